@@ -1,0 +1,55 @@
+# The verbs of this repository. `make` alone lists them; each does its own set-up.
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check schemas bench lock clean set-up-run set-up-dev
+
+export PYTHON  # make PYTHON=/path/to/python3 chooses the interpreter of .venv
+
+YEAR := schemas/examples/lille-avenirs-2023.jsonl
+# What must be covered to the last branch; the shell's proof is integration and faults.
+PURE := events/*,services/ledger/domain/*
+# UPGRADE=--upgrade takes newer versions; without it `make lock` changes only what pyproject.toml asks.
+COMPILE := .venv/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 \
+	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links $(UPGRADE)
+
+help: ## list the verbs
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: set-up-dev ## make .venv with everything: run, tests, linters, benchmarks
+
+run: set-up-run ## replay the Lille Avenirs year: events in, entries, payment orders and balances out
+	@.venv/bin/ecluse replay $(YEAR)
+
+test: check ## the checks, then every test in random order, then full coverage of the pure rooms
+	.venv/bin/coverage run -m pytest
+	.venv/bin/coverage report --include='$(PURE)' --fail-under=100
+
+check: set-up-dev ## style, types and layers, in seconds: ruff, mypy, import-linter
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/lint-imports --no-logo
+
+schemas: set-up-run ## write schemas/ again from the models in events/
+	.venv/bin/python -m events.schemas
+
+bench: set-up-dev ## microseconds per event and bytes per line, on this machine
+	.venv/bin/pytest bench -p no:randomly --timeout=0
+
+lock: set-up-dev ## lock requirements/*.txt again (UPGRADE=--upgrade for newer versions)
+	.venv/bin/python -m pip install --quiet --require-hashes -r requirements/lock.txt
+	$(COMPILE) pyproject.toml -o requirements/run.txt
+	$(COMPILE) --group build -c requirements/run.txt -o requirements/build.txt
+	$(COMPILE) pyproject.toml --group test --group lint --group bench \
+		-c requirements/run.txt -c requirements/build.txt -o requirements/dev.txt
+	$(COMPILE) --group lock -o requirements/lock.txt
+
+clean: ## remove .venv, caches and what tests leave behind
+	rm -rf .venv .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .grimp_cache .import_linter_cache \
+		.benchmarks .hypothesis build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+set-up-run:
+	@deploy/set-up run
+
+set-up-dev:
+	@deploy/set-up dev

@@ -1,0 +1,1 @@
+"""Benchmarks: what an event costs, in time and in memory."""

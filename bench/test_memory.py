@@ -1,0 +1,60 @@
+"""Bytes in memory: of a convention line with all that belongs to it, of a remembered event."""
+
+import gc
+import tracemalloc
+from hashlib import sha256
+
+from bench import world
+from services.ledger.domain.book import new_budget
+from services.ledger.domain.identity import shortened
+from services.ledger.domain.journal import Source
+from services.ledger.handle import Ledger, RawRecord
+
+
+def _grown_bytes() -> int:
+    gc.collect()
+    return tracemalloc.get_traced_memory()[0]
+
+
+def _held_bytes(services: world.Services) -> int:
+    """What the ledger holds of the year's opening, the remembered ids left out."""
+    opening = list(world.opening(services))
+    tracemalloc.start()
+    before = _grown_bytes()
+    ledger = Ledger()
+    for offset, event in enumerate(opening):
+        ledger.handle(RawRecord(event, Source("bench", 0, offset)))
+        if offset % 500 == 499:
+            ledger.commit_batch([])
+    ledger.commit_batch([])
+    for state in ledger.budgets.values():
+        state.memory.remembered.clear()
+    held = _grown_bytes() - before
+    tracemalloc.stop()
+    return held
+
+
+def test_a_convention_line() -> None:
+    """A grant of three lines with its convention, schedule, order and account; and a line more."""
+    three = _held_bytes(world.SERVICES_OF_A_LINE) / world.CONVENTIONS
+    six = _held_bytes((*world.SERVICES_OF_A_LINE, 1, 1, 1)) / world.CONVENTIONS
+    print(f"\n{three / 3:.0f} bytes a convention line, all that belongs to its grant shared out")
+    print(f"{(six - three) / 3:.0f} bytes for one line more")
+    assert six > three > 0
+
+
+def test_a_remembered_event() -> None:
+    """An event's identity and content digest, in a budget of 100,000 events."""
+    events = 100_000
+    memory = new_budget("b").memory
+    digests = [n.to_bytes(32, "big") for n in range(events)]
+    ids = [f"evenement-2023-{n:08d}" for n in range(events)]
+    tracemalloc.start()
+    before = _grown_bytes()
+    for event_id, digest in zip(ids, digests, strict=True):
+        identity = sha256(f"urn:bench:erp\0{event_id}".encode()).digest()
+        memory.remembered[shortened(identity)] = shortened(digest[::-1])
+    held = _grown_bytes() - before
+    tracemalloc.stop()
+    print(f"\n{held / events:.0f} bytes a remembered event")
+    assert events == len(memory.remembered)

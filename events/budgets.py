@@ -1,0 +1,115 @@
+"""Events about a budget's credits: votes of the council and transfers between lines."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, field_validator
+
+from events.parts import (
+    LINE_TWICE,
+    Act,
+    AmountCents,
+    BudgetLine,
+    EventData,
+    Part,
+    SignedAmountCents,
+    first_repeated,
+    invalid_value,
+    missing_field,
+)
+from events.sentences import Sentence
+
+VoteLevel = Literal["chapter", "article", "operation"]
+"""Where the council votes credits, and so where they may not be exceeded (CGCT L2312-2)."""
+
+
+class Appropriation(Part):
+    """Credit opened on a line (crédit ouvert); after the initial vote it may also take away."""
+
+    line: BudgetLine
+    amount_cents: SignedAmountCents
+
+
+def _distinct_lines(appropriations: tuple[Appropriation, ...]) -> tuple[Appropriation, ...]:
+    repeated = first_repeated(each.line.key for each in appropriations)
+    if repeated is not None:
+        invalid_value(LINE_TWICE, repeated, "line")
+    return appropriations
+
+
+class BudgetVoted(EventData):
+    """The council voted the budget: initial (BP), supplementary (BS) or an amendment (DM)."""
+
+    TYPE: ClassVar[str] = "ecluse.budget.voted.v1"
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"properties": {"stage": {"const": "initial"}}, "required": ["stage"]},
+            "then": {
+                "required": ["vote_level"],
+                "properties": {
+                    "vote_level": {"type": "string"},
+                    "appropriations": {"items": {"properties": {"amount_cents": {"minimum": 1}}}},
+                },
+            },
+            "else": {"properties": {"vote_level": {"type": "null"}}},
+        }
+    )
+
+    stage: Literal["initial", "supplementary", "amendment"]
+    vote_level: VoteLevel | None = Field(default=None, validate_default=True)
+    act: Act
+    appropriations: Annotated[
+        tuple[Appropriation, ...],
+        Field(min_length=1, strict=False, fail_fast=True),
+        AfterValidator(_distinct_lines),
+    ]
+
+    @field_validator("vote_level")
+    @classmethod
+    def _only_the_initial_vote_sets_the_level(
+        cls, vote_level: VoteLevel | None, info: ValidationInfo
+    ) -> VoteLevel | None:
+        stage = info.data.get("stage")
+        if stage == "initial" and vote_level is None:
+            missing_field(
+                Sentence(
+                    "le vote initial fixe le niveau de vote des crédits",
+                    "the initial vote says at which level credits are voted",
+                )
+            )
+        if stage in {"supplementary", "amendment"} and vote_level is not None:
+            invalid_value(
+                Sentence(
+                    "seul le vote initial fixe le niveau de vote",
+                    "only the initial vote sets the level",
+                )
+            )
+        return vote_level
+
+    @field_validator("appropriations")
+    @classmethod
+    def _the_initial_vote_opens_credits(
+        cls, appropriations: tuple[Appropriation, ...], info: ValidationInfo
+    ) -> tuple[Appropriation, ...]:
+        if info.data.get("stage") == "initial":
+            for index, each in enumerate(appropriations):
+                if each.amount_cents < 0:
+                    invalid_value(
+                        Sentence(
+                            "un vote initial ouvre des crédits, il n'en retire pas",
+                            "an initial vote opens credits, it takes none away",
+                        ),
+                        index,
+                        "amount_cents",
+                    )
+        return appropriations
+
+
+class CreditsTransferred(EventData):
+    """Credits moved from one line to another (virement de crédits; CGCT L2312-2, L5217-10-6)."""
+
+    TYPE: ClassVar[str] = "ecluse.credits.transferred.v1"
+
+    act: Act | None = None
+    from_line: BudgetLine
+    to_line: BudgetLine
+    amount_cents: AmountCents

@@ -1,0 +1,255 @@
+"""From bytes to events: both CloudEvents Kafka modes, every fault with its code and JSON pointer.
+
+The CloudEvents SDK would read well-formed messages too, but it cannot say *where* a bad one is
+wrong, nor reject duplicate keys (see docs/decisions/0005-codec.md); the tests check us against it.
+"""
+
+import json
+from collections import deque
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from typing import Any, NamedTuple, NoReturn, cast
+
+import msgspec
+from pydantic import ValidationError
+
+from events.canonical import canonical, without_nulls
+from events.envelope import VALIDATORS, Envelope, Event, UntypedEnvelope
+from events.sentences import Sentence
+from events.unreadable import DETAILS, OTHER_DETAIL, Reason, Unreadable
+
+EVENT_BYTES_MAX = 1024 * 1024
+"""The largest event, after decompression."""
+
+NESTING_MAX = 64
+"""The deepest JSON: far beyond any event, far below any parser's stack."""
+
+Headers = Sequence[tuple[str, bytes]]
+
+_STRUCTURED = b"application/cloudevents+json"
+_PYDANTIC_REASONS = {
+    "missing": Reason.MISSING_FIELD,
+    "extra_forbidden": Reason.UNKNOWN_FIELD,
+    "unknown_type": Reason.UNKNOWN_TYPE,
+}
+
+NULL_CHARACTER = Sentence("le caractère U+0000", "the character U+0000")
+
+_parse_json = msgspec.json.Decoder().decode
+_print_json = msgspec.json.Encoder().encode
+_DIAGNOSIS = UntypedEnvelope.__pydantic_validator__
+"""Refuses whatever has no type of the contract, and says what is wrong first."""
+
+
+class Received(NamedTuple):
+    """An event as it was received: read, and kept byte for byte in one line of structured mode."""
+
+    envelope: Envelope[Event]
+    raw: bytes
+    identity: bytes
+    """SHA-256 of who the event is in its budget (source, id): 32 bytes."""
+    digest: bytes
+    """SHA-256 of what the event says (type, time, subject, data): 32 bytes."""
+
+
+class _Fault(Exception):
+    """Carries an `Unreadable` out of nested reading; never leaves this module."""
+
+    def __init__(self, unreadable: Unreadable) -> None:
+        super().__init__(unreadable.reason)
+        self.unreadable = unreadable
+
+
+def decode(
+    value: bytes | None, headers: Headers = (), key: bytes | None = None
+) -> Received | Unreadable:
+    """Read one record of Kafka or one line of a file.
+
+    `headers` decide between structured and binary mode; a record without any is structured.
+    `key` is the Kafka key, which must name the budget; a file has none.
+    """
+    try:
+        raw = _structured_form(value or b"", headers)
+        message = _json_object(raw)
+        return _event(message, raw, key)
+    except _Fault as fault:
+        return fault.unreadable
+
+
+def _structured_form(value: bytes, headers: Headers) -> bytes:
+    _check_size(value)
+    if not headers or not _is_binary(headers):
+        return value
+    # The value must stand alone: spliced unread, it could close its own brace and add attributes.
+    _json_object(value)
+    attributes = []
+    for name, content in headers:
+        attribute = "datacontenttype" if name == "content-type" else name.removeprefix("ce_")
+        if attribute != name:
+            attributes.append(_print_json(attribute) + b":" + _header_text(content))
+    raw = b"{" + b",".join([*attributes, b'"data":' + value]) + b"}"
+    # With its headers it may be larger: what is kept must be readable again when it wakes.
+    _check_size(raw)
+    return raw
+
+
+def _check_size(raw: bytes) -> None:
+    if len(raw) > EVENT_BYTES_MAX:
+        _fail(Reason.TOO_LARGE, None, Sentence(f"{len(raw)} octets", f"{len(raw)} bytes"))
+
+
+def _is_binary(headers: Headers) -> bool:
+    for name, content in headers:
+        if name == "content-type" and content.startswith(_STRUCTURED):
+            return False
+    return any(name.startswith("ce_") for name, _ in headers)
+
+
+def _header_text(content: bytes) -> bytes:
+    try:
+        return _print_json(content.decode())
+    except UnicodeDecodeError as error:
+        _fail(
+            Reason.BAD_JSON,
+            None,
+            Sentence(
+                f"un en-tête n'est pas en UTF-8 : {error.reason}",
+                f"a header is not UTF-8: {error.reason}",
+            ),
+        )
+
+
+def _json_object(raw: bytes) -> dict[str, Any]:
+    """Strict JSON: UTF-8, an object, no duplicate key, no deep nesting."""
+    try:
+        message = _parse_json(raw)
+    except (ValueError, RecursionError) as error:
+        _fail(Reason.BAD_JSON, None, Sentence(str(error), str(error)))
+    if not isinstance(message, dict):
+        _fail(
+            Reason.BAD_JSON,
+            None,
+            Sentence("le document n'est pas un objet", "the document is not an object"),
+        )
+    # Counting brackets bounds the depth from above, at the price of two scans in C.
+    if raw.count(b"{") + raw.count(b"[") > NESTING_MAX and _nesting(message) > NESTING_MAX:
+        _fail(
+            Reason.BAD_JSON,
+            None,
+            Sentence(f"plus de {NESTING_MAX} niveaux", f"more than {NESTING_MAX} levels"),
+        )
+    # Printing again what was parsed shows that no key was repeated: four times cheaper than
+    # asking the parser for pairs, which is left for those who write JSON in another way.
+    if _print_json(message) != raw:
+        _reject_repeated_keys(raw)
+    return message
+
+
+def _nesting(message: Any) -> int:
+    deepest = 0
+    waiting = [(message, 1)]
+    while waiting:
+        value, depth = waiting.pop()
+        children: Iterable[Any] = value.values() if isinstance(value, dict) else value
+        deepest = max(deepest, depth)
+        waiting.extend((child, depth + 1) for child in children if isinstance(child, dict | list))
+    return deepest
+
+
+def _reject_repeated_keys(raw: bytes) -> None:
+    def unique(pairs: list[tuple[str, Any]]) -> None:
+        names = {name for name, _ in pairs}
+        if len(names) != len(pairs):
+            _fail(
+                Reason.BAD_JSON,
+                None,
+                Sentence(
+                    "une clé figure deux fois dans un objet", "a key stands twice in an object"
+                ),
+            )
+
+    json.loads(raw, object_pairs_hook=unique)
+
+
+def _event(message: dict[str, Any], raw: bytes, key: bytes | None) -> Received:
+    if b"\\u0000" in raw:
+        _reject_null_characters(message)
+    name = message.get("type")
+    validate = VALIDATORS.get(name, _DIAGNOSIS) if isinstance(name, str) else _DIAGNOSIS
+    try:
+        envelope = cast("Envelope[Event]", validate.validate_python(message))
+    except ValidationError as error:
+        raise _Fault(_first_fault(error)) from None
+    budget = envelope.data.budget
+    if envelope.partitionkey != budget:
+        _fail(
+            Reason.WRONG_PARTITION_KEY,
+            "/partitionkey",
+            Sentence(f"{envelope.partitionkey} ≠ {budget}", f"{envelope.partitionkey} ≠ {budget}"),
+        )
+    if key is not None and key != budget.encode():
+        _fail(
+            Reason.WRONG_PARTITION_KEY,
+            "/partitionkey",
+            Sentence(f"clé Kafka {key!r} ≠ {budget}", f"Kafka key {key!r} ≠ {budget}"),
+        )
+    if b"\n" in raw or b"\r" in raw:
+        # Between tokens a line break means nothing, and the journal holds one record a line.
+        raw = raw.translate(None, b"\r\n")
+    # Around the object, white space is no part of the value that a reader of the journal hashes.
+    raw = raw.strip(b" \t")
+    # U+0000 stands in no string of an event, so the pair has one spelling.
+    identity = sha256(f"{envelope.source}\0{envelope.id}".encode()).digest()
+    return Received(envelope, raw, identity, _digest(message, raw))
+
+
+def _digest(message: dict[str, Any], raw: bytes) -> bytes:
+    said = {"data": message["data"], "time": message["time"], "type": message["type"]}
+    if message.get("subject") is not None:
+        said["subject"] = message["subject"]
+    if b"null" in raw:
+        said = without_nulls(said)
+    return sha256(canonical(said)).digest()
+
+
+def _reject_null_characters(message: dict[str, Any]) -> None:
+    waiting: deque[tuple[Any, str]] = deque([(message, "")])
+    while waiting:
+        value, pointer = waiting.popleft()
+        if isinstance(value, str) and "\0" in value:
+            _fail(Reason.INVALID_VALUE, pointer, NULL_CHARACTER)
+        if isinstance(value, dict):
+            if any("\0" in name for name in value):
+                _fail(Reason.INVALID_VALUE, pointer, NULL_CHARACTER)
+            waiting.extend((each, pointer + _token(name)) for name, each in value.items())
+        elif isinstance(value, list):
+            waiting.extend((each, pointer + _token(index)) for index, each in enumerate(value))
+
+
+def _first_fault(error: ValidationError) -> Unreadable:
+    """The first fault in the order of the contract's fields, which is the order of the models."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    location = list(first["loc"])
+    context = first.get("ctx", {})
+    if context.get("sibling"):
+        location[-1] = context["sibling"]
+    location += context.get("tail", ())
+    reason = _PYDANTIC_REASONS.get(first["type"], Reason.INVALID_VALUE)
+    pointer = "".join(_token(each) for each in location)
+    return Unreadable(reason, pointer, _detail(first["type"], first["msg"], context))
+
+
+def _detail(error_type: str, message: str, context: dict[str, Any]) -> Sentence:
+    why = context.get("why")
+    if isinstance(why, Sentence):
+        return why
+    return DETAILS.get(error_type, OTHER_DETAIL).render({"error": message, **context})
+
+
+def _token(name: str | int) -> str:
+    """One step of a JSON pointer (RFC 6901)."""
+    return "/" + str(name).replace("~", "~0").replace("/", "~1")
+
+
+def _fail(code: Reason, pointer: str | None, detail: Sentence) -> NoReturn:
+    raise _Fault(Unreadable(code, pointer, detail))

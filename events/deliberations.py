@@ -1,0 +1,115 @@
+"""Events about grants as assemblies decide them: deliberations adopted."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import ConfigDict, Field, ValidationInfo, WithJsonSchema, field_validator
+
+from events.parts import (
+    Act,
+    AmountCents,
+    Beneficiary,
+    Code,
+    Date,
+    EventData,
+    LineAmounts,
+    Schedule,
+    Text,
+    Year,
+    invalid_value,
+    missing_field,
+)
+from events.sentences import Sentence
+
+Names = Annotated[tuple[Text, ...], Field(strict=False, fail_fast=True)]
+
+YesUnlessSaid = Annotated[bool, WithJsonSchema({"anyOf": [{"type": "boolean"}, {"type": "null"}]})]
+"""A yes or no whose explicit null says what absence says; the schema must allow it too."""
+
+
+class DeliberationAdopted(EventData):
+    """An assembly adopted an act on a grant: the award itself, or an act that concurs with it.
+
+    The award of a grant is an act of its own, apart from the vote of the budget (CGCT L2311-7).
+    """
+
+    TYPE: ClassVar[str] = "ecluse.deliberation.adopted.v1"
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"properties": {"role": {"const": "award"}}, "required": ["role"]},
+            "then": {"required": ["lines"], "properties": {"lines": {"type": "array"}}},
+            "else": {"properties": {"lines": {"type": "null"}, "instalments": {"type": "null"}}},
+        }
+    )
+
+    act: Act
+    grant: Code
+    role: Literal["award", "concurring"]
+    title: Text
+    published_on: Date | None = None
+    interested: Names | None = None
+    recused: Names | None = None
+    stated_total_cents: AmountCents | None = None
+    requires_convention: YesUnlessSaid = True
+    beneficiary: Beneficiary
+    lines: LineAmounts | None = Field(default=None, validate_default=True)
+    instalments: Schedule | None = None
+    conditions_year: Year | None = None
+
+    @field_validator("requires_convention", mode="before")
+    @classmethod
+    def _null_is_the_default(cls, requires_convention: object) -> object:
+        return True if requires_convention is None else requires_convention
+
+    @field_validator("requires_convention")
+    @classmethod
+    def _the_grant_becomes_an_order_id(
+        cls, requires_convention: bool, info: ValidationInfo
+    ) -> bool:
+        if not requires_convention and "/" in info.data.get("grant", ""):
+            invalid_value(
+                Sentence(
+                    "sans convention, la référence de la subvention entre dans le numéro "
+                    "du mandat : pas de barre oblique",
+                    "without a convention the grant's reference becomes part of the "
+                    "payment order's id: no slash",
+                ),
+                sibling="grant",
+            )
+        return requires_convention
+
+    @field_validator("lines")
+    @classmethod
+    def _an_award_has_lines(
+        cls, lines: LineAmounts | None, info: ValidationInfo
+    ) -> LineAmounts | None:
+        role = info.data.get("role")
+        if role == "award" and lines is None:
+            missing_field(
+                Sentence(
+                    "une attribution dit ce qu'elle donne et sur quelles lignes",
+                    "an award says what it gives on which lines",
+                )
+            )
+        if role == "concurring" and lines is not None:
+            invalid_value(Sentence("seule l'attribution a des lignes", "only the award has lines"))
+        return lines
+
+    @field_validator("instalments")
+    @classmethod
+    def _a_schedule_replaces_the_convention(
+        cls, instalments: Schedule | None, info: ValidationInfo
+    ) -> Schedule | None:
+        if instalments is None:
+            return None
+        if info.data.get("role") == "concurring":
+            invalid_value(
+                Sentence("seule l'attribution a un échéancier", "only the award has instalments")
+            )
+        if info.data.get("requires_convention", False):
+            invalid_value(
+                Sentence(
+                    "quand une convention est exigée, c'est elle qui apporte l'échéancier",
+                    "where a convention is required, it brings the instalments",
+                )
+            )
+        return instalments

@@ -1,0 +1,206 @@
+"""What Écluse says: entries, payment orders, balances, an answer to all it did not accept.
+
+The ledger writes these from slotted values, for speed; the tests check that what leaves fits here.
+"""
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import ConfigDict, Field
+
+from events.parts import (
+    Act,
+    AmountCents,
+    BankAccount,
+    Beneficiary,
+    BudgetId,
+    BudgetLine,
+    Code,
+    Date,
+    OrderPart,
+    Part,
+    ServiceAmount,
+    Text,
+)
+
+BalanceCents = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
+"""A balance in cents; only available credit may stand below zero."""
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+EntryKind = Literal[
+    "accounting_commitment",
+    "legal_commitment",
+    "supplementary_commitment",
+    "decommitment",
+    "carry_over",
+]
+
+OrderState = Literal["issued", "taken_in_charge", "on_hold", "rejected", "paid", "cancelled"]
+
+
+class Outbound(Part):
+    """What a message of the ledger carries."""
+
+    TYPE: ClassVar[str]
+
+
+class Message(Part):
+    """One sentence for people, in both languages."""
+
+    fr: Text
+    en: Text
+
+
+class CommitmentEntryRecorded(Outbound):
+    """A commitment entry (écriture d'engagement) for the finance ERP."""
+
+    TYPE: ClassVar[str] = "ecluse.commitment-entry.recorded.v1"
+
+    entry_id: Text
+    budget: BudgetId
+    kind: EntryKind
+    line: BudgetLine
+    amount_cents: AmountCents
+    act: Act
+    convention: OrderPart | None
+    effective_on: Date
+    sequence: Annotated[int, Field(ge=1)]
+
+
+class OrderLine(Part):
+    """What an order pays on one line, and for which departments."""
+
+    line: BudgetLine
+    amount_cents: AmountCents
+    services: Annotated[tuple[ServiceAmount, ...], Field(strict=False)] | None
+
+
+class PaymentOrder(Outbound):
+    """A payment order (mandat) as it stands."""
+
+    payment_order: Text
+    budget: BudgetId
+    convention: OrderPart
+    instalment: OrderPart
+    amount_cents: AmountCents
+    paid_cents: Annotated[int, Field(ge=0)]
+    state: OrderState
+    due_on: Date
+    lines: Annotated[tuple[OrderLine, ...], Field(min_length=1, strict=False)]
+
+
+class PaymentOrderIssued(PaymentOrder):
+    """An order for the treasury, with all that it needs to pay."""
+
+    TYPE: ClassVar[str] = "ecluse.payment-order.issued.v1"
+
+    beneficiary: Beneficiary
+    bank_account: BankAccount
+    acts: Annotated[tuple[Act, ...], Field(min_length=1, strict=False)]
+    title: Text
+    issued_on: Date
+    previous: Text | None = Field(description="The rejected order that this one replaces.")
+
+
+class PaymentOrderCancelled(PaymentOrder):
+    """What is left of this order must not be paid."""
+
+    TYPE: ClassVar[str] = "ecluse.payment-order.cancelled.v1"
+
+
+class LineBalance(Part):
+    """The money of a budget line, by stage."""
+
+    budget: BudgetId
+    line: BudgetLine
+    appropriated_cents: BalanceCents
+    available_cents: BalanceCents
+    reserved_cents: BalanceCents
+    committed_cents: BalanceCents
+    ordered_cents: BalanceCents
+    paid_cents: BalanceCents
+    carried_over_cents: BalanceCents
+
+
+class ConventionBalance(Part):
+    """The money of a convention on one line."""
+
+    budget: BudgetId
+    convention: OrderPart
+    line: BudgetLine
+    granted_cents: BalanceCents
+    remaining_cents: BalanceCents
+    ordered_cents: BalanceCents
+    paid_cents: BalanceCents
+    released_cents: BalanceCents
+    carried_over_cents: BalanceCents
+
+
+class BalanceUpdated(Outbound):
+    """A balance changed: that of a line, or of a convention on a line."""
+
+    TYPE: ClassVar[str] = "ecluse.balance.updated.v1"
+
+    balance: LineBalance | ConventionBalance
+    sequence: Annotated[int, Field(ge=1)]
+
+
+class Answer(Outbound):
+    """An answer to the sender of an event that was not accepted."""
+
+    budget: BudgetId
+    event_id: Text
+    event_source: Text
+    sequence: Annotated[int, Field(ge=1)]
+    message: Message
+
+
+class EventRefused(Answer):
+    """A business no: its code, its facts, and what to do."""
+
+    TYPE: ClassVar[str] = "ecluse.event.refused.v1"
+    # Facts are what the code's row in the documentation says: open on purpose.
+    code: Code
+    facts: dict[str, Any]
+
+
+class Want(Part):
+    """What a parked event waits for."""
+
+    kind: Literal["budget", "grant", "convention", "recovery"]
+    id: Text
+
+
+class EventParked(Answer):
+    """The event waits; it is decided again when what it waits for arrives."""
+
+    TYPE: ClassVar[str] = "ecluse.event.parked.v1"
+
+    waits_for: Want
+
+
+class EventUnreadable(Outbound):
+    """A record is not an event of the contract; operators have its bytes."""
+
+    TYPE: ClassVar[str] = "ecluse.event.unreadable.v1"
+    model_config = ConfigDict(title="EventUnreadable")
+
+    reason: Text
+    topic: Text
+    partition: Annotated[int, Field(ge=0)]
+    offset: Annotated[int, Field(ge=0)]
+    length_bytes: Annotated[int, Field(ge=0)]
+    sha256: Sha256
+    message: Message
+
+
+OUTBOUND: tuple[type[Outbound], ...] = (
+    CommitmentEntryRecorded,
+    PaymentOrderIssued,
+    PaymentOrderCancelled,
+    BalanceUpdated,
+    EventRefused,
+    EventParked,
+    EventUnreadable,
+)
+"""Every type that leaves."""

@@ -1,0 +1,56 @@
+"""Events about paying: bank accounts, and what the treasury says of payment orders."""
+
+from typing import ClassVar, Literal
+
+from events.parts import (
+    AmountCents,
+    BankAccount,
+    Beneficiary,
+    Code,
+    Date,
+    EventData,
+    Part,
+    Text,
+)
+
+OrderReference = Text
+"""A payment order's id, as the ledger issued it."""
+
+
+class BankAccountChanged(EventData):
+    """A beneficiary gave new bank details (RIB); orders already issued keep theirs."""
+
+    TYPE: ClassVar[str] = "ecluse.bank-account.changed.v1"
+
+    beneficiary: Beneficiary
+    bank_account: BankAccount
+    effective_on: Date
+
+
+class TreasuryReason(Part):
+    """Why the public accountant holds or rejects an order (code and label of the treasury)."""
+
+    code: Code
+    label: Text
+
+
+class PaymentOrderAcknowledged(EventData):
+    """The public accountant took an order in charge, put it on hold or rejected it."""
+
+    TYPE: ClassVar[str] = "ecluse.payment-order.acknowledged.v1"
+
+    payment_order: OrderReference
+    state: Literal["taken_in_charge", "on_hold", "rejected"]
+    on: Date
+    reason: TreasuryReason | None = None
+
+
+class PaymentExecuted(EventData):
+    """The treasury paid an order, in whole or in part."""
+
+    TYPE: ClassVar[str] = "ecluse.payment.executed.v1"
+
+    payment_order: OrderReference
+    amount_cents: AmountCents
+    executed_on: Date
+    bank_reference: Code | None = None

@@ -1,0 +1,16 @@
+"""Events about the documents that beneficiaries owe: reports and accounts received."""
+
+from typing import ClassVar
+
+from events.parts import AmountCents, Date, Document, EventData, OrderPart
+
+
+class ReportReceived(EventData):
+    """A document arrived that a convention asks for (compte rendu financier, comptes certifiés)."""
+
+    TYPE: ClassVar[str] = "ecluse.report.received.v1"
+
+    convention: OrderPart
+    document: Document
+    received_on: Date
+    eligible_cost_cents: AmountCents | None = None

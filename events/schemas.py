@@ -1,0 +1,43 @@
+"""Writes schemas/: a JSON Schema for each type of the published language (`make schemas`)."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from events.envelope import ENVELOPES, Envelope
+from events.outbound import OUTBOUND
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+FOLDER = Path(__file__).parent.parent / "schemas"
+
+
+def documents() -> dict[str, str]:
+    """The schema files by name, as they should stand in schemas/."""
+    models: dict[str, type[BaseModel]] = dict(ENVELOPES)
+    for outbound in OUTBOUND:
+        models[outbound.TYPE] = Envelope[outbound]  # type: ignore[valid-type] # made at run time
+    return {f"{name}.schema.json": _document(name, model) for name, model in models.items()}
+
+
+def _document(name: str, model: type[BaseModel]) -> str:
+    schema: dict[str, Any] = model.model_json_schema()
+    schema = {"$schema": DIALECT, "$id": f"urn:{name.replace('.', ':')}", **schema, "title": name}
+    # CloudEvents allows attributes that we do not know, and each file stands for one type.
+    schema["properties"]["type"] = {"const": name}
+    return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
+
+
+def main() -> None:
+    """Write the files, and remove those of types that no longer exist."""
+    wanted = documents()
+    for stale in FOLDER.glob("*.schema.json"):
+        if stale.name not in wanted:
+            stale.unlink()
+    for name, text in wanted.items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

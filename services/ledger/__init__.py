@@ -1,0 +1,1 @@
+"""The ledger: the writer of the journal. `domain/` is pure; the rest is its shell."""

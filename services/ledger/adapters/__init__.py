@@ -1,0 +1,1 @@
+"""The stores of the ledger, each behind the port of `services.ledger.ports`."""

@@ -1,0 +1,88 @@
+"""The state of one budget: its money, and what the ledger remembers beside it."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from services.ledger.domain.grants import BankAccount, Convention, Grant
+from services.ledger.domain.lines import Line, LineMoney
+from services.ledger.domain.orders import PaymentOrder
+
+FIRST_HASH = "0" * 64
+"""What stands before the first record of a budget."""
+
+Touched = tuple[str, str | Line]
+"""The kind and the key of a piece of state."""
+
+
+@dataclass(slots=True)
+class Book:
+    """The money of a budget and all that decides over it. A refusal leaves it as it was."""
+
+    budget: str
+    vote_level: str | None = None
+    lines: dict[Line, LineMoney] = field(default_factory=dict)
+    grants: dict[str, Grant] = field(default_factory=dict)
+    conventions: dict[str, Convention] = field(default_factory=dict)
+    orders: dict[str, PaymentOrder] = field(default_factory=dict)
+    accounts: dict[str, BankAccount] = field(default_factory=dict)
+    # Sums that could be added up again at any time, kept because every award asks for them.
+    group_available_cents: dict[str, int] = field(default_factory=dict)
+    awarded_cents: dict[str, int] = field(default_factory=dict)
+    own_lines: dict[Line, Line] = field(default_factory=dict)
+    """The one copy of each line's identity that everything else names."""
+
+    def line(self, line: Line) -> LineMoney:
+        """The money of a line, opened at zero when it is first named."""
+        money = self.lines.get(line)
+        if money is None:
+            money = self.lines[line] = LineMoney()
+            self.own_lines[line] = line
+        return money
+
+
+class Want(NamedTuple):
+    """What a parked event waits for."""
+
+    kind: str
+    id: str
+
+
+class Parked(NamedTuple):
+    """An event that waits, as it was received and where."""
+
+    raw: bytes
+    want: Want
+    topic: str
+    partition: int
+    offset: int
+
+
+@dataclass(slots=True)
+class Memory:
+    """What the ledger remembers of a budget beside its money: the chain, the ids, who waits."""
+
+    sequence: int = 0
+    head: str = FIRST_HASH
+    accepted: int = 0
+    duplicate: int = 0
+    refused: int = 0
+    remembered: dict[int, int] = field(default_factory=dict)
+    """Content digests by identity, both cut to 120 bits: see docs/decisions/0007-memory.md."""
+    parked: dict[int, Parked] = field(default_factory=dict)
+    """By the sequence of the record that parked them."""
+    waiting: dict[Want, list[int]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class BudgetState:
+    """Everything the ledger holds of one budget."""
+
+    book: Book
+    memory: Memory = field(default_factory=Memory)
+    touched: set[Touched] = field(default_factory=set)
+    """What changed since the last commit."""
+
+
+def new_budget(budget: str) -> BudgetState:
+    """A budget of which nothing was ever said."""
+    return BudgetState(Book(budget))

@@ -1,0 +1,62 @@
+"""Commitment control: no vote level below zero (rules, 26; GBCP décret 2012-1246, article 30)."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from services.ledger.domain.book import Book
+from services.ledger.domain.flags import Flag, FlagCode
+from services.ledger.domain.lines import Line
+from services.ledger.domain.moves import Move, net_by_line
+
+
+def group_of(level: str, line: Line) -> str:
+    """The control group of a line, as the council votes credits.
+
+    Codes are joined by U+0000, which no code holds, so that two groups never fall together; at
+    the level of operations a line without one belongs to its chapter's lines without one.
+    """
+    if level == "chapter":
+        return line.chapter
+    if level == "article":
+        return f"{line.chapter}\0{line.article}"
+    return line.operation if line.operation is not None else f"{line.chapter}\0"
+
+
+def shortfall(book: Book, moves: Iterable[Move]) -> dict[str, Any] | None:
+    """The facts of the first group that would end below zero, or None.
+
+    The net effect of the whole event counts: what it gives back on one line of a group pays for
+    what it takes on another.
+    """
+    assert book.vote_level is not None, "credit is asked for before the vote"
+    asked: dict[str, int] = {}
+    for line, gained_cents in net_by_line(moves).items():
+        group = group_of(book.vote_level, line)
+        asked[group] = asked.get(group, 0) - gained_cents
+    for group, asked_cents in sorted(asked.items()):
+        available_cents = book.group_available_cents.get(group, 0)
+        if asked_cents > max(0, available_cents):
+            return {
+                "level": book.vote_level,
+                "group": group.rstrip("\0").replace("\0", "/"),
+                "available_cents": available_cents,
+                "asked_cents": asked_cents,
+                "shortfall_cents": asked_cents - available_cents,
+            }
+    return None
+
+
+def overdrawn(book: Book, moves: Iterable[Move]) -> list[Flag]:
+    """A flag for each line that these moves lower and leave below zero."""
+    return [
+        Flag(FlagCode.LINE_OVERDRAWN, {"line": line.row(), "available_cents": left_cents})
+        for line, left_cents in _left_cents(book.lines, net_by_line(moves))
+        if left_cents < 0
+    ]
+
+
+def _left_cents(lines: Mapping[Line, Any], net: Mapping[Line, int]) -> Iterable[tuple[Line, int]]:
+    for line, gained_cents in net.items():
+        if gained_cents < 0:
+            money = lines.get(line)
+            yield line, gained_cents + (money.available if money is not None else 0)

@@ -1,0 +1,63 @@
+"""decide(state, event): what the ledger answers. It changes nothing and reads no clock."""
+
+from events.budgets import BudgetVoted, CreditsTransferred
+from events.codec import Received
+from events.conventions import ConventionNotified, ConventionSigned
+from events.deliberations import DeliberationAdopted
+from events.payments import BankAccountChanged, PaymentExecuted, PaymentOrderAcknowledged
+from events.reports import ReportReceived
+from services.ledger.domain.book import Book, BudgetState
+from services.ledger.domain.identity import shortened
+from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.rules import budgets, conventions, deliberations, payments, reports
+from services.ledger.domain.verdicts import Accepted, Duplicate, Refused, Verdict, Waits
+
+PARKED_MAX = 1000
+"""How many events of a budget may wait at once (rules, 28)."""
+
+
+def decide(state: BudgetState, received: Received) -> Verdict:
+    """The verdict on an event that arrives: who it is first, then what it asks."""
+    memory, envelope = state.memory, received.envelope
+    known = memory.remembered.get(shortened(received.identity))
+    if known is not None:
+        if known == shortened(received.digest):
+            return Duplicate()
+        return Refused(Refusal.EVENT_ID_REUSED, {"event_id": envelope.id})
+    verdict = rule(state.book, received, memory.sequence + 1)
+    if isinstance(verdict, Waits) and len(memory.parked) >= PARKED_MAX:
+        facts = {"budget": state.book.budget, "limit": PARKED_MAX}
+        return Refused(Refusal.TOO_MANY_PARKED, facts)
+    return verdict
+
+
+def decide_again(state: BudgetState, received: Received) -> Accepted | Refused:
+    """The verdict on a parked event, now that what it waited for is there (rules, 28)."""
+    verdict = rule(state.book, received, state.memory.sequence + 1)
+    assert not isinstance(verdict, Waits), "a resumed event waits for nothing more"
+    return verdict
+
+
+def rule(book: Book, received: Received, sequence: int) -> Accepted | Refused | Waits:
+    """What the rules say; `sequence` is that of the record to be written."""
+    event = received.envelope.data
+    on = received.envelope.time.date()
+    match event:
+        case PaymentExecuted():
+            return payments.pay(book, event, on)
+        case ReportReceived():
+            return reports.receive(book, event, on, sequence)
+        case PaymentOrderAcknowledged():
+            return payments.acknowledge(book, event, on)
+        case BudgetVoted():
+            return budgets.vote(book, event)
+        case CreditsTransferred():
+            return budgets.transfer(book, event)
+        case DeliberationAdopted():
+            return deliberations.adopt(book, event, on, sequence)
+        case ConventionSigned():
+            return conventions.sign(book, event, on, sequence)
+        case ConventionNotified():
+            return conventions.notify(book, event, on)
+        case BankAccountChanged():
+            return payments.change_account(book, event, on)

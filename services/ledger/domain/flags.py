@@ -1,0 +1,134 @@
+"""Review flags: a human should look; the money goes on."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from events import parts
+from events.sentences import Sentence
+from services.ledger.domain.grants import Beneficiary
+
+
+class FlagCode(StrEnum):
+    """The review flags."""
+
+    CONDITION_YEAR_DIFFERS = "condition_year_differs"
+    FIGURES_DIFFER = "figures_differ"
+    NAME_DIFFERS = "name_differs"
+    ACT_NOT_FOUND = "act_not_found"
+    INTERESTED_NOT_RECUSED = "interested_not_recused"
+    LINE_OVERDRAWN = "line_overdrawn"
+    RECOVERY_DUE = "recovery_due"
+    CONVENTION_REQUIRED = "convention_required"
+
+
+FACTS: dict[FlagCode, tuple[str, ...]] = {
+    FlagCode.CONDITION_YEAR_DIFFERS: ("deliberation", "convention"),
+    FlagCode.FIGURES_DIFFER: ("of", "instalment", "line", "stated_cents", "sum_cents"),
+    FlagCode.NAME_DIFFERS: ("field", "expected", "found"),
+    FlagCode.ACT_NOT_FOUND: ("grant", "act"),
+    FlagCode.INTERESTED_NOT_RECUSED: ("names",),
+    FlagCode.LINE_OVERDRAWN: ("line", "available_cents"),
+    FlagCode.RECOVERY_DUE: ("convention", "amount_cents"),
+    FlagCode.CONVENTION_REQUIRED: ("convention", "siret", "total_cents", "limit_cents"),
+}
+"""The facts that each flag carries, in the order in which they are printed."""
+
+SENTENCES: dict[FlagCode, Sentence] = {
+    FlagCode.CONDITION_YEAR_DIFFERS: Sentence(
+        fr="L'année des justificatifs n'est pas la même partout : délibération {deliberation}, "
+        "convention {convention}.",
+        en="The year of the documents differs: deliberation {deliberation}, convention "
+        "{convention}.",
+    ),
+    FlagCode.FIGURES_DIFFER: Sentence(
+        fr="Des montants ne concordent pas ({of}) : {stated_cents} annoncés, {sum_cents} en somme.",
+        en="Figures disagree ({of}): {stated_cents} stated, {sum_cents} in sum.",
+    ),
+    FlagCode.NAME_DIFFERS: Sentence(
+        fr="Le bénéficiaire n'est pas désigné de même ({field}) : « {expected} » et « {found} ».",
+        en="The beneficiary is named in two ways ({field}): “{expected}” and “{found}”.",
+    ),
+    FlagCode.ACT_NOT_FOUND: Sentence(
+        fr="L'acte cité n'est pas connu pour la subvention {grant} : {act}.",
+        en="The act cited is not known on grant {grant}: {act}.",
+    ),
+    FlagCode.INTERESTED_NOT_RECUSED: Sentence(
+        fr="Un élu intéressé ne s'est pas déporté : {names}.",
+        en="An interested councillor was not recused: {names}.",
+    ),
+    FlagCode.LINE_OVERDRAWN: Sentence(
+        fr="La ligne {line} est à découvert : {available_cents}.",
+        en="Line {line} is overdrawn: {available_cents}.",
+    ),
+    FlagCode.RECOVERY_DUE: Sentence(
+        fr="La convention {convention} a reçu {amount_cents} de trop : un reversement est dû.",
+        en="The convention {convention} has had {amount_cents} too much: a recovery is due.",
+    ),
+    FlagCode.CONVENTION_REQUIRED: Sentence(
+        fr="Le mandat de {convention} est retenu : les subventions de l'année à {siret} "
+        "atteignent {total_cents}, une convention est exigée au-delà de {limit_cents}.",
+        en="The payment order of {convention} is held back: the year's grants to {siret} reach "
+        "{total_cents}, a convention is required above {limit_cents}.",
+    ),
+}
+"""What a reviewer should read."""
+
+
+class Flag(NamedTuple):
+    """A review flag with its facts."""
+
+    code: FlagCode
+    facts: dict[str, Any]
+
+    def row(self) -> dict[str, Any]:
+        """The flag as a journal record holds it."""
+        return {"code": self.code, "facts": self.facts}
+
+
+def same_text(one: str, other: str) -> bool:
+    """Whether two names are the same after case folding and joining spaces (rules, 11)."""
+    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+
+
+def names_differ(expected: Beneficiary, found: Beneficiary) -> list[Flag]:
+    """A flag for each way in which two acts name one beneficiary otherwise."""
+    return [
+        _name_flag(field, first, second)
+        for field, first, second in (
+            ("name", expected.name, found.name),
+            ("siret", expected.siret, found.siret),
+            ("representative", expected.representative, found.representative),
+        )
+        if first is not None and second is not None and not same_text(first, second)
+    ]
+
+
+def signatory_differs(representative: str | None, signatory: str | None) -> list[Flag]:
+    """A flag where the convention is signed by another name than it gives for the beneficiary."""
+    if representative is None or signatory is None or same_text(representative, signatory):
+        return []
+    return [_name_flag("signatory", representative, signatory)]
+
+
+def _name_flag(field: str, expected: str, found: str) -> Flag:
+    return Flag(FlagCode.NAME_DIFFERS, {"field": field, "expected": expected, "found": found})
+
+
+def figures_differ(of: str, stated_cents: int | None, sum_cents: int, **where: Any) -> list[Flag]:
+    """A flag where a figure that an act states is not the sum of its parts."""
+    if stated_cents is None or stated_cents == sum_cents:
+        return []
+    facts = {"of": of, **where, "stated_cents": stated_cents, "sum_cents": sum_cents}
+    return [Flag(FlagCode.FIGURES_DIFFER, facts)]
+
+
+def services_differ(lines: Iterable[parts.LineAmount], **where: Any) -> list[Flag]:
+    """A flag for each line whose departments do not add up to it."""
+    flags = []
+    for each in lines:
+        if each.services:
+            total = sum(share.amount_cents for share in each.services)
+            line = each.line.model_dump()
+            flags += figures_differ("services", each.amount_cents, total, **where, line=line)
+    return flags

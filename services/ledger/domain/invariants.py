@@ -1,0 +1,91 @@
+"""What always holds, asserted in production too (rules, 33): a failure is our bug, and stops."""
+
+from collections.abc import Iterable
+
+from services.ledger.domain.book import Book
+from services.ledger.domain.credit import group_of
+from services.ledger.domain.lines import Line
+from services.ledger.domain.moves import Move
+from services.ledger.domain.orders import OrderState
+
+
+def check_moved(book: Book, moves: Iterable[Move]) -> None:
+    """The rows that a record moved: each line's stages, each convention's share of it."""
+    for move in moves:
+        assert move.amount_cents > 0, f"a move of nothing: {move}"
+        money = book.lines[move.line]
+        assert money.balances(), f"line {move.line} does not balance: {money}"
+        if move.convention is not None:
+            share = book.conventions[move.convention].lines[move.line]
+            assert share.balances(), f"{move.convention} on {move.line} does not balance: {share}"
+
+
+def check_book(book: Book) -> None:
+    """Everything, added up again from the smallest pieces."""
+    for line, money in book.lines.items():
+        assert money.balances(), f"line {line} does not balance: {money}"
+    for name, convention in book.conventions.items():
+        for line, share in convention.lines.items():
+            assert share.balances(), f"{name} on {line} does not balance: {share}"
+    _check_lines_against_conventions(book)
+    _check_orders(book)
+    _check_sums(book)
+
+
+def _check_lines_against_conventions(book: Book) -> None:
+    """What lines hold reserved, committed, ordered and paid is what grants and conventions hold."""
+    held: dict[Line, list[int]] = {line: [0, 0, 0, 0] for line in book.lines}
+    for grant in book.grants.values():
+        for line, cents in grant.reserved_cents.items():
+            held[line][0] += cents
+    for convention in book.conventions.values():
+        for line, share in convention.lines.items():
+            held[line][1] += share.remaining
+            held[line][2] += share.ordered
+            held[line][3] += share.paid
+    for line, money in book.lines.items():
+        stages = [money.reserved, money.committed, money.ordered, money.paid]
+        assert stages == held[line], f"line {line}: {stages} in stages, {held[line]} held"
+
+
+def _check_orders(book: Book) -> None:
+    """What conventions have ordered and paid is what their orders ask and have had."""
+    ordered: dict[tuple[str, Line], int] = {}
+    paid: dict[tuple[str, Line], int] = {}
+    for order in book.orders.values():
+        paid_by_line = order.paid_by_line(order.paid_cents)
+        for each, paid_cents in zip(order.lines, paid_by_line, strict=True):
+            key = (order.convention, each.line)
+            paid[key] = paid.get(key, 0) + paid_cents
+            if order.state is not OrderState.REJECTED:
+                ordered[key] = ordered.get(key, 0) + each.amount_cents - paid_cents
+    for name, convention in book.conventions.items():
+        for line, share in convention.lines.items():
+            asked = (ordered.get((name, line), 0), paid.get((name, line), 0))
+            assert (share.ordered, share.paid) == asked, f"{name} on {line}: orders say {asked}"
+
+
+def _check_sums(book: Book) -> None:
+    """The sums that are kept are the sums of what they are kept for."""
+    assert book.group_available_cents == group_sums(book), "control groups do not add up"
+    assert book.awarded_cents == awarded_sums(book), "awards by beneficiary do not add up"
+
+
+def group_sums(book: Book) -> dict[str, int]:
+    """Available credit by control group, added up."""
+    sums: dict[str, int] = {}
+    if book.vote_level is not None:
+        for line, money in book.lines.items():
+            group = group_of(book.vote_level, line)
+            sums[group] = sums.get(group, 0) + money.available
+    return sums
+
+
+def awarded_sums(book: Book) -> dict[str, int]:
+    """The year's awards by SIRET, added up."""
+    sums: dict[str, int] = {}
+    for grant in book.grants.values():
+        if grant.award is not None:
+            siret = grant.award.beneficiary.siret
+            sums[siret] = sums.get(siret, 0) + grant.award.total_cents
+    return sums

@@ -1,0 +1,181 @@
+"""Issuing payment orders: when an instalment is due, and for how much (rules, 18 to 23)."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from services.ledger.domain.book import Book
+from services.ledger.domain.flags import Flag, FlagCode
+from services.ledger.domain.grants import (
+    BankAccount,
+    Convention,
+    DocumentKey,
+    DocumentReceipt,
+    Grant,
+    Instalment,
+    PlannedLine,
+)
+from services.ledger.domain.moves import ORDER, RELEASE, Move
+from services.ledger.domain.orders import OrderChange, OrderState, PaymentOrder, shared, unpaid
+from services.ledger.domain.schedules import eligible_cost_cents, trigger_met_on
+from services.ledger.domain.verdicts import Accepted
+
+PAYMENT_DELAY = timedelta(days=60)
+"""The time to pay a grant from the event that made it due (loi 2021-875)."""
+
+CONVENTION_THRESHOLD_CENTS = 2_300_000
+"""Above 23,000 € of a year's grants to one body a convention is required (décret 2001-495)."""
+
+
+class Situation(NamedTuple):
+    """A convention as it stands once the event in hand is accepted."""
+
+    convention: Convention
+    grant: Grant
+    account: BankAccount | None
+    notified_on: date | None
+    documents: Mapping[DocumentKey, DocumentReceipt]
+    issued_on: date
+    reissues: bool = False
+    """Whether the event may issue a rejected order again (rules, 21)."""
+
+
+def situation(book: Book, convention: Convention, on: date, *, reissues: bool = False) -> Situation:
+    """The convention as the book has it, on the day of an event."""
+    return Situation(
+        convention=convention,
+        grant=book.grants[convention.grant],
+        account=book.accounts.get(convention.beneficiary.siret),
+        notified_on=convention.notified_on,
+        documents=convention.documents,
+        issued_on=on,
+        reissues=reissues,
+    )
+
+
+def conventions_paid_to(book: Book, siret: str) -> list[Convention]:
+    """The conventions paid to one establishment, in order of signature."""
+    found = [each for each in book.conventions.values() if each.beneficiary.siret == siret]
+    return sorted(found, key=attrgetter("signed_at"))
+
+
+def convention_required(book: Book, siret: str, more_cents: int = 0) -> dict[str, Any] | None:
+    """The facts, where the year's awards to `siret` and this one exceed 23,000 € (rules, 14)."""
+    total_cents = book.awarded_cents.get(siret, 0) + more_cents
+    if total_cents <= CONVENTION_THRESHOLD_CENTS:
+        return None
+    return {
+        "siret": siret,
+        "total_cents": total_cents,
+        "limit_cents": CONVENTION_THRESHOLD_CENTS,
+    }
+
+
+def issue_orders(book: Book, case: Situation, ruling: Accepted) -> None:
+    """Add to `ruling` every order whose conditions the event completes, in schedule order."""
+    issued_cents = 0
+    for instalment in case.convention.schedule:
+        met_on = _due_from(book, case, instalment)
+        if met_on is None or case.account is None:
+            continue
+        if case.convention.is_award_alone:
+            facts = convention_required(book, _award_siret(case.grant))
+            if facts is not None:
+                facts = {"convention": case.convention.convention, **facts}
+                ruling.flags.append(Flag(FlagCode.CONVENTION_REQUIRED, facts))
+                continue
+        if instalment.order is None:
+            drawn_cents = case.convention.drawn_cents() + issued_cents
+            lines = _lines_to_pay(case, instalment, drawn_cents, ruling)
+            due_on = met_on + PAYMENT_DELAY
+        else:
+            rejected = book.orders[instalment.order]
+            lines, due_on = unpaid(rejected), rejected.due_on
+        if lines:
+            issued_cents += _issue(case, instalment, lines, due_on, ruling)
+
+
+def _due_from(book: Book, case: Situation, instalment: Instalment) -> date | None:
+    """The day from which an instalment without a live order is due, or None."""
+    if instalment.order is not None and not (
+        case.reissues and book.orders[instalment.order].state is OrderState.REJECTED
+    ):
+        return None
+    met_on = trigger_met_on(instalment, case.convention.signed_on, case.notified_on, case.documents)
+    # At zero, a ceiling or a reduction has settled it.
+    return met_on if met_on is not None and instalment.amount_cents else None
+
+
+def _award_siret(grant: Grant) -> str:
+    assert grant.award is not None, "a convention stands on an award"
+    return grant.award.beneficiary.siret
+
+
+def _lines_to_pay(
+    case: Situation, instalment: Instalment, drawn_cents: int, ruling: Accepted
+) -> tuple[PlannedLine, ...]:
+    """What a first order pays; what a ceiling cuts off is released in the same record."""
+    planned_cents = instalment.amount_cents
+    payable_cents = planned_cents
+    eligible_cents = eligible_cost_cents(instalment, case.documents) if instalment.ceiling else None
+    if eligible_cents is not None:
+        payable_cents = max(0, min(planned_cents, eligible_cents - drawn_cents))
+        if eligible_cents < drawn_cents:
+            excess = {
+                "convention": case.convention.convention,
+                "amount_cents": drawn_cents - eligible_cents,
+            }
+            ruling.flags.append(Flag(FlagCode.RECOVERY_DUE, excess))
+    lines = shared(payable_cents, instalment.lines)
+    if payable_cents < planned_cents:
+        paid = {each.line: each.amount_cents for each in lines}
+        for each in instalment.lines:
+            cut_cents = each.amount_cents - paid.get(each.line, 0)
+            if cut_cents:
+                ruling.moves.append(_move(case, instalment, each.line, RELEASE, cut_cents))
+    return lines
+
+
+def _issue(
+    case: Situation,
+    instalment: Instalment,
+    lines: tuple[PlannedLine, ...],
+    due_on: date,
+    ruling: Accepted,
+) -> int:
+    """Issue one order; returns its amount in cents."""
+    name = f"{case.convention.convention}/{instalment.instalment}"
+    amount_cents = sum(each.amount_cents for each in lines)
+    order = PaymentOrder(
+        payment_order=name if instalment.orders == 0 else f"{name}/{instalment.orders + 1}",
+        convention=case.convention.convention,
+        instalment=instalment.instalment,
+        amount_cents=amount_cents,
+        paid_cents=0,
+        state=OrderState.ISSUED,
+        due_on=due_on,
+        lines=lines,
+    )
+    ruling.orders.append(OrderChange(order, _for_the_treasury(case, instalment.order)))
+    for each in lines:
+        ruling.moves.append(_move(case, instalment, each.line, ORDER, each.amount_cents))
+    return amount_cents
+
+
+def _for_the_treasury(case: Situation, previous: str | None) -> dict[str, Any]:
+    """What the treasury needs beside the order itself (rules, 25)."""
+    assert case.account is not None, "no order without a bank account"
+    assert case.grant.award is not None, "no order without an award"
+    return {
+        "beneficiary": case.convention.beneficiary.row(),
+        "bank_account": case.account.row(),
+        "acts": [act.row() for act in case.grant.acts],
+        "title": case.grant.award.title,
+        "issued_on": case.issued_on.isoformat(),
+        "previous": previous,
+    }
+
+
+def _move(case: Situation, instalment: Instalment, line: Any, way: Any, amount_cents: int) -> Move:
+    return Move(line, case.convention.convention, instalment.instalment, way, amount_cents)

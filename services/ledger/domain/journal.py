@@ -1,0 +1,143 @@
+"""Journal records: what one event led to, chained by hashes so that it can be proved alone.
+
+The bytes of a record are canonical JSON of everything but `hash`, `source` and `event`, over which
+the hash is taken, with those three spliced in behind: one encoding serves hash and record.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+import msgspec
+
+from events.canonical import canonical
+from services.ledger.domain.moves import Move, move_from_row
+from services.ledger.domain.orders import OrderChange, order_from_row
+
+VERSION = 1
+"""The version of the record's shape."""
+
+RULES_VERSION = 1
+"""The version of the rules that decided: raised when a recorded history would decide otherwise."""
+
+_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_value = msgspec.json.Decoder().decode
+_spell = msgspec.json.Encoder().encode
+
+
+class Outcome(StrEnum):
+    """What became of a record that was read."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    REFUSED = "refused"
+    PARKED = "parked"
+    DEAD_LETTER = "dead_letter"
+
+
+class Source(NamedTuple):
+    """Where a record was read."""
+
+    topic: str
+    partition: int
+    offset: int
+
+    def row(self) -> dict[str, Any]:
+        """The position as a journal record holds it."""
+        return {"topic": self.topic, "partition": self.partition, "offset": self.offset}
+
+
+@dataclass(slots=True)
+class JournalRecord:
+    """One record of the journal; None and empty stand for nothing."""
+
+    budget: str
+    sequence: int
+    previous_hash: str
+    source: Source
+    outcome: Outcome
+    event: bytes | None
+    event_sha256: str
+    event_id: str | None = None
+    event_source: str | None = None
+    digest: str | None = None
+    resumes: int | None = None
+    waits_for: dict[str, str] | None = None
+    refusal: dict[str, Any] | None = None
+    dead_letter: dict[str, Any] | None = None
+    review_flags: list[dict[str, Any]] = field(default_factory=list)
+    moves: list[Move] = field(default_factory=list)
+    commitment_entries: list[dict[str, Any]] = field(default_factory=list)
+    payment_orders: list[OrderChange] = field(default_factory=list)
+    version: int = VERSION
+    rules_version: int = RULES_VERSION
+    hash: str = ""
+
+    def seal(self) -> bytes:
+        """Take the hash, and give the record's bytes: one line of JSON."""
+        body = canonical(self._hashed())
+        self.hash = sha256(body).hexdigest()
+        event = b"null" if self.event is None else self.event
+        tail = b',"event":%b,"hash":"%b","source":%b}'
+        return body[:-1] + tail % (event, self.hash.encode(), _spell(self.source.row()))
+
+    def _hashed(self) -> dict[str, Any]:
+        budget = self.budget
+        return {
+            "budget": budget,
+            "commitment_entries": self.commitment_entries or None,
+            "dead_letter": self.dead_letter,
+            "digest": self.digest,
+            "event_id": self.event_id,
+            "event_sha256": self.event_sha256,
+            "event_source": self.event_source,
+            "moves": [each.row() for each in self.moves] or None,
+            "outcome": self.outcome,
+            "payment_orders": [each.row(budget) for each in self.payment_orders] or None,
+            "previous_hash": self.previous_hash,
+            "refusal": self.refusal,
+            "resumes": self.resumes,
+            "review_flags": self.review_flags or None,
+            "rules_version": self.rules_version,
+            "sequence": self.sequence,
+            "version": self.version,
+            "waits_for": self.waits_for,
+        }
+
+
+ISSUED_WITH = ("beneficiary", "bank_account", "acts", "title", "issued_on", "previous")
+"""What an issued order carries beyond the state of one (rules, 25)."""
+
+
+def read_record(raw: bytes) -> JournalRecord:
+    """The record that `seal` wrote.
+
+    Raises:
+        ValueError: the bytes are not a journal record, or its hash does not fit its content.
+    """
+    members = _members(raw)
+    event = bytes(members.pop("event"))
+    row: dict[str, Any] = {name: _value(each) for name, each in members.items()}
+    source, stated = Source(**row.pop("source")), row.pop("hash")
+    orders = [_change_from_row(each) for each in row.pop("payment_orders") or ()]
+    moves = [move_from_row(each) for each in row.pop("moves") or ()]
+    row["commitment_entries"] = row["commitment_entries"] or []
+    row["review_flags"] = row["review_flags"] or []
+    row["outcome"] = Outcome(row["outcome"])
+    record = JournalRecord(
+        **row,
+        source=source,
+        event=None if event == b"null" else event,
+        payment_orders=orders,
+        moves=moves,
+    )
+    record.seal()
+    if record.hash != stated:
+        raise ValueError(f"record {record.budget}/{record.sequence}: its hash does not fit it")
+    return record
+
+
+def _change_from_row(row: dict[str, Any]) -> OrderChange:
+    issued = {name: row[name] for name in ISSUED_WITH} if "issued_on" in row else None
+    return OrderChange(order_from_row(row), issued)

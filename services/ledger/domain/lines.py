@@ -1,0 +1,73 @@
+"""Budget lines and the stages that their money passes."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from events import parts
+
+
+class Stage(StrEnum):
+    """Where money stands in the expenditure chain."""
+
+    AVAILABLE = "available"
+    RESERVED = "reserved"
+    COMMITTED = "committed"
+    ORDERED = "ordered"
+    PAID = "paid"
+    CARRIED_OVER = "carried_over"
+
+
+class Line(NamedTuple):
+    """The identity of a budget line (imputation)."""
+
+    chapter: str
+    article: str
+    function: str | None
+    operation: str | None
+
+    def in_order(self) -> tuple[str, str, str, str]:
+        """A key that sorts lines, absent codes first."""
+        return (self.chapter, self.article, self.function or "", self.operation or "")
+
+    def row(self) -> dict[str, Any]:
+        """The line as the contract prints it."""
+        return {
+            "chapter": self.chapter,
+            "article": self.article,
+            "function": self.function,
+            "operation": self.operation,
+        }
+
+
+def line_of(line: parts.BudgetLine) -> Line:
+    """The line that an event names."""
+    return Line(line.chapter, line.article, line.function, line.operation)
+
+
+def line_from_row(row: dict[str, Any]) -> Line:
+    """The line that a journal record names."""
+    return Line(row["chapter"], row["article"], row["function"], row["operation"])
+
+
+@dataclass(slots=True)
+class LineMoney:
+    """The money of one budget line, by stage, in cents."""
+
+    appropriated: int = 0
+    available: int = 0
+    reserved: int = 0
+    committed: int = 0
+    ordered: int = 0
+    paid: int = 0
+    carried_over: int = 0
+
+    def balances(self) -> bool:
+        """Appropriated = the sum of the stages, and no stage but available below zero."""
+        reserved, committed, ordered = self.reserved, self.committed, self.ordered
+        paid, carried_over = self.paid, self.carried_over
+        held = reserved + committed + ordered + paid + carried_over
+        none_below_zero = (
+            reserved >= 0 and committed >= 0 and ordered >= 0 and paid >= 0 and carried_over >= 0
+        )
+        return none_below_zero and self.appropriated == self.available + held

@@ -1,0 +1,120 @@
+"""Moves of money between stages, and the commitment entries that they write. Tables, walked."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from services.ledger.domain.lines import Line, Stage, line_from_row
+
+
+class EntryKind(StrEnum):
+    """The kinds of commitment entries."""
+
+    ACCOUNTING_COMMITMENT = "accounting_commitment"  # engagement comptable
+    LEGAL_COMMITMENT = "legal_commitment"  # engagement juridique
+    DECOMMITMENT = "decommitment"  # dégagement
+
+
+class Way(NamedTuple):
+    """From which stage to which, and what that writes; None is outside the budget."""
+
+    origin: Stage | None
+    target: Stage | None
+    entry: EntryKind | None
+    """The commitment entry of such a move (rules, 34): none for a payment or a rejection."""
+    line_loses: str | None
+    line_gains: str | None
+    """Where a line counts the money that leaves, and that arrives."""
+    convention_loses: str | None
+    convention_gains: str | None
+    """The same for a convention: what it does not lose, it is granted."""
+
+
+def _way(
+    origin: Stage | None,
+    target: Stage | None,
+    entry: EntryKind | None = None,
+    convention: tuple[str | None, str | None] = (None, None),
+) -> Way:
+    # Plain strings: attribute look-ups are several times slower by an enum's member.
+    loses = None if origin is None else origin.value
+    gains = None if target is None else target.value
+    return Way(origin, target, entry, loses, gains, *convention)
+
+
+APPROPRIATE = _way(None, Stage.AVAILABLE)
+WITHDRAW = _way(Stage.AVAILABLE, None)
+RESERVE = _way(Stage.AVAILABLE, Stage.RESERVED, EntryKind.ACCOUNTING_COMMITMENT)
+COMMIT = _way(Stage.RESERVED, Stage.COMMITTED, EntryKind.LEGAL_COMMITMENT, (None, "remaining"))
+RELEASE = _way(Stage.COMMITTED, Stage.AVAILABLE, EntryKind.DECOMMITMENT, ("remaining", "released"))
+ORDER = _way(Stage.COMMITTED, Stage.ORDERED, None, ("remaining", "ordered"))
+PAY = _way(Stage.ORDERED, Stage.PAID, None, ("ordered", "paid"))
+TAKE_BACK = _way(Stage.ORDERED, Stage.COMMITTED, None, ("ordered", "remaining"))
+
+WAYS = {
+    (way.origin, way.target): way
+    for way in (APPROPRIATE, WITHDRAW, RESERVE, COMMIT, RELEASE, ORDER, PAY, TAKE_BACK)
+}
+"""Every way that money may go."""
+
+
+class Move(NamedTuple):
+    """An amount that goes one way on a line, for a convention and an instalment if for one."""
+
+    line: Line
+    convention: str | None
+    instalment: str | None
+    way: Way
+    amount_cents: int
+
+    def row(self) -> dict[str, Any]:
+        """The move as a journal record holds it."""
+        return {
+            "line": self.line.row(),
+            "convention": self.convention,
+            "instalment": self.instalment,
+            "from": self.way.origin,
+            "to": self.way.target,
+            "amount_cents": self.amount_cents,
+        }
+
+
+def move_from_row(row: dict[str, Any]) -> Move:
+    """The move that a journal record holds."""
+    way = WAYS[row["from"], row["to"]]
+    line = line_from_row(row["line"])
+    return Move(line, row["convention"], row["instalment"], way, row["amount_cents"])
+
+
+class Entry(NamedTuple):
+    """A commitment entry (écriture d'engagement): one kind on one line, always positive."""
+
+    kind: EntryKind
+    line: Line
+    amount_cents: int
+    convention: str | None
+
+
+def entries_of(moves: Iterable[Move]) -> list[Entry]:
+    """The commitment entries of a record's moves: one a kind, line and convention."""
+    totals: dict[tuple[EntryKind, Line, str | None], int] = {}
+    for move in moves:
+        kind = move.way.entry
+        if kind is not None:
+            key = (kind, move.line, move.convention)
+            totals[key] = totals.get(key, 0) + move.amount_cents
+    return [
+        Entry(kind, line, amount_cents, convention)
+        for (kind, line, convention), amount_cents in totals.items()
+    ]
+
+
+def net_by_line(moves: Iterable[Move]) -> dict[Line, int]:
+    """What each line's available credit gains, in cents (below zero: loses)."""
+    net: dict[Line, int] = {}
+    for move in moves:
+        if move.way.target is Stage.AVAILABLE:
+            net[move.line] = net.get(move.line, 0) + move.amount_cents
+        elif move.way.origin is Stage.AVAILABLE:
+            net[move.line] = net.get(move.line, 0) - move.amount_cents
+    return net

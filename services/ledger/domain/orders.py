@@ -1,0 +1,173 @@
+"""Payment orders (mandats): what they ask the treasury to pay, and their life cycle, a table."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from services.ledger.domain.grants import PlannedLine, ServiceShare
+from services.ledger.domain.lines import Line, line_from_row
+from services.ledger.domain.money import cumulative_shares, filled_in_order
+
+
+class OrderState(StrEnum):
+    """The states of a payment order."""
+
+    ISSUED = "issued"
+    TAKEN_IN_CHARGE = "taken_in_charge"
+    ON_HOLD = "on_hold"
+    REJECTED = "rejected"
+    PAID = "paid"
+
+
+CLOSED_TO_TREASURY = frozenset({OrderState.PAID, OrderState.REJECTED})
+"""States in which the accountant has nothing more to say (rules, 20)."""
+
+CLOSED_TO_PAYMENT = frozenset({OrderState.REJECTED})
+"""States in which nothing may be paid; a paid order refuses more as an overpayment."""
+
+
+class PaymentOrder(NamedTuple):
+    """A payment order as it stands; a change makes a new one."""
+
+    payment_order: str
+    convention: str
+    instalment: str
+    amount_cents: int
+    paid_cents: int
+    state: OrderState
+    due_on: date
+    lines: tuple[PlannedLine, ...]
+
+    def paid_by_line(self, paid_cents: int) -> list[int]:
+        """What each line has had once `paid_cents` are paid: lines fill in their order."""
+        if paid_cents == self.amount_cents:
+            return [each.amount_cents for each in self.lines]
+        return filled_in_order(paid_cents, [each.amount_cents for each in self.lines])
+
+    def paid_between(self, before_cents: int, after_cents: int) -> Iterator[tuple[Line, int]]:
+        """What each line has of the payments that bring the order from one sum to another."""
+        start = 0
+        for each in self.lines:
+            end = start + each.amount_cents
+            cents = min(after_cents, end) - max(before_cents, start)
+            if cents > 0:
+                yield each.line, cents
+            start = end
+
+    def change_row(self) -> dict[str, Any]:
+        """What a journal record says of an order that it changes: all but its lines."""
+        return {
+            "payment_order": self.payment_order,
+            "convention": self.convention,
+            "instalment": self.instalment,
+            "amount_cents": self.amount_cents,
+            "paid_cents": self.paid_cents,
+            "state": self.state,
+            "due_on": self.due_on.isoformat(),
+        }
+
+    def row(self, budget: str) -> dict[str, Any]:
+        """The order as the contract prints it."""
+        return {
+            "payment_order": self.payment_order,
+            "budget": budget,
+            "convention": self.convention,
+            "instalment": self.instalment,
+            "amount_cents": self.amount_cents,
+            "paid_cents": self.paid_cents,
+            "state": self.state,
+            "due_on": self.due_on.isoformat(),
+            "lines": [planned_line_row(each) for each in self.lines],
+        }
+
+
+class OrderChange(NamedTuple):
+    """An order after a decision; one just issued carries what the treasury needs (rules, 25)."""
+
+    order: PaymentOrder
+    issued: dict[str, Any] | None = None
+
+    def row(self, budget: str) -> dict[str, Any]:
+        """The change as a journal record holds it."""
+        if self.issued is None:
+            return self.order.change_row()
+        return self.order.row(budget) | self.issued
+
+
+def planned_line_row(each: PlannedLine) -> dict[str, Any]:
+    """A line of an order as the contract prints it."""
+    services = None if each.services is None else [share.row() for share in each.services]
+    return {"line": each.line.row(), "amount_cents": each.amount_cents, "services": services}
+
+
+def order_from_row(row: dict[str, Any]) -> PaymentOrder:
+    """The order that a journal record holds; without its lines where it was issued before."""
+    return PaymentOrder(
+        payment_order=row["payment_order"],
+        convention=row["convention"],
+        instalment=row["instalment"],
+        amount_cents=row["amount_cents"],
+        paid_cents=row["paid_cents"],
+        state=OrderState(row["state"]),
+        due_on=date.fromisoformat(row["due_on"]),
+        lines=tuple(_planned_line_from_row(each) for each in row.get("lines", ())),
+    )
+
+
+def _planned_line_from_row(row: dict[str, Any]) -> PlannedLine:
+    services = row["services"]
+    return PlannedLine(
+        line_from_row(row["line"]),
+        row["amount_cents"],
+        None
+        if services is None
+        else tuple(ServiceShare(each["code"], each["amount_cents"]) for each in services),
+    )
+
+
+def shared(amount_cents: int, lines: Sequence[PlannedLine]) -> tuple[PlannedLine, ...]:
+    """`amount_cents` over the lines of an instalment, and inside each line over its services.
+
+    Lines and services that get nothing are left out (rules, 23).
+    """
+    shares = cumulative_shares(amount_cents, [each.amount_cents for each in lines])
+    return tuple(
+        PlannedLine(each.line, share, _services_shared(share, each.services))
+        for each, share in zip(lines, shares, strict=True)
+        if share
+    )
+
+
+def _services_shared(
+    amount_cents: int, services: tuple[ServiceShare, ...] | None
+) -> tuple[ServiceShare, ...] | None:
+    if services is None:
+        return None
+    shares = cumulative_shares(amount_cents, [each.amount_cents for each in services])
+    return tuple(
+        ServiceShare(each.code, share)
+        for each, share in zip(services, shares, strict=True)
+        if share
+    )
+
+
+def unpaid(order: PaymentOrder) -> tuple[PlannedLine, ...]:
+    """What is left to pay of an order, line by line and service by service."""
+    left = []
+    for each, paid_cents in zip(order.lines, order.paid_by_line(order.paid_cents), strict=True):
+        rest_cents = each.amount_cents - paid_cents
+        if rest_cents:
+            left.append(PlannedLine(each.line, rest_cents, _services_left(paid_cents, each)))
+    return tuple(left)
+
+
+def _services_left(paid_cents: int, each: PlannedLine) -> tuple[ServiceShare, ...] | None:
+    if each.services is None:
+        return None
+    filled = filled_in_order(paid_cents, [share.amount_cents for share in each.services])
+    return tuple(
+        ServiceShare(share.code, share.amount_cents - paid)
+        for share, paid in zip(each.services, filled, strict=True)
+        if share.amount_cents > paid
+    )

@@ -1,0 +1,104 @@
+"""From a verdict to the journal record that keeps it."""
+
+from datetime import date
+from hashlib import sha256
+from typing import Any
+
+from events.codec import Received
+from events.conventions import ConventionSigned
+from events.deliberations import DeliberationAdopted
+from events.envelope import Event
+from events.reports import ReportReceived
+from services.ledger.domain.book import Book, BudgetState
+from services.ledger.domain.grants import Act, act_of
+from services.ledger.domain.journal import JournalRecord, Outcome, Source
+from services.ledger.domain.moves import Entry, entries_of
+from services.ledger.domain.verdicts import Accepted, Duplicate, Refused, Verdict, Waits
+
+
+def record_of(
+    state: BudgetState,
+    received: Received,
+    verdict: Verdict,
+    source: Source,
+    resumes: int | None = None,
+) -> JournalRecord:
+    """The next record of a budget; `resumes` names the record that had parked the event."""
+    envelope = received.envelope
+    record = JournalRecord(
+        budget=state.book.budget,
+        sequence=state.memory.sequence + 1,
+        previous_hash=state.memory.head,
+        source=source,
+        outcome=Outcome.ACCEPTED,
+        event=received.raw,
+        event_sha256=sha256(received.raw).hexdigest(),
+        event_id=envelope.id,
+        event_source=envelope.source,
+        digest=received.digest.hex(),
+        resumes=resumes,
+    )
+    match verdict:
+        case Accepted():
+            record.moves = verdict.moves
+            record.payment_orders = verdict.orders
+            if verdict.flags:
+                record.review_flags = [flag.row() for flag in verdict.flags]
+            record.commitment_entries = _entry_rows(state.book, received, record)
+        case Refused():
+            record.outcome = Outcome.REFUSED
+            record.refusal = {"code": verdict.code, "facts": verdict.facts}
+        case Waits():
+            record.outcome = Outcome.PARKED
+            record.waits_for = verdict.want._asdict()
+        case Duplicate():
+            record.outcome = Outcome.DUPLICATE
+    return record
+
+
+def _entry_rows(book: Book, received: Received, record: JournalRecord) -> list[dict[str, Any]]:
+    """The record's commitment entries, numbered, with the act that they rest on."""
+    entries = entries_of(record.moves)
+    if not entries:
+        return []
+    event = received.envelope.data
+    effective_on = _effective_on(event, received.envelope.time.date()).isoformat()
+    return [
+        {
+            "entry_id": f"{record.budget}/{record.sequence}/{index}",
+            "kind": entry.kind,
+            "line": entry.line.row(),
+            "amount_cents": entry.amount_cents,
+            "act": _act_behind(book, event, entry).row(),
+            "convention": entry.convention,
+            "effective_on": effective_on,
+        }
+        for index, entry in enumerate(entries, start=1)
+    ]
+
+
+def _effective_on(event: Event, on: date) -> date:
+    """The day on which the commitment took effect: the act's own day where it has one."""
+    match event:
+        case DeliberationAdopted():
+            return event.act.date
+        case ConventionSigned():
+            return event.signed_on
+        case ReportReceived():
+            return event.received_on
+        case _:
+            return on
+
+
+def _act_behind(book: Book, event: Event, entry: Entry) -> Act:
+    """The awarding act on which an entry rests."""
+    if isinstance(event, DeliberationAdopted):
+        return act_of(event.act)
+    if isinstance(event, ConventionSigned) and entry.convention == event.convention:
+        grant = event.grant
+    else:
+        assert entry.convention is not None, "only an award writes entries without a convention"
+        grant = book.conventions[entry.convention].grant
+    award = book.grants[grant].award
+    assert award is not None, "a convention stands on an award"
+    return award.act

@@ -1,0 +1,109 @@
+"""Business noes: one enum in order of precedence, what each says, and the facts it carries."""
+
+from enum import StrEnum
+
+from events.sentences import Sentence
+
+
+class Refusal(StrEnum):
+    """Why an event was refused. The order is the order in which they are looked for."""
+
+    EVENT_ID_REUSED = "event_id_reused"
+    BUDGET_ALREADY_VOTED = "budget_already_voted"
+    UNKNOWN_PAYMENT_ORDER = "unknown_payment_order"
+    GRANT_ALREADY_AWARDED = "grant_already_awarded"
+    CONVENTION_EXISTS = "convention_exists"
+    BENEFICIARY_DIFFERS = "beneficiary_differs"
+    PAYMENT_ORDER_CLOSED = "payment_order_closed"
+    OVERPAYMENT = "overpayment"
+    EXCEEDS_AWARD = "exceeds_award"
+    CONVENTION_REQUIRED = "convention_required"
+    INSUFFICIENT_CREDIT = "insufficient_credit"
+    TOO_MANY_PARKED = "too_many_parked"
+
+
+FACTS: dict[Refusal, tuple[str, ...]] = {
+    Refusal.EVENT_ID_REUSED: ("event_id",),
+    Refusal.BUDGET_ALREADY_VOTED: ("budget",),
+    Refusal.UNKNOWN_PAYMENT_ORDER: ("payment_order",),
+    Refusal.GRANT_ALREADY_AWARDED: ("grant",),
+    Refusal.CONVENTION_EXISTS: ("convention",),
+    Refusal.BENEFICIARY_DIFFERS: ("award", "convention"),
+    Refusal.PAYMENT_ORDER_CLOSED: ("payment_order", "state"),
+    Refusal.OVERPAYMENT: ("payment_order", "amount_cents", "paid_cents", "asked_cents"),
+    Refusal.EXCEEDS_AWARD: ("convention", "line", "award_cents", "asked_cents"),
+    Refusal.CONVENTION_REQUIRED: ("siret", "total_cents", "limit_cents"),
+    Refusal.INSUFFICIENT_CREDIT: (
+        "level",
+        "group",
+        "available_cents",
+        "asked_cents",
+        "shortfall_cents",
+    ),
+    Refusal.TOO_MANY_PARKED: ("budget", "limit"),
+}
+"""The facts that each refusal carries, in the order in which they are printed."""
+
+SENTENCES: dict[Refusal, Sentence] = {
+    Refusal.EVENT_ID_REUSED: Sentence(
+        fr="L'identifiant {event_id} a déjà servi pour un autre contenu : envoyez un nouvel "
+        "identifiant.",
+        en="The id {event_id} already stands for other content: send a new id.",
+    ),
+    Refusal.BUDGET_ALREADY_VOTED: Sentence(
+        fr="Le budget {budget} a déjà son vote initial : envoyez un budget supplémentaire ou une "
+        "décision modificative.",
+        en="The budget {budget} already has its initial vote: send a supplementary budget or an "
+        "amendment.",
+    ),
+    Refusal.UNKNOWN_PAYMENT_ORDER: Sentence(
+        fr="Écluse n'a jamais émis le mandat {payment_order} : vérifiez sa référence.",
+        en="Écluse never issued the payment order {payment_order}: check its reference.",
+    ),
+    Refusal.GRANT_ALREADY_AWARDED: Sentence(
+        fr="La subvention {grant} est déjà attribuée : un second acte est concordant (role "
+        "concurring).",
+        en="The grant {grant} is already awarded: a second act is a concurring one.",
+    ),
+    Refusal.CONVENTION_EXISTS: Sentence(
+        fr="La convention {convention} existe déjà : envoyez un avenant, ou un autre numéro.",
+        en="The convention {convention} already exists: send an amendment, or another number.",
+    ),
+    Refusal.BENEFICIARY_DIFFERS: Sentence(
+        fr="La convention désigne un autre organisme ({convention}) que l'attribution ({award}).",
+        en="The convention names another body ({convention}) than the award ({award}).",
+    ),
+    Refusal.PAYMENT_ORDER_CLOSED: Sentence(
+        fr="Le mandat {payment_order} est clos ({state}) : plus rien ne peut lui arriver.",
+        en="The payment order {payment_order} is closed ({state}): nothing more can happen to it.",
+    ),
+    Refusal.OVERPAYMENT: Sentence(
+        fr="Le mandat {payment_order} est de {amount_cents}, dont {paid_cents} déjà payés : "
+        "{asked_cents} de plus le dépassent.",
+        en="The payment order {payment_order} is for {amount_cents}, {paid_cents} already paid: "
+        "{asked_cents} more exceed it.",
+    ),
+    Refusal.EXCEEDS_AWARD: Sentence(
+        fr="L'attribution n'a plus que {award_cents} sur la ligne {line} ; {convention} en demande "
+        "{asked_cents}.",
+        en="The award has {award_cents} left on line {line}; {convention} asks for {asked_cents}.",
+    ),
+    Refusal.CONVENTION_REQUIRED: Sentence(
+        fr="Les subventions de l'année à {siret} atteignent {total_cents} : au-delà de "
+        "{limit_cents}, il faut une convention (loi 2000-321, article 10).",
+        en="The year's grants to {siret} reach {total_cents}: above {limit_cents} a convention is "
+        "required (loi 2000-321, article 10).",
+    ),
+    Refusal.INSUFFICIENT_CREDIT: Sentence(
+        fr="Crédits insuffisants au niveau {level} {group} : {available_cents} disponibles, "
+        "{asked_cents} demandés, il manque {shortfall_cents}. Votez ou virez des crédits.",
+        en="Not enough credit at {level} {group}: {available_cents} available, {asked_cents} "
+        "asked, {shortfall_cents} short. Vote or transfer credits.",
+    ),
+    Refusal.TOO_MANY_PARKED: Sentence(
+        fr="Déjà {limit} événements du budget {budget} attendent : envoyez d'abord ce qu'ils "
+        "attendent.",
+        en="Already {limit} events of budget {budget} wait: first send what they wait for.",
+    ),
+}
+"""What the sender should read: what happened, with its facts, and what to do."""

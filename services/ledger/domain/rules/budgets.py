@@ -1,0 +1,48 @@
+"""Votes and transfers of credits."""
+
+from events.budgets import BudgetVoted, CreditsTransferred
+from services.ledger.domain.book import Book, Want
+from services.ledger.domain.credit import overdrawn, shortfall
+from services.ledger.domain.lines import line_of
+from services.ledger.domain.moves import APPROPRIATE, WITHDRAW, Move
+from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.verdicts import Accepted, Refused, Waits
+
+
+def vote(book: Book, event: BudgetVoted) -> Accepted | Refused | Waits:
+    """The initial vote opens credits; later ones open more or take away (rules, 26 and 30)."""
+    if event.stage == "initial":
+        if book.vote_level is not None:
+            return Refused(Refusal.BUDGET_ALREADY_VOTED, {"budget": book.budget})
+    elif book.vote_level is None:
+        return Waits(Want("budget", book.budget))
+    moves = [
+        Move(
+            line_of(each.line),
+            None,
+            None,
+            APPROPRIATE if each.amount_cents > 0 else WITHDRAW,
+            abs(each.amount_cents),
+        )
+        for each in event.appropriations
+    ]
+    return Accepted(moves) if event.stage == "initial" else controlled(book, moves)
+
+
+def transfer(book: Book, event: CreditsTransferred) -> Accepted | Refused | Waits:
+    """Credits leave one line for another (rules, 26)."""
+    if book.vote_level is None:
+        return Waits(Want("budget", book.budget))
+    moves = [
+        Move(line_of(event.from_line), None, None, WITHDRAW, event.amount_cents),
+        Move(line_of(event.to_line), None, None, APPROPRIATE, event.amount_cents),
+    ]
+    return controlled(book, moves)
+
+
+def controlled(book: Book, moves: list[Move]) -> Accepted | Refused:
+    """The moves, unless a vote level would end below zero; finer levels only raise a flag."""
+    facts = shortfall(book, moves)
+    if facts is not None:
+        return Refused(Refusal.INSUFFICIENT_CREDIT, facts)
+    return Accepted(moves, flags=overdrawn(book, moves))

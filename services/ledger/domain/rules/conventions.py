@@ -1,0 +1,172 @@
+"""Conventions: signature commits what the award reserved, notification sets instalments off."""
+
+from datetime import date
+
+from events.conventions import ConventionNotified, ConventionSigned
+from services.ledger.domain.book import Book, Want
+from services.ledger.domain.flags import (
+    Flag,
+    FlagCode,
+    figures_differ,
+    names_differ,
+    services_differ,
+    signatory_differs,
+)
+from services.ledger.domain.grants import (
+    Award,
+    Convention,
+    Grant,
+    act_of,
+    bank_account_of,
+    beneficiary_of,
+)
+from services.ledger.domain.issue import (
+    Situation,
+    conventions_paid_to,
+    issue_orders,
+    situation,
+)
+from services.ledger.domain.lines import Line
+from services.ledger.domain.moves import COMMIT, RELEASE, Move
+from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.schedules import cents_by_line, signed_convention
+from services.ledger.domain.verdicts import Accepted, Refused, Waits, exceeds_award
+
+SIREN_DIGITS = 9
+"""A SIRET is a SIREN, the body, and five digits more, its establishment."""
+
+
+def sign(
+    book: Book, event: ConventionSigned, on: date, sequence: int
+) -> Accepted | Refused | Waits:
+    """The legal commitment: reserved → committed, line by line (rules, 10, 11 and 13)."""
+    grant = book.grants.get(event.grant)
+    alone = standing_alone(book, event.grant)
+    if _number_is_known(book, event.convention) or (alone is not None and alone.drawn_cents()):
+        return Refused(Refusal.CONVENTION_EXISTS, {"convention": event.convention})
+    if grant is None or grant.award is None:
+        return Waits(Want("grant", event.grant))
+    awarded_siret = grant.award.beneficiary.siret
+    if event.beneficiary.siret[:SIREN_DIGITS] != awarded_siret[:SIREN_DIGITS]:
+        facts = {"award": awarded_siret, "convention": event.beneficiary.siret}
+        return Refused(Refusal.BENEFICIARY_DIFFERS, facts)
+    convention = signed_convention(event, sequence)
+    planned = cents_by_line(convention.schedule)
+    free = grant.reserved_cents if alone is None else _remaining(alone)
+    for line, cents in planned.items():
+        if cents > free.get(line, 0):
+            return exceeds_award(event.convention, line, free.get(line, 0), cents)
+    ruling = Accepted(flags=_flags(event, grant, grant.award))
+    ruling.moves = _committed(convention, planned) if alone is None else _reduced(convention, free)
+    for case in _waiting_for_account(book, event, alone, on):
+        issue_orders(book, case, ruling)
+    issue_orders(book, _signed_situation(book, event, convention, grant, on), ruling)
+    return ruling
+
+
+def standing_alone(book: Book, grant: str) -> Convention | None:
+    """The grant itself in the place of a convention, where none was signed for it."""
+    convention = book.conventions.get(grant)
+    return convention if convention is not None and convention.is_award_alone else None
+
+
+def notify(book: Book, event: ConventionNotified, on: date) -> Accepted | Waits:
+    """The beneficiary was told; the first notification counts (rules, 19)."""
+    convention = book.conventions.get(event.convention)
+    if convention is None:
+        return Waits(Want("convention", event.convention))
+    ruling = Accepted()
+    notified_on = convention.notified_on or event.notified_on
+    case = situation(book, convention, on)._replace(notified_on=notified_on)
+    issue_orders(book, case, ruling)
+    return ruling
+
+
+def _number_is_known(book: Book, convention: str) -> bool:
+    """Whether orders under this number exist or may exist: their ids must never meet again."""
+    grant = book.grants.get(convention)
+    alone = grant is not None and grant.award is not None and not grant.award.requires_convention
+    return alone or convention in book.conventions
+
+
+def _remaining(alone: Convention) -> dict[Line, int]:
+    return {line: money.remaining for line, money in alone.lines.items()}
+
+
+def _committed(convention: Convention, planned: dict[Line, int]) -> list[Move]:
+    return [
+        Move(line, convention.convention, None, COMMIT, cents) for line, cents in planned.items()
+    ]
+
+
+def _reduced(convention: Convention, free: dict[Line, int]) -> list[Move]:
+    """A grant committed by its award already: what the convention does not take is released."""
+    planned = cents_by_line(convention.schedule)
+    return [
+        Move(line, convention.convention, None, RELEASE, cents - planned.get(line, 0))
+        for line, cents in free.items()
+        if cents > planned.get(line, 0)
+    ]
+
+
+def _waiting_for_account(
+    book: Book, event: ConventionSigned, alone: Convention | None, on: date
+) -> list[Situation]:
+    """The beneficiary's other conventions, where this one brings the first account (rules, 18)."""
+    siret = event.beneficiary.siret
+    if event.bank_account is None or siret in book.accounts:
+        return []
+    account = bank_account_of(event.bank_account)
+    return [
+        situation(book, each, on)._replace(account=account)
+        for each in conventions_paid_to(book, siret)
+        if each is not alone
+    ]
+
+
+def _signed_situation(
+    book: Book, event: ConventionSigned, convention: Convention, grant: Grant, on: date
+) -> Situation:
+    alone = standing_alone(book, event.grant)
+    account = book.accounts.get(event.beneficiary.siret)
+    if event.bank_account is not None:
+        account = bank_account_of(event.bank_account)
+    return Situation(
+        convention=convention,
+        grant=grant,
+        account=account,
+        notified_on=None if alone is None else alone.notified_on,
+        documents={} if alone is None else alone.documents,
+        issued_on=on,
+    )
+
+
+def _flags(event: ConventionSigned, grant: Grant, award: Award) -> list[Flag]:
+    flags = _years_differ(event, award)
+    total_cents = 0
+    for instalment in event.instalments:
+        total_cents += sum(each.amount_cents for each in instalment.lines)
+        flags += services_differ(instalment.lines, instalment=instalment.instalment)
+    flags += figures_differ("total", event.stated_total_cents, total_cents)
+    beneficiary = beneficiary_of(event.beneficiary)
+    flags += names_differ(award.beneficiary, beneficiary)
+    representative = beneficiary.representative or award.beneficiary.representative
+    flags += signatory_differs(representative, event.signatory)
+    known = {(act.body, act.date) for act in grant.acts}
+    for act in map(act_of, event.acts):
+        if (act.body, act.date) not in known:
+            facts = {"grant": event.grant, "act": act.row()}
+            flags.append(Flag(FlagCode.ACT_NOT_FOUND, facts))
+    return flags
+
+
+def _years_differ(event: ConventionSigned, award: Award) -> list[Flag]:
+    """A flag where the year of the documents is not the same in the act and the convention."""
+    years = set(event.stated_condition_years or ())
+    for instalment in event.instalments:
+        years |= {document.year for document in instalment.documents or ()}
+    everywhere = years | ({award.conditions_year} - {None})
+    if len(everywhere) <= 1:
+        return []
+    facts = {"deliberation": award.conditions_year, "convention": sorted(years)}
+    return [Flag(FlagCode.CONDITION_YEAR_DIFFERS, facts)]

@@ -1,0 +1,151 @@
+"""Acts of assemblies on grants: the award reserves credit, a concurring act is a fact."""
+
+from datetime import date
+
+from events.deliberations import DeliberationAdopted
+from services.ledger.domain.book import Book, Want
+from services.ledger.domain.flags import (
+    Flag,
+    FlagCode,
+    figures_differ,
+    names_differ,
+    same_text,
+    services_differ,
+)
+from services.ledger.domain.grants import (
+    Award,
+    Beneficiary,
+    Convention,
+    Grant,
+    act_of,
+    beneficiary_of,
+)
+from services.ledger.domain.issue import Situation, convention_required, issue_orders
+from services.ledger.domain.lines import Line, line_of
+from services.ledger.domain.moves import COMMIT, RESERVE, Move
+from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.rules.budgets import controlled
+from services.ledger.domain.schedules import award_alone, cents_by_line
+from services.ledger.domain.verdicts import Accepted, Refused, Waits, exceeds_award
+
+
+def adopt(
+    book: Book, event: DeliberationAdopted, on: date, sequence: int
+) -> Accepted | Refused | Waits:
+    """An act on a grant (rules, 9 and 13; CGCT L2311-7)."""
+    return award(book, event, on, sequence) if event.role == "award" else concur(book, event)
+
+
+def concur(book: Book, event: DeliberationAdopted) -> Accepted:
+    """A concurring act moves nothing; it may name the beneficiary otherwise (rules, 9)."""
+    flags = not_recused(event)
+    grant = book.grants.get(event.grant)
+    if grant is not None and grant.award is not None:
+        flags += names_differ(grant.award.beneficiary, beneficiary_of(event.beneficiary))
+    return Accepted(flags=flags)
+
+
+def award(
+    book: Book, event: DeliberationAdopted, on: date, sequence: int
+) -> Accepted | Refused | Waits:
+    """An award reserves its lines; without convention it commits them as well."""
+    grant = book.grants.get(event.grant)
+    if grant is not None and grant.award is not None:
+        return Refused(Refusal.GRANT_ALREADY_AWARDED, {"grant": event.grant})
+    asked = awarded_lines(event)
+    alone = None if event.requires_convention else award_alone(event, sequence)
+    if alone is not None:
+        refused = _alone_refused(book, event, alone, asked)
+        if refused is not None:
+            return refused
+    if book.vote_level is None:
+        return Waits(Want("budget", book.budget))
+    moves = [Move(line, None, None, RESERVE, cents) for line, cents in asked.items()]
+    ruling = controlled(book, moves)
+    if isinstance(ruling, Refused):
+        return ruling
+    ruling.flags += _award_flags(event, grant)
+    if alone is not None:
+        ruling.flags += _unplanned(alone, asked)
+        ruling.moves += [
+            Move(line, alone.convention, None, COMMIT, cents) for line, cents in asked.items()
+        ]
+        issue_orders(book, _alone_situation(book, event, alone, grant, on), ruling)
+    return ruling
+
+
+def awarded_lines(event: DeliberationAdopted) -> dict[Line, int]:
+    """What an award gives on each line, in the order of the act."""
+    assert event.lines is not None, "an award has lines"
+    return {line_of(each.line): each.amount_cents for each in event.lines}
+
+
+def award_of(event: DeliberationAdopted) -> Award:
+    """What the ledger keeps of an awarding act."""
+    return Award(
+        act=act_of(event.act),
+        title=event.title,
+        beneficiary=beneficiary_of(event.beneficiary),
+        requires_convention=event.requires_convention,
+        conditions_year=event.conditions_year,
+        total_cents=sum(awarded_lines(event).values()),
+    )
+
+
+def not_recused(event: DeliberationAdopted) -> list[Flag]:
+    """A flag where an interested councillor took part in the vote (CGCT L2131-11)."""
+    names = [
+        name
+        for name in event.interested or ()
+        if not any(same_text(name, recused) for recused in event.recused or ())
+    ]
+    return [Flag(FlagCode.INTERESTED_NOT_RECUSED, {"names": names})] if names else []
+
+
+def _alone_refused(
+    book: Book, event: DeliberationAdopted, alone: Convention, asked: dict[Line, int]
+) -> Refused | None:
+    """The noes that an award without convention may meet, in order of precedence."""
+    if event.grant in book.conventions:
+        return Refused(Refusal.CONVENTION_EXISTS, {"convention": event.grant})
+    for line, planned_cents in cents_by_line(alone.schedule).items():
+        if planned_cents > asked.get(line, 0):
+            return exceeds_award(event.grant, line, asked.get(line, 0), planned_cents)
+    facts = convention_required(book, event.beneficiary.siret, sum(asked.values()))
+    return None if facts is None else Refused(Refusal.CONVENTION_REQUIRED, facts)
+
+
+def _award_flags(event: DeliberationAdopted, grant: Grant | None) -> list[Flag]:
+    assert event.lines is not None, "an award has lines"
+    total_cents = sum(each.amount_cents for each in event.lines)
+    flags = services_differ(event.lines)
+    for instalment in event.instalments or ():
+        flags += services_differ(instalment.lines, instalment=instalment.instalment)
+    flags += figures_differ("total", event.stated_total_cents, total_cents)
+    named: tuple[Beneficiary, ...] = () if grant is None else grant.concurring
+    for beneficiary in named:
+        flags += names_differ(beneficiary_of(event.beneficiary), beneficiary)
+    return flags + not_recused(event)
+
+
+def _unplanned(alone: Convention, asked: dict[Line, int]) -> list[Flag]:
+    """A flag for each line of which the award's own schedule pays only a part (rules, 13)."""
+    planned = cents_by_line(alone.schedule)
+    flags = []
+    for line, cents in asked.items():
+        flags += figures_differ("instalments", cents, planned.get(line, 0), line=line.row())
+    return flags
+
+
+def _alone_situation(
+    book: Book, event: DeliberationAdopted, alone: Convention, grant: Grant | None, on: date
+) -> Situation:
+    acts = (*(() if grant is None else grant.acts), act_of(event.act))
+    return Situation(
+        convention=alone,
+        grant=Grant(award=award_of(event), acts=acts),
+        account=book.accounts.get(alone.beneficiary.siret),
+        notified_on=None,
+        documents={},
+        issued_on=on,
+    )

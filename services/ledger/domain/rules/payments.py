@@ -1,0 +1,94 @@
+"""Bank accounts, and what the treasury answers: acknowledgements and payments."""
+
+from datetime import date
+
+from events.payments import BankAccountChanged, PaymentExecuted, PaymentOrderAcknowledged
+from services.ledger.domain.book import Book
+from services.ledger.domain.grants import bank_account_of
+from services.ledger.domain.issue import conventions_paid_to, issue_orders, situation
+from services.ledger.domain.lines import Line
+from services.ledger.domain.moves import PAY, TAKE_BACK, Move, Way
+from services.ledger.domain.orders import (
+    CLOSED_TO_PAYMENT,
+    CLOSED_TO_TREASURY,
+    OrderChange,
+    OrderState,
+    PaymentOrder,
+    unpaid,
+)
+from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.verdicts import Accepted, Refused
+
+
+def change_account(book: Book, event: BankAccountChanged, on: date) -> Accepted:
+    """New bank details set off what waited for them, in order of signature (rules, 12 and 21)."""
+    account = bank_account_of(event.bank_account)
+    ruling = Accepted()
+    for convention in conventions_paid_to(book, event.beneficiary.siret):
+        case = situation(book, convention, on, reissues=True)._replace(account=account)
+        issue_orders(book, case, ruling)
+    return ruling
+
+
+def acknowledge(book: Book, event: PaymentOrderAcknowledged, on: date) -> Accepted | Refused:
+    """The accountant's answer; a rejection gives the unpaid part back to the commitment."""
+    order = book.orders.get(event.payment_order)
+    if order is None:
+        return _unknown(event.payment_order)
+    if order.state in CLOSED_TO_TREASURY:
+        return _closed(order)
+    state = OrderState(event.state)
+    ruling = Accepted(orders=[OrderChange(order._replace(state=state))])
+    if state is OrderState.REJECTED:
+        ruling.moves = [
+            _order_move(order, each.line, TAKE_BACK, each.amount_cents) for each in unpaid(order)
+        ]
+    _look_at(book, order, on, ruling)
+    return ruling
+
+
+def pay(book: Book, event: PaymentExecuted, on: date) -> Accepted | Refused:
+    """Money left the treasury: lines fill in their order, a partial payment leaves the state."""
+    order = book.orders.get(event.payment_order)
+    if order is None:
+        return _unknown(event.payment_order)
+    if order.state in CLOSED_TO_PAYMENT:
+        return _closed(order)
+    paid_cents = order.paid_cents + event.amount_cents
+    if paid_cents > order.amount_cents:
+        facts = {
+            "payment_order": order.payment_order,
+            "amount_cents": order.amount_cents,
+            "paid_cents": order.paid_cents,
+            "asked_cents": event.amount_cents,
+        }
+        return Refused(Refusal.OVERPAYMENT, facts)
+    state = OrderState.PAID if paid_cents == order.amount_cents else order.state
+    paid = order._replace(paid_cents=paid_cents, state=state)
+    moves = [
+        _order_move(order, line, PAY, cents)
+        for line, cents in order.paid_between(order.paid_cents, paid_cents)
+    ]
+    ruling = Accepted(moves, [OrderChange(paid)])
+    _look_at(book, order, on, ruling)
+    return ruling
+
+
+def _look_at(book: Book, order: PaymentOrder, on: date, ruling: Accepted) -> None:
+    """What the event touched is looked at again (rules, 18)."""
+    convention = book.conventions.get(order.convention)
+    if convention is not None:  # A rejected order may outlive the number it was issued under.
+        issue_orders(book, situation(book, convention, on), ruling)
+
+
+def _order_move(order: PaymentOrder, line: Line, way: Way, amount_cents: int) -> Move:
+    return Move(line, order.convention, order.instalment, way, amount_cents)
+
+
+def _unknown(payment_order: str) -> Refused:
+    return Refused(Refusal.UNKNOWN_PAYMENT_ORDER, {"payment_order": payment_order})
+
+
+def _closed(order: PaymentOrder) -> Refused:
+    facts = {"payment_order": order.payment_order, "state": order.state.value}
+    return Refused(Refusal.PAYMENT_ORDER_CLOSED, facts)

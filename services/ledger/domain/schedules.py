@@ -1,0 +1,135 @@
+"""Conventions as events bring them: schedules, documents received, the award that stands alone."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from events import parts
+from events.conventions import ConventionSigned
+from events.deliberations import DeliberationAdopted
+from events.reports import ReportReceived
+from services.ledger.domain.grants import (
+    Convention,
+    DocumentKey,
+    DocumentReceipt,
+    Instalment,
+    PlannedLine,
+    ServiceShare,
+    beneficiary_of,
+    document_key,
+)
+from services.ledger.domain.lines import Line, line_of
+
+WHOLE_AWARD = "1"
+"""The id of the one instalment of an award that brings no schedule (rules, 13)."""
+
+
+def planned_lines(lines: Iterable[parts.LineAmount]) -> tuple[PlannedLine, ...]:
+    """The lines that an event plans to pay."""
+    return tuple(
+        PlannedLine(
+            line_of(each.line),
+            each.amount_cents,
+            tuple(ServiceShare(share.code, share.amount_cents) for share in each.services)
+            if each.services
+            else None,
+        )
+        for each in lines
+    )
+
+
+def schedule_of(instalments: Iterable[parts.Instalment]) -> list[Instalment]:
+    """The schedule that an event brings, nothing ordered yet."""
+    return [
+        Instalment(
+            instalment=each.instalment,
+            trigger=each.trigger,
+            documents=tuple(document_key(doc.kind, doc.year) for doc in each.documents or ()),
+            ceiling=each.ceiling,
+            lines=planned_lines(each.lines),
+        )
+        for each in instalments
+    ]
+
+
+def cents_by_line(schedule: Iterable[Instalment]) -> dict[Line, int]:
+    """What a schedule plans on each line, in the order in which it names them."""
+    totals: dict[Line, int] = {}
+    for instalment in schedule:
+        for each in instalment.lines:
+            totals[each.line] = totals.get(each.line, 0) + each.amount_cents
+    return totals
+
+
+def signed_convention(event: ConventionSigned, sequence: int) -> Convention:
+    """The convention that this event brings, before any money moved."""
+    return Convention(
+        convention=event.convention,
+        grant=event.grant,
+        beneficiary=beneficiary_of(event.beneficiary),
+        signed_on=event.signed_on,
+        signed_at=sequence,
+        is_award_alone=False,
+        schedule=schedule_of(event.instalments),
+    )
+
+
+def award_alone(event: DeliberationAdopted, sequence: int) -> Convention:
+    """An award without convention, in the place of one (rules, 13)."""
+    assert event.lines is not None, "an award has lines"
+    if event.instalments is None:
+        lines = planned_lines(event.lines)
+        schedule = [Instalment(WHOLE_AWARD, "signature", (), ceiling=False, lines=lines)]
+    else:
+        schedule = schedule_of(event.instalments)
+    return Convention(
+        convention=event.grant,
+        grant=event.grant,
+        beneficiary=beneficiary_of(event.beneficiary),
+        signed_on=event.act.date,
+        signed_at=sequence,
+        is_award_alone=True,
+        schedule=schedule,
+    )
+
+
+def document_received(
+    documents: Mapping[DocumentKey, DocumentReceipt], event: ReportReceived, sequence: int
+) -> tuple[DocumentKey, DocumentReceipt]:
+    """The document that this event brings, and what is known of it from now on."""
+    key = document_key(event.document.kind, event.document.year)
+    before = documents.get(key)
+    received_on = event.received_on if before is None else before.received_on
+    if event.eligible_cost_cents is not None:
+        return key, DocumentReceipt(received_on, event.eligible_cost_cents, sequence)
+    if before is not None:
+        return key, before
+    return key, DocumentReceipt(received_on, None, 0)
+
+
+def trigger_met_on(
+    instalment: Instalment,
+    signed_on: date,
+    notified_on: date | None,
+    documents: Mapping[DocumentKey, DocumentReceipt],
+) -> date | None:
+    """The day that set an instalment off, or None while it waits (rules, 19)."""
+    if instalment.trigger == "signature":
+        return signed_on
+    if instalment.trigger == "notification":
+        return notified_on
+    last: date | None = None
+    for key in instalment.documents:
+        receipt = documents.get(key)
+        if receipt is None:
+            return None
+        last = receipt.received_on if last is None else max(last, receipt.received_on)
+    return last
+
+
+def eligible_cost_cents(
+    instalment: Instalment, documents: Mapping[DocumentKey, DocumentReceipt]
+) -> int | None:
+    """The cost that the last of the instalment's documents gives, if one does (rules, 22)."""
+    costed = [documents[key] for key in instalment.documents if key in documents]
+    last = max(costed, key=lambda receipt: receipt.costed_at, default=None)
+    return None if last is None else last.eligible_cost_cents

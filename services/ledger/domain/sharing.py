@@ -1,0 +1,49 @@
+"""One copy of what is equal: a city's conventions name the same few codes thousands of times.
+
+Nothing here changes a value; it only lets equal ones be the same object, which halves the memory
+of a convention line (docs/decisions/0007-memory.md).
+"""
+
+from collections.abc import Iterable, Mapping
+from sys import intern
+from typing import TypeVar
+
+from services.ledger.domain.grants import Convention, PlannedLine, ServiceShare, document_key
+from services.ledger.domain.lines import Line
+
+Tuple = TypeVar("Tuple", bound=tuple[object, ...])
+
+
+def with_shared_parts(convention: Convention, own: Mapping[Line, Line]) -> Convention:
+    """The convention, its lines those of the budget, its equal parts one object."""
+    same: dict[tuple[object, ...], tuple[object, ...]] = {}
+
+    def one(value: Tuple) -> Tuple:
+        # Equal as tuples is not enough: a document (kind, year) is no department (code, cents).
+        of = type(value[0]) if value else None
+        return same.setdefault((type(value), of, value), value)  # type: ignore[return-value] # equal, so of its type
+
+    convention.lines = {own.get(line, line): money for line, money in convention.lines.items()}
+    for instalment in convention.schedule:
+        instalment.instalment = intern(instalment.instalment)
+        instalment.trigger = intern(instalment.trigger)
+        instalment.documents = one(
+            tuple(document_key(kind, year) for kind, year in instalment.documents)
+        )
+        instalment.lines = one(
+            tuple(
+                one(
+                    PlannedLine(
+                        own.get(each.line, each.line),
+                        each.amount_cents,
+                        None if each.services is None else one(_with_shared_codes(each.services)),
+                    )
+                )
+                for each in instalment.lines
+            )
+        )
+    return convention
+
+
+def _with_shared_codes(services: Iterable[ServiceShare]) -> tuple[ServiceShare, ...]:
+    return tuple(ServiceShare(intern(code), amount_cents) for code, amount_cents in services)

@@ -1,0 +1,214 @@
+"""handle: decode, decide, journal. The one function through which every record passes."""
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Final, NamedTuple
+
+import structlog
+
+from events.codec import EVENT_BYTES_MAX, Headers, Received, decode
+from events.sentences import Sentence
+from events.unreadable import Reason, Unreadable
+from services.ledger.domain.book import FIRST_HASH, BudgetState, Parked, new_budget
+from services.ledger.domain.decide import decide, decide_again
+from services.ledger.domain.evolve import evolve
+from services.ledger.domain.invariants import check_book
+from services.ledger.domain.journal import JournalRecord, Outcome, Source
+from services.ledger.domain.parking import arrivals, is_here
+from services.ledger.domain.recording import record_of
+from services.ledger.domain.verdicts import Verdict
+from services.ledger.ports import Batch, DeadLetter, JournalRow, Position
+from services.ledger.state_rows import changed_rows
+
+FULL_CHECK_RECORDS = 10_000
+"""How often a budget's invariants are checked in full."""
+
+DEAD_LETTER_HEAD_BYTES = 64 * 1024
+"""How much is kept of a record that is too large to be kept whole."""
+
+DEAD_CHAIN = "_dead."
+"""What the chains of unreadable records are called, before the partition."""
+
+log: Final = structlog.stdlib.get_logger("ecluse.ledger")
+
+
+class RawRecord(NamedTuple):
+    """A record as a source gives it; `whole` is false where only its beginning was read."""
+
+    value: bytes
+    source: Source
+    headers: Headers = ()
+    key: bytes | None = None
+    length_bytes: int = -1
+    sha256: str = ""
+
+    @property
+    def whole(self) -> bool:
+        """Whether `value` is all of it."""
+        return self.length_bytes < 0
+
+
+@dataclass(slots=True)
+class Chain:
+    """The end of a chain of unreadable records."""
+
+    sequence: int = 0
+    head: str = FIRST_HASH
+
+
+@dataclass(slots=True)
+class Ledger:
+    """The budgets of one partition in memory, and what is to be committed."""
+
+    budgets: dict[str, BudgetState] = field(default_factory=dict)
+    dead: dict[str, Chain] = field(default_factory=dict)
+    batch: Batch = field(default_factory=Batch)
+
+    def handle(self, raw: RawRecord) -> list[JournalRecord]:
+        """Decode, decide and journal one record; what it wakes is decided behind it.
+
+        Raises:
+            AssertionError: a bug of ours; nothing of the batch may be committed.
+        """
+        received = _decoded(raw)
+        if isinstance(received, Unreadable):
+            return [self._bury(raw, received)]
+        budget = received.envelope.data.budget
+        state = self.budgets.get(budget)
+        if state is None:
+            state = self.budgets[budget] = new_budget(budget)
+        record = self._journal(state, received, decide(state, received), raw.source)
+        if not state.memory.parked:
+            return [record]
+        return [record, *self._wake(state, record, received)]
+
+    def commit_batch(self, positions: list[Position]) -> Batch:
+        """What was decided since the last call, with the state that it changed."""
+        batch, self.batch = self.batch, Batch()
+        for budget in dict.fromkeys(row.budget for row in batch.records):
+            state = self.budgets.get(budget)
+            if state is not None:
+                batch.changes.update(changed_rows(state))
+        batch.positions = positions
+        return batch
+
+    def _journal(
+        self,
+        state: BudgetState,
+        received: Received,
+        verdict: Verdict,
+        source: Source,
+        resumes: int | None = None,
+    ) -> JournalRecord:
+        record = record_of(state, received, verdict, source, resumes)
+        self.batch.records.append(JournalRow(record.budget, record.sequence, record.seal()))
+        evolve(state, record, received)
+        if record.sequence % FULL_CHECK_RECORDS == 0:
+            check_book(state.book)
+        _log_unless_simply_accepted(record)
+        return record
+
+    def _wake(
+        self, state: BudgetState, record: JournalRecord, received: Received
+    ) -> Iterator[JournalRecord]:
+        """Decide again whatever waited, always the oldest first, until none can go on."""
+        awake: list[int] = []
+        while True:
+            if record.outcome is Outcome.ACCEPTED:
+                for want in arrivals(received.envelope.data):
+                    for sequence in state.memory.waiting.get(want, ()):
+                        heapq.heappush(awake, sequence)
+            parked = _oldest(state, awake)
+            if parked is None:
+                return
+            sequence, waited = parked
+            again = decode(waited.raw)
+            assert isinstance(again, Received), "what was parked was readable"
+            received = again
+            source = Source(waited.topic, waited.partition, waited.offset)
+            verdict = decide_again(state, received)
+            record = self._journal(state, received, verdict, source, resumes=sequence)
+            yield record
+
+    def _bury(self, raw: RawRecord, unreadable: Unreadable) -> JournalRecord:
+        """Journal an unreadable record, and keep its bytes for operators."""
+        name = f"{DEAD_CHAIN}{raw.source.partition}"
+        chain = self.dead.setdefault(name, Chain())
+        length_bytes = len(raw.value) if raw.whole else raw.length_bytes
+        record = JournalRecord(
+            budget=name,
+            sequence=chain.sequence + 1,
+            previous_hash=chain.head,
+            source=raw.source,
+            outcome=Outcome.DEAD_LETTER,
+            event=None,
+            event_sha256=sha256(raw.value).hexdigest() if raw.whole else raw.sha256,
+            dead_letter={"reason": unreadable.reason, "length": length_bytes},
+        )
+        self.batch.records.append(JournalRow(name, record.sequence, record.seal()))
+        chain.sequence, chain.head = record.sequence, record.hash
+        kept = raw.value if length_bytes <= EVENT_BYTES_MAX else raw.value[:DEAD_LETTER_HEAD_BYTES]
+        letter = DeadLetter(
+            name,
+            record.sequence,
+            unreadable.reason,
+            *raw.source,
+            length_bytes,
+            record.event_sha256,
+            kept,
+        )
+        self.batch.dead_letters.append(letter)
+        log.warning(
+            "record_handled",
+            outcome="dead_letter",
+            reason=unreadable.reason,
+            event_id=None,
+            **raw.source._asdict(),
+        )
+        return record
+
+
+def _decoded(raw: RawRecord) -> Received | Unreadable:
+    if not raw.whole:
+        size = Sentence(f"{raw.length_bytes} octets", f"{raw.length_bytes} bytes")
+        return Unreadable(Reason.TOO_LARGE, None, size)
+    try:
+        return decode(raw.value, raw.headers, raw.key)
+    except Exception as error:  # A decoder's bug may not stop the partition: the bytes are kept.
+        log.exception("decoder_failed", **raw.source._asdict())
+        name = type(error).__name__
+        return Unreadable(Reason.UNDECODABLE, None, Sentence(name, name))
+
+
+def _oldest(state: BudgetState, awake: list[int]) -> tuple[int, Parked] | None:
+    while awake:
+        sequence = heapq.heappop(awake)
+        parked = state.memory.parked.get(sequence)
+        if parked is not None and is_here(state.book, parked.want):
+            return sequence, parked
+    return None
+
+
+def _log_unless_simply_accepted(record: JournalRecord) -> None:
+    """One line for each record that a person may want to look at."""
+    if record.outcome is Outcome.ACCEPTED and not record.review_flags and record.resumes is None:
+        return
+    facts: dict[str, object] = {
+        "outcome": record.outcome.value,
+        "budget": record.budget,
+        "sequence": record.sequence,
+        "event_id": record.event_id,
+        "reason": None,
+        **record.source._asdict(),
+    }
+    if record.refusal is not None:
+        facts["reason"] = str(record.refusal["code"])
+    if record.waits_for is not None:
+        facts["waits_for"] = record.waits_for
+    if record.review_flags:
+        facts["review_flags"] = [str(flag["code"]) for flag in record.review_flags]
+    if record.resumes is not None:
+        facts["resumes"] = record.resumes
+    log.info("record_handled", **facts)

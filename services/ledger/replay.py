@@ -1,0 +1,138 @@
+"""Replaying files: the whole ledger without a broker, resumable where it stopped."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import structlog
+
+from events.codec import EVENT_BYTES_MAX
+from services.ledger.domain.journal import Source
+from services.ledger.handle import DEAD_LETTER_HEAD_BYTES, Ledger, RawRecord
+from services.ledger.ports import Position, Store, StoreError
+from services.ledger.restore import VERSIONS
+
+BATCH_LINES = 1000
+"""How many lines one commit holds."""
+
+FILE_PARTITION = 0
+"""A file is one partition."""
+
+SOURCE_DIGITS = 12
+"""How much of the first line's hash tells files of one name apart."""
+
+Progress = Callable[[int], None]
+"""Told how many bytes of input were handled since the last call."""
+
+log: Final = structlog.stdlib.get_logger("ecluse.ledger")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of input: its bytes, or the beginning of one that is too large."""
+
+    number: int
+    value: bytes
+    length_bytes: int
+    sha256: str
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether it says nothing; a large one does, whatever its beginning looks like."""
+        return self.length_bytes <= EVENT_BYTES_MAX and not self.value.strip()
+
+
+def lines(stream: BinaryIO) -> Iterator[Line]:
+    """The lines of a stream without their ends; never more than one event's bytes in memory."""
+    number = 0
+    while piece := stream.readline(EVENT_BYTES_MAX + 2):
+        number += 1
+        digest, length_bytes, head = sha256(), 0, piece
+        while piece and not piece.endswith(b"\n") and length_bytes + len(piece) > EVENT_BYTES_MAX:
+            digest.update(piece)
+            length_bytes += len(piece)
+            piece = stream.readline(EVENT_BYTES_MAX + 2)
+        ending = piece.removesuffix(b"\n")
+        digest.update(ending)
+        length_bytes += len(ending)
+        value = head.removesuffix(b"\n")
+        if length_bytes > EVENT_BYTES_MAX:
+            value = value[:DEAD_LETTER_HEAD_BYTES]
+        yield Line(number, value, length_bytes, digest.hexdigest())
+
+
+def replay(
+    store: Store,
+    name: str,
+    stream: BinaryIO,
+    ledger: Ledger,
+    progress: Progress,
+    batch_lines: int = BATCH_LINES,
+) -> None:
+    """Handle every line that `store` has not read yet, and commit in batches.
+
+    A file is known by its name and its first line, so that it may move, and grow at its end.
+
+    Raises:
+        StoreError: the file is not the one that the store has read, or the store fails.
+    """
+    known = {position.topic: position for position in store.positions()}
+    done: Position | None = None
+    topic = ""
+    pending = 0
+    last: Line | None = None
+    for line in lines(stream):
+        if line.number == 1:
+            topic = f"{Path(name).name}#{line.sha256[:SOURCE_DIGITS]}"
+            done = known.get(topic)
+        last = line
+        progress(line.length_bytes + 1)
+        if done is not None and line.number < done.next_offset:
+            _check_unchanged(name, done, line)
+            continue
+        if not line.is_blank:
+            _handle(ledger, _raw(line, topic))
+        pending += 1
+        if pending == batch_lines:
+            _commit(store, ledger, topic, line)
+            pending = 0
+    if last is not None and done is not None and last.number < done.next_offset - 1:
+        raise StoreError(
+            f"{name} has {last.number} lines, but {done.next_offset - 1} were read from it before: "
+            "it was cut. Bring the file back, or start another database"
+        )
+    if last is not None and pending:
+        _commit(store, ledger, topic, last)
+
+
+def _handle(ledger: Ledger, raw: RawRecord) -> None:
+    try:
+        ledger.handle(raw)
+    except Exception:
+        # A bug of ours: it stops here, loudly, with the place; nothing of the batch is written.
+        log.critical("record_failed", **raw.source._asdict())
+        raise
+
+
+def _check_unchanged(name: str, done: Position, line: Line) -> None:
+    if line.number == done.next_offset - 1 and line.sha256 != done.last_sha256:
+        raise StoreError(
+            f"{name}, line {line.number}: it is not the line that was read there before. "
+            "A journal is never rewritten: bring the file back, or start another database"
+        )
+
+
+def _raw(line: Line, topic: str) -> RawRecord:
+    source = Source(topic, FILE_PARTITION, line.number)
+    if line.length_bytes <= EVENT_BYTES_MAX:
+        return RawRecord(line.value, source)
+    return RawRecord(line.value, source, length_bytes=line.length_bytes, sha256=line.sha256)
+
+
+def _commit(store: Store, ledger: Ledger, topic: str, line: Line) -> None:
+    position = Position(topic, FILE_PARTITION, line.number + 1, line.sha256)
+    batch = ledger.commit_batch([position])
+    store.commit(batch, VERSIONS)
+    log.debug("batch_committed", topic=topic, offset=line.number, records=len(batch.records))

@@ -1,0 +1,122 @@
+"""Opening a ledger over a store: its state, checked against its journal, or made again from it."""
+
+from collections.abc import Iterable
+from hashlib import sha256
+from typing import Final
+
+import structlog
+
+from events.codec import Received, decode
+from services.ledger.domain.book import BudgetState, new_budget
+from services.ledger.domain.evolve import evolve
+from services.ledger.domain.invariants import check_book
+from services.ledger.domain.journal import RULES_VERSION, JournalRecord, Outcome, read_record
+from services.ledger.handle import Chain, Ledger
+from services.ledger.ports import JournalRow, StateKey, Store, StoreError, Versions
+from services.ledger.state_rows import STATE_VERSION, all_rows, restored
+
+VERSIONS = Versions(STATE_VERSION, RULES_VERSION)
+"""What this program writes."""
+
+_STATE_FAULTS: Final = (ValueError, TypeError, KeyError, AssertionError)
+"""What rows that were lost or changed may lead to; the journal is the truth."""
+
+log: Final = structlog.stdlib.get_logger("ecluse.ledger")
+
+
+def open_ledger(store: Store) -> Ledger:
+    """The ledger as the store last committed it.
+
+    Raises:
+        StoreError: the store was written by a newer Écluse, or its journal does not hold together.
+    """
+    written = store.versions()
+    if written is not None and (written.state > STATE_VERSION or written.rules > RULES_VERSION):
+        raise StoreError(
+            f"the store was written by a newer Écluse (state {written.state}, rules "
+            f"{written.rules}; this one knows {STATE_VERSION} and {RULES_VERSION}): upgrade it"
+        )
+    ends = {row.budget: _read(row) for row in store.ends()}
+    dead = {
+        name: Chain(record.sequence, record.hash)
+        for name, record in ends.items()
+        if record.outcome is Outcome.DEAD_LETTER
+    }
+    agreed = {name: record for name, record in ends.items() if name not in dead}
+    try:
+        budgets = _read_state(store, written, agreed)
+    except _STATE_FAULTS as error:
+        log.warning("state_rebuilt", why=str(error) or type(error).__name__)
+        budgets = fold(store.journal())
+        for state in budgets.values():
+            check_book(state.book)
+        changes: dict[StateKey, bytes | None] = {}
+        for state in budgets.values():
+            changes.update(all_rows(state))
+        store.replace_state(changes, VERSIONS)
+    return Ledger(budgets, dead)
+
+
+def _read_state(
+    store: Store, written: Versions | None, ends: dict[str, JournalRecord]
+) -> dict[str, BudgetState]:
+    """The state as its rows hold it; any fault of it is mended from the journal."""
+    if written is not None and written.state != STATE_VERSION:
+        raise ValueError(f"the state has the shape of version {written.state}")
+    budgets = restored(store.state())
+    if not _agrees(budgets, ends):
+        raise ValueError("the state does not agree with the journal")
+    for state in budgets.values():
+        check_book(state.book)
+    return budgets
+
+
+def fold(journal: Iterable[JournalRow]) -> dict[str, BudgetState]:
+    """The state that a journal leads to: evolve, folded over its records.
+
+    Raises:
+        StoreError: a record is damaged, missing or out of place.
+    """
+    budgets: dict[str, BudgetState] = {}
+    for row in journal:
+        record = _read(row)
+        if record.outcome is Outcome.DEAD_LETTER:
+            continue
+        state = budgets.get(record.budget)
+        if state is None:
+            state = budgets[record.budget] = new_budget(record.budget)
+        _check_place(state, record)
+        received = decode(record.event or b"")
+        if not isinstance(received, Received):
+            raise StoreError(
+                f"journal record {row.budget}/{row.sequence}: its event is not readable "
+                f"({received.reason})"
+            )
+        evolve(state, record, received)
+    return budgets
+
+
+def _read(row: JournalRow) -> JournalRecord:
+    try:
+        record = read_record(row.record)
+    except (ValueError, KeyError, TypeError) as error:
+        raise StoreError(f"journal record {row.budget}/{row.sequence}: {error}") from error
+    if (record.budget, record.sequence) != (row.budget, row.sequence):
+        raise StoreError(f"journal record {row.budget}/{row.sequence}: another one stands there")
+    return record
+
+
+def _check_place(state: BudgetState, record: JournalRecord) -> None:
+    """A record follows the one before it, and holds the event that its hash stands for."""
+    name = f"journal record {record.budget}/{record.sequence}"
+    memory = state.memory
+    if (record.sequence, record.previous_hash) != (memory.sequence + 1, memory.head):
+        raise StoreError(f"{name}: it does not follow record {memory.sequence}")
+    if sha256(record.event or b"").hexdigest() != record.event_sha256:
+        raise StoreError(f"{name}: its event is not the one that was recorded")
+
+
+def _agrees(budgets: dict[str, BudgetState], ends: dict[str, JournalRecord]) -> bool:
+    """Whether the state of each budget stands at the end of its journal."""
+    standing = {name: (state.memory.sequence, state.memory.head) for name, state in budgets.items()}
+    return standing == {name: (record.sequence, record.hash) for name, record in ends.items()}

@@ -1,0 +1,184 @@
+"""A budget's state as rows: what a store keeps of it, and how it comes back.
+
+The same rows go to SQLite and, one day, to a compacted topic: one row a changed thing a batch.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from services.ledger.domain.book import BudgetState, Parked, new_budget
+from services.ledger.domain.grants import BankAccount, Convention, Grant
+from services.ledger.domain.invariants import awarded_sums, group_sums
+from services.ledger.domain.lines import Line, LineMoney
+from services.ledger.domain.orders import PaymentOrder
+from services.ledger.domain.sharing import with_shared_parts
+from services.ledger.ports import StateKey
+
+STATE_VERSION = 1
+"""The version of the rows' shape: raised when older rows can no longer be read."""
+
+_spell = msgspec.json.Encoder().encode
+_pack = msgspec.msgpack.Encoder().encode
+
+
+@dataclass(slots=True)
+class Header:
+    """What a budget has once: its chain, its counts, its vote level."""
+
+    rows: int
+    """How many other rows there are: one that got lost is missed."""
+    sequence: int
+    head: str
+    accepted: int
+    duplicate: int
+    refused: int
+    vote_level: str | None
+
+
+def _unpack(kind: Any) -> Callable[[bytes], Any]:
+    return msgspec.msgpack.Decoder(kind).decode
+
+
+_UNPACK: dict[str, Callable[[bytes], Any]] = {
+    "budget": _unpack(Header),
+    "line": _unpack(LineMoney),
+    "grant": _unpack(Grant),
+    "convention": _unpack(Convention),
+    "order": _unpack(PaymentOrder),
+    "account": _unpack(BankAccount),
+    "parked": _unpack(Parked),
+    "event": lambda value: int.from_bytes(value, "big"),
+}
+
+
+def changed_rows(state: BudgetState) -> Iterator[tuple[StateKey, bytes | None]]:
+    """A row for everything that changed since the last call."""
+    touched, state.touched = state.touched, set()
+    for kind, key in touched:
+        name = line_key(key) if isinstance(key, Line) else key
+        yield StateKey(state.book.budget, kind, name), _row(state, kind, key)
+
+
+def all_rows(state: BudgetState) -> Iterator[tuple[StateKey, bytes | None]]:
+    """A row for everything that a budget holds."""
+    book, memory = state.book, state.memory
+    state.touched = {("budget", "")}
+    keyed: tuple[tuple[str, Iterable[str | Line]], ...] = (
+        ("line", book.lines),
+        ("grant", book.grants),
+        ("convention", book.conventions),
+        ("order", book.orders),
+        ("account", book.accounts),
+        ("parked", map(str, memory.parked)),
+        ("event", (f"{identity:030x}" for identity in memory.remembered)),
+    )
+    for kind, keys in keyed:
+        state.touched.update((kind, key) for key in keys)
+    return changed_rows(state)
+
+
+def line_key(line: Line) -> str:
+    """The key of a line's row."""
+    return _spell(line).decode()
+
+
+def _row(state: BudgetState, kind: str, key: Any) -> bytes | None:
+    book, memory = state.book, state.memory
+    value: Any
+    match kind:
+        case "budget":
+            value = Header(
+                _count(state),
+                memory.sequence,
+                memory.head,
+                memory.accepted,
+                memory.duplicate,
+                memory.refused,
+                book.vote_level,
+            )
+        case "line":
+            value = book.lines[key]
+        case "grant":
+            value = book.grants[key]
+        case "convention":
+            value = book.conventions.get(key)
+        case "order":
+            value = book.orders[key]
+        case "account":
+            value = book.accounts[key]
+        case "parked":
+            value = memory.parked.get(int(key))
+        case other:
+            assert other == "event", f"no row is made for a {other}"
+            return memory.remembered[int(key, 16)].to_bytes(15, "big")
+    return None if value is None else _pack(value)
+
+
+def _count(state: BudgetState) -> int:
+    """How many rows a budget has beside its header."""
+    book, memory = state.book, state.memory
+    money = len(book.lines) + len(book.grants) + len(book.conventions) + len(book.orders)
+    return money + len(book.accounts) + len(memory.parked) + len(memory.remembered)
+
+
+def restored(rows: Iterable[tuple[StateKey, bytes]]) -> dict[str, BudgetState]:
+    """The budgets that these rows hold, with everything that follows from them.
+
+    Raises:
+        ValueError: a row is missing, or is not one that this program wrote.
+    """
+    budgets: dict[str, BudgetState] = {}
+    expected: dict[str, int] = {}
+    for (budget, kind, key), value in rows:
+        state = budgets.get(budget)
+        if state is None:
+            state = budgets[budget] = new_budget(budget)
+        unpacked = _UNPACK[kind](value)
+        if kind == "budget":
+            expected[budget] = unpacked.rows
+        _put(state, kind, key, unpacked)
+    for budget, state in budgets.items():
+        if _count(state) != expected.get(budget):
+            raise ValueError(f"{budget}: {_count(state)} rows of state, not {expected.get(budget)}")
+        _derive(state)
+    return budgets
+
+
+def _put(state: BudgetState, kind: str, key: str, value: Any) -> None:
+    book, memory = state.book, state.memory
+    match kind:
+        case "budget":
+            memory.sequence, memory.head = value.sequence, value.head
+            memory.accepted, memory.duplicate = value.accepted, value.duplicate
+            memory.refused, book.vote_level = value.refused, value.vote_level
+        case "line":
+            book.lines[Line(*json.loads(key))] = value
+        case "grant":
+            book.grants[key] = value
+        case "convention":
+            book.conventions[key] = value
+        case "order":
+            book.orders[key] = value
+        case "account":
+            book.accounts[key] = value
+        case "parked":
+            memory.parked[int(key)] = value
+        case other:
+            assert other == "event", f"no row is known for a {other}"
+            memory.remembered[int(key, 16)] = value
+
+
+def _derive(state: BudgetState) -> None:
+    book, memory = state.book, state.memory
+    book.group_available_cents = group_sums(book)
+    book.awarded_cents = awarded_sums(book)
+    memory.parked = dict(sorted(memory.parked.items()))
+    for sequence, parked in memory.parked.items():
+        memory.waiting.setdefault(parked.want, []).append(sequence)
+    book.own_lines = {line: line for line in book.lines}
+    for convention in book.conventions.values():
+        with_shared_parts(convention, book.own_lines)

@@ -1,0 +1,273 @@
+"""Events as tests write them: each names only what it is about; the rest is the Lille Avenirs case.
+
+`Story` runs events through the ledger, and shows what came out in the contract's words.
+"""
+
+import json
+from typing import Any
+
+from services.ledger.adapters.memory import MemoryStore
+from services.ledger.domain.book import Book, BudgetState
+from services.ledger.domain.invariants import check_book
+from services.ledger.domain.journal import JournalRecord, Source
+from services.ledger.handle import Ledger, RawRecord
+from services.ledger.ports import Store
+from services.ledger.restore import VERSIONS
+from services.ledger.summary import summary
+
+BUDGET = "21590350100017-00-2023"
+SIRET = "37887770800040"
+OTHER_ESTABLISHMENT = "37887770800057"
+OTHER_BODY = "21590350100017"
+IBAN = "FR7610278027150004578690110"
+OTHER_IBAN = "FR7630001007941234567890185"
+
+Json = dict[str, Any]
+
+
+def a_line(operation: str | None = "489", **codes: Any) -> Json:
+    line = {"chapter": "65", "article": "65748", "function": "61", "operation": operation} | codes
+    return {name: code for name, code in line.items() if code is not None}
+
+
+def an_amount(amount_cents: int, operation: str | None = "489", **more: Any) -> Json:
+    """An amount on a line of chapter 65; `services={"EMPLOI": 10}` shares it."""
+    services = more.pop("services", None)
+    row: Json = {"line": more.pop("line", None) or a_line(operation), "amount_cents": amount_cents}
+    if services is not None:
+        row["services"] = [{"code": code, "amount_cents": c} for code, c in services.items()]
+    return row | more
+
+
+def an_event(type_: str, data: Json, **envelope: Any) -> Json:
+    """An event of `type_` ("budget.voted"); its id is made of its type and what it names."""
+    names = ("grant", "convention", "payment_order", "stage", "role", "document", "amount_cents")
+    default_id = "/".join([type_, *(str(data[name]) for name in names if name in data)])
+    event: Json = {
+        "specversion": "1.0",
+        "id": default_id,
+        "source": "urn:test",
+        "type": f"ecluse.{type_}.v1",
+        "time": "2023-06-01T12:00:00+02:00",
+        "partitionkey": data.get("budget", BUDGET),
+        "data": {"budget": BUDGET} | data,
+    }
+    event |= envelope
+    return {name: value for name, value in event.items() if value is not None}
+
+
+def _split(overrides: Json) -> tuple[Json, Json]:
+    """Envelope attributes are given with a leading underscore: `_id="twice"`."""
+    envelope = {name[1:]: value for name, value in overrides.items() if name.startswith("_")}
+    data = {name: value for name, value in overrides.items() if not name.startswith("_")}
+    return data, envelope
+
+
+def _build(type_: str, defaults: Json, overrides: Json) -> Json:
+    data, envelope = _split(overrides)
+    merged = {name: value for name, value in (defaults | data).items() if value is not ...}
+    return an_event(type_, merged, **envelope)
+
+
+def an_act(day: str = "2023-04-12", body: str = "Conseil municipal", **more: Any) -> Json:
+    return {"body": body, "date": day} | more
+
+
+def a_beneficiary(**more: Any) -> Json:
+    return {"name": "Lille Avenirs", "siret": SIRET} | more
+
+
+def a_bank_account(iban: str = IBAN) -> Json:
+    return {"iban": iban, "holder": "Lille Avenirs"}
+
+
+def a_vote(amount_cents: int = 100_000, **more: Any) -> Json:
+    """The initial vote, at the level of chapters; `stage`, `appropriations` … to say otherwise.
+
+    A member given as `...` is left out.
+    """
+    defaults: Json = {
+        "stage": "initial",
+        "vote_level": "chapter",
+        "act": an_act("2023-02-03"),
+        "appropriations": [an_amount(amount_cents)],
+    }
+    if more.get("stage", "initial") != "initial":
+        defaults["vote_level"] = ...
+    return _build("budget.voted", defaults, more)
+
+
+def a_transfer(amount_cents: int = 1_000, to: str = "490", **more: Any) -> Json:
+    defaults = {"from_line": a_line(), "to_line": a_line(to), "amount_cents": amount_cents}
+    return _build("credits.transferred", defaults, more)
+
+
+def an_award(amount_cents: int = 100_000, **more: Any) -> Json:
+    """A deliberation that awards grant G; `requires_convention=False` for one that stands alone."""
+    defaults = {
+        "act": an_act(),
+        "grant": "G",
+        "role": "award",
+        "title": "Subvention 2023",
+        "beneficiary": a_beneficiary(),
+        "lines": [an_amount(amount_cents)],
+    }
+    return _build("deliberation.adopted", defaults, more)
+
+
+def a_concurring_act(**more: Any) -> Json:
+    return an_award(role="concurring", lines=..., act=more.pop("act", an_act("2023-04-13")), **more)
+
+
+def an_instalment(amount_cents: int = 100_000, name: str = "advance", **more: Any) -> Json:
+    """Set off by signature, or by reports: `documents=[("activity_report", 2022)]`."""
+    documents = more.pop("documents", None)
+    row: Json = {
+        "instalment": name,
+        "trigger": "signature" if documents is None else "reports",
+        "ceiling": False,
+        "lines": [an_amount(amount_cents)],
+    }
+    if documents is not None:
+        row["documents"] = [{"kind": kind, "year": year} for kind, year in documents]
+    return row | more
+
+
+def a_convention(amount_cents: int = 100_000, **more: Any) -> Json:
+    """Convention C on grant G, with a bank account, paid at signature."""
+    defaults = {
+        "convention": "C",
+        "grant": "G",
+        "acts": [an_act()],
+        "signed_on": "2023-05-15",
+        "starts_on": "2023-01-01",
+        "ends_on": "2023-12-31",
+        "beneficiary": a_beneficiary(),
+        "bank_account": a_bank_account(),
+        "instalments": [an_instalment(amount_cents)],
+    }
+    return _build("convention.signed", defaults, more)
+
+
+def a_notification(**more: Any) -> Json:
+    defaults = {"convention": "C", "notified_on": "2023-05-20"}
+    return _build("convention.notified", defaults, more)
+
+
+def a_report(kind: str = "activity_report", year: int = 2022, **more: Any) -> Json:
+    defaults = {
+        "convention": "C",
+        "document": {"kind": kind, "year": year},
+        "received_on": "2023-06-26",
+    }
+    return _build("report.received", defaults, more)
+
+
+def a_new_account(iban: str = OTHER_IBAN, **more: Any) -> Json:
+    defaults = {
+        "beneficiary": a_beneficiary(),
+        "bank_account": a_bank_account(iban),
+        "effective_on": "2023-06-01",
+    }
+    return _build("bank-account.changed", defaults, more)
+
+
+def an_acknowledgement(
+    state: str = "taken_in_charge", order: str = "C/advance", **more: Any
+) -> Json:
+    defaults = {"payment_order": order, "state": state, "on": "2023-05-22"}
+    return _build("payment-order.acknowledged", defaults, {"_id": f"ack/{order}/{state}"} | more)
+
+
+def a_payment(amount_cents: int = 100_000, order: str = "C/advance", **more: Any) -> Json:
+    defaults = {"payment_order": order, "amount_cents": amount_cents, "executed_on": "2023-05-30"}
+    return _build("payment.executed", defaults, more)
+
+
+def encoded(event: Json | bytes) -> bytes:
+    """The event's bytes as a careful sender writes them."""
+    if isinstance(event, bytes):
+        return event
+    return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+class Story:
+    """Events told to a ledger one after the other."""
+
+    def __init__(self, *events: Json | bytes, store: Store | None = None) -> None:
+        self.store = store or MemoryStore()
+        self.ledger = Ledger()
+        self.records: list[JournalRecord] = []
+        self.told = 0
+        for event in events:
+            self.tell(event)
+
+    def tell(self, event: Json | bytes) -> list[JournalRecord]:
+        """One more event; its records, woken ones included. The invariants hold after each."""
+        self.told += 1
+        raw = RawRecord(encoded(event), Source("test", 0, self.told))
+        records = self.ledger.handle(raw)
+        self.records += records
+        self.store.commit(self.ledger.commit_batch([]), VERSIONS)
+        for state in self.ledger.budgets.values():
+            check_book(state.book)
+        return records
+
+    @property
+    def last(self) -> JournalRecord:
+        return self.records[-1]
+
+    @property
+    def state(self) -> BudgetState:
+        return self.ledger.budgets[BUDGET]
+
+    @property
+    def book(self) -> Book:
+        return self.state.book
+
+    def summary(self) -> Json:
+        return summary(self.ledger, self.store.journal())
+
+    def answer(self) -> str:
+        """The last outcome in a word: `accepted`, a refusal's code, what it waits for, a reason."""
+        record = self.last
+        if record.refusal is not None:
+            return str(record.refusal["code"])
+        if record.waits_for is not None:
+            return "waits for {kind} {id}".format(**record.waits_for)
+        if record.dead_letter is not None:
+            return str(record.dead_letter["reason"])
+        return str(record.outcome)
+
+    def flags(self) -> list[str]:
+        """The codes of the last record's review flags."""
+        return [str(flag["code"]) for flag in self.last.review_flags]
+
+    def line(self, operation: str = "489") -> dict[str, int]:
+        """The money of a line: `{"available": 10, …}`, zeros left out."""
+        for row in self.summary()["lines"]:
+            if row["line"]["operation"] == operation:
+                return _figures(row)
+        return {}
+
+    def convention(self, name: str = "C", operation: str = "489") -> dict[str, int]:
+        """The money of a convention on a line, zeros left out."""
+        for row in self.summary()["conventions"]:
+            if (row["convention"], row["line"]["operation"]) == (name, operation):
+                return _figures(row)
+        return {}
+
+    def orders(self) -> dict[str, tuple[str, int, int]]:
+        """Every payment order: state, amount and paid, in cents."""
+        return {
+            row["payment_order"]: (str(row["state"]), row["amount_cents"], row["paid_cents"])
+            for row in self.summary()["payment_orders"]
+        }
+
+
+def _figures(row: Json) -> dict[str, int]:
+    return {
+        name.removesuffix("_cents"): cents
+        for name, cents in row.items()
+        if name.endswith("_cents") and cents
+    }

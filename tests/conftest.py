@@ -1,0 +1,45 @@
+"""What every test shares: Hypothesis profiles, and an honest account of what could not be run."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import settings
+
+IN_CI = os.environ.get("CI") == "true"
+
+# No deadline: a shared machine is slow now and then, and the whole run has its own limit.
+settings.register_profile("dev", deadline=None, print_blob=True)
+# The same examples every time: a submission fails for what it changed, not by chance.
+settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if IN_CI else "dev"))
+
+
+def _not_run(config: pytest.Config) -> Iterator[tuple[str, str]]:
+    """Each skipped test or module with its reason."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    assert reporter is not None, "the terminal reporter counts what was skipped"
+    for report in reporter.stats.get("skipped", []):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        yield report.nodeid, reason.removeprefix("Skipped: ")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where CI=true nothing may be left out: a skipped test fails the run."""
+    passed = session.exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
+    if IN_CI and passed and any(_not_run(session.config)):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say what could not be run and why, in every run."""
+    not_run = sorted(_not_run(config))
+    if not_run:
+        terminalreporter.section("could not run")
+    for test, reason in not_run:
+        terminalreporter.line(f"could not run: {test}: {reason}")
+    if not_run and IN_CI:
+        terminalreporter.line("CI=true: what could not run counts as failed", red=True)

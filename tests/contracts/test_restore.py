@@ -1,0 +1,208 @@
+"""Opening a ledger over a store: the state is believed only where the journal agrees with it."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from services.ledger.adapters.memory import MemoryStore
+from services.ledger.adapters.sqlite import SqliteStore
+from services.ledger.ports import Batch, JournalRow, StateKey, Store, StoreError, Versions
+from services.ledger.restore import VERSIONS, open_ledger
+from tests.builders import (
+    BUDGET,
+    Story,
+    a_convention,
+    a_notification,
+    a_payment,
+    a_report,
+    a_vote,
+    an_acknowledgement,
+    an_award,
+)
+
+YEAR = (
+    a_notification(convention="D"),
+    a_vote(),
+    an_award(),
+    b"{",
+    a_convention(),
+    a_payment(1),
+    an_acknowledgement("rejected"),
+    a_report(),
+    a_payment(2),
+    a_vote(),
+)
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    kept = MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "ledger.db")
+    yield kept
+    kept.close()
+
+
+@pytest.fixture
+def story(store: Store) -> Story:
+    return Story(*YEAR, store=store)
+
+
+def opened_with(store: Store) -> tuple[list[str], Story]:
+    """The log's event names on opening, and a story that goes on with what was opened."""
+    with capture_logs() as lines:
+        ledger = open_ledger(store)
+    again = Story(store=store)
+    again.ledger = ledger
+    return [line["event"] for line in lines], again
+
+
+def rewritten(store: Store, **changes: bytes) -> Store:
+    """The same store with records of the budget replaced, by sequence."""
+    other = MemoryStore()
+    rows = [
+        JournalRow(*row[:2], changes.get(f"n{row.sequence}", row.record))
+        if row.budget == BUDGET
+        else row
+        for row in store.journal()
+    ]
+    other.commit(Batch(rows), VERSIONS)
+    return other
+
+
+def test_a_store_is_opened_where_it_stood(store: Store, story: Story) -> None:
+    said = story.summary()
+    logged, again = opened_with(store)
+    assert [] == logged
+    assert said == again.summary()
+
+
+@pytest.mark.parametrize("newer", [VERSIONS._replace(state=99), VERSIONS._replace(rules=99)])
+def test_a_store_of_a_newer_program_is_refused(store: Store, story: Story, newer: Versions) -> None:
+    store.commit(Batch(), newer)
+    with pytest.raises(StoreError, match="newer Écluse"):
+        open_ledger(store)
+
+
+def test_a_state_of_an_older_shape_is_made_again(store: Store, story: Story) -> None:
+    said = story.summary()
+    store.replace_state({StateKey(BUDGET, "old", "x"): b"?"}, VERSIONS._replace(state=0))
+    logged, again = opened_with(store)
+    assert ["state_rebuilt"] == logged
+    assert said == again.summary()
+    assert VERSIONS == store.versions()
+    assert [] == opened_with(store)[0]
+
+
+def test_a_lost_state_is_made_again_from_the_journal(store: Store, story: Story) -> None:
+    said, rows = story.summary(), dict(store.state())
+    store.replace_state({}, VERSIONS)
+    logged, again = opened_with(store)
+    assert ["state_rebuilt"] == logged
+    assert said == again.summary()
+    assert rows == dict(store.state())
+
+
+KINDS = ("budget", "line", "grant", "convention", "order", "account", "parked", "event")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_lost_row_is_missed(store: Store, story: Story, kind: str) -> None:
+    said, rows = story.summary(), dict(store.state())
+    lost = next(key for key in rows if key.kind == kind)
+    store.commit(Batch(changes={lost: None}), VERSIONS)
+    logged, again = opened_with(store)
+    assert ["state_rebuilt"] == logged
+    assert rows == dict(store.state())
+    assert said == again.summary()
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "event"])
+def test_a_row_that_holds_something_else_is_not_believed(
+    store: Store, story: Story, kind: str
+) -> None:
+    rows = dict(store.state())
+    changed = next(key for key in rows if key.kind == kind)
+    store.commit(Batch(changes={changed: b"\x93\x01\x02\x03"}), VERSIONS)
+    assert ["state_rebuilt"] == opened_with(store)[0]
+    assert rows == dict(store.state())
+
+
+@pytest.mark.parametrize("key", [StateKey(BUDGET, "cat", ""), StateKey("B", "line", '["1","2"]')])
+def test_a_row_that_nobody_wrote_is_not_believed(store: Store, story: Story, key: StateKey) -> None:
+    rows = dict(store.state())
+    store.commit(Batch(changes={key: b"\xc0"}), VERSIONS)
+    assert ["state_rebuilt"] == opened_with(store)[0]
+    assert rows == dict(store.state())
+
+
+def test_money_that_does_not_add_up_is_not_believed(store: Store, story: Story) -> None:
+    rows = dict(store.state())
+    line = next(key for key in rows if key.kind == "line")
+    money = rows[line].replace(b"\xa4paid\x01", b"\xa4paid\x02")
+    assert rows[line] != money, "the line has paid one cent"
+    store.commit(Batch(changes={line: money}), VERSIONS)
+    assert ["state_rebuilt"] == opened_with(store)[0]
+    assert rows == dict(store.state())
+
+
+def test_a_state_that_lags_behind_the_journal_is_made_again(store: Store, story: Story) -> None:
+    rows = dict(store.state())
+    story.tell(a_vote(stage="supplementary"))
+    ahead = dict(store.state())
+    store.replace_state(dict(rows), VERSIONS)
+    assert ["state_rebuilt"] == opened_with(store)[0]
+    assert ahead == dict(store.state())
+
+
+def record(store: Store, sequence: int) -> bytes:
+    row = store.find(BUDGET, sequence)
+    assert row is not None
+    return row.record
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"amount_cents":100000', b'"amount_cents":100001'),  # in what is hashed
+        (b'"title":"Subvention 2023"', b'"title":"Subvention 2024"'),  # in the event
+        (b'"specversion":"1.0"', b'"specversion":"9.0"'),
+        (b'"outcome":"accepted"', b'"outcome":"perhaps"'),
+        (b'"moves":', b'"waves":'),
+        (b"{", b"["),
+    ],
+)
+def test_a_damaged_record_is_named(store: Store, story: Story, old: bytes, new: bytes) -> None:
+    damaged = rewritten(store, n3=record(store, 3).replace(old, new))
+    assert record(store, 3) != record(damaged, 3)
+    with pytest.raises(StoreError, match=f"journal record {BUDGET}/3"):
+        open_ledger(damaged)
+
+
+def test_a_record_that_was_moved_is_named(store: Store, story: Story) -> None:
+    moved = rewritten(store, n3=record(store, 2), n2=record(store, 3))
+    with pytest.raises(StoreError, match=f"journal record {BUDGET}/2: another one stands there"):
+        open_ledger(moved)
+
+
+def test_a_missing_record_is_named(store: Store, story: Story) -> None:
+    cut = MemoryStore()
+    rows = [row for row in store.journal() if (row.budget, row.sequence) != (BUDGET, 3)]
+    cut.commit(Batch(rows), VERSIONS)
+    with pytest.raises(StoreError, match=f"journal record {BUDGET}/4: it does not follow record 2"):
+        open_ledger(cut)
+
+
+def test_a_record_with_another_history_behind_it_is_named(store: Store, story: Story) -> None:
+    other = Story(a_notification(convention="E"), *YEAR[1:])
+    mixed = rewritten(store, n1=record(other.store, 1))
+    with pytest.raises(StoreError, match=f"journal record {BUDGET}/2: it does not follow"):
+        open_ledger(mixed)
+
+
+def test_a_damaged_end_is_named_even_where_the_state_is_whole(store: Store, story: Story) -> None:
+    last = json.loads(list(store.journal(BUDGET))[-1].record)["sequence"]
+    damaged = rewritten(store, **{f"n{last}": b"{}"})
+    with pytest.raises(StoreError, match=f"journal record {BUDGET}/{last}"):
+        open_ledger(damaged)

@@ -1,0 +1,50 @@
+"""Record a new history: `.venv/bin/python -m tests.golden.record NAME EVENTS.jsonl`.
+
+Writes NAME.events.jsonl (the events as given), NAME.journal.jsonl (what the ledger made of them)
+and NAME.summary.json beside this file. A history that is recorded stays as it is: where one of the
+files is there already, nothing is written. Rules that decide otherwise raise RULES_VERSION, and
+bring histories of their own.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from services.ledger.adapters.memory import MemoryStore
+from services.ledger.handle import Ledger
+from services.ledger.replay import replay
+from services.ledger.summary import summary
+from tests.builders import Json
+
+HERE = Path(__file__).resolve().parent
+
+
+def decided(events: Path) -> tuple[bytes, Json]:
+    """The journal that a file of events leads to, one record a line, and its summary."""
+    store, ledger = MemoryStore(), Ledger()
+    with events.open("rb") as stream:
+        replay(store, events.name, stream, ledger, lambda _bytes: None)
+    journal = b"".join(row.record + b"\n" for row in store.journal())
+    return journal, summary(ledger, store.journal())
+
+
+def record(name: str, events: Path, folder: Path = HERE) -> list[Path]:
+    """Keep a new history; the three files that now hold it."""
+    kinds = ("events.jsonl", "journal.jsonl", "summary.json")
+    files = [folder / f"{name}.{kind}" for kind in kinds]
+    there = [file.name for file in files if file.exists()]
+    if there:
+        raise SystemExit(f"{', '.join(there)}: recorded before; a history is never written again")
+    # The name is part of each record's source: it is decided under the one that it will keep.
+    files[0].write_bytes(events.read_bytes())
+    journal, said = decided(files[0])
+    files[1].write_bytes(journal)
+    files[2].write_text(json.dumps(said, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    return files
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        raise SystemExit(__doc__)
+    for written in record(sys.argv[1], Path(sys.argv[2])):
+        print(written)

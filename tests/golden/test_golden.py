@@ -1,0 +1,83 @@
+"""Recorded histories: what was decided once is read, and decided, in the same way for ever.
+
+A history that fails here is not to be edited: the code changed what it promised. To add one, see
+`tests/golden/record.py`.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from services.ledger.domain.journal import RULES_VERSION, Outcome
+from services.ledger.domain.orders import OrderState
+from services.ledger.handle import Chain, Ledger
+from services.ledger.ports import JournalRow
+from services.ledger.restore import fold
+from services.ledger.summary import summary
+from tests.golden.record import HERE, decided, record
+from tests.integration.command import EXAMPLE
+from tests.property.checker import check
+
+NAMES = sorted(file.name.removesuffix(".events.jsonl") for file in HERE.glob("*.events.jsonl"))
+
+every_history = pytest.mark.parametrize("name", NAMES)
+
+
+def recorded(name: str) -> list[JournalRow]:
+    rows = []
+    for line in (HERE / f"{name}.journal.jsonl").read_bytes().splitlines():
+        row = json.loads(line)
+        rows.append(JournalRow(row["budget"], row["sequence"], line))
+    return rows
+
+
+def summary_of(name: str) -> object:
+    return json.loads((HERE / f"{name}.summary.json").read_bytes())
+
+
+@every_history
+def test_a_recorded_journal_folds_to_the_recorded_balances(name: str) -> None:
+    rows = recorded(name)
+    dead = {row.budget: row for row in rows if row.budget.startswith("_dead.")}
+    ends = {
+        chain: Chain(row.sequence, json.loads(row.record)["hash"]) for chain, row in dead.items()
+    }
+    assert summary_of(name) == summary(Ledger(fold(rows), ends), rows)
+
+
+@every_history
+def test_the_recorded_events_are_decided_as_they_were(name: str) -> None:
+    rows = recorded(name)
+    journal, said = decided(HERE / f"{name}.events.jsonl")
+    if {RULES_VERSION} == {json.loads(row.record)["rules_version"] for row in rows}:
+        assert [row.record for row in rows] == journal.splitlines()
+        assert summary_of(name) == said
+
+
+@every_history
+def test_a_recorded_journal_adds_up(name: str) -> None:
+    said = json.loads((HERE / f"{name}.summary.json").read_bytes())
+    check(recorded(name), said["events"], said)
+
+
+def test_the_example_is_a_recorded_history() -> None:
+    kept = HERE / "lille-avenirs-2023.events.jsonl"
+    assert EXAMPLE.read_bytes() == kept.read_bytes()
+
+
+def test_the_hard_year_holds_everything_that_may_happen_to_an_event() -> None:
+    said = json.loads((HERE / "hard-year-2023.summary.json").read_bytes())
+    assert set(Outcome) == {name for name, count in said["outcomes"].items() if count}
+    assert set(OrderState) <= {order["state"] for order in said["payment_orders"]}
+
+
+def test_a_recorded_history_is_never_written_again(tmp_path: Path) -> None:
+    for file in record("new", EXAMPLE, tmp_path):
+        before = file.read_bytes()
+        with pytest.raises(SystemExit, match=r"new\..*: recorded before"):
+            record("new", EXAMPLE, tmp_path)
+        assert before == file.read_bytes()
+    (tmp_path / "new.events.jsonl").unlink()
+    with pytest.raises(SystemExit, match=r"new.journal.jsonl, new.summary.json: recorded before"):
+        record("new", EXAMPLE, tmp_path)

@@ -1,0 +1,79 @@
+"""The `ecluse` command as tests run it: in this process where that will do, else as it is run."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from io import BytesIO, TextIOWrapper
+from pathlib import Path
+
+import pytest
+import structlog
+from typer.testing import CliRunner
+
+from services.cli.app import main
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLE = ROOT / "schemas" / "examples" / "lille-avenirs-2023.jsonl"
+COMMAND = [sys.executable, "-m", "services.cli.app"]
+TIMEOUT_S = 30
+
+
+class Given(BytesIO):
+    """What stands on standard input."""
+
+    name = "<stdin>"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a run of the command left: its exit code and what it printed."""
+
+    code: int
+    out: bytes
+    err: str
+
+    @property
+    def text(self) -> str:
+        return self.out.decode()
+
+
+def environment(**more: str) -> dict[str, str]:
+    """A neutral environment: English, no terminal width, no colours."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
+    return kept | {"LANG": "C.UTF-8", "PYTHONPATH": str(ROOT), "TERM": "dumb"} | more
+
+
+def ecluse(*args: object, given: bytes = b"", **env: str) -> Said:
+    """Run the command in this process, its streams apart; half a second less than a real one."""
+    code: int | str | None = 0
+    with pytest.MonkeyPatch.context() as world, CliRunner().isolation() as (out, err, _):
+        for name in ("ECLUSE_LANG", "ECLUSE_LOG_LEVEL", "LC_ALL", "LC_MESSAGES", "LANG"):
+            world.delenv(name, raising=False)
+        for name, value in env.items():
+            world.setenv(name, value)
+        world.setattr(sys, "stdin", TextIOWrapper(Given(given)))
+        world.setattr(sys, "argv", ["ecluse", *map(str, args)])
+        try:
+            main()
+        except SystemExit as leaving:
+            code = leaving.code
+        finally:
+            structlog.reset_defaults()  # The next test's standard error is another one.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        assert isinstance(code, int), f"the command leaves with a number: {code}"
+        return Said(code, out.getvalue(), err.getvalue().decode())
+
+
+def real_ecluse(*args: object, given: bytes = b"", **env: str) -> Said:
+    """Run the command as a process of its own."""
+    done = subprocess.run(
+        [*COMMAND, *map(str, args)],
+        input=given,
+        capture_output=True,
+        check=False,
+        timeout=TIMEOUT_S,
+        env=environment(**env),
+    )
+    return Said(done.returncode, done.stdout, done.stderr.decode())

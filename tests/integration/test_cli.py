@@ -1,0 +1,368 @@
+"""The `ecluse` command from outside: what it prints, in which language, and its exit codes."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.builders import (
+    BUDGET,
+    IBAN,
+    Json,
+    a_convention,
+    a_notification,
+    a_payment,
+    a_vote,
+    an_acknowledgement,
+    an_award,
+    encoded,
+)
+from tests.faults import year
+from tests.integration.command import (
+    COMMAND,
+    EXAMPLE,
+    ROOT,
+    TIMEOUT_S,
+    ecluse,
+    environment,
+    real_ecluse,
+)
+
+# design.md, section 7: the members in their order.
+OBJECT = {
+    "lines": "budget line appropriated_cents available_cents reserved_cents committed_cents"
+    " ordered_cents paid_cents carried_over_cents",
+    "conventions": "budget convention line granted_cents remaining_cents ordered_cents paid_cents"
+    " released_cents carried_over_cents",
+    "payment_orders": "payment_order budget convention instalment amount_cents paid_cents state"
+    " due_on lines",
+    "commitment_entries": "entry_id budget kind line amount_cents convention",
+    "refusals": "budget event_id code facts",
+    "dead_letters": "position reason",
+    "review_flags": "budget event_id code facts",
+}
+TOP = ["events", "outcomes", *OBJECT, "heads"]
+
+# One of each outcome, an order in each open state, a flag.
+MIXED: list[Json | bytes] = [
+    a_notification(convention="D"),
+    a_vote(),
+    an_award(),
+    a_convention(beneficiary={"name": "LILLE AVENIRS 2", "siret": "37887770800040"}),
+    an_acknowledgement("on_hold"),
+    a_payment(1),
+    a_payment(1),
+    a_payment(100_001),
+    b'{"specversion":',
+    a_vote(stage="supplementary", appropriations=[]),
+]
+
+
+@pytest.fixture
+def mixed(tmp_path: Path) -> Path:
+    return written(tmp_path / "mixed.jsonl", *MIXED)
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Path:
+    return tmp_path / "ledger.db"
+
+
+def written(file: Path, *events: Json | bytes) -> Path:
+    file.write_bytes(b"".join(encoded(event) + b"\n" for event in events))
+    return file
+
+
+def logged(err: str) -> list[Json]:
+    return [json.loads(line) for line in err.splitlines()]
+
+
+def test_the_year_of_lille_avenirs_as_a_program_reads_it() -> None:
+    said = real_ecluse("replay", EXAMPLE, "--json")
+    assert (0, 1) == (said.code, said.text.count("\n"))
+    assert ": " not in said.text.split('"review_flags"')[0], "no spaces"
+    found = json.loads(said.out)
+    assert TOP == list(found)
+    lines = {row["line"]["operation"]: row for row in found["lines"]}
+    assert {"489": 135560000, "1978": 75700000, "490": 15100000} == {
+        operation: row["paid_cents"] for operation, row in lines.items()
+    }
+    assert [0, 0, 0] == [row["available_cents"] for row in lines.values()]
+    orders = [(row["amount_cents"], row["state"]) for row in found["payment_orders"]]
+    assert [(113180000, "paid")] * 2 == orders
+    assert ["condition_year_differs"] == [flag["code"] for flag in found["review_flags"]]
+    assert 0 == found["outcomes"]["refused"]
+
+
+def test_the_object_has_the_members_of_the_contract_in_their_order(mixed: Path) -> None:
+    said = ecluse("replay", mixed, "--json")
+    assert 1 == said.text.count("\n")
+    found = json.loads(said.out)
+    assert TOP == list(found)
+    assert ["accepted", "duplicate", "refused", "parked", "dead_letter"] == list(found["outcomes"])
+    for name, members in OBJECT.items():
+        assert found[name], f"{name} is about something"
+        assert [members.split()] * len(found[name]) == [list(row) for row in found[name]]
+    (line,) = found["lines"]
+    assert ["chapter", "article", "function", "operation"] == list(line["line"])
+    assert {"accepted": 5, "duplicate": 1, "refused": 1, "parked": 1, "dead_letter": 2} == (
+        found["outcomes"]
+    )
+    assert len(MIXED) == found["events"]
+    assert [9, 10] == [letter["position"] for letter in found["dead_letters"]]
+    assert [BUDGET] == list(found["heads"])
+
+
+WORDS = {
+    "fr": (
+        "Écritures d'engagement",
+        "engagement juridique",
+        "Mandats",
+        "en instance",
+        "Soldes par ligne budgétaire",
+        "disponible",
+        "Événements refusés",
+        "Le mandat C/advance est de 1\u202f000,00\u00a0€, dont 0,01\u00a0€ déjà payés",
+        "À vérifier",
+        "Le bénéficiaire n'est pas désigné de même",
+        "Enregistrements illisibles",
+        "mixed.jsonl, ligne 9",
+        "Ce n'est pas un objet JSON strict en UTF-8",
+        "Valeur refusée en /data/appropriations (la liste est vide)",
+        "10 événements lus\u00a0: 5 acceptés, 1 doublons, 1 refusés, 1 en attente, 2 illisibles",
+    ),
+    "en": (
+        "Commitment entries",
+        "legal commitment",
+        "Payment orders",
+        "on hold",
+        "Balances by budget line",
+        "available",
+        "Refused events",
+        "The payment order C/advance is for €1,000.00, €0.01 already paid",
+        "To review",
+        "The beneficiary is named in two ways",
+        "Dead letters",
+        "mixed.jsonl, line 9",
+        "This is not a strict JSON object in UTF-8",
+        "Value not allowed at /data/appropriations (the list is empty)",
+        "10 events read: 5 accepted, 1 duplicate, 1 refused, 1 parked, 2 dead letters",
+    ),
+}
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_people_read_tables_in_their_language(mixed: Path, language: str) -> None:
+    said = ecluse("--lang", language, "replay", mixed)
+    assert 0 == said.code
+    assert [] == [words for words in WORDS[language] if words not in said.text]
+    assert said.out == ecluse("replay", mixed, ECLUSE_LANG=language).out
+
+
+@pytest.mark.parametrize("bad", [a_vote(_id="twice"), b"{"], ids=["refused", "unreadable"])
+def test_strict_exits_1_for_what_was_refused_or_unreadable(tmp_path: Path, bad: Json) -> None:
+    file = written(tmp_path / "bad.jsonl", a_vote(), bad)
+    assert 0 == ecluse("replay", file).code
+    assert 1 == ecluse("replay", file, "--strict", "--json").code
+
+
+def test_strict_does_not_mind_what_waits_or_came_twice(tmp_path: Path) -> None:
+    file = written(tmp_path / "waits.jsonl", a_notification(), a_vote(), a_vote())
+    assert 0 == ecluse("replay", file, "--strict").code
+
+
+def test_standard_input_is_a_file_named_with_a_dash(mixed: Path) -> None:
+    piped = real_ecluse("replay", "-", "--json", given=mixed.read_bytes())
+    assert ecluse("replay", mixed, "--json").out == piped.out
+    assert {"-"} == {line["topic"].split("#")[0] for line in logged(piped.err)}
+
+
+def test_several_files_are_read_one_after_the_other(tmp_path: Path, mixed: Path) -> None:
+    pieces = [
+        written(tmp_path / f"{number}.jsonl", event) for number, event in enumerate(MIXED, start=1)
+    ]
+    apart = json.loads(ecluse("replay", *pieces, "--json").out)
+    whole = json.loads(ecluse("replay", mixed, "--json").out)
+    assert [1, 1] == [letter["position"] for letter in apart.pop("dead_letters")]
+    assert whole.pop("dead_letters")
+    assert whole == apart
+
+
+def test_blank_lines_are_no_events_and_keep_their_numbers(tmp_path: Path) -> None:
+    file = written(tmp_path / "blank.jsonl", b"", b"  ", a_vote(), b"\r", b"{")
+    found = json.loads(ecluse("replay", file, "--json").out)
+    assert (2, [{"position": 5, "reason": "bad_json"}]) == (found["events"], found["dead_letters"])
+
+
+def test_a_database_keeps_the_ledger_between_runs(mixed: Path, db: Path) -> None:
+    first = ecluse("replay", mixed, "--db", db, "--json", "--batch-lines", 3)
+    again = ecluse("replay", mixed, "--db", db, "--json")
+    assert first.out == again.out == ecluse("replay", mixed, "--json").out
+    assert "" == again.err, "what was handled before is not logged again"
+
+
+# ------------------------------------------------------------------ validate
+VALIDATED = {
+    "fr": ("ligne 9: bad_json", "Valeur refusée en /data/appropriations", "8 événements valides"),
+    "en": ("line 9: bad_json", "Value not allowed at /data/appropriations", "8 valid events of 10"),
+}
+
+
+@pytest.mark.parametrize("language", VALIDATED)
+def test_validate_says_what_is_wrong_where(mixed: Path, language: str) -> None:
+    said = ecluse("--lang", language, "validate", mixed)
+    assert 1 == said.code
+    assert [] == [words for words in VALIDATED[language] if words not in said.text]
+
+
+def test_validate_gives_programs_both_languages(mixed: Path) -> None:
+    said = ecluse("validate", mixed, "--json")
+    assert (1, 1) == (said.code, said.text.count("\n"))
+    found = json.loads(said.out)
+    assert {"lines": 10, "valid": 8} == {name: found[name] for name in ("lines", "valid")}
+    assert [(9, "bad_json"), (10, "invalid_value: /data/appropriations")] == [
+        (fault["position"], fault["reason"]) for fault in found["faults"]
+    ]
+    assert [["fr", "en"]] * 2 == [list(fault["message"]) for fault in found["faults"]]
+
+
+def test_validate_is_content_with_the_example() -> None:
+    assert 0 == ecluse("validate", EXAMPLE).code
+    said = ecluse("validate", "-", "--json", given=EXAMPLE.read_bytes())
+    assert (0, b'{"lines":10,"valid":10,"faults":[]}\n') == (said.code, said.out)
+
+
+# ------------------------------------------------------------------ journal
+def test_the_tail_of_the_journal_is_the_records_own_bytes(mixed: Path, db: Path) -> None:
+    ecluse("replay", mixed, "--db", db)
+    records = ecluse("journal", "tail", "--db", db, "-n", 99, "--json").out.splitlines()
+    assert len(MIXED) == len(records)
+    last = ecluse("journal", "tail", "--db", db, "-n", 2, "--budget", BUDGET, "--json")
+    assert records[6:8] == last.out.splitlines(), "the dead letters stand in a chain of their own"
+    for record in map(json.loads, records):
+        shown = ecluse(
+            "journal", "show", record["budget"], record["sequence"], "--db", db, "--json"
+        )
+        assert record == json.loads(shown.out)
+        assert shown.out.rstrip(b"\n") in records
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("fr", ("En attente de la signature de la convention D", "refusés", "legal_commitment")),
+        ("en", ("Waits for the signature of convention D", "refused", "bad_json", "1,000.00")),
+    ],
+)
+def test_people_read_the_journal_as_a_table(
+    mixed: Path, db: Path, language: str, words: tuple[str, ...]
+) -> None:
+    ecluse("replay", mixed, "--db", db)
+    said = ecluse("--lang", language, "journal", "tail", "--db", db)
+    assert [] == [word for word in words if word not in said.text]
+    assert "C/advance" in ecluse("journal", "show", BUDGET, 4, "--db", db).text
+
+
+def test_a_record_that_is_not_there_is_said_so(mixed: Path, db: Path) -> None:
+    ecluse("replay", mixed, "--db", db)
+    said = ecluse("--lang", "fr", "journal", "show", BUDGET, 99, "--db", db)
+    assert (2, b"") == (said.code, said.out)
+    assert f"{BUDGET}/99 : il n'y a pas d'enregistrement à cette place" in said.err
+
+
+# ------------------------------------------------------------------ help and what goes wrong
+def test_the_help_groups_the_verbs() -> None:
+    said = ecluse("--help")
+    order = [said.text.index(word) for word in ("The job", "replay", "validate", "Look", "journal")]
+    assert sorted(order) == order
+    assert 0 == said.code
+    assert "--batch-lines" in ecluse("replay", "--help").text
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("replay", "missing.jsonl"),
+        ("validate", "missing.jsonl"),
+        ("replay",),
+        ("replay", "--batch-lines", "0", EXAMPLE),
+        ("--log-level", "LOUD", "replay", EXAMPLE),
+        ("--lang", "de", "replay", EXAMPLE),
+        ("journal", "tail", "--db", "x.db", "-n", "0"),
+        ("nothing",),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_meant_exits_2(args: tuple[object, ...]) -> None:
+    said = ecluse(*args)
+    assert (2, b"") == (said.code, said.out)
+    assert "Traceback" not in said.err
+
+
+def a_missing_folder(tmp_path: Path) -> Path:
+    return tmp_path / "missing" / "ledger.db"
+
+
+def another_file(tmp_path: Path) -> Path:
+    return written(tmp_path / "text.db", b"no database, but more than sixteen bytes" * 20)
+
+
+def a_folder(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+@pytest.mark.parametrize("where", [a_missing_folder, another_file, a_folder])
+def test_a_database_that_cannot_be_written_exits_3_with_a_sentence(
+    tmp_path: Path, where: Callable[[Path], Path]
+) -> None:
+    said = ecluse("replay", EXAMPLE, "--db", where(tmp_path), ECLUSE_LANG="fr")
+    assert (3, b"") == (said.code, said.out)
+    assert said.err.startswith(f"Arrêt : {where(tmp_path)}: ")
+    assert 1 == said.err.count("\n")
+
+
+def test_a_journal_that_is_not_there_exits_3(db: Path) -> None:
+    for args in (("tail", "--db", db), ("show", BUDGET, 1, "--db", db)):
+        said = real_ecluse("journal", *args) if args[0] == "tail" else ecluse("journal", *args)
+        assert (3, b"") == (said.code, said.out)
+        assert f"Stopped: {db}: no such database" in said.err
+    assert not db.exists()
+
+
+def test_the_command_refuses_to_run_without_its_assertions() -> None:
+    done = subprocess.run(
+        [sys.executable, "-O", "-m", "services.cli.app", "--help"],
+        capture_output=True,
+        check=False,
+        timeout=TIMEOUT_S,
+        env=environment(),
+        cwd=ROOT,
+    )
+    assert (1, b"") == (done.returncode, done.stdout)
+    assert b"ecluse: assertions are part of this program: run it without -O\n" == done.stderr
+
+
+def test_a_reader_that_goes_away_is_no_error(tmp_path: Path, db: Path) -> None:
+    file = written(tmp_path / "year.jsonl", *year.lines(grants=30))
+    ecluse("replay", file, "--db", db, ECLUSE_LOG_LEVEL="ERROR")
+    for args in (["journal", "tail", "--db", db, "-n", "9999", "--json"], ["replay", file]):
+        with subprocess.Popen(
+            [*COMMAND, *map(str, args)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment(ECLUSE_LOG_LEVEL="ERROR"),
+        ) as process:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            process.stdout.readline()
+            process.stdout.close()
+            assert b"" == process.stderr.read()
+            assert process.wait(TIMEOUT_S) in {0, 1}
+
+
+def test_the_example_names_no_full_iban_on_standard_error() -> None:
+    assert IBAN in EXAMPLE.read_text()
+    assert IBAN not in real_ecluse("--log-level", "DEBUG", "replay", EXAMPLE, "--json").err

@@ -1,0 +1,147 @@
+"""What holds for any sequence of events, checked over histories that reach deep states."""
+
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.ledger.adapters.memory import MemoryStore
+from services.ledger.adapters.sqlite import SqliteStore
+from services.ledger.domain.book import BudgetState
+from services.ledger.domain.journal import JournalRecord, Outcome, Source
+from services.ledger.domain.refusals import Refusal
+from services.ledger.handle import Ledger, RawRecord
+from services.ledger.ports import StateKey, Store
+from services.ledger.restore import VERSIONS, fold, open_ledger
+from services.ledger.state_rows import all_rows
+from tests.builders import Json, Story
+from tests.property.checker import check
+from tests.property.histories import BUDGETS, budgets_of, histories, unreadable, woven
+
+Rows = dict[StateKey, bytes | None]
+
+MONEY = ("line", "grant", "convention", "order", "account")
+LISTS = ("lines", "conventions", "payment_orders", "commitment_entries", "refusals", "review_flags")
+
+places = st.lists(st.tuples(st.integers(0, 99), st.integers(0, 99)), min_size=1, max_size=9)
+
+
+def rows(budgets: dict[str, BudgetState]) -> Rows:
+    return {key: value for state in budgets.values() for key, value in all_rows(state)}
+
+
+def money(ledger: Ledger) -> Json:
+    """All that decides over money, packed: without the chain and what is remembered of ids."""
+    kept = {str(key): value for key, value in rows(ledger.budgets).items() if key.kind in MONEY}
+    levels = {name: state.book.vote_level for name, state in ledger.budgets.items()}
+    return kept | {name: level for name, level in levels.items() if level is not None}
+
+
+def journal(store: Store) -> list[bytes]:
+    return [row.record for row in store.journal()]
+
+
+@given(histories())
+def test_any_sequence_of_events_keeps_the_invariants(history: list[bytes]) -> None:
+    story = Story(*history)
+    check(story.store.journal(), len(history), story.summary())
+
+
+@given(histories())
+def test_what_is_not_accepted_leaves_the_money_as_it_was_byte_for_byte(
+    history: list[bytes],
+) -> None:
+    story = Story()
+    before = money(story.ledger)
+    for event in history:
+        records = story.tell(event)
+        after = money(story.ledger)
+        if records[0].outcome is not Outcome.ACCEPTED:
+            assert 1 == len(records), "only what is accepted wakes others"
+            assert before == after
+        before = after
+
+
+@given(histories(), places)
+def test_duplicates_inserted_anywhere_change_no_balance_order_refusal_or_flag(
+    history: list[bytes], repeats: list[tuple[int, int]]
+) -> None:
+    alone = Story()
+    known = [event for event in history if is_remembered(alone.tell(event)[0])]
+    repeated = list(history)
+    for which, where in repeats if known else ():
+        event = known[which % len(known)]
+        earliest = repeated.index(event) + 1
+        repeated.insert(earliest + where % (len(repeated) - earliest + 1), event)
+    again = Story(*repeated)
+    assert lists(alone.summary()) == lists(again.summary())
+    silent = again.summary()["outcomes"]["duplicate"] - alone.summary()["outcomes"]["duplicate"]
+    assert len(repeated) - len(history) == silent
+
+
+def is_remembered(record: JournalRecord) -> bool:
+    """Whether a repeat is silent: the unreadable, and a reused id, are answered each time."""
+    if record.refusal is not None and record.refusal["code"] == Refusal.EVENT_ID_REUSED:
+        return False
+    return record.outcome is not Outcome.DEAD_LETTER
+
+
+def lists(said: Json) -> Json:
+    """What the summary lists, without the numbers of journal records."""
+    listed = {name: [dict(row) for row in said[name]] for name in LISTS}
+    for entry in listed["commitment_entries"]:
+        del entry["entry_id"]
+    return listed
+
+
+@given(st.data())
+def test_two_budgets_give_interleaved_in_any_way_what_they_give_alone(data: st.DataObject) -> None:
+    apart = [data.draw(budgets_of(name)) for name in BUDGETS]
+    together = Story(*data.draw(woven([*apart, data.draw(unreadable)]))).summary()
+    for name, history in zip(BUDGETS, apart, strict=True):
+        assert of_budget(Story(*history).summary(), name) == of_budget(together, name)
+
+
+def of_budget(said: Json, budget: str) -> Json:
+    """The part of a summary that is about one budget, its head included."""
+    listed = {name: [row for row in said[name] if row["budget"] == budget] for name in LISTS}
+    return listed | {"head": said["heads"].get(budget)}
+
+
+@given(histories())
+def test_the_journal_folds_and_the_rows_restore_to_the_state_that_wrote_them(
+    history: list[bytes],
+) -> None:
+    for store in (MemoryStore(), SqliteStore(Path(":memory:"))):
+        story = Story(*history, store=store)
+        live = rows(story.ledger.budgets)
+        assert live == rows(fold(store.journal()))
+        assert live == dict(store.state())
+        opened = open_ledger(store)
+        assert live == rows(opened.budgets)
+        assert story.ledger.dead == opened.dead
+        store.close()
+
+
+@given(histories(), st.lists(st.tuples(st.integers(1, 12), st.booleans()), max_size=20))
+def test_batches_of_any_size_and_restarts_between_them_give_the_same_journal(
+    history: list[bytes], cuts: list[tuple[int, bool]]
+) -> None:
+    whole = Story(*history)
+    store = MemoryStore()
+    ledger = Ledger()
+    left = iter([*cuts, (len(history) + 1, True)])
+    size, restarts = next(left)
+    for number, event in enumerate(history, start=1):
+        ledger.handle(RawRecord(event, Source("test", 0, number)))
+        size -= 1
+        if size == 0 or number == len(history):
+            store.commit(ledger.commit_batch([]), VERSIONS)
+            if restarts:
+                # Else opening would mend it from the journal.
+                assert rows(ledger.budgets) == dict(store.state())
+                ledger = open_ledger(store)
+            size, restarts = next(left, (len(history) + 1, False))
+    assert journal(whole.store) == journal(store)
+    assert rows(whole.ledger.budgets) == rows(ledger.budgets)
+    assert list(whole.store.dead_letters()) == list(store.dead_letters())

@@ -1,0 +1,65 @@
+"""The histories are not idle: they reach what the properties are about."""
+
+from collections import Counter
+
+from hypothesis import HealthCheck, Phase, given, settings
+
+from services.ledger.domain.journal import Outcome
+from services.ledger.domain.orders import OrderState
+from services.ledger.domain.refusals import Refusal
+from tests.builders import Story
+from tests.property.histories import histories
+
+EXAMPLES = 400
+
+# A thousand parked events are a test of their own.
+OUT_OF_REACH = {Refusal.TOO_MANY_PARKED}
+DEEP = (
+    "an order issued again",
+    "an order issued again and paid",
+    "a parked event accepted",
+    "a parked event refused",
+    "a flag",
+)
+
+
+def reached(story: Story) -> set[str]:
+    """What happened in a story, in words."""
+    found: set[str] = set()
+    for record in story.records:
+        found.add(record.outcome)
+        if record.refusal is not None:
+            found.add(str(record.refusal["code"]))
+        if record.review_flags:
+            found.add("a flag")
+        if record.resumes is not None:
+            found.add(f"a parked event {record.outcome}")
+        for change in record.payment_orders:
+            found.add(change.order.state)
+            again = change.order.payment_order.count("/") == 2
+            if again:
+                found.add("an order issued again")
+            if again and change.order.state is OrderState.PAID:
+                found.add("an order issued again and paid")
+    return found
+
+
+def test_the_histories_reach_every_outcome_refusal_and_order_state() -> None:
+    seen: Counter[str] = Counter()
+
+    @settings(
+        max_examples=EXAMPLES,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(histories())
+    def look(history: list[bytes]) -> None:
+        seen.update(reached(Story(*history)))
+
+    look()
+    wanted = {*Outcome, *OrderState, *(set(Refusal) - OUT_OF_REACH), *DEEP}
+    assert set() == {str(each) for each in wanted} - set(seen)
+    assert seen["issued"] > EXAMPLES // 3, "a third of the histories issue an order"
+    assert seen["paid"] > EXAMPLES // 10, "a tenth of them pay one in full"

@@ -1,0 +1,181 @@
+"""The source itself under test: the rules of CONTRIBUTING.md that no linter knows."""
+
+import ast
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+FUNCTION_LINES_MAX = 60
+MODULE_LINES_MAX = 400
+
+SOURCES = [path for room in ("events", "services") for path in sorted((ROOT / room).rglob("*.py"))]
+MODULES = [
+    *SOURCES,
+    *(path for room in ("tests", "bench") for path in sorted((ROOT / room).rglob("*.py"))),
+]
+# Where money is counted: a float or a true division would lose cents.
+PURE = [
+    path
+    for path in SOURCES
+    if (path.is_relative_to(ROOT / "events") or "domain" in path.relative_to(ROOT).parts)
+    # The generator of schemas/ counts nothing, and joins paths with a slash.
+    and path != ROOT / "events" / "schemas.py"
+]
+
+# Each is put together here, so that this file does not hold what it forbids.
+UNFINISHED = re.compile(r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "X" * 3)) + r")\b")
+REGISTRIES = tuple(
+    ".".join(parts)
+    for parts in (
+        ("pypi", "org"),
+        ("pypi", "python", "org"),
+        ("pythonhosted", "org"),
+        ("registry", "npmjs", "org"),
+        ("crates", "io"),
+        ("proxy", "golang", "org"),
+        ("repo", "maven", "apache", "org"),
+        ("repo1", "maven", "org"),
+        ("deb", "debian", "org"),
+    )
+)
+MACHINE_PATHS = re.compile(r"(?<![\w.)}/-])/(?:root|work|home)/")
+
+FUNCTION_TYPES = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+
+
+def every_module(paths: list[Path]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("path", paths, ids=name_of)
+
+
+@every_module(MODULES)
+def test_a_module_fits_in_the_head(path: Path) -> None:
+    lines = len(path.read_text(encoding="utf-8").splitlines())
+    assert lines <= MODULE_LINES_MAX, f"{name_of(path)} has {lines} lines: split it by subject"
+
+
+@every_module(MODULES)
+def test_a_function_fits_on_a_screen(path: Path) -> None:
+    too_long = [
+        f"{name_of(path)}:{node.lineno} {node.name}: {node.end_lineno - node.lineno + 1} lines"
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, FUNCTION_TYPES)
+        and node.end_lineno is not None
+        and node.end_lineno - node.lineno + 1 > FUNCTION_LINES_MAX
+    ]
+    assert [] == too_long
+
+
+@every_module(MODULES)
+def test_a_module_is_named_after_its_subject(path: Path) -> None:
+    names = {part.removesuffix(".py") for part in path.relative_to(ROOT).parts}
+    assert set() == names & {"utils", "util", "helpers", "helper", "manager", "managers", "common"}
+
+
+@every_module(MODULES)
+def test_a_module_says_what_it_is(path: Path) -> None:
+    assert ast.get_docstring(tree_of(path)), f"{name_of(path)} has no docstring"
+
+
+@every_module(SOURCES)
+def test_each_public_name_says_what_it_is(path: Path) -> None:
+    silent = [
+        f"{name_of(path)}:{node.lineno} {node.name}"
+        for node in tree_of(path).body
+        if isinstance(node, (*FUNCTION_TYPES, ast.ClassDef))
+        and not node.name.startswith("_")
+        and not ast.get_docstring(node)
+    ]
+    assert [] == silent
+
+
+def inexact(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """The places where arithmetic could lose a cent."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id="float")):
+                yield node.lineno, "float(…)"
+            case ast.Constant(value=float()):
+                yield node.lineno, "a float literal"
+            case ast.BinOp(op=ast.Div()) | ast.AugAssign(op=ast.Div()):
+                yield node.lineno, "true division: use divmod and name who keeps the remainder"
+            case _:
+                pass
+
+
+@every_module(PURE)
+def test_money_is_counted_in_whole_cents(path: Path) -> None:
+    found = [f"{name_of(path)}:{line} {what}" for line, what in inexact(tree_of(path))]
+    assert [] == found
+
+
+@pytest.mark.parametrize("inexact_code", ["float(1)", "1.0", "1 / 2", "a /= 2"])
+def test_the_cent_check_sees(inexact_code: str) -> None:
+    assert 1 == len(list(inexact(ast.parse(inexact_code))))
+
+
+@every_module(MODULES)
+def test_nothing_is_left_for_later_in_the_code(path: Path) -> None:
+    found = [
+        f"{name_of(path)}:{number} {line.strip()}"
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+        if UNFINISHED.search(line)
+    ]
+    assert [] == found
+
+
+def kept_files() -> Iterator[tuple[str, str]]:
+    """Name and text of each file that git keeps or is about to."""
+    git = shutil.which("git")
+    if git is None or not (ROOT / ".git").exists():
+        pytest.skip("only a git work tree knows which files are kept")
+    # The owner of a CI checkout may be another user, which git would refuse to read.
+    ask = [git, "-C", str(ROOT), "-c", f"safe.directory={ROOT}", "ls-files", "-z"]
+    listed = subprocess.run(
+        [*ask, "--cached", "--others", "--exclude-standard"], capture_output=True, check=True
+    )
+    for name in sorted(set(listed.stdout.decode().split("\0"))):
+        path = ROOT / name
+        if name and path.is_file():
+            content = path.read_bytes()
+            if b"\0" not in content:
+                yield name, content.decode("utf-8", errors="replace")
+
+
+def test_no_kept_file_names_a_registry_or_a_place_on_one_machine() -> None:
+    found = [
+        f"{name}:{number} {line.strip()[:100]}"
+        for name, text in kept_files()
+        for number, line in enumerate(text.splitlines(), start=1)
+        if MACHINE_PATHS.search(line) or any(host in line for host in REGISTRIES)
+    ]
+    assert [] == found
+
+
+@pytest.mark.parametrize("host", REGISTRIES)
+def test_the_host_check_would_see_an_address(host: str) -> None:
+    assert host in f"--index-url https://{host}/simple"
+
+
+@pytest.mark.parametrize("line", ["cd /" + "root/x", 'PATH = "/' + 'work/main"', "/" + "home/me/"])
+def test_the_path_check_sees(line: str) -> None:
+    assert MACHINE_PATHS.search(line)
+
+
+@pytest.mark.parametrize("line", ["https://example.org/home/", "./work/x", "a/home/"])
+def test_the_path_check_lets_other_paths_be(line: str) -> None:
+    assert not MACHINE_PATHS.search(line)

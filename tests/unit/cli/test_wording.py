@@ -1,0 +1,79 @@
+"""The words of the command: which language, and a word in both for everything there is."""
+
+import pytest
+
+from events.sentences import Sentence
+from services.cli import wording
+from services.cli.wording import Language, euros, language_of_the_system, told
+from services.ledger.domain.journal import Outcome
+from services.ledger.domain.moves import EntryKind
+from services.ledger.domain.orders import OrderState
+
+VARIABLES = ("ECLUSE_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+TABLES = (wording.OUTCOMES, wording.STATES, wording.ENTRY_KINDS, wording.TITLES, wording.COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [
+        ({}, "en"),
+        ({"LANG": "fr_FR.UTF-8"}, "fr"),
+        ({"LANG": "en_GB.UTF-8"}, "en"),
+        ({"LANG": "de_DE.UTF-8"}, "en"),
+        ({"LANG": "C.UTF-8"}, "en"),
+        ({"LANG": "FR"}, "fr"),
+        ({"LC_MESSAGES": "fr_FR", "LANG": "en_GB"}, "fr"),
+        ({"LC_ALL": "en_GB", "LC_MESSAGES": "fr_FR", "LANG": "fr_FR"}, "en"),
+        ({"ECLUSE_LANG": "fr", "LC_ALL": "en_GB"}, "fr"),
+        ({"ECLUSE_LANG": "en", "LC_ALL": "fr_FR"}, "en"),
+        ({"ECLUSE_LANG": "", "LC_ALL": "fr_FR"}, "fr"),
+    ],
+)
+def test_the_language_is_the_first_that_the_environment_names(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], language: str
+) -> None:
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert language == language_of_the_system()
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        (wording.OUTCOMES, Outcome),
+        (wording.STATES, OrderState),
+        (wording.ENTRY_KINDS, EntryKind),
+    ],
+)
+def test_everything_has_its_word(words: dict[str, Sentence], names: type[Outcome]) -> None:
+    assert set(names) == set(words)
+
+
+@pytest.mark.parametrize("words", TABLES, ids=lambda table: next(iter(table)))
+def test_each_word_is_there_in_both_languages(words: dict[str, Sentence]) -> None:
+    assert [] == [name for name, word in words.items() if not (word.fr and word.en)]
+
+
+def test_a_sentence_is_told_in_the_language_asked_for() -> None:
+    sentence = Sentence(fr="oui", en="yes")
+    assert ("oui", "yes") == (told(sentence, Language.FR), told(sentence, Language.EN))
+
+
+@pytest.mark.parametrize(
+    ("amount_cents", "french", "english"),
+    [
+        (0, "0,00\u00a0€", "€0.00"),
+        (5, "0,05\u00a0€", "€0.05"),
+        (135560000, "1\u202f355\u202f600,00\u00a0€", "€1,355,600.00"),
+        (-5, "-0,05\u00a0€", "-€0.05"),
+        (-123456, "-1\u202f234,56\u00a0€", "-€1,234.56"),
+        (2**53 - 1, "90\u202f071\u202f992\u202f547\u202f409,91\u00a0€", "€90,071,992,547,409.91"),
+    ],
+)
+def test_amounts_are_written_as_people_write_them(
+    amount_cents: int, french: str, english: str
+) -> None:
+    assert french == euros(amount_cents, Language.FR)
+    assert english == euros(amount_cents, Language.EN)

@@ -1,0 +1,28 @@
+"""All bad input: what the codec, the schemas and the sentences are shown, row by row."""
+
+from tests.unit.tables.bad_data import (
+    ACTS_AND_SCHEDULES,
+    AMOUNTS,
+    DAYS,
+    FIRST_OF_SEVERAL,
+    LISTS,
+    PERSONS_AND_BANKS,
+    UNKNOWN_FIELDS,
+    without_each_field,
+)
+from tests.unit.tables.bad_records import BYTES, ENVELOPE, NULL_CHARACTERS, PARTITION_KEYS, Bad
+
+BAD_INPUT: list[Bad] = [
+    *BYTES,
+    *NULL_CHARACTERS,
+    *ENVELOPE,
+    *PARTITION_KEYS,
+    *without_each_field(),
+    *UNKNOWN_FIELDS,
+    *AMOUNTS,
+    *DAYS,
+    *PERSONS_AND_BANKS,
+    *LISTS,
+    *ACTS_AND_SCHEDULES,
+    *FIRST_OF_SEVERAL,
+]

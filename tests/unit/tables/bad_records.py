@@ -1,0 +1,225 @@
+"""Bad input outside of `data`: bytes that are no JSON, envelopes that say too little (rule 1)."""
+
+import json
+from typing import Any, NamedTuple
+
+from events.codec import EVENT_BYTES_MAX, NESTING_MAX
+from tests.builders import (
+    BUDGET,
+    Json,
+    a_payment,
+    a_vote,
+    an_award,
+    encoded,
+)
+
+MEBIBYTE = EVENT_BYTES_MAX
+AMOUNT = 12_345
+"""An amount that stands once in an event, to be replaced by another spelling."""
+
+OTHER_BUDGET = "21590350100017-01-2023"
+
+
+class Bad(NamedTuple):
+    """One case: what is wrong, in words; the bytes; the reason of the dead letter."""
+
+    name: str
+    value: bytes
+    reason: str
+
+
+def with_attribute(json_text: bytes, name: bytes = b'"comment"') -> bytes:
+    """A good vote with one more attribute, spelled as given."""
+    return encoded(a_vote())[:-1] + b"," + name + b":" + json_text + b"}"
+
+
+def nested(levels: int) -> bytes:
+    """A good vote whose deepest value stands `levels` deep."""
+    return with_attribute(b"[" * (levels - 1) + b"]" * (levels - 1))
+
+
+def padded(length: int, event: Json | None = None) -> bytes:
+    """A good event, as long as asked: spaces mean nothing in JSON."""
+    value = encoded(event or a_vote())
+    return value[:-1] + b" " * (length - len(value)) + b"}"
+
+
+def amount_spelled(spelling: bytes) -> bytes:
+    """A payment whose amount is spelled as given."""
+    return encoded(a_payment(AMOUNT, _id="payment")).replace(str(AMOUNT).encode(), spelling)
+
+
+def without(event: Json, path: str) -> Json:
+    """The event without the member at `path`, such as `data/act/date`."""
+    *parents, last = path.split("/")
+    place: Any = event
+    for step in parents:
+        place = place[int(step)] if isinstance(place, list) else place[step]
+    del place[last]
+    return event
+
+
+BYTES = [
+    Bad("nothing at all", b"", "bad_json"),
+    Bad("only a space", b" ", "bad_json"),
+    Bad("text that is no JSON", b"bonjour", "bad_json"),
+    Bad("an object that is cut off", encoded(a_vote())[:-1], "bad_json"),
+    Bad("something behind the object", encoded(a_vote()) + b"x", "bad_json"),
+    Bad("two events in one record", encoded(a_vote()) * 2, "bad_json"),
+    Bad("a comma too many", encoded(a_vote())[:-1] + b",}", "bad_json"),
+    Bad("single quotes", encoded(a_vote()).replace(b'"', b"'"), "bad_json"),
+    Bad("a byte that is no UTF-8", with_attribute(b'"\xff"'), "bad_json"),
+    Bad("Latin-1", with_attribute('"délibération"'.encode("latin-1")), "bad_json"),
+    Bad("UTF-16", encoded(a_vote()).decode().encode("utf-16"), "bad_json"),
+    Bad("a byte order mark", b"\xef\xbb\xbf" + encoded(a_vote()), "bad_json"),
+    Bad("a NUL byte in a string", with_attribute(b'"a\0b"'), "bad_json"),
+    Bad("a line break in a string", with_attribute(b'"a\nb"'), "bad_json"),
+    Bad("a high surrogate alone", with_attribute(b'"\\ud83d"'), "bad_json"),
+    Bad("a low surrogate alone", with_attribute(b'"\\ude00 a"'), "bad_json"),
+    Bad("surrogates in the wrong order", with_attribute(b'"\\ude00\\ud83d"'), "bad_json"),
+    Bad("a surrogate alone in a name", with_attribute(b"1", b'"\\ud83d"'), "bad_json"),
+    Bad("a surrogate in the bytes", with_attribute(b'"\xed\xa0\xbd"'), "bad_json"),
+    Bad("a key twice", with_attribute(b'"x"', b'"id"'), "bad_json"),
+    Bad("a key twice, once escaped", with_attribute(b'"x"', b'"\\u0069d"'), "bad_json"),
+    Bad("a key twice, with the same value", with_attribute(b'"1.0"', b'"specversion"'), "bad_json"),
+    Bad("a key twice, deep", with_attribute(b'[{"a":{"b":1,"b":1}}]'), "bad_json"),
+    Bad(
+        "a key twice, in JSON with spaces",
+        json.dumps(a_vote(), indent=2).replace('"data": {', '"data": { "act" : 1,').encode(),
+        "bad_json",
+    ),
+    Bad("NaN", amount_spelled(b"NaN"), "bad_json"),
+    Bad("NaN in an unknown attribute", with_attribute(b"NaN"), "bad_json"),
+    Bad("Infinity", with_attribute(b"-Infinity"), "bad_json"),
+    Bad("a number beyond any double", amount_spelled(b"1e999"), "bad_json"),
+    Bad("an integer of 5,000 digits", amount_spelled(b"9" * 5_000), "bad_json"),
+    Bad("a number with a leading zero", amount_spelled(b"0100"), "bad_json"),
+    Bad("a number with a plus sign", amount_spelled(b"+100"), "bad_json"),
+    Bad("an array", b"[" + encoded(a_vote()) + b"]", "bad_json"),
+    Bad("a string", b'"bonjour"', "bad_json"),
+    Bad("null", b"null", "bad_json"),
+    Bad("a number", b"1", "bad_json"),
+    Bad("65 levels", nested(NESTING_MAX + 1), "bad_json"),
+    Bad("65 levels of objects", b'{"a":' * 64 + b"{}" + b"}" * 64, "bad_json"),
+    Bad("1,000,000 levels", b"[" * 1_000_000, "bad_json"),
+    Bad("a byte more than 1 MiB", padded(MEBIBYTE + 1), "too_large"),
+    Bad("10 MB", padded(10_000_000), "too_large"),
+    Bad("10 MB that are no JSON", b"\0" * 10_000_000, "too_large"),
+]
+
+NULL_CHARACTERS = [
+    Bad(
+        "U+0000 in a title",
+        encoded(an_award(title="a\0b")).replace(b"\0", b"\\u0000"),
+        "invalid_value: /data/title",
+    ),
+    Bad(
+        "U+0000 in a list",
+        encoded(an_award(interested=["a", "b\0"])),
+        "invalid_value: /data/interested/1",
+    ),
+    Bad("U+0000 in an attribute", encoded(a_vote(_id="a\0b")), "invalid_value: /id"),
+    Bad("U+0000 in an unknown attribute", with_attribute(b'"\\u0000"'), "invalid_value: /comment"),
+    Bad(
+        "U+0000 deep in an unknown attribute",
+        with_attribute(b'{"a/b":[1,"x\\u0000"]}'),
+        "invalid_value: /comment/a~1b/1",
+    ),
+    # The object is named and not the member: a pointer with U+0000 in it could not be stored.
+    Bad("U+0000 in a name", encoded(an_award(**{"a\0b": 1})), "invalid_value: /data"),
+    Bad("U+0000 in an attribute's name", with_attribute(b"1", b'"\\u0000"'), "invalid_value: "),
+]
+
+ENVELOPE = [
+    *(
+        Bad(f"without {name}", encoded(without(a_vote(), name)), f"missing_field: /{name}")
+        for name in ("specversion", "id", "source", "type", "time", "partitionkey", "data")
+    ),
+    *(
+        Bad(f"{name} is null", encoded(a_vote() | {name: None}), f"invalid_value: /{name}")
+        for name in ("specversion", "id", "source", "type", "time", "partitionkey", "data")
+    ),
+    *(
+        Bad(f"{name} is a number", encoded(a_vote() | {name: 1}), f"invalid_value: /{name}")
+        for name in ("id", "source", "type", "time", "subject", "partitionkey", "data")
+    ),
+    Bad("an empty object", b"{}", "missing_field: /specversion"),
+    Bad(
+        "an unknown type", encoded(a_vote(_type="ecluse.budget.dreamed.v1")), "unknown_type: /type"
+    ),
+    Bad(
+        "version 2 of a type",
+        encoded(a_vote(_type="ecluse.budget.voted.v2")),
+        "unknown_type: /type",
+    ),
+    Bad(
+        "a type in capitals", encoded(a_vote(_type="ECLUSE.BUDGET.VOTED.V1")), "unknown_type: /type"
+    ),
+    Bad(
+        "a type that only Écluse itself writes",
+        encoded(a_vote(_type="ecluse.payment-order.issued.v1")),
+        "unknown_type: /type",
+    ),
+    Bad("an empty type", encoded(a_vote(_type="")), "unknown_type: /type"),
+    Bad("the type is a list", encoded(a_vote(_type=["x"])), "invalid_value: /type"),
+    Bad("the type is an object", encoded(a_vote(_type={})), "invalid_value: /type"),
+    Bad("CloudEvents 0.3", encoded(a_vote(_specversion="0.3")), "invalid_value: /specversion"),
+    Bad("specversion as a number", encoded(a_vote(_specversion=1)), "invalid_value: /specversion"),
+    Bad("an empty id", encoded(a_vote(_id="")), "invalid_value: /id"),
+    Bad("an id of 501 characters", encoded(a_vote(_id="x" * 501)), "invalid_value: /id"),
+    Bad("an empty source", encoded(a_vote(_source="")), "invalid_value: /source"),
+    Bad("an empty subject", encoded(a_vote(_subject="")), "invalid_value: /subject"),
+    Bad(
+        "data that is no JSON by its type",
+        encoded(a_vote(_datacontenttype="text/xml")),
+        "invalid_value: /datacontenttype",
+    ),
+    Bad("the trace is a number", encoded(a_vote(_traceparent=7)), "invalid_value: /traceparent"),
+    Bad("data is a list", encoded(a_vote() | {"data": []}), "invalid_value: /data"),
+    Bad(
+        "a time without offset",
+        encoded(a_vote(_time="2023-06-01T12:00:00")),
+        "invalid_value: /time",
+    ),
+    Bad(
+        "a time in seconds, as a string",
+        encoded(a_vote(_time="1681257600")),
+        "invalid_value: /time",
+    ),
+    Bad("a time that is a day", encoded(a_vote(_time="2023-06-01")), "invalid_value: /time"),
+    Bad("25 o'clock", encoded(a_vote(_time="2023-06-01T25:00:00Z")), "invalid_value: /time"),
+    Bad(
+        "a time on 30 February",
+        encoded(a_vote(_time="2023-02-30T12:00:00Z")),
+        "invalid_value: /time",
+    ),
+    Bad("the year 0", encoded(a_vote(_time="0000-01-01T12:00:00Z")), "invalid_value: /time"),
+    Bad(
+        "an offset of 99 hours",
+        encoded(a_vote(_time="2023-06-01T12:00:00+99:00")),
+        "invalid_value: /time",
+    ),
+]
+
+PARTITION_KEYS = [
+    Bad(
+        "the partition key names another budget",
+        encoded(a_vote(_partitionkey=OTHER_BUDGET)),
+        "wrong_partition_key: /partitionkey",
+    ),
+    Bad(
+        "the partition key is no budget",
+        encoded(a_vote(_partitionkey="lille")),
+        "invalid_value: /partitionkey",
+    ),
+    Bad(
+        "a budget whose SIRET has a wrong digit",
+        encoded(a_vote(budget="21590350100018-00-2023", _partitionkey=BUDGET)),
+        "invalid_value: /data/budget",
+    ),
+    Bad(
+        "a budget without year",
+        encoded(a_vote(budget="21590350100017-00", _partitionkey=BUDGET)),
+        "invalid_value: /data/budget",
+    ),
+]

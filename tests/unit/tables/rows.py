@@ -1,0 +1,104 @@
+"""A row of a table: what happens to a budget, and what the ledger says of it, to the cent."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from services.ledger.sentences import line_label
+from tests.builders import Json, Story, a_line
+
+Figures = dict[str, int]
+
+
+@dataclass(frozen=True)
+class Money:
+    """Where the money stands: everything that is not zero, nothing left out."""
+
+    lines: dict[str, Figures] = field(default_factory=dict)
+    """By operation; a line outside 65/65748/61 by all its codes."""
+    conventions: dict[str, dict[str, Figures]] = field(default_factory=dict)
+    orders: dict[str, tuple[str, int, int]] = field(default_factory=dict)
+    """State, amount and paid of each payment order."""
+
+
+Entries = list[tuple[str, str, int, str | None]]
+"""Kind, line, cents and convention of each commitment entry."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """Events, and what the last one led to."""
+
+    says: str
+    events: list[Json]
+    answer: str
+    money: Money
+    facts: Json | None = None
+    flags: list[tuple[str, Json]] = field(default_factory=list)
+    entries: Entries | None = None
+
+
+def figures(**cents: int) -> Figures:
+    """Where money stands, zeros left out."""
+    return {name: each for name, each in cents.items() if each}
+
+
+def each_row(rows: Iterable[Row]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("row", rows, ids=lambda row: row.says)
+
+
+def check(row: Row) -> Story:
+    """The row's events lead to what it says, and to nothing else."""
+    story = Story(*row.events)
+    assert (row.answer, row.facts) == (story.answer(), facts_of(story))
+    assert row.flags == flags_of(story)
+    if row.entries is not None:
+        assert row.entries == entries_of(story)
+    assert row.money == money_of(story)
+    return story
+
+
+def facts_of(story: Story) -> Any:
+    """The facts of the last record's refusal."""
+    refusal = story.last.refusal
+    return None if refusal is None else refusal["facts"]
+
+
+def flags_of(story: Story) -> list[tuple[str, Json]]:
+    """The last record's review flags with their facts."""
+    return [(str(flag["code"]), flag["facts"]) for flag in story.last.review_flags]
+
+
+def entries_of(story: Story) -> Entries:
+    """The last record's commitment entries."""
+    return [
+        (str(entry["kind"]), _label(entry["line"]), entry["amount_cents"], entry["convention"])
+        for entry in story.last.commitment_entries
+    ]
+
+
+def money_of(story: Story) -> Money:
+    """Where the summary says that the money stands."""
+    seen = story.summary()
+    conventions: dict[str, dict[str, Figures]] = {}
+    for each in seen["conventions"]:
+        conventions.setdefault(each["convention"], {})[_label(each["line"])] = _figures(each)
+    lines = {_label(each["line"]): _figures(each) for each in seen["lines"]}
+    return Money(lines, conventions, story.orders())
+
+
+def _figures(row: Json) -> Figures:
+    return {
+        name.removesuffix("_cents"): cents
+        for name, cents in row.items()
+        if name.endswith("_cents") and cents
+    }
+
+
+def _label(line: Json) -> str:
+    operation = line["operation"]
+    if operation is not None and line == a_line(operation):
+        return str(operation)
+    return line_label(line)

@@ -1,0 +1,238 @@
+"""Rules 12, 20 and 25: the life of a payment order between the ledger and the treasury."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from tests.builders import (
+    IBAN,
+    OTHER_IBAN,
+    SIRET,
+    Json,
+    Story,
+    a_beneficiary,
+    a_concurring_act,
+    a_convention,
+    a_line,
+    a_new_account,
+    a_payment,
+    a_report,
+    a_vote,
+    an_acknowledgement,
+    an_act,
+    an_amount,
+    an_award,
+    an_instalment,
+)
+from tests.unit.tables.rows import Money, Row, check, each_row, figures
+
+SIGNED = [a_vote(100), an_award(100), a_convention(100)]
+
+
+def stands(*, ordered: int = 0, paid: int = 0, committed: int = 0, **orders: Any) -> Money:
+    """Where the 100 cents of convention C stand; `advance_2=…` is order C/advance/2."""
+    line = figures(committed=committed, ordered=ordered, paid=paid)
+    share = figures(remaining=committed, ordered=ordered, paid=paid)
+    named = {f"C/{name.replace('_', '/')}": order for name, order in orders.items()}
+    return Money(
+        {"489": {"appropriated": 100} | line}, {"C": {"489": {"granted": 100} | share}}, named
+    )
+
+
+TAKEN, HELD, REJECTED = (
+    an_acknowledgement(state) for state in ("taken_in_charge", "on_hold", "rejected")
+)
+PART, REST, ALL = a_payment(40), a_payment(60), a_payment(100)
+
+# What leads to each state of the order, and how much of it is paid by then.
+STATES: dict[str, tuple[list[Json], int]] = {
+    "issued": ([], 0),
+    "taken_in_charge": ([TAKEN], 0),
+    "on_hold": ([TAKEN, HELD], 0),
+    "issued, paid in part": ([PART], 40),
+    "taken_in_charge, paid in part": ([TAKEN, PART], 40),
+    "on_hold, paid in part": ([TAKEN, HELD, PART], 40),
+    "rejected": ([REJECTED], 0),
+    "rejected, paid in part": ([PART, REJECTED], 40),
+    "paid": ([ALL], 100),
+}
+# A row a state, a column an event: the state that follows, or the refusal.
+CLOSED, TOO_MUCH = "payment_order_closed", "overpayment"
+TABLE: dict[str, tuple[str, str, str, str, str, str]] = {
+    "issued": ("taken_in_charge", "on_hold", "rejected", "issued", "paid", TOO_MUCH),
+    "taken_in_charge": (
+        "taken_in_charge",
+        "on_hold",
+        "rejected",
+        "taken_in_charge",
+        "paid",
+        TOO_MUCH,
+    ),
+    "on_hold": ("taken_in_charge", "on_hold", "rejected", "on_hold", "paid", TOO_MUCH),
+    "rejected": (CLOSED, CLOSED, CLOSED, CLOSED, CLOSED, CLOSED),
+    "paid": (CLOSED, CLOSED, CLOSED, TOO_MUCH, TOO_MUCH, TOO_MUCH),
+}
+
+
+def _state_rows() -> Iterator[Row]:
+    for situation, (before, paid) in STATES.items():
+        state = situation.split(",")[0]
+        left = 100 - paid
+        events = {
+            "is taken in charge": an_acknowledgement(_id="new"),
+            "is put on hold": an_acknowledgement("on_hold", _id="new"),
+            "is rejected": an_acknowledgement("rejected", _id="new"),
+            "is paid in part": a_payment(1, _id="new"),
+            "is paid what is left, or all again": a_payment(left or 100, _id="new"),
+            "is paid a cent too much": a_payment(left + 1, _id="new"),
+        }
+        for (what, event), after in zip(events.items(), TABLE[state], strict=True):
+            says = f"{situation}: the order {what}"
+            yield _state_row(says, [*before, event], (state, paid), after)
+
+
+def _state_row(says: str, events: list[Json], before: tuple[str, int], after: str) -> Row:
+    state, paid = before
+    asked = events[-1]["data"].get("amount_cents", 0)
+    if after == CLOSED:
+        facts: Json | None = {"payment_order": "C/advance", "state": state}
+    elif after == TOO_MUCH:
+        facts = {
+            "payment_order": "C/advance",
+            "amount_cents": 100,
+            "paid_cents": paid,
+            "asked_cents": asked,
+        }
+    else:
+        facts, state, paid = None, after, paid + asked
+    answer = "accepted" if facts is None else after
+    left = 100 - paid
+    money = stands(
+        paid=paid,
+        committed=left if state == "rejected" else 0,
+        ordered=0 if state == "rejected" else left,
+        advance=(state, 100, paid),
+    )
+    return Row(says, [*SIGNED, *events], answer, money, facts=facts, entries=[])
+
+
+STATE_ROWS = list(_state_rows())
+
+NEVER_ISSUED = [
+    Row(
+        "a payment of an order that was never issued is refused, not parked",
+        [*SIGNED, a_payment(100, "C/balance")],
+        "unknown_payment_order",
+        stands(ordered=100, advance=("issued", 100, 0)),
+        facts={"payment_order": "C/balance"},
+    ),
+    Row(
+        "an acknowledgement of an order that was never issued, before anything else was said",
+        [an_acknowledgement()],
+        "unknown_payment_order",
+        Money(),
+        facts={"payment_order": "C/advance"},
+    ),
+    Row(
+        "two payments make the order",
+        [*SIGNED, PART, REST],
+        "accepted",
+        stands(paid=100, advance=("paid", 100, 100)),
+    ),
+]
+
+ROWS = [*STATE_ROWS, *NEVER_ISSUED]
+
+
+@each_row(STATE_ROWS)
+def test_rule_20_every_state_of_an_order_meets_every_event_of_the_treasury(row: Row) -> None:
+    check(row)
+
+
+@each_row(NEVER_ISSUED)
+def test_rule_20_only_what_was_issued_is_paid(row: Row) -> None:
+    check(row)
+
+
+EMPLOI_35_JEUNESSE_25 = {"EMPLOI": 35, "JEUNESSE": 25}
+TWO_LINES = [an_amount(60, services=EMPLOI_35_JEUNESSE_25), an_amount(40, "490")]
+TWO_LINES_SIGNED = [
+    a_vote(appropriations=[an_amount(60), an_amount(40, "490")]),
+    an_award(lines=TWO_LINES),
+    a_convention(instalments=[an_instalment(lines=TWO_LINES)]),
+]
+
+
+def test_rule_20_payments_fill_the_lines_in_their_order_each_full_before_the_next() -> None:
+    story = Story(*TWO_LINES_SIGNED)
+    seen = []
+    for index, amount_cents in enumerate((50, 30, 20)):
+        story.tell(a_payment(amount_cents, _id=f"payment {index}"))
+        seen.append((story.line("489").get("paid", 0), story.line("490").get("paid", 0)))
+    assert [(50, 0), (60, 20), (60, 40)] == seen
+    assert {"granted": 60, "paid": 60} == story.convention("C", "489")
+    assert {"granted": 40, "paid": 40} == story.convention("C", "490")
+
+
+def issued_rows(story: Story) -> list[Json]:
+    """Every order as the treasury was sent it."""
+    return [
+        change.row(record.budget)
+        for record in story.records
+        for change in record.payment_orders
+        if change.issued is not None
+    ]
+
+
+def test_rule_25_an_issued_order_carries_all_that_the_treasury_needs() -> None:
+    story = Story(
+        a_vote(100),
+        an_award(100, act=an_act(number="2023/40"), title="Subvention 2023 – Lille Avenirs"),
+        a_concurring_act(act=an_act("2023-04-13", "Conseil municipal de Lille")),
+        a_convention(
+            beneficiary=a_beneficiary(representative="Martin DAVID-BROCHEN"),
+            instalments=[an_instalment(lines=[an_amount(100, services={"EMPLOI": 100})])],
+            # In UTC it is still the day before: the order is of the day that the sender gives.
+            _time="2023-05-16T00:30:00+02:00",
+        ),
+    )
+    expected = {
+        "payment_order": "C/advance",
+        "budget": "21590350100017-00-2023",
+        "convention": "C",
+        "instalment": "advance",
+        "amount_cents": 100,
+        "paid_cents": 0,
+        "state": "issued",
+        "due_on": "2023-07-14",
+        "lines": [
+            {
+                "line": a_line(),
+                "amount_cents": 100,
+                "services": [{"code": "EMPLOI", "amount_cents": 100}],
+            }
+        ],
+        "beneficiary": {
+            "name": "Lille Avenirs",
+            "siret": SIRET,
+            "representative": "Martin DAVID-BROCHEN",
+        },
+        "bank_account": {"iban": IBAN, "bic": None, "holder": "Lille Avenirs"},
+        "acts": [
+            {"body": "Conseil municipal", "number": "2023/40", "date": "2023-04-12"},
+            {"body": "Conseil municipal de Lille", "number": None, "date": "2023-04-13"},
+        ],
+        "title": "Subvention 2023 – Lille Avenirs",
+        "issued_on": "2023-05-16",
+        "previous": None,
+    }
+    assert [expected] == issued_rows(story)
+
+
+def test_rule_12_a_bank_account_never_alters_an_order_already_issued() -> None:
+    story = Story(*SIGNED, TAKEN, a_new_account(OTHER_IBAN))
+    assert [] == story.last.payment_orders
+    assert [] == story.last.moves
+    assert [IBAN] == [order["bank_account"]["iban"] for order in issued_rows(story)]
+    story.tell(REJECTED)
+    story.tell(a_report())
+    assert [IBAN, OTHER_IBAN] == [order["bank_account"]["iban"] for order in issued_rows(story)]

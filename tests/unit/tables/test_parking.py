@@ -1,0 +1,304 @@
+"""Rule 28: what has not arrived yet is waited for; it is decided again in order, and once."""
+
+from tests.builders import (
+    BUDGET,
+    Story,
+    a_concurring_act,
+    a_convention,
+    a_new_account,
+    a_notification,
+    a_report,
+    a_transfer,
+    a_vote,
+    an_amount,
+    an_award,
+    an_instalment,
+)
+from tests.unit.tables.rows import Money, Row, check, each_row, money_of
+
+FOR_THE_VOTE = f"waits for budget {BUDGET}"
+VOTED = Money({"489": {"appropriated": 100_000, "available": 100_000}})
+RESERVED = Money({"489": {"appropriated": 100_000, "reserved": 100_000}})
+ORDERED = Money(
+    {"489": {"appropriated": 100_000, "ordered": 100_000}},
+    {"C": {"489": {"granted": 100_000, "ordered": 100_000}}},
+    {"C/advance": ("issued", 100_000, 0)},
+)
+MORE = a_vote(stage="supplementary", appropriations=[an_amount(50_000)])
+ALONE = an_award(requires_convention=False)
+
+WAITING_ROWS = [
+    Row("an award before the vote", [an_award()], FOR_THE_VOTE, Money()),
+    Row("an award without convention before the vote", [ALONE], FOR_THE_VOTE, Money()),
+    Row("a supplementary vote before the initial one", [MORE], FOR_THE_VOTE, Money()),
+    Row("a transfer before the vote", [a_transfer()], FOR_THE_VOTE, Money()),
+    Row(
+        "a convention before its award",
+        [a_vote(), a_convention()],
+        "waits for grant G",
+        VOTED,
+    ),
+    Row(
+        "a convention after a concurring act, before the award",
+        [a_vote(), a_concurring_act(), a_convention()],
+        "waits for grant G",
+        VOTED,
+    ),
+    Row(
+        "a convention whose award waits for the vote",
+        [an_award(), a_convention()],
+        "waits for grant G",
+        Money(),
+    ),
+    Row(
+        "a convention whose award was refused",
+        [a_vote(), an_award(100_001), a_convention()],
+        "waits for grant G",
+        VOTED,
+    ),
+    Row(
+        "a notification before its convention",
+        [a_vote(), an_award(), a_notification()],
+        "waits for convention C",
+        RESERVED,
+    ),
+    Row(
+        "a report before its convention",
+        [a_vote(), an_award(), a_report()],
+        "waits for convention C",
+        RESERVED,
+    ),
+    Row(
+        "a report on a convention that waits itself waits behind it",
+        [a_vote(), a_convention(), a_report()],
+        "waits for convention C",
+        VOTED,
+    ),
+    Row("nothing else waits for the vote: a bank account", [a_new_account()], "accepted", Money()),
+    Row(
+        "nothing else waits for the vote: a concurring act",
+        [a_concurring_act()],
+        "accepted",
+        Money(),
+    ),
+    Row(
+        "a parked event that comes again is a duplicate",
+        [a_vote(), a_convention(), a_convention()],
+        "duplicate",
+        VOTED,
+    ),
+    Row(
+        "other content under the id of a parked event",
+        [a_vote(), a_convention(), a_convention(signed_on="2023-05-16")],
+        "event_id_reused",
+        VOTED,
+        facts={"event_id": "convention.signed/G/C"},
+    ),
+]
+
+REPORTS = [("activity_report", 2022), ("certified_accounts", 2022)]
+BALANCE_ONLY = a_convention(instalments=[an_instalment(documents=REPORTS)])
+
+RESUMED_ROWS = [
+    Row("the award resumes when the budget is voted", [an_award(), a_vote()], "accepted", RESERVED),
+    Row(
+        "the convention resumes with its award",
+        [a_vote(), a_convention(), an_award()],
+        "accepted",
+        ORDERED,
+    ),
+    Row(
+        "reports resume behind their convention, and set its balance off",
+        [
+            a_vote(),
+            BALANCE_ONLY,
+            a_report("certified_accounts"),
+            a_report("activity_report"),
+            an_award(),
+        ],
+        "accepted",
+        ORDERED,
+    ),
+    Row(
+        "everything came before the vote, in the wrong order",
+        [
+            a_report("certified_accounts"),
+            a_report("activity_report"),
+            BALANCE_ONLY,
+            an_award(),
+            a_vote(),
+        ],
+        "accepted",
+        ORDERED,
+    ),
+    Row(
+        "a notification of the grant resumes with an award without convention",
+        [
+            a_vote(),
+            a_new_account(),
+            a_notification(convention="G"),
+            an_award(
+                requires_convention=False,
+                instalments=[an_instalment(name="A", trigger="notification")],
+            ),
+        ],
+        "accepted",
+        Money(
+            ORDERED.lines,
+            {"G": ORDERED.conventions["C"]},
+            {"G/A": ("issued", 100_000, 0)},
+        ),
+    ),
+    Row(
+        "an award resumes into a refusal: the vote opened too little",
+        [an_award(), a_vote(99_999)],
+        "insufficient_credit",
+        Money({"489": {"appropriated": 99_999, "available": 99_999}}),
+        facts={
+            "level": "chapter",
+            "group": "65",
+            "available_cents": 99_999,
+            "asked_cents": 100_000,
+            "shortfall_cents": 1,
+        },
+    ),
+    Row(
+        "a transfer resumes before the vote that would have covered it: parked order counts",
+        [a_transfer(150_000, to_line={"chapter": "67", "article": "6718"}), MORE, a_vote()],
+        "accepted",
+        Money({"489": {"appropriated": 150_000, "available": 150_000}}),
+    ),
+    Row(
+        "a convention resumes into a refusal: the award is smaller",
+        [a_vote(), a_convention(), an_award(60_000)],
+        "exceeds_award",
+        Money({"489": {"appropriated": 100_000, "available": 40_000, "reserved": 60_000}}),
+        facts={
+            "convention": "C",
+            "line": {"chapter": "65", "article": "65748", "function": "61", "operation": "489"},
+            "award_cents": 60_000,
+            "asked_cents": 100_000,
+        },
+    ),
+    Row(
+        "what waits for a convention that was refused waits on, until it is corrected",
+        [
+            a_vote(),
+            a_convention(100_001, _id="wrong"),
+            a_report(),
+            an_award(),
+            a_convention(),
+        ],
+        "accepted",
+        ORDERED,
+    ),
+]
+
+FULL_ROWS = [
+    Row(
+        "a thousand events wait: one more is refused",
+        [*(a_report(_id=f"report {number}") for number in range(1_000)), a_report()],
+        "too_many_parked",
+        Money(),
+        facts={"budget": BUDGET, "limit": 1_000},
+    ),
+]
+
+ROWS = [*WAITING_ROWS, *RESUMED_ROWS, *FULL_ROWS]
+
+
+@each_row(WAITING_ROWS)
+def test_rule_28_an_event_waits_for_what_it_names_and_moves_nothing(row: Row) -> None:
+    check(row)
+
+
+@each_row(RESUMED_ROWS)
+def test_rule_28_what_waited_is_decided_when_the_missing_thing_arrives(row: Row) -> None:
+    check(row)
+
+
+def seen(story: Story) -> list[tuple[int, str, str, int | None]]:
+    """Sequence, type, outcome, and the record that is resumed, of each record."""
+    return [
+        (
+            record.sequence,
+            str(record.event_id).split("/")[0],
+            str(record.outcome),
+            record.resumes,
+        )
+        for record in story.records
+    ]
+
+
+def test_rule_28_the_oldest_goes_first_each_record_behind_the_one_that_woke_it() -> None:
+    story = Story(
+        a_report(),
+        a_convention(),
+        an_award(),
+        a_transfer(1_000),
+        a_notification(),
+        a_vote(101_000),
+    )
+    assert [
+        (1, "report.received", "parked", None),
+        (2, "convention.signed", "parked", None),
+        (3, "deliberation.adopted", "parked", None),
+        (4, "credits.transferred", "parked", None),
+        (5, "convention.notified", "parked", None),
+        (6, "budget.voted", "accepted", None),
+        # The vote wakes 3 and 4; 3 wakes 2, older than 4; 2 wakes 1 and 5.
+        (7, "deliberation.adopted", "accepted", 3),
+        (8, "convention.signed", "accepted", 2),
+        (9, "report.received", "accepted", 1),
+        (10, "credits.transferred", "accepted", 4),
+        (11, "convention.notified", "accepted", 5),
+    ] == seen(story)
+    assert {"appropriated": 100_000, "ordered": 100_000} == story.line()
+
+
+def test_rule_28_a_resumed_record_keeps_the_position_of_the_event_that_waited() -> None:
+    story = Story(a_vote(), a_convention(), an_award())
+    assert [1, 2, 3, 2] == [record.source.offset for record in story.records]
+
+
+def test_rule_5_a_record_counts_once_under_its_latest_outcome() -> None:
+    story = Story(a_vote(99_999), a_convention(), a_report())
+    assert {"accepted": 1, "parked": 2} == outcomes(story)
+    story.tell(an_award())
+    assert {"accepted": 1, "parked": 2, "refused": 1} == outcomes(story)
+    story.tell(an_award(99_999, _id="corrected"))
+    # The convention asks a cent more than the award and is refused; the report waits for another.
+    assert {"accepted": 2, "parked": 1, "refused": 2} == outcomes(story)
+    assert 5 == story.summary()["events"] == story.told
+
+
+def test_rule_28_a_grant_replaced_before_their_turn_leaves_its_followers_waiting() -> None:
+    """The convention is older than the notification of the grant that it replaces."""
+    story = Story(a_vote(), a_convention(bank_account=...), a_notification(convention="G"), ALONE)
+    assert {"accepted": 3, "parked": 1} == outcomes(story)
+    assert {"granted": 100_000, "remaining": 100_000} == story.convention("C")
+    assert {} == story.convention("G")
+
+
+@each_row(FULL_ROWS)
+def test_rule_28_a_thousand_events_wait_and_one_more_is_refused(row: Row) -> None:
+    story = check(row)
+    assert {"parked": 1_000, "refused": 1} == outcomes(story)
+    story.tell(a_report())
+    assert "duplicate" == story.answer()
+    story.tell(a_report(_id="report 7"))
+    assert "duplicate" == story.answer()
+    story.tell(a_vote())
+    assert "accepted" == story.answer(), "what waits for nothing is decided"
+    # The convention finds its award, and wakes all of them.
+    story.tell(an_award())
+    story.tell(a_convention())
+    assert {"accepted": 1_003, "refused": 1, "duplicate": 2} == outcomes(story)
+    assert ORDERED == money_of(story)
+    story.tell(a_report(convention="D", _id="there is room again"))
+    assert "waits for convention D" == story.answer()
+
+
+def outcomes(story: Story) -> dict[str, int]:
+    """How many records of each outcome, zeros left out."""
+    return {name: count for name, count in story.summary()["outcomes"].items() if count}

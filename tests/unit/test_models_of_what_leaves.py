@@ -1,0 +1,156 @@
+"""What leaves fits the published language: the ledger writes it without pydantic, for speed."""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+
+from events.canonical import canonical
+from events.outbound import (
+    CommitmentEntryRecorded,
+    ConventionBalance,
+    EventParked,
+    EventRefused,
+    LineBalance,
+    PaymentOrder,
+    PaymentOrderIssued,
+)
+from events.parts import Part
+from events.sentences import Sentence
+from services.ledger.domain.journal import JournalRecord, read_record
+from services.ledger.sentences import parked_sentence, refusal_sentence
+from tests.builders import Json, Story
+from tests.unit.tables.rows import Row
+from tests.unit.tables.test_awards import ROWS as AWARDS
+from tests.unit.tables.test_awards_alone import ROWS as AWARDS_ALONE
+from tests.unit.tables.test_ceilings import ROWS as CEILINGS
+from tests.unit.tables.test_conventions import ROWS as CONVENTIONS
+from tests.unit.tables.test_conventions_instead import ROWS as CONVENTIONS_INSTEAD
+from tests.unit.tables.test_credit import ROWS as CREDIT
+from tests.unit.tables.test_oracle import EXAMPLE, lines_of
+from tests.unit.tables.test_parking import RESUMED_ROWS, WAITING_ROWS
+from tests.unit.tables.test_precedence import ROWS as PRECEDENCE
+from tests.unit.tables.test_reissues import ROWS as REISSUES
+
+ROWS: list[Row] = [
+    *AWARDS,
+    *AWARDS_ALONE,
+    *CEILINGS,
+    *CONVENTIONS,
+    *CONVENTIONS_INSTEAD,
+    *CREDIT,
+    *PRECEDENCE,
+    *REISSUES,
+    *RESUMED_ROWS,
+    *WAITING_ROWS,
+]
+
+
+@cache
+def stories() -> list[Story]:
+    return [Story(*lines_of(EXAMPLE)), *(Story(*row.events) for row in ROWS)]
+
+
+def records() -> Iterator[JournalRecord]:
+    for story in stories():
+        yield from story.records
+
+
+def fits(model: type[Part], row: Json) -> None:
+    """The row is what the model says, no member more or less, through JSON and back."""
+    read = model.model_validate_json(canonical(row))
+    assert canonical(row) == canonical(read.model_dump(mode="json"))
+
+
+def answer(record: JournalRecord, message: Sentence, **more: Any) -> Json:
+    return {
+        "budget": record.budget,
+        "event_id": record.event_id,
+        "event_source": record.event_source,
+        "sequence": record.sequence,
+        "message": {"fr": message.fr, "en": message.en},
+        **more,
+    }
+
+
+def test_each_commitment_entry_is_one_for_the_finance_erp() -> None:
+    seen = set()
+    for record in records():
+        for entry in record.commitment_entries:
+            named = {**entry, "budget": record.budget, "sequence": record.sequence}
+            fits(CommitmentEntryRecorded, named)
+            seen.add(str(entry["kind"]))
+    assert {"accounting_commitment", "legal_commitment", "decommitment"} == seen
+
+
+def test_each_issued_order_is_one_for_the_treasury() -> None:
+    issued = [
+        change.row(record.budget)
+        for record in records()
+        for change in record.payment_orders
+        if change.issued is not None
+    ]
+    assert {None, "C/advance"} <= {order["previous"] for order in issued}
+    for order in issued:
+        fits(PaymentOrderIssued, order)
+
+
+def test_an_issued_order_is_read_from_the_journal_as_it_was_sent() -> None:
+    """The treasury's message is made of the journal: its bytes must hold all of it."""
+    for story in stories():
+        for record, row in zip(story.records, story.store.journal(), strict=True):
+            read = read_record(row.record)
+            for sent, kept in zip(record.payment_orders, read.payment_orders, strict=True):
+                if sent.issued is not None:
+                    fits(PaymentOrderIssued, kept.row(read.budget))
+                    assert sent.row(record.budget) == kept.row(read.budget)
+
+
+def test_a_journal_record_whose_content_was_changed_is_not_read() -> None:
+    written = next(iter(stories()[0].store.journal())).record
+    assert read_record(written).hash.encode() in written
+    changed = written.replace(b'"outcome":"accepted"', b'"outcome":"refused"')
+    with pytest.raises(ValueError, match="its hash does not fit it"):
+        read_record(changed)
+
+
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [
+        ("payment_orders", PaymentOrder),
+        ("lines", LineBalance),
+        ("conventions", ConventionBalance),
+    ],
+)
+def test_each_row_of_the_summary_is_one_of_the_published_language(
+    name: str, model: type[Part]
+) -> None:
+    rows = [row for story in stories() for row in story.summary()[name]]
+    assert rows
+    for row in rows:
+        fits(model, row)
+
+
+def test_each_state_that_an_order_can_reach_now_leaves_in_a_summary() -> None:
+    orders = [order for story in stories() for order in story.summary()["payment_orders"]]
+    assert {"issued", "rejected", "paid"} <= {str(order["state"]) for order in orders}
+
+
+def test_each_refusal_is_answered_with_its_code_its_facts_and_what_to_do() -> None:
+    refused = [record for record in records() if record.refusal is not None]
+    assert refused
+    for record in refused:
+        assert record.refusal is not None
+        code, facts = record.refusal["code"], record.refusal["facts"]
+        fits(EventRefused, answer(record, refusal_sentence(code, facts), code=code, facts=facts))
+
+
+def test_each_parked_event_is_answered_with_what_it_waits_for() -> None:
+    parked = [record for record in records() if record.waits_for is not None]
+    for record in parked:
+        assert record.waits_for is not None
+        message = parked_sentence(record.waits_for)
+        fits(EventParked, answer(record, message, waits_for=record.waits_for))
+    kinds = {record.waits_for["kind"] for record in parked if record.waits_for is not None}
+    assert {"budget", "grant", "convention"} == kinds
