@@ -6,9 +6,10 @@ what it needs.
 
 import os
 import sys
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
+from typer.core import TyperGroup
 
 from services.cli import journal, replay, validate
 from services.cli.logs import configure_logs
@@ -17,8 +18,25 @@ from services.ledger.ports import StoreError
 
 EXIT_UNREACHABLE: Final = 3
 
+
+class Verbs(TyperGroup):
+    """Every verb says in words what it could not reach, in the language that was asked for."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a verb; exit 3 where the world is down."""
+        try:
+            return super().invoke(ctx)
+        except StoreError as error:
+            language = ctx.obj or language_of_the_system()
+            typer.echo(
+                told(STORE_ERROR, language).format(error=told(error.said, language)), err=True
+            )
+            sys.exit(EXIT_UNREACHABLE)
+
+
 app = typer.Typer(
     name="ecluse",
+    cls=Verbs,
     help="Écluse: money moves when the act that opens the gate has arrived.",
     no_args_is_help=True,
     add_completion=False,
@@ -53,9 +71,6 @@ def main() -> None:
         raise SystemExit("ecluse: assertions are part of this program: run it without -O")
     try:
         app()
-    except StoreError as error:
-        typer.echo(told(STORE_ERROR.render({"error": error}), language_of_the_system()), err=True)
-        sys.exit(EXIT_UNREACHABLE)
     except BrokenPipeError:
         # The reader of our output went away (`| head`): not an error, and nothing left to say.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -11,6 +11,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
+from services.ledger.replay import STANDARD_INPUT
+
 LONG_INPUT_BYTES = 5_000_000
 """From this size on a person sees progress."""
 
@@ -24,7 +26,7 @@ def print_json(value: Any) -> None:
 
 def display_name(stream: BinaryIO) -> str:
     """The name under which a file was given; `-` for standard input."""
-    return "-" if stream.name in {"<stdin>", 0} else str(stream.name)
+    return STANDARD_INPUT if stream.name in {"<stdin>", 0} else str(stream.name)
 
 
 @contextmanager

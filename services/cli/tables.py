@@ -80,8 +80,8 @@ def show_summary(screen: Screen, said: dict[str, Any], letters: Iterable[DeadLet
     counts = [f"{count} {screen.word(OUTCOMES, name)}" for name, count in said["outcomes"].items()]
     read = told(READ, screen.language).format(events=said["events"])
     flags = told(REVIEW_FLAGS, screen.language).format(count=len(said["review_flags"]))
-    colon = "\u00a0: " if screen.language is Language.FR else ": "
-    screen.console.print(Text(f"{read}{colon}{', '.join(counts)}; {flags}."))
+    colon, semicolon = ("\u00a0: ", "\u00a0; ") if screen.language is Language.FR else (": ", "; ")
+    screen.console.print(Text(f"{read}{colon}{', '.join(counts)}{semicolon}{flags}."))
 
 
 def _show_entries(screen: Screen, entries: list[dict[str, Any]]) -> None:

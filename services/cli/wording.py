@@ -102,6 +102,6 @@ NO_RECORD = Sentence(
     "{budget}/{sequence} : il n'y a pas d'enregistrement à cette place du journal.",
     "{budget}/{sequence}: there is no record at that place of the journal.",
 )
-STORE_ERROR = Sentence("Arrêt : {error}", "Stopped: {error}")
+STORE_ERROR = Sentence("Arrêt\u00a0: {error}", "Stopped: {error}")
 REPLAYING = Sentence("relecture", "replaying")
 VALIDATING = Sentence("validation", "validating")

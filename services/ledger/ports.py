@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+from events.sentences import Sentence
+
 
 class StateKey(NamedTuple):
     """A piece of a budget's state: which budget, which kind of thing, which one."""
@@ -112,3 +114,12 @@ class Store(Protocol):
 
 class StoreError(Exception):
     """A store that cannot be read, written or trusted: says what, where, and what to do."""
+
+    def __init__(self, where: object, what: Sentence) -> None:
+        self.said = Sentence(f"{where}\u00a0: {what.fr}", f"{where}: {what.en}")
+        super().__init__(self.said.en)
+
+
+def as_it_says(error: BaseException) -> Sentence:
+    """What a library says of a failure, in its own words."""
+    return Sentence(str(error), str(error))

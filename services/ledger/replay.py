@@ -9,6 +9,7 @@ from typing import BinaryIO, Final
 import structlog
 
 from events.codec import EVENT_BYTES_MAX
+from events.sentences import Sentence
 from services.ledger.domain.journal import Source
 from services.ledger.handle import DEAD_LETTER_HEAD_BYTES, Ledger, RawRecord
 from services.ledger.ports import Position, Store, StoreError
@@ -17,11 +18,27 @@ from services.ledger.restore import VERSIONS
 BATCH_LINES = 1000
 """How many lines one commit holds."""
 
+STANDARD_INPUT = "-"
+"""The name under which standard input is read."""
+
 FILE_PARTITION = 0
 """A file is one partition."""
 
 SOURCE_DIGITS = 12
 """How much of the first line's hash tells files of one name apart."""
+
+CUT = Sentence(
+    "{lines} lignes, mais {before} y furent déjà lues : le fichier a été coupé. Remettez-le en "
+    "état, ou commencez une autre base",
+    "{lines} lines, but {before} were read from it before: it was cut. Bring the file back, or "
+    "start another database",
+)
+EDITED = Sentence(
+    "ligne {line} : ce n'est pas celle qui y fut lue. Un journal ne se réécrit pas : remettez le "
+    "fichier en état, ou commencez une autre base",
+    "line {line}: it is not the line that was read there before. A journal is never rewritten: "
+    "bring the file back, or start another database",
+)
 
 Progress = Callable[[int], None]
 """Told how many bytes of input were handled since the last call."""
@@ -98,11 +115,13 @@ def replay(
         if pending == batch_lines:
             _commit(store, ledger, topic, line)
             pending = 0
-    if last is not None and done is not None and last.number < done.next_offset - 1:
-        raise StoreError(
-            f"{name} has {last.number} lines, but {done.next_offset - 1} were read from it before: "
-            "it was cut. Bring the file back, or start another database"
-        )
+    if last is None and name != STANDARD_INPUT:
+        # Nothing to be known by but its name.
+        emptied = [each for each in known if each.rpartition("#")[0] == Path(name).name]
+        done = known[emptied[0]] if emptied else None
+    read = 0 if last is None else last.number
+    if done is not None and read < done.next_offset - 1:
+        raise StoreError(name, CUT.render({"lines": read, "before": done.next_offset - 1}))
     if last is not None and pending:
         _commit(store, ledger, topic, last)
 
@@ -118,10 +137,7 @@ def _handle(ledger: Ledger, raw: RawRecord) -> None:
 
 def _check_unchanged(name: str, done: Position, line: Line) -> None:
     if line.number == done.next_offset - 1 and line.sha256 != done.last_sha256:
-        raise StoreError(
-            f"{name}, line {line.number}: it is not the line that was read there before. "
-            "A journal is never rewritten: bring the file back, or start another database"
-        )
+        raise StoreError(name, EDITED.render({"line": line.number}))
 
 
 def _raw(line: Line, topic: str) -> RawRecord:

@@ -7,16 +7,40 @@ from typing import Final
 import structlog
 
 from events.codec import Received, decode
+from events.sentences import Sentence
 from services.ledger.domain.book import BudgetState, new_budget
 from services.ledger.domain.evolve import evolve
 from services.ledger.domain.invariants import check_book
 from services.ledger.domain.journal import RULES_VERSION, JournalRecord, Outcome, read_record
 from services.ledger.handle import Chain, Ledger
-from services.ledger.ports import JournalRow, StateKey, Store, StoreError, Versions
+from services.ledger.ports import JournalRow, StateKey, Store, StoreError, Versions, as_it_says
 from services.ledger.state_rows import STATE_VERSION, all_rows, restored
 
 VERSIONS = Versions(STATE_VERSION, RULES_VERSION)
 """What this program writes."""
+
+TOO_NEW = Sentence(
+    "cette base vient d'une version plus récente ({written.state}/{written.rules} ; celle-ci "
+    "connaît {known.state}/{known.rules}) : mettez Écluse à jour",
+    "the store was written by a newer Écluse ({written.state}/{written.rules}; this one knows "
+    "{known.state}/{known.rules}): upgrade it",
+)
+UNREADABLE = Sentence(
+    "son événement est illisible ({reason}) : reprenez une sauvegarde",
+    "its event is not readable ({reason}): go back to a backup",
+)
+ANOTHER = Sentence(
+    "un autre enregistrement occupe sa place : reprenez une sauvegarde",
+    "another one stands there: go back to a backup",
+)
+NOT_NEXT = Sentence(
+    "il ne suit pas l'enregistrement {before} : reprenez une sauvegarde",
+    "it does not follow record {before}: go back to a backup",
+)
+CHANGED = Sentence(
+    "son événement n'est pas celui qui fut inscrit : reprenez une sauvegarde",
+    "its event is not the one that was recorded: go back to a backup",
+)
 
 _STATE_FAULTS: Final = (ValueError, TypeError, KeyError, AssertionError)
 """What rows that were lost or changed may lead to; the journal is the truth."""
@@ -32,10 +56,7 @@ def open_ledger(store: Store) -> Ledger:
     """
     written = store.versions()
     if written is not None and (written.state > STATE_VERSION or written.rules > RULES_VERSION):
-        raise StoreError(
-            f"the store was written by a newer Écluse (state {written.state}, rules "
-            f"{written.rules}; this one knows {STATE_VERSION} and {RULES_VERSION}): upgrade it"
-        )
+        raise StoreError("Écluse", TOO_NEW.render({"written": written, "known": VERSIONS}))
     ends = {row.budget: _read(row) for row in store.ends()}
     dead = {
         name: Chain(record.sequence, record.hash)
@@ -88,10 +109,7 @@ def fold(journal: Iterable[JournalRow]) -> dict[str, BudgetState]:
         _check_place(state, record)
         received = decode(record.event or b"")
         if not isinstance(received, Received):
-            raise StoreError(
-                f"journal record {row.budget}/{row.sequence}: its event is not readable "
-                f"({received.reason})"
-            )
+            raise StoreError(_place(record), UNREADABLE.render({"reason": received.reason}))
         evolve(state, record, received)
     return budgets
 
@@ -100,20 +118,23 @@ def _read(row: JournalRow) -> JournalRecord:
     try:
         record = read_record(row.record)
     except (ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"journal record {row.budget}/{row.sequence}: {error}") from error
+        raise StoreError(_place(row), as_it_says(error)) from error
     if (record.budget, record.sequence) != (row.budget, row.sequence):
-        raise StoreError(f"journal record {row.budget}/{row.sequence}: another one stands there")
+        raise StoreError(_place(row), ANOTHER)
     return record
+
+
+def _place(record: JournalRow | JournalRecord) -> str:
+    return f"journal {record.budget}/{record.sequence}"
 
 
 def _check_place(state: BudgetState, record: JournalRecord) -> None:
     """A record follows the one before it, and holds the event that its hash stands for."""
-    name = f"journal record {record.budget}/{record.sequence}"
     memory = state.memory
     if (record.sequence, record.previous_hash) != (memory.sequence + 1, memory.head):
-        raise StoreError(f"{name}: it does not follow record {memory.sequence}")
+        raise StoreError(_place(record), NOT_NEXT.render({"before": memory.sequence}))
     if sha256(record.event or b"").hexdigest() != record.event_sha256:
-        raise StoreError(f"{name}: its event is not the one that was recorded")
+        raise StoreError(_place(record), CHANGED)
 
 
 def _agrees(budgets: dict[str, BudgetState], ends: dict[str, JournalRecord]) -> bool:

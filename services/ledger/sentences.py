@@ -25,6 +25,31 @@ PARKED: dict[str, Sentence] = {
 """What the sender reads of an event that waits, by the kind of thing that it waits for."""
 
 
+WORDS: dict[str, dict[str, Sentence]] = {
+    "level": {
+        "chapter": Sentence("du chapitre", "chapter"),
+        "article": Sentence("de l'article", "article"),
+        "operation": Sentence("de l'opération", "operation"),
+    },
+    "state": {
+        "paid": Sentence("payé", "paid"),
+        "rejected": Sentence("rejeté", "rejected"),
+    },
+    "of": {
+        "services": Sentence("délégations d'une ligne", "services of a line"),
+        "total": Sentence("total", "total"),
+        "instalments": Sentence("échéancier d'une ligne", "instalments of a line"),
+    },
+    "field": {
+        "name": Sentence("nom", "name"),
+        "siret": Sentence("SIRET", "SIRET"),
+        "representative": Sentence("représentant", "representative"),
+        "signatory": Sentence("signataire", "signatory"),
+    },
+}
+"""Facts that are codes, as people say them."""
+
+
 def refusal_sentence(code: str, facts: Mapping[str, Any]) -> Sentence:
     """Why an event was refused, and what to do."""
     return _told(refusals.SENTENCES[Refusal(code)], facts)
@@ -73,6 +98,9 @@ def _told(sentence: Sentence, facts: Mapping[str, Any]) -> Sentence:
 def _fact(name: str, fact: Any, language: str) -> str:
     if fact is None:
         return "–"
+    if name in WORDS:
+        word = WORDS[name][fact]
+        return word.fr if language == "fr" else word.en
     if name.endswith("_cents"):
         return euros_fr(fact) if language == "fr" else euros_en(fact)
     if name == "line":

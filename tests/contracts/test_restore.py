@@ -176,13 +176,13 @@ def record(store: Store, sequence: int) -> bytes:
 def test_a_damaged_record_is_named(store: Store, story: Story, old: bytes, new: bytes) -> None:
     damaged = rewritten(store, n3=record(store, 3).replace(old, new))
     assert record(store, 3) != record(damaged, 3)
-    with pytest.raises(StoreError, match=f"journal record {BUDGET}/3"):
+    with pytest.raises(StoreError, match=f"journal {BUDGET}/3"):
         open_ledger(damaged)
 
 
 def test_a_record_that_was_moved_is_named(store: Store, story: Story) -> None:
     moved = rewritten(store, n3=record(store, 2), n2=record(store, 3))
-    with pytest.raises(StoreError, match=f"journal record {BUDGET}/2: another one stands there"):
+    with pytest.raises(StoreError, match=f"journal {BUDGET}/2: another one stands there"):
         open_ledger(moved)
 
 
@@ -190,19 +190,19 @@ def test_a_missing_record_is_named(store: Store, story: Story) -> None:
     cut = MemoryStore()
     rows = [row for row in store.journal() if (row.budget, row.sequence) != (BUDGET, 3)]
     cut.commit(Batch(rows), VERSIONS)
-    with pytest.raises(StoreError, match=f"journal record {BUDGET}/4: it does not follow record 2"):
+    with pytest.raises(StoreError, match=f"journal {BUDGET}/4: it does not follow record 2"):
         open_ledger(cut)
 
 
 def test_a_record_with_another_history_behind_it_is_named(store: Store, story: Story) -> None:
     other = Story(a_notification(convention="E"), *YEAR[1:])
     mixed = rewritten(store, n1=record(other.store, 1))
-    with pytest.raises(StoreError, match=f"journal record {BUDGET}/2: it does not follow"):
+    with pytest.raises(StoreError, match=f"journal {BUDGET}/2: it does not follow"):
         open_ledger(mixed)
 
 
 def test_a_damaged_end_is_named_even_where_the_state_is_whole(store: Store, story: Story) -> None:
     last = json.loads(list(store.journal(BUDGET))[-1].record)["sequence"]
     damaged = rewritten(store, **{f"n{last}": b"{}"})
-    with pytest.raises(StoreError, match=f"journal record {BUDGET}/{last}"):
+    with pytest.raises(StoreError, match=f"journal {BUDGET}/{last}"):
         open_ledger(damaged)

@@ -66,14 +66,26 @@ def test_a_last_line_that_was_edited_is_named(file: Path, db: Path, read: int) -
     before = journal(db)
     edited = [*YEAR[: read - 1], encoded(a_payment(8)), *YEAR[read:]]
     message = stopped(replayed(written(file, [b"", *edited]), db), db, before)
-    assert f"{file}, line {read + 1}: it is not the line that was read there before." in message
+    assert f"{file}: line {read + 1}: it is not the line that was read there before." in message
 
 
 def test_a_file_that_was_cut_is_named(file: Path, db: Path) -> None:
     replayed(file, db)
     before = journal(db)
     message = stopped(replayed(written(file, YEAR[:2]), db), db, before)
-    assert f"{file} has 2 lines, but 4 were read from it before: it was cut." in message
+    assert f"{file}: 2 lines, but 4 were read from it before: it was cut." in message
+
+
+def test_a_file_that_was_emptied_is_named(file: Path, db: Path) -> None:
+    replayed(file, db)
+    before = journal(db)
+    message = stopped(replayed(written(file, []), db), db, before)
+    assert f"{file}: 0 lines, but 4 were read from it before: it was cut." in message
+
+
+def test_nothing_on_standard_input_is_nothing_to_do(file: Path, db: Path) -> None:
+    first = replayed("-", db, file.read_bytes())
+    assert first == replayed("-", db, b"")
 
 
 def test_a_file_that_was_moved_is_known_again(file: Path, db: Path) -> None:
@@ -104,7 +116,7 @@ def test_standard_input_is_resumed_where_it_stopped(file: Path, db: Path) -> Non
     assert replayed(file, db.with_name("other.db")) == replayed("-", db, given)
     before = journal(db)
     cut = replayed("-", db, given.splitlines(keepends=True)[0])
-    assert "- has 1 lines, but 4 were read from it before" in stopped(cut, db, before)
+    assert "-: 1 lines, but 4 were read from it before" in stopped(cut, db, before)
 
 
 def test_a_stopped_replay_goes_on_once_the_file_is_back(file: Path, db: Path) -> None:

@@ -318,9 +318,9 @@ def a_folder(tmp_path: Path) -> Path:
 def test_a_database_that_cannot_be_written_exits_3_with_a_sentence(
     tmp_path: Path, where: Callable[[Path], Path]
 ) -> None:
-    said = ecluse("replay", EXAMPLE, "--db", where(tmp_path), ECLUSE_LANG="fr")
+    said = ecluse("--lang", "fr", "replay", EXAMPLE, "--db", where(tmp_path), ECLUSE_LANG="en")
     assert (3, b"") == (said.code, said.out)
-    assert said.err.startswith(f"Arrêt : {where(tmp_path)}: ")
+    assert said.err.startswith(f"Arrêt\N{NO-BREAK SPACE}: {where(tmp_path)}\N{NO-BREAK SPACE}: ")
     assert 1 == said.err.count("\n")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from events.sentences import Sentence
 from services.ledger.ports import (
     Batch,
     DeadLetter,
@@ -67,7 +68,10 @@ class MemoryStore:
         for found, before in ((places, self._index), (letters, self._dead_letters)):
             repeated = [place for place in found if place in before]
             if repeated or len(set(found)) < len(found):
-                raise StoreError(f"memory: written twice: {repeated or found}")
+                twice = repeated or found
+                raise StoreError(
+                    "memory", Sentence(f"écrit deux fois : {twice}", f"written twice: {twice}")
+                )
 
     def replace_state(self, changes: dict[StateKey, bytes | None], versions: Versions) -> None:
         self._state.clear()

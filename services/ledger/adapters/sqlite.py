@@ -7,6 +7,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
+from events.sentences import Sentence
 from services.ledger.ports import (
     Batch,
     DeadLetter,
@@ -15,10 +16,24 @@ from services.ledger.ports import (
     StateKey,
     StoreError,
     Versions,
+    as_it_says,
 )
 
 APPLICATION_ID = 0x45636C75
 """Marks the file as one of ours ("Eclu"), so that no other database is taken for a ledger."""
+
+NO_DATABASE = Sentence(
+    "cette base n'existe pas ; `ecluse replay FICHIER --db {path}` la crée",
+    "no such database; `ecluse replay FILE --db {path}` makes one",
+)
+NOT_OPENED = Sentence(
+    "{error} ; son dossier existe-t-il, peut-on y écrire ?",
+    "{error}; is its folder there, and writable?",
+)
+FOREIGN = Sentence(
+    "c'est la base d'un autre programme : nommez-en une autre",
+    "this is a database of another program: name another one",
+)
 
 BUSY_TIMEOUT_S = 5.0
 """How long to wait for another process that writes the same file."""
@@ -78,7 +93,7 @@ def _stating_the_file(
         try:
             return method(self, *args, **kwargs)
         except sqlite3.Error as error:
-            raise StoreError(f"{self.path}: {error}") from error
+            raise StoreError(self.path, as_it_says(error)) from error
 
     return cast("Callable[Concatenate[SqliteStore, Arguments], Result]", inner)
 
@@ -93,18 +108,16 @@ class SqliteStore:
     def __init__(self, path: Path, *, create: bool = True) -> None:
         self.path = path
         if not create and not path.exists():
-            raise StoreError(
-                f"{path}: no such database; `ecluse replay FILE --db {path}` makes one"
-            )
+            raise StoreError(path, NO_DATABASE.render({"path": path}))
         try:
             self._db = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
         except sqlite3.Error as error:
-            raise StoreError(f"{path}: {error}; is its folder there, and writable?") from error
+            raise StoreError(path, NOT_OPENED.render({"error": error})) from error
         try:
             self._prepare()
         except sqlite3.Error as error:
             self._db.close()
-            raise StoreError(f"{path}: {error}") from error
+            raise StoreError(path, as_it_says(error)) from error
         except StoreError:
             self._db.close()
             raise
@@ -113,7 +126,7 @@ class SqliteStore:
         (application_id,) = self._db.execute("PRAGMA application_id").fetchone()
         (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if application_id != APPLICATION_ID and tables:
-            raise StoreError(f"{self.path}: this is a database of another program")
+            raise StoreError(self.path, FOREIGN)
         # A commit is on the disk before the next line is read, and readers do not stop the writer.
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
@@ -138,7 +151,7 @@ class SqliteStore:
         try:
             yield from rows
         except sqlite3.Error as error:
-            raise StoreError(f"{self.path}: {error}") from error
+            raise StoreError(self.path, as_it_says(error)) from error
 
     @_stating_the_file
     def versions(self) -> Versions | None:

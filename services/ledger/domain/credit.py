@@ -22,6 +22,10 @@ def group_of(level: str, line: Line) -> str:
     return line.operation if line.operation is not None else f"{line.chapter}\0"
 
 
+def _printed(group: str) -> str:
+    return group.rstrip("\0").replace("\0", "/")
+
+
 def shortfall(book: Book, moves: Iterable[Move]) -> dict[str, Any] | None:
     """The facts of the first group that would end below zero, or None.
 
@@ -33,12 +37,12 @@ def shortfall(book: Book, moves: Iterable[Move]) -> dict[str, Any] | None:
     for line, gained_cents in net_by_line(moves).items():
         group = group_of(book.vote_level, line)
         asked[group] = asked.get(group, 0) - gained_cents
-    for group, asked_cents in sorted(asked.items()):
+    for group, asked_cents in sorted(asked.items(), key=lambda each: _printed(each[0])):
         available_cents = book.group_available_cents.get(group, 0)
         if asked_cents > max(0, available_cents):
             return {
                 "level": book.vote_level,
-                "group": group.rstrip("\0").replace("\0", "/"),
+                "group": _printed(group),
                 "available_cents": available_cents,
                 "asked_cents": asked_cents,
                 "shortfall_cents": asked_cents - available_cents,

@@ -59,5 +59,5 @@ def rule(book: Book, received: Received, sequence: int) -> Accepted | Refused | 
             return conventions.sign(book, event, on, sequence)
         case ConventionNotified():
             return conventions.notify(book, event, on)
-        case BankAccountChanged():
+        case BankAccountChanged():  # pragma: no branch # mypy shows that no event is left
             return payments.change_account(book, event, on)

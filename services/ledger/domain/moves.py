@@ -110,11 +110,11 @@ def entries_of(moves: Iterable[Move]) -> list[Entry]:
 
 
 def net_by_line(moves: Iterable[Move]) -> dict[Line, int]:
-    """What each line's available credit gains, in cents (below zero: loses)."""
+    """What each line's available credit gains by these moves of it (below zero: loses)."""
     net: dict[Line, int] = {}
     for move in moves:
-        if move.way.target is Stage.AVAILABLE:
-            net[move.line] = net.get(move.line, 0) + move.amount_cents
-        elif move.way.origin is Stage.AVAILABLE:
-            net[move.line] = net.get(move.line, 0) - move.amount_cents
+        assert Stage.AVAILABLE in (move.way.origin, move.way.target), f"not of credit: {move}"
+        gains = move.way.target is Stage.AVAILABLE
+        gained_cents = move.amount_cents if gains else -move.amount_cents
+        net[move.line] = net.get(move.line, 0) + gained_cents
     return net

@@ -51,7 +51,7 @@ def record_of(
         case Waits():
             record.outcome = Outcome.PARKED
             record.waits_for = verdict.want._asdict()
-        case Duplicate():
+        case Duplicate():  # pragma: no branch # mypy shows that no verdict is left
             record.outcome = Outcome.DUPLICATE
     return record
 

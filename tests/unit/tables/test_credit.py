@@ -230,6 +230,12 @@ TRANSFER_ROWS = [
         flags=[overdrawn(-10, a_line("489"))],
     ),
     Row(
+        "a transfer from an overdrawn line to itself lowers nothing",
+        [TWO_LINES, an_award(70), a_transfer(5, to_line=a_line())],
+        "accepted",
+        Money({"489": {"appropriated": 60, "available": -10, "reserved": 70}, "490": free(40)}),
+    ),
+    Row(
         "a transfer to another chapter",
         [a_vote(100), a_transfer(100, to_line=OTHER_CHAPTER)],
         "accepted",

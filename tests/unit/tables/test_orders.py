@@ -163,14 +163,18 @@ TWO_LINES_SIGNED = [
 
 
 def test_rule_20_payments_fill_the_lines_in_their_order_each_full_before_the_next() -> None:
-    story = Story(*TWO_LINES_SIGNED)
-    seen = []
-    for index, amount_cents in enumerate((50, 30, 20)):
-        story.tell(a_payment(amount_cents, _id=f"payment {index}"))
-        seen.append((story.line("489").get("paid", 0), story.line("490").get("paid", 0)))
-    assert [(50, 0), (60, 20), (60, 40)] == seen
-    assert {"granted": 60, "paid": 60} == story.convention("C", "489")
-    assert {"granted": 40, "paid": 40} == story.convention("C", "490")
+    def after_each(*payments: int) -> list[tuple[int, int]]:
+        story, seen = Story(*TWO_LINES_SIGNED), []
+        for index, amount_cents in enumerate(payments):
+            story.tell(a_payment(amount_cents, _id=f"payment {index}"))
+            seen.append((story.line("489").get("paid", 0), story.line("490").get("paid", 0)))
+        assert {"granted": 60, "paid": 60} == story.convention("C", "489")
+        assert {"granted": 40, "paid": 40} == story.convention("C", "490")
+        return seen
+
+    assert [(50, 0), (60, 20), (60, 40)] == after_each(50, 30, 20)
+    assert [(60, 0), (60, 40)] == after_each(60, 40)
+    assert [(60, 40)] == after_each(100)
 
 
 def issued_rows(story: Story) -> list[Json]:

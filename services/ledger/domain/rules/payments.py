@@ -76,9 +76,7 @@ def pay(book: Book, event: PaymentExecuted, on: date) -> Accepted | Refused:
 
 def _look_at(book: Book, order: PaymentOrder, on: date, ruling: Accepted) -> None:
     """What the event touched is looked at again (rules, 18)."""
-    convention = book.conventions.get(order.convention)
-    if convention is not None:  # A rejected order may outlive the number it was issued under.
-        issue_orders(book, situation(book, convention, on), ruling)
+    issue_orders(book, situation(book, book.conventions[order.convention], on), ruling)
 
 
 def _order_move(order: PaymentOrder, line: Line, way: Way, amount_cents: int) -> Move:
