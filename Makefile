@@ -33,7 +33,7 @@ schemas: set-up-run ## write schemas/ again from the models in events/
 	.venv/bin/python -m events.schemas
 
 bench: set-up-dev ## microseconds per event and bytes per line, on this machine
-	.venv/bin/pytest bench -p no:randomly --timeout=0
+	.venv/bin/pytest bench -p no:randomly --timeout=0 -s -q
 
 lock: set-up-dev ## lock requirements/*.txt again (UPGRADE=--upgrade for newer versions)
 	.venv/bin/python -m pip install --quiet --require-hashes -r requirements/lock.txt

@@ -256,7 +256,7 @@ def _keep_order(state: BudgetState, order: PaymentOrder) -> None:
         if order.lines == instalment.lines:
             order = order._replace(lines=instalment.lines)  # One copy of what is equal.
         state.touched.add(("convention", order.convention))
-    else:
+    elif order.lines is not known.lines:
         order = order._replace(lines=known.lines)
     book.orders[order.payment_order] = order
     state.touched.add(("order", order.payment_order))

@@ -41,16 +41,25 @@ class Situation(NamedTuple):
     """Whether the event may issue a rejected order again (rules, 21)."""
 
 
-def situation(book: Book, convention: Convention, on: date, *, reissues: bool = False) -> Situation:
-    """The convention as the book has it, on the day of an event."""
+def situation(
+    book: Book,
+    convention: Convention,
+    on: date,
+    *,
+    account: BankAccount | None = None,
+    notified_on: date | None = None,
+    documents: Mapping[DocumentKey, DocumentReceipt] | None = None,
+    reissues: bool = False,
+) -> Situation:
+    """The convention as the book has it on the day of an event, but for what the event brings."""
     return Situation(
-        convention=convention,
-        grant=book.grants[convention.grant],
-        account=book.accounts.get(convention.beneficiary.siret),
-        notified_on=convention.notified_on,
-        documents=convention.documents,
-        issued_on=on,
-        reissues=reissues,
+        convention,
+        book.grants[convention.grant],
+        account or book.accounts.get(convention.beneficiary.siret),
+        notified_on or convention.notified_on,
+        convention.documents if documents is None else documents,
+        on,
+        reissues,
     )
 
 

@@ -4,7 +4,8 @@ The bytes of a record are canonical JSON of everything but `hash`, `source` and 
 the hash is taken, with those three spliced in behind: one encoding serves hash and record.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -66,10 +67,10 @@ class JournalRecord:
     waits_for: dict[str, str] | None = None
     refusal: dict[str, Any] | None = None
     dead_letter: dict[str, Any] | None = None
-    review_flags: list[dict[str, Any]] = field(default_factory=list)
-    moves: list[Move] = field(default_factory=list)
-    commitment_entries: list[dict[str, Any]] = field(default_factory=list)
-    payment_orders: list[OrderChange] = field(default_factory=list)
+    review_flags: Sequence[dict[str, Any]] = ()
+    moves: Sequence[Move] = ()
+    commitment_entries: Sequence[dict[str, Any]] = ()
+    payment_orders: Sequence[OrderChange] = ()
     version: int = VERSION
     rules_version: int = RULES_VERSION
     hash: str = ""

@@ -77,7 +77,7 @@ def notify(book: Book, event: ConventionNotified, on: date) -> Accepted | Waits:
         return Waits(Want("convention", event.convention))
     ruling = Accepted()
     notified_on = convention.notified_on or event.notified_on
-    case = situation(book, convention, on)._replace(notified_on=notified_on)
+    case = situation(book, convention, on, notified_on=notified_on)
     issue_orders(book, case, ruling)
     return ruling
 
@@ -118,7 +118,7 @@ def _waiting_for_account(
         return []
     account = bank_account_of(event.bank_account)
     return [
-        situation(book, each, on)._replace(account=account)
+        situation(book, each, on, account=account)
         for each in conventions_paid_to(book, siret)
         if each is not alone
     ]

@@ -25,7 +25,7 @@ def change_account(book: Book, event: BankAccountChanged, on: date) -> Accepted:
     account = bank_account_of(event.bank_account)
     ruling = Accepted()
     for convention in conventions_paid_to(book, event.beneficiary.siret):
-        case = situation(book, convention, on, reissues=True)._replace(account=account)
+        case = situation(book, convention, on, account=account, reissues=True)
         issue_orders(book, case, ruling)
     return ruling
 

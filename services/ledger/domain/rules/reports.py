@@ -16,7 +16,7 @@ def receive(book: Book, event: ReportReceived, on: date, sequence: int) -> Accep
         return Waits(Want("convention", event.convention))
     key, receipt = document_received(convention.documents, event, sequence)
     ruling = Accepted()
-    case = situation(book, convention, on, reissues=True)
     documents = {**convention.documents, key: receipt}
-    issue_orders(book, case._replace(documents=documents), ruling)
+    case = situation(book, convention, on, documents=documents, reissues=True)
+    issue_orders(book, case, ruling)
     return ruling
