@@ -12,6 +12,7 @@ import msgspec
 
 from services.ledger.domain.book import BudgetState, Parked, new_budget
 from services.ledger.domain.grants import BankAccount, Convention, Grant
+from services.ledger.domain.identity import KEPT_BYTES
 from services.ledger.domain.invariants import awarded_sums, group_sums
 from services.ledger.domain.lines import Line, LineMoney
 from services.ledger.domain.orders import PaymentOrder
@@ -59,31 +60,32 @@ def changed_rows(state: BudgetState) -> Iterator[tuple[StateKey, bytes | None]]:
     """A row for everything that changed since the last call."""
     touched, state.touched = state.touched, set()
     for kind, key in touched:
-        name = line_key(key) if isinstance(key, Line) else key
-        yield StateKey(state.book.budget, kind, name), _row(state, kind, key)
+        yield StateKey(state.book.budget, kind, row_key(key)), _row(state, kind, key)
 
 
 def all_rows(state: BudgetState) -> Iterator[tuple[StateKey, bytes | None]]:
     """A row for everything that a budget holds."""
     book, memory = state.book, state.memory
     state.touched = {("budget", "")}
-    keyed: tuple[tuple[str, Iterable[str | Line]], ...] = (
+    keyed: tuple[tuple[str, Iterable[str | Line | int]], ...] = (
         ("line", book.lines),
         ("grant", book.grants),
         ("convention", book.conventions),
         ("order", book.orders),
         ("account", book.accounts),
-        ("parked", map(str, memory.parked)),
-        ("event", (f"{identity:030x}" for identity in memory.remembered)),
+        ("parked", memory.parked),
+        ("event", memory.remembered),
     )
     for kind, keys in keyed:
         state.touched.update((kind, key) for key in keys)
     return changed_rows(state)
 
 
-def line_key(line: Line) -> str:
-    """The key of a line's row."""
-    return _spell(line).decode()
+def row_key(key: str | Line | int) -> str:
+    """The key of a row: a name, the codes of a line, or a number in 120 bits."""
+    if isinstance(key, str):
+        return key
+    return f"{key:030x}" if isinstance(key, int) else _spell(key).decode()
 
 
 def _row(state: BudgetState, kind: str, key: Any) -> bytes | None:
@@ -111,10 +113,10 @@ def _row(state: BudgetState, kind: str, key: Any) -> bytes | None:
         case "account":
             value = book.accounts[key]
         case "parked":
-            value = memory.parked.get(int(key))
+            value = memory.parked.get(key)
         case other:
             assert other == "event", f"no row is made for a {other}"
-            return memory.remembered[int(key, 16)].to_bytes(15, "big")
+            return memory.remembered[key].to_bytes(KEPT_BYTES, "big")
     return None if value is None else _pack(value)
 
 
@@ -166,7 +168,7 @@ def _put(state: BudgetState, kind: str, key: str, value: Any) -> None:
         case "account":
             book.accounts[key] = value
         case "parked":
-            memory.parked[int(key)] = value
+            memory.parked[int(key, 16)] = value
         case other:
             assert other == "event", f"no row is known for a {other}"
             memory.remembered[int(key, 16)] = value

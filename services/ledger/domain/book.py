@@ -10,7 +10,7 @@ from services.ledger.domain.orders import PaymentOrder
 FIRST_HASH = "0" * 64
 """What stands before the first record of a budget."""
 
-Touched = tuple[str, str | Line]
+Touched = tuple[str, str | Line | int]
 """The kind and the key of a piece of state."""
 
 

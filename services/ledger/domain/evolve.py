@@ -64,7 +64,7 @@ def evolve(state: BudgetState, record: JournalRecord, received: Received) -> Non
 def _remember(state: BudgetState, received: Received) -> None:
     identity = shortened(received.identity)
     state.memory.remembered[identity] = shortened(received.digest)
-    state.touched.add(("event", f"{identity:030x}"))
+    state.touched.add(("event", identity))
 
 
 def _park(state: BudgetState, record: JournalRecord, received: Received) -> None:
@@ -72,7 +72,7 @@ def _park(state: BudgetState, record: JournalRecord, received: Received) -> None
     want = Want(**record.waits_for)
     state.memory.parked[record.sequence] = Parked(received.raw, want, *record.source)
     state.memory.waiting.setdefault(want, []).append(record.sequence)
-    state.touched.add(("parked", str(record.sequence)))
+    state.touched.add(("parked", record.sequence))
 
 
 def _resume(state: BudgetState, sequence: int) -> None:
@@ -81,7 +81,7 @@ def _resume(state: BudgetState, sequence: int) -> None:
     waiting.remove(sequence)
     if not waiting:
         del state.memory.waiting[want]
-    state.touched.add(("parked", str(sequence)))
+    state.touched.add(("parked", sequence))
 
 
 def _apply(state: BudgetState, record: JournalRecord, event: Event) -> None:
