@@ -4,19 +4,16 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, field_validator
 
-from events.parts import (
+from events.parts import Act, BudgetLine, EventData, Part, first_repeated
+from events.sentences import Sentence
+from events.values import (
     LINE_TWICE,
-    Act,
     AmountCents,
-    BudgetLine,
-    EventData,
-    Part,
     SignedAmountCents,
-    first_repeated,
+    bounded_total,
     invalid_value,
     missing_field,
 )
-from events.sentences import Sentence
 
 VoteLevel = Literal["chapter", "article", "operation"]
 """Where the council votes credits, and so where they may not be exceeded (CGCT L2312-2)."""
@@ -33,6 +30,7 @@ def _distinct_lines(appropriations: tuple[Appropriation, ...]) -> tuple[Appropri
     repeated = first_repeated(each.line.key for each in appropriations)
     if repeated is not None:
         invalid_value(LINE_TWICE, repeated, "line")
+    bounded_total(each.amount_cents for each in appropriations)
     return appropriations
 
 

@@ -6,7 +6,8 @@ wrong, nor reject duplicate keys (see docs/decisions/0005-codec.md); the tests c
 
 import json
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from hashlib import sha256
 from typing import Any, NamedTuple, NoReturn, cast
 
@@ -17,6 +18,7 @@ from events.canonical import canonical, without_nulls
 from events.envelope import VALIDATORS, Envelope, Event, UntypedEnvelope
 from events.sentences import Sentence
 from events.unreadable import DETAILS, OTHER_DETAIL, Reason, Unreadable
+from events.values import JOURNALLED
 
 EVENT_BYTES_MAX = 1024 * 1024
 """The largest event, after decompression."""
@@ -24,7 +26,14 @@ EVENT_BYTES_MAX = 1024 * 1024
 NESTING_MAX = 64
 """The deepest JSON: far beyond any event, far below any parser's stack."""
 
-Headers = Sequence[tuple[str, bytes]]
+NUMBER_EXPONENT_MAX = 308
+"""The parser's own limit for numbers: about as many digits."""
+
+TOKEN_MAX = 60
+"""How much of a member's name a reason repeats: with the nesting, far below what a header holds."""
+
+Headers = Sequence[tuple[str, bytes | None]]
+"""Kafka's headers; one without a value says nothing."""
 
 _STRUCTURED = b"application/cloudevents+json"
 _PYDANTIC_REASONS = {
@@ -34,6 +43,8 @@ _PYDANTIC_REASONS = {
 }
 
 NULL_CHARACTER = Sentence("le caractère U+0000", "the character U+0000")
+
+OUT_OF_RANGE = Sentence("un nombre démesuré", "a number out of all range")
 
 _parse_json = msgspec.json.Decoder().decode
 _print_json = msgspec.json.Encoder().encode
@@ -76,6 +87,20 @@ def decode(
         return fault.unreadable
 
 
+def reread(raw: bytes) -> Received:
+    """Read an event that was read before: from a journal, or from those that wait.
+
+    Its shape is checked as ever, its check digits are not: see `JOURNALLED`.
+
+    Raises:
+        ValueError: it is no event of the contract any more.
+    """
+    try:
+        return _event(_json_object(raw), raw, None, JOURNALLED)
+    except _Fault as fault:
+        raise ValueError(fault.unreadable.reason) from None
+
+
 def _structured_form(value: bytes, headers: Headers) -> bytes:
     _check_size(value)
     if not headers or not _is_binary(headers):
@@ -84,6 +109,8 @@ def _structured_form(value: bytes, headers: Headers) -> bytes:
     _json_object(value)
     attributes = []
     for name, content in headers:
+        if content is None:
+            continue
         attribute = "datacontenttype" if name == "content-type" else name.removeprefix("ce_")
         if attribute != name:
             attributes.append(_print_json(attribute) + b":" + _header_text(content))
@@ -95,14 +122,14 @@ def _structured_form(value: bytes, headers: Headers) -> bytes:
 
 def _check_size(raw: bytes) -> None:
     if len(raw) > EVENT_BYTES_MAX:
-        _fail(Reason.TOO_LARGE, None, Sentence(f"{len(raw)} octets", f"{len(raw)} bytes"))
+        raise _Fault(Unreadable.too_large(len(raw)))
 
 
 def _is_binary(headers: Headers) -> bool:
     for name, content in headers:
-        if name == "content-type" and content.startswith(_STRUCTURED):
+        if name == "content-type" and content is not None and content.startswith(_STRUCTURED):
             return False
-    return any(name.startswith("ce_") for name, _ in headers)
+    return any(name.startswith("ce_") and content is not None for name, content in headers)
 
 
 def _header_text(content: bytes) -> bytes:
@@ -123,6 +150,8 @@ def _json_object(raw: bytes) -> dict[str, Any]:
     """Strict JSON: UTF-8, an object, no duplicate key, no deep nesting."""
     try:
         message = _parse_json(raw)
+    except msgspec.ValidationError:
+        _reject_numbers_out_of_range(raw)
     except (ValueError, RecursionError) as error:
         _fail(Reason.BAD_JSON, None, Sentence(str(error), str(error)))
     if not isinstance(message, dict):
@@ -171,13 +200,15 @@ def _reject_repeated_keys(raw: bytes) -> None:
     json.loads(raw, object_pairs_hook=unique)
 
 
-def _event(message: dict[str, Any], raw: bytes, key: bytes | None) -> Received:
+def _event(
+    message: dict[str, Any], raw: bytes, key: bytes | None, context: dict[str, bool] | None = None
+) -> Received:
     if b"\\" in raw and b"\\u0000" in raw:  # Most events escape nothing: one quick look.
         _reject_null_characters(message)
     name = message.get("type")
     validate = VALIDATORS.get(name, _DIAGNOSIS) if isinstance(name, str) else _DIAGNOSIS
     try:
-        envelope = cast("Envelope[Event]", validate.validate_python(message))
+        envelope = cast("Envelope[Event]", validate.validate_python(message, context=context))
     except ValidationError as error:
         raise _Fault(_first_fault(error)) from None
     budget = envelope.data.budget
@@ -212,18 +243,55 @@ def _digest(message: dict[str, Any], raw: bytes) -> bytes:
     return sha256(canonical(said)).digest()
 
 
-def _reject_null_characters(message: dict[str, Any]) -> None:
-    waiting: deque[tuple[Any, str]] = deque([(message, "")])
+class _Place(NamedTuple):
+    """A value and where it stands: pointers are spelled only when one is at fault."""
+
+    value: Any
+    parent: "_Place | None"
+    token: str | int
+
+    def pointer(self) -> str:
+        tokens = []
+        place = self
+        while place.parent is not None:
+            tokens.append(_token(place.token))
+            place = place.parent
+        return "".join(reversed(tokens))
+
+
+def _places(message: Any) -> Iterator[_Place]:
+    """Every value of a document, the outer ones first."""
+    waiting = deque([_Place(message, None, "")])
     while waiting:
-        value, pointer = waiting.popleft()
-        if isinstance(value, str) and "\0" in value:
-            _fail(Reason.INVALID_VALUE, pointer, NULL_CHARACTER)
-        if isinstance(value, dict):
-            if any("\0" in name for name in value):
-                _fail(Reason.INVALID_VALUE, pointer, NULL_CHARACTER)
-            waiting.extend((each, pointer + _token(name)) for name, each in value.items())
-        elif isinstance(value, list):
-            waiting.extend((each, pointer + _token(index)) for index, each in enumerate(value))
+        place = waiting.popleft()
+        yield place
+        if isinstance(place.value, dict):
+            waiting.extend(_Place(each, place, name) for name, each in place.value.items())
+        elif isinstance(place.value, list):
+            waiting.extend(_Place(each, place, index) for index, each in enumerate(place.value))
+
+
+def _reject_null_characters(message: dict[str, Any]) -> None:
+    for place in _places(message):
+        names = place.value if isinstance(place.value, dict) else ()
+        text = place.value if isinstance(place.value, str) else ""
+        if "\0" in text or any("\0" in name for name in names):
+            _fail(Reason.INVALID_VALUE, place.pointer(), NULL_CHARACTER)
+
+
+def _reject_numbers_out_of_range(raw: bytes) -> NoReturn:
+    """JSON knows no limit for numbers; nothing in the contract comes near this one."""
+    beyond = object()
+
+    def kept(text: str) -> object:
+        return beyond if Decimal(text).adjusted() >= NUMBER_EXPONENT_MAX else text
+
+    try:
+        message = json.loads(raw, parse_int=kept, parse_float=kept)
+    except (ValueError, RecursionError) as error:
+        _fail(Reason.BAD_JSON, None, Sentence(str(error), str(error)))
+    pointer = next((each.pointer() for each in _places(message) if each.value is beyond), "")
+    _fail(Reason.INVALID_VALUE, pointer, OUT_OF_RANGE)
 
 
 def _first_fault(error: ValidationError) -> Unreadable:
@@ -247,8 +315,11 @@ def _detail(error_type: str, message: str, context: dict[str, Any]) -> Sentence:
 
 
 def _token(name: str | int) -> str:
-    """One step of a JSON pointer (RFC 6901)."""
-    return "/" + str(name).replace("~", "~0").replace("/", "~1")
+    """One step of a JSON pointer (RFC 6901); of a name that no event has, its beginning."""
+    text = str(name)
+    if len(text) > TOKEN_MAX:
+        text = text[:TOKEN_MAX] + "…"
+    return "/" + text.replace("~", "~0").replace("/", "~1")
 
 
 def _fail(code: Reason, pointer: str | None, detail: Sentence) -> NoReturn:

@@ -4,19 +4,13 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from events.parts import (
-    Act,
+from events.parts import Act, BankAccount, Beneficiary, DocumentKind, EventData, Part, Schedule
+from events.values import (
     AmountCents,
-    BankAccount,
-    Beneficiary,
     Code,
     Date,
-    DocumentKind,
-    EventData,
+    Name,
     OrderPart,
-    Part,
-    Schedule,
-    Text,
     Year,
 )
 
@@ -29,6 +23,9 @@ class Obligation(Part):
     due_on: Date
 
 
+Obligations = Annotated[tuple[Obligation, ...], Field(max_length=100, strict=False, fail_fast=True)]
+
+
 class ConventionSigned(EventData):
     """A convention was signed: the legal commitment of a grant (loi 2000-321, article 10)."""
 
@@ -36,20 +33,23 @@ class ConventionSigned(EventData):
 
     convention: OrderPart
     grant: Code
-    acts: Annotated[tuple[Act, ...], Field(min_length=1, strict=False, fail_fast=True)]
+    acts: Annotated[
+        tuple[Act, ...], Field(min_length=1, max_length=100, strict=False, fail_fast=True)
+    ]
     signed_on: Date
     starts_on: Date
     ends_on: Date
     beneficiary: Beneficiary
     bank_account: BankAccount | None = None
-    signatory: Text | None = None
+    signatory: Name | None = None
     stated_total_cents: AmountCents | None = None
     stated_condition_years: (
-        Annotated[tuple[Year, ...], Field(strict=False, fail_fast=True)] | None
+        Annotated[tuple[Year, ...], Field(max_length=100, strict=False, fail_fast=True)] | None
     ) = None
-    obligations: Annotated[tuple[Obligation, ...], Field(strict=False, fail_fast=True)] | None = (
-        None
-    )
+    obligations: (
+        Annotated[tuple[Obligation, ...], Field(max_length=100, strict=False, fail_fast=True)]
+        | None
+    ) = None
     instalments: Schedule
 
 

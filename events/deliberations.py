@@ -4,23 +4,20 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, ValidationInfo, WithJsonSchema, field_validator
 
-from events.parts import (
-    Act,
+from events.parts import Act, Beneficiary, EventData, LineAmounts, Schedule
+from events.sentences import Sentence
+from events.values import (
     AmountCents,
-    Beneficiary,
     Code,
     Date,
-    EventData,
-    LineAmounts,
-    Schedule,
+    Name,
     Text,
     Year,
     invalid_value,
     missing_field,
 )
-from events.sentences import Sentence
 
-Names = Annotated[tuple[Text, ...], Field(strict=False, fail_fast=True)]
+Names = Annotated[tuple[Name, ...], Field(max_length=1000, strict=False, fail_fast=True)]
 
 YesUnlessSaid = Annotated[bool, WithJsonSchema({"anyOf": [{"type": "boolean"}, {"type": "null"}]})]
 """A yes or no whose explicit null says what absence says; the schema must allow it too."""
@@ -65,7 +62,8 @@ class DeliberationAdopted(EventData):
     def _the_grant_becomes_an_order_id(
         cls, requires_convention: bool, info: ValidationInfo
     ) -> bool:
-        if not requires_convention and "/" in info.data.get("grant", ""):
+        award = info.data.get("role") == "award"
+        if award and not requires_convention and "/" in info.data.get("grant", ""):
             invalid_value(
                 Sentence(
                     "sans convention, la référence de la subvention entre dans le numéro "

@@ -8,9 +8,10 @@ from pydantic_core import PydanticCustomError
 from events.budgets import BudgetVoted, CreditsTransferred
 from events.conventions import ConventionNotified, ConventionSigned
 from events.deliberations import DeliberationAdopted
-from events.parts import BudgetId, EventData, Timestamp
+from events.parts import EventData
 from events.payments import BankAccountChanged, PaymentExecuted, PaymentOrderAcknowledged
 from events.reports import ReportReceived
+from events.values import BudgetId, Timestamp
 
 Event = (
     BudgetVoted

@@ -7,18 +7,14 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
-from events.parts import (
-    Act,
+from events.parts import Act, BankAccount, Beneficiary, BudgetLine, Part, ServiceAmount
+from events.values import (
     AmountCents,
-    BankAccount,
-    Beneficiary,
     BudgetId,
-    BudgetLine,
     Code,
     Date,
+    DueDate,
     OrderPart,
-    Part,
-    ServiceAmount,
     Text,
 )
 
@@ -85,7 +81,7 @@ class PaymentOrder(Outbound):
     amount_cents: AmountCents
     paid_cents: Annotated[int, Field(ge=0)]
     state: OrderState
-    due_on: Date
+    due_on: DueDate
     lines: Annotated[tuple[OrderLine, ...], Field(min_length=1, strict=False)]
 
 

@@ -2,14 +2,11 @@
 
 from typing import ClassVar, Literal
 
-from events.parts import (
+from events.parts import BankAccount, Beneficiary, EventData, Part
+from events.values import (
     AmountCents,
-    BankAccount,
-    Beneficiary,
     Code,
     Date,
-    EventData,
-    Part,
     Text,
 )
 

@@ -2,7 +2,8 @@
 
 from typing import ClassVar
 
-from events.parts import AmountCents, Date, Document, EventData, OrderPart
+from events.parts import Document, EventData
+from events.values import AmountCents, Date, OrderPart
 
 
 class ReportReceived(EventData):

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema
 
 from events.envelope import ENVELOPES, Envelope
 from events.outbound import OUTBOUND
@@ -21,8 +22,16 @@ def documents() -> dict[str, str]:
     return {f"{name}.schema.json": _document(name, model) for name, model in models.items()}
 
 
+class _WithoutFieldTitles(GenerateJsonSchema):
+    """pydantic makes titles of the names of fields: they would say nothing twice."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 # pydantic asks by field
+        """Never."""
+        return False
+
+
 def _document(name: str, model: type[BaseModel]) -> str:
-    schema: dict[str, Any] = model.model_json_schema()
+    schema: dict[str, Any] = model.model_json_schema(schema_generator=_WithoutFieldTitles)
     schema = {"$schema": DIALECT, "$id": f"urn:{name.replace('.', ':')}", **schema, "title": name}
     # CloudEvents allows attributes that we do not know, and each file stands for one type.
     schema["properties"]["type"] = {"const": name}

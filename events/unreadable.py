@@ -1,5 +1,7 @@
 """Why a record is not an event of the contract: reasons, with their sentences for people."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -29,6 +31,12 @@ class Unreadable:
     pointer: str | None
     detail: Sentence
 
+    @classmethod
+    def too_large(cls, length_bytes: int) -> "Unreadable":
+        """A record over the limit: the one fault that is found without reading."""
+        size = Sentence(f"{length_bytes} octets", f"{length_bytes} bytes")
+        return cls(Reason.TOO_LARGE, None, size)
+
     @property
     def reason(self) -> str:
         """What the dead letter carries: `<code>: <JSON pointer>`, or the code alone."""
@@ -37,8 +45,8 @@ class Unreadable:
 
 SENTENCES: dict[Reason, Sentence] = {
     Reason.TOO_LARGE: Sentence(
-        fr="L'événement dépasse 1 Mio : découpez-le en plusieurs événements.",
-        en="The event is over 1 MiB: split it into several events.",
+        fr="L'événement dépasse 1 Mio ({detail}) : découpez-le en plusieurs événements.",
+        en="The event is over 1 MiB ({detail}): split it into several events.",
     ),
     Reason.WRONG_PARTITION: Sentence(
         fr="L'événement est sur la mauvaise partition : réglez le client avec "
@@ -46,24 +54,26 @@ SENTENCES: dict[Reason, Sentence] = {
         en="The event is on the wrong partition: set partitioner=murmur2_random in the client.",
     ),
     Reason.BAD_JSON: Sentence(
-        fr="Ce n'est pas un objet JSON strict en UTF-8 : {detail}.",
-        en="This is not a strict JSON object in UTF-8: {detail}.",
+        fr="Ce n'est pas un objet JSON strict en UTF-8 : {detail}. Corrigez le programme "
+        "qui l'envoie.",
+        en="This is not a strict JSON object in UTF-8: {detail}. Correct the program that sends "
+        "it.",
     ),
     Reason.UNKNOWN_TYPE: Sentence(
-        fr="Type d'événement inconnu en {pointer} : voir le dossier schemas/.",
-        en="Unknown event type at {pointer}: see the folder schemas/.",
+        fr="Type d'événement inconnu en {pointer} : {detail}. Prenez un type du dossier schemas/.",
+        en="Unknown event type at {pointer}: {detail}. Take a type of the folder schemas/.",
     ),
     Reason.UNKNOWN_FIELD: Sentence(
-        fr="Champ inconnu en {pointer} : retirez-le ou corrigez son nom.",
-        en="Unknown field at {pointer}: remove it or correct its name.",
+        fr="Champ inconnu en {pointer} : {detail}. Retirez-le ou corrigez son nom.",
+        en="Unknown field at {pointer}: {detail}. Remove it or correct its name.",
     ),
     Reason.MISSING_FIELD: Sentence(
-        fr="Champ obligatoire absent en {pointer} ({detail}).",
-        en="A required field is missing at {pointer} ({detail}).",
+        fr="Champ obligatoire absent en {pointer} : {detail}.",
+        en="A required field is missing at {pointer}: {detail}.",
     ),
     Reason.INVALID_VALUE: Sentence(
-        fr="Valeur refusée en {pointer} ({detail}).",
-        en="Value not allowed at {pointer} ({detail}).",
+        fr="Valeur refusée en {pointer} ({detail}). Corrigez l'événement et renvoyez-le.",
+        en="Value not allowed at {pointer} ({detail}). Correct the event and send it again.",
     ),
     Reason.WRONG_PARTITION_KEY: Sentence(
         fr="La clé de partition doit être le budget de l'événement ({pointer} : {detail}).",
@@ -77,39 +87,152 @@ SENTENCES: dict[Reason, Sentence] = {
 """What the sender should read for each reason."""
 
 
+PATTERNS: dict[str, Sentence] = {
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$": Sentence(
+        "une date comme 2023-04-12", "a date like 2023-04-12"
+    ),
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$": Sentence(
+        "un instant comme 2023-04-12T20:00:00+02:00", "an instant like 2023-04-12T20:00:00+02:00"
+    ),
+    r"^[^/]+$": Sentence("une référence sans barre oblique", "a reference without a slash"),
+    r"^[0-9]{14}$": Sentence("14 chiffres", "14 digits"),
+    r"^[0-9]{14}-[0-9A-Za-z]{1,10}-(19|20|21)[0-9]{2}$": Sentence(
+        "un budget comme 21590350100017-00-2023", "a budget like 21590350100017-00-2023"
+    ),
+    r"^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$": Sentence(
+        "un IBAN en capitales et sans espaces", "an IBAN in capitals without spaces"
+    ),
+    r"^[A-Z0-9]{8}([A-Z0-9]{3})?$": Sentence(
+        "un BIC de 8 ou 11 caractères en capitales", "a BIC of 8 or 11 characters in capitals"
+    ),
+}
+"""The formats of `events/values.py`, as people say them: nobody should have to read a pattern."""
+
+NAME_MAX = 60
+"""How much of an unknown type's name is repeated: it may be as long as the event."""
+
+
+class Detail(Sentence):
+    """What pydantic finds wrong; its facts are patterns and English, which people read in words."""
+
+    __slots__ = ()
+
+    def render(self, facts: Mapping[str, object]) -> Sentence:
+        """The detail with its facts, each in the words of its language."""
+        french, english = dict(facts), dict(facts)
+        if "pattern" in facts:
+            pattern = str(facts["pattern"])
+            other = Sentence(f"le format {pattern}", f"the format {pattern}")
+            words = PATTERNS.get(pattern, other)
+            french["pattern"], english["pattern"] = words.fr, words.en
+        if "expected" in facts:
+            french["expected"] = str(facts["expected"]).replace(" or ", " ou ")
+        if len(name := str(facts.get("name", ""))) > NAME_MAX:
+            french["name"] = english["name"] = name[:NAME_MAX] + "…"
+        return Sentence(fr=self.fr.format_map(french), en=self.en.format_map(english))
+
+
+_NO_DAY = Detail("cette date n'existe pas", "there is no such day")
+_NO_INSTANT = Detail("cet instant n'existe pas", "there is no such instant")
+_A_DAY = Detail("une date sans heure est attendue", "a date without a time is expected")
+_AN_INSTANT = Detail("une date avec son heure est attendue", "a date with its time is expected")
+_AN_OFFSET = Detail(
+    "il faut l'heure et son décalage, comme +02:00", "it must have its offset, like +02:00"
+)
+
 DETAILS: dict[str, Sentence] = {
-    "missing": Sentence("il est exigé", "it is required"),
-    "string_type": Sentence("une chaîne est attendue", "a string is expected"),
-    "int_type": Sentence("un entier est attendu", "an integer is expected"),
-    "bool_type": Sentence("true ou false est attendu", "true or false is expected"),
-    "tuple_type": Sentence("une liste est attendue", "a list is expected"),
-    "model_type": Sentence("un objet est attendu", "an object is expected"),
-    "literal_error": Sentence("valeurs possibles : {expected}", "possible values: {expected}"),
-    "too_short": Sentence("la liste est vide", "the list is empty"),
-    "string_too_short": Sentence("la chaîne est vide", "the string is empty"),
-    "string_too_long": Sentence(
+    "missing": Detail("ajoutez-le", "add it"),
+    "string_type": Detail("une chaîne est attendue", "a string is expected"),
+    "int_type": Detail("un entier est attendu", "an integer is expected"),
+    "bool_type": Detail("true ou false est attendu", "true or false is expected"),
+    "tuple_type": Detail("une liste est attendue", "a list is expected"),
+    "model_type": Detail("un objet est attendu", "an object is expected"),
+    "literal_error": Detail("il faut {expected}", "it must be {expected}"),
+    "too_short": Detail("la liste est vide", "the list is empty"),
+    "too_long": Detail("plus de {max_length} éléments", "more than {max_length} items"),
+    "string_too_short": Detail("la chaîne est vide", "the string is empty"),
+    "string_too_long": Detail(
         "plus de {max_length} caractères", "more than {max_length} characters"
     ),
-    "string_pattern_mismatch": Sentence(
-        "ne suit pas le format {pattern}", "does not follow the format {pattern}"
+    "string_pattern_mismatch": Detail("il faut {pattern}", "it must be {pattern}"),
+    "greater_than_equal": Detail("le minimum est {ge}", "the minimum is {ge}"),
+    "less_than_equal": Detail("le maximum est {le}", "the maximum is {le}"),
+    "date_type": _A_DAY,
+    "date_parsing": _NO_DAY,
+    "date_from_datetime_parsing": _NO_DAY,
+    "date_from_datetime_inexact": _A_DAY,
+    "datetime_type": _AN_INSTANT,
+    "datetime_parsing": _NO_INSTANT,
+    "datetime_from_date_parsing": _NO_INSTANT,
+    "datetime_object_invalid": _NO_INSTANT,
+    "timezone_aware": _AN_OFFSET,
+    "timezone_offset": _AN_OFFSET,
+    "unknown_type": Detail("« {name} » n'est pas au contrat", "“{name}” is not in the contract"),
+    "extra_forbidden": Detail(
+        "le contrat n'a ici aucun champ de ce nom", "the contract has no field of that name here"
     ),
-    "greater_than_equal": Sentence("au moins {ge}", "at least {ge}"),
-    "less_than_equal": Sentence("au plus {le}", "at most {le}"),
-    "date_from_datetime_parsing": Sentence("cette date n'existe pas", "there is no such day"),
-    "date_parsing": Sentence("cette date n'existe pas", "there is no such day"),
-    "datetime_parsing": Sentence("cet instant n'existe pas", "there is no such instant"),
-    "unknown_type": Sentence("{name} n'est pas au contrat", "{name} is not in the contract"),
-    "extra_forbidden": Sentence("il n'est pas au contrat", "it is not in the contract"),
 }
 """What pydantic finds wrong with a value, by its error type."""
 
-OTHER_DETAIL = Sentence("valeur refusée : {error}", "value not allowed: {error}")
+OTHER_DETAIL = Detail("en anglais : « {error} »", "{error}")
+
+
+JSON_FAULTS: dict[str, Sentence] = {
+    "Input data was truncated": Sentence(
+        "le document s'arrête trop tôt", "the document ends too early"
+    ),
+    "JSON is malformed: trailing characters": Sentence(
+        "du texte suit la fin de l'objet", "text follows the end of the object"
+    ),
+    "JSON is malformed: trailing comma": Sentence("une virgule est de trop", "a comma too many"),
+    "JSON is malformed: object keys must be strings": Sentence(
+        "une clé n'est pas une chaîne entre guillemets", "a key is not a string in double quotes"
+    ),
+    "JSON is malformed: invalid number": Sentence(
+        "un nombre est mal écrit", "a number is badly written"
+    ),
+    "JSON is malformed: invalid utf-16 surrogate pair": Sentence(
+        "la moitié d'un caractère manque", "half of a character is missing"
+    ),
+    "JSON is malformed: invalid escape": Sentence(
+        "la barre oblique inverse est mal employée", "the backslash is misused"
+    ),
+    "JSON is malformed: expected": Sentence(
+        "un signe de ponctuation manque", "a punctuation mark is missing"
+    ),
+    "JSON is malformed: invalid character": Sentence(
+        "un caractère n'a pas sa place", "a character is out of place"
+    ),
+    "'utf-8' codec can't decode": Sentence("un octet n'est pas de l'UTF-8", "a byte is not UTF-8"),
+    "maximum recursion depth": Sentence(
+        "trop d'objets imbriqués", "too many objects inside each other"
+    ),
+}
+"""What the JSON parser finds wrong, by how its message begins."""
+
+OTHER_JSON_FAULT = Sentence("syntaxe fausse", "wrong syntax")
+
+# Of bad UTF-8 the parser tells the place inside a string, which would mislead: none is repeated.
+_BYTE = re.compile(r"\(byte ([0-9]+)\)$")
+
+
+def json_fault(message: str) -> Sentence:
+    """What the JSON parser says, in words, with the byte where it stopped."""
+    found = (said for start, said in JSON_FAULTS.items() if message.startswith(start))
+    said = next(found, OTHER_JSON_FAULT)
+    place = _BYTE.search(message)
+    if place is None:
+        return said
+    return Sentence(f"{said.fr} (octet {place[1]})", f"{said.en} (byte {place[1]})")
 
 
 def explain(unreadable: Unreadable) -> Sentence:
     """The sentence for one record: what is wrong, where, and what to do."""
-    sentence, where = SENTENCES[unreadable.code], unreadable.pointer
+    sentence, where, detail = SENTENCES[unreadable.code], unreadable.pointer, unreadable.detail
+    if unreadable.code is Reason.BAD_JSON and detail.fr == detail.en:
+        detail = json_fault(detail.en)  # The parser's own words.
+    top = where == ""  # The whole document: a pointer that nobody would see.
     return Sentence(
-        fr=sentence.fr.format(pointer=where, detail=unreadable.detail.fr),
-        en=sentence.en.format(pointer=where, detail=unreadable.detail.en),
+        fr=sentence.fr.format(pointer="tête du document" if top else where, detail=detail.fr),
+        en=sentence.en.format(pointer="the top of the document" if top else where, detail=detail.en),
     )

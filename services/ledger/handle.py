@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 import structlog
 
-from events.codec import EVENT_BYTES_MAX, Headers, Received, decode
+from events.codec import EVENT_BYTES_MAX, Headers, Received, decode, reread
 from events.sentences import Sentence
 from events.unreadable import Reason, Unreadable
 from services.ledger.domain.book import FIRST_HASH, BudgetState, Parked, new_budget
@@ -72,7 +72,7 @@ class Ledger:
         Raises:
             AssertionError: a bug of ours; nothing of the batch may be committed.
         """
-        received = _decoded(raw)
+        received = decoded(raw)
         if isinstance(received, Unreadable):
             return [self._bury(raw, received)]
         budget = received.envelope.data.budget
@@ -124,9 +124,7 @@ class Ledger:
             if parked is None:
                 return
             sequence, waited = parked
-            again = decode(waited.raw)
-            assert isinstance(again, Received), "what was parked was readable"
-            received = again
+            received = reread(waited.raw)
             source = Source(waited.topic, waited.partition, waited.offset)
             verdict = decide_again(state, received)
             record = self._journal(state, received, verdict, source, resumes=sequence)
@@ -163,6 +161,8 @@ class Ledger:
         log.warning(
             "record_handled",
             outcome="dead_letter",
+            budget=name,
+            sequence=record.sequence,
             reason=unreadable.reason,
             event_id=None,
             **raw.source._asdict(),
@@ -170,10 +170,10 @@ class Ledger:
         return record
 
 
-def _decoded(raw: RawRecord) -> Received | Unreadable:
+def decoded(raw: RawRecord) -> Received | Unreadable:
+    """Read a record; a failure of the decoder itself is a reason like others, and logged."""
     if not raw.whole:
-        size = Sentence(f"{raw.length_bytes} octets", f"{raw.length_bytes} bytes")
-        return Unreadable(Reason.TOO_LARGE, None, size)
+        return Unreadable.too_large(raw.length_bytes)
     try:
         return decode(raw.value, raw.headers, raw.key)
     except Exception as error:  # A decoder's bug may not stop the partition: the bytes are kept.

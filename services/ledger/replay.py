@@ -106,8 +106,8 @@ def replay(
             done = known.get(topic)
         last = line
         progress(line.length_bytes + 1)
-        if done is not None and line.number < done.next_offset:
-            _check_unchanged(name, done, line)
+        read_before = done is not None and line.number < done.next_offset
+        if done is not None and read_before and not _has_grown(store, name, done, line):
             continue
         if not line.is_blank:
             _handle(ledger, _raw(line, topic))
@@ -135,9 +135,22 @@ def _handle(ledger: Ledger, raw: RawRecord) -> None:
         raise
 
 
-def _check_unchanged(name: str, done: Position, line: Line) -> None:
-    if line.number == done.next_offset - 1 and line.sha256 != done.last_sha256:
+def _has_grown(store: Store, name: str, done: Position, line: Line) -> bool:
+    """Whether the last line read was but the beginning of this one.
+
+    A file may be read while its last line is being written: what was there was a dead letter,
+    nothing was decided from it, and the whole line is read as a record of its own.
+
+    Raises:
+        StoreError: an event was read there, and the line no longer is that event.
+    """
+    if line.number < done.next_offset - 1 or line.sha256 == done.last_sha256:
+        return False
+    place = (done.topic, done.partition, line.number)
+    unread = {(each.topic, each.partition, each.offset) for each in store.dead_letters()}
+    if place not in unread:
         raise StoreError(name, EDITED.render({"line": line.number}))
+    return True
 
 
 def _raw(line: Line, topic: str) -> RawRecord:

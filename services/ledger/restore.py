@@ -6,7 +6,7 @@ from typing import Final
 
 import structlog
 
-from events.codec import Received, decode
+from events.codec import reread
 from events.sentences import Sentence
 from services.ledger.domain.book import BudgetState, new_budget
 from services.ledger.domain.evolve import evolve
@@ -33,6 +33,10 @@ ANOTHER = Sentence(
     "un autre enregistrement occupe sa place : reprenez une sauvegarde",
     "another one stands there: go back to a backup",
 )
+SHORTER = Sentence(
+    "il s'arrête à l'enregistrement {held}, l'état en connaît {known} : reprenez une sauvegarde",
+    "it ends at record {held}, the state knows {known}: go back to a backup",
+)
 NOT_NEXT = Sentence(
     "il ne suit pas l'enregistrement {before} : reprenez une sauvegarde",
     "it does not follow record {before}: go back to a backup",
@@ -57,7 +61,7 @@ def open_ledger(store: Store) -> Ledger:
     written = store.versions()
     if written is not None and (written.state > STATE_VERSION or written.rules > RULES_VERSION):
         raise StoreError("Écluse", TOO_NEW.render({"written": written, "known": VERSIONS}))
-    ends = {row.budget: _read(row) for row in store.ends()}
+    ends = {row.budget: read_row(row) for row in store.ends()}
     dead = {
         name: Chain(record.sequence, record.hash)
         for name, record in ends.items()
@@ -85,6 +89,12 @@ def _read_state(
     if written is not None and written.state != STATE_VERSION:
         raise ValueError(f"the state has the shape of version {written.state}")
     budgets = restored(store.state())
+    for name, state in budgets.items():
+        written_to = ends[name].sequence if name in ends else 0
+        if state.memory.sequence > written_to:
+            # Records that were decided are gone: to fold the rest would lose them in silence.
+            facts = {"known": state.memory.sequence, "held": written_to}
+            raise StoreError(f"journal {name}", SHORTER.render(facts))
     if not _agrees(budgets, ends):
         raise ValueError("the state does not agree with the journal")
     for state in budgets.values():
@@ -100,21 +110,27 @@ def fold(journal: Iterable[JournalRow]) -> dict[str, BudgetState]:
     """
     budgets: dict[str, BudgetState] = {}
     for row in journal:
-        record = _read(row)
+        record = read_row(row)
         if record.outcome is Outcome.DEAD_LETTER:
             continue
         state = budgets.get(record.budget)
         if state is None:
             state = budgets[record.budget] = new_budget(record.budget)
         _check_place(state, record)
-        received = decode(record.event or b"")
-        if not isinstance(received, Received):
-            raise StoreError(_place(record), UNREADABLE.render({"reason": received.reason}))
+        try:
+            received = reread(record.event or b"")
+        except ValueError as error:
+            raise StoreError(_place(record), UNREADABLE.render({"reason": error})) from error
         evolve(state, record, received)
     return budgets
 
 
-def _read(row: JournalRow) -> JournalRecord:
+def read_row(row: JournalRow) -> JournalRecord:
+    """The record of a row of the journal.
+
+    Raises:
+        StoreError: it is damaged, or another one stands in its place.
+    """
     try:
         record = read_record(row.record)
     except (ValueError, KeyError, TypeError) as error:

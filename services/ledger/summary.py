@@ -7,11 +7,12 @@ from typing import Any
 from services.ledger.domain import flags, refusals
 from services.ledger.domain.book import Book
 from services.ledger.domain.flags import FlagCode
-from services.ledger.domain.journal import Outcome, read_record
+from services.ledger.domain.journal import Outcome
 from services.ledger.domain.lines import Line, line_from_row
 from services.ledger.domain.refusals import Refusal
 from services.ledger.handle import Ledger
 from services.ledger.ports import JournalRow
+from services.ledger.restore import read_row
 
 ENTRY_MEMBERS = ("entry_id", "budget", "kind", "line", "amount_cents", "convention")
 
@@ -99,6 +100,8 @@ def _said(row: dict[str, Any], order: tuple[str, ...]) -> dict[str, Any]:
     facts = {name: row["facts"][name] for name in order if name in row["facts"]}
     if "line" in facts:
         facts["line"] = line_from_row(facts["line"]).row()
+    if "act" in facts:
+        facts["act"] = {name: facts["act"][name] for name in ("body", "number", "date")}
     return {"code": row["code"], "facts": facts}
 
 
@@ -113,7 +116,7 @@ class _History:
         self.dead_letters: list[dict[str, Any]] = []
 
     def add(self, row: JournalRow) -> None:
-        record = read_record(row.record)
+        record = read_row(row)
         place, budget = (record.budget, record.sequence), record.budget
         for change in record.payment_orders:
             if change.issued is not None:

@@ -206,3 +206,13 @@ def test_a_damaged_end_is_named_even_where_the_state_is_whole(store: Store, stor
     damaged = rewritten(store, **{f"n{last}": b"{}"})
     with pytest.raises(StoreError, match=f"journal {BUDGET}/{last}"):
         open_ledger(damaged)
+
+
+def test_a_journal_that_lost_its_end_is_named_where_the_state_knows_more(
+    store: Store, story: Story
+) -> None:
+    """To fold what is left would forget, in silence, what was decided."""
+    cut = MemoryStore()
+    cut.commit(Batch(list(store.journal())[:-1], dict(store.state())), VERSIONS)
+    with pytest.raises(StoreError, match=f"journal {BUDGET}: it ends at record"):
+        open_ledger(cut)

@@ -76,6 +76,24 @@ def test_a_file_that_was_cut_is_named(file: Path, db: Path) -> None:
     assert f"{file}: 2 lines, but 4 were read from it before: it was cut." in message
 
 
+def test_a_line_that_was_read_while_it_was_written_is_read_whole_later(
+    file: Path, db: Path
+) -> None:
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-20])
+    assert (
+        '"accepted":3,"duplicate":0,"refused":0,"parked":0,"dead_letter":1'
+        in replayed(file, db).text
+    )
+    file.write_bytes(whole)
+    assert (
+        '"accepted":4,"duplicate":0,"refused":0,"parked":0,"dead_letter":1'
+        in replayed(file, db).text
+    )
+    again = replayed(file, db)
+    assert '"events":5' in again.text
+
+
 def test_a_file_that_was_emptied_is_named(file: Path, db: Path) -> None:
     replayed(file, db)
     before = journal(db)

@@ -39,6 +39,11 @@ class Book:
             self.own_lines[line] = line
         return money
 
+    def standing_alone(self, grant: str) -> Convention | None:
+        """The grant itself in the place of a convention, where none was signed for it."""
+        convention = self.conventions.get(grant)
+        return convention if convention is not None and convention.is_award_alone else None
+
 
 class Want(NamedTuple):
     """What a parked event waits for."""

@@ -1,6 +1,6 @@
 """Commitment control: no vote level below zero (rules, 26; GBCP décret 2012-1246, article 30)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from services.ledger.domain.book import Book
@@ -37,7 +37,7 @@ def shortfall(book: Book, moves: Iterable[Move]) -> dict[str, Any] | None:
     for line, gained_cents in net_by_line(moves).items():
         group = group_of(book.vote_level, line)
         asked[group] = asked.get(group, 0) - gained_cents
-    for group, asked_cents in sorted(asked.items(), key=lambda each: _printed(each[0])):
+    for group, asked_cents in sorted(asked.items(), key=lambda each: (_printed(each[0]), each[0])):
         available_cents = book.group_available_cents.get(group, 0)
         if asked_cents > max(0, available_cents):
             return {
@@ -52,15 +52,11 @@ def shortfall(book: Book, moves: Iterable[Move]) -> dict[str, Any] | None:
 
 def overdrawn(book: Book, moves: Iterable[Move]) -> list[Flag]:
     """A flag for each line that these moves lower and leave below zero."""
-    return [
-        Flag(FlagCode.LINE_OVERDRAWN, {"line": line.row(), "available_cents": left_cents})
-        for line, left_cents in _left_cents(book.lines, net_by_line(moves))
-        if left_cents < 0
-    ]
-
-
-def _left_cents(lines: Mapping[Line, Any], net: Mapping[Line, int]) -> Iterable[tuple[Line, int]]:
-    for line, gained_cents in net.items():
-        if gained_cents < 0:
-            money = lines.get(line)
-            yield line, gained_cents + (money.available if money is not None else 0)
+    flags = []
+    for line, gained_cents in net_by_line(moves).items():
+        money = book.lines.get(line)
+        left_cents = gained_cents + (0 if money is None else money.available)
+        if gained_cents < 0 and left_cents < 0:
+            facts = {"line": line.row(), "available_cents": left_cents}
+            flags.append(Flag(FlagCode.LINE_OVERDRAWN, facts))
+    return flags

@@ -28,10 +28,16 @@ from services.ledger.domain.lines import LineMoney, Stage, line_of
 from services.ledger.domain.moves import RELEASE, Move
 from services.ledger.domain.orders import PaymentOrder
 from services.ledger.domain.refusals import Refusal
-from services.ledger.domain.rules.conventions import standing_alone
-from services.ledger.domain.rules.deliberations import award_of
-from services.ledger.domain.schedules import award_alone, document_received, signed_convention
+from services.ledger.domain.schedules import (
+    award_alone,
+    award_of,
+    document_received,
+    signed_convention,
+)
 from services.ledger.domain.sharing import with_shared_parts
+
+ACTS_KEPT = 20
+"""How many acts on one grant an order may carry: the journal holds them all."""
 
 
 def evolve(state: BudgetState, record: JournalRecord, received: Received) -> None:
@@ -138,7 +144,8 @@ def _adopt(state: BudgetState, event: DeliberationAdopted, sequence: int) -> Non
     grant = book.grants.setdefault(intern(event.grant), Grant())
     state.touched.add(("grant", event.grant))
     act = act_of(event.act)
-    grant.acts += (act,)
+    if act not in grant.acts and len(grant.acts) < ACTS_KEPT:
+        grant.acts += (act,)
     if event.role == "concurring":
         if grant.award is None:
             grant.concurring += (beneficiary_of(event.beneficiary),)
@@ -158,7 +165,7 @@ def _sign(state: BudgetState, event: ConventionSigned, sequence: int) -> None:
     award = book.grants[event.grant].award
     if award is not None and award.beneficiary == convention.beneficiary:
         convention.beneficiary = award.beneficiary  # One copy of what is equal.
-    alone = standing_alone(book, event.grant)
+    alone = book.standing_alone(event.grant)
     if alone is not None:
         convention.lines = alone.lines
         convention.notified_on = alone.notified_on

@@ -86,9 +86,9 @@ class Flag(NamedTuple):
         return {"code": self.code, "facts": self.facts}
 
 
-def same_text(one: str, other: str) -> bool:
-    """Whether two names are the same after case folding and joining spaces (rules, 11)."""
-    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+def folded(name: str) -> str:
+    """A name without what does not count: its case, and how its spaces are cut (rules, 11)."""
+    return " ".join(name.split()).casefold()
 
 
 def names_differ(expected: Beneficiary, found: Beneficiary) -> list[Flag]:
@@ -100,13 +100,13 @@ def names_differ(expected: Beneficiary, found: Beneficiary) -> list[Flag]:
             ("siret", expected.siret, found.siret),
             ("representative", expected.representative, found.representative),
         )
-        if first is not None and second is not None and not same_text(first, second)
+        if first is not None and second is not None and folded(first) != folded(second)
     ]
 
 
 def signatory_differs(representative: str | None, signatory: str | None) -> list[Flag]:
     """A flag where the convention is signed by another name than it gives for the beneficiary."""
-    if representative is None or signatory is None or same_text(representative, signatory):
+    if representative is None or signatory is None or folded(representative) == folded(signatory):
         return []
     return [_name_flag("signatory", representative, signatory)]
 

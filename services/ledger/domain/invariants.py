@@ -8,6 +8,9 @@ from services.ledger.domain.lines import Line
 from services.ledger.domain.moves import Move
 from services.ledger.domain.orders import OrderState
 
+CENTS_MAX = 2**63 - 1
+"""What stores and readers can count; hundreds of times the money of the world."""
+
 
 def check_moved(book: Book, moves: Iterable[Move]) -> None:
     """The rows that a record moved: each line's stages, each convention's share of it."""
@@ -15,6 +18,7 @@ def check_moved(book: Book, moves: Iterable[Move]) -> None:
         assert move.amount_cents > 0, f"a move of nothing: {move}"
         money = book.lines[move.line]
         assert money.balances(), f"line {move.line} does not balance: {money}"
+        assert money.appropriated <= CENTS_MAX, f"line {move.line} is beyond all range: {money}"
         if move.convention is not None:
             share = book.conventions[move.convention].lines[move.line]
             assert share.balances(), f"{move.convention} on {move.line} does not balance: {share}"

@@ -16,7 +16,8 @@ from services.ledger.domain.grants import (
     Instalment,
     PlannedLine,
 )
-from services.ledger.domain.moves import ORDER, RELEASE, Move
+from services.ledger.domain.lines import Line
+from services.ledger.domain.moves import ORDER, RELEASE, Move, Way
 from services.ledger.domain.orders import OrderChange, OrderState, PaymentOrder, shared, unpaid
 from services.ledger.domain.schedules import eligible_cost_cents, trigger_met_on
 from services.ledger.domain.verdicts import Accepted
@@ -84,25 +85,35 @@ def convention_required(book: Book, siret: str, more_cents: int = 0) -> dict[str
 def issue_orders(book: Book, case: Situation, ruling: Accepted) -> None:
     """Add to `ruling` every order whose conditions the event completes, in schedule order."""
     issued_cents = 0
+    held_back = False
     for instalment in case.convention.schedule:
         met_on = _due_from(book, case, instalment)
         if met_on is None or case.account is None:
             continue
-        if case.convention.is_award_alone:
-            facts = convention_required(book, _award_siret(case.grant))
-            if facts is not None:
-                facts = {"convention": case.convention.convention, **facts}
-                ruling.flags.append(Flag(FlagCode.CONVENTION_REQUIRED, facts))
-                continue
-        if instalment.order is None:
-            drawn_cents = case.convention.drawn_cents() + issued_cents
-            lines = _lines_to_pay(case, instalment, drawn_cents, ruling)
-            due_on = met_on + PAYMENT_DELAY
-        else:
-            rejected = book.orders[instalment.order]
-            lines, due_on = unpaid(rejected), rejected.due_on
+        rejected = None if instalment.order is None else book.orders[instalment.order]
+        drawn_cents = case.convention.drawn_cents() + issued_cents
+        lines = (
+            _lines_to_pay(case, instalment, drawn_cents) if rejected is None else unpaid(rejected)
+        )
+        if lines and _hold(book, case) is not None:
+            held_back = True
+            continue
+        if rejected is None:
+            _settle(case, instalment, lines, drawn_cents, ruling)
         if lines:
+            due_on = met_on + PAYMENT_DELAY if rejected is None else rejected.due_on
             issued_cents += _issue(case, instalment, lines, due_on, ruling)
+    if held_back:
+        facts = {"convention": case.convention.convention, **(_hold(book, case) or {})}
+        ruling.flags.append(Flag(FlagCode.CONVENTION_REQUIRED, facts))
+
+
+def _hold(book: Book, case: Situation) -> dict[str, Any] | None:
+    """Why no order may be issued for now: an award that stands alone above 23,000 € (rules, 14)."""
+    if not case.convention.is_award_alone:
+        return None
+    assert case.grant.award is not None, "a convention stands on an award"
+    return convention_required(book, case.grant.award.beneficiary.siret)
 
 
 def _due_from(book: Book, case: Situation, instalment: Instalment) -> date | None:
@@ -116,34 +127,37 @@ def _due_from(book: Book, case: Situation, instalment: Instalment) -> date | Non
     return met_on if met_on is not None and instalment.amount_cents else None
 
 
-def _award_siret(grant: Grant) -> str:
-    assert grant.award is not None, "a convention stands on an award"
-    return grant.award.beneficiary.siret
-
-
 def _lines_to_pay(
-    case: Situation, instalment: Instalment, drawn_cents: int, ruling: Accepted
+    case: Situation, instalment: Instalment, drawn_cents: int
 ) -> tuple[PlannedLine, ...]:
-    """What a first order pays; what a ceiling cuts off is released in the same record."""
-    planned_cents = instalment.amount_cents
-    payable_cents = planned_cents
+    """What a first order pays: all, or what a ceiling leaves (rules, 22)."""
+    payable_cents = instalment.amount_cents
     eligible_cents = eligible_cost_cents(instalment, case.documents) if instalment.ceiling else None
     if eligible_cents is not None:
-        payable_cents = max(0, min(planned_cents, eligible_cents - drawn_cents))
-        if eligible_cents < drawn_cents:
-            excess = {
-                "convention": case.convention.convention,
-                "amount_cents": drawn_cents - eligible_cents,
-            }
-            ruling.flags.append(Flag(FlagCode.RECOVERY_DUE, excess))
-    lines = shared(payable_cents, instalment.lines)
-    if payable_cents < planned_cents:
-        paid = {each.line: each.amount_cents for each in lines}
-        for each in instalment.lines:
-            cut_cents = each.amount_cents - paid.get(each.line, 0)
-            if cut_cents:
-                ruling.moves.append(_move(case, instalment, each.line, RELEASE, cut_cents))
-    return lines
+        payable_cents = max(0, min(payable_cents, eligible_cents - drawn_cents))
+    return shared(payable_cents, instalment.lines)
+
+
+def _settle(
+    case: Situation,
+    instalment: Instalment,
+    lines: tuple[PlannedLine, ...],
+    drawn_cents: int,
+    ruling: Accepted,
+) -> None:
+    """Release what a ceiling cuts off, and flag what was paid beyond it (rules, 22)."""
+    paid = {each.line: each.amount_cents for each in lines}
+    for each in instalment.lines:
+        cut_cents = each.amount_cents - paid.get(each.line, 0)
+        if cut_cents:
+            ruling.moves.append(_move(case, instalment, each.line, RELEASE, cut_cents))
+    eligible_cents = eligible_cost_cents(instalment, case.documents) if instalment.ceiling else None
+    if eligible_cents is not None and eligible_cents < drawn_cents:
+        facts = {
+            "convention": case.convention.convention,
+            "amount_cents": drawn_cents - eligible_cents,
+        }
+        ruling.flags.append(Flag(FlagCode.RECOVERY_DUE, facts))
 
 
 def _issue(
@@ -186,5 +200,5 @@ def _for_the_treasury(case: Situation, previous: str | None) -> dict[str, Any]:
     }
 
 
-def _move(case: Situation, instalment: Instalment, line: Any, way: Any, amount_cents: int) -> Move:
+def _move(case: Situation, instalment: Instalment, line: Line, way: Way, amount_cents: int) -> Move:
     return Move(line, case.convention.convention, instalment.instalment, way, amount_cents)

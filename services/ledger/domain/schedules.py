@@ -1,4 +1,4 @@
-"""Conventions as events bring them: schedules, documents received, the award that stands alone."""
+"""What events bring: awards, schedules, conventions, documents received."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -8,12 +8,14 @@ from events.conventions import ConventionSigned
 from events.deliberations import DeliberationAdopted
 from events.reports import ReportReceived
 from services.ledger.domain.grants import (
+    Award,
     Convention,
     DocumentKey,
     DocumentReceipt,
     Instalment,
     PlannedLine,
     ServiceShare,
+    act_of,
     beneficiary_of,
     document_key,
 )
@@ -89,6 +91,24 @@ def award_alone(event: DeliberationAdopted, sequence: int) -> Convention:
         signed_at=sequence,
         is_award_alone=True,
         schedule=schedule,
+    )
+
+
+def awarded_lines(event: DeliberationAdopted) -> dict[Line, int]:
+    """What an award gives on each line, in the order of the act."""
+    assert event.lines is not None, "an award has lines"
+    return {line_of(each.line): each.amount_cents for each in event.lines}
+
+
+def award_of(event: DeliberationAdopted) -> Award:
+    """What the ledger keeps of an awarding act."""
+    return Award(
+        act=act_of(event.act),
+        title=event.title,
+        beneficiary=beneficiary_of(event.beneficiary),
+        requires_convention=event.requires_convention,
+        conditions_year=event.conditions_year,
+        total_cents=sum(awarded_lines(event).values()),
     )
 
 

@@ -59,7 +59,9 @@ def check(raw: bytes, outcome: Received | Unreadable) -> None:
     assert sentence.fr != sentence.en
     if outcome.pointer is None:
         return
-    document = json.loads(raw)
+    if "…" in outcome.pointer:
+        return  # A name too long to be repeated: its beginning says enough.
+    document = json.loads(raw, parse_int=str)
     found = resolves(document, outcome.pointer)
     absent = names_an_absent_member(document, outcome.pointer)
     match outcome.code:

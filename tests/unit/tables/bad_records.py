@@ -91,8 +91,16 @@ BYTES = [
     Bad("NaN", amount_spelled(b"NaN"), "bad_json"),
     Bad("NaN in an unknown attribute", with_attribute(b"NaN"), "bad_json"),
     Bad("Infinity", with_attribute(b"-Infinity"), "bad_json"),
-    Bad("a number beyond any double", amount_spelled(b"1e999"), "bad_json"),
-    Bad("an integer of 5,000 digits", amount_spelled(b"9" * 5_000), "bad_json"),
+    Bad(
+        "a number beyond any double",
+        amount_spelled(b"1e999"),
+        "invalid_value: /data/amount_cents",
+    ),
+    Bad(
+        "an integer of 5,000 digits",
+        amount_spelled(b"9" * 5_000),
+        "invalid_value: /data/amount_cents",
+    ),
     Bad("a number with a leading zero", amount_spelled(b"0100"), "bad_json"),
     Bad("a number with a plus sign", amount_spelled(b"+100"), "bad_json"),
     Bad("an array", b"[" + encoded(a_vote()) + b"]", "bad_json"),

@@ -28,6 +28,7 @@ from services.ledger.domain.issue import (
 )
 from services.ledger.domain.lines import Line
 from services.ledger.domain.moves import COMMIT, RELEASE, Move
+from services.ledger.domain.orders import OrderState
 from services.ledger.domain.refusals import Refusal
 from services.ledger.domain.schedules import cents_by_line, signed_convention
 from services.ledger.domain.verdicts import Accepted, Refused, Waits, exceeds_award
@@ -41,8 +42,8 @@ def sign(
 ) -> Accepted | Refused | Waits:
     """The legal commitment: reserved → committed, line by line (rules, 10, 11 and 13)."""
     grant = book.grants.get(event.grant)
-    alone = standing_alone(book, event.grant)
-    if _number_is_known(book, event.convention) or (alone is not None and alone.drawn_cents()):
+    alone = book.standing_alone(event.grant)
+    if _number_is_known(book, event.convention) or (alone is not None and _is_drawn(book, alone)):
         return Refused(Refusal.CONVENTION_EXISTS, {"convention": event.convention})
     if grant is None or grant.award is None:
         return Waits(Want("grant", event.grant))
@@ -64,12 +65,6 @@ def sign(
     return ruling
 
 
-def standing_alone(book: Book, grant: str) -> Convention | None:
-    """The grant itself in the place of a convention, where none was signed for it."""
-    convention = book.conventions.get(grant)
-    return convention if convention is not None and convention.is_award_alone else None
-
-
 def notify(book: Book, event: ConventionNotified, on: date) -> Accepted | Waits:
     """The beneficiary was told; the first notification counts (rules, 19)."""
     convention = book.conventions.get(event.convention)
@@ -87,6 +82,13 @@ def _number_is_known(book: Book, convention: str) -> bool:
     grant = book.grants.get(convention)
     alone = grant is not None and grant.award is not None and not grant.award.requires_convention
     return alone or convention in book.conventions
+
+
+def _is_drawn(book: Book, alone: Convention) -> bool:
+    """Whether anything stands ordered or was paid: a rejected order gave its money back."""
+    orders = [book.orders[each.order] for each in alone.schedule if each.order is not None]
+    live = any(order.state is not OrderState.REJECTED for order in orders)
+    return live or alone.drawn_cents() > 0
 
 
 def _remaining(alone: Convention) -> dict[Line, int]:
@@ -127,7 +129,7 @@ def _waiting_for_account(
 def _signed_situation(
     book: Book, event: ConventionSigned, convention: Convention, grant: Grant, on: date
 ) -> Situation:
-    alone = standing_alone(book, event.grant)
+    alone = book.standing_alone(event.grant)
     account = book.accounts.get(event.beneficiary.siret)
     if event.bank_account is not None:
         account = bank_account_of(event.bank_account)

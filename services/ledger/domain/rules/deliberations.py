@@ -8,12 +8,11 @@ from services.ledger.domain.flags import (
     Flag,
     FlagCode,
     figures_differ,
+    folded,
     names_differ,
-    same_text,
     services_differ,
 )
 from services.ledger.domain.grants import (
-    Award,
     Beneficiary,
     Convention,
     Grant,
@@ -21,11 +20,11 @@ from services.ledger.domain.grants import (
     beneficiary_of,
 )
 from services.ledger.domain.issue import Situation, convention_required, issue_orders
-from services.ledger.domain.lines import Line, line_of
+from services.ledger.domain.lines import Line
 from services.ledger.domain.moves import COMMIT, RESERVE, Move
 from services.ledger.domain.refusals import Refusal
 from services.ledger.domain.rules.budgets import controlled
-from services.ledger.domain.schedules import award_alone, cents_by_line
+from services.ledger.domain.schedules import award_alone, award_of, awarded_lines, cents_by_line
 from services.ledger.domain.verdicts import Accepted, Refused, Waits, exceeds_award
 
 
@@ -74,31 +73,10 @@ def award(
     return ruling
 
 
-def awarded_lines(event: DeliberationAdopted) -> dict[Line, int]:
-    """What an award gives on each line, in the order of the act."""
-    assert event.lines is not None, "an award has lines"
-    return {line_of(each.line): each.amount_cents for each in event.lines}
-
-
-def award_of(event: DeliberationAdopted) -> Award:
-    """What the ledger keeps of an awarding act."""
-    return Award(
-        act=act_of(event.act),
-        title=event.title,
-        beneficiary=beneficiary_of(event.beneficiary),
-        requires_convention=event.requires_convention,
-        conditions_year=event.conditions_year,
-        total_cents=sum(awarded_lines(event).values()),
-    )
-
-
 def not_recused(event: DeliberationAdopted) -> list[Flag]:
     """A flag where an interested councillor took part in the vote (CGCT L2131-11)."""
-    names = [
-        name
-        for name in event.interested or ()
-        if not any(same_text(name, recused) for recused in event.recused or ())
-    ]
+    recused = {folded(name) for name in event.recused or ()}
+    names = [name for name in event.interested or () if folded(name) not in recused]
     return [Flag(FlagCode.INTERESTED_NOT_RECUSED, {"names": names})] if names else []
 
 

@@ -1,0 +1,246 @@
+"""Single values: money, dates, codes, and identifiers with their check digits.
+
+Everything here is checked at the door, so that the rooms behind it never ask twice.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Annotated, Any, NoReturn
+
+from pydantic import (
+    AfterValidator,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    StringConstraints,
+    ValidationInfo,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from schwifty import BIC, IBAN
+from schwifty.exceptions import SchwiftyException
+from stdnum.exceptions import ValidationError as NumberError
+from stdnum.fr import siret as siret_number
+
+from events.sentences import Sentence
+
+AMOUNT_MAX_CENTS = 2**53 - 1
+"""The largest amount: beyond it a JSON reader that knows only doubles would lose cents."""
+
+JOURNALLED = {"journalled": True}
+"""The validation context of events that were accepted once: their check digits are not asked again.
+
+A registry of banks, or the library that knows it, may change; what a journal holds must fold."""
+
+TOTAL_TOO_LARGE = Sentence(
+    "le total de la liste dépasse 2^53 − 1 centimes", "the list's total exceeds 2^53 − 1 cents"
+)
+
+LINE_TWICE = Sentence(
+    "cette ligne figure deux fois dans la liste", "this line stands twice in the list"
+)
+
+FRENCH_RIB_COUNTRIES = frozenset({"FR", "MC"})
+"""Countries whose account numbers carry the RIB key (clé RIB)."""
+
+
+def invalid_value(why: Sentence, *tail: str | int, sibling: str | None = None) -> NoReturn:
+    """Refuse a value that has the right type, with the reason in words.
+
+    `tail` is the path below the field at fault; `sibling` names another field of the same object
+    when that one is at fault.
+
+    Raises:
+        PydanticCustomError: always; the codec turns it into a reason with a JSON pointer.
+    """
+    context = {"why": why, "tail": tail, "sibling": sibling}
+    raise PydanticCustomError("invalid_value", "{why}", context)
+
+
+def missing_field(why: Sentence) -> NoReturn:
+    """Refuse the absence of an optional field that other fields make necessary.
+
+    Raises:
+        PydanticCustomError: always.
+    """
+    raise PydanticCustomError("missing", "{why}", {"why": why})
+
+
+class _StrictText:
+    """A date or time read from one exact spelling.
+
+    pydantic alone takes the string "1681257600" for a date; a published language must not.
+    """
+
+    def __init__(self, pattern: str, schema: CoreSchema, json_format: str) -> None:
+        self._pattern = pattern
+        self._schema = schema
+        self._format = json_format
+
+    def __get_pydantic_core_schema__(
+        self, _source: Any, _handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        spelled = core_schema.str_schema(pattern=self._pattern, strict=True)
+        return core_schema.chain_schema([spelled, self._schema])
+
+    def __get_pydantic_json_schema__(
+        self, _schema: CoreSchema, _handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"type": "string", "format": self._format, "pattern": self._pattern}
+
+
+def _day(last: date) -> _StrictText:
+    """A day from 1900 to `last`, in its one spelling."""
+    schema = core_schema.date_schema(strict=False, ge=date(1900, 1, 1), le=last)
+    return _StrictText(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", schema, "date")
+
+
+Date = Annotated[date, _day(date(2199, 12, 31))]
+"""A calendar day, ISO 8601, between 1900 and 2199."""
+
+DueDate = Annotated[date, _day(date(2200, 3, 1))]
+"""A day that may lie 60 days behind any other."""
+
+Timestamp = Annotated[
+    datetime,
+    _StrictText(
+        r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$",
+        core_schema.datetime_schema(strict=False, tz_constraint="aware"),
+        "date-time",
+    ),
+]
+"""An instant with its offset (RFC 3339)."""
+
+Code = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+"""A code or reference, opaque to Écluse."""
+
+OrderPart = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^/]+$")]
+"""A reference that becomes part of a payment order's id, and so holds no slash."""
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=300)]
+"""The name of a person or of a body."""
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
+"""A name, a title or a reason, for people."""
+
+Year = Annotated[int, Field(ge=1900, le=2199)]
+AmountCents = Annotated[
+    int, Field(ge=1, le=AMOUNT_MAX_CENTS, description="An amount in integer cents of euro.")
+]
+"""A strictly positive amount in integer cents of euro."""
+
+
+def bounded_total(amounts: Iterable[int]) -> None:
+    """Refuse a list whose amounts add up to more than one amount may be.
+
+    Raises:
+        PydanticCustomError: at the first amount that goes beyond.
+    """
+    total = 0
+    for index, amount_cents in enumerate(amounts):
+        total += abs(amount_cents)
+        if total > AMOUNT_MAX_CENTS:
+            invalid_value(TOTAL_TOO_LARGE, index)
+
+
+def _not_zero(amount_cents: int) -> int:
+    if amount_cents == 0:
+        invalid_value(
+            Sentence("un montant nul ne change rien", "an amount of zero changes nothing")
+        )
+    return amount_cents
+
+
+SignedAmountCents = Annotated[
+    int,
+    Field(
+        ge=-AMOUNT_MAX_CENTS,
+        le=AMOUNT_MAX_CENTS,
+        description="An amount in integer cents of euro; below zero it takes away. Never zero.",
+    ),
+    AfterValidator(_not_zero),
+]
+"""An amount in cents that may also take away; never zero."""
+
+
+def _siret_is_valid(siret: str) -> bool:
+    try:
+        siret_number.validate(siret)
+    except NumberError:
+        return False
+    return True
+
+
+def _asked_before(info: ValidationInfo) -> bool:
+    return info.context is not None and "journalled" in info.context
+
+
+def _checked_siret(siret: str, info: ValidationInfo) -> str:
+    if not _asked_before(info) and not _siret_is_valid(siret):
+        invalid_value(Sentence("la clé du SIRET est fausse", "the SIRET's check digit is wrong"))
+    return siret
+
+
+Siret = Annotated[str, StringConstraints(pattern=r"^[0-9]{14}$"), AfterValidator(_checked_siret)]
+"""A SIRET: 14 digits with the Luhn key, La Poste's establishments by their own rule (INSEE)."""
+
+
+@lru_cache(maxsize=65_536)
+def _entity_is_valid(budget: str) -> bool:
+    # Every event names its budget, and there are few: checked once each.
+    return _siret_is_valid(budget[:14])
+
+
+def _checked_budget(budget: str, info: ValidationInfo) -> str:
+    if not _asked_before(info) and not _entity_is_valid(budget):
+        invalid_value(
+            Sentence(
+                "la clé du SIRET du budget est fausse",
+                "the check digit of the budget's SIRET is wrong",
+            )
+        )
+    return budget
+
+
+BudgetId = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9]{14}-[0-9A-Za-z]{1,10}-(19|20|21)[0-9]{2}$"),
+    AfterValidator(_checked_budget),
+]
+"""One public entity, one budget code, one fiscal year: `21590350100017-00-2023`."""
+
+
+def _checked_iban(iban: str, info: ValidationInfo) -> str:
+    if _asked_before(info):
+        return iban
+    try:
+        IBAN(iban, validate_bban=iban[:2] in FRENCH_RIB_COUNTRIES)
+    except SchwiftyException as error:
+        invalid_value(Sentence(f"IBAN invalide : {error}", f"not a valid IBAN: {error}"))
+    return iban
+
+
+def _checked_bic(bic: str, info: ValidationInfo) -> str:
+    if _asked_before(info):
+        return bic
+    try:
+        BIC(bic)
+    except SchwiftyException as error:
+        invalid_value(Sentence(f"BIC invalide : {error}", f"not a valid BIC: {error}"))
+    return bic
+
+
+Iban = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$"),
+    AfterValidator(_checked_iban),
+]
+"""An IBAN in capitals without spaces (ISO 13616, mod 97); French ones with a valid RIB key."""
+
+Bic = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Z0-9]{8}([A-Z0-9]{3})?$"),
+    AfterValidator(_checked_bic),
+]
+"""A BIC (ISO 9362)."""

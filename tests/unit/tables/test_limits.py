@@ -1,0 +1,183 @@
+"""A limit on everything: what is too much is refused at the door, in words, or kept short."""
+
+import tracemalloc
+from typing import Any
+
+import pytest
+
+from events.codec import Received, decode, reread
+from events.outbound import PaymentOrderIssued
+from events.unreadable import Unreadable
+from services.ledger.domain.journal import Outcome
+from tests.builders import (
+    BUDGET,
+    IBAN,
+    Json,
+    Story,
+    a_concurring_act,
+    a_convention,
+    a_line,
+    a_vote,
+    an_act,
+    an_amount,
+    an_award,
+    an_instalment,
+    encoded,
+)
+
+AMOUNT_MAX = 2**53 - 1
+
+
+def amounts(count: int, amount_cents: int = 1) -> list[Json]:
+    return [an_amount(amount_cents, str(number)) for number in range(count)]
+
+
+def instalments(count: int, amount_cents: int = 1) -> list[Json]:
+    return [an_instalment(amount_cents, str(number)) for number in range(count)]
+
+
+TOO_MUCH: list[tuple[str, Json, str]] = [
+    (
+        "appropriations that add up to more than one amount may be",
+        a_vote(appropriations=amounts(2, AMOUNT_MAX)),
+        "invalid_value: /data/appropriations/1",
+    ),
+    (
+        "lines that add up to more than one amount may be",
+        an_award(lines=amounts(2, AMOUNT_MAX)),
+        "invalid_value: /data/lines/1",
+    ),
+    (
+        "a schedule that adds up to more than one amount may be",
+        a_convention(instalments=instalments(2, AMOUNT_MAX)),
+        "invalid_value: /data/instalments/1",
+    ),
+    ("501 lines", an_award(lines=amounts(501)), "invalid_value: /data/lines"),
+    (
+        "51 instalments",
+        a_convention(instalments=instalments(51)),
+        "invalid_value: /data/instalments",
+    ),
+    (
+        "101 departments on a line",
+        an_award(lines=[an_amount(101, services={str(n): 1 for n in range(101)})]),
+        "invalid_value: /data/lines/0/services",
+    ),
+    ("1,001 names", an_award(interested=["A"] * 1001), "invalid_value: /data/interested"),
+    (
+        "a body of 301 characters",
+        an_award(act=an_act(body="x" * 301)),
+        "invalid_value: /data/act/body",
+    ),
+    (
+        "an unknown member with a name of 900,000 characters",
+        a_vote(**{"~" * 900_000: 1}),
+        "unknown_field: /data/" + "~0" * 60 + "…",
+    ),
+]
+
+ENOUGH: list[tuple[str, Json]] = [
+    ("500 lines", an_award(lines=amounts(500))),
+    ("50 instalments", a_convention(instalments=instalments(50))),
+    ("the largest amount, once", a_vote(appropriations=amounts(1, AMOUNT_MAX))),
+    (
+        "a concurring act on a grant with a slash",
+        a_concurring_act(grant="2023/40", requires_convention=False),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("event", "reason"), [row[1:] for row in TOO_MUCH], ids=[r[0] for r in TOO_MUCH]
+)
+def test_rule_1_too_much_is_a_dead_letter_that_says_where(event: Json, reason: str) -> None:
+    assert reason == Story(event).answer()
+
+
+@pytest.mark.parametrize("row", ENOUGH, ids=lambda row: row[0])
+def test_rule_1_what_stands_at_a_limit_is_read(row: tuple[str, Json]) -> None:
+    assert isinstance(decode(encoded(row[1])), Received)
+
+
+def test_rule_1_a_search_for_null_characters_costs_memory_by_the_byte() -> None:
+    """One long name above many values: pointers are spelled for the one at fault only."""
+    values = b",".join([b"1"] * 30_000)
+    raw = b'{"x":"\\\\u0000","' + b"a" * 40_000 + b'":[' + values + b"]}"
+    tracemalloc.start()
+    outcome = decode(raw)
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert isinstance(outcome, Unreadable)
+    assert peak_bytes < 60_000_000
+
+
+def test_rule_2_a_kafka_header_without_value_says_nothing() -> None:
+    event = a_vote()
+    headers: list[tuple[str, bytes | None]] = [("content-type", None), ("ce_traceparent", None)]
+    assert isinstance(decode(encoded(event), headers), Received)
+    data = encoded(event["data"])
+    attributes = {name: value for name, value in event.items() if name != "data"}
+    binary = [(f"ce_{name}", value.encode()) for name, value in attributes.items()]
+    assert isinstance(decode(data, [*binary, *headers]), Received)
+
+
+def test_rule_1_a_number_beyond_all_range_does_not_hide_what_is_no_json() -> None:
+    outcome = decode(b'{"a":1e400,"b":}')
+    assert isinstance(outcome, Unreadable)
+    assert "bad_json" == outcome.reason
+
+
+def test_an_event_that_was_journalled_is_read_again_without_its_check_digits() -> None:
+    """A registry may change; what a journal holds must fold."""
+    account = {"iban": IBAN, "bic": "CMCIFR2A", "holder": "Lille Avenirs"}
+    raw = encoded(a_convention(bank_account=account))
+    raw = raw.replace(IBAN.encode(), b"FR7610278027150004578690111")
+    raw = raw.replace(b"CMCIFR2A", b"CMCI992A")
+    assert isinstance(decode(raw), Unreadable)
+    assert BUDGET == reread(raw).envelope.data.budget
+    with pytest.raises(ValueError, match="unknown_type: /type"):
+        reread(raw.replace(b"convention.signed", b"convention.vanished"))
+
+
+def test_rule_33_money_beyond_all_range_stops_with_its_record() -> None:
+    """No store can count it: our assertion names the record before anything is written."""
+    votes = [
+        a_vote(stage="supplementary", appropriations=amounts(1, AMOUNT_MAX), _id=str(number))
+        for number in range(1024)
+    ]
+    story = Story(a_vote(appropriations=amounts(1, AMOUNT_MAX)), *votes[:1000])
+    for vote in votes[1000:-1]:
+        story.tell(vote)
+    with pytest.raises(AssertionError, match="beyond all range"):
+        story.tell(votes[-1])
+
+
+def acts_of_the_order(*events: Json) -> list[str]:
+    story = Story(a_vote(), *events, a_convention())
+    issued: dict[str, Any] | None = story.last.payment_orders[0].issued
+    assert issued is not None
+    return [act["date"] for act in issued["acts"]]
+
+
+def test_rule_25_an_act_said_twice_stands_once_on_the_order() -> None:
+    again = a_concurring_act(_id="again")
+    expected = ["2023-04-12", "2023-04-13"]
+    assert expected == acts_of_the_order(an_award(), a_concurring_act(), again)
+
+
+def test_rule_25_an_order_carries_twenty_acts_at_most() -> None:
+    acts = [a_concurring_act(act=an_act(f"2023-05-{day:02}"), _id=str(day)) for day in range(1, 26)]
+    assert 20 == len(acts_of_the_order(an_award(), *acts))
+
+
+def test_rule_19_the_last_day_of_signature_still_has_a_due_date() -> None:
+    story = Story(a_vote(), an_award(), a_convention(signed_on="2199-12-31"))
+    assert Outcome.ACCEPTED is story.last.outcome
+    [change] = story.last.payment_orders
+    row = PaymentOrderIssued.model_validate_json(encoded(change.row(BUDGET)))
+    assert "2200-03-01" == row.due_on.isoformat()
+
+
+def test_rule_26_a_code_may_hold_anything_but_is_never_markup() -> None:
+    story = Story(a_vote(appropriations=[an_amount(100, line=a_line("489", chapter="[/b]"))]))
+    assert Outcome.ACCEPTED is story.last.outcome
