@@ -70,15 +70,15 @@ class BudgetVoted(EventData):
         if stage == "initial" and vote_level is None:
             missing_field(
                 Sentence(
-                    "le vote initial fixe le niveau de vote des crédits",
-                    "the initial vote says at which level credits are voted",
+                    "ajoutez-le, le vote initial fixe le niveau de vote des crédits",
+                    "add it, the initial vote says at which level credits are voted",
                 )
             )
         if stage in {"supplementary", "amendment"} and vote_level is not None:
             invalid_value(
                 Sentence(
-                    "seul le vote initial fixe le niveau de vote",
-                    "only the initial vote sets the level",
+                    "seul le vote initial fixe le niveau de vote : retirez-le",
+                    "only the initial vote sets the level: remove it",
                 )
             )
         return vote_level

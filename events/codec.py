@@ -135,13 +135,13 @@ def _is_binary(headers: Headers) -> bool:
 def _header_text(content: bytes) -> bytes:
     try:
         return _print_json(content.decode())
-    except UnicodeDecodeError as error:
+    except UnicodeDecodeError:
         _fail(
             Reason.BAD_JSON,
             None,
             Sentence(
-                f"un en-tête n'est pas en UTF-8 : {error.reason}",
-                f"a header is not UTF-8: {error.reason}",
+                "un en-tête n'est pas en UTF-8",
+                "a header is not UTF-8",
             ),
         )
 
@@ -219,10 +219,11 @@ def _event(
             Sentence(f"{envelope.partitionkey} ≠ {budget}", f"{envelope.partitionkey} ≠ {budget}"),
         )
     if key is not None and key != budget.encode():
+        shown = key[:TOKEN_MAX].decode(errors="replace")
         _fail(
             Reason.WRONG_PARTITION_KEY,
             "/partitionkey",
-            Sentence(f"clé Kafka {key!r} ≠ {budget}", f"Kafka key {key!r} ≠ {budget}"),
+            Sentence(f"clé Kafka {shown} ≠ {budget}", f"Kafka key {shown} ≠ {budget}"),
         )
     if b"\n" in raw or b"\r" in raw:
         # Between tokens a line break means nothing, and the journal holds one record a line.

@@ -84,12 +84,17 @@ class DeliberationAdopted(EventData):
         if role == "award" and lines is None:
             missing_field(
                 Sentence(
-                    "une attribution dit ce qu'elle donne et sur quelles lignes",
-                    "an award says what it gives on which lines",
+                    "ajoutez-le, une attribution dit ce qu'elle donne et sur quelles lignes",
+                    "add it, an award says what it gives on which lines",
                 )
             )
         if role == "concurring" and lines is not None:
-            invalid_value(Sentence("seule l'attribution a des lignes", "only the award has lines"))
+            invalid_value(
+                Sentence(
+                    "seule l'attribution a des lignes : retirez-les",
+                    "only the award has lines: remove them",
+                )
+            )
         return lines
 
     @field_validator("instalments")
@@ -101,13 +106,16 @@ class DeliberationAdopted(EventData):
             return None
         if info.data.get("role") == "concurring":
             invalid_value(
-                Sentence("seule l'attribution a un échéancier", "only the award has instalments")
+                Sentence(
+                    "seule l'attribution a un échéancier : retirez-le",
+                    "only the award has instalments: remove them",
+                )
             )
         if info.data.get("requires_convention", False):
             invalid_value(
                 Sentence(
-                    "quand une convention est exigée, c'est elle qui apporte l'échéancier",
-                    "where a convention is required, it brings the instalments",
+                    "quand une convention est exigée, l'échéancier vient avec elle : retirez-le",
+                    "where a convention is required, it brings the instalments: remove them",
                 )
             )
         return instalments

@@ -168,15 +168,15 @@ class Instalment(Part):
         if trigger == "reports" and documents is None:
             invalid_value(
                 Sentence(
-                    "le déclencheur « reports » exige les documents attendus",
-                    "trigger `reports` needs the documents that it waits for",
+                    "le déclencheur « reports » exige les documents attendus : ajoutez-les",
+                    "trigger `reports` needs the documents that it waits for: add them",
                 )
             )
         if trigger in {"signature", "notification"} and documents is not None:
             invalid_value(
                 Sentence(
-                    "seul le déclencheur « reports » attend des documents",
-                    "only trigger `reports` waits for documents",
+                    "seul le déclencheur « reports » attend des documents : retirez-les",
+                    "only trigger `reports` waits for documents: remove them",
                 )
             )
         return documents
@@ -187,8 +187,8 @@ def _distinct_instalments(instalments: tuple[Instalment, ...]) -> tuple[Instalme
     if repeated is not None:
         invalid_value(
             Sentence(
-                "ce versement figure deux fois dans la liste",
-                "this instalment stands twice in the list",
+                "ce versement figure deux fois dans la liste : donnez-lui une autre référence",
+                "this instalment stands twice in the list: give it another reference",
             ),
             repeated,
             "instalment",

@@ -91,7 +91,8 @@ PATTERNS: dict[str, Sentence] = {
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$": Sentence(
         "une date comme 2023-04-12", "a date like 2023-04-12"
     ),
-    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$": Sentence(
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
+    r"([Zz]|[+-][0-9]{2}:[0-9]{2})$": Sentence(
         "un instant comme 2023-04-12T20:00:00+02:00", "an instant like 2023-04-12T20:00:00+02:00"
     ),
     r"^[^/]+$": Sentence("une référence sans barre oblique", "a reference without a slash"),
@@ -234,5 +235,7 @@ def explain(unreadable: Unreadable) -> Sentence:
     top = where == ""  # The whole document: a pointer that nobody would see.
     return Sentence(
         fr=sentence.fr.format(pointer="tête du document" if top else where, detail=detail.fr),
-        en=sentence.en.format(pointer="the top of the document" if top else where, detail=detail.en),
+        en=sentence.en.format(
+            pointer="the top of the document" if top else where, detail=detail.en
+        ),
     )

@@ -38,8 +38,24 @@ TOTAL_TOO_LARGE = Sentence(
 )
 
 LINE_TWICE = Sentence(
-    "cette ligne figure deux fois dans la liste", "this line stands twice in the list"
+    "cette ligne figure deux fois dans la liste : réunissez ses montants",
+    "this line stands twice in the list: add its amounts up",
 )
+
+ACCOUNT_FAULTS: dict[str, Sentence] = {
+    "InvalidLength": Sentence("longueur fausse pour ce pays", "wrong length for its country"),
+    "InvalidStructure": Sentence("format faux pour ce pays", "wrong format for its country"),
+    "InvalidCountryCode": Sentence("pays inconnu", "unknown country"),
+    "InvalidChecksumDigits": Sentence("clé de contrôle fausse", "wrong check digits"),
+    "InvalidBBANChecksum": Sentence("clé RIB fausse", "wrong RIB key"),
+    "InvalidBankCode": Sentence("code banque inconnu", "unknown bank code"),
+    "InvalidBranchCode": Sentence("code guichet faux", "wrong branch code"),
+    "InvalidAccountCode": Sentence("numéro de compte faux", "wrong account number"),
+}
+"""What the library of banks finds wrong, by the name of its exception: its own words are English
+and repeat the account."""
+
+OTHER_ACCOUNT_FAULT = Sentence("numéro faux", "wrong number")
 
 FRENCH_RIB_COUNTRIES = frozenset({"FR", "MC"})
 """Countries whose account numbers carry the RIB key (clé RIB)."""
@@ -211,13 +227,19 @@ BudgetId = Annotated[
 """One public entity, one budget code, one fiscal year: `21590350100017-00-2023`."""
 
 
+def account_fault(what: str, error: SchwiftyException) -> Sentence:
+    """Why an IBAN or a BIC is not one."""
+    why = ACCOUNT_FAULTS.get(type(error).__name__, OTHER_ACCOUNT_FAULT)
+    return Sentence(f"{what} incorrect : {why.fr}", f"incorrect {what}: {why.en}")
+
+
 def _checked_iban(iban: str, info: ValidationInfo) -> str:
     if _asked_before(info):
         return iban
     try:
         IBAN(iban, validate_bban=iban[:2] in FRENCH_RIB_COUNTRIES)
     except SchwiftyException as error:
-        invalid_value(Sentence(f"IBAN invalide : {error}", f"not a valid IBAN: {error}"))
+        invalid_value(account_fault("IBAN", error))
     return iban
 
 
@@ -227,7 +249,7 @@ def _checked_bic(bic: str, info: ValidationInfo) -> str:
     try:
         BIC(bic)
     except SchwiftyException as error:
-        invalid_value(Sentence(f"BIC invalide : {error}", f"not a valid BIC: {error}"))
+        invalid_value(account_fault("BIC", error))
     return bic
 
 

@@ -10,7 +10,7 @@ IN_CI = os.environ.get("CI") == "true"
 
 # No deadline: a shared machine is slow now and then, and the whole run has its own limit.
 settings.register_profile("dev", deadline=None, print_blob=True)
-# The same examples every time: a submission fails for what it changed, not by chance.
+# The same examples every time: a change fails for what it does, not by chance.
 settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if IN_CI else "dev"))
 

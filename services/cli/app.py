@@ -6,32 +6,35 @@ what it needs.
 
 import os
 import sys
+from importlib.metadata import version
 from typing import Annotated, Any, Final
 
 import typer
-from typer.core import TyperGroup
 
 from services.cli import journal, replay, validate
 from services.cli.logs import configure_logs
-from services.cli.wording import STORE_ERROR, Language, language_of_the_system, told
+from services.cli.options import Group, Lang, LogLevel, Verb
+from services.cli.wording import STORE_ERROR, language_of_the_system, told
 from services.ledger.ports import StoreError
 
 EXIT_UNREACHABLE: Final = 3
 
 
-class Verbs(TyperGroup):
+class Verbs(Group):
     """Every verb says in words what it could not reach, in the language that was asked for."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run a verb; exit 3 where the world is down."""
+        """Run a verb, and exit 3 where the world is down."""
         try:
-            return super().invoke(ctx)
+            result = super().invoke(ctx)
+            sys.stdout.flush()  # Here a reader that went away can still be told from a failure.
         except StoreError as error:
             language = ctx.obj or language_of_the_system()
             typer.echo(
                 told(STORE_ERROR, language).format(error=told(error.said, language)), err=True
             )
             sys.exit(EXIT_UNREACHABLE)
+        return result
 
 
 app = typer.Typer(
@@ -42,27 +45,44 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command("replay", rich_help_panel="The job")(replay.replay_files)
-app.command("validate", rich_help_panel="The job")(validate.validate_file)
+app.command("replay", cls=Verb, rich_help_panel="The job")(replay.replay_files)
+app.command("validate", cls=Verb, rich_help_panel="The job")(validate.validate_file)
 app.add_typer(journal.app, name="journal", rich_help_panel="Look")
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"ecluse {version('ecluse')}")
+        raise typer.Exit
 
 
 @app.callback()
 def options(
     context: typer.Context,
-    language: Annotated[
-        Language | None,
-        typer.Option("--lang", help="Language of messages; else ECLUSE_LANG, LANG."),
-    ] = None,
+    lang: Lang = None,
     log_level: Annotated[
-        str, typer.Option(envvar="ECLUSE_LOG_LEVEL", help="DEBUG, INFO, WARNING or ERROR.")
-    ] = "INFO",
+        LogLevel | None,
+        typer.Option(
+            envvar="ECLUSE_LOG_LEVEL",
+            case_sensitive=False,
+            metavar="LEVEL",
+            help="DEBUG, INFO, WARNING or ERROR; else INFO, on a terminal WARNING.",
+        ),
+    ] = None,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            metavar="",
+            is_eager=True,
+            callback=_print_version,
+            help="Show the version and exit.",
+        ),
+    ] = False,
 ) -> None:
     """Écluse: money moves when the act that opens the gate has arrived."""
-    if log_level not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
-        raise typer.BadParameter(f"{log_level} is not DEBUG, INFO, WARNING or ERROR")
     configure_logs(log_level)
-    context.obj = language or language_of_the_system()
+    context.obj = lang or language_of_the_system()
 
 
 def main() -> None:
@@ -71,8 +91,11 @@ def main() -> None:
         raise SystemExit("ecluse: assertions are part of this program: run it without -O")
     try:
         app()
-    except BrokenPipeError:
-        # The reader of our output went away (`| head`): not an error, and nothing left to say.
+    except SystemExit as leaving:
+        # typer and rich leave with 1 where the reader of our output went away (`| head`): that is
+        # not an error, and nothing is left to say.
+        if not isinstance(leaving.__context__, BrokenPipeError):
+            raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

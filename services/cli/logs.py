@@ -4,21 +4,34 @@ import logging
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
+from functools import cache
 from typing import Any
 
 import structlog
+from schwifty import registry
+
+from services.cli.options import LogLevel
 
 IBAN = re.compile(
     r"(?:(?<![A-Z0-9])|(?<=IBAN)|(?<=RIB))[A-Z]{2}[0-9]{2}"
     r"(?:[A-Z0-9]{11,30}|(?:[ -][A-Z0-9]{4}){2,7}(?:[ -][A-Z0-9]{1,3})?)"
 )
-"""What may be an IBAN, printed in groups of four too: masked even where it is none."""
+"""What looks like an IBAN, printed in groups of four too: masked even where it is none."""
+
+START = re.compile(r"(?=[A-Za-z]{2}[0-9]{2})")
+"""Where an IBAN may begin, in the midst of other letters too."""
+
+SEPARATORS = frozenset(" .-_\u00a0\u202f")
+"""What may stand between the groups of an IBAN, one at a time."""
+
+SHOWN = 4
+"""How many characters stay at either end."""
 
 
 def masked(fact: Any) -> Any:
     """`fact` with every IBAN in it, however deep, reduced to its country, key and last four."""
     if isinstance(fact, str):
-        return IBAN.sub(lambda found: f"{found[0][:4]}…{found[0][-4:]}", fact)
+        return IBAN.sub(lambda found: _shortened(found[0]), _without_ibans(fact))
     if isinstance(fact, Mapping):
         return {name: masked(each) for name, each in fact.items()}
     if isinstance(fact, list | tuple):
@@ -26,14 +39,63 @@ def masked(fact: Any) -> Any:
     return fact
 
 
+def _without_ibans(text: str) -> str:
+    """`text` without what is an IBAN by its country's length and its check digits."""
+    pieces, done = [], 0
+    for found in START.finditer(text):
+        start = found.start()
+        end = _iban_end(text, start) if start >= done else None
+        if end is not None:
+            pieces += [text[done:start], _shortened(text[start:end])]
+            done = end
+    return "".join([*pieces, text[done:]])
+
+
+def _iban_end(text: str, start: int) -> int | None:
+    """Where the IBAN ends that begins at `start`; None where there is none."""
+    length = _lengths().get(text[start : start + 2].upper())
+    if length is None:
+        return None
+    compact, at = "", start
+    while len(compact) < length and at < len(text):
+        if _is_alphanumeric(text[at]):
+            compact += text[at]
+        elif text[at] not in SEPARATORS or not _is_alphanumeric(text[at + 1 : at + 2]):
+            return None
+        at += 1
+    if len(compact) < length:
+        return None
+    # ISO 7064, mod 97-10: country and key go last, letters count from 10 on.
+    number = "".join(str(int(each, 36)) for each in compact[SHOWN:] + compact[:SHOWN])
+    return at if int(number) % 97 == 1 else None
+
+
+def _is_alphanumeric(character: str) -> bool:
+    return character.isascii() and character.isalnum()
+
+
+def _shortened(iban: str) -> str:
+    compact = "".join(filter(_is_alphanumeric, iban))
+    return f"{compact[:SHOWN]}…{compact[-SHOWN:]}"
+
+
+@cache
+def _lengths() -> dict[str, int]:
+    """How long an IBAN is, by country."""
+    countries = registry.get_countries()
+    return {country: registry.get_iban_spec(country).iban_length for country in countries}
+
+
 def mask_ibans(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> Mapping[str, Any]:
     """The step of the logging chain that masks."""
     return {name: masked(each) for name, each in line.items()}
 
 
-def configure_logs(level: str) -> None:
-    """Log to standard error from `level` on."""
+def configure_logs(level: LogLevel | None) -> None:
+    """Log to standard error; unless told from which level on, people see warnings only."""
     people_look_on = sys.stderr.isatty()
+    if level is None:
+        level = LogLevel.WARNING if people_look_on else LogLevel.INFO
     renderer: Any = (
         structlog.dev.ConsoleRenderer() if people_look_on else structlog.processors.JSONRenderer()
     )

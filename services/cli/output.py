@@ -1,22 +1,29 @@
-"""What every verb shares: JSON for programs, and progress where a person waits."""
+"""JSON for programs, the names of files, and progress where a person waits."""
 
 import json
 import os
+import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any, BinaryIO
+from typing import Any, BinaryIO
 
-import typer
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    FileSizeColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 from services.ledger.replay import STANDARD_INPUT
 
 LONG_INPUT_BYTES = 5_000_000
 """From this size on a person sees progress."""
-
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on one line, for programs.")]
 
 
 def print_json(value: Any) -> None:
@@ -25,30 +32,49 @@ def print_json(value: Any) -> None:
 
 
 def display_name(stream: BinaryIO) -> str:
-    """The name under which a file was given; `-` for standard input."""
-    return STANDARD_INPUT if stream.name in {"<stdin>", 0} else str(stream.name)
+    """The name under which a file was given, in UTF-8 whatever it is; `-` for standard input."""
+    if stream.name in {"<stdin>", 0}:
+        return STANDARD_INPUT
+    # A file's name is bytes: what is not UTF-8 in it has no place in a journal.
+    return os.fsencode(stream.name).decode(errors="replace")
 
 
 @contextmanager
 def progress(label: str, streams: Iterable[BinaryIO]) -> Iterator[Callable[[int], None]]:
     """Count handled bytes; on a terminal, show them for input that takes a while."""
-    total = sum(_size(stream) for stream in streams)
-    if total < LONG_INPUT_BYTES or not sys.stderr.isatty():
+    sizes = [_size(stream) for stream in streams]
+    total = sum(size or 0 for size in sizes)
+    if not sys.stderr.isatty() or (None not in sizes and total < LONG_INPUT_BYTES):
         yield lambda _bytes: None
         return
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(label, total=total)
+    counted: tuple[ProgressColumn, ...] = (BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    if None in sizes:
+        counted = (SpinnerColumn(), FileSizeColumn())
+    with Progress(
+        TextColumn("{task.description}"), *counted, console=Console(stderr=True), transient=True
+    ) as bar:
+        task = bar.add_task(label, total=None if None in sizes else total)
         yield lambda handled: bar.advance(task, handled)
 
 
-def _size(stream: BinaryIO) -> int:
+@contextmanager
+def busy(label: str) -> Iterator[None]:
+    """Show a person that work goes on whose length is not known."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    columns = (TextColumn("{task.description}"), SpinnerColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as spinner:
+        spinner.add_task(label, total=None)
+        yield
+
+
+def _size(stream: BinaryIO) -> int | None:
+    """How long a stream is; None where only its end will tell."""
     try:
-        return os.fstat(stream.fileno()).st_size
+        found = os.fstat(stream.fileno())
     except OSError:
-        return 0
+        return None
+    if stream.isatty():
+        return 0  # A person is typing: no bar in between.
+    return found.st_size if stat.S_ISREG(found.st_mode) else None

@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
-from services.cli.output import AsJson, display_name, print_json, progress
-from services.cli.tables import Screen, show_summary
-from services.cli.wording import REPLAYING, Language, told
+from services.cli.options import AsJson, Lang, chosen_language
+from services.cli.output import busy, display_name, print_json, progress
+from services.cli.screen import Screen
+from services.cli.tables import show_summary
+from services.cli.wording import ADDING_UP, REPLAYING, told
 from services.ledger.adapters.memory import MemoryStore
 from services.ledger.adapters.sqlite import SqliteStore
 from services.ledger.ports import Store
@@ -20,36 +22,41 @@ def replay_files(
     context: typer.Context,
     files: Annotated[
         list[typer.FileBinaryRead],
-        typer.Argument(
-            metavar="FILE…", help="Events, one JSON object a line; - is standard input."
-        ),
+        typer.Argument(metavar="FILE", help="Events, one JSON object a line; - is standard input."),
     ],
     db: Annotated[
         Path | None,
-        typer.Option(help="SQLite file to keep the ledger in; resumed where it stopped."),
+        typer.Option(
+            metavar="PATH", help="SQLite file to keep the ledger in; resumed where it stopped."
+        ),
     ] = None,
     batch_lines: Annotated[
         int,
-        typer.Option(min=1, help="Lines kept by one commit: few lose less work, many are faster."),
+        typer.Option(
+            metavar="N", min=1, help="Lines kept by one commit: few lose less, many are faster."
+        ),
     ] = BATCH_LINES,
     as_json: AsJson = False,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Exit 1 if anything was refused or unreadable.")
+        bool,
+        typer.Option("--strict", metavar="", help="Exit 1 if anything was refused or unreadable."),
     ] = False,
+    lang: Lang = None,
 ) -> None:
     """Decide events from files and show what came out: entries, payment orders, balances."""
-    language: Language = context.obj
+    language = chosen_language(context, lang)
     store: Store = MemoryStore() if db is None else SqliteStore(db)
     try:
         ledger = open_ledger(store)
         with progress(told(REPLAYING, language), files) as handled:
             for stream in files:
                 replay(store, display_name(stream), stream, ledger, handled, batch_lines)
-        said = summary(ledger, store.journal())
+        with busy(told(ADDING_UP, language)):
+            said = summary(ledger, store.journal())
         if as_json:
             print_json(said)
         else:
-            show_summary(Screen(language), said, store.dead_letters())
+            show_summary(Screen(language), said, ledger, store.dead_letters())
     finally:
         store.close()
     if strict and (said["refusals"] or said["dead_letters"]):

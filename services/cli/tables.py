@@ -1,159 +1,197 @@
 """What `ecluse replay` shows to people: tables of what came out."""
 
-from collections.abc import Iterable
-from typing import Any
+import json
+import textwrap
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, Final
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
-from events.codec import decode
 from events.sentences import Sentence
 from events.unreadable import Reason, Unreadable, explain
+from services.cli.screen import ROWS_MAX, Screen
 from services.cli.wording import (
     COLUMNS,
     ENTRY_KINDS,
     LINE_WORD,
+    OUTCOME,
     OUTCOMES,
     READ,
     REVIEW_FLAGS,
     STATES,
-    TITLES,
+    SUMMARY,
+    Counted,
     Language,
-    euros,
     told,
 )
+from services.ledger.domain.journal import Source
+from services.ledger.handle import Ledger, RawRecord, decoded
 from services.ledger.ports import DeadLetter
-from services.ledger.sentences import flag_sentence, line_label, refusal_sentence
+from services.ledger.sentences import flag_sentence, line_label, parked_sentence, refusal_sentence
 
-WIDTH_WITHOUT_TERMINAL = 150
-"""Columns where output is not a terminal: wide enough that no figure is cut."""
+STAGES: Final = ("appropriated", "available", "reserved", "committed", "ordered", "paid")
+"""The stages of a line, in the order of the expenditure chain."""
 
-
-def console() -> Console:
-    """Standard output, wide where no terminal says otherwise."""
-    screen = Console(highlight=False)
-    return screen if screen.is_terminal else Console(highlight=False, width=WIDTH_WITHOUT_TERMINAL)
+LABEL_WIDTH: Final = 24
+"""From here on the codes of a line or a service go on below."""
 
 
-class Screen:
-    """Prints in one language."""
-
-    def __init__(self, language: Language) -> None:
-        self.language = language
-        self.console = console()
-
-    def say(self, sentence: Sentence) -> None:
-        """One line of text."""
-        self.console.print(Text(told(sentence, self.language)))
-
-    def table(self, title: str, columns: Iterable[str], figures: Iterable[str] = ()) -> Table:
-        """An empty table with its heading; columns named in `figures` stand to the right."""
-        table = Table(title=self.word(TITLES, title), title_justify="left", title_style="bold")
-        for column in columns:
-            justify: Any = "right" if column in figures else "left"
-            table.add_column(self.word(COLUMNS, column), justify=justify, overflow="fold")
-        return table
-
-    def word(self, words: dict[str, Sentence], name: str) -> str:
-        """A word of the trade."""
-        return told(words[name], self.language)
-
-    def euros(self, amount_cents: int) -> str:
-        """An amount."""
-        return euros(amount_cents, self.language)
-
-    def show(self, table: Table) -> None:
-        """Print a table, if it has anything to say."""
-        if table.row_count:
-            self.console.print(table)
-
-
-def show_summary(screen: Screen, said: dict[str, Any], letters: Iterable[DeadLetter]) -> None:
+def show_summary(
+    screen: Screen, said: dict[str, Any], ledger: Ledger, letters: Iterable[DeadLetter]
+) -> None:
     """The summary of a replay, for people."""
-    _show_entries(screen, said["commitment_entries"])
-    _show_orders(screen, said["payment_orders"])
+    show_entries(screen, said["commitment_entries"])
+    show_orders(screen, said["payment_orders"])
     _show_lines(screen, said["lines"])
+    _show_parked(screen, ledger)
     _show_answers(screen, said)
     _show_dead_letters(screen, letters)
     _show_heads(screen, said["heads"])
-    counts = [f"{count} {screen.word(OUTCOMES, name)}" for name, count in said["outcomes"].items()]
-    read = told(READ, screen.language).format(events=said["events"])
-    flags = told(REVIEW_FLAGS, screen.language).format(count=len(said["review_flags"]))
-    colon, semicolon = ("\u00a0: ", "\u00a0; ") if screen.language is Language.FR else (": ", "; ")
-    screen.console.print(Text(f"{read}{colon}{', '.join(counts)}{semicolon}{flags}."))
+    screen.say(_counts(said))
 
 
-def _show_entries(screen: Screen, entries: list[dict[str, Any]]) -> None:
-    table = screen.table("entries", ("kind", "line", "amount", "convention"), ("amount",))
-    for entry in entries:
+def show_entries(screen: Screen, entries: Iterable[Mapping[str, Any]]) -> None:
+    """Commitment entries."""
+    table = screen.table("entries", ("kind", "line", "amount", "convention"))
+
+    def add(entry: Mapping[str, Any]) -> None:
         kind = screen.word(ENTRY_KINDS, entry["kind"])
         amount = screen.euros(entry["amount_cents"])
-        table.add_row(kind, line_label(entry["line"]), amount, Text(entry["convention"] or "–"))
-    screen.show(table)
+        screen.add(table, kind, label(entry["line"]), amount, entry["convention"] or "–")
+
+    screen.fill(table, entries, add)
 
 
-def _show_orders(screen: Screen, orders: list[dict[str, Any]]) -> None:
-    columns = ("order", "state", "due_on", "line", "amount", "services")
-    table = screen.table("orders", columns, ("amount",))
-    for order in orders:
-        total = screen.word(COLUMNS, "total")
-        state = screen.word(STATES, order["state"])
-        name, amount = Text(order["payment_order"]), screen.euros(order["amount_cents"])
-        table.add_row(name, state, order["due_on"], total, amount, "")
+def show_orders(screen: Screen, orders: Iterable[Mapping[str, Any]]) -> None:
+    """Payment orders: each in full, then line by line, then by the services of a line."""
+    table = screen.table("orders", ("order", "state", "due_on", "share", "amount"))
+
+    def add(order: Mapping[str, Any]) -> None:
+        total, state = screen.word(COLUMNS, "total"), screen.word(STATES, order["state"])
+        due_on, amount = screen.day(order["due_on"]), screen.euros(order["amount_cents"])
+        screen.add(table, order["payment_order"], state, due_on, total, amount)
         for each in order["lines"]:
-            shares = (
-                f"{share['code']} {screen.euros(share['amount_cents'])}"
-                for share in each["services"] or ()
-            )
-            amount = screen.euros(each["amount_cents"])
-            table.add_row("", "", "", line_label(each["line"]), amount, Text(" · ".join(shares)))
+            screen.add(table, "", "", "", label(each["line"]), screen.euros(each["amount_cents"]))
+            for share in each["services"] or ():
+                code = textwrap.indent("\n".join(textwrap.wrap(share["code"], LABEL_WIDTH)), "  ")
+                screen.add(table, "", "", "", code, screen.euros(share["amount_cents"]))
+        table.add_section()
+
+    screen.fill(table, orders, add)
+
+
+def label(line: Mapping[str, str | None]) -> str:
+    """The codes of a line; on several lines where they are long."""
+    return "\n".join(textwrap.wrap(line_label(line), LABEL_WIDTH, break_on_hyphens=False))
+
+
+def _show_lines(screen: Screen, lines: list[dict[str, Any]]) -> None:
+    for budget, rows in groupby(lines[:ROWS_MAX], itemgetter("budget")):
+        _show_balances(screen, budget, list(rows))
+    screen.say_more(max(len(lines) - ROWS_MAX, 0))
+
+
+def _show_balances(screen: Screen, budget: str, rows: list[dict[str, Any]]) -> None:
+    """The balances of one budget: a row for each line, or for each stage on a narrow screen."""
+    table = screen.table("lines", ("line", *STAGES), budget=budget)
+    for row in rows:
+        figures = [screen.euros(row[f"{stage}_cents"]) for stage in STAGES]
+        screen.add(table, label(row["line"]), *figures)
+    if screen.fits(table):
+        screen.show(table)
+        return
+    table = screen.table("lines", ("line", "stage", "amount"), budget=budget)
+    for row in rows:
+        name = label(row["line"])
+        for stage in STAGES:
+            figure = screen.euros(row[f"{stage}_cents"])
+            screen.add(table, name, screen.word(COLUMNS, stage), figure)
+            name = ""
         table.add_section()
     screen.show(table)
 
 
-def _show_lines(screen: Screen, lines: list[dict[str, Any]]) -> None:
-    stages = ("appropriated", "available", "reserved", "committed", "ordered", "paid")
-    table = screen.table("lines", ("budget", "line", *stages), stages)
-    for row in lines:
-        figures = [screen.euros(row[f"{stage}_cents"]) for stage in stages]
-        table.add_row(row["budget"], line_label(row["line"]), *figures)
+def _show_parked(screen: Screen, ledger: Ledger) -> None:
+    table = screen.table("parked", ("event", "detail"))
+    waiting = [
+        parked
+        for _, state in sorted(ledger.budgets.items())
+        for _, parked in sorted(state.memory.parked.items())
+    ]
+    for parked in waiting[:ROWS_MAX]:
+        sentence = parked_sentence(parked.want._asdict())
+        # It was read before it was parked: its id stands where the contract has it.
+        screen.add(table, json.loads(parked.raw)["id"], told(sentence, screen.language))
     screen.show(table)
+    screen.say_more(max(len(waiting) - ROWS_MAX, 0))
 
 
 def _show_answers(screen: Screen, said: dict[str, Any]) -> None:
     for title, sentence_of in (("refusals", refusal_sentence), ("review_flags", flag_sentence)):
-        table = screen.table(title, ("event", "type", "detail"))
-        for row in said[title]:
+        rows = said[title]
+        table = screen.table(title, ("event", "code", "detail"))
+        for row in rows[:ROWS_MAX]:
             sentence = sentence_of(row["code"], row["facts"])
-            detail = Text(told(sentence, screen.language))
-            table.add_row(Text(row["event_id"]), row["code"], detail)
+            screen.add(table, row["event_id"], row["code"], told(sentence, screen.language))
         screen.show(table)
+        screen.say_more(max(len(rows) - ROWS_MAX, 0))
 
 
 def _show_dead_letters(screen: Screen, letters: Iterable[DeadLetter]) -> None:
-    table = screen.table("dead_letters", ("event", "type", "detail"))
-    for letter in letters:
-        place = told(LINE_WORD, screen.language).format(line=letter.offset)
-        file = letter.topic.rpartition("#")[0]
-        detail = Text(told(dead_letter_sentence(letter), screen.language))
-        table.add_row(Text(f"{file}, {place}"), Text(letter.reason), detail)
-    screen.show(table)
+    table = screen.table("dead_letters", ("place", "detail"))
+
+    def add(letter: DeadLetter) -> None:
+        where = place(Source(letter.topic, letter.partition, letter.offset), screen.language)
+        screen.add(table, where, dead_letter_words(letter, screen.language))
+
+    screen.fill(table, letters, add)
 
 
 def _show_heads(screen: Screen, heads: dict[str, str]) -> None:
-    table = screen.table("heads", ("budget", "detail"))
-    for budget, head in heads.items():
-        table.add_row(budget, head)
-    screen.show(table)
+    table = screen.table("heads", ("budget", "hash"))
+    screen.fill(table, heads.items(), lambda row: screen.add(table, *row))
+
+
+def _counts(said: dict[str, Any]) -> Sentence:
+    """What became of everything that was read, in one line."""
+    read = READ.render(said["events"])
+    words = [_outcome(name, count) for name, count in said["outcomes"].items()]
+    fr, en = (", ".join(each.fr for each in words), ", ".join(each.en for each in words))
+    flags = REVIEW_FLAGS.render({"count": len(said["review_flags"])})
+    return Sentence(
+        SUMMARY.fr.format(read=read.fr, outcomes=fr, flags=flags.fr),
+        SUMMARY.en.format(read=read.en, outcomes=en, flags=flags.en),
+    )
+
+
+def _outcome(name: str, count: int) -> Sentence:
+    one, many = OUTCOME[name], OUTCOMES[name]
+    counted = Counted(
+        Sentence("{count} " + one.fr, "{count} " + one.en),
+        Sentence("{count} " + many.fr, "{count} " + many.en),
+    )
+    return counted.render(count)
+
+
+def place(source: Source, language: Language) -> str:
+    """Where a record was read: a file and its line, or a topic with partition and offset."""
+    file, mark, _ = source.topic.rpartition("#")
+    if not mark:
+        return f"{source.topic}/{source.partition}/{source.offset}"
+    return f"{file}, {told(LINE_WORD, language).format(line=source.offset)}"
+
+
+def dead_letter_words(letter: DeadLetter, language: Language) -> str:
+    """Why a record is unreadable: the code of the reason, then its sentence."""
+    return f"{letter.reason}\n{told(dead_letter_sentence(letter), language)}"
 
 
 def dead_letter_sentence(letter: DeadLetter) -> Sentence:
     """What was wrong with a record, read again from its bytes."""
     if letter.reason == Reason.TOO_LARGE:
-        size = Sentence(f"{letter.length_bytes} octets", f"{letter.length_bytes} bytes")
-        return explain(Unreadable(Reason.TOO_LARGE, None, size))
-    again = decode(letter.value)
+        return explain(Unreadable.too_large(letter.length_bytes))
+    source = Source(letter.topic, letter.partition, letter.offset)
+    again = decoded(RawRecord(letter.value, source))
     if isinstance(again, Unreadable):
         return explain(again)
     # The decoder failed then and does not now: the record may be sent again.

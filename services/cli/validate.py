@@ -3,15 +3,17 @@
 from typing import Annotated, Any
 
 import typer
-from rich.text import Text
 
-from events.codec import EVENT_BYTES_MAX, decode
+from events.codec import EVENT_BYTES_MAX
 from events.sentences import Sentence
-from events.unreadable import Reason, Unreadable, explain
-from services.cli.output import AsJson, display_name, print_json, progress
-from services.cli.tables import Screen
-from services.cli.wording import LINE_WORD, VALID, VALIDATING, Language, told
-from services.ledger.replay import Line, lines
+from events.unreadable import Unreadable, explain
+from services.cli.options import AsJson, Lang, chosen_language
+from services.cli.output import display_name, print_json, progress
+from services.cli.screen import ROWS_MAX, Screen
+from services.cli.wording import FAULT, LINE_WORD, VALID, VALIDATING, told
+from services.ledger.domain.journal import Source
+from services.ledger.handle import RawRecord, decoded
+from services.ledger.replay import FILE_PARTITION, Line, lines
 
 
 def validate_file(
@@ -21,39 +23,49 @@ def validate_file(
         typer.Argument(metavar="FILE", help="Events, one JSON object a line; - is standard input."),
     ],
     as_json: AsJson = False,
+    lang: Lang = None,
 ) -> None:
     """Check each line by the rules of the ledger's door, and say in words what is wrong where."""
-    language: Language = context.obj
-    screen = Screen(language)
+    screen = Screen(chosen_language(context, lang))
+    name = display_name(file)
     read, faults = 0, []
-    with progress(told(VALIDATING, language), [file]) as handled:
+    with progress(told(VALIDATING, screen.language), [file]) as handled:
         for line in lines(file):
             handled(line.length_bytes + 1)
             if line.is_blank:
                 continue
             read += 1
-            unreadable = _checked(line)
+            unreadable = _checked(line, name)
             if unreadable is not None:
                 faults.append(_fault(line, unreadable))
-                if not as_json:
-                    place = told(LINE_WORD, language).format(line=line.number)
-                    sentence = told(explain(unreadable), language)
-                    screen.console.print(Text(f"{place}: {unreadable.reason}\n  {sentence}"))
+                if not as_json and len(faults) <= ROWS_MAX:
+                    _say_fault(screen, line, unreadable)
+    valid = read - len(faults)
     if as_json:
-        print_json({"lines": read, "valid": read - len(faults), "faults": faults})
+        print_json({"lines": read, "valid": valid, "faults": faults})
     else:
-        facts = {"file": display_name(file), "valid": read - len(faults), "lines": read}
-        screen.say(VALID.render(facts))
+        screen.say_more(max(len(faults) - ROWS_MAX, 0))
+        screen.say(VALID.render(valid, file=name, lines=read))
     if faults:
         raise typer.Exit(1)
 
 
-def _checked(line: Line) -> Unreadable | None:
+def _checked(line: Line, name: str) -> Unreadable | None:
     if line.length_bytes > EVENT_BYTES_MAX:
-        size = Sentence(f"{line.length_bytes} octets", f"{line.length_bytes} bytes")
-        return Unreadable(Reason.TOO_LARGE, None, size)
-    result = decode(line.value)
+        return Unreadable.too_large(line.length_bytes)
+    result = decoded(RawRecord(line.value, Source(name, FILE_PARTITION, line.number)))
     return result if isinstance(result, Unreadable) else None
+
+
+def _say_fault(screen: Screen, line: Line, unreadable: Unreadable) -> None:
+    place = LINE_WORD.render({"line": line.number})
+    sentence = explain(unreadable)
+    screen.say(
+        Sentence(
+            FAULT.fr.format(place=place.fr, reason=unreadable.reason) + f"\n  {sentence.fr}",
+            FAULT.en.format(place=place.en, reason=unreadable.reason) + f"\n  {sentence.en}",
+        )
+    )
 
 
 def _fault(line: Line, unreadable: Unreadable) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import os
 from enum import StrEnum
+from typing import NamedTuple
 
 from events.sentences import Sentence
 from services.ledger.sentences import euros_en, euros_fr
@@ -34,13 +35,44 @@ def euros(amount_cents: int, language: Language) -> str:
     return euros_fr(amount_cents) if language is Language.FR else euros_en(amount_cents)
 
 
+def day(iso: str, language: Language) -> str:
+    """A day as people write it: `14/07/2023` in French, `2023-07-14` in English."""
+    return "/".join(reversed(iso.split("-"))) if language is Language.FR else iso
+
+
+class Counted(NamedTuple):
+    """A sentence for one thing and for several."""
+
+    one: Sentence
+    many: Sentence
+
+    def render(self, count: int, **facts: object) -> Sentence:
+        """The sentence for `count` things: none is one in French, and many in English."""
+        fr = self.one.fr if count in {0, 1} else self.many.fr
+        en = self.one.en if count == 1 else self.many.en
+        return Sentence(
+            fr.format(count=f"{count:,}".replace(",", "\u202f"), **facts),
+            en.format(count=f"{count:,}", **facts),
+        )
+
+
+OUTCOME = {
+    "accepted": Sentence("accepté", "accepted"),
+    "duplicate": Sentence("doublon", "duplicate"),
+    "refused": Sentence("refusé", "refused"),
+    "parked": Sentence("en attente", "parked"),
+    "dead_letter": Sentence("illisible", "dead letter"),
+}
+"""What became of one record."""
+
 OUTCOMES = {
     "accepted": Sentence("acceptés", "accepted"),
-    "duplicate": Sentence("doublons", "duplicate"),
+    "duplicate": Sentence("doublons", "duplicates"),
     "refused": Sentence("refusés", "refused"),
     "parked": Sentence("en attente", "parked"),
     "dead_letter": Sentence("illisibles", "dead letters"),
 }
+"""What became of several."""
 
 STATES = {
     "issued": Sentence("émis", "issued"),
@@ -59,13 +91,17 @@ ENTRY_KINDS = {
 TITLES = {
     "entries": Sentence("Écritures d'engagement", "Commitment entries"),
     "orders": Sentence("Mandats", "Payment orders"),
-    "lines": Sentence("Soldes par ligne budgétaire", "Balances by budget line"),
+    "lines": Sentence("Soldes du budget {budget}", "Balances of budget {budget}"),
     "refusals": Sentence("Événements refusés", "Refused events"),
     "parked": Sentence("Événements en attente", "Parked events"),
     "dead_letters": Sentence("Enregistrements illisibles", "Dead letters"),
     "review_flags": Sentence("À vérifier", "To review"),
     "heads": Sentence("Empreinte du journal", "Head of the journal"),
     "journal": Sentence("Journal", "Journal"),
+    "moves": Sentence("Mouvements", "Moves"),
+    "refusal": Sentence("Refus", "Refusal"),
+    "dead_letter": Sentence("Illisible", "Dead letter"),
+    "received": Sentence("Événement reçu", "Event received"),
 }
 
 COLUMNS = {
@@ -76,8 +112,8 @@ COLUMNS = {
     "order": Sentence("mandat", "payment order"),
     "state": Sentence("état", "state"),
     "due_on": Sentence("échéance", "due on"),
-    "services": Sentence("délégations", "services"),
-    "appropriated": Sentence("voté", "appropriated"),
+    "share": Sentence("ligne, délégation", "line, service"),
+    "appropriated": Sentence("crédits ouverts", "appropriated"),
     "available": Sentence("disponible", "available"),
     "reserved": Sentence("réservé", "reserved"),
     "committed": Sentence("engagé", "committed"),
@@ -87,21 +123,61 @@ COLUMNS = {
     "budget": Sentence("budget", "budget"),
     "sequence": Sentence("n°", "no."),
     "event": Sentence("événement", "event"),
-    "type": Sentence("type", "type"),
+    "waits_for": Sentence("attend", "waits for"),
+    "place": Sentence("endroit", "place"),
+    "code": Sentence("code", "code"),
     "outcome": Sentence("issue", "outcome"),
     "detail": Sentence("détail", "detail"),
+    "hash": Sentence("empreinte", "hash"),
+    "previous_hash": Sentence("précédente", "previous"),
+    "read_from": Sentence("lu dans", "read from"),
+    "resumes": Sentence("reprend", "resumes"),
+    "stage": Sentence("étape", "stage"),
+    "from": Sentence("de", "from"),
+    "to": Sentence("vers", "to"),
+    "carried_over": Sentence("reporté", "carried over"),
+    "outside": Sentence("hors budget", "outside"),
 }
 
-READ = Sentence("{events} événements lus", "{events} events read")
+READ = Counted(
+    Sentence("{count} événement lu", "{count} event read"),
+    Sentence("{count} événements lus", "{count} events read"),
+)
 REVIEW_FLAGS = Sentence("{count} à vérifier", "{count} to review")
+SUMMARY = Sentence("{read}\u00a0: {outcomes}\u00a0; {flags}.", "{read}: {outcomes}; {flags}.")
+MORE = Counted(
+    Sentence(
+        "… et {count} de plus\u00a0: --json montre tout",
+        "… and {count} more: --json shows them all",
+    ),
+    Sentence(
+        "… et {count} de plus\u00a0: --json les montre tous",
+        "… and {count} more: --json shows them all",
+    ),
+)
 LINE_WORD = Sentence("ligne {line}", "line {line}")
-VALID = Sentence(
-    "{file} : {valid} événements valides sur {lines}.", "{file}: {valid} valid events of {lines}."
+FAULT = Sentence("{place}\u00a0: {reason}", "{place}: {reason}")
+VALID = Counted(
+    Sentence(
+        "{file}\u00a0: {count} événement valide sur {lines}.",
+        "{file}: {count} valid event of {lines}.",
+    ),
+    Sentence(
+        "{file}\u00a0: {count} événements valides sur {lines}.",
+        "{file}: {count} valid events of {lines}.",
+    ),
 )
 NO_RECORD = Sentence(
-    "{budget}/{sequence} : il n'y a pas d'enregistrement à cette place du journal.",
+    "{budget}/{sequence}\u00a0: il n'y a pas d'enregistrement à cette place du journal.",
     "{budget}/{sequence}: there is no record at that place of the journal.",
 )
+NO_RECORDS = Sentence(
+    "{budget}\u00a0: le journal n'a pas d'enregistrement de ce budget.",
+    "{budget}: the journal has no record of this budget.",
+)
+EMPTY_JOURNAL = Sentence("Le journal est vide.", "The journal is empty.")
+RECORD = Sentence("l'enregistrement {sequence}", "record {sequence}")
 STORE_ERROR = Sentence("Arrêt\u00a0: {error}", "Stopped: {error}")
-REPLAYING = Sentence("relecture", "replaying")
+REPLAYING = Sentence("rejeu", "replaying")
+ADDING_UP = Sentence("récapitulation", "adding up")
 VALIDATING = Sentence("validation", "validating")

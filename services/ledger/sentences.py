@@ -36,9 +36,9 @@ WORDS: dict[str, dict[str, Sentence]] = {
         "rejected": Sentence("rejeté", "rejected"),
     },
     "of": {
-        "services": Sentence("délégations d'une ligne", "services of a line"),
-        "total": Sentence("total", "total"),
-        "instalments": Sentence("échéancier d'une ligne", "instalments of a line"),
+        "services": Sentence("délégations", "services"),
+        "total": Sentence("total de l'acte", "total of the act"),
+        "instalments": Sentence("échéancier", "instalments"),
     },
     "field": {
         "name": Sentence("nom", "name"),
@@ -48,6 +48,12 @@ WORDS: dict[str, dict[str, Sentence]] = {
     },
 }
 """Facts that are codes, as people say them."""
+
+PLACES: dict[str, Sentence] = {
+    "instalment": Sentence(", versement {instalment}", ", instalment {instalment}"),
+    "line": Sentence(", ligne {line}", ", line {line}"),
+}
+"""Facts that a flag may lack: those that are there make up its `{where}`."""
 
 
 def refusal_sentence(code: str, facts: Mapping[str, Any]) -> Sentence:
@@ -89,24 +95,34 @@ def _grouped(amount_cents: int, thousands: str, decimal: str) -> str:
 
 
 def _told(sentence: Sentence, facts: Mapping[str, Any]) -> Sentence:
-    return Sentence(
-        fr=sentence.fr.format_map({name: _fact(name, each, "fr") for name, each in facts.items()}),
-        en=sentence.en.format_map({name: _fact(name, each, "en") for name, each in facts.items()}),
-    )
+    said = {name: _fact(name, each) for name, each in facts.items()}
+    french = {name: each.fr for name, each in said.items()}
+    english = {name: each.en for name, each in said.items()}
+    places = [place for name, place in PLACES.items() if facts.get(name) is not None]
+    french["where"] = "".join(place.fr.format_map(french) for place in places)
+    english["where"] = "".join(place.en.format_map(english) for place in places)
+    return Sentence(fr=sentence.fr.format_map(french), en=sentence.en.format_map(english))
 
 
-def _fact(name: str, fact: Any, language: str) -> str:
+def _fact(name: str, fact: Any) -> Sentence:
     if fact is None:
-        return "–"
+        return Sentence("–", "–")
     if name in WORDS:
-        word = WORDS[name][fact]
-        return word.fr if language == "fr" else word.en
+        return WORDS[name][fact]
     if name.endswith("_cents"):
-        return euros_fr(fact) if language == "fr" else euros_en(fact)
-    if name == "line":
-        return line_label(fact)
+        return Sentence(euros_fr(fact), euros_en(fact))
     if isinstance(fact, list):
-        return ", ".join(str(each) for each in fact)
-    if isinstance(fact, dict):
-        return ", ".join(str(each) for each in fact.values() if each is not None)
-    return str(fact)
+        return Sentence(_listed(fact, "et"), _listed(fact, "and"))
+    if name == "line":
+        said = line_label(fact)
+    elif isinstance(fact, dict):
+        said = ", ".join(str(each) for each in fact.values() if each is not None)
+    else:
+        said = str(fact)
+    return Sentence(said, said)
+
+
+def _listed(facts: list[Any], conjunction: str) -> str:
+    """`2021, 2022 et 2023`."""
+    *others, last = map(str, facts)
+    return f"{', '.join(others)} {conjunction} {last}" if others else last

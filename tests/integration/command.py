@@ -12,11 +12,36 @@ import structlog
 from typer.testing import CliRunner
 
 from services.cli.app import main
+from tests.builders import (
+    Json,
+    a_convention,
+    a_notification,
+    a_payment,
+    a_vote,
+    an_acknowledgement,
+    an_award,
+    encoded,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "schemas" / "examples" / "lille-avenirs-2023.jsonl"
 COMMAND = [sys.executable, "-m", "services.cli.app"]
 TIMEOUT_S = 30
+UNSET = ("ECLUSE_LANG", "ECLUSE_LOG_LEVEL", "LC_ALL", "LC_MESSAGES", "LANG", "COLUMNS")
+
+# One of each outcome, an order in each open state, a flag.
+MIXED: list[Json | bytes] = [
+    a_notification(convention="D"),
+    a_vote(),
+    an_award(),
+    a_convention(beneficiary={"name": "LILLE AVENIRS 2", "siret": "37887770800040"}),
+    an_acknowledgement("on_hold"),
+    a_payment(1),
+    a_payment(1),
+    a_payment(100_001),
+    b'{"specversion":',
+    a_vote(stage="supplementary", appropriations=[]),
+]
 
 
 class Given(BytesIO):
@@ -38,6 +63,11 @@ class Said:
         return self.out.decode()
 
 
+def written(file: Path, *events: Json | bytes) -> Path:
+    file.write_bytes(b"".join(encoded(event) + b"\n" for event in events))
+    return file
+
+
 def environment(**more: str) -> dict[str, str]:
     """A neutral environment: English, no terminal width, no colours."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
@@ -48,7 +78,7 @@ def ecluse(*args: object, given: bytes = b"", **env: str) -> Said:
     """Run the command in this process, its streams apart; half a second less than a real one."""
     code: int | str | None = 0
     with pytest.MonkeyPatch.context() as world, CliRunner().isolation() as (out, err, _):
-        for name in ("ECLUSE_LANG", "ECLUSE_LOG_LEVEL", "LC_ALL", "LC_MESSAGES", "LANG"):
+        for name in UNSET:
             world.delenv(name, raising=False)
         for name, value in env.items():
             world.setenv(name, value)

@@ -37,39 +37,45 @@ FACTS: dict[FlagCode, tuple[str, ...]] = {
 SENTENCES: dict[FlagCode, Sentence] = {
     FlagCode.CONDITION_YEAR_DIFFERS: Sentence(
         fr="L'année des justificatifs n'est pas la même partout : délibération {deliberation}, "
-        "convention {convention}.",
+        "convention {convention}. Vérifiez les deux actes.",
         en="The year of the documents differs: deliberation {deliberation}, convention "
-        "{convention}.",
+        "{convention}. Check both acts.",
     ),
     FlagCode.FIGURES_DIFFER: Sentence(
-        fr="Des montants ne concordent pas ({of}) : {stated_cents} annoncés, {sum_cents} en somme.",
-        en="Figures disagree ({of}): {stated_cents} stated, {sum_cents} in sum.",
+        fr="Des montants ne concordent pas ({of}{where}) : {stated_cents} énoncés, {sum_cents} au "
+        "total. Vérifiez l'acte.",
+        en="Figures disagree ({of}{where}): {stated_cents} stated, {sum_cents} in total. Check "
+        "the act.",
     ),
     FlagCode.NAME_DIFFERS: Sentence(
-        fr="Le bénéficiaire n'est pas désigné de même ({field}) : « {expected} » et « {found} ».",
-        en="The beneficiary is named in two ways ({field}): “{expected}” and “{found}”.",
+        fr="Le bénéficiaire n'est pas désigné de la même façon ({field}) : « {expected} » et "
+        "« {found} ». Vérifiez qu'il s'agit du même.",
+        en="The beneficiary is named in two ways ({field}): “{expected}” and “{found}”. Check that "
+        "both are the same.",
     ),
     FlagCode.ACT_NOT_FOUND: Sentence(
-        fr="L'acte cité n'est pas connu pour la subvention {grant} : {act}.",
-        en="The act cited is not known on grant {grant}: {act}.",
+        fr="L'acte cité n'est pas connu pour la subvention {grant} : {act}. Vérifiez sa date, ou "
+        "envoyez la délibération.",
+        en="The act cited is not known on grant {grant}: {act}. Check its date, or send the "
+        "deliberation.",
     ),
     FlagCode.INTERESTED_NOT_RECUSED: Sentence(
-        fr="Un élu intéressé ne s'est pas déporté : {names}.",
-        en="An interested councillor was not recused: {names}.",
+        fr="Intéressés à l'affaire, sans s'être déportés : {names}. Vérifiez le procès-verbal.",
+        en="Interested councillors who were not recused: {names}. Check the minutes.",
     ),
     FlagCode.LINE_OVERDRAWN: Sentence(
-        fr="La ligne {line} est à découvert : {available_cents}.",
-        en="Line {line} is overdrawn: {available_cents}.",
+        fr="La ligne {line} est à découvert : {available_cents}. Votez ou virez des crédits.",
+        en="Line {line} is overdrawn: {available_cents}. Vote or transfer credits.",
     ),
     FlagCode.RECOVERY_DUE: Sentence(
-        fr="La convention {convention} a reçu {amount_cents} de trop : un reversement est dû.",
-        en="The convention {convention} has had {amount_cents} too much: a recovery is due.",
+        fr="La convention {convention} a reçu {amount_cents} de trop : demandez-en le reversement.",
+        en="The convention {convention} has had {amount_cents} too much: ask for it back.",
     ),
     FlagCode.CONVENTION_REQUIRED: Sentence(
         fr="Le mandat de {convention} est retenu : les subventions de l'année à {siret} "
-        "atteignent {total_cents}, une convention est exigée au-delà de {limit_cents}.",
+        "atteignent {total_cents}, au-delà de {limit_cents}. Faites signer une convention.",
         en="The payment order of {convention} is held back: the year's grants to {siret} reach "
-        "{total_cents}, a convention is required above {limit_cents}.",
+        "{total_cents}, above {limit_cents}. Have a convention signed.",
     ),
 }
 """What a reviewer should read."""

@@ -61,38 +61,46 @@ SENTENCES: dict[Refusal, Sentence] = {
         en="Écluse never issued the payment order {payment_order}: check its reference.",
     ),
     Refusal.GRANT_ALREADY_AWARDED: Sentence(
-        fr="La subvention {grant} est déjà attribuée : un second acte est concordant (role "
-        "concurring).",
-        en="The grant {grant} is already awarded: a second act is a concurring one.",
+        fr="La subvention {grant} est déjà attribuée. Si cet acte la confirme, envoyez-le comme "
+        "délibération concordante (role : concurring).",
+        en="The grant {grant} is already awarded. If this act confirms it, send it as a concurring "
+        "deliberation (role: concurring).",
     ),
     Refusal.CONVENTION_EXISTS: Sentence(
-        fr="La convention {convention} existe déjà : envoyez un avenant, ou un autre numéro.",
-        en="The convention {convention} already exists: send an amendment, or another number.",
+        fr="La convention {convention} existe déjà : prenez un autre numéro.",
+        en="The convention {convention} already exists: use another number.",
     ),
     Refusal.BENEFICIARY_DIFFERS: Sentence(
-        fr="La convention désigne un autre organisme ({convention}) que l'attribution ({award}).",
-        en="The convention names another body ({convention}) than the award ({award}).",
+        fr="La convention désigne un autre organisme ({convention}) que l'attribution ({award}). "
+        "Corrigez le SIRET de la convention.",
+        en="The convention names another body ({convention}) than the award ({award}). Correct "
+        "the convention's SIRET.",
     ),
     Refusal.PAYMENT_ORDER_CLOSED: Sentence(
-        fr="Le mandat {payment_order} est clos ({state}) : plus rien ne peut lui arriver.",
-        en="The payment order {payment_order} is closed ({state}): nothing more can happen to it.",
+        fr="Le mandat {payment_order} est clos ({state}) : il n'accepte plus ni accusé de "
+        "réception ni paiement. Vérifiez sa référence.",
+        en="The payment order {payment_order} is closed ({state}): it takes no more "
+        "acknowledgements and no payment. Check its reference.",
     ),
     Refusal.OVERPAYMENT: Sentence(
-        fr="Le mandat {payment_order} est de {amount_cents}, dont {paid_cents} déjà payés : "
-        "{asked_cents} de plus le dépassent.",
-        en="The payment order {payment_order} is for {amount_cents}, {paid_cents} already paid: "
-        "{asked_cents} more exceed it.",
+        fr="Le mandat {payment_order} est de {amount_cents}, dont {paid_cents} déjà payés : un "
+        "paiement de {asked_cents} dépasserait son montant. Vérifiez le montant du paiement.",
+        en="The payment order {payment_order} is for {amount_cents}, {paid_cents} already paid: a "
+        "payment of {asked_cents} would exceed it. Check the amount of the payment.",
     ),
     Refusal.EXCEEDS_AWARD: Sentence(
         fr="L'attribution n'a plus que {award_cents} sur la ligne {line} ; {convention} en demande "
-        "{asked_cents}.",
-        en="The award has {award_cents} left on line {line}; {convention} asks for {asked_cents}.",
+        "{asked_cents}. Ramenez l'échéancier au montant attribué.",
+        en="The award has {award_cents} left on line {line}; {convention} asks for {asked_cents}. "
+        "Bring the instalments down to what was awarded.",
     ),
     Refusal.CONVENTION_REQUIRED: Sentence(
         fr="Les subventions de l'année à {siret} atteignent {total_cents} : au-delà de "
-        "{limit_cents}, il faut une convention (loi 2000-321, article 10).",
+        "{limit_cents}, il faut une convention (loi 2000-321, article 10). Envoyez l'attribution "
+        "sous un nouvel identifiant, avec requires_convention : true.",
         en="The year's grants to {siret} reach {total_cents}: above {limit_cents} a convention is "
-        "required (loi 2000-321, article 10).",
+        "required (loi 2000-321, article 10). Send the award under a new id, with "
+        "requires_convention: true.",
     ),
     Refusal.INSUFFICIENT_CREDIT: Sentence(
         fr="Crédits insuffisants au niveau {level} {group} : {available_cents} disponibles, "

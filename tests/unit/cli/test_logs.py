@@ -1,8 +1,13 @@
 """Masking: what may be an IBAN is shortened in every fact of a log line, however deep."""
 
-import pytest
+import sys
+from io import StringIO
 
-from services.cli.logs import mask_ibans, masked
+import pytest
+import structlog
+
+from services.cli.logs import configure_logs, mask_ibans, masked
+from services.cli.options import LogLevel
 from tests.builders import IBAN, OTHER_IBAN
 
 
@@ -18,8 +23,26 @@ from tests.builders import IBAN, OTHER_IBAN
         (f"iban_{IBAN}", "iban_FR76…0110"),
         (f"IBAN{IBAN}", "IBANFR76…0110"),
         (f"RIB {IBAN}, {OTHER_IBAN}", "RIB FR76…0110, FR76…0185"),
-        ("FR76 1027 8027 1500 0457 8690 110", "FR76… 110"),
-        ("FR76-1027-8027-1500-0457-8690-110", "FR76…-110"),
+        ("FR76 1027 8027 1500 0457 8690 110", "FR76…0110"),
+        ("FR76-1027-8027-1500-0457-8690-110", "FR76…0110"),
+        (f"VIR{IBAN}", "VIRFR76…0110"),
+        (f"1{IBAN}", "1FR76…0110"),
+        (IBAN.lower(), "fr76…0110"),
+        (f"{IBAN}0", "FR76…01100"),
+        (f"x{IBAN}0", "xFR76…01100"),
+        ("FR76.1027.8027.1500.0457.8690.110", "FR76…0110"),
+        ("FR76_1027_8027_1500_0457_8690_110", "FR76…0110"),
+        ("FR76 10278 02715 00045786901 10", "FR76…0110"),
+        ("FR76\u00a01027\u202f8027 1500 0457 8690 110", "FR76…0110"),
+        (f"{IBAN} {OTHER_IBAN}", "FR76…0110 FR76…0185"),
+        (f"FR76 {IBAN}", "FR76 FR76…0110"),
+        ("VIRFR7710278027150004578690110", "VIRFR7710278027150004578690110"),  # a wrong key
+        (f"X{IBAN[:-1]}", f"X{IBAN[:-1]}"),  # cut
+        ("VXX7610278027150004578690110", "VXX7610278027150004578690110"),  # no such country
+        ("fr76--10278027150004578690110", "fr76--10278027150004578690110"),
+        ("de305d54-75b4-431b-adb2-eb6b9e546014", "de305d54-75b4-431b-adb2-eb6b9e546014"),
+        ("be12ad34-fe56-4789-ae98-ba76dc543210", "be12ad34-fe56-4789-ae98-ba76dc543210"),
+        ("CONV-2023-LILLE-AVENIRS", "CONV-2023-LILLE-AVENIRS"),
         (IBAN[:14], IBAN[:14]),  # too short for one
         ("MANDAT2023000123456", "MANDAT2023000123456"),
         ("BP2023-LILLE-AVENIRS", "BP2023-LILLE-AVENIRS"),
@@ -44,3 +67,34 @@ def test_a_whole_line_is_masked_its_traceback_included() -> None:
     line = {"event": "decoder_failed", "exception": f"Traceback …\nValueError: {IBAN}"}
     shown = mask_ibans(None, "error", line)
     assert {"event": "decoder_failed", "exception": "Traceback …\nValueError: FR76…0110"} == shown
+
+
+class Terminal(StringIO):
+    """Standard error with a person before it."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("stderr", "level", "logged"),
+    [
+        (StringIO(), None, {"info", "warning"}),
+        (Terminal(), None, {"warning"}),
+        (Terminal(), LogLevel.INFO, {"info", "warning"}),
+        (StringIO(), LogLevel.ERROR, set()),
+    ],
+    ids=["program", "person", "person who asked", "program that asked"],
+)
+def test_people_see_warnings_unless_they_ask_for_more(
+    monkeypatch: pytest.MonkeyPatch, stderr: StringIO, level: LogLevel | None, logged: set[str]
+) -> None:
+    monkeypatch.setattr(sys, "stderr", stderr)
+    configure_logs(level)
+    try:
+        log = structlog.get_logger()
+        log.info("of_info")
+        log.warning("of_warning")
+    finally:
+        structlog.reset_defaults()
+    assert logged == {name for name in ("info", "warning") if f"of_{name}" in stderr.getvalue()}

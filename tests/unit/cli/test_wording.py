@@ -6,11 +6,19 @@ from events.sentences import Sentence
 from services.cli import wording
 from services.cli.wording import Language, euros, language_of_the_system, told
 from services.ledger.domain.journal import Outcome
+from services.ledger.domain.lines import Stage
 from services.ledger.domain.moves import EntryKind
 from services.ledger.domain.orders import OrderState
 
 VARIABLES = ("ECLUSE_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
-TABLES = (wording.OUTCOMES, wording.STATES, wording.ENTRY_KINDS, wording.TITLES, wording.COLUMNS)
+TABLES = (
+    wording.OUTCOME,
+    wording.OUTCOMES,
+    wording.STATES,
+    wording.ENTRY_KINDS,
+    wording.TITLES,
+    wording.COLUMNS,
+)
 
 
 @pytest.mark.parametrize(
@@ -42,6 +50,7 @@ def test_the_language_is_the_first_that_the_environment_names(
 @pytest.mark.parametrize(
     ("words", "names"),
     [
+        (wording.OUTCOME, Outcome),
         (wording.OUTCOMES, Outcome),
         (wording.STATES, OrderState),
         (wording.ENTRY_KINDS, EntryKind),
@@ -77,3 +86,26 @@ def test_amounts_are_written_as_people_write_them(
 ) -> None:
     assert french == euros(amount_cents, Language.FR)
     assert english == euros(amount_cents, Language.EN)
+
+
+@pytest.mark.parametrize(
+    ("count", "french", "english"),
+    [
+        (0, "0 événement lu", "0 events read"),
+        (1, "1 événement lu", "1 event read"),
+        (2, "2 événements lus", "2 events read"),
+        (29950, "29\u202f950 événements lus", "29,950 events read"),
+    ],
+)
+def test_one_and_many_are_told_apart(count: int, french: str, english: str) -> None:
+    assert Sentence(french, english) == wording.READ.render(count)
+
+
+def test_a_day_is_written_as_people_write_it() -> None:
+    assert "14/07/2023" == wording.day("2023-07-14", Language.FR)
+    assert "2023-07-14" == wording.day("2023-07-14", Language.EN)
+
+
+@pytest.mark.parametrize("stage", Stage)
+def test_each_stage_has_its_word(stage: Stage) -> None:
+    assert stage in wording.COLUMNS

@@ -2,12 +2,36 @@
 
 import re
 from string import Formatter
+from typing import Any
 
 import pytest
+import schwifty.exceptions
+from pydantic import TypeAdapter
+from schwifty.exceptions import SchwiftyException
 
 from events.codec import decode
+from events.envelope import INBOUND
 from events.sentences import Sentence
-from events.unreadable import DETAILS, OTHER_DETAIL, SENTENCES, Reason, Unreadable, explain
+from events.unreadable import (
+    DETAILS,
+    JSON_FAULTS,
+    NAME_MAX,
+    OTHER_DETAIL,
+    OTHER_JSON_FAULT,
+    PATTERNS,
+    SENTENCES,
+    Reason,
+    Unreadable,
+    explain,
+    json_fault,
+)
+from events.values import (
+    ACCOUNT_FAULTS,
+    OTHER_ACCOUNT_FAULT,
+    BudgetId,
+    Timestamp,
+    account_fault,
+)
 from tests.unit.tables.bad_input import BAD_INPUT
 from tests.unit.tables.bad_records import Bad
 
@@ -63,16 +87,96 @@ def test_each_bad_row_is_explained_in_french_and_in_english(row: Bad) -> None:
         assert unreadable.pointer in sentence.en
 
 
+ENGLISH = (
+    " the ", " or ", " is ", " are ", " not ", " must ", "should", "Invalid", "invalid ",
+    "malformed", "expected", "truncated", "Input", "value", "codec", "checksum", "^[",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("row", BAD_INPUT, ids=lambda row: row.name)
+def test_no_english_and_no_pattern_is_left_in_the_french(row: Bad) -> None:
+    unreadable, sentence = explained(row)
+    french = sentence.fr.replace(unreadable.pointer or "\0", "…")
+    assert [] == [word for word in ENGLISH if word in french]
+    for text in (french, sentence.en.replace(unreadable.pointer or "\0", "…")):
+        assert not {"{", "}"} & set(text)
+        assert text.endswith(".")
+        assert len(text) <= 250
+
+
+def patterns_in(schema: Any) -> set[str]:
+    if isinstance(schema, list):
+        return set().union(*map(patterns_in, schema))
+    if not isinstance(schema, dict):
+        return set()
+    found = set().union(*map(patterns_in, schema.values()))
+    return found | {schema["pattern"]} if isinstance(schema.get("pattern"), str) else found
+
+
+def test_each_format_of_the_contract_is_said_in_words() -> None:
+    schemas = [each.model_json_schema() for each in INBOUND]
+    schemas += [TypeAdapter(each).json_schema() for each in (Timestamp, BudgetId)]
+    assert set(PATTERNS) == patterns_in(schemas)
+
+
+def test_a_format_without_words_is_shown_as_it_is() -> None:
+    detail = DETAILS["string_pattern_mismatch"].render({"pattern": "^x$"})
+    assert Sentence("il faut le format ^x$", "it must be the format ^x$") == detail
+
+
+def test_of_a_long_unknown_type_the_beginning_is_repeated() -> None:
+    detail = DETAILS["unknown_type"].render({"name": "x" * 1000})
+    assert f"« {'x' * NAME_MAX}… » n'est pas au contrat" == detail.fr
+
+
+def test_what_the_json_parser_says_is_told_with_its_byte() -> None:
+    assert Sentence(
+        "un signe de ponctuation manque (octet 7)", "a punctuation mark is missing (byte 7)"
+    ) == json_fault("JSON is malformed: expected ',' or '}' (byte 7)")
+    assert OTHER_JSON_FAULT == json_fault("a parser of tomorrow says something else")
+
+
+@pytest.mark.parametrize("said", [*JSON_FAULTS.values(), *PATTERNS.values()])
+def test_each_phrase_is_in_both_languages(said: Sentence) -> None:
+    assert said.fr != said.en
+
+
+ACCOUNT_EXCEPTIONS = [
+    each
+    for each in vars(schwifty.exceptions).values()
+    if isinstance(each, type) and issubclass(each, SchwiftyException) and "Invalid" in each.__name__
+]
+
+
+def test_each_fault_of_an_account_is_said_in_words() -> None:
+    assert {each.__name__ for each in ACCOUNT_EXCEPTIONS} == set(ACCOUNT_FAULTS)
+
+
+@pytest.mark.parametrize("exception", [*ACCOUNT_EXCEPTIONS, SchwiftyException])
+def test_a_fault_of_an_account_never_repeats_the_account(
+    exception: type[SchwiftyException],
+) -> None:
+    sentence = account_fault("IBAN", exception("Invalid characters in IBAN FR14"))
+    said = ACCOUNT_FAULTS.get(exception.__name__, OTHER_ACCOUNT_FAULT)
+    assert Sentence(f"IBAN incorrect : {said.fr}", f"incorrect IBAN: {said.en}") == sentence
+
+
+FIX = "Corrigez l'événement et renvoyez-le."
+FIX_EN = "Correct the event and send it again."
+
 EXPLANATIONS: list[tuple[str, str, str]] = [
     (
         "a SIRET with a wrong digit",
-        "Valeur refusée en /data/beneficiary/siret (la clé du SIRET est fausse).",
-        "Value not allowed at /data/beneficiary/siret (the SIRET's check digit is wrong).",
+        f"Valeur refusée en /data/beneficiary/siret (la clé du SIRET est fausse). {FIX}",
+        (
+            "Value not allowed at /data/beneficiary/siret (the SIRET's check digit is wrong). "
+            f"{FIX_EN}"
+        ),
     ),
     (
         "a byte more than 1 MiB",
-        "L'événement dépasse 1 Mio : découpez-le en plusieurs événements.",
-        "The event is over 1 MiB: split it into several events.",
+        "L'événement dépasse 1 Mio (1048577 octets) : découpez-le en plusieurs événements.",
+        "The event is over 1 MiB (1048577 bytes): split it into several events.",
     ),
     (
         "the partition key names another budget",
@@ -86,35 +190,97 @@ EXPLANATIONS: list[tuple[str, str, str]] = [
         ),
     ),
     (
+        "without specversion",
+        "Champ obligatoire absent en /specversion : ajoutez-le.",
+        "A required field is missing at /specversion: add it.",
+    ),
+    (
         "an initial vote without level",
         (
-            "Champ obligatoire absent en /data/vote_level "
-            "(le vote initial fixe le niveau de vote des crédits)."
+            "Champ obligatoire absent en /data/vote_level : "
+            "ajoutez-le, le vote initial fixe le niveau de vote des crédits."
         ),
         (
-            "A required field is missing at /data/vote_level "
-            "(the initial vote says at which level credits are voted)."
+            "A required field is missing at /data/vote_level: "
+            "add it, the initial vote says at which level credits are voted."
         ),
     ),
     (
         "version 2 of a type",
-        "Type d'événement inconnu en /type : voir le dossier schemas/.",
-        "Unknown event type at /type: see the folder schemas/.",
+        (
+            "Type d'événement inconnu en /type : « ecluse.budget.voted.v2 » n'est pas au contrat. "
+            "Prenez un type du dossier schemas/."
+        ),
+        (
+            "Unknown event type at /type: “ecluse.budget.voted.v2” is not in the contract. "
+            "Take a type of the folder schemas/."
+        ),
     ),
     (
         "65 levels",
-        "Ce n'est pas un objet JSON strict en UTF-8 : plus de 64 niveaux.",
-        "This is not a strict JSON object in UTF-8: more than 64 levels.",
+        (
+            "Ce n'est pas un objet JSON strict en UTF-8 : plus de 64 niveaux. "
+            "Corrigez le programme qui l'envoie."
+        ),
+        (
+            "This is not a strict JSON object in UTF-8: more than 64 levels. "
+            "Correct the program that sends it."
+        ),
+    ),
+    (
+        "something behind the object",
+        (
+            "Ce n'est pas un objet JSON strict en UTF-8 : du texte suit la fin de l'objet "
+            "(octet 435). Corrigez le programme qui l'envoie."
+        ),
+        (
+            "This is not a strict JSON object in UTF-8: text follows the end of the object "
+            "(byte 435). Correct the program that sends it."
+        ),
     ),
     (
         "a field with braces in its name",
-        "Champ inconnu en /data/{detail} : retirez-le ou corrigez son nom.",
-        "Unknown field at /data/{detail}: remove it or correct its name.",
+        (
+            "Champ inconnu en /data/{detail} : le contrat n'a ici aucun champ de ce nom. "
+            "Retirez-le ou corrigez son nom."
+        ),
+        (
+            "Unknown field at /data/{detail}: the contract has no field of that name here. "
+            "Remove it or correct its name."
+        ),
     ),
     (
         "2 to the power of 53",
-        "Valeur refusée en /data/amount_cents (au plus 9007199254740991).",
-        "Value not allowed at /data/amount_cents (at most 9007199254740991).",
+        f"Valeur refusée en /data/amount_cents (le maximum est 9007199254740991). {FIX}",
+        f"Value not allowed at /data/amount_cents (the maximum is 9007199254740991). {FIX_EN}",
+    ),
+    (
+        "a day without dashes",
+        f"Valeur refusée en /data/executed_on (il faut une date comme 2023-04-12). {FIX}",
+        f"Value not allowed at /data/executed_on (it must be a date like 2023-04-12). {FIX_EN}",
+    ),
+    (
+        "a vote by function",
+        f"Valeur refusée en /data/vote_level (il faut 'chapter', 'article' ou 'operation'). {FIX}",
+        (
+            "Value not allowed at /data/vote_level (it must be 'chapter', 'article' or "
+            f"'operation'). {FIX_EN}"
+        ),
+    ),
+    (
+        "IBAN: RIB key",
+        f"Valeur refusée en /data/bank_account/iban (IBAN incorrect : clé RIB fausse). {FIX}",
+        f"Value not allowed at /data/bank_account/iban (incorrect IBAN: wrong RIB key). {FIX_EN}",
+    ),
+    (
+        "25 o'clock",
+        f"Valeur refusée en /time (cet instant n'existe pas). {FIX}",
+        f"Value not allowed at /time (there is no such instant). {FIX_EN}",
+    ),
+    (
+        "U+0000 in an attribute's name",
+        f"Valeur refusée en tête du document (le caractère U+0000). {FIX}",
+        f"Value not allowed at the top of the document (the character U+0000). {FIX_EN}",
     ),
 ]
 

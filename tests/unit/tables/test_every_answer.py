@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from functools import cache
 
+import pytest
+
 from services.ledger.domain import flags, refusals
 from services.ledger.domain.flags import FlagCode
 from services.ledger.domain.refusals import Refusal
@@ -138,13 +140,66 @@ OVERPAID = {
 }
 
 
+def plain(french: str) -> str:
+    """French without the spaces that do not break."""
+    return french.replace("\u202f", " ").replace("\u00a0", " ")
+
+
 def test_a_sentence_reads_as_a_finance_officer_would_write_it() -> None:
     sentence = refusal_sentence("overpayment", OVERPAID)
-    assert sentence.fr.replace("\u202f", " ").replace("\u00a0", " ") == (
-        "Le mandat C/advance est de 1 131 800,00 €, dont 1,00 € déjà payés : "
-        "1 131 799,01 € de plus le dépassent."
-    )
-    assert sentence.en == (
-        "The payment order C/advance is for €1,131,800.00, €1.00 already paid: "
-        "€1,131,799.01 more exceed it."
-    )
+    assert (
+        "Le mandat C/advance est de 1 131 800,00 €, dont 1,00 € déjà payés : un paiement de "
+        "1 131 799,01 € dépasserait son montant. Vérifiez le montant du paiement."
+    ) == plain(sentence.fr)
+    assert (
+        "The payment order C/advance is for €1,131,800.00, €1.00 already paid: a payment of "
+        "€1,131,799.01 would exceed it. Check the amount of the payment."
+    ) == sentence.en
+
+
+LINE = {"chapter": "65", "article": "65748", "function": "61", "operation": None}
+FIGURES = {"stated_cents": 100_001, "sum_cents": 100_000}
+
+
+@pytest.mark.parametrize(
+    ("facts", "where_fr", "where_en"),
+    [
+        ({"of": "total"}, "total de l'acte", "total of the act"),
+        (
+            {"of": "instalments", "line": LINE},
+            "échéancier, ligne 65/65748/61/–",
+            "instalments, line 65/65748/61/–",
+        ),
+        (
+            {"of": "services", "instalment": "advance", "line": LINE},
+            "délégations, versement advance, ligne 65/65748/61/–",
+            "services, instalment advance, line 65/65748/61/–",
+        ),
+    ],
+)
+def test_figures_that_differ_are_told_where_they_stand(
+    facts: Json, where_fr: str, where_en: str
+) -> None:
+    sentence = flag_sentence("figures_differ", facts | FIGURES)
+    assert (
+        f"Des montants ne concordent pas ({where_fr}) : 1 000,01 € énoncés, 1 000,00 € au total. "
+        "Vérifiez l'acte."
+    ) == plain(sentence.fr)
+    assert (
+        f"Figures disagree ({where_en}): €1,000.01 stated, €1,000.00 in total. Check the act."
+    ) == sentence.en
+
+
+@pytest.mark.parametrize(
+    ("years", "fr", "en"),
+    [
+        ([2023], "2023", "2023"),
+        ([2022, 2023], "2022 et 2023", "2022 and 2023"),
+        ([2021, 2022, 2023], "2021, 2022 et 2023", "2021, 2022 and 2023"),
+    ],
+)
+def test_several_facts_are_joined_by_and(years: list[int], fr: str, en: str) -> None:
+    facts = {"deliberation": 2022, "convention": years}
+    sentence = flag_sentence("condition_year_differs", facts)
+    assert f"convention {fr}. Vérifiez" in sentence.fr
+    assert f"convention {en}. Check" in sentence.en

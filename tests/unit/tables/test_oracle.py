@@ -1,4 +1,4 @@
-"""The oracle (design, 8): the Lille Avenirs year to the cent, and the object printed (7)."""
+"""The oracle: the Lille Avenirs year to the cent, and the object that `replay --json` prints."""
 
 from pathlib import Path
 from typing import Any

@@ -1,0 +1,61 @@
+"""What every verb shares: its language, its output for programs, and how its help looks."""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from services.cli.wording import Language, language_of_the_system
+
+
+class LogLevel(StrEnum):
+    """From which level on the command logs."""
+
+    DEBUG = "DEBUG"
+    INFO = "INFO"
+    WARNING = "WARNING"
+    ERROR = "ERROR"
+
+
+Lang = Annotated[
+    Language | None,
+    typer.Option("--lang", metavar="fr|en", help="Language of messages; else ECLUSE_LANG, LANG."),
+]
+AsJson = Annotated[
+    bool, typer.Option("--json", metavar="", help="One JSON object on one line, for programs.")
+]
+
+
+def chosen_language(context: typer.Context, asked: Language | None) -> Language:
+    """The language asked of the verb; else of the command, else of the system."""
+    root = context.find_root()
+    root.obj = asked or root.obj or language_of_the_system()
+    return Language(root.obj)
+
+
+class Verb(TyperCommand):
+    """A verb whose usage names its arguments plainly: `BUDGET N`."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """The arguments of the usage line, without braces."""
+        pieces = super().collect_usage_pieces(ctx)
+        return [piece.replace("{", "").replace("}", "") for piece in pieces]
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """`--help`, which takes no value, and says so."""
+        return _without_value(super().get_help_option(ctx))
+
+
+class Group(TyperGroup):
+    """Verbs under one name."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """`--help`, which takes no value, and says so."""
+        return _without_value(super().get_help_option(ctx))
+
+
+def _without_value(option: Any) -> Any:
+    if option is not None:
+        option.metavar = ""
+    return option

@@ -1,0 +1,156 @@
+"""What `ecluse journal` shows to people: records of the journal, in a table or one whole."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from services.cli.logs import masked
+from services.cli.screen import Prose, Screen, clean
+from services.cli.tables import dead_letter_words, label, place, show_entries, show_orders
+from services.cli.wording import (
+    COLUMNS,
+    ENTRY_KINDS,
+    FAULT,
+    OUTCOME,
+    RECORD,
+    STATES,
+    TITLES,
+    told,
+)
+from services.ledger.domain.journal import JournalRecord
+from services.ledger.domain.lines import Stage
+from services.ledger.domain.moves import Move
+from services.ledger.ports import DeadLetter
+from services.ledger.sentences import flag_sentence, parked_sentence, refusal_sentence
+
+Letters = dict[tuple[str, int], DeadLetter]
+"""Unreadable records by their chain and number."""
+
+
+def letters_of(records: Sequence[JournalRecord], letters: Iterable[DeadLetter]) -> Letters:
+    """The unreadable ones among some records; the store is not asked where there are none."""
+    wanted = {(each.budget, each.sequence) for each in records if each.dead_letter is not None}
+    if not wanted:
+        return {}
+    placed = (((each.chain, each.sequence), each) for each in letters)
+    return {name: letter for name, letter in placed if name in wanted}
+
+
+def show_records(screen: Screen, records: Iterable[JournalRecord], letters: Letters) -> None:
+    """Records, a row each, with what a person wants to know of them."""
+    table = screen.table("journal", ("budget", "sequence", "outcome", "event", "detail"))
+    for record in records:
+        outcome = screen.word(OUTCOME, record.outcome)
+        details = "\n".join(_details(record, letters, screen))
+        screen.add(
+            table, record.budget, str(record.sequence), outcome, record.event_id or "–", details
+        )
+    screen.show(table)
+
+
+def show_record(screen: Screen, record: JournalRecord, letters: Letters) -> None:
+    """One record whole: where it stands, what it led to, and the event; IBANs masked."""
+    screen.console.print(_head(screen, record))
+    _show_moves(screen, record.moves)
+    named = [{"budget": record.budget, **entry} for entry in record.commitment_entries]
+    show_entries(screen, named)
+    show_orders(screen, [change.order.row(record.budget) for change in record.payment_orders])
+    answers = [
+        ("review_flags", flag_sentence(each["code"], each["facts"]), each["code"])
+        for each in record.review_flags
+    ]
+    if record.refusal is not None:
+        sentence = refusal_sentence(record.refusal["code"], record.refusal["facts"])
+        answers.append(("refusal", sentence, record.refusal["code"]))
+    for title, sentence, code in answers:
+        table = screen.table(title, ("code", "detail"))
+        screen.add(table, code, told(sentence, screen.language))
+        screen.show(table)
+    if record.dead_letter is not None:
+        table = screen.table("dead_letter", ("detail",))
+        screen.add(table, _unreadable(record, letters, screen))
+        screen.show(table)
+    if record.event is not None:
+        screen.console.print(Text(screen.word(TITLES, "received"), style="bold"))
+        event = json.dumps(json.loads(record.event), ensure_ascii=False, indent=2)
+        screen.console.print(Text(clean(masked(event))), soft_wrap=True)
+
+
+def _head(screen: Screen, record: JournalRecord) -> Table:
+    """Where a record stands, fact by fact."""
+    facts: dict[str, str | None] = {
+        "budget": record.budget,
+        "sequence": str(record.sequence),
+        "outcome": screen.word(OUTCOME, record.outcome),
+        "event": record.event_id,
+        "read_from": place(record.source, screen.language),
+        "hash": record.hash,
+        "previous_hash": record.previous_hash,
+        "resumes": None,
+        "waits_for": None,
+    }
+    if record.resumes is not None:
+        facts["resumes"] = told(RECORD.render({"sequence": record.resumes}), screen.language)
+    if record.waits_for is not None:
+        facts["waits_for"] = told(parked_sentence(record.waits_for), screen.language)
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column()
+    for name, fact in facts.items():
+        if fact is not None:
+            table.add_row(Text(screen.word(COLUMNS, name)), Prose(clean(masked(fact))))
+    return table
+
+
+def _show_moves(screen: Screen, moves: Sequence[Move]) -> None:
+    table = screen.table("moves", ("line", "from", "to", "amount"))
+
+    def add(move: Move) -> None:
+        ends = (_stage(screen, end) for end in (move.way.origin, move.way.target))
+        screen.add(table, label(move.line.row()), *ends, screen.euros(move.amount_cents))
+
+    screen.fill(table, moves, add)
+
+
+def _stage(screen: Screen, stage: Stage | None) -> str:
+    return screen.word(COLUMNS, "outside" if stage is None else stage.value)
+
+
+def _details(record: JournalRecord, letters: Letters, screen: Screen) -> list[str]:
+    """What a person wants to know of a record, a line each."""
+    details = []
+    if record.refusal is not None:
+        sentence = refusal_sentence(record.refusal["code"], record.refusal["facts"])
+        details.append(told(sentence, screen.language))
+    if record.waits_for is not None:
+        details.append(told(parked_sentence(record.waits_for), screen.language))
+    if record.dead_letter is not None:
+        details.append(_unreadable(record, letters, screen))
+    details += [_entry(each, screen) for each in record.commitment_entries]
+    orders = [change.order for change in record.payment_orders]
+    details += [
+        _fact(each.payment_order, screen.word(STATES, each.state), screen) for each in orders
+    ]
+    flags = [flag_sentence(each["code"], each["facts"]) for each in record.review_flags]
+    return details + [told(sentence, screen.language) for sentence in flags]
+
+
+def _entry(entry: dict[str, Any], screen: Screen) -> str:
+    kind = screen.word(ENTRY_KINDS, entry["kind"])
+    return _fact(kind, screen.euros(entry["amount_cents"]), screen)
+
+
+def _fact(name: str, fact: str, screen: Screen) -> str:
+    return told(FAULT, screen.language).format(place=name, reason=fact)
+
+
+def _unreadable(record: JournalRecord, letters: Letters, screen: Screen) -> str:
+    """The reason in words; its code alone where the record's bytes are gone."""
+    assert record.dead_letter is not None, "asked for dead letters only"
+    letter = letters.get((record.budget, record.sequence))
+    if letter is None:
+        return str(record.dead_letter["reason"])
+    return dead_letter_words(letter, screen.language)

@@ -1,0 +1,17 @@
+"""What the tests of the command share: a file of events with every outcome, and a database."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.integration.command import MIXED, written
+
+
+@pytest.fixture
+def mixed(tmp_path: Path) -> Path:
+    return written(tmp_path / "mixed.jsonl", *MIXED)
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Path:
+    return tmp_path / "ledger.db"
