@@ -4,16 +4,9 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, field_validator
 
-from events.parts import Act, BudgetLine, EventData, Part, first_repeated
+from events.parts import Act, BudgetLine, EventData, Part, distinct_lines
 from events.sentences import Sentence
-from events.values import (
-    LINE_TWICE,
-    AmountCents,
-    SignedAmountCents,
-    bounded_total,
-    invalid_value,
-    missing_field,
-)
+from events.values import AmountCents, SignedAmountCents, invalid_value, missing_field
 
 VoteLevel = Literal["chapter", "article", "operation"]
 """Where the council votes credits, and so where they may not be exceeded (CGCT L2312-2)."""
@@ -24,14 +17,6 @@ class Appropriation(Part):
 
     line: BudgetLine
     amount_cents: SignedAmountCents
-
-
-def _distinct_lines(appropriations: tuple[Appropriation, ...]) -> tuple[Appropriation, ...]:
-    repeated = first_repeated(each.line.key for each in appropriations)
-    if repeated is not None:
-        invalid_value(LINE_TWICE, repeated, "line")
-    bounded_total(each.amount_cents for each in appropriations)
-    return appropriations
 
 
 class BudgetVoted(EventData):
@@ -58,7 +43,7 @@ class BudgetVoted(EventData):
     appropriations: Annotated[
         tuple[Appropriation, ...],
         Field(min_length=1, strict=False, fail_fast=True),
-        AfterValidator(_distinct_lines),
+        AfterValidator(distinct_lines),
     ]
 
     @field_validator("vote_level")

@@ -1,7 +1,7 @@
 """The parts that events share: lines, acts, beneficiaries, bank accounts, instalments."""
 
-from collections.abc import Hashable, Iterable
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Annotated, ClassVar, Literal, Protocol, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
@@ -103,18 +103,35 @@ class LineAmount(Part):
     services: Services | None = None
 
 
-def _distinct_lines(lines: tuple[LineAmount, ...]) -> tuple[LineAmount, ...]:
-    repeated = first_repeated(each.line.key for each in lines)
+class OnLine(Protocol):
+    """An amount that stands on a budget line."""
+
+    @property
+    def line(self) -> BudgetLine: ...
+    @property
+    def amount_cents(self) -> int: ...
+
+
+Amounts = TypeVar("Amounts", bound=Sequence[OnLine])
+
+
+def distinct_lines(amounts: Amounts) -> Amounts:
+    """Refuse a list that names a line twice, or adds up beyond what one amount may be.
+
+    Raises:
+        PydanticCustomError: at the first line that stood before, or amount that goes beyond.
+    """
+    repeated = first_repeated(each.line.key for each in amounts)
     if repeated is not None:
         invalid_value(LINE_TWICE, repeated, "line")
-    bounded_total(each.amount_cents for each in lines)
-    return lines
+    bounded_total(each.amount_cents for each in amounts)
+    return amounts
 
 
 LineAmounts = Annotated[
     tuple[LineAmount, ...],
     Field(min_length=1, max_length=LINES_MAX, strict=False, fail_fast=True),
-    AfterValidator(_distinct_lines),
+    AfterValidator(distinct_lines),
 ]
 """Amounts on one or more lines, each line once."""
 

@@ -67,8 +67,10 @@ SENTENCES: dict[Refusal, Sentence] = {
         "deliberation (role: concurring).",
     ),
     Refusal.CONVENTION_EXISTS: Sentence(
-        fr="La convention {convention} existe déjà : prenez un autre numéro.",
-        en="The convention {convention} already exists: use another number.",
+        fr="La convention {convention} existe déjà, ou sa subvention est déjà mandatée : prenez "
+        "un autre numéro, ou une autre subvention.",
+        en="The convention {convention} already exists, or its grant is already ordered: use "
+        "another number, or another grant.",
     ),
     Refusal.BENEFICIARY_DIFFERS: Sentence(
         fr="La convention désigne un autre organisme ({convention}) que l'attribution ({award}). "

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.ledger.sentences import line_label
-from tests.builders import Json, Story, a_line
+from tests.builders import Json, Story, a_convention, a_line, a_vote, an_award
 
 Figures = dict[str, int]
 
@@ -102,3 +102,17 @@ def _label(line: Json) -> str:
     if operation is not None and line == a_line(operation):
         return str(operation)
     return line_label(line)
+
+
+SIGNED = [a_vote(100), an_award(100), a_convention(100)]
+"""A grant of 100 cents, its convention signed, its one order issued."""
+
+
+def stands(*, ordered: int = 0, paid: int = 0, committed: int = 0, **orders: Any) -> Money:
+    """Where the 100 cents of convention C stand; `advance_2=…` is order C/advance/2."""
+    line = figures(committed=committed, ordered=ordered, paid=paid)
+    share = figures(remaining=committed, ordered=ordered, paid=paid)
+    named = {f"C/{name.replace('_', '/')}": order for name, order in orders.items()}
+    return Money(
+        {"489": {"appropriated": 100} | line}, {"C": {"489": {"granted": 100} | share}}, named
+    )

@@ -1,7 +1,6 @@
 """Rules 12, 20 and 25: the life of a payment order between the ledger and the treasury."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from tests.builders import (
     IBAN,
@@ -23,20 +22,7 @@ from tests.builders import (
     an_award,
     an_instalment,
 )
-from tests.unit.tables.rows import Money, Row, check, each_row, figures
-
-SIGNED = [a_vote(100), an_award(100), a_convention(100)]
-
-
-def stands(*, ordered: int = 0, paid: int = 0, committed: int = 0, **orders: Any) -> Money:
-    """Where the 100 cents of convention C stand; `advance_2=…` is order C/advance/2."""
-    line = figures(committed=committed, ordered=ordered, paid=paid)
-    share = figures(remaining=committed, ordered=ordered, paid=paid)
-    named = {f"C/{name.replace('_', '/')}": order for name, order in orders.items()}
-    return Money(
-        {"489": {"appropriated": 100} | line}, {"C": {"489": {"granted": 100} | share}}, named
-    )
-
+from tests.unit.tables.rows import SIGNED, Money, Row, check, each_row, stands
 
 TAKEN, HELD, REJECTED = (
     an_acknowledgement(state) for state in ("taken_in_charge", "on_hold", "rejected")

@@ -1,7 +1,5 @@
 """Rule 21: a rejected payment order is issued again, for what it left unpaid."""
 
-from typing import Any
-
 from tests.builders import (
     OTHER_ESTABLISHMENT,
     OTHER_IBAN,
@@ -22,20 +20,7 @@ from tests.builders import (
     an_award,
     an_instalment,
 )
-from tests.unit.tables.rows import Figures, Money, Row, check, each_row, figures
-
-SIGNED = [a_vote(100), an_award(100), a_convention(100)]
-
-
-def stands(*, ordered: int = 0, paid: int = 0, committed: int = 0, **orders: Any) -> Money:
-    """Where the 100 cents of convention C stand; `advance_2=…` is order C/advance/2."""
-    line = figures(committed=committed, ordered=ordered, paid=paid)
-    share = figures(remaining=committed, ordered=ordered, paid=paid)
-    named = {f"C/{name.replace('_', '/')}": order for name, order in orders.items()}
-    return Money(
-        {"489": {"appropriated": 100} | line}, {"C": {"489": {"granted": 100} | share}}, named
-    )
-
+from tests.unit.tables.rows import SIGNED, Figures, Money, Row, check, each_row, stands
 
 REJECTED = an_acknowledgement("rejected")
 PART, ALL = a_payment(40), a_payment(100)
