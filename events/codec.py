@@ -30,7 +30,10 @@ NUMBER_EXPONENT_MAX = 308
 """The parser's own limit for numbers: about as many digits."""
 
 TOKEN_MAX = 60
-"""How much of a member's name a reason repeats: with the nesting, far below what a header holds."""
+"""How much of a member's name a reason repeats."""
+
+POINTER_MAX = 1000
+"""How much of a pointer: far below what a header holds."""
 
 Headers = Sequence[tuple[str, bytes | None]]
 """Kafka's headers; one without a value says nothing."""
@@ -154,6 +157,15 @@ def _json_object(raw: bytes) -> dict[str, Any]:
         _reject_numbers_out_of_range(raw)
     except (ValueError, RecursionError) as error:
         _fail(Reason.BAD_JSON, None, Sentence(str(error), str(error)))
+    checked = _check_shape(message, raw)
+    # Printing again what was parsed shows that no key was repeated: four times cheaper than
+    # asking the parser for pairs, which is left for those who write JSON in another way.
+    if _print_json(checked) != raw:
+        json.loads(raw, object_pairs_hook=_unique)
+    return checked
+
+
+def _check_shape(message: Any, raw: bytes) -> dict[str, Any]:
     if not isinstance(message, dict):
         _fail(
             Reason.BAD_JSON,
@@ -167,10 +179,6 @@ def _json_object(raw: bytes) -> dict[str, Any]:
             None,
             Sentence(f"plus de {NESTING_MAX} niveaux", f"more than {NESTING_MAX} levels"),
         )
-    # Printing again what was parsed shows that no key was repeated: four times cheaper than
-    # asking the parser for pairs, which is left for those who write JSON in another way.
-    if _print_json(message) != raw:
-        _reject_repeated_keys(raw)
     return message
 
 
@@ -185,19 +193,15 @@ def _nesting(message: Any) -> int:
     return deepest
 
 
-def _reject_repeated_keys(raw: bytes) -> None:
-    def unique(pairs: list[tuple[str, Any]]) -> None:
-        names = {name for name, _ in pairs}
-        if len(names) != len(pairs):
-            _fail(
-                Reason.BAD_JSON,
-                None,
-                Sentence(
-                    "une clé figure deux fois dans un objet", "a key stands twice in an object"
-                ),
-            )
-
-    json.loads(raw, object_pairs_hook=unique)
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        _fail(
+            Reason.BAD_JSON,
+            None,
+            Sentence("une clé figure deux fois dans un objet", "a key stands twice in an object"),
+        )
+    return members
 
 
 def _event(
@@ -257,7 +261,7 @@ class _Place(NamedTuple):
         while place.parent is not None:
             tokens.append(_token(place.token))
             place = place.parent
-        return "".join(reversed(tokens))
+        return _pointer(reversed(tokens))
 
 
 def _places(message: Any) -> Iterator[_Place]:
@@ -280,19 +284,39 @@ def _reject_null_characters(message: dict[str, Any]) -> None:
             _fail(Reason.INVALID_VALUE, place.pointer(), NULL_CHARACTER)
 
 
-def _reject_numbers_out_of_range(raw: bytes) -> NoReturn:
-    """JSON knows no limit for numbers; nothing in the contract comes near this one."""
-    beyond = object()
+class _Beyond:
+    """Stands in for a number that no parser keeps."""
 
-    def kept(text: str) -> object:
-        return beyond if Decimal(text).adjusted() >= NUMBER_EXPONENT_MAX else text
+
+def _reject_numbers_out_of_range(raw: bytes) -> NoReturn:
+    """JSON knows no limit for numbers; nothing in the contract comes near the parser's own."""
+
+    def kept(text: str) -> _Beyond | None:
+        try:
+            far = Decimal(text).adjusted() >= NUMBER_EXPONENT_MAX
+        except ArithmeticError:
+            far = True
+        return _Beyond() if far else None
 
     try:
-        message = json.loads(raw, parse_int=kept, parse_float=kept)
+        message = json.loads(
+            raw,
+            parse_int=kept,
+            parse_float=kept,
+            parse_constant=_no_constant,
+            object_pairs_hook=_unique,
+        )
+        # What cannot be printed holds half a character.
+        msgspec.json.encode(message, enc_hook=lambda _beyond: None)
     except (ValueError, RecursionError) as error:
         _fail(Reason.BAD_JSON, None, Sentence(str(error), str(error)))
-    pointer = next((each.pointer() for each in _places(message) if each.value is beyond), "")
+    _check_shape(message, raw)
+    pointer = next(each.pointer() for each in _places(message) if isinstance(each.value, _Beyond))
     _fail(Reason.INVALID_VALUE, pointer, OUT_OF_RANGE)
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
 
 
 def _first_fault(error: ValidationError) -> Unreadable:
@@ -304,7 +328,7 @@ def _first_fault(error: ValidationError) -> Unreadable:
         location[-1] = context["sibling"]
     location += context.get("tail", ())
     reason = _PYDANTIC_REASONS.get(first["type"], Reason.INVALID_VALUE)
-    pointer = "".join(_token(each) for each in location)
+    pointer = _pointer(_token(each) for each in location)
     return Unreadable(reason, pointer, _detail(first["type"], first["msg"], context))
 
 
@@ -313,6 +337,11 @@ def _detail(error_type: str, message: str, context: dict[str, Any]) -> Sentence:
     if isinstance(why, Sentence):
         return why
     return DETAILS.get(error_type, OTHER_DETAIL).render({"error": message, **context})
+
+
+def _pointer(tokens: Iterable[str]) -> str:
+    pointer = "".join(tokens)
+    return pointer if len(pointer) <= POINTER_MAX else pointer[:POINTER_MAX] + "…"
 
 
 def _token(name: str | int) -> str:

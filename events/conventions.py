@@ -46,10 +46,7 @@ class ConventionSigned(EventData):
     stated_condition_years: (
         Annotated[tuple[Year, ...], Field(max_length=100, strict=False, fail_fast=True)] | None
     ) = None
-    obligations: (
-        Annotated[tuple[Obligation, ...], Field(max_length=100, strict=False, fail_fast=True)]
-        | None
-    ) = None
+    obligations: Obligations | None = None
     instalments: Schedule
 
 

@@ -80,8 +80,15 @@ class ServiceAmount(Part):
     amount_cents: AmountCents
 
 
+def _bounded_services(services: tuple[ServiceAmount, ...]) -> tuple[ServiceAmount, ...]:
+    bounded_total(each.amount_cents for each in services)
+    return services
+
+
 Services = Annotated[
-    tuple[ServiceAmount, ...], Field(max_length=SERVICES_MAX, strict=False, fail_fast=True)
+    tuple[ServiceAmount, ...],
+    Field(max_length=SERVICES_MAX, strict=False, fail_fast=True),
+    AfterValidator(_bounded_services),
 ]
 
 
@@ -166,13 +173,7 @@ class Instalment(Part):
 
     instalment: OrderPart
     trigger: Literal["signature", "notification", "reports"]
-    documents: (
-        Annotated[
-            tuple[Document, ...],
-            Field(min_length=1, max_length=DOCUMENTS_MAX, strict=False, fail_fast=True),
-        ]
-        | None
-    ) = Field(default=None, validate_default=True)
+    documents: Documents | None = Field(default=None, validate_default=True)
     ceiling: bool
     lines: LineAmounts
 

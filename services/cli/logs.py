@@ -18,6 +18,11 @@ IBAN = re.compile(
 )
 """What looks like an IBAN, printed in groups of four too: masked even where it is none."""
 
+NOT_AN_IBAN = re.compile(
+    r"[0-9a-f]{64}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+)
+"""A hash or a UUID: one in some hundreds would pass for an account."""
+
 START = re.compile(r"(?=[A-Za-z]{2}[0-9]{2})")
 """Where an IBAN may begin, in the midst of other letters too."""
 
@@ -31,6 +36,8 @@ SHOWN = 4
 def masked(fact: Any) -> Any:
     """`fact` with every IBAN in it, however deep, reduced to its country, key and last four."""
     if isinstance(fact, str):
+        if NOT_AN_IBAN.fullmatch(fact):
+            return fact
         return IBAN.sub(lambda found: _shortened(found[0]), _without_ibans(fact))
     if isinstance(fact, Mapping):
         return {name: masked(each) for name, each in fact.items()}

@@ -100,6 +100,7 @@ def replay(
     topic = ""
     pending = 0
     last: Line | None = None
+    handled: Line | None = None
     for line in lines(stream):
         if line.number == 1:
             topic = f"{Path(name).name}#{line.sha256[:SOURCE_DIGITS]}"
@@ -109,21 +110,21 @@ def replay(
         read_before = done is not None and line.number < done.next_offset
         if done is not None and read_before and not _has_grown(store, name, done, line):
             continue
-        if not line.is_blank:
-            _handle(ledger, _raw(line, topic))
+        if line.is_blank:
+            continue  # Nor does the position pass it: its end may still be being written.
+        _handle(ledger, _raw(line, topic))
+        handled = line
         pending += 1
         if pending == batch_lines:
             _commit(store, ledger, topic, line)
             pending = 0
-    if last is None and name != STANDARD_INPUT:
-        # Nothing to be known by but its name.
-        emptied = [each for each in known if each.rpartition("#")[0] == Path(name).name]
-        done = known[emptied[0]] if emptied else None
-    read = 0 if last is None else last.number
-    if done is not None and read < done.next_offset - 1:
-        raise StoreError(name, CUT.render({"lines": read, "before": done.next_offset - 1}))
-    if last is not None and pending:
-        _commit(store, ledger, topic, last)
+    if last is None:
+        log.warning("file_empty", file=name)
+    elif done is not None and last.number < done.next_offset - 1:
+        facts = {"lines": last.number, "before": done.next_offset - 1}
+        raise StoreError(name, CUT.render(facts))
+    if handled is not None and pending:
+        _commit(store, ledger, topic, handled)
 
 
 def _handle(ledger: Ledger, raw: RawRecord) -> None:
@@ -146,11 +147,12 @@ def _has_grown(store: Store, name: str, done: Position, line: Line) -> bool:
     """
     if line.number < done.next_offset - 1 or line.sha256 == done.last_sha256:
         return False
-    place = (done.topic, done.partition, line.number)
-    unread = {(each.topic, each.partition, each.offset) for each in store.dead_letters()}
-    if place not in unread:
-        raise StoreError(name, EDITED.render({"line": line.number}))
-    return True
+    last_read = (done.topic, done.partition, line.number, done.last_sha256)
+    for letter in store.dead_letters():
+        place = (letter.topic, letter.partition, letter.offset, letter.sha256)
+        if place == last_read and line.value.startswith(letter.value):
+            return True
+    raise StoreError(name, EDITED.render({"line": line.number}))
 
 
 def _raw(line: Line, topic: str) -> RawRecord:

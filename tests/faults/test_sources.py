@@ -94,11 +94,44 @@ def test_a_line_that_was_read_while_it_was_written_is_read_whole_later(
     assert '"events":5' in again.text
 
 
-def test_a_file_that_was_emptied_is_named(file: Path, db: Path) -> None:
+def test_an_empty_file_says_nothing_of_others_with_its_name(file: Path, db: Path) -> None:
+    """An empty daily export is ordinary; the log names it."""
+    first = replayed(file, db)
+    args = ("replay", written(file, []), "--db", db, "--json")
+    said = ecluse(*args, ECLUSE_LOG_LEVEL="WARNING")
+    assert first.text == said.text
+    assert '"event": "file_empty"' in said.err
+
+
+def test_a_line_that_was_read_and_then_replaced_is_named(file: Path, db: Path) -> None:
+    """What was once a broken line there excuses nothing."""
+    whole = encoded(a_payment(7))
+    three = b"".join(line + b"\n" for line in YEAR[:3])
+    file.write_bytes(three + whole[:50])
+    replayed(file, db)
+    file.write_bytes(three + whole)
     replayed(file, db)
     before = journal(db)
-    message = stopped(replayed(written(file, []), db), db, before)
-    assert f"{file}: 0 lines, but 4 were read from it before: it was cut." in message
+    file.write_bytes(three + encoded(a_payment(8, _id="another")))
+    message = stopped(replayed(file, db), db, before)
+    assert "line 4: it is not the line that was read there before" in message
+
+
+def test_a_broken_line_that_became_another_is_named(file: Path, db: Path) -> None:
+    three = b"".join(line + b"\n" for line in YEAR[:3])
+    file.write_bytes(three + b'{"another":"thing"}\n')
+    replayed(file, db)
+    before = journal(db)
+    file.write_bytes(three + encoded(a_payment(8)) + b"\n")
+    stopped(replayed(file, db), db, before)
+
+
+def test_a_last_line_of_spaces_may_grow(file: Path, db: Path) -> None:
+    three = b"".join(line + b"\n" for line in YEAR[:3])
+    file.write_bytes(three + b"  ")
+    replayed(file, db)
+    file.write_bytes(three + b"  " + YEAR[3] + b"\n")
+    assert '"accepted":4' in replayed(file, db).text
 
 
 def test_nothing_on_standard_input_is_nothing_to_do(file: Path, db: Path) -> None:

@@ -36,9 +36,6 @@ from services.ledger.domain.schedules import (
 )
 from services.ledger.domain.sharing import with_shared_parts
 
-ACTS_KEPT = 20
-"""How many acts on one grant an order may carry: the journal holds them all."""
-
 
 def evolve(state: BudgetState, record: JournalRecord, received: Received) -> None:
     """Change `state` as `record` says; `received` is the event that it holds."""
@@ -144,11 +141,13 @@ def _adopt(state: BudgetState, event: DeliberationAdopted, sequence: int) -> Non
     grant = book.grants.setdefault(intern(event.grant), Grant())
     state.touched.add(("grant", event.grant))
     act = act_of(event.act)
-    if act not in grant.acts and len(grant.acts) < ACTS_KEPT:
+    if act not in grant.acts:
         grant.acts += (act,)
     if event.role == "concurring":
         if grant.award is None:
-            grant.concurring += (beneficiary_of(event.beneficiary),)
+            beneficiary = beneficiary_of(event.beneficiary)
+            if beneficiary not in grant.concurring:
+                grant.concurring += (beneficiary,)
         return
     grant.award = award_of(event)._replace(act=act)
     grant.concurring = ()

@@ -1,6 +1,6 @@
 """Issuing payment orders: when an instalment is due, and for how much (rules, 18 to 23)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from services.ledger.domain.book import Book
 from services.ledger.domain.flags import Flag, FlagCode
 from services.ledger.domain.grants import (
+    Act,
     BankAccount,
     Convention,
     DocumentKey,
@@ -24,6 +25,9 @@ from services.ledger.domain.verdicts import Accepted
 
 PAYMENT_DELAY = timedelta(days=60)
 """The time to pay a grant from the event that made it due (loi 2021-875)."""
+
+ACTS_CARRIED = 20
+"""How many acts on one grant an order carries: the journal holds them all."""
 
 CONVENTION_THRESHOLD_CENTS = 2_300_000
 """Above 23,000 € of a year's grants to one body a convention is required (décret 2001-495)."""
@@ -186,6 +190,12 @@ def _issue(
     return amount_cents
 
 
+def _acts_to_carry(acts: Sequence[Act], award: Act) -> list[Act]:
+    """The acts behind an order: the award always, of many others the first."""
+    others = [act for act in acts if act != award][: ACTS_CARRIED - 1]
+    return [act for act in acts if act == award or act in others]
+
+
 def _for_the_treasury(case: Situation, previous: str | None) -> dict[str, Any]:
     """What the treasury needs beside the order itself (rules, 25)."""
     assert case.account is not None, "no order without a bank account"
@@ -193,7 +203,7 @@ def _for_the_treasury(case: Situation, previous: str | None) -> dict[str, Any]:
     return {
         "beneficiary": case.convention.beneficiary.row(),
         "bank_account": case.account.row(),
-        "acts": [act.row() for act in case.grant.acts],
+        "acts": [act.row() for act in _acts_to_carry(case.grant.acts, case.grant.award.act)],
         "title": case.grant.award.title,
         "issued_on": case.issued_on.isoformat(),
         "previous": previous,

@@ -63,6 +63,11 @@ TOO_MUCH: list[tuple[str, Json, str]] = [
         an_award(lines=[an_amount(101, services={str(n): 1 for n in range(101)})]),
         "invalid_value: /data/lines/0/services",
     ),
+    (
+        "departments that add up to more than one amount may be",
+        an_award(lines=[an_amount(1, services={"A": AMOUNT_MAX, "B": 1})]),
+        "invalid_value: /data/lines/0/services/1",
+    ),
     ("1,001 names", an_award(interested=["A"] * 1001), "invalid_value: /data/interested"),
     (
         "a body of 301 characters",
@@ -121,10 +126,32 @@ def test_rule_2_a_kafka_header_without_value_says_nothing() -> None:
     assert isinstance(decode(data, [*binary, *headers]), Received)
 
 
-def test_rule_1_a_number_beyond_all_range_does_not_hide_what_is_no_json() -> None:
-    outcome = decode(b'{"a":1e400,"b":}')
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b'{"a":1e400,"b":}', "bad_json"),
+        (b'{"a":1e400,"b":NaN}', "bad_json"),
+        (b'{"a":1e400,"a":2}', "bad_json"),
+        (b'{"a":1e400,"b":"\\ud800"}', "bad_json"),
+        (b'{"a":1e400,"b":' + b"[" * 64 + b"]" * 64 + b"}", "bad_json"),
+        (b"[1e400]", "bad_json"),
+        (b'{"b":1,"a":1e99999999999999999999}', "invalid_value: /a"),
+    ],
+)
+def test_rule_1_a_number_beyond_all_range_does_not_hide_what_is_no_json(
+    raw: bytes, reason: str
+) -> None:
+    outcome = decode(raw)
     assert isinstance(outcome, Unreadable)
-    assert "bad_json" == outcome.reason
+    assert reason == outcome.reason
+
+
+def test_rule_1_a_reason_stays_short_however_deep_its_place() -> None:
+    name = b'{"' + b"n" * 70 + b'":'
+    outcome = decode(name * 60 + b"1e400" + b"}" * 60)
+    assert isinstance(outcome, Unreadable)
+    assert outcome.pointer is not None
+    assert 1001 == len(outcome.pointer)
 
 
 def test_an_event_that_was_journalled_is_read_again_without_its_check_digits() -> None:
@@ -168,6 +195,15 @@ def test_rule_25_an_act_said_twice_stands_once_on_the_order() -> None:
 def test_rule_25_an_order_carries_twenty_acts_at_most() -> None:
     acts = [a_concurring_act(act=an_act(f"2023-05-{day:02}"), _id=str(day)) for day in range(1, 26)]
     assert 20 == len(acts_of_the_order(an_award(), *acts))
+    carried = acts_of_the_order(*acts, an_award())
+    assert (20, "2023-04-12") == (len(carried), carried[-1])
+
+
+def test_rule_10_an_act_is_found_however_many_stand_beside_it() -> None:
+    acts = [a_concurring_act(act=an_act(f"2023-05-{day:02}"), _id=str(day)) for day in range(1, 26)]
+    cited = [an_act(), an_act("2023-05-25")]
+    story = Story(a_vote(), *acts, *acts, an_award(), a_convention(acts=cited))
+    assert [] == story.flags()
 
 
 def test_rule_19_the_last_day_of_signature_still_has_a_due_date() -> None:
