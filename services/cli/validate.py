@@ -4,16 +4,14 @@ from typing import Annotated, Any
 
 import typer
 
-from events.codec import EVENT_BYTES_MAX
 from events.sentences import Sentence
 from events.unreadable import Unreadable, explain
 from services.cli.options import AsJson, Lang, chosen_language
 from services.cli.output import display_name, print_json, progress
 from services.cli.screen import ROWS_MAX, Screen
 from services.cli.wording import FAULT, LINE_WORD, VALID, VALIDATING, told
-from services.ledger.domain.journal import Source
-from services.ledger.handle import RawRecord, decoded
-from services.ledger.replay import FILE_PARTITION, Line, lines
+from services.ledger.handle import decoded
+from services.ledger.replay import Line, lines, raw_record
 
 
 def validate_file(
@@ -35,11 +33,11 @@ def validate_file(
             if line.is_blank:
                 continue
             read += 1
-            unreadable = _checked(line, name)
-            if unreadable is not None:
-                faults.append(_fault(line, unreadable))
+            result = decoded(raw_record(line, name))
+            if isinstance(result, Unreadable):
+                faults.append(_fault(line, result))
                 if not as_json and len(faults) <= ROWS_MAX:
-                    _say_fault(screen, line, unreadable)
+                    _say_fault(screen, line, result)
     valid = read - len(faults)
     if as_json:
         print_json({"lines": read, "valid": valid, "faults": faults})
@@ -48,13 +46,6 @@ def validate_file(
         screen.say(VALID.render(valid, file=name, lines=read))
     if faults:
         raise typer.Exit(1)
-
-
-def _checked(line: Line, name: str) -> Unreadable | None:
-    if line.length_bytes > EVENT_BYTES_MAX:
-        return Unreadable.too_large(line.length_bytes)
-    result = decoded(RawRecord(line.value, Source(name, FILE_PARTITION, line.number)))
-    return result if isinstance(result, Unreadable) else None
 
 
 def _say_fault(screen: Screen, line: Line, unreadable: Unreadable) -> None:

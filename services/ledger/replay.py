@@ -112,7 +112,7 @@ def replay(
             continue
         if line.is_blank:
             continue  # Nor does the position pass it: its end may still be being written.
-        _handle(ledger, _raw(line, topic))
+        _handle(ledger, raw_record(line, topic))
         handled = line
         pending += 1
         if pending == batch_lines:
@@ -155,7 +155,8 @@ def _has_grown(store: Store, name: str, done: Position, line: Line) -> bool:
     raise StoreError(name, EDITED.render({"line": line.number}))
 
 
-def _raw(line: Line, topic: str) -> RawRecord:
+def raw_record(line: Line, topic: str) -> RawRecord:
+    """A line as the ledger's door takes it."""
     source = Source(topic, FILE_PARTITION, line.number)
     if line.length_bytes <= EVENT_BYTES_MAX:
         return RawRecord(line.value, source)

@@ -57,8 +57,9 @@ def _check_orders(book: Book) -> None:
     ordered: dict[tuple[str, Line], int] = {}
     paid: dict[tuple[str, Line], int] = {}
     for order in book.orders.values():
-        paid_by_line = order.paid_by_line(order.paid_cents)
-        for each, paid_cents in zip(order.lines, paid_by_line, strict=True):
+        paid_by_line = order.paid_by_line()
+        for each in order.lines:
+            paid_cents = paid_by_line.get(each.line, 0)
             key = (order.convention, each.line)
             paid[key] = paid.get(key, 0) + paid_cents
             if order.state is not OrderState.REJECTED:

@@ -89,7 +89,7 @@ def convention_required(book: Book, siret: str, more_cents: int = 0) -> dict[str
 def issue_orders(book: Book, case: Situation, ruling: Accepted) -> None:
     """Add to `ruling` every order whose conditions the event completes, in schedule order."""
     issued_cents = 0
-    held_back = False
+    held: dict[str, Any] | None = None
     for instalment in case.convention.schedule:
         met_on = _due_from(book, case, instalment)
         if met_on is None or case.account is None:
@@ -99,16 +99,17 @@ def issue_orders(book: Book, case: Situation, ruling: Accepted) -> None:
         lines = (
             _lines_to_pay(case, instalment, drawn_cents) if rejected is None else unpaid(rejected)
         )
-        if lines and _hold(book, case) is not None:
-            held_back = True
+        hold = _hold(book, case)
+        if lines and hold is not None:
+            held = hold
             continue
         if rejected is None:
             _settle(case, instalment, lines, drawn_cents, ruling)
         if lines:
             due_on = met_on + PAYMENT_DELAY if rejected is None else rejected.due_on
             issued_cents += _issue(case, instalment, lines, due_on, ruling)
-    if held_back:
-        facts = {"convention": case.convention.convention, **(_hold(book, case) or {})}
+    if held is not None:
+        facts = {"convention": case.convention.convention, **held}
         ruling.flags.append(Flag(FlagCode.CONVENTION_REQUIRED, facts))
 
 
@@ -131,12 +132,17 @@ def _due_from(book: Book, case: Situation, instalment: Instalment) -> date | Non
     return met_on if met_on is not None and instalment.amount_cents else None
 
 
+def _ceiling_cents(case: Situation, instalment: Instalment) -> int | None:
+    """The eligible cost that bounds an instalment; None where nothing does."""
+    return eligible_cost_cents(instalment, case.documents) if instalment.ceiling else None
+
+
 def _lines_to_pay(
     case: Situation, instalment: Instalment, drawn_cents: int
 ) -> tuple[PlannedLine, ...]:
     """What a first order pays: all, or what a ceiling leaves (rules, 22)."""
     payable_cents = instalment.amount_cents
-    eligible_cents = eligible_cost_cents(instalment, case.documents) if instalment.ceiling else None
+    eligible_cents = _ceiling_cents(case, instalment)
     if eligible_cents is not None:
         payable_cents = max(0, min(payable_cents, eligible_cents - drawn_cents))
     return shared(payable_cents, instalment.lines)
@@ -155,7 +161,7 @@ def _settle(
         cut_cents = each.amount_cents - paid.get(each.line, 0)
         if cut_cents:
             ruling.moves.append(_move(case, instalment, each.line, RELEASE, cut_cents))
-    eligible_cents = eligible_cost_cents(instalment, case.documents) if instalment.ceiling else None
+    eligible_cents = _ceiling_cents(case, instalment)
     if eligible_cents is not None and eligible_cents < drawn_cents:
         facts = {
             "convention": case.convention.convention,

@@ -39,14 +39,17 @@ class PaymentOrder(NamedTuple):
     due_on: date
     lines: tuple[PlannedLine, ...]
 
-    def paid_by_line(self, paid_cents: int) -> list[int]:
-        """What each line has had once `paid_cents` are paid: lines fill in their order."""
-        if paid_cents == self.amount_cents:
-            return [each.amount_cents for each in self.lines]
-        return filled_in_order(paid_cents, [each.amount_cents for each in self.lines])
+    def paid_by_line(self) -> dict[Line, int]:
+        """What each line has had so far; lines that had nothing are left out."""
+        paid = dict(self.paid_between(0, self.paid_cents))
+        assert sum(paid.values()) == self.paid_cents, "more is paid than the lines hold"
+        return paid
 
     def paid_between(self, before_cents: int, after_cents: int) -> Iterator[tuple[Line, int]]:
-        """What each line has of the payments that bring the order from one sum to another."""
+        """What each line has of the payments that bring the order from one sum to another.
+
+        Lines fill in their order, each full before the next (rules, 20).
+        """
         start = 0
         for each in self.lines:
             end = start + each.amount_cents
@@ -155,7 +158,9 @@ def _services_shared(
 def unpaid(order: PaymentOrder) -> tuple[PlannedLine, ...]:
     """What is left to pay of an order, line by line and service by service."""
     left = []
-    for each, paid_cents in zip(order.lines, order.paid_by_line(order.paid_cents), strict=True):
+    paid = order.paid_by_line()
+    for each in order.lines:
+        paid_cents = paid.get(each.line, 0)
         rest_cents = each.amount_cents - paid_cents
         if rest_cents:
             left.append(PlannedLine(each.line, rest_cents, _services_left(paid_cents, each)))
