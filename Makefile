@@ -41,6 +41,7 @@ lock: set-up-dev ## lock requirements/*.txt again (UPGRADE=--upgrade for newer v
 	$(COMPILE) --group build -c requirements/run.txt -o requirements/build.txt
 	$(COMPILE) pyproject.toml --group test --group lint --group bench \
 		-c requirements/run.txt -c requirements/build.txt -o requirements/dev.txt
+	$(COMPILE) --group java -o requirements/java.txt
 	$(COMPILE) --group lock -o requirements/lock.txt
 
 clean: ## remove .venv, caches and what tests leave behind

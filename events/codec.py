@@ -35,6 +35,9 @@ TOKEN_MAX = 60
 POINTER_MAX = 1000
 """How much of a pointer: far below what a header holds."""
 
+NO_KEY = b""
+"""Stands for the key of a Kafka record that has none."""
+
 Headers = Sequence[tuple[str, bytes | None]]
 """Kafka's headers; one without a value says nothing."""
 
@@ -80,7 +83,8 @@ def decode(
     """Read one record of Kafka or one line of a file.
 
     `headers` decide between structured and binary mode; a record without any is structured.
-    `key` is the Kafka key, which must name the budget; a file has none.
+    `key` is the Kafka key, which must name the budget: `NO_KEY` where the record has none, None
+    where there are no keys, in a file.
     """
     try:
         raw = _structured_form(value or b"", headers)
@@ -227,7 +231,10 @@ def _event(
         _fail(
             Reason.WRONG_PARTITION_KEY,
             "/partitionkey",
-            Sentence(f"clé Kafka {shown} ≠ {budget}", f"Kafka key {shown} ≠ {budget}"),
+            Sentence(
+                f"clé Kafka {shown or 'absente'} ≠ {budget}",
+                f"Kafka key {shown or 'absent'} ≠ {budget}",
+            ),
         )
     if b"\n" in raw or b"\r" in raw:
         # Between tokens a line break means nothing, and the journal holds one record a line.

@@ -5,8 +5,9 @@ The ledger writes these from slotted values, for speed; the tests check that wha
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StringConstraints
 
+from events.envelope import Envelope
 from events.parts import Act, BankAccount, Beneficiary, BudgetLine, Part, ServiceAmount
 from events.values import (
     AmountCents,
@@ -200,3 +201,20 @@ OUTBOUND: tuple[type[Outbound], ...] = (
     EventUnreadable,
 )
 """Every type that leaves."""
+
+
+ChainId = Annotated[str, StringConstraints(pattern=r"^_dead\.[0-9]+$")]
+"""The journal's chain of unreadable records of one partition."""
+
+
+class UnreadableEnvelope(Envelope[EventUnreadable]):
+    """The envelope of a notice on a record whose budget nobody knows: its key is the chain."""
+
+    partitionkey: ChainId
+
+
+OUTBOUND_ENVELOPES: dict[str, type[Envelope[Any]]] = {
+    each.TYPE: Envelope[each]  # type: ignore[valid-type] # a model per type, made at run time
+    for each in OUTBOUND
+} | {EventUnreadable.TYPE: UnreadableEnvelope}
+"""The envelope of each type that leaves."""

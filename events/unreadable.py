@@ -21,6 +21,12 @@ class Reason(StrEnum):
     WRONG_PARTITION_KEY = "wrong_partition_key"
     # Our own decoder failed. The record is kept apart and the error logged: never a lost record.
     UNDECODABLE = "undecodable"
+    # An operator set the record aside, because it stopped its partition.
+    QUARANTINED = "quarantined"
+
+
+WHY_MAX = 1000
+"""How much of an operator's words a notice repeats; the journal has them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,18 @@ class Unreadable:
         size = Sentence(f"{length_bytes} octets", f"{length_bytes} bytes")
         return cls(Reason.TOO_LARGE, None, size)
 
+    @classmethod
+    def wrong_partition(cls, found: int, expected: int) -> "Unreadable":
+        """A readable event where its budget does not belong (rules, 37)."""
+        place = Sentence(f"{found} au lieu de {expected}", f"{found} instead of {expected}")
+        return cls(Reason.WRONG_PARTITION, None, place)
+
+    @classmethod
+    def quarantined(cls, why: str) -> "Unreadable":
+        """A record that an operator set aside, in the operator's words."""
+        shown = why if len(why) <= WHY_MAX else why[:WHY_MAX] + "…"
+        return cls(Reason.QUARANTINED, None, Sentence(shown, shown))
+
     @property
     def reason(self) -> str:
         """What the dead letter carries: `<code>: <JSON pointer>`, or the code alone."""
@@ -49,9 +67,10 @@ SENTENCES: dict[Reason, Sentence] = {
         en="The event is over 1 MiB ({detail}): split it into several events.",
     ),
     Reason.WRONG_PARTITION: Sentence(
-        fr="L'événement est sur la mauvaise partition : réglez le client avec "
+        fr="L'événement est sur la mauvaise partition ({detail}) : réglez le client avec "
         "partitioner=murmur2_random.",
-        en="The event is on the wrong partition: set partitioner=murmur2_random in the client.",
+        en="The event is on the wrong partition ({detail}): set partitioner=murmur2_random in the "
+        "client.",
     ),
     Reason.BAD_JSON: Sentence(
         fr="Ce n'est pas un objet JSON strict en UTF-8 : {detail}. Corrigez le programme "
@@ -82,6 +101,12 @@ SENTENCES: dict[Reason, Sentence] = {
     Reason.UNDECODABLE: Sentence(
         fr="Écluse n'a pas su lire cet événement ({detail}) : signalez-le, c'est son erreur.",
         en="Écluse failed to read this event ({detail}): report it, the fault is Écluse's.",
+    ),
+    Reason.QUARANTINED: Sentence(
+        fr="Un opérateur a mis cet événement à l'écart ({detail}). Rien n'en a été décidé : "
+        "voyez avec lui s'il sera rejoué.",
+        en="An operator set this event aside ({detail}). Nothing was decided from it: ask whether "
+        "it will be redriven.",
     ),
 }
 """What the sender should read for each reason."""

@@ -11,11 +11,22 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from services.cli import journal, replay, validate
+from services.cli import (
+    balances,
+    dev,
+    journal,
+    ledger,
+    publish,
+    quarantine,
+    replay,
+    topics,
+    validate,
+)
 from services.cli.logs import configure_logs
 from services.cli.options import Group, Lang, LogLevel, Verb
 from services.cli.wording import STORE_ERROR, language_of_the_system, told
 from services.ledger.ports import StoreError
+from services.runtime.errors import ClusterError
 
 EXIT_UNREACHABLE: Final = 3
 
@@ -28,7 +39,7 @@ class Verbs(Group):
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()  # Here a reader that went away can still be told from a failure.
-        except StoreError as error:
+        except (StoreError, ClusterError) as error:
             language = ctx.obj or language_of_the_system()
             typer.echo(
                 told(STORE_ERROR, language).format(error=told(error.said, language)), err=True
@@ -45,9 +56,17 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command("replay", cls=Verb, rich_help_panel="The job")(replay.replay_files)
-app.command("validate", cls=Verb, rich_help_panel="The job")(validate.validate_file)
-app.add_typer(journal.app, name="journal", rich_help_panel="Look")
+JOB, ROLES, LOOK, OPERATE = "The job", "Roles", "Look", "Operate"
+
+app.command("replay", cls=Verb, rich_help_panel=JOB)(replay.replay_files)
+app.command("validate", cls=Verb, rich_help_panel=JOB)(validate.validate_file)
+app.command("publish", cls=Verb, rich_help_panel=JOB)(publish.publish_files)
+app.command("ledger", cls=Verb, rich_help_panel=ROLES)(ledger.ledger)
+app.command("dev", cls=Verb, rich_help_panel=ROLES)(dev.dev)
+app.command("balances", cls=Verb, rich_help_panel=LOOK)(balances.balances)
+app.add_typer(journal.app, name="journal", rich_help_panel=LOOK)
+app.add_typer(topics.app, name="topics", rich_help_panel=OPERATE)
+app.command("quarantine", cls=Verb, rich_help_panel=OPERATE)(quarantine.quarantine_record)
 
 
 def _print_version(asked: bool) -> None:

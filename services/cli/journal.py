@@ -1,35 +1,69 @@
-"""`ecluse journal`: the records of a ledger kept in a SQLite file."""
+"""`ecluse journal`: the records of a ledger, on its topic or in a SQLite file."""
 
+import asyncio
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
+from events.sentences import Sentence
 from services.cli.options import AsJson, Group, Lang, Verb, chosen_language
-from services.cli.records import letters_of, show_record, show_records
+from services.cli.records import (
+    Letters,
+    letters_of,
+    show_record,
+    show_records,
+    unreadable_sources,
+)
 from services.cli.screen import Screen
-from services.cli.wording import EMPTY_JOURNAL, NO_RECORD, NO_RECORDS, told
+from services.cli.wording import EMPTY_JOURNAL, NO_RECORD, NO_RECORDS, Language, told
 from services.ledger.adapters.sqlite import SqliteStore
+from services.ledger.domain.journal import JournalRecord
 from services.ledger.ports import JournalRow
 from services.ledger.restore import read_row
+from services.ledger.topic_journal import topic_journal
+from services.runtime.settings import Settings
+from services.runtime.work import Hold
 
 EXIT_NOT_THERE = 3
 """It cannot reach what it needs."""
 
+HELD = Sentence(
+    "La partition {partition} est arrêtée devant {topic}, offset {offset} (événement {event}) : "
+    "{error}. Corrigez le programme et relancez, ou mettez l'enregistrement de côté : "
+    'ecluse quarantine {partition} {offset} --reason "…"',
+    "Partition {partition} stands still before {topic}, offset {offset} (event {event}): {error}. "
+    "Mend the program and start it again, or set the record aside: "
+    'ecluse quarantine {partition} {offset} --reason "…"',
+)
+
 app = typer.Typer(
-    cls=Group, help="Records of the journal: the last ones, or one.", no_args_is_help=True
+    cls=Group,
+    help="Records of the journal: the last ones, or one. Names what stands still.",
+    no_args_is_help=True,
 )
 
 Database = Annotated[
-    Path, typer.Option(metavar="PATH", help="SQLite file made by `ecluse replay --db`.")
+    Path | None,
+    typer.Option(metavar="PATH", help="SQLite file made by `ecluse replay --db`; else Kafka."),
 ]
+
+
+class Found(NamedTuple):
+    """Records with what a person reads beside them."""
+
+    rows: Sequence[JournalRow]
+    records: Sequence[JournalRecord]
+    letters: Letters
+    holds: Sequence[Hold]
 
 
 @app.command(cls=Verb)
 def tail(
     context: typer.Context,
-    db: Database,
+    db: Database = None,
     count: Annotated[
         int, typer.Option("-n", "--count", metavar="N", min=1, help="How many records.")
     ] = 10,
@@ -40,19 +74,17 @@ def tail(
     lang: Lang = None,
 ) -> None:
     """Show the last records, oldest first; with --json, each record's own bytes, one a line."""
-    screen = Screen(chosen_language(context, lang))
-    store = SqliteStore(db, create=False)
-    try:
-        rows = list(store.journal(budget, last=count))
-        if as_json:
-            _print_bytes(rows)
-            return
-        records = [read_row(row) for row in rows]
-        letters = letters_of(records, store.dead_letters())
-    finally:
-        store.close()
-    if records:
-        show_records(screen, records, letters)
+    language = chosen_language(context, lang)
+    if db is None:
+        found = asyncio.run(_last_on_kafka(budget, count))
+    else:
+        found = _last_in_file(db, budget, count)
+    _name_holds(found.holds, language)
+    screen = Screen(language)
+    if as_json:
+        _print_bytes(found.rows)
+    elif found.records:
+        show_records(screen, found.records, found.letters)
     else:
         screen.say(EMPTY_JOURNAL if budget is None else NO_RECORDS.render({"budget": budget}))
 
@@ -67,29 +99,73 @@ def show(
     sequence: Annotated[
         int, typer.Argument(metavar="N", min=1, help="The record's number in its budget.")
     ],
-    db: Database,
+    db: Database = None,
     as_json: AsJson = False,
     lang: Lang = None,
 ) -> None:
     """Show one record whole, IBANs masked; with --json, its own bytes."""
     language = chosen_language(context, lang)
+    if db is None:
+        found = asyncio.run(_one_on_kafka(budget, sequence))
+    else:
+        found = _one_in_file(db, budget, sequence)
+    _name_holds(found.holds, language)
+    if not found.rows:
+        facts = {"budget": budget, "sequence": sequence}
+        typer.echo(told(NO_RECORD.render(facts), language), err=True)
+        raise typer.Exit(EXIT_NOT_THERE)
+    if as_json:
+        _print_bytes(found.rows)
+    else:
+        show_record(Screen(language), found.records[0], found.letters)
+
+
+def _last_in_file(db: Path, budget: str | None, count: int) -> Found:
+    store = SqliteStore(db, create=False)
+    try:
+        rows = list(store.journal(budget, last=count))
+        records = [read_row(row) for row in rows]
+        return Found(rows, records, letters_of(records, store.dead_letters()), [])
+    finally:
+        store.close()
+
+
+def _one_in_file(db: Path, budget: str, sequence: int) -> Found:
     store = SqliteStore(db, create=False)
     try:
         row = store.find(budget, sequence)
-        if row is None:
-            facts = {"budget": budget, "sequence": sequence}
-            typer.echo(told(NO_RECORD.render(facts), language), err=True)
-            raise typer.Exit(EXIT_NOT_THERE)
-        if as_json:
-            _print_bytes([row])
-            return
-        record = read_row(row)
-        letters = letters_of([record], store.dead_letters())
+        rows = [] if row is None else [row]
+        records = [read_row(row) for row in rows]
+        return Found(rows, records, letters_of(records, store.dead_letters()), [])
     finally:
         store.close()
-    show_record(Screen(language), record, letters)
 
 
-def _print_bytes(rows: list[JournalRow]) -> None:
+async def _last_on_kafka(budget: str | None, count: int) -> Found:
+    async with topic_journal(Settings()) as journal:
+        placed = await journal.last(budget, count)
+        records = [each.record for each in placed]
+        letters = await journal.notices(unreadable_sources(records))
+        return Found([each.row for each in placed], records, letters, await journal.holds())
+
+
+async def _one_on_kafka(budget: str, sequence: int) -> Found:
+    async with topic_journal(Settings()) as journal:
+        placed = await journal.find(budget, sequence)
+        holds = await journal.holds()
+        if placed is None:
+            return Found([], [], {}, holds)
+        letters = await journal.notices(unreadable_sources([placed.record]))
+        return Found([placed.row], [placed.record], letters, holds)
+
+
+def _name_holds(holds: Sequence[Hold], language: Language) -> None:
+    """To standard error: what a program reads of the journal stays as it is."""
+    for hold in holds:
+        facts = {**hold._asdict(), "event": hold.event_id or "?"}
+        typer.echo(told(HELD.render(facts), language), err=True)
+
+
+def _print_bytes(rows: Sequence[JournalRow]) -> None:
     for row in rows:
         sys.stdout.buffer.write(row.record + b"\n")

@@ -1,15 +1,24 @@
 """What `ecluse journal` shows to people: records of the journal, in a table or one whole."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rich.table import Table
 from rich.text import Text
 
+from events.sentences import Sentence
 from services.cli.logs import masked
 from services.cli.screen import Prose, Screen, clean
-from services.cli.tables import dead_letter_words, label, place, show_entries, show_orders
+from services.cli.tables import (
+    Unread,
+    dead_letter_words,
+    label,
+    place,
+    show_entries,
+    show_orders,
+    unread,
+)
 from services.cli.wording import (
     COLUMNS,
     ENTRY_KINDS,
@@ -20,23 +29,31 @@ from services.cli.wording import (
     TITLES,
     told,
 )
-from services.ledger.domain.journal import JournalRecord
+from services.ledger.domain.journal import JournalRecord, Source
 from services.ledger.domain.lines import Stage
 from services.ledger.domain.moves import Move
 from services.ledger.ports import DeadLetter
 from services.ledger.sentences import flag_sentence, parked_sentence, refusal_sentence
 
-Letters = dict[tuple[str, int], DeadLetter]
-"""Unreadable records by their chain and number."""
+Letters = Mapping[Source, Sentence]
+"""Why records could not be read, by where they stand."""
+
+
+def unreadable_sources(records: Iterable[JournalRecord]) -> set[Source]:
+    """Where the unreadable ones among some records stand."""
+    return {each.source for each in records if each.dead_letter is not None}
 
 
 def letters_of(records: Sequence[JournalRecord], letters: Iterable[DeadLetter]) -> Letters:
-    """The unreadable ones among some records; the store is not asked where there are none."""
-    wanted = {(each.budget, each.sequence) for each in records if each.dead_letter is not None}
+    """Why the unreadable ones were; the store is not asked where there are none."""
+    wanted = unreadable_sources(records)
     if not wanted:
         return {}
-    placed = (((each.chain, each.sequence), each) for each in letters)
-    return {name: letter for name, letter in placed if name in wanted}
+    return {
+        each.source: each.said
+        for each in unread(letters)
+        if each.source in wanted and each.said is not None
+    }
 
 
 def show_records(screen: Screen, records: Iterable[JournalRecord], letters: Letters) -> None:
@@ -152,7 +169,5 @@ def _fact(name: str, fact: str, screen: Screen) -> str:
 def _unreadable(record: JournalRecord, letters: Letters, screen: Screen) -> str:
     """The reason in words; its code alone where the record's bytes are gone."""
     assert record.dead_letter is not None, "asked for dead letters only"
-    letter = letters.get((record.budget, record.sequence))
-    if letter is None:
-        return str(record.dead_letter["reason"])
+    letter = Unread(record.source, str(record.dead_letter["reason"]), letters.get(record.source))
     return dead_letter_words(letter, screen.language)

@@ -8,7 +8,7 @@ import typer
 from services.cli.options import AsJson, Lang, chosen_language
 from services.cli.output import busy, display_name, print_json, progress
 from services.cli.screen import Screen
-from services.cli.tables import show_summary
+from services.cli.tables import show_summary, unread
 from services.cli.wording import ADDING_UP, REPLAYING, told
 from services.ledger.adapters.memory import MemoryStore
 from services.ledger.adapters.sqlite import SqliteStore
@@ -56,7 +56,7 @@ def replay_files(
         if as_json:
             print_json(said)
         else:
-            show_summary(Screen(language), said, ledger, store.dead_letters())
+            show_summary(Screen(language), said, ledger, unread(store.dead_letters()))
     finally:
         store.close()
     if strict and (said["refusals"] or said["dead_letters"]):

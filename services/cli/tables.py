@@ -2,10 +2,10 @@
 
 import json
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from events.sentences import Sentence
 from events.unreadable import Reason, Unreadable, explain
@@ -36,10 +36,19 @@ LABEL_WIDTH: Final = 24
 """From here on the codes of a line or a service go on below."""
 
 
+class Unread(NamedTuple):
+    """A record that could not be read: where it stands, and why."""
+
+    source: Source
+    reason: str
+    said: Sentence | None
+    """None where nobody can tell any more."""
+
+
 def show_summary(
-    screen: Screen, said: dict[str, Any], ledger: Ledger, letters: Iterable[DeadLetter]
+    screen: Screen, said: dict[str, Any], ledger: Ledger, letters: Iterable[Unread]
 ) -> None:
-    """The summary of a replay, for people."""
+    """The summary of what was read, for people."""
     show_entries(screen, said["commitment_entries"])
     show_orders(screen, said["payment_orders"])
     _show_lines(screen, said["lines"])
@@ -137,12 +146,12 @@ def _show_answers(screen: Screen, said: dict[str, Any]) -> None:
         screen.say_more(max(len(rows) - ROWS_MAX, 0))
 
 
-def _show_dead_letters(screen: Screen, letters: Iterable[DeadLetter]) -> None:
+def _show_dead_letters(screen: Screen, letters: Iterable[Unread]) -> None:
     table = screen.table("dead_letters", ("place", "detail"))
 
-    def add(letter: DeadLetter) -> None:
-        where = place(Source(letter.topic, letter.partition, letter.offset), screen.language)
-        screen.add(table, where, dead_letter_words(letter, screen.language))
+    def add(letter: Unread) -> None:
+        words = dead_letter_words(letter, screen.language)
+        screen.add(table, place(letter.source, screen.language), words)
 
     screen.fill(table, letters, add)
 
@@ -181,9 +190,18 @@ def place(source: Source, language: Language) -> str:
     return f"{file}, {told(LINE_WORD, language).format(line=source.offset)}"
 
 
-def dead_letter_words(letter: DeadLetter, language: Language) -> str:
-    """Why a record is unreadable: the code of the reason, then its sentence."""
-    return f"{letter.reason}\n{told(dead_letter_sentence(letter), language)}"
+def dead_letter_words(letter: Unread, language: Language) -> str:
+    """Why a record is unreadable: the code of the reason, then its sentence where it is known."""
+    if letter.said is None:
+        return letter.reason
+    return f"{letter.reason}\n{told(letter.said, language)}"
+
+
+def unread(letters: Iterable[DeadLetter]) -> Iterator[Unread]:
+    """Dead letters of a store, each with the sentence that its bytes lead to."""
+    for letter in letters:
+        source = Source(letter.topic, letter.partition, letter.offset)
+        yield Unread(source, letter.reason, dead_letter_sentence(letter))
 
 
 def dead_letter_sentence(letter: DeadLetter) -> Sentence:

@@ -1,14 +1,15 @@
 """handle: decode, decide, journal. The one function through which every record passes."""
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final, NamedTuple
 
 import structlog
 
-from events.codec import EVENT_BYTES_MAX, Headers, Received, decode, reread
+from events.codec import EVENT_BYTES_MAX, NO_KEY, Headers, Received, decode, reread
+from events.envelope import Envelope, Event
 from events.sentences import Sentence
 from events.unreadable import Reason, Unreadable
 from services.ledger.domain.book import FIRST_HASH, BudgetState, Parked, new_budget
@@ -35,12 +36,14 @@ log: Final = structlog.stdlib.get_logger("ecluse.ledger")
 
 
 class RawRecord(NamedTuple):
-    """A record as a source gives it; `whole` is false where only its beginning was read."""
+    """A record as a source gives it; `length_bytes` is set where only its beginning was read."""
 
-    value: bytes
+    value: bytes | None
     source: Source
     headers: Headers = ()
     key: bytes | None = None
+    timestamp_ms: int | None = None
+    """Kafka's, in milliseconds since 1970; None marks a line of a file, which has no key either."""
     length_bytes: int = -1
     sha256: str = ""
 
@@ -48,6 +51,38 @@ class RawRecord(NamedTuple):
     def whole(self) -> bool:
         """Whether `value` is all of it."""
         return self.length_bytes < 0
+
+    @property
+    def is_of_kafka(self) -> bool:
+        """Whether it has a key and a partition that must be those of its budget."""
+        return self.timestamp_ms is not None
+
+
+class Recorded(NamedTuple):
+    """A record of a budget, with the envelope of its own event."""
+
+    record: JournalRecord
+    envelope: Envelope[Event]
+
+
+class Buried(NamedTuple):
+    """A dead letter: its record, what was read, and why it could not be used."""
+
+    record: JournalRecord
+    raw: RawRecord
+    unreadable: Unreadable
+
+
+Decided = Recorded | Buried
+"""One journal record with all that its messages are made of."""
+
+
+@dataclass(slots=True)
+class DecidedBatch(Batch):
+    """A batch with what its messages are made of; a store alone has no use for that."""
+
+    decided: list[Decided] = field(default_factory=list)
+    """One for each of `records`, in the same order."""
 
 
 @dataclass(slots=True)
@@ -64,7 +99,11 @@ class Ledger:
 
     budgets: dict[str, BudgetState] = field(default_factory=dict)
     dead: dict[str, Chain] = field(default_factory=dict)
-    batch: Batch = field(default_factory=Batch)
+    batch: DecidedBatch = field(default_factory=DecidedBatch)
+    partition_of: Callable[[str], int] | None = None
+    """On which partition a budget belongs; None where the source has none (rules, 37).
+
+    It is asked for every event, so it should remember its answers."""
 
     def handle(self, raw: RawRecord) -> list[JournalRecord]:
         """Decode, decide and journal one record; what it wakes is decided behind it.
@@ -76,6 +115,10 @@ class Ledger:
         if isinstance(received, Unreadable):
             return [self._bury(raw, received)]
         budget = received.envelope.data.budget
+        if self.partition_of is not None:
+            home = self.partition_of(budget)
+            if home != raw.source.partition:
+                return [self._bury(raw, Unreadable.wrong_partition(raw.source.partition, home))]
         state = self.budgets.get(budget)
         if state is None:
             state = self.budgets[budget] = new_budget(budget)
@@ -84,9 +127,15 @@ class Ledger:
             return [record]
         return [record, *self._wake(state, record, received)]
 
-    def commit_batch(self, positions: list[Position]) -> Batch:
+    def quarantine(self, raw: RawRecord, by: str, why: str) -> JournalRecord:
+        """Journal a record unread, as a dead letter: `by` whom it was set aside, and `why`."""
+        # Typed on a command line, they may hold what no JSON can.
+        by, why = (words.encode(errors="replace").decode() for words in (by, why))
+        return self._bury(raw, Unreadable.quarantined(why), {"by": by, "why": why})
+
+    def commit_batch(self, positions: list[Position]) -> DecidedBatch:
         """What was decided since the last call, with the state that it changed."""
-        batch, self.batch = self.batch, Batch()
+        batch, self.batch = self.batch, DecidedBatch()
         for budget in dict.fromkeys(row.budget for row in batch.records):
             state = self.budgets.get(budget)
             if state is not None:
@@ -104,6 +153,7 @@ class Ledger:
     ) -> JournalRecord:
         record = record_of(state, received, verdict, source, resumes)
         self.batch.records.append(JournalRow(record.budget, record.sequence, record.seal()))
+        self.batch.decided.append(Recorded(record, received.envelope))
         evolve(state, record, received)
         if record.sequence % FULL_CHECK_RECORDS == 0:
             check_book(state.book)
@@ -130,11 +180,14 @@ class Ledger:
             record = self._journal(state, received, verdict, source, resumes=sequence)
             yield record
 
-    def _bury(self, raw: RawRecord, unreadable: Unreadable) -> JournalRecord:
+    def _bury(
+        self, raw: RawRecord, unreadable: Unreadable, said: dict[str, str] | None = None
+    ) -> JournalRecord:
         """Journal an unreadable record, and keep its bytes for operators."""
         name = f"{DEAD_CHAIN}{raw.source.partition}"
         chain = self.dead.setdefault(name, Chain())
-        length_bytes = len(raw.value) if raw.whole else raw.length_bytes
+        value = raw.value or b""
+        length_bytes = len(value) if raw.whole else raw.length_bytes
         record = JournalRecord(
             budget=name,
             sequence=chain.sequence + 1,
@@ -142,12 +195,12 @@ class Ledger:
             source=raw.source,
             outcome=Outcome.DEAD_LETTER,
             event=None,
-            event_sha256=sha256(raw.value).hexdigest() if raw.whole else raw.sha256,
-            dead_letter={"reason": unreadable.reason, "length": length_bytes},
+            event_sha256=sha256(value).hexdigest() if raw.whole else raw.sha256,
+            dead_letter={"reason": unreadable.reason, "length": length_bytes, **(said or {})},
         )
         self.batch.records.append(JournalRow(name, record.sequence, record.seal()))
+        self.batch.decided.append(Buried(record, raw, unreadable))
         chain.sequence, chain.head = record.sequence, record.hash
-        kept = raw.value if length_bytes <= EVENT_BYTES_MAX else raw.value[:DEAD_LETTER_HEAD_BYTES]
         letter = DeadLetter(
             name,
             record.sequence,
@@ -155,7 +208,7 @@ class Ledger:
             *raw.source,
             length_bytes,
             record.event_sha256,
-            kept,
+            kept_bytes(value, length_bytes),
         )
         self.batch.dead_letters.append(letter)
         log.warning(
@@ -170,12 +223,19 @@ class Ledger:
         return record
 
 
+def kept_bytes(value: bytes, length_bytes: int) -> bytes:
+    """What is kept of a dead letter of that length: all, or the beginning of a large one."""
+    return value if length_bytes <= EVENT_BYTES_MAX else value[:DEAD_LETTER_HEAD_BYTES]
+
+
 def decoded(raw: RawRecord) -> Received | Unreadable:
     """Read a record; a failure of the decoder itself is a reason like others, and logged."""
     if not raw.whole:
         return Unreadable.too_large(raw.length_bytes)
+    # Kafka allows a record without a key, which is no budget; a file has no keys at all.
+    key = NO_KEY if raw.key is None and raw.is_of_kafka else raw.key
     try:
-        return decode(raw.value, raw.headers, raw.key)
+        return decode(raw.value, raw.headers, key)
     except Exception as error:  # A decoder's bug may not stop the partition: the bytes are kept.
         log.exception("decoder_failed", **raw.source._asdict())
         name = type(error).__name__

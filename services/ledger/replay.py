@@ -24,6 +24,9 @@ STANDARD_INPUT = "-"
 FILE_PARTITION = 0
 """A file is one partition."""
 
+FILE_MARK = "#"
+"""Stands in the name of a source that is a file, and in no topic's name."""
+
 SOURCE_DIGITS = 12
 """How much of the first line's hash tells files of one name apart."""
 
@@ -103,7 +106,7 @@ def replay(
     handled: Line | None = None
     for line in lines(stream):
         if line.number == 1:
-            topic = f"{Path(name).name}#{line.sha256[:SOURCE_DIGITS]}"
+            topic = f"{Path(name).name}{FILE_MARK}{line.sha256[:SOURCE_DIGITS]}"
             done = known.get(topic)
         last = line
         progress(line.length_bytes + 1)

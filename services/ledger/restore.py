@@ -46,7 +46,7 @@ CHANGED = Sentence(
     "its event is not the one that was recorded: go back to a backup",
 )
 
-_STATE_FAULTS: Final = (ValueError, TypeError, KeyError, AssertionError)
+STATE_FAULTS: Final = (ValueError, TypeError, KeyError, AssertionError)
 """What rows that were lost or changed may lead to; the journal is the truth."""
 
 log: Final = structlog.stdlib.get_logger("ecluse.ledger")
@@ -70,7 +70,7 @@ def open_ledger(store: Store) -> Ledger:
     agreed = {name: record for name, record in ends.items() if name not in dead}
     try:
         budgets = _read_state(store, written, agreed)
-    except _STATE_FAULTS as error:
+    except STATE_FAULTS as error:
         log.warning("state_rebuilt", why=str(error) or type(error).__name__)
         budgets = fold(store.journal())
         for state in budgets.values():
@@ -108,21 +108,37 @@ def fold(journal: Iterable[JournalRow]) -> dict[str, BudgetState]:
     Raises:
         StoreError: a record is damaged, missing or out of place.
     """
-    budgets: dict[str, BudgetState] = {}
+    folding = Folding()
     for row in journal:
-        record = read_row(row)
+        folding.apply(read_row(row))
+    return folding.budgets
+
+
+class Folding:
+    """A fold under way: the ledger as the records seen so far leave it."""
+
+    def __init__(self) -> None:
+        self.budgets: dict[str, BudgetState] = {}
+        self.dead: dict[str, Chain] = {}
+
+    def apply(self, record: JournalRecord) -> None:
+        """Apply the next record of its chain.
+
+        Raises:
+            StoreError: it is not the next one, or its event is damaged.
+        """
         if record.outcome is Outcome.DEAD_LETTER:
-            continue
-        state = budgets.get(record.budget)
+            self.dead[record.budget] = Chain(record.sequence, record.hash)
+            return
+        state = self.budgets.get(record.budget)
         if state is None:
-            state = budgets[record.budget] = new_budget(record.budget)
+            state = self.budgets[record.budget] = new_budget(record.budget)
         _check_place(state, record)
         try:
             received = reread(record.event or b"")
         except ValueError as error:
             raise StoreError(_place(record), UNREADABLE.render({"reason": error})) from error
         evolve(state, record, received)
-    return budgets
 
 
 def read_row(row: JournalRow) -> JournalRecord:

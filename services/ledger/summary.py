@@ -7,11 +7,12 @@ from typing import Any
 from services.ledger.domain import flags, refusals
 from services.ledger.domain.book import Book
 from services.ledger.domain.flags import FlagCode
-from services.ledger.domain.journal import Outcome
+from services.ledger.domain.journal import JournalRecord, Outcome, Source
 from services.ledger.domain.lines import Line, line_from_row
 from services.ledger.domain.refusals import Refusal
 from services.ledger.handle import Ledger
 from services.ledger.ports import JournalRow
+from services.ledger.replay import FILE_MARK
 from services.ledger.restore import read_row
 
 ENTRY_MEMBERS = ("entry_id", "budget", "kind", "line", "amount_cents", "convention")
@@ -19,9 +20,14 @@ ENTRY_MEMBERS = ("entry_id", "budget", "kind", "line", "amount_cents", "conventi
 
 def summary(ledger: Ledger, journal: Iterable[JournalRow]) -> dict[str, Any]:
     """Everything that came out of what was read, in the order of the contract (rules, 35)."""
-    history = _History()
+    history = History()
     for row in journal:
-        history.add(row)
+        history.add(read_row(row))
+    return summary_of(ledger, history)
+
+
+def summary_of(ledger: Ledger, history: "History") -> dict[str, Any]:
+    """The same, where the journal was heard while it was read."""
     books = [ledger.budgets[name].book for name in sorted(ledger.budgets)]
     outcomes = _outcomes(ledger)
     return {
@@ -35,7 +41,10 @@ def summary(ledger: Ledger, journal: Iterable[JournalRow]) -> dict[str, Any]:
         ],
         "commitment_entries": _in_order(history.entries),
         "refusals": _in_order(history.refusals),
-        "dead_letters": sorted(history.dead_letters, key=itemgetter("position")),
+        "dead_letters": [
+            {"position": _position(source), "reason": reason}
+            for source, reason in sorted(history.dead_letters)
+        ],
         "review_flags": _in_order(history.flags),
         "heads": {name: ledger.budgets[name].memory.head for name in sorted(ledger.budgets)},
     }
@@ -105,7 +114,14 @@ def _said(row: dict[str, Any], order: tuple[str, ...]) -> dict[str, Any]:
     return {"code": row["code"], "facts": facts}
 
 
-class _History:
+def _position(source: Source) -> int | str:
+    """Where a dead letter was read: a line of a file (rules, 6), or a place on Kafka."""
+    if FILE_MARK in source.topic:
+        return source.offset
+    return f"{source.topic}/{source.partition}/{source.offset}"
+
+
+class History:
     """What only the journal remembers."""
 
     def __init__(self) -> None:
@@ -113,10 +129,10 @@ class _History:
         self.entries: list[Placed] = []
         self.refusals: list[Placed] = []
         self.flags: list[Placed] = []
-        self.dead_letters: list[dict[str, Any]] = []
+        self.dead_letters: list[tuple[Source, str]] = []
 
-    def add(self, row: JournalRow) -> None:
-        record = read_row(row)
+    def add(self, record: JournalRecord) -> None:
+        """Hear the next record of the journal."""
         place, budget = (record.budget, record.sequence), record.budget
         for change in record.payment_orders:
             if change.issued is not None:
@@ -133,4 +149,4 @@ class _History:
             self.refusals.append((place, {"budget": budget, "event_id": record.event_id, **said}))
         if record.outcome is Outcome.DEAD_LETTER and record.dead_letter is not None:
             reason = record.dead_letter["reason"]
-            self.dead_letters.append({"position": record.source.offset, "reason": reason})
+            self.dead_letters.append((record.source, reason))

@@ -165,7 +165,19 @@ def test_validate_is_content_with_the_example() -> None:
 # ------------------------------------------------------------------ help and what goes wrong
 def test_the_help_groups_the_verbs() -> None:
     said = ecluse("--help")
-    order = [said.text.index(word) for word in ("The job", "replay", "validate", "Look", "journal")]
+    panels = (
+        *(
+            "─ The job ─",
+            "│ replay ",
+            "│ validate ",
+            "│ publish ",
+            "─ Roles ─",
+            "│ ledger ",
+            "│ dev ",
+        ),
+        *("─ Look ─", "│ balances ", "│ journal ", "─ Operate ─", "│ quarantine ", "│ topics "),
+    )
+    order = [said.text.index(word) for word in panels]
     assert sorted(order) == order
     assert 0 == said.code
     assert "--batch-lines" in ecluse("replay", "--help").text

@@ -1,0 +1,36 @@
+"""The topics of the contract, by name. Their settings are in schemas/topics.yaml."""
+
+from typing import Final
+
+EVENTS: Final = "ecluse.events.v1"
+"""What the world says to the ledger."""
+
+LETTERS: Final = "ecluse.letters.v1"
+"""What Écluse writes to itself: next year's openings, passed deadlines."""
+
+JOURNAL: Final = "ecluse.journal.v1"
+"""One record for every record read: the truth."""
+
+COMMITMENT_ENTRIES: Final = "ecluse.commitment-entries.v1"
+"""Commitment entries (écritures d'engagement), for the finance ERP."""
+
+PAYMENT_ORDERS: Final = "ecluse.payment-orders.v1"
+"""Payment orders (mandats) issued and cancelled, for the treasury."""
+
+BALANCES: Final = "ecluse.balances.v1"
+"""The latest balance of each line, and of each convention on a line."""
+
+REFUSALS: Final = "ecluse.refusals.v1"
+"""An answer to every event that was not accepted, for its sender."""
+
+DEAD_LETTERS: Final = "ecluse.dead-letters.v1"
+"""The bytes of what could not be read, for operators."""
+
+LEDGER_STATE: Final = "ecluse.ledger-state.v1"
+"""The ledger's own memory, compacted; it can be made again from the journal."""
+
+DOORS: Final = (EVENTS, LETTERS)
+"""What the ledger reads."""
+
+LEDGER_GROUP: Final = "ecluse.ledger"
+"""The consumer group of the ledger's workers."""

@@ -1,0 +1,52 @@
+"""`ecluse balances`: what came out of all events, folded from the journal topic."""
+
+import asyncio
+from typing import Annotated, Any
+
+import typer
+
+from events.sentences import Sentence
+from services.cli.options import AsJson, Lang, chosen_language
+from services.cli.output import busy, print_json
+from services.cli.screen import Screen
+from services.cli.tables import Unread, show_summary
+from services.cli.wording import told
+from services.ledger.handle import Ledger
+from services.ledger.summary import summary_of
+from services.ledger.topic_journal import topic_journal
+from services.runtime.settings import Settings
+
+READING = Sentence("lecture du journal", "reading the journal")
+
+
+def balances(
+    context: typer.Context,
+    budget: Annotated[
+        str | None, typer.Option(metavar="BUDGET", help="Of this budget only.")
+    ] = None,
+    as_json: AsJson = False,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", metavar="", help="Exit 1 if anything was refused or unreadable."),
+    ] = False,
+    lang: Lang = None,
+) -> None:
+    """Add the journal up: entries, payment orders, balances; --json as `replay` prints it."""
+    language = chosen_language(context, lang)
+    with busy(told(READING, language)):
+        said, ledger, letters = asyncio.run(_read(budget))
+    if as_json:
+        print_json(said)
+    else:
+        show_summary(Screen(language), said, ledger, letters)
+    if strict and (said["refusals"] or said["dead_letters"]):
+        raise typer.Exit(1)
+
+
+async def _read(budget: str | None) -> tuple[dict[str, Any], Ledger, list[Unread]]:
+    async with topic_journal(Settings()) as journal:
+        ledger, history = await journal.fold(budget)
+        sources = dict(history.dead_letters)
+        words = await journal.notices(sources.keys())
+        letters = [Unread(each, reason, words.get(each)) for each, reason in sources.items()]
+        return summary_of(ledger, history), ledger, letters

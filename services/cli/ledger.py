@@ -1,0 +1,34 @@
+"""`ecluse ledger`: a worker of the ledger on Kafka."""
+
+from typing import Annotated
+
+import typer
+
+from services.cli.options import Lang, chosen_language
+from services.cli.workers import run_worker
+from services.ledger.serve import serve
+from services.runtime.settings import Settings
+
+
+def ledger(
+    context: typer.Context,
+    instance: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="This worker's name in its group, the same after a restart; else the host's.",
+        ),
+    ] = None,
+    accept_lost: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TOPIC/PARTITION/OFFSET",
+            help="Go on although the records before this offset are gone; the error names it.",
+        ),
+    ] = None,
+    lang: Lang = None,
+) -> None:
+    """Decide events and write the journal, until stopped; several workers share the partitions."""
+    chosen_language(context, lang)
+    settings = Settings() if instance is None else Settings(instance=instance)
+    run_worker(serve(settings, frozenset(accept_lost or ())))

@@ -1,0 +1,135 @@
+"""`ecluse topics`: the topics of schemas/topics.yaml on the cluster."""
+
+import asyncio
+from typing import Annotated, Any, Final
+
+import typer
+
+from events.sentences import Sentence
+from services.cli.options import AsJson, Group, Lang, Verb, chosen_language
+from services.cli.output import print_json
+from services.cli.screen import Screen
+from services.cli.wording import Counted
+from services.runtime import topics
+from services.runtime.catalogue import read_catalogue
+from services.runtime.differences import Asked, Difference
+from services.runtime.settings import Settings
+
+EXIT_DIFFERENT: Final = 1
+
+CREATED = Sentence(
+    "{topic}\u00a0: créé, {partitions} partitions", "{topic}: created, {partitions} partitions"
+)
+MENDED = Sentence(
+    "{topic}\u00a0: {setting} vaut maintenant {wanted}, et valait {found}",
+    "{topic}: {setting} is now {wanted}, and was {found}",
+)
+AS_THEY_SHOULD_BE = Counted(
+    Sentence(
+        "{count} topic est comme il doit être.",
+        "{count} topic is as it should be.",
+    ),
+    Sentence(
+        "Les {count} topics sont comme ils doivent être.",
+        "All {count} topics are as they should be.",
+    ),
+)
+DIFFERENCES = Counted(
+    Sentence("{count} écart.", "{count} difference."),
+    Sentence("{count} écarts.", "{count} differences."),
+)
+
+Partitions = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        min=1,
+        help="Partitions of every topic; else as many as they have, on a new cluster 12.",
+    ),
+]
+ReplicationFactor = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N", min=1, max=32767, help="Replicas of every topic; else the cluster's default."
+    ),
+]
+
+app = typer.Typer(
+    cls=Group,
+    help="The topics on the cluster of ECLUSE_BOOTSTRAP_SERVERS: what differs, and mending it.",
+    no_args_is_help=True,
+)
+
+
+@app.command(cls=Verb)
+def diff(
+    context: typer.Context,
+    partitions: Partitions = None,
+    replication_factor: ReplicationFactor = None,
+    as_json: AsJson = False,
+    lang: Lang = None,
+) -> None:
+    """Say what is not as schemas/topics.yaml has it; exit 1 if anything is not."""
+    screen = Screen(chosen_language(context, lang))
+    asked = Asked(partitions, replication_factor)
+    catalogue = read_catalogue()
+    found = asyncio.run(topics.differences(catalogue, Settings(), asked))
+    if as_json:
+        print_json({"differences": [_row(each) for each in found]})
+    else:
+        _say(screen, found, len(catalogue.topics))
+    if found:
+        raise typer.Exit(EXIT_DIFFERENT)
+
+
+@app.command(cls=Verb)
+def apply(
+    context: typer.Context,
+    partitions: Partitions = None,
+    replication_factor: ReplicationFactor = None,
+    as_json: AsJson = False,
+    lang: Lang = None,
+) -> None:
+    """Create what is missing and mend settings; exit 1 if something is left that it may not touch.
+
+    The number of partitions of a topic is never changed: keys would move to other partitions.
+    """
+    screen = Screen(chosen_language(context, lang))
+    asked = Asked(partitions, replication_factor)
+    catalogue = read_catalogue()
+    done = asyncio.run(topics.apply(catalogue, Settings(), asked))
+    if as_json:
+        print_json(
+            {
+                "created": done.created,
+                "mended": [_row(each) for each in done.mended],
+                "differences": [_row(each) for each in done.left],
+            }
+        )
+    else:
+        for topic in done.created:
+            screen.say(CREATED.render({"topic": topic, "partitions": done.partitions}))
+        for each in done.mended:
+            facts = {"topic": each.topic, "setting": each.setting}
+            screen.say(MENDED.render({**facts, "wanted": each.wanted, "found": each.found}))
+        _say(screen, done.left, len(catalogue.topics))
+    if done.left:
+        raise typer.Exit(EXIT_DIFFERENT)
+
+
+def _say(screen: Screen, found: list[Difference], topics_count: int) -> None:
+    for each in found:
+        screen.say(each.said)
+    words, count = (DIFFERENCES, len(found)) if found else (AS_THEY_SHOULD_BE, topics_count)
+    screen.say(words.render(count))
+
+
+def _row(each: Difference) -> dict[str, Any]:
+    return {
+        "topic": each.topic,
+        "setting": each.setting,
+        "found": each.found,
+        "wanted": each.wanted,
+        "mendable": each.mendable,
+        "message": {"fr": each.said.fr, "en": each.said.en},
+    }

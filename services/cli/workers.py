@@ -1,0 +1,47 @@
+"""Running a coroutine as a process: the event loop, and what its ends mean to who started it."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+import structlog
+import uvloop
+
+from events.sentences import Sentence
+from services.runtime.errors import ClusterError
+from services.runtime.task import GaveUp
+from services.runtime.writer import Fenced, WriterFailed
+
+Result = TypeVar("Result")
+
+FENCED = Sentence(
+    "un autre processus écrit sous {error} : celui-ci n'est plus le propriétaire et s'arrête. "
+    "Relancez-le",
+    "another process writes under {error}: this one is not the owner any more, and stops. Start it "
+    "again",
+)
+GAVE_UP = Sentence(
+    "rien n'a abouti depuis trop longtemps ({error}). Kafka répond-il ? Relancez ensuite",
+    "nothing came through for too long ({error}). Does Kafka answer? Then start again",
+)
+
+
+def run_worker(work: Coroutine[Any, Any, Result]) -> Result:
+    """Run to the end, on uvloop.
+
+    Raises:
+        ClusterError: the cluster could not be reached, or is not as it must be.
+    """
+    log = structlog.stdlib.get_logger("ecluse")
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(work)
+    except Fenced as error:
+        log.critical("worker_fenced", transactional_id=str(error))
+        raise ClusterError("Écluse", FENCED.render({"error": error})) from error
+    except (GaveUp, WriterFailed) as error:
+        log.critical("worker_gave_up", error=str(error))
+        raise ClusterError("Kafka", GAVE_UP.render({"error": error})) from error
+    except ClusterError as error:
+        log.critical("worker_stopped_by_the_cluster", error=error.said.en)
+        raise

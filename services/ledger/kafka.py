@@ -1,0 +1,71 @@
+"""Records of Kafka as the ledger reads them: those of its doors, and those of its journal."""
+
+from hashlib import sha256
+from typing import Final
+
+from aiokafka.structs import ConsumerRecord, TopicPartition
+
+from events.codec import Received
+from events.sentences import Sentence
+from services.ledger.domain.journal import JournalRecord, Source, read_record
+from services.ledger.handle import RawRecord, decoded
+from services.ledger.placing import HOLD_KEY, read_hold
+from services.ledger.ports import StoreError, as_it_says
+from services.runtime.reader import Reader
+from services.runtime.work import Hold
+
+LAST_OFFSETS: Final = 4
+"""How far back the last record may stand: behind it are transaction markers."""
+
+MISPLACED = Sentence(
+    "un enregistrement de {budget} s'y trouve sous une autre clé : restaurez le journal depuis une "
+    "sauvegarde",
+    "a record of {budget} stands there under another key: restore the journal from a backup",
+)
+
+
+async def standing_before(reader: Reader, state: TopicPartition) -> Hold | None:
+    """The record before which a partition is held, as anyone may see it from outside.
+
+    Whoever holds a partition writes nothing behind the hold: so it is the last record, or none is.
+    """
+    records = await reader.last(state, LAST_OFFSETS)
+    if not records or records[-1].key != HOLD_KEY or records[-1].value is None:
+        return None
+    return read_hold(records[-1].value)
+
+
+def raw_record(record: ConsumerRecord) -> RawRecord:
+    """A record of a door."""
+    source = Source(record.topic, record.partition, record.offset)
+    return RawRecord(record.value, source, record.headers, record.key, record.timestamp)
+
+
+def event_id(record: ConsumerRecord) -> str | None:
+    """What its sender calls an event; None where that cannot be read."""
+    received = decoded(raw_record(record))
+    return received.envelope.id if isinstance(received, Received) else None
+
+
+def is_same(record: ConsumerRecord, event_sha256: str) -> bool:
+    """Whether the journal knows this record under this digest: of its event, or of its value."""
+    if sha256(record.value or b"").hexdigest() == event_sha256:
+        return True
+    received = decoded(raw_record(record))
+    return isinstance(received, Received) and sha256(received.raw).hexdigest() == event_sha256
+
+
+def journal_record(record: ConsumerRecord) -> JournalRecord:
+    """The journal record that a record of the journal topic holds; its key names the chain.
+
+    Raises:
+        StoreError: it is damaged, or stands under another key than its own.
+    """
+    where = f"{record.topic}/{record.partition}/{record.offset}"
+    try:
+        found = read_record(record.value or b"")
+    except (ValueError, KeyError, TypeError) as error:
+        raise StoreError(where, as_it_says(error)) from error
+    if found.budget.encode() != record.key:
+        raise StoreError(where, MISPLACED.render({"budget": found.budget}))
+    return found

@@ -1,0 +1,225 @@
+"""The ledger's work on one partition: the same core as a replay, behind Kafka's transactions.
+
+One batch is one transaction: journal records, what is published, changed state, and how far the
+doors were read. Whatever fails, nothing of it was ever there.
+"""
+
+from typing import Final
+
+import structlog
+from aiokafka.structs import ConsumerRecord, TopicPartition
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from events.topics import DOORS, EVENTS, LEDGER_GROUP
+from services.ledger.handle import Chain, DecidedBatch, Ledger
+from services.ledger.kafka import event_id, is_same, raw_record
+from services.ledger.messages import messages
+from services.ledger.placing import (
+    HOLD_KEY,
+    POSITION_KEY,
+    Placing,
+    spell_hold,
+    spell_key,
+    spell_placing,
+)
+from services.ledger.topic_state import PartitionTopics, Restored
+from services.runtime.partitioning import partition_of
+from services.runtime.progress import Progress
+from services.runtime.reader import Reader
+from services.runtime.settings import Settings
+from services.runtime.sources import SourcePosition, check_source
+from services.runtime.work import Hold
+from services.runtime.writer import FencedWriter, Outgoing, Place
+
+PARTITIONS_HEADER: Final = "ecluse_partitions"
+"""The header of a journal record that tells how many partitions its topic had (rules, 37)."""
+
+REWRITE_ROWS: Final = 50_000
+"""How many rows of a state that was made again one transaction writes."""
+
+log: Final = structlog.stdlib.get_logger("ecluse.ledger")
+
+
+class Metrics:
+    """What the ledger counts of this process."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.records = Counter(
+            "ecluse_ledger_records", "Journal records committed.", ["outcome"], registry=registry
+        )
+        self.batch = Histogram(
+            "ecluse_ledger_batch_records",
+            "Journal records of one transaction.",
+            buckets=(1, 10, 100, 1000),
+            registry=registry,
+        )
+
+
+class LedgerWork:
+    """One partition of the ledger, opened: see services.runtime.work.Work."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        partition: int,
+        partitions: int,
+        progress: Progress,
+        metrics: Metrics | None = None,
+        accept_lost: frozenset[str] = frozenset(),
+    ) -> None:
+        self._settings = settings
+        self._partition = partition
+        self._partitions = partitions
+        self._metrics = metrics
+        self._accept_lost = accept_lost
+        group, events = settings.group(LEDGER_GROUP), settings.topic(EVENTS)
+        self._writer = FencedWriter(settings, f"{group}-{events}-{partition}")
+        self._doors = [TopicPartition(settings.topic(name), partition) for name in DOORS]
+        self._topics = PartitionTopics(settings, partition)
+        places = [*self._doors, self._topics.state, self._topics.journal]
+        self._reader = Reader(settings, places, progress)
+        self._ledger = Ledger()
+        self._placing = Placing({}, 0)
+        self._sources: dict[str, SourcePosition] = {}
+        self._hold: Hold | None = None
+        self._moved_from = 0
+        self._headers: tuple[tuple[str, bytes], ...] = ()
+
+    async def open(self) -> dict[str, int]:
+        """Fence the previous owner, restore, check both doors; where to go on reading them."""
+        await self._writer.start()
+        await self._reader.start()
+        restored = await self._topics.restore(self._reader, self._partitions)
+        self._take(restored, self._partitions)
+        for door in self._doors:
+            self._sources[door.topic] = await self._checked(door)
+        if restored.rewrite is not None:
+            await self._rewrite(restored.rewrite)
+        return {door.topic: self._sources[door.topic].next_offset for door in self._doors}
+
+    async def _checked(self, door: TopicPartition) -> SourcePosition:
+        """Where a door is to be read on, once it is known to be the one that was read."""
+        position = self._sources.get(door.topic, SourcePosition(0))
+        first, _ = await self._reader.bounds(door)
+        if f"{door.topic}/{door.partition}/{first}" in self._accept_lost:
+            log.warning("records_given_up", **door._asdict(), first=first, was=position.next_offset)
+            position = SourcePosition(max(first, position.next_offset))
+        await check_source(self._reader, door, position, is_same)
+        return position
+
+    def handle(self, record: ConsumerRecord) -> None:
+        """Decide one record; nothing is written before `commit`."""
+        records = self._ledger.handle(raw_record(record))
+        self._sources[record.topic] = SourcePosition(
+            record.offset + 1, record.offset, record.timestamp, records[0].event_sha256
+        )
+
+    def set_aside(self, record: ConsumerRecord, by: str, why: str) -> None:
+        """Journal one record unread: quarantined."""
+        journalled = self._ledger.quarantine(raw_record(record), by, why)
+        self._sources[record.topic] = SourcePosition(
+            record.offset + 1, record.offset, record.timestamp, journalled.event_sha256
+        )
+
+    async def commit(self) -> None:
+        """One transaction with everything that was handled since the last one."""
+        batch = self._ledger.commit_batch([])
+        published = self._published(batch)
+        await self._writer.begin()
+        ends = await self._writer.write(published)
+        placing = self._placing_behind(batch, ends)
+        rows = [Outgoing(spell_key(key), value) for key, value in batch.changes.items()]
+        rows.append(Outgoing(POSITION_KEY, spell_placing(placing)))
+        if self._hold is not None and self._is_past(self._hold):
+            rows.append(Outgoing(HOLD_KEY, None))
+            self._hold = None
+        await self._writer.write({Place(*self._topics.state): rows})
+        await self._writer.commit()
+        self._placing = placing
+        self._count(batch)
+
+    async def hold(self, hold: Hold) -> None:
+        """Write the hold beside the state, where `ecluse journal` finds it."""
+        await self._writer.begin()
+        rows = [Outgoing(HOLD_KEY, spell_hold(hold))]
+        ends = await self._writer.write({Place(*self._topics.state): rows})
+        await self._writer.commit()
+        await self._writer.stop()
+        # Behind the record stands the marker of its transaction.
+        self._moved_from = ends[Place(*self._topics.state)] + 1
+
+    async def was_moved(self) -> bool:
+        """Whether another writer has written state since: a quarantine, or another worker."""
+        _, end = await self._reader.bounds(self._topics.state)
+        return end > self._moved_from
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._writer.stop()
+        await self._reader.stop()
+
+    def name_of(self, record: ConsumerRecord) -> str | None:
+        """The id of the event, where it can be read."""
+        return event_id(record)
+
+    @property
+    def reader(self) -> Reader:
+        """The reader of this partition."""
+        return self._reader
+
+    def _take(self, restored: Restored, count: int) -> None:
+        self._ledger, self._placing = restored.ledger, restored.placing
+        self._ledger.partition_of = lambda budget: partition_of(budget.encode(), count)
+        self._sources = dict(restored.placing.sources)
+        self._hold = restored.hold
+        self._headers = ((PARTITIONS_HEADER, str(count).encode()),)
+
+    async def _rewrite(self, rows: dict[bytes, bytes | None]) -> None:
+        """Bring the state topic to what the journal says; the position comes last, and ends it."""
+        state = Place(*self._topics.state)
+        pieces: list[list[Outgoing]] = [[Outgoing(POSITION_KEY, None)]]
+        for key, value in rows.items():
+            if len(pieces[-1]) >= REWRITE_ROWS:
+                pieces.append([])
+            pieces[-1].append(Outgoing(key, value))
+        placing = Placing(
+            self._sources,
+            self._placing.partitions,
+            self._placing.journal_next,
+            self._placing.journal_head,
+            self._placing.dead,
+        )
+        pieces.append([Outgoing(POSITION_KEY, spell_placing(placing))])
+        for piece in pieces:
+            await self._writer.begin()
+            await self._writer.write({state: piece})
+            await self._writer.commit()
+
+    def _published(self, batch: DecidedBatch) -> dict[Place, list[Outgoing]]:
+        journal = [
+            Outgoing(row.budget.encode(), row.record, self._headers) for row in batch.records
+        ]
+        records: dict[Place, list[Outgoing]] = {}
+        if journal:
+            records[Place(*self._topics.journal)] = journal
+        for topic, key, value, headers in messages(batch.decided, self._ledger.budgets):
+            place = Place(self._settings.topic(topic), self._partition)
+            records.setdefault(place, []).append(Outgoing(key, value, headers))
+        return records
+
+    def _placing_behind(self, batch: DecidedBatch, ends: dict[Place, int]) -> Placing:
+        chain = next(iter(self._ledger.dead.values()), Chain())
+        before = self._placing
+        head = batch.decided[-1].record.hash if batch.decided else before.journal_head
+        journal_next = ends.get(Place(*self._topics.journal), before.journal_next)
+        return Placing(dict(self._sources), before.partitions, journal_next, head, chain)
+
+    def _is_past(self, hold: Hold) -> bool:
+        return self._sources[hold.topic].next_offset > hold.offset
+
+    def _count(self, batch: DecidedBatch) -> None:
+        if self._metrics is None or not batch.decided:
+            return
+        self._metrics.batch.observe(len(batch.decided))
+        for each in batch.decided:
+            self._metrics.records.labels(each.record.outcome).inc()

@@ -1,0 +1,70 @@
+"""Setting one record aside, unread: what gets a held partition past a bug of ours."""
+
+from aiokafka.structs import TopicPartition
+
+from events.sentences import Sentence
+from events.topics import LEDGER_STATE
+from services.ledger.kafka import standing_before
+from services.ledger.partition import LedgerWork
+from services.runtime.errors import ClusterError
+from services.runtime.progress import Progress
+from services.runtime.reader import Reader
+from services.runtime.settings import Settings
+from services.runtime.topics import partition_count
+from services.runtime.work import Hold
+
+NOT_HELD = Sentence(
+    "cette partition n'est pas arrêtée : rien n'est à mettre de côté",
+    "this partition is not held: there is nothing to set aside",
+)
+HELD_ELSEWHERE = Sentence(
+    "la partition est arrêtée devant {topic}, offset {offset} : nommez celui-là",
+    "the partition is held before {topic}, offset {offset}: name that one",
+)
+GONE = Sentence(
+    "l'enregistrement {offset} n'y est plus : rien ne peut être mis de côté",
+    "record {offset} is gone from there: nothing can be set aside",
+)
+
+
+async def quarantine(settings: Settings, partition: int, offset: int, by: str, why: str) -> Hold:
+    """Write the record before which a partition is held as a dead letter `quarantined`.
+
+    This takes the partition's own transactional id for a moment, so no second writer ever writes
+    to its topics; the worker that holds the partition sees that it was moved, and opens it again.
+
+    Raises:
+        ClusterError: the partition is not held before that record.
+        WriterFailed: the broker failed; nothing was written, and it can be tried again.
+    """
+    hold = await _hold_at(settings, partition, offset)
+    count = await partition_count(settings, LEDGER_STATE)
+    work = LedgerWork(settings, partition, count, Progress())
+    try:
+        next_offsets = await work.open()
+        assert next_offsets[hold.topic] == offset, "a hold stands before what is read next"
+        record = await work.reader.record_at(TopicPartition(hold.topic, partition), offset)
+        if record is None or record.offset != offset:
+            raise ClusterError(f"{hold.topic}/{partition}", GONE.render({"offset": offset}))
+        work.set_aside(record, by, why)
+        await work.commit()
+        return hold
+    finally:
+        await work.close()
+
+
+async def _hold_at(settings: Settings, partition: int, offset: int) -> Hold:
+    """The hold before that record: looked for first, for to open means to fence who is at work."""
+    state = TopicPartition(settings.topic(LEDGER_STATE), partition)
+    reader = Reader(settings, [state])
+    await reader.start()
+    try:
+        hold = await standing_before(reader, state)
+    finally:
+        await reader.stop()
+    where = f"partition {partition}"
+    if hold is None:
+        raise ClusterError(where, NOT_HELD)
+    if offset != hold.offset:
+        raise ClusterError(where, HELD_ELSEWHERE.render(hold._asdict()))
+    return hold

@@ -1,0 +1,43 @@
+"""The ledger as a worker: checks the topics, joins the group, works until it is told to stop."""
+
+from prometheus_client import CollectorRegistry
+
+from events import topics
+from services.ledger.partition import LedgerWork, Metrics
+from services.runtime.health import Health
+from services.runtime.progress import Progress
+from services.runtime.settings import Settings
+from services.runtime.topics import check
+from services.runtime.work import Work
+from services.runtime.worker import Worker
+
+TOPICS = (
+    *topics.DOORS,
+    topics.JOURNAL,
+    topics.COMMITMENT_ENTRIES,
+    topics.PAYMENT_ORDERS,
+    topics.BALANCES,
+    topics.REFUSALS,
+    topics.DEAD_LETTERS,
+    topics.LEDGER_STATE,
+)
+"""What the ledger reads and writes."""
+
+
+async def serve(settings: Settings, accept_lost: frozenset[str] = frozenset()) -> None:
+    """Be a worker of the ledger until SIGTERM or SIGINT.
+
+    Raises:
+        ClusterError, StoreError: the cluster or what is stored on it is not as it must be.
+        Fenced: another process writes a partition that this one holds to be its own.
+        GaveUp: the cluster was away for too long.
+    """
+    count = await check(settings, TOPICS)
+    registry = CollectorRegistry()
+    metrics = Metrics(registry)
+
+    def work(partition: int, progress: Progress) -> Work:
+        return LedgerWork(settings, partition, count, progress, metrics, accept_lost)
+
+    group, events = settings.group(topics.LEDGER_GROUP), settings.topic(topics.EVENTS)
+    await Worker(settings, group, events, work, Health(settings.health_port, registry)).run()

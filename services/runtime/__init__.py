@@ -1,0 +1,1 @@
+"""What every service on Kafka stands on. It knows records and partitions, and nothing of money."""

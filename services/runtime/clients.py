@@ -1,0 +1,102 @@
+"""Kafka clients as this house uses them: read_committed, no resets, every wait bounded."""
+
+from typing import Any, Final
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.consumer.fetcher import PartitionRecords
+from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
+from aiokafka.record.control_record import ABORT_MARKER, ControlRecord
+
+from services.runtime.settings import Settings
+
+RECORD_BYTES_MAX: Final = 16 * 1024 * 1024
+"""The largest record of a ledger topic."""
+
+BATCH_BYTES: Final = 1024 * 1024
+"""How large a batch of records may grow; a larger record travels alone."""
+
+REQUEST_TIMEOUT_S: Final = 10.0
+"""How long one request may take."""
+
+FETCH_WAIT_S: Final = 0.5
+"""How long the broker holds a fetch that finds nothing, where a task waits for records."""
+
+QUICK_FETCH_WAIT_S: Final = 0.02
+"""The same where things are looked up: what is asked meanwhile waits behind that fetch."""
+
+# A member reads nothing through the group: each task has a reader of its own. What aiokafka takes
+# for a stuck application is watched for by our own watchdog, record by record.
+NEVER_MS: Final = 2**31 - 1
+
+
+def _ends_an_aborted_transaction(_records: PartitionRecords, batch: Any) -> bool:
+    """Whether a control batch is an abort marker; an empty one is.
+
+    Compaction may empty the control batch of an abort marker, and aiokafka 0.14 then fails for ever
+    ("Control batch did not contain any records"). Between the first record of an aborted
+    transaction and its marker a producer writes no other marker, so an empty one is that marker.
+    """
+    record = next(batch, None)
+    return record is None or bool(ControlRecord.parse(record.key) == ABORT_MARKER)
+
+
+def guard_abort_markers() -> None:
+    """Let every consumer of this process step over empty control batches."""
+    PartitionRecords._contains_abort_marker = _ends_an_aborted_transaction  # noqa: SLF001
+
+
+def a_reader(settings: Settings, fetch_wait_s: float) -> AIOKafkaConsumer:
+    """A consumer outside any group: its partitions are assigned by hand, its offsets are sought."""
+    guard_abort_markers()
+    return AIOKafkaConsumer(
+        bootstrap_servers=settings.bootstrap_servers,
+        client_id=f"ecluse-{settings.instance}",
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        isolation_level="read_committed",
+        request_timeout_ms=_ms(REQUEST_TIMEOUT_S),
+        fetch_max_wait_ms=_ms(fetch_wait_s),
+        max_partition_fetch_bytes=RECORD_BYTES_MAX,
+        metadata_max_age_ms=60_000,
+    )
+
+
+def a_member(settings: Settings, group: str, topic: str, listener: Any) -> AIOKafkaConsumer:
+    """A member of a group, which only learns what it owns: static, sticky, never reading."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=settings.bootstrap_servers,
+        client_id=f"ecluse-{settings.instance}",
+        group_id=group,
+        group_instance_id=settings.instance,
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        isolation_level="read_committed",
+        partition_assignment_strategy=(StickyPartitionAssignor,),
+        session_timeout_ms=_ms(settings.session_timeout_s),
+        heartbeat_interval_ms=_ms(settings.session_timeout_s / 4),
+        request_timeout_ms=_ms(REQUEST_TIMEOUT_S + settings.session_timeout_s),
+        max_poll_interval_ms=NEVER_MS,
+        rebalance_timeout_ms=_ms(settings.session_timeout_s * 3),
+        metadata_max_age_ms=60_000,
+    )
+    consumer.subscribe([topic], listener=listener)
+    return consumer
+
+
+def a_writer(settings: Settings, transactional_id: str) -> AIOKafkaProducer:
+    """A transactional producer; starting it fences whoever wrote under the same id."""
+    return AIOKafkaProducer(
+        bootstrap_servers=settings.bootstrap_servers,
+        client_id=f"ecluse-{settings.instance}",
+        transactional_id=transactional_id,
+        transaction_timeout_ms=_ms(settings.transaction_timeout_s),
+        request_timeout_ms=_ms(min(REQUEST_TIMEOUT_S, settings.transaction_timeout_s)),
+        max_batch_size=BATCH_BYTES,
+        max_request_size=RECORD_BYTES_MAX + BATCH_BYTES,
+        compression_type="lz4",
+    )
+
+
+def _ms(seconds: float) -> int:
+    return int(seconds * 1000)

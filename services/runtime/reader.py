@@ -1,0 +1,168 @@
+"""Reading partitions outside any group: whole, to the end, or from an offset on."""
+
+from collections.abc import AsyncGenerator, Collection, Iterable
+from contextlib import aclosing
+from typing import Final
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.structs import ConsumerRecord, TopicPartition
+
+from events.sentences import Sentence
+from services.runtime.clients import QUICK_FETCH_WAIT_S, a_reader
+from services.runtime.errors import ClusterError
+from services.runtime.limits import within
+from services.runtime.progress import Progress
+from services.runtime.settings import Settings
+
+WAIT_S: Final = 20.0
+"""How long one answer about a partition may take."""
+
+SILENT_S: Final = 30.0
+"""How long reading may bring nothing before the end is reached."""
+
+LOOK_S: Final = 0.1
+"""How long one look waits: behind the last record may be markers alone, which wake nobody."""
+
+CHUNK_RECORDS: Final = 10_000
+"""How many records are taken at once where all are read."""
+
+STUCK = Sentence(
+    "rien n'est venu en {limit_s:g} s, à l'offset {offset} sur {end}. Le serveur Kafka répond-il ?",
+    "nothing came for {limit_s:g} s, at offset {offset} of {end}. Does the Kafka broker answer?",
+)
+HANGING = Sentence(
+    "une transaction d'un autre producteur y reste ouverte depuis l'offset {stable} (fin : {end}). "
+    "Trouvez-la avec kafka-transactions.sh find-hanging, puis terminez-la",
+    "another producer's transaction hangs there since offset {stable} (end: {end}). Find it with "
+    "kafka-transactions.sh find-hanging, then end it",
+)
+
+
+class Reader:
+    """One consumer, pointed at what is to be read next.
+
+    Raises:
+        ClusterError: from any method, when the broker fails, does not answer, or lacks a topic.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        places: Collection[TopicPartition],
+        progress: Progress | None = None,
+        fetch_wait_s: float = QUICK_FETCH_WAIT_S,
+    ) -> None:
+        self._where = settings.bootstrap_servers
+        self._places = frozenset(places)
+        self._read: frozenset[TopicPartition] = frozenset()
+        self._progress = progress or Progress()
+        self._consumer: AIOKafkaConsumer = a_reader(settings, fetch_wait_s)
+
+    async def start(self) -> None:
+        """Connect; nothing is read yet."""
+        await within(WAIT_S, self._consumer.start(), "Kafka", self._where)
+        # All at once and for good: aiokafka takes seconds to find a topic that is assigned later.
+        self._consumer.assign(list(self._places))
+        for place in self._places:
+            self._consumer.seek(place, 0)
+        self._consumer.pause(*self._places)
+
+    async def stop(self) -> None:
+        """Let go of the connections."""
+        await within(WAIT_S, self._consumer.stop(), "Kafka", self._where)
+
+    async def bounds(self, place: TopicPartition) -> tuple[int, int]:
+        """The first offset that is still there, and the end: of what is committed."""
+        first = await within(
+            WAIT_S, self._consumer.beginning_offsets([place]), _name(place), self._where
+        )
+        end = await within(WAIT_S, self._consumer.end_offsets([place]), _name(place), self._where)
+        return first[place], end[place]
+
+    def point_at(self, offsets: dict[TopicPartition, int]) -> None:
+        """Read these partitions from now on, from these offsets on, and no others."""
+        self._consumer.pause(*self._places)
+        self._read = frozenset(offsets)
+        for place, offset in offsets.items():
+            self._consumer.seek(place, offset)
+        self._consumer.resume(*offsets)
+
+    async def take(
+        self, limit_s: float, records_max: int
+    ) -> dict[TopicPartition, list[ConsumerRecord]]:
+        """What is there, at most `records_max` records; nothing after `limit_s` seconds."""
+        wait = self._consumer.getmany(
+            *self._read, timeout_ms=int(limit_s * 1000), max_records=records_max
+        )
+        return await within(limit_s + WAIT_S, wait, "Kafka", self._where)
+
+    async def to_the_end(
+        self, place: TopicPartition, start: int | None = None
+    ) -> AsyncGenerator[list[ConsumerRecord], None]:
+        """Everything committed, from `start` (else from the first record) to the present end."""
+        first, end = await self.bounds(place)
+        self.point_at({place: first if start is None else start})
+        try:
+            async for records in self._until(place, end):
+                yield records
+        finally:
+            self._consumer.pause(place)  # Else it would go on fetching for nobody.
+
+    async def _until(
+        self, place: TopicPartition, end: int
+    ) -> AsyncGenerator[list[ConsumerRecord], None]:
+        silent_s = 0.0
+        while (position := await self._position(place)) < end:
+            taken = await self.take(LOOK_S, CHUNK_RECORDS)
+            self._progress.step()
+            if records := taken.get(place):
+                yield records
+            silent_s = 0.0 if await self._position(place) > position else silent_s + LOOK_S
+            if silent_s > SILENT_S:
+                facts = {"limit_s": SILENT_S, "offset": position, "end": end}
+                raise ClusterError(_name(place), STUCK.render(facts))
+
+    async def record_at(self, place: TopicPartition, offset: int) -> ConsumerRecord | None:
+        """The first record at or behind `offset`; None where the partition ends before one."""
+        async with aclosing(self.to_the_end(place, offset)) as chunks:
+            async for records in chunks:
+                return records[0]
+        return None
+
+    async def latest(self, place: TopicPartition) -> dict[bytes, bytes]:
+        """What a compacted partition holds: the last value of each key that has one."""
+        values: dict[bytes, bytes] = {}
+        async for records in self.to_the_end(place):
+            for record in records:
+                if record.value is None:
+                    values.pop(record.key, None)
+                else:
+                    values[record.key] = record.value
+        return values
+
+    async def last(self, place: TopicPartition, count: int) -> list[ConsumerRecord]:
+        """The last records of a partition, at most `count` offsets back from its end."""
+        first, end = await self.bounds(place)
+        found: list[ConsumerRecord] = []
+        async with aclosing(self.to_the_end(place, max(first, end - count))) as chunks:
+            async for records in chunks:
+                found += records
+        return found
+
+    async def check_settled(self, places: Iterable[TopicPartition]) -> None:
+        """That no open transaction hides records; their one writer was fenced before."""
+        for place in places:
+            stable = self._consumer.last_stable_offset(place)
+            end = self._consumer.highwater(place)
+            if stable is not None and end is not None and stable < end:
+                raise ClusterError(_name(place), HANGING.render({"stable": stable, "end": end}))
+
+    async def _position(self, place: TopicPartition) -> int:
+        position: int = await within(
+            WAIT_S, self._consumer.position(place), _name(place), self._where
+        )
+        return position
+
+
+def _name(place: TopicPartition) -> str:
+    return f"{place.topic}/{place.partition}"

@@ -1,0 +1,49 @@
+"""Where the cluster is and how this process takes part: read once, from ECLUSE_… variables."""
+
+import socket
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """The settings of a process on Kafka.
+
+    Raises:
+        pydantic.ValidationError: a variable holds what it cannot mean; the message names it.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="ECLUSE_", frozen=True)
+
+    bootstrap_servers: str = "localhost:9092"
+    """Where the cluster's first brokers are: `host:port`, separated by commas."""
+
+    topic_prefix: str = ""
+    """Stands before every topic, group and transactional id: several Écluses on one cluster."""
+
+    instance: str = Field(default_factory=socket.gethostname)
+    """This worker's own name in its group (static membership): the same after a restart."""
+
+    health_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    """The port of /healthz, /readyz, /partitions and /metrics; 0 serves none."""
+
+    session_timeout_s: Annotated[float, Field(gt=0)] = 10.0
+    """After this long without a heartbeat, a worker's partitions go to others."""
+
+    transaction_timeout_s: Annotated[float, Field(gt=0)] = 60.0
+    """After this long without a commit, the broker ends a transaction."""
+
+    give_up_s: Annotated[float, Field(gt=0)] = 600.0
+    """After this long without any success, a worker stops: its supervisor starts it again."""
+
+    stall_s: Annotated[float, Field(gt=0)] = 90.0
+    """After this long without a step, the watchdog ends the process. Above all other limits."""
+
+    def topic(self, name: str) -> str:
+        """The topic of the contract, as it is called on this cluster."""
+        return self.topic_prefix + name
+
+    def group(self, name: str) -> str:
+        """The consumer group, as it is called on this cluster."""
+        return self.topic_prefix + name

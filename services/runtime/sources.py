@@ -1,0 +1,80 @@
+"""How far a source was read, and whether it still is the topic that was read."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aiokafka.structs import ConsumerRecord, TopicPartition
+
+from events.sentences import Sentence
+from services.runtime.errors import ClusterError
+from services.runtime.reader import Reader
+
+LOST = Sentence(
+    "les enregistrements {wanted} à {first} n'y sont plus et n'ont jamais été lus. Restaurez le "
+    "topic depuis une sauvegarde ; s'ils sont perdus pour de bon, dites-le : "
+    "ecluse ledger --accept-lost {topic}/{partition}/{first}",
+    "records {wanted} to {first} are gone and were never read. Restore the topic from a backup; if "
+    "they are lost for good, say so: ecluse ledger --accept-lost {topic}/{partition}/{first}",
+)
+BEYOND = Sentence(
+    "il finit à {end}, mais il a été lu jusqu'à {wanted} : ce n'est plus le même topic. "
+    "Restaurez celui qui a été lu",
+    "it ends at {end}, but was read up to {wanted}: this is another topic. Restore the one that "
+    "was read",
+)
+ANOTHER = Sentence(
+    "à l'offset {offset} se trouve un autre enregistrement que celui qui y fut lu : le topic a été "
+    "recréé. Restaurez celui qui a été lu",
+    "at offset {offset} stands another record than the one that was read there: the topic was "
+    "re-created. Restore the one that was read",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePosition:
+    """How far one partition of a source was read, and what the last record read was."""
+
+    next_offset: int
+    last_offset: int | None = None
+    last_timestamp_ms: int | None = None
+    last_sha256: str | None = None
+
+
+IsSame = Callable[[ConsumerRecord, str], bool]
+"""Whether a record is the one that was written down under a digest."""
+
+
+async def check_source(
+    reader: Reader, place: TopicPartition, position: SourcePosition, is_same: IsSame
+) -> None:
+    """That a source still holds what comes next, and that it is the one that was read.
+
+    aiokafka knows no topic ids, so a topic that was deleted and created again is known by its
+    records: where the last one read is still kept, it must be the same.
+
+    Raises:
+        ClusterError: it does not; the sentence says which and what to do.
+    """
+    first, end = await reader.bounds(place)
+    wanted = position.next_offset
+    facts = {"wanted": wanted, "first": first, "end": end, **place._asdict()}
+    if wanted < first:
+        raise ClusterError(_name(place), LOST.render(facts))
+    if wanted > end:
+        raise ClusterError(_name(place), BEYOND.render(facts))
+    last = position.last_offset
+    if last is None or last < first:
+        return
+    record = await reader.record_at(place, last)
+    if record is None or record.offset != last or not _is_still(record, position, is_same):
+        raise ClusterError(_name(place), ANOTHER.render({"offset": last}))
+
+
+def _is_still(record: ConsumerRecord, position: SourcePosition, is_same: IsSame) -> bool:
+    if position.last_timestamp_ms not in {None, record.timestamp}:
+        return False
+    return position.last_sha256 is None or is_same(record, position.last_sha256)
+
+
+def _name(place: TopicPartition) -> str:
+    return f"{place.topic}/{place.partition}"

@@ -1,0 +1,279 @@
+"""The partition task: open, restore, then batch after batch, each one transaction.
+
+One task owns one partition number of its sources. Whatever fails, memory is thrown away and the
+partition is opened again, from what is stored: there is no code that rolls anything back.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Iterator
+from enum import StrEnum
+from functools import partial
+from typing import Final
+
+import structlog
+from aiokafka.structs import ConsumerRecord, TopicPartition
+
+from services.runtime.clients import FETCH_WAIT_S
+from services.runtime.errors import ClusterError
+from services.runtime.progress import Progress
+from services.runtime.reader import Reader
+from services.runtime.settings import Settings
+from services.runtime.trouble import Bug, Trouble
+from services.runtime.work import Hold, Work, WorkFactory
+from services.runtime.writer import Fenced, WriterFailed
+
+BATCH_RECORDS: Final = 1000
+"""How many records one transaction takes at most."""
+
+LOOK_S: Final = 0.2
+"""How long one look for records waits; pausing and stopping are seen as often."""
+
+RETRY_FIRST_S: Final = 0.5
+RETRY_MAX_S: Final = 30.0
+"""How long a partition rests between two attempts: doubled each time, up to the second."""
+
+HELD_LOOK_S: Final = 1.0
+"""How often a held partition looks whether somebody has moved it on."""
+
+IDLE_COMMIT_S: Final = 24 * 3600.0
+"""How often an idle partition commits: a transactional id expires after seven idle days."""
+
+FAILURES_BEFORE_HOLD: Final = 2
+"""A record that fails this often is not tried again."""
+
+log: Final = structlog.stdlib.get_logger("ecluse.runtime")
+
+
+class TaskState(StrEnum):
+    """What a partition is doing, as operators see it."""
+
+    OPENING = "opening"
+    RUNNING = "running"
+    PAUSED = "paused"
+    RETRYING = "retrying"
+    BROKEN = "broken"
+    STOPPED = "stopped"
+
+
+class GaveUp(Exception):
+    """The world was down for longer than this worker waits."""
+
+
+QUARANTINE: Final = 'mend the program, or: ecluse quarantine {partition} {offset} --reason "…"'
+
+
+class PartitionTask:
+    """The task of one partition number; `run` ends when it was stopped.
+
+    Raises:
+        ClusterError: what is stored cannot be trusted; the worker must stop.
+        Fenced: somebody else writes this partition although it is ours; the worker must stop.
+        GaveUp: the world was down too long.
+    """
+
+    def __init__(self, partition: int, make_work: WorkFactory, settings: Settings) -> None:
+        self.partition = partition
+        self.state = TaskState.OPENING
+        self.progress = Progress()
+        self.held: Hold | None = None
+        self.next_offsets: dict[str, int] = {}
+        self._make_work = make_work
+        self._settings = settings
+        self._trouble = Trouble()
+        self._wanted = asyncio.Event()
+        self._wanted.set()
+        self._stopped = asyncio.Event()
+
+    # What the rebalance callbacks may do: nothing but set flags.
+
+    def pause(self) -> None:
+        """Begin no transaction until `resume`; the running one is finished."""
+        self._wanted.clear()
+
+    def resume(self) -> None:
+        """The partition is ours again, or still."""
+        self._wanted.set()
+
+    def stop(self) -> None:
+        """Finish the running transaction, and end."""
+        self._stopped.set()
+        self._wanted.set()
+
+    @property
+    def _stopping(self) -> bool:
+        return self._stopped.is_set()
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the group still says that the partition is ours."""
+        return self._wanted.is_set() and not self._stopping
+
+    async def run(self) -> None:
+        """Work until stopped, whatever fails on the way."""
+        while not self._stopping:
+            if not self._wanted.is_set():
+                await self._rest(TaskState.PAUSED)
+                continue
+            try:
+                await self._with_work(self._work)
+            except WriterFailed as error:
+                await self._back_off(error)
+            except Fenced:
+                if self.is_ours:
+                    raise
+                # The new owner was quicker than the end of our transaction: that is a hand-over.
+                log.info("partition_handed_over", partition=self.partition)
+            except Bug as bug:
+                await self._after(bug)
+        self.state = TaskState.STOPPED
+        self.progress.rest("stopped")
+
+    async def _with_work(self, go: Callable[[Work], Awaitable[None]]) -> None:
+        """Open the partition, and go on with it; in the end let it go."""
+        self.state = TaskState.OPENING
+        self.progress.begin("opening")
+        work = self._make_work(self.partition, self.progress)
+        try:
+            try:
+                self.next_offsets = await work.open()
+            except AssertionError as error:
+                raise Bug(None) from error
+            log.info("partition_opened", partition=self.partition, next_offsets=self.next_offsets)
+            await go(work)
+        finally:
+            await work.close()
+
+    async def _work(self, work: Work) -> None:
+        reader = Reader(self._settings, self._places(), self.progress, FETCH_WAIT_S)
+        try:
+            await reader.start()
+            reader.point_at(self._places())
+            committed_s = self._now_s()
+            while not self._stopping:
+                if not self._wanted.is_set():
+                    await self._rest(TaskState.PAUSED)
+                elif await self._one_look(work, reader):
+                    committed_s = self._now_s()
+                elif self._now_s() - committed_s > IDLE_COMMIT_S:
+                    await work.commit()
+                    committed_s = self._now_s()
+        finally:
+            await reader.stop()
+
+    async def _one_look(self, work: Work, reader: Reader) -> bool:
+        """Take what is there and work on it; whether there was anything."""
+        self.state = TaskState.RUNNING
+        self.progress.rest("waiting")
+        taken = await reader.take(LOOK_S, BATCH_RECORDS)
+        records = [record for chunk in taken.values() for record in self._unseen(chunk)]
+        found = bool(records)
+        while records and self.is_ours:
+            batch, records = self._cut(records)
+            await self._handle(work, batch)
+        if records:
+            # Paused in between: they are read again from where the work stands.
+            reader.point_at(self._places())
+        return found
+
+    def _places(self) -> dict[TopicPartition, int]:
+        """The partitions of the sources that are ours, and where to read on."""
+        return {TopicPartition(name, self.partition): at for name, at in self.next_offsets.items()}
+
+    def _unseen(self, records: list[ConsumerRecord]) -> Iterator[ConsumerRecord]:
+        """What this run of the task has not taken yet; gaps are normal, repeats are not read."""
+        for record in records:
+            if record.offset >= self.next_offsets[record.topic]:
+                yield record
+
+    def _cut(
+        self, records: list[ConsumerRecord]
+    ) -> tuple[list[ConsumerRecord], list[ConsumerRecord]]:
+        """The next batch, and the rest: near a record that failed, one by one."""
+        near = [self._trouble.is_near(each.topic, each.offset) for each in records]
+        if True not in near:
+            return records, []
+        size = near.index(True) or 1
+        return records[:size], records[size:]
+
+    async def _handle(self, work: Work, batch: list[ConsumerRecord]) -> None:
+        self.progress.begin(f"{batch[0].topic}/{self.partition}/{batch[0].offset}")
+        suspect: ConsumerRecord | None = None
+        try:
+            for record in batch:
+                suspect = record
+                work.handle(record)
+            suspect = batch[0] if len(batch) == 1 else None
+            await work.commit()
+        except (ClusterError, Fenced, WriterFailed):
+            raise
+        except Exception as error:
+            self._trouble.note(batch)
+            raise Bug(suspect) from error
+        for record in batch:
+            self.next_offsets[record.topic] = record.offset + 1
+        self._trouble.passed(batch)
+        self.held = None
+
+    async def _after(self, bug: Bug) -> None:
+        """Once more after the first failure of a record; after the second the partition stands."""
+        error, record = bug.__cause__, bug.record
+        facts = {"partition": self.partition, "error": repr(error)}
+        if record is None:
+            log.critical("partition_failed", **facts, exc_info=error)
+            if self.state is TaskState.OPENING:
+                await self._stand_closed()
+            return
+        facts |= {"topic": record.topic, "offset": record.offset}
+        log.critical("record_failed", **facts, exc_info=error)
+        if self._trouble.count(record) >= FAILURES_BEFORE_HOLD:
+            try:
+                await self._with_work(partial(self._stand, record, repr(error)))
+            except WriterFailed as failure:
+                await self._back_off(failure)
+
+    async def _stand(self, record: ConsumerRecord, error: str, work: Work) -> None:
+        """Hold the partition before a record, until it is moved on, or this task stops."""
+        event_id = work.name_of(record)
+        hold = Hold(record.topic, self.partition, record.offset, event_id, error)
+        self.state, self.held = TaskState.BROKEN, hold
+        await work.hold(hold)
+        log.critical("partition_held", **hold._asdict(), do=QUARANTINE.format(**hold._asdict()))
+        self.progress.rest("held")
+        while not self._stopping and not await work.was_moved():
+            await self._sleep(HELD_LOOK_S)
+        self._trouble.forget(record)
+
+    async def _stand_closed(self) -> None:
+        """A partition that cannot be opened at all stands still, for all to see."""
+        self.state = TaskState.BROKEN
+        self.progress.rest("held")
+        log.critical("partition_cannot_be_opened", partition=self.partition)
+        await self._stopped.wait()
+
+    async def _back_off(self, error: WriterFailed) -> None:
+        """Rest before the next attempt; longer each time, and not for ever."""
+        since_s = self._trouble.fails(self._now_s())
+        if self._now_s() - since_s > self._settings.give_up_s:
+            raise GaveUp(str(error)) from error
+        self.state = TaskState.RETRYING
+        self.progress.rest("retrying")
+        delay_s = min(RETRY_FIRST_S * 2 ** (self._trouble.retries - 1), RETRY_MAX_S)
+        log.warning(
+            "partition_retried", partition=self.partition, error=str(error), delay_s=delay_s
+        )
+        await self._sleep(delay_s)
+
+    async def _rest(self, state: TaskState) -> None:
+        """Wait until the partition is wanted again, or this task is to stop."""
+        self.state = state
+        self.progress.rest(state.value)
+        await self._wanted.wait()
+
+    async def _sleep(self, delay_s: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stopped.wait(), delay_s)
+
+    @staticmethod
+    def _now_s() -> float:
+        return asyncio.get_running_loop().time()

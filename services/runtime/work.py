@@ -1,0 +1,60 @@
+"""What a partition task does with its records: the work of a ledger, or of a projector."""
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+from aiokafka.structs import ConsumerRecord
+
+from services.runtime.progress import Progress
+
+
+class Hold(NamedTuple):
+    """A record that the task cannot get past: a bug of ours, until it is mended or quarantined."""
+
+    topic: str
+    partition: int
+    offset: int
+    event_id: str | None
+    error: str
+
+
+class Work(Protocol):
+    """One opened partition, in memory. After any error it is thrown away, and opened again.
+
+    Raises:
+        ClusterError: what is stored cannot be trusted, or not by this version: the worker stops.
+        Fenced: another worker has the partition.
+        WriterFailed: the world failed; opening again may help.
+    """
+
+    async def open(self) -> dict[str, int]:
+        """Become the only writer, restore, check; the next offset of each topic to be read."""
+        ...
+
+    def handle(self, record: ConsumerRecord) -> None:
+        """Take one record; any exception is a bug of ours."""
+        ...
+
+    async def commit(self) -> None:
+        """Write all that was handled since the last commit, and how far it was read: or nothing."""
+        ...
+
+    async def hold(self, hold: Hold) -> None:
+        """Write down that the partition stands before this record, for all to see."""
+        ...
+
+    async def was_moved(self) -> bool:
+        """Whether somebody else has written since `hold`: the record is out of the way."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of all connections; never raises."""
+        ...
+
+    def name_of(self, record: ConsumerRecord) -> str | None:
+        """What the sender calls a record, where that can be told."""
+        ...
+
+
+WorkFactory = Callable[[int, Progress], Work]
+"""Makes the work of a partition number."""

@@ -1,0 +1,202 @@
+"""A worker: a member of a group, with one task for each partition number that it owns."""
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+import structlog
+from aiokafka.abc import ConsumerRebalanceListener
+from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
+from aiokafka.structs import TopicPartition
+
+from events.sentences import Sentence
+from services.runtime.clients import a_member
+from services.runtime.errors import ClusterError
+from services.runtime.health import Health
+from services.runtime.limits import within
+from services.runtime.settings import Settings
+from services.runtime.task import PartitionTask
+from services.runtime.watchdog import EXIT_STALLED, Watchdog
+from services.runtime.work import WorkFactory
+
+TICK_S: Final = 1.0
+"""How often the worker looks after its group and its hints."""
+
+STOP_S: Final = 20.0
+"""How long tasks may take to finish; then they are cancelled: what is not committed never was."""
+
+JOIN_S: Final = 60.0
+
+RESIZED = Sentence(
+    "il avait {before} partitions et en a {now}. Les budgets y changeraient de partition : recréez "
+    "les topics avec {before} partitions",
+    "it had {before} partitions and has {now} now. Budgets would change their partition: create "
+    "the topics again with {before} partitions",
+)
+GROUP_LOST = Sentence("le groupe est perdu : {error}", "the group is lost: {error}")
+
+log: Final = structlog.stdlib.get_logger("ecluse.runtime")
+
+
+class Worker:
+    """Runs the tasks of the partitions that the group gives to this process.
+
+    Raises:
+        ClusterError: `run` ends so when the cluster cannot be reached or is not as it must be.
+        Fenced, GaveUp: `run` ends so when a task ended so.
+    """
+
+    def __init__(
+        self, settings: Settings, group: str, topic: str, make_work: WorkFactory, health: Health
+    ) -> None:
+        self._settings = settings
+        self._topic = topic
+        self._make_work = make_work
+        self._health = health
+        self._tasks: dict[int, PartitionTask] = {}
+        self._runs: dict[asyncio.Task[None], PartitionTask] = {}
+        self._stop = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._member = a_member(settings, group, topic, _Listener(self))
+        self._hinted: dict[int, int] = {}
+
+    async def run(self) -> None:
+        """Work until SIGTERM or SIGINT."""
+        loop = asyncio.get_running_loop()
+        for each in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(each, self._stop.set)
+        watchdog = Watchdog(
+            self._settings.stall_s,
+            lambda: {number: task.progress for number, task in list(self._tasks.items())},
+        )
+        watchdog.start()
+        self._health.tasks = lambda: list(self._tasks.values())
+        await self._health.start()
+        where = self._settings.bootstrap_servers
+        try:
+            await within(JOIN_S, self._member.start(), "Kafka", where)
+            count = len(self._member.partitions_for_topic(self._topic) or ())
+            log.info("worker_started", instance=self._settings.instance, partitions=count)
+            while not self._stop.is_set():
+                await self._tick(count)
+        finally:
+            await self._end_tasks()
+            with contextlib.suppress(TimeoutError, KafkaError):
+                await asyncio.wait_for(self._member.stop(), STOP_S)
+            await self._health.stop()
+            watchdog.stop()
+            log.info("worker_stopped", instance=self._settings.instance)
+
+    # Called by the rebalance callbacks: milliseconds, no waiting, nothing that may fail.
+
+    def pause_all(self) -> None:
+        """A rebalance has begun: finish what runs, begin nothing."""
+        for task in self._tasks.values():
+            task.pause()
+
+    def own(self, numbers: Iterable[int]) -> None:
+        """These partition numbers are ours from now on, and no others."""
+        owned = set(numbers)
+        for number in set(self._tasks) - owned:
+            self._tasks.pop(number).stop()
+        for number in sorted(owned):
+            if number in self._tasks:
+                self._tasks[number].resume()
+            else:
+                self._begin(number)
+        self._member.pause(*self._member.assignment())
+        log.info("partitions_owned", partitions=sorted(owned))
+
+    def _begin(self, number: int) -> None:
+        task = PartitionTask(number, self._make_work, self._settings)
+        self._tasks[number] = task
+        before = [run for run, other in self._runs.items() if other.partition == number]
+        run = asyncio.create_task(_after(before, task.run()), name=f"partition-{number}")
+        self._runs[run] = task
+        run.add_done_callback(lambda _: self._ended.set())
+
+    async def _tick(self, count: int) -> None:
+        self._ended.clear()
+        waits = [asyncio.create_task(each.wait()) for each in (self._stop, self._ended)]
+        await asyncio.wait(waits, timeout=TICK_S, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+        for run in [each for each in self._runs if each.done()]:
+            task = self._runs.pop(run)
+            run.result()  # What ended it ends the worker.
+            if self._tasks.get(task.partition) is task:
+                del self._tasks[task.partition]
+        now = len(self._member.partitions_for_topic(self._topic) or ())
+        if now not in {0, count}:
+            raise ClusterError(self._topic, RESIZED.render({"before": count, "now": now}))
+        await self._look_after_the_group()
+        await self._leave_hints()
+
+    async def _look_after_the_group(self) -> None:
+        """Hear what the group has to complain of; records are never taken here."""
+        try:
+            await self._member.getmany(timeout_ms=0)
+        except (NoOffsetForPartitionError, OffsetOutOfRangeError):
+            pass  # About a position in the group, which nobody reads.
+        except KafkaError as error:
+            raise ClusterError("Kafka", GROUP_LOST.render({"error": repr(error)})) from error
+
+    async def _leave_hints(self) -> None:
+        """Tell lag tools how far we are; nobody else reads it, so its failure is no matter."""
+        offsets = {
+            TopicPartition(self._topic, number): task.next_offsets[self._topic]
+            for number, task in self._tasks.items()
+            if task.next_offsets.get(self._topic, 0) != self._hinted.get(number)
+            and self._topic in task.next_offsets
+        }
+        if offsets:
+            with contextlib.suppress(KafkaError, TimeoutError):
+                await asyncio.wait_for(self._member.commit(offsets), TICK_S)
+                self._hinted.update({place.partition: at for place, at in offsets.items()})
+
+    async def _end_tasks(self) -> None:
+        for task in self._tasks.values():
+            task.stop()
+        if not self._runs:
+            return
+        _, late = await asyncio.wait(self._runs, timeout=STOP_S)
+        for run in late:
+            log.warning("task_cancelled", partition=self._runs[run].partition)
+            run.cancel()
+        ended = await asyncio.gather(*self._runs, return_exceptions=True)
+        for task, error in zip(self._runs.values(), ended, strict=True):
+            if error is not None and not isinstance(error, asyncio.CancelledError):
+                log.error("task_failed", partition=task.partition, error=repr(error))
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka carries no types
+    """The rebalance callbacks: flags only; an exception in one ends the process."""
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+
+    def on_partitions_revoked(self, _revoked: Any) -> None:
+        _or_end(self._worker.pause_all)
+
+    def on_partitions_assigned(self, assigned: Any) -> None:
+        _or_end(lambda: self._worker.own(place.partition for place in assigned))
+
+
+def _or_end(call: Callable[[], None]) -> None:
+    """Otherwise aiokafka would log what a callback raises, and go on with nobody at work."""
+    try:
+        call()
+    except BaseException:
+        log.critical("rebalance_failed", exc_info=True)
+        os._exit(EXIT_STALLED)
+
+
+async def _after(before: Iterable[asyncio.Task[None]], run: Any) -> None:
+    """Run once those before have ended: a partition has one task at a time."""
+    before = list(before)
+    if before:
+        await asyncio.wait(before)
+    await run

@@ -1,0 +1,130 @@
+"""The one writer of a partition: a fenced producer, one transaction a batch, every wait bounded."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+from aiokafka.errors import KafkaError, ProducerFenced
+from aiokafka.structs import RecordMetadata
+
+from services.runtime.clients import a_writer
+from services.runtime.settings import Settings
+
+Result = TypeVar("Result")
+
+STOP_S = 5.0
+"""How long a producer may take to stop; then its connections are cut."""
+
+
+class Outgoing(NamedTuple):
+    """A record to be written; a value of None removes the key from a compacted topic."""
+
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes | None]] = ()
+
+
+class Place(NamedTuple):
+    """A partition of a topic."""
+
+    topic: str
+    partition: int
+
+
+class Fenced(Exception):
+    """Another process writes under this transactional id: this one may not write any more."""
+
+
+class WriterFailed(Exception):
+    """A transaction did not come to its end; what it wrote will never be seen."""
+
+
+class FencedWriter:
+    """Writes whole transactions under one transactional id.
+
+    Raises:
+        Fenced: from any method, when a newer writer took the id.
+        WriterFailed: from any method, when the broker failed or did not answer in time.
+    """
+
+    def __init__(self, settings: Settings, transactional_id: str) -> None:
+        self.transactional_id = transactional_id
+        # Below the transaction's own time-out: whatever hangs is over before the broker ends it.
+        self._limit_s = settings.transaction_timeout_s / 2
+        self._producer = a_writer(settings, transactional_id)
+
+    async def start(self) -> None:
+        """Fence the previous writer and end its open transaction."""
+        await self._within(self._producer.start(), "start")
+
+    async def begin(self) -> None:
+        """Begin a transaction."""
+        await self._within(self._producer.begin_transaction(), "begin")
+
+    async def write(self, records: dict[Place, list[Outgoing]]) -> dict[Place, int]:
+        """Write inside the transaction; the offset behind the last record of each place."""
+        return await self._within(self._write(records), "write")
+
+    async def commit(self) -> None:
+        """End the transaction: all of it is there, durably."""
+        await self._within(self._producer.commit_transaction(), "commit")
+
+    async def stop(self) -> None:
+        """Let go of the connections; the next writer, or the broker, ends an open transaction."""
+        try:
+            await asyncio.wait_for(self._producer.stop(), STOP_S)
+        except (TimeoutError, KafkaError):
+            await self._cut()
+
+    async def _cut(self) -> None:
+        """End a producer that does not stop by itself: it waits for a dead broker."""
+        sender = self._producer._sender.sender_task  # noqa: SLF001
+        if sender is not None:
+            sender.cancel()
+            with contextlib.suppress(BaseException):
+                await asyncio.wait_for(asyncio.shield(sender), 1.0)
+        with contextlib.suppress(KafkaError, TimeoutError):
+            await asyncio.wait_for(self._producer.client.close(), STOP_S)
+
+    async def _write(self, records: dict[Place, list[Outgoing]]) -> dict[Place, int]:
+        sent: list[tuple[Place, int, asyncio.Future[RecordMetadata]]] = []
+        for place, outgoing in records.items():
+            for batch in self._batches(outgoing):
+                count = batch.record_count()
+                future = await self._producer.send_batch(
+                    batch, place.topic, partition=place.partition
+                )
+                sent.append((place, count, future))
+        # Every future before the commit: aiokafka commits even if a batch failed.
+        written = await asyncio.gather(*(future for _, _, future in sent))
+        ends: dict[Place, int] = {}
+        for (place, count, _), metadata in zip(sent, written, strict=True):
+            if metadata.offset < 0:  # A repeat that the broker knew, but no longer where.
+                raise WriterFailed(f"write: {place} was written at an unknown offset")
+            ends[place] = max(ends.get(place, 0), metadata.offset + count)
+        return ends
+
+    def _batches(self, outgoing: Iterable[Outgoing]) -> Iterator[Any]:
+        batch = self._producer.create_batch()
+        for key, value, headers in outgoing:
+            said = list(headers)
+            if batch.append(key=key, value=value, timestamp=None, headers=said) is None:
+                yield batch
+                batch = self._producer.create_batch()
+                fits = batch.append(key=key, value=value, timestamp=None, headers=said)
+                assert fits is not None, "an empty batch takes any record"
+        if batch.record_count():
+            yield batch
+
+    async def _within(self, wait: Awaitable[Result], what: str) -> Result:
+        try:
+            return await asyncio.wait_for(wait, self._limit_s)
+        except ProducerFenced as error:
+            raise Fenced(self.transactional_id) from error
+        except TimeoutError as error:
+            raise WriterFailed(f"{what}: no answer in {self._limit_s:g} s") from error
+        except KafkaError as error:
+            if isinstance(error.__cause__, ProducerFenced):
+                raise Fenced(self.transactional_id) from error
+            raise WriterFailed(f"{what}: {error!r}") from error

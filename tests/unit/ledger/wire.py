@@ -1,0 +1,131 @@
+"""Records as a Kafka partition gives them, and what leaves of them, held against the language."""
+
+import json
+from collections import defaultdict
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from events import schemas, topics
+from events.canonical import canonical
+from events.outbound import OUTBOUND_ENVELOPES
+from services.ledger.domain.journal import Source
+from services.ledger.handle import Decided, Ledger, RawRecord
+from services.ledger.messages import STRUCTURED, Outgoing, messages
+from tests.builders import BUDGET, Json, encoded
+
+PARTITION = 3
+WRITTEN_MS = 1_685_613_600_123
+WRITTEN = "2023-06-01T10:00:00.123+00:00"
+
+TOPIC_OF = {
+    "ecluse.commitment-entry.recorded.v1": topics.COMMITMENT_ENTRIES,
+    "ecluse.payment-order.issued.v1": topics.PAYMENT_ORDERS,
+    "ecluse.payment-order.cancelled.v1": topics.PAYMENT_ORDERS,
+    "ecluse.balance.updated.v1": topics.BALANCES,
+    "ecluse.event.refused.v1": topics.REFUSALS,
+    "ecluse.event.parked.v1": topics.REFUSALS,
+    "ecluse.event.unreadable.v1": topics.REFUSALS,
+}
+SCHEMAS = {
+    name: Draft202012Validator(json.loads(schemas.documents()[f"{name}.schema.json"]))
+    for name in TOPIC_OF
+}
+
+
+def key_of(event: Json | bytes) -> bytes:
+    """The Kafka key of a careful sender; unreadable records have that of the budget too."""
+    try:
+        said = json.loads(event) if isinstance(event, bytes) else event
+        return str(said["data"]["budget"]).encode()
+    except (ValueError, KeyError, TypeError):
+        return BUDGET.encode()
+
+
+class Wire:
+    """One partition: records come in, batch by batch, and messages go out."""
+
+    def __init__(self) -> None:
+        self.ledger = Ledger(partition_of=lambda _budget: PARTITION)
+        self.offset = 0
+        self.decided: list[Decided] = []
+        self.sent: list[Outgoing] = []
+
+    def raw(self, event: Json | bytes | None, **more: Any) -> RawRecord:
+        """The next record of the partition."""
+        self.offset += 1
+        value = None if event is None else encoded(event)
+        key = BUDGET.encode() if event is None else key_of(event)
+        source = Source(topics.EVENTS, PARTITION, self.offset)
+        record = RawRecord(value, source, key=key, timestamp_ms=WRITTEN_MS)
+        return record._replace(**more)
+
+    def tell(self, *events: Json | bytes | RawRecord) -> list[Outgoing]:
+        """One batch, committed; what leaves of it."""
+        for event in events:
+            self.ledger.handle(event if isinstance(event, RawRecord) else self.raw(event))
+        return self.commit()
+
+    def commit(self) -> list[Outgoing]:
+        batch = self.ledger.commit_batch([])
+        assert [each.record.seal() for each in batch.decided] == [
+            row.record for row in batch.records
+        ]
+        left = messages(batch.decided, self.ledger.budgets)
+        self.decided += batch.decided
+        self.sent += left
+        return left
+
+    def each(self, topic: str) -> list[Json]:
+        """Every message of a topic, without tombstones."""
+        return [read(sent) for sent in self.sent if sent.topic == topic and sent.value is not None]
+
+
+def told(*events: Json | bytes | RawRecord) -> Wire:
+    """Events, each a batch of its own."""
+    wire = Wire()
+    for event in events:
+        wire.tell(event)
+    return wire
+
+
+def told_of_the_last(*events: Json) -> list[Outgoing]:
+    """What leaves of the last event, told alone behind the others."""
+    return told(*events[:-1]).tell(events[-1])
+
+
+def read(sent: Outgoing) -> Json:
+    """A message as its reader sees it: what the models and the schemas say, no member more."""
+    assert sent.value is not None
+    message: Json = json.loads(sent.value)
+    name = message["type"]
+    assert TOPIC_OF[name] == sent.topic
+    assert STRUCTURED == sent.headers
+    assert [] == [error.message for error in SCHEMAS[name].iter_errors(message)]
+    envelope = OUTBOUND_ENVELOPES[name].model_validate_json(sent.value)
+    assert canonical(message["data"]) == canonical(envelope.data.model_dump(mode="json"))
+    assert set(message) <= {*type(envelope).model_fields}, "an attribute that nobody documented"
+    assert sent.key is not None
+    if sent.topic != topics.BALANCES:
+        assert message["partitionkey"].encode() == sent.key
+    return message
+
+
+def balances(sent: list[Outgoing]) -> dict[bytes, Json]:
+    """What a compacted topic keeps: the last of each key, tombstones gone."""
+    kept: dict[bytes, Json] = {}
+    for each in sent:
+        if each.topic != topics.BALANCES:
+            continue
+        assert each.key is not None
+        kept.pop(each.key, None)
+        if each.value is not None:
+            kept[each.key] = read(each)
+    return kept
+
+
+def by_topic(sent: list[Outgoing]) -> dict[str, list[Outgoing]]:
+    found: dict[str, list[Outgoing]] = defaultdict(list)
+    for each in sent:
+        found[each.topic].append(each)
+    return dict(found)

@@ -1,0 +1,148 @@
+"""What differs between the catalogue and a cluster, and what is said of it."""
+
+from dataclasses import replace
+
+import pytest
+
+from services.runtime.catalogue import Catalogue, read_catalogue
+from services.runtime.differences import (
+    NOTHING_ASKED,
+    Asked,
+    Difference,
+    Found,
+    compare,
+    shared_count,
+)
+from services.runtime.settings import Settings
+
+EVENTS, LETTERS, JOURNAL = "ecluse.events.v1", "ecluse.letters.v1", "ecluse.journal.v1"
+SETTINGS = Settings(topic_prefix="t.")
+
+
+def wanted() -> Catalogue:
+    """Three topics are enough to disagree."""
+    catalogue = read_catalogue()
+    topics = {name: catalogue.topics[name] for name in (EVENTS, LETTERS, JOURNAL)}
+    return catalogue.model_copy(update={"topics": topics})
+
+
+def as_wanted(**partitions: int) -> dict[str, Found]:
+    """A cluster on which everything is right, but for the number of partitions of some topics."""
+    counts = {EVENTS: partitions.get("events", 12), LETTERS: partitions.get("letters", 12)}
+    counts |= {JOURNAL: partitions.get("journal", 12)}
+    return {
+        name: Found(count, 1, wanted().topics[name].config.as_kafka() | {"flush.ms": "7"})
+        for name, count in counts.items()
+        if count
+    }
+
+
+def changed(name: str, setting: str, value: str | None) -> dict[str, Found]:
+    found = as_wanted()
+    config = dict(found[name].config)
+    config.pop(setting)
+    if value is not None:
+        config[setting] = value
+    return found | {name: replace(found[name], config=config)}
+
+
+def rows(found: dict[str, Found], asked: Asked = NOTHING_ASKED) -> list[tuple[object, ...]]:
+    return [
+        (each.topic, each.setting, each.found, each.wanted, each.mendable)
+        for each in compare(wanted(), found, SETTINGS, asked)
+    ]
+
+
+def test_nothing_differs_where_everything_is_right_whatever_else_is_set() -> None:
+    assert [] == rows(as_wanted())
+
+
+def test_on_an_empty_cluster_everything_is_missing_and_will_be_created_as_written() -> None:
+    assert [(f"t.{name}", None, None, "12", True) for name in (EVENTS, LETTERS, JOURNAL)] == rows(
+        {}
+    )
+
+
+def test_a_new_cluster_gets_as_many_partitions_as_asked() -> None:
+    assert ["4", "4", "4"] == [row[3] for row in rows({}, Asked(partitions=4))]
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("max.message.bytes", "1048588"),
+        ("retention.ms", "604800000"),
+        ("retention.bytes", "1"),
+        ("cleanup.policy", "compact"),
+        ("compression.type", "producer"),
+        ("retention.ms", None),
+    ],
+)
+def test_a_setting_that_differs_is_named_and_can_be_mended(setting: str, value: str | None) -> None:
+    should_be = wanted().topics[JOURNAL].config.as_kafka()[setting]
+    found = changed(JOURNAL, setting, value)
+    assert [(f"t.{JOURNAL}", setting, value, should_be, True)] == rows(found)
+
+
+def test_a_missing_topic_gets_as_many_partitions_as_the_others_have() -> None:
+    found = as_wanted(events=4, journal=4, letters=0)
+    assert [(f"t.{LETTERS}", None, None, "4", True)] == rows(found)
+
+
+def test_the_number_of_partitions_that_most_topics_have_is_the_right_one() -> None:
+    assert [(f"t.{JOURNAL}", "partitions", "16", "12", False)] == rows(as_wanted(journal=16))
+    assert [(f"t.{EVENTS}", "partitions", "12", "16", False)] == rows(
+        as_wanted(journal=16, letters=16)
+    )
+
+
+def test_among_two_that_disagree_the_first_of_the_catalogue_is_right() -> None:
+    found = as_wanted(events=4, letters=0, journal=8)
+    assert 4 == shared_count(wanted(), found, NOTHING_ASKED)
+
+
+def test_nothing_is_created_while_the_others_disagree() -> None:
+    found = as_wanted(events=4, letters=0, journal=8)
+    assert [
+        (f"t.{LETTERS}", None, None, "4", False),
+        (f"t.{JOURNAL}", "partitions", "8", "4", False),
+    ] == rows(found)
+
+
+def test_another_number_of_partitions_than_asked_is_never_mended() -> None:
+    found = as_wanted(events=4, letters=0, journal=4)
+    assert [
+        (f"t.{EVENTS}", "partitions", "4", "6", False),
+        (f"t.{LETTERS}", None, None, "6", False),
+        (f"t.{JOURNAL}", "partitions", "4", "6", False),
+    ] == rows(found, Asked(partitions=6))
+
+
+def test_replicas_are_compared_only_where_a_number_was_asked() -> None:
+    assert [] == rows(as_wanted(), Asked(replication_factor=1))
+    found = rows(as_wanted(), Asked(replication_factor=3))
+    assert [("replication factor", "1", "3", False)] * 3 == [row[1:] for row in found]
+
+
+@pytest.mark.parametrize(
+    ("found", "asked", "said"),
+    [
+        (as_wanted(letters=0), NOTHING_ASKED, ["t.ecluse.letters.v1", "12", "topics apply"]),
+        (as_wanted(journal=3), NOTHING_ASKED, ["t.ecluse.journal.v1", "3", "12", "partitions"]),
+        (as_wanted(letters=0, journal=3), NOTHING_ASKED, ["t.ecluse.letters.v1", "12"]),
+        (as_wanted(), Asked(replication_factor=3), ["3", "kafka-reassign-partitions"]),
+        (
+            changed(EVENTS, "max.message.bytes", "5"),
+            NOTHING_ASKED,
+            ["t.ecluse.events.v1", "max.message.bytes", "5", "16777216", "topics apply"],
+        ),
+    ],
+)
+def test_each_difference_says_which_what_and_what_to_do_in_both_languages(
+    found: dict[str, Found], asked: Asked, said: list[str]
+) -> None:
+    first: Difference = compare(wanted(), found, SETTINGS, asked)[0]
+    assert first.said.fr != first.said.en
+    for words in (first.said.fr, first.said.en):
+        assert [] == [each for each in said if each not in words], words
+        assert "{" not in words
