@@ -25,8 +25,7 @@ from services.cli import (
 from services.cli.logs import configure_logs
 from services.cli.options import Group, Lang, LogLevel, Verb
 from services.cli.wording import STORE_ERROR, language_of_the_system, told
-from services.ledger.ports import StoreError
-from services.runtime.errors import ClusterError
+from services.runtime.errors import Stop
 
 EXIT_UNREACHABLE: Final = 3
 
@@ -39,7 +38,7 @@ class Verbs(Group):
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()  # Here a reader that went away can still be told from a failure.
-        except (StoreError, ClusterError) as error:
+        except Stop as error:
             language = ctx.obj or language_of_the_system()
             typer.echo(
                 told(STORE_ERROR, language).format(error=told(error.said, language)), err=True

@@ -11,6 +11,7 @@ import structlog
 from schwifty import registry
 
 from services.cli.options import LogLevel
+from services.runtime.library_lines import LibraryLines
 
 IBAN = re.compile(
     r"(?:(?<![A-Z0-9])|(?<=IBAN)|(?<=RIB))[A-Z]{2}[0-9]{2}"
@@ -119,3 +120,4 @@ def configure_logs(level: LogLevel | None) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
+    logging.basicConfig(handlers=[LibraryLines()], level=logging.WARNING, force=True)

@@ -8,7 +8,7 @@ import structlog
 import uvloop
 
 from events.sentences import Sentence
-from services.runtime.errors import ClusterError
+from services.runtime.errors import ClusterError, Stop
 from services.runtime.task import GaveUp
 from services.runtime.writer import Fenced, WriterFailed
 
@@ -30,7 +30,7 @@ def run_worker(work: Coroutine[Any, Any, Result]) -> Result:
     """Run to the end, on uvloop.
 
     Raises:
-        ClusterError: the cluster could not be reached, or is not as it must be.
+        Stop: the cluster could not be reached, or what stands on it cannot be trusted.
     """
     log = structlog.stdlib.get_logger("ecluse")
     try:
@@ -42,6 +42,6 @@ def run_worker(work: Coroutine[Any, Any, Result]) -> Result:
     except (GaveUp, WriterFailed) as error:
         log.critical("worker_gave_up", error=str(error))
         raise ClusterError("Kafka", GAVE_UP.render({"error": error})) from error
-    except ClusterError as error:
-        log.critical("worker_stopped_by_the_cluster", error=error.said.en)
+    except Stop as error:
+        log.critical("worker_cannot_go_on", error=error.said.en)
         raise

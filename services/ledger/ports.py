@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from events.sentences import Sentence
+from services.runtime.errors import Stop
 
 
 class StateKey(NamedTuple):
@@ -112,12 +113,8 @@ class Store(Protocol):
         ...
 
 
-class StoreError(Exception):
-    """A store that cannot be read, written or trusted: says what, where, and what to do."""
-
-    def __init__(self, where: object, what: Sentence) -> None:
-        self.said = Sentence(f"{where}\u00a0: {what.fr}", f"{where}: {what.en}")
-        super().__init__(self.said.en)
+class StoreError(Stop):
+    """A store that cannot be read, written or trusted."""
 
 
 def as_it_says(error: BaseException) -> Sentence:

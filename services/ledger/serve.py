@@ -40,4 +40,4 @@ async def serve(settings: Settings, accept_lost: frozenset[str] = frozenset()) -
         return LedgerWork(settings, partition, count, progress, metrics, accept_lost)
 
     group, events = settings.group(topics.LEDGER_GROUP), settings.topic(topics.EVENTS)
-    await Worker(settings, group, events, work, Health(settings.health_port, registry)).run()
+    await Worker(settings, group, events, work, Health(settings, registry)).run()

@@ -1,11 +1,19 @@
-"""What stops a process that stands on Kafka: each says what, where, and what to do."""
+"""What stops a process: each says what, where, and what to do, in both languages."""
 
 from events.sentences import Sentence
 
 
-class ClusterError(Exception):
-    """The cluster, or a topic on it, cannot be reached or is not as it must be."""
+class Stop(Exception):
+    """Work cannot go on: what it stands on cannot be reached, or cannot be trusted."""
 
     def __init__(self, where: object, what: Sentence) -> None:
         self.said = Sentence(f"{where}\u00a0: {what.fr}", f"{where}: {what.en}")
         super().__init__(self.said.en)
+
+
+class ClusterError(Stop):
+    """The cluster, or a topic on it, is not as it must be."""
+
+
+class Unreachable(ClusterError):
+    """The cluster does not answer, or fails: later it may."""

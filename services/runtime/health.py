@@ -8,6 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from services.runtime.settings import Settings
 from services.runtime.task import PartitionTask, TaskState
 
 Tasks = Callable[[], list[PartitionTask]]
@@ -20,9 +21,9 @@ READY = {TaskState.RUNNING, TaskState.PAUSED, TaskState.BROKEN}
 class Health(Collector):
     """/healthz: the loop turns; /readyz: every partition is open; /partitions; /metrics."""
 
-    def __init__(self, port: int, registry: CollectorRegistry) -> None:
+    def __init__(self, settings: Settings, registry: CollectorRegistry) -> None:
         self.tasks: Tasks = list
-        self._port = port
+        self._host, self._port = settings.health_host, settings.health_port
         self._registry = registry
         self._runner: web.AppRunner | None = None
         registry.register(self)
@@ -42,7 +43,7 @@ class Health(Collector):
         )
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
-        await web.TCPSite(self._runner, port=self._port).start()
+        await web.TCPSite(self._runner, self._host, self._port).start()
 
     async def stop(self) -> None:
         """Serve no more."""

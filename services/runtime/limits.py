@@ -7,7 +7,7 @@ from typing import TypeVar
 from aiokafka.errors import KafkaError
 
 from events.sentences import Sentence
-from services.runtime.errors import ClusterError
+from services.runtime.errors import Unreachable
 
 Result = TypeVar("Result")
 
@@ -22,12 +22,12 @@ async def within(limit_s: float, wait: Awaitable[Result], what: str, where: str)
     """What `wait` gives, if it comes within `limit_s` seconds.
 
     Raises:
-        ClusterError: it did not come, or Kafka answered with an error; `what` was being done.
+        Unreachable: it did not come, or Kafka answered with an error; `what` was being done.
     """
     try:
         return await asyncio.wait_for(wait, limit_s)
     except TimeoutError as error:
-        raise ClusterError(what, NO_ANSWER.render({"limit_s": limit_s, "where": where})) from error
+        raise Unreachable(what, NO_ANSWER.render({"limit_s": limit_s, "where": where})) from error
     except KafkaError as error:
         facts = {"error": str(error) or type(error).__name__, "where": where}
-        raise ClusterError(what, FAILED.render(facts)) from error
+        raise Unreachable(what, FAILED.render(facts)) from error

@@ -8,9 +8,10 @@ from functools import partial
 from typing import Any, Final, NamedTuple
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from events.sentences import Sentence
+from services.runtime.clients import REQUEST_TIMEOUT_S
 from services.runtime.errors import ClusterError
 from services.runtime.partitioning import partition_of
 from services.runtime.settings import Settings
@@ -109,8 +110,8 @@ async def publish(
         enable_idempotence=True,
         compression_type="lz4",
         max_batch_size=BATCH_BYTES,
-        # An idempotent batch never expires, so this limits single requests and no more.
-        request_timeout_ms=int(SILENCE_TIMEOUT_S * 1000),
+        # An idempotent batch never expires: this is when a request is tried again.
+        request_timeout_ms=int(REQUEST_TIMEOUT_S * 1000),
     )
     try:
         await _start(producer, settings)
@@ -191,12 +192,21 @@ class Flow:
             raise self._failure
         try:
             async with asyncio.timeout(SILENCE_TIMEOUT_S):
-                sent = await self._producer.send_batch(batch, self._topic, partition=partition)
+                sent = await self._hand_over(batch, partition)
         except TimeoutError as error:
             raise self._silence() from error
         self._in_flight[sent] = size_bytes
         self._in_flight_bytes += size_bytes
         sent.add_done_callback(partial(self._done, partition, batch.record_count()))
+
+    async def _hand_over(self, batch: Any, partition: int) -> asyncio.Future[Any]:
+        while True:
+            # It waits for the batch before this one, but no longer than for one request.
+            with suppress(KafkaTimeoutError):
+                sent: asyncio.Future[Any] = await self._producer.send_batch(
+                    batch, self._topic, partition=partition
+                )
+                return sent
 
     async def _wait(self) -> None:
         """Until one more batch is acknowledged."""

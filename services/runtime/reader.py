@@ -9,7 +9,7 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.sentences import Sentence
 from services.runtime.clients import QUICK_FETCH_WAIT_S, a_reader
-from services.runtime.errors import ClusterError
+from services.runtime.errors import ClusterError, Unreachable
 from services.runtime.limits import within
 from services.runtime.progress import Progress
 from services.runtime.settings import Settings
@@ -42,7 +42,7 @@ class Reader:
     """One consumer, pointed at what is to be read next.
 
     Raises:
-        ClusterError: from any method, when the broker fails, does not answer, or lacks a topic.
+        Unreachable: from any method, when the broker fails or does not answer in time.
     """
 
     def __init__(
@@ -120,7 +120,7 @@ class Reader:
             silent_s = 0.0 if await self._position(place) > position else silent_s + LOOK_S
             if silent_s > SILENT_S:
                 facts = {"limit_s": SILENT_S, "offset": position, "end": end}
-                raise ClusterError(_name(place), STUCK.render(facts))
+                raise Unreachable(_name(place), STUCK.render(facts))
 
     async def record_at(self, place: TopicPartition, offset: int) -> ConsumerRecord | None:
         """The first record at or behind `offset`; None where the partition ends before one."""
@@ -156,6 +156,14 @@ class Reader:
             end = self._consumer.highwater(place)
             if stable is not None and end is not None and stable < end:
                 raise ClusterError(_name(place), HANGING.render({"stable": stable, "end": end}))
+
+    async def is_behind(self) -> bool:
+        """Whether there is something to read that was not taken yet."""
+        for place in self._read:
+            _, end = await self.bounds(place)
+            if await self._position(place) < end:
+                return True
+        return False
 
     async def _position(self, place: TopicPartition) -> int:
         position: int = await within(

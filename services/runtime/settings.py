@@ -28,6 +28,9 @@ class Settings(BaseSettings):
     health_port: Annotated[int, Field(ge=0, le=65535)] = 0
     """The port of /healthz, /readyz, /partitions and /metrics; 0 serves none."""
 
+    health_host: str = "127.0.0.1"
+    """Where that page listens: on this machine alone, unless told otherwise."""
+
     session_timeout_s: Annotated[float, Field(gt=0)] = 10.0
     """After this long without a heartbeat, a worker's partitions go to others."""
 

@@ -7,6 +7,7 @@ partition is opened again, from what is stored: there is no code that rolls anyt
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from typing import Final
@@ -14,8 +15,9 @@ from typing import Final
 import structlog
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
+from events.sentences import Sentence
 from services.runtime.clients import FETCH_WAIT_S
-from services.runtime.errors import ClusterError
+from services.runtime.errors import Stop, Unreachable
 from services.runtime.progress import Progress
 from services.runtime.reader import Reader
 from services.runtime.settings import Settings
@@ -35,6 +37,9 @@ RETRY_MAX_S: Final = 30.0
 
 HELD_LOOK_S: Final = 1.0
 """How often a held partition looks whether somebody has moved it on."""
+
+IDLE_LOOK_S: Final = 30.0
+"""How often a partition that is given nothing asks whether there is nothing."""
 
 IDLE_COMMIT_S: Final = 24 * 3600.0
 """How often an idle partition commits: a transactional id expires after seven idle days."""
@@ -56,6 +61,21 @@ class TaskState(StrEnum):
     STOPPED = "stopped"
 
 
+NOTHING_COMES = Sentence(
+    "il y a des enregistrements à lire, mais rien ne vient",
+    "there are records to read, but none comes",
+)
+
+
+@dataclass(slots=True)
+class Idleness:
+    """Since when a partition was given nothing, and what it did about it."""
+
+    committed_s: float
+    looked_s: float
+    was_behind: bool = False
+
+
 class GaveUp(Exception):
     """The world was down for longer than this worker waits."""
 
@@ -67,7 +87,7 @@ class PartitionTask:
     """The task of one partition number; `run` ends when it was stopped.
 
     Raises:
-        ClusterError: what is stored cannot be trusted; the worker must stop.
+        Stop: what is stored cannot be trusted; the worker must stop.
         Fenced: somebody else writes this partition although it is ours; the worker must stop.
         GaveUp: the world was down too long.
     """
@@ -117,7 +137,7 @@ class PartitionTask:
                 continue
             try:
                 await self._with_work(self._work)
-            except WriterFailed as error:
+            except (Unreachable, WriterFailed) as error:
                 await self._back_off(error)
             except Fenced:
                 if self.is_ours:
@@ -137,7 +157,9 @@ class PartitionTask:
         try:
             try:
                 self.next_offsets = await work.open()
-            except AssertionError as error:
+            except (Stop, Fenced, WriterFailed):
+                raise
+            except Exception as error:
                 raise Bug(None) from error
             log.info("partition_opened", partition=self.partition, next_offsets=self.next_offsets)
             await go(work)
@@ -149,15 +171,14 @@ class PartitionTask:
         try:
             await reader.start()
             reader.point_at(self._places())
-            committed_s = self._now_s()
+            idle = Idleness(self._now_s(), self._now_s())
             while not self._stopping:
                 if not self._wanted.is_set():
                     await self._rest(TaskState.PAUSED)
                 elif await self._one_look(work, reader):
-                    committed_s = self._now_s()
-                elif self._now_s() - committed_s > IDLE_COMMIT_S:
-                    await work.commit()
-                    committed_s = self._now_s()
+                    idle = Idleness(self._now_s(), self._now_s())
+                else:
+                    await self._while_idle(work, reader, idle)
         finally:
             await reader.stop()
 
@@ -175,6 +196,19 @@ class PartitionTask:
             # Paused in between: they are read again from where the work stands.
             reader.point_at(self._places())
         return found
+
+    async def _while_idle(self, work: Work, reader: Reader, idle: Idleness) -> None:
+        """Now and then: whether there really is nothing to read, and a sign of life."""
+        now_s = self._now_s()
+        if now_s - idle.looked_s > IDLE_LOOK_S:
+            idle.looked_s = now_s
+            behind = await reader.is_behind()
+            if behind and idle.was_behind:
+                raise Unreachable(f"partition {self.partition}", NOTHING_COMES)
+            idle.was_behind = behind
+        if now_s - idle.committed_s > IDLE_COMMIT_S:
+            idle.committed_s = now_s
+            await work.commit()
 
     def _places(self) -> dict[TopicPartition, int]:
         """The partitions of the sources that are ours, and where to read on."""
@@ -205,7 +239,7 @@ class PartitionTask:
                 work.handle(record)
             suspect = batch[0] if len(batch) == 1 else None
             await work.commit()
-        except (ClusterError, Fenced, WriterFailed):
+        except (Stop, Fenced, WriterFailed):
             raise
         except Exception as error:
             self._trouble.note(batch)
@@ -229,7 +263,7 @@ class PartitionTask:
         if self._trouble.count(record) >= FAILURES_BEFORE_HOLD:
             try:
                 await self._with_work(partial(self._stand, record, repr(error)))
-            except WriterFailed as failure:
+            except (Unreachable, WriterFailed) as failure:
                 await self._back_off(failure)
 
     async def _stand(self, record: ConsumerRecord, error: str, work: Work) -> None:
@@ -251,7 +285,7 @@ class PartitionTask:
         log.critical("partition_cannot_be_opened", partition=self.partition)
         await self._stopped.wait()
 
-    async def _back_off(self, error: WriterFailed) -> None:
+    async def _back_off(self, error: Unreachable | WriterFailed) -> None:
         """Rest before the next attempt; longer each time, and not for ever."""
         since_s = self._trouble.fails(self._now_s())
         if self._now_s() - since_s > self._settings.give_up_s:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from services.runtime.errors import ClusterError
 from services.runtime.health import Health
 from services.runtime.limits import within
 from services.runtime.settings import Settings
-from services.runtime.task import PartitionTask
+from services.runtime.task import PartitionTask, TaskState
 from services.runtime.watchdog import EXIT_STALLED, Watchdog
 from services.runtime.work import WorkFactory
 
@@ -30,11 +31,20 @@ STOP_S: Final = 20.0
 
 JOIN_S: Final = 60.0
 
+SAME_AGAIN_MAX: Final = 6
+"""How often within three sessions a group may give us what we have: more is a quarrel of two."""
+
 RESIZED = Sentence(
     "il avait {before} partitions et en a {now}. Les budgets y changeraient de partition : recréez "
     "les topics avec {before} partitions",
     "it had {before} partitions and has {now} now. Budgets would change their partition: create "
     "the topics again with {before} partitions",
+)
+SAME_NAME = Sentence(
+    "un autre processus entre sans cesse dans le groupe sous le nom {instance} : donnez à chacun "
+    "le sien (--instance, ECLUSE_INSTANCE)",
+    "another process keeps joining the group under the name {instance}: give each its own "
+    "(--instance, ECLUSE_INSTANCE)",
 )
 GROUP_LOST = Sentence("le groupe est perdu : {error}", "the group is lost: {error}")
 
@@ -45,7 +55,7 @@ class Worker:
     """Runs the tasks of the partitions that the group gives to this process.
 
     Raises:
-        ClusterError: `run` ends so when the cluster cannot be reached or is not as it must be.
+        Stop: `run` ends so when the cluster cannot be reached or is not as it must be.
         Fenced, GaveUp: `run` ends so when a task ended so.
     """
 
@@ -62,6 +72,7 @@ class Worker:
         self._ended = asyncio.Event()
         self._member = a_member(settings, group, topic, _Listener(self))
         self._hinted: dict[int, int] = {}
+        self._same_again_s: deque[float] = deque(maxlen=SAME_AGAIN_MAX)
 
     async def run(self) -> None:
         """Work until SIGTERM or SIGINT."""
@@ -100,8 +111,10 @@ class Worker:
     def own(self, numbers: Iterable[int]) -> None:
         """These partition numbers are ours from now on, and no others."""
         owned = set(numbers)
+        if owned == set(self._tasks):
+            self._same_again_s.append(asyncio.get_running_loop().time())
         for number in set(self._tasks) - owned:
-            self._tasks.pop(number).stop()
+            self._let_go(self._tasks.pop(number))
         for number in sorted(owned):
             if number in self._tasks:
                 self._tasks[number].resume()
@@ -109,6 +122,13 @@ class Worker:
                 self._begin(number)
         self._member.pause(*self._member.assignment())
         log.info("partitions_owned", partitions=sorted(owned))
+
+    def _let_go(self, task: PartitionTask) -> None:
+        """Finish the running transaction; an opening, which writes nothing, ends at once."""
+        task.stop()
+        if task.state is TaskState.OPENING:
+            for run in [run for run, other in self._runs.items() if other is task]:
+                run.cancel()
 
     def _begin(self, number: int) -> None:
         task = PartitionTask(number, self._make_work, self._settings)
@@ -126,14 +146,24 @@ class Worker:
             wait.cancel()
         for run in [each for each in self._runs if each.done()]:
             task = self._runs.pop(run)
-            run.result()  # What ended it ends the worker.
+            if not run.cancelled():
+                run.result()  # What ended it ends the worker.
             if self._tasks.get(task.partition) is task:
                 del self._tasks[task.partition]
         now = len(self._member.partitions_for_topic(self._topic) or ())
         if now not in {0, count}:
             raise ClusterError(self._topic, RESIZED.render({"before": count, "now": now}))
+        self._check_name()
         await self._look_after_the_group()
         await self._leave_hints()
+
+    def _check_name(self) -> None:
+        """Two static members of one name throw each other out for ever; aiokafka does not tell."""
+        times_s = self._same_again_s
+        window_s = 3 * self._settings.session_timeout_s
+        if len(times_s) == SAME_AGAIN_MAX and times_s[-1] - times_s[0] < window_s:
+            facts = {"instance": self._settings.instance}
+            raise ClusterError("Kafka", SAME_NAME.render(facts))
 
     async def _look_after_the_group(self) -> None:
         """Hear what the group has to complain of; records are never taken here."""
@@ -159,7 +189,7 @@ class Worker:
 
     async def _end_tasks(self) -> None:
         for task in self._tasks.values():
-            task.stop()
+            self._let_go(task)
         if not self._runs:
             return
         _, late = await asyncio.wait(self._runs, timeout=STOP_S)

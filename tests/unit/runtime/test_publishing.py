@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from aiokafka.errors import MessageSizeTooLargeError
+from aiokafka.errors import KafkaTimeoutError, MessageSizeTooLargeError
 
 from services.runtime import publishing
 from services.runtime.errors import ClusterError
@@ -75,6 +75,9 @@ class FakeProducer:
         answer = self._answer(partition, batch)
         if answer == "stuck":
             await asyncio.sleep(60)
+        if answer == "not yet":
+            await asyncio.sleep(0.001)
+            raise KafkaTimeoutError
         offset = len(self.sent[partition])
         self.sent[partition] += batch.values
         self.headers += batch.headers
@@ -175,6 +178,19 @@ def test_a_batch_that_cannot_even_be_handed_over_ends_it(monkeypatch: pytest.Mon
     monkeypatch.setattr(publishing, "SILENCE_TIMEOUT_S", 0.05)
     with pytest.raises(ClusterError, match="acknowledged nothing"):
         send(FakeProducer(lambda _partition, _batch: "stuck"), messages(10))
+
+
+def test_a_partition_that_is_slow_to_take_a_batch_is_asked_again() -> None:
+    answers = iter(["not yet", "not yet"])
+    producer = FakeProducer(lambda _partition, _batch: next(answers, None))
+    assert 11 == send(producer, messages(11)).count
+    assert 11 == sum(map(len, producer.sent.values())), "and nothing went twice"
+
+
+def test_a_partition_that_never_takes_a_batch_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publishing, "SILENCE_TIMEOUT_S", 0.05)
+    with pytest.raises(ClusterError, match="acknowledged nothing"):
+        send(FakeProducer(lambda _partition, _batch: "not yet"), messages(10))
 
 
 def test_a_repeat_whose_place_the_broker_has_forgotten_counts_and_moves_no_offset() -> None:
