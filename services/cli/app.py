@@ -7,9 +7,10 @@ what it needs.
 import os
 import sys
 from importlib.metadata import version
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NoReturn
 
 import typer
+from pydantic import ValidationError
 
 from services.cli import (
     balances,
@@ -21,12 +22,14 @@ from services.cli import (
     replay,
     topics,
     validate,
+    watch,
 )
 from services.cli.logs import configure_logs
 from services.cli.options import Group, Lang, LogLevel, Verb
 from services.cli.wording import STORE_ERROR, language_of_the_system, told
 from services.runtime.errors import Stop
 
+EXIT_USAGE: Final = 2
 EXIT_UNREACHABLE: Final = 3
 
 
@@ -38,6 +41,8 @@ class Verbs(Group):
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()  # Here a reader that went away can still be told from a failure.
+        except ValidationError as error:
+            _refuse_settings(error)
         except Stop as error:
             language = ctx.obj or language_of_the_system()
             typer.echo(
@@ -45,6 +50,17 @@ class Verbs(Group):
             )
             sys.exit(EXIT_UNREACHABLE)
         return result
+
+
+def _refuse_settings(error: ValidationError) -> NoReturn:
+    """Name each ECLUSE_… variable that holds what it cannot mean."""
+    prefix = {"Settings": "ECLUSE_", "WatchSettings": "ECLUSE_WATCH_"}.get(error.title)
+    if prefix is None:
+        raise error
+    for each in error.errors(include_url=False, include_input=False):
+        name = prefix + "_".join(map(str, each["loc"])).upper()
+        typer.echo(f"ecluse: {name}: {each['msg']}", err=True)
+    sys.exit(EXIT_USAGE)
 
 
 app = typer.Typer(
@@ -61,6 +77,7 @@ app.command("replay", cls=Verb, rich_help_panel=JOB)(replay.replay_files)
 app.command("validate", cls=Verb, rich_help_panel=JOB)(validate.validate_file)
 app.command("publish", cls=Verb, rich_help_panel=JOB)(publish.publish_files)
 app.command("ledger", cls=Verb, rich_help_panel=ROLES)(ledger.ledger)
+app.command("watch", cls=Verb, rich_help_panel=ROLES)(watch.watch)
 app.command("dev", cls=Verb, rich_help_panel=ROLES)(dev.dev)
 app.command("balances", cls=Verb, rich_help_panel=LOOK)(balances.balances)
 app.add_typer(journal.app, name="journal", rich_help_panel=LOOK)

@@ -23,7 +23,7 @@ from services.cli.wording import VALIDATING, Counted, Language, told
 from services.ledger.handle import decoded
 from services.ledger.ports import StoreError
 from services.ledger.replay import STANDARD_INPUT, Line, lines, raw_record
-from services.runtime.errors import ClusterError
+from services.runtime.errors import Stop
 from services.runtime.publishing import Message, Receipts, publish
 from services.runtime.settings import Settings
 
@@ -226,7 +226,7 @@ def _send(
     try:
         with progress(told(PUBLISHING, language), [each.stream for each in checked]) as handled:
             asyncio.run(publish(settings, EVENTS, messages(handled), HEADERS, receipts))
-    except (ClusterError, StoreError) as error:
+    except Stop as error:
         if begun:
             error.said = partly(error.said)
         raise

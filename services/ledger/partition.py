@@ -103,9 +103,10 @@ class LedgerWork:
         """Where a door is to be read on, once it is known to be the one that was read."""
         position = self._sources.get(door.topic, SourcePosition(0))
         first, _ = await self._reader.bounds(door)
-        if f"{door.topic}/{door.partition}/{first}" in self._accept_lost:
+        given_up = f"{door.topic}/{door.partition}/{first}" in self._accept_lost
+        if given_up and position.next_offset < first:
             log.warning("records_given_up", **door._asdict(), first=first, was=position.next_offset)
-            position = SourcePosition(max(first, position.next_offset))
+            position = SourcePosition(first)
         await check_source(self._reader, door, position, is_same)
         return position
 

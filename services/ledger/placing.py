@@ -41,6 +41,21 @@ def spell_placing(placing: Placing) -> bytes:
 read_placing: Final = msgspec.json.Decoder(Placing).decode
 """The placing that `spell_placing` wrote; ValueError where it is none."""
 
+
+class _Written(msgspec.Struct):
+    """What every version leaves where it was, whatever becomes of the rest."""
+
+    versions: Versions
+
+
+_read_written: Final = msgspec.json.Decoder(_Written).decode
+
+
+def versions_of(raw_placing: bytes) -> Versions:
+    """By which versions a placing was written, whatever its shape; ValueError where it is none."""
+    return _read_written(raw_placing).versions
+
+
 spell_hold: Final = _spell
 read_hold: Final = msgspec.json.Decoder(Hold).decode
 

@@ -21,7 +21,9 @@ from services.ledger.placing import (
     read_key,
     read_placing,
     spell_key,
+    versions_of,
 )
+from services.ledger.ports import Versions
 from services.ledger.restore import STATE_FAULTS, TOO_NEW, VERSIONS, Folding
 from services.ledger.state_rows import all_rows, restored
 from services.runtime.errors import ClusterError
@@ -94,9 +96,7 @@ class PartitionTopics:
         raw_hold, raw_placing = rows.pop(HOLD_KEY, None), rows.pop(POSITION_KEY, None)
         hold = None if raw_hold is None else read_hold(raw_hold)
         try:
-            placing = None if raw_placing is None else read_placing(raw_placing)
-            if placing is not None:
-                self._check_placing(placing, count)
+            placing = None if raw_placing is None else self._placing(raw_placing, count)
             await self._check_journal(reader, placing, bool(rows))
             if placing is None:
                 return Restored(Ledger(), Placing({}, count), hold)
@@ -107,16 +107,17 @@ class PartitionTopics:
             )
         return await self._rebuild(reader, count, hold, rows)
 
-    def _check_placing(self, placing: Placing, count: int) -> None:
-        written = placing.versions
-        if written.state > VERSIONS.state or written.rules > VERSIONS.rules:
-            newer = TOO_NEW.render({"written": written, "known": VERSIONS})
-            raise ClusterError(_name(self.state), newer)
+    def _placing(self, raw_placing: bytes, count: int) -> Placing:
+        # The versions first: what a newer Écluse wrote may have another shape, and is left alone.
+        written = versions_of(raw_placing)
+        _check_known(self.state, written)
+        if written.state != VERSIONS.state:
+            raise Outdated(f"it has the shape of version {written.state}")
+        placing = read_placing(raw_placing)
         if placing.partitions != count:
             facts = {"before": placing.partitions, "now": count}
             raise ClusterError(_name(self.state), RESIZED.render(facts))
-        if written.state != VERSIONS.state:
-            raise Outdated(f"it has the shape of version {written.state}")
+        return placing
 
     async def _check_journal(self, reader: Reader, placing: Placing | None, has_rows: bool) -> None:
         """The journal ends with the record that the state knows; behind it there is none."""
@@ -155,6 +156,7 @@ class PartitionTopics:
             async for chunk in chunks:
                 for each in chunk:
                     record = journal_record(each)
+                    _check_known(self.journal, Versions(VERSIONS.state, record.rules_version))
                     folding.apply(record)
                     if record.resumes is None:
                         sources[record.source.topic] = _read_to(record.source, record.event_sha256)
@@ -171,6 +173,13 @@ class PartitionTopics:
         for state in folding.budgets.values():
             rewrite.update({spell_key(key): value for key, value in all_rows(state)})
         return Restored(Ledger(folding.budgets, self._dead(dead)), placing, hold, rewrite)
+
+
+def _check_known(place: TopicPartition, written: Versions) -> None:
+    """That no newer version wrote there."""
+    if written.state > VERSIONS.state or written.rules > VERSIONS.rules:
+        newer = TOO_NEW.render({"written": written, "known": VERSIONS})
+        raise ClusterError(_name(place), newer)
 
 
 def _read_to(source: Source, sha256: str) -> SourcePosition:

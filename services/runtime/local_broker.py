@@ -20,6 +20,8 @@ from services.runtime.jars import find_java
 FORMAT_TIMEOUT_S: Final = 60
 START_TIMEOUT_S: Final = 90
 STOP_TIMEOUT_S: Final = 20
+FREEZE_TIMEOUT_S: Final = 10
+FREEZE_INTERVAL_S: Final = 0.005
 PROBE_TIMEOUT_S: Final = 5.0
 PROBE_INTERVAL_S: Final = 0.1
 LOG_TAIL_LINES: Final = 20
@@ -233,6 +235,12 @@ class LocalBroker:
     def freeze(self) -> None:
         """Stop its clock: SIGSTOP. It holds its connections and answers nobody."""
         self._signal(signal.SIGSTOP)
+        # Its threads stop one after another: only then is the parent told.
+        until_s = time.monotonic() + FREEZE_TIMEOUT_S
+        while not self._is_frozen():
+            assert self._lives(), "a broker that ended cannot be frozen"
+            assert time.monotonic() < until_s, "the system stops a process that is told to stop"
+            time.sleep(FREEZE_INTERVAL_S)
 
     def thaw(self) -> None:
         """Let it go on: SIGCONT."""
@@ -245,6 +253,11 @@ class LocalBroker:
 
     def _lives(self) -> bool:
         return self._process is not None and self._process.poll() is None
+
+    def _is_frozen(self) -> bool:
+        assert self._process is not None, "this broker does not run"
+        asked = os.WSTOPPED | os.WNOHANG | os.WNOWAIT
+        return os.waitid(os.P_PID, self._process.pid, asked) is not None
 
     def _signal(self, number: signal.Signals) -> None:
         assert self._process is not None, "this broker does not run"

@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from events.sentences import Sentence
 from services.runtime.clients import REQUEST_TIMEOUT_S
-from services.runtime.errors import ClusterError
+from services.runtime.errors import ClusterError, Unreachable
 from services.runtime.partitioning import partition_of
 from services.runtime.settings import Settings
 from services.runtime.topics import partition_count, unreachable
@@ -99,8 +99,8 @@ async def publish(
     `receipts` grows with each acknowledgement, and holds what was written whatever happens.
 
     Raises:
-        ClusterError: the cluster cannot be reached, has no such topic, refuses a batch, or has
-            acknowledged nothing for `SILENCE_TIMEOUT_S`.
+        Unreachable: the cluster does not answer, or acknowledged nothing for `SILENCE_TIMEOUT_S`.
+        ClusterError: it has no such topic, or refuses a batch.
     """
     count = await partition_count(settings, topic)
     producer = AIOKafkaProducer(
@@ -124,7 +124,7 @@ async def _start(producer: AIOKafkaProducer, settings: Settings) -> None:
     try:
         async with asyncio.timeout(START_TIMEOUT_S):
             await producer.start()
-    except (KafkaError, OSError, ValueError) as error:
+    except (KafkaError, OSError) as error:
         raise unreachable(settings, error) from error
 
 
@@ -228,5 +228,5 @@ class Flow:
         else:
             self._failure = self._failure or error
 
-    def _silence(self) -> ClusterError:
-        return ClusterError(self._topic, SILENCE.render({"seconds": SILENCE_TIMEOUT_S}))
+    def _silence(self) -> Unreachable:
+        return Unreachable(self._topic, SILENCE.render({"seconds": SILENCE_TIMEOUT_S}))

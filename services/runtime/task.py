@@ -35,6 +35,8 @@ RETRY_FIRST_S: Final = 0.5
 RETRY_MAX_S: Final = 30.0
 """How long a partition rests between two attempts: doubled each time, up to the second."""
 
+DOUBLINGS_MAX: Final = 10
+
 HELD_LOOK_S: Final = 1.0
 """How often a held partition looks whether somebody has moved it on."""
 
@@ -81,6 +83,10 @@ class GaveUp(Exception):
 
 
 QUARANTINE: Final = 'mend the program, or: ecluse quarantine {partition} {offset} --reason "…"'
+
+
+Go = Callable[[Work], Awaitable[None]]
+"""What is done with an opened partition."""
 
 
 class PartitionTask:
@@ -131,12 +137,14 @@ class PartitionTask:
 
     async def run(self) -> None:
         """Work until stopped, whatever fails on the way."""
+        go: Go = self._work
         while not self._stopping:
             if not self._wanted.is_set():
                 await self._rest(TaskState.PAUSED)
                 continue
+            now, go = go, self._work
             try:
-                await self._with_work(self._work)
+                await self._with_work(now)
             except (Unreachable, WriterFailed) as error:
                 await self._back_off(error)
             except Fenced:
@@ -145,11 +153,11 @@ class PartitionTask:
                 # The new owner was quicker than the end of our transaction: that is a hand-over.
                 log.info("partition_handed_over", partition=self.partition)
             except Bug as bug:
-                await self._after(bug)
+                go = await self._after(bug)
         self.state = TaskState.STOPPED
         self.progress.rest("stopped")
 
-    async def _with_work(self, go: Callable[[Work], Awaitable[None]]) -> None:
+    async def _with_work(self, go: Go) -> None:
         """Open the partition, and go on with it; in the end let it go."""
         self.state = TaskState.OPENING
         self.progress.begin("opening")
@@ -206,6 +214,8 @@ class PartitionTask:
             if behind and idle.was_behind:
                 raise Unreachable(f"partition {self.partition}", NOTHING_COMES)
             idle.was_behind = behind
+            if not behind:
+                self._trouble.passed(())  # Nothing to read, and nothing fails: all is well.
         if now_s - idle.committed_s > IDLE_COMMIT_S:
             idle.committed_s = now_s
             await work.commit()
@@ -249,7 +259,7 @@ class PartitionTask:
         self._trouble.passed(batch)
         self.held = None
 
-    async def _after(self, bug: Bug) -> None:
+    async def _after(self, bug: Bug) -> Go:
         """Once more after the first failure of a record; after the second the partition stands."""
         error, record = bug.__cause__, bug.record
         facts = {"partition": self.partition, "error": repr(error)}
@@ -257,14 +267,12 @@ class PartitionTask:
             log.critical("partition_failed", **facts, exc_info=error)
             if self.state is TaskState.OPENING:
                 await self._stand_closed()
-            return
+            return self._work
         facts |= {"topic": record.topic, "offset": record.offset}
         log.critical("record_failed", **facts, exc_info=error)
         if self._trouble.count(record) >= FAILURES_BEFORE_HOLD:
-            try:
-                await self._with_work(partial(self._stand, record, repr(error)))
-            except (Unreachable, WriterFailed) as failure:
-                await self._back_off(failure)
+            return partial(self._stand, record, repr(error))
+        return self._work
 
     async def _stand(self, record: ConsumerRecord, error: str, work: Work) -> None:
         """Hold the partition before a record, until it is moved on, or this task stops."""
@@ -277,6 +285,7 @@ class PartitionTask:
         while not self._stopping and not await work.was_moved():
             await self._sleep(HELD_LOOK_S)
         self._trouble.forget(record)
+        self.held = None
 
     async def _stand_closed(self) -> None:
         """A partition that cannot be opened at all stands still, for all to see."""
@@ -292,7 +301,8 @@ class PartitionTask:
             raise GaveUp(str(error)) from error
         self.state = TaskState.RETRYING
         self.progress.rest("retrying")
-        delay_s = min(RETRY_FIRST_S * 2 ** (self._trouble.retries - 1), RETRY_MAX_S)
+        doublings = min(self._trouble.retries - 1, DOUBLINGS_MAX)
+        delay_s = min(RETRY_FIRST_S * 2**doublings, RETRY_MAX_S)
         log.warning(
             "partition_retried", partition=self.partition, error=str(error), delay_s=delay_s
         )

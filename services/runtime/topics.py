@@ -23,7 +23,7 @@ from services.runtime.differences import (
     compare,
     shared_count,
 )
-from services.runtime.errors import ClusterError
+from services.runtime.errors import ClusterError, Unreachable
 from services.runtime.limits import within
 from services.runtime.settings import Settings
 
@@ -41,7 +41,7 @@ OWN_SETTING: Final = 1
 HARMLESS: Final = frozenset({"compression.type"})
 """Settings that cost space where they differ, and nothing else."""
 
-UNREACHABLE = Sentence(
+NO_KAFKA = Sentence(
     "pas de Kafka à cette adresse ({error}). Vérifiez ECLUSE_BOOTSTRAP_SERVERS, et que le serveur "
     "tourne",
     "no Kafka at this address ({error}). Check ECLUSE_BOOTSTRAP_SERVERS, and that the broker runs",
@@ -82,7 +82,7 @@ async def differences(
     """What is not on the cluster as the catalogue says.
 
     Raises:
-        ClusterError: the cluster cannot be reached.
+        Unreachable: the cluster does not answer.
     """
     async with _visit(settings) as admin:
         found = await _find(admin, wanted.topics, settings)
@@ -95,7 +95,8 @@ async def apply(wanted: Catalogue, settings: Settings, asked: Asked = NOTHING_AS
     It returns once the cluster shows what was done. What it may not touch is in `left`.
 
     Raises:
-        ClusterError: the cluster cannot be reached, or refuses.
+        Unreachable: the cluster does not answer.
+        ClusterError: it refuses, or does not show what it accepted.
     """
     async with _visit(settings) as admin:
         found = await _find(admin, wanted.topics, settings)
@@ -123,8 +124,9 @@ async def check(settings: Settings, names: Collection[str]) -> int:
     """How many partitions the topics have that a worker stands on, once all is well with them.
 
     Raises:
-        ClusterError: the cluster cannot be reached; a topic is missing, or its limits, its
-            retention, its compaction or its number of partitions are not those of the catalogue.
+        Unreachable: the cluster does not answer.
+        ClusterError: a topic is missing, or its limits, its retention, its compaction or its
+            number of partitions are not those of the catalogue; the first one and what to do.
     """
     catalogue = read_catalogue()
     wanted = catalogue.model_copy(
@@ -147,7 +149,8 @@ async def partition_count(settings: Settings, name: str) -> int:
     """How many partitions one topic has, whatever its settings.
 
     Raises:
-        ClusterError: the cluster cannot be reached, or has no such topic.
+        Unreachable: the cluster does not answer.
+        ClusterError: it has no such topic.
     """
     async with _visit(settings) as admin:
         topics = await _describe(admin, settings)
@@ -192,12 +195,14 @@ async def _start(admin: AIOKafkaAdminClient, settings: Settings) -> None:
     try:
         async with asyncio.timeout(REQUEST_TIMEOUT_S):
             await admin.start()
-    # A ValueError: what stands in ECLUSE_BOOTSTRAP_SERVERS is no address.
-    except (KafkaError, OSError, ValueError) as error:
+    except ValueError as error:
+        # What stands in ECLUSE_BOOTSTRAP_SERVERS is no address, and will not become one.
+        raise ClusterError(settings.bootstrap_servers, _no_kafka(str(error), str(error))) from error
+    except (KafkaError, OSError) as error:
         raise unreachable(settings, error) from error
 
 
-def unreachable(settings: Settings, error: Exception) -> ClusterError:
+def unreachable(settings: Settings, error: Exception) -> Unreachable:
     """What to say of a cluster with which no conversation began."""
     match error:
         case TimeoutError():
@@ -206,8 +211,11 @@ def unreachable(settings: Settings, error: Exception) -> ClusterError:
             why = NO_CONNECTION
         case _:
             why = Sentence(str(error), str(error))
-    what = Sentence(UNREACHABLE.fr.format(error=why.fr), UNREACHABLE.en.format(error=why.en))
-    return ClusterError(settings.bootstrap_servers, what)
+    return Unreachable(settings.bootstrap_servers, _no_kafka(why.fr, why.en))
+
+
+def _no_kafka(fr: str, en: str) -> Sentence:
+    return Sentence(NO_KAFKA.fr.format(error=fr), NO_KAFKA.en.format(error=en))
 
 
 async def _answer(settings: Settings, wait: Awaitable[Any]) -> Any:

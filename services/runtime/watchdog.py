@@ -24,13 +24,13 @@ class Watchdog:
     def __init__(
         self,
         stall_s: float,
-        tasks: Callable[[], Mapping[int, Progress]],
+        tasks: Callable[[], Mapping[Progress, int]],
         end: Callable[[int], object] = os._exit,
     ) -> None:
         self._stall_s = stall_s
         self._tasks = tasks
         self._end = end
-        self._seen: dict[int, tuple[int, float]] = {}
+        self._seen: dict[Progress, tuple[int, float]] = {}
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
 
@@ -46,11 +46,11 @@ class Watchdog:
     def look(self, now_s: float) -> None:
         """Compare every task with the last look; end the process where one hangs."""
         tasks = self._tasks()
-        self._seen = {number: seen for number, seen in self._seen.items() if number in tasks}
-        for number, progress in tasks.items():
-            steps, since_s = self._seen.get(number, (-1, now_s))
+        self._seen = {progress: seen for progress, seen in self._seen.items() if progress in tasks}
+        for progress, number in tasks.items():
+            steps, since_s = self._seen.get(progress, (-1, now_s))
             if not progress.busy or progress.steps != steps:
-                self._seen[number] = (progress.steps, now_s)
+                self._seen[progress] = (progress.steps, now_s)
             elif now_s - since_s > self._stall_s:
                 log.critical(
                     "task_hangs",

@@ -1,0 +1,55 @@
+"""One broker for all tests here, and a prefix that keeps them apart on it."""
+
+import itertools
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.kafka.brokers import BROKER_TIMEOUT_S, Broker, a_broker, chosen_provider
+
+HERE: Final = Path(__file__).resolve().parent
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """The broker of this run; a test that hurts it brings it back itself."""
+    with a_broker(chosen_provider(), tmp_path_factory.mktemp("broker")) as started:
+        yield started
+
+
+@pytest.fixture(autouse=True)
+def _left_in_service(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test that failed halfway leaves no dead or frozen broker to the next."""
+    if "broker" not in request.fixturenames:
+        yield
+        return
+    broker = request.getfixturevalue("broker")
+    yield
+    broker.revive()
+
+
+@pytest.fixture
+def prefix(request: pytest.FixtureRequest) -> str:
+    """What stands before this test's topics, groups and transactional ids: no other test's."""
+    words = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower().removeprefix("test_"))
+    return f"{words[:24].strip('-')}-{os.getpid()}-{next(_numbers)}."
+
+
+@pytest.hookimpl(trylast=True)  # behind the plugin that shuffles
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what stands here, and give the test that will start the broker time for it."""
+    ours = [item for item in items if item.path.is_relative_to(HERE)]
+    for item in ours:
+        item.add_marker(pytest.mark.kafka)
+    for item in ours:
+        if "broker" in getattr(item, "fixturenames", ()):
+            marker = item.get_closest_marker("timeout")
+            own_s = float(marker.args[0] if marker else config.getini("timeout"))
+            item.add_marker(pytest.mark.timeout(own_s + BROKER_TIMEOUT_S), append=False)
+            break

@@ -1,0 +1,178 @@
+"""The stack of docker-compose.yml: the year through its containers, and what they may do."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import pytest
+import yaml
+
+from services.runtime.local_broker import free_port
+from tests.kafka.brokers import IMAGE, IN_CI, why_no_container
+
+ROOT = Path(__file__).resolve().parents[2]
+FILE = ROOT / "docker-compose.yml"
+EXAMPLE = ROOT / "schemas" / "examples" / "lille-avenirs-2023.jsonl"
+BUDGET = "21590350100017-00-2023"
+OURS = ("topics", "ledger-1", "ledger-2", "watch")
+BUILD_TIMEOUT_S = 600
+UP_TIMEOUT_S = 240
+CALL_TIMEOUT_S = 60
+ANSWER_TIMEOUT_S = 90
+LOG_TAIL_LINES = 100
+POLL_S = 0.2
+
+
+@dataclass
+class Stack:
+    """The stack under a name and on ports of its own: another may be up on this machine."""
+
+    project: str
+    kafka_port: int = field(default_factory=free_port)
+    watch_port: int = field(default_factory=free_port)
+
+    def compose(self, *words: str, given: bytes = b"", timeout_s: float = CALL_TIMEOUT_S) -> bytes:
+        """What a command of compose prints; a failure tells what it said."""
+        chosen = {
+            "COMPOSE_PROJECT_NAME": self.project,
+            "ECLUSE_IMAGE": "ecluse:test",
+            "ECLUSE_KAFKA_IMAGE": IMAGE,
+            "ECLUSE_KAFKA_PORT": str(self.kafka_port),
+            "ECLUSE_WATCH_PORT": str(self.watch_port),
+            "BUILDKIT_PROGRESS": "plain",
+        }
+        done = subprocess.run(
+            ["docker", "compose", "-f", str(FILE), *words],
+            input=given,
+            capture_output=True,
+            env={**os.environ, **chosen},
+            timeout=timeout_s,
+            check=False,
+        )
+        assert 0 == done.returncode, (done.stdout + done.stderr).decode(errors="replace")[-4000:]
+        return done.stdout
+
+    def logs(self) -> str:
+        return self.compose("logs", "--tail", str(LOG_TAIL_LINES)).decode(errors="replace")
+
+    def balances_from_here(self) -> Any:
+        """What `ecluse balances` says on this machine, by the broker's listener for outside."""
+        return said("balances", "--json", bootstrap=f"127.0.0.1:{self.kafka_port}")
+
+    def seen_by_watch(self) -> dict[str, Any]:
+        """What the watch has added up of the budget; nothing before it has read that."""
+        where = f"http://127.0.0.1:{self.watch_port}/balances/{BUDGET}"
+        try:
+            with urlopen(where, timeout=CALL_TIMEOUT_S) as answer:
+                seen: dict[str, Any] = json.load(answer)
+                return seen
+        except HTTPError as refusal:
+            refusal.close()
+            if refusal.code != HTTPStatus.SERVICE_UNAVAILABLE:
+                raise
+            return {"caught_up": False}
+
+
+def said(*words: str, bootstrap: str = "") -> Any:
+    """The object that `ecluse` prints on this machine."""
+    done = subprocess.run(
+        [sys.executable, "-m", "services.cli.app", *words],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        cwd=ROOT,
+        env={**os.environ, "ECLUSE_BOOTSTRAP_SERVERS": bootstrap},
+        timeout=CALL_TIMEOUT_S,
+        check=False,
+    )
+    assert 0 == done.returncode, done.stderr.decode(errors="replace")[-4000:]
+    return json.loads(done.stdout)
+
+
+def but_for_positions(summary: Any) -> Any:
+    letters = [{"reason": each["reason"]} for each in summary["dead_letters"]]
+    return {**summary, "dead_letters": letters}
+
+
+def why_no_stack() -> str | None:
+    docker = shutil.which("docker")
+    if docker is None:
+        return "there is no docker command"
+    plugin = subprocess.run([docker, "compose", "version"], capture_output=True, check=False)
+    if plugin.returncode:
+        return "docker has no compose: deploy/images/compose-plugin.sh fetches it"
+    return why_no_container()
+
+
+@pytest.fixture
+def stack() -> Iterator[Stack]:
+    reason = why_no_stack()
+    if reason is not None and IN_CI:
+        pytest.fail(f"CI=true requires containers: {reason}")
+    if reason is not None:
+        pytest.skip(reason)
+    stack = Stack(f"ecluse-test-{os.getpid()}")
+    try:
+        stack.compose("build", timeout_s=BUILD_TIMEOUT_S)
+        stack.compose("up", "--detach", "--no-build", "--wait", timeout_s=UP_TIMEOUT_S)
+        yield stack
+    except BaseException:
+        print(stack.logs())
+        raise
+    finally:
+        stack.compose("down", "--volumes", "--remove-orphans", timeout_s=UP_TIMEOUT_S)
+
+
+@pytest.mark.timeout(BUILD_TIMEOUT_S + 3 * UP_TIMEOUT_S)
+def test_the_year_through_the_stack_is_the_year_of_a_replay(stack: Stack) -> None:
+    expected = said("replay", "--json", str(EXAMPLE))
+    stack.compose("exec", "-T", "ledger-1", "ecluse", "publish", "-", given=EXAMPLE.read_bytes())
+
+    until_s = time.monotonic() + ANSWER_TIMEOUT_S
+    while (found := stack.balances_from_here())["events"] < expected["events"]:
+        assert time.monotonic() < until_s, stack.logs()
+        time.sleep(POLL_S)
+    assert but_for_positions(expected) == but_for_positions(found)
+
+    while not (seen := stack.seen_by_watch())["caught_up"]:
+        assert time.monotonic() < until_s, stack.logs()
+        time.sleep(POLL_S)
+    assert [] == seen["difference"]
+    assert expected["events"] == seen["sequence"]
+
+    for service in ("ledger-1", "watch"):
+        assert b"10001" == stack.compose("exec", "-T", service, "id", "-u").strip()
+    # A worker that is asked to stop ends in order.
+    stack.compose("stop", "ledger-1", "ledger-2")
+    ended = stack.compose("ps", "--all", "--format", "{{.Service}} {{.ExitCode}}")
+    assert {"topics 0", "ledger-1 0", "ledger-2 0"} <= set(ended.decode().splitlines())
+
+
+def services() -> dict[str, Any]:
+    services: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))["services"]
+    return services
+
+
+def test_the_stack_is_reached_from_this_machine_alone() -> None:
+    ports = [port for service in services().values() for port in service.get("ports", ())]
+    assert 2 == len(ports)
+    assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+@pytest.mark.parametrize("name", ["kafka", *OURS])
+def test_a_container_may_no_more_than_it_needs(name: str) -> None:
+    service = services()[name]
+    assert ["ALL"] == service["cap_drop"]
+    assert ["no-new-privileges:true"] == service["security_opt"]
+    assert service["image"].startswith("${"), "a variable chooses another image"
+    # The official image writes its settings beside the program when it starts.
+    assert (name in OURS) == service.get("read_only", False)
