@@ -10,7 +10,7 @@ from services.cli.options import AsJson, Lang, chosen_language
 from services.cli.output import busy, print_json
 from services.cli.screen import Screen
 from services.cli.tables import Unread, show_summary
-from services.cli.wording import told
+from services.cli.wording import EMPTY_JOURNAL, NO_RECORDS, told, typed
 from services.ledger.handle import Ledger
 from services.ledger.summary import summary_of
 from services.ledger.topic_journal import topic_journal
@@ -31,22 +31,31 @@ def balances(
     ] = False,
     lang: Lang = None,
 ) -> None:
-    """Add the journal up: entries, payment orders, balances; --json as `replay` prints it."""
-    language = chosen_language(context, lang)
-    with busy(told(READING, language)):
-        said, ledger, letters = asyncio.run(_read(budget))
+    """Add the journal up: entries, payment orders, balances; --json as `replay` prints it.
+
+    Kafka is at ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092;
+    its topics' names begin with ECLUSE_TOPIC_PREFIX.
+    """
+    screen = Screen(chosen_language(context, lang))
+    budget = budget and typed(budget)
+    with busy(told(READING, screen.language)):
+        said, ledger, letters = asyncio.run(_read(budget, in_words=not as_json))
     if as_json:
         print_json(said)
+    elif said["events"]:
+        show_summary(screen, said, ledger, letters)
     else:
-        show_summary(Screen(language), said, ledger, letters)
+        screen.say(EMPTY_JOURNAL if budget is None else NO_RECORDS.render({"budget": budget}))
     if strict and (said["refusals"] or said["dead_letters"]):
         raise typer.Exit(1)
 
 
-async def _read(budget: str | None) -> tuple[dict[str, Any], Ledger, list[Unread]]:
+async def _read(
+    budget: str | None, *, in_words: bool
+) -> tuple[dict[str, Any], Ledger, list[Unread]]:
     async with topic_journal(Settings()) as journal:
         ledger, history = await journal.fold(budget)
         sources = dict(history.dead_letters)
-        words = await journal.notices(sources.keys())
+        words = await journal.notices(sources.keys()) if in_words else {}
         letters = [Unread(each, reason, words.get(each)) for each, reason in sources.items()]
         return summary_of(ledger, history), ledger, letters

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -30,16 +31,21 @@ from services.runtime.settings import Settings
 from services.runtime.topics import apply
 
 DEV_PARTITIONS: Final = 4
-READY_S: Final = 60.0
+READY_S: Final = 90.0
 STOP_S: Final = 30.0
 LOOK_S: Final = 0.2
+TAIL_LINES: Final = 15
 
 KAFKA: Final = Path(events.__file__).parent.parent / "deploy" / "kafka"
+
+ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Ctrl-C, `kill` or `docker stop`, and a terminal that is closed: each ends all in order."""
 
 FETCHING = Sentence("les jars de Kafka", "Kafka's jars")
 STARTING = Sentence("le serveur Kafka", "the Kafka broker")
 MAKING_TOPICS = Sentence("les topics", "the topics")
 STARTING_SERVICES = Sentence("ledger et watch", "ledger and watch")
+STOPPING = Sentence("arrêt", "stopping")
 READY = Sentence(
     """Écluse tourne sur cette machine. Ctrl-C arrête tout et ne laisse rien.
 
@@ -48,8 +54,8 @@ READY = Sentence(
   watch     {watch}/balances/BUDGET
   journaux  {logs}
 
-Dans un autre terminal :
-  export ECLUSE_BOOTSTRAP_SERVERS={bootstrap}
+Dans un autre terminal\u00a0:
+  {exports}
   ecluse publish schemas/examples/lille-avenirs-2023.jsonl
   ecluse balances""",
     """Écluse runs on this machine. Ctrl-C stops it all and leaves nothing behind.
@@ -60,22 +66,63 @@ Dans un autre terminal :
   logs      {logs}
 
 In another terminal:
-  export ECLUSE_BOOTSTRAP_SERVERS={bootstrap}
+  {exports}
   ecluse publish schemas/examples/lille-avenirs-2023.jsonl
   ecluse balances""",
 )
 NO_CHECKOUT = Sentence(
-    "il n'y est pas : ecluse dev demande les sources d'Écluse",
+    "il n'y est pas\u00a0: ecluse dev demande les sources d'Écluse",
     "it is not there: ecluse dev needs a checkout of Écluse",
 )
-ENDED = Sentence(
-    "{name} s'est arrêté (code {code}). La fin de son journal :\n{tail}",
-    "{name} ended (exit code {code}). The end of its log:\n{tail}",
+TAKEN = Sentence(
+    "ce port est déjà pris. Laissez --port de côté, et un port libre est choisi",
+    "this port is taken. Leave --port out, and a free one is chosen",
 )
+ENDED = Sentence(
+    "{name} s'est arrêté{code}. La fin de son journal\u00a0:\n{tail}",
+    "{name} ended{code}. The end of its log:\n{tail}",
+)
+CODE = Sentence(" (code {code})", " (exit code {code})")
 NOT_READY = Sentence(
-    "{name} n'est pas prêt après {limit_s:g} s. La fin de son journal :\n{tail}",
+    "{name} n'est pas prêt après {limit_s:g} s. La fin de son journal\u00a0:\n{tail}",
     "{name} is not ready after {limit_s:g} s. The end of its log:\n{tail}",
 )
+
+
+class Interruption:
+    """Signals that end the command: the first as KeyboardInterrupt, unless it is held back."""
+
+    def __init__(self) -> None:
+        self._held = False
+        self._came = False
+
+    def listen(self) -> None:
+        """Hear them from now on, those that whoever started us has not turned off."""
+        for each in ENDING:
+            if signal.getsignal(each) is not signal.SIG_IGN:
+                signal.signal(each, self._strike)
+
+    def hold_for_good(self) -> None:
+        """Nothing interrupts the cleaning up, nor the end of this process behind it."""
+        for each in ENDING:
+            signal.signal(each, signal.SIG_IGN)
+
+    @contextmanager
+    def held_back(self) -> Iterator[None]:
+        """What begins here is finished first: a process is started, and known."""
+        self._held = True
+        try:
+            yield
+        finally:
+            self._held = False
+        if self._came:
+            raise KeyboardInterrupt
+
+    def _strike(self, _number: int, _frame: Any) -> None:
+        self._came = True
+        if not self._held:
+            self._held = True
+            raise KeyboardInterrupt
 
 
 class Service(NamedTuple):
@@ -90,24 +137,40 @@ class Service(NamedTuple):
 def dev(
     context: typer.Context,
     port: Annotated[
-        int | None, typer.Option(metavar="PORT", help="Kafka's port; else a free one.")
+        int | None,
+        typer.Option(metavar="PORT", min=1, max=65535, help="Kafka's port; else a free one."),
     ] = None,
     as_json: AsJson = False,
     lang: Lang = None,
 ) -> None:
-    """Run everything on this machine: Kafka, topics, ledger and watch; Ctrl-C ends it all."""
+    """Run everything on this machine: Kafka, topics, ledger and watch; Ctrl-C ends it all.
+
+    Needs Java 17, and Maven the first time. With --json, the addresses once all is ready.
+    ECLUSE_TOPIC_PREFIX stands before the topics' names; ECLUSE_BOOTSTRAP_SERVERS is not read.
+    """
     language = chosen_language(context, lang)
-    # `docker stop` and `kill` clean up as Ctrl-C does.
-    signal.signal(signal.SIGTERM, _interrupted)
+    interruption = Interruption()
+    interruption.listen()
+    running = ExitStack()
     try:
-        with ExitStack() as running:
-            _run(running, port, language, as_json)
+        _run(running, interruption, port, language, as_json)
     except KeyboardInterrupt:
-        return
+        pass
+    finally:
+        interruption.hold_for_good()
+        with busy(told(STOPPING, language)):
+            running.close()
 
 
-def _run(running: ExitStack, port: int | None, language: Language, as_json: bool) -> None:
-    folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="ecluse-dev-")))
+def _run(
+    running: ExitStack,
+    interruption: Interruption,
+    port: int | None,
+    language: Language,
+    as_json: bool,
+) -> None:
+    with interruption.held_back():
+        folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="ecluse-dev-")))
     broker = _broker(folder, port, language)
     running.callback(broker.stop)
     with busy(told(STARTING, language)):
@@ -117,14 +180,18 @@ def _run(running: ExitStack, port: int | None, language: Language, as_json: bool
         asked = Asked(partitions=DEV_PARTITIONS, replication_factor=1)
         asyncio.run(apply(read_catalogue(), settings, asked))
     health, web = free_port(), free_port()
-    ledger = running.enter_context(
-        _service("ledger", folder, broker, {"ECLUSE_HEALTH_PORT": str(health)}, health)
-    )
-    watch = running.enter_context(
-        _service("watch", folder, broker, {"ECLUSE_WATCH_WEB_PORT": str(web)}, web)
-    )
+    variables = {
+        "ledger": {"ECLUSE_HEALTH_HOST": HOST, "ECLUSE_HEALTH_PORT": str(health)},
+        "watch": {"ECLUSE_WATCH_WEB_BIND": HOST, "ECLUSE_WATCH_WEB_PORT": str(web)},
+    }
+    shared = {"ECLUSE_BOOTSTRAP_SERVERS": broker.bootstrap, "ECLUSE_LANG": language.value}
+    services: list[Service] = []
+    running.callback(_end, services)
+    for (name, own), of_it in zip(variables.items(), (health, web), strict=True):
+        with interruption.held_back():
+            services.append(_service(name, folder, {**shared, **own}, of_it))
     with busy(told(STARTING_SERVICES, language)):
-        _wait_until_ready([ledger, watch])
+        _wait_until_ready(services, broker)
     where = {
         "bootstrap": broker.bootstrap,
         "ledger": f"http://{HOST}:{health}",
@@ -134,15 +201,28 @@ def _run(running: ExitStack, port: int | None, language: Language, as_json: bool
     if as_json:
         print_json(where)
     else:
-        typer.echo(told(READY.render(where), language))
+        typer.echo(told(READY.render({**where, "exports": _exports(settings)}), language))
     sys.stdout.flush()
-    _watch_over([ledger, watch])
+    while True:
+        _check(services, broker)
+        time.sleep(LOOK_S)
+
+
+def _exports(settings: Settings) -> str:
+    """What another terminal needs to find this cluster."""
+    lines = [f"export ECLUSE_BOOTSTRAP_SERVERS={settings.bootstrap_servers}"]
+    if settings.topic_prefix:
+        lines.append(f"export ECLUSE_TOPIC_PREFIX={settings.topic_prefix}")
+    return "\n  ".join(lines)
 
 
 def _broker(folder: Path, port: int | None, language: Language) -> LocalBroker:
     pom = KAFKA / "pom.xml"
     if not pom.exists():
         raise ClusterError(pom, NO_CHECKOUT)
+    if port is not None and _is_taken(port):
+        # Another broker may listen there, and would pass for ours.
+        raise ClusterError(f"{HOST}:{port}", TAKEN)
     java = find_java()
     libs = KAFKA / "libs"
     with busy(told(FETCHING, language)):
@@ -150,11 +230,18 @@ def _broker(folder: Path, port: int | None, language: Language) -> LocalBroker:
     return LocalBroker(folder / "kafka", libs, port, java=java)
 
 
-@contextmanager
-def _service(
-    name: str, folder: Path, broker: LocalBroker, variables: Mapping[str, str], port: int
-) -> Iterator[Service]:
-    """A role of this very program, stopped when we stop."""
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return True
+    return False
+
+
+def _service(name: str, folder: Path, variables: Mapping[str, str], port: int) -> Service:
+    """A role of this very program."""
     log = folder / f"{name}.log"
     with log.open("wb") as written:
         process = subprocess.Popen(  # noqa: S603 # ourselves
@@ -162,49 +249,71 @@ def _service(
             stdin=subprocess.DEVNULL,
             stdout=written,
             stderr=subprocess.STDOUT,
-            env={
-                **os.environ,
-                "ECLUSE_BOOTSTRAP_SERVERS": broker.bootstrap,
-                "ECLUSE_INSTANCE": f"dev-{name}",
-                **variables,
-            },
+            env={**os.environ, "ECLUSE_INSTANCE": f"dev-{name}", **variables},
             # Ctrl-C reaches us alone; we end the others in order.
             start_new_session=True,
         )
-    try:
-        yield Service(name, process, log, f"http://{HOST}:{port}/readyz")
-    finally:
-        process.terminate()
+    return Service(name, process, log, f"http://{HOST}:{port}/readyz")
+
+
+def _end(services: list[Service]) -> None:
+    """End them side by side: in order, and by force where that takes too long."""
+    for service in services:
+        service.process.terminate()
+    until_s = time.monotonic() + STOP_S
+    for service in services:
         try:
-            process.wait(STOP_S)
+            service.process.wait(max(until_s - time.monotonic(), 0))
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            service.process.kill()
+            service.process.wait()
 
 
-def _wait_until_ready(services: list[Service]) -> None:
+def _wait_until_ready(services: list[Service], broker: LocalBroker) -> None:
     until_s = time.monotonic() + READY_S
     for service in services:
         while not _is_ready(service):
-            _check_alive(service)
+            _check(services, broker)
             if time.monotonic() > until_s:
                 facts = {"name": service.name, "limit_s": READY_S, "tail": _tail(service.log)}
                 raise ClusterError("ecluse dev", NOT_READY.render(facts))
             time.sleep(LOOK_S)
 
 
-def _watch_over(services: list[Service]) -> None:
-    while True:
-        for service in services:
-            _check_alive(service)
-        time.sleep(LOOK_S)
+def _check(services: list[Service], broker: LocalBroker) -> None:
+    """That all run that should.
+
+    Raises:
+        ClusterError: one has ended; its last words.
+    """
+    if not _listens(broker.port):
+        raise _ended("Kafka", Sentence("", ""), broker.log)
+    for service in services:
+        code = service.process.poll()
+        if code is not None:
+            raise _ended(service.name, CODE.render({"code": code}), service.log)
 
 
-def _check_alive(service: Service) -> None:
-    code = service.process.poll()
-    if code is not None:
-        facts = {"name": service.name, "code": code, "tail": _tail(service.log)}
-        raise ClusterError("ecluse dev", ENDED.render(facts))
+def _ended(name: str, code: Sentence, log: Path) -> ClusterError:
+    tail = _tail(log)
+    return ClusterError(
+        "ecluse dev",
+        Sentence(
+            ENDED.fr.format(name=name, code=code.fr, tail=tail),
+            ENDED.en.format(name=name, code=code.en, tail=tail),
+        ),
+    )
+
+
+def _listens(port: int) -> bool:
+    """Whether somebody has that port: one who is slow to answer has it too."""
+    try:
+        with socket.create_connection((HOST, port), timeout=1):
+            return True
+    except ConnectionRefusedError:
+        return False
+    except OSError:
+        return True
 
 
 def _is_ready(service: Service) -> bool:
@@ -216,8 +325,4 @@ def _is_ready(service: Service) -> bool:
 
 
 def _tail(log: Path) -> str:
-    return "\n".join(log.read_text(errors="replace").splitlines()[-15:])
-
-
-def _interrupted(_number: int, _frame: Any) -> None:
-    raise KeyboardInterrupt
+    return "\n".join(log.read_text(errors="replace").splitlines()[-TAIL_LINES:])

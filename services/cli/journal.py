@@ -9,6 +9,7 @@ from typing import Annotated, NamedTuple
 import typer
 
 from events.sentences import Sentence
+from services.cli.logs import masked
 from services.cli.options import AsJson, Group, Lang, Verb, chosen_language
 from services.cli.records import (
     Letters,
@@ -17,8 +18,8 @@ from services.cli.records import (
     show_records,
     unreadable_sources,
 )
-from services.cli.screen import Screen
-from services.cli.wording import EMPTY_JOURNAL, NO_RECORD, NO_RECORDS, Language, told
+from services.cli.screen import Screen, clean
+from services.cli.wording import EMPTY_JOURNAL, NO_RECORD, NO_RECORDS, Language, told, typed
 from services.ledger.adapters.sqlite import SqliteStore
 from services.ledger.domain.journal import JournalRecord
 from services.ledger.ports import JournalRow
@@ -31,8 +32,8 @@ EXIT_NOT_THERE = 3
 """It cannot reach what it needs."""
 
 HELD = Sentence(
-    "La partition {partition} est arrêtée devant {topic}, offset {offset} (événement {event}) : "
-    "{error}. Corrigez le programme et relancez, ou mettez l'enregistrement de côté : "
+    "La partition {partition} est arrêtée devant {topic}, offset {offset} (événement {event})"
+    "\u00a0: {error}. Corrigez le programme et relancez, ou mettez l'enregistrement de côté\u00a0: "
     'ecluse quarantine {partition} {offset} --reason "…"',
     "Partition {partition} stands still before {topic}, offset {offset} (event {event}): {error}. "
     "Mend the program and start it again, or set the record aside: "
@@ -73,8 +74,13 @@ def tail(
     as_json: AsJson = False,
     lang: Lang = None,
 ) -> None:
-    """Show the last records, oldest first; with --json, each record's own bytes, one a line."""
+    """Show the last records, oldest first; with --json, each record's own bytes, one a line.
+
+    Kafka is at ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092;
+    its topics' names begin with ECLUSE_TOPIC_PREFIX.
+    """
     language = chosen_language(context, lang)
+    budget = budget and typed(budget)
     if db is None:
         found = asyncio.run(_last_on_kafka(budget, count))
     else:
@@ -103,8 +109,13 @@ def show(
     as_json: AsJson = False,
     lang: Lang = None,
 ) -> None:
-    """Show one record whole, IBANs masked; with --json, its own bytes."""
+    """Show one record whole, IBANs masked; with --json, its own bytes.
+
+    Kafka is at ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092;
+    its topics' names begin with ECLUSE_TOPIC_PREFIX.
+    """
     language = chosen_language(context, lang)
+    budget = typed(budget)
     if db is None:
         found = asyncio.run(_one_on_kafka(budget, sequence))
     else:
@@ -163,7 +174,7 @@ def _name_holds(holds: Sequence[Hold], language: Language) -> None:
     """To standard error: what a program reads of the journal stays as it is."""
     for hold in holds:
         facts = {**hold._asdict(), "event": hold.event_id or "?"}
-        typer.echo(told(HELD.render(facts), language), err=True)
+        typer.echo(clean(masked(told(HELD.render(facts), language))), err=True)
 
 
 def _print_bytes(rows: Sequence[JournalRow]) -> None:

@@ -1,32 +1,63 @@
 """`ecluse quarantine`: set the record aside before which a partition stands still."""
 
 import getpass
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from events.sentences import Sentence
+from events.topics import EVENTS, LEDGER_STATE
+from events.unreadable import WHY_MAX
 from services.cli.options import AsJson, Lang, chosen_language
 from services.cli.output import print_json
-from services.cli.wording import told
+from services.cli.wording import Language, told, typed
 from services.cli.workers import run_worker
 from services.ledger.quarantine import quarantine
+from services.runtime.errors import ClusterError
 from services.runtime.settings import Settings
+from services.runtime.topics import partition_count
+from services.runtime.work import Hold
+
+BY_MAX: Final = 200
+"""How long a name may be."""
 
 DONE = Sentence(
-    "{topic}/{partition}, offset {offset} : mis de côté comme illisible (quarantined). La "
+    "{topic}/{partition}, offset {offset}\u00a0: mis de côté comme illisible (quarantined). La "
     "partition continue d'elle-même.",
     "{topic}/{partition}, offset {offset}: set aside as a dead letter (quarantined). The partition "
     "goes on by itself.",
+)
+NO_SUCH_PARTITION = Sentence(
+    "il n'y a que les partitions 0 à {last}. `ecluse journal tail` nomme celle qui est arrêtée",
+    "there are only the partitions 0 to {last}. `ecluse journal tail` names the one that is held",
+)
+EMPTY = Sentence(
+    "il faut des mots\u00a0: le journal les garde", "words are needed: the journal keeps them"
+)
+TOO_LONG = Sentence(
+    "{count} caractères, et {limit} au plus", "{count} characters, and {limit} at most"
+)
+NOBODY = Sentence(
+    "ce système ne connaît pas votre nom\u00a0: dites --by",
+    "this system has no name of you: say --by",
 )
 
 
 def quarantine_record(
     context: typer.Context,
-    partition: Annotated[int, typer.Argument(metavar="PARTITION", min=0)],
-    offset: Annotated[int, typer.Argument(metavar="OFFSET", min=0)],
+    partition: Annotated[
+        int,
+        typer.Argument(metavar="PARTITION", min=0, help="The partition that stands still."),
+    ],
+    offset: Annotated[
+        int, typer.Argument(metavar="OFFSET", min=0, help="The record before which it stands.")
+    ],
     reason: Annotated[
-        str, typer.Option(metavar="WORDS", help="Why: it stays in the journal for auditors.")
+        str,
+        typer.Option(
+            metavar="WORDS",
+            help=f"Why, in {WHY_MAX:,} characters at most: it stays in the journal for auditors.",
+        ),
     ],
     by: Annotated[
         str | None, typer.Option(metavar="NAME", help="Who: else the user of this system.")
@@ -34,10 +65,47 @@ def quarantine_record(
     as_json: AsJson = False,
     lang: Lang = None,
 ) -> None:
-    """Write the record that stops a partition as a dead letter; `ecluse journal` names it."""
+    """Write the record that stops a partition as a dead letter; `ecluse journal` names it.
+
+    Kafka is at ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092;
+    its topics' names begin with ECLUSE_TOPIC_PREFIX.
+    """
     language = chosen_language(context, lang)
-    done = run_worker(quarantine(Settings(), partition, offset, by or getpass.getuser(), reason))
+    why = _words("--reason", reason, WHY_MAX, language)
+    who = _words("--by", _user(language) if by is None else by, BY_MAX, language)
+    done = run_worker(_set_aside(Settings(), partition, offset, who, why))
     if as_json:
-        print_json({**done._asdict(), "by": by or getpass.getuser(), "why": reason})
+        print_json({**done._asdict(), "by": who, "why": why})
     else:
         typer.echo(told(DONE.render(done._asdict()), language))
+
+
+async def _set_aside(settings: Settings, partition: int, offset: int, who: str, why: str) -> Hold:
+    # aiokafka would wait for a partition that is not there.
+    count = await partition_count(settings, LEDGER_STATE)
+    if partition >= count:
+        where = f"{settings.topic(EVENTS)}/{partition}"
+        raise ClusterError(where, NO_SUCH_PARTITION.render({"last": count - 1}))
+    return await quarantine(settings, partition, offset, who, why)
+
+
+def _words(option: str, words: str, limit: int, language: Language) -> str:
+    """What the journal, a header and the notice to the sender shall repeat.
+
+    Raises:
+        typer.BadParameter: there are none, or too many.
+    """
+    words = typed(words).strip()
+    if not words:
+        raise typer.BadParameter(told(EMPTY, language), param_hint=option)
+    if len(words) > limit:
+        said = TOO_LONG.render({"count": len(words), "limit": limit})
+        raise typer.BadParameter(told(said, language), param_hint=option)
+    return words
+
+
+def _user(language: Language) -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError) as error:  # A container's user may have a number alone.
+        raise typer.BadParameter(told(NOBODY, language), param_hint="--by") from error

@@ -108,6 +108,7 @@ def _head(screen: Screen, record: JournalRecord) -> Table:
         "previous_hash": record.previous_hash,
         "resumes": None,
         "waits_for": None,
+        **_set_aside(record),
     }
     if record.resumes is not None:
         facts["resumes"] = told(RECORD.render({"sequence": record.resumes}), screen.language)
@@ -122,6 +123,12 @@ def _head(screen: Screen, record: JournalRecord) -> Table:
             shown = fact if name in {"hash", "previous_hash"} else masked(fact)
             table.add_row(Text(screen.word(COLUMNS, name)), Prose(clean(shown)))
     return table
+
+
+def _set_aside(record: JournalRecord) -> dict[str, str | None]:
+    """Who set a record aside, and why, in the journal's own words."""
+    dead = record.dead_letter or {}
+    return {"set_aside_by": dead.get("by"), "why": dead.get("why")}
 
 
 def _show_moves(screen: Screen, moves: Sequence[Move]) -> None:

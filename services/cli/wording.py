@@ -25,6 +25,11 @@ def language_of_the_system() -> Language:
     return Language.FR if chosen.lower().startswith("fr") else Language.EN
 
 
+def typed(words: str) -> str:
+    """What stood on a command line, as text: bytes of it that are no UTF-8 become `?`."""
+    return words.encode(errors="replace").decode()
+
+
 def told(sentence: Sentence, language: Language) -> str:
     """The sentence in one language."""
     return sentence.fr if language is Language.FR else sentence.en
@@ -132,6 +137,8 @@ COLUMNS = {
     "previous_hash": Sentence("précédente", "previous"),
     "read_from": Sentence("lu dans", "read from"),
     "resumes": Sentence("reprend", "resumes"),
+    "set_aside_by": Sentence("mis de côté par", "set aside by"),
+    "why": Sentence("motif", "why"),
     "stage": Sentence("étape", "stage"),
     "from": Sentence("de", "from"),
     "to": Sentence("vers", "to"),

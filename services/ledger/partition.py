@@ -4,7 +4,6 @@ One batch is one transaction: journal records, what is published, changed state,
 doors were read. Whatever fails, nothing of it was ever there.
 """
 
-from contextlib import suppress
 from typing import Final
 
 import structlog
@@ -24,7 +23,6 @@ from services.ledger.placing import (
     spell_placing,
 )
 from services.ledger.topic_state import PartitionTopics, Restored
-from services.runtime.errors import Stop
 from services.runtime.partitioning import partition_of
 from services.runtime.progress import Progress
 from services.runtime.reader import Reader
@@ -159,8 +157,7 @@ class LedgerWork:
     async def close(self) -> None:
         """Let go of the connections."""
         await self._writer.stop()
-        with suppress(Stop):  # They are cut, whatever the other side says.
-            await self._reader.stop()
+        await self._reader.stop()
 
     def name_of(self, record: ConsumerRecord) -> str | None:
         """The id of the event, where it can be read."""

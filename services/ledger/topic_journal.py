@@ -1,6 +1,7 @@
 """The journal topic as anyone may read it: folded, its last records, one, what stands still."""
 
-from collections.abc import AsyncIterator, Collection
+import heapq
+from collections.abc import AsyncGenerator, AsyncIterator, Collection
 from contextlib import aclosing, asynccontextmanager
 from typing import Any, Final, NamedTuple
 
@@ -16,33 +17,48 @@ from services.ledger.kafka import journal_record, standing_before
 from services.ledger.ports import JournalRow
 from services.ledger.restore import Folding
 from services.ledger.summary import History
+from services.runtime.catalogue import read_catalogue
+from services.runtime.differences import PARTITIONS
+from services.runtime.errors import ClusterError
 from services.runtime.partitioning import partition_of
 from services.runtime.reader import Reader
 from services.runtime.settings import Settings
-from services.runtime.topics import partition_count
+from services.runtime.topics import differences, partition_count
 from services.runtime.work import Hold
 
 FIRST_LOOK: Final = 256
 """How far back the last records are first looked for; then four times as far, and so on."""
 
+LOOK_MAX: Final = 16_384
+"""How many records are held at once while looking back."""
+
+TOPICS: Final = (JOURNAL, REFUSALS, LEDGER_STATE)
+"""What is read here."""
+
 _message: Final = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class Placed(NamedTuple):
-    """A journal record and where it stands on its topic."""
+    """A journal record and its bytes as they stand on their topic."""
 
     record: JournalRecord
     row: JournalRow
-    timestamp_ms: int
-    partition: int
-    offset: int
+
+
+class _Numbered(msgspec.Struct):
+    """All of a journal record that tells whether it is the one that is looked for."""
+
+    sequence: int
+
+
+_numbered: Final = msgspec.json.Decoder(_Numbered).decode
 
 
 class TopicJournal:
     """Reads what the ledger has written; writes nothing, belongs to no group.
 
     Raises:
-        ClusterError: from any method, when the cluster cannot be reached or lacks a topic.
+        ClusterError: from any method, when the cluster cannot be reached.
         StoreError: from any method, when a record of the journal is damaged.
     """
 
@@ -63,36 +79,38 @@ class TopicJournal:
         await self._reader.stop()
 
     async def fold(self, budget: str | None) -> tuple[Ledger, History]:
-        """The ledger as its journal leaves it, of one budget or all, and the journal's memory."""
+        """The ledger as its journal leaves it, of one budget or all, and the journal's memory.
+
+        Every hash is taken again, and every record must follow the one before it.
+        """
         folding, history = Folding(), History()
         for place in self._places_of(budget):
             async with aclosing(self._reader.to_the_end(place)) as chunks:
                 async for chunk in chunks:
-                    for each in chunk:
-                        if budget is None or each.key == budget.encode():
-                            record = journal_record(each)
-                            folding.apply(record)
-                            history.add(record)
+                    for each in _of(budget, chunk):
+                        record = journal_record(each)
+                        folding.apply(record)
+                        history.add(record)
         return Ledger(folding.budgets, folding.dead), history
 
     async def last(self, budget: str | None, count: int) -> list[Placed]:
         """The last records, oldest first; those of several partitions in the order of writing."""
-        found: list[Placed] = []
-        for place in self._places_of(budget):
-            found += await self._last_of(place, budget, count)
-        found.sort(key=lambda each: (each.timestamp_ms, each.partition, each.offset))
-        return found[-count:]
+        found = [await self._last_of(place, budget, count) for place in self._places_of(budget)]
+        # The clocks of workers differ: what stands in one partition keeps its order.
+        merged = list(heapq.merge(*found, key=lambda each: each.timestamp))
+        return [_placed(each) for each in merged[-count:]]
 
     async def find(self, budget: str, sequence: int) -> Placed | None:
         """One record, by its chain and its number."""
         for place in self._places_of(budget):
-            async with aclosing(self._reader.to_the_end(place)) as chunks:
+            first, _ = await self._reader.bounds(place)
+            # Before it stand all records of its chain: it cannot be nearer to the beginning.
+            start = max(first, sequence - 1)
+            async with aclosing(self._reader.to_the_end(place, start)) as chunks:
                 async for chunk in chunks:
-                    for each in chunk:
-                        if each.key == budget.encode():
-                            placed = _placed(each)
-                            if placed.record.sequence == sequence:
-                                return placed
+                    for each in _of(budget, chunk):
+                        if _sequence(each) == sequence:
+                            return _placed(each)
         return None
 
     async def holds(self) -> list[Hold]:
@@ -103,11 +121,16 @@ class TopicJournal:
     async def notices(self, wanted: Collection[Source]) -> dict[Source, Sentence]:
         """Why records were unreadable, in the words that their senders were told."""
         said: dict[Source, Sentence] = {}
-        for number in {source.partition for source in wanted}:
-            async with aclosing(self._reader.to_the_end(self._refusals[number])) as chunks:
-                async for chunk in chunks:
-                    said |= _unreadable(chunk)
-        return {source: said[source] for source in wanted if source in said}
+        for number in sorted({source.partition for source in wanted}):
+            missing = {source for source in wanted if source.partition == number}
+            async with aclosing(self._backwards(self._refusals[number])) as windows:
+                async for window in windows:
+                    found = _unreadable(_of(f"{DEAD_CHAIN}{number}", window))
+                    said |= {source: found[source] for source in missing & found.keys()}
+                    missing -= found.keys()
+                    if not missing:
+                        break
+        return said
 
     def _places_of(self, budget: str | None) -> list[TopicPartition]:
         if budget is None:
@@ -118,22 +141,46 @@ class TopicJournal:
             return [self._journal[int(chain)]] if known else []
         return [self._journal[partition_of(budget.encode(), len(self._journal))]]
 
-    async def _last_of(self, place: TopicPartition, budget: str | None, count: int) -> list[Placed]:
-        """Back from the end, further each time, until enough is found."""
-        first, end = await self._reader.bounds(place)
-        back = FIRST_LOOK
-        while True:
-            records = await self._reader.last(place, back)
-            mine = [each for each in records if budget is None or each.key == budget.encode()]
-            if len(mine) >= count or back >= end - first:
-                return [_placed(each) for each in mine[-count:]]
-            back *= 4
+    async def _last_of(
+        self, place: TopicPartition, budget: str | None, count: int
+    ) -> list[ConsumerRecord]:
+        found: list[ConsumerRecord] = []
+        async with aclosing(self._backwards(place)) as windows:
+            async for window in windows:
+                found = _of(budget, window) + found
+                if len(found) >= count:
+                    break
+        return found[-count:]
+
+    async def _backwards(self, place: TopicPartition) -> AsyncGenerator[list[ConsumerRecord], None]:
+        """A partition from its end back, each record once: window by window, each in order."""
+        first, behind = await self._reader.bounds(place)
+        size = FIRST_LOOK
+        while behind > first:
+            start = max(first, behind - size)
+            yield await self._between(place, start, behind)
+            behind, size = start, min(4 * size, LOOK_MAX)
+
+    async def _between(
+        self, place: TopicPartition, start: int, behind: int
+    ) -> list[ConsumerRecord]:
+        found: list[ConsumerRecord] = []
+        async with aclosing(self._reader.to_the_end(place, start)) as chunks:
+            async for chunk in chunks:
+                found += [each for each in chunk if each.offset < behind]
+                if chunk[-1].offset >= behind - 1:
+                    break
+        return found
 
 
 @asynccontextmanager
 async def topic_journal(settings: Settings) -> AsyncIterator[TopicJournal]:
-    """A connected reader of the journal topic."""
-    journal = TopicJournal(settings, await partition_count(settings, JOURNAL))
+    """A connected reader of the journal topic.
+
+    Raises:
+        ClusterError: the cluster cannot be reached, or lacks a topic that is read here.
+    """
+    journal = TopicJournal(settings, await _partitions(settings))
     await journal.start()
     try:
         yield journal
@@ -141,10 +188,36 @@ async def topic_journal(settings: Settings) -> AsyncIterator[TopicJournal]:
         await journal.stop()
 
 
+async def _partitions(settings: Settings) -> int:
+    """How many partitions all topics have that are read here; aiokafka waits for missing ones."""
+    catalogue = read_catalogue()
+    topics = {name: catalogue.topics[name] for name in TOPICS}
+    wanted = catalogue.model_copy(update={"topics": topics})
+    for each in await differences(wanted, settings):
+        # How they are kept is no matter to whoever reads them.
+        if each.setting in {None, PARTITIONS}:
+            raise ClusterError(each.topic, each.what)
+    return await partition_count(settings, JOURNAL)
+
+
+def _of(budget: str | None, records: list[ConsumerRecord]) -> list[ConsumerRecord]:
+    """Those of one chain, or all: the key tells, and nothing is decoded."""
+    if budget is None:
+        return records
+    key = budget.encode()
+    return [each for each in records if each.key == key]
+
+
+def _sequence(record: ConsumerRecord) -> int:
+    try:
+        return _numbered(record.value or b"").sequence
+    except ValueError:
+        return journal_record(record).sequence  # It says what is wrong with it.
+
+
 def _placed(record: ConsumerRecord) -> Placed:
     found = journal_record(record)
-    row = JournalRow(found.budget, found.sequence, record.value)
-    return Placed(found, row, record.timestamp, record.partition, record.offset)
+    return Placed(found, JournalRow(found.budget, found.sequence, record.value))
 
 
 def _unreadable(records: list[ConsumerRecord]) -> dict[Source, Sentence]:

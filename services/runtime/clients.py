@@ -84,6 +84,12 @@ def a_member(settings: Settings, group: str, topic: str, listener: Any) -> AIOKa
     return consumer
 
 
+def member_id(member: AIOKafkaConsumer) -> str | None:
+    """What the group calls a member: another name each time that it had to join anew."""
+    coordinator = member._coordinator  # noqa: SLF001
+    return None if coordinator is None else str(coordinator.member_id)
+
+
 def a_writer(settings: Settings, transactional_id: str) -> AIOKafkaProducer:
     """A transactional producer; starting it fences whoever wrote under the same id."""
     return AIOKafkaProducer(

@@ -1,7 +1,8 @@
 """Waits with an end: aiokafka's own have none."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from aiokafka.errors import KafkaError
@@ -18,6 +19,25 @@ NO_ANSWER = Sentence(
 FAILED = Sentence("{error}. Adresse : {where}", "{error}. Address: {where}")
 
 
+@contextmanager
+def only_our_cancellation() -> Iterator[None]:
+    """Let a cancellation through only where somebody cancelled this very task.
+
+    aiokafka cancels tasks of its own and awaits them, so that a consumer which stops while the
+    broker is away raises CancelledError: whoever believes it ends as if he had been cancelled.
+
+    Raises:
+        KafkaError: instead of a cancellation that nobody asked for.
+    """
+    try:
+        yield
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise KafkaError("cancelled inside aiokafka") from error
+
+
 async def within(limit_s: float, wait: Awaitable[Result], what: str, where: str) -> Result:
     """What `wait` gives, if it comes within `limit_s` seconds.
 
@@ -25,7 +45,8 @@ async def within(limit_s: float, wait: Awaitable[Result], what: str, where: str)
         Unreachable: it did not come, or Kafka answered with an error; `what` was being done.
     """
     try:
-        return await asyncio.wait_for(wait, limit_s)
+        with only_our_cancellation():
+            return await asyncio.wait_for(wait, limit_s)
     except TimeoutError as error:
         raise Unreachable(what, NO_ANSWER.render({"limit_s": limit_s, "where": where})) from error
     except KafkaError as error:

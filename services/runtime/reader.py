@@ -1,7 +1,7 @@
 """Reading partitions outside any group: whole, to the end, or from an offset on."""
 
 from collections.abc import AsyncGenerator, Collection, Iterable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer
@@ -16,6 +16,9 @@ from services.runtime.settings import Settings
 
 WAIT_S: Final = 20.0
 """How long one answer about a partition may take."""
+
+STOP_S: Final = 5.0
+"""How long a consumer may take to stop; then its connections are cut."""
 
 SILENT_S: Final = 30.0
 """How long reading may bring nothing before the end is reached."""
@@ -42,7 +45,7 @@ class Reader:
     """One consumer, pointed at what is to be read next.
 
     Raises:
-        Unreachable: from any method, when the broker fails or does not answer in time.
+        Unreachable: from any method but `stop`, when the broker fails or does not answer in time.
     """
 
     def __init__(
@@ -68,8 +71,14 @@ class Reader:
         self._consumer.pause(*self._places)
 
     async def stop(self) -> None:
-        """Let go of the connections."""
-        await within(WAIT_S, self._consumer.stop(), "Kafka", self._where)
+        """Let go of the connections; never raises, since it may stand behind a graver error."""
+        try:
+            await within(STOP_S, self._consumer.stop(), "Kafka", self._where)
+        except Unreachable:
+            # aiokafka gave up halfway, and would leave the connections behind.
+            client = self._consumer._client  # noqa: SLF001
+            with suppress(Unreachable):
+                await within(STOP_S, client.close(), "Kafka", self._where)
 
     async def bounds(self, place: TopicPartition) -> tuple[int, int]:
         """The first offset that is still there, and the end: of what is committed."""

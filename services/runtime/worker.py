@@ -14,10 +14,10 @@ from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRa
 from aiokafka.structs import TopicPartition
 
 from events.sentences import Sentence
-from services.runtime.clients import a_member
+from services.runtime.clients import a_member, member_id
 from services.runtime.errors import ClusterError
 from services.runtime.health import Health
-from services.runtime.limits import within
+from services.runtime.limits import only_our_cancellation, within
 from services.runtime.settings import Settings
 from services.runtime.task import PartitionTask, TaskState
 from services.runtime.watchdog import EXIT_STALLED, Watchdog
@@ -31,8 +31,8 @@ STOP_S: Final = 20.0
 
 JOIN_S: Final = 60.0
 
-SAME_AGAIN_MAX: Final = 6
-"""How often within three sessions a group may give us what we have: more is a quarrel of two."""
+JOINS_MAX: Final = 6
+"""How often within three sessions we may join as somebody new: more is a quarrel of two."""
 
 RESIZED = Sentence(
     "il avait {before} partitions et en a {now}. Les budgets y changeraient de partition : recréez "
@@ -72,7 +72,8 @@ class Worker:
         self._ended = asyncio.Event()
         self._member = a_member(settings, group, topic, _Listener(self))
         self._hinted: dict[int, int] = {}
-        self._same_again_s: deque[float] = deque(maxlen=SAME_AGAIN_MAX)
+        self._member_id: str | None = None
+        self._joined_s: deque[float] = deque(maxlen=JOINS_MAX)
 
     async def run(self) -> None:
         """Work until SIGTERM or SIGINT."""
@@ -81,7 +82,8 @@ class Worker:
             loop.add_signal_handler(each, self._stop.set)
         watchdog = Watchdog(
             self._settings.stall_s,
-            lambda: {number: task.progress for number, task in list(self._tasks.items())},
+            # Those too whose partition went away: another task of it waits until they have ended.
+            lambda: {task.progress: task.partition for task in list(self._runs.values())},
         )
         watchdog.start()
         self._health.tasks = lambda: list(self._tasks.values())
@@ -95,7 +97,7 @@ class Worker:
                 await self._tick(count)
         finally:
             await self._end_tasks()
-            with contextlib.suppress(TimeoutError, KafkaError):
+            with contextlib.suppress(TimeoutError, KafkaError), only_our_cancellation():
                 await asyncio.wait_for(self._member.stop(), STOP_S)
             await self._health.stop()
             watchdog.stop()
@@ -111,8 +113,9 @@ class Worker:
     def own(self, numbers: Iterable[int]) -> None:
         """These partition numbers are ours from now on, and no others."""
         owned = set(numbers)
-        if owned == set(self._tasks):
-            self._same_again_s.append(asyncio.get_running_loop().time())
+        before, self._member_id = self._member_id, member_id(self._member)
+        if before != self._member_id:
+            self._joined_s.append(asyncio.get_running_loop().time())
         for number in set(self._tasks) - owned:
             self._let_go(self._tasks.pop(number))
         for number in sorted(owned):
@@ -146,8 +149,10 @@ class Worker:
             wait.cancel()
         for run in [each for each in self._runs if each.done()]:
             task = self._runs.pop(run)
-            if not run.cancelled():
-                run.result()  # What ended it ends the worker.
+            # One that opens is cancelled when its partition goes away; whatever else ends one
+            # before that, a cancellation included, ends the worker: nobody would be at work.
+            if not run.cancelled() or self._tasks.get(task.partition) is task:
+                run.result()
             if self._tasks.get(task.partition) is task:
                 del self._tasks[task.partition]
         now = len(self._member.partitions_for_topic(self._topic) or ())
@@ -159,9 +164,9 @@ class Worker:
 
     def _check_name(self) -> None:
         """Two static members of one name throw each other out for ever; aiokafka does not tell."""
-        times_s = self._same_again_s
+        times_s = self._joined_s
         window_s = 3 * self._settings.session_timeout_s
-        if len(times_s) == SAME_AGAIN_MAX and times_s[-1] - times_s[0] < window_s:
+        if len(times_s) == JOINS_MAX and times_s[-1] - times_s[0] < window_s:
             facts = {"instance": self._settings.instance}
             raise ClusterError("Kafka", SAME_NAME.render(facts))
 
@@ -183,7 +188,7 @@ class Worker:
             and self._topic in task.next_offsets
         }
         if offsets:
-            with contextlib.suppress(KafkaError, TimeoutError):
+            with contextlib.suppress(KafkaError, TimeoutError), only_our_cancellation():
                 await asyncio.wait_for(self._member.commit(offsets), TICK_S)
                 self._hinted.update({place.partition: at for place, at in offsets.items()})
 

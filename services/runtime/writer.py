@@ -9,12 +9,16 @@ from aiokafka.errors import KafkaError, ProducerFenced
 from aiokafka.structs import RecordMetadata
 
 from services.runtime.clients import a_writer
+from services.runtime.limits import only_our_cancellation
 from services.runtime.settings import Settings
 
 Result = TypeVar("Result")
 
 STOP_S = 5.0
 """How long a producer may take to stop; then its connections are cut."""
+
+
+CUT_S = 1.0
 
 
 class Outgoing(NamedTuple):
@@ -73,7 +77,8 @@ class FencedWriter:
     async def stop(self) -> None:
         """Let go of the connections; the next writer, or the broker, ends an open transaction."""
         try:
-            await asyncio.wait_for(self._producer.stop(), STOP_S)
+            with only_our_cancellation():
+                await asyncio.wait_for(self._producer.stop(), STOP_S)
         except (TimeoutError, KafkaError):
             await self._cut()
 
@@ -82,9 +87,8 @@ class FencedWriter:
         sender = self._producer._sender.sender_task  # noqa: SLF001
         if sender is not None:
             sender.cancel()
-            with contextlib.suppress(BaseException):
-                await asyncio.wait_for(asyncio.shield(sender), 1.0)
-        with contextlib.suppress(KafkaError, TimeoutError):
+            await asyncio.wait({sender}, timeout=CUT_S)
+        with contextlib.suppress(KafkaError, TimeoutError), only_our_cancellation():
             await asyncio.wait_for(self._producer.client.close(), STOP_S)
 
     async def _write(self, records: dict[Place, list[Outgoing]]) -> dict[Place, int]:
@@ -119,7 +123,8 @@ class FencedWriter:
 
     async def _within(self, wait: Awaitable[Result], what: str) -> Result:
         try:
-            return await asyncio.wait_for(wait, self._limit_s)
+            with only_our_cancellation():
+                return await asyncio.wait_for(wait, self._limit_s)
         except ProducerFenced as error:
             raise Fenced(self.transactional_id) from error
         except TimeoutError as error:

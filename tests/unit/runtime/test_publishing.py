@@ -10,7 +10,7 @@ import pytest
 from aiokafka.errors import KafkaTimeoutError, MessageSizeTooLargeError
 
 from services.runtime import publishing
-from services.runtime.errors import ClusterError
+from services.runtime.errors import ClusterError, Unreachable
 from services.runtime.partitioning import partition_of
 from services.runtime.publishing import Flow, Message, Receipt, Receipts
 
@@ -170,13 +170,13 @@ def test_the_first_refusal_ends_it_and_what_was_acknowledged_stays_counted(
 def test_a_cluster_that_falls_silent_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publishing, "SILENCE_TIMEOUT_S", 0.05)
     producer = FakeProducer(lambda _partition, _batch: "silence")
-    with pytest.raises(ClusterError, match="acknowledged nothing"):
+    with pytest.raises(Unreachable, match="acknowledged nothing"):
         send(producer, messages(10))
 
 
 def test_a_batch_that_cannot_even_be_handed_over_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publishing, "SILENCE_TIMEOUT_S", 0.05)
-    with pytest.raises(ClusterError, match="acknowledged nothing"):
+    with pytest.raises(Unreachable, match="acknowledged nothing"):
         send(FakeProducer(lambda _partition, _batch: "stuck"), messages(10))
 
 
@@ -189,7 +189,7 @@ def test_a_partition_that_is_slow_to_take_a_batch_is_asked_again() -> None:
 
 def test_a_partition_that_never_takes_a_batch_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publishing, "SILENCE_TIMEOUT_S", 0.05)
-    with pytest.raises(ClusterError, match="acknowledged nothing"):
+    with pytest.raises(Unreachable, match="acknowledged nothing"):
         send(FakeProducer(lambda _partition, _batch: "not yet"), messages(10))
 
 

@@ -1,0 +1,1 @@
+"""The second, plain implementation: reads journals and topics, recomputes everything, proves it."""

@@ -1,0 +1,247 @@
+"""An accepted record proved: its moves, orders and entries are what its event leads to."""
+
+from typing import Any
+
+from services.verifier import asked as ask
+from services.verifier.asked import Moves, moves_done
+from services.verifier.books import Books
+from services.verifier.due import Due, due, for_the_treasury, looked_at
+from services.verifier.findings import Code
+from services.verifier.grants import Order, order_lines, ordered_lines
+from services.verifier.lines import KIND_OF, Json, Line, line_of, shown
+from services.verifier.records import Record, without_nulls
+
+EFFECTIVE_ON = {
+    "deliberation.adopted": ("act", "date"),
+    "convention.signed": ("signed_on",),
+    "report.received": ("received_on",),
+}
+"""Where an event names the day on which its commitments take effect; else it is its own day."""
+
+OPEN = frozenset(("issued", "taken_in_charge", "on_hold"))
+"""States of an order in which something may still happen to it (rules, 20)."""
+
+
+def kind_of(event: Json) -> str:
+    """`convention.signed` of `ecluse.convention.signed.v1`."""
+    return str(event["type"]).removeprefix("ecluse.").removesuffix(".v1")
+
+
+def apply(books: Books, record: Record) -> None:
+    """Apply an accepted record to its books; what does not fit is found."""
+    kind, data, row = kind_of(record.event), record.event["data"], record.row
+    books.place, books.touched = record.place, set()
+    changes = row["payment_orders"] or []
+    expected = _asked(books, kind, data, changes)
+    siret = data["beneficiary"]["siret"] if kind == "convention.signed" else ""
+    first_account = siret not in books.accounts and data.get("bank_account") is not None
+    books.learn(kind, data, record.sequence)
+    names = looked_at(books, kind, data, first_account)
+    orders = list(due(books, names, kind, expected))
+    _prove_issued(books, record, orders, changes, expected)
+    moves = row["moves"] or []
+    _prove_moves(books, expected, moves_done(moves))
+    for move in moves:
+        books.move(move, data)
+    _prove_entries(books, record, kind, moves)
+    books.prove_touched()
+    if kind == "convention.signed" and books.grants[data["grant"]].stands_alone:
+        # What the award held is the convention's now, and no move says so (rules, 13).
+        for line in books.conventions[data["convention"]].shares:
+            books.touched |= {(data["grant"], line), (data["convention"], line)}
+
+
+def _asked(books: Books, kind: str, data: Json, changes: list[Json]) -> Moves:
+    """What the event moves by itself, and what becomes of the order that it names."""
+    changed = [each for each in changes if "issued_on" not in each]
+    match kind:
+        case "payment.executed" | "payment-order.acknowledged":
+            return _order_changed(books, kind, data, changed)
+        case "budget.voted":
+            moves = ask.voted(data)
+        case "credits.transferred":
+            moves = ask.transferred(data)
+        case "deliberation.adopted" if data["role"] == "award":
+            moves = ask.awarded(data)
+        case "convention.signed":
+            moves = ask.signed(data, books.alone(data["grant"]))
+        case _:
+            moves = {}
+    for each in changed:
+        name = each["payment_order"]
+        books.find(_DIFFERS, payment_order=name, member="state", expected="-", found=each["state"])
+    return moves
+
+
+_DIFFERS = Code.ORDER_DIFFERS
+
+
+def _order_changed(books: Books, kind: str, data: Json, changed: list[Json]) -> Moves:
+    """The one order that the treasury speaks of, before and after (rules, 20)."""
+    name = data["payment_order"]
+    order = books.orders[name]
+    if order.state not in OPEN:
+        books.find(_DIFFERS, payment_order=name, member="state", expected=OPEN, found=order.state)
+    moves: Moves = {}
+    if kind == "payment.executed":
+        moves = ask.paid(order, data["amount_cents"])
+        order.paid_cents += data["amount_cents"]
+        if order.paid_cents >= order.amount_cents:
+            order.state = "paid"
+    else:
+        order.state = data["state"]
+        if order.state == "rejected":
+            moves = ask.rejected(order)
+    expected = {
+        "payment_order": name,
+        "convention": order.convention,
+        "instalment": order.instalment,
+        "amount_cents": order.amount_cents,
+        "paid_cents": order.paid_cents,
+        "state": order.state,
+        "due_on": order.due_on,
+    }
+    _compare(books, name, expected, changed[0] if changed else {})
+    for each in changed[1:]:
+        books.find(
+            _DIFFERS, payment_order=each["payment_order"], member="state", expected="-", found="+"
+        )
+    if order.paid_cents > order.amount_cents:
+        books.find(
+            _DIFFERS,
+            payment_order=name,
+            member="paid_cents",
+            expected=order.amount_cents,
+            found=order.paid_cents,
+        )
+    return moves
+
+
+def _compare(books: Books, name: str, expected: Json, found: Json) -> None:
+    for member, value in expected.items():
+        if found.get(member) != value:
+            books.find(
+                _DIFFERS,
+                payment_order=name,
+                member=member,
+                expected=value,
+                found=found.get(member),
+            )
+
+
+def _prove_issued(
+    books: Books, record: Record, orders: list[Due], changes: list[Json], expected: Moves
+) -> None:
+    """Each order that is due is issued here, as it must be, and no other."""
+    issued = {each["payment_order"]: each for each in changes if "issued_on" in each}
+    names = [each["payment_order"] for each in changes if "issued_on" in each]
+    if names != [each.payment_order for each in orders]:
+        wanted = [each.payment_order for each in orders]
+        twice = [each for each in names if each in books.orders]
+        for name in twice:
+            books.find(Code.ORDER_ISSUED_TWICE, payment_order=name)
+        if not twice:
+            books.find(
+                _DIFFERS,
+                payment_order=", ".join(names) or "-",
+                member="payment_orders",
+                expected=wanted,
+                found=names,
+            )
+    for each in orders:
+        row = issued.pop(each.payment_order, None)
+        if row is not None:
+            _prove_issue(books, record, each, row)
+            _keep(books, row, expected)
+    for row in issued.values():
+        # Not due, and told above; what follows is compared with what the journal says.
+        if row["payment_order"] not in books.orders:
+            _keep(books, row, expected)
+
+
+def _prove_issue(books: Books, record: Record, each: Due, row: Json) -> None:
+    lines = ordered_lines(row["lines"])
+    expected: Json = {
+        "budget": books.budget,
+        "convention": each.convention,
+        "instalment": each.instalment,
+        "amount_cents": sum(planned.cents for planned in each.lines.values()),
+        "paid_cents": 0,
+        "state": "issued",
+        "due_on": each.due_on,
+        "previous": each.previous,
+    }
+    _compare(books, each.payment_order, expected, row)
+    if len(lines) != len(row["lines"]) or order_lines(lines) != order_lines(each.lines):
+        _compare(books, each.payment_order, {"lines": order_lines(each.lines)}, row)
+    carried = for_the_treasury(books, each, record.event["time"][:10])
+    _compare(books, each.payment_order, carried, without_nulls(row))
+
+
+def _keep(books: Books, row: Json, expected: Moves) -> None:
+    """Remember the order as the journal has it; the money that it takes is asked for."""
+    order = Order(
+        convention=row["convention"],
+        instalment=row["instalment"],
+        amount_cents=row["amount_cents"],
+        paid_cents=0,
+        state="issued",
+        due_on=row["due_on"],
+        lines=ordered_lines(row["lines"]),
+    )
+    instalment = books.conventions[order.convention].schedule[order.instalment]
+    books.orders[row["payment_order"]] = order
+    instalment.order = row["payment_order"]
+    instalment.orders += 1
+    cents = {line: each.cents for line, each in order.lines.items()}
+    for key, each in ask.of_order(order, cents, ("committed", "ordered")).items():
+        ask.add(expected, key, each)
+
+
+def _prove_moves(books: Books, expected: Moves, done: Moves) -> None:
+    if expected == done:
+        return
+    for key in expected.keys() | done.keys():
+        if expected.get(key, 0) != done.get(key, 0):
+            line, convention, instalment, origin, target = key
+            named = [each for each in (convention, instalment) if each is not None]
+            books.find(
+                Code.MOVES_DIFFER,
+                what=" ".join([shown(line), *named, f"{origin} → {target}"]),
+                expected=expected.get(key, 0),
+                found=done.get(key, 0),
+            )
+
+
+def _prove_entries(books: Books, record: Record, kind: str, moves: list[Json]) -> None:
+    """Rule 34: one entry a kind, line and convention, of what the moves add up to."""
+    totals: dict[tuple[str, str | None, Line], int] = {}
+    for (line, convention, _, origin, target), cents in moves_done(moves).items():
+        entry = KIND_OF.get((origin or "", target or ""))
+        if entry is not None:
+            key = (entry, convention, line)
+            totals[key] = totals.get(key, 0) + cents
+    entries = record.row["commitment_entries"] or []
+    if len(entries) != len(totals):
+        books.find(Code.ENTRIES_DIFFER, what="", expected=len(totals), found=len(entries))
+    data = record.event["data"]
+    effective_on: Any = record.event["time"][:10]
+    if kind in EFFECTIVE_ON:
+        effective_on = data
+        for member in EFFECTIVE_ON[kind]:
+            effective_on = effective_on[member]
+    for index, each in enumerate(entries, start=1):
+        line = line_of(each["line"])
+        convention = each["convention"]
+        grant = data["grant"] if convention is None else books.conventions[convention].grant
+        expected = {
+            "entry_id": f"{books.budget}/{record.sequence}/{index}",
+            "amount_cents": totals.pop((each["kind"], convention, line), 0),
+            "effective_on": effective_on,
+            "act": books.grants[grant].awarded.act,
+        }
+        found = without_nulls(each)
+        for member, value in expected.items():
+            if found.get(member) != value:
+                what = f"{each['entry_id']}, {member}"
+                books.find(Code.ENTRIES_DIFFER, what=what, expected=value, found=found.get(member))

@@ -1,0 +1,340 @@
+"""The books of one budget: everything that its accepted records add up to, recomputed."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from services.verifier.findings import Code, Findings, Place
+from services.verifier.grants import (
+    Convention,
+    Grant,
+    Order,
+    award_alone,
+    award_of,
+    convention_of,
+    paid_of,
+    printed_lines,
+)
+from services.verifier.lines import (
+    COLUMN_OF,
+    COLUMNS,
+    OF_CREDIT,
+    OUTSIDE,
+    STAGES,
+    WAYS,
+    Json,
+    Line,
+    in_order,
+    line_of,
+    line_row,
+    shown,
+)
+from services.verifier.records import without_nulls
+
+Group = tuple[str | None, ...]
+"""Lines whose credit is voted together (rules, 26)."""
+
+Key = tuple[str | None, Line]
+"""A balance: of a line, or of a convention on a line."""
+
+THRESHOLD_CENTS = 2_300_000
+"""Above it, a year's grants to one body need a convention (rules, 14)."""
+
+
+class Books:
+    """One budget as its journal leaves it, record by record."""
+
+    def __init__(self, budget: str, findings: Findings) -> None:
+        self.budget = budget
+        self.level: str | None = None
+        self.lines: dict[Line, dict[str, int]] = {}
+        self.credit: Counter[Group] = Counter()
+        self.reserved: dict[tuple[str, Line], int] = {}
+        self.grants: dict[str, Grant] = {}
+        self.awarded: Counter[str] = Counter()
+        self.conventions: dict[str, Convention] = {}
+        self.accounts: dict[str, Json] = {}
+        self.orders: dict[str, Order] = {}
+        self.touched: set[Key] = set()
+        """The balances that the last record changed."""
+        self.place = Place()
+        self._findings = findings
+        self._told: set[Any] = set()
+
+    def find(self, code: Code, **facts: Any) -> None:
+        """Something is wrong with the record in hand."""
+        self._findings.add(code, self.place, **facts)
+
+    def is_here(self, kind: str, name: str) -> bool:
+        """Whether what a parked event waits for is there (rules, 28)."""
+        if kind == "budget":
+            return self.level is not None
+        if kind == "grant":
+            return name in self.grants and self.grants[name].award is not None
+        return kind == "convention" and name in self.conventions
+
+    def alone(self, grant: str) -> Convention | None:
+        """The award that stands for a convention, until one is signed for it."""
+        known = self.grants.get(grant)
+        return self.conventions.get(grant) if known is not None and known.stands_alone else None
+
+    def learn(self, kind: str, data: Json, sequence: int) -> None:
+        """What the event says beside the money that it moves."""
+        match kind:
+            case "budget.voted":
+                self._vote(data)
+            case "credits.transferred":
+                self._line(line_of(data["from_line"]))
+                self._line(line_of(data["to_line"]))
+            case "deliberation.adopted":
+                self._adopt(data)
+            case "convention.signed":
+                self._sign(data)
+            case "convention.notified":
+                convention = self.conventions[data["convention"]]
+                convention.notified_on = convention.notified_on or data["notified_on"]
+            case "report.received":
+                self._receive(data, sequence)
+            case "bank-account.changed":
+                account = without_nulls(data["bank_account"])
+                self.accounts[data["beneficiary"]["siret"]] = account
+            case _:
+                return  # Its order says it all.
+
+    def _vote(self, data: Json) -> None:
+        for each in data["appropriations"]:
+            self._line(line_of(each["line"]))
+        if data["stage"] != "initial":
+            return
+        if self.level is not None:
+            self.find(Code.NUMBER_TWICE, what=self.budget)
+        self.level = data["vote_level"]
+        self.credit = self._credit_again()
+
+    def _adopt(self, data: Json) -> None:
+        grant = self.grants.setdefault(data["grant"], Grant())
+        act = without_nulls(data["act"])
+        if act not in grant.acts:
+            grant.acts.append(act)
+        if data["role"] != "award":
+            return
+        if grant.award is not None:
+            self.find(Code.NUMBER_TWICE, what=data["grant"])
+        grant.award = award_of(data, act)
+        total = sum(each["amount_cents"] for each in data["lines"])
+        self.awarded[grant.award.siret] += total
+        if grant.stands_alone:
+            self._open(data["grant"], award_alone(data))
+
+    def _sign(self, data: Json) -> None:
+        convention, alone = convention_of(data), self.alone(data["grant"])
+        if alone is not None:
+            del self.conventions[data["grant"]]
+            convention.shares = alone.shares
+            convention.notified_on = alone.notified_on
+            convention.received, convention.costs = alone.received, alone.costs
+        if data.get("bank_account") is not None:
+            account = without_nulls(data["bank_account"])
+            self.accounts[convention.beneficiary["siret"]] = account
+        self._open(data["convention"], convention)
+
+    def _open(self, name: str, convention: Convention) -> None:
+        if name in self.conventions:
+            self.find(Code.NUMBER_TWICE, what=name)
+        self.conventions[name] = convention
+
+    def _receive(self, data: Json, sequence: int) -> None:
+        convention, document = self.conventions[data["convention"]], data["document"]
+        key = (document["kind"], document["year"])
+        convention.received.setdefault(key, data["received_on"])
+        cost = data.get("eligible_cost_cents")
+        if cost is not None:
+            convention.costs[key] = (sequence, cost)
+
+    def _line(self, line: Line) -> dict[str, int]:
+        money = self.lines.get(line)
+        if money is None:
+            money = self.lines[line] = dict.fromkeys((OUTSIDE, *STAGES), 0)
+        return money
+
+    def move(self, move: Json, data: Json) -> None:
+        """One move of the record in hand."""
+        line, name, cents = line_of(move["line"]), move["convention"], move["amount_cents"]
+        origin, target = way = (move["from"], move["to"])
+        if way not in WAYS or (name is None) != (way in OF_CREDIT):
+            self.find(Code.MOVE_IMPOSSIBLE, move=move)
+            return
+        if type(cents) is not int or cents <= 0:
+            self.find(Code.MOVE_IMPOSSIBLE, move=move)
+            return
+        money = self._line(line)
+        money[origin or OUTSIDE] -= cents
+        money[target or OUTSIDE] += cents
+        if origin == "available" or target == "available":
+            self.credit[self._group(line)] += cents if target == "available" else -cents
+        if target == "reserved":
+            key = (data["grant"], line)
+            self.reserved[key] = self.reserved.get(key, 0) + cents
+        self.touched.add((None, line))
+        if name is not None:
+            self._move_convention(move, line, cents)
+            self.touched.add((name, line))
+
+    def _move_convention(self, move: Json, line: Line, cents: int) -> None:
+        convention = self.conventions[move["convention"]]
+        share = convention.shares.get(line)
+        if share is None:
+            share = convention.shares[line] = dict.fromkeys(("granted", *COLUMNS), 0)
+        if move["from"] == "reserved":
+            self.reserved[convention.grant, line] -= cents
+            share["granted"] += cents
+        else:
+            share[COLUMN_OF[move["from"]]] -= cents
+        share[COLUMN_OF[move["to"]]] += cents
+        if move["to"] == "available" and move["instalment"] is not None:
+            convention.schedule[move["instalment"]].lines[line].cents -= cents
+
+    def _group(self, line: Line) -> Group:
+        chapter, article, _, operation = line
+        if self.level == "article":
+            return (chapter, article)
+        if self.level == "operation":
+            return ("operation", operation) if operation is not None else (chapter, None)
+        return (chapter,)
+
+    def _credit_again(self) -> Counter[Group]:
+        credit: Counter[Group] = Counter()
+        for line, money in self.lines.items():
+            credit[self._group(line)] += money["available"]
+        return credit
+
+    def has(self, key: Key) -> bool:
+        """Whether there is such a balance: an award's ends when a convention takes its place."""
+        name, line = key
+        if name is None:
+            return line in self.lines
+        return name in self.conventions and line in self.conventions[name].shares
+
+    def figures(self, key: Key) -> Json:
+        """One balance, member by member, as the contract prints it."""
+        name, line = key
+        row: Json = {"budget": self.budget}
+        if name is None:
+            money = self.lines[line]
+            row |= {"line": line_row(line), "appropriated_cents": -money[OUTSIDE]}
+            return row | {f"{stage}_cents": money[stage] for stage in STAGES}
+        share = self.conventions[name].shares[line]
+        row |= {"convention": name, "line": line_row(line), "granted_cents": share["granted"]}
+        return row | {f"{column}_cents": share[column] for column in COLUMNS}
+
+    def line_rows(self) -> list[Json]:
+        """Every line, in order (rules, 35)."""
+        return [self.figures((None, line)) for line in sorted(self.lines, key=in_order)]
+
+    def convention_rows(self) -> list[Json]:
+        """Every convention on every line, in order."""
+        return [
+            self.figures((name, line))
+            for name in sorted(self.conventions)
+            for line in sorted(self.conventions[name].shares, key=in_order)
+        ]
+
+    def order_row(self, name: str) -> Json:
+        """A payment order as it stands."""
+        order = self.orders[name]
+        return {
+            "payment_order": name,
+            "budget": self.budget,
+            "convention": order.convention,
+            "instalment": order.instalment,
+            "amount_cents": order.amount_cents,
+            "paid_cents": order.paid_cents,
+            "state": order.state,
+            "due_on": order.due_on,
+            "lines": printed_lines(order.lines),
+        }
+
+    # -- what must hold after a record, and what must hold in all
+
+    def prove_touched(self) -> None:
+        """What the record in hand moved is consistent."""
+        for name, line in self.touched:
+            if name is None:
+                self._prove_line(line)
+            else:
+                self._prove_share(name, line)
+
+    def _prove_line(self, line: Line) -> None:
+        money = self.lines[line]
+        for stage in STAGES[1:]:
+            if money[stage] < 0:
+                self._once(Code.BELOW_ZERO, what=f"{shown(line)} {stage}", cents=money[stage])
+        group = self._group(line)
+        if self.credit[group] < 0:
+            named = "/".join(code or "-" for code in group)
+            self._once(Code.CREDIT_EXCEEDED, group=named, cents=self.credit[group])
+
+    def _prove_share(self, name: str, line: Line) -> None:
+        convention = self.conventions[name]
+        share, what = convention.shares[line], f"{name} {shown(line)}"
+        for column in COLUMNS:
+            if share[column] < 0:
+                self._once(Code.BELOW_ZERO, what=f"{what} {column}", cents=share[column])
+        parts = sum(share[column] for column in COLUMNS)
+        self._same(f"{what} granted", parts, share["granted"])
+        reserved = self.reserved.get((convention.grant, line), 0)
+        if reserved < 0:
+            self._once(Code.BELOW_ZERO, what=f"{convention.grant} {shown(line)}", cents=reserved)
+
+    def prove_all(self) -> None:
+        """Rule 33, added up from scratch: lines, conventions and orders agree."""
+        sums: dict[Line, Counter[str]] = defaultdict(Counter)
+        for name, line in self._shares():
+            self._prove_share(name, line)
+            sums[line].update(self.conventions[name].shares[line])
+        for (_, line), cents in self.reserved.items():
+            sums[line]["reserved"] += cents
+        for line, money in self.lines.items():
+            self._prove_line(line)
+            parts = sum(money[stage] for stage in STAGES)
+            self._same(f"{shown(line)} appropriated", parts, -money[OUTSIDE])
+            for stage in STAGES[1:5]:
+                column = "remaining" if stage == "committed" else stage
+                self._same(f"{shown(line)} {stage}", sums[line][column], money[stage])
+        for group, cents in self._credit_again().items():
+            self._same(f"{group} available", cents, self.credit[group])
+        self._prove_orders()
+
+    def _shares(self) -> Iterator[tuple[str, Line]]:
+        for name, convention in self.conventions.items():
+            for line in convention.shares:
+                yield name, line
+
+    def _prove_orders(self) -> None:
+        asked: Counter[tuple[str, Line, str]] = Counter()
+        for order in self.orders.values():
+            paid = paid_of(order.lines, order.paid_cents)
+            for line, each in order.lines.items():
+                had = paid.get(line, 0)
+                asked[order.convention, line, "paid"] += had
+                if order.state != "rejected":
+                    asked[order.convention, line, "ordered"] += each.cents - had
+        for name, line in self._shares():
+            share = self.conventions[name].shares[line]
+            for column in ("ordered", "paid"):
+                what = f"{name} {shown(line)} {column}"
+                self._same(what, asked.pop((name, line, column), 0), share[column])
+        for (name, line, column), cents in asked.items():
+            # An order outlives the award that stood for its convention: rejected, it holds nothing.
+            self._same(f"{name} {shown(line)} {column}", cents, 0)
+
+    def _same(self, what: str, expected: int, found: int) -> None:
+        if expected != found:
+            self._once(Code.SUMS_DIFFER, what=what, expected=expected, found=found)
+
+    def _once(self, code: Code, **facts: Any) -> None:
+        """What stays wrong is told where it was first seen."""
+        told = (code, facts.get("what", facts.get("group")))
+        if told not in self._told:
+            self._told.add(told)
+            self.find(code, **facts)

@@ -1,0 +1,183 @@
+"""Dead letters: the bytes that could not be read, whole, where they came from, and why."""
+
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+from events.codec import NO_KEY, Received, decode
+from events.topics import DEAD_LETTERS
+from services.verifier.findings import Code, Findings
+from services.verifier.records import Record
+from services.verifier.wire import (
+    EVENT_BYTES_MAX,
+    HEAD_BYTES,
+    Headers,
+    TopicRecord,
+    digest_of_parts,
+    partition_of,
+)
+
+LEFT_OUT: Final = "ecluse_dlq_headers_left_out"
+"""Stands for headers that were too large to be kept."""
+
+REASON: Final = "ecluse_dlq_reason"
+"""The first of the headers that are added behind a record's own."""
+
+HEADER_BYTES: Final = 16
+"""What a header counts beside its name and its content."""
+
+UNASKED: Final = frozenset(("quarantined", "undecodable"))
+"""Reasons that the contract of events does not give."""
+
+CONNECT: Final = {
+    "__connect.errors.topic": "topic",
+    "__connect.errors.partition": "partition",
+    "__connect.errors.offset": "offset",
+}
+"""Kafka Connect's names, and ours."""
+
+
+class Buried(NamedTuple):
+    """What the dead letter of one source record must say."""
+
+    source: str
+    where: tuple[str, int, int]
+    dead_letter: dict[str, Any]
+    """The reason and what goes with it, as the journal has them."""
+    value_sha256: str
+    carried: bytes | None
+    """What the source had; None where it has reached the end of its retention."""
+    timestamp_ms: int | None
+    """The same."""
+
+
+class _Letter(NamedTuple):
+    offset: int
+    carried: bytes
+    said: dict[str, str]
+    """The headers that were added, by their name behind `ecluse_dlq_`."""
+    expected: str | None
+    """The reason that the contract gives; None where too little is kept to tell."""
+
+
+def carried(record: TopicRecord) -> tuple[bytes | None, bytes | None, Headers]:
+    """Key, value and headers of a source record as its dead letter keeps them."""
+    size = sum(
+        HEADER_BYTES + len(name.encode()) + len(each or b"") for name, each in record.headers
+    )
+    headers = record.headers
+    if size > EVENT_BYTES_MAX:
+        headers = ((LEFT_OUT, b"%d" % len(record.headers)),)
+    value, key = record.value, record.key
+    if value is not None and len(value) > EVENT_BYTES_MAX:
+        value = value[:HEAD_BYTES]
+    return key if key is None else key[:HEAD_BYTES], value, headers
+
+
+class DeadLetters:
+    """The dead letters of one partition."""
+
+    def __init__(self, partitions: int, findings: Findings) -> None:
+        self.expired = 0
+        """Dead letters that have reached the end of their retention."""
+        self._partitions = partitions
+        self._findings = findings
+        self._letters: dict[str, _Letter] = {}
+        self._matched = -1
+        self._first_offset = 0
+
+    def starts(self, first_offset: int) -> None:
+        """Where the topic starts: what is older has reached the end of its retention."""
+        self._first_offset = first_offset
+
+    def add(self, record: TopicRecord) -> None:
+        """Take note of the next dead letter."""
+        names = [name for name, _ in record.headers]
+        if REASON not in names:
+            self._findings.add(Code.MESSAGE_MALFORMED, record.place, why=REASON)
+            return
+        # A dead letter that was sent again and died again has such headers of its own.
+        at = len(names) - 1 - names[::-1].index(REASON)
+        added = {name: (each or b"").decode(errors="replace") for name, each in record.headers[at:]}
+        said = {name.removeprefix("ecluse_dlq_"): each for name, each in added.items()}
+        source = "/".join(said.get(name, "") for name in ("topic", "partition", "offset"))
+        own = record.headers[:at]
+        if source in self._letters:
+            self._findings.add(Code.MESSAGE_TWICE, record.place, what=source)
+            return
+        digest = digest_of_parts(record.key, record.value, own)
+        expected = self._reason(record, own, said)
+        self._letters[source] = _Letter(record.offset, digest, said, expected)
+
+    def _reason(self, record: TopicRecord, own: Headers, said: dict[str, str]) -> str | None:
+        """Why the contract calls the record unreadable."""
+        if "length" in said:
+            return "too_large"
+        if "key_length" in said or (own and own[-1][0] == LEFT_OUT):
+            return None
+        key = NO_KEY if record.key is None else record.key
+        try:
+            read = decode(record.value, own, key)
+        except Exception:  # noqa: BLE001 # the codec's own failure has a reason of its own
+            return "undecodable"
+        if not isinstance(read, Received):
+            return read.reason
+        home = partition_of(key, self._partitions)
+        return "wrong_partition" if home != record.partition else "readable"
+
+    def expect(self, record: Record, buried: Buried) -> None:
+        """The journal buried a record: its dead letter is there, and says the same."""
+        letter = self._letters.pop(buried.source, None)
+        if letter is None:
+            if self._first_offset and self._matched < 0:
+                self.expired += 1
+            else:
+                what = f"{DEAD_LETTERS} {buried.source}"
+                self._findings.add(Code.MESSAGE_MISSING, record.place, what=what)
+            return
+        if letter.offset < self._matched:
+            self._findings.add(Code.MESSAGE_OUT_OF_ORDER, record.place, what=buried.source)
+        self._matched = max(self._matched, letter.offset)
+        for member, expected, found in _differing(buried, letter):
+            self._findings.add(
+                Code.MESSAGE_DIFFERS,
+                record.place,
+                what=f"{DEAD_LETTERS}/{letter.offset}",
+                member=member,
+                expected=expected,
+                found=found,
+            )
+        reason = buried.dead_letter["reason"]
+        if reason not in UNASKED and letter.expected not in {None, reason}:
+            self._findings.add(
+                Code.BURIED_THOUGH_READABLE, record.place, found=reason, expected=letter.expected
+            )
+
+    def end(self, partition: int) -> None:
+        """No dead letter is left that the journal says nothing of."""
+        for source, letter in self._letters.items():
+            place = TopicRecord(DEAD_LETTERS, partition, letter.offset, None, None).place
+            self._findings.add(Code.MESSAGE_UNEXPECTED, place, what=source)
+
+
+def _differing(buried: Buried, letter: _Letter) -> Iterator[tuple[str, object, object]]:
+    if buried.carried is not None and letter.carried != buried.carried:
+        yield "key, value, headers", buried.carried.hex(), letter.carried.hex()
+    topic, partition, offset = buried.where
+    dead = buried.dead_letter
+    expected = {
+        "reason": dead["reason"],
+        "topic": topic,
+        "partition": str(partition),
+        "offset": str(offset),
+    }
+    if buried.timestamp_ms is not None:
+        expected["timestamp"] = str(buried.timestamp_ms)
+    if dead["length"] > EVENT_BYTES_MAX:
+        expected |= {"length": str(dead["length"]), "sha256": buried.value_sha256}
+    expected |= {name: dead[name] for name in ("by", "why") if name in dead}
+    expected |= {theirs: expected[ours] for theirs, ours in CONNECT.items()}
+    for member, value in expected.items():
+        if letter.said.get(member) != value:
+            yield member, value, letter.said.get(member)
+    if not letter.said.get("__connect.errors.exception.message"):
+        yield "__connect.errors.exception.message", "+", "-"

@@ -1,0 +1,259 @@
+"""What accepted events say of grants and conventions: acts, schedules, documents, accounts."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any, Final
+
+from services.verifier.lines import Json, Line, filled, line_of, line_row, shares
+from services.verifier.records import without_nulls
+
+PAYMENT_DELAY: Final = timedelta(days=60)
+"""From the day that makes an instalment due to the day by which it is paid (rules, 19)."""
+
+Document = tuple[str, int]
+"""A document that a beneficiary owes: its kind and its year."""
+
+Services = list[tuple[str, int]] | None
+"""The departments that share a line, with their cents; None where none were given."""
+
+
+@dataclass(slots=True)
+class Planned:
+    """What is planned, or asked, on one line."""
+
+    cents: int
+    services: Services
+
+
+@dataclass(slots=True)
+class Instalment:
+    """A payment that a schedule plans (versement), and what was ordered of it so far."""
+
+    trigger: str
+    ceiling: bool
+    documents: list[Document]
+    lines: dict[Line, Planned]
+    order: str | None = None
+    """Its last order."""
+    orders: int = 0
+
+    @property
+    def cents(self) -> int:
+        """What is still planned in all."""
+        return sum(each.cents for each in self.lines.values())
+
+
+@dataclass(slots=True)
+class Convention:
+    """A convention, or an award that stands for one (rules, 13)."""
+
+    grant: str
+    beneficiary: Json
+    signed_on: str
+    schedule: dict[str, Instalment]
+    shares: dict[Line, dict[str, int]] = field(default_factory=dict)
+    """Its money by line and column; `granted` beside the columns."""
+    notified_on: str | None = None
+    received: dict[Document, str] = field(default_factory=dict)
+    """The day on which each document first came."""
+    costs: dict[Document, tuple[int, int]] = field(default_factory=dict)
+    """The record that last brought a document with an eligible cost, and that cost."""
+
+    def drawn_cents(self) -> int:
+        """What is ordered or paid."""
+        return sum(each["ordered"] + each["paid"] for each in self.shares.values())
+
+    def eligible_cents(self, instalment: Instalment) -> int | None:
+        """The cost that bounds an instalment, if one does (rules, 22)."""
+        if not instalment.ceiling:
+            return None
+        given = [self.costs[key] for key in instalment.documents if key in self.costs]
+        return max(given)[1] if given else None
+
+    def met_on(self, instalment: Instalment) -> str | None:
+        """The day that set an instalment off (rules, 19)."""
+        match instalment.trigger:
+            case "signature":
+                return self.signed_on
+            case "notification":
+                return self.notified_on
+            case _:
+                days = [self.received.get(each) for each in instalment.documents]
+                return max(each or "" for each in days) if all(days) else None
+
+
+@dataclass(slots=True)
+class Order:
+    """A payment order (mandat) as it stands."""
+
+    convention: str
+    instalment: str
+    amount_cents: int
+    paid_cents: int
+    state: str
+    due_on: str
+    lines: dict[Line, Planned]
+
+
+@dataclass(slots=True)
+class Award:
+    """What is kept of the act that awards a grant."""
+
+    act: Json
+    title: str
+    siret: str
+    stands_alone: bool
+    """Whether it needs no convention."""
+
+
+@dataclass(slots=True)
+class Grant:
+    """The acts on one grant, the award among them; without nulls."""
+
+    acts: list[Json] = field(default_factory=list)
+    award: Award | None = None
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether the award needs no convention."""
+        return self.award is not None and self.award.stands_alone
+
+    @property
+    def awarded(self) -> Award:
+        """The award, where something rests on it.
+
+        Raises:
+            KeyError: the grant was never awarded.
+        """
+        if self.award is None:
+            raise KeyError("award")
+        return self.award
+
+
+def award_of(data: Json, act: Json) -> Award:
+    """The award that an event brings."""
+    alone = data.get("requires_convention") is False
+    return Award(act, data["title"], data["beneficiary"]["siret"], alone)
+
+
+def ordered_lines(rows: list[Json]) -> dict[Line, Planned]:
+    """What an order asks on each line."""
+    return {line_of(row["line"]): Planned(row["amount_cents"], _services(row)) for row in rows}
+
+
+def planned_lines(rows: list[Json]) -> dict[Line, Planned]:
+    """What an event plans on each line; an empty list of departments names none."""
+    return {
+        line_of(row["line"]): Planned(row["amount_cents"], _services(row) or None) for row in rows
+    }
+
+
+def _services(row: Json) -> Services:
+    given = row.get("services")
+    return None if given is None else [(each["code"], each["amount_cents"]) for each in given]
+
+
+def schedule_of(rows: list[Json]) -> dict[str, Instalment]:
+    """The instalments that an event plans."""
+    return {
+        row["instalment"]: Instalment(
+            row["trigger"],
+            row["ceiling"],
+            [(each["kind"], each["year"]) for each in row.get("documents") or ()],
+            planned_lines(row["lines"]),
+        )
+        for row in rows
+    }
+
+
+def convention_of(data: Json) -> Convention:
+    """The convention that an event signs."""
+    return Convention(
+        data["grant"],
+        without_nulls(data["beneficiary"]),
+        data["signed_on"],
+        schedule_of(data["instalments"]),
+    )
+
+
+def award_alone(data: Json) -> Convention:
+    """The award in the place of a convention; without a schedule it pays all at once."""
+    whole = {"instalment": "1", "trigger": "signature", "ceiling": False, "lines": data["lines"]}
+    schedule = schedule_of(data.get("instalments") or [whole])
+    beneficiary = without_nulls(data["beneficiary"])
+    return Convention(data["grant"], beneficiary, data["act"]["date"], schedule)
+
+
+def cents_by_line(schedule: dict[str, Instalment]) -> dict[Line, int]:
+    """What a schedule plans on each line."""
+    totals: dict[Line, int] = {}
+    for instalment in schedule.values():
+        for line, planned in instalment.lines.items():
+            totals[line] = totals.get(line, 0) + planned.cents
+    return totals
+
+
+def part_of(lines: dict[Line, Planned], total_cents: int) -> dict[Line, Planned]:
+    """A sum shared over lines, and inside each over its services (rules, 23)."""
+    weights = [each.cents for each in lines.values()]
+    found = {}
+    for (line, planned), cents in zip(lines.items(), shares(total_cents, weights), strict=True):
+        if cents:
+            services = planned.services
+            if services is not None:
+                given = shares(cents, [each for _, each in services])
+                services = [
+                    (code, part) for (code, _), part in zip(services, given, strict=True) if part
+                ]
+            found[line] = Planned(cents, services)
+    return found
+
+
+def paid_of(lines: dict[Line, Planned], paid_cents: int) -> dict[Line, int]:
+    """What each line of an order has of what was paid (rules, 20)."""
+    had = filled(paid_cents, [each.cents for each in lines.values()])
+    return {line: cents for line, cents in zip(lines, had, strict=True) if cents}
+
+
+def unpaid_of(lines: dict[Line, Planned], paid_cents: int) -> dict[Line, Planned]:
+    """What is left to pay of an order, line by line and department by department."""
+    paid = paid_of(lines, paid_cents)
+    left = {}
+    for line, planned in lines.items():
+        had = paid.get(line, 0)
+        if had == planned.cents:
+            continue
+        services = planned.services
+        if services is not None:
+            given = filled(had, [each for _, each in services])
+            services = [
+                (code, cents - part)
+                for (code, cents), part in zip(services, given, strict=True)
+                if cents > part
+            ]
+        left[line] = Planned(planned.cents - had, services)
+    return left
+
+
+def printed_lines(lines: dict[Line, Planned]) -> list[Json]:
+    """The lines of an order as the contract prints them."""
+    return [
+        {
+            "line": line_row(line),
+            "amount_cents": each.cents,
+            "services": None
+            if each.services is None
+            else [{"code": code, "amount_cents": cents} for code, cents in each.services],
+        }
+        for line, each in lines.items()
+    ]
+
+
+def order_lines(lines: dict[Line, Planned]) -> list[Any]:
+    """Lines in a form that two of them can be compared by."""
+    return [(line, each.cents, each.services) for line, each in lines.items()]
+
+
+def due_on(met_on: str) -> str:
+    """The day by which what fell due on `met_on` is to be paid."""
+    return (date.fromisoformat(met_on) + PAYMENT_DELAY).isoformat()

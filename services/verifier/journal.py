@@ -1,0 +1,105 @@
+"""The proof of a journal by itself: of one partition, or of a file, record by record."""
+
+from collections import Counter
+from typing import Any, Final
+
+from services.verifier.accepted import apply
+from services.verifier.books import Books
+from services.verifier.figures import Figures
+from services.verifier.findings import Code, Findings, Place
+from services.verifier.records import (
+    Chains,
+    NotARecordError,
+    Record,
+    prove_shape,
+    read_record,
+)
+from services.verifier.waiting import Waiting
+
+FULL_PROOF_RECORDS: Final = 10_000
+"""How often a budget is added up from scratch: after so many of its records, and at the end."""
+
+MALFORMED: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What reading raises where a record has another shape than the contract's."""
+
+
+class JournalProof:
+    """Reads a journal in its order; whatever does not hold is found, and reading goes on."""
+
+    def __init__(self, findings: Findings, full_every: int = FULL_PROOF_RECORDS) -> None:
+        self.findings = findings
+        self.chains = Chains(findings)
+        self.books: dict[str, Books] = {}
+        self.figures = Figures()
+        self.outcomes: Counter[str] = Counter()
+        self._waiting: dict[str, Waiting] = {}
+        self._last: dict[str, Record] = {}
+        self._last_budget = ""
+        self._full_every = full_every
+
+    def read(self, place: Place, key: bytes | None, raw: bytes) -> Record | None:
+        """Prove the next record; None where it is none."""
+        try:
+            record = read_record(raw, place)
+        except NotARecordError as error:
+            self.findings.add(Code.RECORD_MALFORMED, place, why=error.said)
+            return None
+        try:
+            self._prove(record, key)
+        except KeyError as error:
+            self.findings.add(Code.UNKNOWN_REFERENCE, record.place, what=error)
+        except MALFORMED as error:
+            why = f"{type(error).__name__}: {error}"
+            self.findings.add(Code.RECORD_MALFORMED, record.place, why=why)
+        return record
+
+    def _prove(self, record: Record, key: bytes | None) -> None:
+        follows, self._last_budget = self._last_budget == record.budget, record.budget
+        if key != record.budget.encode():
+            self.findings.add(
+                Code.KEY_DIFFERS, record.place, found=key, expected=record.budget.encode()
+            )
+        self.chains.follow(record)
+        self._count(record)
+        prove_shape(record, self.findings)
+        self.figures.list(record)
+        if record.is_dead:
+            return
+        budget = record.budget
+        books, waiting = self.books.get(budget), self._waiting.get(budget)
+        if books is None or waiting is None:
+            books = self.books[budget] = Books(budget, self.findings)
+            waiting = self._waiting[budget] = Waiting(self.findings)
+        self._last[budget] = record
+        books.touched = set()
+        waiting.before(record, books, follows)
+        if record.outcome == "accepted":
+            apply(books, record)
+            if record.sequence % self._full_every == 0:
+                books.prove_all()
+        waiting.after(record)
+
+    def _count(self, record: Record) -> None:
+        """Each record consumed counts once, under its latest outcome (rules, 5)."""
+        self.outcomes[record.outcome] += 1
+        if record.row["resumes"] is not None:
+            self.outcomes["parked"] -= 1
+
+    def end(self) -> None:
+        """What must hold behind the last record."""
+        for budget, books in self.books.items():
+            record = self._last[budget]
+            books.place = record.place
+            try:
+                self._waiting[budget].told_ready(record, books)
+                books.prove_all()
+            except MALFORMED as error:
+                why = f"{type(error).__name__}: {error}"
+                self.findings.add(Code.RECORD_MALFORMED, record.place, why=why)
+        # What was remembered of single events is not needed any more.
+        self._waiting.clear()
+        self._last.clear()
+
+    def summary(self) -> dict[str, Any]:
+        """The object of the contract: what this journal adds up to."""
+        return self.figures.summary(self.books, self.chains.heads, self.outcomes)

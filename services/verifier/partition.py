@@ -1,0 +1,129 @@
+"""The whole proof of one partition: its doors, its journal, and all that leaves it."""
+
+from collections import Counter
+
+from events.topics import (
+    BALANCES,
+    COMMITMENT_ENTRIES,
+    DEAD_LETTERS,
+    DOORS,
+    PAYMENT_ORDERS,
+    REFUSALS,
+)
+from services.verifier.balances import Balances
+from services.verifier.claims import Claims, Ids
+from services.verifier.dead_letters import DeadLetters
+from services.verifier.findings import Code, Findings
+from services.verifier.journal import MALFORMED, JournalProof
+from services.verifier.records import DEAD, Record
+from services.verifier.sources import Door
+from services.verifier.wire import TopicRecord, partition_of
+
+PARTITIONS_HEADER = "ecluse_partitions"
+"""The header of a journal record that says how many partitions there were (rules, 37)."""
+
+LEAVING = (COMMITMENT_ENTRIES, PAYMENT_ORDERS, REFUSALS, DEAD_LETTERS, BALANCES)
+"""The topics that are compared with the journal, which comes last."""
+
+
+class PartitionProof:
+    """Give it the doors, then what leaves, then the journal, each in the topic's own order."""
+
+    def __init__(self, partition: int, partitions: int, prefix: str, findings: Findings) -> None:
+        self.journal = JournalProof(findings)
+        self.read: Counter[str] = Counter()
+        """How many records each topic gave."""
+        self._partition = partition
+        self._partitions = partitions
+        self._findings = findings
+        self._doors = {
+            prefix + name: Door(name, prefix + name, partition, findings) for name in DOORS
+        }
+        self._prefix = prefix
+        ids = Ids()
+        self._claims = Claims(partition, ids, findings)
+        self._balances = Balances(partition, ids, findings)
+        self._dead_letters = DeadLetters(partitions, findings)
+
+    def starts(self, topic: str, first_offset: int) -> None:
+        """Where a topic starts: what is older has reached the end of its retention."""
+        if topic in DOORS:
+            self._doors[self._prefix + topic].starts(first_offset)
+        elif topic == DEAD_LETTERS:
+            self._dead_letters.starts(first_offset)
+        else:
+            self._claims.starts(topic, first_offset)
+
+    def take(self, record: TopicRecord) -> None:
+        """The next record of any of the topics."""
+        self.read[record.topic] += 1
+        if record.topic in DOORS:
+            self._doors[self._prefix + record.topic].add(record)
+        elif record.topic == DEAD_LETTERS:
+            self._dead_letters.add(record)
+        elif record.topic == BALANCES:
+            self._balances.add(record)
+        elif record.topic in LEAVING:
+            self._claims.add(record)
+        else:
+            self._follow(record)
+
+    def _follow(self, row: TopicRecord) -> None:
+        """The next record of the journal."""
+        self._prove_count(row)
+        record = self.journal.read(row.place, row.key, row.value or b"")
+        if record is None:
+            return
+        try:
+            self._compare(record)
+        except MALFORMED as error:
+            why = f"{type(error).__name__}: {error}"
+            self._findings.add(Code.RECORD_MALFORMED, record.place, why=why)
+
+    def _compare(self, record: Record) -> None:
+        """What stands on the other topics because of a record of the journal."""
+        self._prove_home(record)
+        topic, partition, offset = record.source
+        door = self._doors.get(topic)
+        if door is None or partition != self._partition:
+            source = f"{topic}/{partition}/{offset}"
+            self._findings.add(Code.NO_SUCH_SOURCE, record.place, source=source)
+            return
+        if record.row["resumes"] is None:
+            buried = door.follow(record, offset)
+            if buried is not None:
+                self._dead_letters.expect(record, buried)
+                self._claims.expect_notice(record, buried)
+        if not record.is_dead:
+            self._claims.expect(record)
+        if record.outcome == "accepted":
+            self._balances.follow(record, self.journal.books[record.budget])
+
+    def _prove_count(self, row: TopicRecord) -> None:
+        said = [content for name, content in row.headers if name == PARTITIONS_HEADER]
+        if said != [b"%d" % self._partitions]:
+            facts = {"found": said, "expected": self._partitions}
+            self._findings.add(Code.PARTITION_COUNT_DIFFERS, row.place, **facts)
+
+    def _prove_home(self, record: Record) -> None:
+        home = partition_of(record.budget.encode(), self._partitions)
+        if record.is_dead:
+            home = int(record.budget.removeprefix(DEAD))
+        if home != self._partition:
+            facts = {"budget": record.budget, "expected": home}
+            self._findings.add(Code.WRONG_PARTITION, record.place, **facts)
+
+    def end(self) -> None:
+        """What must hold behind the last record of each topic."""
+        self.journal.end()
+        for door in self._doors.values():
+            door.end()
+        self._claims.end()
+        self._dead_letters.end(self._partition)
+        self._balances.end(self.journal.books)
+
+    @property
+    def expired(self) -> int:
+        """What could not be compared any more, having reached the end of its retention."""
+        doors = sum(door.expired for door in self._doors.values())
+        return doors + self._claims.expired + self._dead_letters.expired

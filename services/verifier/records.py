@@ -1,0 +1,261 @@
+"""A journal record as its bytes say it: members, canonical JSON and hashes, by the library alone.
+
+The published language has its own encoder; this one is written again on purpose, so that a fault of
+the one is seen by the other.
+"""
+
+import json
+from dataclasses import dataclass
+from hashlib import blake2b, sha256
+from sys import intern
+from typing import Any, Final
+
+from events.sentences import Sentence
+from services.verifier.findings import Code, Findings, Place
+
+Json = dict[str, Any]
+
+VERSION: Final = 1
+"""The version of a record's shape that is read here."""
+
+FIRST_HASH: Final = "0" * 64
+"""What the first record of a budget names as the one before."""
+
+DEAD: Final = "_dead."
+"""How the chains of unreadable records are called, before the partition."""
+
+NOT_HASHED: Final = ("hash", "source", "event")
+
+MEMBERS: Final = frozenset(
+    (
+        *("version", "rules_version", "budget", "sequence", "previous_hash", *NOT_HASHED),
+        *("event_id", "event_source", "event_sha256", "digest", "outcome", "resumes", "waits_for"),
+        *("refusal", "dead_letter", "review_flags", "moves", "commitment_entries"),
+        "payment_orders",
+    )
+)
+EFFECTS: Final = ("moves", "commitment_entries", "payment_orders", "review_flags")
+WHY: Final = {"refused": "refusal", "parked": "waits_for", "dead_letter": "dead_letter"}
+OUTCOMES: Final = ("accepted", "duplicate", "refused", "parked", "dead_letter")
+
+_scan = json.JSONDecoder().raw_decode
+_encode = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+).encode
+
+
+class NotARecordError(Exception):
+    """Bytes that are no journal record."""
+
+    def __init__(self, fr: str, en: str) -> None:
+        super().__init__(en)
+        self.said = Sentence(fr, en)
+
+
+def canonical(value: Any) -> bytes:
+    """Canonical JSON: sorted keys, no spaces, UTF-8."""
+    return _encode(value).encode()
+
+
+def sha256_hex(value: bytes) -> str:
+    """SHA-256 in hexadecimal digits."""
+    return sha256(value).hexdigest()
+
+
+def brief(value: bytes) -> bytes:
+    """16 bytes that stand for others where only equality counts and memory is dear."""
+    return blake2b(value, digest_size=16).digest()
+
+
+def without_nulls(value: Any) -> Any:
+    """`value` without null members: an explicit null says what absence says."""
+    if isinstance(value, dict):
+        return {name: without_nulls(each) for name, each in value.items() if each is not None}
+    if isinstance(value, list):
+        return [without_nulls(each) for each in value]
+    return value
+
+
+def canonical_without_nulls(value: Any) -> bytes:
+    """Canonical JSON of what `value` says, null members left out."""
+    spelled = canonical(value)
+    return canonical(without_nulls(value)) if b"null" in spelled else spelled
+
+
+@dataclass(slots=True)
+class Record:
+    """One journal record, read; its own hash is the recomputed one."""
+
+    row: Json
+    """All members but the event."""
+    event: Any
+    event_text: str
+    """The event as it stands in the record."""
+    budget: str
+    sequence: int
+    outcome: str
+    hash: str
+    place: Place
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether it stands for a record that nobody could read."""
+        return self.outcome == "dead_letter"
+
+    @property
+    def source(self) -> tuple[str, int, int]:
+        """Where the event was read: topic, partition, offset."""
+        source = self.row["source"]
+        return source["topic"], source["partition"], source["offset"]
+
+
+def read_record(raw: bytes, place: Place) -> Record:
+    """Read one record.
+
+    Raises:
+        NotARecordError: the bytes are not one JSON object with the members of a record.
+    """
+    try:
+        text = raw.decode()
+        row, event_text = _members(text)
+    except (ValueError, IndexError, RecursionError) as error:
+        why = f"{type(error).__name__}: {error}"
+        raise NotARecordError(f"JSON, en anglais : {why}", f"JSON: {why}") from None
+    if row.keys() != MEMBERS:
+        names = sorted(row.keys() ^ MEMBERS)
+        raise NotARecordError(f"membres {names}", f"members {names}")
+    event = row.pop("event")
+    hashed = {name: each for name, each in row.items() if name not in NOT_HASHED}
+    body = canonical(hashed)
+    if not raw.startswith(body[:-1]):
+        # Spelled in another way: a member that stands twice would hide in it.
+        json.loads(raw, object_pairs_hook=_unique)
+    _prove_types(row)
+    budget, sequence, outcome = intern(row["budget"]), row["sequence"], row["outcome"]
+    where = place._replace(budget=budget, sequence=sequence)
+    return Record(row, event, event_text, budget, sequence, outcome, sha256_hex(body), where)
+
+
+def _prove_types(row: Json) -> None:
+    """What every other look at a record relies on."""
+    source = row["source"] if isinstance(row["source"], dict) else {}
+    types = {
+        "budget": type(row["budget"]) is str,
+        "sequence": type(row["sequence"]) is int,
+        "resumes": row["resumes"] is None or type(row["resumes"]) is int,
+        "outcome": row["outcome"] in OUTCOMES,
+        "version": type(row["version"]) is int and row["version"] == VERSION,
+        "rules_version": type(row["rules_version"]) is int,
+        "source": source.keys() == {"topic", "partition", "offset"},
+        "source.topic": type(source.get("topic")) is str,
+        "source.partition": type(source.get("partition")) is int,
+        "source.offset": type(source.get("offset")) is int,
+    }
+    if not all(types.values()):
+        wrong = ", ".join(member for member, right in types.items() if not right)
+        raise NotARecordError(f"membres {wrong}", f"members {wrong}")
+
+
+def _members(text: str) -> tuple[Json, str]:
+    """Each member of an object written without spaces, and the text of its event."""
+    if not text.startswith("{"):
+        raise ValueError("no object")
+    row: Json = {}
+    event_text = ""
+    at = 1
+    while text[at - 1] != "}":
+        name, colon = _scan(text, at)
+        if text[colon] != ":" or name in row:
+            raise ValueError(f"at {name}")
+        row[name], end = _scan(text, colon + 1)
+        if text[end] not in ",}":
+            raise ValueError(f"behind {name}")
+        if name == "event":
+            event_text = text[colon + 1 : end]
+        at = end + 1
+    if len(text) != at:
+        raise ValueError("text stands behind the record")
+    return row, event_text
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> Json:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise NotARecordError("un membre figure deux fois", "a member stands twice")
+    return members
+
+
+class Chains:
+    """The chain of each budget: nothing is missing, nothing was changed."""
+
+    def __init__(self, findings: Findings) -> None:
+        self.heads: dict[str, tuple[int, str]] = {}
+        self._findings = findings
+
+    def follow(self, record: Record) -> None:
+        """The next record of its budget."""
+        row, place, add = record.row, record.place, self._findings.add
+        sequence, head = self.heads.get(record.budget, (0, FIRST_HASH))
+        if record.sequence != sequence + 1:
+            add(Code.SEQUENCE_BROKEN, place, expected=sequence + 1)
+        elif row["previous_hash"] != head:
+            add(Code.PREVIOUS_HASH_DIFFERS, place)
+        if row["hash"] != record.hash:
+            add(Code.HASH_DIFFERS, place)
+        # What the record says of itself: what follows is compared with that, not with our doubt.
+        self.heads[record.budget] = (record.sequence, row["hash"])
+
+
+def prove_shape(record: Record, findings: Findings) -> None:
+    """What goes with which outcome; the event's hashes; who the record says the event is."""
+    row, place, outcome = record.row, record.place, record.outcome
+
+    def amiss(member: str) -> None:
+        findings.add(Code.OUTCOME_MALFORMED, place, member=member, outcome=outcome)
+
+    for each, why in WHY.items():
+        if (each == outcome) != (row[why] is not None):
+            amiss(why)
+    for member in EFFECTS:
+        if not _is_effect(row[member], outcome):
+            amiss(member)
+    if row["resumes"] is not None and outcome not in {"accepted", "refused"}:
+        amiss("resumes")  # What is resumed does not wait again.
+    if record.is_dead != record.budget.startswith(DEAD):
+        amiss("budget")
+    if record.is_dead:
+        for member in ("event_id", "event_source", "digest"):
+            if row[member] is not None:
+                amiss(member)
+        if record.event is not None:
+            amiss("event")
+        return
+    _prove_event(record, findings)
+
+
+def _is_effect(value: Any, outcome: str) -> bool:
+    """Null where there is nothing; only what is accepted has anything."""
+    return value is None or (outcome == "accepted" and isinstance(value, list) and len(value) > 0)
+
+
+def _prove_event(record: Record, findings: Findings) -> None:
+    row, event, text = record.row, record.event, record.event_text
+    if sha256_hex(text.encode()) != row["event_sha256"]:
+        findings.add(Code.EVENT_HASH_DIFFERS, record.place)
+    told = {name: event.get(name) for name in ("type", "time", "subject", "data")}
+    if told["subject"] is None:
+        del told["subject"]
+    if "null" in text:
+        told = without_nulls(told)
+    if sha256_hex(canonical(told)) != row["digest"]:
+        findings.add(Code.DIGEST_DIFFERS, record.place)
+    said = {
+        "event_id": event["id"],
+        "event_source": event["source"],
+        "budget": event["partitionkey"],
+    }
+    for member, expected in said.items():
+        if row[member] != expected:
+            findings.add(Code.IDENTITY_DIFFERS, record.place, member=member)
+    if event["data"]["budget"] != record.budget:
+        findings.add(Code.IDENTITY_DIFFERS, record.place, member="data.budget")

@@ -1,0 +1,163 @@
+"""Whole topics, read committed and from the first record to the present end; every wait has one."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Collection
+from typing import Any, Final, Self, TypeVar
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.consumer.fetcher import PartitionRecords
+from aiokafka.errors import KafkaError, for_code
+from aiokafka.record.control_record import ABORT_MARKER, ControlRecord
+from aiokafka.structs import ConsumerRecord, TopicPartition
+
+from events.sentences import Sentence
+
+ANSWER_S: Final = 20.0
+"""How long one answer may take."""
+
+SILENT_S: Final = 30.0
+"""How long reading may bring nothing before the end is reached."""
+
+LOOK_S: Final = 0.05
+"""How long one look waits for records: behind the last may be markers alone, which wake nobody."""
+
+CHUNK_RECORDS: Final = 2_000
+"""How many records are taken at once: few enough to leave memory to what is remembered."""
+
+RECORD_BYTES_MAX: Final = 16 * 1024 * 1024
+"""The largest record of any topic."""
+
+Result = TypeVar("Result")
+
+
+class UnreachableError(Exception):
+    """The cluster does not answer, or lacks what is to be read."""
+
+    def __init__(self, fr: str, en: str) -> None:
+        super().__init__(en)
+        self.said = Sentence(fr, en)
+
+
+class Cluster:
+    """A cluster to be read, outside any group; it is entered with `async with`.
+
+    Raises:
+        UnreachableError: from any method, when the cluster does not answer or lacks a topic.
+    """
+
+    def __init__(self, bootstrap: str) -> None:
+        _guard_abort_markers()
+        self._where = bootstrap
+        self._admin = AIOKafkaAdminClient(
+            bootstrap_servers=bootstrap, request_timeout_ms=_ms(ANSWER_S)
+        )
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=bootstrap,
+            group_id=None,
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            isolation_level="read_committed",
+            request_timeout_ms=_ms(ANSWER_S),
+            fetch_max_wait_ms=_ms(LOOK_S),
+            max_partition_fetch_bytes=RECORD_BYTES_MAX,
+        )
+        self._bounds: dict[TopicPartition, tuple[int, int]] = {}
+
+    async def __aenter__(self) -> Self:
+        """Connect; nothing is read yet."""
+        try:
+            await self._within(self._admin.start())
+            await self._within(self._consumer.start())
+        except BaseException:
+            await self.__aexit__()
+            raise
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        """Let go of the connections."""
+        await self._within(self._consumer.stop())
+        await self._within(self._admin.close())
+
+    async def partitions(self, topics: Collection[str]) -> dict[str, int]:
+        """How many partitions each of these topics has."""
+        described = await self._within(self._admin.describe_topics(list(topics)))
+        missing = [each["topic"] for each in described if each["error_code"]]
+        if missing:
+            names = ", ".join(sorted(missing))
+            error = for_code(described[0]["error_code"] or 0).__name__
+            raise UnreachableError(
+                f"topics illisibles ({error}) : {names}. Sont-ils créés (ecluse topics apply) ?",
+                f"topics that cannot be read ({error}): {names}. Were they created "
+                "(ecluse topics apply)?",
+            )
+        return {each["topic"]: len(each["partitions"]) for each in described}
+
+    async def point_at(self, places: Collection[TopicPartition]) -> None:
+        """Say what will be read, once and for all: where each place starts, and ends now."""
+        # All at once: aiokafka takes seconds to find a topic that is assigned later.
+        self._consumer.assign(list(places))
+        for place in places:
+            self._consumer.seek(place, 0)
+        self._consumer.pause(*places)
+        first = await self._within(self._consumer.beginning_offsets(list(places)))
+        end = await self._within(self._consumer.end_offsets(list(places)))
+        self._bounds = {place: (first[place], end[place]) for place in places}
+
+    def first_offset(self, place: TopicPartition) -> int:
+        """Where a place starts: what was older has reached the end of its retention."""
+        return self._bounds[place][0]
+
+    async def read(self, place: TopicPartition) -> AsyncIterator[list[ConsumerRecord]]:
+        """Everything committed in one place, in its order."""
+        first, end = self._bounds[place]
+        self._consumer.seek(place, first)
+        self._consumer.resume(place)
+        silent_s = 0.0
+        position = first
+        while position < end:
+            taken = await self._within(
+                self._consumer.getmany(place, timeout_ms=_ms(LOOK_S), max_records=CHUNK_RECORDS)
+            )
+            if records := taken.get(place):
+                yield [record for record in records if record.offset < end]
+            before, position = position, await self._within(self._consumer.position(place))
+            silent_s = 0.0 if position > before else silent_s + LOOK_S
+            if silent_s > SILENT_S:
+                where = f"{place.topic}/{place.partition}"
+                raise UnreachableError(
+                    f"{where} : rien n'est venu en {SILENT_S:g} s, à l'offset {position} sur {end}",
+                    f"{where}: nothing came for {SILENT_S:g} s, at offset {position} of {end}",
+                )
+        self._consumer.pause(place)
+
+    async def _within(self, wait: Awaitable[Result]) -> Result:
+        try:
+            return await asyncio.wait_for(wait, ANSWER_S)
+        except TimeoutError:
+            raise UnreachableError(
+                f"{self._where} : pas de réponse en {ANSWER_S:g} s",
+                f"{self._where}: no answer in {ANSWER_S:g} s",
+            ) from None
+        except KafkaError as error:
+            raise UnreachableError(
+                f"{self._where} : {error!r}", f"{self._where}: {error!r}"
+            ) from error
+
+
+def _ends_an_aborted_transaction(_records: PartitionRecords, batch: Any) -> bool:
+    """Whether a control batch is an abort marker; one that compaction emptied is."""
+    record = next(batch, None)
+    return record is None or bool(ControlRecord.parse(record.key) == ABORT_MARKER)
+
+
+def _guard_abort_markers() -> None:
+    """Step over empty control batches, on which aiokafka 0.14 fails for ever.
+
+    Compaction leaves them in the balances where a transaction was aborted.
+    """
+    PartitionRecords._contains_abort_marker = _ends_an_aborted_transaction  # noqa: SLF001
+
+
+def _ms(seconds: float) -> int:
+    return int(seconds * 1000)

@@ -1,0 +1,145 @@
+"""Who an event is, and what waits: each is decided once, and what waited goes on in its turn."""
+
+from typing import Any, Final
+
+from services.verifier.accepted import kind_of
+from services.verifier.books import Books
+from services.verifier.findings import Code, Findings
+from services.verifier.records import Record, brief
+
+Want = tuple[str, str]
+"""A kind of thing and its id."""
+
+WANTS: Final = {
+    "convention.signed": ("grant", "grant"),
+    "convention.notified": ("convention", "convention"),
+    "report.received": ("convention", "convention"),
+    "credits.transferred": ("budget", "budget"),
+}
+"""What an event waits for, and which of its members names it (rules, 28)."""
+
+
+def want_of(record: Record) -> Want | None:
+    """What must be there before the record's event can be accepted."""
+    kind, data = kind_of(record.event), record.event["data"]
+    if kind == "budget.voted":
+        return None if data["stage"] == "initial" else ("budget", data["budget"])
+    if kind == "deliberation.adopted":
+        return ("budget", data["budget"]) if data["role"] == "award" else None
+    if kind in WANTS:
+        what, member = WANTS[kind]
+        return what, data[member]
+    return None
+
+
+def arrivals(record: Record) -> list[Want]:
+    """What others may have waited for, and the record's event brings."""
+    kind, data = kind_of(record.event), record.event["data"]
+    if kind == "budget.voted" and data["stage"] == "initial":
+        return [("budget", data["budget"])]
+    if kind == "deliberation.adopted" and data["role"] == "award":
+        alone = data.get("requires_convention") is False
+        grant = [("grant", data["grant"])]
+        return [*grant, ("convention", data["grant"])] if alone else grant
+    return [("convention", data["convention"])] if kind == "convention.signed" else []
+
+
+class Waiting:
+    """The events of one budget: those that were decided, and those that wait."""
+
+    def __init__(self, findings: Findings) -> None:
+        self.parked: dict[int, tuple[Want, str, Any]] = {}
+        self._decided: dict[bytes, bytes] = {}
+        self._by_want: dict[Want, list[int]] = {}
+        self._ready: set[int] = set()
+        self._findings = findings
+
+    def before(self, record: Record, books: Books, follows: bool) -> None:
+        """What must hold before the record is applied.
+
+        `follows` is true where the journal's record before it is of the same budget.
+        """
+        ready = self._first_ready(books)
+        if record.row["resumes"] is not None:
+            self._resume(record, follows, ready)
+        else:
+            if ready is not None:
+                self.told_ready(record, books)
+            self._identify(record)
+        if record.outcome in {"accepted", "parked"}:
+            self._prove_want(record, books)
+
+    def after(self, record: Record) -> None:
+        """What the record brings, or begins to wait for."""
+        if record.outcome == "parked":
+            waits = record.row["waits_for"]
+            want = (waits["kind"], waits["id"])
+            self.parked[record.sequence] = (want, record.event_text, record.row["source"])
+            self._by_want.setdefault(want, []).append(record.sequence)
+        elif record.outcome == "accepted":
+            for want in arrivals(record):
+                self._ready.update(self._by_want.get(want, ()))
+
+    def told_ready(self, record: Record, books: Books) -> None:
+        """Find what should have gone on before this record, and did not."""
+        while (ready := self._first_ready(books)) is not None:
+            self._ready.discard(ready)
+            kind, name = self.parked[ready][0]
+            facts = {"parked": ready, "kind": kind, "id": name}
+            self._findings.add(Code.NOT_RESUMED, record.place, **facts)
+
+    def _first_ready(self, books: Books) -> int | None:
+        """The oldest that may go on; what it waited for may have gone again (rules, 13)."""
+        while self._ready:
+            oldest = min(self._ready)
+            if oldest in self.parked and books.is_here(*self.parked[oldest][0]):
+                return oldest
+            self._ready.discard(oldest)
+        return None
+
+    def _resume(self, record: Record, follows: bool, ready: int | None) -> None:
+        resumes, place, add = record.row["resumes"], record.place, self._findings.add
+        parked = self.parked.pop(resumes, None)
+        if parked is None:
+            add(Code.RESUMES_NOTHING, place, resumes=resumes)
+            return
+        want, text, source = parked
+        self._by_want[want].remove(resumes)
+        self._ready.discard(resumes)
+        if text != record.event_text:
+            add(Code.RESUMED_OTHERWISE, place, member="event", resumes=resumes)
+        if source != record.row["source"]:
+            add(Code.RESUMED_OTHERWISE, place, member="source", resumes=resumes)
+        if not follows or ready != resumes:
+            add(Code.RESUMED_OUT_OF_TURN, place, resumes=resumes)
+
+    def _identify(self, record: Record) -> None:
+        """Rules 3 and 4: the same identity is decided once."""
+        row, add = record.row, self._findings.add
+        identity = brief(f"{row['event_source']}\0{row['event_id']}".encode())
+        digest = bytes.fromhex(row["digest"])[:16]
+        known = self._decided.get(identity)
+        facts = {"event_id": row["event_id"]}
+        reused = record.outcome == "refused" and row["refusal"]["code"] == "event_id_reused"
+        if record.outcome == "duplicate":
+            if known != digest:
+                add(Code.DUPLICATE_OF_NOTHING, record.place, **facts)
+        elif reused:
+            if known is None or known == digest:
+                add(Code.REUSED_WITHOUT_CAUSE, record.place, **facts)
+        elif known is not None:
+            add(Code.DECIDED_TWICE, record.place, **facts)
+        else:
+            self._decided[identity] = digest
+
+    def _prove_want(self, record: Record, books: Books) -> None:
+        want = want_of(record)
+        if record.outcome == "accepted":
+            if want is not None and not books.is_here(*want):
+                facts = {"kind": want[0], "id": want[1]}
+                self._findings.add(Code.ACCEPTED_TOO_EARLY, record.place, **facts)
+            return
+        waits = record.row["waits_for"]
+        facts = {"kind": waits["kind"], "id": waits["id"]}
+        if (waits["kind"], waits["id"]) != want or books.is_here(*want):
+            self._findings.add(Code.PARKED_NEEDLESSLY, record.place, **facts)

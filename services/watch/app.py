@@ -1,0 +1,12 @@
+"""The app of the watch, built from the environment when this module is imported.
+
+    faust -A services.watch.app -L uvloop worker --without-web-…
+
+`ecluse watch` runs the same.
+"""
+
+from services.runtime.settings import Settings
+from services.watch.settings import WatchSettings
+from services.watch.watch import build_watch
+
+app = build_watch(Settings(), WatchSettings())

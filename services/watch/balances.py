@@ -1,0 +1,158 @@
+"""The table: live balances of every budget read here, held against the published ones. Pure."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
+
+from events.topics import BALANCES, JOURNAL
+from services.watch.budget import Budget, Difference, Kind, Tally
+from services.watch.readings import NotReadable, Place, read_balance, read_key, read_record
+
+UNREADABLE: Final = "_dead."
+"""What the chains of unreadable records are called: they belong to no budget, and move nothing."""
+
+
+class Partition(NamedTuple):
+    """A partition of a topic, which goes by its name in the contract."""
+
+    topic: str
+    number: int
+
+
+class Fault(NamedTuple):
+    """A budget whose journal cannot be added up any further."""
+
+    budget: str
+    partition: int
+    offset: int
+    why: str
+
+
+OpenEnds = dict[Place, tuple[int, int, int]]
+"""The balances that wait for their other half, and how far both are."""
+
+
+class LiveBalances:
+    """The table of the budgets whose partitions this process reads, and its place in each of them.
+
+    A record that comes again is known by its place, and changes nothing.
+    """
+
+    def __init__(self) -> None:
+        self.budgets: dict[str, Budget] = {}
+        self.tally = Tally()
+        self._next: dict[Partition, int] = {}
+        self._open: set[str] = set()
+
+    def next_offset(self, partition: Partition) -> int | None:
+        """From where on `partition` is to be read; None is its beginning."""
+        return self._next.get(partition)
+
+    def keep_only(self, partitions: Iterable[Partition]) -> None:
+        """Forget what others read from now on."""
+        kept = set(partitions)
+        self._next = {place: offset for place, offset in self._next.items() if place in kept}
+        self.budgets = {
+            name: budget
+            for name, budget in self.budgets.items()
+            if Partition(JOURNAL, budget.partition) in kept
+        }
+        self._open &= self.budgets.keys()
+
+    def add(
+        self, number: int, offset: int, key: bytes | None, raw: bytes | None
+    ) -> list[Difference] | Fault:
+        """Add up one record of the journal's partition `number`: what comes to light by it."""
+        place = Partition(JOURNAL, number)
+        self._next[place] = max(self._next.get(place, 0), offset + 1)
+        try:
+            record = read_record(raw)
+        except NotReadable as error:
+            budget = self._budget((key or b"").decode(errors="replace"), number)
+            return self._fault(budget, offset, str(error))
+        if record.budget.startswith(UNREADABLE):
+            return []
+        budget = self._budget(record.budget, number)
+        if offset <= budget.offset or budget.fault is not None:
+            return []
+        budget.partition, budget.offset = number, offset
+        if record.sequence != budget.sequence + 1:
+            why = f"record {record.sequence} follows {budget.sequence}"
+            return self._fault(budget, offset, why)
+        found = budget.apply(record)
+        self._note(budget)
+        return found
+
+    def publish(
+        self, number: int, offset: int, key: bytes | None, raw: bytes | None
+    ) -> list[Difference]:
+        """Hold one record of the balances' partition `number` against the live ones."""
+        partition = Partition(BALANCES, number)
+        if offset < self._next.get(partition, 0):
+            return []  # An older one must not stand for the one that replaced it.
+        self._next[partition] = offset + 1
+        try:
+            place = read_key(key)
+        except NotReadable as error:
+            name = (key or b"").decode(errors="replace")
+            return [Difference(Kind.NOT_READABLE, name, None, None, why=str(error))]
+        budget = self._budget(place.budget, number)
+        found = self._publish(budget, place, raw) if budget.fault is None else None
+        self._note(budget)
+        return [] if found is None else [found]
+
+    def _publish(self, budget: Budget, place: Place, raw: bytes | None) -> Difference | None:
+        if raw is None:
+            budget.withdraw(place.key)
+            return None
+        try:
+            return budget.publish(place.key, read_balance(raw, place))
+        except NotReadable as error:
+            found = Difference(Kind.NOT_READABLE, budget.name, place.key, None, why=str(error))
+            budget.differences[place.key] = found
+            return found
+
+    def open_ends(self, number: int) -> OpenEnds:
+        """What waits in the budgets of one partition: some do at any time, none for long."""
+        return {
+            Place(name, key): how_far
+            for name in self._open
+            if self.budgets[name].partition == number
+            for key, how_far in self.budgets[name].open_ends().items()
+        }
+
+    def overdue(self, ends: Mapping[Place, tuple[int, int, int]]) -> list[Difference]:
+        """What is wrong if all that there is was read, and these still wait as they did."""
+        budgets = self.budgets
+        found = [
+            budgets[place.budget].overdue(place.key, how_far)
+            for place, how_far in ends.items()
+            if place.budget in budgets
+        ]
+        return [each for each in found if each is not None]
+
+    def differences(self) -> int:
+        """How many published balances differ at present."""
+        return sum(len(budget.differences) for budget in self.budgets.values())
+
+    def faults(self) -> int:
+        """How many budgets have a journal that cannot be added up."""
+        return sum(budget.fault is not None for budget in self.budgets.values())
+
+    def _budget(self, name: str, number: int) -> Budget:
+        budget = self.budgets.get(name)
+        if budget is None:
+            budget = self.budgets[name] = Budget(name, number, self.tally)
+        return budget
+
+    def _fault(self, budget: Budget, offset: int, why: str) -> Fault:
+        budget.fault = why
+        budget.unsettled.clear()
+        budget.ahead.clear()
+        self._note(budget)
+        return Fault(budget.name, budget.partition, offset, why)
+
+    def _note(self, budget: Budget) -> None:
+        if budget.unsettled or budget.ahead:
+            self._open.add(budget.name)
+        else:
+            self._open.discard(budget.name)

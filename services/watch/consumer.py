@@ -1,0 +1,152 @@
+"""Faust's consumer as the watch needs it: committed records only, from the table's own place on.
+
+Faust reads what was never committed unless it also writes in transactions of its own, and starts
+where its group committed last, which says nothing of a table that is gone with its process.
+"""
+
+from collections.abc import Awaitable, Iterable
+from typing import Any, Final, NamedTuple, cast
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.structs import TopicPartition
+from faust.transport.drivers import aiokafka as driver
+
+from services.runtime.clients import REQUEST_TIMEOUT_S, guard_abort_markers
+from services.runtime.limits import within
+from services.runtime.settings import Settings
+from services.watch.balances import LiveBalances
+
+FETCH_BYTES: Final = 1024 * 1024
+"""How much of a partition is fetched at once; of a larger record, that record alone."""
+
+FETCH_WAIT_MS: Final = 500
+"""How long the broker holds a fetch that finds nothing."""
+
+
+class Fetched(NamedTuple):
+    """How far a partition is fetched, and its last record: behind that may stand markers alone."""
+
+    position: int
+    behind_last: int
+
+
+class ConsumerThread(driver.AIOKafkaConsumerThread):
+    """The thread that talks to the cluster."""
+
+    def __post_init__(self) -> None:
+        """Faust's constructor calls this."""
+        super().__post_init__()
+        self._fetched: dict[TopicPartition, int] = {}
+
+    def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
+        """As in Faust, but for isolation, assignor and sizes, for which it has no settings."""
+        guard_abort_markers()
+        conf = self.app.conf
+        # Ranges give one process the same partitions of both topics.
+        self._assignor = RangePartitionAssignor
+        return AIOKafkaConsumer(
+            bootstrap_servers=driver.server_list(transport.url, transport.default_port),
+            client_id=conf.broker_client_id,
+            group_id=conf.id,
+            group_instance_id=conf.consumer_group_instance_id,
+            enable_auto_commit=False,
+            auto_offset_reset=conf.consumer_auto_offset_reset,
+            isolation_level="read_committed",
+            partition_assignment_strategy=[self._assignor],
+            max_poll_interval_ms=int((conf.broker_max_poll_interval or 0) * 1000),
+            max_partition_fetch_bytes=FETCH_BYTES,
+            fetch_max_wait_ms=FETCH_WAIT_MS,
+            request_timeout_ms=int(conf.broker_request_timeout * 1000),
+            session_timeout_ms=int(conf.broker_session_timeout * 1000),
+            rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
+            heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
+            metadata_max_age_ms=conf.consumer_metadata_max_age_ms,
+        )
+
+    async def _fetch_records(self, *args: Any, **kwargs: Any) -> Any:
+        records = await super()._fetch_records(*args, **kwargs)
+        for place, some in records.items():
+            self._fetched[place] = some[-1].offset + 1
+        return records
+
+    async def fetched(self) -> dict[TopicPartition, Fetched]:
+        """How far each partition that is assigned here is fetched."""
+        return cast(dict[TopicPartition, Fetched], await self.call_thread(self._positions))
+
+    async def _positions(self) -> dict[TopicPartition, Fetched]:
+        consumer = self._ensure_consumer()
+        return {
+            place: Fetched(await consumer.position(place), self._fetched.get(place, 0))
+            for place in consumer.assignment()
+        }
+
+
+class Consumer(driver.Consumer):
+    """Reads on from the place that the table holds, or from the beginning; commits nothing."""
+
+    _thread: ConsumerThread
+
+    def _new_consumer_thread(self) -> ConsumerThread:
+        return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    async def perform_seek(self) -> None:
+        """Go to the table's place in each partition, after every change of the assignment."""
+        app = cast(Any, self.app)
+        live: LiveBalances = app.live
+        places = {place: app.in_the_contract(place) for place in self.assignment()}
+        live.keep_only(places.values())
+        first = await self.earliest_offsets(*places)
+        # aiokafka skips nothing silently here: the journal's gaps show in its sequences.
+        await self.seek_wait(
+            {place: max(first[place], live.next_offset(own) or 0) for place, own in places.items()}
+        )
+
+    async def fetched(self) -> dict[TopicPartition, Fetched]:
+        """How far each partition that is assigned here is fetched."""
+        return await self._thread.fetched()
+
+
+class Ends:
+    """Where partitions end, records of open transactions included.
+
+    What a committed record of one partition stands beside in another was written there before it
+    was committed: so it lies before that partition's end, even while it cannot be read yet.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._consumer: AIOKafkaConsumer | None = None
+
+    async def of(self, places: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
+        """The end of each partition.
+
+        Raises:
+            ClusterError: the cluster does not answer.
+        """
+        if self._consumer is None:
+            consumer = AIOKafkaConsumer(
+                bootstrap_servers=self._settings.bootstrap_servers,
+                client_id=f"ecluse-{self._settings.instance}",
+                request_timeout_ms=int(REQUEST_TIMEOUT_S * 1000),
+                isolation_level="read_uncommitted",
+            )
+            await self._within(consumer.start())
+            self._consumer = consumer
+        ends: dict[TopicPartition, int] = await self._within(self._consumer.end_offsets(places))
+        return ends
+
+    async def stop(self) -> None:
+        """Let go of the connections."""
+        if self._consumer is not None:
+            await self._within(self._consumer.stop())
+
+    async def _within(self, wait: Awaitable[Any]) -> Any:
+        where = self._settings.bootstrap_servers
+        return await within(REQUEST_TIMEOUT_S, wait, "Kafka", where)
+
+
+class Transport(driver.Transport):
+    """Faust's transport, with this consumer."""
+
+    Consumer = Consumer

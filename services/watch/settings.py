@@ -1,0 +1,25 @@
+"""The settings of the watch itself: read once, from ECLUSE_WATCH_… variables."""
+
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class WatchSettings(BaseSettings):
+    """What is the watch's own, beside where the cluster is.
+
+    Raises:
+        pydantic.ValidationError: a variable holds what it cannot mean; the message names it.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="ECLUSE_WATCH_", frozen=True)
+
+    web_port: Annotated[int, Field(ge=1, le=65535)] = 6066
+    """The port of /balances/{budget}, /healthz, /readyz and /metrics."""
+
+    web_bind: str = "127.0.0.1"
+    """The address that it listens on; a container needs 0.0.0.0."""
+
+    round_s: Annotated[float, Field(gt=0)] = 2.0
+    """How often it looks what waits; a balance is missing after three rounds without it."""

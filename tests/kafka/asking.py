@@ -1,0 +1,31 @@
+"""Commands asked of a cluster, and journal records that nobody decided."""
+
+import json
+
+from services.ledger.domain.journal import JournalRecord, Outcome, Source
+from tests.integration.command import Said, ecluse
+from tests.kafka.cluster import Cluster
+
+
+def asked(cluster: Cluster, *args: object, **env: str) -> Said:
+    """What a command says of this cluster."""
+    where = {
+        "ECLUSE_BOOTSTRAP_SERVERS": cluster.bootstrap,
+        "ECLUSE_TOPIC_PREFIX": cluster.prefix,
+        "ECLUSE_LOG_LEVEL": "WARNING",
+    }
+    return ecluse(*args, **{**where, **env})
+
+
+def sequences(said: Said) -> list[tuple[str, int]]:
+    found = [json.loads(line) for line in said.out.splitlines()]
+    return [(row["budget"], row["sequence"]) for row in found]
+
+
+def record(chain: str, sequence: int, offset: int) -> bytes:
+    """What the journal holds of a record of no matter."""
+    source = Source("events", 0, offset)
+    dead = {"reason": "bad_json", "length": 1} if chain.startswith("_dead.") else None
+    outcome = Outcome.DUPLICATE if dead is None else Outcome.DEAD_LETTER
+    sealed = JournalRecord(chain, sequence, "", source, outcome, None, "", dead_letter=dead)
+    return sealed.seal()

@@ -1,0 +1,332 @@
+"""The topics of one test on the broker: made, written to, and read back by plain clients."""
+
+import asyncio
+import itertools
+import json
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterable,
+    Iterator,
+    Sequence,
+)
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Final, NamedTuple, TypeVar
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic, RecordsToDelete
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.partitioner import murmur2
+from aiokafka.structs import ConsumerRecord
+
+from events import topics
+from services.ledger.quarantine import quarantine
+from services.runtime.catalogue import read_catalogue
+from services.runtime.settings import Settings
+from services.runtime.topics import Asked, apply
+from services.runtime.work import Hold
+from tests.builders import Json, encoded
+
+TIMEOUT_S: Final = 40.0
+"""How long one visit to the broker may take."""
+
+STRUCTURED: Final = (("content-type", b"application/cloudevents+json; charset=UTF-8"),)
+
+LOOK_S: Final = 0.05
+Result = TypeVar("Result")
+
+
+class Sent(NamedTuple):
+    """A record to be written, where no partitioner has a say."""
+
+    partition: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]] = STRUCTURED
+
+
+def partition_for(budget: str, count: int) -> int:
+    """Where Kafka's own partitioner puts a budget: worked out apart from the ledger."""
+    return int(murmur2(budget.encode()) & 0x7FFFFFFF) % count
+
+
+def budgets_on(partition: int, count: int) -> Iterator[str]:
+    """Budgets whose home is this partition, without end."""
+    for year in itertools.count(2001):
+        for number in range(100):
+            name = f"21590350100017-{number:02}-{year}"
+            if partition_for(name, count) == partition:
+                yield name
+
+
+def budget_on(partition: int, count: int) -> str:
+    """The first of them."""
+    return next(budgets_on(partition, count))
+
+
+def run(doing: Coroutine[object, object, Result], timeout_s: float = TIMEOUT_S) -> Result:
+    async def bounded() -> Result:
+        return await asyncio.wait_for(doing, timeout_s)
+
+    return asyncio.run(bounded())
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """What one test has of the broker: everything under its prefix."""
+
+    bootstrap: str
+    prefix: str
+    partitions: int
+
+    @property
+    def settings(self) -> Settings:
+        """Settings of a guest that is no worker."""
+        return Settings(
+            bootstrap_servers=self.bootstrap, topic_prefix=self.prefix, instance="guest"
+        )
+
+    def name(self, topic: str) -> str:
+        return self.prefix + topic
+
+    def place(self, topic: str, partition: int) -> TopicPartition:
+        return TopicPartition(self.name(topic), partition)
+
+    def create(self) -> None:
+        """All topics of the contract, as `ecluse topics apply` makes them."""
+        asked = Asked(partitions=self.partitions, replication_factor=1)
+        done = run(apply(read_catalogue(), self.settings, asked))
+        assert [] == done.left
+
+    def recreate(self, topic: str, partitions: int | None = None) -> None:
+        """Delete a topic with all that is in it, and make it again, empty."""
+        config = read_catalogue().topics[topic].config.as_kafka()
+        new = NewTopic(self.name(topic), partitions or self.partitions, 1, topic_configs=config)
+
+        async def go() -> None:
+            async with self._admin() as admin:
+                await admin.delete_topics([new.name])
+                await _until(lambda: _is_gone(admin, new.name))
+                answer = await admin.create_topics([new])
+                assert [0] == [code for _, code, *_ in answer.topic_errors]
+                await _until(lambda: _is_led(admin, new.name))
+
+        run(go())
+
+    def delete(self, topic: str) -> None:
+        """Delete a topic with all that is in it."""
+
+        async def go() -> None:
+            async with self._admin() as admin:
+                await admin.delete_topics([self.name(topic)])
+
+        run(go())
+
+    def widen(self, count: int) -> None:
+        """Give every topic that many partitions."""
+
+        async def go() -> None:
+            async with self._admin() as admin:
+                names = [self.name(each) for each in read_catalogue().topics]
+                await admin.create_partitions({name: NewPartitions(count) for name in names})
+
+        run(go())
+
+    def alter(self, topic: str, config: dict[str, str]) -> None:
+        """Give a topic other settings than the contract's."""
+        wanted = read_catalogue().topics[topic].config.as_kafka() | config
+        resource = ConfigResource(ConfigResourceType.TOPIC, self.name(topic), wanted)
+
+        async def go() -> None:
+            async with self._admin() as admin:
+                await admin.alter_configs([resource])
+
+        run(go())
+
+    def lose(self, topic: str, partition: int, before: int) -> None:
+        """Remove the records before an offset, as retention does."""
+
+        async def go() -> None:
+            async with self._admin() as admin:
+                place = self.place(topic, partition)
+                await admin.delete_records({place: RecordsToDelete(before)})
+
+        run(go())
+
+    # ------------------------------------------------------------ writing
+    def publish(self, events: Iterable[Json], topic: str = topics.EVENTS) -> None:
+        """Events as a careful sender writes them, each on its budget's partition."""
+        self.write([self.sent(event) for event in events], topic)
+
+    def sent(self, event: Json) -> Sent:
+        budget = event["data"]["budget"]
+        return Sent(partition_for(budget, self.partitions), budget.encode(), encoded(event))
+
+    @staticmethod
+    def sent_to(partition: int, key: bytes | None, value: bytes | None) -> Sent:
+        """A record without headers."""
+        return Sent(partition, key, value, ())
+
+    def write(
+        self, records: Iterable[Sent], topic: str = topics.EVENTS, transaction: str | None = None
+    ) -> None:
+        """Records as they are, in order; with `transaction`, one transaction under that id."""
+        run(self._write(list(records), topic, transaction))
+
+    async def _write(self, records: list[Sent], topic: str, transaction: str | None) -> None:
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self.bootstrap,
+            transactional_id=transaction,
+            acks="all",
+            linger_ms=5,
+            max_request_size=17_000_000,
+        )
+        await producer.start()
+        try:
+            if transaction is not None:
+                await producer.begin_transaction()
+            futures = []
+            for each in records:
+                future = await producer.send(
+                    self.name(topic),
+                    value=each.value,
+                    key=each.key,
+                    partition=each.partition,
+                    headers=list(each.headers),
+                )
+                futures.append(future)
+            await asyncio.gather(*futures)
+            if transaction is not None:
+                await producer.commit_transaction()
+        finally:
+            await producer.stop()
+
+    @contextmanager
+    def left_open(self, topic: str) -> Iterator[None]:
+        """Meanwhile a stranger's transaction stands open on partition 0 of a topic."""
+
+        async def begin() -> AIOKafkaProducer:
+            producer = AIOKafkaProducer(
+                bootstrap_servers=self.bootstrap, transactional_id=f"{self.prefix}stranger"
+            )
+            await producer.start()
+            await producer.begin_transaction()
+            await producer.send_and_wait(self.name(topic), b"{}", key=b"stranger", partition=0)
+            return producer
+
+        async def end(producer: AIOKafkaProducer) -> None:
+            await producer.abort_transaction()
+            await producer.stop()
+
+        with asyncio.Runner() as runner:
+            producer = runner.run(begin())
+            try:
+                yield
+            finally:
+                runner.run(end(producer))
+
+    def set_aside(self, partition: int, offset: int, by: str = "me", why: str = "a bug") -> Hold:
+        """What `ecluse quarantine` does."""
+        return run(quarantine(self.settings, partition, offset, by, why))
+
+    # ------------------------------------------------------------ reading
+    def read(self, topic: str) -> dict[int, list[ConsumerRecord]]:
+        """What is committed in each partition of a topic, now."""
+        return self.read_all([topic])[topic]
+
+    def read_all(self, names: Iterable[str]) -> dict[str, dict[int, list[ConsumerRecord]]]:
+        """The same for several topics, on one connection."""
+        return run(self._read(list(names)))
+
+    async def _read(self, names: list[str]) -> dict[str, dict[int, list[ConsumerRecord]]]:
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self.bootstrap,
+            isolation_level="read_committed",
+            auto_offset_reset="earliest",
+            enable_auto_commit=False,
+            fetch_max_wait_ms=50,
+            max_partition_fetch_bytes=17_000_000,
+        )
+        await consumer.start()
+        numbers = range(self.partitions)
+        found: dict[str, dict[int, list[ConsumerRecord]]]
+        found = {name: {number: [] for number in numbers} for name in names}
+        try:
+            places = {self.place(name, each): name for name in names for each in numbers}
+            consumer.assign(list(places))
+            ends = await consumer.end_offsets(list(places))
+            for place, end in ends.items():
+                while await consumer.position(place) < end:
+                    taken = await consumer.getmany(timeout_ms=100)
+                    for tp, records in taken.items():
+                        found[places[tp]][tp.partition] += records
+        finally:
+            await consumer.stop()
+        return found
+
+    def count(self, topic: str) -> int:
+        """How many offsets a topic has taken, markers included, over all partitions."""
+        return sum(end for _, end in self._bounds([topic]))
+
+    def is_settled(self, names: Iterable[str]) -> bool:
+        """Whether no transaction is open in any of these topics."""
+        return all(stable == end for stable, end in self._bounds(names))
+
+    def _bounds(self, names: Iterable[str]) -> list[tuple[int, int]]:
+        """The last stable offset and the end of each partition."""
+        places = [self.place(name, each) for name in names for each in range(self.partitions)]
+
+        async def ends(isolation: str) -> dict[TopicPartition, int]:
+            consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, isolation_level=isolation)
+            await consumer.start()
+            try:
+                found: dict[TopicPartition, int] = await consumer.end_offsets(places)
+                return found
+            finally:
+                await consumer.stop()
+
+        stable, end = run(ends("read_committed")), run(ends("read_uncommitted"))
+        return [(stable[place], end[place]) for place in places]
+
+    def journal(self) -> dict[int, list[Json]]:
+        """The journal's records by partition."""
+        return {
+            number: [json.loads(each.value) for each in records]
+            for number, records in self.read(topics.JOURNAL).items()
+        }
+
+    def state(self) -> dict[int, dict[bytes, bytes]]:
+        """What the compacted state topic holds, by partition."""
+        latest: dict[int, dict[bytes, bytes]] = {}
+        for number, records in self.read(topics.LEDGER_STATE).items():
+            rows = {each.key: each.value for each in records}
+            latest[number] = {key: value for key, value in rows.items() if value is not None}
+        return latest
+
+    @asynccontextmanager
+    async def _admin(self) -> AsyncIterator[AIOKafkaAdminClient]:
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
+        await admin.start()
+        try:
+            yield admin
+        finally:
+            await admin.close()
+
+
+async def _is_gone(admin: AIOKafkaAdminClient, name: str) -> bool:
+    return name not in await admin.list_topics()
+
+
+async def _is_led(admin: AIOKafkaAdminClient, name: str) -> bool:
+    """Whether every partition of a new topic has a leader already."""
+    described = await admin.describe_topics([name])
+    partitions = described[0]["partitions"]
+    return bool(partitions) and all(each["leader"] >= 0 for each in partitions)
+
+
+async def _until(is_so: Callable[[], Awaitable[bool]]) -> None:
+    while not await is_so():
+        await asyncio.sleep(LOOK_S)

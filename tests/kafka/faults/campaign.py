@@ -1,0 +1,175 @@
+"""A fault campaign: real workers of the ledger, broken again and again while events come in.
+
+    python -m tests.kafka.faults.campaign --faults 200 --seed 7 --record
+
+What is left is proved by the verifier, which shares no code with the ledger, and compared with what
+an undisturbed ledger writes. The seed decides what is published, which faults come in which order,
+whom they hit and how long they last; the machine decides where exactly a worker is then.
+"""
+
+import time
+from collections import Counter
+from concurrent.futures import Future
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+import asyncio
+
+from services.runtime import topics
+from services.runtime.catalogue import read_catalogue
+from services.runtime.differences import Asked
+from services.runtime.settings import Settings
+from tests.kafka.faults import undisturbed
+from tests.kafka.faults.feeder import Feeder
+from tests.kafka.faults.killer import PROGRESS_S, Killer
+from tests.kafka.faults.observer import Backstage, Observer
+from tests.kafka.faults.plan import Broker, Figures, Plan
+from tests.kafka.faults.traffic import Traffic
+from tests.kafka.faults.workers import WorkerProcess, environment_of
+
+TRANSACTION_S: Final = (10.0, 30.0)
+"""The time-out of a transaction is one of these: shorter, and longer, than what a freeze takes."""
+
+STALL_S: Final = 45.0
+SECONDS_PER_FAULT: Final = 4.0
+"""About how long a fault takes: the events are published over this time."""
+
+PREPARE_S: Final = 60.0
+CHECK_S: Final = 600.0
+AFTER_S: Final = 20.0
+"""For how long after a freeze, or the broker's return, a worker may end because of it."""
+
+
+class Campaign:
+    """One campaign on one broker, under a prefix of its own."""
+
+    def __init__(self, broker: Broker, prefix: str, folder: Path, plan: Plan) -> None:
+        self.figures = Figures(plan)
+        self._plan = plan
+        self._broker = broker
+        self._prefix = prefix
+        self._since_s = time.monotonic()
+        environment = environment_of(
+            broker.bootstrap,
+            prefix,
+            ECLUSE_SESSION_TIMEOUT_S=str(plan.session_s),
+            ECLUSE_TRANSACTION_TIMEOUT_S=str(plan.chance("settings").choice(TRANSACTION_S)),
+            ECLUSE_STALL_S=str(STALL_S),
+        )
+        self._workers = [
+            WorkerProcess(f"worker-{number + 1}", folder, environment)
+            for number in range(plan.workers)
+        ]
+
+    def run(self) -> Figures:
+        """Do it all, and prove what is left.
+
+        Raises:
+            AssertionError: something is not as it must be; the message says what.
+        """
+        with ExitStack() as stack:
+            stage = stack.enter_context(Backstage())
+            stack.callback(self._clear)
+            observer, feeder = stage.call(self._prepared(), PREPARE_S)
+            stack.callback(lambda: stage.call(observer.stop()))
+            following = asyncio.run_coroutine_threadsafe(observer.run(), stage.loop)
+            feeding = asyncio.run_coroutine_threadsafe(feeder.run(), stage.loop)
+            stack.callback(following.cancel)
+            stack.callback(feeding.cancel)
+            killer = Killer(
+                self._plan,
+                self._broker,
+                stage,
+                observer,
+                self._workers,
+                self.figures,
+                lambda: feeder.has_paused and observer.journalled >= feeder.published,
+                lambda what: self._say(observer, what),
+            )
+            self._since_s = time.monotonic()
+            self._break(stage, feeder, killer, [following, feeding])
+            self._finish(stage, observer, killer, feeding)
+            self._count(observer, feeder)
+            self._check_ends(killer)
+            found = stage.call(
+                undisturbed.differences(
+                    self._broker.bootstrap, self._prefix, self._plan.partitions
+                ),
+                CHECK_S,
+            )
+            assert [] == found, "\n".join(found)
+        return self.figures
+
+    async def _prepared(self) -> tuple[Observer, Feeder]:
+        plan, bootstrap = self._plan, self._broker.bootstrap
+        settings = Settings(bootstrap_servers=bootstrap, topic_prefix=self._prefix)
+        await topics.apply(read_catalogue(), settings, Asked(plan.partitions, 1))
+        traffic = Traffic(plan.seed, plan.events, plan.partitions)
+        per_second = plan.events / (plan.faults * SECONDS_PER_FAULT)
+        observer = Observer(bootstrap, self._prefix, plan.partitions)
+        await observer.start()
+        return observer, Feeder(bootstrap, self._prefix, traffic, plan.seed, per_second)
+
+    def _break(
+        self, stage: Backstage, feeder: Feeder, killer: Killer, tasks: list[Future[None]]
+    ) -> None:
+        """One fault after the other, while the events come in."""
+        order = self._plan.order()
+        for number, fault in enumerate(order, start=1):
+            share = self._plan.events // len(order)
+            allowed = self._plan.events * number // len(order)
+            stage.loop.call_soon_threadsafe(feeder.allow, allowed, share // 4)
+            killer.do(number, fault)
+            for task in tasks:
+                if task.done():
+                    task.result()
+
+    def _finish(
+        self, stage: Backstage, observer: Observer, killer: Killer, feeding: "Future[None]"
+    ) -> None:
+        """Everything is published and journalled; then the workers end in order."""
+        until_s = time.monotonic() + PROGRESS_S
+        while not (feeding.done() and stage.call(observer.is_complete())):
+            killer.sleep(0.1)
+            assert time.monotonic() < until_s, f"not journalled: {observer.missing()}"
+        feeding.result()
+        self.figures.seconds = time.monotonic() - self._since_s
+        self._say(observer, "everything is journalled")
+        for worker in self._workers:
+            if worker.lives:
+                worker.stop()
+        assert [] == stage.call(observer.open_transactions()), "nobody leaves a transaction open"
+
+    def _count(self, observer: Observer, feeder: Feeder) -> None:
+        figures = self.figures
+        figures.outcomes, figures.silence_s = observer.outcomes, observer.silence_s
+        figures.aborted = feeder.aborted
+        for worker in self._workers:
+            for log in worker.logs:
+                log.read()
+                figures.said += log.said
+                figures.foreign += log.foreign
+            figures.ends += Counter(
+                end.why for end in worker.ends if end.why not in {"killed", "stopped"}
+            )
+
+    def _check_ends(self, killer: Killer) -> None:
+        """Every end of a worker is explained, and none said what none may say."""
+        suspect = [
+            f"{log.path.name}: {line}"
+            for worker in self._workers
+            for log in worker.logs
+            for line in log.suspect
+        ]
+        assert [] == suspect, "\n".join(suspect)
+
+    def _say(self, observer: Observer, what: str) -> None:
+        elapsed_s = time.monotonic() - self._since_s
+        print(f"{elapsed_s:7.1f} s, {observer.journalled:6d} journalled: {what}", flush=True)
+
+    def _clear(self) -> None:
+        """Leave no process behind, whatever happened."""
+        for worker in self._workers:
+            if worker.lives:
+                worker.kill()

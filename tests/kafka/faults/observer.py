@@ -1,0 +1,163 @@
+"""What anyone may see of a campaign from outside: how far the journal is, which transaction is open.
+
+It reads `read_committed`, as the readers of the journal do.
+"""
+
+import asyncio
+import json
+import time
+from collections import Counter
+from collections.abc import Coroutine
+from threading import Thread
+from typing import Any, Final, Self, TypeVar
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
+from aiokafka.structs import ConsumerRecord, TopicPartition
+
+from events.topics import DOORS, JOURNAL
+
+Result = TypeVar("Result")
+Door = tuple[str, int]
+
+CALL_S: Final = 30.0
+LOOK_MS: Final = 20
+
+
+class Backstage:
+    """An event loop in a thread of its own: the campaign itself blocks while it kills and waits."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self._thread = Thread(target=self.loop.run_forever, name="backstage", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.call(self._cancel_all())
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join()
+        self.loop.close()
+
+    def call(self, coroutine: Coroutine[Any, Any, Result], limit_s: float = CALL_S) -> Result:
+        """Run it there, and wait for its result."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(limit_s)
+
+    async def _cancel_all(self) -> None:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+
+
+class Observer:
+    """Follows the doors and the journal of all partitions; made on the event loop it lives on."""
+
+    def __init__(self, bootstrap: str, prefix: str, partitions: int) -> None:
+        self.journalled = 0
+        """Journal records of source records; those that resume a parked one are beside them."""
+        self.outcomes: Counter[str] = Counter()
+        self.silence_s = 0.0
+        """The longest time without a new journal record."""
+        self._bootstrap = bootstrap
+        self._prefix = prefix
+        self._numbers = range(partitions)
+        self._doors = tuple(prefix + name for name in DOORS)
+        self._last: dict[Door, int] = {}
+        self._followed: dict[Door, int] = {}
+        self._seen_s: float | None = None
+        self._tail = self._reader("read_committed")
+        # What is committed, and what is written: where they differ, a transaction is open.
+        self._stable = self._reader("read_committed")
+        self._written = self._reader("read_uncommitted")
+
+    async def start(self) -> None:
+        """Connect, and begin at the first record of each partition."""
+        for reader in (self._tail, self._stable, self._written):
+            await reader.start()
+        places = [
+            TopicPartition(topic, number)
+            for topic in (*self._doors, self._prefix + JOURNAL)
+            for number in self._numbers
+        ]
+        self._tail.assign(places)
+        await self._tail.seek_to_beginning(*places)
+
+    async def stop(self) -> None:
+        """Let go of the connections."""
+        for reader in (self._tail, self._stable, self._written):
+            await reader.stop()
+
+    async def run(self) -> None:
+        """Follow until cancelled."""
+        while True:
+            taken = await self._tail.getmany(timeout_ms=LOOK_MS)
+            for place, records in taken.items():
+                if place.topic in self._doors:
+                    self._last[place] = records[-1].offset
+                else:
+                    self._follow(records)
+
+    async def open_transactions(self) -> list[int]:
+        """The partitions in whose journal somebody's transaction is open at this moment."""
+        places = [TopicPartition(self._prefix + JOURNAL, number) for number in self._numbers]
+        try:
+            written = await self._written.end_offsets(places)
+            stable = await self._stable.end_offsets(places)
+        except KafkaError:
+            return []
+        return [place.partition for place in places if stable[place] < written[place]]
+
+    async def left_open(self, wait_s: float) -> int:
+        """In how many partitions a transaction stays open that nobody goes on with."""
+        before = set(await self.open_transactions())
+        await asyncio.sleep(wait_s)
+        return len(before & set(await self.open_transactions()))
+
+    async def is_complete(self) -> bool:
+        """Whether every committed record of the doors has been journalled."""
+        places = [TopicPartition(topic, number) for topic in self._doors for number in self._numbers]
+        try:
+            ends = await self._stable.end_offsets(places)
+            for place in places:
+                if await self._tail.position(place) < ends[place]:
+                    return False
+        except KafkaError:
+            return False
+        return all(self._followed.get(door, -1) >= last for door, last in self._last.items())
+
+    def missing(self) -> dict[str, str]:
+        """Which doors are not followed to their end: for who waits in vain."""
+        return {
+            f"{door[0]}/{door[1]}": f"{self._followed.get(door, -1)} of {last}"
+            for door, last in self._last.items()
+            if self._followed.get(door, -1) < last
+        }
+
+    def _follow(self, records: list[ConsumerRecord]) -> None:
+        now_s = time.monotonic()
+        if self._seen_s is not None:
+            self.silence_s = max(self.silence_s, now_s - self._seen_s)
+        self._seen_s = now_s
+        for each in records:
+            row = json.loads(each.value)
+            if row["resumes"] is not None:
+                self.outcomes["resumed"] += 1
+                continue
+            self.journalled += 1
+            self.outcomes[row["outcome"]] += 1
+            source = row["source"]
+            self._followed[TopicPartition(source["topic"], source["partition"])] = source["offset"]
+
+    def _reader(self, isolation_level: str) -> AIOKafkaConsumer:
+        return AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap,
+            client_id="campaign",
+            group_id=None,
+            auto_offset_reset="none",
+            isolation_level=isolation_level,
+            fetch_max_wait_ms=LOOK_MS,
+            max_partition_fetch_bytes=4 * 1024 * 1024,
+        )

@@ -1,0 +1,143 @@
+"""What a ledger that nobody disturbs makes of the same records: byte for byte what the topics hold.
+
+This is the ledger's own core, run once over what stands in the doors: it shows that no fault left a
+trace. That the core itself is right is the verifier's to prove, which shares no code with it.
+"""
+
+from collections.abc import AsyncIterator
+from typing import Final
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.structs import ConsumerRecord, TopicPartition
+from structlog.testing import capture_logs
+
+from events.topics import DOORS, JOURNAL, LEDGER_STATE
+from services.ledger.domain.journal import JournalRecord, read_record
+from services.ledger.handle import Ledger
+from services.ledger.kafka import raw_record
+from services.ledger.placing import POSITION_KEY, read_placing, spell_key
+from services.ledger.state_rows import all_rows
+from services.runtime.partitioning import partition_of
+
+TAKE_MS: Final = 200
+SHOWN_MAX: Final = 10
+
+
+async def differences(bootstrap: str, prefix: str, partitions: int) -> list[str]:
+    """What is otherwise than an undisturbed ledger would have left it, in words; at best nothing."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        client_id="campaign",
+        group_id=None,
+        auto_offset_reset="none",
+        isolation_level="read_committed",
+        max_partition_fetch_bytes=4 * 1024 * 1024,
+    )
+    await consumer.start()
+    try:
+        found: list[str] = []
+        with capture_logs():  # It logs what the workers have logged before.
+            for number in range(partitions):
+                found += await _of_partition(consumer, prefix, number, partitions)
+        return found[:SHOWN_MAX]
+    finally:
+        await consumer.stop()
+
+
+async def _records(consumer: AIOKafkaConsumer, place: TopicPartition) -> AsyncIterator[ConsumerRecord]:
+    """All committed records of a partition."""
+    consumer.assign([place])
+    await consumer.seek_to_beginning(place)
+    end = (await consumer.end_offsets([place]))[place]
+    while await consumer.position(place) < end:
+        for record in (await consumer.getmany(timeout_ms=TAKE_MS)).get(place, ()):
+            yield record
+
+
+async def _of_partition(
+    consumer: AIOKafkaConsumer, prefix: str, number: int, partitions: int
+) -> list[str]:
+    said: dict[tuple[str, int], ConsumerRecord] = {}
+    for name in DOORS:
+        async for record in _records(consumer, TopicPartition(prefix + name, number)):
+            said[record.topic, record.offset] = record
+    journal = TopicPartition(prefix + JOURNAL, number)
+    ledger = Ledger(partition_of=lambda budget: partition_of(budget.encode(), partitions))
+    found: list[str] = []
+    expected: list[tuple[str, bytes]] = []
+    last = dict.fromkeys((prefix + name for name in DOORS), -1)
+    end, head = 0, None
+    async for each in _records(consumer, journal):
+        where = f"{journal.topic}/{number}/{each.offset}"
+        record = read_record(each.value)
+        end, head = each.offset + 1, record.hash
+        if not expected:
+            found += _taken(where, record, said, last)
+            source = said.pop((record.source.topic, record.source.offset), None)
+            if source is None:
+                return [*found, f"{where}: what stands before it wakes nobody, or its source is gone"]
+            ledger.handle(raw_record(source))
+            rows = ledger.commit_batch([]).records
+            expected = [(row.budget, row.record) for row in rows]
+        if (each.key.decode(), each.value) != expected.pop(0):
+            return [*found, f"{where}: an undisturbed ledger writes something else"]
+    found += [f"{topic}/{number}/{offset}: not journalled" for topic, offset in said]
+    if expected:
+        found.append(f"{journal.topic}/{number}: what was woken is missing at its end")
+    return found + await _state_differs(consumer, prefix, number, ledger, (end, head, last))
+
+
+def _taken(
+    where: str,
+    record: JournalRecord,
+    said: dict[tuple[str, int], ConsumerRecord],
+    last: dict[str, int],
+) -> list[str]:
+    """The next source record is taken in its order, and once."""
+    topic, _, offset = record.source
+    found = []
+    if record.resumes is not None or (topic, offset) not in said:
+        found.append(f"{where}: {topic}/{offset} is not what comes next ({record.outcome})")
+    if offset <= last[topic]:
+        found.append(f"{where}: {topic}/{offset} behind {last[topic]}")
+    last[topic] = offset
+    return found
+
+
+async def _state_differs(
+    consumer: AIOKafkaConsumer,
+    prefix: str,
+    number: int,
+    ledger: Ledger,
+    journal: tuple[int, str | None, dict[str, int]],
+) -> list[str]:
+    """The state topic holds exactly what the journal leads to."""
+    place = TopicPartition(prefix + LEDGER_STATE, number)
+    rows: dict[bytes, bytes] = {}
+    async for record in _records(consumer, place):
+        if record.value is None:
+            rows.pop(record.key, None)
+        else:
+            rows[record.key] = record.value
+    end, head, last = journal
+    where = f"{place.topic}/{number}"
+    raw = rows.pop(POSITION_KEY, None)
+    if raw is None:
+        return [] if not end and not rows else [f"{where}: no position"]
+    placing = read_placing(raw)
+    found = []
+    if (placing.journal_next, placing.journal_head) != (end, head):
+        found.append(f"{where}: it says that the journal ends at {placing.journal_next}, not {end}")
+    for topic, offset in last.items():
+        read_to = placing.sources[topic].next_offset
+        if offset >= 0 and read_to != offset + 1:
+            found.append(f"{where}: {topic} is read to {read_to}, not {offset + 1}")
+    expected = {
+        spell_key(key): value
+        for state in ledger.budgets.values()
+        for key, value in all_rows(state)
+    }
+    if rows != expected:
+        keys = sorted(key for key in rows | expected if rows.get(key) != expected.get(key))
+        found.append(f"{where}: {len(keys)} rows differ, the first: {keys[0]!r}")
+    return found

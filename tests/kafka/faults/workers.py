@@ -1,0 +1,208 @@
+"""The workers of a campaign: real `ecluse ledger` processes, their ends, and what they log."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+ROOT: Final = Path(__file__).resolve().parents[3]
+COMMAND: Final = (sys.executable, "-m", "services.cli.app", "ledger", "--instance")
+STOP_S: Final = 40.0
+"""How long a worker may take to end when it is asked to."""
+
+NEVER: Final = frozenset(
+    (
+        "state_rebuilt",
+        "record_failed",
+        "partition_failed",
+        "partition_held",
+        "partition_cannot_be_opened",
+        "rebalance_failed",
+        "records_given_up",
+        "task_hangs",
+        "decoder_failed",
+    )
+)
+"""What no worker may ever say, whatever is done to it: each is a bug of ours."""
+
+SUSPECT: Final = (
+    "Traceback",
+    "never retrieved",
+    "never awaited",
+    "Unclosed",
+    "Unexpected error",
+    "RuntimeWarning",
+    "ResourceWarning",
+    "DeprecationWarning",
+    "AssertionError",
+)
+"""Words in a line that is no log line of ours, which stand for something that nobody handled."""
+
+TAIL_LINES: Final = 30
+
+
+@dataclass(frozen=True)
+class End:
+    """How a worker ended."""
+
+    worker: str
+    code: int
+    why: str
+
+
+@dataclass
+class Log:
+    """What a worker has said so far; read on with each look."""
+
+    path: Path
+    said: Counter[str] = field(default_factory=Counter)
+    suspect: list[str] = field(default_factory=list)
+    foreign: Counter[str] = field(default_factory=Counter)
+    """Lines of libraries, their facts cut off."""
+    critical: dict[str, Any] | None = None
+    """The last thing that it called critical."""
+    owned: list[int] = field(default_factory=list)
+    _read_to: int = 0
+
+    def read(self) -> None:
+        """Read what is new; a line that is not whole yet is left for the next look."""
+        with self.path.open("rb") as file:
+            file.seek(self._read_to)
+            new = file.read()
+        whole = new.rfind(b"\n") + 1
+        self._read_to += whole
+        for line in new[:whole].decode(errors="replace").splitlines():
+            self._take(line)
+
+    def tail(self) -> str:
+        """Its last lines, for who has to find out."""
+        lines = self.path.read_text(errors="replace").splitlines()
+        return "\n".join(line[:1000] for line in lines[-TAIL_LINES:])
+
+    def _take(self, line: str) -> None:
+        try:
+            row = json.loads(line)
+        except ValueError:
+            if any(word in line for word in SUSPECT):
+                self.suspect.append(line)
+            self.foreign[" ".join(line.split()[:4])] += 1
+            return
+        event = str(row["event"])
+        self.said[event] += 1
+        if row["level"] == "critical":
+            self.critical = row
+        if event in NEVER:
+            self.suspect.append(line)
+        if event == "partitions_owned":
+            self.owned = list(row["partitions"])
+
+
+class WorkerProcess:
+    """One worker by its name in the group; it has one process at a time."""
+
+    def __init__(self, name: str, folder: Path, environment: dict[str, str]) -> None:
+        self.name = name
+        self.logs: list[Log] = []
+        self.ends: list[End] = []
+        self.is_frozen = False
+        self.started_s = 0.0
+        self._folder = folder
+        self._environment = environment
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def lives(self) -> bool:
+        """Whether its process has been started and has not been seen to end."""
+        return self._process is not None
+
+    @property
+    def log(self) -> Log:
+        """What its last process says."""
+        return self.logs[-1]
+
+    def owns(self, partitions: list[int]) -> bool:
+        """Whether it says that it owns one of them."""
+        if not self.lives:
+            return False
+        self.log.read()
+        return bool(set(partitions) & set(self.log.owned))
+
+    def start(self) -> None:
+        """Start a process, with a log of its own."""
+        assert self._process is None, "it runs already"
+        path = self._folder / f"{self.name}-{len(self.logs) + 1}.log"
+        with path.open("wb") as log:
+            self._process = subprocess.Popen(
+                [*COMMAND, self.name],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=self._environment,
+                cwd=self._folder,
+            )
+        self.started_s = time.monotonic()
+        self.logs.append(Log(path))
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        self._send(signal.SIGKILL)
+        self._ended("killed")
+
+    def freeze(self) -> None:
+        """SIGSTOP."""
+        self._send(signal.SIGSTOP)
+        self.is_frozen = True
+
+    def thaw(self) -> None:
+        """SIGCONT."""
+        self._send(signal.SIGCONT)
+        self.is_frozen = False
+
+    def stop(self) -> None:
+        """SIGTERM, and wait for its end."""
+        self._send(signal.SIGTERM)
+        self._ended("stopped")
+
+    def has_ended(self) -> bool:
+        """Whether it has ended by itself since the last look; why is in `ends`."""
+        if self._process is None or self._process.poll() is None:
+            return False
+        self._ended("")
+        return True
+
+    def _send(self, number: signal.Signals) -> None:
+        assert self._process is not None, "it does not run"
+        self._process.send_signal(number)
+
+    def _ended(self, why: str) -> None:
+        assert self._process is not None, "it does not run"
+        code = self._process.wait(STOP_S)
+        self._process = None
+        self.is_frozen = False
+        self.log.read()
+        if not why or (why, code) not in {("killed", -signal.SIGKILL), ("stopped", 0)}:
+            said = self.log.critical or {}
+            error = said.get("error") or said.get("transactional_id") or ""
+            why = " ".join((why, str(said.get("event", "it does not say")), str(error))).strip()
+        self.ends.append(End(self.name, code, why))
+
+
+def environment_of(bootstrap: str, prefix: str, **more: str) -> dict[str, str]:
+    """What a worker is told, beside what any process here needs."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
+    said = {
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": str(ROOT),
+        # What is not closed or not awaited shall be said.
+        "PYTHONWARNINGS": "default",
+        "ECLUSE_BOOTSTRAP_SERVERS": bootstrap,
+        "ECLUSE_TOPIC_PREFIX": prefix,
+        "ECLUSE_LOG_LEVEL": "INFO",
+    }
+    return kept | said | more

@@ -1,0 +1,369 @@
+"""`ecluse balances`, `journal` and `quarantine` over topics, as people and programs use them."""
+
+import json
+import os
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import pytest
+from aiokafka.structs import ConsumerRecord
+
+from events import topics
+from services.ledger.domain.journal import Outcome
+from services.runtime.catalogue import read_catalogue
+from services.runtime.differences import Asked
+from services.runtime.topics import apply
+from tests.builders import IBAN, Json, a_payment, a_vote, an_award, encoded
+from tests.golden.record import HERE as GOLDEN
+from tests.integration.command import EXAMPLE, ecluse, written
+from tests.integration.test_tables import unfolded
+from tests.kafka.asking import asked, record, sequences
+from tests.kafka.brokers import Broker
+from tests.kafka.cluster import Cluster, Sent, budget_on, partition_for, run
+from tests.kafka.workers import Worker, wait_for_records
+
+HARD: Final = GOLDEN / "hard-year-2023.events.jsonl"
+HARD_BUDGET: Final = "21590350100017-00-2023"
+HARD_RECORDS: Final = 49
+PARTITIONS: Final = 4
+HARD_HOME: Final = partition_for(HARD_BUDGET, PARTITIONS)
+OTHER_HOME: Final = 3
+OTHER: Final = budget_on(OTHER_HOME, PARTITIONS)
+SICK: Final = budget_on(0, 2)
+SOON_S: Final = 8.0
+"""How long a command may take that only finds out that it cannot begin."""
+
+
+@pytest.fixture
+def cluster(broker: Broker, prefix: str) -> Cluster:
+    """Topics of the contract, with nothing in them."""
+    cluster = Cluster(broker.bootstrap, prefix, 2)
+    cluster.create()
+    return cluster
+
+
+# ------------------------------------------------------------------ the example
+def test_the_example_comes_out_as_a_replay_prints_it(cluster: Cluster, tmp_path: Path) -> None:
+    events = len(EXAMPLE.read_bytes().splitlines())
+    published = asked(cluster, "publish", EXAMPLE, "--json")
+    assert (0, events) == (published.code, json.loads(published.out)["published"])
+    with Worker(cluster, tmp_path) as worker:
+        wait_for_records(cluster, events)
+        while_it_runs = asked(cluster, "balances", "--json")
+        assert 0 == worker.stop()
+    replayed = ecluse("replay", EXAMPLE, "--json")
+    assert (0, replayed.out) == (while_it_runs.code, while_it_runs.out)
+    assert replayed.out == asked(cluster, "balances", "--json", "--strict").out
+    for language in ("fr", "en"):
+        tables = asked(cluster, "balances", "--lang", language)
+        assert ecluse("replay", EXAMPLE, "--lang", language).out == tables.out
+
+
+# ------------------------------------------------------------------ a hard year
+class Year(NamedTuple):
+    """A year with every outcome on one partition, and a second budget on another."""
+
+    cluster: Cluster
+    file: Path
+    """The same lines in the same order."""
+
+    places: dict[int, str]
+    """Where each line of the file stands on the events topic."""
+
+    journal: dict[int, list[ConsumerRecord]]
+    """Read by a plain client."""
+
+
+def others(*events: Json | bytes) -> list[tuple[str, bytes]]:
+    return [(OTHER, encoded(event)) for event in events]
+
+
+def hard_lines() -> list[tuple[str, bytes]]:
+    """Those of the recorded history; a line that nobody can read has the key of its budget too."""
+    return [(HARD_BUDGET, line) for line in HARD.read_bytes().split(b"\n") if line.strip()]
+
+
+@pytest.fixture(scope="module")
+def year(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Year:
+    """The second budget writes before and behind the hard one: partitions take turns."""
+    cluster = Cluster(broker.bootstrap, f"commands-{os.getpid()}.", PARTITIONS)
+    cluster.create()
+    folder = tmp_path_factory.mktemp("year")
+    stages = [
+        (others(a_vote(budget=OTHER), an_award(budget=OTHER)), 2),
+        (hard_lines(), HARD_RECORDS),
+        (others(b'{"iban":"' + IBAN.encode(), a_payment(budget=OTHER)), 2),
+    ]
+    file, places = folder / "year.jsonl", {}
+    ends = dict.fromkeys(range(PARTITIONS), 0)
+    written_records = 0
+    with Worker(cluster, folder) as worker:
+        worker.wait_for_states(running=PARTITIONS)
+        for lines, records in stages:
+            sent = [Sent(partition_for(key, PARTITIONS), key.encode(), line) for key, line in lines]
+            cluster.write(sent)
+            for each in sent:
+                place = f"{cluster.name(topics.EVENTS)}/{each.partition}/{ends[each.partition]}"
+                places[len(places) + 1] = place
+                ends[each.partition] += 1
+            written_records += records
+            wait_for_records(cluster, written_records)
+        assert 0 == worker.stop()
+    file.write_bytes(b"".join(line + b"\n" for lines, _ in stages for _, line in lines))
+    return Year(cluster, file, places, cluster.read(topics.JOURNAL))
+
+
+def test_a_hard_year_comes_out_as_a_replay_prints_it_but_for_positions(year: Year) -> None:
+    replayed = json.loads(ecluse("replay", year.file, "--json").out)
+    assert set(Outcome) == {name for name, count in replayed["outcomes"].items() if count}
+    for letter in replayed["dead_letters"]:
+        letter["position"] = year.places[letter["position"]]
+    expected = json.dumps(replayed, ensure_ascii=False, separators=(",", ":")) + "\n"
+    said = asked(year.cluster, "balances", "--json")
+    assert (0, expected) == (said.code, said.text)
+    assert 4 == len(replayed["dead_letters"])
+    assert 1 == asked(year.cluster, "balances", "--json", "--strict").code
+
+
+def test_one_budget_comes_out_as_a_replay_of_its_events_alone(year: Year, tmp_path: Path) -> None:
+    whole = json.loads(ecluse("replay", HARD, "--json").out)
+    unreadable = {letter["position"] for letter in whole["dead_letters"]}
+    lines = enumerate(HARD.read_bytes().split(b"\n"), start=1)
+    readable = [line for number, line in lines if number not in unreadable]
+    alone = ecluse("replay", written(tmp_path / "alone.jsonl", *readable), "--json")
+    said = asked(year.cluster, "balances", "--budget", HARD_BUDGET, "--json")
+    assert (0, alone.out) == (said.code, said.out)
+    other = json.loads(asked(year.cluster, "balances", "--budget", OTHER, "--json").out)
+    assert ([OTHER], 3) == (list(other["heads"]), other["events"])
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        (
+            "fr",
+            [
+                f"Soldes du budget {HARD_BUDGET}",
+                f"Soldes du budget {OTHER}",
+                "Événements en attente",
+                "En attente de la signature de la convention NATATION.",
+                "Enregistrements illisibles",
+                "Ce n'est pas un objet JSON strict en UTF-8",
+                "Type d'événement inconnu en /type",
+                "4 illisibles",
+            ],
+        ),
+        (
+            "en",
+            [
+                f"Balances of budget {HARD_BUDGET}",
+                f"Balances of budget {OTHER}",
+                "Parked events",
+                "Waits for the signature of convention NATATION.",
+                "Dead letters",
+                "This is not a strict JSON object in UTF-8",
+                "Unknown event type at /type",
+                "4 dead letters",
+            ],
+        ),
+    ],
+)
+def test_people_read_balances_in_their_language(
+    year: Year, language: str, words: list[str]
+) -> None:
+    said = asked(year.cluster, "balances", "--lang", language, COLUMNS="140")
+    text = unfolded(said.text)
+    assert [] == [word for word in words if word not in text]
+    dead = [year.places[number] for number in (8, len(year.places) - 1)]
+    assert [] == [place for place in dead if place not in text], "where the dead letters stand"
+    assert IBAN not in said.text
+
+
+# ------------------------------------------------------------------ its journal
+def values(records: Sequence[ConsumerRecord]) -> list[bytes]:
+    return [each.value for each in records]
+
+
+def by_time(journal: dict[int, list[ConsumerRecord]]) -> list[ConsumerRecord]:
+    every = [each for number in sorted(journal) for each in journal[number]]
+    return sorted(every, key=lambda each: each.timestamp)
+
+
+def test_the_tail_is_the_records_own_bytes_in_the_order_of_writing(year: Year) -> None:
+    order = by_time(year.journal)
+    homes = [each.partition for each in order]
+    assert homes != sorted(homes)
+    assert homes != sorted(homes, reverse=True), "the partitions took turns"
+    for count in (1, 3, 10, 99):
+        said = asked(year.cluster, "journal", "tail", "-n", count, "--json")
+        assert (0, "") == (said.code, said.err)
+        assert values(order[-count:]) == said.out.splitlines()
+    assert values(order[-10:]) == asked(year.cluster, "journal", "tail", "--json").out.splitlines()
+
+
+@pytest.mark.parametrize("chain", [HARD_BUDGET, OTHER, f"_dead.{HARD_HOME}", f"_dead.{OTHER_HOME}"])
+def test_one_chain_is_read_alone_and_each_of_its_records_whole(year: Year, chain: str) -> None:
+    (home,) = {HARD_BUDGET: {HARD_HOME}, OTHER: {OTHER_HOME}}.get(chain, {int(chain[-1])})
+    mine = [each.value for each in year.journal[home] if each.key == chain.encode()]
+    said = asked(year.cluster, "journal", "tail", "--budget", chain, "-n", 99, "--json")
+    assert mine == said.out.splitlines()
+    last = asked(year.cluster, "journal", "tail", "--budget", chain, "-n", 2, "--json")
+    assert mine[-2:] == last.out.splitlines()
+    for sequence in {1, len(mine)}:
+        shown = asked(year.cluster, "journal", "show", chain, sequence, "--json")
+        assert mine[sequence - 1] + b"\n" == shown.out
+    assert 3 == asked(year.cluster, "journal", "show", chain, len(mine) + 1).code
+
+
+@pytest.mark.parametrize("chain", ["nope", "_dead.2", "_dead.99", "_dead.x", "", "\udcff"])
+def test_a_chain_without_records_is_said_so(year: Year, chain: str) -> None:
+    shown = chain.replace("\udcff", "?")
+    for args in (("journal", "tail"), ("balances",)):
+        said = asked(year.cluster, *args, "--budget", chain)
+        assert (0, f"{shown}: the journal has no record of this budget.\n") == (
+            said.code,
+            said.text,
+        )
+        said = asked(year.cluster, *args, "--budget", chain, "--lang", "fr")
+        assert f"{shown}\u00a0: le journal n'a pas d'enregistrement de ce budget.\n" == said.text
+    said = asked(year.cluster, "journal", "show", chain, 1)
+    assert (3, b"") == (said.code, said.out)
+    assert f"{shown}/1: there is no record at that place of the journal.\n" == said.err
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("fr", ["Ce n'est pas un objet JSON strict en UTF-8", "Corrigez le programme"]),
+        ("en", ["This is not a strict JSON object in UTF-8", "Correct the program"]),
+    ],
+)
+def test_a_dead_letter_is_shown_in_the_words_of_its_notice(
+    year: Year, language: str, words: list[str]
+) -> None:
+    chain = f"_dead.{OTHER_HOME}"
+    for args in (["show", chain, "1"], ["tail", "--budget", chain], ["tail", "-n", "2"]):
+        said = asked(year.cluster, "journal", *args, "--lang", language)
+        assert [] == [word for word in ["bad_json", *words] if word not in unfolded(said.text)]
+        assert IBAN not in said.text
+    shown = asked(year.cluster, "journal", "show", chain, 1, "--lang", language)
+    assert year.places[len(year.places) - 1] in unfolded(shown.text)
+
+
+# ------------------------------------------------------------------ what is not there
+def test_an_empty_journal_is_said_so(cluster: Cluster) -> None:
+    for args in (("journal", "tail"), ("balances",)):
+        said = asked(cluster, *args)
+        assert (0, "The journal is empty.\n") == (said.code, said.text)
+        assert "Le journal est vide.\n" == asked(cluster, *args, "--lang", "fr").text
+    assert b"" == asked(cluster, "journal", "tail", "--json").out
+    assert 0 == json.loads(asked(cluster, "balances", "--json").out)["events"]
+    assert 3 == asked(cluster, "journal", "show", SICK, 1).code
+
+
+def test_a_damaged_record_is_named_by_its_place(cluster: Cluster) -> None:
+    cluster.write([Sent(0, SICK.encode(), b"{")], topics.JOURNAL)
+    for args in (("journal", "tail"), ("balances",), ("journal", "show", SICK, 1)):
+        said = asked(cluster, *args)
+        assert (3, b"") == (said.code, said.out)
+        assert f"Stopped: {cluster.name(topics.JOURNAL)}/0/0: " in said.err
+        assert 1 == said.err.count("\n")
+
+
+def test_a_record_under_the_key_of_another_budget_is_named(cluster: Cluster) -> None:
+    cluster.write([Sent(0, b"another", record(SICK, 1, 0))], topics.JOURNAL)
+    for args in (("journal", "tail"), ("balances",)):
+        said = asked(cluster, *args)
+        place = f"{cluster.name(topics.JOURNAL)}/0/0"
+        assert (3, b"") == (said.code, said.out)
+        assert f"Stopped: {place}: a record of {SICK} stands there under another key" in said.err
+
+
+COMMANDS: Final = [
+    ("balances",),
+    ("journal", "tail"),
+    ("journal", "show", HARD_BUDGET, "1"),
+    ("quarantine", "0", "1", "--reason", "a bug"),
+]
+
+
+def test_missing_topics_are_named_with_what_to_do(broker: Broker, prefix: str) -> None:
+    nothing = Cluster(broker.bootstrap, prefix, 2)
+    began_s = time.monotonic()
+    for args in COMMANDS:
+        said = asked(nothing, *args)
+        assert (3, b"") == (said.code, said.out)
+        assert "this topic is missing: `ecluse topics apply` creates it" in said.err
+        assert "library_said" not in said.err
+        french = asked(nothing, *args, "--lang", "fr")
+        assert "ce topic manque\u00a0; `ecluse topics apply` le crée" in french.err
+    assert time.monotonic() - began_s < len(COMMANDS) * SOON_S
+
+
+@pytest.mark.parametrize("gone", [topics.REFUSALS, topics.LEDGER_STATE])
+def test_one_missing_topic_is_named(broker: Broker, prefix: str, gone: str) -> None:
+    cluster = Cluster(broker.bootstrap, prefix, 2)
+    others = {name: each for name, each in read_catalogue().topics.items() if name != gone}
+    catalogue = read_catalogue().model_copy(update={"topics": others})
+    run(apply(catalogue, cluster.settings, Asked(partitions=2, replication_factor=1)))
+    for args in (("journal", "tail"), ("balances",)):
+        said = asked(cluster, *args)
+        assert (3, b"") == (said.code, said.out)
+        assert f"Stopped: {cluster.name(gone)}: this topic is missing: `ecluse topics " in said.err
+        assert 1 == said.err.count("\n")
+
+
+# ------------------------------------------------------------------ a partition that stands still
+BAD: Final = 1
+
+
+@pytest.fixture
+def held(cluster: Cluster, tmp_path: Path) -> Iterator[Worker]:
+    """A worker that holds partition 0 before its second record."""
+    events = [a_vote(budget=SICK), an_award(budget=SICK), an_award(budget=SICK, grant="H")]
+    cluster.publish(event | {"id": f"e{number}"} for number, event in enumerate(events))
+    with Worker(cluster, tmp_path, fault=f"decide:e{BAD}") as worker:
+        worker.wait_for("partition_held")
+        yield worker
+
+
+def test_a_held_partition_is_named_and_a_quarantine_gets_past_it(
+    held: Worker, cluster: Cluster
+) -> None:
+    place = f"{cluster.name(topics.EVENTS)}, offset {BAD}"
+    english = f"Partition 0 stands still before {place} (event e{BAD}): AssertionError('planted in"
+    french = f"La partition 0 est arrêtée devant {place} (événement e{BAD})\u00a0: AssertionError("
+    for args in (["tail"], ["tail", "--json"], ["show", SICK, "1"], ["show", SICK, "99"]):
+        said = asked(cluster, "journal", *args)
+        assert said.err.startswith(english)
+        assert f'ecluse quarantine 0 {BAD} --reason "…"' in said.err
+        assert asked(cluster, "journal", *args, "--lang", "fr").err.startswith(french)
+    assert [(SICK, 1)] == sequences(asked(cluster, "journal", "tail", "--json"))
+
+    refused = asked(cluster, "quarantine", 0, BAD + 1, "--reason", "a bug", "--lang", "fr")
+    assert (3, b"") == (refused.code, refused.out)
+    assert f"la partition est arrêtée devant {place}" in refused.err
+    assert 3 == asked(cluster, "quarantine", 1, 0, "--reason", "a bug").code
+    beyond = asked(cluster, "quarantine", 2, 0, "--reason", "a bug")
+    assert (3, True) == (beyond.code, "there are only the partitions 0 to 1" in beyond.err)
+
+    why = "decide fails on it\udcff " + "x" * 900
+    done = asked(cluster, "quarantine", 0, BAD, "--reason", why, "--by", "Ada", "--json")
+    assert 0 == done.code, done.err
+    kept = {"by": "Ada", "why": why.replace("\udcff", "?")}
+    expected = {"topic": cluster.name(topics.EVENTS), "partition": 0, "offset": BAD} | kept
+    assert expected.items() <= json.loads(done.out).items()
+    wait_for_records(cluster, 3)
+    assert 0 == held.stop()
+
+    tail = asked(cluster, "journal", "tail", "--json")
+    assert "" == tail.err, "nothing stands still any more"
+    (dead,) = (row for row in map(json.loads, tail.out.splitlines()) if row["dead_letter"])
+    assert kept.items() <= dead["dead_letter"].items()
+    shown = asked(cluster, "journal", "show", "_dead.0", 1, COLUMNS="1200").text
+    assert [] == [each for each in ("set aside by  Ada", "An operator set") if each not in shown]
+    assert 2 == shown.count(kept["why"]), "in the journal's words, and in those of the notice"
+    again = asked(cluster, "quarantine", 0, BAD, "--reason", "a bug", "--lang", "fr")
+    assert (3, True) == (again.code, "cette partition n'est pas arrêtée" in again.err)

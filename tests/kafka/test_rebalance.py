@@ -1,0 +1,135 @@
+"""Workers that come, go and come back: each partition goes on, and nobody is thrown out."""
+
+import time
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.builders import Json, a_vote
+from tests.kafka.brokers import Broker
+from tests.kafka.cluster import Cluster, budget_on
+from tests.kafka.workers import Worker, eventually, outcomes, wait_for_records
+
+SESSION_S: Final = 4
+BEAT_S: Final = SESSION_S / 4
+"""How soon a worker learns from its heartbeat that its group is being shared out again."""
+
+
+def a_cluster(broker: Broker, prefix: str, partitions: int) -> Cluster:
+    cluster = Cluster(broker.bootstrap, prefix, partitions)
+    cluster.create()
+    return cluster
+
+
+def votes(partitions: int) -> list[Json]:
+    """One event on each partition."""
+    return [a_vote(budget=budget_on(number, partitions)) for number in range(partitions)]
+
+
+def shares(worker: Worker) -> list[list[int]]:
+    """What the group gave to a worker, time after time."""
+    return [line["partitions"] for line in worker.said("partitions_owned")]
+
+
+def test_two_that_restore_longer_than_a_session_share_the_partitions(
+    broker: Broker, prefix: str, tmp_path: Path
+) -> None:
+    cluster = a_cluster(broker, prefix, 4)
+    cluster.publish(votes(4))
+    env = {"ECLUSE_SESSION_TIMEOUT_S": "1.5"}
+    with (
+        Worker(cluster, tmp_path, "a", fault="slow_restore:4", **env) as a,
+        Worker(cluster, tmp_path, "b", fault="slow_restore:4", **env) as b,
+    ):
+        a.wait_for_states(running=2)
+        b.wait_for_states(running=2)
+        assert sorted(shares(a)[-1] + shares(b)[-1]) == [0, 1, 2, 3]
+        # One joined first, and shared once with the other; whoever is thrown out joins again.
+        assert 3 >= len(shares(a)) + len(shares(b))
+        journal = wait_for_records(cluster, 4)
+        assert [["accepted"]] * 4 == [outcomes(journal[each]) for each in range(4)]
+        assert (0, 0) == (a.stop(), b.stop())
+
+
+@pytest.mark.parametrize("end", [Worker.stop, Worker.kill])
+def test_one_that_is_back_within_its_session_disturbs_nobody(
+    broker: Broker, prefix: str, tmp_path: Path, end: object
+) -> None:
+    cluster = a_cluster(broker, prefix, 4)
+    env = {"ECLUSE_SESSION_TIMEOUT_S": str(SESSION_S)}
+    with Worker(cluster, tmp_path, "a", **env) as a:
+        a.wait_for_states(running=4)
+        with Worker(cluster, tmp_path, "b", **env) as b:
+            a.wait_for_states(running=2)
+            b.wait_for_states(running=2)
+            of_b = shares(b)
+            Worker.stop(a) if end is Worker.stop else Worker.kill(a)
+            with Worker(cluster, tmp_path, "a", **env) as back:
+                back.wait_for_states(running=2)
+                time.sleep(2 * BEAT_S)
+                assert shares(a)[-1:] == shares(back), "it has what it had"
+                assert of_b == shares(b), "the other one was not asked"
+                cluster.publish(votes(4))
+                wait_for_records(cluster, 4)
+
+
+def test_the_partitions_of_one_that_stays_away_go_to_the_other(
+    broker: Broker, prefix: str, tmp_path: Path
+) -> None:
+    cluster = a_cluster(broker, prefix, 2)
+    env = {"ECLUSE_SESSION_TIMEOUT_S": "1.5"}
+    with Worker(cluster, tmp_path, "a", **env) as a, Worker(cluster, tmp_path, "b", **env) as b:
+        a.wait_for_states(running=1)
+        b.wait_for_states(running=1)
+        a.kill()
+        b.wait_for_states(running=2)
+        cluster.publish(votes(2))
+        wait_for_records(cluster, 2)
+
+
+def test_two_of_one_name_do_not_quarrel_for_ever(
+    broker: Broker, prefix: str, tmp_path: Path
+) -> None:
+    cluster = a_cluster(broker, prefix, 2)
+    env = {"ECLUSE_SESSION_TIMEOUT_S": "2", "ECLUSE_LANG": "fr"}
+    with Worker(cluster, tmp_path, "a", **env) as a, Worker(cluster, tmp_path, "a", **env) as same:
+        other = first_to_end(a, same)
+        left = same if other is a else a
+        assert 3 == other.process.returncode
+        assert "sous le nom a" in other.words
+        assert "--instance" in other.words
+        left.wait_for_states(running=2)
+        cluster.publish(votes(2))
+        wait_for_records(cluster, 2)
+
+
+def first_to_end(*workers: Worker) -> Worker:
+    def look() -> list[Worker]:
+        return [worker for worker in workers if worker.process.poll() is not None]
+
+    ended: list[Worker] = eventually(look, "all still run")
+    return ended[0]
+
+
+def test_one_worker_runs_64_partitions(broker: Broker, prefix: str, tmp_path: Path) -> None:
+    t = time.monotonic()
+    cluster = a_cluster(broker, prefix, 64)
+    print("created", time.monotonic() - t)
+    with Worker(cluster, tmp_path) as worker:
+        worker.wait_for("worker_started")
+        t = time.monotonic()
+        worker.wait_for_states(running=64)
+        print("open", time.monotonic() - t)
+        import os, subprocess
+
+        print("fds", len(os.listdir(f"/proc/{worker.process.pid}/fd")))
+        print(open(f"/proc/{worker.process.pid}/status").read().split("VmRSS:")[1].split("\n")[0])
+        cluster.publish(votes(64))
+        t = time.monotonic()
+        journal = wait_for_records(cluster, 64)
+        print("journal", time.monotonic() - t)
+        assert [1] * 64 == [len(records) for records in journal.values()]
+        t = time.monotonic()
+        assert 0 == worker.stop()
+        print("stop", time.monotonic() - t)

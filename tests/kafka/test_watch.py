@@ -1,0 +1,235 @@
+"""`ecluse watch` on a real broker: live balances, differences, deaths."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from bench.world import opening
+from events.topics import BALANCES, JOURNAL
+from services.runtime.settings import Settings
+from tests.builders import BUDGET, a_vote, an_amount
+from tests.kafka.brokers import Broker
+from tests.kafka.sums import Sums
+from tests.kafka.told import Writer, make_topics, told
+from tests.kafka.watcher import ECLUSE, FAUST, Watcher
+from tests.unit.watch.ledger_output import Out, encoded
+
+GOLDEN = Path(__file__).resolve().parents[1] / "golden"
+RECORDS = 5_000
+TWO_MIB = 2 * 1024 * 1024
+
+VOTE = a_vote(appropriations=[an_amount(100_000)])
+MORE = a_vote(50, stage="supplementary", vote_level=..., appropriations=[an_amount(50)])
+
+
+@pytest.fixture
+def settings(broker: Broker, prefix: str) -> Settings:
+    settings = Settings(bootstrap_servers=broker.bootstrap, topic_prefix=prefix)
+    asyncio.run(make_topics(settings))
+    return settings
+
+
+def write(settings: Settings, *transactions: Sequence[Out], abort: bool = False) -> None:
+    async def _write() -> None:
+        async with Writer(settings) as writer:
+            for outs in transactions:
+                await writer.write(outs, abort=abort)
+
+    asyncio.run(_write())
+
+
+def watching(settings: Settings, folder: Path, **more: str) -> Watcher:
+    return Watcher(settings.bootstrap_servers, settings.topic_prefix, folder, ECLUSE, **more)
+
+
+@pytest.mark.parametrize(
+    ("command", "year"),
+    [(ECLUSE, "lille-avenirs-2023"), (FAUST, "hard-year-2023")],
+    ids=["ecluse", "faust"],
+)
+def test_it_serves_what_the_committed_journal_adds_up_to(
+    command: tuple[str, ...], year: str, settings: Settings, tmp_path: Path
+) -> None:
+    events = (GOLDEN / f"{year}.events.jsonl").read_bytes().splitlines()
+    said = json.loads((GOLDEN / f"{year}.summary.json").read_bytes())
+    outs = list(told(events, batch_events=5))
+    write(settings, [larger_than_a_fetch()], *outs[:-1])
+    write(settings, outs[-1], abort=True)
+    write(settings, outs[-1])
+    write(settings, outs[0], abort=True)
+    with Watcher(settings.bootstrap_servers, settings.topic_prefix, tmp_path, command) as watch:
+        watch.until_ready()
+        (budget,) = said["heads"]
+        answer = watch.balances(budget)
+        assert (said["lines"], said["conventions"]) == (answer["lines"], answer["conventions"])
+        assert ([], True) == (answer["difference"], answer["caught_up"])
+        assert 404 == watch.get("/balances/21590350100017-00-1999")[0]
+        assert (200, "ok\n") == watch.get("/healthz")
+        assert [] == watch.lines("balance_differs")
+        assert 0 == watch.metric("ecluse_watch_balances_differing")
+        assert (watch.metric("ecluse_watch_balances_compared_total") or 0) > 0
+        assert 0 == watch.stop()
+        assert (1, 1) == (len(watch.lines("watch_starts")), len(watch.lines("watch_ready")))
+    assert [f"watch-{watch.port}.log"] == [path.name for path in tmp_path.iterdir()]
+
+
+def larger_than_a_fetch() -> Out:
+    """A record of the journal that belongs to no budget."""
+    record = {"budget": "_dead.0", "sequence": 1, "outcome": "dead_letter"}
+    record |= {"moves": None, "event": None, "dead_letter": {"reason": "x" * TWO_MIB}}
+    return Out(JOURNAL, 0, b"_dead.0", json.dumps(record).encode())
+
+
+def test_a_planted_difference_is_an_error_line_and_a_metric_until_it_is_put_right(
+    settings: Settings, tmp_path: Path
+) -> None:
+    vote, more = told(encoded(VOTE, MORE), batch_events=1)
+    (right,) = [out for out in vote if out.topic == BALANCES]
+    assert right.value is not None
+    wrong = right._replace(value=right.value.replace(b'"paid_cents":0', b'"paid_cents":1'))
+    write(settings, vote)
+    with watching(settings, tmp_path) as watch:
+        watch.until_ready()
+        assert 0 == watch.metric("ecluse_watch_balances_differing")
+        write(settings, [wrong])
+        watch.until(lambda: watch.lines("balance_differs"), "the error line")
+        (line,) = watch.lines("balance_differs")
+        assert ("error", BUDGET, "amounts", 1) == (
+            line["level"],
+            line["budget"],
+            line["kind"],
+            line["sequence"],
+        )
+        assert (1, 0) == (line["published"]["paid_cents"], line["live"]["paid_cents"])
+        assert {"chapter": "65", "article": "65748", "function": "61", "operation": "489"} == (
+            line["line"]
+        )
+        name = 'ecluse_watch_balance_differences_total{kind="amounts"}'
+        assert (1, 1) == (watch.metric(name), watch.metric("ecluse_watch_balances_differing"))
+        (row,) = watch.balances(BUDGET)["difference"]
+        assert line["published"] == row["published"]
+        write(settings, more)
+        watch.until(lambda: 0 == watch.metric("ecluse_watch_balances_differing"), "put right")
+        assert 1 == watch.metric(name)
+
+
+def test_a_balance_that_is_never_published_is_a_difference(
+    settings: Settings, tmp_path: Path
+) -> None:
+    vote, more = told(encoded(VOTE, MORE), batch_events=1)
+    write(settings, vote, [out for out in more if out.topic == JOURNAL])
+    with watching(settings, tmp_path) as watch:
+        watch.until(lambda: watch.lines("balance_differs"), "the error line")
+        (line,) = watch.lines("balance_differs")
+        assert ("not_published", 2, None) == (line["kind"], line["sequence"], line["published"])
+        assert 100_050 == line["live"]["available_cents"]
+
+
+@pytest.mark.fault
+@pytest.mark.timeout(240)
+def test_killed_while_5000_records_pass_it_comes_to_the_same_table(
+    settings: Settings, tmp_path: Path
+) -> None:
+    events = [event for event, _ in zip(opening(), range(RECORDS), strict=False)]
+    outs = list(told(events))
+    third = len(outs) // 3
+    sums = Sums(out.value for batch in outs for out in batch if out.topic == JOURNAL)
+    assert RECORDS == sums.records
+    write(settings, *outs[:third])
+    with watching(settings, tmp_path) as watch:
+        for part in (outs[third : 2 * third], outs[2 * third :]):
+            watch.until(lambda: watch.metric("ecluse_watch_balances_compared_total"), "at work")
+            kill_in_the_midst(watch, settings, part)
+            watch.start_again()
+        watch.until_ready()
+        for budget, lines in sums.lines.items():
+            answer = watch.balances(budget)
+            assert (lines, sums.sequences[budget], []) == (
+                answer["lines"],
+                answer["sequence"],
+                answer["difference"],
+            )
+        assert len(sums.lines) == watch.metric("ecluse_watch_budgets")
+        assert [] == watch.lines("balance_differs")
+
+
+def kill_in_the_midst(watch: Watcher, settings: Settings, part: Sequence[Sequence[Out]]) -> None:
+    """Write, and have it die between two transactions that follow each other at once."""
+
+    async def _write() -> None:
+        async with Writer(settings) as writer:
+            for number, outs in enumerate(part):
+                if number == len(part) // 2:
+                    watch.kill()
+                await writer.write(outs)
+
+    asyncio.run(_write())
+
+
+@pytest.mark.fault
+@pytest.mark.timeout(180)
+def test_two_watches_share_the_budgets_and_one_takes_over_from_a_dead_one(
+    settings: Settings, tmp_path: Path
+) -> None:
+    events = [event for event, _ in zip(opening(), range(1_000), strict=False)]
+    outs = list(told(events))
+    sums = Sums(out.value for batch in outs for out in batch if out.topic == JOURNAL)
+    write(settings, *outs)
+    short = {"ECLUSE_SESSION_TIMEOUT_S": "3"}
+    with (
+        watching(settings, tmp_path, ECLUSE_INSTANCE="one", **short) as one,
+        watching(settings, tmp_path, ECLUSE_INSTANCE="two", **short) as two,
+    ):
+
+        def budgets(watch: Watcher) -> float:
+            return watch.metric("ecluse_watch_budgets") or 0
+
+        one.until(
+            lambda: (
+                budgets(one) > 0
+                and budgets(two) > 0
+                and budgets(one) + budgets(two) == len(sums.lines)
+            ),
+            "each has its part",
+        )
+        one.until_ready()
+        two.until_ready()
+        answers = [
+            (one.get(f"/balances/{name}")[0], two.get(f"/balances/{name}")[0])
+            for name in sums.lines
+        ]
+        assert {(200, 503), (503, 200)} == set(answers)
+        one.kill()
+        two.until(lambda: budgets(two) == len(sums.lines), "took over")
+        two.until_ready()
+        assert sums.lines == {name: two.balances(name)["lines"] for name in sums.lines}
+        assert [] == two.lines("balance_differs") + one.lines("balance_differs")
+
+
+@pytest.mark.fault
+@pytest.mark.timeout(180)
+def test_it_goes_on_when_the_broker_was_away(
+    broker: Broker, settings: Settings, tmp_path: Path
+) -> None:
+    vote, more = told(encoded(VOTE, MORE), batch_events=1)
+    write(settings, vote)
+    with watching(settings, tmp_path) as watch:
+        watch.until_ready()
+        broker.kill()
+        broker.restart()
+        write(settings, more)
+        watch.until(lambda: 2 == watch.balances(BUDGET)["sequence"], "the next record")
+        watch.until_ready()
+        assert [] == watch.lines("balance_differs")
+
+
+def test_without_its_topics_it_says_what_is_missing_and_stops(
+    broker: Broker, prefix: str, tmp_path: Path
+) -> None:
+    for command, code in ((ECLUSE, 3), (FAUST, 1)):
+        with Watcher(broker.bootstrap, prefix, tmp_path, command) as watch:
+            assert code == watch.ends()
+            assert f"{prefix}{JOURNAL}" in watch.said()

@@ -1,0 +1,192 @@
+"""Workers of the ledger as processes: started, watched and ended, every wait with an end."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from services.runtime.local_broker import free_port
+from tests.builders import Json
+from tests.integration.command import environment
+from tests.kafka.cluster import Cluster
+
+WAIT_S: Final = 40.0
+"""How long anything that a worker should do may take."""
+
+LOOK_S: Final = 0.05
+COMMAND: Final = [sys.executable, "-m", "services.cli.app"]
+PLANTED: Final = [sys.executable, "-m", "tests.kafka.planted"]
+
+
+class NotInTime(AssertionError):
+    """What should have come did not; what was seen instead is told."""
+
+
+class Worker:
+    """One `ecluse ledger`; its log goes to a file, which outlives it."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        folder: Path,
+        name: str = "a",
+        *args: str,
+        fault: str | None = None,
+        **env: str,
+    ) -> None:
+        self._port = free_port()
+        self._seen: dict[str, int] = {}
+        self._file = folder / f"{name}-{self._port}.log"
+        settings = {
+            "ECLUSE_BOOTSTRAP_SERVERS": cluster.bootstrap,
+            "ECLUSE_TOPIC_PREFIX": cluster.prefix,
+            "ECLUSE_HEALTH_PORT": str(self._port),
+            "ECLUSE_LOG_LEVEL": "INFO",
+        }
+        planted = {} if fault is None else {"PLANTED": fault}
+        command = COMMAND if fault is None else PLANTED
+        with self._file.open("wb") as log:
+            self.process = subprocess.Popen(
+                [*command, "ledger", "--instance", name, *args],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                env=environment(**{**settings, **planted, **env}),
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """No worker outlives its test; a failed one shows what the worker said."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        if error is not None:
+            # aiokafka says the same again and again while a broker is away.
+            print(
+                *(line for line in self.text.splitlines() if "library_said" not in line), sep="\n"
+            )
+
+    # ------------------------------------------------------------ what it says
+    @property
+    def text(self) -> str:
+        """All that it wrote on standard error."""
+        return self._file.read_text(encoding="utf-8", errors="replace")
+
+    @property
+    def log(self) -> list[Json]:
+        """Its log, line by line; other words left out."""
+        lines = self.text.splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
+
+    @property
+    def words(self) -> str:
+        """What it said to people, and no log."""
+        return "\n".join(line for line in self.text.splitlines() if not line.startswith("{"))
+
+    def said(self, event: str, **facts: Any) -> list[Json]:
+        """The lines of its log of this name, with these facts."""
+        return [
+            line for line in self.log if line["event"] == event and facts.items() <= line.items()
+        ]
+
+    def wait_for(self, event: str, **facts: Any) -> Json:
+        """Until its log has such a line; the first one."""
+
+        def look() -> list[Json]:
+            found = self.said(event, **facts)
+            assert found or self.process.poll() is None, f"it ended before {event}: {self.text}"
+            return found
+
+        return eventually(look, f"no {event} with {facts}")[0]
+
+    # ------------------------------------------------------------ what it shows
+    def partitions(self) -> dict[int, Json]:
+        """Its page /partitions, by partition number; empty while nobody answers."""
+        try:
+            page = f"http://127.0.0.1:{self._port}/partitions"
+            with urllib.request.urlopen(page, timeout=5) as answer:
+                return {row["partition"]: row for row in json.load(answer)}
+        except (urllib.error.URLError, ConnectionError):
+            return {}
+
+    def wait_for_states(self, **states: int) -> dict[int, Json]:
+        """Until so many partitions are in each state, and none in another; the page."""
+
+        def look() -> dict[int, Json] | None:
+            page = self.partitions()
+            counts: dict[str, int] = {}
+            for row in page.values():
+                counts[row["state"]] = counts.get(row["state"], 0) + 1
+            return page if counts == states else None
+
+        return eventually(look, f"not {states}")
+
+    def ready(self) -> int:
+        """The status of its page /readyz."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/readyz", timeout=5) as got:
+                return int(got.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    # ------------------------------------------------------------ how it ends
+    def stop(self) -> int:
+        """SIGTERM; its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.ended()
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        self.process.kill()
+        self.process.wait()
+
+    def ended(self, limit_s: float = WAIT_S) -> int:
+        """Wait until it ends; its exit code."""
+        try:
+            return self.process.wait(limit_s)
+        except subprocess.TimeoutExpired:
+            raise NotInTime(f"it still runs after {limit_s:g} s") from None
+
+
+def eventually(
+    look: Callable[[], Any], otherwise: str, limit_s: float = WAIT_S, pause_s: float = LOOK_S
+) -> Any:
+    """What `look` gives, once that is something."""
+    until_s = time.monotonic() + limit_s
+    while True:
+        found = look()
+        if found:
+            return found
+        if time.monotonic() > until_s:
+            raise NotInTime(f"{otherwise} after {limit_s:g} s")
+        time.sleep(pause_s)
+
+
+def wait_for_records(cluster: Cluster, count: int) -> dict[int, list[Json]]:
+    """Until the journal holds that many records, and no more; by partition."""
+
+    def look() -> dict[int, list[Json]] | None:
+        journal = cluster.journal()
+        seen = sum(map(len, journal.values()))
+        assert seen <= count, f"{seen} records where {count} were wanted"
+        return journal if seen == count else None
+
+    return eventually(look, f"no {count} records in the journal", pause_s=0.2)
+
+
+def outcomes(records: Iterable[Json]) -> list[str]:
+    return [record["outcome"] for record in records]

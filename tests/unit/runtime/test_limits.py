@@ -1,0 +1,130 @@
+"""Waits with an end: what is said where none came, and whose cancellation counts."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from aiokafka.errors import KafkaError
+from aiokafka.structs import TopicPartition
+
+from services.runtime.errors import Unreachable
+from services.runtime.limits import only_our_cancellation, within
+from services.runtime.reader import Reader
+from services.runtime.writer import FencedWriter, WriterFailed
+from tests.unit.runtime.world import a_setting, quickly
+
+PLACE = TopicPartition("events", 3)
+
+
+async def never() -> None:
+    await asyncio.Event().wait()
+
+
+async def cancelled_inside() -> None:
+    """What aiokafka does where it stops: it cancels a task of its own, and awaits it."""
+    task = asyncio.create_task(never())
+    await asyncio.sleep(0)
+    task.cancel()
+    await task
+
+
+async def failing() -> None:
+    raise KafkaError("planted")
+
+
+@pytest.mark.parametrize(
+    ("doing", "why"),
+    [
+        (never, "no answer in 5 s. Is the Kafka broker running at here"),
+        (cancelled_inside, "cancelled inside aiokafka"),
+        (failing, "planted"),
+    ],
+)
+def test_a_wait_ends_with_an_answer_or_with_why_there_is_none(
+    doing: Callable[[], Awaitable[None]], why: str
+) -> None:
+    with pytest.raises(Unreachable, match=why):
+        quickly(within(5, doing(), "reading", "here"))
+
+
+def test_whoever_is_cancelled_himself_is_cancelled() -> None:
+    async def go() -> None:
+        task = asyncio.create_task(within(5, never(), "reading", "here"))
+        await asyncio.sleep(1)
+        task.cancel()
+        await task
+
+    with pytest.raises(asyncio.CancelledError):
+        quickly(go())
+
+
+def test_a_cancellation_of_somebody_else_is_an_error_like_others() -> None:
+    async def go() -> None:
+        with pytest.raises(KafkaError, match="inside aiokafka"), only_our_cancellation():
+            await cancelled_inside()
+        await asyncio.sleep(0)
+
+    quickly(go())
+
+
+class Client:
+    """A connection that is closed in the end."""
+
+    closed = False
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+class Halfway:
+    """A consumer, or a producer, that fails while it stops, before it has cut its connections."""
+
+    def __init__(self, stop: Callable[[], Awaitable[None]]) -> None:
+        self.stop = stop
+        self.client = self._client = Client()
+        self._sender = self
+        self.sender_task: asyncio.Task[None] | None = None
+
+
+@pytest.mark.parametrize("stop", [never, cancelled_inside, failing])
+def test_a_reader_that_cannot_stop_says_nothing_and_leaves_no_connection(
+    stop: Callable[[], Awaitable[None]],
+) -> None:
+    async def go() -> bool:
+        reader = Reader(a_setting(), [PLACE])
+        await reader.stop()
+        reader._consumer = consumer = Halfway(stop)
+        await reader.stop()
+        return consumer.client.closed
+
+    assert quickly(go())
+
+
+@pytest.mark.parametrize("stop", [never, cancelled_inside, failing])
+@pytest.mark.parametrize("sends", [True, False])
+def test_a_writer_that_cannot_stop_says_nothing_and_leaves_no_connection(
+    stop: Callable[[], Awaitable[None]], sends: bool
+) -> None:
+    async def go() -> bool:
+        writer = FencedWriter(a_setting(), "id")
+        await writer.stop()
+        writer._producer = producer = Halfway(stop)
+        if sends:
+            producer.sender_task = asyncio.create_task(never())
+        await writer.stop()
+        sender = producer.sender_task
+        return producer.client.closed and (sender is None or sender.cancelled())
+
+    assert quickly(go())
+
+
+def test_a_writer_whose_transaction_is_cancelled_by_nobody_failed() -> None:
+    async def go() -> None:
+        writer = FencedWriter(a_setting(), "id")
+        try:
+            await writer._within(cancelled_inside(), "commit")
+        finally:
+            await writer.stop()
+
+    with pytest.raises(WriterFailed, match=r"commit: .*inside aiokafka"):
+        quickly(go())

@@ -1,0 +1,243 @@
+"""The partition task: what it commits, when it pauses and stops, and who may write."""
+
+import asyncio
+
+import pytest
+
+from services.runtime import task as task_module
+from services.runtime.task import BATCH_RECORDS, IDLE_COMMIT_S, TaskState
+from services.runtime.writer import Fenced, WriterFailed
+from tests.unit.runtime.world import (
+    TOPIC,
+    World,
+    a_record,
+    at,
+    now_s,
+    once,
+    quickly,
+    running,
+    times,
+    until,
+    work_off,
+)
+
+DOWN = WriterFailed("planted")
+
+
+# ---------------------------------------------------------------- batches
+def test_what_is_there_is_one_transaction(world: World) -> None:
+    work_off(world.publish(*range(10)))
+    assert [list(range(10))] == world.committed
+
+
+def test_a_transaction_has_an_end(world: World) -> None:
+    work_off(world.publish(*range(BATCH_RECORDS + 1)))
+    assert [BATCH_RECORDS, 1] == [len(each) for each in world.committed]
+
+
+def test_gaps_are_normal(world: World) -> None:
+    work_off(world.publish(0, 1, 7, 30))
+
+
+def test_what_comes_twice_is_taken_once(world: World) -> None:
+    world.repeats = True
+
+    async def during() -> None:
+        await asyncio.sleep(10)
+
+    world.publish(0, 1, 2)
+    quickly(running(world.task(), during))
+    assert [[0, 1, 2]] == world.committed
+
+
+def test_two_topics_are_read_side_by_side(world: World) -> None:
+    world.next_offsets["letters"] = 5
+    world.records += [a_record(0), a_record(1), a_record(4, topic="letters")]
+    world.records += [a_record(5, topic="letters")]
+
+    async def during() -> None:
+        await until(lambda: world.done == [0, 1, 5])
+
+    quickly(running(world.task(), during))
+    assert {TOPIC: 2, "letters": 6} == world.next_offsets
+
+
+def test_an_idle_task_gives_a_sign_of_life_now_and_then(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert IDLE_COMMIT_S == 24 * 3600, "a transactional id expires after seven days"
+    monkeypatch.setattr(task_module, "IDLE_COMMIT_S", 60)
+
+    async def during() -> None:
+        await asyncio.sleep(3.5 * 60)
+
+    quickly(running(world.task(), during))
+    assert [[], [], []] == world.committed
+
+
+# ---------------------------------------------------------------- who owns the partition
+@pytest.mark.parametrize("where", ["on_open", "on_commit"])
+def test_fenced_while_it_is_ours_ends_it(world: World, where: str) -> None:
+    setattr(world, where, once(Fenced("id")))
+    with pytest.raises(Fenced):
+        quickly(world.publish(0).task().run())
+
+
+def test_fenced_after_it_was_taken_away_is_a_hand_over(world: World) -> None:
+    task = world.publish(0).task()
+
+    def taken_away(_: list[int]) -> None:
+        world.on_commit = lambda _: None
+        task.pause()
+        raise Fenced("id")
+
+    world.on_commit = taken_away
+
+    async def during() -> None:
+        await until(lambda: task.state is TaskState.PAUSED)
+        task.resume()
+        await until(lambda: world.done == [0])
+
+    quickly(running(task, during))
+    assert 2 == len(world.opened_s), "it opens again: what it knew is another's now"
+
+
+def test_fenced_while_it_writes_a_hold_is_a_hand_over_too(world: World) -> None:
+    task = world.publish(0).task()
+    world.on_handle = at(0)
+
+    def taken_away() -> None:
+        world.on_hold = lambda: None
+        task.pause()
+        raise Fenced("id")
+
+    world.on_hold = taken_away
+
+    async def during() -> None:
+        await until(lambda: task.state is TaskState.PAUSED)
+        task.resume()
+        await until(lambda: world.holds)
+
+    quickly(running(task, during))
+
+
+def test_a_bug_that_shows_while_it_opens_to_hold_does_not_end_the_worker(world: World) -> None:
+    task = world.publish(0).task()
+    world.on_handle = at(0)
+
+    def third() -> None:
+        assert len(world.opened_s) < 3, "planted"
+
+    world.on_open = third
+
+    async def during() -> None:
+        await until(lambda: len(world.opened_s) == 3)
+        await until(lambda: task.state is TaskState.BROKEN)
+
+    quickly(running(task, during))
+
+
+def test_paused_it_finishes_its_transaction_and_begins_none(world: World) -> None:
+    task = world.publish(0, 1).task()
+    world.on_handle = lambda _: task.pause()
+
+    async def during() -> None:
+        await until(lambda: task.state is TaskState.PAUSED)
+        assert [[0, 1]] == world.committed
+        world.publish(2, 3)
+        await asyncio.sleep(60)
+        assert [[0, 1]] == world.committed
+        world.on_handle = lambda _: None
+        task.resume()
+        await until(lambda: world.done == [0, 1, 2, 3])
+
+    quickly(running(task, during))
+    assert 1 == len(world.opened_s), "it goes on with what it knows"
+
+
+def test_what_was_taken_but_not_begun_when_it_paused_is_taken_again(world: World) -> None:
+    task = world.publish(*range(6)).task()
+
+    def pause_while_one_by_one(offsets: list[int]) -> None:
+        if offsets == [2]:
+            task.pause()
+        assert len(offsets) == 1, "planted"
+
+    world.on_commit = pause_while_one_by_one
+
+    async def during() -> None:
+        await until(lambda: task.state is TaskState.PAUSED)
+        assert [0, 1, 2] == world.done
+        task.resume()
+        await until(lambda: world.done == list(range(6)))
+
+    quickly(running(task, during))
+    assert 2 == len(world.opened_s)
+
+
+def test_stopped_it_finishes_its_transaction_and_begins_none(world: World) -> None:
+    task = world.publish(*range(BATCH_RECORDS + 5)).task()
+    world.on_handle = lambda _: task.stop()
+    quickly(task.run())
+    assert [list(range(BATCH_RECORDS))] == world.committed
+    assert TaskState.STOPPED is task.state
+
+
+def test_stopped_while_it_rests_it_ends_at_once(world: World) -> None:
+    world.on_open = times(10**6, DOWN)
+    task = world.task()
+
+    async def during() -> None:
+        await until(lambda: len(world.opened_s) == 8)
+        began_s = now_s()
+        task.stop()
+        await until(lambda: task.state is TaskState.STOPPED)
+        assert 1 > now_s() - began_s
+
+    quickly(running(task, during))
+
+
+@pytest.mark.parametrize(
+    "state", [TaskState.RUNNING, TaskState.PAUSED, TaskState.RETRYING, TaskState.BROKEN]
+)
+def test_cancelled_it_ends_cancelled(world: World, state: TaskState) -> None:
+    task = world.publish(0).task()
+    match state:
+        case TaskState.PAUSED:
+            task.pause()
+        case TaskState.RETRYING:
+            world.on_open = times(10**6, DOWN)
+        case TaskState.BROKEN:
+            world.on_handle = at(0)
+        case _:
+            pass
+
+    async def go() -> None:
+        run = asyncio.create_task(task.run())
+        await until(lambda: task.state is state)
+        await asyncio.sleep(1)
+        run.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await run
+
+    quickly(go())
+    assert len(world.opened_s) == world.closed
+
+
+# ---------------------------------------------------------------- what the watchdog looks at
+def test_a_task_that_works_is_busy_and_one_that_waits_is_not(world: World) -> None:
+    task = world.publish(0).task()
+    seen: list[tuple[bool, str]] = []
+    world.on_open = lambda: seen.append((task.progress.busy, task.progress.doing))
+    world.on_commit = lambda _: seen.append((task.progress.busy, task.progress.doing))
+
+    async def during() -> None:
+        await until(lambda: world.done == [0])
+        await until(lambda: task.progress.doing == "waiting")
+        assert not task.progress.busy
+        before = task.progress.steps
+        await asyncio.sleep(1)
+        assert before < task.progress.steps
+
+    quickly(running(task, during))
+    assert [(True, "opening"), (True, f"{TOPIC}/3/0")] == seen

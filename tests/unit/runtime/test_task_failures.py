@@ -1,0 +1,203 @@
+"""The partition task when something fails: what it holds, tries again and ends at."""
+
+import asyncio
+import itertools
+
+import pytest
+
+from events.sentences import Sentence
+from services.runtime.errors import ClusterError, Unreachable
+from services.runtime.task import RETRY_FIRST_S, RETRY_MAX_S, GaveUp, TaskState
+from services.runtime.writer import WriterFailed
+from tests.unit.runtime.world import (
+    TOPIC,
+    World,
+    at,
+    now_s,
+    once,
+    quickly,
+    running,
+    times,
+    until,
+    work_off,
+)
+
+DOWN = WriterFailed("planted")
+NO = Sentence("non", "no")
+
+
+# ---------------------------------------------------------------- our own bugs
+def test_a_record_that_fails_twice_holds_the_partition(world: World) -> None:
+    world.publish(*range(10))
+    world.on_handle = at(4)
+    task = world.task()
+
+    async def during() -> None:
+        await until(lambda: world.holds)
+        await asyncio.sleep(60)
+        assert TaskState.BROKEN is task.state
+        assert world.holds == [task.held]
+        assert not task.progress.busy
+
+    quickly(running(task, during))
+    assert [0, 1, 2, 3] == world.done
+    [hold] = world.holds
+    assert (TOPIC, 3, 4, "e4", "AssertionError('planted')") == hold
+
+
+def test_a_bug_in_a_commit_is_narrowed_down(world: World) -> None:
+    world.publish(*range(10))
+
+    def failing(offsets: list[int]) -> None:
+        assert 4 not in offsets, "planted"
+
+    world.on_commit = failing
+
+    async def during() -> None:
+        await until(lambda: world.holds)
+
+    quickly(running(world.task(), during))
+    assert [0, 1, 2, 3] == world.done
+    assert [4] == [hold.offset for hold in world.holds]
+
+
+def test_a_bug_that_passes_holds_nothing(world: World) -> None:
+    world.on_handle = once(AssertionError("planted"))
+    work_off(world.publish(0, 1, 2))
+    world.on_commit = once(ValueError("planted"))
+    work_off(world.publish(3, 4, 5))
+    assert [] == world.holds
+
+
+def test_a_held_partition_goes_on_once_it_was_moved(world: World) -> None:
+    world.publish(*range(10))
+    world.on_handle = at(4)
+    task = world.task()
+
+    async def during() -> None:
+        await until(lambda: world.holds)
+        world.next_offsets[TOPIC], world.moved = 5, True
+        await until(lambda: task.state is TaskState.RUNNING)
+        assert None is task.held
+        await until(lambda: world.done[-1] == 9)
+
+    quickly(running(task, during))
+    assert [0, 1, 2, 3, 5, 6, 7, 8, 9] == world.done
+    assert 1 == len(world.holds)
+
+
+def test_a_record_that_was_not_moved_past_is_tried_and_held_again(world: World) -> None:
+    world.publish(0, 1)
+    world.on_handle = at(1)
+
+    async def during() -> None:
+        await until(lambda: world.holds)
+        world.moved = True
+        await until(lambda: len(world.holds) == 2)
+
+    quickly(running(world.task(), during))
+    assert [0] == world.done
+
+
+@pytest.mark.parametrize("error", [AssertionError("planted"), KeyError("planted")])
+def test_a_partition_that_cannot_be_opened_stands_for_all_to_see(
+    world: World, error: Exception
+) -> None:
+    world.on_open = times(10**6, error)
+    task = world.task()
+
+    async def during() -> None:
+        await until(lambda: task.state is TaskState.BROKEN)
+        await asyncio.sleep(3600)
+        assert not task.progress.busy
+
+    quickly(running(task, during))
+    assert 1 == len(world.opened_s) == world.closed
+
+
+# ---------------------------------------------------------------- the world fails
+@pytest.mark.parametrize("error", [DOWN, Unreachable("there", NO)])
+@pytest.mark.parametrize("where", ["on_open", "on_commit"])
+def test_what_fails_in_the_world_is_tried_again(world: World, where: str, error: Exception) -> None:
+    setattr(world, where, times(3, error))
+    task = work_off(world.publish(0, 1, 2))
+    assert {TOPIC: 3} == task.next_offsets
+    assert [] == world.holds
+
+
+def test_each_attempt_rests_longer_than_the_last(world: World) -> None:
+    world.on_open = times(9, DOWN)
+    work_off(world.publish(0))
+    began = world.opened_s
+    rests = [after - before for before, after in itertools.pairwise(began)]
+    wanted = [min(RETRY_FIRST_S * 2**each, RETRY_MAX_S) for each in range(9)]
+    assert wanted == pytest.approx(rests, abs=0.1)
+
+
+def test_a_success_makes_the_next_rest_short_again(world: World) -> None:
+    world.on_open = times(8, DOWN)
+    task = world.task()
+    work_off(world.publish(0), task=task)
+    world.on_commit = once(DOWN)
+    task = world.task()
+
+    async def during() -> None:
+        await until(lambda: world.done == [0, 1], limit_s=5)
+
+    world.publish(1)
+    quickly(running(task, during))
+
+
+def test_it_gives_up_at_last(world: World) -> None:
+    world.on_open = times(10**6, DOWN)
+
+    async def go() -> float:
+        began_s = now_s()
+        with pytest.raises(GaveUp, match="planted"):
+            await world.task(give_up_s=600).run()
+        return now_s() - began_s
+
+    assert 600 == pytest.approx(quickly(go()), abs=RETRY_MAX_S)
+
+
+def test_it_never_gives_up_where_it_was_told_so(world: World) -> None:
+    world.on_open = times(2000, DOWN)
+
+    async def during() -> None:
+        await until(lambda: world.done == [0], limit_s=10**6)
+
+    quickly(running(world.publish(0).task(give_up_s=10**9), during))
+
+
+def test_quiet_hours_between_two_failures_are_no_failure(world: World) -> None:
+    """Nothing was read in them, but nothing failed either."""
+    world.on_open = once(DOWN)
+    task = world.task(give_up_s=600)
+
+    async def during() -> None:
+        await asyncio.sleep(3600)
+        assert TaskState.RUNNING is task.state
+        world.on_commit = once(DOWN)
+        world.publish(0)
+        await until(lambda: world.done == [0], limit_s=10)
+
+    quickly(running(task, during))
+
+
+def test_a_reader_that_brings_nothing_although_there_is_something_is_left(world: World) -> None:
+    world.behind = True
+
+    async def during() -> None:
+        await until(lambda: len(world.opened_s) == 2)
+        world.behind = False
+        world.publish(0)
+        await until(lambda: world.done == [0])
+
+    quickly(running(world.task(), during))
+
+
+def test_what_cannot_be_trusted_ends_it(world: World) -> None:
+    world.on_open = once(ClusterError("there", NO))
+    with pytest.raises(ClusterError, match="there: no"):
+        quickly(world.task().run())
+    assert 1 == world.closed

@@ -1,0 +1,41 @@
+"""What a task remembers of its failures."""
+
+from services.runtime.trouble import Trouble
+from tests.unit.runtime.world import TOPIC, a_record
+
+
+def test_a_failure_is_counted_by_its_record() -> None:
+    trouble = Trouble()
+    assert [1, 2] == [trouble.count(a_record(4)) for _ in range(2)]
+    assert 1 == trouble.count(a_record(5))
+    assert 1 == trouble.count(a_record(4, topic="letters"))
+
+
+def test_what_got_past_has_a_clean_slate() -> None:
+    trouble = Trouble()
+    trouble.count(a_record(4))
+    trouble.passed([a_record(3)])
+    assert 2 == trouble.count(a_record(4))
+    trouble.passed([a_record(4)])
+    assert 1 == trouble.count(a_record(4))
+    trouble.forget(a_record(4))
+    assert 1 == trouble.count(a_record(4))
+
+
+def test_the_records_of_a_batch_that_failed_go_one_by_one() -> None:
+    trouble = Trouble()
+    assert not trouble.is_near(TOPIC, 5)
+    trouble.note([a_record(3), a_record(4), a_record(5), a_record(1, topic="letters")])
+    assert [True, True, False] == [trouble.is_near(TOPIC, each) for each in (3, 5, 6)]
+    assert [True, False] == [trouble.is_near("letters", each) for each in (1, 2)]
+    trouble.note([a_record(2)])
+    assert trouble.is_near(TOPIC, 5), "an earlier failure does not end what a later one began"
+
+
+def test_the_world_fails_since_its_first_failure_after_a_success() -> None:
+    trouble = Trouble()
+    assert [10.0, 10.0] == [trouble.fails(10.0), trouble.fails(11.0)]
+    assert 2 == trouble.retries
+    trouble.passed([a_record(0)])
+    assert 0 == trouble.retries
+    assert 20.0 == trouble.fails(20.0)

@@ -1,0 +1,114 @@
+"""The watchdog: it ends the process where a task is busy and takes no step."""
+
+import threading
+
+import pytest
+from structlog.testing import capture_logs
+
+from services.runtime.progress import Progress
+from services.runtime.watchdog import EXIT_STALLED, Watchdog
+
+LIMIT_S = 10
+
+
+class Watched:
+    """A watchdog over these tasks, and what it ended with."""
+
+    def __init__(self, **tasks: Progress) -> None:
+        self.tasks = tasks
+        self.ended: list[int] = []
+        self.dog = Watchdog(
+            LIMIT_S, lambda: dict.fromkeys(self.tasks.values(), 3), self.ended.append
+        )
+
+    def look(self, *times_s: float) -> None:
+        for now_s in times_s:
+            self.dog.look(now_s)
+
+
+def busy() -> Progress:
+    progress = Progress()
+    progress.begin("events/3/17")
+    return progress
+
+
+def test_a_busy_task_without_a_step_ends_the_process() -> None:
+    watched = Watched(p3=busy())
+    with capture_logs() as log:
+        watched.look(0, 5, 10)
+        assert [] == watched.ended
+        watched.look(10.1)
+    assert [EXIT_STALLED] == watched.ended
+    [line] = log
+    assert ("task_hangs", "events/3/17", 10) == (line["event"], line["doing"], line["since_s"])
+
+
+def test_each_step_begins_the_time_anew() -> None:
+    progress = busy()
+    watched = Watched(p3=progress)
+    for now_s in range(0, 100, 9):
+        watched.look(now_s)
+        progress.step()
+    assert [] == watched.ended
+    watched.look(100, 111)
+    assert [EXIT_STALLED] == watched.ended
+
+
+def test_a_task_that_rests_may_rest_for_ever() -> None:
+    progress = busy()
+    progress.rest("waiting")
+    watched = Watched(p3=progress)
+    watched.look(0, 10**6)
+    assert [] == watched.ended
+    progress.begin("events/3/18")
+    watched.look(10**6 + 1, 10**6 + 11)
+    assert [] == watched.ended, "its rest does not count"
+    watched.look(10**6 + 12)
+    assert [EXIT_STALLED] == watched.ended
+
+
+def test_two_tasks_of_one_partition_are_two() -> None:
+    """One is ending, and the other waits for that."""
+    waiting = Progress()
+    watched = Watched(ending=busy(), waiting=waiting)
+    watched.look(0, 11)
+    assert [EXIT_STALLED] == watched.ended
+
+
+def test_one_that_gets_on_does_not_hide_one_that_hangs() -> None:
+    getting_on = busy()
+    watched = Watched(p1=getting_on, p3=busy())
+    for now_s in range(11):
+        watched.look(now_s)
+        getting_on.step()
+    watched.look(11)
+    assert [EXIT_STALLED] == watched.ended
+
+
+def test_a_task_that_is_gone_is_forgotten() -> None:
+    watched = Watched(p3=busy())
+    watched.look(0)
+    task = watched.tasks.pop("p3")
+    watched.look(20)
+    watched.tasks["p3"] = task
+    watched.look(21, 31)
+    assert [] == watched.ended
+
+
+@pytest.mark.timeout(20)
+def test_it_looks_from_a_thread_of_its_own_until_it_is_stopped() -> None:
+    ended = threading.Event()
+    codes: list[int] = []
+
+    def end(code: int) -> None:
+        codes.append(code)
+        ended.set()
+
+    hanging = busy()
+    dog = Watchdog(0.05, lambda: {hanging: 3}, end)
+    with capture_logs():
+        dog.start()
+        assert ended.wait(10)
+        dog.stop()
+    assert EXIT_STALLED == codes[0]
+    assert not dog._thread.is_alive()

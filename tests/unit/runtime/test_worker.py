@@ -1,0 +1,346 @@
+"""The worker: one task for each partition that the group gives, and what ends it."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+from aiokafka.errors import CommitFailedError, KafkaError, NoOffsetForPartitionError
+from aiokafka.structs import TopicPartition
+from prometheus_client import CollectorRegistry
+
+from services.runtime import worker as worker_module
+from services.runtime.errors import ClusterError
+from services.runtime.health import Health
+from services.runtime.task import TaskState
+from services.runtime.watchdog import EXIT_STALLED, Watchdog
+from services.runtime.worker import Worker
+from services.runtime.writer import Fenced
+from tests.unit.runtime.world import TOPIC, MemoryWork, World, a_setting, until
+
+GROUP = "group"
+
+
+class MemoryMember:
+    """A member of a group that a test shares out by hand."""
+
+    def __init__(self) -> None:
+        self.listener: Any = None
+        self.topics: dict[str, int] = {TOPIC: 8}
+        self.member_id = "m1"
+        self.hints: list[dict[TopicPartition, int]] = []
+        self.complaints: list[Exception] = []
+        self.refuses_hints = False
+        self.started = asyncio.Event()
+        self.stopped = False
+
+    @property
+    def _coordinator(self) -> Any:
+        return self
+
+    async def start(self) -> None:
+        self.listener.on_partitions_revoked(set())
+        self.started.set()
+
+    async def stop(self) -> None:
+        self.stopped = True
+
+    def share(self, *numbers: int) -> None:
+        """A rebalance, from its beginning to its end."""
+        self.listener.on_partitions_revoked(set())
+        self.listener.on_partitions_assigned({TopicPartition(TOPIC, each) for each in numbers})
+
+    def partitions_for_topic(self, topic: str) -> set[int] | None:
+        return set(range(self.topics[topic])) if topic in self.topics else None
+
+    def assignment(self) -> set[TopicPartition]:
+        return set()
+
+    def pause(self, *_: TopicPartition) -> None:
+        pass
+
+    async def getmany(self, **_: int) -> dict[TopicPartition, list[Any]]:
+        if self.complaints:
+            raise self.complaints.pop()
+        return {}
+
+    async def commit(self, offsets: dict[TopicPartition, int]) -> None:
+        if self.refuses_hints:
+            raise CommitFailedError(GROUP)
+        self.hints.append(offsets)
+
+
+class Scene:
+    """A worker with its group and its world."""
+
+    def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.world = world
+        self.member = MemoryMember()
+        self.settings = a_setting(stall_s=30, session_timeout_s=2)
+        monkeypatch.setattr(worker_module, "TICK_S", 0.01)
+
+        def join(_settings: Any, _group: str, _topic: str, listener: Any) -> MemoryMember:
+            self.member.listener = listener
+            return self.member
+
+        monkeypatch.setattr(worker_module, "a_member", join)
+
+    def play(self, during: Callable[[Worker], Coroutine[Any, Any, None]]) -> Worker:
+        """Run a worker, do something meanwhile, end it as SIGTERM does."""
+
+        async def go() -> Worker:
+            health = Health(self.settings, CollectorRegistry())
+            worker = Worker(self.settings, GROUP, TOPIC, lambda *_: MemoryWork(self.world), health)
+            run = asyncio.create_task(worker.run())
+            acts = asyncio.create_task(self._act(during, worker))
+            try:
+                await asyncio.wait({run, acts}, return_when=asyncio.FIRST_COMPLETED)
+                if acts.done():
+                    acts.result()
+                    os.kill(os.getpid(), signal.SIGTERM)
+                await run
+            finally:
+                acts.cancel()
+                run.cancel()
+            return worker
+
+        return asyncio.run(asyncio.wait_for(go(), 10))
+
+    async def _act(
+        self, during: Callable[[Worker], Coroutine[Any, Any, None]], worker: Worker
+    ) -> None:
+        await self.member.started.wait()
+        await during(worker)
+
+    def said(self, event: str) -> list[dict[str, Any]]:
+        return [line for line in self.world.log if line["event"] == event]
+
+
+@pytest.fixture
+def scene(world: World, monkeypatch: pytest.MonkeyPatch) -> Scene:
+    return Scene(world, monkeypatch)
+
+
+def states(worker: Worker) -> dict[int, TaskState]:
+    return {number: task.state for number, task in worker._tasks.items()}
+
+
+def are(worker: Worker, state: TaskState, *numbers: int) -> Callable[[], bool]:
+    return lambda: states(worker) == dict.fromkeys(numbers, state)
+
+
+def test_each_partition_has_a_task_until_it_is_another_s(scene: Scene) -> None:
+    async def during(worker: Worker) -> None:
+        scene.member.share(0, 1, 2)
+        await until(are(worker, TaskState.RUNNING, 0, 1, 2))
+        tasks = dict(worker._tasks)
+        scene.member.share(1, 2, 3)
+        await until(are(worker, TaskState.RUNNING, 1, 2, 3))
+        assert tasks[1] is worker._tasks[1], "what stays goes on with what it knows"
+        await until(lambda: tasks[0].state is TaskState.STOPPED)
+        scene.member.share()
+        await until(are(worker, TaskState.RUNNING))
+
+    scene.play(during)
+    assert 4 == len(scene.world.opened_s) == scene.world.closed
+    assert [[0, 1, 2], [1, 2, 3], []] == [
+        line["partitions"] for line in scene.said("partitions_owned")
+    ]
+    assert scene.member.stopped
+
+
+def test_between_revoked_and_assigned_nothing_is_begun(scene: Scene) -> None:
+    async def during(worker: Worker) -> None:
+        scene.member.share(0, 1)
+        await until(are(worker, TaskState.RUNNING, 0, 1))
+        scene.member.listener.on_partitions_revoked(set())
+        await until(are(worker, TaskState.PAUSED, 0, 1))
+        scene.world.publish(0)
+        await asyncio.sleep(0.5)
+        assert [] == scene.world.committed
+        scene.member.listener.on_partitions_assigned({TopicPartition(TOPIC, 0)})
+        await until(lambda: scene.world.committed)
+
+    scene.play(during)
+
+
+def test_a_partition_that_comes_back_waits_for_its_former_task(scene: Scene) -> None:
+    gate = asyncio.Event()
+
+    class Slow(MemoryWork):
+        async def close(self) -> None:
+            await gate.wait()
+            await super().close()
+
+    worker_of = MemoryWork
+
+    async def during(worker: Worker) -> None:
+        worker._make_work = lambda *_: Slow(scene.world)
+        scene.member.share(0)
+        await until(are(worker, TaskState.RUNNING, 0))
+        scene.member.share()
+        worker._make_work = lambda *_: worker_of(scene.world)
+        scene.member.share(0)
+        await asyncio.sleep(0.5)
+        assert 1 == len(scene.world.opened_s), "two tasks of one partition at once"
+        gate.set()
+        await until(are(worker, TaskState.RUNNING, 0))
+
+    scene.play(during)
+    assert 2 == len(scene.world.opened_s)
+
+
+def test_what_ends_one_task_ends_the_worker_behind_the_others(scene: Scene) -> None:
+    def fenced(_: list[int]) -> None:
+        scene.world.on_commit = lambda _: None
+        raise Fenced("id")
+
+    async def during(worker: Worker) -> None:
+        scene.member.share(0, 1)
+        await until(are(worker, TaskState.RUNNING, 0, 1))
+        scene.world.on_commit = fenced
+        scene.world.publish(0)
+        await asyncio.sleep(5)
+
+    with pytest.raises(Fenced):
+        scene.play(during)
+    assert [[0]] == scene.world.committed, "the other one finished its transaction"
+    assert scene.member.stopped
+    assert 2 == scene.world.closed
+
+
+def test_a_task_that_was_cancelled_by_nobody_ends_the_worker(scene: Scene) -> None:
+    """aiokafka has been seen to raise CancelledError: its partition would have no task."""
+
+    async def during(worker: Worker) -> None:
+        scene.member.share(0, 1)
+        await until(are(worker, TaskState.RUNNING, 0, 1))
+        next(iter(worker._runs)).cancel()
+        await asyncio.sleep(5)
+
+    with pytest.raises(asyncio.CancelledError):
+        scene.play(during)
+
+
+def test_a_task_that_opens_when_its_partition_goes_away_is_cancelled(scene: Scene) -> None:
+    class Opening(MemoryWork):
+        async def open(self) -> dict[str, int]:
+            await super().open()
+            await asyncio.Event().wait()
+            return {}
+
+    async def during(worker: Worker) -> None:
+        worker._make_work = lambda *_: Opening(scene.world)
+        scene.member.share(0)
+        await until(lambda: scene.world.opened_s)
+        scene.member.share()
+        await until(lambda: not worker._runs)
+
+    scene.play(during)
+    assert 1 == scene.world.closed
+
+
+def test_hints_are_left_once_and_their_failure_is_no_matter(scene: Scene) -> None:
+    async def during(_: Worker) -> None:
+        scene.member.share(0)
+        scene.member.refuses_hints = True
+        scene.world.publish(0, 1)
+        await until(lambda: scene.world.committed)
+        await asyncio.sleep(0.1)
+        scene.member.refuses_hints = False
+        await until(lambda: scene.member.hints)
+        await asyncio.sleep(0.1)
+
+    scene.play(during)
+    assert [{TopicPartition(TOPIC, 0): 2}] == scene.member.hints
+
+
+def test_a_topic_that_is_given_more_partitions_ends_it(scene: Scene) -> None:
+    async def during(worker: Worker) -> None:
+        scene.member.share(0)
+        await until(are(worker, TaskState.RUNNING, 0))
+        scene.member.topics.clear()
+        await asyncio.sleep(0.2)  # Not known for a while: that says nothing.
+        scene.member.topics[TOPIC] = 9
+        await asyncio.sleep(5)
+
+    with pytest.raises(ClusterError, match="had 8 partitions and has 9 now"):
+        scene.play(during)
+
+
+def test_a_complaint_of_the_group_ends_it(scene: Scene) -> None:
+    async def during(_: Worker) -> None:
+        scene.member.complaints = [KafkaError("planted"), NoOffsetForPartitionError("no matter")]
+        await asyncio.sleep(5)
+
+    with pytest.raises(ClusterError, match=r"the group is lost: .*planted"):
+        scene.play(during)
+    assert [] == scene.member.complaints
+
+
+@pytest.mark.parametrize("numbers", [(0, 1), ()], ids=["owning two", "owning none"])
+def test_a_group_that_others_join_may_give_the_same_again_and_again(
+    scene: Scene, numbers: tuple[int, ...]
+) -> None:
+    async def during(worker: Worker) -> None:
+        for _ in range(12):
+            scene.member.share(*numbers)
+            await until(are(worker, TaskState.RUNNING, *numbers))
+            await asyncio.sleep(0.03)
+
+    scene.play(during)
+
+
+def test_two_of_one_name_who_throw_each_other_out_are_told(scene: Scene) -> None:
+    async def during(_: Worker) -> None:
+        for number in range(12):
+            scene.member.member_id = f"m{number}"
+            scene.member.share(0, 1)
+            await asyncio.sleep(0.03)
+        await asyncio.sleep(5)
+
+    with pytest.raises(ClusterError, match="under the name test"):
+        scene.play(during)
+
+
+def test_a_rebalance_that_fails_ends_the_process(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes: list[int] = []
+    monkeypatch.setattr(os, "_exit", codes.append)
+
+    async def during(_: Worker) -> None:
+        scene.member.listener.on_partitions_assigned("no set of partitions")
+
+    scene.play(during)
+    assert [EXIT_STALLED] == codes
+    assert scene.said("rebalance_failed")
+
+
+def test_the_watchdog_sees_a_task_that_hangs_after_its_partition_went_away(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes: list[int] = []
+    gate = asyncio.Event()
+    monkeypatch.setattr(Watchdog.__init__, "__defaults__", (codes.append,))
+    scene.settings = a_setting(stall_s=0.3)
+
+    class Hanging(MemoryWork):
+        async def commit(self) -> None:
+            await gate.wait()
+            await super().commit()
+
+    async def during(worker: Worker) -> None:
+        worker._make_work = lambda *_: Hanging(scene.world)
+        scene.world.publish(0)
+        scene.member.share(0)
+        await until(lambda: worker._tasks[0].progress.doing.endswith("/0"))
+        scene.member.share()
+        await until(lambda: codes, limit_s=5)
+        gate.set()
+
+    scene.play(during)
+    assert EXIT_STALLED == codes[0]
+    assert 0 == scene.said("task_hangs")[0]["partition"]

@@ -1,0 +1,231 @@
+"""A world for partition tasks: topics as lists, a work that remembers, and time that is not waited.
+
+What is waited for on this loop comes at once: the clock jumps to whatever is due next.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Final, Self, TypeVar
+
+from aiokafka.structs import ConsumerRecord, TopicPartition
+
+from services.runtime.settings import Settings
+from services.runtime.task import PartitionTask, TaskState
+from services.runtime.work import Hold
+
+TOPIC: Final = "events"
+PARTITION: Final = 3
+Result = TypeVar("Result")
+
+
+class QuickLoop(asyncio.SelectorEventLoop):
+    """A loop whose clock jumps over every wait."""
+
+    def __init__(self) -> None:
+        self._jumped_s = 0.0
+        super().__init__()
+
+    def time(self) -> float:
+        return super().time() + self._jumped_s
+
+    def _run_once(self) -> None:
+        if not self._ready and self._scheduled:  # type: ignore[attr-defined]
+            due_s = self._scheduled[0].when()  # type: ignore[attr-defined]
+            self._jumped_s += max(0.0, due_s - self.time())
+        super()._run_once()  # type: ignore[misc]
+
+
+def quickly(doing: Coroutine[Any, Any, Result]) -> Result:
+    """Run to the end, in no time."""
+    with asyncio.Runner(loop_factory=QuickLoop) as runner:
+        return runner.run(doing)
+
+
+def now_s() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def a_record(offset: int, value: bytes = b"", topic: str = TOPIC) -> ConsumerRecord:
+    return ConsumerRecord(topic, PARTITION, offset, 0, 0, b"key", value, None, 3, len(value), ())
+
+
+@dataclass
+class World:
+    """What is outside of a task: topics with records, what was committed, and what fails."""
+
+    records: list[ConsumerRecord] = field(default_factory=list)
+    committed: list[list[int]] = field(default_factory=list)
+    """The offsets of each commit, those of several topics behind each other."""
+    holds: list[Hold] = field(default_factory=list)
+    opened_s: list[float] = field(default_factory=list)
+    closed: int = 0
+    moved: bool = False
+    behind: bool = False
+    log: list[Any] = field(default_factory=list)
+    repeats: bool = False
+    """Whether each look gives the last batch once more."""
+
+    on_open: Callable[[], None] = lambda: None
+    on_handle: Callable[[int], None] = lambda _: None
+    on_commit: Callable[[list[int]], None] = lambda _: None
+    on_hold: Callable[[], None] = lambda: None
+
+    def __post_init__(self) -> None:
+        self.next_offsets = {TOPIC: 0}
+
+    def publish(self, *offsets: int) -> Self:
+        self.records += [a_record(each) for each in offsets]
+        return self
+
+    @property
+    def done(self) -> list[int]:
+        """Everything that was committed, in order."""
+        return [offset for batch in self.committed for offset in batch]
+
+    def task(self, **settings: Any) -> PartitionTask:
+        return PartitionTask(PARTITION, lambda *_: MemoryWork(self), a_setting(**settings))
+
+
+def a_setting(**more: Any) -> Settings:
+    return Settings(instance="test", **more)
+
+
+class MemoryWork:
+    """A work whose store is a list."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._batch: list[ConsumerRecord] = []
+
+    async def open(self) -> dict[str, int]:
+        self._world.opened_s.append(now_s())
+        self._world.on_open()
+        return dict(self._world.next_offsets)
+
+    def handle(self, record: ConsumerRecord) -> None:
+        self._world.on_handle(record.offset)
+        self._batch.append(record)
+
+    async def commit(self) -> None:
+        batch, self._batch = self._batch, []
+        offsets = [record.offset for record in batch]
+        await asyncio.sleep(0.02)
+        self._world.on_commit(offsets)
+        self._world.committed.append(offsets)
+        for record in batch:
+            self._world.next_offsets[record.topic] = record.offset + 1
+
+    async def hold(self, hold: Hold) -> None:
+        self._world.on_hold()
+        self._world.moved = False
+        self._world.holds.append(hold)
+
+    async def was_moved(self) -> bool:
+        return self._world.moved
+
+    async def close(self) -> None:
+        self._world.closed += 1
+
+    def name_of(self, record: ConsumerRecord) -> str | None:
+        return f"e{record.offset}"
+
+
+class MemoryReader:
+    """Reads a world's records; the fixture `world` names the world."""
+
+    world: ClassVar[World]
+
+    def __init__(self, _: Settings, places: dict[TopicPartition, int], *_more: Any) -> None:
+        self._at = dict(places)
+        self._last: dict[TopicPartition, list[ConsumerRecord]] = {}
+
+    async def start(self) -> None:
+        pass
+
+    async def stop(self) -> None:
+        pass
+
+    def point_at(self, offsets: dict[TopicPartition, int]) -> None:
+        self._at = dict(offsets)
+
+    async def is_behind(self) -> bool:
+        return self.world.behind
+
+    async def take(
+        self, limit_s: float, records_max: int
+    ) -> dict[TopicPartition, list[ConsumerRecord]]:
+        taken = {
+            place: [r for r in self.world.records if r.topic == place.topic and r.offset >= at]
+            for place, at in self._at.items()
+        }
+        taken = {place: records[:records_max] for place, records in taken.items() if records}
+        if not taken:
+            await asyncio.sleep(limit_s)
+            return dict(self._last) if self.world.repeats else {}
+        for place, records in taken.items():
+            self._at[place] = records[-1].offset + 1
+        self._last = taken
+        return taken
+
+
+async def until(there: Callable[[], object], limit_s: float = 3600.0) -> None:
+    """Until something is so, on the loop's own clock."""
+    until_s, pause_s = now_s() + limit_s, min(0.01, limit_s / 1000)
+    while not there():
+        assert now_s() < until_s, f"not in {limit_s:g} s"
+        await asyncio.sleep(pause_s)
+        pause_s *= 1.01
+
+
+def once(error: Exception) -> Callable[..., None]:
+    """Fails the first time."""
+    return times(1, error)
+
+
+def times(count: int, error: Exception) -> Callable[..., None]:
+    """Fails that many times."""
+    left = count
+
+    def failing(*_: object) -> None:
+        nonlocal left
+        left -= 1
+        if left >= 0:
+            raise error
+
+    return failing
+
+
+def at(bad: int) -> Callable[[int], None]:
+    """Fails at one record, always."""
+
+    def failing(offset: int) -> None:
+        if offset == bad:
+            raise AssertionError("planted")
+
+    return failing
+
+
+async def running(task: PartitionTask, during: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run a task, do something meanwhile, and stop it."""
+    run = asyncio.create_task(task.run())
+    try:
+        await during()
+    finally:
+        task.stop()
+    await run
+    assert task.state is TaskState.STOPPED
+
+
+def work_off(world: World, *, task: PartitionTask | None = None) -> PartitionTask:
+    """Until everything that is there is committed."""
+    task = task or world.task()
+    wanted = [record.offset for record in world.records]
+
+    async def during() -> None:
+        await until(lambda: world.done == wanted)
+
+    quickly(running(task, during))
+    assert wanted == world.done
+    assert len(world.opened_s) == world.closed
+    return task

@@ -1,0 +1,73 @@
+"""What a ledger leaves of some events in journal and balances, transaction by transaction.
+
+Nobody writes it anywhere: it is what the watch reads.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from events.topics import BALANCES, JOURNAL
+from services.ledger.domain.journal import Source
+from services.ledger.handle import Ledger, RawRecord
+from services.ledger.messages import messages
+from tests.builders import BUDGET, Json
+
+WRITTEN_MS = 1_685_613_600_123
+
+
+class Out(NamedTuple):
+    """A record as it is written to a topic of the contract."""
+
+    topic: str
+    partition: int
+    key: bytes | None
+    value: bytes | None
+
+
+def key_of(event: bytes) -> bytes:
+    """The key of a careful sender; what cannot be read has that of some budget too."""
+    try:
+        return str(json.loads(event)["partitionkey"]).encode()
+    except (ValueError, KeyError, TypeError):
+        return BUDGET.encode()
+
+
+def in_batches(events: Sequence[bytes], sizes: Iterable[int]) -> Iterator[list[bytes]]:
+    """The events cut into batches of these sizes, and what is left."""
+    start = 0
+    for size in sizes:
+        if start >= len(events):
+            return
+        yield list(events[start : start + size])
+        start += size
+    if start < len(events):
+        yield list(events[start:])
+
+
+def transactions(
+    events: Iterable[Sequence[bytes]], partition: int = 0, ledger: Ledger | None = None
+) -> Iterator[list[Out]]:
+    """What each batch of events leaves: records of the journal first, then balances."""
+    ledger, offset = ledger or Ledger(), 0
+    for batch in events:
+        for event in batch:
+            offset += 1
+            source = Source("test", partition, offset)
+            raw = RawRecord(event, source, key=key_of(event), timestamp_ms=WRITTEN_MS)
+            ledger.handle(raw)
+        decided = ledger.commit_batch([])
+        journal = [
+            Out(JOURNAL, partition, row.budget.encode(), row.record) for row in decided.records
+        ]
+        balances = [
+            Out(BALANCES, partition, each.key, each.value)
+            for each in messages(decided.decided, ledger.budgets)
+            if each.topic == BALANCES
+        ]
+        yield journal + balances
+
+
+def encoded(*events: Json) -> list[bytes]:
+    """Events as bytes."""
+    return [json.dumps(event).encode() for event in events]

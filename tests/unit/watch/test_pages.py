@@ -1,0 +1,139 @@
+"""What the watch answers, and what it measures."""
+
+from http import HTTPStatus
+
+from prometheus_client import generate_latest
+
+from events.topics import BALANCES, JOURNAL
+from services.runtime.partitioning import partition_of
+from services.watch.balances import LiveBalances, Partition
+from services.watch.budget import Kind
+from services.watch.metrics import Metrics
+from services.watch.pages import Desk
+from services.watch.rounds import Reached, Rounds
+from tests.builders import BUDGET, Story, a_convention, a_vote, an_award
+from tests.unit.watch.ledger_output import encoded, transactions
+
+PARTITIONS = 4
+HOME = partition_of(BUDGET.encode(), PARTITIONS)
+YEAR = (a_vote(), an_award(), a_convention())
+ALL_READ = {
+    Partition(topic, number): Reached(0, 0, 0)
+    for topic in (JOURNAL, BALANCES)
+    for number in range(PARTITIONS)
+}
+
+
+class Scene:
+    """A watch that has read what it was given."""
+
+    def __init__(self) -> None:
+        self.live = LiveBalances()
+        self.rounds = Rounds(self.live)
+        self.metrics = Metrics(self.live, self.rounds)
+        self.partitions: int | None = PARTITIONS
+        self.desk = Desk(self.live, self.rounds, lambda: self.partitions)
+
+    def read(self, *, change: tuple[bytes, bytes] = (b"", b"")) -> None:
+        offset = 0
+        for outs in transactions([encoded(*YEAR)], HOME):
+            for out in outs:
+                value = out.value and out.value.replace(*change)
+                if out.topic == JOURNAL:
+                    self.live.add(HOME, offset, out.key, value)
+                else:
+                    self.live.publish(HOME, offset, out.key, value)
+                offset += 1
+
+    def figures(self) -> dict[str, str]:
+        text = generate_latest(self.metrics.registry).decode()
+        lines = [line for line in text.splitlines() if not line.startswith("#")]
+        return dict(line.rsplit(" ", 1) for line in lines if "_created" not in line)
+
+
+def test_the_balances_of_a_budget_are_those_of_the_ledger() -> None:
+    scene = Scene()
+    scene.read()
+    said = Story(*YEAR).summary()
+    expected = {
+        "budget": BUDGET,
+        "sequence": 3,
+        "caught_up": False,
+        "lines": said["lines"],
+        "conventions": said["conventions"],
+        "difference": [],
+    }
+    assert (HTTPStatus.OK, expected) == scene.desk.balances(BUDGET)
+    scene.rounds.turn(ALL_READ)
+    assert (HTTPStatus.OK, expected | {"caught_up": True}) == scene.desk.balances(BUDGET)
+
+
+def test_a_difference_stands_beside_the_balances() -> None:
+    scene = Scene()
+    scene.read(change=(b'"granted_cents":100000', b'"granted_cents":100001'))
+    status, body = scene.desk.balances(BUDGET)
+    (row,) = body["difference"]
+    assert (HTTPStatus.OK, "amounts", "C") == (status, row["kind"], row["convention"])
+    granted = (row["published"]["granted_cents"], row["live"]["granted_cents"], row["sequence"])
+    assert (100_001, 100_000, 3) == granted
+
+
+def test_a_budget_is_unknown_only_once_its_partition_is_read() -> None:
+    scene = Scene()
+    status, body = scene.desk.balances(BUDGET)
+    assert (HTTPStatus.SERVICE_UNAVAILABLE, "not_read") == (status, body["error"])
+    scene.partitions = None
+    assert HTTPStatus.SERVICE_UNAVAILABLE == scene.desk.balances(BUDGET).status
+    scene.partitions = PARTITIONS
+    scene.rounds.turn(ALL_READ)
+    status, body = scene.desk.balances(BUDGET)
+    assert (HTTPStatus.NOT_FOUND, "unknown_budget") == (status, body["error"])
+    assert BUDGET in body["message"]["fr"]
+    assert BUDGET in body["message"]["en"]
+
+
+def test_balances_alone_do_not_make_a_budget_known() -> None:
+    scene = Scene()
+    for outs in transactions([encoded(*YEAR)], HOME):
+        for offset, out in enumerate(out for out in outs if out.topic == BALANCES):
+            scene.live.publish(HOME, offset, out.key, out.value)
+    assert "not_read" == scene.desk.balances(BUDGET).body["error"]
+
+
+def test_the_figures_of_a_broken_journal_are_unknown() -> None:
+    scene = Scene()
+    scene.read(change=(b'"sequence":2', b'"sequence":4'))
+    status, body = scene.desk.balances(BUDGET)
+    assert (HTTPStatus.SERVICE_UNAVAILABLE, "journal_broken") == (status, body["error"])
+    assert "record 4 follows 1" in body["message"]["en"]
+    assert "record 4 follows 1" in body["message"]["fr"]
+
+
+def test_it_is_ready_when_all_is_read() -> None:
+    scene = Scene()
+    assert (HTTPStatus.SERVICE_UNAVAILABLE, {"ready": False}) == scene.desk.ready()
+    scene.rounds.turn(ALL_READ)
+    assert (HTTPStatus.OK, {"ready": True}) == scene.desk.ready()
+
+
+def test_every_kind_of_difference_has_a_metric_from_the_start_and_lag_only_once_it_is_known() -> (
+    None
+):
+    scene = Scene()
+    kinds = {f'ecluse_watch_balance_differences_total{{kind="{kind}"}}': "0.0" for kind in Kind}
+    assert kinds.items() <= scene.figures().items()
+    assert not [name for name in scene.figures() if "lag" in name]
+    scene.rounds.turn({Partition(JOURNAL, 2): Reached(0, 0, 7)})
+    lag = 'ecluse_watch_lag_offsets{partition="2",topic="ecluse.journal.v1"}'
+    assert "7.0" == scene.figures()[lag]
+
+
+def test_the_metrics_say_what_stands_in_the_table() -> None:
+    scene = Scene()
+    scene.read(change=(b'"granted_cents":100000', b'"granted_cents":100001'))
+    figures = scene.figures()
+    expected = {"budgets": "1.0", "balances_differing": "1.0", "ready": "0.0"}
+    assert {f"ecluse_watch_{name}": value for name, value in expected.items()}.items() <= (
+        figures.items()
+    )
+    assert float(figures["ecluse_watch_balances_compared_total"]) >= 2

@@ -1,0 +1,144 @@
+"""Defects around a journal: its sources, and the topics that leave."""
+
+from events.topics import (
+    BALANCES,
+    COMMITMENT_ENTRIES,
+    DEAD_LETTERS,
+    EVENTS,
+    PAYMENT_ORDERS,
+    REFUSALS,
+)
+from tests.verifier.planting import (
+    Planted,
+    buried_alive,
+    elsewhere,
+    lost,
+    never_read,
+    older_balance_last,
+    other_reason,
+    removed_balance,
+    replaced,
+    said,
+    source_swapped,
+    swap,
+    twice,
+    under_a_new_id,
+)
+
+SOURCES = [
+    Planted("a source record is lost", never_read, "not_journalled"),
+    Planted(
+        "a source record waits to be read",
+        lambda world: world.put(EVENTS, 0, b"k", b"{}"),
+        "not_yet_journalled",
+    ),
+    Planted("a journal record comes from nowhere", lost(EVENTS, 9), "no_such_source"),
+    Planted("a source says something else", replaced(EVENTS, 9, value=b"{}"), "source_differs"),
+    Planted("a source has another key", replaced(EVENTS, 9, key=b"k"), "source_differs"),
+    Planted("sources were read in another order", source_swapped, "journalled_out_of_order"),
+    Planted("a readable event is buried", buried_alive, "buried_though_readable"),
+]
+
+MESSAGES = [
+    Planted("a dead letter is missing", lost(DEAD_LETTERS), "message_missing"),
+    Planted("a dead letter is there twice", lambda w: twice(w, DEAD_LETTERS), "message_twice"),
+    Planted(
+        "a dead letter lost its bytes",
+        replaced(DEAD_LETTERS, value=b"?"),
+        "message_differs",
+        "buried_though_readable",
+    ),
+    Planted("a dead letter lost its key", replaced(DEAD_LETTERS, key=b"?"), "message_differs"),
+    Planted("a dead letter gives another reason", other_reason, "message_differs"),
+    Planted(
+        "a dead letter has no reason",
+        replaced(DEAD_LETTERS, headers=()),
+        "message_malformed message_missing",
+    ),
+    Planted("dead letters changed places", lambda w: swap(w, DEAD_LETTERS), "message_out_of_order"),
+    Planted("an entry is not published", lost(COMMITMENT_ENTRIES), "message_missing"),
+    Planted("an entry is published twice", lambda w: twice(w, COMMITMENT_ENTRIES), "message_twice"),
+    Planted("an order is not published", lost(PAYMENT_ORDERS), "message_missing"),
+    Planted("an order is published twice", lambda w: twice(w, PAYMENT_ORDERS), "message_twice"),
+    Planted(
+        "an order is published again under a new id",
+        under_a_new_id,
+        "message_twice",
+    ),
+    Planted(
+        "an order is published that was never issued",
+        said(PAYMENT_ORDERS, "data", "payment_order", value="C/other"),
+        "message_missing message_unexpected",
+    ),
+    Planted(
+        "an order is published with another amount",
+        said(PAYMENT_ORDERS, "data", "amount_cents", value=1),
+        "message_differs",
+    ),
+    Planted(
+        "an order is published on another partition",
+        lambda w: elsewhere(w, PAYMENT_ORDERS),
+        "message_missing message_unexpected",
+    ),
+    Planted("orders changed places", lambda w: swap(w, PAYMENT_ORDERS), "message_out_of_order"),
+    Planted(
+        "a message has another cause",
+        said(PAYMENT_ORDERS, "causationid", value="x"),
+        "message_differs",
+    ),
+    Planted("a message has another key", replaced(PAYMENT_ORDERS, key=b"k"), "key_differs"),
+    Planted(
+        "a message is no CloudEvent",
+        replaced(PAYMENT_ORDERS, headers=()),
+        "message_malformed message_missing",
+    ),
+    Planted(
+        "a message is of another topic",
+        said(PAYMENT_ORDERS, "type", value="x"),
+        "message_malformed message_missing",
+    ),
+    Planted("a refusal is not published", lost(REFUSALS), "message_missing"),
+    Planted(
+        "a refusal says nothing to people",
+        said(REFUSALS, "data", "message", value={}),
+        "message_malformed",
+    ),
+]
+
+BALANCED = [
+    Planted(
+        "a balance is wrong",
+        said(BALANCES, "data", "balance", "paid_cents", value=1),
+        "balance_differs",
+    ),
+    Planted("the last balance is missing", lost(BALANCES, -1), "balance_missing"),
+    Planted(
+        "an older balance is the last",
+        older_balance_last,
+        "message_out_of_order message_twice balance_missing",
+    ),
+    Planted(
+        "a balance is removed that stands",
+        removed_balance,
+        "balance_missing message_unexpected",
+    ),
+    Planted(
+        "a balance names a record that moved nothing",
+        said(BALANCES, "data", "sequence", value=8),
+        "message_unexpected",
+        "message_out_of_order",
+    ),
+    Planted(
+        "a balance names no record",
+        said(BALANCES, "data", "sequence", value=999, at=-1),
+        "message_unexpected balance_missing",
+    ),
+    Planted(
+        "a balance has another key",
+        replaced(BALANCES, key=b'["b","65","1",null,null]'),
+        "key_differs message_unexpected",
+    ),
+    Planted(
+        "a balance has a key that names none", replaced(BALANCES, key=b"[]"), "message_malformed"
+    ),
+]

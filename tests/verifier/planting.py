@@ -1,0 +1,276 @@
+"""What a test plants in a world: edits of its topics, with or without a new chain."""
+
+import json
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from events.topics import BALANCES, DEAD_LETTERS, PAYMENT_ORDERS, REFUSALS
+from services.verifier.findings import Place
+from services.verifier.records import (
+    FIRST_HASH,
+    NOT_HASHED,
+    Record,
+    canonical,
+    read_record,
+    sha256_hex,
+)
+from services.verifier.wire import TopicRecord
+from tests.builders import Json
+from tests.verifier.world import EVENTS, JOURNAL, World
+
+Change = Callable[[Json], object]
+Which = Callable[[Json], bool]
+
+
+def rows(world: World) -> list[Json]:
+    """The journal of the fullest partition, read."""
+    return [json.loads(each.value or b"") for each in world[JOURNAL]]
+
+
+def find(world: World, which: Which) -> int:
+    """Where the first journal record stands that `which` is about."""
+    return next(at for at, row in enumerate(rows(world)) if which(row))
+
+
+def find_last(world: World, which: Which) -> int:
+    """Where the last one stands."""
+    return max(at for at, row in enumerate(rows(world)) if which(row))
+
+
+def of_kind(name: str, outcome: str = "accepted") -> Which:
+    """Records of one type of event."""
+    return lambda row: (
+        row["event"] is not None
+        and row["event"]["type"] == f"ecluse.{name}.v1"
+        and row["outcome"] == outcome
+    )
+
+
+VOTE = of_kind("budget.voted")
+AWARD = of_kind("deliberation.adopted")
+SIGNED = of_kind("convention.signed")
+PAID = of_kind("payment.executed")
+REFUSED = of_kind("payment.executed", "refused")
+PARKED = of_kind("deliberation.adopted", "parked")
+DUPLICATE = of_kind("budget.voted", "duplicate")
+ACCOUNT = of_kind("bank-account.changed")
+
+
+def spelled(record: Record, row: Json) -> bytes:
+    """The bytes of a record as the ledger writes them, its hash taken anew."""
+    body = canonical({name: each for name, each in row.items() if name not in NOT_HASHED})
+    row["hash"] = sha256_hex(body)
+    tail = f',"event":{record.event_text},"hash":"{row["hash"]}","source":'
+    return body[:-1] + tail.encode() + canonical(row["source"]) + b"}"
+
+
+def edit(world: World, which: Which, change: Change) -> None:
+    """Change a journal record, and let nothing else know."""
+    journal, at = world[JOURNAL], find(world, which)
+    row = json.loads(journal[at].value or b"")
+    change(row)
+    value = json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode()
+    journal[at] = journal[at]._replace(value=value)
+
+
+def forge(world: World, which: Which, change: Change) -> None:
+    """Change a journal record as one would who can write: the chain is made whole again."""
+    edit(world, which, change)
+    reseal(world)
+
+
+def reseal(world: World) -> None:
+    """Number and chain the journal of the fullest partition anew."""
+    heads: dict[str, tuple[int, str]] = {}
+    journal = world[JOURNAL]
+    for at, each in enumerate(journal):
+        record = read_record(each.value or b"", Place())
+        row, budget = record.row, record.budget
+        sequence, head = heads.get(budget, (0, FIRST_HASH))
+        row |= {"sequence": sequence + 1, "previous_hash": head}
+        journal[at] = each._replace(value=spelled(record, row))
+        heads[budget] = (sequence + 1, row["hash"])
+
+
+def without(world: World, topic: str, at: int = 0) -> TopicRecord:
+    """Take a record out of a topic."""
+    return world[topic].pop(at)
+
+
+def twice(world: World, topic: str, at: int = 0) -> None:
+    """Write a record a second time, at the end."""
+    records = world[topic]
+    records.append(records[at]._replace(offset=records[-1].offset + 1))
+
+
+def swap(world: World, topic: str, at: int = 0, by: int = 1) -> None:
+    """Let two records change places; their offsets stay."""
+    records = world[topic]
+    first, second = records[at], records[at + by]
+    records[at] = second._replace(offset=first.offset)
+    records[at + by] = first._replace(offset=second.offset)
+
+
+def elsewhere(world: World, topic: str, at: int = 0) -> None:
+    """Move a record to another partition of its topic."""
+    record = world[topic].pop(at)
+    other = (record.partition + 1) % world.partitions
+    world.topics[topic, other].append(record._replace(partition=other, offset=9_000))
+
+
+class Planted(NamedTuple):
+    """A defect in words, how it is planted, what must be found, and what may follow from it."""
+
+    defect: str
+    plant: Callable[[World], object]
+    found: str
+    also: str = ""
+
+
+def put(*path: str | int, value: Any) -> Callable[[Json], None]:
+    """A change of one member, deep in a value."""
+
+    def change(row: Json) -> None:
+        place: Any = row
+        for step in path[:-1]:
+            place = place[step]
+        place[path[-1]] = value
+
+    return change
+
+
+def is_dead(row: Json) -> bool:
+    return bool(row["outcome"] == "dead_letter")
+
+
+def resumed(row: Json) -> bool:
+    return row["resumes"] is not None
+
+
+def replaced(topic: str, at: int = 0, **changes: Any) -> Callable[[World], None]:
+    """A record of a topic with another key, value or headers."""
+
+    def plant(world: World) -> None:
+        records = world[topic]
+        records[at] = records[at]._replace(**changes)
+
+    return plant
+
+
+def forged(which: Callable[[Json], bool], *path: str | int, value: Any) -> Callable[[World], None]:
+    return lambda world: forge(world, which, put(*path, value=value))
+
+
+def said(topic: str, *path: str | int, value: Any, at: int = 0) -> Callable[[World], None]:
+    return lambda world: world.edit(topic, put(*path, value=value), at)
+
+
+def lost(topic: str, at: int = 0) -> Callable[[World], object]:
+    return lambda world: without(world, topic, at)
+
+
+def a_member_twice(world: World) -> None:
+    last = world[JOURNAL][-1]
+    doubled = b'"amount_cents":1,"amount_cents":7000'
+    value = (last.value or b"").replace(b'"amount_cents":7000', doubled, 1)
+    world[JOURNAL][-1] = last._replace(value=value)
+
+
+def parked_for_ever(world: World) -> None:
+    """The last of what resumed never did, and nothing came behind it."""
+    at = find_last(world, resumed)
+    del world[JOURNAL][at:]
+
+
+def far_from_its_waker(world: World) -> None:
+    """Between a record and the one that it wakes stands another budget's."""
+    journal = world[JOURNAL]
+    at = find(world, resumed)
+    while rows(world)[at + 1]["budget"] in {rows(world)[at]["budget"], "_dead.0"}:
+        at += 1
+    swap(world, JOURNAL, at)
+    assert journal[at].offset < journal[at + 1].offset
+
+
+def an_order_again(world: World) -> None:
+    """A payment that issues the order of its convention once more, money and all."""
+    signed = rows(world)[find(world, SIGNED)]
+
+    def again(row: Json) -> None:
+        row["payment_orders"] += signed["payment_orders"]
+        row["moves"] += [move for move in signed["moves"] if move["to"] == "ordered"]
+
+    forge(world, lambda row: PAID(row) and row["budget"] == signed["budget"], again)
+
+
+def no_order(row: Json) -> None:
+    row["payment_orders"] = None
+    row["moves"] = [move for move in row["moves"] if move["to"] != "ordered"]
+
+
+def never_read(world: World) -> None:
+    """A source record that nobody journalled, among others that were."""
+    records = world[EVENTS]
+    gap = next(at for at in range(1, 99) if records[at].offset - records[at - 1].offset > 1)
+    records.insert(gap, records[gap]._replace(offset=records[gap].offset - 1))
+
+
+def source_swapped(world: World) -> None:
+    """Two budgets of a partition, whose events the ledger read in the wrong order."""
+    journal = rows(world)
+    at = next(
+        at
+        for at in range(len(journal) - 1)
+        if not is_dead(journal[at])
+        and journal[at]["outcome"] == journal[at + 1]["outcome"] == "accepted"
+        and journal[at]["budget"] != journal[at + 1]["budget"]
+        and not resumed(journal[at])
+        and not resumed(journal[at + 1])
+        and not resumed(journal[at + 2])
+    )
+    swap(world, JOURNAL, at)
+
+
+def decided_twice(world: World) -> None:
+    """A worker that came back decides again what another had decided."""
+    twice(world, JOURNAL, find(world, PAID))
+    reseal(world)
+
+
+def buried_alive(world: World) -> None:
+    """A readable event that journal, notice and letter all call unreadable."""
+
+    def by_key(row: Json) -> bool:
+        return is_dead(row) and row["dead_letter"]["reason"].startswith("wrong_partition_key")
+
+    forge(world, by_key, put("dead_letter", "reason", value="bad_json"))
+    notices = [b"wrong_partition_key" in (each.value or b"") for each in world.topics[REFUSALS, 0]]
+    reason = put("data", "reason", value="bad_json")
+    world.edit(REFUSALS, reason, notices.index(True), partition=0)
+    letters = world.topics[DEAD_LETTERS, 0]
+    at = next(at for at, each in enumerate(letters) if each.key is None)
+    headers = {**dict(letters[at].headers), "ecluse_dlq_reason": b"bad_json"}
+    letters[at] = letters[at]._replace(headers=tuple(headers.items()))
+
+
+def other_reason(world: World) -> None:
+    headers = {**dict(world[DEAD_LETTERS][0].headers), "ecluse_dlq_reason": b"undecodable"}
+    replaced(DEAD_LETTERS, headers=tuple(headers.items()))(world)
+
+
+def under_a_new_id(world: World) -> None:
+    """A consumer that trusts ids would pay it twice."""
+    twice(world, PAYMENT_ORDERS)
+    said(PAYMENT_ORDERS, "id", value="x", at=-1)(world)
+
+
+def removed_balance(world: World) -> None:
+    last = world[BALANCES][-1]
+    world.put(BALANCES, last.partition, last.key, None)
+
+
+def older_balance_last(world: World) -> None:
+    """The first balance of a key that has several is published again, behind the last."""
+    records = world[BALANCES]
+    first = next(one for one in records if sum(one.key == each.key for each in records) > 1)
+    world.put(BALANCES, first.partition, first.key, first.value, first.headers)

@@ -1,0 +1,94 @@
+"""Good worlds: years in which all happens that a verifier looks at."""
+
+from collections.abc import Iterator
+
+from tests.builders import (
+    BUDGET,
+    OTHER_BODY,
+    Json,
+    a_beneficiary,
+    a_concurring_act,
+    a_convention,
+    a_new_account,
+    a_notification,
+    a_payment,
+    a_report,
+    a_transfer,
+    a_vote,
+    an_acknowledgement,
+    an_amount,
+    an_award,
+    an_instalment,
+    encoded,
+)
+from tests.verifier.world import LETTERS, Told, World
+
+NEIGHBOURS = ("37887770800057-02-2023", "37887770800040-01-2023")
+"""Two budgets that share one of two partitions; the other has the other."""
+
+SERVICES = {"EMPLOI": 33_334, "JEUNESSE": 66_667}
+CENTS = 100_001
+DOCUMENTS = [("activity_report", 2022)]
+
+
+def a_schedule() -> list[Json]:
+    advance = an_instalment(lines=[an_amount(50_000, services={"EMPLOI": 49_999, "JEUNESSE": 1})])
+    balance = an_instalment(CENTS - 50_000, "balance", documents=DOCUMENTS, ceiling=True)
+    return [advance, balance]
+
+
+def binary(event: Json) -> Told:
+    """The same event in binary mode."""
+    data = event["data"]
+    headers = [(f"ce_{n}", str(v).encode()) for n, v in event.items() if n != "data"]
+    headers.append(("content-type", b"application/json"))
+    return Told(encoded(data), str(event["partitionkey"]).encode(), tuple(headers))
+
+
+def a_year(budget: str = BUDGET) -> Iterator[Told | Json]:
+    """A year of one budget in which nearly all happens."""
+    said: Json = {"budget": budget}
+    order = "C/advance"
+    yield a_notification(**said)  # waits for the convention
+    yield an_award(CENTS, lines=[an_amount(CENTS, services=SERVICES)], **said)  # for the vote
+    yield a_vote(900_000, **said)
+    yield a_vote(900_000, **said)  # silence
+    yield a_vote(900_001, _id="budget.voted/initial", **said)  # the same id for another thing
+    yield a_transfer(**said)
+    yield a_concurring_act(**said)
+    yield a_convention(instalments=a_schedule(), **said)
+    yield binary(an_acknowledgement(order=order, **said))
+    yield a_payment(10_001, order, **said)
+    yield an_acknowledgement("rejected", order, **said)
+    yield a_new_account(**said)
+    yield a_payment(10_001, order, _id="too late", **said)  # refused
+    yield a_payment(39_999, f"{order}/2", **said)
+    yield a_report(eligible_cost_cents=80_000, **said)
+    yield a_payment(30_000, "C/balance", **said)
+    alone: Json = {"grant": "A", "beneficiary": a_beneficiary(siret=OTHER_BODY, name="Ville")}
+    yield an_award(7_003, requires_convention=False, **alone, **said)
+    yield a_convention(7_000, convention="AC", **alone, **said)
+    yield a_payment(7_000, "AC/advance", **said)
+
+
+def unreadable() -> Iterator[Told]:
+    """What nobody can read, in each of its ways."""
+    yield Told(b"{")
+    yield Told(None)
+    yield Told(encoded(a_vote(0)), BUDGET.encode(), (("trace", None), ("x", b"\xff")))
+    yield Told(a_payment(1, _id="no key"), None, partition=0)
+    yield Told(a_payment(1, _id="astray"), partition=1, topic=LETTERS)
+    yield Told(a_payment(1, _id="astray too"), partition=0)
+    yield Told(b" " * (1024 * 1024 + 1), BUDGET.encode())
+    yield Told(b"[]", b"k" * 70_000, (("large", b"h" * (1024 * 1024)),), partition=1)
+    yield Told(b"[]", b"k" * 70_000, partition=1)
+    yield Told(b"{}", headers=(("ecluse_dlq_reason", b"bad_json"), ("ecluse_dlq_topic", b"?")))
+
+
+def a_world(batch: int = 3) -> World:
+    """Three budgets on two partitions, woven into one another, with what nobody can read."""
+    years = [list(a_year(name)) for name in (BUDGET, *NEIGHBOURS)]
+    together: list[Told | Json] = [each for trio in zip(*years, strict=True) for each in trio]
+    for place, told in enumerate(unreadable()):
+        together.insert(place * 5, told)
+    return World().tell(together, batch).quarantine(a_vote(1, _id="odd"), "Ève", "elle bloque")

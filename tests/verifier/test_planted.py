@@ -1,0 +1,49 @@
+"""Each defect that one could plant in a good cluster is found, and called by its name."""
+
+import re
+
+import pytest
+
+from services.verifier.findings import SENTENCES, Code
+from services.verifier.wire import partition_of
+from tests.builders import a_vote
+from tests.verifier.defects_in_journals import CHAIN, DECIDED, MONEY
+from tests.verifier.defects_in_topics import BALANCED, MESSAGES, SOURCES
+from tests.verifier.planting import Planted
+from tests.verifier.stories import a_world
+from tests.verifier.world import World
+
+FACT = re.compile(r"{(\w+)}")
+
+
+ALL = [*CHAIN, *DECIDED, *MONEY, *SOURCES, *MESSAGES, *BALANCED]
+
+
+def test_nothing_is_wrong_with_a_good_cluster() -> None:
+    assert [] == a_world().findings()
+
+
+@pytest.mark.parametrize("planted", ALL, ids=lambda each: each.defect)
+def test_a_planted_defect_is_found(planted: Planted) -> None:
+    world = a_world()
+    planted.plant(world)
+    codes = set(world.codes())
+    assert set() == set(planted.found.split()) - codes
+    assert set() == codes - {*planted.found.split(), *planted.also.split()}
+
+
+def test_a_budget_on_another_partition_is_found() -> None:
+    misled = World(home=lambda key, count: 1 - partition_of(key, count)).tell([a_vote()])
+    assert ["wrong_partition"] == misled.codes()
+
+
+def test_each_code_is_planted_here() -> None:
+    planted = {code for each in ALL for code in each.found.split()} | {"wrong_partition"}
+    assert {code.value for code in Code} - {"sums_differ"} == planted
+
+
+def test_each_code_says_the_same_in_both_languages() -> None:
+    assert set(Code) == set(SENTENCES)
+    for sentence in SENTENCES.values():
+        french, english = (set(FACT.findall(text)) for text in (sentence.fr, sentence.en))
+        assert french == english

@@ -1,0 +1,156 @@
+"""A cluster in memory: what the real ledger makes of a year, topic by topic, as Kafka holds it.
+
+Offsets have the gaps that transaction markers leave. What a test plants, it plants in the lists.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
+from typing import Any
+
+from events.topics import DOORS, EVENTS, JOURNAL, LETTERS
+from services.ledger.domain.journal import Source
+from services.ledger.handle import Ledger, RawRecord
+from services.ledger.messages import messages
+from services.verifier.findings import Findings
+from services.verifier.partition import LEAVING, PartitionProof
+from services.verifier.wire import Headers, TopicRecord, partition_of
+from tests.builders import Json, encoded
+
+PREFIX = "t."
+TOPICS = (*DOORS, *LEAVING, JOURNAL)
+START_MS = 1_685_600_000_000
+
+Value = Json | bytes | None
+
+
+class Told:
+    """A record for a door: an event, or what somebody sent in its place."""
+
+    def __init__(
+        self,
+        value: Value,
+        key: Any = ...,
+        headers: Headers = (),
+        partition: int | None = None,
+        topic: str = EVENTS,
+    ) -> None:
+        self.value = encoded(value) if value is not None else None
+        if key is ...:
+            key = str(value["partitionkey"]).encode() if isinstance(value, dict) else b"nobody"
+        self.key: bytes | None = key
+        self.headers = headers
+        self.partition = partition
+        self.topic = topic
+
+
+class World:
+    """The topics of a cluster, each partition a list of records."""
+
+    def __init__(
+        self, partitions: int = 2, home: Callable[[bytes, int], int] = partition_of
+    ) -> None:
+        self.partitions = partitions
+        self._home = home
+        self.topics: dict[tuple[str, int], list[TopicRecord]] = {
+            (topic, partition): [] for topic in TOPICS for partition in range(partitions)
+        }
+        self.first_offsets: dict[tuple[str, int], int] = {}
+        self._ledgers = [Ledger() for _ in range(partitions)]
+        for ledger in self._ledgers:
+            ledger.partition_of = cache(lambda budget: home(budget.encode(), partitions))
+
+    def tell(self, told: Iterable[Told | Json | bytes], batch: int = 3) -> "World":
+        """Send records to their doors, and let the ledger take them, some at a time."""
+        waiting: list[list[TopicRecord]] = [[] for _ in range(self.partitions)]
+        for each in told:
+            record = self._sent(each if isinstance(each, Told) else Told(each))
+            waiting[record.partition].append(record)
+        for partition, records in enumerate(waiting):
+            for start in range(0, len(records), batch):
+                self._decide(partition, records[start : start + batch])
+        return self
+
+    def _sent(self, told: Told) -> TopicRecord:
+        partition = told.partition
+        if partition is None:
+            partition = self._home(told.key or b"", self.partitions)
+        rows = self.topics[told.topic, partition]
+        return self.put(told.topic, partition, told.key, told.value, told.headers, len(rows))
+
+    def put(
+        self,
+        topic: str,
+        partition: int,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Headers = (),
+        after_ms: int = 0,
+    ) -> TopicRecord:
+        """Write one record at the end of a topic."""
+        rows = self.topics[topic, partition]
+        offset = rows[-1].offset + 1 + (len(rows) % 3 == 0) if rows else 0
+        record = TopicRecord(topic, partition, offset, key, value, headers, START_MS + after_ms)
+        rows.append(record)
+        return record
+
+    def _decide(self, partition: int, records: Sequence[TopicRecord]) -> None:
+        ledger = self._ledgers[partition]
+        for each in records:
+            source = Source(PREFIX + each.topic, partition, each.offset)
+            ledger.handle(RawRecord(each.value, source, each.headers, each.key, each.timestamp_ms))
+        batch = ledger.commit_batch([])
+        count = (("ecluse_partitions", b"%d" % self.partitions),)
+        for row in batch.records:
+            self.put(JOURNAL, partition, row.budget.encode(), row.record, count)
+        for topic, key, value, headers in messages(batch.decided, ledger.budgets):
+            self.put(topic, partition, key, value, headers)
+
+    def quarantine(self, told: Told | Json, by: str, why: str) -> "World":
+        """One record that an operator set aside."""
+        record = self._sent(told if isinstance(told, Told) else Told(told))
+        ledger = self._ledgers[record.partition]
+        source = Source(PREFIX + record.topic, record.partition, record.offset)
+        raw = RawRecord(record.value, source, record.headers, record.key, record.timestamp_ms)
+        ledger.quarantine(raw, by, why)
+        self._decide(record.partition, [])
+        return self
+
+    # -- what a test does to it
+
+    def __getitem__(self, topic: str) -> list[TopicRecord]:
+        """The fullest partition of a topic: where the story is."""
+        return max((self.topics[topic, each] for each in range(self.partitions)), key=len)
+
+    def edit(
+        self, topic: str, change: Callable[[Json], None], at: int = 0, partition: int | None = None
+    ) -> None:
+        """Change the JSON of one record in place; in the fullest partition, or the one named."""
+        rows = self[topic] if partition is None else self.topics[topic, partition]
+        value = json.loads(rows[at].value or b"")
+        change(value)
+        rows[at] = rows[at]._replace(value=encoded(value))
+
+    def proofs(self) -> Iterator[PartitionProof]:
+        """The proof of each partition, ended; all share one list of findings."""
+        findings = Findings()
+        for partition in range(self.partitions):
+            proof = PartitionProof(partition, self.partitions, PREFIX, findings)
+            for topic in TOPICS:
+                proof.starts(topic, self.first_offsets.get((topic, partition), 0))
+                for record in self.topics[topic, partition]:
+                    proof.take(record)
+            proof.end()
+            yield proof
+
+    def findings(self) -> list[Json]:
+        """Everything that is found wrong."""
+        proofs = list(self.proofs())
+        return [each.row() for each in proofs[0].journal.findings.kept]
+
+    def codes(self) -> list[str]:
+        """The codes of what is found wrong, each once, in order of appearance."""
+        return list(dict.fromkeys(each["code"] for each in self.findings()))
+
+
+__all__ = ["EVENTS", "JOURNAL", "LETTERS", "PREFIX", "TOPICS", "Told", "World"]
