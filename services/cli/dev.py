@@ -79,10 +79,11 @@ TAKEN = Sentence(
     "this port is taken. Leave --port out, and a free one is chosen",
 )
 ENDED = Sentence(
-    "{name} s'est arrêté{code}. La fin de son journal\u00a0:\n{tail}",
-    "{name} ended{code}. The end of its log:\n{tail}",
+    "{name} s'est arrêté{how}. La fin de son journal\u00a0:\n{tail}",
+    "{name} ended{how}. The end of its log:\n{tail}",
 )
 CODE = Sentence(" (code {code})", " (exit code {code})")
+SIGNAL = Sentence(" (signal {code})", " (signal {code})")
 NOT_READY = Sentence(
     "{name} n'est pas prêt après {limit_s:g} s. La fin de son journal\u00a0:\n{tail}",
     "{name} is not ready after {limit_s:g} s. The end of its log:\n{tail}",
@@ -186,7 +187,7 @@ def _run(
     }
     shared = {"ECLUSE_BOOTSTRAP_SERVERS": broker.bootstrap, "ECLUSE_LANG": language.value}
     services: list[Service] = []
-    running.callback(_end, services)
+    running.callback(_end, services, broker)
     for (name, own), of_it in zip(variables.items(), (health, web), strict=True):
         with interruption.held_back():
             services.append(_service(name, folder, {**shared, **own}, of_it))
@@ -256,11 +257,13 @@ def _service(name: str, folder: Path, variables: Mapping[str, str], port: int) -
     return Service(name, process, log, f"http://{HOST}:{port}/readyz")
 
 
-def _end(services: list[Service]) -> None:
+def _end(services: list[Service], broker: LocalBroker) -> None:
     """End them side by side: in order, and by force where that takes too long."""
+    # Without a broker there is nothing that they could finish, and they would wait for it.
+    limit_s = STOP_S if _listens(broker.port) else 0.0
     for service in services:
         service.process.terminate()
-    until_s = time.monotonic() + STOP_S
+    until_s = time.monotonic() + limit_s
     for service in services:
         try:
             service.process.wait(max(until_s - time.monotonic(), 0))
@@ -291,18 +294,17 @@ def _check(services: list[Service], broker: LocalBroker) -> None:
     for service in services:
         code = service.process.poll()
         if code is not None:
-            raise _ended(service.name, CODE.render({"code": code}), service.log)
+            how = (SIGNAL if code < 0 else CODE).render({"code": abs(code)})
+            raise _ended(service.name, how, service.log)
 
 
-def _ended(name: str, code: Sentence, log: Path) -> ClusterError:
-    tail = _tail(log)
-    return ClusterError(
-        "ecluse dev",
-        Sentence(
-            ENDED.fr.format(name=name, code=code.fr, tail=tail),
-            ENDED.en.format(name=name, code=code.en, tail=tail),
-        ),
+def _ended(name: str, how: Sentence, log: Path) -> ClusterError:
+    facts = {"name": name, "tail": _tail(log)}
+    said = Sentence(
+        ENDED.fr.format(how=how.fr, **facts),
+        ENDED.en.format(how=how.en, **facts),
     )
+    return ClusterError("ecluse dev", said)
 
 
 def _listens(port: int) -> bool:

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from services.cli.options import Lang, chosen_language
+from services.cli.logs import log_as_json
+from services.cli.options import Lang, LogsAsJson, chosen_language
 from services.cli.workers import run_worker
 from services.ledger.serve import serve
 from services.runtime.settings import Settings
@@ -26,9 +27,17 @@ def ledger(
             help="Go on although the records before this offset are gone; the error names it.",
         ),
     ] = None,
+    as_json: LogsAsJson = False,
     lang: Lang = None,
 ) -> None:
-    """Decide events and write the journal, until stopped; several workers share the partitions."""
+    """Decide events and write the journal, until stopped; several workers share the partitions.
+
+    Kafka is at ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092;
+    its topics' names begin with ECLUSE_TOPIC_PREFIX.
+    ECLUSE_HEALTH_PORT serves /healthz, /readyz, /partitions, /metrics.
+    """
     chosen_language(context, lang)
+    if as_json:
+        log_as_json()
     settings = Settings() if instance is None else Settings(instance=instance)
     run_worker(serve(settings, frozenset(accept_lost or ())))

@@ -25,6 +25,10 @@ Lang = Annotated[
 AsJson = Annotated[
     bool, typer.Option("--json", metavar="", help="One JSON object on one line, for programs.")
 ]
+LogsAsJson = Annotated[
+    bool,
+    typer.Option("--json", metavar="", help="Log as JSON on a terminal too; elsewhere it is JSON."),
+]
 
 
 def chosen_language(context: typer.Context, asked: Language | None) -> Language:

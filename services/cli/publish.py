@@ -152,7 +152,11 @@ def publish_files(
     as_json: AsJson = False,
     lang: Lang = None,
 ) -> None:
-    """Send the events of files to the ledger's topic, if every line is one; else nothing."""
+    """Send the events of files to the ledger's topic, if every line is one; else nothing.
+
+    Kafka is at ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092;
+    its topics' names begin with ECLUSE_TOPIC_PREFIX.
+    """
     screen = Screen(chosen_language(context, lang))
     with ExitStack() as held:
         checked = [Checked(display_name(each), _reusable(each, held)) for each in files]

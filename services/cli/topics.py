@@ -69,7 +69,11 @@ def diff(
     as_json: AsJson = False,
     lang: Lang = None,
 ) -> None:
-    """Say what is not as schemas/topics.yaml has it; exit 1 if anything is not."""
+    """Say what is not as schemas/topics.yaml has it; exit 1 if anything is not.
+
+    Kafka is at ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092;
+    its topics' names begin with ECLUSE_TOPIC_PREFIX.
+    """
     screen = Screen(chosen_language(context, lang))
     asked = Asked(partitions, replication_factor)
     catalogue = read_catalogue()
@@ -93,6 +97,9 @@ def apply(
     """Create what is missing and mend settings; exit 1 if something is left that it may not touch.
 
     The number of partitions of a topic is never changed: keys would move to other partitions.
+
+    Kafka is at ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092;
+    its topics' names begin with ECLUSE_TOPIC_PREFIX.
     """
     screen = Screen(chosen_language(context, lang))
     asked = Asked(partitions, replication_factor)

@@ -5,17 +5,22 @@ import asyncio
 import typer
 
 from events.topics import BALANCES, JOURNAL
-from services.cli.options import Lang, chosen_language
+from services.cli.logs import log_as_json
+from services.cli.options import Lang, LogsAsJson, chosen_language
 from services.runtime.settings import Settings
 from services.runtime.topics import check
 
 
-def watch(context: typer.Context, lang: Lang = None) -> None:
+def watch(context: typer.Context, as_json: LogsAsJson = False, lang: Lang = None) -> None:
     """Add up the journal into live balances, and compare them with the published ones.
 
-    Serves /balances/{budget}, /healthz, /readyz, /metrics. Settings: ECLUSE_…, ECLUSE_WATCH_….
+    Kafka is at ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092;
+    its topics' names begin with ECLUSE_TOPIC_PREFIX.
+    ECLUSE_WATCH_WEB_PORT, else 6066, serves /balances/BUDGET, /healthz, /readyz, /metrics.
     """
     chosen_language(context, lang)
+    if as_json:
+        log_as_json()
     asyncio.run(check(Settings(), (JOURNAL, BALANCES)))
     # This module builds the app from the environment when it is imported, and brings Faust with it.
     from services.watch.app import app  # noqa: PLC0415

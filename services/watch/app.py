@@ -1,6 +1,6 @@
 """The app of the watch, built from the environment when this module is imported.
 
-    faust -A services.watch.app -L uvloop worker --without-web-…
+    faust -A services.watch.app -L uvloop worker
 
 `ecluse watch` runs the same.
 """

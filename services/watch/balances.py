@@ -43,9 +43,13 @@ class LiveBalances:
         self._next: dict[Partition, int] = {}
         self._open: set[str] = set()
 
-    def next_offset(self, partition: Partition) -> int | None:
-        """From where on `partition` is to be read; None is its beginning."""
-        return self._next.get(partition)
+    def next_offset(self, partition: Partition) -> int:
+        """The offset behind the last record of `partition` that was worked on; 0 without any."""
+        return self._next.get(partition, 0)
+
+    def next_offsets(self) -> dict[Partition, int]:
+        """The same of every partition of which a record was worked on."""
+        return dict(self._next)
 
     def keep_only(self, partitions: Iterable[Partition]) -> None:
         """Forget what others read from now on."""
@@ -63,7 +67,7 @@ class LiveBalances:
     ) -> list[Difference] | Fault:
         """Add up one record of the journal's partition `number`: what comes to light by it."""
         place = Partition(JOURNAL, number)
-        self._next[place] = max(self._next.get(place, 0), offset + 1)
+        self._next[place] = max(self.next_offset(place), offset + 1)
         try:
             record = read_record(raw)
         except NotReadable as error:
@@ -87,7 +91,7 @@ class LiveBalances:
     ) -> list[Difference]:
         """Hold one record of the balances' partition `number` against the live ones."""
         partition = Partition(BALANCES, number)
-        if offset < self._next.get(partition, 0):
+        if offset < self.next_offset(partition):
             return []  # An older one must not stand for the one that replaced it.
         self._next[partition] = offset + 1
         try:

@@ -5,6 +5,7 @@ where its group committed last, which says nothing of a table that is gone with 
 """
 
 from collections.abc import Awaitable, Iterable
+from contextlib import suppress
 from typing import Any, Final, NamedTuple, cast
 
 from aiokafka import AIOKafkaConsumer
@@ -13,9 +14,9 @@ from aiokafka.structs import TopicPartition
 from faust.transport.drivers import aiokafka as driver
 
 from services.runtime.clients import REQUEST_TIMEOUT_S, guard_abort_markers
+from services.runtime.errors import ClusterError
 from services.runtime.limits import within
 from services.runtime.settings import Settings
-from services.watch.balances import LiveBalances
 
 FETCH_BYTES: Final = 1024 * 1024
 """How much of a partition is fetched at once; of a larger record, that record alone."""
@@ -91,16 +92,15 @@ class Consumer(driver.Consumer):
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     async def perform_seek(self) -> None:
-        """Go to the table's place in each partition, after every change of the assignment."""
+        """Go to the table's place in each partition, after every change of the assignment.
+
+        What cannot be read any more is skipped here, and seen in the journal's sequences.
+        """
         app = cast(Any, self.app)
-        live: LiveBalances = app.live
-        places = {place: app.in_the_contract(place) for place in self.assignment()}
-        live.keep_only(places.values())
+        places = self.assignment()
         first = await self.earliest_offsets(*places)
-        # aiokafka skips nothing silently here: the journal's gaps show in its sequences.
-        await self.seek_wait(
-            {place: max(first[place], live.next_offset(own) or 0) for place, own in places.items()}
-        )
+        own = app.places_of(places)
+        await self.seek_wait({place: max(first[place], own[place]) for place in places})
 
     async def fetched(self) -> dict[TopicPartition, Fetched]:
         """How far each partition that is assigned here is fetched."""
@@ -125,16 +125,24 @@ class Ends:
             ClusterError: the cluster does not answer.
         """
         if self._consumer is None:
-            consumer = AIOKafkaConsumer(
-                bootstrap_servers=self._settings.bootstrap_servers,
-                client_id=f"ecluse-{self._settings.instance}",
-                request_timeout_ms=int(REQUEST_TIMEOUT_S * 1000),
-                isolation_level="read_uncommitted",
-            )
-            await self._within(consumer.start())
-            self._consumer = consumer
+            self._consumer = await self._started()
         ends: dict[TopicPartition, int] = await self._within(self._consumer.end_offsets(places))
         return ends
+
+    async def _started(self) -> AIOKafkaConsumer:
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._settings.bootstrap_servers,
+            client_id=f"ecluse-{self._settings.instance}",
+            request_timeout_ms=int(REQUEST_TIMEOUT_S * 1000),
+            isolation_level="read_uncommitted",
+        )
+        try:
+            await self._within(consumer.start())
+        except ClusterError:
+            with suppress(ClusterError):
+                await self._within(consumer.stop())
+            raise
+        return consumer
 
     async def stop(self) -> None:
         """Let go of the connections."""

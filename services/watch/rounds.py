@@ -5,7 +5,7 @@ read at one pace. So: what waits is suspect; the ends of both partitions are not
 waits as it did when both have been read that far is a difference.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -15,16 +15,27 @@ from services.watch.budget import Difference
 
 
 class Reached(NamedTuple):
-    """How far a partition is fetched, and where it ends, open transactions included."""
+    """How far one partition has come; offsets, asked in this order."""
 
+    worked: int
+    """Behind the last record that was worked on."""
     position: int
+    """Before which everything was fetched."""
     behind_last: int
-    """The offset behind the last record that was fetched; from there to `position` are markers."""
+    """Behind the last record that was fetched; from there to `position` are markers alone."""
     end: int
+    """Where the partition ends, open transactions included."""
 
-    def is_worked(self, worked: int, end: int) -> bool:
-        """Whether everything before `end` is done, when all before `worked` is."""
-        return worked >= end or (self.position >= end and worked >= self.behind_last)
+    def is_worked(self, end: int) -> bool:
+        """Whether everything before `end` is done."""
+        return self.worked >= end or (self.position >= end and self.worked >= self.behind_last)
+
+
+class Shrunk(Exception):
+    """A partition ends before what was read of it: it is not the same any more."""
+
+    def __init__(self, place: Partition, worked: int, end: int) -> None:
+        super().__init__(f"{place.topic}/{place.number} ends at {end}, but was read to {worked}")
 
 
 @dataclass(slots=True)
@@ -60,6 +71,13 @@ class Rounds:
         """The cluster did not say how far its partitions go."""
         self._answered = False
 
+    def keep_only(self, partitions: Iterable[Partition]) -> None:
+        """Forget what others read from now on; what comes back is read anew."""
+        kept = set(partitions)
+        self._pairs = {
+            number: pair for number, pair in self._pairs.items() if kept.issuperset(pair.ends)
+        }
+
     def is_read(self, number: int) -> bool:
         """The same of one pair of partitions."""
         return number in self._pairs and self._pairs[number].read
@@ -68,22 +86,25 @@ class Rounds:
         """One round: what has waited too long.
 
         Args:
-            reached: how far partitions are fetched and where they end, asked since the last round.
+            reached: how far every partition that is assigned has come, asked since the last round.
+
+        Raises:
+            Shrunk: a topic was made anew, or has lost records; so the table is no longer its sum.
         """
+        for place, each in reached.items():
+            if each.worked > each.end:
+                raise Shrunk(place, each.worked, each.end)
         self._answered = True
-        worked = {place: self._live.next_offset(place) or 0 for place in reached}
         ends = _ends_of_pairs(reached)
         self._pairs = {number: self._pairs.get(number) or _Pair(ends[number]) for number in ends}
         overdue: list[Difference] = []
         for number, pair in self._pairs.items():
-            if all(
-                reached[place].is_worked(worked[place], end) for place, end in pair.ends.items()
-            ):
+            if all(reached[place].is_worked(end) for place, end in pair.ends.items()):
                 overdue += self._live.overdue(pair.suspects)
                 self._suspect(number, pair)
                 pair.ends, pair.read = ends[number], True
         self.behind = {
-            place: 0 if each.is_worked(worked[place], each.end) else each.end - worked[place]
+            place: 0 if each.is_worked(each.end) else each.end - each.worked
             for place, each in reached.items()
         }
         return overdue

@@ -21,5 +21,5 @@ class WatchSettings(BaseSettings):
     web_bind: str = "127.0.0.1"
     """The address that it listens on; a container needs 0.0.0.0."""
 
-    round_s: Annotated[float, Field(gt=0)] = 2.0
-    """How often it looks what waits; a balance is missing after three rounds without it."""
+    round_s: Annotated[float, Field(gt=0)] = 1.0
+    """How often it looks what waits; what is missing is known after three rounds."""

@@ -1,5 +1,6 @@
 """The Faust app: an agent over the journal, one over the published balances, and rounds."""
 
+from collections.abc import Collection
 from contextlib import suppress
 from typing import Any, Final
 
@@ -50,6 +51,13 @@ class Watch(faust.App):
     def in_the_contract(self, place: TP) -> Partition:
         """A partition of this cluster, by its topic's name in the contract."""
         return Partition(self._names[place.topic], place.partition)
+
+    def places_of(self, assigned: Collection[TP]) -> dict[TP, int]:
+        """From where on to read what is assigned now; what no longer is, is forgotten."""
+        named = {place: self.in_the_contract(place) for place in assigned}
+        self.live.keep_only(named.values())
+        self.rounds.keep_only(named.values())
+        return {place: self.live.next_offset(own) for place, own in named.items()}
 
     @property
     def is_stopping(self) -> bool:
@@ -158,21 +166,13 @@ def _add_agents(watch: Watch) -> None:
 def _add_rounds(watch: Watch, round_s: float) -> None:
     @ends_the_process(lambda: watch.is_stopping)
     async def turn() -> None:
-        consumer = watch.consumer
-        assert isinstance(consumer, Consumer), "the transport is ours"
         try:
-            where = watch.settings.bootstrap_servers
-            fetched = await within(REQUEST_TIMEOUT_S, consumer.fetched(), "Kafka", where)
-            ends = await watch.ends.of(fetched)
+            reached = await _ask_how_far(watch)
         except (ClusterError, IllegalStateError) as error:
             # The broker is away, or partitions go to others: the next round looks again.
             watch.rounds.no_answer()
             log.warning("round_postponed", error=str(error))
             return
-        reached = {
-            watch.in_the_contract(place): Reached(*each, ends[place])
-            for place, each in fetched.items()
-        }
         was_ready = watch.rounds.ready
         for each in watch.rounds.turn(reached):
             watch.report(each)
@@ -180,3 +180,16 @@ def _add_rounds(watch: Watch, round_s: float) -> None:
             log.info("watch_ready", budgets=len(watch.live.budgets))
 
     watch.timer(interval=round_s, name="rounds")(turn)
+
+
+async def _ask_how_far(watch: Watch) -> dict[Partition, Reached]:
+    consumer, where = watch.consumer, watch.settings.bootstrap_servers
+    assert isinstance(consumer, Consumer), "the transport is ours"
+    worked = watch.live.next_offsets()
+    fetched = await within(REQUEST_TIMEOUT_S, consumer.fetched(), "Kafka", where)
+    ends = await watch.ends.of(fetched)
+    named = {watch.in_the_contract(place): place for place in fetched}
+    return {
+        own: Reached(worked.get(own, 0), *fetched[place], ends[place])
+        for own, place in named.items()
+    }

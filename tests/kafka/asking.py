@@ -9,12 +9,14 @@ from tests.kafka.cluster import Cluster
 
 def asked(cluster: Cluster, *args: object, **env: str) -> Said:
     """What a command says of this cluster."""
-    where = {
-        "ECLUSE_BOOTSTRAP_SERVERS": cluster.bootstrap,
-        "ECLUSE_TOPIC_PREFIX": cluster.prefix,
-        "ECLUSE_LOG_LEVEL": "WARNING",
-    }
-    return ecluse(*args, **{**where, **env})
+    return ecluse(
+        *args,
+        given=b"",
+        ECLUSE_BOOTSTRAP_SERVERS=cluster.bootstrap,
+        ECLUSE_TOPIC_PREFIX=cluster.prefix,
+        ECLUSE_LOG_LEVEL="WARNING",
+        **env,
+    )
 
 
 def sequences(said: Said) -> list[tuple[str, int]]:

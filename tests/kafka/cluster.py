@@ -25,8 +25,10 @@ from aiokafka.structs import ConsumerRecord
 from events import topics
 from services.ledger.quarantine import quarantine
 from services.runtime.catalogue import read_catalogue
+from services.runtime.differences import Asked
+from services.runtime.local_broker import SETTINGS
 from services.runtime.settings import Settings
-from services.runtime.topics import Asked, apply
+from services.runtime.topics import apply
 from services.runtime.work import Hold
 from tests.builders import Json, encoded
 
@@ -143,6 +145,17 @@ class Cluster:
         async def go() -> None:
             async with self._admin() as admin:
                 await admin.alter_configs([resource])
+
+        run(go())
+
+    def alter_broker(self, config: dict[str, str]) -> None:
+        """Give the broker these settings of its own, and no others."""
+        resource = ConfigResource(ConfigResourceType.BROKER, SETTINGS["node.id"], config)
+
+        async def go() -> None:
+            async with self._admin() as admin:
+                for answer in await admin.alter_configs([resource]):
+                    assert [] == [code for code, *_ in answer.resources if code]
 
         run(go())
 
@@ -267,29 +280,32 @@ class Cluster:
             await consumer.stop()
         return found
 
+    def hints(self) -> dict[int, int]:
+        """The group's offsets of the events, by partition: what lag tools see."""
+
+        async def go() -> dict[int, int]:
+            async with self._admin() as admin:
+                found = await admin.list_consumer_group_offsets(self.name(topics.LEDGER_GROUP))
+                return {place.partition: at.offset for place, at in found.items() if at.offset >= 0}
+
+        return run(go())
+
     def count(self, topic: str) -> int:
         """How many offsets a topic has taken, markers included, over all partitions."""
-        return sum(end for _, end in self._bounds([topic]))
+        return sum(run(self._ends([topic], "read_committed")).values())
 
-    def is_settled(self, names: Iterable[str]) -> bool:
+    def is_settled(self, names: Sequence[str]) -> bool:
         """Whether no transaction is open in any of these topics."""
-        return all(stable == end for stable, end in self._bounds(names))
+        stable = run(self._ends(names, "read_committed"))
+        return stable == run(self._ends(names, "read_uncommitted"))
 
-    def _bounds(self, names: Iterable[str]) -> list[tuple[int, int]]:
-        """The last stable offset and the end of each partition."""
+    async def _ends(self, names: Iterable[str], isolation: str) -> dict[TopicPartition, int]:
         places = [self.place(name, each) for name in names for each in range(self.partitions)]
-
-        async def ends(isolation: str) -> dict[TopicPartition, int]:
-            consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, isolation_level=isolation)
-            await consumer.start()
-            try:
-                found: dict[TopicPartition, int] = await consumer.end_offsets(places)
-                return found
-            finally:
-                await consumer.stop()
-
-        stable, end = run(ends("read_committed")), run(ends("read_uncommitted"))
-        return [(stable[place], end[place]) for place in places]
+        async with AIOKafkaConsumer(
+            bootstrap_servers=self.bootstrap, isolation_level=isolation
+        ) as consumer:
+            ends: dict[TopicPartition, int] = await consumer.end_offsets(places)
+            return ends
 
     def journal(self) -> dict[int, list[Json]]:
         """The journal's records by partition."""
@@ -328,5 +344,5 @@ async def _is_led(admin: AIOKafkaAdminClient, name: str) -> bool:
 
 
 async def _until(is_so: Callable[[], Awaitable[bool]]) -> None:
-    while not await is_so():
+    while not await is_so():  # noqa: ASYNC110 # a broker has no event to wait for
         await asyncio.sleep(LOOK_S)

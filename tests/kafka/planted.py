@@ -1,19 +1,17 @@
-"""The command with a fault planted in it: `PLANTED=<fault>:<argument> python -m tests.kafka.planted`.
-
-What runs is the real command; one function of it, or of aiokafka, behaves as the fault says.
-"""
+"""Faults to plant in a worker: one function of it, or of aiokafka, behaves as the fault says."""
 
 import asyncio
-import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.structs import TopicPartition
 
-from services.cli.app import main
 from services.ledger import handle, partition
+from services.ledger.domain.decide import decide as real_decide
 from services.ledger.handle import Decided
+from services.ledger.messages import messages as real_messages
+from services.runtime import clients
 from services.runtime.reader import Reader
 
 STEP_S = 0.2
@@ -21,25 +19,23 @@ STEP_S = 0.2
 
 def decide(event_id: str) -> None:
     """Deciding this event fails, each time."""
-    real = handle.decide
 
     def failing(state: Any, received: Any) -> Any:
         assert received.envelope.id != event_id, "planted in decide"
-        return real(state, received)
+        return real_decide(state, received)
 
-    handle.decide = failing
+    handle.decide = failing  # type: ignore[attr-defined]
 
 
 def messages(event_id: str) -> None:
     """Making the messages of a batch fails where this event is in it."""
-    real = partition.messages
 
     def failing(decided: Iterable[Decided], budgets: Any) -> Any:
         decided = list(decided)
         assert event_id not in {each.record.event_id for each in decided}, "planted in messages"
-        return real(decided, budgets)
+        return real_messages(decided, budgets)
 
-    partition.messages = failing
+    partition.messages = failing  # type: ignore[attr-defined]
 
 
 def slow_restore(seconds: str) -> None:
@@ -69,6 +65,17 @@ def hung_commit(times: str) -> None:
     AIOKafkaProducer.commit_transaction = hanging
 
 
+def slow_commit(seconds: str) -> None:
+    """Every commit takes that much longer."""
+    real = AIOKafkaProducer.commit_transaction
+
+    async def slow(self: AIOKafkaProducer) -> None:
+        await asyncio.sleep(float(seconds))
+        await real(self)
+
+    AIOKafkaProducer.commit_transaction = slow
+
+
 def stubborn_commit(_: str) -> None:
     """No commit ever ends, not even when it is cancelled."""
 
@@ -82,15 +89,24 @@ def stubborn_commit(_: str) -> None:
     AIOKafkaProducer.commit_transaction = waiting
 
 
+def unguarded(_: str) -> None:
+    """Empty control batches are read as aiokafka reads them."""
+    clients.guard_abort_markers = lambda: None
+
+
 FAULTS: dict[str, Callable[[str], None]] = {
     "decide": decide,
     "messages": messages,
+    "slow_commit": slow_commit,
     "slow_restore": slow_restore,
     "hung_commit": hung_commit,
     "stubborn_commit": stubborn_commit,
+    "unguarded": unguarded,
 }
 
-if __name__ == "__main__":
-    fault, _, argument = os.environ["PLANTED"].partition(":")
-    FAULTS[fault](argument)
-    main()
+
+def plant(faults: str) -> None:
+    """Plant faults in this process, `a:1 + b:2`: names, and behind a colon what each wants."""
+    for fault in faults.split(" + "):
+        name, _, argument = fault.partition(":")
+        FAULTS[name](argument)

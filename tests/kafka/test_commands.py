@@ -96,7 +96,8 @@ def year(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Year:
         (hard_lines(), HARD_RECORDS),
         (others(b'{"iban":"' + IBAN.encode(), a_payment(budget=OTHER)), 2),
     ]
-    file, places = folder / "year.jsonl", {}
+    file = folder / "year.jsonl"
+    places: dict[int, str] = {}
     ends = dict.fromkeys(range(PARTITIONS), 0)
     written_records = 0
     with Worker(cluster, folder) as worker:

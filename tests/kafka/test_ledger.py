@@ -15,7 +15,7 @@ from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, budget_on, partition_for
 from tests.kafka.workers import Worker, eventually, outcomes, wait_for_records
 
-MANY: Final = 4_000
+MANY: Final = 2_500
 OUT: Final = (
     topics.JOURNAL,
     topics.COMMITMENT_ENTRIES,
@@ -75,6 +75,7 @@ def test_the_example_is_what_a_replay_says_it_is(
     cluster.publish(events)
     with Worker(cluster, tmp_path) as worker:
         journal = wait_for_records(cluster, len(events))
+        eventually(lambda: cluster.hints().get(home) == len(events), "no hint for lag tools")
         assert 0 == worker.stop()
     assert replayed["heads"] == {budget: journal[home][-1]["hash"]}
     assert ["accepted"] * len(events) == outcomes(journal[home])
@@ -119,11 +120,33 @@ def test_a_restarted_worker_processes_nothing_twice(
         assert before == said(cluster)
         cluster.publish([event for budget in budgets for event in awards(budget, 5, 7)])
         journal = wait_for_records(cluster, 14)
+        metrics = again.metrics()
+        assert 4.0 == metrics['ecluse_ledger_records_total{outcome="accepted"}']
+        assert 1.0 == metrics['ecluse_partition_state{partition="1",state="running"}']
         assert 0 == again.stop()
     for records in journal.values():
         assert list(range(1, 8)) == [record["sequence"] for record in records]
         chain = [record["hash"] for record in records]
         assert ["0" * 64, *chain[:-1]] == [record["previous_hash"] for record in records]
+
+
+def test_both_doors_are_read_and_remembered(broker: Broker, prefix: str, tmp_path: Path) -> None:
+    cluster = a_cluster(broker, prefix, 1)
+    first, second, third = awards(budget_on(0, 1), 0, 3)
+    cluster.publish([first])
+    with Worker(cluster, tmp_path) as worker:
+        wait_for_records(cluster, 1)
+        cluster.publish([second], topics.LETTERS)
+        wait_for_records(cluster, 2)
+        assert 0 == worker.stop()
+    cluster.publish([third], topics.LETTERS)
+    with Worker(cluster, tmp_path) as again:
+        journal = wait_for_records(cluster, 3)[0]
+        assert 0 == again.stop()
+    events, letters = cluster.name(topics.EVENTS), cluster.name(topics.LETTERS)
+    places = [(events, 0), (letters, 0), (letters, 1)]
+    assert places == [(r["source"]["topic"], r["source"]["offset"]) for r in journal]
+    assert ["accepted"] * 3 == outcomes(journal)
 
 
 def test_a_state_topic_that_was_lost_is_made_again_from_the_journal(
@@ -185,13 +208,12 @@ def test_sigterm_finishes_the_transaction_that_runs(
     cluster = a_cluster(broker, prefix, 2)
     stories = [awards(budget_on(number, 2), 0, MANY) for number in range(2)]
     cluster.publish([event for story in stories for event in story])
-    with Worker(cluster, tmp_path) as worker:
+    with Worker(cluster, tmp_path, fault="slow_commit:0.4") as worker:
         eventually(lambda: cluster.count(topics.JOURNAL), "nothing in the journal")
         assert 0 == worker.stop()
         assert worker.said("worker_stopped")
         assert [] == worker.said("task_cancelled")
     journal, state = cluster.journal(), cluster.state()
-    print({number: len(records) for number, records in journal.items()})
     assert 0 < sum(map(len, journal.values())) < 2 * MANY, "it was stopped in the midst of it"
     name = cluster.name(topics.EVENTS)
     for number, records in journal.items():

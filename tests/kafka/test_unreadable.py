@@ -1,10 +1,8 @@
 """Records on the real topic that are no events: a dead letter each, and the next one decided."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -79,7 +77,7 @@ class Left:
 
 
 @pytest.fixture(scope="module")
-def left(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Left]:
+def left(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Left:
     cluster = Cluster(broker.bootstrap, f"unreadable-{tmp_path_factory.getbasetemp().name}.", 2)
     cluster.create()
     records = [Sent(HOME, KEY, encoded(a_vote(budget=BUDGET)))]
@@ -96,7 +94,7 @@ def left(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[L
     }
     notices = [json.loads(each.value) for each in found[topics.REFUSALS][HOME]]
     assert len(SENT) == len(letters) == len(found[topics.DEAD_LETTERS][HOME])
-    yield Left(journal, letters, notices, cluster.name(topics.EVENTS))
+    return Left(journal, letters, notices, cluster.name(topics.EVENTS))
 
 
 def offset_of(name: str) -> int:

@@ -211,7 +211,7 @@ def test_two_watches_share_the_budgets_and_one_takes_over_from_a_dead_one(
 
 @pytest.mark.fault
 @pytest.mark.timeout(180)
-def test_it_goes_on_when_the_broker_was_away(
+def test_it_goes_on_when_the_broker_was_away_and_stops_while_it_is(
     broker: Broker, settings: Settings, tmp_path: Path
 ) -> None:
     vote, more = told(encoded(VOTE, MORE), batch_events=1)
@@ -224,6 +224,8 @@ def test_it_goes_on_when_the_broker_was_away(
         watch.until(lambda: 2 == watch.balances(BUDGET)["sequence"], "the next record")
         watch.until_ready()
         assert [] == watch.lines("balance_differs")
+        broker.kill()
+        assert 0 == watch.stop(limit_s=15), "nothing is kept, so nothing is waited for"
 
 
 def test_without_its_topics_it_says_what_is_missing_and_stops(

@@ -78,10 +78,10 @@ class Watcher:
     def start_again(self) -> None:
         self._process = self._start()
 
-    def stop(self) -> int:
+    def stop(self, limit_s: float = WAIT_S) -> int:
         """Ask it to end; its exit code."""
         self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(timeout=WAIT_S)
+        return self._process.wait(timeout=limit_s)
 
     def ends(self) -> int:
         """Wait until it ends by itself; its exit code."""

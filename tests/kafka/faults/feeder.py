@@ -1,4 +1,4 @@
-"""Publishes the traffic of a campaign while the campaign runs: plainly, in transactions, aborted."""
+"""Publishes the traffic while the campaign runs: plainly, in transactions, and aborted ones."""
 
 import asyncio
 import random  # noqa: TID251 - the chance of the world outside, from a seed that is printed
@@ -105,9 +105,7 @@ class Feeder:
         ]
         await asyncio.gather(*futures)
 
-    async def _in_a_transaction(
-        self, producer: AIOKafkaProducer, chunk: Chunk
-    ) -> AIOKafkaProducer:
+    async def _in_a_transaction(self, producer: AIOKafkaProducer, chunk: Chunk) -> AIOKafkaProducer:
         """Publish a chunk whole or not at all; the producer to go on with.
 
         A transaction that failed is published again: if it had come through all the same, its

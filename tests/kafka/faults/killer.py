@@ -9,7 +9,7 @@ from tests.kafka.faults.observer import Backstage, Observer
 from tests.kafka.faults.plan import Broker, Fault, Figures, Plan
 from tests.kafka.faults.workers import WorkerProcess
 
-PROGRESS_S: Final = 20.0
+PROGRESS_S: Final = 120.0
 """How long the journal may stand still, whatever is done."""
 
 OPEN_S: Final = 3.0
@@ -103,9 +103,9 @@ class Killer:
                 end = worker.ends[-1]
                 self._say(f"{worker.name} ended by itself: {end.code}, {end.why}")
                 self._rests[worker.name] = now_s + REST_S
-            if not worker.lives and worker.name not in self._down:
-                if now_s >= self._rests.get(worker.name, 0.0):
-                    worker.start()
+            rests = worker.name in self._down or now_s < self._rests.get(worker.name, 0.0)
+            if not worker.lives and not rests:
+                worker.start()
 
     # ------------------------------------------------------------ the faults
 

@@ -1,4 +1,4 @@
-"""What anyone may see of a campaign from outside: how far the journal is, which transaction is open.
+"""What anyone may see of a campaign: how far the journal is, and which transactions are open.
 
 It reads `read_committed`, as the readers of the journal do.
 """
@@ -118,7 +118,9 @@ class Observer:
 
     async def is_complete(self) -> bool:
         """Whether every committed record of the doors has been journalled."""
-        places = [TopicPartition(topic, number) for topic in self._doors for number in self._numbers]
+        places = [
+            TopicPartition(topic, number) for topic in self._doors for number in self._numbers
+        ]
         try:
             ends = await self._stable.end_offsets(places)
             for place in places:

@@ -78,12 +78,12 @@ class Figures:
     """Ends of workers that nobody asked for."""
     said: Counter[str] = field(default_factory=Counter)
     """How often the workers logged what."""
-    foreign: Counter[str] = field(default_factory=Counter)
-    """The same for lines of libraries."""
     outcomes: Counter[str] = field(default_factory=Counter)
     """Journal records by outcome, and `resumed` for those that resume a parked one."""
     aborted: int = 0
     """Records in the doors whose transactions were aborted."""
+    again: int = 0
+    """Transactions of the sender that failed, and were published again."""
     seconds: float = 0.0
     """From the first event to the last journal record."""
     silence_s: float = 0.0

@@ -24,7 +24,7 @@ SHOWN_MAX: Final = 10
 
 
 async def differences(bootstrap: str, prefix: str, partitions: int) -> list[str]:
-    """What is otherwise than an undisturbed ledger would have left it, in words; at best nothing."""
+    """What is otherwise than an undisturbed ledger would have left it; at best nothing."""
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
         client_id="campaign",
@@ -44,7 +44,9 @@ async def differences(bootstrap: str, prefix: str, partitions: int) -> list[str]
         await consumer.stop()
 
 
-async def _records(consumer: AIOKafkaConsumer, place: TopicPartition) -> AsyncIterator[ConsumerRecord]:
+async def _records(
+    consumer: AIOKafkaConsumer, place: TopicPartition
+) -> AsyncIterator[ConsumerRecord]:
     """All committed records of a partition."""
     consumer.assign([place])
     await consumer.seek_to_beginning(place)
@@ -75,7 +77,10 @@ async def _of_partition(
             found += _taken(where, record, said, last)
             source = said.pop((record.source.topic, record.source.offset), None)
             if source is None:
-                return [*found, f"{where}: what stands before it wakes nobody, or its source is gone"]
+                return [
+                    *found,
+                    f"{where}: what stands before it wakes nobody, or its source is gone",
+                ]
             ledger.handle(raw_record(source))
             rows = ledger.commit_batch([]).records
             expected = [(row.budget, row.record) for row in rows]
@@ -133,9 +138,7 @@ async def _state_differs(
         if offset >= 0 and read_to != offset + 1:
             found.append(f"{where}: {topic} is read to {read_to}, not {offset + 1}")
     expected = {
-        spell_key(key): value
-        for state in ledger.budgets.values()
-        for key, value in all_rows(state)
+        spell_key(key): value for state in ledger.budgets.values() for key, value in all_rows(state)
     }
     if rows != expected:
         keys = sorted(key for key in rows | expected if rows.get(key) != expected.get(key))

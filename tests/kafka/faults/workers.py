@@ -16,20 +16,14 @@ COMMAND: Final = (sys.executable, "-m", "services.cli.app", "ledger", "--instanc
 STOP_S: Final = 40.0
 """How long a worker may take to end when it is asked to."""
 
-NEVER: Final = frozenset(
-    (
-        "state_rebuilt",
-        "record_failed",
-        "partition_failed",
-        "partition_held",
-        "partition_cannot_be_opened",
-        "rebalance_failed",
-        "records_given_up",
-        "task_hangs",
-        "decoder_failed",
-    )
-)
-"""What no worker may ever say, whatever is done to it: each is a bug of ours."""
+ENDS: Final = frozenset(("worker_fenced", "worker_gave_up", "worker_cannot_go_on"))
+"""Why a worker may end by itself; whether it may at that moment is for the campaign to say."""
+
+WARNINGS_NEVER: Final = frozenset(("state_rebuilt", "records_given_up", "task_cancelled"))
+"""What is only a warning elsewhere, and here means that something stored was not as it was left."""
+
+LIBRARY: Final = "library_said"
+"""A line of a library: aiokafka calls errors what a broker that was killed leads to."""
 
 SUSPECT: Final = (
     "Traceback",
@@ -42,7 +36,7 @@ SUSPECT: Final = (
     "DeprecationWarning",
     "AssertionError",
 )
-"""Words in a line that is no log line of ours, which stand for something that nobody handled."""
+"""Words for what nobody handled, in whatever line they stand."""
 
 TAIL_LINES: Final = 30
 
@@ -54,6 +48,13 @@ class End:
     worker: str
     code: int
     why: str
+    at_s: float
+    """When, on the clock of `time.monotonic`."""
+
+    @property
+    def was_asked(self) -> bool:
+        """Whether it ended as it was told to."""
+        return (self.why, self.code) in {("killed", -signal.SIGKILL), ("stopped", 0)}
 
 
 @dataclass
@@ -63,8 +64,6 @@ class Log:
     path: Path
     said: Counter[str] = field(default_factory=Counter)
     suspect: list[str] = field(default_factory=list)
-    foreign: Counter[str] = field(default_factory=Counter)
-    """Lines of libraries, their facts cut off."""
     critical: dict[str, Any] | None = None
     """The last thing that it called critical."""
     owned: list[int] = field(default_factory=list)
@@ -89,18 +88,16 @@ class Log:
         try:
             row = json.loads(line)
         except ValueError:
-            if any(word in line for word in SUSPECT):
-                self.suspect.append(line)
-            self.foreign[" ".join(line.split()[:4])] += 1
-            return
-        event = str(row["event"])
+            row = {"event": "", "level": ""}
+        event, level = str(row["event"]), row["level"]
         self.said[event] += 1
-        if row["level"] == "critical":
+        if level == "critical":
             self.critical = row
-        if event in NEVER:
-            self.suspect.append(line)
         if event == "partitions_owned":
             self.owned = list(row["partitions"])
+        ours_failed = level in {"error", "critical"} and event not in {LIBRARY, *ENDS}
+        if ours_failed or event in WARNINGS_NEVER or any(word in line for word in SUSPECT):
+            self.suspect.append(line)
 
 
 class WorkerProcess:
@@ -186,11 +183,13 @@ class WorkerProcess:
         self._process = None
         self.is_frozen = False
         self.log.read()
-        if not why or (why, code) not in {("killed", -signal.SIGKILL), ("stopped", 0)}:
+        end = End(self.name, code, why, time.monotonic())
+        if not end.was_asked:
             said = self.log.critical or {}
-            error = said.get("error") or said.get("transactional_id") or ""
-            why = " ".join((why, str(said.get("event", "it does not say")), str(error))).strip()
-        self.ends.append(End(self.name, code, why))
+            error = str(said.get("error") or said.get("transactional_id") or "")
+            why = " ".join((why, str(said.get("event", "it does not say why")), error)).strip()
+            end = End(self.name, code, why, time.monotonic())
+        self.ends.append(end)
 
 
 def environment_of(bootstrap: str, prefix: str, **more: str) -> dict[str, str]:

@@ -18,7 +18,7 @@ PARTITIONS = 4
 HOME = partition_of(BUDGET.encode(), PARTITIONS)
 YEAR = (a_vote(), an_award(), a_convention())
 ALL_READ = {
-    Partition(topic, number): Reached(0, 0, 0)
+    Partition(topic, number): Reached(0, 0, 0, 0)
     for topic in (JOURNAL, BALANCES)
     for number in range(PARTITIONS)
 }
@@ -123,7 +123,7 @@ def test_every_kind_of_difference_has_a_metric_from_the_start_and_lag_only_once_
     kinds = {f'ecluse_watch_balance_differences_total{{kind="{kind}"}}': "0.0" for kind in Kind}
     assert kinds.items() <= scene.figures().items()
     assert not [name for name in scene.figures() if "lag" in name]
-    scene.rounds.turn({Partition(JOURNAL, 2): Reached(0, 0, 7)})
+    scene.rounds.turn({Partition(JOURNAL, 2): Reached(0, 0, 0, 7)})
     lag = 'ecluse_watch_lag_offsets{partition="2",topic="ecluse.journal.v1"}'
     assert "7.0" == scene.figures()[lag]
 

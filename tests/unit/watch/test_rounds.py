@@ -1,11 +1,11 @@
 """When a balance has waited too long: not by a clock, but by what has been read."""
 
-from dataclasses import dataclass, field
+import pytest
 
 from events.topics import BALANCES, JOURNAL
 from services.watch.balances import LiveBalances, Partition
 from services.watch.budget import Kind
-from services.watch.rounds import Reached, Rounds
+from services.watch.rounds import Reached, Rounds, Shrunk
 from tests.builders import a_vote, an_amount
 from tests.unit.watch.ledger_output import Out, encoded, transactions
 from tests.unit.watch.reader import of_topic
@@ -17,20 +17,16 @@ OUTS = list(transactions([[event] for event in encoded(VOTE, MORE)]))
 RECORDS, SAID = of_topic(OUTS, JOURNAL), of_topic(OUTS, BALANCES)
 
 
-@dataclass
 class Scene:
     """One partition of both topics: where they end, how far they are fetched and worked on."""
 
-    live: LiveBalances = field(default_factory=LiveBalances)
-    rounds: Rounds = field(init=False)
-    reached: dict[Partition, Reached] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
+    def __init__(self) -> None:
+        self.live = LiveBalances()
         self.rounds = Rounds(self.live)
-        self.reached = {J: Reached(0, 0, 0), B: Reached(0, 0, 0)}
+        self._fetched = {J: (0, 0, 0), B: (0, 0, 0)}
 
     def fetched(self, place: Partition, position: int, behind_last: int, end: int) -> None:
-        self.reached[place] = Reached(position, behind_last, end)
+        self._fetched[place] = (position, behind_last, end)
 
     def work(self, offset: int, out: Out) -> None:
         if out.topic == JOURNAL:
@@ -38,8 +34,12 @@ class Scene:
         else:
             assert [] == self.live.publish(0, offset, out.key, out.value)
 
-    def turn(self) -> list[Kind]:
-        return [each.kind for each in self.rounds.turn(self.reached)]
+    def turn(self, *places: Partition) -> list[Kind]:
+        reached = {
+            place: Reached(self.live.next_offset(place), *self._fetched[place])
+            for place in places or (J, B)
+        }
+        return [each.kind for each in self.rounds.turn(reached)]
 
 
 def test_nothing_is_ready_before_a_first_round_and_everything_where_there_is_nothing() -> None:
@@ -86,17 +86,32 @@ def test_it_is_not_ready_while_the_cluster_does_not_answer() -> None:
 
 
 def test_no_partition_is_not_ready() -> None:
-    scene = Scene()
-    scene.reached = {}
-    scene.turn()
-    assert not scene.rounds.ready
+    rounds = Rounds(LiveBalances())
+    assert [] == rounds.turn({})
+    assert not rounds.ready
 
 
 def test_a_partition_without_its_counterpart_is_not_judged() -> None:
     scene = Scene()
-    del scene.reached[B]
-    scene.turn()
+    scene.turn(J)
     assert not scene.rounds.ready
+
+
+def test_what_goes_to_others_and_comes_back_is_read_anew() -> None:
+    scene = Scene()
+    scene.turn()
+    scene.rounds.keep_only([J, B])
+    kept = scene.rounds.ready
+    scene.rounds.keep_only([J])
+    assert (True, False) == (kept, scene.rounds.ready)
+
+
+def test_a_topic_that_ends_before_what_was_read_of_it_is_another() -> None:
+    scene = Scene()
+    scene.fetched(J, 1, 1, end=0)
+    scene.work(0, RECORDS[0])
+    with pytest.raises(Shrunk, match=r"ecluse\.journal\.v1/0 ends at 0, but was read to 1"):
+        scene.turn()
 
 
 def test_what_was_not_published_is_found_when_the_balances_are_read_to_their_end() -> None:
@@ -129,9 +144,12 @@ def test_what_is_published_in_an_open_transaction_is_not_missed() -> None:
 def test_a_balance_that_comes_between_two_rounds_is_in_time() -> None:
     scene = Scene()
     for number, (record, said) in enumerate(zip(RECORDS, SAID, strict=True)):
+        scene.fetched(J, number + 1, number + 1, end=number + 1)
+        scene.fetched(B, number, number, end=number + 1)
         scene.work(number, record)
         assert [] == scene.turn()
         assert [] == scene.turn()
+        scene.fetched(B, number + 1, number + 1, end=number + 1)
         scene.work(number, said)
     assert [] == scene.turn()
     assert 0 == scene.live.differences()

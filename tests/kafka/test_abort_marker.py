@@ -1,0 +1,119 @@
+"""An empty abort marker in the state topic, as a real broker's log cleaner leaves it."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.consumer.fetcher import PartitionRecords
+from aiokafka.errors import KafkaError
+
+from events import topics
+from services.runtime.clients import guard_abort_markers
+from tests.builders import a_vote, an_award
+from tests.kafka.brokers import Broker
+from tests.kafka.cluster import Cluster, budget_on, run
+from tests.kafka.workers import Worker, wait_for_records
+
+UNGUARDED = PartitionRecords._contains_abort_marker
+BUDGET = budget_on(0, 1)
+STATE = topics.LEDGER_STATE
+# The cleaner takes every closed segment at once, and forgets markers and tombstones at once.
+RESTLESS = {
+    "segment.ms": "100",
+    "min.cleanable.dirty.ratio": "0.0001",
+    "max.compaction.lag.ms": "100",
+    "delete.retention.ms": "0",
+}
+CLEANER = {"log.cleaner.backoff.ms": "200"}
+TRIES = 60
+EMPTY = "Control batch did not contain any records"
+
+
+async def abandon(cluster: Cluster) -> None:
+    """A stranger's transaction that nobody ends but his successor.
+
+    Its end carries the successor's epoch: so it stays behind, emptied, as all that the broker
+    still knows of this producer.
+    """
+    name, producers = f"{cluster.prefix}stranger", []
+    for _ in range(2):
+        producer = AIOKafkaProducer(bootstrap_servers=cluster.bootstrap, transactional_id=name)
+        await producer.start()
+        producers.append(producer)
+        if len(producers) == 1:
+            await producer.begin_transaction()
+            await producer.send_and_wait(cluster.name(STATE), b"never", key=b"k", partition=0)
+    for producer in reversed(producers):
+        await producer.stop()
+
+
+async def is_readable(cluster: Cluster) -> bool:
+    """Whether aiokafka as it is can read the topic from its beginning."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=cluster.bootstrap,
+        isolation_level="read_committed",
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+    )
+    await consumer.start()
+    place = cluster.place(STATE, 0)
+    consumer.assign([place])
+    try:
+        end = (await consumer.end_offsets([place]))[place]
+        while await consumer.position(place) < end:
+            await consumer.getmany(timeout_ms=50)
+    except KafkaError as error:
+        if EMPTY in str(error):
+            return False
+        raise
+    finally:
+        await consumer.stop()
+    return True
+
+
+async def until_unreadable(cluster: Cluster) -> None:
+    """Write on and on, so that segments close, until the cleaner has emptied the marker."""
+    name = f"{cluster.prefix}writer"
+    async with AIOKafkaProducer(
+        bootstrap_servers=cluster.bootstrap, transactional_id=name
+    ) as producer:
+        for _ in range(TRIES):
+            async with producer.transaction():
+                await producer.send_and_wait(cluster.name(STATE), None, key=b"k", partition=0)
+            await asyncio.sleep(0.15)
+            if not await is_readable(cluster):
+                return
+    raise AssertionError("the cleaner left no empty marker")
+
+
+def test_a_worker_reads_over_it(
+    broker: Broker, prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster = Cluster(broker.bootstrap, prefix, 1)
+    cluster.create()
+    cluster.publish([a_vote(budget=BUDGET), an_award(1, budget=BUDGET)])
+    with Worker(cluster, tmp_path) as worker:
+        wait_for_records(cluster, 2)
+        assert 0 == worker.stop()
+
+    monkeypatch.setattr(PartitionRecords, "_contains_abort_marker", UNGUARDED)
+    cluster.alter_broker(CLEANER)
+    cluster.alter(STATE, RESTLESS)
+    try:
+        run(abandon(cluster))
+        run(until_unreadable(cluster))
+    finally:
+        cluster.alter(STATE, {})
+        cluster.alter_broker({})
+    guard_abort_markers()
+
+    with Worker(cluster, tmp_path, fault="unguarded:") as unguarded:
+        assert EMPTY in unguarded.wait_for("partition_retried")["error"]
+        unguarded.kill()
+    cluster.publish([an_award(2, budget=BUDGET, grant="G2")])
+    with Worker(cluster, tmp_path) as again:
+        journal = wait_for_records(cluster, 3)[0]
+        assert [1, 2, 3] == [record["sequence"] for record in journal]
+        assert [] == again.said("state_rebuilt")
+        assert 0 == again.stop()

@@ -1,0 +1,257 @@
+"""`ecluse dev` as its user runs it: everything on this machine, and nothing of it left behind."""
+
+import json
+import os
+import pty
+import shutil
+import signal
+import socket
+import subprocess
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+
+from services.runtime.errors import ClusterError
+from services.runtime.jars import find_java
+from tests.builders import BUDGET
+from tests.integration.command import COMMAND, EXAMPLE, ecluse, environment, real_ecluse
+from tests.kafka.brokers import KAFKA
+from tests.kafka.workers import eventually
+
+START_S: Final = 180.0
+"""How long all may take to be ready, fetching Kafka's jars the first time."""
+
+PROC: Final = Path("/proc")
+
+pytestmark = pytest.mark.timeout(START_S + 60)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _what_dev_stands_on() -> None:
+    """Java, and Maven the first time: where they are missing, nothing here can be run."""
+    if not PROC.exists():
+        pytest.skip("the tests of `ecluse dev` look for processes in /proc, which is not here")
+    try:
+        find_java()
+    except ClusterError as error:
+        pytest.skip(f"`ecluse dev` needs Java: {error}")
+    if shutil.which("mvn") is None and not any((KAFKA / "libs").glob("*.jar")):
+        pytest.skip("`ecluse dev` needs Maven the first time, and there is no mvn here")
+
+
+class Dev:
+    """One `ecluse dev` in a process group of its own, with a terminal for its errors."""
+
+    def __init__(self, folder: Path, *args: str, **env: str) -> None:
+        self._folder = folder
+        self._mark = f"ECLUSE_TEST_MARK={folder}"
+        self._stdout = folder / "stdout"
+        self._shown = b""
+        self._terminal, stderr = pty.openpty()
+        os.set_blocking(self._terminal, False)
+        with self._stdout.open("wb") as stdout:
+            self.process = subprocess.Popen(
+                [*COMMAND, "dev", *args],
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+                env=environment(
+                    TMPDIR=str(folder), ECLUSE_TEST_MARK=str(folder), TERM="xterm", **env
+                ),
+                start_new_session=True,
+            )
+        os.close(stderr)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Nothing outlives its test, not even where it failed."""
+        if error is not None:
+            print(self.out, self.shown)
+        for pid in [self.process.pid, *self.alive()]:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        self.process.wait()
+        os.close(self._terminal)
+
+    @property
+    def out(self) -> str:
+        return self._stdout.read_text(encoding="utf-8")
+
+    @property
+    def shown(self) -> str:
+        """All that stood on the terminal."""
+        try:
+            while piece := os.read(self._terminal, 65536):
+                self._shown += piece
+        except OSError:  # For now, or for good.
+            pass
+        return self._shown.decode(errors="replace")
+
+    def alive(self) -> dict[int, str]:
+        """Every process that descends from it, by its command."""
+        found = {}
+        for each in PROC.glob("[0-9]*"):
+            try:
+                if self._mark.encode() in (each / "environ").read_bytes().split(b"\0"):
+                    words = (each / "cmdline").read_bytes().replace(b"\0", b" ")
+                    found[int(each.name)] = words.decode().strip()
+            except OSError:
+                continue  # It ended in between, or is somebody else's.
+        found.pop(self.process.pid, None)
+        return found
+
+    def wait_for(self, name: str) -> int:
+        """Until a process whose command ends so runs; its number."""
+
+        def look() -> int | None:
+            assert self.process.poll() is None, f"it ended before {name}: {self.shown}"
+            return next((pid for pid, words in self.alive().items() if name in words), None)
+
+        return int(eventually(look, f"no {name}", START_S))
+
+    def wait_until_ready(self) -> str:
+        """What it prints then."""
+
+        def look() -> str:
+            assert self.process.poll() is None, f"it ended before it was ready: {self.shown}"
+            assert self.shown is not None, "a terminal that nobody reads fills up"
+            return self.out
+
+        return str(eventually(look, "not ready", START_S))
+
+    def interrupt(self, number: signal.Signals = signal.SIGINT) -> None:
+        """As a terminal does it: the whole group is told."""
+        os.killpg(self.process.pid, number)
+
+    def ended(self) -> int:
+        """Its exit code; nothing of it is left then."""
+
+        def look() -> bool:
+            assert self.shown is not None, "a terminal that nobody reads fills up"
+            return self.process.poll() is not None
+
+        eventually(look, "it runs on")
+        assert {} == self.alive()
+        assert [] == list(self._folder.glob("ecluse-dev-*")), "its folder is gone"
+        assert "Traceback" not in self.shown
+        return self.process.returncode
+
+
+def page(url: str) -> Any:
+    try:
+        with urlopen(url, timeout=5) as answer:
+            return json.load(answer)
+    except URLError:
+        return None
+
+
+def test_everything_runs_until_it_is_interrupted_and_nothing_is_left(tmp_path: Path) -> None:
+    with Dev(tmp_path, "--json") as dev:
+        where = json.loads(dev.wait_until_ready())
+        assert ["bootstrap", "ledger", "watch", "logs"] == list(where)
+        assert [] == [
+            words
+            for words in ("the Kafka broker", "the topics", "ledger and watch")
+            if words not in dev.shown
+        ]
+        kafka = {"ECLUSE_BOOTSTRAP_SERVERS": where["bootstrap"]}
+        events = len(EXAMPLE.read_bytes().splitlines())
+        published = ecluse("publish", EXAMPLE, "--json", given=b"", **kafka)
+        assert events == json.loads(published.out)["published"]
+        expected = ecluse("replay", EXAMPLE, "--json").out
+
+        def balances() -> bool:
+            return ecluse("balances", "--json", given=b"", **kafka).out == expected
+
+        eventually(balances, "no balances")
+
+        def watched() -> Any:
+            found = page(f"{where['watch']}/balances/{BUDGET}")
+            return found if found and found["sequence"] == events else None
+
+        found = eventually(watched, "nothing to be seen at the watch")
+        for name in ("lines", "conventions"):
+            assert json.loads(expected)[name] == found[name]
+        partitions = page(f"{where['ledger']}/partitions")
+        assert ["running"] * 4 == [row["state"] for row in partitions]
+        logs = Path(where["logs"])
+        assert ["kafka", "ledger.log", "watch.log"] == sorted(each.name for each in logs.iterdir())
+
+        dev.interrupt()
+        assert 0 == dev.ended()
+        assert 1 == dev.out.count("\n"), "the addresses, and nothing else"
+        assert "stopping" in dev.shown
+        assert not page(f"{where['watch']}/healthz")
+
+
+def test_a_ledger_that_dies_ends_the_rest_with_words_and_its_log(tmp_path: Path) -> None:
+    with Dev(tmp_path, "--lang", "fr", ECLUSE_TOPIC_PREFIX="mien.") as dev:
+        said = dev.wait_until_ready()
+        assert "Écluse tourne sur cette machine." in said
+        assert [] == [each for each in ("le serveur Kafka", "les topics") if each not in dev.shown]
+        bootstrap = said.split("ECLUSE_BOOTSTRAP_SERVERS=")[1].split()[0]
+        assert "export ECLUSE_TOPIC_PREFIX=mien.\n" in said
+        there = ecluse(
+            "balances", given=b"", ECLUSE_BOOTSTRAP_SERVERS=bootstrap, ECLUSE_TOPIC_PREFIX="mien."
+        )
+        assert "The journal is empty.\n" == there.text
+        os.kill(dev.wait_for("services.cli.app ledger"), signal.SIGKILL)
+        assert 3 == dev.ended()
+        assert "Arrêt\u00a0: ecluse dev\u00a0: ledger s'est arrêté (signal 9). La fin" in dev.shown
+        assert '"event": "worker_started"' in dev.shown
+
+
+def test_a_broker_that_dies_ends_the_rest_with_words_and_its_log(tmp_path: Path) -> None:
+    with Dev(tmp_path) as dev:
+        dev.wait_for("services.cli.app watch")
+        os.kill(dev.wait_for("kafka.Kafka"), signal.SIGKILL)
+        assert 3 == dev.ended()
+        assert "Stopped: ecluse dev: Kafka ended. The end of its log:" in dev.shown
+        assert "INFO" in dev.shown.split("The end of its log:")[1]
+        assert "" == dev.out
+
+
+@pytest.mark.parametrize("program", ["kafka.tools.StorageTool", "kafka.Kafka"])
+def test_an_interruption_while_the_broker_starts_leaves_nothing(
+    tmp_path: Path, program: str
+) -> None:
+    with Dev(tmp_path) as dev:
+        dev.wait_for(program)
+        dev.interrupt()
+        assert (0, "") == (dev.ended(), dev.out)
+
+
+def test_a_termination_while_services_start_leaves_nothing(tmp_path: Path) -> None:
+    with Dev(tmp_path, "--json") as dev:
+        dev.wait_for("services.cli.app ledger")
+        dev.interrupt(signal.SIGTERM)
+        dev.interrupt()  # Who asks twice does not cut the cleaning up short.
+        assert (0, "") == (dev.ended(), dev.out)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("fr", "ce port est déjà pris. Laissez --port de côté"), ("en", "this port is taken. Leave")],
+)
+def test_a_port_that_is_taken_is_said_so(tmp_path: Path, language: str, words: str) -> None:
+    """Else the broker of somebody else would be taken for ours, and given our topics."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = real_ecluse("dev", "--port", port, "--lang", language, TMPDIR=str(tmp_path))
+    assert (3, b"") == (said.code, said.out)
+    assert f"127.0.0.1:{port}" in said.err
+    assert words in said.err
+    assert [] == list(tmp_path.iterdir())
