@@ -1,6 +1,6 @@
 # The verbs of this repository. `make` alone lists them; each does its own set-up.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check schemas bench lock clean set-up-run set-up-dev
+.PHONY: help setup run dev test check faults schemas bench lock clean set-up-run set-up-dev
 
 export PYTHON  # make PYTHON=/path/to/python3 chooses the interpreter of .venv
 
@@ -18,6 +18,9 @@ setup: set-up-dev ## make .venv with everything: run, tests, linters, benchmarks
 
 run: set-up-run ## replay the Lille Avenirs year: events in, entries, payment orders and balances out
 	@.venv/bin/ecluse replay $(YEAR)
+
+dev: set-up-run ## Kafka, topics, ledger and watch on this machine, until Ctrl-C
+	@.venv/bin/ecluse dev
 
 test: check ## the checks, then every test in random order, then full coverage of the pure rooms
 	.venv/bin/coverage run -m pytest

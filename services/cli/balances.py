@@ -5,18 +5,15 @@ from typing import Annotated, Any
 
 import typer
 
-from events.sentences import Sentence
 from services.cli.options import AsJson, Lang, chosen_language
 from services.cli.output import busy, print_json
 from services.cli.screen import Screen
 from services.cli.tables import Unread, show_summary
-from services.cli.wording import EMPTY_JOURNAL, NO_RECORDS, told, typed
+from services.cli.wording import EMPTY_JOURNAL, NO_RECORDS, READING, told, typed
 from services.ledger.handle import Ledger
 from services.ledger.summary import summary_of
 from services.ledger.topic_journal import topic_journal
 from services.runtime.settings import Settings
-
-READING = Sentence("lecture du journal", "reading the journal")
 
 
 def balances(

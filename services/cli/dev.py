@@ -34,6 +34,7 @@ DEV_PARTITIONS: Final = 4
 READY_S: Final = 90.0
 STOP_S: Final = 30.0
 LOOK_S: Final = 0.2
+WATCH_S: Final = 0.5
 TAIL_LINES: Final = 15
 
 KAFKA: Final = Path(events.__file__).parent.parent / "deploy" / "kafka"
@@ -98,9 +99,10 @@ class Interruption:
         self._came = False
 
     def listen(self) -> None:
-        """Hear them from now on, those that whoever started us has not turned off."""
+        """Hear them from now on; under `nohup` a terminal may close."""
         for each in ENDING:
-            if signal.getsignal(each) is not signal.SIG_IGN:
+            if each is not signal.SIGHUP or signal.getsignal(each) is not signal.SIG_IGN:
+                # A shell's `&` turns Ctrl-C off: this command ends by it all the same.
                 signal.signal(each, self._strike)
 
     def hold_for_good(self) -> None:
@@ -146,8 +148,8 @@ def dev(
 ) -> None:
     """Run everything on this machine: Kafka, topics, ledger and watch; Ctrl-C ends it all.
 
-    Needs Java 17, and Maven the first time. With --json, the addresses once all is ready.
-    ECLUSE_TOPIC_PREFIX stands before the topics' names; ECLUSE_BOOTSTRAP_SERVERS is not read.
+    Needs Java 17, and Maven the first time. --json prints where everything is.
+    Its topics' names begin with ECLUSE_TOPIC_PREFIX; ECLUSE_BOOTSTRAP_SERVERS is ignored.
     """
     language = chosen_language(context, lang)
     interruption = Interruption()
@@ -206,7 +208,7 @@ def _run(
     sys.stdout.flush()
     while True:
         _check(services, broker)
-        time.sleep(LOOK_S)
+        time.sleep(WATCH_S)
 
 
 def _exports(settings: Settings) -> str:

@@ -11,6 +11,7 @@ import typer
 from events.sentences import Sentence
 from services.cli.logs import masked
 from services.cli.options import AsJson, Group, Lang, Verb, chosen_language
+from services.cli.output import busy
 from services.cli.records import (
     Letters,
     letters_of,
@@ -19,7 +20,15 @@ from services.cli.records import (
     unreadable_sources,
 )
 from services.cli.screen import Screen, clean
-from services.cli.wording import EMPTY_JOURNAL, NO_RECORD, NO_RECORDS, Language, told, typed
+from services.cli.wording import (
+    EMPTY_JOURNAL,
+    NO_RECORD,
+    NO_RECORDS,
+    READING,
+    Language,
+    told,
+    typed,
+)
 from services.ledger.adapters.sqlite import SqliteStore
 from services.ledger.domain.journal import JournalRecord
 from services.ledger.ports import JournalRow
@@ -82,7 +91,8 @@ def tail(
     language = chosen_language(context, lang)
     budget = budget and typed(budget)
     if db is None:
-        found = asyncio.run(_last_on_kafka(budget, count))
+        with busy(told(READING, language)):
+            found = asyncio.run(_last_on_kafka(budget, count))
     else:
         found = _last_in_file(db, budget, count)
     _name_holds(found.holds, language)
@@ -117,7 +127,8 @@ def show(
     language = chosen_language(context, lang)
     budget = typed(budget)
     if db is None:
-        found = asyncio.run(_one_on_kafka(budget, sequence))
+        with busy(told(READING, language)):
+            found = asyncio.run(_one_on_kafka(budget, sequence))
     else:
         found = _one_in_file(db, budget, sequence)
     _name_holds(found.holds, language)

@@ -34,7 +34,7 @@ def ledger(
 
     Kafka is at ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092;
     its topics' names begin with ECLUSE_TOPIC_PREFIX.
-    ECLUSE_HEALTH_PORT serves /healthz, /readyz, /partitions, /metrics.
+    On ECLUSE_HEALTH_PORT, if set: /healthz, /readyz, /partitions, /metrics.
     """
     chosen_language(context, lang)
     if as_json:

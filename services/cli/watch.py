@@ -16,7 +16,7 @@ def watch(context: typer.Context, as_json: LogsAsJson = False, lang: Lang = None
 
     Kafka is at ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092;
     its topics' names begin with ECLUSE_TOPIC_PREFIX.
-    ECLUSE_WATCH_WEB_PORT, else 6066, serves /balances/BUDGET, /healthz, /readyz, /metrics.
+    On ECLUSE_WATCH_WEB_PORT, else 6066: /balances/BUDGET, /healthz, /readyz, /metrics.
     """
     chosen_language(context, lang)
     if as_json:

@@ -40,6 +40,12 @@ class Header:
     vote_level: str | None
 
 
+def _read_event(value: bytes) -> int:
+    if len(value) != KEPT_BYTES:
+        raise ValueError(f"{len(value)} bytes of a remembered event, not {KEPT_BYTES}")
+    return int.from_bytes(value, "big")
+
+
 def _unpack(kind: Any) -> Callable[[bytes], Any]:
     return msgspec.msgpack.Decoder(kind).decode
 
@@ -52,7 +58,7 @@ _UNPACK: dict[str, Callable[[bytes], Any]] = {
     "order": _unpack(PaymentOrder),
     "account": _unpack(BankAccount),
     "parked": _unpack(Parked),
-    "event": lambda value: int.from_bytes(value, "big"),
+    "event": _read_event,
 }
 
 

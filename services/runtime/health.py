@@ -8,8 +8,15 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from events.sentences import Sentence
+from services.runtime.errors import ClusterError
 from services.runtime.settings import Settings
 from services.runtime.task import PartitionTask, TaskState
+
+NO_PAGE = Sentence(
+    "la page de santé n'a pu s'ouvrir ({error}) : choisissez un autre ECLUSE_HEALTH_PORT",
+    "the health page could not be opened ({error}): choose another ECLUSE_HEALTH_PORT",
+)
 
 Tasks = Callable[[], list[PartitionTask]]
 """The tasks of a worker, as they are now."""
@@ -43,7 +50,11 @@ class Health(Collector):
         )
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
-        await web.TCPSite(self._runner, self._host, self._port).start()
+        try:
+            await web.TCPSite(self._runner, self._host, self._port).start()
+        except OSError as error:
+            facts = {"error": error.strerror or error}
+            raise ClusterError(f"{self._host}:{self._port}", NO_PAGE.render(facts)) from error
 
     async def stop(self) -> None:
         """Serve no more."""

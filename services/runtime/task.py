@@ -32,7 +32,7 @@ LOOK_S: Final = 0.2
 """How long one look for records waits; pausing and stopping are seen as often."""
 
 RETRY_FIRST_S: Final = 0.5
-RETRY_MAX_S: Final = 30.0
+RETRY_MAX_S: Final = 10.0
 """How long a partition rests between two attempts: doubled each time, up to the second."""
 
 DOUBLINGS_MAX: Final = 10
@@ -234,10 +234,10 @@ class PartitionTask:
         self, records: list[ConsumerRecord]
     ) -> tuple[list[ConsumerRecord], list[ConsumerRecord]]:
         """The next batch, and the rest: near a record that failed, one by one."""
-        near = [self._trouble.is_near(each.topic, each.offset) for each in records]
-        if True not in near:
+        suspected = [self._trouble.suspects(record) for record in records]
+        if True not in suspected:
             return records, []
-        size = near.index(True) or 1
+        size = suspected.index(True) or 1
         return records[:size], records[size:]
 
     async def _handle(self, work: Work, batch: list[ConsumerRecord]) -> None:
@@ -252,7 +252,7 @@ class PartitionTask:
         except (Stop, Fenced, WriterFailed):
             raise
         except Exception as error:
-            self._trouble.note(batch)
+            self._trouble.note(batch if suspect is None else [suspect])
             raise Bug(suspect) from error
         for record in batch:
             self.next_offsets[record.topic] = record.offset + 1
@@ -278,8 +278,9 @@ class PartitionTask:
         """Hold the partition before a record, until it is moved on, or this task stops."""
         event_id = work.name_of(record)
         hold = Hold(record.topic, self.partition, record.offset, event_id, error)
-        self.state, self.held = TaskState.BROKEN, hold
         await work.hold(hold)
+        # Only now may anyone set the record aside: it takes the transactional id, and we let it go.
+        self.state, self.held = TaskState.BROKEN, hold
         log.critical("partition_held", **hold._asdict(), do=QUARANTINE.format(**hold._asdict()))
         self.progress.rest("held")
         while not self._stopping and not await work.was_moved():

@@ -29,17 +29,15 @@ class Trouble:
     retries: int = 0
     failing_since_s: float | None = None
     _failures: dict[Spot, int] = field(default_factory=dict)
-    _one_by_one_until: dict[str, int] = field(default_factory=dict)
+    _suspects: set[Spot] = field(default_factory=set)
 
-    def is_near(self, topic: str, offset: int) -> bool:
-        """Whether a record stands in a batch that failed: there they go one by one."""
-        return offset < self._one_by_one_until.get(topic, 0)
+    def suspects(self, record: ConsumerRecord) -> bool:
+        """Whether a record may be the one that failed: it is taken alone."""
+        return Spot(record.topic, record.offset) in self._suspects
 
-    def note(self, batch: Iterable[ConsumerRecord]) -> None:
-        """This batch failed: once more, record by record, so that the guilty one stands alone."""
-        for record in batch:
-            until = self._one_by_one_until.get(record.topic, 0)
-            self._one_by_one_until[record.topic] = max(until, record.offset + 1)
+    def note(self, records: Iterable[ConsumerRecord]) -> None:
+        """One of these failed: once more, each alone, so that the guilty one is known."""
+        self._suspects.update(Spot(record.topic, record.offset) for record in records)
 
     def count(self, record: ConsumerRecord) -> int:
         """How often this record has failed, this time included."""
@@ -49,12 +47,14 @@ class Trouble:
 
     def forget(self, record: ConsumerRecord) -> None:
         """The record is out of the way, or will be tried afresh."""
-        self._failures.pop(Spot(record.topic, record.offset), None)
+        spot = Spot(record.topic, record.offset)
+        self._failures.pop(spot, None)
+        self._suspects.discard(spot)
 
     def passed(self, batch: Iterable[ConsumerRecord]) -> None:
         """This batch is committed: the world works, and its records are no trouble."""
         self.retries, self.failing_since_s = 0, None
-        if self._failures:
+        if self._suspects:
             for record in batch:
                 self.forget(record)
 

@@ -81,6 +81,7 @@ class FencedWriter:
                 await asyncio.wait_for(self._producer.stop(), STOP_S)
         except (TimeoutError, KafkaError):
             await self._cut()
+        self._take_note()
 
     async def _cut(self) -> None:
         """End a producer that does not stop by itself: it waits for a dead broker."""
@@ -91,6 +92,17 @@ class FencedWriter:
         with contextlib.suppress(KafkaError, TimeoutError), only_our_cancellation():
             await asyncio.wait_for(self._producer.client.close(), STOP_S)
 
+    def _take_note(self) -> None:
+        """What ended the producer was told once; its other futures would be logged as lost."""
+        accumulator = self._producer._message_accumulator  # noqa: SLF001
+        queued = [each for queue in accumulator._batches.values() for each in queue]  # noqa: SLF001
+        for batch in [*queued, *accumulator._pending_batches]:  # noqa: SLF001
+            _note(batch.future)
+            _note(batch._drain_waiter)  # noqa: SLF001
+        ended = self._producer._txn_manager._transaction_waiter  # noqa: SLF001
+        if ended is not None:
+            _note(ended)
+
     async def _write(self, records: dict[Place, list[Outgoing]]) -> dict[Place, int]:
         sent: list[tuple[Place, int, asyncio.Future[RecordMetadata]]] = []
         for place, outgoing in records.items():
@@ -99,6 +111,7 @@ class FencedWriter:
                 future = await self._producer.send_batch(
                     batch, place.topic, partition=place.partition
                 )
+                future.add_done_callback(_note)
                 sent.append((place, count, future))
         # Every future before the commit: aiokafka commits even if a batch failed.
         written = await asyncio.gather(*(future for _, _, future in sent))
@@ -125,11 +138,29 @@ class FencedWriter:
         try:
             with only_our_cancellation():
                 return await asyncio.wait_for(wait, self._limit_s)
-        except ProducerFenced as error:
-            raise Fenced(self.transactional_id) from error
-        except TimeoutError as error:
-            raise WriterFailed(f"{what}: no answer in {self._limit_s:g} s") from error
-        except KafkaError as error:
-            if isinstance(error.__cause__, ProducerFenced):
+        except Exception as error:
+            cause = self._died_of() or error
+            if ProducerFenced in {type(cause), type(cause.__cause__)}:
                 raise Fenced(self.transactional_id) from error
-            raise WriterFailed(f"{what}: {error!r}") from error
+            if isinstance(cause, TimeoutError):
+                raise WriterFailed(f"{what}: no answer in {self._limit_s:g} s") from error
+            if isinstance(cause, KafkaError):
+                raise WriterFailed(f"{what}: {cause!r}") from error
+            raise
+
+    def _died_of(self) -> BaseException | None:
+        """What ended the producer's own task: from then on its calls fail, in other words.
+
+        One that was fenced between two of our calls says that it is in no transaction.
+        """
+        task = self._producer._sender.sender_task  # noqa: SLF001
+        if task is None or not task.done() or task.cancelled():
+            return None
+        died_of: BaseException | None = task.exception()
+        return died_of
+
+
+def _note(future: asyncio.Future[Any]) -> None:
+    """Take note of what a future says, so that it is not logged as if nobody had."""
+    if future.done() and not future.cancelled():
+        future.exception()

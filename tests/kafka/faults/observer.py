@@ -7,7 +7,7 @@ import asyncio
 import json
 import time
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from threading import Thread
 from typing import Any, Final, Self, TypeVar
 
@@ -15,11 +15,30 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from events.topics import DOORS, JOURNAL
+from events.topics import (
+    BALANCES,
+    COMMITMENT_ENTRIES,
+    DEAD_LETTERS,
+    DOORS,
+    JOURNAL,
+    LEDGER_STATE,
+    PAYMENT_ORDERS,
+    REFUSALS,
+)
 
 Result = TypeVar("Result")
 Door = tuple[str, int]
 
+OUTPUTS: Final = (
+    JOURNAL,
+    COMMITMENT_ENTRIES,
+    PAYMENT_ORDERS,
+    BALANCES,
+    REFUSALS,
+    DEAD_LETTERS,
+    LEDGER_STATE,
+)
+SETTLED_S: Final = 10.0
 CALL_S: Final = 30.0
 LOOK_MS: Final = 20
 
@@ -101,14 +120,28 @@ class Observer:
                     self._follow(records)
 
     async def open_transactions(self) -> list[int]:
-        """The partitions in whose journal somebody's transaction is open at this moment."""
-        places = [TopicPartition(self._prefix + JOURNAL, number) for number in self._numbers]
+        """The partitions in whose journal a transaction is open at this moment, as far as known."""
         try:
-            written = await self._written.end_offsets(places)
-            stable = await self._stable.end_offsets(places)
+            return [place.partition for place in await self._unsettled((JOURNAL,))]
         except KafkaError:
             return []
-        return [place.partition for place in places if stable[place] < written[place]]
+
+    async def wait_until_settled(self) -> None:
+        """Until no transaction is open in any topic: a commit is answered before it is written.
+
+        Raises:
+            TimeoutError: one stays open.
+        """
+        async with asyncio.timeout(SETTLED_S):
+            while await self._unsettled((*DOORS, *OUTPUTS)):
+                await asyncio.sleep(LOOK_MS / 1000)
+
+    async def _unsettled(self, names: Iterable[str]) -> list[TopicPartition]:
+        numbers = self._numbers
+        places = [TopicPartition(self._prefix + name, each) for name in names for each in numbers]
+        written = await self._written.end_offsets(places)
+        stable = await self._stable.end_offsets(places)
+        return [place for place in places if stable[place] < written[place]]
 
     async def left_open(self, wait_s: float) -> int:
         """In how many partitions a transaction stays open that nobody goes on with."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 from aiokafka.errors import KafkaError
@@ -67,23 +68,16 @@ def test_a_cancellation_of_somebody_else_is_an_error_like_others() -> None:
     quickly(go())
 
 
-class Client:
-    """A connection that is closed in the end."""
+class Closing:
+    """Whether the connections of a client were closed."""
 
-    closed = False
+    def __init__(self, client: Any) -> None:
+        self._close, self.done = client.close, False
+        client.close = self
 
-    async def close(self) -> None:
-        self.closed = True
-
-
-class Halfway:
-    """A consumer, or a producer, that fails while it stops, before it has cut its connections."""
-
-    def __init__(self, stop: Callable[[], Awaitable[None]]) -> None:
-        self.stop = stop
-        self.client = self._client = Client()
-        self._sender = self
-        self.sender_task: asyncio.Task[None] | None = None
+    async def __call__(self) -> None:
+        self.done = True
+        await self._close()
 
 
 @pytest.mark.parametrize("stop", [never, cancelled_inside, failing])
@@ -92,10 +86,12 @@ def test_a_reader_that_cannot_stop_says_nothing_and_leaves_no_connection(
 ) -> None:
     async def go() -> bool:
         reader = Reader(a_setting(), [PLACE])
+        consumer = reader._consumer
+        closing, whole, consumer.stop = Closing(consumer._client), consumer.stop, stop
         await reader.stop()
-        reader._consumer = consumer = Halfway(stop)
-        await reader.stop()
-        return consumer.client.closed
+        closed = closing.done
+        await whole()
+        return closed
 
     assert quickly(go())
 
@@ -107,13 +103,17 @@ def test_a_writer_that_cannot_stop_says_nothing_and_leaves_no_connection(
 ) -> None:
     async def go() -> bool:
         writer = FencedWriter(a_setting(), "id")
-        await writer.stop()
-        writer._producer = producer = Halfway(stop)
+        producer = writer._producer
+        closing, whole, producer.stop = Closing(producer.client), producer.stop, stop
+        sender = asyncio.create_task(never())
         if sends:
-            producer.sender_task = asyncio.create_task(never())
+            producer._sender._sender_task = sender
+        else:
+            sender.cancel()
         await writer.stop()
-        sender = producer.sender_task
-        return producer.client.closed and (sender is None or sender.cancelled())
+        closed = closing.done and sender.done()
+        await whole()
+        return closed
 
     assert quickly(go())
 

@@ -1,7 +1,7 @@
 """What a task remembers of its failures."""
 
 from services.runtime.trouble import Trouble
-from tests.unit.runtime.world import TOPIC, a_record
+from tests.unit.runtime.world import a_record
 
 
 def test_a_failure_is_counted_by_its_record() -> None:
@@ -13,6 +13,7 @@ def test_a_failure_is_counted_by_its_record() -> None:
 
 def test_what_got_past_has_a_clean_slate() -> None:
     trouble = Trouble()
+    trouble.note([a_record(4)])
     trouble.count(a_record(4))
     trouble.passed([a_record(3)])
     assert 2 == trouble.count(a_record(4))
@@ -22,14 +23,14 @@ def test_what_got_past_has_a_clean_slate() -> None:
     assert 1 == trouble.count(a_record(4))
 
 
-def test_the_records_of_a_batch_that_failed_go_one_by_one() -> None:
+def test_the_records_of_a_batch_that_failed_are_suspected_until_they_got_past() -> None:
     trouble = Trouble()
-    assert not trouble.is_near(TOPIC, 5)
+    assert not trouble.suspects(a_record(5))
     trouble.note([a_record(3), a_record(4), a_record(5), a_record(1, topic="letters")])
-    assert [True, True, False] == [trouble.is_near(TOPIC, each) for each in (3, 5, 6)]
-    assert [True, False] == [trouble.is_near("letters", each) for each in (1, 2)]
-    trouble.note([a_record(2)])
-    assert trouble.is_near(TOPIC, 5), "an earlier failure does not end what a later one began"
+    assert [False, True, True, False] == [trouble.suspects(a_record(each)) for each in (2, 3, 5, 6)]
+    assert trouble.suspects(a_record(1, topic="letters"))
+    trouble.passed([a_record(3)])
+    assert [False, True] == [trouble.suspects(a_record(each)) for each in (3, 4)]
 
 
 def test_the_world_fails_since_its_first_failure_after_a_success() -> None:

@@ -1,0 +1,102 @@
+"""Commands over topics where no cluster is: what they say, and how they leave."""
+
+import getpass
+import os
+import pty
+import subprocess
+import time
+
+import pytest
+
+from tests.builders import BUDGET
+from tests.integration.command import COMMAND, TIMEOUT_S, ecluse, environment
+
+ON_KAFKA = [
+    ("balances",),
+    ("journal", "tail"),
+    ("journal", "show", BUDGET, "1"),
+    ("quarantine", "0", "1", "--reason", "a bug", "--by", "Ada"),
+]
+NOWHERE = {"ECLUSE_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("fr", "pas de Kafka à cette adresse"), ("en", "no Kafka at this")]
+)
+@pytest.mark.parametrize("args", ON_KAFKA, ids=" ".join)
+def test_a_cluster_that_is_not_there_exits_3_soon_and_in_words(
+    args: tuple[str, ...], language: str, words: str
+) -> None:
+    began_s = time.monotonic()
+    said = ecluse(*args, "--lang", language, given=b"", **NOWHERE)
+    assert time.monotonic() - began_s < 5
+    assert (3, b"") == (said.code, said.out)
+    assert words in said.err
+    assert "127.0.0.1:1" in said.err
+    assert "Traceback" not in said.err
+
+
+@pytest.mark.parametrize(
+    ("option", "words", "said_so"),
+    [
+        ("--reason", " ", "words are needed"),
+        ("--reason", "x" * 1001, "1001 characters, and 1000 at most"),
+        ("--by", "", "words are needed"),
+        ("--by", "x" * 201, "201 characters, and 200 at most"),
+    ],
+    ids=["no reason", "a long reason", "nobody", "a long name"],
+)
+def test_a_quarantine_needs_words_that_the_journal_can_keep(
+    option: str, words: str, said_so: str
+) -> None:
+    given = {"--reason": "a bug", "--by": "Ada", option: words}
+    asked = ("quarantine", 0, 1, *(each for pair in given.items() for each in pair))
+    said = ecluse(*asked, given=b"", COLUMNS="200", **NOWHERE)
+    assert (2, b"") == (said.code, said.out)
+    assert f"Invalid value for {option}: {said_so}" in said.err
+    french = ecluse(*asked, "--lang", "fr", given=b"", COLUMNS="200", **NOWHERE)
+    assert "il faut des mots" in french.err or " caractères, et " in french.err
+
+
+def test_the_longest_words_of_a_quarantine_are_taken() -> None:
+    words = ("--reason", "x" * 1000, "--by", "y" * 200)
+    assert 3 == ecluse("quarantine", 0, 1, *words, given=b"", **NOWHERE).code
+
+
+def test_who_has_no_name_on_this_system_is_asked_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody() -> str:
+        raise KeyError("getpwuid(): uid not found: 12345")
+
+    monkeypatch.setattr(getpass, "getuser", nobody)
+    said = ecluse("quarantine", 0, 1, "--reason", "a bug", given=b"", COLUMNS="200", **NOWHERE)
+    assert (2, True) == (said.code, "this system has no name of you: say --by" in said.err)
+
+
+def on_a_terminal(*args: str) -> str:
+    """What a command says there."""
+    terminal, stderr = pty.openpty()
+    with os.fdopen(terminal, "rb") as shown:
+        done = subprocess.run(
+            [*COMMAND, *args],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=stderr,
+            env=environment(**NOWHERE),
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+        assert 3 == done.returncode
+        os.close(stderr)
+        said = b""
+        try:
+            while piece := shown.read1():
+                said += piece
+        except OSError:  # So a terminal ends on Linux.
+            pass
+        return said.decode()
+
+
+def test_a_role_logs_as_json_on_a_terminal_where_a_program_asks() -> None:
+    line = '{"error": "127.0.0.1:1: no Kafka at this address'
+    assert line not in on_a_terminal("ledger")
+    assert line in on_a_terminal("ledger", "--json")
