@@ -26,7 +26,7 @@ from services.runtime.catalogue import read_catalogue
 from services.runtime.differences import Asked
 from services.runtime.errors import ClusterError
 from services.runtime.jars import fetch_jars, find_java
-from services.runtime.local_broker import HOST, LocalBroker, free_port
+from services.runtime.local_broker import HOST, LocalBroker, dies_with_us, free_port
 from services.runtime.settings import Settings
 from services.runtime.topics import apply
 
@@ -248,7 +248,7 @@ def _service(name: str, folder: Path, variables: Mapping[str, str], port: int) -
     log = folder / f"{name}.log"
     with log.open("wb") as written:
         process = subprocess.Popen(  # noqa: S603 # ourselves
-            [sys.executable, "-m", "services.cli.app", name],
+            [*dies_with_us(), sys.executable, "-m", "services.cli.app", name],
             stdin=subprocess.DEVNULL,
             stdout=written,
             stderr=subprocess.STDOUT,

@@ -6,17 +6,13 @@ from typing import Annotated, Final
 import typer
 
 from events.sentences import Sentence
-from events.topics import EVENTS, LEDGER_STATE
 from events.unreadable import WHY_MAX
 from services.cli.options import AsJson, Lang, chosen_language
 from services.cli.output import print_json
 from services.cli.wording import Language, told, typed
 from services.cli.workers import run_worker
 from services.ledger.quarantine import quarantine
-from services.runtime.errors import ClusterError
 from services.runtime.settings import Settings
-from services.runtime.topics import partition_count
-from services.runtime.work import Hold
 
 BY_MAX: Final = 200
 """How long a name may be."""
@@ -26,10 +22,6 @@ DONE = Sentence(
     "partition continue d'elle-même.",
     "{topic}/{partition}, offset {offset}: set aside as a dead letter (quarantined). The partition "
     "goes on by itself.",
-)
-NO_SUCH_PARTITION = Sentence(
-    "il n'y a que les partitions 0 à {last}. `ecluse journal tail` nomme celle qui est arrêtée",
-    "there are only the partitions 0 to {last}. `ecluse journal tail` names the one that is held",
 )
 EMPTY = Sentence(
     "il faut des mots\u00a0: le journal les garde", "words are needed: the journal keeps them"
@@ -73,20 +65,11 @@ def quarantine_record(
     language = chosen_language(context, lang)
     why = _words("--reason", reason, WHY_MAX, language)
     who = _words("--by", _user(language) if by is None else by, BY_MAX, language)
-    done = run_worker(_set_aside(Settings(), partition, offset, who, why))
+    done = run_worker(quarantine(Settings(), partition, offset, who, why))
     if as_json:
         print_json({**done._asdict(), "by": who, "why": why})
     else:
         typer.echo(told(DONE.render(done._asdict()), language))
-
-
-async def _set_aside(settings: Settings, partition: int, offset: int, who: str, why: str) -> Hold:
-    # aiokafka would wait for a partition that is not there.
-    count = await partition_count(settings, LEDGER_STATE)
-    if partition >= count:
-        where = f"{settings.topic(EVENTS)}/{partition}"
-        raise ClusterError(where, NO_SUCH_PARTITION.render({"last": count - 1}))
-    return await quarantine(settings, partition, offset, who, why)
 
 
 def _words(option: str, words: str, limit: int, language: Language) -> str:

@@ -3,7 +3,7 @@
 from aiokafka.structs import TopicPartition
 
 from events.sentences import Sentence
-from events.topics import LEDGER_STATE
+from events.topics import EVENTS, LEDGER_STATE
 from services.ledger.kafka import standing_before
 from services.ledger.partition import LedgerWork
 from services.runtime.errors import ClusterError
@@ -16,6 +16,10 @@ from services.runtime.work import Hold
 NOT_HELD = Sentence(
     "cette partition n'est pas arrêtée : rien n'est à mettre de côté",
     "this partition is not held: there is nothing to set aside",
+)
+NO_SUCH_PARTITION = Sentence(
+    "il n'y a que les partitions 0 à {last}. `ecluse journal tail` nomme celle qui est arrêtée",
+    "there are only the partitions 0 to {last}. `ecluse journal tail` names the one that is held",
 )
 HELD_ELSEWHERE = Sentence(
     "la partition est arrêtée devant {topic}, offset {offset} : nommez celui-là",
@@ -37,8 +41,11 @@ async def quarantine(settings: Settings, partition: int, offset: int, by: str, w
         ClusterError: the partition is not held before that record.
         WriterFailed: the broker failed; nothing was written, and it can be tried again.
     """
-    hold = await _hold_at(settings, partition, offset)
     count = await partition_count(settings, LEDGER_STATE)
+    if partition >= count:  # aiokafka would wait for a partition that is not there.
+        where = f"{settings.topic(EVENTS)}/{partition}"
+        raise ClusterError(where, NO_SUCH_PARTITION.render({"last": count - 1}))
+    hold = await _hold_at(settings, partition, offset)
     work = LedgerWork(settings, partition, count, Progress())
     try:
         next_offset = (await work.open())[hold.topic]
