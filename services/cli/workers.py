@@ -1,8 +1,9 @@
 """Running a coroutine as a process: the event loop, and what its ends mean to who started it."""
 
 import asyncio
+import gc
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import structlog
 import uvloop
@@ -13,6 +14,10 @@ from services.runtime.task import GaveUp
 from services.runtime.writer import Fenced, WriterFailed
 
 Result = TypeVar("Result")
+
+COLLECT_AFTER: Final = (500_000, 10, 10)
+"""How many more objects than before set off Python's search for cycles. A batch holds some 50,000,
+nearly all freed when it is committed: by default they are searched again and again, for nothing."""
 
 FENCED = Sentence(
     "un autre processus écrit sous {error} : celui-ci n'est plus le propriétaire et s'arrête. "
@@ -33,6 +38,7 @@ def run_worker(work: Coroutine[Any, Any, Result]) -> Result:
         Stop: the cluster could not be reached, or what stands on it cannot be trusted.
     """
     log = structlog.stdlib.get_logger("ecluse")
+    gc.set_threshold(*COLLECT_AFTER)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(work)

@@ -4,6 +4,7 @@ One batch is one transaction: journal records, what is published, changed state,
 doors were read. Whatever fails, nothing of it was ever there.
 """
 
+from collections import Counter as Tally
 from typing import Final
 
 import structlog
@@ -81,6 +82,8 @@ class LedgerWork:
         self._ledger = Ledger()
         self._placing = Placing({}, 0)
         self._sources: dict[str, SourcePosition] = {}
+        self._read: dict[str, tuple[ConsumerRecord, str]] = {}
+        """The last record of each door that was handled, and the digest that it has there."""
         self._hold: Hold | None = None
         self._moved_from = 0
         self._headers: tuple[tuple[str, bytes], ...] = ()
@@ -111,20 +114,20 @@ class LedgerWork:
     def handle(self, record: ConsumerRecord) -> None:
         """Decide one record; nothing is written before `commit`."""
         records = self._ledger.handle(raw_record(record))
-        self._sources[record.topic] = SourcePosition(
-            record.offset + 1, record.offset, record.timestamp, records[0].event_sha256
-        )
+        self._read[record.topic] = record, records[0].event_sha256
 
     def set_aside(self, record: ConsumerRecord, by: str, why: str) -> None:
         """Journal one record unread: quarantined."""
         journalled = self._ledger.quarantine(raw_record(record), by, why)
-        self._sources[record.topic] = SourcePosition(
-            record.offset + 1, record.offset, record.timestamp, journalled.event_sha256
-        )
+        self._read[record.topic] = record, journalled.event_sha256
 
     async def commit(self) -> None:
         """One transaction with everything that was handled since the last one."""
         batch = self._ledger.commit_batch([])
+        for topic, (record, event_sha256) in self._read.items():
+            self._sources[topic] = SourcePosition(
+                record.offset + 1, record.offset, record.timestamp, event_sha256
+            )
         published = self._published(batch)
         await self._writer.begin()
         ends = await self._writer.write(published)
@@ -222,5 +225,5 @@ class LedgerWork:
         if self._metrics is None or not batch.decided:
             return
         self._metrics.batch.observe(len(batch.decided))
-        for each in batch.decided:
-            self._metrics.records.labels(each.record.outcome).inc()
+        for outcome, count in Tally(each.record.outcome for each in batch.decided).items():
+            self._metrics.records.labels(outcome).inc(count)

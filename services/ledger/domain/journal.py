@@ -6,13 +6,13 @@ the hash is taken, with those three spliced in behind: one encoding serves hash 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any, NamedTuple
 
 import msgspec
 
-from events.canonical import canonical
 from services.ledger.domain.moves import Move, move_from_row
 from services.ledger.domain.orders import OrderChange, order_from_row
 
@@ -25,6 +25,8 @@ RULES_VERSION = 1
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _value = msgspec.json.Decoder().decode
 _spell = msgspec.json.Encoder().encode
+_spell_in_order = msgspec.json.Encoder(order="deterministic").encode
+"""Sorts dictionaries; the members of a struct stay as they are declared."""
 
 
 class Outcome(StrEnum):
@@ -77,34 +79,112 @@ class JournalRecord:
 
     def seal(self) -> bytes:
         """Take the hash, and give the record's bytes: one line of JSON."""
-        body = canonical(self._hashed())
+        body = _spell_in_order(self._hashed())
         self.hash = sha256(body).hexdigest()
         event = b"null" if self.event is None else self.event
         tail = b',"event":%b,"hash":"%b","source":%b}'
         return body[:-1] + tail % (event, self.hash.encode(), _spell(self.source.row()))
 
-    def _hashed(self) -> dict[str, Any]:
-        budget = self.budget
-        return {
-            "budget": budget,
-            "commitment_entries": self.commitment_entries or None,
-            "dead_letter": self.dead_letter,
-            "digest": self.digest,
-            "event_id": self.event_id,
-            "event_sha256": self.event_sha256,
-            "event_source": self.event_source,
-            "moves": [each.row() for each in self.moves] or None,
-            "outcome": self.outcome,
-            "payment_orders": [each.row(budget) for each in self.payment_orders] or None,
-            "previous_hash": self.previous_hash,
-            "refusal": self.refusal,
-            "resumes": self.resumes,
-            "review_flags": self.review_flags or None,
-            "rules_version": self.rules_version,
-            "sequence": self.sequence,
-            "version": self.version,
-            "waits_for": self.waits_for,
-        }
+    def _hashed(self) -> "_Hashed":
+        return _Hashed(
+            self.budget,
+            self.commitment_entries or None,
+            self.dead_letter,
+            self.digest,
+            self.event_id,
+            self.event_sha256,
+            self.event_source,
+            [_move(each) for each in self.moves] or None,
+            self.outcome,
+            [_change(each, self.budget) for each in self.payment_orders] or None,
+            self.previous_hash,
+            self.refusal,
+            self.resumes,
+            self.review_flags or None,
+            self.rules_version,
+            self.sequence,
+            self.version,
+            self.waits_for,
+        )
+
+
+# What every record holds is spelled from structs: their members stand in canonical order, so that
+# nothing is sorted and no dictionary made. What only some hold are dictionaries, sorted as ever.
+
+
+class _Line(msgspec.Struct):
+    article: str
+    chapter: str
+    function: str | None
+    operation: str | None
+
+
+class _Move(msgspec.Struct):
+    amount_cents: int
+    convention: str | None
+    from_: str | None = msgspec.field(name="from")
+    instalment: str | None
+    line: _Line
+    to: str | None
+
+
+class _Order(msgspec.Struct):
+    amount_cents: int
+    convention: str
+    due_on: date
+    instalment: str
+    paid_cents: int
+    payment_order: str
+    state: str
+
+
+class _Hashed(msgspec.Struct):
+    budget: str
+    commitment_entries: Any
+    dead_letter: Any
+    digest: str | None
+    event_id: str | None
+    event_sha256: str
+    event_source: str | None
+    moves: list[_Move] | None
+    outcome: str
+    payment_orders: Any
+    previous_hash: str
+    refusal: Any
+    resumes: int | None
+    review_flags: Any
+    rules_version: int
+    sequence: int
+    version: int
+    waits_for: Any
+
+
+def _move(move: Move) -> _Move:
+    line, convention, instalment, way, amount_cents = move
+    chapter, article, function, operation = line
+    return _Move(
+        amount_cents,
+        convention,
+        way.origin,
+        instalment,
+        _Line(article, chapter, function, operation),
+        way.target,
+    )
+
+
+def _change(change: OrderChange, budget: str) -> "_Order | dict[str, Any]":
+    order = change.order
+    if change.issued is not None:
+        return change.row(budget)
+    return _Order(
+        order.amount_cents,
+        order.convention,
+        order.due_on,
+        order.instalment,
+        order.paid_cents,
+        order.payment_order,
+        order.state,
+    )
 
 
 ISSUED_WITH = ("beneficiary", "bank_account", "acts", "title", "issued_on", "previous")
