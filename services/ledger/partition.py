@@ -11,7 +11,19 @@ import structlog
 from aiokafka.structs import ConsumerRecord, TopicPartition
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from events.topics import DOORS, EVENTS, LEDGER_GROUP
+from events.codec import Headers
+from events.topics import (
+    BALANCES,
+    COMMITMENT_ENTRIES,
+    DEAD_LETTERS,
+    DOORS,
+    EVENTS,
+    JOURNAL,
+    LEDGER_GROUP,
+    LEDGER_STATE,
+    PAYMENT_ORDERS,
+    REFUSALS,
+)
 from services.ledger.handle import Chain, DecidedBatch, Ledger
 from services.ledger.kafka import event_id, is_same, raw_record
 from services.ledger.messages import messages
@@ -24,6 +36,7 @@ from services.ledger.placing import (
     spell_placing,
 )
 from services.ledger.topic_state import PartitionTopics, Restored
+from services.runtime.forgotten import end_forgotten, mark
 from services.runtime.partitioning import partition_of
 from services.runtime.progress import Progress
 from services.runtime.reader import Reader
@@ -31,6 +44,17 @@ from services.runtime.settings import Settings
 from services.runtime.sources import SourcePosition, check_source
 from services.runtime.work import Hold
 from services.runtime.writer import FencedWriter, Outgoing, Place
+
+OUTPUTS: Final = (
+    JOURNAL,
+    COMMITMENT_ENTRIES,
+    PAYMENT_ORDERS,
+    BALANCES,
+    REFUSALS,
+    DEAD_LETTERS,
+    LEDGER_STATE,
+)
+"""Where the ledger writes, in one transaction."""
 
 PARTITIONS_HEADER: Final = "ecluse_partitions"
 """The header of a journal record that tells how many partitions its topic had (rules, 37)."""
@@ -91,6 +115,8 @@ class LedgerWork:
     async def open(self) -> dict[str, int]:
         """Fence the previous owner, restore, check both doors; where to go on reading them."""
         await self._writer.start()
+        places = [TopicPartition(self._settings.topic(name), self._partition) for name in OUTPUTS]
+        await end_forgotten(self._settings, self._writer, places)
         await self._reader.start()
         restored = await self._topics.restore(self._reader, self._partitions)
         self._take(restored, self._partitions)
@@ -128,15 +154,17 @@ class LedgerWork:
             self._sources[topic] = SourcePosition(
                 record.offset + 1, record.offset, record.timestamp, event_sha256
             )
-        published = self._published(batch)
+        # The journal has moved on before the next one: no other transaction has this mark.
+        marks = (mark(self._placing.journal_next),) if batch.records else ()
+        published = self._published(batch, marks)
         await self._writer.begin()
         ends = await self._writer.write(published)
         placing = self._placing_behind(batch, ends)
         rows = [Outgoing(spell_key(key), value) for key, value in batch.changes.items()]
-        rows.append(Outgoing(POSITION_KEY, spell_placing(placing)))
         if self._hold is not None and self._is_past(self._hold):
             rows.append(Outgoing(HOLD_KEY, None))
             self._hold = None
+        rows.append(Outgoing(POSITION_KEY, spell_placing(placing), marks))
         await self._writer.write({Place(*self._topics.state): rows})
         await self._writer.commit()
         self._placing = placing
@@ -199,16 +227,15 @@ class LedgerWork:
             await self._writer.write({state: piece})
             await self._writer.commit()
 
-    def _published(self, batch: DecidedBatch) -> dict[Place, list[Outgoing]]:
-        journal = [
-            Outgoing(row.budget.encode(), row.record, self._headers) for row in batch.records
-        ]
+    def _published(self, batch: DecidedBatch, marks: Headers) -> dict[Place, list[Outgoing]]:
+        headers = (*self._headers, *marks)
+        journal = [Outgoing(row.budget.encode(), row.record, headers) for row in batch.records]
         records: dict[Place, list[Outgoing]] = {}
         if journal:
             records[Place(*self._topics.journal)] = journal
-        for topic, key, value, headers in messages(batch.decided, self._ledger.budgets):
+        for topic, key, value, own in messages(batch.decided, self._ledger.budgets):
             place = Place(self._settings.topic(topic), self._partition)
-            records.setdefault(place, []).append(Outgoing(key, value, headers))
+            records.setdefault(place, []).append(Outgoing(key, value, (*own, *marks)))
         return records
 
     def _placing_behind(self, batch: DecidedBatch, ends: dict[Place, int]) -> Placing:

@@ -1,10 +1,15 @@
 """Kafka clients as this house uses them: read_committed, no resets, every wait bounded."""
 
-from typing import Any, Final
+import importlib
+from functools import partial
+from typing import Any, Final, Literal
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.codec import lz4_encode
 from aiokafka.consumer.fetcher import PartitionRecords
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
+from aiokafka.producer.message_accumulator import BatchBuilder
+from aiokafka.record import default_records
 from aiokafka.record.control_record import ABORT_MARKER, ControlRecord
 
 from services.runtime.settings import Settings
@@ -14,6 +19,11 @@ RECORD_BYTES_MAX: Final = 16 * 1024 * 1024
 
 BATCH_BYTES: Final = 1024 * 1024
 """How large a batch of records may grow; a larger record travels alone."""
+
+LZ4_LEVEL: Final = 1
+"""aiokafka compresses at level 9, which takes LZ4FACT."""
+
+Isolation = Literal["read_committed", "read_uncommitted"]
 
 REQUEST_TIMEOUT_S: Final = 10.0
 """How long one request may take."""
@@ -45,7 +55,15 @@ def guard_abort_markers() -> None:
     PartitionRecords._contains_abort_marker = _ends_an_aborted_transaction  # noqa: SLF001
 
 
-def a_reader(settings: Settings, fetch_wait_s: float) -> AIOKafkaConsumer:
+def compress_quickly() -> None:
+    """Let every producer of this process compress lz4 at our level: aiokafka has no option."""
+    builder = importlib.import_module(default_records.DefaultRecordBatchBuilder.__module__)
+    builder.lz4_encode = partial(lz4_encode, level=LZ4_LEVEL)  # type: ignore[attr-defined]
+
+
+def a_reader(
+    settings: Settings, fetch_wait_s: float, isolation: Isolation = "read_committed"
+) -> AIOKafkaConsumer:
     """A consumer outside any group: its partitions are assigned by hand, its offsets are sought."""
     guard_abort_markers()
     return AIOKafkaConsumer(
@@ -54,7 +72,7 @@ def a_reader(settings: Settings, fetch_wait_s: float) -> AIOKafkaConsumer:
         group_id=None,
         enable_auto_commit=False,
         auto_offset_reset="none",
-        isolation_level="read_committed",
+        isolation_level=isolation,
         request_timeout_ms=_ms(REQUEST_TIMEOUT_S),
         fetch_max_wait_ms=_ms(fetch_wait_s),
         max_partition_fetch_bytes=RECORD_BYTES_MAX,
@@ -92,6 +110,7 @@ def member_id(member: AIOKafkaConsumer) -> str | None:
 
 def a_writer(settings: Settings, transactional_id: str) -> AIOKafkaProducer:
     """A transactional producer; starting it fences whoever wrote under the same id."""
+    compress_quickly()
     return AIOKafkaProducer(
         bootstrap_servers=settings.bootstrap_servers,
         client_id=f"ecluse-{settings.instance}",
@@ -102,6 +121,12 @@ def a_writer(settings: Settings, transactional_id: str) -> AIOKafkaProducer:
         max_request_size=RECORD_BYTES_MAX + BATCH_BYTES,
         compression_type="lz4",
     )
+
+
+def a_batch(codec: str) -> BatchBuilder:
+    """An empty batch of a transaction; its records are compressed by the codec of that name."""
+    _, attributes = AIOKafkaProducer._COMPRESSORS[codec]  # noqa: SLF001
+    return BatchBuilder(BATCH_BYTES, attributes, is_transactional=True)
 
 
 def _ms(seconds: float) -> int:

@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.sentences import Sentence
-from services.runtime.clients import QUICK_FETCH_WAIT_S, a_reader
+from services.runtime.clients import QUICK_FETCH_WAIT_S, Isolation, a_reader
 from services.runtime.errors import ClusterError, Unreachable
 from services.runtime.limits import within
 from services.runtime.progress import Progress
@@ -54,12 +54,13 @@ class Reader:
         places: Collection[TopicPartition],
         progress: Progress | None = None,
         fetch_wait_s: float = QUICK_FETCH_WAIT_S,
+        isolation: Isolation = "read_committed",
     ) -> None:
         self._where = settings.bootstrap_servers
         self._places = frozenset(places)
         self._read: frozenset[TopicPartition] = frozenset()
         self._progress = progress or Progress()
-        self._consumer: AIOKafkaConsumer = a_reader(settings, fetch_wait_s)
+        self._consumer: AIOKafkaConsumer = a_reader(settings, fetch_wait_s, isolation)
 
     async def start(self) -> None:
         """Connect; nothing is read yet."""

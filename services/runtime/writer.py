@@ -2,23 +2,34 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Awaitable, Collection, Iterable, Iterator, Sequence
+from typing import Any, Final, NamedTuple, TypeVar
 
 from aiokafka.errors import KafkaError, ProducerFenced
-from aiokafka.structs import RecordMetadata
+from aiokafka.structs import RecordMetadata, TopicPartition
 
-from services.runtime.clients import a_writer
+from services.runtime.catalogue import read_catalogue
+from services.runtime.clients import a_batch, a_writer
 from services.runtime.limits import only_our_cancellation
+from services.runtime.open_transactions import OpenTransaction, end_transaction, open_transactions
 from services.runtime.settings import Settings
 
 Result = TypeVar("Result")
 
-STOP_S = 5.0
+STOP_S: Final = 5.0
 """How long a producer may take to stop; then its connections are cut."""
 
+CUT_S: Final = 1.0
+"""How long a sender whose connections are cut may take to notice."""
 
-CUT_S = 1.0
+SETTLED_S: Final = 1.0
+"""How long an open transaction is looked at again, of which the coordinator knows no more."""
+
+LOOK_S: Final = 0.005
+"""How soon it is looked again: a commit is answered before its markers are written."""
+
+RETRY_S: Final = 0.1
+"""How soon a leader is looked for again."""
 
 
 class Outgoing(NamedTuple):
@@ -45,7 +56,11 @@ class WriterFailed(Exception):
 
 
 class FencedWriter:
-    """Writes whole transactions under one transactional id.
+    """Writes whole transactions under one transactional id, each behind the end of the former.
+
+    A broker that comes back may have forgotten to end a transaction in some of its partitions. The
+    next one would end it there, as itself: so none begins before the former ended everywhere, and
+    whoever opens the partition anew asks `unended` first (docs/decisions/0015).
 
     Raises:
         Fenced: from any method, when a newer writer took the id.
@@ -57,14 +72,18 @@ class FencedWriter:
         # Below the transaction's own time-out: whatever hangs is over before the broker ends it.
         self._limit_s = settings.transaction_timeout_s / 2
         self._producer = a_writer(settings, transactional_id)
+        named = read_catalogue().topics
+        self._codecs = {settings.topic(each): named[each].config.compression_type for each in named}
+        self._written: set[TopicPartition] = set()
+        """Where the running transaction, or the former one, has records."""
 
     async def start(self) -> None:
         """Fence the previous writer and end its open transaction."""
         await self._within(self._producer.start(), "start")
 
     async def begin(self) -> None:
-        """Begin a transaction."""
-        await self._within(self._producer.begin_transaction(), "begin")
+        """Begin a transaction, once the former one has ended in each of its partitions."""
+        await self._within(self._begin(), "begin")
 
     async def write(self, records: dict[Place, list[Outgoing]]) -> dict[Place, int]:
         """Write inside the transaction; the offset behind the last record of each place."""
@@ -73,6 +92,20 @@ class FencedWriter:
     async def commit(self) -> None:
         """End the transaction: all of it is there, durably."""
         await self._within(self._producer.commit_transaction(), "commit")
+
+    async def unended(self, places: Collection[TopicPartition]) -> list[OpenTransaction]:
+        """The transactions in these partitions that nobody will end: asked right after `start`."""
+        return await self._within(self._still_open(places, SETTLED_S), "unended")
+
+    async def end(self, transaction: OpenTransaction, *, committed: bool) -> None:
+        """End a transaction in the partition where it was forgotten."""
+        ending = end_transaction(self._producer.client, transaction, committed=committed)
+        await self._within(ending, "end")
+
+    @property
+    def producer_id(self) -> int:
+        """What the cluster calls who writes under this transactional id."""
+        return int(self._producer._txn_manager.producer_id)  # noqa: SLF001
 
     async def stop(self) -> None:
         """Let go of the connections; the next writer, or the broker, ends an open transaction."""
@@ -103,10 +136,38 @@ class FencedWriter:
         if ended is not None:
             _note(ended)
 
+    async def _begin(self) -> None:
+        if found := await self._still_open(self._written, self._limit_s):
+            raise WriterFailed(f"begin: the former transaction did not end in {found[0].place}")
+        self._written.clear()
+        await self._producer.begin_transaction()
+
+    async def _still_open(
+        self, places: Collection[TopicPartition], limit_s: float
+    ) -> list[OpenTransaction]:
+        until_s = asyncio.get_running_loop().time() + limit_s
+        while found := await self._open_in(places):
+            if asyncio.get_running_loop().time() > until_s:
+                break
+            await asyncio.sleep(LOOK_S)
+        return found
+
+    async def _open_in(self, places: Collection[TopicPartition]) -> list[OpenTransaction]:
+        client = self._producer.client
+        while True:
+            try:
+                return await open_transactions(client, places)
+            except KafkaError as error:
+                if not error.retriable:
+                    raise
+                await asyncio.sleep(RETRY_S)
+                await client.force_metadata_update()
+
     async def _write(self, records: dict[Place, list[Outgoing]]) -> dict[Place, int]:
         sent: list[tuple[Place, int, asyncio.Future[RecordMetadata]]] = []
         for place, outgoing in records.items():
-            for batch in self._batches(outgoing):
+            self._written.add(TopicPartition(*place))
+            for batch in _batches(outgoing, self._codecs[place.topic]):
                 count = batch.record_count()
                 future = await self._producer.send_batch(
                     batch, place.topic, partition=place.partition
@@ -121,18 +182,6 @@ class FencedWriter:
                 raise WriterFailed(f"write: {place} was written at an unknown offset")
             ends[place] = max(ends.get(place, 0), metadata.offset + count)
         return ends
-
-    def _batches(self, outgoing: Iterable[Outgoing]) -> Iterator[Any]:
-        batch = self._producer.create_batch()
-        for key, value, headers in outgoing:
-            said = list(headers)
-            if batch.append(key=key, value=value, timestamp=None, headers=said) is None:
-                yield batch
-                batch = self._producer.create_batch()
-                fits = batch.append(key=key, value=value, timestamp=None, headers=said)
-                assert fits is not None, "an empty batch takes any record"
-        if batch.record_count():
-            yield batch
 
     async def _within(self, wait: Awaitable[Result], what: str) -> Result:
         try:
@@ -164,3 +213,16 @@ def _note(future: asyncio.Future[Any]) -> None:
     """Take note of what a future says, so that it is not logged as if nobody had."""
     if future.done() and not future.cancelled():
         future.exception()
+
+
+def _batches(outgoing: Iterable[Outgoing], codec: str) -> Iterator[Any]:
+    batch = a_batch(codec)
+    for key, value, headers in outgoing:
+        said = list(headers)
+        if batch.append(key=key, value=value, timestamp=None, headers=said) is None:
+            yield batch
+            batch = a_batch(codec)
+            fits = batch.append(key=key, value=value, timestamp=None, headers=said)
+            assert fits is not None, "an empty batch takes any record"
+    if batch.record_count():
+        yield batch

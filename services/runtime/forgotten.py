@@ -1,0 +1,159 @@
+"""Ending what the broker forgot to end: as it ended in the partitions where it was not forgotten.
+
+A transaction ends partition by partition, by markers that its coordinator has written to each of
+them. Kafka 4.4 takes a partition without a leader for a deleted one, and while a broker comes back
+all are without one for a moment: a marker that was due then is never written. Readers of what is
+committed stand still there, and the next transaction of the same producer would end this one as
+itself, whichever way it had ended (docs/decisions/0015).
+"""
+
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import aclosing, asynccontextmanager
+from typing import Final
+
+import structlog
+from aiokafka.errors import ClusterAuthorizationFailedError
+from aiokafka.structs import ConsumerRecord, TopicPartition
+
+from events.sentences import Sentence
+from services.runtime.clients import Isolation
+from services.runtime.errors import ClusterError
+from services.runtime.open_transactions import OpenTransaction
+from services.runtime.reader import Reader
+from services.runtime.settings import Settings
+from services.runtime.writer import FencedWriter, WriterFailed
+
+MARK_HEADER: Final = "ecluse_transaction"
+"""The header that tells which transaction wrote a record: no two that were committed in one
+partition bear the same mark. A transaction that only keeps house bears none."""
+
+MARKER_OFFSETS: Final = 2
+"""How far before the end the last record of an ended transaction stands: its marker is between."""
+
+FOREIGN = Sentence(
+    "depuis l'offset {offset}, une transaction du producteur {producer_id} y reste ouverte, qui "
+    "n'est pas le nôtre. Trouvez-la avec kafka-transactions.sh find-hanging, puis terminez-la",
+    "since offset {offset} a transaction of producer {producer_id} hangs there, which is not ours. "
+    "Find it with kafka-transactions.sh find-hanging, then end it",
+)
+MIXED = Sentence(
+    "des transactions différentes y restent ouvertes ({marks}) : laquelle fut validée ne peut être "
+    "établie. Arrêtez les ledgers, et terminez-les avec kafka-transactions.sh find-hanging",
+    "different transactions hang there ({marks}): which of them were committed cannot be told. "
+    "Stop the ledgers, and end them with kafka-transactions.sh find-hanging",
+)
+
+FORBIDDEN = Sentence(
+    "une transaction ({outcome}) y reste ouverte depuis l'offset {offset}, et ce processus n'a pas "
+    "le droit de la terminer. Donnez-lui le droit ALTER sur le cluster, et relancez-le",
+    "a transaction that was {outcome} hangs there since offset {offset}, and this process may not "
+    "end it. Grant it ALTER on the cluster, and start it again",
+)
+
+log: Final = structlog.stdlib.get_logger("ecluse.runtime")
+
+
+def mark(number: int) -> tuple[str, bytes]:
+    """The header of a record that a transaction writes."""
+    return MARK_HEADER, b"%d" % number
+
+
+async def end_forgotten(
+    settings: Settings, writer: FencedWriter, places: Collection[TopicPartition]
+) -> None:
+    """End the last transaction of this writer wherever its end was forgotten.
+
+    It was committed if a record of it can be read anywhere; else nobody ever saw it, and it is
+    aborted. Killed halfway, the next call finds the same answer.
+
+    Raises:
+        ClusterError: what hangs there is not this writer's own last transaction.
+        Unreachable, Fenced, WriterFailed: as reading and writing do.
+    """
+    hanging = await writer.unended(places)
+    if not hanging:
+        return
+    for each in hanging:
+        if each.producer_id != writer.producer_id:
+            raise ClusterError(_name(each.place), FOREIGN.render(_facts(each)))
+    committed = await _was_committed(settings, places, hanging)
+    for each in hanging:
+        try:
+            await writer.end(each, committed=committed)
+        except WriterFailed as error:
+            if not isinstance(error.__cause__, ClusterAuthorizationFailedError):
+                raise
+            facts = _facts(each) | {"outcome": "committed" if committed else "aborted"}
+            raise ClusterError(_name(each.place), FORBIDDEN.render(facts)) from error
+        log.warning("transaction_ended", committed=committed, **_facts(each))
+
+
+async def _was_committed(
+    settings: Settings, places: Collection[TopicPartition], hanging: Sequence[OpenTransaction]
+) -> bool:
+    async with _reading(settings, places, "read_uncommitted") as reader:
+        marks = {await _mark_behind(reader, each) for each in hanging} - {None}
+    if not marks:
+        return False
+    if len(marks) > 1:
+        said = ", ".join(sorted(str(each) for each in marks))
+        raise ClusterError(_name(hanging[0].place), MIXED.render({"marks": said}))
+    wanted = marks.pop()
+    open_in = {each.place for each in hanging}
+    async with _reading(settings, places, "read_committed") as reader:
+        for place in places:
+            if place not in open_in and await _last_mark(reader, place) == wanted:
+                return True
+    return False
+
+
+async def _mark_behind(reader: Reader, transaction: OpenTransaction) -> str | None:
+    """Which transaction hangs there; None where its records do not say: it was never whole."""
+    found: str | None = None
+    place, first_offset = transaction.place, transaction.first_offset
+    async with aclosing(reader.to_the_end(place, first_offset)) as chunks:
+        async for records in chunks:
+            for record in records:
+                found = _mark_of(record) or found
+    return found
+
+
+async def _last_mark(reader: Reader, place: TopicPartition) -> str | None:
+    """Which transaction was the last one in a partition, where it was committed."""
+    first, end = await reader.bounds(place)
+    last = await reader.record_at(place, max(first, end - MARKER_OFFSETS))
+    return None if last is None else _mark_of(last)
+
+
+def _mark_of(record: ConsumerRecord) -> str | None:
+    # The last header of that name: a dead letter has the headers of its record before ours.
+    for name, value in reversed(record.headers):
+        if name == MARK_HEADER:
+            return str(value.decode())
+    return None
+
+
+@asynccontextmanager
+async def _reading(
+    settings: Settings, places: Collection[TopicPartition], isolation: Isolation
+) -> AsyncIterator[Reader]:
+    reader = Reader(settings, places, isolation=isolation)
+    try:
+        await reader.start()
+        yield reader
+    finally:
+        await reader.stop()
+
+
+def _facts(transaction: OpenTransaction) -> dict[str, object]:
+    place = transaction.place
+    return {
+        "topic": place.topic,
+        "partition": place.partition,
+        "offset": transaction.first_offset,
+        "producer_id": transaction.producer_id,
+    }
+
+
+def _name(place: TopicPartition) -> str:
+    return f"{place.topic}/{place.partition}"
