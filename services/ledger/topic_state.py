@@ -90,9 +90,8 @@ class PartitionTopics:
         self.journal = TopicPartition(settings.topic(JOURNAL), partition)
 
     async def restore(self, reader: Reader, count: int) -> Restored:
-        """The partition as it stands, on topics of `count` partitions."""
+        """The partition as it stands, on topics of `count` partitions; no transaction is open."""
         rows = await reader.latest(self.state)
-        await reader.check_settled([self.state])
         raw_hold, raw_placing = rows.pop(HOLD_KEY, None), rows.pop(POSITION_KEY, None)
         hold = None if raw_hold is None else read_hold(raw_hold)
         try:
@@ -130,7 +129,6 @@ class PartitionTopics:
             if last is None or last.offset != known - 1 or not _is(last.value, placing):
                 raise ClusterError(_name(self.journal), ANOTHER.render({"offset": known - 1}))
         behind = await reader.record_at(self.journal, max(first, known))
-        await reader.check_settled([self.journal])
         if behind is not None:
             raise Outdated("the journal goes on behind it" if known else "it is lost")
         if placing is None and has_rows:

@@ -21,7 +21,7 @@ BATCH_BYTES: Final = 1024 * 1024
 """How large a batch of records may grow; a larger record travels alone."""
 
 LZ4_LEVEL: Final = 1
-"""aiokafka compresses at level 9, which takes LZ4FACT."""
+"""At aiokafka's own level, 9, a batch takes nine times as long, for 10 to 20 % fewer bytes."""
 
 Isolation = Literal["read_committed", "read_uncommitted"]
 

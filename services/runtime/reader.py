@@ -1,6 +1,6 @@
 """Reading partitions outside any group: whole, to the end, or from an offset on."""
 
-from collections.abc import AsyncGenerator, Collection, Iterable
+from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing, suppress
 from typing import Final
 
@@ -9,7 +9,7 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.sentences import Sentence
 from services.runtime.clients import QUICK_FETCH_WAIT_S, Isolation, a_reader
-from services.runtime.errors import ClusterError, Unreachable
+from services.runtime.errors import Unreachable
 from services.runtime.limits import within
 from services.runtime.progress import Progress
 from services.runtime.settings import Settings
@@ -32,12 +32,6 @@ CHUNK_RECORDS: Final = 10_000
 STUCK = Sentence(
     "rien n'est venu en {limit_s:g} s, à l'offset {offset} sur {end}. Le serveur Kafka répond-il ?",
     "nothing came for {limit_s:g} s, at offset {offset} of {end}. Does the Kafka broker answer?",
-)
-HANGING = Sentence(
-    "une transaction d'un autre producteur y reste ouverte depuis l'offset {stable} (fin : {end}). "
-    "Trouvez-la avec kafka-transactions.sh find-hanging, puis terminez-la",
-    "another producer's transaction hangs there since offset {stable} (end: {end}). Find it with "
-    "kafka-transactions.sh find-hanging, then end it",
 )
 
 
@@ -158,14 +152,6 @@ class Reader:
             async for records in chunks:
                 found += records
         return found
-
-    async def check_settled(self, places: Iterable[TopicPartition]) -> None:
-        """That no open transaction hides records; their one writer was fenced before."""
-        for place in places:
-            stable = self._consumer.last_stable_offset(place)
-            end = self._consumer.highwater(place)
-            if stable is not None and end is not None and stable < end:
-                raise ClusterError(_name(place), HANGING.render({"stable": stable, "end": end}))
 
     async def is_behind(self) -> bool:
         """Whether there is something to read that was not taken yet."""

@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Awaitable, Collection, Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple, TypeVar
 
-from aiokafka.errors import KafkaError, ProducerFenced
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, ProducerFenced
 from aiokafka.structs import RecordMetadata, TopicPartition
 
 from services.runtime.catalogue import read_catalogue
@@ -137,8 +137,11 @@ class FencedWriter:
             _note(ended)
 
     async def _begin(self) -> None:
-        if found := await self._still_open(self._written, self._limit_s):
-            raise WriterFailed(f"begin: the former transaction did not end in {found[0].place}")
+        if found := await self._still_open(self._written, self._limit_s / 2):
+            topic, partition = found[0].place
+            raise WriterFailed(
+                f"begin: the former transaction is still open in {topic}/{partition}"
+            )
         self._written.clear()
         await self._producer.begin_transaction()
 
@@ -193,6 +196,8 @@ class FencedWriter:
                 raise Fenced(self.transactional_id) from error
             if isinstance(cause, TimeoutError):
                 raise WriterFailed(f"{what}: no answer in {self._limit_s:g} s") from error
+            if isinstance(cause, MessageSizeTooLargeError):
+                raise  # Ours: nothing that is taken in may become so large, and no retry helps.
             if isinstance(cause, KafkaError):
                 raise WriterFailed(f"{what}: {cause!r}") from error
             raise

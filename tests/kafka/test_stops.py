@@ -298,8 +298,8 @@ def test_another_producers_open_transaction(worked: Cluster, tmp_path: Path) -> 
             worked,
             tmp_path,
             topics.LEDGER_STATE,
-            fr=("transaction d'un autre producteur", "kafka-transactions.sh find-hanging"),
-            en=("another producer's transaction", "kafka-transactions.sh find-hanging"),
+            fr=("reste ouverte, qui n'est pas le nôtre", "kafka-transactions.sh find-hanging"),
+            en=("hangs there, which is not ours", "kafka-transactions.sh find-hanging"),
         )
 
 

@@ -315,5 +315,5 @@ def test_rule_35_history_stands_by_budget_and_sequence(two_budgets: Json) -> Non
         (BUDGET, "interested_not_recused"),
         (NEXT_YEAR, "interested_not_recused"),
     ] == flags
-    assert [3, 10] == [row["position"] for row in two_budgets["dead_letters"]]
+    assert ["test/0/3", "test/0/10"] == [row["position"] for row in two_budgets["dead_letters"]]
     assert [BUDGET, NEXT_YEAR] == list(two_budgets["heads"])
