@@ -8,6 +8,7 @@ import json
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from enum import Enum
 from hashlib import sha256
 from typing import Any, NamedTuple, NoReturn, cast
 
@@ -15,13 +16,16 @@ import msgspec
 from pydantic import ValidationError
 
 from events.canonical import canonical, without_nulls
-from events.envelope import VALIDATORS, Envelope, Event, UntypedEnvelope
+from events.envelope import LETTERS_ONLY, VALIDATORS, Envelope, Event, UntypedEnvelope
 from events.sentences import Sentence
 from events.unreadable import DETAILS, OTHER_DETAIL, Reason, Unreadable
 from events.values import JOURNALLED
 
 EVENT_BYTES_MAX = 1024 * 1024
 """The largest event, after decompression."""
+
+LETTER_BYTES_MAX = 8 * EVENT_BYTES_MAX
+"""The largest letter: it may hold more than the largest event that led to it, and be read."""
 
 NESTING_MAX = 64
 """The deepest JSON: far beyond any event, far below any parser's stack."""
@@ -40,6 +44,19 @@ NO_KEY = b""
 
 Headers = Sequence[tuple[str, bytes | None]]
 """Kafka's headers; one without a value says nothing."""
+
+
+class Door(Enum):
+    """Where an event comes in: what may be said depends on it (rules, 32)."""
+
+    EVENTS = "events"
+    """What the world says, on Kafka or in a file."""
+
+    LETTERS = "letters"
+    """What Écluse says to itself: only its own principals may write there."""
+
+
+_BYTES_MAX = {Door.EVENTS: EVENT_BYTES_MAX, Door.LETTERS: LETTER_BYTES_MAX}
 
 _STRUCTURED = b"application/cloudevents+json"
 _PYDANTIC_REASONS = {
@@ -78,7 +95,10 @@ class _Fault(Exception):
 
 
 def decode(
-    value: bytes | None, headers: Headers = (), key: bytes | None = None
+    value: bytes | None,
+    headers: Headers = (),
+    key: bytes | None = None,
+    door: Door = Door.EVENTS,
 ) -> Received | Unreadable:
     """Read one record of Kafka or one line of a file.
 
@@ -87,9 +107,8 @@ def decode(
     where there are no keys, in a file.
     """
     try:
-        raw = _structured_form(value or b"", headers)
-        message = _json_object(raw)
-        return _event(message, raw, key)
+        raw = _structured_form(value or b"", headers, _BYTES_MAX[door])
+        return _event(_json_object(raw), raw, key, door)
     except _Fault as fault:
         return fault.unreadable
 
@@ -103,13 +122,13 @@ def reread(raw: bytes) -> Received:
         ValueError: it is no event of the contract any more.
     """
     try:
-        return _event(_json_object(raw), raw, None, JOURNALLED)
+        return _event(_json_object(raw), raw, None, Door.LETTERS, JOURNALLED)
     except _Fault as fault:
         raise ValueError(fault.unreadable.reason) from None
 
 
-def _structured_form(value: bytes, headers: Headers) -> bytes:
-    _check_size(value)
+def _structured_form(value: bytes, headers: Headers, bytes_max: int) -> bytes:
+    _check_size(value, bytes_max)
     if not headers or not _is_binary(headers):
         return value
     # The value must stand alone: spliced unread, it could close its own brace and add attributes.
@@ -123,12 +142,12 @@ def _structured_form(value: bytes, headers: Headers) -> bytes:
             attributes.append(_print_json(attribute) + b":" + _header_text(content))
     raw = b"{" + b",".join([*attributes, b'"data":' + value]) + b"}"
     # With its headers it may be larger: what is kept must be readable again when it wakes.
-    _check_size(raw)
+    _check_size(raw, bytes_max)
     return raw
 
 
-def _check_size(raw: bytes) -> None:
-    if len(raw) > EVENT_BYTES_MAX:
+def _check_size(raw: bytes, bytes_max: int) -> None:
+    if len(raw) > bytes_max:
         raise _Fault(Unreadable.too_large(len(raw)))
 
 
@@ -209,12 +228,19 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _event(
-    message: dict[str, Any], raw: bytes, key: bytes | None, context: dict[str, bool] | None = None
+    message: dict[str, Any],
+    raw: bytes,
+    key: bytes | None,
+    door: Door,
+    context: dict[str, bool] | None = None,
 ) -> Received:
     if b"\\" in raw and b"\\u0000" in raw:  # Most events escape nothing: one quick look.
         _reject_null_characters(message)
-    name = message.get("type")
-    validate = VALIDATORS.get(name, _DIAGNOSIS) if isinstance(name, str) else _DIAGNOSIS
+    validate, name = _DIAGNOSIS, message.get("type")
+    if isinstance(name, str) and (door is Door.LETTERS or name not in LETTERS_ONLY):
+        validate = VALIDATORS.get(name, _DIAGNOSIS)
+        if name in LETTERS_ONLY:
+            context = JOURNALLED  # Écluse had it from events that were read.
     try:
         envelope = cast("Envelope[Event]", validate.validate_python(message, context=context))
     except ValidationError as error:

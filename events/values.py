@@ -137,6 +137,9 @@ OrderPart = Annotated[str, StringConstraints(min_length=1, max_length=100, patte
 Name = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 """The name of a person or of a body."""
 
+Attribute = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+"""An attribute of an envelope, such as the id that a sender gives an event."""
+
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
 """A name, a title or a reason, for people."""
 

@@ -6,6 +6,7 @@
 import json
 from typing import Any
 
+from events.topics import LETTERS
 from services.ledger.adapters.memory import MemoryStore
 from services.ledger.domain.book import Book, BudgetState
 from services.ledger.domain.invariants import check_book
@@ -16,6 +17,7 @@ from services.ledger.restore import VERSIONS
 from services.ledger.summary import summary
 
 BUDGET = "21590350100017-00-2023"
+NEXT_BUDGET = "21590350100017-00-2024"
 SIRET = "37887770800040"
 OTHER_ESTABLISHMENT = "37887770800057"
 OTHER_BODY = "21590350100017"
@@ -184,6 +186,14 @@ def a_payment(amount_cents: int = 100_000, order: str = "C/advance", **more: Any
     return _build("payment.executed", defaults, more)
 
 
+def a_closing(carry_over: Any = "none", **more: Any) -> Json:
+    """The year is closed; conventions are carried over by name: `a_closing(["C"])`."""
+    if isinstance(carry_over, list):
+        carry_over = [{"convention": name} for name in carry_over]
+    defaults = {"closed_on": "2024-01-31", "carry_over": carry_over}
+    return _build("fiscal-year.closed", defaults, {"_time": "2024-01-31T18:00:00+01:00"} | more)
+
+
 def encoded(event: Json | bytes) -> bytes:
     """The event's bytes as a careful sender writes them."""
     if isinstance(event, bytes):
@@ -199,13 +209,28 @@ class Story:
         self.ledger = Ledger()
         self.records: list[JournalRecord] = []
         self.told = 0
+        self.delivered = 0
         for event in events:
             self.tell(event)
 
     def tell(self, event: Json | bytes) -> list[JournalRecord]:
         """One more event; its records, woken ones included. The invariants hold after each."""
         self.told += 1
-        raw = RawRecord(encoded(event), Source("test", 0, self.told))
+        return self._handle(RawRecord(encoded(event), Source("test", 0, self.told)))
+
+    def deliver(self) -> list[JournalRecord]:
+        """The letters that were written meanwhile are read, as behind the input of a replay."""
+        records = []
+        for number, value in list(self.store.letters(self.delivered)):
+            records += self._handle(RawRecord(value, Source(LETTERS, 0, number)))
+            self.delivered = number + 1
+        return records
+
+    def letters(self) -> list[Json]:
+        """What the ledger wrote to next year's budgets, whether or not it was read."""
+        return [json.loads(value) for _, value in self.store.letters()]
+
+    def _handle(self, raw: RawRecord) -> list[JournalRecord]:
         records = self.ledger.handle(raw)
         self.records += records
         self.store.commit(self.ledger.commit_batch([]), VERSIONS)
@@ -243,25 +268,29 @@ class Story:
         """The codes of the last record's review flags."""
         return [str(flag["code"]) for flag in self.last.review_flags]
 
-    def line(self, operation: str = "489") -> dict[str, int]:
+    def line(self, operation: str = "489", budget: str = BUDGET) -> dict[str, int]:
         """The money of a line: `{"available": 10, …}`, zeros left out."""
         for row in self.summary()["lines"]:
-            if row["line"]["operation"] == operation:
+            if (row["budget"], row["line"]["operation"]) == (budget, operation):
                 return _figures(row)
         return {}
 
-    def convention(self, name: str = "C", operation: str = "489") -> dict[str, int]:
+    def convention(
+        self, name: str = "C", operation: str = "489", budget: str = BUDGET
+    ) -> dict[str, int]:
         """The money of a convention on a line, zeros left out."""
         for row in self.summary()["conventions"]:
-            if (row["convention"], row["line"]["operation"]) == (name, operation):
+            found = (row["budget"], row["convention"], row["line"]["operation"])
+            if found == (budget, name, operation):
                 return _figures(row)
         return {}
 
-    def orders(self) -> dict[str, tuple[str, int, int]]:
-        """Every payment order: state, amount and paid, in cents."""
+    def orders(self, budget: str = BUDGET) -> dict[str, tuple[str, int, int]]:
+        """Every payment order of a budget: state, amount and paid, in cents."""
         return {
             row["payment_order"]: (str(row["state"]), row["amount_cents"], row["paid_cents"])
             for row in self.summary()["payment_orders"]
+            if row["budget"] == budget
         }
 
 

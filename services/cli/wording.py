@@ -91,6 +91,7 @@ ENTRY_KINDS = {
     "accounting_commitment": Sentence("engagement comptable", "accounting commitment"),
     "legal_commitment": Sentence("engagement juridique", "legal commitment"),
     "decommitment": Sentence("dégagement", "decommitment"),
+    "carry_over": Sentence("report (reste à réaliser)", "carry-over"),
 }
 
 TITLES = {

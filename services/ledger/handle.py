@@ -8,15 +8,18 @@ from typing import Final, NamedTuple
 
 import structlog
 
-from events.codec import EVENT_BYTES_MAX, NO_KEY, Headers, Received, decode, reread
+from events.codec import EVENT_BYTES_MAX, NO_KEY, Door, Headers, Received, decode, reread
 from events.envelope import Envelope, Event
 from events.sentences import Sentence
+from events.topics import LETTERS
 from events.unreadable import Reason, Unreadable
 from services.ledger.domain.book import FIRST_HASH, BudgetState, Parked, new_budget
+from services.ledger.domain.closed_years import forgotten, is_over
 from services.ledger.domain.decide import decide, decide_again
 from services.ledger.domain.evolve import evolve
 from services.ledger.domain.invariants import check_book
 from services.ledger.domain.journal import JournalRecord, Outcome, Source
+from services.ledger.domain.letters import Letter, letters_of
 from services.ledger.domain.parking import arrivals, is_here
 from services.ledger.domain.recording import record_of
 from services.ledger.domain.verdicts import Verdict
@@ -53,16 +56,22 @@ class RawRecord(NamedTuple):
         return self.length_bytes < 0
 
     @property
+    def door(self) -> Door:
+        """Which door it came in by; a cluster may have a prefix before the topic's name."""
+        return Door.LETTERS if self.source.topic.endswith(LETTERS) else Door.EVENTS
+
+    @property
     def is_of_kafka(self) -> bool:
         """Whether it has a key and a partition that must be those of its budget."""
         return self.timestamp_ms is not None
 
 
 class Recorded(NamedTuple):
-    """A record of a budget, with the envelope of its own event."""
+    """A record of a budget, with the envelope of its own event, and the letters that it led to."""
 
     record: JournalRecord
     envelope: Envelope[Event]
+    letters: tuple[Letter, ...] = ()
 
 
 class Buried(NamedTuple):
@@ -83,6 +92,8 @@ class DecidedBatch(Batch):
 
     decided: list[Decided] = field(default_factory=list)
     """One for each of `records`, in the same order."""
+    ended: dict[str, BudgetState] = field(default_factory=dict)
+    """The closed years that are forgotten with this batch, as they were to the end."""
 
 
 @dataclass(slots=True)
@@ -125,6 +136,8 @@ class Ledger:
         record = self._journal(state, received, decide(state, received), raw.source)
         if not state.memory.parked:
             return [record]
+        if state.book.closed:
+            return [record, *self._refuse_parked(state)]
         return [record, *self._wake(state, record, received)]
 
     def quarantine(self, raw: RawRecord, by: str, why: str) -> JournalRecord:
@@ -152,11 +165,17 @@ class Ledger:
         resumes: int | None = None,
     ) -> JournalRecord:
         record = record_of(state, received, verdict, source, resumes)
+        letters = tuple(letters_of(state.book, received.envelope, record.moves))
         self.batch.records.append(JournalRow(record.budget, record.sequence, record.seal()))
-        self.batch.decided.append(Recorded(record, received.envelope))
+        self.batch.decided.append(Recorded(record, received.envelope, letters))
+        self.batch.letters += [letter.value for letter in letters]
+        was_closed = state.book.closed
         evolve(state, record, received)
-        if record.sequence % FULL_CHECK_RECORDS == 0:
+        if state.book.closed is not was_closed or record.sequence % FULL_CHECK_RECORDS == 0:
             check_book(state.book)
+        if is_over(state):
+            self.batch.ended[record.budget] = state
+            self.budgets[record.budget] = forgotten(state)
         _log_unless_simply_accepted(record)
         return record
 
@@ -179,6 +198,14 @@ class Ledger:
             verdict = decide_again(state, received)
             record = self._journal(state, received, verdict, source, resumes=sequence)
             yield record
+
+    def _refuse_parked(self, state: BudgetState) -> Iterator[JournalRecord]:
+        """Whatever still waited when its year was closed is refused, the oldest first."""
+        for sequence, waited in sorted(state.memory.parked.items()):
+            received = reread(waited.raw)
+            source = Source(waited.topic, waited.partition, waited.offset)
+            verdict = decide_again(state, received)
+            yield self._journal(state, received, verdict, source, resumes=sequence)
 
     def _bury(
         self, raw: RawRecord, unreadable: Unreadable, said: dict[str, str] | None = None
@@ -235,7 +262,7 @@ def decoded(raw: RawRecord) -> Received | Unreadable:
     # Kafka allows a record without a key, which is no budget; a file has no keys at all.
     key = NO_KEY if raw.key is None and raw.is_of_kafka else raw.key
     try:
-        return decode(raw.value, raw.headers, key)
+        return decode(raw.value, raw.headers, key, raw.door)
     except Exception as error:  # A decoder's bug may not stop the partition: the bytes are kept.
         log.exception("decoder_failed", **raw.source._asdict())
         name = type(error).__name__

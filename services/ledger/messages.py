@@ -30,6 +30,7 @@ from events.unreadable import explain
 from services.ledger.domain.book import BudgetState
 from services.ledger.domain.grants import ConventionMoney
 from services.ledger.domain.journal import JournalRecord, Outcome
+from services.ledger.domain.letters import SOURCE, Letter
 from services.ledger.domain.lines import Line, LineMoney
 from services.ledger.handle import (
     DEAD_LETTER_HEAD_BYTES,
@@ -40,9 +41,6 @@ from services.ledger.handle import (
     kept_bytes,
 )
 from services.ledger.sentences import parked_sentence, refusal_sentence
-
-SOURCE: Final = "urn:ecluse:ledger"
-"""Who says what leaves here."""
 
 STRUCTURED: Final[Headers] = (("content-type", b"application/cloudevents+json; charset=UTF-8"),)
 """The headers of every CloudEvent that leaves."""
@@ -69,16 +67,15 @@ _spell: Final = msgspec.json.Encoder().encode
 
 
 class Outgoing(NamedTuple):
-    """A record to be written; the topic as the contract names it, without a cluster's prefix.
-
-    Its partition is the source's own (design, 6), not one that is worked out from the key.
-    """
+    """A record to be written; the topic as the contract names it, without a cluster's prefix."""
 
     topic: str
     key: bytes | None
     value: bytes | None
     """None removes the key from a compacted topic."""
     headers: Headers
+    home: str | None = None
+    """The budget on whose partition it stands; None: on that of its source (design, 6)."""
 
 
 def messages(decided: Iterable[Decided], budgets: Mapping[str, BudgetState]) -> list[Outgoing]:
@@ -94,7 +91,7 @@ def messages(decided: Iterable[Decided], budgets: Mapping[str, BudgetState]) -> 
             sent += _dead_letter(each)
         elif each.record.outcome is Outcome.ACCEPTED:
             cause = _Cause(each)
-            sent += _accepted(cause)
+            sent += _accepted(cause, each.letters)
             for balance in _moved(each, budgets[each.record.budget]):
                 moved[balance] = cause
         elif each.record.outcome is not Outcome.DUPLICATE:
@@ -213,8 +210,8 @@ def _value(head: bytes, event_id: str, about: bytes, data: Mapping[str, Any]) ->
     return b'%b%b,%b,"data":%b}' % (head, _spell(event_id), about, _spell(data))
 
 
-def _accepted(cause: _Cause) -> Iterator[Outgoing]:
-    """The entries of a record and the orders that it issued or cancelled."""
+def _accepted(cause: _Cause, letters: Iterable[Letter]) -> Iterator[Outgoing]:
+    """The entries of a record, the orders that it issued or cancelled, and its letters."""
     record = cause.record
     for entry in record.commitment_entries:
         # In the order of the model, so that a person finds the id first.
@@ -232,6 +229,8 @@ def _accepted(cause: _Cause) -> Iterator[Outgoing]:
         else:
             continue
         yield Outgoing(topics.PAYMENT_ORDERS, cause.key, value, STRUCTURED)
+    for budget, letter in letters:
+        yield Outgoing(topics.LETTERS, budget.encode(), letter, STRUCTURED, budget)
 
 
 def _answer(cause: _Cause) -> Outgoing:

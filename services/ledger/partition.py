@@ -21,6 +21,7 @@ from events.topics import (
     JOURNAL,
     LEDGER_GROUP,
     LEDGER_STATE,
+    LETTERS,
     PAYMENT_ORDERS,
     REFUSALS,
 )
@@ -36,7 +37,7 @@ from services.ledger.placing import (
     spell_placing,
 )
 from services.ledger.topic_state import PartitionTopics, Restored
-from services.runtime.forgotten import end_forgotten, mark
+from services.runtime.forgotten import Whereabouts, end_forgotten, mark
 from services.runtime.partitioning import partition_of
 from services.runtime.progress import Progress
 from services.runtime.reader import Reader
@@ -54,7 +55,7 @@ OUTPUTS: Final = (
     DEAD_LETTERS,
     LEDGER_STATE,
 )
-"""Where the ledger writes, in one transaction."""
+"""Where the ledger writes, in one transaction; letters to next year's budgets apart."""
 
 PARTITIONS_HEADER: Final = "ecluse_partitions"
 """The header of a journal record that tells how many partitions its topic had (rules, 37)."""
@@ -98,7 +99,10 @@ class LedgerWork:
         self._metrics = metrics
         self._accept_lost = accept_lost
         group, events = settings.group(LEDGER_GROUP), settings.topic(EVENTS)
-        self._writer = FencedWriter(settings, f"{group}-{events}-{partition}")
+        letters = settings.topic(LETTERS)
+        self._letters = [TopicPartition(letters, number) for number in range(partitions)]
+        """Where every partition of the ledger may write: next year's budgets live anywhere."""
+        self._writer = FencedWriter(settings, f"{group}-{events}-{partition}", self._letters)
         self._doors = [TopicPartition(settings.topic(name), partition) for name in DOORS]
         self._topics = PartitionTopics(settings, partition)
         places = [*self._doors, self._topics.state, self._topics.journal]
@@ -116,7 +120,8 @@ class LedgerWork:
         """Fence the previous owner, restore, check both doors; where to go on reading them."""
         await self._writer.start()
         places = [TopicPartition(self._settings.topic(name), self._partition) for name in OUTPUTS]
-        await end_forgotten(self._settings, self._writer, places)
+        where = Whereabouts(self._partition, places, self._letters)
+        await end_forgotten(self._settings, self._writer, where)
         await self._reader.start()
         restored = await self._topics.restore(self._reader, self._partitions)
         self._take(restored, self._partitions)
@@ -155,7 +160,7 @@ class LedgerWork:
                 record.offset + 1, record.offset, record.timestamp, event_sha256
             )
         # The journal has moved on before the next one: no other transaction has this mark.
-        marks = (mark(self._placing.journal_next),) if batch.records else ()
+        marks = (mark(self._partition, self._placing.journal_next),) if batch.records else ()
         published = self._published(batch, marks)
         await self._writer.begin()
         ends = await self._writer.write(published)
@@ -233,10 +238,17 @@ class LedgerWork:
         records: dict[Place, list[Outgoing]] = {}
         if journal:
             records[Place(*self._topics.journal)] = journal
-        for topic, key, value, own in messages(batch.decided, self._ledger.budgets):
-            place = Place(self._settings.topic(topic), self._partition)
+        budgets = {**self._ledger.budgets, **batch.ended}
+        for topic, key, value, own, home in messages(batch.decided, budgets):
+            place = Place(self._settings.topic(topic), self._partition_of(home))
             records.setdefault(place, []).append(Outgoing(key, value, (*own, *marks)))
         return records
+
+    def _partition_of(self, budget: str | None) -> int:
+        """The partition of another budget's letters; of all else our own."""
+        if budget is None:
+            return self._partition
+        return partition_of(budget.encode(), self._partitions)
 
     def _placing_behind(self, batch: DecidedBatch, ends: dict[Place, int]) -> Placing:
         chain = next(iter(self._ledger.dead.values()), Chain())

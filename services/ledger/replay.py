@@ -10,6 +10,7 @@ import structlog
 
 from events.codec import EVENT_BYTES_MAX
 from events.sentences import Sentence
+from events.topics import LETTERS
 from services.ledger.domain.journal import Source
 from services.ledger.handle import DEAD_LETTER_HEAD_BYTES, Ledger, RawRecord
 from services.ledger.ports import Position, Store, StoreError
@@ -93,7 +94,8 @@ def replay(
 ) -> None:
     """Handle every line that `store` has not read yet, and commit in batches.
 
-    A file is known by its name and its first line, so that it may move, and grow at its end.
+    A file is known by its name and its first line, so that it may move, and grow at its end. What
+    the ledger wrote to itself meanwhile comes behind the last line (rules, 32).
 
     Raises:
         StoreError: the file is not the one that the store has read, or the store fails.
@@ -128,6 +130,20 @@ def replay(
         raise StoreError(name, CUT.render(facts))
     if handled is not None and pending:
         _commit(store, ledger, topic, handled)
+    _read_letters(store, ledger, batch_lines)
+
+
+def _read_letters(store: Store, ledger: Ledger, batch_lines: int) -> None:
+    """Handle every letter that was not read yet: next year's budgets open."""
+    done = {position.topic: position.next_offset for position in store.positions()}
+    unread = list(store.letters(done.get(LETTERS, 0)))
+    for start in range(0, len(unread), batch_lines):
+        batch = unread[start : start + batch_lines]
+        for number, value in batch:
+            _handle(ledger, RawRecord(value, Source(LETTERS, FILE_PARTITION, number)))
+        number, value = batch[-1]
+        position = Position(LETTERS, FILE_PARTITION, number + 1, sha256(value).hexdigest())
+        store.commit(ledger.commit_batch([position]), VERSIONS)
 
 
 def _handle(ledger: Ledger, raw: RawRecord) -> None:

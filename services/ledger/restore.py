@@ -9,6 +9,7 @@ import structlog
 from events.codec import reread
 from events.sentences import Sentence
 from services.ledger.domain.book import BudgetState, new_budget
+from services.ledger.domain.closed_years import forgotten, is_over
 from services.ledger.domain.evolve import evolve
 from services.ledger.domain.invariants import check_book
 from services.ledger.domain.journal import RULES_VERSION, JournalRecord, Outcome, read_record
@@ -115,9 +116,13 @@ def fold(journal: Iterable[JournalRow]) -> dict[str, BudgetState]:
 
 
 class Folding:
-    """A fold under way: the ledger as the records seen so far leave it."""
+    """A fold under way: the ledger as the records seen so far leave it.
 
-    def __init__(self) -> None:
+    A ledger forgets a closed year in which nothing more can happen; who wants its figures does not.
+    """
+
+    def __init__(self, *, forgets: bool = True) -> None:
+        self._forgets = forgets
         self.budgets: dict[str, BudgetState] = {}
         self.dead: dict[str, Chain] = {}
 
@@ -139,6 +144,8 @@ class Folding:
         except ValueError as error:
             raise StoreError(_place(record), UNREADABLE.render({"reason": error})) from error
         evolve(state, record, received)
+        if self._forgets and is_over(state):
+            self.budgets[record.budget] = forgotten(state)
 
 
 def read_row(row: JournalRow) -> JournalRecord:

@@ -56,6 +56,10 @@ PLACES: dict[str, Sentence] = {
 """Facts that a flag may lack: those that are there make up its `{where}`."""
 
 
+LISTED_MAX = 10
+"""How many things of a list a sentence names: a message must stay short, facts need not."""
+
+
 def refusal_sentence(code: str, facts: Mapping[str, Any]) -> Sentence:
     """Why an event was refused, and what to do."""
     return _told(refusals.SENTENCES[Refusal(code)], facts)
@@ -123,6 +127,8 @@ def _fact(name: str, fact: Any) -> Sentence:
 
 
 def _listed(facts: list[Any], conjunction: str) -> str:
-    """`2021, 2022 et 2023`."""
+    """`2021, 2022 et 2023`; of many the first, and how many more there are."""
     *others, last = map(str, facts)
+    if len(others) >= LISTED_MAX:
+        others, last = others[:LISTED_MAX], f"{len(facts) - LISTED_MAX} …"
     return f"{', '.join(others)} {conjunction} {last}" if others else last

@@ -19,7 +19,7 @@ from services.ledger.domain.orders import PaymentOrder
 from services.ledger.domain.sharing import with_shared_parts
 from services.ledger.ports import StateKey
 
-STATE_VERSION = 1
+STATE_VERSION = 2
 """The version of the rows' shape: raised when older rows can no longer be read."""
 
 _spell = msgspec.json.Encoder().encode
@@ -38,6 +38,8 @@ class Header:
     duplicate: int
     refused: int
     vote_level: str | None
+    closed: bool
+    forgotten: bool
 
 
 def _read_event(value: bytes) -> int:
@@ -107,22 +109,25 @@ def _row(state: BudgetState, kind: str, key: Any) -> bytes | None:
                 memory.duplicate,
                 memory.refused,
                 book.vote_level,
+                book.closed,
+                book.forgotten,
             )
         case "line":
-            value = book.lines[key]
+            value = book.lines.get(key)
         case "grant":
-            value = book.grants[key]
+            value = book.grants.get(key)
         case "convention":
             value = book.conventions.get(key)
         case "order":
-            value = book.orders[key]
+            value = book.orders.get(key)
         case "account":
-            value = book.accounts[key]
+            value = book.accounts.get(key)
         case "parked":
             value = memory.parked.get(key)
         case other:
             assert other == "event", f"no row is made for a {other}"
-            return memory.remembered[key].to_bytes(KEPT_BYTES, "big")
+            digest = memory.remembered.get(key)
+            return None if digest is None else digest.to_bytes(KEPT_BYTES, "big")
     return None if value is None else _pack(value)
 
 
@@ -163,6 +168,7 @@ def _put(state: BudgetState, kind: str, key: str, value: Any) -> None:
             memory.sequence, memory.head = value.sequence, value.head
             memory.accepted, memory.duplicate = value.accepted, value.duplicate
             memory.refused, book.vote_level = value.refused, value.vote_level
+            book.closed, book.forgotten = value.closed, value.forgotten
         case "line":
             book.lines[Line(*json.loads(key))] = value
         case "grant":

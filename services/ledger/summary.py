@@ -13,7 +13,7 @@ from services.ledger.domain.refusals import Refusal
 from services.ledger.handle import Ledger
 from services.ledger.ports import JournalRow
 from services.ledger.replay import FILE_MARK
-from services.ledger.restore import read_row
+from services.ledger.restore import Folding, read_row
 
 ENTRY_MEMBERS = ("entry_id", "budget", "kind", "line", "amount_cents", "convention")
 
@@ -21,13 +21,19 @@ ENTRY_MEMBERS = ("entry_id", "budget", "kind", "line", "amount_cents", "conventi
 def summary(ledger: Ledger, journal: Iterable[JournalRow]) -> dict[str, Any]:
     """Everything that came out of what was read, in the order of the contract (rules, 35)."""
     history = History()
+    folding = Folding(forgets=False)
+    forgotten = {name for name, state in ledger.budgets.items() if state.book.forgotten}
     for row in journal:
-        history.add(read_row(row))
-    return summary_of(ledger, history)
+        record = read_row(row)
+        history.add(record)
+        if record.budget in forgotten:
+            folding.apply(record)
+    budgets = {**ledger.budgets, **folding.budgets}
+    return summary_of(Ledger(budgets, ledger.dead), history)
 
 
 def summary_of(ledger: Ledger, history: "History") -> dict[str, Any]:
-    """The same, where the journal was heard while it was read."""
+    """The same of a ledger that has forgotten nothing, where the journal was heard already."""
     books = [ledger.budgets[name].book for name in sorted(ledger.budgets)]
     outcomes = _outcomes(ledger)
     return {

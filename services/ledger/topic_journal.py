@@ -83,7 +83,7 @@ class TopicJournal:
 
         Every hash is taken again, and every record must follow the one before it.
         """
-        folding, history = Folding(), History()
+        folding, history = Folding(forgets=False), History()
         for place in self._places_of(budget):
             async with aclosing(self._reader.to_the_end(place)) as chunks:
                 async for chunk in chunks:

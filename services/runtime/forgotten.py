@@ -9,7 +9,7 @@ itself, whichever way it had ended (docs/decisions/0015).
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import aclosing, asynccontextmanager
-from typing import Final
+from typing import Final, NamedTuple
 
 import structlog
 from aiokafka.errors import ClusterAuthorizationFailedError
@@ -24,8 +24,8 @@ from services.runtime.settings import Settings
 from services.runtime.writer import FencedWriter, WriterFailed
 
 MARK_HEADER: Final = "ecluse_transaction"
-"""The header that tells which transaction wrote a record: no two that were committed in one
-partition bear the same mark. A transaction that only keeps house bears none."""
+"""The header that tells which transaction wrote a record: no two that were committed bear the same
+mark, whoever wrote them. A transaction that only keeps house bears none."""
 
 MARKER_OFFSETS: Final = 2
 """How far before the end the last record of an ended transaction stands: its marker is between."""
@@ -53,14 +53,25 @@ FORBIDDEN = Sentence(
 log: Final = structlog.stdlib.get_logger("ecluse.runtime")
 
 
-def mark(number: int) -> tuple[str, bytes]:
-    """The header of a record that a transaction writes."""
-    return MARK_HEADER, b"%d" % number
+def mark(owner: int, number: int) -> tuple[str, bytes]:
+    """The header of a record that a transaction writes: whose it is, and its own number."""
+    return MARK_HEADER, b"%d-%d" % (owner, number)
 
 
-async def end_forgotten(
-    settings: Settings, writer: FencedWriter, places: Collection[TopicPartition]
-) -> None:
+class Whereabouts(NamedTuple):
+    """Where a writer may have written."""
+
+    owner: int
+    """The partition number whose writer it is; what its marks begin with."""
+
+    places: Collection[TopicPartition]
+    """Where it is the only one."""
+
+    shared: Collection[TopicPartition]
+    """Where others write too: their transactions come and go, and are theirs to end."""
+
+
+async def end_forgotten(settings: Settings, writer: FencedWriter, where: Whereabouts) -> None:
     """End the last transaction of this writer wherever its end was forgotten.
 
     It was committed if a record of it can be read anywhere; else nobody ever saw it, and it is
@@ -68,15 +79,16 @@ async def end_forgotten(
 
     Raises:
         ClusterError: what hangs there is not this writer's own last transaction.
-        Unreachable, Fenced, WriterFailed: as reading and writing do.
+        WriterFailed: as writing does; or it cannot be told yet how the transaction ended.
+        Unreachable, Fenced: as reading and writing do.
     """
-    hanging = await writer.unended(places)
+    hanging = await writer.unended([*where.places, *where.shared])
     if not hanging:
         return
     for each in hanging:
         if each.producer_id != writer.producer_id:
             raise ClusterError(_name(each.place), FOREIGN.render(_facts(each)))
-    committed = await _was_committed(settings, places, hanging)
+    committed = await _was_committed(settings, where, hanging)
     for each in hanging:
         try:
             await writer.end(each, committed=committed)
@@ -89,32 +101,67 @@ async def end_forgotten(
 
 
 async def _was_committed(
-    settings: Settings, places: Collection[TopicPartition], hanging: Sequence[OpenTransaction]
+    settings: Settings, where: Whereabouts, hanging: Sequence[OpenTransaction]
 ) -> bool:
-    async with _reading(settings, places, "read_uncommitted") as reader:
-        marks = {await _mark_behind(reader, each) for each in hanging} - {None}
+    open_in = {each.place for each in hanging}
+    async with _reading(settings, open_in, "read_uncommitted") as reader:
+        marks = {await _mark_behind(reader, each, where.owner) for each in hanging} - {None}
     if not marks:
         return False
     if len(marks) > 1:
         said = ", ".join(sorted(str(each) for each in marks))
         raise ClusterError(_name(hanging[0].place), MIXED.render({"marks": said}))
-    wanted = marks.pop()
-    open_in = {each.place for each in hanging}
-    async with _reading(settings, places, "read_committed") as reader:
-        for place in places:
+    wanted = str(marks.pop())
+    async with _reading(settings, where.places, "read_committed") as reader:
+        for place in where.places:
             if place not in open_in and await _last_mark(reader, place) == wanted:
+                return True
+    shared = [place for place in where.shared if place not in open_in]
+    return bool(shared) and await _is_read_among_others(settings, shared, wanted)
+
+
+async def _is_read_among_others(
+    settings: Settings, shared: Collection[TopicPartition], wanted: str
+) -> bool:
+    """Whether a record of the transaction can be read where it need not be the last."""
+    async with _reading(settings, shared, "read_uncommitted") as reader:
+        found = [(place, await _last_offset(reader, place, wanted)) for place in shared]
+    written = {place: offset for place, offset in found if offset is not None}
+    if not written:
+        return False
+    async with _reading(settings, written, "read_committed") as reader:
+        for place, offset in written.items():
+            _, end = await reader.bounds(place)
+            if end <= offset:
+                # Behind somebody's open transaction nothing is read, until that one ends.
+                raise WriterFailed(f"open: cannot tell yet whether {wanted} was committed")
+            record = await reader.record_at(place, offset)
+            if record is not None and record.offset == offset:
                 return True
     return False
 
 
-async def _mark_behind(reader: Reader, transaction: OpenTransaction) -> str | None:
+async def _last_offset(reader: Reader, place: TopicPartition, wanted: str) -> int | None:
+    found: int | None = None
+    async with aclosing(reader.to_the_end(place)) as chunks:
+        async for records in chunks:
+            for record in records:
+                if _mark_of(record) == wanted:
+                    found = record.offset
+    return found
+
+
+async def _mark_behind(reader: Reader, transaction: OpenTransaction, owner: int) -> str | None:
     """Which transaction hangs there; None where its records do not say: it was never whole."""
     found: str | None = None
     place, first_offset = transaction.place, transaction.first_offset
     async with aclosing(reader.to_the_end(place, first_offset)) as chunks:
         async for records in chunks:
             for record in records:
-                found = _mark_of(record) or found
+                said = _mark_of(record)
+                # Where others write, theirs stand among ours. A mark of old was a number alone.
+                if said is not None and said.partition("-")[0] in {str(owner), said}:
+                    found = said
     return found
 
 

@@ -58,6 +58,8 @@ class WriterFailed(Exception):
 class FencedWriter:
     """Writes whole transactions under one transactional id, each behind the end of the former.
 
+    `shared` are the places where others write too: what they have open there is no matter of ours.
+
     A broker that comes back may have forgotten to end a transaction in some of its partitions. The
     next one would end it there, as itself: so none begins before the former ended everywhere, and
     whoever opens the partition anew asks `unended` first (docs/decisions/0015).
@@ -67,8 +69,14 @@ class FencedWriter:
         WriterFailed: from any method, when the broker failed or did not answer in time.
     """
 
-    def __init__(self, settings: Settings, transactional_id: str) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        transactional_id: str,
+        shared: Collection[TopicPartition] = (),
+    ) -> None:
         self.transactional_id = transactional_id
+        self._shared = frozenset(shared)
         # Below the transaction's own time-out: whatever hangs is over before the broker ends it.
         self._limit_s = settings.transaction_timeout_s / 2
         self._producer = a_writer(settings, transactional_id)
@@ -159,12 +167,17 @@ class FencedWriter:
         client = self._producer.client
         while True:
             try:
-                return await open_transactions(client, places)
+                found = await open_transactions(client, places)
+                return [each for each in found if self._concerns_us(each)]
             except KafkaError as error:
                 if not error.retriable:
                     raise
                 await asyncio.sleep(RETRY_S)
                 await client.force_metadata_update()
+
+    def _concerns_us(self, transaction: OpenTransaction) -> bool:
+        is_shared = transaction.place in self._shared
+        return not is_shared or transaction.producer_id == self.producer_id
 
     async def _write(self, records: dict[Place, list[Outgoing]]) -> dict[Place, int]:
         sent: list[tuple[Place, int, asyncio.Future[RecordMetadata]]] = []

@@ -1,5 +1,6 @@
 """An accepted record proved: its moves, orders and entries are what its event leads to."""
 
+from collections import Counter
 from typing import Any
 
 from services.verifier import asked as ask
@@ -9,17 +10,22 @@ from services.verifier.due import Due, due, for_the_treasury, looked_at
 from services.verifier.findings import Code
 from services.verifier.grants import Order, order_lines, ordered_lines
 from services.verifier.lines import KIND_OF, Json, Line, line_of, shown
-from services.verifier.records import Record, without_nulls
+from services.verifier.records import Record, canonical_without_nulls, without_nulls
+from services.verifier.years import OPEN, Lapsed, closed, lapsed_entries, opened
 
 EFFECTIVE_ON = {
     "deliberation.adopted": ("act", "date"),
     "convention.signed": ("signed_on",),
     "report.received": ("received_on",),
+    "fiscal-year.closed": ("closed_on",),
 }
 """Where an event names the day on which its commitments take effect; else it is its own day."""
 
-OPEN = frozenset(("issued", "taken_in_charge", "on_hold"))
-"""States of an order in which something may still happen to it (rules, 20)."""
+EntryKey = tuple[str, str | None, Line, bytes]
+"""Kind, convention, line and act: what tells the entries of a record apart."""
+
+OF_BENEFICIARIES = frozenset(("convention.signed", "fiscal-year.opened"))
+"""What may bring a beneficiary's first bank account."""
 
 
 def kind_of(event: Json) -> str:
@@ -33,7 +39,8 @@ def apply(books: Books, record: Record) -> None:
     books.place, books.touched = record.place, set()
     changes = row["payment_orders"] or []
     expected = _asked(books, kind, data, changes)
-    siret = data["beneficiary"]["siret"] if kind == "convention.signed" else ""
+    lapsed = lapsed_entries(books) if kind == "fiscal-year.closed" else []
+    siret = data["beneficiary"]["siret"] if kind in OF_BENEFICIARIES else ""
     first_account = siret not in books.accounts and data.get("bank_account") is not None
     books.learn(kind, data, record.sequence)
     names = looked_at(books, kind, data, first_account)
@@ -43,7 +50,7 @@ def apply(books: Books, record: Record) -> None:
     _prove_moves(books, expected, moves_done(moves))
     for move in moves:
         books.move(move, data)
-    _prove_entries(books, record, kind, moves)
+    _prove_entries(books, record, kind, moves, lapsed)
     books.prove_touched()
     if kind == "convention.signed" and books.grants[data["grant"]].stands_alone:
         # What the award held is the convention's now, and no move says so (rules, 13).
@@ -65,6 +72,10 @@ def _asked(books: Books, kind: str, data: Json, changes: list[Json]) -> Moves:
             moves = ask.awarded(data)
         case "convention.signed":
             moves = ask.signed(data, books.alone(data["grant"]))
+        case "fiscal-year.closed":
+            moves = closed(books, data)
+        case "fiscal-year.opened":
+            moves = opened(data)
         case _:
             moves = {}
     for each in changed:
@@ -92,6 +103,10 @@ def _order_changed(books: Books, kind: str, data: Json, changed: list[Json]) -> 
         order.state = data["state"]
         if order.state == "rejected":
             moves = ask.rejected(order)
+        if order.state == "rejected" and books.closed:
+            # It is not issued again: its money goes on to available credit (rules, 31).
+            back = [(key[:3], cents) for key, cents in moves.items()]
+            moves |= {(*key, "committed", "available"): cents for key, cents in back}
     expected = {
         "payment_order": name,
         "convention": order.convention,
@@ -213,35 +228,52 @@ def _prove_moves(books: Books, expected: Moves, done: Moves) -> None:
             )
 
 
-def _prove_entries(books: Books, record: Record, kind: str, moves: list[Json]) -> None:
-    """Rule 34: one entry a kind, line and convention, of what the moves add up to."""
-    totals: dict[tuple[str, str | None, Line], int] = {}
-    for (line, convention, _, origin, target), cents in moves_done(moves).items():
-        entry = KIND_OF.get((origin or "", target or ""))
-        if entry is not None:
-            key = (entry, convention, line)
-            totals[key] = totals.get(key, 0) + cents
-    entries = record.row["commitment_entries"] or []
-    if len(entries) != len(totals):
-        books.find(Code.ENTRIES_DIFFER, what="", expected=len(totals), found=len(entries))
+def _prove_entries(
+    books: Books, record: Record, kind: str, moves: list[Json], lapsed: list[Lapsed]
+) -> None:
+    """Rule 34: one entry a kind, line, convention and act, of what the moves add up to."""
     data = record.event["data"]
+    expected = _entries_of(books, moves, data, lapsed)
     effective_on: Any = record.event["time"][:10]
     if kind in EFFECTIVE_ON:
         effective_on = data
         for member in EFFECTIVE_ON[kind]:
             effective_on = effective_on[member]
-    for index, each in enumerate(entries, start=1):
-        line = line_of(each["line"])
-        convention = each["convention"]
-        grant = data["grant"] if convention is None else books.conventions[convention].grant
-        expected = {
+    for index, each in enumerate(record.row["commitment_entries"] or (), start=1):
+        said = {
             "entry_id": f"{books.budget}/{record.sequence}/{index}",
-            "amount_cents": totals.pop((each["kind"], convention, line), 0),
             "effective_on": effective_on,
-            "act": books.grants[grant].awarded.act,
         }
-        found = without_nulls(each)
-        for member, value in expected.items():
-            if found.get(member) != value:
+        for member, value in said.items():
+            if each[member] != value:
                 what = f"{each['entry_id']}, {member}"
-                books.find(Code.ENTRIES_DIFFER, what=what, expected=value, found=found.get(member))
+                books.find(Code.ENTRIES_DIFFER, what=what, expected=value, found=each[member])
+        act = canonical_without_nulls(each["act"])
+        amounts = expected.get((each["kind"], each["convention"], line_of(each["line"]), act), [])
+        if each["amount_cents"] in amounts:
+            amounts.remove(each["amount_cents"])
+        else:
+            facts = {"expected": amounts or None, "found": each["amount_cents"]}
+            books.find(Code.ENTRIES_DIFFER, what=each["entry_id"], **facts)
+    for (entry, convention, line, _), amounts in expected.items():
+        for cents in amounts:
+            what = " ".join(name for name in (entry, convention, shown(line)) if name is not None)
+            books.find(Code.ENTRIES_DIFFER, what=what, expected=cents, found=None)
+
+
+def _entries_of(
+    books: Books, moves: list[Json], data: Json, lapsed: list[Lapsed]
+) -> dict[EntryKey, list[int]]:
+    totals: Counter[EntryKey] = Counter()
+    for (line, convention, _, origin, target), cents in moves_done(moves).items():
+        entry = KIND_OF.get((origin or "", target or ""))
+        if entry is None or (convention is None and lapsed):
+            continue  # What lapses with a year is told apart by its acts, below.
+        grant = data["grant"] if convention is None else books.conventions[convention].grant
+        act = canonical_without_nulls(books.grants[grant].awarded.act)
+        totals[entry, convention, line, act] += cents
+    expected = {key: [cents] for key, cents in totals.items()}
+    for line, cents, given_by in lapsed:
+        key = ("decommitment", None, line, canonical_without_nulls(given_by))
+        expected.setdefault(key, []).append(cents)
+    return expected

@@ -11,6 +11,8 @@ from services.verifier.grants import (
     Order,
     award_alone,
     award_of,
+    carried_award,
+    carried_convention,
     convention_of,
     paid_of,
     printed_lines,
@@ -55,6 +57,8 @@ class Books:
         self.conventions: dict[str, Convention] = {}
         self.accounts: dict[str, Json] = {}
         self.orders: dict[str, Order] = {}
+        self.closed = False
+        self.open_at_closing: frozenset[str] = frozenset()
         self.touched: set[Key] = set()
         """The balances that the last record changed."""
         self.place = Place()
@@ -75,8 +79,8 @@ class Books:
 
     def alone(self, grant: str) -> Convention | None:
         """The award that stands for a convention, until one is signed for it."""
-        known = self.grants.get(grant)
-        return self.conventions.get(grant) if known is not None and known.stands_alone else None
+        convention = self.conventions.get(grant)
+        return convention if convention is not None and convention.stands_alone else None
 
     def learn(self, kind: str, data: Json, sequence: int) -> None:
         """What the event says beside the money that it moves."""
@@ -98,8 +102,32 @@ class Books:
             case "bank-account.changed":
                 account = without_nulls(data["bank_account"])
                 self.accounts[data["beneficiary"]["siret"]] = account
+            case "fiscal-year.closed":
+                self._close()
+            case "fiscal-year.opened":
+                self._open_next(data)
             case _:
                 return  # Its order says it all.
+
+    def _close(self) -> None:
+        self.closed = True
+        self.reserved.clear()
+        states = ("issued", "taken_in_charge", "on_hold")
+        names = (name for name, order in self.orders.items() if order.state in states)
+        self.open_at_closing = frozenset(names)
+
+    def _open_next(self, data: Json) -> None:
+        grant = self.grants.setdefault(data["grant"], Grant())
+        acts = without_nulls(data["acts"])
+        grant.acts += [act for act in acts if act not in grant.acts]
+        if grant.award is None:
+            grant.award = carried_award(data)
+        if data.get("bank_account") is not None:
+            siret, account = data["beneficiary"]["siret"], without_nulls(data["bank_account"])
+            self.accounts.setdefault(siret, account)
+        for each in data["lines"]:
+            self._line(line_of(each["line"]))
+        self._open(data["convention"], carried_convention(data))
 
     def _vote(self, data: Json) -> None:
         for each in data["appropriations"]:
@@ -187,6 +215,7 @@ class Books:
             share = convention.shares[line] = dict.fromkeys(("granted", *COLUMNS), 0)
         if move["from"] == "reserved":
             self.reserved[convention.grant, line] -= cents
+        if move["from"] in {"reserved", None}:
             share["granted"] += cents
         else:
             share[COLUMN_OF[move["from"]]] -= cents

@@ -7,6 +7,7 @@ from services.verifier.asked import Moves, add
 from services.verifier.books import THRESHOLD_CENTS, Books
 from services.verifier.grants import (
     Convention,
+    Grant,
     Instalment,
     Planned,
     due_on,
@@ -49,6 +50,10 @@ def looked_at(books: Books, kind: str, data: Json, first_account: bool) -> list[
             if first_account:
                 return _paid_to(books, data["beneficiary"]["siret"])
             return [data["convention"]]
+        case "fiscal-year.opened":
+            if first_account:
+                return _paid_to(books, data["beneficiary"]["siret"])
+            return [data["convention"]]
         case "deliberation.adopted":
             alone = data["role"] == "award" and data.get("requires_convention") is False
             return [data["grant"]] if alone else []
@@ -63,6 +68,8 @@ def _paid_to(books: Books, siret: str) -> list[str]:
 
 def due(books: Books, names: list[str], kind: str, asked: Moves) -> Iterator[Due]:
     """What must be issued now; what a ceiling cuts off is added to `asked`."""
+    if books.closed:
+        return  # A closed year issues nothing any more (rules, 31).
     for name in names:
         convention = books.conventions[name]
         if convention.beneficiary["siret"] in books.accounts:
@@ -77,16 +84,22 @@ def _due(
         last = None if instalment.order is None else books.orders[instalment.order]
         if last is not None and not (reissues and last.state == "rejected"):
             continue
+        earlier = instalment.rejected if last is None else None
+        if earlier is not None and not reissues:
+            continue
         met_on = convention.met_on(instalment)
         if met_on is None or not instalment.cents:
             continue
-        if last is None:
-            lines, until = _payable(convention, instalment, drawn_cents), due_on(met_on)
-        else:
+        previous = instalment.order
+        if last is not None:
             lines, until = unpaid_of(last.lines, last.paid_cents), last.due_on
+        elif earlier is not None:
+            lines, (previous, until) = instalment.lines, earlier
+        else:
+            lines, until = _payable(convention, instalment, drawn_cents), due_on(met_on)
         if lines and _is_held(books, name, convention):
             continue
-        if last is None:
+        if last is None and earlier is None:
             for line, planned in instalment.lines.items():
                 cut = planned.cents - (lines[line].cents if line in lines else 0)
                 if cut:
@@ -94,15 +107,16 @@ def _due(
         if lines:
             drawn_cents += sum(each.cents for each in lines.values())
             number = "" if not instalment.orders else f"/{instalment.orders + 1}"
-            yield Due(f"{name}/{key}{number}", name, key, lines, until, instalment.order)
+            yield Due(f"{name}/{key}{number}", name, key, lines, until, previous)
 
 
 def _is_held(books: Books, name: str, convention: Convention) -> bool:
     """Whether orders wait for a convention, the year's grants being above 23,000 € (rules, 14)."""
     if books.alone(convention.grant) is not books.conventions[name]:
         return False
-    siret = books.grants[convention.grant].awarded.siret
-    return books.awarded[siret] > THRESHOLD_CENTS
+    award = books.grants[convention.grant].awarded
+    year_cents = books.awarded[award.siret] if award.year_cents is None else award.year_cents
+    return year_cents > THRESHOLD_CENTS
 
 
 def _payable(
@@ -114,16 +128,22 @@ def _payable(
     return part_of(instalment.lines, total)
 
 
+def acts_to_carry(grant: Grant) -> list[Json]:
+    """The acts behind an order: the award, and of many others the first."""
+    award = grant.awarded.act
+    others = [act for act in grant.acts if act != award][: ACTS_MAX - 1]
+    return [act for act in grant.acts if act == award or act in others]
+
+
 def for_the_treasury(books: Books, each: Due, issued_on: str) -> Json:
     """What an issued order carries beside itself (rules, 25), without nulls."""
     convention = books.conventions[each.convention]
     grant = books.grants[convention.grant]
     award = grant.awarded
-    others = [act for act in grant.acts if act != award.act][: ACTS_MAX - 1]
     told = {
         "beneficiary": convention.beneficiary,
         "bank_account": books.accounts[convention.beneficiary["siret"]],
-        "acts": [act for act in grant.acts if act == award.act or act in others],
+        "acts": acts_to_carry(grant),
         "title": award.title,
         "issued_on": issued_on,
     }

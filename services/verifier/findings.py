@@ -38,6 +38,8 @@ class Code(StrEnum):
     NOT_RESUMED = "not_resumed"
     PARKED_NEEDLESSLY = "parked_needlessly"
     ACCEPTED_TOO_EARLY = "accepted_too_early"
+    CLOSING_IGNORED = "closing_ignored"
+    CLOSED_TOO_EARLY = "closed_too_early"
     # Money.
     MOVE_IMPOSSIBLE = "move_impossible"
     UNKNOWN_REFERENCE = "unknown_reference"
@@ -139,6 +141,14 @@ SENTENCES: Final[dict[Code, Sentence]] = {
     Code.ACCEPTED_TOO_EARLY: Sentence(
         "l'événement est accepté, mais {kind} {id} manque",
         "the event is accepted, but {kind} {id} is missing",
+    ),
+    Code.CLOSING_IGNORED: Sentence(
+        "l'issue {outcome} ne va pas avec la clôture de l'exercice",
+        "outcome {outcome} does not go with the closing of the year",
+    ),
+    Code.CLOSED_TOO_EARLY: Sentence(
+        "l'exercice est clos, mais le comptable n'a pas pris en charge {payment_orders}",
+        "the year is closed, but the accountant has not taken {payment_orders} in charge",
     ),
     Code.MOVE_IMPOSSIBLE: Sentence(
         "aucun argent ne va ainsi : {move}", "no money goes this way: {move}"

@@ -36,6 +36,8 @@ class Instalment:
     order: str | None = None
     """Its last order."""
     orders: int = 0
+    rejected: tuple[str, str] | None = None
+    """An order of an earlier year that is to be issued again, and its day."""
 
     @property
     def cents(self) -> int:
@@ -58,10 +60,22 @@ class Convention:
     """The day on which each document first came."""
     costs: dict[Document, tuple[int, int]] = field(default_factory=dict)
     """The record that last brought a document with an eligible cost, and that cost."""
+    stands_alone: bool = False
+    """Whether an award stands here for a convention that was never signed."""
+    earlier: dict[str, int] = field(default_factory=lambda: {"paid": 0, "ordered": 0})
+    """What it had when earlier years were closed."""
 
     def drawn_cents(self) -> int:
-        """What is ordered or paid."""
-        return sum(each["ordered"] + each["paid"] for each in self.shares.values())
+        """What is ordered or paid, in all years (rules, 22)."""
+        return self.paid_cents() + self.ordered_cents()
+
+    def paid_cents(self) -> int:
+        """What was paid."""
+        return self.earlier["paid"] + sum(each["paid"] for each in self.shares.values())
+
+    def ordered_cents(self) -> int:
+        """What is ordered, or was when its year was closed."""
+        return self.earlier["ordered"] + sum(each["ordered"] for each in self.shares.values())
 
     def eligible_cents(self, instalment: Instalment) -> int | None:
         """The cost that bounds an instalment, if one does (rules, 22)."""
@@ -101,9 +115,18 @@ class Award:
 
     act: Json
     title: str
-    siret: str
+    beneficiary: Json
     stands_alone: bool
     """Whether it needs no convention."""
+    conditions_year: int | None
+    total_cents: int
+    year_cents: int | None = None
+    """Of an award of an earlier year: what that year awarded to its SIRET in all (rules, 14)."""
+
+    @property
+    def siret(self) -> str:
+        """Whose awards are added up."""
+        return str(self.beneficiary["siret"])
 
 
 @dataclass(slots=True)
@@ -133,7 +156,9 @@ class Grant:
 def award_of(data: Json, act: Json) -> Award:
     """The award that an event brings."""
     alone = data.get("requires_convention") is False
-    return Award(act, data["title"], data["beneficiary"]["siret"], alone)
+    total = sum(each["amount_cents"] for each in data["lines"])
+    beneficiary = without_nulls(data["beneficiary"])
+    return Award(act, data["title"], beneficiary, alone, data.get("conditions_year"), total)
 
 
 def ordered_lines(rows: list[Json]) -> dict[Line, Planned]:
@@ -181,7 +206,44 @@ def award_alone(data: Json) -> Convention:
     whole = {"instalment": "1", "trigger": "signature", "ceiling": False, "lines": data["lines"]}
     schedule = schedule_of(data.get("instalments") or [whole])
     beneficiary = without_nulls(data["beneficiary"])
-    return Convention(data["grant"], beneficiary, data["act"]["date"], schedule)
+    day = data["act"]["date"]
+    return Convention(data["grant"], beneficiary, day, schedule, stands_alone=True)
+
+
+def carried_award(data: Json) -> Award:
+    """The award of an earlier year behind a convention that goes on."""
+    said = without_nulls(data["award"])
+    return Award(
+        said["act"],
+        said["title"],
+        said["beneficiary"],
+        not said["requires_convention"],
+        said.get("conditions_year"),
+        said["total_cents"],
+        said["year_awards_cents"],
+    )
+
+
+def carried_convention(data: Json) -> Convention:
+    """A convention that goes on from an earlier year (rules, 32)."""
+    schedule = schedule_of(data["instalments"])
+    for row in data["instalments"]:
+        instalment = schedule[row["instalment"]]
+        instalment.orders = row["orders"]
+        if (rejected := row.get("rejected_order")) is not None:
+            instalment.rejected = (rejected["payment_order"], rejected["due_on"])
+    convention = Convention(
+        data["grant"], without_nulls(data["beneficiary"]), data["signed_on"], schedule
+    )
+    convention.stands_alone = data["stands_alone"]
+    convention.notified_on = data.get("notified_on")
+    convention.earlier = {"paid": data["paid_cents"], "ordered": data["ordered_cents"]}
+    for rank, row in enumerate(data["documents"], start=-len(data["documents"])):
+        key = (row["document"]["kind"], row["document"]["year"])
+        convention.received[key] = row["received_on"]
+        if (cost := row.get("eligible_cost_cents")) is not None:
+            convention.costs[key] = (rank, cost)
+    return convention
 
 
 def cents_by_line(schedule: dict[str, Instalment]) -> dict[Line, int]:

@@ -3,10 +3,11 @@
 from collections import Counter
 from typing import Any, Final
 
-from services.verifier.accepted import apply
+from services.verifier.accepted import apply, kind_of
 from services.verifier.books import Books
 from services.verifier.figures import Figures
 from services.verifier.findings import Code, Findings, Place
+from services.verifier.letters import Letters
 from services.verifier.records import (
     Chains,
     NotARecordError,
@@ -15,6 +16,7 @@ from services.verifier.records import (
     read_record,
 )
 from services.verifier.waiting import Waiting
+from services.verifier.years import letters
 
 FULL_PROOF_RECORDS: Final = 10_000
 """How often a budget is added up from scratch: after so many of its records, and at the end."""
@@ -26,8 +28,15 @@ MALFORMED: Final = (ArithmeticError, AttributeError, LookupError, TypeError, Val
 class JournalProof:
     """Reads a journal in its order; whatever does not hold is found, and reading goes on."""
 
-    def __init__(self, findings: Findings, full_every: int = FULL_PROOF_RECORDS) -> None:
+    def __init__(
+        self,
+        findings: Findings,
+        full_every: int = FULL_PROOF_RECORDS,
+        letters: Letters | None = None,
+    ) -> None:
         self.findings = findings
+        self.letters = letters or Letters(findings)
+        """Shared by all partitions; whoever reads the last of them ends it."""
         self.chains = Chains(findings)
         self.books: dict[str, Books] = {}
         self.figures = Figures()
@@ -73,7 +82,10 @@ class JournalProof:
         self._last[budget] = record
         books.touched = set()
         waiting.before(record, books, follows)
+        self.letters.follow(record)
         if record.outcome == "accepted":
+            if kind_of(record.event) == "fiscal-year.closed":
+                self.letters.expect(record.place, letters(books, record))
             apply(books, record)
             if record.sequence % self._full_every == 0:
                 books.prove_all()

@@ -27,6 +27,7 @@ COLUMN_OF: Final = {
     "committed": "remaining",
     "ordered": "ordered",
     "paid": "paid",
+    "carried_over": "carried_over",
 }
 """What a convention calls the stage that money leaves or enters."""
 
@@ -34,14 +35,30 @@ KIND_OF: Final = {
     ("available", "reserved"): "accounting_commitment",
     ("reserved", "committed"): "legal_commitment",
     ("committed", "available"): "decommitment",
+    ("reserved", "available"): "decommitment",
+    ("committed", "carried_over"): "carry_over",
 }
 """Which moves write a commitment entry (rules, 34)."""
 
-OF_CREDIT: Final = frozenset(((None, "available"), ("available", None), ("available", "reserved")))
+OF_CREDIT: Final = frozenset(
+    (
+        (None, "available"),
+        ("available", None),
+        ("available", "reserved"),
+        ("reserved", "available"),
+    )
+)
 """Ways of money that is no convention's yet."""
 
 WAYS: Final = frozenset(
-    (*KIND_OF, *OF_CREDIT, ("committed", "ordered"), ("ordered", "paid"), ("ordered", "committed"))
+    (
+        *KIND_OF,
+        *OF_CREDIT,
+        ("committed", "ordered"),
+        ("ordered", "paid"),
+        ("ordered", "committed"),
+        (None, "committed"),
+    )
 )
 """Every way that money may go."""
 

@@ -15,6 +15,7 @@ from services.verifier.claims import Claims, Ids
 from services.verifier.dead_letters import DeadLetters
 from services.verifier.findings import Code, Findings
 from services.verifier.journal import MALFORMED, JournalProof
+from services.verifier.letters import Letters
 from services.verifier.records import DEAD, Record
 from services.verifier.sources import Door
 from services.verifier.wire import TopicRecord, partition_of
@@ -29,8 +30,15 @@ LEAVING = (COMMITMENT_ENTRIES, PAYMENT_ORDERS, REFUSALS, DEAD_LETTERS, BALANCES)
 class PartitionProof:
     """Give it the doors, then what leaves, then the journal, each in the topic's own order."""
 
-    def __init__(self, partition: int, partitions: int, prefix: str, findings: Findings) -> None:
-        self.journal = JournalProof(findings)
+    def __init__(
+        self,
+        partition: int,
+        partitions: int,
+        prefix: str,
+        findings: Findings,
+        letters: Letters | None = None,
+    ) -> None:
+        self.journal = JournalProof(findings, letters=letters)
         self.read: Counter[str] = Counter()
         """How many records each topic gave."""
         self._partition = partition

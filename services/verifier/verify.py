@@ -9,6 +9,7 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 from events.topics import DOORS, JOURNAL
 from services.verifier.figures import together
 from services.verifier.findings import Code, Finding, Findings, Place
+from services.verifier.letters import Letters
 from services.verifier.lines import Json
 from services.verifier.partition import LEAVING, PartitionProof
 from services.verifier.topics import Cluster
@@ -57,6 +58,7 @@ async def verify(bootstrap: str, prefix: str = "") -> Report:
         UnreachableError: the cluster does not answer, or a topic is missing.
     """
     findings = Findings()
+    letters = Letters(findings)
     summaries: list[Json] = []
     read: Counter[str] = Counter()
     expired = 0
@@ -71,7 +73,7 @@ async def verify(bootstrap: str, prefix: str = "") -> Report:
             [TopicPartition(topic, each) for topic in counts for each in range(counts[topic])]
         )
         for partition in range(partitions):
-            proof = PartitionProof(partition, partitions, prefix, findings)
+            proof = PartitionProof(partition, partitions, prefix, findings, letters)
             for topic in TOPICS:
                 if partition < counts[prefix + topic]:
                     await _read(cluster, proof, topic, prefix, partition)
@@ -79,6 +81,7 @@ async def verify(bootstrap: str, prefix: str = "") -> Report:
             summaries.append(proof.journal.summary())
             read += proof.read
             expired += proof.expired
+    letters.end()
     figures = together(summaries)
     counted: dict[str, Any] = {
         "partitions": partitions,

@@ -6,6 +6,7 @@ from services.verifier.accepted import kind_of
 from services.verifier.books import Books
 from services.verifier.findings import Code, Findings
 from services.verifier.records import Record, brief
+from services.verifier.years import is_refused
 
 Want = tuple[str, str]
 """A kind of thing and its id."""
@@ -41,6 +42,8 @@ def arrivals(record: Record) -> list[Want]:
         alone = data.get("requires_convention") is False
         grant = [("grant", data["grant"])]
         return [*grant, ("convention", data["grant"])] if alone else grant
+    if kind == "fiscal-year.opened":
+        return [("grant", data["grant"]), ("convention", data["convention"])]
     return [("convention", data["convention"])] if kind == "convention.signed" else []
 
 
@@ -62,9 +65,14 @@ class Waiting:
         ready = self._first_ready(books)
         if record.row["resumes"] is not None:
             self._resume(record, follows, ready)
-        else:
-            if ready is not None:
-                self.told_ready(record, books)
+        elif ready is not None:
+            self.told_ready(record, books)
+        closed = is_refused(books, kind_of(record.event), record.event["data"])
+        refusal = record.row["refusal"] if record.outcome == "refused" else None
+        refused = refusal is not None and refusal["code"] == "fiscal_year_closed"
+        if closed is not refused:
+            self._findings.add(Code.CLOSING_IGNORED, record.place, outcome=record.outcome)
+        if record.row["resumes"] is None and not closed:
             self._identify(record)
         if record.outcome in {"accepted", "parked"}:
             self._prove_want(record, books)
@@ -79,6 +87,8 @@ class Waiting:
         elif record.outcome == "accepted":
             for want in arrivals(record):
                 self._ready.update(self._by_want.get(want, ()))
+            if kind_of(record.event) == "fiscal-year.closed":
+                self._ready.update(self.parked)  # They are refused, behind it and in their order.
 
     def told_ready(self, record: Record, books: Books) -> None:
         """Find what should have gone on before this record, and did not."""
@@ -92,7 +102,7 @@ class Waiting:
         """The oldest that may go on; what it waited for may have gone again (rules, 13)."""
         while self._ready:
             oldest = min(self._ready)
-            if oldest in self.parked and books.is_here(*self.parked[oldest][0]):
+            if oldest in self.parked and (books.closed or books.is_here(*self.parked[oldest][0])):
                 return oldest
             self._ready.discard(oldest)
         return None

@@ -7,6 +7,7 @@ from tests.builders import (
     OTHER_BODY,
     Json,
     a_beneficiary,
+    a_closing,
     a_concurring_act,
     a_convention,
     a_new_account,
@@ -16,6 +17,7 @@ from tests.builders import (
     a_transfer,
     a_vote,
     an_acknowledgement,
+    an_act,
     an_amount,
     an_award,
     an_instalment,
@@ -71,6 +73,22 @@ def a_year(budget: str = BUDGET) -> Iterator[Told | Json]:
     yield a_payment(7_000, "AC/advance", **said)
 
 
+def the_end_of_a_year(budget: str) -> Iterator[Told | Json]:
+    """One order is still open, a balance is carried over, a reserve lapses, something waits."""
+    said: Json = {"budget": budget}
+    following = f"{budget[:-4]}2024"
+    later = an_instalment(200, "later", documents=[("evaluation", 2023)])
+    grant: Json = {"grant": "N", "convention": "N"}
+    yield an_award(500, grant="N", act=an_act("2023-09-01"), **said)
+    yield a_convention(instalments=[an_instalment(100, "first"), later], **grant, **said)
+    yield an_acknowledgement(order="N/first", **said)
+    yield a_report("evaluation", 2023, convention="N", budget=following)  # waits for the letter
+    yield a_notification(convention="never", **said)  # waits in vain
+    yield a_closing("all", **said)
+    yield a_vote(1, stage="supplementary", _id="late", **said)  # refused
+    yield a_payment(100, "N/first", **said)
+
+
 def unreadable() -> Iterator[Told]:
     """What nobody can read, in each of its ways."""
     yield Told(b"{")
@@ -83,6 +101,12 @@ def unreadable() -> Iterator[Told]:
     yield Told(b"[]", b"k" * 70_000, (("large", b"h" * (1024 * 1024)),), partition=1)
     yield Told(b"[]", b"k" * 70_000, partition=1)
     yield Told(b"{}", headers=(("ecluse_dlq_reason", b"bad_json"), ("ecluse_dlq_topic", b"?")))
+
+
+def a_closed_world() -> World:
+    """Three budgets whose year ends, and the letters that open the next ones."""
+    years = [[*a_year(name), *the_end_of_a_year(name)] for name in (BUDGET, *NEIGHBOURS)]
+    return World().tell(each for trio in zip(*years, strict=True) for each in trio)
 
 
 def a_world(batch: int = 3) -> World:

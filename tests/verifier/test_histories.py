@@ -12,8 +12,9 @@ from services.verifier.figures import together
 from services.verifier.partition import PartitionProof
 from tests.builders import BUDGET, Json, Story
 from tests.property.histories import histories
+from tests.property.years import Inputs, told, years
 from tests.verifier.planting import reseal
-from tests.verifier.stories import a_world
+from tests.verifier.stories import a_closed_world, a_world
 from tests.verifier.world import JOURNAL, TOPICS, Told, World
 
 VALUES: tuple[Any, ...] = (None, "", 0, -1, True, 2**70, 1.5, "x", [], {}, [None], {"a": 1})
@@ -48,6 +49,18 @@ def test_any_history_is_proved_and_adds_up_to_what_a_replay_says(
     assert said == found
 
 
+@given(years(), st.integers(1, 4), st.integers(1, 9))
+def test_years_that_end_are_proved_and_add_up_to_what_a_replay_says(
+    inputs: Inputs, partitions: int, batch: int
+) -> None:
+    world = World(partitions)
+    for history in inputs:
+        world.tell((Told(line, key_of(line)) for line in history), batch)
+    assert [] == world.findings()
+    found, said = figures(list(world.proofs())), told(inputs).summary()
+    assert said == found
+
+
 def places(value: Any, at: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
     """The path of everything inside a JSON value."""
     inside = value.items() if isinstance(value, dict) else enumerate(value)
@@ -71,12 +84,14 @@ def spoil(data: st.DataObject, value: Json, left_out: set[str]) -> bool:
 
 
 good = cache(a_world)
+closed = cache(a_closed_world)
 
 
-def a_copy() -> World:
+def a_copy(of: World | None = None) -> World:
     """A good world for one test to spoil."""
-    world = World(good().partitions)
-    world.topics = {place: list(records) for place, records in good().topics.items()}
+    known = of or good()
+    world = World(known.partitions)
+    world.topics = {place: list(records) for place, records in known.topics.items()}
     return world
 
 
@@ -86,7 +101,7 @@ def spelled(value: Json) -> bytes:
 
 @given(st.data())
 def test_whatever_is_forged_in_a_journal_record_is_found(data: st.DataObject) -> None:
-    world = a_copy()
+    world = a_copy(data.draw(st.sampled_from((good(), closed()))))
     journal = world[JOURNAL]
     at = data.draw(st.integers(0, len(journal) - 1))
     row = json.loads(journal[at].value or b"")

@@ -7,10 +7,11 @@ import pytest
 from services.verifier.findings import SENTENCES, Code
 from services.verifier.wire import partition_of
 from tests.builders import a_vote
+from tests.verifier.defects_at_year_ends import YEAR_ENDS
 from tests.verifier.defects_in_journals import CHAIN, DECIDED, MONEY
 from tests.verifier.defects_in_topics import BALANCED, MESSAGES, SOURCES
 from tests.verifier.planting import Planted
-from tests.verifier.stories import a_world
+from tests.verifier.stories import a_closed_world, a_world
 from tests.verifier.world import World
 
 FACT = re.compile(r"{(\w+)}")
@@ -21,11 +22,20 @@ ALL = [*CHAIN, *DECIDED, *MONEY, *SOURCES, *MESSAGES, *BALANCED]
 
 def test_nothing_is_wrong_with_a_good_cluster() -> None:
     assert [] == a_world().findings()
+    assert [] == a_closed_world().findings()
 
 
 @pytest.mark.parametrize("planted", ALL, ids=lambda each: each.defect)
 def test_a_planted_defect_is_found(planted: Planted) -> None:
-    world = a_world()
+    find_in(a_world(), planted)
+
+
+@pytest.mark.parametrize("planted", YEAR_ENDS, ids=lambda each: each.defect)
+def test_a_defect_that_is_planted_at_the_end_of_a_year_is_found(planted: Planted) -> None:
+    find_in(a_closed_world(), planted)
+
+
+def find_in(world: World, planted: Planted) -> None:
     planted.plant(world)
     codes = set(world.codes())
     assert set() == set(planted.found.split()) - codes
@@ -38,7 +48,9 @@ def test_a_budget_on_another_partition_is_found() -> None:
 
 
 def test_each_code_is_planted_here() -> None:
-    planted = {code for each in ALL for code in each.found.split()} | {"wrong_partition"}
+    planted = {code for each in [*ALL, *YEAR_ENDS] for code in each.found.split()} | {
+        "wrong_partition"
+    }
     assert {code.value for code in Code} - {"sums_differ"} == planted
 
 

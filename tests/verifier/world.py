@@ -13,6 +13,7 @@ from services.ledger.domain.journal import Source
 from services.ledger.handle import Ledger, RawRecord
 from services.ledger.messages import messages
 from services.verifier.findings import Findings
+from services.verifier.letters import Letters
 from services.verifier.partition import LEAVING, PartitionProof
 from services.verifier.wire import Headers, TopicRecord, partition_of
 from tests.builders import Json, encoded
@@ -56,6 +57,8 @@ class World:
             (topic, partition): [] for topic in TOPICS for partition in range(partitions)
         }
         self.first_offsets: dict[tuple[str, int], int] = {}
+        self._letters: list[TopicRecord] = []
+        """Written by one ledger, to be read by another."""
         self._ledgers = [Ledger() for _ in range(partitions)]
         for ledger in self._ledgers:
             ledger.partition_of = cache(lambda budget: home(budget.encode(), partitions))
@@ -69,6 +72,10 @@ class World:
         for partition, records in enumerate(waiting):
             for start in range(0, len(records), batch):
                 self._decide(partition, records[start : start + batch])
+        while self._letters:
+            letters, self._letters = self._letters[:batch], self._letters[batch:]
+            for letter in letters:
+                self._decide(letter.partition, [letter])
         return self
 
     def _sent(self, told: Told) -> TopicRecord:
@@ -103,8 +110,13 @@ class World:
         count = (("ecluse_partitions", b"%d" % self.partitions),)
         for row in batch.records:
             self.put(JOURNAL, partition, row.budget.encode(), row.record, count)
-        for topic, key, value, headers in messages(batch.decided, ledger.budgets):
-            self.put(topic, partition, key, value, headers)
+        for topic, key, value, headers, home in messages(
+            batch.decided, {**ledger.budgets, **batch.ended}
+        ):
+            number = partition if home is None else self._home(home.encode(), self.partitions)
+            written = self.put(topic, number, key, value, headers)
+            if topic == LETTERS:
+                self._letters.append(written)
 
     def quarantine(self, told: Told | Json, by: str, why: str) -> "World":
         """One record that an operator set aside."""
@@ -134,13 +146,16 @@ class World:
     def proofs(self) -> Iterator[PartitionProof]:
         """The proof of each partition, ended; all share one list of findings."""
         findings = Findings()
+        between = Letters(findings)
         for partition in range(self.partitions):
-            proof = PartitionProof(partition, self.partitions, PREFIX, findings)
+            proof = PartitionProof(partition, self.partitions, PREFIX, findings, between)
             for topic in TOPICS:
                 proof.starts(topic, self.first_offsets.get((topic, partition), 0))
                 for record in self.topics[topic, partition]:
                     proof.take(record)
             proof.end()
+            if partition == self.partitions - 1:
+                between.end()
             yield proof
 
     def findings(self) -> list[Json]:

@@ -24,6 +24,7 @@ class MemoryStore:
         self._state: dict[StateKey, bytes] = {}
         self._positions: dict[tuple[str, int], Position] = {}
         self._dead_letters: dict[tuple[str, int], DeadLetter] = {}
+        self._letters: list[bytes] = []
         self._versions: Versions | None = None
 
     def versions(self) -> Versions | None:
@@ -48,6 +49,9 @@ class MemoryStore:
     def dead_letters(self) -> Iterator[DeadLetter]:
         yield from self._dead_letters.values()
 
+    def letters(self, first: int = 0) -> Iterator[tuple[int, bytes]]:
+        yield from list(enumerate(self._letters))[first:]
+
     def commit(self, batch: Batch, versions: Versions) -> None:
         self._refuse_repeats(batch)
         for row in batch.records:
@@ -55,6 +59,7 @@ class MemoryStore:
             self._index[row.budget, row.sequence] = row
             self._ends[row.budget] = row
         self._write_state(batch.changes)
+        self._letters += batch.letters
         for letter in batch.dead_letters:
             self._dead_letters[letter.chain, letter.sequence] = letter
         for position in batch.positions:

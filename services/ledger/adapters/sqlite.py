@@ -79,6 +79,14 @@ CREATE TABLE versions (
 ) STRICT;
 """
 
+LETTERS = """
+CREATE TABLE IF NOT EXISTS letters (
+    number INTEGER PRIMARY KEY,
+    value  BLOB NOT NULL
+) STRICT
+"""
+"""Younger than the rest: a file of an earlier Écluse gets it when it is opened."""
+
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
@@ -135,6 +143,7 @@ class SqliteStore:
                 for statement in SCHEMA.split(";\n"):
                     self._db.execute(statement)
                 self._db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        self._db.execute(LETTERS)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -204,6 +213,12 @@ class SqliteStore:
         return (DeadLetter(*row) for row in self._read(rows))
 
     @_stating_the_file
+    def letters(self, first: int = 0) -> Iterator[tuple[int, bytes]]:
+        asked = "SELECT number, value FROM letters WHERE number >= ? ORDER BY number"
+        rows = self._db.execute(asked, (first,))
+        return ((row[0], row[1]) for row in self._read(rows))
+
+    @_stating_the_file
     def commit(self, batch: Batch, versions: Versions) -> None:
         with self._transaction():
             self._db.executemany(
@@ -212,6 +227,10 @@ class SqliteStore:
             self._write_state(batch.changes)
             self._db.executemany(
                 "INSERT INTO dead_letters VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", batch.dead_letters
+            )
+            (behind,) = self._db.execute("SELECT count(*) FROM letters").fetchone()
+            self._db.executemany(
+                "INSERT INTO letters VALUES (?, ?)", enumerate(batch.letters, start=behind)
             )
             self._db.executemany(
                 "INSERT OR REPLACE INTO positions VALUES (?, ?, ?, ?)", batch.positions

@@ -30,6 +30,10 @@ class Book:
     awarded_cents: dict[str, int] = field(default_factory=dict)
     own_lines: dict[Line, Line] = field(default_factory=dict)
     """The one copy of each line's identity that everything else names."""
+    closed: bool = False
+    """Whether the year was closed (rules, 30)."""
+    forgotten: bool = False
+    """Whether nothing more can happen in it, so that all this is kept no longer (rules, 31)."""
 
     def line(self, line: Line) -> LineMoney:
         """The money of a line, opened at zero when it is first named."""

@@ -4,12 +4,21 @@ from events.budgets import BudgetVoted, CreditsTransferred
 from events.codec import Received
 from events.conventions import ConventionNotified, ConventionSigned
 from events.deliberations import DeliberationAdopted
+from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
 from events.payments import BankAccountChanged, PaymentExecuted, PaymentOrderAcknowledged
 from events.reports import ReportReceived
 from services.ledger.domain.book import Book, BudgetState
+from services.ledger.domain.closed_years import is_refused
 from services.ledger.domain.identity import shortened
 from services.ledger.domain.refusals import Refusal
-from services.ledger.domain.rules import budgets, conventions, deliberations, payments, reports
+from services.ledger.domain.rules import (
+    budgets,
+    conventions,
+    deliberations,
+    fiscal_years,
+    payments,
+    reports,
+)
 from services.ledger.domain.verdicts import Accepted, Duplicate, Refused, Verdict, Waits
 
 PARKED_MAX = 1000
@@ -17,8 +26,13 @@ PARKED_MAX = 1000
 
 
 def decide(state: BudgetState, received: Received) -> Verdict:
-    """The verdict on an event that arrives: who it is first, then what it asks."""
+    """The verdict on an event that arrives: who it is first, then what it asks.
+
+    Of a closed year it is not even asked who the event is (rules, 31).
+    """
     memory, envelope = state.memory, received.envelope
+    if is_refused(state.book, envelope.data):
+        return _closed(state.book)
     known = memory.remembered.get(shortened(received.identity))
     if known is not None:
         if known == shortened(received.digest):
@@ -32,10 +46,19 @@ def decide(state: BudgetState, received: Received) -> Verdict:
 
 
 def decide_again(state: BudgetState, received: Received) -> Accepted | Refused:
-    """The verdict on a parked event, now that what it waited for is there (rules, 28)."""
+    """The verdict on a parked event, now that what it waited for is there, or never will be.
+
+    Rules 28 and 30.
+    """
+    if is_refused(state.book, received.envelope.data):
+        return _closed(state.book)
     verdict = rule(state.book, received, state.memory.sequence + 1)
     assert not isinstance(verdict, Waits), "a resumed event waits for nothing more"
     return verdict
+
+
+def _closed(book: Book) -> Refused:
+    return Refused(Refusal.FISCAL_YEAR_CLOSED, {"budget": book.budget})
 
 
 def rule(book: Book, received: Received, sequence: int) -> Accepted | Refused | Waits:
@@ -59,5 +82,9 @@ def rule(book: Book, received: Received, sequence: int) -> Accepted | Refused | 
             return conventions.sign(book, event, on, sequence)
         case ConventionNotified():
             return conventions.notify(book, event, on)
-        case BankAccountChanged():  # pragma: no branch # mypy shows that no event is left
+        case BankAccountChanged():
             return payments.change_account(book, event, on)
+        case FiscalYearClosed():
+            return fiscal_years.close(book, event)
+        case FiscalYearOpened():  # pragma: no branch # mypy shows that no event is left
+            return fiscal_years.open_next(book, event, on, sequence)

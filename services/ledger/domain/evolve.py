@@ -7,6 +7,7 @@ from events.codec import Received
 from events.conventions import ConventionNotified, ConventionSigned
 from events.deliberations import DeliberationAdopted
 from events.envelope import Event
+from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
 from events.payments import BankAccountChanged, PaymentExecuted, PaymentOrderAcknowledged
 from events.reports import ReportReceived
 from services.ledger.domain.book import Book, BudgetState, Parked, Want
@@ -22,19 +23,24 @@ from services.ledger.domain.grants import (
     beneficiary_of,
 )
 from services.ledger.domain.identity import shortened
-from services.ledger.domain.invariants import check_moved
+from services.ledger.domain.invariants import check_moved, group_sums
 from services.ledger.domain.journal import JournalRecord, Outcome
 from services.ledger.domain.lines import LineMoney, Stage, line_of
 from services.ledger.domain.moves import RELEASE, Move
-from services.ledger.domain.orders import PaymentOrder
+from services.ledger.domain.orders import OPEN, PaymentOrder
 from services.ledger.domain.refusals import Refusal
 from services.ledger.domain.schedules import (
     award_alone,
     award_of,
+    carried_convention,
+    carried_grant,
     document_received,
     signed_convention,
 )
 from services.ledger.domain.sharing import with_shared_parts
+
+FORGETS = frozenset({Refusal.EVENT_ID_REUSED, Refusal.FISCAL_YEAR_CLOSED})
+"""Refusals that do not ask, or do not change, who an event is (rules, 4 and 31)."""
 
 
 def evolve(state: BudgetState, record: JournalRecord, received: Received) -> None:
@@ -60,7 +66,7 @@ def evolve(state: BudgetState, record: JournalRecord, received: Received) -> Non
             _park(state, record, received)
     if record.resumes is not None:
         _resume(state, record.resumes)
-    elif record.refusal is None or record.refusal["code"] != Refusal.EVENT_ID_REUSED:
+    elif record.refusal is None or record.refusal["code"] not in FORGETS:
         _remember(state, received)
 
 
@@ -120,6 +126,8 @@ def _state_facts(state: BudgetState, event: Event, sequence: int) -> None:
                 book.line(line_of(each.line))
             if event.vote_level is not None:
                 book.vote_level = event.vote_level
+                # What an earlier year's convention released before the vote is credit too.
+                book.group_available_cents = group_sums(book)
         case CreditsTransferred():
             book.line(line_of(event.from_line))
             book.line(line_of(event.to_line))
@@ -131,9 +139,13 @@ def _state_facts(state: BudgetState, event: Event, sequence: int) -> None:
             convention = book.conventions[event.convention]
             convention.notified_on = convention.notified_on or event.notified_on
             state.touched.add(("convention", event.convention))
-        case BankAccountChanged():  # pragma: no branch # mypy shows that no event is left
+        case BankAccountChanged():
             book.accounts[event.beneficiary.siret] = bank_account_of(event.bank_account)
             state.touched.add(("account", event.beneficiary.siret))
+        case FiscalYearClosed():
+            _close(state)
+        case FiscalYearOpened():  # pragma: no branch # mypy shows that no event is left
+            _open(state, event, sequence)
 
 
 def _adopt(state: BudgetState, event: DeliberationAdopted, sequence: int) -> None:
@@ -177,6 +189,36 @@ def _sign(state: BudgetState, event: ConventionSigned, sequence: int) -> None:
     _keep_convention(state, convention)
 
 
+def _close(state: BudgetState) -> None:
+    """What is only reserved lapses; of the orders, those that are open may still be paid."""
+    book = state.book
+    book.closed = True
+    for name, grant in book.grants.items():
+        if grant.reserved_cents:
+            grant.reserved_cents = {}
+            state.touched.add(("grant", name))
+    for name, order in book.orders.items():
+        if order.state in OPEN:
+            book.orders[name] = order._replace(open_at_closing=True)
+            state.touched.add(("order", name))
+
+
+def _open(state: BudgetState, event: FiscalYearOpened, sequence: int) -> None:
+    book, siret = state.book, event.beneficiary.siret
+    name = intern(event.grant)
+    book.grants[name] = carried_grant(event, book.grants.get(name))
+    state.touched.add(("grant", name))
+    if event.bank_account is not None and siret not in book.accounts:
+        # What this year was told already is newer.
+        book.accounts[siret] = bank_account_of(event.bank_account)
+        state.touched.add(("account", siret))
+    for each in event.lines:
+        book.line(line_of(each.line))
+    convention = carried_convention(event, sequence)
+    convention.grant = name
+    _keep_convention(state, convention)
+
+
 def _keep_convention(state: BudgetState, convention: Convention) -> None:
     kept = with_shared_parts(convention, state.book.own_lines)
     state.book.conventions[convention.convention] = kept
@@ -206,7 +248,8 @@ def _add(money: LineMoney | ConventionMoney, column: str, cents: int) -> None:
 
 
 def _add_to_group(book: Book, move: Move, cents: int) -> None:
-    assert book.vote_level is not None, "credit moves only once it is voted"
+    if book.vote_level is None:
+        return  # What an earlier year's convention releases before the vote: counted then.
     group = group_of(book.vote_level, move.line)
     book.group_available_cents[group] = book.group_available_cents.get(group, 0) + cents
 
@@ -222,19 +265,24 @@ def _move_convention(state: BudgetState, move: Move) -> None:
         money = convention.lines[line] = ConventionMoney()
     if way.convention_loses is None:
         money.granted += cents
-        reserved = book.grants[convention.grant].reserved_cents
-        left_cents = reserved.pop(move.line) - cents
-        if left_cents:
-            reserved[move.line] = left_cents
-        elif not reserved:
-            book.grants[convention.grant].reserved_cents = {}  # A dict once filled stays large.
-        state.touched.add(("grant", convention.grant))
+        if way.origin is Stage.RESERVED:
+            _take_reserved(state, convention.grant, move)
     else:
         _add(money, way.convention_loses, -cents)
     _add(money, way.convention_gains, cents)
     if way is RELEASE and move.instalment is not None:
         _shorten(_instalment(convention, move.instalment), move)
     state.touched.add(("convention", move.convention))
+
+
+def _take_reserved(state: BudgetState, grant: str, move: Move) -> None:
+    reserved = state.book.grants[grant].reserved_cents
+    left_cents = reserved.pop(move.line) - move.amount_cents
+    if left_cents:
+        reserved[move.line] = left_cents
+    elif not reserved:
+        state.book.grants[grant].reserved_cents = {}  # A dict once filled stays large.
+    state.touched.add(("grant", grant))
 
 
 def _shorten(instalment: Instalment, move: Move) -> None:
@@ -263,6 +311,6 @@ def _keep_order(state: BudgetState, order: PaymentOrder) -> None:
             order = order._replace(lines=instalment.lines)  # One copy of what is equal.
         state.touched.add(("convention", order.convention))
     elif order.lines is not known.lines:
-        order = order._replace(lines=known.lines)
+        order = order._replace(lines=known.lines, open_at_closing=known.open_at_closing)
     book.orders[order.payment_order] = order
     state.touched.add(("order", order.payment_order))

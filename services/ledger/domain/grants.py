@@ -76,6 +76,9 @@ class Award(NamedTuple):
     requires_convention: bool
     conditions_year: int | None
     total_cents: int
+    earlier_year_cents: int | None = None
+    """Of an award that was carried over: all that the year that gave it awarded to its SIRET. It
+    belongs to that year, and is no award of this one (rules, 14)."""
 
 
 @dataclass(slots=True)
@@ -131,6 +134,13 @@ class PlannedLine(NamedTuple):
     services: tuple[ServiceShare, ...] | None
 
 
+class RejectedOrder(NamedTuple):
+    """An order of an earlier year that was rejected, and is issued again with the same day."""
+
+    payment_order: str
+    due_on: date
+
+
 @dataclass(slots=True)
 class Instalment:
     """A payment planned by a schedule: what sets it off, what it pays, which order it led to."""
@@ -143,7 +153,9 @@ class Instalment:
     orders: int = 0
     """How many orders were issued for it, re-issues included."""
     order: str | None = None
-    """The latest of them."""
+    """The latest of them in this budget."""
+    rejected: RejectedOrder | None = None
+    """What an earlier year's budget left of it to be issued again."""
 
     @property
     def amount_cents(self) -> int:
@@ -191,7 +203,18 @@ class Convention:
     notified_on: date | None = None
     documents: dict[DocumentKey, DocumentReceipt] = field(default_factory=dict)
     lines: dict[Line, ConventionMoney] = field(default_factory=dict)
+    earlier_paid_cents: int = 0
+    earlier_ordered_cents: int = 0
+    """What it had been paid, and what was ordered, when earlier years were closed."""
 
     def drawn_cents(self) -> int:
-        """Paid and ordered, all lines: what a ceiling counts as already had (rules, 22)."""
-        return sum([money.paid + money.ordered for money in self.lines.values()])
+        """Paid and ordered, all lines and years: what a ceiling counts as had (rules, 22)."""
+        return self.paid_cents() + self.ordered_cents()
+
+    def paid_cents(self) -> int:
+        """What it was paid, all lines, earlier years included."""
+        return self.earlier_paid_cents + sum([money.paid for money in self.lines.values()])
+
+    def ordered_cents(self) -> int:
+        """What is ordered, all lines; of earlier years what was when they were closed."""
+        return self.earlier_ordered_cents + sum([money.ordered for money in self.lines.values()])

@@ -87,10 +87,10 @@ def group_sums(book: Book) -> dict[str, int]:
 
 
 def awarded_sums(book: Book) -> dict[str, int]:
-    """The year's awards by SIRET, added up."""
+    """The year's own awards by SIRET, added up."""
     sums: dict[str, int] = {}
     for grant in book.grants.values():
-        if grant.award is not None:
+        if grant.award is not None and grant.award.earlier_year_cents is None:
             siret = grant.award.beneficiary.siret
             sums[siret] = sums.get(siret, 0) + grant.award.total_cents
     return sums

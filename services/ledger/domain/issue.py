@@ -46,6 +46,14 @@ class Situation(NamedTuple):
     """Whether the event may issue a rejected order again (rules, 21)."""
 
 
+class Asked(NamedTuple):
+    """What an order asks, by when, and the rejected order in whose place it comes (rules, 21)."""
+
+    previous: str | None
+    due_on: date
+    lines: tuple[PlannedLine, ...]
+
+
 def situation(
     book: Book,
     convention: Convention,
@@ -76,7 +84,11 @@ def conventions_paid_to(book: Book, siret: str) -> list[Convention]:
 
 def convention_required(book: Book, siret: str, more_cents: int = 0) -> dict[str, Any] | None:
     """The facts, where the year's awards to `siret` and this one exceed 23,000 € (rules, 14)."""
-    total_cents = book.awarded_cents.get(siret, 0) + more_cents
+    return above_threshold(siret, book.awarded_cents.get(siret, 0) + more_cents)
+
+
+def above_threshold(siret: str, total_cents: int) -> dict[str, Any] | None:
+    """The facts, where a year's awards to one body exceed 23,000 €."""
     if total_cents <= CONVENTION_THRESHOLD_CENTS:
         return None
     return {
@@ -88,26 +100,26 @@ def convention_required(book: Book, siret: str, more_cents: int = 0) -> dict[str
 
 def issue_orders(book: Book, case: Situation, ruling: Accepted) -> None:
     """Add to `ruling` every order whose conditions the event completes, in schedule order."""
+    if book.closed:
+        return  # What is still decided of a closed year issues nothing any more (rules, 31).
     issued_cents = 0
     held: dict[str, Any] | None = None
     for instalment in case.convention.schedule:
         met_on = _due_from(book, case, instalment)
         if met_on is None or case.account is None:
             continue
-        rejected = None if instalment.order is None else book.orders[instalment.order]
+        again = _asked_again(book, instalment)
         drawn_cents = case.convention.drawn_cents() + issued_cents
-        lines = (
-            _lines_to_pay(case, instalment, drawn_cents) if rejected is None else unpaid(rejected)
-        )
+        lines = _lines_to_pay(case, instalment, drawn_cents) if again is None else again.lines
         hold = _hold(book, case)
         if lines and hold is not None:
             held = hold
             continue
-        if rejected is None:
+        if again is None:
             _settle(case, instalment, lines, drawn_cents, ruling)
+            again = Asked(None, met_on + PAYMENT_DELAY, lines)
         if lines:
-            due_on = met_on + PAYMENT_DELAY if rejected is None else rejected.due_on
-            issued_cents += _issue(case, instalment, lines, due_on, ruling)
+            issued_cents += _issue(case, instalment, again, ruling)
     if held is not None:
         facts = {"convention": case.convention.convention, **held}
         ruling.flags.append(Flag(FlagCode.CONVENTION_REQUIRED, facts))
@@ -117,15 +129,21 @@ def _hold(book: Book, case: Situation) -> dict[str, Any] | None:
     """Why no order may be issued for now: an award that stands alone above 23,000 € (rules, 14)."""
     if not case.convention.is_award_alone:
         return None
-    assert case.grant.award is not None, "a convention stands on an award"
-    return convention_required(book, case.grant.award.beneficiary.siret)
+    award = case.grant.award
+    assert award is not None, "a convention stands on an award"
+    siret = award.beneficiary.siret
+    if award.earlier_year_cents is not None:
+        return above_threshold(siret, award.earlier_year_cents)
+    return convention_required(book, siret)
 
 
 def _due_from(book: Book, case: Situation, instalment: Instalment) -> date | None:
     """The day from which an instalment without a live order is due, or None."""
-    if instalment.order is not None and not (
-        case.reissues and book.orders[instalment.order].state is OrderState.REJECTED
+    if instalment.order is not None and book.orders[instalment.order].state is not (
+        OrderState.REJECTED
     ):
+        return None
+    if not case.reissues and (instalment.order is not None or instalment.rejected is not None):
         return None
     met_on = trigger_met_on(instalment, case.convention.signed_on, case.notified_on, case.documents)
     # At zero, a ceiling or a reduction has settled it.
@@ -170,16 +188,20 @@ def _settle(
         ruling.flags.append(Flag(FlagCode.RECOVERY_DUE, facts))
 
 
-def _issue(
-    case: Situation,
-    instalment: Instalment,
-    lines: tuple[PlannedLine, ...],
-    due_on: date,
-    ruling: Accepted,
-) -> int:
+def _asked_again(book: Book, instalment: Instalment) -> Asked | None:
+    """What is left of a rejected order, of this year or of an earlier one."""
+    if instalment.order is not None:
+        rejected = book.orders[instalment.order]
+        return Asked(rejected.payment_order, rejected.due_on, unpaid(rejected))
+    if instalment.rejected is not None:
+        return Asked(*instalment.rejected, instalment.lines)
+    return None
+
+
+def _issue(case: Situation, instalment: Instalment, asked: Asked, ruling: Accepted) -> int:
     """Issue one order; returns its amount in cents."""
     name = f"{case.convention.convention}/{instalment.instalment}"
-    amount_cents = sum(each.amount_cents for each in lines)
+    amount_cents = sum(each.amount_cents for each in asked.lines)
     order = PaymentOrder(
         payment_order=name if instalment.orders == 0 else f"{name}/{instalment.orders + 1}",
         convention=case.convention.convention,
@@ -187,16 +209,16 @@ def _issue(
         amount_cents=amount_cents,
         paid_cents=0,
         state=OrderState.ISSUED,
-        due_on=due_on,
-        lines=lines,
+        due_on=asked.due_on,
+        lines=asked.lines,
     )
-    ruling.orders.append(OrderChange(order, _for_the_treasury(case, instalment.order)))
-    for each in lines:
+    ruling.orders.append(OrderChange(order, _for_the_treasury(case, asked.previous)))
+    for each in asked.lines:
         ruling.moves.append(_move(case, instalment, each.line, ORDER, each.amount_cents))
     return amount_cents
 
 
-def _acts_to_carry(acts: Sequence[Act], award: Act) -> list[Act]:
+def acts_to_carry(acts: Sequence[Act], award: Act) -> list[Act]:
     """The acts behind an order: the award always, of many others the first."""
     others = [act for act in acts if act != award][: ACTS_CARRIED - 1]
     return [act for act in acts if act == award or act in others]
@@ -209,7 +231,7 @@ def _for_the_treasury(case: Situation, previous: str | None) -> dict[str, Any]:
     return {
         "beneficiary": case.convention.beneficiary.row(),
         "bank_account": case.account.row(),
-        "acts": [act.row() for act in _acts_to_carry(case.grant.acts, case.grant.award.act)],
+        "acts": [act.row() for act in acts_to_carry(case.grant.acts, case.grant.award.act)],
         "title": case.grant.award.title,
         "issued_on": case.issued_on.isoformat(),
         "previous": previous,

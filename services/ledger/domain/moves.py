@@ -13,6 +13,7 @@ class EntryKind(StrEnum):
     ACCOUNTING_COMMITMENT = "accounting_commitment"  # engagement comptable
     LEGAL_COMMITMENT = "legal_commitment"  # engagement juridique
     DECOMMITMENT = "decommitment"  # dégagement
+    CARRY_OVER = "carry_over"  # report (reste à réaliser)
 
 
 class Way(NamedTuple):
@@ -50,10 +51,18 @@ RELEASE = _way(Stage.COMMITTED, Stage.AVAILABLE, EntryKind.DECOMMITMENT, ("remai
 ORDER = _way(Stage.COMMITTED, Stage.ORDERED, None, ("remaining", "ordered"))
 PAY = _way(Stage.ORDERED, Stage.PAID, None, ("ordered", "paid"))
 TAKE_BACK = _way(Stage.ORDERED, Stage.COMMITTED, None, ("ordered", "remaining"))
+UNRESERVE = _way(Stage.RESERVED, Stage.AVAILABLE, EntryKind.DECOMMITMENT)
+CARRY_OVER = _way(
+    Stage.COMMITTED, Stage.CARRIED_OVER, EntryKind.CARRY_OVER, ("remaining", "carried_over")
+)
+OPEN = _way(None, Stage.COMMITTED, None, (None, "remaining"))
 
 WAYS = {
     (way.origin, way.target): way
-    for way in (APPROPRIATE, WITHDRAW, RESERVE, COMMIT, RELEASE, ORDER, PAY, TAKE_BACK)
+    for way in (
+        *(APPROPRIATE, WITHDRAW, RESERVE, UNRESERVE, COMMIT, RELEASE),
+        *(ORDER, PAY, TAKE_BACK, CARRY_OVER, OPEN),
+    )
 }
 """Every way that money may go."""
 
@@ -66,17 +75,6 @@ class Move(NamedTuple):
     instalment: str | None
     way: Way
     amount_cents: int
-
-    def row(self) -> dict[str, Any]:
-        """The move as a journal record holds it."""
-        return {
-            "line": self.line.row(),
-            "convention": self.convention,
-            "instalment": self.instalment,
-            "from": self.way.origin,
-            "to": self.way.target,
-            "amount_cents": self.amount_cents,
-        }
 
 
 def move_from_row(row: dict[str, Any]) -> Move:

@@ -23,6 +23,12 @@ class OrderState(StrEnum):
 CLOSED_TO_TREASURY = frozenset({OrderState.PAID, OrderState.REJECTED})
 """States in which the accountant has nothing more to say (rules, 20)."""
 
+OUTSTANDING = frozenset({OrderState.ISSUED, OrderState.ON_HOLD})
+"""States in which a year cannot be closed: the accountant has not taken the order (rules, 30)."""
+
+OPEN = frozenset({OrderState.ISSUED, OrderState.TAKEN_IN_CHARGE, OrderState.ON_HOLD})
+"""States in which something may still happen to an order (rules, 20)."""
+
 CLOSED_TO_PAYMENT = frozenset({OrderState.REJECTED})
 """States in which nothing may be paid; a paid order refuses more as an overpayment."""
 
@@ -38,6 +44,8 @@ class PaymentOrder(NamedTuple):
     state: OrderState
     due_on: date
     lines: tuple[PlannedLine, ...]
+    open_at_closing: bool = False
+    """Whether it was still open when its year was closed: then it still may be paid (rules, 31)."""
 
     def paid_by_line(self) -> dict[Line, int]:
         """What each line has had so far; lines that had nothing are left out."""
@@ -57,18 +65,6 @@ class PaymentOrder(NamedTuple):
             if cents > 0:
                 yield each.line, cents
             start = end
-
-    def change_row(self) -> dict[str, Any]:
-        """What a journal record says of an order that it changes: all but its lines."""
-        return {
-            "payment_order": self.payment_order,
-            "convention": self.convention,
-            "instalment": self.instalment,
-            "amount_cents": self.amount_cents,
-            "paid_cents": self.paid_cents,
-            "state": self.state,
-            "due_on": self.due_on.isoformat(),
-        }
 
     def row(self, budget: str) -> dict[str, Any]:
         """The order as the contract prints it."""
@@ -92,9 +88,8 @@ class OrderChange(NamedTuple):
     issued: dict[str, Any] | None = None
 
     def row(self, budget: str) -> dict[str, Any]:
-        """The change as a journal record holds it."""
-        if self.issued is None:
-            return self.order.change_row()
+        """The issued order as a journal record holds it."""
+        assert self.issued is not None, "of an order that was issued before, its lines are known"
         return self.order.row(budget) | self.issued
 
 

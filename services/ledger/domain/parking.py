@@ -6,6 +6,7 @@ from events.budgets import BudgetVoted
 from events.conventions import ConventionSigned
 from events.deliberations import DeliberationAdopted
 from events.envelope import Event
+from events.fiscal_years import FiscalYearOpened
 from services.ledger.domain.book import Book, Want
 
 
@@ -19,6 +20,9 @@ def arrivals(event: Event) -> Iterator[Want]:
             if not event.requires_convention:
                 yield Want("convention", event.grant)
         case ConventionSigned():
+            yield Want("convention", event.convention)
+        case FiscalYearOpened():
+            yield Want("grant", event.grant)
             yield Want("convention", event.convention)
         case _:
             return

@@ -1,5 +1,6 @@
 """From a verdict to the journal record that keeps it."""
 
+from collections.abc import Iterator
 from datetime import date
 from hashlib import sha256
 from typing import Any
@@ -8,11 +9,14 @@ from events.codec import Received
 from events.conventions import ConventionSigned
 from events.deliberations import DeliberationAdopted
 from events.envelope import Event
+from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
 from events.reports import ReportReceived
 from services.ledger.domain.book import Book, BudgetState
-from services.ledger.domain.grants import Act, act_of
+from services.ledger.domain.closed_years import reserved_in_order
+from services.ledger.domain.grants import Act, Grant, act_of
 from services.ledger.domain.journal import JournalRecord, Outcome, Source
-from services.ledger.domain.moves import Entry, entries_of
+from services.ledger.domain.moves import Entry, EntryKind, entries_of
+from services.ledger.domain.schedules import carried_grant
 from services.ledger.domain.verdicts import Accepted, Duplicate, Refused, Verdict, Waits
 
 
@@ -58,10 +62,10 @@ def record_of(
 
 def _entry_rows(book: Book, received: Received, record: JournalRecord) -> list[dict[str, Any]]:
     """The record's commitment entries, numbered, with the act that they rest on."""
-    entries = entries_of(record.moves)
+    event = received.envelope.data
+    entries = list(_entries(book, event, record))
     if not entries:
         return []
-    event = received.envelope.data
     effective_on = _effective_on(event, received.envelope.time.date()).isoformat()
     return [
         {
@@ -69,12 +73,25 @@ def _entry_rows(book: Book, received: Received, record: JournalRecord) -> list[d
             "kind": entry.kind,
             "line": entry.line.row(),
             "amount_cents": entry.amount_cents,
-            "act": _act_behind(book, event, entry).row(),
+            "act": act.row(),
             "convention": entry.convention,
             "effective_on": effective_on,
         }
-        for index, entry in enumerate(entries, start=1)
+        for index, (entry, act) in enumerate(entries, start=1)
     ]
+
+
+def _entries(book: Book, event: Event, record: JournalRecord) -> Iterator[tuple[Entry, Act]]:
+    """The entries of a record's moves, each with the act on which it rests."""
+    moves = record.moves
+    if isinstance(event, FiscalYearClosed):
+        moves = [move for move in moves if move.convention is not None]
+    for entry in entries_of(moves):
+        yield entry, _act_behind(book, event, entry)
+    if isinstance(event, FiscalYearClosed):
+        # What was only reserved is no convention's: its entries are told apart by their acts.
+        for grant, line, cents in reserved_in_order(book):
+            yield Entry(EntryKind.DECOMMITMENT, line, cents, None), _award_of(book, grant)
 
 
 def _effective_on(event: Event, on: date) -> date:
@@ -86,6 +103,8 @@ def _effective_on(event: Event, on: date) -> date:
             return event.signed_on
         case ReportReceived():
             return event.received_on
+        case FiscalYearClosed():
+            return event.closed_on
         case _:
             return on
 
@@ -95,10 +114,17 @@ def _act_behind(book: Book, event: Event, entry: Entry) -> Act:
     if isinstance(event, DeliberationAdopted):
         return act_of(event.act)
     if isinstance(event, ConventionSigned) and entry.convention == event.convention:
-        grant = event.grant
-    else:
-        assert entry.convention is not None, "only an award writes entries without a convention"
-        grant = book.conventions[entry.convention].grant
-    award = book.grants[grant].award
-    assert award is not None, "a convention stands on an award"
-    return award.act
+        return _award_of(book, event.grant)
+    if isinstance(event, FiscalYearOpened) and entry.convention == event.convention:
+        return _act_of(carried_grant(event, book.grants.get(event.grant)))
+    assert entry.convention is not None, "only an award writes entries without a convention"
+    return _award_of(book, book.conventions[entry.convention].grant)
+
+
+def _award_of(book: Book, grant: str) -> Act:
+    return _act_of(book.grants[grant])
+
+
+def _act_of(grant: Grant) -> Act:
+    assert grant.award is not None, "a convention stands on an award"
+    return grant.award.act

@@ -8,13 +8,16 @@ from events.sentences import Sentence
 class Refusal(StrEnum):
     """Why an event was refused. The order is the order in which they are looked for."""
 
+    FISCAL_YEAR_CLOSED = "fiscal_year_closed"
     EVENT_ID_REUSED = "event_id_reused"
     BUDGET_ALREADY_VOTED = "budget_already_voted"
     UNKNOWN_PAYMENT_ORDER = "unknown_payment_order"
+    UNKNOWN_CONVENTION = "unknown_convention"
     GRANT_ALREADY_AWARDED = "grant_already_awarded"
     CONVENTION_EXISTS = "convention_exists"
     BENEFICIARY_DIFFERS = "beneficiary_differs"
     PAYMENT_ORDER_CLOSED = "payment_order_closed"
+    ORDERS_OUTSTANDING = "orders_outstanding"
     OVERPAYMENT = "overpayment"
     EXCEEDS_AWARD = "exceeds_award"
     CONVENTION_REQUIRED = "convention_required"
@@ -23,13 +26,16 @@ class Refusal(StrEnum):
 
 
 FACTS: dict[Refusal, tuple[str, ...]] = {
+    Refusal.FISCAL_YEAR_CLOSED: ("budget",),
     Refusal.EVENT_ID_REUSED: ("event_id",),
     Refusal.BUDGET_ALREADY_VOTED: ("budget",),
     Refusal.UNKNOWN_PAYMENT_ORDER: ("payment_order",),
+    Refusal.UNKNOWN_CONVENTION: ("convention",),
     Refusal.GRANT_ALREADY_AWARDED: ("grant",),
     Refusal.CONVENTION_EXISTS: ("convention",),
     Refusal.BENEFICIARY_DIFFERS: ("award", "convention"),
     Refusal.PAYMENT_ORDER_CLOSED: ("payment_order", "state"),
+    Refusal.ORDERS_OUTSTANDING: ("payment_orders",),
     Refusal.OVERPAYMENT: ("payment_order", "amount_cents", "paid_cents", "asked_cents"),
     Refusal.EXCEEDS_AWARD: ("convention", "line", "award_cents", "asked_cents"),
     Refusal.CONVENTION_REQUIRED: ("siret", "total_cents", "limit_cents"),
@@ -45,6 +51,13 @@ FACTS: dict[Refusal, tuple[str, ...]] = {
 """The facts that each refusal carries, in the order in which they are printed."""
 
 SENTENCES: dict[Refusal, Sentence] = {
+    Refusal.FISCAL_YEAR_CLOSED: Sentence(
+        fr="L'exercice du budget {budget} est clos : seuls les mandats alors pris en charge "
+        "peuvent encore être payés ou rejetés. Envoyez l'événement sur le budget de l'exercice "
+        "en cours.",
+        en="The fiscal year of budget {budget} is closed: only orders that were taken in charge "
+        "then can still be paid or rejected. Send the event to the current year's budget.",
+    ),
     Refusal.EVENT_ID_REUSED: Sentence(
         fr="L'identifiant {event_id} a déjà servi pour un autre contenu : envoyez un nouvel "
         "identifiant.",
@@ -59,6 +72,10 @@ SENTENCES: dict[Refusal, Sentence] = {
     Refusal.UNKNOWN_PAYMENT_ORDER: Sentence(
         fr="Écluse n'a jamais émis le mandat {payment_order} : vérifiez sa référence.",
         en="Écluse never issued the payment order {payment_order}: check its reference.",
+    ),
+    Refusal.UNKNOWN_CONVENTION: Sentence(
+        fr="Le budget ne connaît pas de convention {convention} : vérifiez son numéro.",
+        en="The budget knows no convention {convention}: check its number.",
     ),
     Refusal.GRANT_ALREADY_AWARDED: Sentence(
         fr="La subvention {grant} est déjà attribuée. Si cet acte la confirme, envoyez-le comme "
@@ -83,6 +100,12 @@ SENTENCES: dict[Refusal, Sentence] = {
         "réception ni paiement. Vérifiez sa référence.",
         en="The payment order {payment_order} is closed ({state}): it takes no more "
         "acknowledgements and no payment. Check its reference.",
+    ),
+    Refusal.ORDERS_OUTSTANDING: Sentence(
+        fr="L'exercice ne peut être clos : le comptable n'a pas pris en charge {payment_orders}. "
+        "Envoyez d'abord sa réponse.",
+        en="The year cannot be closed: the accountant has not taken {payment_orders} in charge. "
+        "Send the accountant's answer first.",
     ),
     Refusal.OVERPAYMENT: Sentence(
         fr="Le mandat {payment_order} est de {amount_cents}, dont {paid_cents} déjà payés : un "

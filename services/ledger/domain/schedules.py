@@ -3,17 +3,20 @@
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from events import parts
+from events import fiscal_years, parts
 from events.conventions import ConventionSigned
 from events.deliberations import DeliberationAdopted
+from events.fiscal_years import FiscalYearOpened
 from events.reports import ReportReceived
 from services.ledger.domain.grants import (
     Award,
     Convention,
     DocumentKey,
     DocumentReceipt,
+    Grant,
     Instalment,
     PlannedLine,
+    RejectedOrder,
     ServiceShare,
     act_of,
     beneficiary_of,
@@ -112,6 +115,75 @@ def award_of(event: DeliberationAdopted) -> Award:
     )
 
 
+def carried_convention(event: FiscalYearOpened, sequence: int) -> Convention:
+    """The convention that goes on from an earlier year, before any money moved (rules, 32)."""
+    return Convention(
+        convention=event.convention,
+        grant=event.grant,
+        beneficiary=beneficiary_of(event.beneficiary),
+        signed_on=event.signed_on,
+        signed_at=sequence,
+        is_award_alone=event.stands_alone,
+        schedule=[_carried_instalment(each) for each in event.instalments],
+        notified_on=event.notified_on,
+        documents=_carried_documents(event),
+        earlier_paid_cents=event.paid_cents,
+        earlier_ordered_cents=event.ordered_cents,
+    )
+
+
+def _carried_instalment(carried: fiscal_years.CarriedInstalment) -> Instalment:
+    rejected = carried.rejected_order
+    return Instalment(
+        instalment=carried.instalment,
+        trigger=carried.trigger,
+        documents=tuple(document_key(doc.kind, doc.year) for doc in carried.documents or ()),
+        ceiling=carried.ceiling,
+        lines=planned_lines(carried.lines),
+        orders=carried.orders,
+        rejected=None
+        if rejected is None
+        else RejectedOrder(rejected.payment_order, rejected.due_on),
+    )
+
+
+def _carried_documents(event: FiscalYearOpened) -> dict[DocumentKey, DocumentReceipt]:
+    """What earlier years received, costs in their order and before any that is still to come."""
+    documents = {}
+    for costed_at, each in enumerate(event.documents, start=-len(event.documents)):
+        cost_cents = each.eligible_cost_cents
+        receipt = DocumentReceipt(
+            each.received_on, cost_cents, 0 if cost_cents is None else costed_at
+        )
+        documents[document_key(each.document.kind, each.document.year)] = receipt
+    return documents
+
+
+def carried_award(event: FiscalYearOpened) -> Award:
+    """The award behind a convention of an earlier year, which belongs to that year (rules, 14)."""
+    award = event.award
+    return Award(
+        act=act_of(award.act),
+        title=award.title,
+        beneficiary=beneficiary_of(award.beneficiary),
+        requires_convention=award.requires_convention,
+        conditions_year=award.conditions_year,
+        total_cents=award.total_cents,
+        earlier_year_cents=award.year_awards_cents,
+    )
+
+
+def carried_grant(event: FiscalYearOpened, known: Grant | None) -> Grant:
+    """The grant of a convention of an earlier year; an award of this year stays what it is."""
+    acts = () if known is None else known.acts
+    award = None if known is None else known.award
+    return Grant(
+        award=award or carried_award(event),
+        acts=(*acts, *(act for act in map(act_of, event.acts) if act not in acts)),
+        reserved_cents={} if known is None else known.reserved_cents,
+    )
+
+
 def document_received(
     documents: Mapping[DocumentKey, DocumentReceipt], event: ReportReceived, sequence: int
 ) -> tuple[DocumentKey, DocumentReceipt]:
@@ -150,6 +222,7 @@ def eligible_cost_cents(
     instalment: Instalment, documents: Mapping[DocumentKey, DocumentReceipt]
 ) -> int | None:
     """The cost that the last of the instalment's documents gives, if one does (rules, 22)."""
-    costed = [documents[key] for key in instalment.documents if key in documents]
+    received = [documents[key] for key in instalment.documents if key in documents]
+    costed = [receipt for receipt in received if receipt.eligible_cost_cents is not None]
     last = max(costed, key=lambda receipt: receipt.costed_at, default=None)
     return None if last is None else last.eligible_cost_cents

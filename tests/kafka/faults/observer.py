@@ -133,7 +133,7 @@ class Observer:
             TimeoutError: one stays open.
         """
         async with asyncio.timeout(SETTLED_S):
-            while await self._unsettled((*DOORS, *OUTPUTS)):
+            while await self._unsettled((*DOORS, *OUTPUTS)):  # noqa: ASYNC110 # no broker calls back
                 await asyncio.sleep(LOOK_MS / 1000)
 
     async def _unsettled(self, names: Iterable[str]) -> list[TopicPartition]:

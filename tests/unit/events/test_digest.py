@@ -167,7 +167,15 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 def changed(value: Any) -> list[Any]:
     """Other values of the same kind, of which the contract allows at least one in most places."""
-    others = ["2023-01-02", "article", "notification", "evaluation", "on_hold", "37887770800057"]
+    others = [
+        "2023-01-02",
+        "article",
+        "all",
+        "notification",
+        "evaluation",
+        "on_hold",
+        "37887770800057",
+    ]
     match value:
         case bool():
             return [not value]

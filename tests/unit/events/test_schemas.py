@@ -72,7 +72,9 @@ CODEC_ONLY = {
         "a line awarded twice",
         "a line twice in an instalment",
         "an instalment twice",
+        "a convention to carry over is named twice",
     },
+    "a schema cannot tell by the budget that no year follows": {"no year follows the last one"},
     "these depend on `requires_convention`, whose default a schema does not apply": {
         "instalments of an award that requires a convention",
         "a slash in a grant without convention",

@@ -1,5 +1,6 @@
 """All bad input: what the codec, the schemas and the sentences are shown, row by row."""
 
+from tests.unit.tables.bad_closings import CLOSINGS
 from tests.unit.tables.bad_data import (
     ACTS_AND_SCHEDULES,
     AMOUNTS,
@@ -25,4 +26,5 @@ BAD_INPUT: list[Bad] = [
     *LISTS,
     *ACTS_AND_SCHEDULES,
     *FIRST_OF_SEVERAL,
+    *CLOSINGS,
 ]

@@ -8,6 +8,7 @@ from tests.builders import (
     Json,
     a_bank_account,
     a_beneficiary,
+    a_closing,
     a_concurring_act,
     a_convention,
     a_line,
@@ -36,8 +37,9 @@ EACH_TYPE: list[Json] = [
     a_new_account(),
     an_acknowledgement(),
     a_payment(),
+    a_closing(),
 ]
-"""One event of each type, in the order of the grant's life."""
+"""One event of each type that the world may say, in the order of the grant's life."""
 
 
 class Good(NamedTuple):
@@ -98,6 +100,9 @@ ENVELOPE = [
     good("a time west of Greenwich", a_vote(_time="2023-06-01T12:00:00-04:00")),
     good("the first time there is", a_vote(_time="0001-01-01T00:00:00+14:00")),
     good("the last time there is", a_vote(_time="9999-12-31T23:59:59-12:00")),
+    good("a closing that carries over what it names", a_closing(["C", "D"])),
+    good("a closing that carries over all", a_closing("all")),
+    good("the last year there is", a_closing("none", budget="21590350100017-00-2199")),
     good("a budget code in letters", a_vote(budget="21590350100017-EAU-2023")),
 ]
 

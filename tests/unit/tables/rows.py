@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.ledger.sentences import line_label
-from tests.builders import Json, Story, a_convention, a_line, a_vote, an_award
+from tests.builders import BUDGET, Json, Story, a_convention, a_line, a_vote, an_award
 
 Figures = dict[str, int]
 
@@ -79,14 +79,17 @@ def entries_of(story: Story) -> Entries:
     ]
 
 
-def money_of(story: Story) -> Money:
-    """Where the summary says that the money stands."""
+def money_of(story: Story, budget: str = BUDGET) -> Money:
+    """Where the summary says that a budget's money stands."""
     seen = story.summary()
     conventions: dict[str, dict[str, Figures]] = {}
     for each in seen["conventions"]:
-        conventions.setdefault(each["convention"], {})[_label(each["line"])] = _figures(each)
-    lines = {_label(each["line"]): _figures(each) for each in seen["lines"]}
-    return Money(lines, conventions, story.orders())
+        if each["budget"] == budget:
+            conventions.setdefault(each["convention"], {})[_label(each["line"])] = _figures(each)
+    lines = {
+        _label(each["line"]): _figures(each) for each in seen["lines"] if each["budget"] == budget
+    }
+    return Money(lines, conventions, story.orders(budget))
 
 
 def _figures(row: Json) -> Figures:

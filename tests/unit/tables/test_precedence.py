@@ -6,10 +6,12 @@ import pytest
 
 from services.ledger.domain.refusals import Refusal
 from tests.builders import (
+    BUDGET,
     OTHER_BODY,
     SIRET,
     Json,
     Story,
+    a_closing,
     a_convention,
     a_line,
     a_payment,
@@ -60,6 +62,54 @@ THOUSAND = [a_report(_id=f"report {number}") for number in range(1_000)]
 
 # Each row could be refused for the second reason as well; the first is given.
 PAIRS: list[tuple[Refusal, Refusal, Row]] = [
+    (
+        Refusal.FISCAL_YEAR_CLOSED,
+        Refusal.EVENT_ID_REUSED,
+        Row(
+            "another vote under the id of the first, in a closed year",
+            [a_vote(), a_closing("none"), a_vote(200_000)],
+            "fiscal_year_closed",
+            VOTED,
+            facts={"budget": BUDGET},
+        ),
+    ),
+    (
+        Refusal.FISCAL_YEAR_CLOSED,
+        Refusal.BUDGET_ALREADY_VOTED,
+        Row(
+            "a second initial vote in a closed year",
+            [a_vote(), a_closing("none"), a_vote(_id="again")],
+            "fiscal_year_closed",
+            VOTED,
+            facts={"budget": BUDGET},
+        ),
+    ),
+    (
+        Refusal.UNKNOWN_CONVENTION,
+        Refusal.ORDERS_OUTSTANDING,
+        Row(
+            "a closing that names an unknown convention while an order is outstanding",
+            [*AWARDED, a_convention(), a_closing(["D"])],
+            "unknown_convention",
+            Money(
+                {"489": {"appropriated": 100_000, "ordered": 100_000}},
+                {"C": {"489": {"granted": 100_000, "ordered": 100_000}}},
+                {"C/advance": ("issued", 100_000, 0)},
+            ),
+            facts={"convention": "D"},
+        ),
+    ),
+    (
+        Refusal.EVENT_ID_REUSED,
+        Refusal.UNKNOWN_CONVENTION,
+        Row(
+            "a closing under a known id that names an unknown convention",
+            [a_vote(), a_closing(["D"], _id="budget.voted/initial")],
+            "event_id_reused",
+            VOTED,
+            facts=reused("budget.voted/initial"),
+        ),
+    ),
     (
         Refusal.EVENT_ID_REUSED,
         Refusal.BUDGET_ALREADY_VOTED,
@@ -274,13 +324,16 @@ PAIRS: list[tuple[Refusal, Refusal, Row]] = [
 
 ROWS = [row for _, _, row in PAIRS]
 PRECEDENCE = [
+    "fiscal_year_closed",
     "event_id_reused",
     "budget_already_voted",
     "unknown_payment_order",
+    "unknown_convention",
     "grant_already_awarded",
     "convention_exists",
     "beneficiary_differs",
     "payment_order_closed",
+    "orders_outstanding",
     "overpayment",
     "exceeds_award",
     "convention_required",

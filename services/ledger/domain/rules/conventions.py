@@ -43,7 +43,7 @@ def sign(
     """The legal commitment: reserved → committed, line by line (rules, 10, 11 and 13)."""
     grant = book.grants.get(event.grant)
     alone = book.standing_alone(event.grant)
-    if _number_is_known(book, event.convention) or (alone is not None and _is_drawn(book, alone)):
+    if number_is_known(book, event.convention) or (alone is not None and _is_drawn(book, alone)):
         return Refused(Refusal.CONVENTION_EXISTS, {"convention": event.convention})
     if grant is None or grant.award is None:
         return Waits(Want("grant", event.grant))
@@ -77,7 +77,7 @@ def notify(book: Book, event: ConventionNotified, on: date) -> Accepted | Waits:
     return ruling
 
 
-def _number_is_known(book: Book, convention: str) -> bool:
+def number_is_known(book: Book, convention: str) -> bool:
     """Whether orders under this number exist or may exist: their ids must never meet again."""
     grant = book.grants.get(convention)
     alone = grant is not None and grant.award is not None and not grant.award.requires_convention

@@ -7,7 +7,7 @@ from services.ledger.domain.book import Book
 from services.ledger.domain.grants import bank_account_of
 from services.ledger.domain.issue import conventions_paid_to, issue_orders, situation
 from services.ledger.domain.lines import Line
-from services.ledger.domain.moves import PAY, TAKE_BACK, Move, Way
+from services.ledger.domain.moves import PAY, RELEASE, TAKE_BACK, Move, Way
 from services.ledger.domain.orders import (
     CLOSED_TO_PAYMENT,
     CLOSED_TO_TREASURY,
@@ -31,7 +31,10 @@ def change_account(book: Book, event: BankAccountChanged, on: date) -> Accepted:
 
 
 def acknowledge(book: Book, event: PaymentOrderAcknowledged, on: date) -> Accepted | Refused:
-    """The accountant's answer; a rejection gives the unpaid part back to the commitment."""
+    """The accountant's answer; a rejection gives the unpaid part back to the commitment.
+
+    In a closed year it goes on to available credit, and the order is not issued again (rules, 31).
+    """
     order = book.orders.get(event.payment_order)
     if order is None:
         return _unknown(event.payment_order)
@@ -41,7 +44,9 @@ def acknowledge(book: Book, event: PaymentOrderAcknowledged, on: date) -> Accept
     ruling = Accepted(orders=[OrderChange(order._replace(state=state))])
     if state is OrderState.REJECTED:
         ruling.moves = [
-            _order_move(order, each.line, TAKE_BACK, each.amount_cents) for each in unpaid(order)
+            _order_move(order, each.line, way, each.amount_cents)
+            for each in unpaid(order)
+            for way in ((TAKE_BACK, RELEASE) if book.closed else (TAKE_BACK,))
         ]
     _look_at(book, order, on, ruling)
     return ruling

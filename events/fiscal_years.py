@@ -1,0 +1,232 @@
+"""Events about the year itself: one is closed, and what it carries over opens the next.
+
+A year is closed when the complementary period (journée complémentaire, CGCT D2342-3) has passed;
+what conventions still have committed may be carried over (reste à réaliser), and is then payable
+before the next budget is voted (arrêté du 26 avril 1996).
+"""
+
+from typing import Annotated, Any, ClassVar, Final, Literal
+
+from pydantic import (
+    AfterValidator,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+from events.parts import (
+    Act,
+    BankAccount,
+    Beneficiary,
+    BudgetLine,
+    Document,
+    Documents,
+    EventData,
+    LineAmount,
+    Part,
+    first_repeated,
+)
+from events.sentences import Sentence
+from events.values import (
+    AmountCents,
+    Attribute,
+    BudgetId,
+    Code,
+    Date,
+    DueDate,
+    OrderPart,
+    Text,
+    Year,
+    invalid_value,
+)
+
+CARRIED_MAX: Final = 10_000
+"""How many conventions one closing may name; more are carried over by "all"."""
+
+LAST_YEAR: Final = "2199"
+"""The last year that a budget's id can name."""
+
+
+class CarriedConvention(Part):
+    """A convention whose remaining money goes on into the next year."""
+
+    convention: OrderPart
+
+
+def _distinct_conventions(
+    conventions: tuple[CarriedConvention, ...],
+) -> tuple[CarriedConvention, ...]:
+    repeated = first_repeated(each.convention for each in conventions)
+    if repeated is not None:
+        invalid_value(
+            Sentence(
+                "cette convention figure deux fois dans la liste : nommez-la une fois",
+                "this convention stands twice in the list: name it once",
+            ),
+            repeated,
+            "convention",
+        )
+    return conventions
+
+
+_Named = Annotated[
+    tuple[CarriedConvention, ...],
+    Field(min_length=1, max_length=CARRIED_MAX, strict=False, fail_fast=True),
+    AfterValidator(_distinct_conventions),
+]
+
+
+def _word_or_list(value: Any, read_list: ValidatorFunctionWrapHandler) -> Any:
+    if isinstance(value, list):
+        return read_list(value)
+    if value not in ("all", "none"):  # Whatever it is: a set would ask that it can be hashed.
+        invalid_value(
+            Sentence(
+                "il faut « all », « none » ou une liste de conventions",
+                "it must be “all”, “none” or a list of conventions",
+            )
+        )
+    return value
+
+
+class _WordOrList:
+    """Either a word or a list: pydantic's own union would lengthen the pointer to a fault."""
+
+    def __get_pydantic_core_schema__(
+        self, _source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_wrap_validator_function(
+            _word_or_list, handler.generate_schema(_Named)
+        )
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        words = {"type": "string", "enum": ["all", "none"]}
+        return {"anyOf": [words, handler(schema)]}
+
+
+CarryOver = Annotated[Literal["all", "none"] | tuple[CarriedConvention, ...], _WordOrList()]
+"""Which conventions are carried over: all, none, or those that are named."""
+
+
+class FiscalYearClosed(EventData):
+    """The year is closed: what is not carried over becomes available again, and lapses with it."""
+
+    TYPE: ClassVar[str] = "ecluse.fiscal-year.closed.v1"
+
+    closed_on: Date
+    carry_over: CarryOver
+
+    @field_validator("carry_over")
+    @classmethod
+    def _a_year_follows(cls, carry_over: CarryOver, info: ValidationInfo) -> CarryOver:
+        if carry_over != "none" and info.data.get("budget", "").endswith(LAST_YEAR):
+            invalid_value(
+                Sentence(
+                    "aucun budget ne suit celui-ci : il faut « none »",
+                    "no budget follows this one: it must be “none”",
+                )
+            )
+        return carry_over
+
+
+class EventIdentity(Part):
+    """Who an event is in its budget."""
+
+    source: Attribute
+    id: Attribute
+
+
+TotalCents = Annotated[int, Field(ge=0, le=2**63 - 1)]
+"""A sum of amounts in cents, over lines, acts or years."""
+
+
+class CarriedAward(Part):
+    """The award behind a convention that is carried over, as the year that gave it left it."""
+
+    act: Act
+    title: Text
+    beneficiary: Beneficiary
+    requires_convention: bool
+    conditions_year: Year | None = None
+    total_cents: TotalCents
+    year_awards_cents: TotalCents = Field(
+        description="All awards of the year that gave it, to its beneficiary's SIRET."
+    )
+
+
+class RejectedOrder(Part):
+    """An order of a closed year that was rejected, and may be issued again."""
+
+    payment_order: Text
+    due_on: DueDate
+
+
+class CarriedInstalment(Part):
+    """An instalment as the closed year left it: what is still to be ordered of it, and its count.
+
+    One that was ordered whole has no lines left; it goes on so that its number is not used again.
+    """
+
+    instalment: OrderPart
+    trigger: Literal["signature", "notification", "reports"]
+    documents: Documents | None = None
+    ceiling: bool
+    lines: Annotated[tuple[LineAmount, ...], Field(strict=False)]
+    orders: Annotated[int, Field(ge=0)] = Field(
+        description="How many orders were issued for it, re-issues included."
+    )
+    rejected_order: RejectedOrder | None = None
+
+
+class ReceivedDocument(Part):
+    """A document that was received, and the cost that it proved."""
+
+    document: Document
+    received_on: Date
+    eligible_cost_cents: AmountCents | None = None
+
+
+class CarriedLine(Part):
+    """What is carried over on one line."""
+
+    line: BudgetLine
+    amount_cents: AmountCents
+
+
+class FiscalYearOpened(EventData):
+    """A letter of the ledger to next year's budget: a convention goes on there (rules, 32).
+
+    Whoever closes a year has it written; nobody else may send it. `paid_cents` and `ordered_cents`
+    are what the convention had at closing, earlier years included. Documents stand in the order in
+    which they last gave a cost, those without one first.
+    """
+
+    TYPE: ClassVar[str] = "ecluse.fiscal-year.opened.v1"
+
+    closed_budget: BudgetId
+    closing: EventIdentity
+    closed_on: Date
+    grant: Code
+    award: CarriedAward
+    acts: Annotated[tuple[Act, ...], Field(min_length=1, strict=False)]
+    convention: OrderPart
+    stands_alone: bool = Field(
+        description="Whether the grant's reference stands for a convention that was never signed."
+    )
+    state: Literal["active", "suspended"]
+    beneficiary: Beneficiary
+    bank_account: BankAccount | None = None
+    signed_on: Date
+    notified_on: Date | None = None
+    paid_cents: TotalCents
+    ordered_cents: TotalCents
+    lines: Annotated[tuple[CarriedLine, ...], Field(min_length=1, strict=False)]
+    instalments: Annotated[tuple[CarriedInstalment, ...], Field(strict=False)]
+    documents: Annotated[tuple[ReceivedDocument, ...], Field(strict=False)]

@@ -1,0 +1,64 @@
+"""A year after its closing: what is still decided, and when all of it is forgotten (rules, 31)."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from events.envelope import Event
+from events.payments import PaymentExecuted, PaymentOrderAcknowledged
+from services.ledger.domain.book import Book, BudgetState, Memory
+from services.ledger.domain.lines import Line
+from services.ledger.domain.orders import OPEN
+
+
+class Reserved(NamedTuple):
+    """What a grant has reserved on a line, and no convention has taken."""
+
+    grant: str
+    line: Line
+    cents: int
+
+
+def reserved_in_order(book: Book) -> Iterator[Reserved]:
+    """All that lapses with the year, in an order that a restart does not change."""
+    for name, grant in sorted(book.grants.items()):
+        for line in sorted(grant.reserved_cents, key=Line.in_order):
+            yield Reserved(name, line, grant.reserved_cents[line])
+
+
+def is_refused(book: Book, event: Event) -> bool:
+    """Whether the closed year takes an event no more, whoever it is.
+
+    What the treasury says of orders that were open at closing is still decided, as long as one of
+    them is open.
+    """
+    if not book.closed:
+        return False
+    if isinstance(event, PaymentExecuted | PaymentOrderAcknowledged):
+        order = book.orders.get(event.payment_order)
+        return order is None or not order.open_at_closing
+    return True
+
+
+def is_over(state: BudgetState) -> bool:
+    """Whether nothing more can happen in a closed year, and it was not forgotten yet."""
+    book = state.book
+    if not book.closed or book.forgotten or state.memory.parked:
+        return False
+    return not any(each.state in OPEN for each in book.orders.values())
+
+
+def forgotten(state: BudgetState) -> BudgetState:
+    """The year without all that had to be remembered of it; its rows of state are to be removed."""
+    book, memory = state.book, state.memory
+    left = BudgetState(
+        Book(book.budget, closed=True, forgotten=True),
+        Memory(memory.sequence, memory.head, memory.accepted, memory.duplicate, memory.refused),
+        {("budget", ""), *state.touched},
+    )
+    left.touched.update(("line", key) for key in book.lines)
+    left.touched.update(("grant", key) for key in book.grants)
+    left.touched.update(("convention", key) for key in book.conventions)
+    left.touched.update(("order", key) for key in book.orders)
+    left.touched.update(("account", key) for key in book.accounts)
+    left.touched.update(("event", key) for key in memory.remembered)
+    return left

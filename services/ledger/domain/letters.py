@@ -1,0 +1,190 @@
+"""The letters by which a closed year opens the next one: one for each convention that goes on.
+
+They are events, written by the ledger to itself (rules, 32). Nothing in them is drawn: who closes a
+year twice, after a crash, writes the same letters.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, NamedTuple
+from uuid import NAMESPACE_URL, uuid5
+
+import msgspec
+
+from events.codec import LETTER_BYTES_MAX
+from events.envelope import Envelope, Event
+from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
+from services.ledger.domain.book import Book
+from services.ledger.domain.grants import (
+    Award,
+    Convention,
+    Instalment,
+    PlannedLine,
+    RejectedOrder,
+)
+from services.ledger.domain.issue import acts_to_carry
+from services.ledger.domain.lines import Line
+from services.ledger.domain.moves import CARRY_OVER, Move
+from services.ledger.domain.orders import OrderState, unpaid
+
+SOURCE: Final = "urn:ecluse:ledger"
+"""Who says what the ledger says."""
+
+NAMESPACE: Final = uuid5(NAMESPACE_URL, "urn:ecluse:letters")
+"""Of the ids of letters."""
+
+YEAR_DIGITS: Final = 4
+
+_spell: Final = msgspec.json.Encoder().encode
+
+
+class Letter(NamedTuple):
+    """A letter, and the budget that it is written to."""
+
+    budget: str
+    value: bytes
+
+
+def letter_id(budget: str, source: str, event_id: str, convention: str) -> str:
+    """The id of a letter: uuid5 of who the closing event is, and of the convention."""
+    return str(uuid5(NAMESPACE, f"{budget}\0{source}\0{event_id}\0{convention}"))
+
+
+def next_year(budget: str) -> str:
+    """The budget of the year that follows."""
+    return f"{budget[:-YEAR_DIGITS]}{int(budget[-YEAR_DIGITS:]) + 1:04}"
+
+
+def letters_of(book: Book, envelope: Envelope[Event], moves: Iterable[Move]) -> Iterator[Letter]:
+    """The letters of a closing, in order of signature; `book` as it stands before it."""
+    event = envelope.data
+    if not isinstance(event, FiscalYearClosed):
+        return
+    carried: dict[str, dict[Line, int]] = {}
+    for move in moves:
+        if move.way is CARRY_OVER and move.convention is not None:
+            carried.setdefault(move.convention, {})[move.line] = move.amount_cents
+    for name, cents in carried.items():
+        said: dict[str, Any] = {
+            "specversion": "1.0",
+            "id": letter_id(book.budget, envelope.source, envelope.id, name),
+            "source": SOURCE,
+            "type": FiscalYearOpened.TYPE,
+            "time": envelope.time.isoformat(),
+            "partitionkey": next_year(book.budget),
+            "datacontenttype": "application/json",
+            **_present(correlationid=envelope.correlationid, traceparent=envelope.traceparent),
+            "causationid": envelope.id,
+            "data": {
+                "budget": next_year(book.budget),
+                "closed_budget": book.budget,
+                "closing": {"source": envelope.source, "id": envelope.id},
+                "closed_on": event.closed_on,
+                **_data(book, book.conventions[name], cents),
+            },
+        }
+        value = _spell(said)
+        assert len(value) <= LETTER_BYTES_MAX, f"the letter of {name} is larger than one may be"
+        yield Letter(said["partitionkey"], value)
+
+
+def _present(**members: Any) -> dict[str, Any]:
+    """The members that are there: an absent one says what null says."""
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def _data(book: Book, convention: Convention, cents: dict[Line, int]) -> dict[str, Any]:
+    """Everything that next year has to know of a convention."""
+    grant = book.grants[convention.grant]
+    award, account = grant.award, book.accounts.get(convention.beneficiary.siret)
+    assert award is not None, "a convention stands on an award"
+    return {
+        "grant": convention.grant,
+        "award": _award_row(book, award),
+        "acts": [_row(act.row()) for act in acts_to_carry(grant.acts, award.act)],
+        "convention": convention.convention,
+        "stands_alone": convention.is_award_alone,
+        "state": "active",
+        "beneficiary": _row(convention.beneficiary.row()),
+        **_present(bank_account=None if account is None else _row(account.row())),
+        "signed_on": convention.signed_on,
+        **_present(notified_on=convention.notified_on),
+        "paid_cents": convention.paid_cents(),
+        "ordered_cents": convention.ordered_cents(),
+        "lines": [
+            {"line": _row(line.row()), "amount_cents": amount_cents}
+            for line, amount_cents in cents.items()
+        ],
+        "instalments": [
+            _instalment_row(book, each)
+            for each in convention.schedule
+            if each.orders or each.amount_cents
+        ],
+        "documents": _document_rows(convention),
+    }
+
+
+def _row(row: dict[str, Any]) -> dict[str, Any]:
+    return _present(**row)
+
+
+def _award_row(book: Book, award: Award) -> dict[str, Any]:
+    siret = award.beneficiary.siret
+    year_cents = award.earlier_year_cents
+    return {
+        "act": _row(award.act.row()),
+        "title": award.title,
+        "beneficiary": _row(award.beneficiary.row()),
+        "requires_convention": award.requires_convention,
+        **_present(conditions_year=award.conditions_year),
+        "total_cents": award.total_cents,
+        "year_awards_cents": book.awarded_cents[siret] if year_cents is None else year_cents,
+    }
+
+
+def _instalment_row(book: Book, instalment: Instalment) -> dict[str, Any]:
+    """An instalment with what is left of it: a rejected order leaves what was not paid."""
+    lines, rejected = instalment.lines, instalment.rejected
+    if instalment.order is not None:
+        order = book.orders[instalment.order]
+        lines, rejected = (), None
+        if order.state is OrderState.REJECTED:
+            lines, rejected = unpaid(order), RejectedOrder(order.payment_order, order.due_on)
+    documents = [{"kind": kind, "year": year} for kind, year in instalment.documents]
+    return {
+        "instalment": instalment.instalment,
+        "trigger": instalment.trigger,
+        **_present(documents=documents or None),
+        "ceiling": instalment.ceiling,
+        "lines": [_line_row(each) for each in lines if each.amount_cents],
+        "orders": instalment.orders,
+        **_present(rejected_order=None if rejected is None else rejected._asdict()),
+    }
+
+
+def _line_row(each: PlannedLine) -> dict[str, Any]:
+    services = None if each.services is None else [share.row() for share in each.services]
+    return {
+        "line": _row(each.line.row()),
+        "amount_cents": each.amount_cents,
+        **_present(services=services),
+    }
+
+
+def _document_rows(convention: Convention) -> list[dict[str, Any]]:
+    """The documents received, those with a cost last and in the order in which they gave it."""
+    costed_last = sorted(
+        convention.documents.items(),
+        key=lambda item: (
+            item[1].eligible_cost_cents is not None,
+            item[1].costed_at,
+            item[0],
+        ),
+    )
+    return [
+        {
+            "document": {"kind": kind, "year": year},
+            "received_on": receipt.received_on,
+            **_present(eligible_cost_cents=receipt.eligible_cost_cents),
+        }
+        for (kind, year), receipt in costed_last
+    ]

@@ -1,0 +1,105 @@
+"""The year is closed, and what it carries over opens the next one (rules, 30 to 32)."""
+
+from collections.abc import Iterator
+from datetime import date
+from operator import attrgetter
+
+from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
+from services.ledger.domain.book import Book
+from services.ledger.domain.closed_years import reserved_in_order
+from services.ledger.domain.grants import bank_account_of
+from services.ledger.domain.issue import (
+    Situation,
+    conventions_paid_to,
+    issue_orders,
+    situation,
+)
+from services.ledger.domain.lines import line_of
+from services.ledger.domain.moves import CARRY_OVER, OPEN, RELEASE, UNRESERVE, Move
+from services.ledger.domain.orders import OUTSTANDING
+from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.rules.conventions import number_is_known
+from services.ledger.domain.schedules import carried_convention, carried_grant
+from services.ledger.domain.verdicts import Accepted, Refused
+
+
+def close(book: Book, event: FiscalYearClosed) -> Accepted | Refused:
+    """What is committed is carried over or lapses; what is only reserved lapses (rules, 30).
+
+    The complementary period (journée complémentaire, CGCT D2342-3) is the time before this event:
+    it ends only when the accountant has every order of the year. What is committed and not ordered
+    may go on into the next budget (reste à réaliser); what is not carried over is decommitted
+    (arrêté du 26 avril 1996, article 3).
+    """
+    carried = _carried(book, event)
+    for name in carried:
+        if name not in book.conventions:
+            return Refused(Refusal.UNKNOWN_CONVENTION, {"convention": name})
+    names = sorted(each.payment_order for each in book.orders.values() if each.state in OUTSTANDING)
+    if names:
+        return Refused(Refusal.ORDERS_OUTSTANDING, {"payment_orders": names})
+    moves = [
+        Move(
+            line,
+            each.convention,
+            None,
+            CARRY_OVER if each.convention in carried else RELEASE,
+            money.remaining,
+        )
+        for each in sorted(book.conventions.values(), key=attrgetter("signed_at"))
+        for line, money in sorted(each.lines.items(), key=lambda item: item[0].in_order())
+        if money.remaining
+    ]
+    moves += [
+        Move(line, None, None, UNRESERVE, cents) for _, line, cents in reserved_in_order(book)
+    ]
+    return Accepted(moves)
+
+
+def _carried(book: Book, event: FiscalYearClosed) -> dict[str, None]:
+    """The conventions that are carried over, in the order in which they are named."""
+    if event.carry_over == "all":
+        return dict.fromkeys(book.conventions)
+    if event.carry_over == "none":
+        return {}
+    return dict.fromkeys(each.convention for each in event.carry_over)
+
+
+def open_next(book: Book, event: FiscalYearOpened, on: date, sequence: int) -> Accepted | Refused:
+    """A convention of the closed year goes on in this one (rules, 32).
+
+    Its money is committed without having been voted here: what is carried over is payable before
+    the budget is voted (arrêté du 26 avril 1996).
+    """
+    grant = book.grants.get(event.grant)
+    awarded = grant is not None and grant.award is not None
+    if number_is_known(book, event.convention) or (event.stands_alone and awarded):
+        return Refused(Refusal.CONVENTION_EXISTS, {"convention": event.convention})
+    ruling = Accepted(
+        [
+            Move(line_of(each.line), event.convention, None, OPEN, each.amount_cents)
+            for each in event.lines
+        ]
+    )
+    for case in _touched(book, event, on, sequence):
+        issue_orders(book, case, ruling)
+    return ruling
+
+
+def _touched(book: Book, event: FiscalYearOpened, on: date, sequence: int) -> Iterator[Situation]:
+    """The convention, behind others that waited for the bank account that it brings."""
+    siret = event.beneficiary.siret
+    account = book.accounts.get(siret)
+    if account is None and event.bank_account is not None:
+        account = bank_account_of(event.bank_account)
+        for each in conventions_paid_to(book, siret):
+            yield situation(book, each, on, account=account)
+    convention = carried_convention(event, sequence)
+    yield Situation(
+        convention=convention,
+        grant=carried_grant(event, book.grants.get(event.grant)),
+        account=account,
+        notified_on=convention.notified_on,
+        documents=convention.documents,
+        issued_on=on,
+    )

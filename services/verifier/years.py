@@ -1,0 +1,212 @@
+"""A year closed and the next one opened: what lapses, what is carried over, what letters say."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+from uuid import NAMESPACE_URL, uuid5
+
+from services.verifier.asked import Moves, add
+from services.verifier.books import Books
+from services.verifier.due import acts_to_carry
+from services.verifier.findings import Code
+from services.verifier.grants import Convention, Instalment, Planned, unpaid_of
+from services.verifier.lines import Json, Line, line_of, line_row
+from services.verifier.records import Record, without_nulls
+
+LETTER: Final = "ecluse.fiscal-year.opened.v1"
+NAMESPACE: Final = uuid5(NAMESPACE_URL, "urn:ecluse:letters")
+"""Of the ids of letters (contract, 2)."""
+
+OUTSTANDING: Final = frozenset(("issued", "on_hold"))
+"""States of an order that keep a year open (rules, 30)."""
+
+OPEN: Final = frozenset(("issued", "taken_in_charge", "on_hold"))
+"""States of an order in which something may still happen to it (rules, 20)."""
+
+OF_ORDERS: Final = frozenset(("payment-order.acknowledged", "payment.executed"))
+"""What is still decided of a closed year (rules, 31)."""
+
+
+Lapsed = tuple[Line, int, Json]
+"""What a grant had reserved on a line when its year was closed, and the act that had given it."""
+
+
+def is_refused(books: Books, kind: str, data: Json) -> bool:
+    """Whether a closed year takes an event no more."""
+    if not books.closed:
+        return False
+    open_still = [name for name in books.open_at_closing if books.orders[name].state in OPEN]
+    of_an_order = kind in OF_ORDERS and data["payment_order"] in books.open_at_closing
+    return not (of_an_order and open_still)
+
+
+def closed(books: Books, data: Json) -> Moves:
+    """What the closing moves: all that is committed or reserved leaves (rules, 30)."""
+    outstanding = sorted(name for name, o in books.orders.items() if o.state in OUTSTANDING)
+    if outstanding:
+        books.find(Code.CLOSED_TOO_EARLY, payment_orders=", ".join(outstanding))
+    moves: Moves = {}
+    carried = carried_by(books, data)
+    for name, convention in books.conventions.items():
+        way = ("committed", "carried_over" if name in carried else "available")
+        for line, share in convention.shares.items():
+            if share["remaining"]:
+                add(moves, (line, name, None, *way), share["remaining"])
+    for (_, line), cents in books.reserved.items():
+        if cents:
+            add(moves, (line, None, None, "reserved", "available"), cents)
+    return moves
+
+
+def carried_by(books: Books, data: Json) -> set[str]:
+    """The conventions that a closing carries over.
+
+    Raises:
+        KeyError: it names one that the budget does not know.
+    """
+    if data["carry_over"] == "all":
+        return set(books.conventions)
+    if data["carry_over"] == "none":
+        return set()
+    names = {each["convention"] for each in data["carry_over"]}
+    for name in names:
+        books.conventions[name]
+    return names
+
+
+def opened(data: Json) -> Moves:
+    """What was carried over is committed in the next year."""
+    name = data["convention"]
+    return {
+        (line_of(each["line"]), name, None, None, "committed"): each["amount_cents"]
+        for each in data["lines"]
+    }
+
+
+def lapsed_entries(books: Books) -> list[Lapsed]:
+    """Line, cents and act of each entry of what was only reserved, before the year is closed."""
+    return [
+        (line, cents, books.grants[grant].awarded.act)
+        for (grant, line), cents in books.reserved.items()
+        if cents
+    ]
+
+
+def letters(books: Books, record: Record) -> Iterator[Json]:
+    """The letters that a closing must lead to; `books` as they stand before it."""
+    event, data = record.event, record.event["data"]
+    budget = f"{record.budget[:-4]}{int(record.budget[-4:]) + 1}"
+    for name in carried_by(books, data):
+        convention = books.conventions[name]
+        cents = {
+            line: share["remaining"]
+            for line, share in convention.shares.items()
+            if share["remaining"]
+        }
+        if not cents:
+            continue
+        who = "\0".join((record.budget, event["source"], event["id"], name))
+        yield {
+            "specversion": "1.0",
+            "id": str(uuid5(NAMESPACE, who)),
+            "source": "urn:ecluse:ledger",
+            "type": LETTER,
+            "time": event["time"],
+            "partitionkey": budget,
+            "datacontenttype": "application/json",
+            "correlationid": event.get("correlationid"),
+            "traceparent": event.get("traceparent"),
+            "causationid": event["id"],
+            "data": {
+                "budget": budget,
+                "closed_budget": record.budget,
+                "closing": {"source": event["source"], "id": event["id"]},
+                "closed_on": data["closed_on"],
+                **_carried(books, name, convention, cents),
+            },
+        }
+
+
+def _carried(books: Books, name: str, convention: Convention, cents: dict[Line, int]) -> Json:
+    grant = books.grants[convention.grant]
+    award = grant.awarded
+    year_cents = award.year_cents
+    return {
+        "grant": convention.grant,
+        "award": {
+            "act": award.act,
+            "title": award.title,
+            "beneficiary": award.beneficiary,
+            "requires_convention": not award.stands_alone,
+            "conditions_year": award.conditions_year,
+            "total_cents": award.total_cents,
+            "year_awards_cents": books.awarded[award.siret] if year_cents is None else year_cents,
+        },
+        "acts": acts_to_carry(grant),
+        "convention": name,
+        "stands_alone": convention.stands_alone,
+        "state": "active",
+        "beneficiary": convention.beneficiary,
+        "bank_account": books.accounts.get(convention.beneficiary["siret"]),
+        "signed_on": convention.signed_on,
+        "notified_on": convention.notified_on,
+        "paid_cents": convention.paid_cents(),
+        "ordered_cents": convention.ordered_cents(),
+        "lines": [_line(line, each) for line, each in sorted(cents.items(), key=_by_line)],
+        "instalments": [
+            _instalment(books, key, each)
+            for key, each in convention.schedule.items()
+            if each.orders or each.cents
+        ],
+        "documents": _documents(convention),
+    }
+
+
+def _by_line(item: tuple[Line, int]) -> list[str]:
+    return [code or "" for code in item[0]]
+
+
+def _line(line: Line, cents: int, services: Any = None) -> Json:
+    row: Json = {"line": without_nulls(line_row(line)), "amount_cents": cents}
+    if services is not None:
+        row["services"] = [{"code": code, "amount_cents": part} for code, part in services]
+    return row
+
+
+def _instalment(books: Books, key: str, instalment: Instalment) -> Json:
+    lines: dict[Line, Planned] = instalment.lines
+    rejected = instalment.rejected
+    if instalment.order is not None:
+        order = books.orders[instalment.order]
+        lines, rejected = {}, None
+        if order.state == "rejected":
+            lines = unpaid_of(order.lines, order.paid_cents)
+            rejected = (instalment.order, order.due_on)
+    documents = [{"kind": kind, "year": year} for kind, year in instalment.documents]
+    return {
+        "instalment": key,
+        "trigger": instalment.trigger,
+        "documents": documents or None,
+        "ceiling": instalment.ceiling,
+        "lines": [
+            _line(line, each.cents, each.services) for line, each in lines.items() if each.cents
+        ],
+        "orders": instalment.orders,
+        "rejected_order": rejected
+        and dict(zip(("payment_order", "due_on"), rejected, strict=True)),
+    }
+
+
+def _documents(convention: Convention) -> list[Json]:
+    """Those without a cost first, the others in the order in which they last gave one."""
+    known = sorted(
+        convention.received,
+        key=lambda each: (each in convention.costs, convention.costs.get(each, (0, 0))[0], each),
+    )
+    return [
+        {
+            "document": {"kind": kind, "year": year},
+            "received_on": convention.received[kind, year],
+            "eligible_cost_cents": convention.costs.get((kind, year), (0, None))[1],
+        }
+        for kind, year in known
+    ]

@@ -1,0 +1,162 @@
+"""What holds over the end of a year: both years' identities, and one journal however it is read."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from events import topics
+from services.ledger.adapters.memory import MemoryStore
+from services.ledger.adapters.sqlite import SqliteStore
+from services.ledger.domain.journal import Outcome, Source
+from services.ledger.domain.letters import next_year
+from services.ledger.domain.lines import Line
+from services.ledger.domain.moves import CARRY_OVER, OPEN
+from services.ledger.domain.orders import OrderChange
+from services.ledger.handle import Ledger, RawRecord
+from services.ledger.restore import VERSIONS, fold, open_ledger
+from tests.builders import BUDGET, NEXT_BUDGET, Json, Story
+from tests.property.checker import check
+from tests.property.test_histories import journal, rows
+from tests.property.years import Inputs, count, told, years
+
+EXAMPLES = 250
+
+Key = tuple[str, str | None, Line]
+
+
+@given(years())
+def test_both_years_keep_their_identities(inputs: Inputs) -> None:
+    story = told(inputs)
+    check(story.store.journal(), count(inputs, story), story.summary())
+
+
+@given(years())
+def test_what_is_carried_over_opens_the_next_year_to_the_cent(inputs: Inputs) -> None:
+    story = told(inputs)
+    refused = {
+        record.event_id
+        for record in story.records
+        if record.outcome is Outcome.REFUSED and record.event_source == "urn:ecluse:ledger"
+    }
+    carried, written, opened = Counter[Key](), Counter[Key](), Counter[Key]()
+    for record in story.records:
+        for move in record.moves:
+            if move.way is CARRY_OVER:
+                carried[next_year(record.budget), move.convention, move.line] += move.amount_cents
+            if move.way is OPEN:
+                opened[record.budget, move.convention, move.line] += move.amount_cents
+    for letter in story.letters():
+        data = letter["data"]
+        for each in data["lines"]:
+            line = Line(*(each["line"].get(code) for code in Line._fields))
+            written[data["budget"], data["convention"], line] += each["amount_cents"]
+            if letter["id"] in refused:
+                opened[data["budget"], data["convention"], line] += each["amount_cents"]
+    assert carried == written == opened
+
+
+@given(years())
+def test_the_journal_folds_and_the_rows_restore_over_the_end_of_a_year(inputs: Inputs) -> None:
+    for store in (MemoryStore(), SqliteStore(Path(":memory:"))):
+        story = told(inputs, Story(store=store))
+        live = rows(story.ledger.budgets)
+        assert live == rows(fold(store.journal()))
+        assert live == dict(store.state())
+        assert live == rows(open_ledger(store).budgets)
+        store.close()
+
+
+@given(years(), st.integers(1, 12))
+def test_batches_and_restarts_give_the_same_journal_and_letters(inputs: Inputs, size: int) -> None:
+    whole = told(inputs)
+    store, ledger = MemoryStore(), Ledger()
+    number = delivered = 0
+    for history in inputs:
+        sources = []
+        for event in history:
+            number += 1
+            sources.append(RawRecord(event, Source("test", 0, number)))
+        while sources:
+            batch, sources = sources[:size], sources[size:]
+            for raw in batch:
+                ledger.handle(raw)
+            store.commit(ledger.commit_batch([]), VERSIONS)
+            assert rows(ledger.budgets) == dict(store.state())
+            ledger = open_ledger(store)
+            if not sources:
+                letters = list(store.letters(delivered))
+                delivered += len(letters)
+                sources = [
+                    RawRecord(value, Source(topics.LETTERS, 0, place)) for place, value in letters
+                ]
+    assert journal(whole.store) == journal(store)
+    assert list(whole.store.letters()) == list(store.letters())
+    assert rows(whole.ledger.budgets) == rows(ledger.budgets)
+
+
+def reached(story: Story) -> set[str]:
+    """What happened in these years, in words."""
+    found = {str(record.refusal["code"]) for record in story.records if record.refusal is not None}
+    state = story.ledger.budgets.get(BUDGET)
+    if state is not None and state.book.forgotten:
+        found.add("a year forgotten")
+    if state is not None and state.book.closed and not state.book.forgotten:
+        found.add("a year closed with open orders")
+    for record in story.records:
+        found |= _reached_by(record.budget, record.payment_orders)
+        kinds = {str(entry["kind"]) for entry in record.commitment_entries}
+        if "carry_over" in kinds:
+            found.add(f"carried over from {record.budget[-4:]}")
+    for letter in story.letters():
+        found |= _said_by(letter["data"])
+    return found
+
+
+def _reached_by(budget: str, changes: Sequence[OrderChange]) -> set[str]:
+    found = set()
+    for change in changes:
+        if budget == NEXT_BUDGET:
+            found.add(f"carried and {change.order.state}")
+            if change.issued is not None and change.issued["previous"] is not None:
+                found.add("carried and issued again")
+    return found
+
+
+def _said_by(data: Json) -> set[str]:
+    found = {"a letter of an award alone"} if data["stands_alone"] else {"a letter of a convention"}
+    if any("rejected_order" in each for each in data["instalments"]):
+        found.add("a letter of a rejected order")
+    if any("eligible_cost_cents" in each for each in data["documents"]):
+        found.add("a letter with a cost")
+    return found
+
+
+WANTED = {
+    *("fiscal_year_closed", "orders_outstanding", "unknown_convention"),
+    *("a year forgotten", "a year closed with open orders"),
+    *("carried over from 2023", "carried over from 2024"),
+    *("carried and issued", "carried and paid", "carried and issued again"),
+    *("a letter of an award alone", "a letter of a convention"),
+    *("a letter of a rejected order", "a letter with a cost"),
+}
+
+
+def test_the_years_reach_what_these_properties_are_about() -> None:
+    seen: Counter[str] = Counter()
+
+    @settings(
+        max_examples=EXAMPLES,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(years())
+    def look(inputs: Inputs) -> None:
+        seen.update(reached(told(inputs)))
+
+    look()
+    assert set() == WANTED - set(seen)

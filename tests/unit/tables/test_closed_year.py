@@ -1,0 +1,246 @@
+"""Rule 31: what a closed year still takes, and when all of it is forgotten."""
+
+import pytest
+
+from services.ledger.domain.refusals import Refusal
+from tests.builders import (
+    BUDGET,
+    Json,
+    Story,
+    a_closing,
+    a_concurring_act,
+    a_convention,
+    a_new_account,
+    a_notification,
+    a_payment,
+    a_report,
+    a_transfer,
+    a_vote,
+    an_acknowledgement,
+    an_award,
+    an_instalment,
+)
+from tests.unit.tables.rows import Money, Row, check, each_row
+from tests.unit.tables.test_closing import CARRIED, PAID, TAKEN, carried, stands
+
+CLOSED = [*TAKEN, a_closing("all")]
+"""The advance of 60 is taken in charge, the balance of 40 carried over."""
+
+OVER = [*PAID, a_closing("all")]
+FACTS = {"budget": BUDGET}
+OPEN = carried(share={"ordered": 60}, order=("taken_in_charge", 60, 0))
+REJECTED = stands(
+    {"available": 60, "carried_over": 40},
+    {"released": 60, "carried_over": 40},
+    advance=("rejected", 60, 0),
+)
+
+
+def refused(says: str, event: Json, events: list[Json] | None = None) -> Row:
+    before = CLOSED if events is None else events
+    money = OPEN if events is None else CARRIED
+    return Row(says, [*before, event], "fiscal_year_closed", money, facts=FACTS)
+
+
+TREASURY_ROWS = [
+    Row("the open order is paid", [*CLOSED, a_payment(60)], "accepted", CARRIED),
+    Row(
+        "it is paid in part",
+        [*CLOSED, a_payment(20)],
+        "accepted",
+        carried(share={"ordered": 40, "paid": 20}, order=("taken_in_charge", 60, 20)),
+    ),
+    Row(
+        "and then the rest",
+        [*CLOSED, a_payment(20), a_payment(40)],
+        "accepted",
+        CARRIED,
+    ),
+    Row(
+        "the accountant holds it after all",
+        [*CLOSED, an_acknowledgement("on_hold")],
+        "accepted",
+        carried(share={"ordered": 60}, order=("on_hold", 60, 0)),
+    ),
+    Row(
+        "it is rejected: its money lapses at once, and no order takes its place",
+        [*CLOSED, an_acknowledgement("rejected")],
+        "accepted",
+        REJECTED,
+        entries=[("decommitment", "489", 60, "C")],
+    ),
+    Row(
+        "it is rejected when a part is paid",
+        [*CLOSED, a_payment(20), an_acknowledgement("rejected")],
+        "accepted",
+        stands(
+            {"available": 40, "paid": 20, "carried_over": 40},
+            {"released": 40, "paid": 20, "carried_over": 40},
+            advance=("rejected", 60, 20),
+        ),
+        entries=[("decommitment", "489", 40, "C")],
+    ),
+    Row(
+        "a payment of more than the order",
+        [*CLOSED, a_payment(61)],
+        "overpayment",
+        OPEN,
+        facts={
+            "payment_order": "C/advance",
+            "amount_cents": 60,
+            "paid_cents": 0,
+            "asked_cents": 61,
+        },
+    ),
+    Row(
+        "a payment that was told before, again: silence",
+        [*CLOSED, a_payment(20), a_payment(20)],
+        "duplicate",
+        carried(share={"ordered": 40, "paid": 20}, order=("taken_in_charge", 60, 20)),
+    ),
+    Row(
+        "an answer from before the closing, again: silence",
+        [*CLOSED, an_acknowledgement()],
+        "duplicate",
+        OPEN,
+    ),
+    Row(
+        "another payment under a known id",
+        [*CLOSED, a_payment(20), a_payment(30, _id="payment.executed/C/advance/20")],
+        "event_id_reused",
+        carried(share={"ordered": 40, "paid": 20}, order=("taken_in_charge", 60, 20)),
+        facts={"event_id": "payment.executed/C/advance/20"},
+    ),
+]
+
+REFUSED_ROWS = [
+    refused("a vote", a_vote(stage="supplementary")),
+    refused("the vote that was told before, before any look at its id", a_vote(100)),
+    refused("a transfer", a_transfer()),
+    refused("an award", an_award(grant="H")),
+    refused("a concurring act", a_concurring_act()),
+    refused("a convention", a_convention(convention="D")),
+    refused("a notification", a_notification()),
+    refused("a report on what was carried over: it belongs to the next year", a_report(year=2023)),
+    refused("a report on an unknown convention does not wait", a_report(convention="D")),
+    refused("a bank account", a_new_account()),
+    refused("the closing itself, again", a_closing("all")),
+    refused("a payment of an order that never was", a_payment(order="D/advance")),
+    refused("when all is paid: a payment", a_payment(1), OVER),
+    refused("when all is paid: a payment that was told before", a_payment(60), OVER),
+    refused("when all is paid: an answer", an_acknowledgement("rejected"), OVER),
+    refused("when all was paid afterwards", a_payment(60), [*CLOSED, a_payment(60)]),
+]
+
+TWO_ORDERS = [
+    a_vote(100),
+    an_award(100),
+    a_convention(
+        instalments=[an_instalment(20, "first"), an_instalment(40), an_instalment(40, "third")]
+    ),
+    an_acknowledgement(order="C/first"),
+    a_payment(20, "C/first"),
+    an_acknowledgement(),
+    an_acknowledgement(order="C/third"),
+    a_closing("none"),
+]
+PARTLY = Money(
+    {"489": {"appropriated": 100, "ordered": 40, "paid": 60}},
+    {"C": {"489": {"granted": 100, "ordered": 40, "paid": 60}}},
+    {
+        "C/first": ("paid", 20, 20),
+        "C/advance": ("paid", 40, 40),
+        "C/third": ("taken_in_charge", 40, 0),
+    },
+)
+SEVERAL_ROWS = [
+    Row(
+        "an order that was paid before the closing is not open: not even its id is looked at",
+        [*TWO_ORDERS, a_payment(40), a_payment(20, "C/first")],
+        "fiscal_year_closed",
+        PARTLY,
+        facts=FACTS,
+    ),
+    Row(
+        "one that was paid since is still known, while another is open",
+        [*TWO_ORDERS, a_payment(40), a_payment(40)],
+        "duplicate",
+        PARTLY,
+    ),
+    Row(
+        "and takes no more",
+        [*TWO_ORDERS, a_payment(40), a_payment(1)],
+        "overpayment",
+        PARTLY,
+        facts={
+            "payment_order": "C/advance",
+            "amount_cents": 40,
+            "paid_cents": 40,
+            "asked_cents": 1,
+        },
+    ),
+    Row(
+        "nor an answer",
+        [*TWO_ORDERS, a_payment(40), an_acknowledgement("rejected")],
+        "payment_order_closed",
+        PARTLY,
+        facts={"payment_order": "C/advance", "state": "paid"},
+    ),
+]
+
+ROWS = [*TREASURY_ROWS, *REFUSED_ROWS, *SEVERAL_ROWS]
+
+
+@each_row([*TREASURY_ROWS, *SEVERAL_ROWS])
+def test_rule_31_orders_that_were_open_are_still_paid_or_rejected(row: Row) -> None:
+    check(row)
+
+
+@each_row(REFUSED_ROWS)
+def test_rule_31_everything_else_is_refused(row: Row) -> None:
+    check(row)
+
+
+def test_rule_31_a_rejection_goes_all_the_way_in_one_record() -> None:
+    story = Story(*CLOSED, an_acknowledgement("rejected"))
+    ways = [(str(move.way.origin), str(move.way.target)) for move in story.last.moves]
+    assert [("ordered", "committed"), ("committed", "available")] == ways
+
+
+def kinds(story: Story) -> set[str]:
+    """What rows of state the store keeps of the budget."""
+    return {key.kind for key, _ in story.store.state() if key.budget == BUDGET}
+
+
+@pytest.mark.parametrize("last", [a_payment(60), an_acknowledgement("rejected")])
+def test_rule_31_with_the_last_open_order_all_rows_of_the_year_are_dropped(last: Json) -> None:
+    story = Story(*CLOSED)
+    assert {"budget", "line", "grant", "convention", "order", "account", "event"} == kinds(story)
+    story.tell(last)
+    assert {"budget"} == kinds(story)
+    assert story.state.book.forgotten
+
+
+def test_rule_31_without_an_open_order_they_are_dropped_with_the_closing() -> None:
+    story = Story(*OVER)
+    assert {"budget"} == kinds(story)
+
+
+def test_rule_31_what_waited_is_refused_before_all_is_forgotten() -> None:
+    story = Story(a_notification(convention="X"), *OVER)
+    assert {"budget"} == kinds(story)
+    assert Refusal.FISCAL_YEAR_CLOSED == (story.last.refusal or {})["code"]
+
+
+def test_a_refusal_of_a_closed_year_is_not_remembered() -> None:
+    """Whoever sends it again is told again; and memory does not grow again."""
+    story = Story(*CLOSED, a_vote(5, _id="late"), a_vote(5, _id="late"))
+    assert "fiscal_year_closed" == story.answer()
+    story.tell(a_payment(60, _id="late"))
+    assert "accepted" == story.answer()
+
+
+def test_the_figures_of_a_forgotten_year_are_read_from_its_journal() -> None:
+    story = Story(*OVER)
+    assert {} == story.book.lines
+    assert {"appropriated": 100, "paid": 60, "carried_over": 40} == story.line()

@@ -1,0 +1,254 @@
+"""Rule 32: what a letter says, and what becomes of it in the years that follow."""
+
+import json
+from itertools import pairwise
+from pathlib import Path
+from uuid import NAMESPACE_URL, uuid5
+
+from jsonschema import Draft202012Validator
+
+from events import schemas
+from events.codec import Door, Received, decode
+from events.unreadable import Unreadable
+from tests.builders import (
+    BUDGET,
+    NEXT_BUDGET,
+    OTHER_IBAN,
+    Json,
+    Story,
+    a_bank_account,
+    a_beneficiary,
+    a_closing,
+    a_convention,
+    a_new_account,
+    a_notification,
+    a_payment,
+    a_report,
+    a_vote,
+    an_acknowledgement,
+    an_act,
+    an_amount,
+    an_award,
+    an_instalment,
+    encoded,
+)
+from tests.unit.tables.test_closing import BALANCE, HALVES, PAID, REJECTED, TAKEN
+from tests.unit.tables.test_opening_alone import ALONE_YEAR
+from tests.unit.tables.years import NEXT, REPORT
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def a_letter() -> Json:
+    """The letter of a convention of which nearly everything is known."""
+    [letter] = Story(
+        *TAKEN,
+        a_notification(),
+        a_report(eligible_cost_cents=95),
+        a_report("evaluation", 2021),
+        a_closing("all", _correlationid="year end"),
+    ).letters()
+    return letter
+
+
+def test_rule_32_a_letter_says_who_wrote_it_to_whom_and_why() -> None:
+    letter = a_letter()
+    del letter["data"]
+    assert {
+        "specversion": "1.0",
+        "id": "ade4a439-da5d-5863-8dcb-df280a3af4c7",
+        "source": "urn:ecluse:ledger",
+        "type": "ecluse.fiscal-year.opened.v1",
+        "time": "2024-01-31T18:00:00+01:00",
+        "partitionkey": NEXT_BUDGET,
+        "datacontenttype": "application/json",
+        "causationid": "fiscal-year.closed",
+        "correlationid": "year end",
+    } == letter
+
+
+def test_rule_32_the_id_of_a_letter_is_the_uuid5_that_the_contract_says() -> None:
+    namespace = uuid5(NAMESPACE_URL, "urn:ecluse:letters")
+    contract = (ROOT / "docs" / "contract.md").read_text(encoding="utf-8")
+    assert f"`{namespace}`" in contract
+    who = f"{BUDGET}\0urn:test\0fiscal-year.closed\0C"
+    assert str(uuid5(namespace, who)) == a_letter()["id"]
+
+
+def test_rule_32_a_letter_is_what_its_schema_allows() -> None:
+    name = "ecluse.fiscal-year.opened.v1"
+    schema = Draft202012Validator(json.loads(schemas.documents()[f"{name}.schema.json"]))
+    for year in (TAKEN, REJECTED, ALONE_YEAR):
+        [letter] = Story(*year, a_closing("all")).letters()
+        assert [] == [error.message for error in schema.iter_errors(letter)]
+        assert isinstance(decode(encoded(letter), door=Door.LETTERS), Received)
+        answer = decode(encoded(letter))
+        assert isinstance(answer, Unreadable)
+        assert "unknown_type: /type" == answer.reason
+
+
+def test_rule_32_a_letter_says_all_that_the_next_year_needs() -> None:
+    assert {
+        "budget": NEXT_BUDGET,
+        "closed_budget": BUDGET,
+        "closing": {"source": "urn:test", "id": "fiscal-year.closed"},
+        "closed_on": "2024-01-31",
+        "grant": "G",
+        "award": {
+            "act": an_act(),
+            "title": "Subvention 2023",
+            "beneficiary": a_beneficiary(),
+            "requires_convention": True,
+            "total_cents": 100,
+            "year_awards_cents": 100,
+        },
+        "acts": [an_act()],
+        "convention": "C",
+        "stands_alone": False,
+        "state": "active",
+        "beneficiary": a_beneficiary(),
+        "bank_account": a_bank_account(),
+        "signed_on": "2023-05-15",
+        "notified_on": "2023-05-20",
+        "paid_cents": 0,
+        "ordered_cents": 60,
+        "lines": [an_amount(40)],
+        "instalments": [
+            {
+                "instalment": "advance",
+                "trigger": "signature",
+                "ceiling": False,
+                "lines": [],
+                "orders": 1,
+            },
+            BALANCE | {"orders": 0},
+        ],
+        "documents": [
+            {"document": {"kind": "evaluation", "year": 2021}, "received_on": "2023-06-26"},
+            {
+                "document": {"kind": "activity_report", "year": 2022},
+                "received_on": "2023-06-26",
+                "eligible_cost_cents": 95,
+            },
+        ],
+    } == a_letter()["data"]
+
+
+def test_rule_32_a_rejected_order_is_told_with_its_day_and_what_is_unpaid() -> None:
+    story = Story(*HALVES, a_payment(10), an_acknowledgement("rejected"), a_closing("all"))
+    advance = story.letters()[0]["data"]["instalments"][0]
+    assert {
+        "instalment": "advance",
+        "trigger": "signature",
+        "ceiling": False,
+        "lines": [an_amount(50)],
+        "orders": 1,
+        "rejected_order": {"payment_order": "C/advance", "due_on": "2023-07-14"},
+    } == advance
+
+
+def test_rule_21_what_is_issued_again_keeps_its_day_and_names_the_rejected_order() -> None:
+    story = Story(*REJECTED, a_closing("all"))
+    story.deliver()
+    story.tell(a_new_account(**NEXT, _time="2024-03-01T12:00:00+01:00"))
+    [change] = story.last.payment_orders
+    assert change.issued is not None
+    assert ("C/advance/2", "2023-07-14") == (
+        change.order.payment_order,
+        change.order.due_on.isoformat(),
+    )
+    assert ("C/advance", "2024-03-01") == (change.issued["previous"], change.issued["issued_on"])
+    assert OTHER_IBAN == change.issued["bank_account"]["iban"]
+
+
+def test_rule_21_the_count_goes_on_over_several_years() -> None:
+    years = [BUDGET, NEXT_BUDGET, "21590350100017-00-2025", "21590350100017-00-2026"]
+    story = Story(*REJECTED)
+    for budget, following in pairwise(years):
+        story.tell(a_closing("all", budget=budget))
+        story.deliver()
+        if following != years[2]:  # A year passes in which nothing happens.
+            story.tell(a_new_account(budget=following))
+            number = 2 if following == NEXT_BUDGET else 3
+            order = f"C/advance/{number}"
+            story.tell(an_acknowledgement("rejected", order, budget=following))
+    assert {"C/advance/2": ("rejected", 60, 0)} == story.orders(NEXT_BUDGET)
+    assert {} == story.orders(years[2])
+    assert {"C/advance/3": ("rejected", 60, 0)} == story.orders(years[3])
+
+
+def test_rule_22_what_was_had_adds_up_over_several_years() -> None:
+    third = an_instalment(30, "third", documents=[("evaluation", 2024)], ceiling=True)
+    story = Story(
+        a_vote(100),
+        an_award(100),
+        a_convention(
+            instalments=[
+                an_instalment(50),
+                an_instalment(20, "balance", documents=[("activity_report", 2023)]),
+                third,
+            ]
+        ),
+        an_acknowledgement(),
+        a_payment(50),
+        a_closing("all"),
+    )
+    story.deliver()
+    story.tell(REPORT)
+    story.tell(an_acknowledgement(order="C/balance", **NEXT))
+    story.tell(a_closing("all", **NEXT))
+    story.deliver()
+    [_, letter] = story.letters()
+    said = letter["data"]
+    assert (50, 20) == (said["paid_cents"], said["ordered_cents"])
+    last = "21590350100017-00-2025"
+    story.tell(a_report("evaluation", 2024, budget=last, eligible_cost_cents=90))
+    assert {"C/third": ("issued", 20, 0)} == story.orders(last)
+
+
+def test_rule_32_nothing_is_written_for_what_has_nothing_remaining() -> None:
+    paid = [a_vote(100), an_award(100), a_convention(), an_acknowledgement(), a_payment(100)]
+    assert [] == Story(*paid, a_closing("all")).letters()
+    assert [] == Story(*paid, a_closing(["C"])).letters()
+
+
+def test_rule_32_a_letter_is_decided_once() -> None:
+    story = Story(*PAID, a_closing("all"))
+    story.deliver()
+    story.delivered = 0
+    [again] = story.deliver()
+    assert "duplicate" == str(again.outcome)
+
+
+def test_the_account_of_a_letter_pays_others_that_waited_for_it() -> None:
+    """A convention of the new year to the same body waits for an account; the letter brings it."""
+    story = Story(*PAID, a_closing("all"))
+    for event in (
+        a_vote(50, **NEXT),
+        an_award(50, grant="H", **NEXT),
+        a_convention(50, convention="D", grant="H", bank_account=..., **NEXT),
+    ):
+        story.tell(event)
+    story.deliver()
+    assert {"D/advance": ("issued", 50, 0)} == story.orders(NEXT_BUDGET)
+
+
+def test_what_the_new_year_knows_of_an_account_is_newer_than_a_letter() -> None:
+    story = Story(*PAID, a_closing("all"), a_new_account(**NEXT))
+    story.deliver()
+    story.tell(REPORT)
+    [change] = story.last.payment_orders
+    assert change.issued is not None
+    assert OTHER_IBAN == change.issued["bank_account"]["iban"]
+
+
+def test_an_entry_of_the_new_year_rests_on_the_award_of_the_old_one() -> None:
+    story = Story(*PAID, a_closing("all"))
+    story.deliver()
+    story.tell(a_report(year=2023, eligible_cost_cents=90, **NEXT))
+    [entry] = story.last.commitment_entries
+    assert ("decommitment", 10, {"number": None} | an_act()) == (
+        str(entry["kind"]),
+        entry["amount_cents"],
+        entry["act"],
+    )

@@ -1,0 +1,145 @@
+"""Defects at the end of a year: what was closed, carried over and written to the next one."""
+
+from events.topics import JOURNAL, LETTERS
+from services.verifier.records import canonical, sha256_hex
+from tests.builders import Json, encoded
+from tests.verifier.planting import (
+    Planted,
+    Which,
+    find,
+    forge,
+    forged,
+    of_kind,
+    reseal,
+    rows,
+    without,
+)
+from tests.verifier.world import Told, World
+
+CLOSED = of_kind("fiscal-year.closed")
+OPENED = of_kind("fiscal-year.opened")
+WAITED = of_kind("convention.notified", "refused")
+LATE = of_kind("budget.voted", "refused")
+
+
+def of_the_open_order(name: str) -> Which:
+    """What the treasury says of the order that is still open at closing."""
+    return lambda row: (
+        of_kind(name)(row) and bool(row["event"]["data"]["payment_order"] == "N/first")
+    )
+
+
+def late_vote(row: Json) -> bool:
+    return LATE(row) and bool(row["refusal"]["code"] == "fiscal_year_closed")
+
+
+def shared_otherwise(row: Json) -> None:
+    """A cent that is carried over lapses instead, and its entries say so."""
+    [carried] = [move for move in row["moves"] if move["to"] == "carried_over"]
+    carried["to"] = "available"
+    [entry] = [each for each in row["commitment_entries"] if each["kind"] == "carry_over"]
+    entry["kind"] = "decommitment"
+
+
+def told_otherwise(world: World) -> None:
+    """A letter that says something else, at its door and in the journal, hashes and all."""
+    row = rows(world)[find(world, OPENED)]
+    event, source = row["event"], row["source"]
+    event["data"]["paid_cents"] += 1
+    raw = encoded(event)
+    said = {name: event[name] for name in ("type", "time", "data")}
+    hashes = {"event_sha256": sha256_hex(raw), "digest": sha256_hex(canonical(said))}
+    forge(world, OPENED, lambda row: row.update(event=event, **hashes))
+    records = world.topics[LETTERS, source["partition"]]
+    at = next(n for n, each in enumerate(records) if each.offset == source["offset"])
+    records[at] = records[at]._replace(value=raw)
+
+
+def written_twice(world: World) -> None:
+    """A closing that is decided again writes its letters again: a duplicate, and yet a defect."""
+    letter = world[LETTERS][0]
+    world.tell([Told(letter.value, letter.key, letter.headers, letter.partition, LETTERS)])
+
+
+def cut(world: World, which: Which) -> None:
+    """A record that was taken out of a journal, the chain made whole again."""
+    without(world, JOURNAL, find(world, which))
+    reseal(world)
+
+
+def never_opened(world: World) -> None:
+    """A letter that was neither written nor read."""
+    where = find(world, OPENED)
+    source = rows(world)[where]["source"]
+    records = world.topics[LETTERS, source["partition"]]
+    records[:] = [each for each in records if each.offset != source["offset"]]
+    cut(world, OPENED)
+
+
+YEAR_ENDS = [
+    Planted(
+        "what was carried over lapses",
+        lambda world: forge(world, CLOSED, shared_otherwise),
+        "moves_differ message_differs balance_differs",
+    ),
+    Planted(
+        "a reserve lapses in part",
+        forged(CLOSED, "moves", -1, "amount_cents", value=1),
+        "moves_differ",
+        "entries_differ balance_differs sums_differ below_zero",
+    ),
+    Planted(
+        "an entry of what lapses rests on another act",
+        forged(CLOSED, "commitment_entries", -1, "act", "date", value="2020-01-01"),
+        "entries_differ message_differs",
+    ),
+    Planted(
+        "what came too late is accepted",
+        forged(late_vote, "outcome", value="accepted"),
+        "closing_ignored outcome_malformed",
+        "moves_differ message_unexpected balance_missing credit_exceeded",
+    ),
+    Planted(
+        "what came too late is refused for another reason",
+        forged(late_vote, "refusal", "code", value="insufficient_credit"),
+        "closing_ignored message_differs",
+    ),
+    Planted(
+        "an open order's payment is refused as too late",
+        lambda world: forge(
+            world,
+            of_the_open_order("payment.executed"),
+            lambda row: row.update(
+                outcome="refused",
+                refusal={"code": "fiscal_year_closed", "facts": {}},
+                moves=None,
+                payment_orders=None,
+            ),
+        ),
+        "closing_ignored message_missing balance_missing",
+        "message_unexpected",
+    ),
+    Planted(
+        "what waited in vain was never refused",
+        lambda world: cut(world, WAITED),
+        "not_resumed",
+        "message_unexpected message_differs message_missing balance_differs balance_missing "
+        "message_out_of_order",
+    ),
+    Planted(
+        "a year was closed over an open order",
+        lambda world: cut(world, of_the_open_order("payment-order.acknowledged")),
+        "not_journalled closed_too_early",
+        "message_unexpected message_differs message_missing balance_differs balance_missing "
+        "message_out_of_order entries_differ resumes_nothing not_resumed",
+    ),
+    Planted("a letter says something else", told_otherwise, "message_differs"),
+    Planted("a letter was written twice", written_twice, "message_twice"),
+    Planted(
+        "a letter was never written",
+        never_opened,
+        "message_missing",
+        "message_differs balance_differs balance_missing message_unexpected unknown_reference "
+        "accepted_too_early resumes_nothing resumed_out_of_turn below_zero sums_differ",
+    ),
+]
