@@ -1,7 +1,8 @@
 """handle: decode, decide, journal. The one function through which every record passes."""
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections import ChainMap
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final, NamedTuple
@@ -94,6 +95,8 @@ class DecidedBatch(Batch):
     """One for each of `records`, in the same order."""
     ended: dict[str, BudgetState] = field(default_factory=dict)
     """The closed years that are forgotten with this batch, as they were to the end."""
+    states: Mapping[str, BudgetState] = field(default_factory=dict)
+    """The budgets behind this batch, those that are forgotten with it as they were to the end."""
 
 
 @dataclass(slots=True)
@@ -154,6 +157,7 @@ class Ledger:
             if state is not None:
                 batch.changes.update(changed_rows(state))
         batch.positions = positions
+        batch.states = ChainMap(batch.ended, self.budgets)
         return batch
 
     def _journal(

@@ -238,8 +238,7 @@ class LedgerWork:
         records: dict[Place, list[Outgoing]] = {}
         if journal:
             records[Place(*self._topics.journal)] = journal
-        budgets = {**self._ledger.budgets, **batch.ended}
-        for topic, key, value, own, home in messages(batch.decided, budgets):
+        for topic, key, value, own, home in messages(batch.decided, batch.states):
             place = Place(self._settings.topic(topic), self._partition_of(home))
             records.setdefault(place, []).append(Outgoing(key, value, (*own, *marks)))
         return records

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from events.conventions import ConventionSigned
 from events.deliberations import DeliberationAdopted
+from events.fiscal_years import FiscalYearOpened
 from events.outbound import BalanceUpdated, ConventionBalance
 
 Stage = Literal["available", "reserved", "committed", "ordered", "paid", "carried_over"]
@@ -94,13 +95,21 @@ class _Award(msgspec.Struct):
     requires_convention: bool | None = None
 
 
+class _Opening(msgspec.Struct):
+    grant: str
+    stands_alone: bool
+
+
 class _Signature(msgspec.Struct):
     grant: str
     convention: str
 
 
 class Alone(NamedTuple):
-    """An award without convention: its grant appears everywhere as a convention (rules, 13)."""
+    """An award without convention: its grant appears everywhere as a convention (rules, 13).
+
+    One that was carried over from an earlier year is told by its letter.
+    """
 
     grant: str
 
@@ -141,6 +150,7 @@ class NotReadable(Exception):
 
 _record = msgspec.json.Decoder(_Record).decode
 _award = msgspec.json.Decoder(_Award).decode
+_opening = msgspec.json.Decoder(_Opening).decode
 _signature = msgspec.json.Decoder(_Signature).decode
 _message = msgspec.json.Decoder(_Event).decode
 _key = msgspec.json.Decoder(list[str | None]).decode
@@ -170,6 +180,9 @@ def _fact(event: _Event) -> Alone | Signed | None:
         award = _award(event.data)
         if award.role == "award" and award.requires_convention is False:
             return Alone(award.grant)
+    if event.type == FiscalYearOpened.TYPE:
+        opening = _opening(event.data)
+        return Alone(opening.grant) if opening.stands_alone else None
     return None
 
 

@@ -141,6 +141,23 @@ class StoreContract(ABC):
         assert [a_letter()] == list(store.dead_letters())
         assert [a_position()] == store.positions()
 
+    def test_letters_are_numbered_in_the_order_in_which_they_were_written(
+        self, store: Store
+    ) -> None:
+        assert [] == list(store.letters())
+        store.commit(Batch(letters=[b"a", b"b"]), VERSIONS)
+        store.commit(Batch([a_row()]), VERSIONS)
+        store.commit(Batch(letters=[b"c"]), VERSIONS)
+        assert [(0, b"a"), (1, b"b"), (2, b"c")] == list(store.letters())
+        assert [(2, b"c")] == list(store.letters(2))
+        assert [] == list(store.letters(3))
+
+    def test_a_batch_that_repeats_a_place_leaves_no_letter(self, store: Store) -> None:
+        store.commit(Batch([a_row()]), VERSIONS)
+        with pytest.raises(StoreError):
+            store.commit(Batch([a_row()], letters=[b"a"]), VERSIONS)
+        assert [] == list(store.letters())
+
     def test_the_versions_of_the_last_writer_count(self, store: Store) -> None:
         store.commit(Batch(), VERSIONS)
         store.commit(Batch(), Versions(3, 4))

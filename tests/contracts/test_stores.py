@@ -45,6 +45,16 @@ def short_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite, "BUSY_TIMEOUT_S", 0.05)
 
 
+def test_a_file_of_an_earlier_program_learns_to_keep_letters(path: Path) -> None:
+    with closing(SqliteStore(path)) as store:
+        store.commit(Batch([a_row()]), VERSIONS)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("DROP TABLE letters")
+    with closing(SqliteStore(path)) as again:
+        again.commit(Batch(letters=[b"a"]), VERSIONS)
+        assert [(0, b"a")] == list(again.letters())
+
+
 def test_a_file_that_is_opened_again_holds_everything(path: Path) -> None:
     batch = Batch([a_row()], {LINE: b"1"}, [a_letter()], [a_position()])
     with closing(SqliteStore(path)) as store:

@@ -110,9 +110,7 @@ class World:
         count = (("ecluse_partitions", b"%d" % self.partitions),)
         for row in batch.records:
             self.put(JOURNAL, partition, row.budget.encode(), row.record, count)
-        for topic, key, value, headers, home in messages(
-            batch.decided, {**ledger.budgets, **batch.ended}
-        ):
+        for topic, key, value, headers, home in messages(batch.decided, batch.states):
             number = partition if home is None else self._home(home.encode(), self.partitions)
             written = self.put(topic, number, key, value, headers)
             if topic == LETTERS:

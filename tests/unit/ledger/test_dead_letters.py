@@ -339,7 +339,7 @@ def test_whatever_a_partition_holds_is_kept_as_it_came(
     raw = RawRecord(value, source, headers, key, timestamp_ms)
     ledger.handle(raw)
     batch = ledger.commit_batch([])
-    sent = messages(batch.decided, ledger.budgets)
+    sent = messages(batch.decided, batch.states)
     kept = letter(sent)
     assert (value, key, headers) == (kept.value, kept.key, list(kept.headers)[: len(headers)])
     assert (value or b"") == batch.dead_letters[0].value

@@ -71,7 +71,7 @@ class Wire:
         assert [each.record.seal() for each in batch.decided] == [
             row.record for row in batch.records
         ]
-        left = messages(batch.decided, self.ledger.budgets)
+        left = messages(batch.decided, batch.states)
         self.decided += batch.decided
         self.sent += left
         return left

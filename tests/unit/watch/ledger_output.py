@@ -5,9 +5,10 @@ Nobody writes it anywhere: it is what the watch reads.
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
-from events.topics import BALANCES, JOURNAL
+from events.topics import BALANCES, JOURNAL, LETTERS
 from services.ledger.domain.journal import Source
 from services.ledger.handle import Ledger, RawRecord
 from services.ledger.messages import messages
@@ -48,21 +49,25 @@ def in_batches(events: Sequence[bytes], sizes: Iterable[int]) -> Iterator[list[b
 def transactions(
     events: Iterable[Sequence[bytes]], partition: int = 0, ledger: Ledger | None = None
 ) -> Iterator[list[Out]]:
-    """What each batch of events leaves: records of the journal first, then balances."""
-    ledger, offset = ledger or Ledger(), 0
-    for batch in events:
+    """What each batch of events leaves: records of the journal first, then balances.
+
+    The letters that they led to are read behind the last of them.
+    """
+    ledger, offset, letters = ledger or Ledger(), 0, list[bytes]()
+    for topic, batch in chain((("test", each) for each in events), ((LETTERS, letters),)):
         for event in batch:
             offset += 1
-            source = Source("test", partition, offset)
+            source = Source(topic, partition, offset)
             raw = RawRecord(event, source, key=key_of(event), timestamp_ms=WRITTEN_MS)
             ledger.handle(raw)
         decided = ledger.commit_batch([])
+        letters += decided.letters
         journal = [
             Out(JOURNAL, partition, row.budget.encode(), row.record) for row in decided.records
         ]
         balances = [
             Out(BALANCES, partition, each.key, each.value)
-            for each in messages(decided.decided, ledger.budgets)
+            for each in messages(decided.decided, decided.states)
             if each.topic == BALANCES
         ]
         yield journal + balances

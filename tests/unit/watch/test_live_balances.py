@@ -10,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events.topics import BALANCES, JOURNAL
+from services.ledger.handle import Ledger
 from services.watch.balances import Partition
 from services.watch.budget import Difference, Kind
 from tests.builders import Story, a_vote
 from tests.property.histories import histories
+from tests.property.years import Inputs, told, years
 from tests.unit.watch.ledger_output import encoded, transactions
 from tests.unit.watch.reader import Reader, of_topic, written
 
@@ -36,6 +38,20 @@ def test_the_table_holds_what_the_ledger_holds(history: list[bytes]) -> None:
     said = Story(*history).summary()
     assert {"lines": said["lines"], "conventions": said["conventions"]} == reader.tables()
     assert [] == reader.found
+
+
+@given(years())
+def test_the_table_holds_what_the_ledger_holds_over_the_end_of_a_year(inputs: Inputs) -> None:
+    reader, ledger = Reader(), Ledger()
+    for history in inputs:
+        outs = list(transactions([history], ledger=ledger))
+        for topic in (JOURNAL, BALANCES):
+            for out in of_topic(outs, topic):
+                reader.read(out)
+    said = told(inputs).summary()
+    assert {"lines": said["lines"], "conventions": said["conventions"]} == reader.tables()
+    assert [] == reader.found
+    assert {} == reader.live.open_ends(0), "each balance has met its record"
 
 
 @given(histories(), sizes, st.lists(st.integers(0, 30)))

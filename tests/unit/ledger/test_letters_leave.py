@@ -1,0 +1,77 @@
+"""A closing's letters leave with it, for the partition of the budget that they open."""
+
+import json
+
+from events import topics
+from services.ledger.messages import STRUCTURED
+from tests.builders import (
+    BUDGET,
+    NEXT_BUDGET,
+    a_closing,
+    a_convention,
+    a_payment,
+    a_vote,
+    an_acknowledgement,
+    an_award,
+    an_instalment,
+)
+from tests.unit.ledger.wire import Wire, balances, by_topic, read, told
+
+LATER = an_instalment(40_000, "later", documents=[("evaluation", 2023)])
+YEAR = [
+    a_vote(),
+    an_award(),
+    a_convention(instalments=[an_instalment(60_000), LATER]),
+    an_acknowledgement(),
+]
+
+
+def test_a_letter_leaves_for_the_budget_that_it_opens() -> None:
+    wire = told(*YEAR)
+    [letter] = by_topic(wire.tell(a_closing("all")))[topics.LETTERS]
+    assert (NEXT_BUDGET.encode(), NEXT_BUDGET, STRUCTURED) == (
+        letter.key,
+        letter.home,
+        letter.headers,
+    )
+    said = json.loads(letter.value or b"")
+    assert (NEXT_BUDGET, NEXT_BUDGET) == (said["partitionkey"], said["data"]["budget"])
+
+
+def test_all_else_leaves_where_its_event_was_read() -> None:
+    sent = told(*YEAR).tell(a_closing("all"))
+    assert {None} == {each.home for each in sent if each.topic != topics.LETTERS}
+
+
+def test_nothing_carried_over_no_letter() -> None:
+    assert topics.LETTERS not in by_topic(told(*YEAR).tell(a_closing("none")))
+
+
+def test_a_carry_over_leaves_as_an_entry() -> None:
+    sent = told(*YEAR).tell(a_closing("all"))
+    [entry] = map(read, by_topic(sent)[topics.COMMITMENT_ENTRIES])
+    assert ("carry_over", 40_000, "2024-01-31") == (
+        entry["data"]["kind"],
+        entry["data"]["amount_cents"],
+        entry["data"]["effective_on"],
+    )
+
+
+def test_the_last_balances_leave_of_a_year_that_is_forgotten_in_the_same_batch() -> None:
+    wire = Wire()
+    sent = wire.tell(*YEAR, a_closing("all"), a_payment(60_000))
+    assert wire.ledger.budgets[BUDGET].book.forgotten
+    rows = [message["data"]["balance"] for message in balances(sent).values()]
+    for row in rows:
+        assert (60_000, 40_000) == (row["paid_cents"], row["carried_over_cents"])
+    assert {True, False} == {"convention" in row for row in rows}
+
+
+def test_an_outstanding_order_is_told_to_who_closes() -> None:
+    [answer] = told(*YEAR[:-1]).tell(a_closing("all"))
+    said = read(answer)["data"]
+    assert ("orders_outstanding", {"payment_orders": ["C/advance"]}) == (
+        said["code"],
+        said["facts"],
+    )
+    assert "C/advance" in said["message"]["fr"]
