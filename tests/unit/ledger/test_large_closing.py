@@ -1,0 +1,134 @@
+"""A large city's year: 5,000 conventions and 1,000 parked events close in one transaction."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from events.codec import EVENT_BYTES_MAX
+from events.topics import LETTERS
+from services.ledger.adapters.memory import MemoryStore
+from services.ledger.domain.journal import Source
+from services.ledger.handle import Ledger, RawRecord
+from services.ledger.ports import Batch
+from services.ledger.restore import VERSIONS, open_ledger
+from services.runtime.clients import RECORD_BYTES_MAX
+from tests.builders import (
+    BUDGET,
+    NEXT_BUDGET,
+    Json,
+    a_closing,
+    a_convention,
+    a_report,
+    a_vote,
+    an_amount,
+    an_award,
+    an_instalment,
+    encoded,
+)
+
+CONVENTIONS = 5_000
+PARKED = 1_000
+OPERATIONS = ("489", "1978", "490")
+CENTS = 10_001
+"""Of each convention on each line."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_logs() -> Iterator[None]:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    yield
+    structlog.reset_defaults()
+
+
+def the_year() -> Iterator[Json]:
+    """Every convention waits for the report of 2023, on the three lines of the Lille case."""
+    amounts = [an_amount(CENTS, each) for each in OPERATIONS]
+    voted = [an_amount(CENTS * CONVENTIONS, each) for each in OPERATIONS]
+    balance = an_instalment(
+        name="balance", documents=[("activity_report", 2023)], ceiling=True, lines=amounts
+    )
+    yield a_vote(appropriations=voted)
+    for number in range(CONVENTIONS):
+        grant, name = f"GRANT-2023-{number:05}", f"CONV-2023-{number:05}"
+        yield an_award(grant=grant, lines=amounts)
+        yield a_convention(grant=grant, convention=name, instalments=[balance])
+    for number in range(PARKED):
+        yield a_report(convention=f"UNKNOWN-{number:05}")
+
+
+class City:
+    """A ledger with its store, told one batch at a time."""
+
+    def __init__(self) -> None:
+        self.store, self.ledger, self.offset = MemoryStore(), Ledger(), 0
+
+    def handle(self, value: bytes, topic: str = "t") -> None:
+        self.ledger.handle(RawRecord(value, Source(topic, 0, self.offset)))
+        self.offset += 1
+
+    def commit(self) -> Batch:
+        batch = self.ledger.commit_batch([])
+        self.store.commit(batch, VERSIONS)
+        return batch
+
+
+@pytest.fixture(scope="module")
+def city() -> City:
+    """The year up to its closing."""
+    city = City()
+    for number, event in enumerate(the_year()):
+        city.handle(encoded(event | {"id": f"e{number}"}))
+    city.commit()
+    return city
+
+
+@pytest.fixture(scope="module")
+def closing(city: City) -> Batch:
+    """What one transaction writes."""
+    city.handle(encoded(a_closing("all")))
+    return city.commit()
+
+
+@pytest.fixture(scope="module")
+def opening(city: City, closing: Batch) -> Batch:
+    """What the next year's transaction writes."""
+    for letter in closing.letters:
+        city.handle(letter, LETTERS)
+    return city.commit()
+
+
+def test_the_closing_and_all_that_waited_are_one_transaction(closing: Batch) -> None:
+    assert 1 + PARKED == len(closing.records)
+    assert CONVENTIONS == len(closing.letters)
+
+
+def test_each_of_its_records_fits_into_a_topic(closing: Batch, opening: Batch) -> None:
+    largest, *_ = sorted((len(row.record) for row in closing.records), reverse=True)
+    # A convention line takes less than 500 bytes: 33,000 of them fit, uncompressed.
+    assert largest < 500 * CONVENTIONS * len(OPERATIONS) < RECORD_BYTES_MAX
+    assert max(map(len, closing.letters)) < EVENT_BYTES_MAX
+    assert max(len(row.record) for row in opening.records) < EVENT_BYTES_MAX
+
+
+def test_with_no_order_open_every_row_of_the_year_is_dropped(city: City, closing: Batch) -> None:
+    removed = [key for key, value in closing.changes.items() if value is None]
+    assert len(removed) > 4 * CONVENTIONS
+    assert {"budget"} == {key.kind for key, _ in city.store.state() if key.budget == BUDGET}
+
+
+def test_the_next_year_opens_with_all_of_it(city: City, opening: Batch) -> None:
+    assert CONVENTIONS == len(opening.records)
+    book = city.ledger.budgets[NEXT_BUDGET].book
+    assert CONVENTIONS == len(book.conventions)
+    assert [CENTS * CONVENTIONS] * len(OPERATIONS) == [
+        money.committed for money in book.lines.values()
+    ]
+
+
+def test_it_is_restored_as_it_stands(city: City, opening: Batch) -> None:
+    again = open_ledger(city.store)
+    assert city.ledger.budgets.keys() == again.budgets.keys()
+    assert again.budgets[NEXT_BUDGET].book == city.ledger.budgets[NEXT_BUDGET].book
+    assert again.budgets[BUDGET].book == city.ledger.budgets[BUDGET].book
