@@ -32,6 +32,9 @@ from services.ledger.sentences import flag_sentence, line_label, parked_sentence
 STAGES: Final = ("appropriated", "available", "reserved", "committed", "ordered", "paid")
 """The stages of a line, in the order of the expenditure chain."""
 
+CARRIED_OVER: Final = "carried_over"
+"""Where a closed year's money went on into the next: shown of budgets that have any."""
+
 LABEL_WIDTH: Final = 24
 """From here on the codes of a line or a service go on below."""
 
@@ -102,9 +105,11 @@ def _show_lines(screen: Screen, lines: list[dict[str, Any]]) -> None:
 
 def _show_balances(screen: Screen, budget: str, rows: list[dict[str, Any]]) -> None:
     """The balances of one budget: a row for each line, or for each stage on a narrow screen."""
-    table = screen.table("lines", ("line", *STAGES), budget=budget)
+    carried = any(row[f"{CARRIED_OVER}_cents"] for row in rows)
+    stages = (*STAGES, CARRIED_OVER) if carried else STAGES
+    table = screen.table("lines", ("line", *stages), budget=budget)
     for row in rows:
-        figures = [screen.euros(row[f"{stage}_cents"]) for stage in STAGES]
+        figures = [screen.euros(row[f"{stage}_cents"]) for stage in stages]
         screen.add(table, label(row["line"]), *figures)
     if screen.fits(table):
         screen.show(table)
@@ -112,7 +117,7 @@ def _show_balances(screen: Screen, budget: str, rows: list[dict[str, Any]]) -> N
     table = screen.table("lines", ("line", "stage", "amount"), budget=budget)
     for row in rows:
         name = label(row["line"])
-        for stage in STAGES:
+        for stage in stages:
             figure = screen.euros(row[f"{stage}_cents"])
             screen.add(table, name, screen.word(COLUMNS, stage), figure)
             name = ""

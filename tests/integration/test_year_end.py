@@ -1,0 +1,70 @@
+"""`ecluse replay` over the end of a year: letters behind each file, whatever stops in between."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from services.ledger import replay as replaying
+from services.ledger.adapters.sqlite import SqliteStore
+from services.ledger.restore import open_ledger
+from tests.builders import BUDGET, NEXT_BUDGET, Json
+from tests.integration.command import EXAMPLE, ecluse
+
+FIRST = EXAMPLE.with_name("lille-avenirs-carry-over.jsonl")
+SECOND = EXAMPLE.with_name("lille-avenirs-carry-over-2024.jsonl")
+
+
+def summary(*arguments: Path | str) -> Json:
+    said: Json = json.loads(ecluse("replay", *arguments, "--json").out)
+    return said
+
+
+def test_the_files_of_two_years_are_replayed_by_one_command() -> None:
+    said = summary(FIRST, SECOND)
+    assert 12 == said["events"] == said["outcomes"]["accepted"]
+    assert [BUDGET, NEXT_BUDGET] == list(said["heads"])
+
+
+def test_or_by_one_command_a_year_over_a_database_that_is_kept(tmp_path: Path) -> None:
+    db = tmp_path / "ledger.db"
+    first = summary(FIRST, "--db", str(db))
+    assert {"accepted": 8} == {name: n for name, n in first["outcomes"].items() if n}
+    assert first == summary(FIRST, "--db", str(db)), "nothing is read twice, letters included"
+    assert summary(FIRST, SECOND) == summary(SECOND, "--db", str(db))
+
+
+def test_a_replay_that_stops_before_the_letters_reads_them_the_next_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db = tmp_path / "ledger.db"
+    store = SqliteStore(db)
+    monkeypatch.setattr(replaying, "_read_letters", lambda *_: None)
+    with FIRST.open("rb") as stream:
+        replaying.replay(store, FIRST.name, stream, open_ledger(store), lambda _: None)
+    monkeypatch.undo()
+    assert 1 == len(list(store.letters()))
+    store.close()
+    assert summary(FIRST) == summary(FIRST, "--db", str(db))
+
+
+def test_a_letter_stands_in_the_journal_as_what_it_is(tmp_path: Path) -> None:
+    db = tmp_path / "ledger.db"
+    summary(FIRST, "--db", str(db))
+    asked = ("journal", "tail", "--db", str(db), "--json")
+    [line] = ecluse(*asked, "--budget", NEXT_BUDGET).text.splitlines()
+    record = json.loads(line)
+    assert {"topic": "ecluse.letters.v1", "partition": 0, "offset": 0} == record["source"]
+    assert "ecluse.fiscal-year.opened.v1" == record["event"]["type"]
+
+
+def test_what_was_carried_over_is_shown_to_people() -> None:
+    french = ecluse("--lang", "fr", "replay", FIRST, SECOND).text
+    assert "report (reste à réaliser)" in french
+    assert "reporté" in french
+    assert "reporté" not in ecluse("--lang", "fr", "replay", EXAMPLE).text
+
+
+def test_the_examples_are_valid_events() -> None:
+    for file in (FIRST, SECOND):
+        assert 0 == ecluse("validate", file).code
