@@ -1,0 +1,201 @@
+"""Letters on a real broker: a year is closed on one partition, the next one opens on another."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from events.topics import (
+    BALANCES,
+    COMMITMENT_ENTRIES,
+    EVENTS,
+    JOURNAL,
+    LEDGER_STATE,
+    LETTERS,
+    REFUSALS,
+)
+from services.verifier.verify import verify
+from tests.builders import (
+    Json,
+    a_closing,
+    a_convention,
+    a_payment,
+    a_report,
+    a_vote,
+    an_acknowledgement,
+    an_award,
+    an_instalment,
+)
+from tests.kafka.brokers import Broker
+from tests.kafka.cluster import Cluster, budget_on, budgets_on, partition_for, run
+from tests.kafka.faults.test_hanging import UNVERIFIED, worked
+from tests.kafka.workers import Worker, eventually, outcomes, wait_for_records
+
+OWN: Final = (JOURNAL, COMMITMENT_ENTRIES, BALANCES, LEDGER_STATE)
+"""Where a closing writes on its own partition."""
+
+SETTLED: Final = (*OWN, REFUSALS, LETTERS, EVENTS)
+
+
+def following(budget: str) -> str:
+    return f"{budget[:-4]}{int(budget[-4:]) + 1}"
+
+
+def the_year(budget: str) -> list[Json]:
+    """Up to its closing: 60,000 are ordered and taken in charge, 40,000 wait for a report."""
+    later = an_instalment(40_000, "later", documents=[("activity_report", 2023)])
+    return [
+        a_vote(budget=budget),
+        an_award(budget=budget),
+        a_convention(budget=budget, instalments=[an_instalment(60_000), later]),
+        an_acknowledgement(budget=budget),
+        a_closing("all", budget=budget),
+    ]
+
+
+def the_next(budget: str) -> list[Json]:
+    return [
+        a_report(year=2023, budget=budget),
+        an_acknowledgement(order="C/later", budget=budget),
+        a_payment(40_000, "C/later", budget=budget),
+    ]
+
+
+def a_cluster(broker: Broker, prefix: str, partitions: int) -> Cluster:
+    cluster = Cluster(broker.bootstrap, prefix, partitions)
+    cluster.create()
+    return cluster
+
+
+def proved(cluster: Cluster, accepted: int) -> None:
+    eventually(lambda: cluster.is_settled(SETTLED), "a transaction stays open")
+    report = run(verify(cluster.bootstrap, cluster.prefix))
+    assert [] == [each.row() for each in report.findings]
+    assert accepted == report.counted["outcomes"]["accepted"]
+
+
+def moving_budget(partitions: int) -> str:
+    """A budget whose next year lives on another partition."""
+    return next(
+        name
+        for name in budgets_on(0, partitions)
+        if partition_for(following(name), partitions) != 0
+    )
+
+
+def test_a_closed_year_opens_the_next_one_on_its_own_partition(
+    broker: Broker, prefix: str, tmp_path: Path
+) -> None:
+    cluster = a_cluster(broker, prefix, 4)
+    budget = moving_budget(4)
+    new, home = following(budget), partition_for(following(budget), 4)
+    cluster.publish(the_year(budget))
+    with Worker(cluster, tmp_path) as worker:
+        journal = wait_for_records(cluster, 6)
+        assert ["accepted"] * 5 == outcomes(journal[0])
+        [opened] = journal[home]
+        assert (new, {"topic": cluster.name(LETTERS), "partition": home, "offset": 0}) == (
+            opened["budget"],
+            opened["source"],
+        )
+        cluster.publish([a_payment(60_000, budget=budget), *the_next(new)])
+        journal = wait_for_records(cluster, 10)
+        assert ["accepted"] * 4 == outcomes(journal[home])
+        assert 0 == worker.stop()
+    letters = cluster.read(LETTERS)
+    assert {home: 1} == {number: len(found) for number, found in letters.items() if found}
+    [letter] = letters[home]
+    assert new.encode() == letter.key
+    names = [name for name, _ in letter.headers]
+    assert ["content-type", "ecluse_transaction"] == names
+    [closing] = [each for each in cluster.read(JOURNAL)[0] if b"carried_over" in each.value]
+    assert (
+        dict(letter.headers)["ecluse_transaction"] == (dict(closing.headers)["ecluse_transaction"])
+    ), "closing and letter are one transaction"
+    rows = cluster.state()[0]
+    assert {f'["{budget}","budget",""]'.encode(), b'"position"'} == set(rows)
+    proved(cluster, 10)
+
+
+def test_a_restarted_worker_reads_no_letter_twice_and_remembers_what_was_forgotten(
+    broker: Broker, prefix: str, tmp_path: Path
+) -> None:
+    cluster = a_cluster(broker, prefix, 2)
+    budget = budget_on(0, 2)
+    cluster.publish(the_year(budget))
+    with Worker(cluster, tmp_path) as worker:
+        wait_for_records(cluster, 6)
+        worker.kill()
+    cluster.publish([a_payment(60_000, budget=budget), *the_next(following(budget))])
+    with Worker(cluster, tmp_path) as again:
+        wait_for_records(cluster, 10)
+        assert 0 == again.stop()
+    cluster.publish([a_payment(1, budget=budget)])
+    with Worker(cluster, tmp_path) as third:
+        journal = wait_for_records(cluster, 11)
+        assert [] == third.said("state_rebuilt")
+        assert 0 == third.stop()
+    late = [each["refusal"]["code"] for each in journal[0] if each["outcome"] == "refused"]
+    assert ["fiscal_year_closed"] == late
+    proved(cluster, 10)
+
+
+def test_a_stranger_s_transaction_among_the_letters_stops_nobody(
+    broker: Broker, prefix: str, tmp_path: Path
+) -> None:
+    """Every partition of the ledger writes there, and so does the watch: theirs come and go."""
+    cluster = a_cluster(broker, prefix, 1)
+    budget = budget_on(0, 1)
+    with cluster.left_open(LETTERS), Worker(cluster, tmp_path) as worker:
+        cluster.publish(the_year(budget)[:-1])
+        wait_for_records(cluster, 4)
+        cluster.publish(the_year(budget)[-1:])
+        wait_for_records(cluster, 5)
+        # It writes on, though its letter cannot be read before the stranger has ended.
+        cluster.publish([a_payment(60_000, budget=budget)])
+        wait_for_records(cluster, 6)
+        assert 0 == worker.stop()
+        with Worker(cluster, tmp_path) as again:
+            again.wait_for_states(running=1)
+            assert [] == again.said("transaction_ended")
+            assert 0 == again.stop()
+    with Worker(cluster, tmp_path) as third:
+        journal = wait_for_records(cluster, 7)[0]
+        assert following(budget) == journal[-1]["budget"]
+        assert 0 == third.stop()
+    proved(cluster, 7)
+
+
+@pytest.fixture
+def forgetful(broker: Broker, prefix: str) -> Iterator[Cluster]:
+    """A cluster whose coordinator can be made to forget partitions (docs/decisions/0015)."""
+    cluster = a_cluster(broker, prefix, 1)
+    cluster.alter_broker(UNVERIFIED)
+    yield cluster
+    cluster.alter_broker({})
+
+
+@pytest.mark.parametrize("dies", [False, True], ids=["committed", "aborted"])
+@pytest.mark.parametrize(
+    "forgotten",
+    [(LETTERS,), (JOURNAL, LETTERS), OWN, (*OWN, LETTERS)],
+    ids=["letters", "journal+letters", "all-but-letters", "all"],
+)
+def test_a_letter_is_there_once_though_the_broker_forgot_to_end_its_transaction(
+    forgetful: Cluster, tmp_path: Path, forgotten: tuple[str, ...], dies: bool
+) -> None:
+    budget = budget_on(0, 1)
+    *year, closing = the_year(budget)
+    forgetful.publish(year)
+    run(worked(forgetful))
+    forgetful.publish([closing])
+    run(worked(forgetful, forgotten, dies=dies))
+    with Worker(forgetful, tmp_path) as worker:
+        wait_for_records(forgetful, 6)
+        assert worker.said("transaction_ended")
+        assert 0 == worker.stop()
+    [letter] = forgetful.read(LETTERS)[0]
+    assert following(budget) == json.loads(letter.value)["partitionkey"]
+    proved(forgetful, 6)
