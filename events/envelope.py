@@ -1,28 +1,49 @@
 """The envelope of every event: CloudEvents 1.0, keyed by budget."""
 
+from enum import Enum
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
 
 from events.budgets import BudgetVoted, CreditsTransferred
-from events.conventions import ConventionNotified, ConventionSigned
-from events.deliberations import DeliberationAdopted
+from events.commitments import CommitmentReduced
+from events.conventions import (
+    ConventionAmended,
+    ConventionNotified,
+    ConventionResumed,
+    ConventionSigned,
+    ConventionSuspended,
+    ConventionTerminated,
+)
+from events.deadlines import DeadlinePassed
+from events.deliberations import DeliberationAdopted, DeliberationWithdrawn
 from events.parts import EventData
 from events.payments import BankAccountChanged, PaymentExecuted, PaymentOrderAcknowledged
-from events.reports import ReportReceived
-from events.values import BudgetId, Timestamp
+from events.recoveries import RecoveryCollected, RecoveryOrdered
+from events.reports import ReportReceived, ReportRejected
+from events.values import BudgetId, Attribute, Timestamp
 
 Event = (
     BudgetVoted
     | CreditsTransferred
     | DeliberationAdopted
+    | DeliberationWithdrawn
     | ConventionSigned
     | ConventionNotified
+    | ConventionAmended
+    | ConventionSuspended
+    | ConventionResumed
+    | ConventionTerminated
     | ReportReceived
+    | ReportRejected
     | BankAccountChanged
     | PaymentOrderAcknowledged
     | PaymentExecuted
+    | CommitmentReduced
+    | RecoveryOrdered
+    | RecoveryCollected
+    | DeadlinePassed
 )
 """Everything that may be said to the ledger."""
 
@@ -30,16 +51,48 @@ INBOUND: tuple[type[EventData], ...] = (
     BudgetVoted,
     CreditsTransferred,
     DeliberationAdopted,
+    DeliberationWithdrawn,
     ConventionSigned,
     ConventionNotified,
+    ConventionAmended,
+    ConventionSuspended,
+    ConventionResumed,
+    ConventionTerminated,
     ReportReceived,
+    ReportRejected,
     BankAccountChanged,
     PaymentOrderAcknowledged,
     PaymentExecuted,
+    CommitmentReduced,
+    RecoveryOrdered,
+    RecoveryCollected,
+    DeadlinePassed,
 )
 """The types of `Event`, in the order of the grant's life."""
 
-Attribute = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+LETTERS = frozenset((DeadlinePassed.TYPE,))
+"""What Écluse writes to itself: on Kafka it is read from the topic of letters alone (rules, 32)."""
+
+
+class Door(Enum):
+    """Where a record was read: what may be said depends on it (rules, 32)."""
+
+    FILE = "file"
+    """A line of a file: whoever replays it answers for it."""
+
+    EVENTS = "events"
+    """What the world says on Kafka."""
+
+    LETTERS = "letters"
+    """What Écluse says to itself there: only its own principals may write to it."""
+
+
+UNREAD: dict[Door, frozenset[str]] = {
+    Door.FILE: frozenset(),
+    Door.EVENTS: LETTERS,
+    Door.LETTERS: frozenset(),
+}
+"""The types that are unknown at each door."""
 
 Data = TypeVar("Data")
 
@@ -65,7 +118,8 @@ class Envelope(BaseModel, Generic[Data]):
 
 
 def _known_type(name: str) -> str:
-    if name not in VALIDATORS:
+    # Asked only where a record has no type that is read there: a letter's is not one either.
+    if name not in VALIDATORS or name in LETTERS:
         raise PydanticCustomError(
             "unknown_type", "{name} is not a type of the contract", {"name": name}
         )

@@ -222,6 +222,13 @@ Schedule = Annotated[
 ]
 """The instalments of a convention (échéancier), in the order in which they are looked at."""
 
+AmendedSchedule = Annotated[
+    tuple[Instalment, ...],
+    Field(max_length=INSTALMENTS_MAX, strict=False, fail_fast=True),
+    AfterValidator(_distinct_instalments),
+]
+"""The new schedule of what is not yet ordered; an empty one gives all of it up (rules, 15)."""
+
 
 class EventData(Part):
     """What every event carries: the budget that it belongs to."""

@@ -19,7 +19,7 @@ from services.ledger.domain.orders import PaymentOrder
 from services.ledger.domain.sharing import with_shared_parts
 from services.ledger.ports import StateKey
 
-STATE_VERSION = 1
+STATE_VERSION = 2
 """The version of the rows' shape: raised when older rows can no longer be read."""
 
 _spell = msgspec.json.Encoder().encode

@@ -3,6 +3,7 @@
 from typing import Any
 
 from services.verifier import asked as ask
+from services.verifier import turns
 from services.verifier.asked import Moves, moves_done
 from services.verifier.books import Books
 from services.verifier.due import Due, due, for_the_treasury, looked_at
@@ -14,12 +15,12 @@ from services.verifier.records import Record, without_nulls
 EFFECTIVE_ON = {
     "deliberation.adopted": ("act", "date"),
     "convention.signed": ("signed_on",),
+    "convention.amended": ("signed_on",),
+    "convention.resumed": ("effective_on",),
+    "convention.terminated": ("effective_on",),
     "report.received": ("received_on",),
 }
 """Where an event names the day on which its commitments take effect; else it is its own day."""
-
-OPEN = frozenset(("issued", "taken_in_charge", "on_hold"))
-"""States of an order in which something may still happen to it (rules, 20)."""
 
 
 def kind_of(event: Json) -> str:
@@ -36,6 +37,7 @@ def apply(books: Books, record: Record) -> None:
     siret = data["beneficiary"]["siret"] if kind == "convention.signed" else ""
     first_account = siret not in books.accounts and data.get("bank_account") is not None
     books.learn(kind, data, record.sequence)
+    turns.learn(books, kind, data)
     names = looked_at(books, kind, data, first_account)
     orders = list(due(books, names, kind, expected))
     _prove_issued(books, record, orders, changes, expected)
@@ -65,11 +67,13 @@ def _asked(books: Books, kind: str, data: Json, changes: list[Json]) -> Moves:
             moves = ask.awarded(data)
         case "convention.signed":
             moves = ask.signed(data, books.alone(data["grant"]))
+        case "deliberation.withdrawn":
+            moves, cancelled = turns.withdrawn(books, data)
+            _prove_changed(books, cancelled, changed)
+            return moves
         case _:
-            moves = {}
-    for each in changed:
-        name = each["payment_order"]
-        books.find(_DIFFERS, payment_order=name, member="state", expected="-", found=each["state"])
+            moves = turns.asked(books, kind, data)
+    _prove_changed(books, [], changed)
     return moves
 
 
@@ -80,8 +84,9 @@ def _order_changed(books: Books, kind: str, data: Json, changed: list[Json]) -> 
     """The one order that the treasury speaks of, before and after (rules, 20)."""
     name = data["payment_order"]
     order = books.orders[name]
-    if order.state not in OPEN:
-        books.find(_DIFFERS, payment_order=name, member="state", expected=OPEN, found=order.state)
+    if order.state not in turns.OPEN:
+        facts = {"member": "state", "expected": turns.OPEN, "found": order.state}
+        books.find(_DIFFERS, payment_order=name, **facts)
     moves: Moves = {}
     if kind == "payment.executed":
         moves = ask.paid(order, data["amount_cents"])
@@ -91,21 +96,10 @@ def _order_changed(books: Books, kind: str, data: Json, changed: list[Json]) -> 
     else:
         order.state = data["state"]
         if order.state == "rejected":
-            moves = ask.rejected(order)
-    expected = {
-        "payment_order": name,
-        "convention": order.convention,
-        "instalment": order.instalment,
-        "amount_cents": order.amount_cents,
-        "paid_cents": order.paid_cents,
-        "state": order.state,
-        "due_on": order.due_on,
-    }
-    _compare(books, name, expected, changed[0] if changed else {})
-    for each in changed[1:]:
-        books.find(
-            _DIFFERS, payment_order=each["payment_order"], member="state", expected="-", found="+"
-        )
+            ended = books.conventions[order.convention].state == "ended"
+            moves = ask.rejected(order, ended)
+            turns.replan(books, name)
+    _prove_changed(books, [name], changed)
     if order.paid_cents > order.amount_cents:
         books.find(
             _DIFFERS,
@@ -115,6 +109,26 @@ def _order_changed(books: Books, kind: str, data: Json, changed: list[Json]) -> 
             found=order.paid_cents,
         )
     return moves
+
+
+def _prove_changed(books: Books, names: list[str], changed: list[Json]) -> None:
+    """The orders that the event changes, as they stand now, and no others."""
+    for at, name in enumerate(names):
+        order = books.orders[name]
+        expected = {
+            "payment_order": name,
+            "convention": order.convention,
+            "instalment": order.instalment,
+            "amount_cents": order.amount_cents,
+            "paid_cents": order.paid_cents,
+            "state": order.state,
+            "due_on": order.due_on,
+        }
+        _compare(books, name, expected, changed[at] if at < len(changed) else {})
+    for each in changed[len(names) :]:
+        books.find(
+            _DIFFERS, payment_order=each["payment_order"], member="state", expected="-", found="+"
+        )
 
 
 def _compare(books: Books, name: str, expected: Json, found: Json) -> None:
@@ -233,12 +247,13 @@ def _prove_entries(books: Books, record: Record, kind: str, moves: list[Json]) -
     for index, each in enumerate(entries, start=1):
         line = line_of(each["line"])
         convention = each["convention"]
-        grant = data["grant"] if convention is None else books.conventions[convention].grant
+        grant = books.grants[books.grant_of(data, convention)]
+        raised = data.get("act") if kind == "convention.amended" else None
         expected = {
             "entry_id": f"{books.budget}/{record.sequence}/{index}",
             "amount_cents": totals.pop((each["kind"], convention, line), 0),
             "effective_on": effective_on,
-            "act": books.grants[grant].awarded.act,
+            "act": grant.awarded.act if raised is None else without_nulls(raised),
         }
         found = without_nulls(each)
         for member, value in expected.items():

@@ -34,13 +34,25 @@ class Instalment:
     documents: list[Document]
     lines: dict[Line, Planned]
     order: str | None = None
-    """Its last order."""
+    """Its last order, unless an amendment has planned it anew since."""
     orders: int = 0
+    signed_on: str | None = None
+    """When the amendment that planned it was signed, if one did."""
 
     @property
     def cents(self) -> int:
         """What is still planned in all."""
         return sum(each.cents for each in self.lines.values())
+
+
+@dataclass(slots=True)
+class Recovery:
+    """What was asked back under one number, and came (rules, 27)."""
+
+    ordered: int = 0
+    collected: int = 0
+    revenue: int = 0
+    """Of what came, what came after the budget's year."""
 
 
 @dataclass(slots=True)
@@ -58,10 +70,16 @@ class Convention:
     """The day on which each document first came."""
     costs: dict[Document, tuple[int, int]] = field(default_factory=dict)
     """The record that last brought a document with an eligible cost, and that cost."""
+    state: str = "in_force"
+    """`in_force`, `suspended` or `ended`: terminated, or its award withdrawn."""
+    recoveries: dict[str, Recovery] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+    """How many orders the instalments had that an amendment took away."""
 
     def drawn_cents(self) -> int:
-        """What is ordered or paid."""
-        return sum(each["ordered"] + each["paid"] for each in self.shares.values())
+        """What is ordered or paid, and did not come back."""
+        had = sum(each["ordered"] + each["paid"] for each in self.shares.values())
+        return had - sum(each.revenue for each in self.recoveries.values())
 
     def eligible_cents(self, instalment: Instalment) -> int | None:
         """The cost that bounds an instalment, if one does (rules, 22)."""
@@ -74,7 +92,7 @@ class Convention:
         """The day that set an instalment off (rules, 19)."""
         match instalment.trigger:
             case "signature":
-                return self.signed_on
+                return instalment.signed_on or self.signed_on
             case "notification":
                 return self.notified_on
             case _:
@@ -104,6 +122,8 @@ class Award:
     siret: str
     stands_alone: bool
     """Whether it needs no convention."""
+    lines: dict[Line, int]
+    """What it gives on each line, with what acts added to it (rules, 15)."""
 
 
 @dataclass(slots=True)
@@ -112,6 +132,7 @@ class Grant:
 
     acts: list[Json] = field(default_factory=list)
     award: Award | None = None
+    withdrawn: bool = False
 
     @property
     def stands_alone(self) -> bool:
@@ -133,7 +154,15 @@ class Grant:
 def award_of(data: Json, act: Json) -> Award:
     """The award that an event brings."""
     alone = data.get("requires_convention") is False
-    return Award(act, data["title"], data["beneficiary"]["siret"], alone)
+    lines = {line_of(each["line"]): each["amount_cents"] for each in data["lines"]}
+    return Award(act, data["title"], data["beneficiary"]["siret"], alone, lines)
+
+
+def falls_with(grant: Grant, named: Json) -> Json | None:
+    """The act of a grant that a withdrawal names: as a whole, else by body and day (rules, 17)."""
+    known = [grant.awarded.act, *grant.acts]
+    alike = [act for act in known if all(act[each] == named[each] for each in ("body", "date"))]
+    return named if named in alike else alike[0] if alike else None
 
 
 def ordered_lines(rows: list[Json]) -> dict[Line, Planned]:

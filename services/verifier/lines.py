@@ -33,15 +33,27 @@ COLUMN_OF: Final = {
 KIND_OF: Final = {
     ("available", "reserved"): "accounting_commitment",
     ("reserved", "committed"): "legal_commitment",
+    ("available", "committed"): "supplementary_commitment",
     ("committed", "available"): "decommitment",
+    ("reserved", "available"): "decommitment",
 }
 """Which moves write a commitment entry (rules, 34)."""
 
-OF_CREDIT: Final = frozenset(((None, "available"), ("available", None), ("available", "reserved")))
+OF_CREDIT: Final = frozenset(
+    (
+        *((None, "available"), ("available", None)),
+        *(("available", "reserved"), ("reserved", "available")),
+    )
+)
 """Ways of money that is no convention's yet."""
 
 WAYS: Final = frozenset(
-    (*KIND_OF, *OF_CREDIT, ("committed", "ordered"), ("ordered", "paid"), ("ordered", "committed"))
+    (
+        *KIND_OF,
+        *OF_CREDIT,
+        *(("committed", "ordered"), ("ordered", "committed")),
+        *(("ordered", "paid"), ("paid", "available")),
+    )
 )
 """Every way that money may go."""
 

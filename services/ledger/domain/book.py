@@ -60,6 +60,8 @@ class Parked(NamedTuple):
     topic: str
     partition: int
     offset: int
+    identity: bytes
+    """Who it is in its budget, cut to 120 bits."""
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ from services.ledger.domain.grants import (
     Act,
     BankAccount,
     Convention,
+    ConventionState,
     DocumentKey,
     DocumentReceipt,
     Grant,
@@ -19,7 +20,13 @@ from services.ledger.domain.grants import (
 )
 from services.ledger.domain.lines import Line
 from services.ledger.domain.moves import ORDER, RELEASE, Move, Way
-from services.ledger.domain.orders import OrderChange, OrderState, PaymentOrder, shared, unpaid
+from services.ledger.domain.orders import (
+    OrderChange,
+    OrderState,
+    PaymentOrder,
+    order_name,
+    shared,
+)
 from services.ledger.domain.schedules import eligible_cost_cents, trigger_met_on
 from services.ledger.domain.verdicts import Accepted
 
@@ -42,6 +49,8 @@ class Situation(NamedTuple):
     notified_on: date | None
     documents: Mapping[DocumentKey, DocumentReceipt]
     issued_on: date
+    drawn_cents: int
+    """What the convention has had, ordered or paid, before any order of this event."""
     reissues: bool = False
     """Whether the event may issue a rejected order again (rules, 21)."""
 
@@ -51,19 +60,25 @@ def situation(
     convention: Convention,
     on: date,
     *,
+    grant: Grant | None = None,
     account: BankAccount | None = None,
     notified_on: date | None = None,
     documents: Mapping[DocumentKey, DocumentReceipt] | None = None,
+    returned_cents: int = 0,
     reissues: bool = False,
 ) -> Situation:
-    """The convention as the book has it on the day of an event, but for what the event brings."""
+    """The convention as the book has it on the day of an event, but for what the event brings.
+
+    `returned_cents` is what the event itself takes back of what was ordered or paid.
+    """
     return Situation(
         convention,
-        book.grants[convention.grant],
+        grant or book.grants[convention.grant],
         account or book.accounts.get(convention.beneficiary.siret),
         notified_on or convention.notified_on,
         convention.documents if documents is None else documents,
         on,
+        convention.drawn_cents() - returned_cents,
         reissues,
     )
 
@@ -88,16 +103,19 @@ def convention_required(book: Book, siret: str, more_cents: int = 0) -> dict[str
 
 def issue_orders(book: Book, case: Situation, ruling: Accepted) -> None:
     """Add to `ruling` every order whose conditions the event completes, in schedule order."""
-    issued_cents = 0
+    if case.convention.state is not ConventionState.IN_FORCE:
+        return
+    drawn_cents = case.drawn_cents
     held: dict[str, Any] | None = None
     for instalment in case.convention.schedule:
         met_on = _due_from(book, case, instalment)
         if met_on is None or case.account is None:
             continue
         rejected = None if instalment.order is None else book.orders[instalment.order]
-        drawn_cents = case.convention.drawn_cents() + issued_cents
         lines = (
-            _lines_to_pay(case, instalment, drawn_cents) if rejected is None else unpaid(rejected)
+            _lines_to_pay(case, instalment, drawn_cents)
+            if rejected is None
+            else shared(instalment.amount_cents, instalment.lines)
         )
         hold = _hold(book, case)
         if lines and hold is not None:
@@ -107,7 +125,7 @@ def issue_orders(book: Book, case: Situation, ruling: Accepted) -> None:
             _settle(case, instalment, lines, drawn_cents, ruling)
         if lines:
             due_on = met_on + PAYMENT_DELAY if rejected is None else rejected.due_on
-            issued_cents += _issue(case, instalment, lines, due_on, ruling)
+            drawn_cents += _issue(case, instalment, lines, due_on, ruling)
     if held is not None:
         facts = {"convention": case.convention.convention, **held}
         ruling.flags.append(Flag(FlagCode.CONVENTION_REQUIRED, facts))
@@ -178,11 +196,11 @@ def _issue(
     ruling: Accepted,
 ) -> int:
     """Issue one order; returns its amount in cents."""
-    name = f"{case.convention.convention}/{instalment.instalment}"
+    name, before = case.convention.convention, instalment.orders
     amount_cents = sum(each.amount_cents for each in lines)
     order = PaymentOrder(
-        payment_order=name if instalment.orders == 0 else f"{name}/{instalment.orders + 1}",
-        convention=case.convention.convention,
+        payment_order=order_name(name, instalment.instalment, before + 1),
+        convention=name,
         instalment=instalment.instalment,
         amount_cents=amount_cents,
         paid_cents=0,
@@ -190,7 +208,8 @@ def _issue(
         due_on=due_on,
         lines=lines,
     )
-    ruling.orders.append(OrderChange(order, _for_the_treasury(case, instalment.order)))
+    previous = order_name(name, instalment.instalment, before) if before else None
+    ruling.orders.append(OrderChange(order, _for_the_treasury(case, previous)))
     for each in lines:
         ruling.moves.append(_move(case, instalment, each.line, ORDER, each.amount_cents))
     return amount_cents

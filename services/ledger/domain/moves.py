@@ -12,6 +12,7 @@ class EntryKind(StrEnum):
 
     ACCOUNTING_COMMITMENT = "accounting_commitment"  # engagement comptable
     LEGAL_COMMITMENT = "legal_commitment"  # engagement juridique
+    SUPPLEMENTARY_COMMITMENT = "supplementary_commitment"  # engagement complémentaire
     DECOMMITMENT = "decommitment"  # dégagement
 
 
@@ -45,15 +46,32 @@ def _way(
 APPROPRIATE = _way(None, Stage.AVAILABLE)
 WITHDRAW = _way(Stage.AVAILABLE, None)
 RESERVE = _way(Stage.AVAILABLE, Stage.RESERVED, EntryKind.ACCOUNTING_COMMITMENT)
+UNRESERVE = _way(Stage.RESERVED, Stage.AVAILABLE, EntryKind.DECOMMITMENT)
 COMMIT = _way(Stage.RESERVED, Stage.COMMITTED, EntryKind.LEGAL_COMMITMENT, (None, "remaining"))
+SUPPLEMENT = _way(
+    Stage.AVAILABLE, Stage.COMMITTED, EntryKind.SUPPLEMENTARY_COMMITMENT, (None, "remaining")
+)
 RELEASE = _way(Stage.COMMITTED, Stage.AVAILABLE, EntryKind.DECOMMITMENT, ("remaining", "released"))
 ORDER = _way(Stage.COMMITTED, Stage.ORDERED, None, ("remaining", "ordered"))
 PAY = _way(Stage.ORDERED, Stage.PAID, None, ("ordered", "paid"))
 TAKE_BACK = _way(Stage.ORDERED, Stage.COMMITTED, None, ("ordered", "remaining"))
+RECOVER = _way(Stage.PAID, Stage.AVAILABLE, None, ("paid", "released"))
 
 WAYS = {
     (way.origin, way.target): way
-    for way in (APPROPRIATE, WITHDRAW, RESERVE, COMMIT, RELEASE, ORDER, PAY, TAKE_BACK)
+    for way in (
+        APPROPRIATE,
+        WITHDRAW,
+        RESERVE,
+        UNRESERVE,
+        COMMIT,
+        SUPPLEMENT,
+        RELEASE,
+        ORDER,
+        PAY,
+        TAKE_BACK,
+        RECOVER,
+    )
 }
 """Every way that money may go."""
 

@@ -18,12 +18,16 @@ class OrderState(StrEnum):
     ON_HOLD = "on_hold"
     REJECTED = "rejected"
     PAID = "paid"
+    CANCELLED = "cancelled"
 
 
-CLOSED_TO_TREASURY = frozenset({OrderState.PAID, OrderState.REJECTED})
+GIVEN_BACK = frozenset({OrderState.REJECTED, OrderState.CANCELLED})
+"""States of an order whose unpaid part went back: it holds no money and is no live one."""
+
+CLOSED_TO_TREASURY = frozenset({OrderState.PAID, *GIVEN_BACK})
 """States in which the accountant has nothing more to say (rules, 20)."""
 
-CLOSED_TO_PAYMENT = frozenset({OrderState.REJECTED})
+CLOSED_TO_PAYMENT = GIVEN_BACK
 """States in which nothing may be paid; a paid order refuses more as an overpayment."""
 
 
@@ -83,6 +87,12 @@ class PaymentOrder(NamedTuple):
             "due_on": self.due_on.isoformat(),
             "lines": [planned_line_row(each) for each in self.lines],
         }
+
+
+def order_name(convention: str, instalment: str, number: int) -> str:
+    """The id of an instalment's first order, its second, its third (rules, 21)."""
+    name = f"{convention}/{instalment}"
+    return name if number == 1 else f"{name}/{number}"
 
 
 class OrderChange(NamedTuple):

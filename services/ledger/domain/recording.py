@@ -5,8 +5,13 @@ from hashlib import sha256
 from typing import Any
 
 from events.codec import Received
-from events.conventions import ConventionSigned
-from events.deliberations import DeliberationAdopted
+from events.conventions import (
+    ConventionAmended,
+    ConventionResumed,
+    ConventionSigned,
+    ConventionTerminated,
+)
+from events.deliberations import DeliberationAdopted, DeliberationWithdrawn
 from events.envelope import Event
 from events.reports import ReportReceived
 from services.ledger.domain.book import Book, BudgetState
@@ -82,8 +87,10 @@ def _effective_on(event: Event, on: date) -> date:
     match event:
         case DeliberationAdopted():
             return event.act.date
-        case ConventionSigned():
+        case ConventionSigned() | ConventionAmended():
             return event.signed_on
+        case ConventionResumed() | ConventionTerminated():
+            return event.effective_on
         case ReportReceived():
             return event.received_on
         case _:
@@ -91,14 +98,25 @@ def _effective_on(event: Event, on: date) -> date:
 
 
 def _act_behind(book: Book, event: Event, entry: Entry) -> Act:
-    """The awarding act on which an entry rests."""
+    """The act on which an entry rests: the award, or what raised it."""
     if isinstance(event, DeliberationAdopted):
         return act_of(event.act)
-    if isinstance(event, ConventionSigned) and entry.convention == event.convention:
-        grant = event.grant
-    else:
-        assert entry.convention is not None, "only an award writes entries without a convention"
-        grant = book.conventions[entry.convention].grant
-    award = book.grants[grant].award
-    assert award is not None, "a convention stands on an award"
+    if isinstance(event, ConventionAmended) and event.act is not None:
+        return act_of(event.act)
+    award = book.grants[_grant_behind(book, event, entry)].award
+    assert award is not None, "a commitment stands on an award"
     return award.act
+
+
+def _grant_behind(book: Book, event: Event, entry: Entry) -> str:
+    """The grant of which an entry counts the money."""
+    match event:
+        case DeliberationWithdrawn():
+            return event.grant
+        case ConventionSigned() if entry.convention == event.convention:
+            return event.grant
+        case ConventionTerminated():
+            return book.conventions[event.convention].grant
+        case _:
+            assert entry.convention is not None, "what is reserved belongs to a grant"
+            return book.conventions[entry.convention].grant

@@ -1,18 +1,22 @@
 """What events bring: awards, schedules, conventions, documents received."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 
 from events import parts
-from events.conventions import ConventionSigned
+from events.conventions import ConventionAmended, ConventionSigned
 from events.deliberations import DeliberationAdopted
 from events.reports import ReportReceived
+from services.ledger.domain.book import Book
 from services.ledger.domain.grants import (
     Award,
+    AwardedLine,
     Convention,
     DocumentKey,
     DocumentReceipt,
     Instalment,
+    Obligation,
     PlannedLine,
     ServiceShare,
     act_of,
@@ -20,6 +24,8 @@ from services.ledger.domain.grants import (
     document_key,
 )
 from services.ledger.domain.lines import Line, line_of
+from services.ledger.domain.moves import RELEASE, Move
+from services.ledger.domain.orders import GIVEN_BACK
 
 WHOLE_AWARD = "1"
 """The id of the one instalment of an award that brings no schedule (rules, 13)."""
@@ -62,6 +68,61 @@ def cents_by_line(schedule: Iterable[Instalment]) -> dict[Line, int]:
     return totals
 
 
+def is_live(book: Book, instalment: Instalment) -> bool:
+    """Whether an order holds the instalment: one that was not rejected or cancelled."""
+    order = instalment.order
+    return order is not None and book.orders[order].state not in GIVEN_BACK
+
+
+def less(lines: tuple[PlannedLine, ...], line: Line, amount_cents: int) -> tuple[PlannedLine, ...]:
+    """The lines of an instalment, with less planned on one of them."""
+    return tuple(
+        PlannedLine(each.line, each.amount_cents - amount_cents, each.services)
+        if each.line == line
+        else each
+        for each in lines
+    )
+
+
+def shortened(schedule: Iterable[Instalment], moves: Iterable[Move]) -> list[Instalment]:
+    """The schedule once these moves have released what they take from its instalments."""
+    by_name = {each.instalment: each for each in schedule}
+    for move in moves:
+        if move.way is RELEASE and move.instalment is not None:
+            before = by_name[move.instalment]
+            left = less(before.lines, move.line, move.amount_cents)
+            by_name[move.instalment] = replace(before, lines=left)
+    return list(by_name.values())
+
+
+def amended(book: Book, convention: Convention, event: ConventionAmended) -> Convention:
+    """The convention under its new schedule (rules, 15).
+
+    What has a live order stays, in its place before what is new. What goes leaves the count of
+    its orders behind: an instalment of that id goes on from there (rules, 21).
+    """
+    kept = [each for each in convention.schedule if is_live(book, each)]
+    counts = dict(convention.order_counts)
+    for each in convention.schedule:
+        if each.orders and not is_live(book, each):
+            counts[each.instalment] = each.orders
+    planned = schedule_of(event.instalments)
+    for each in planned:
+        each.orders = counts.pop(each.instalment, 0)
+        each.amended_on = event.signed_on
+    return replace(convention, schedule=[*kept, *planned], order_counts=counts)
+
+
+def live_cents(book: Book, grant: str, line: Line) -> int:
+    """The live money of a grant on a line: reserved, remaining, ordered and paid (rules, 15)."""
+    total = book.grants[grant].reserved_cents.get(line, 0)
+    for convention in book.conventions.values():
+        if convention.grant == grant and line in convention.lines:
+            money = convention.lines[line]
+            total += money.remaining + money.ordered + money.paid
+    return total
+
+
 def signed_convention(event: ConventionSigned, sequence: int) -> Convention:
     """The convention that this event brings, before any money moved."""
     return Convention(
@@ -72,6 +133,10 @@ def signed_convention(event: ConventionSigned, sequence: int) -> Convention:
         signed_at=sequence,
         is_award_alone=False,
         schedule=schedule_of(event.instalments),
+        obligations=tuple(
+            Obligation(document_key(each.kind, each.year), each.due_on)
+            for each in event.obligations or ()
+        ),
     )
 
 
@@ -108,7 +173,7 @@ def award_of(event: DeliberationAdopted) -> Award:
         beneficiary=beneficiary_of(event.beneficiary),
         requires_convention=event.requires_convention,
         conditions_year=event.conditions_year,
-        total_cents=sum(awarded_lines(event).values()),
+        lines=tuple(AwardedLine(*each) for each in awarded_lines(event).items()),
     )
 
 
@@ -134,7 +199,7 @@ def trigger_met_on(
 ) -> date | None:
     """The day that set an instalment off, or None while it waits (rules, 19)."""
     if instalment.trigger == "signature":
-        return signed_on
+        return instalment.amended_on or signed_on
     if instalment.trigger == "notification":
         return notified_on
     last: date | None = None
