@@ -6,6 +6,8 @@
 import json
 from typing import Any
 
+from events import topics
+from events.envelope import LETTERS
 from services.ledger.adapters.memory import MemoryStore
 from services.ledger.domain.book import Book, BudgetState
 from services.ledger.domain.invariants import check_book
@@ -232,20 +234,20 @@ def a_reduction(amount_cents: int = 1_000, **more: Any) -> Json:
     return _build("commitment.reduced", defaults, more)
 
 
-def a_recovery(amount_cents: int = 1_000, verb: str = "ordered", **more: Any) -> Json:
+def a_recovery(cents: int = 1_000, verb: str = "ordered", **more: Any) -> Json:
     """Recovery R of convention C in one sum; `lines=` gives it by line."""
     defaults = {
         "convention": "C",
         "recovery": "R",
-        "amount_cents": ... if "lines" in more else amount_cents,
+        "amount_cents": ... if "lines" in more else cents,
         "on": "2023-10-01",
         "reason": "Trop-perçu",
     }
     return _build(f"recovery.{verb}", defaults, more)
 
 
-def a_collection(amount_cents: int = 1_000, **more: Any) -> Json:
-    return a_recovery(amount_cents, "collected", **more)
+def a_collection(cents: int = 1_000, **more: Any) -> Json:
+    return a_recovery(cents, "collected", **more)
 
 
 def a_deadline(kind: str = "payment_due", **more: Any) -> Json:
@@ -263,6 +265,12 @@ def encoded(event: Json | bytes) -> bytes:
     if isinstance(event, bytes):
         return event
     return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def topic_of(event: Json | bytes) -> str:
+    """Where a careful sender writes it: what Écluse says to itself among its letters."""
+    letter = any(f'"{name}"'.encode() in encoded(event) for name in LETTERS)
+    return topics.LETTERS if letter else topics.EVENTS
 
 
 class Story:

@@ -72,6 +72,7 @@ CODEC_ONLY = {
         "a line awarded twice",
         "a line twice in an instalment",
         "an instalment twice",
+        "an instalment twice in an amendment",
     },
     "these depend on `requires_convention`, whose default a schema does not apply": {
         "instalments of an award that requires a convention",

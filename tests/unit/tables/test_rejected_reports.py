@@ -1,5 +1,7 @@
 """Rule 24: a document that does not do counts as not received."""
 
+from typing import Any
+
 from tests.builders import (
     Json,
     Story,
@@ -22,7 +24,7 @@ WAITING = [a_vote(100), an_award(100), AT_THE_REPORTS]
 """One instalment of 100 that waits for two documents."""
 
 ACCOUNTS = a_report("certified_accounts")
-AGAIN = {"_id": "again"}
+AGAIN: dict[str, Any] = {"_id": "again"}
 COMMITTED = on_one_line(100, figures(granted=100, remaining=100), committed=100)
 ISSUED = stands(ordered=100, advance=("issued", 100, 0))
 REJECTED = an_acknowledgement("rejected", "C/advance")

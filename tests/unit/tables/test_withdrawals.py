@@ -1,7 +1,6 @@
-"""Rules 9, 14 and 17: acts that are withdrawn or annulled, and what falls with them."""
+"""Rules 9 and 17: acts that are withdrawn or annulled, and what falls with them."""
 
 from tests.builders import (
-    SIRET,
     Json,
     Story,
     a_collection,
@@ -318,47 +317,7 @@ AFTERWARDS_ROWS = [
     ),
 ]
 
-SUM = {"siret": SIRET, "total_cents": 2_300_001, "limit_cents": 2_300_000}
-ALONE = an_award(1_000_000, requires_convention=False)
-ABOVE = [a_vote(9_000_000), ALONE, an_award(1_300_001, grant="H"), a_new_account()]
-"""A grant without convention whose order is held back, the year's sum being a cent too high."""
-
-
-def held(*, ordered: int) -> Money:
-    orders = {"G/1": ("issued", ordered, 0)} if ordered else {}
-    left = 1_000_000 - ordered
-    share = figures(granted=1_000_000, remaining=left, ordered=ordered)
-    line = figures(available=8_000_000, committed=left, ordered=ordered)
-    return on_one_line(9_000_000, share, orders, "G", **line)
-
-
-SUM_ROWS = [
-    Row(
-        "the sum falls back with the award that fell; what was held back waits to be touched",
-        [*ABOVE, a_withdrawal(grant="H")],
-        "accepted",
-        held(ordered=0),
-    ),
-    Row(
-        "the next event that touches the convention issues what was held back",
-        [*ABOVE, a_withdrawal(grant="H"), a_notification(convention="G")],
-        "accepted",
-        held(ordered=1_000_000),
-    ),
-    Row(
-        "an award that fell makes room for another without convention",
-        [
-            a_vote(9_000_000),
-            an_award(2_000_000, grant="H"),
-            a_withdrawal(grant="H"),
-            ALONE,
-        ],
-        "accepted",
-        held(ordered=0),
-    ),
-]
-
-ROWS = [*WITHDRAWAL_ROWS, *AFTERWARDS_ROWS, *SUM_ROWS]
+ROWS = [*WITHDRAWAL_ROWS, *AFTERWARDS_ROWS]
 
 
 @each_row(WITHDRAWAL_ROWS)
@@ -371,11 +330,6 @@ def test_rule_17_nothing_is_granted_any_more_on_a_grant_that_fell(row: Row) -> N
     check(row)
 
 
-@each_row(SUM_ROWS)
-def test_rule_14_awards_that_fell_count_no_more(row: Row) -> None:
-    check(row)
-
-
 def test_rule_17_the_money_of_a_cancelled_order_goes_in_two_moves() -> None:
     story = Story(*IN_HALVES, a_payment(25), a_withdrawal(_time="2023-08-30T12:00:00+02:00"))
     of_order = [move for move in story.last.moves if move.instalment == "advance"]
@@ -385,22 +339,3 @@ def test_rule_17_the_money_of_a_cancelled_order_goes_in_two_moves() -> None:
     assert {"2023-08-30"} == {entry["effective_on"] for entry in story.last.commitment_entries}
     acts = [entry["act"] for entry in story.last.commitment_entries]
     assert [printed(an_act())] * 2 == acts
-
-
-def test_rule_22_an_order_held_back_counts_only_what_the_treasury_did_not_send_back() -> None:
-    """A ceiling asks what was had: what the rejection in hand gives back was not."""
-    instalments = [
-        an_instalment(600_000, "1"),
-        an_instalment(400_000, "2", documents=REPORT, ceiling=True),
-    ]
-    story = Story(
-        a_vote(9_000_000),
-        a_new_account(),
-        an_award(1_000_000, requires_convention=False, instalments=instalments),
-        an_award(1_300_001, grant="H"),
-        a_report(convention="G", eligible_cost_cents=700_000),
-        a_withdrawal(grant="H"),
-    )
-    assert ["G/1"] == list(story.orders())
-    story.tell(an_acknowledgement("rejected", "G/1"))
-    assert {"G/1": ("rejected", 600_000, 0), "G/2": ("issued", 400_000, 0)} == story.orders()
