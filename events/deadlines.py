@@ -6,7 +6,7 @@ from pydantic import ConfigDict, ValidationInfo, field_validator
 
 from events.parts import EventData, Part
 from events.sentences import Sentence
-from events.values import Date, OrderPart, Attribute, Text, invalid_value, missing_field
+from events.values import Attribute, Date, OrderPart, Text, invalid_value, missing_field
 
 SUBJECTS: Final = {"report_due": "convention", "payment_due": "payment_order", "parked": "event"}
 """What each kind of deadline is about; in the order of the fields."""

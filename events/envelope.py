@@ -22,7 +22,7 @@ from events.parts import EventData
 from events.payments import BankAccountChanged, PaymentExecuted, PaymentOrderAcknowledged
 from events.recoveries import RecoveryCollected, RecoveryOrdered
 from events.reports import ReportReceived, ReportRejected
-from events.values import BudgetId, Attribute, Timestamp
+from events.values import Attribute, BudgetId, Timestamp
 
 Event = (
     BudgetVoted
