@@ -16,7 +16,7 @@ from services.ledger.domain.identity import KEPT_BYTES
 from services.ledger.domain.invariants import awarded_sums, group_sums
 from services.ledger.domain.lines import Line, LineMoney
 from services.ledger.domain.orders import PaymentOrder
-from services.ledger.domain.sharing import with_shared_parts
+from services.ledger.domain.sharing import with_own_lines, with_shared_parts
 from services.ledger.ports import StateKey
 
 STATE_VERSION = 2
@@ -188,5 +188,8 @@ def _derive(state: BudgetState) -> None:
     for sequence, parked in memory.parked.items():
         memory.waiting.setdefault(parked.want, []).append(sequence)
     book.own_lines = {line: line for line in book.lines}
+    for grant in book.grants.values():
+        if grant.award is not None:
+            grant.award = with_own_lines(grant.award, book.own_lines)
     for convention in book.conventions.values():
         with_shared_parts(convention, book.own_lines)

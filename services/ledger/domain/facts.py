@@ -21,8 +21,6 @@ from events.reports import ReportReceived, ReportRejected
 from services.ledger.domain.book import BudgetState
 from services.ledger.domain.grants import (
     Act,
-    Award,
-    AwardedLine,
     Convention,
     ConventionState,
     Grant,
@@ -35,7 +33,7 @@ from services.ledger.domain.grants import (
 )
 from services.ledger.domain.journal import JournalRecord
 from services.ledger.domain.lines import line_of
-from services.ledger.domain.moves import SUPPLEMENT
+from services.ledger.domain.moves import RECOVER, SUPPLEMENT
 from services.ledger.domain.schedules import (
     amended,
     award_alone,
@@ -44,7 +42,7 @@ from services.ledger.domain.schedules import (
     live_cents,
     signed_convention,
 )
-from services.ledger.domain.sharing import with_shared_parts
+from services.ledger.domain.sharing import with_own_lines, with_shared_parts
 
 
 def learn(state: BudgetState, record: JournalRecord, event: Event) -> None:
@@ -91,7 +89,8 @@ def learn(state: BudgetState, record: JournalRecord, event: Event) -> None:
         case RecoveryOrdered():
             _recover(state, event, ordered_cents=event.total_cents)
         case RecoveryCollected():
-            revenue_cents = 0 if record.moves else event.total_cents
+            moved = any(move.way is RECOVER for move in record.moves)
+            revenue_cents = 0 if moved else event.total_cents
             _recover(state, event, collected_cents=event.total_cents, revenue_cents=revenue_cents)
         case BankAccountChanged():  # pragma: no branch # mypy shows that no event is left
             book.accounts[event.beneficiary.siret] = bank_account_of(event.bank_account)
@@ -114,7 +113,7 @@ def _adopt(state: BudgetState, event: DeliberationAdopted, sequence: int) -> Non
             if beneficiary not in grant.concurring:
                 grant.concurring += (beneficiary,)
         return
-    grant.award = _with_own_lines(state, award_of(event)._replace(act=act))
+    grant.award = with_own_lines(award_of(event)._replace(act=act), book.own_lines)
     grant.concurring = ()
     siret = grant.award.beneficiary.siret
     book.awarded_cents[siret] = book.awarded_cents.get(siret, 0) + grant.award.total_cents
@@ -127,14 +126,6 @@ def _keep_act(grant: Grant, act: Act) -> Act:
     if act not in grant.acts:
         grant.acts += (act,)
     return act
-
-
-def _with_own_lines(state: BudgetState, award: Award) -> Award:
-    """The award, its lines those of the budget: one copy of what is equal."""
-    own = state.book.own_lines
-    return award._replace(
-        lines=tuple(AwardedLine(own.get(line, line), cents) for line, cents in award.lines)
-    )
 
 
 def _withdraw(state: BudgetState, event: DeliberationWithdrawn) -> None:

@@ -19,7 +19,17 @@ from tests.builders import (
     an_award,
     an_instalment,
 )
-from tests.unit.tables.rows import SIGNED, Money, Row, check, each_row, figures, on_one_line, stands
+from tests.unit.tables.rows import (
+    SIGNED,
+    Money,
+    Row,
+    check,
+    each_row,
+    facts_of,
+    figures,
+    on_one_line,
+    stands,
+)
 
 PAID = [*SIGNED, a_payment(100)]
 AGAIN = {"_id": "again"}
@@ -351,6 +361,24 @@ def test_rule_22_an_order_held_back_is_for_what_the_recovery_in_hand_leaves_room
         a_collection(200_000, convention="G"),
     )
     assert ("issued", 300_000, 0) == story.orders()["G/2"]
+
+
+def test_rule_27_revenue_is_no_less_revenue_where_its_event_lets_an_order_go() -> None:
+    instalments = [an_instalment(600_000, "1"), an_instalment(400_000, "2", documents=REPORT)]
+    story = Story(
+        a_vote(9_000_000),
+        a_new_account(),
+        an_award(1_000_000, requires_convention=False, instalments=instalments),
+        a_payment(600_000, "G/1"),
+        an_award(1_300_001, grant="H"),
+        a_report(convention="G"),
+        a_recovery(200_000, convention="G"),
+        a_withdrawal(grant="H"),
+        a_collection(200_000, convention="G", **NEXT_YEAR),
+    )
+    assert (["recovery_is_revenue"], "issued") == (story.flags(), story.orders()["G/2"][0])
+    story.tell(a_recovery(400_001, convention="G", recovery="S"))
+    assert exceeds(400_000, 400_001) | {"convention": "G"} == facts_of(story)
 
 
 def test_rule_13_a_grant_that_was_asked_back_keeps_its_name() -> None:

@@ -11,7 +11,7 @@ from events.topics import BALANCES, JOURNAL
 from services.ledger.domain.journal import Source
 from services.ledger.handle import Ledger, RawRecord
 from services.ledger.messages import messages
-from tests.builders import BUDGET, Json
+from tests.builders import BUDGET, Json, topic_of
 
 WRITTEN_MS = 1_685_613_600_123
 
@@ -53,7 +53,7 @@ def transactions(
     for batch in events:
         for event in batch:
             offset += 1
-            source = Source("test", partition, offset)
+            source = Source(topic_of(event), partition, offset)
             raw = RawRecord(event, source, key=key_of(event), timestamp_ms=WRITTEN_MS)
             ledger.handle(raw)
         decided = ledger.commit_batch([])
