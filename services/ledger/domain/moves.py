@@ -67,17 +67,6 @@ class Move(NamedTuple):
     way: Way
     amount_cents: int
 
-    def row(self) -> dict[str, Any]:
-        """The move as a journal record holds it."""
-        return {
-            "line": self.line.row(),
-            "convention": self.convention,
-            "instalment": self.instalment,
-            "from": self.way.origin,
-            "to": self.way.target,
-            "amount_cents": self.amount_cents,
-        }
-
 
 def move_from_row(row: dict[str, Any]) -> Move:
     """The move that a journal record holds."""

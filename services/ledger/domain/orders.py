@@ -58,18 +58,6 @@ class PaymentOrder(NamedTuple):
                 yield each.line, cents
             start = end
 
-    def change_row(self) -> dict[str, Any]:
-        """What a journal record says of an order that it changes: all but its lines."""
-        return {
-            "payment_order": self.payment_order,
-            "convention": self.convention,
-            "instalment": self.instalment,
-            "amount_cents": self.amount_cents,
-            "paid_cents": self.paid_cents,
-            "state": self.state,
-            "due_on": self.due_on.isoformat(),
-        }
-
     def row(self, budget: str) -> dict[str, Any]:
         """The order as the contract prints it."""
         return {
@@ -92,9 +80,8 @@ class OrderChange(NamedTuple):
     issued: dict[str, Any] | None = None
 
     def row(self, budget: str) -> dict[str, Any]:
-        """The change as a journal record holds it."""
-        if self.issued is None:
-            return self.order.change_row()
+        """An order just issued, as a journal record and the treasury's message hold it."""
+        assert self.issued is not None, "only an order just issued is told whole"
         return self.order.row(budget) | self.issued
 
 
