@@ -100,7 +100,9 @@ def _broker(folder: Path) -> LocalBroker:
     folder.mkdir()
     java = find_java()
     fetch_jars(KAFKA / "libs", pom=KAFKA / "pom.xml", java=java)
-    return LocalBroker(folder, KAFKA / "libs", java=java, java_options=JAVA_OPTIONS)
+    # What Java unpacks would outlive it elsewhere.
+    options = (*JAVA_OPTIONS, f"-Djava.io.tmpdir={folder}")
+    return LocalBroker(folder, KAFKA / "libs", java=java, java_options=options)
 
 
 if __name__ == "__main__":

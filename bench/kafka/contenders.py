@@ -138,6 +138,7 @@ async def _open_year(site: Site, name: str, *instances: str) -> tuple[Settings, 
     await feed(settings, site.opening)
     async with Looker(settings) as looker:
         with Workers(settings, instances, site.events) as workers:
+            await workers.until_each_opened()
             await looker.until_journalled(workers.children)
         return settings, {topic: await looker.ends(topic) for topic in (EVENTS, *WRITTEN)}
 

@@ -4,6 +4,7 @@ import platform
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
+from bench.kafka import stepwise
 from bench.kafka.contenders import Pace
 from bench.kafka.outputs import Weights, by_topic
 from bench.kafka.processes import BenchFailed, cores
@@ -13,6 +14,14 @@ MIB: Final = 1024 * 1024
 
 AS_MANY: Final = 0.02
 """How far the bare loop may be from the bytes of the ledger; it writes a sample over and over."""
+
+REST: Final = "the rest"
+GROUPS: Final = {
+    "rules": (stepwise.DECODE, stepwise.DECIDE, stepwise.RECORD, stepwise.EVOLVE),
+    "outputs": (stepwise.ROWS, stepwise.MESSAGES, stepwise.BATCHES, stepwise.COMPRESS),
+    "client": (stepwise.READ, REST),
+}
+"""What belongs together: the accounting, what leaves of it, and what carries both."""
 
 Figures = dict[str, Any]
 
@@ -121,10 +130,15 @@ def steps(pace: Pace, seconds: dict[str, float]) -> Figures:
     """Where a worker's processor time goes, an event; the clocks themselves cost some of it."""
     named = {name: each / pace.events * 1e6 for name, each in seconds.items()}
     whole = pace.had.own_s / pace.events * 1e6
+    taken = {**named, REST: whole - sum(named.values())}
     return {
         "events_per_s": pace.per_s,
         "cpu_us_per_event": whole,
-        "us_per_event": {**named, "the rest": whole - sum(named.values())},
+        "us_per_event": taken,
+        "groups": {
+            group: sum(taken[name] for name in names if name in taken)
+            for group, names in GROUPS.items()
+        },
     }
 
 

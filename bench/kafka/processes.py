@@ -32,6 +32,10 @@ class BenchFailed(Exception):
     """A contender did not do its work: no figure is given."""
 
 
+class StoodStill(BenchFailed):
+    """A contender does nothing any more, and has not come to its end."""
+
+
 class Moment(NamedTuple):
     """A log line, and when it came (`time.perf_counter`, seconds)."""
 

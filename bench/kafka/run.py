@@ -4,14 +4,14 @@ import asyncio
 import sys
 import time
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from bench import world
 from bench.kafka import contenders, figures, stream
 from bench.kafka.contenders import Pace, Run, Site
 from bench.kafka.figures import Figures
 from bench.kafka.outputs import Weights, weigh
-from bench.kafka.processes import spent
+from bench.kafka.processes import StoodStill, spent
 from bench.kafka.topics import PARTITIONS, delete
 
 REST_S: Final = 2.0
@@ -30,10 +30,9 @@ class Progress:
         minutes, seconds = divmod(int(time.monotonic() - self._started_s), 60)
         sys.stderr.write(f"{minutes:3}:{seconds:02}  {what}\n")
 
-    def came(self, pace: Pace) -> Pace:
+    def came(self, pace: Pace) -> None:
         """What a contender did."""
         sys.stderr.write(f"        {pace.per_s:,.0f} events/s\n")
-        return pace
 
 
 async def run(
@@ -49,7 +48,7 @@ async def run(
     if setting["busy_cores_before"] > QUIET_CORES:
         progress.begins(f"the machine is not quiet: {setting['busy_cores_before']:.2f} cores busy")
     try:
-        measured = await _measure(site, rounds, progress)
+        measured = await _measure(site, rounds, setting["opening_events"], progress)
         progress.begins(f"latency at {rate} events/s")
         measured["latency"] = await contenders.latency(site, "latency", rate, latency_s / 6)
     finally:
@@ -84,50 +83,70 @@ def _write_events(site: Site, steady_events: int) -> Figures:
     }
 
 
-async def _measure(site: Site, rounds: int, progress: Progress) -> Figures:
+async def _measure(site: Site, rounds: int, opening_events: int, progress: Progress) -> Figures:
     progress.begins("the ledger, two workers")
     two = await contenders.ledger(site, "two", "first", "second")
-    rows = {"ledger_two": figures.row([progress.came(two.pace)])}
-    ledger_run, outputs, own = await _ledger_and_bare(site, rounds, progress)
-    rows |= own
-    for name, patient in (("faust", False), ("faust_patient", True)):
-        progress.begins(f"the Faust agent{', its producer patient' if patient else ''}")
-        rows[name] = figures.row(
-            [progress.came(await contenders.faust(site, name, patient=patient))]
-        )
+    progress.came(two.pace)
+    taking_turns = await _ledger_and_bare(site, rounds, progress)
+    rows = {
+        "ledger_one": figures.row([each.pace for each in taking_turns.ledger]),
+        "ledger_two": figures.row([two.pace]),
+        "bare": figures.row(taking_turns.bare),
+        "faust": figures.row([await _faust(site, progress, patient=False)]),
+        "faust_patient": figures.row([await _faust(site, progress, patient=True)]),
+    }
     progress.begins("the ledger's steps")
     pace, seconds = await contenders.steps(site, "steps")
     progress.came(pace)
     progress.begins("restoring")
-    restored = await contenders.restore(site, ledger_run.name)
-    opening = sum(1 for _ in stream.messages(site.opening))
+    restored = await contenders.restore(site, taking_turns.ledger[-1].name)
     return {
         **rows,
         **figures.ratios(rows),
-        **outputs,
+        "outputs": figures.outputs(taking_turns.weights, site.events),
+        "bare_wrote": taking_turns.bare_wrote,
         "steps": figures.steps(pace, seconds),
-        "restore": figures.restored(restored, opening + site.events),
+        "restore": figures.restored(restored, opening_events + site.events),
     }
 
 
-async def _ledger_and_bare(
-    site: Site, rounds: int, progress: Progress
-) -> tuple[Run, Figures, Figures]:
-    """One worker and the bare loop, taking turns: the last run, what was written, their rows."""
-    weights: Weights = {}
-    runs, bare = [], []
+class _TakingTurns(NamedTuple):
+    """Runs of one worker and of the bare loop, and what they wrote: all wrote as much."""
+
+    ledger: list[Run]
+    bare: list[Pace]
+    weights: Weights
+    bare_wrote: dict[str, int]
+
+
+async def _ledger_and_bare(site: Site, rounds: int, progress: Progress) -> _TakingTurns:
+    done = _TakingTurns([], [], {}, {})
     for number in range(1, rounds + 1):
         progress.begins(f"the ledger, one worker, {number} of {rounds}")
-        runs.append(await contenders.ledger(site, f"one-{number}", "first"))
-        progress.came(runs[-1].pace)
-        if not weights:
+        ran = await contenders.ledger(site, f"one-{number}", "first")
+        done.ledger.append(ran)
+        progress.came(ran.pace)
+        if not done.weights:
             progress.begins("what it wrote")
-            weights = await weigh(site.settings(runs[0].name), runs[0].starts, site.events)
-            figures.check_outputs(weights, site.events)
+            done.weights.update(await weigh(site.settings(ran.name), ran.starts, site.events))
+            figures.check_outputs(done.weights, site.events)
         progress.begins(f"the bare loop, {number} of {rounds}")
-        pace, wrote = await contenders.bare(site, f"bare-{number}", runs[-1], weights)
-        figures.check_as_many(weights, wrote)
-        bare.append(progress.came(pace))
-    outputs = {"outputs": figures.outputs(weights, site.events), "bare_wrote": wrote}
-    rows = {"ledger_one": figures.row([each.pace for each in runs]), "bare": figures.row(bare)}
-    return runs[-1], outputs, rows
+        pace, wrote = await contenders.bare(site, f"bare-{number}", ran, done.weights)
+        figures.check_as_many(done.weights, wrote)
+        done.bare_wrote.update(wrote)
+        done.bare.append(pace)
+        progress.came(pace)
+    return done
+
+
+async def _faust(site: Site, progress: Progress, *, patient: bool) -> Pace:
+    """The Faust agent; one that stands still is started once more, on new topics."""
+    name = "faust-patient" if patient else "faust"
+    progress.begins(f"the Faust agent{', its producer patient' if patient else ''}")
+    try:
+        pace = await contenders.faust(site, name, patient=patient)
+    except StoodStill as error:
+        progress.begins(f"once more, since {error}")
+        pace = await contenders.faust(site, f"{name}-again", patient=patient)
+    progress.came(pace)
+    return pace

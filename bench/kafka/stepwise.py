@@ -37,17 +37,27 @@ class Step(NamedTuple):
     yields: bool = False
 
 
+READ: Final = "read: decompress and take apart"
+DECODE: Final = "decode"
+DECIDE: Final = "decide"
+RECORD: Final = "record, hash, encode"
+EVOLVE: Final = "change the state, check it"
+ROWS: Final = "state rows"
+MESSAGES: Final = "messages"
+BATCHES: Final = "batches: put together"
+COMPRESS: Final = "batches: compress and sum"
+
 STEPS: Final = (
-    Step(FetchResult, "getall", "read: decompress and take apart"),
-    Step(handle, "decoded", "decode"),
-    Step(handle, "decide", "decide"),
-    Step(handle, "record_of", "record, hash, encode"),
-    Step(JournalRecord, "seal", "record, hash, encode"),
-    Step(handle, "evolve", "change the state, check it"),
-    Step(Ledger, "commit_batch", "state rows"),
-    Step(LedgerWork, "_published", "messages"),
-    Step(writer, "_batches", "batches: put together", yields=True),
-    Step(BatchBuilder, "_build", "batches: compress and sum"),
+    Step(FetchResult, "getall", READ),
+    Step(handle, "decoded", DECODE),
+    Step(handle, "decide", DECIDE),
+    Step(handle, "record_of", RECORD),
+    Step(JournalRecord, "seal", RECORD),
+    Step(handle, "evolve", EVOLVE),
+    Step(Ledger, "commit_batch", ROWS),
+    Step(LedgerWork, "_published", MESSAGES),
+    Step(writer, "_batches", BATCHES, yields=True),
+    Step(BatchBuilder, "_build", COMPRESS),
 )
 
 FIRST: Final = (LedgerWork, "handle")

@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.structs import TopicPartition
 
-from bench.kafka.processes import BenchFailed, Child
+from bench.kafka.processes import BenchFailed, Child, StoodStill
 from bench.kafka.stream import messages
 from events.topics import EVENTS, JOURNAL
 from services.runtime.catalogue import read_catalogue
@@ -140,7 +140,8 @@ class Looker:
         """When the last event of the door was seen in the journal (`time.perf_counter`).
 
         Raises:
-            BenchFailed: a worker ended, or the journal stands still before its end.
+            BenchFailed: a worker ended.
+            StoodStill: the journal does not grow, and is not at its end.
         """
         seen, grown_s = await self.ends(JOURNAL), time.perf_counter()
         while True:
@@ -155,7 +156,7 @@ class Looker:
                     return grown_s
                 await asyncio.sleep(QUIET_S)
             if now_s - grown_s > SILENT_S:
-                raise BenchFailed(f"the journal has stood still for {SILENT_S:g} s before its end")
+                raise StoodStill(f"the journal has not grown for {SILENT_S:g} s before its end")
 
     async def count_journal(self, starts: dict[int, int]) -> int:
         """How many records the journal holds behind these offsets."""

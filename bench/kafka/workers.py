@@ -3,7 +3,7 @@
 import asyncio
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -15,9 +15,9 @@ from services.runtime.settings import Settings
 
 OPENED: Final = "partition_opened"
 OPENING_S: Final = 120.0
-"""How long the first partition may take to be opened."""
+"""How long a worker may take to open its first partition."""
 
-SESSION_S: Final = 6.0
+SESSION_S: Final = 10.0
 FED_PER_S: Final = 5_000
 """Sessions outlive the feeding between two starts: the same worker gets its partitions back."""
 
@@ -88,9 +88,16 @@ class Workers:
         Raises:
             BenchFailed: one had none.
         """
-        opened = [len(each.moments(OPENED)) for each in self.children]
-        if 0 in opened:
-            raise BenchFailed(f"a worker had nothing to do: {opened} partitions were opened")
+        if idle := [each for each in self.children if not each.moments(OPENED)]:
+            raise BenchFailed(f"{len(idle)} workers of {len(self.children)} had nothing to do")
+
+    async def until_each_opened(self) -> None:
+        """Until each has opened a partition.
+
+        Raises:
+            BenchFailed: one did not, or ended.
+        """
+        await self._until(lambda: all(each.moments(OPENED) for each in self.children))
 
     async def until_opened(self) -> float:
         """When the first partition was opened (`time.perf_counter`).
@@ -98,14 +105,17 @@ class Workers:
         Raises:
             BenchFailed: none was, or a worker ended.
         """
+        await self._until(lambda: any(each.moments(OPENED) for each in self.children))
+        return min(each.at_s for each in self._moments(OPENED))
+
+    async def _until(self, is_so: Callable[[], bool]) -> None:
         until_s = time.perf_counter() + OPENING_S
-        while time.perf_counter() < until_s:
-            if moments := self._moments(OPENED):
-                return min(each.at_s for each in moments)
+        while not is_so():
             for child in self.children:
                 child.check()
+            if time.perf_counter() > until_s:
+                raise BenchFailed(f"no partition was opened in {OPENING_S:g} s")
             await asyncio.sleep(LOOK_S)
-        raise BenchFailed(f"no partition was opened in {OPENING_S:g} s")
 
     def _moments(self, event: str) -> list[Moment]:
         return [moment for each in self.children for moment in each.moments(event)]

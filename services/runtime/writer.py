@@ -79,12 +79,7 @@ class FencedWriter:
 
     async def start(self) -> None:
         """Fence the previous writer and end its open transaction."""
-        try:
-            await self._within(self._producer.start(), "start")
-        except AssertionError as error:
-            # Nothing of ours runs there: of a broker that comes back aiokafka may know no address
-            # for a moment, and calls that a bug.
-            raise WriterFailed(f"start: {error!r}") from error
+        await self._within(self._producer.start(), "start")
 
     async def begin(self) -> None:
         """Begin a transaction, once the former one has ended in each of its partitions."""

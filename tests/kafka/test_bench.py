@@ -22,7 +22,7 @@ SMALL: Final = {
     "--events": EVENTS,
     "--faust-events": FAUST_EVENTS,
     "--rounds": 1,
-    "--latency-s": 3,
+    "--latency-s": 2,
 }
 CONTENDERS: Final = ("ledger_one", "ledger_two", "bare", "faust", "faust_patient")
 RATIOS: Final = ("ratio_to_bare", "ratio_to_faust", "ratio_to_faust_patient", "ratio_two_to_one")

@@ -90,8 +90,8 @@ class OrderChange(NamedTuple):
     issued: dict[str, Any] | None = None
 
     def row(self, budget: str) -> dict[str, Any]:
-        """The issued order as a journal record holds it."""
-        assert self.issued is not None, "of an order that was issued before, its lines are known"
+        """An order just issued, as a journal record and the treasury's message hold it."""
+        assert self.issued is not None, "only an order just issued is told whole"
         return self.order.row(budget) | self.issued
 
 

@@ -128,19 +128,3 @@ def test_a_writer_whose_transaction_is_cancelled_by_nobody_failed() -> None:
 
     with pytest.raises(WriterFailed, match=r"commit: .*inside aiokafka"):
         quickly(go())
-
-
-def test_a_writer_that_finds_no_address_of_a_broker_that_comes_back_tries_again_later() -> None:
-    async def nowhere() -> None:
-        raise AssertionError("Did we not perform bootstrap?")
-
-    async def go() -> None:
-        writer = FencedWriter(a_setting(), "id")
-        writer._producer.start, whole = nowhere, writer._producer.stop
-        try:
-            await writer.start()
-        finally:
-            await whole()
-
-    with pytest.raises(WriterFailed, match=r"start: .*bootstrap"):
-        quickly(go())
