@@ -26,6 +26,10 @@ test: check ## the checks, then every test in random order, then full coverage o
 	.venv/bin/coverage run -m pytest
 	.venv/bin/coverage report --include='$(PURE)' --fail-under=100
 
+faults: set-up-dev ## break workers and broker FAULTS=200 times, prove what is left (SEED=N, PAGE=FILE)
+	.venv/bin/python -m tests.kafka.faults --faults $(or $(FAULTS),200) \
+		$(if $(SEED),--seed $(SEED)) $(if $(PAGE),--page $(PAGE))
+
 check: set-up-dev ## style, types and layers, in seconds: ruff, mypy, import-linter
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
@@ -35,8 +39,9 @@ check: set-up-dev ## style, types and layers, in seconds: ruff, mypy, import-lin
 schemas: set-up-run ## write schemas/ again from the models in events/
 	.venv/bin/python -m events.schemas
 
-bench: set-up-dev ## microseconds per event and bytes per line, on this machine
+bench: set-up-dev ## the ledger's steps alone, then on a broker beside others; build/bench.json (BENCH=--help)
 	.venv/bin/pytest bench -p no:randomly --timeout=0 -s -q
+	.venv/bin/python -m bench.kafka $(BENCH)
 
 lock: set-up-dev ## lock requirements/*.txt again (UPGRADE=--upgrade for newer versions)
 	.venv/bin/python -m pip install --quiet --require-hashes -r requirements/lock.txt

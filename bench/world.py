@@ -33,7 +33,8 @@ def siret(number: int) -> str:
     return establishment + luhn.calc_check_digit(establishment)
 
 
-def _event(budget: str, type_: str, event_id: str, data: Json) -> bytes:
+def event_bytes(budget: str, type_: str, event_id: str, data: Json) -> bytes:
+    """An event as a sender spells it."""
     event = {
         "specversion": "1.0",
         "id": event_id,
@@ -73,7 +74,7 @@ def _services(amount_cents: int, count: int) -> list[Json]:
     ]
 
 
-def _advance_cents(number: int, each: int) -> int:
+def advance_cents(number: int, each: int) -> int:
     """What a convention's advance pays on a line: no two conventions the same."""
     return ADVANCE_CENTS + number * CONVENTIONS_OF_A_BUDGET + each
 
@@ -93,13 +94,13 @@ def opening(services: Services = SERVICES_OF_A_LINE) -> Iterator[bytes]:
             for each in _amounts(3 * ADVANCE_CENTS * CONVENTIONS_OF_A_BUDGET, services)
         ]
         vote = {"stage": "initial", "vote_level": "chapter", "act": act, "appropriations": voted}
-        yield _event(budget, "budget.voted", "vote", vote)
+        yield event_bytes(budget, "budget.voted", "vote", vote)
         for each in range(CONVENTIONS_OF_A_BUDGET):
             yield from _grant(budget, number, each, act, services)
 
 
 def _grant(budget: str, number: int, each: int, act: Json, services: Services) -> Iterator[bytes]:
-    advance_cents = _advance_cents(number, each)
+    paid_cents = advance_cents(number, each)
     grant, convention = f"GRANT-{each:03d}", f"CONV-{each:03d}"
     beneficiary = {
         "name": f"Association {each}",
@@ -111,9 +112,9 @@ def _grant(budget: str, number: int, each: int, act: Json, services: Services) -
         "role": "award",
         "title": "Subvention 2023",
         "beneficiary": beneficiary,
-        "lines": _amounts(2 * advance_cents, services),
+        "lines": _amounts(2 * paid_cents, services),
     }
-    yield _event(budget, "deliberation.adopted", f"award-{each}", award)
+    yield event_bytes(budget, "deliberation.adopted", f"award-{each}", award)
     documents = [
         {"kind": "activity_report", "year": 2022},
         {"kind": "certified_accounts", "year": 2022},
@@ -132,18 +133,18 @@ def _grant(budget: str, number: int, each: int, act: Json, services: Services) -
                 "instalment": "advance",
                 "trigger": "signature",
                 "ceiling": False,
-                "lines": _amounts(advance_cents, services),
+                "lines": _amounts(paid_cents, services),
             },
             {
                 "instalment": "balance",
                 "trigger": "reports",
                 "documents": documents,
                 "ceiling": True,
-                "lines": _amounts(advance_cents, services),
+                "lines": _amounts(paid_cents, services),
             },
         ],
     }
-    yield _event(budget, "convention.signed", f"convention-{each}", signed)
+    yield event_bytes(budget, "convention.signed", f"convention-{each}", signed)
 
 
 def stream() -> list[bytes]:
@@ -163,14 +164,18 @@ def stream() -> list[bytes]:
                     "executed_on": "2023-06-30",
                     "bank_reference": f"VIR-{turn:06d}",
                 }
-                events.append(_event(budget, "payment.executed", f"pay-{each}-{turn}", payment))
+                events.append(
+                    event_bytes(budget, "payment.executed", f"pay-{each}-{turn}", payment)
+                )
                 report = {
                     "convention": f"CONV-{each:03d}",
                     "document": {"kind": "activity_report", "year": 2022},
                     "received_on": "2023-06-30",
                     "eligible_cost_cents": 5 * ADVANCE_CENTS,
                 }
-                events.append(_event(budget, "report.received", f"report-{each}-{turn}", report))
+                events.append(
+                    event_bytes(budget, "report.received", f"report-{each}-{turn}", report)
+                )
     assert len(events) == STREAM, "the stream has the size that it says"
     return events
 

@@ -8,7 +8,6 @@ import json
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
-from enum import Enum
 from hashlib import sha256
 from typing import Any, NamedTuple, NoReturn, cast
 
@@ -16,7 +15,7 @@ import msgspec
 from pydantic import ValidationError
 
 from events.canonical import canonical, without_nulls
-from events.envelope import LETTERS_ONLY, VALIDATORS, Envelope, Event, UntypedEnvelope
+from events.envelope import OWN_LETTERS, UNREAD, VALIDATORS, Door, Envelope, Event, UntypedEnvelope
 from events.sentences import Sentence
 from events.unreadable import DETAILS, OTHER_DETAIL, Reason, Unreadable
 from events.values import JOURNALLED
@@ -45,18 +44,11 @@ NO_KEY = b""
 Headers = Sequence[tuple[str, bytes | None]]
 """Kafka's headers; one without a value says nothing."""
 
-
-class Door(Enum):
-    """Where an event comes in: what may be said depends on it (rules, 32)."""
-
-    EVENTS = "events"
-    """What the world says, on Kafka or in a file."""
-
-    LETTERS = "letters"
-    """What Écluse says to itself: only its own principals may write there."""
-
-
-_BYTES_MAX = {Door.EVENTS: EVENT_BYTES_MAX, Door.LETTERS: LETTER_BYTES_MAX}
+_BYTES_MAX = {
+    Door.FILE: EVENT_BYTES_MAX,
+    Door.EVENTS: EVENT_BYTES_MAX,
+    Door.LETTERS: LETTER_BYTES_MAX,
+}
 
 _STRUCTURED = b"application/cloudevents+json"
 _PYDANTIC_REASONS = {
@@ -98,7 +90,7 @@ def decode(
     value: bytes | None,
     headers: Headers = (),
     key: bytes | None = None,
-    door: Door = Door.EVENTS,
+    door: Door = Door.FILE,
 ) -> Received | Unreadable:
     """Read one record of Kafka or one line of a file.
 
@@ -111,6 +103,12 @@ def decode(
         return _event(_json_object(raw), raw, key, door)
     except _Fault as fault:
         return fault.unreadable
+
+
+def identity_of(source: str, event_id: str) -> bytes:
+    """SHA-256 of who an event is in its budget (rules, 3)."""
+    # U+0000 stands in no string of an event, so the pair has one spelling.
+    return sha256(f"{source}\0{event_id}".encode()).digest()
 
 
 def reread(raw: bytes) -> Received:
@@ -237,10 +235,10 @@ def _event(
     if b"\\" in raw and b"\\u0000" in raw:  # Most events escape nothing: one quick look.
         _reject_null_characters(message)
     validate, name = _DIAGNOSIS, message.get("type")
-    if isinstance(name, str) and (door is Door.LETTERS or name not in LETTERS_ONLY):
+    if isinstance(name, str) and name not in UNREAD[door]:
         validate = VALIDATORS.get(name, _DIAGNOSIS)
-        if name in LETTERS_ONLY:
-            context = JOURNALLED  # Écluse had it from events that were read.
+        if name in OWN_LETTERS:
+            context = JOURNALLED  # The ledger had it from events that were read.
     try:
         envelope = cast("Envelope[Event]", validate.validate_python(message, context=context))
     except ValidationError as error:
@@ -267,8 +265,7 @@ def _event(
         raw = raw.translate(None, b"\r\n")
     # Around the object, white space is no part of the value that a reader of the journal hashes.
     raw = raw.strip(b" \t")
-    # U+0000 stands in no string of an event, so the pair has one spelling.
-    identity = sha256(f"{envelope.source}\0{envelope.id}".encode()).digest()
+    identity = identity_of(envelope.source, envelope.id)
     return Received(envelope, raw, identity, _digest(message, raw))
 
 

@@ -4,26 +4,24 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from events.parts import Act, BankAccount, Beneficiary, DocumentKind, EventData, Part, Schedule
+from events.parts import (
+    Act,
+    AmendedSchedule,
+    BankAccount,
+    Beneficiary,
+    EventData,
+    Obligations,
+    Schedule,
+)
 from events.values import (
     AmountCents,
     Code,
     Date,
     Name,
     OrderPart,
+    Text,
     Year,
 )
-
-
-class Obligation(Part):
-    """A document owed by a day, whether or not money waits for it."""
-
-    kind: DocumentKind
-    year: Year
-    due_on: Date
-
-
-Obligations = Annotated[tuple[Obligation, ...], Field(max_length=100, strict=False, fail_fast=True)]
 
 
 class ConventionSigned(EventData):
@@ -57,3 +55,45 @@ class ConventionNotified(EventData):
 
     convention: OrderPart
     notified_on: Date
+
+
+class ConventionAmended(EventData):
+    """An amendment (avenant) plans anew what is not yet ordered, up or down.
+
+    Upwards it is a supplementary commitment within open credit (arrêté du 26 avril 1996,
+    article 3); beyond the award it rests on an act of the assembly.
+    """
+
+    TYPE: ClassVar[str] = "ecluse.convention.amended.v1"
+
+    convention: OrderPart
+    amendment: Code
+    signed_on: Date
+    act: Act | None = None
+    instalments: AmendedSchedule
+
+
+class _Turn(EventData):
+    """A turn in a convention's life: from which day by its own words, and why."""
+
+    convention: OrderPart
+    effective_on: Date
+    reason: Text
+
+
+class ConventionSuspended(_Turn):
+    """Payments under a convention stop for now (suspension; the Lille convention, article 7)."""
+
+    TYPE: ClassVar[str] = "ecluse.convention.suspended.v1"
+
+
+class ConventionResumed(_Turn):
+    """A suspended convention is paid again (reprise)."""
+
+    TYPE: ClassVar[str] = "ecluse.convention.resumed.v1"
+
+
+class ConventionTerminated(_Turn):
+    """A convention ends before its time (résiliation; the Lille convention, article 10)."""
+
+    TYPE: ClassVar[str] = "ecluse.convention.terminated.v1"

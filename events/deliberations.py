@@ -1,4 +1,4 @@
-"""Events about grants as assemblies decide them: deliberations adopted."""
+"""Events about grants as assemblies decide them: deliberations adopted and withdrawn."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -119,3 +119,18 @@ class DeliberationAdopted(EventData):
                 )
             )
         return instalments
+
+
+class DeliberationWithdrawn(EventData):
+    """An act on a grant fell: its assembly withdrew it, or a court annulled it.
+
+    An award that meets its conditions gives rights (CE, 5 juillet 2010, CCI de l'Indre): whether
+    it may fall is the assembly's question; here it has fallen.
+    """
+
+    TYPE: ClassVar[str] = "ecluse.deliberation.withdrawn.v1"
+
+    act: Act
+    grant: Code
+    cause: Literal["withdrawn", "annulled"]
+    reason: Text

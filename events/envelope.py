@@ -1,29 +1,50 @@
 """The envelope of every event: CloudEvents 1.0, keyed by budget."""
 
+from enum import Enum
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
 
 from events.budgets import BudgetVoted, CreditsTransferred
-from events.conventions import ConventionNotified, ConventionSigned
-from events.deliberations import DeliberationAdopted
+from events.commitments import CommitmentReduced
+from events.conventions import (
+    ConventionAmended,
+    ConventionNotified,
+    ConventionResumed,
+    ConventionSigned,
+    ConventionSuspended,
+    ConventionTerminated,
+)
+from events.deadlines import DeadlinePassed
+from events.deliberations import DeliberationAdopted, DeliberationWithdrawn
 from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
 from events.parts import EventData
 from events.payments import BankAccountChanged, PaymentExecuted, PaymentOrderAcknowledged
-from events.reports import ReportReceived
+from events.recoveries import RecoveryCollected, RecoveryOrdered
+from events.reports import ReportReceived, ReportRejected
 from events.values import Attribute, BudgetId, Timestamp
 
 Event = (
     BudgetVoted
     | CreditsTransferred
     | DeliberationAdopted
+    | DeliberationWithdrawn
     | ConventionSigned
     | ConventionNotified
+    | ConventionAmended
+    | ConventionSuspended
+    | ConventionResumed
+    | ConventionTerminated
     | ReportReceived
+    | ReportRejected
     | BankAccountChanged
     | PaymentOrderAcknowledged
     | PaymentExecuted
+    | CommitmentReduced
+    | RecoveryOrdered
+    | RecoveryCollected
+    | DeadlinePassed
     | FiscalYearClosed
     | FiscalYearOpened
 )
@@ -33,16 +54,53 @@ INBOUND: tuple[type[EventData], ...] = (
     BudgetVoted,
     CreditsTransferred,
     DeliberationAdopted,
+    DeliberationWithdrawn,
     ConventionSigned,
     ConventionNotified,
+    ConventionAmended,
+    ConventionSuspended,
+    ConventionResumed,
+    ConventionTerminated,
     ReportReceived,
+    ReportRejected,
     BankAccountChanged,
     PaymentOrderAcknowledged,
     PaymentExecuted,
+    CommitmentReduced,
+    RecoveryOrdered,
+    RecoveryCollected,
+    DeadlinePassed,
     FiscalYearClosed,
     FiscalYearOpened,
 )
 """The types of `Event`, in the order of the grant's life."""
+
+OWN_LETTERS = frozenset((FiscalYearOpened.TYPE,))
+"""What the ledger writes to itself: no file says it, since a replay writes it anew (rules, 32)."""
+
+LETTERS = OWN_LETTERS | {DeadlinePassed.TYPE}
+"""What Écluse writes to itself: on Kafka it is read from the topic of letters alone (rules, 32)."""
+
+
+class Door(Enum):
+    """Where a record was read: what may be said depends on it (rules, 32)."""
+
+    FILE = "file"
+    """A line of a file: whoever replays it answers for it."""
+
+    EVENTS = "events"
+    """What the world says on Kafka."""
+
+    LETTERS = "letters"
+    """What Écluse says to itself: on Kafka only its own principals may write there."""
+
+
+UNREAD: dict[Door, frozenset[str]] = {
+    Door.FILE: OWN_LETTERS,
+    Door.EVENTS: LETTERS,
+    Door.LETTERS: frozenset(),
+}
+"""The types that are unknown at each door."""
 
 Data = TypeVar("Data")
 
@@ -67,13 +125,9 @@ class Envelope(BaseModel, Generic[Data]):
     data: Data
 
 
-LETTERS_ONLY = frozenset({FiscalYearOpened.TYPE})
-"""What only Écluse says, by a letter to itself: at any other door no type of the contract."""
-
-
 def _known_type(name: str) -> str:
-    # Asked for whatever has no type of the contract: what is said here first, is wrong first.
-    if name not in VALIDATORS or name in LETTERS_ONLY:
+    # Asked only where a record has no type that is read there: a letter's is not one either.
+    if name not in VALIDATORS or name in LETTERS:
         raise PydanticCustomError(
             "unknown_type", "{name} is not a type of the contract", {"name": name}
         )

@@ -27,14 +27,15 @@ from events.parts import (
     Document,
     Documents,
     EventData,
+    EventReference,
     LineAmount,
+    Obligation,
     Part,
     first_repeated,
 )
 from events.sentences import Sentence
 from events.values import (
     AmountCents,
-    Attribute,
     BudgetId,
     Code,
     Date,
@@ -136,13 +137,6 @@ class FiscalYearClosed(EventData):
         return carry_over
 
 
-class EventIdentity(Part):
-    """Who an event is in its budget."""
-
-    source: Attribute
-    id: Attribute
-
-
 TotalCents = Annotated[int, Field(ge=0, le=2**63 - 1)]
 """A sum of amounts in cents, over lines, acts or years."""
 
@@ -155,17 +149,9 @@ class CarriedAward(Part):
     beneficiary: Beneficiary
     requires_convention: bool
     conditions_year: Year | None = None
-    total_cents: TotalCents
     year_awards_cents: TotalCents = Field(
         description="All awards of the year that gave it, to its beneficiary's SIRET."
     )
-
-
-class RejectedOrder(Part):
-    """An order of a closed year that was rejected, and may be issued again."""
-
-    payment_order: Text
-    due_on: DueDate
 
 
 class CarriedInstalment(Part):
@@ -182,7 +168,19 @@ class CarriedInstalment(Part):
     orders: Annotated[int, Field(ge=0)] = Field(
         description="How many orders were issued for it, re-issues included."
     )
-    rejected_order: RejectedOrder | None = None
+    amended_on: Date | None = Field(
+        default=None, description="The day of the amendment that planned it, where one did."
+    )
+    due_again_on: DueDate | None = Field(
+        default=None, description="The day of a rejected order that is to be issued again."
+    )
+
+
+class FormerInstalment(Part):
+    """An instalment that an amendment took away, and how many orders it had: they count on."""
+
+    instalment: OrderPart
+    orders: Annotated[int, Field(ge=1)]
 
 
 class ReceivedDocument(Part):
@@ -211,7 +209,7 @@ class FiscalYearOpened(EventData):
     TYPE: ClassVar[str] = "ecluse.fiscal-year.opened.v1"
 
     closed_budget: BudgetId
-    closing: EventIdentity
+    closing: EventReference
     closed_on: Date
     grant: Code
     award: CarriedAward
@@ -220,7 +218,7 @@ class FiscalYearOpened(EventData):
     stands_alone: bool = Field(
         description="Whether the grant's reference stands for a convention that was never signed."
     )
-    state: Literal["active", "suspended"]
+    state: Literal["in_force", "suspended"]
     beneficiary: Beneficiary
     bank_account: BankAccount | None = None
     signed_on: Date
@@ -229,4 +227,6 @@ class FiscalYearOpened(EventData):
     ordered_cents: TotalCents
     lines: Annotated[tuple[CarriedLine, ...], Field(min_length=1, strict=False)]
     instalments: Annotated[tuple[CarriedInstalment, ...], Field(strict=False)]
+    former_instalments: Annotated[tuple[FormerInstalment, ...], Field(strict=False)]
     documents: Annotated[tuple[ReceivedDocument, ...], Field(strict=False)]
+    obligations: Annotated[tuple[Obligation, ...], Field(strict=False)]

@@ -9,6 +9,7 @@ from events.sentences import Sentence
 from events.values import (
     LINE_TWICE,
     AmountCents,
+    Attribute,
     Bic,
     BudgetId,
     Code,
@@ -221,6 +222,32 @@ Schedule = Annotated[
     AfterValidator(_distinct_instalments),
 ]
 """The instalments of a convention (échéancier), in the order in which they are looked at."""
+
+AmendedSchedule = Annotated[
+    tuple[Instalment, ...],
+    Field(max_length=INSTALMENTS_MAX, strict=False, fail_fast=True),
+    AfterValidator(_distinct_instalments),
+]
+"""The new schedule of what is not yet ordered; an empty one gives all of it up (rules, 15)."""
+
+
+class Obligation(Part):
+    """A document owed by a day, whether or not money waits for it."""
+
+    kind: DocumentKind
+    year: Year
+    due_on: Date
+
+
+Obligations = Annotated[tuple[Obligation, ...], Field(max_length=100, strict=False, fail_fast=True)]
+"""Documents owed by a day each."""
+
+
+class EventReference(Part):
+    """An event by who says it and what it is called there."""
+
+    source: Attribute
+    id: Attribute
 
 
 class EventData(Part):

@@ -1,9 +1,9 @@
-"""Events about the documents that beneficiaries owe: reports and accounts received."""
+"""Events about the documents that beneficiaries owe: reports and accounts received or rejected."""
 
 from typing import ClassVar
 
 from events.parts import Document, EventData
-from events.values import AmountCents, Date, OrderPart
+from events.values import AmountCents, Date, OrderPart, Text
 
 
 class ReportReceived(EventData):
@@ -15,3 +15,13 @@ class ReportReceived(EventData):
     document: Document
     received_on: Date
     eligible_cost_cents: AmountCents | None = None
+
+
+class ReportRejected(EventData):
+    """A document that had arrived does not do: it counts as not received (rejet d'un rapport)."""
+
+    TYPE: ClassVar[str] = "ecluse.report.rejected.v1"
+
+    convention: OrderPart
+    document: Document
+    reason: Text

@@ -74,13 +74,15 @@ def invalid_value(why: Sentence, *tail: str | int, sibling: str | None = None) -
     raise PydanticCustomError("invalid_value", "{why}", context)
 
 
-def missing_field(why: Sentence) -> NoReturn:
+def missing_field(why: Sentence, *, sibling: str | None = None) -> NoReturn:
     """Refuse the absence of an optional field that other fields make necessary.
+
+    `sibling` names the absent field where it is not the one that is looked at.
 
     Raises:
         PydanticCustomError: always.
     """
-    raise PydanticCustomError("missing", "{why}", {"why": why})
+    raise PydanticCustomError("missing", "{why}", {"why": why, "sibling": sibling})
 
 
 class _StrictText:
@@ -131,14 +133,14 @@ Timestamp = Annotated[
 Code = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 """A code or reference, opaque to Écluse."""
 
+Attribute = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+"""An attribute of a CloudEvent, such as `source` and `id`."""
+
 OrderPart = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^/]+$")]
 """A reference that becomes part of a payment order's id, and so holds no slash."""
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 """The name of a person or of a body."""
-
-Attribute = Annotated[str, StringConstraints(min_length=1, max_length=500)]
-"""An attribute of an envelope, such as the id that a sender gives an event."""
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
 """A name, a title or a reason, for people."""

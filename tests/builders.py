@@ -6,7 +6,8 @@
 import json
 from typing import Any
 
-from events.topics import LETTERS
+from events import topics
+from events.envelope import LETTERS
 from services.ledger.adapters.memory import MemoryStore
 from services.ledger.domain.book import Book, BudgetState
 from services.ledger.domain.invariants import check_book
@@ -194,11 +195,91 @@ def a_closing(carry_over: Any = "none", **more: Any) -> Json:
     return _build("fiscal-year.closed", defaults, {"_time": "2024-01-31T18:00:00+01:00"} | more)
 
 
+def a_withdrawal(**more: Any) -> Json:
+    """The award of grant G falls; `act=` another one."""
+    defaults = {"act": an_act(), "grant": "G", "cause": "withdrawn", "reason": "Illégalité"}
+    return _build("deliberation.withdrawn", defaults, more)
+
+
+def an_amendment(amount_cents: int = 100_000, **more: Any) -> Json:
+    """A new schedule of convention C: one instalment `rest`, at signature."""
+    defaults = {
+        "convention": "C",
+        "amendment": "1",
+        "signed_on": "2023-09-01",
+        "instalments": [an_instalment(amount_cents, "rest")],
+    }
+    return _build("convention.amended", defaults, more)
+
+
+def _a_turn(verb: str, more: Json) -> Json:
+    defaults = {"convention": "C", "effective_on": "2023-09-01", "reason": "Article 7"}
+    return _build(f"convention.{verb}", defaults, more)
+
+
+def a_suspension(**more: Any) -> Json:
+    return _a_turn("suspended", more)
+
+
+def a_resumption(**more: Any) -> Json:
+    return _a_turn("resumed", more)
+
+
+def a_termination(**more: Any) -> Json:
+    return _a_turn("terminated", more)
+
+
+def a_rejected_report(kind: str = "activity_report", year: int = 2022, **more: Any) -> Json:
+    defaults = {
+        "convention": "C",
+        "document": {"kind": kind, "year": year},
+        "reason": "Comptes non signés",
+    }
+    return _build("report.rejected", defaults, more)
+
+
+def a_reduction(amount_cents: int = 1_000, **more: Any) -> Json:
+    defaults = {"convention": "C", "lines": [an_amount(amount_cents)], "reason": "Action réduite"}
+    return _build("commitment.reduced", defaults, more)
+
+
+def a_recovery(cents: int = 1_000, verb: str = "ordered", **more: Any) -> Json:
+    """Recovery R of convention C in one sum; `lines=` gives it by line."""
+    defaults = {
+        "convention": "C",
+        "recovery": "R",
+        "amount_cents": ... if "lines" in more else cents,
+        "on": "2023-10-01",
+        "reason": "Trop-perçu",
+    }
+    return _build(f"recovery.{verb}", defaults, more)
+
+
+def a_collection(cents: int = 1_000, **more: Any) -> Json:
+    return a_recovery(cents, "collected", **more)
+
+
+def a_deadline(kind: str = "payment_due", **more: Any) -> Json:
+    """Order C/advance was due, or convention C owes a report; `event=` of kind parked."""
+    subject: Json = {
+        "payment_due": {"payment_order": "C/advance"},
+        "report_due": {"convention": "C"},
+    }
+    defaults = {"kind": kind, "due_on": "2023-07-14"} | subject.get(kind, {})
+    return _build("deadline.passed", defaults, {"_source": "urn:ecluse:watch"} | more)
+
+
 def encoded(event: Json | bytes) -> bytes:
     """The event's bytes as a careful sender writes them."""
     if isinstance(event, bytes):
         return event
     return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def topic_of(event: Json | bytes) -> str:
+    """Where a careful sender writes it: what Écluse says to itself among its letters."""
+    letter = any(f'"{name}"'.encode() in encoded(event) for name in LETTERS)
+    return topics.LETTERS if letter else topics.EVENTS
 
 
 class Story:
@@ -222,7 +303,7 @@ class Story:
         """The letters that were written meanwhile are read, as behind the input of a replay."""
         records = []
         for number, value in list(self.store.letters(self.delivered)):
-            records += self._handle(RawRecord(value, Source(LETTERS, 0, number)))
+            records += self._handle(RawRecord(value, Source(topics.LETTERS, 0, number)))
             self.delivered = number + 1
         return records
 

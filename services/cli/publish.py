@@ -12,6 +12,7 @@ from typing import Annotated, BinaryIO, Final, cast
 
 import typer
 
+from events.envelope import Door
 from events.sentences import Sentence
 from events.topics import EVENTS
 from events.unreadable import Unreadable
@@ -102,7 +103,7 @@ class Checked:
         """Read the whole file by the rules of the ledger's door, and give its faults."""
         for line in _lines(self.stream, handled):
             self.lines += 1
-            result = decoded(raw_record(line, self.name))
+            result = decoded(raw_record(line, self.name), Door.EVENTS)
             if isinstance(result, Unreadable):
                 fault = Fault(self.name, line.number, result)
                 self.faults.append(fault)

@@ -85,11 +85,13 @@ STATES = {
     "on_hold": Sentence("en instance", "on hold"),
     "rejected": Sentence("rejeté", "rejected"),
     "paid": Sentence("payé", "paid"),
+    "cancelled": Sentence("annulé", "cancelled"),
 }
 
 ENTRY_KINDS = {
     "accounting_commitment": Sentence("engagement comptable", "accounting commitment"),
     "legal_commitment": Sentence("engagement juridique", "legal commitment"),
+    "supplementary_commitment": Sentence("engagement complémentaire", "supplementary commitment"),
     "decommitment": Sentence("dégagement", "decommitment"),
     "carry_over": Sentence("report (reste à réaliser)", "carry-over"),
 }

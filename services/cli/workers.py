@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 
 import structlog
 import uvloop
+from aiokafka.errors import KafkaError
 
 from events.sentences import Sentence
 from services.runtime.errors import ClusterError, Stop
@@ -41,6 +42,7 @@ def run_worker(work: Coroutine[Any, Any, Result]) -> Result:
     gc.set_threshold(*COLLECT_AFTER)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.get_loop().set_exception_handler(_told_already)
             return runner.run(work)
     except Fenced as error:
         log.critical("worker_fenced", transactional_id=str(error))
@@ -51,3 +53,16 @@ def run_worker(work: Coroutine[Any, Any, Result]) -> Result:
     except Stop as error:
         log.critical("worker_cannot_go_on", error=error.said.en)
         raise
+
+
+def _told_already(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What asyncio says of an error that nobody awaited; of Kafka's, no more than that it was.
+
+    aiokafka tells one failure to every future and task that it keeps. Whoever waits for one of them
+    has heard of it: the others are not lost, and no reason to wake anyone.
+    """
+    error = context.get("exception")
+    if isinstance(error, KafkaError):
+        structlog.stdlib.get_logger("ecluse").info("kafka_error_unheard", error=repr(error))
+    else:
+        loop.default_exception_handler(context)

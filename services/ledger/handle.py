@@ -9,8 +9,8 @@ from typing import Final, NamedTuple
 
 import structlog
 
-from events.codec import EVENT_BYTES_MAX, NO_KEY, Door, Headers, Received, decode, reread
-from events.envelope import Envelope, Event
+from events.codec import EVENT_BYTES_MAX, NO_KEY, Headers, Received, decode, reread
+from events.envelope import Door, Envelope, Event
 from events.sentences import Sentence
 from events.topics import LETTERS
 from events.unreadable import Reason, Unreadable
@@ -21,9 +21,10 @@ from services.ledger.domain.evolve import evolve
 from services.ledger.domain.invariants import check_book
 from services.ledger.domain.journal import JournalRecord, Outcome, Source
 from services.ledger.domain.letters import Letter, letters_of
-from services.ledger.domain.parking import arrivals, is_here
+from services.ledger.domain.parking import arrivals, ended_by, is_here
 from services.ledger.domain.recording import record_of
-from services.ledger.domain.verdicts import Verdict
+from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.verdicts import Refused, Verdict
 from services.ledger.ports import Batch, DeadLetter, JournalRow, Position
 from services.ledger.state_rows import changed_rows
 
@@ -57,14 +58,19 @@ class RawRecord(NamedTuple):
         return self.length_bytes < 0
 
     @property
-    def door(self) -> Door:
-        """Which door it came in by; a cluster may have a prefix before the topic's name."""
-        return Door.LETTERS if self.source.topic.endswith(LETTERS) else Door.EVENTS
-
-    @property
     def is_of_kafka(self) -> bool:
         """Whether it has a key and a partition that must be those of its budget."""
         return self.timestamp_ms is not None
+
+    @property
+    def door(self) -> Door:
+        """Where it was read (rules, 32); a cluster's prefix stands before the contract's name.
+
+        A store of files has letters of its own, under the same name.
+        """
+        if self.source.topic.endswith(LETTERS):
+            return Door.LETTERS
+        return Door.EVENTS if self.is_of_kafka else Door.FILE
 
 
 class Recorded(NamedTuple):
@@ -141,6 +147,11 @@ class Ledger:
             return [record]
         if state.book.closed:
             return [record, *self._refuse_parked(state)]
+        ended = None
+        if record.outcome is Outcome.ACCEPTED:
+            ended = ended_by(state.memory, received.envelope.data)
+        if ended is not None:
+            return [record, self._end(state, ended)]
         return [record, *self._wake(state, record, received)]
 
     def quarantine(self, raw: RawRecord, by: str, why: str) -> JournalRecord:
@@ -182,6 +193,13 @@ class Ledger:
             self.budgets[record.budget] = forgotten(state)
         _log_unless_simply_accepted(record)
         return record
+
+    def _end(self, state: BudgetState, sequence: int) -> JournalRecord:
+        """Refuse what has waited too long: its deadline passed (rules, 29)."""
+        waited = state.memory.parked[sequence]
+        refused = Refused(Refusal.DEPENDENCY_MISSING, waited.want._asdict())
+        source = Source(waited.topic, waited.partition, waited.offset)
+        return self._journal(state, reread(waited.raw), refused, source, resumes=sequence)
 
     def _wake(
         self, state: BudgetState, record: JournalRecord, received: Received
@@ -259,14 +277,17 @@ def kept_bytes(value: bytes, length_bytes: int) -> bytes:
     return value if length_bytes <= EVENT_BYTES_MAX else value[:DEAD_LETTER_HEAD_BYTES]
 
 
-def decoded(raw: RawRecord) -> Received | Unreadable:
-    """Read a record; a failure of the decoder itself is a reason like others, and logged."""
+def decoded(raw: RawRecord, door: Door | None = None) -> Received | Unreadable:
+    """Read a record; a failure of the decoder itself is a reason like others, and logged.
+
+    It is read as at its own door, or at the one that is named.
+    """
     if not raw.whole:
         return Unreadable.too_large(raw.length_bytes)
     # Kafka allows a record without a key, which is no budget; a file has no keys at all.
     key = NO_KEY if raw.key is None and raw.is_of_kafka else raw.key
     try:
-        return decode(raw.value, raw.headers, key, raw.door)
+        return decode(raw.value, raw.headers, key, door or raw.door)
     except Exception as error:  # A decoder's bug may not stop the partition: the bytes are kept.
         log.exception("decoder_failed", **raw.source._asdict())
         name = type(error).__name__

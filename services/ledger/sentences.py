@@ -21,6 +21,10 @@ PARKED: dict[str, Sentence] = {
         fr="En attente de la signature de la convention {id}.",
         en="Waits for the signature of convention {id}.",
     ),
+    "recovery": Sentence(
+        fr="En attente de l'ordre de reversement {id}.",
+        en="Waits for the recovery {id} to be ordered.",
+    ),
 }
 """What the sender reads of an event that waits, by the kind of thing that it waits for."""
 
@@ -34,6 +38,15 @@ WORDS: dict[str, dict[str, Sentence]] = {
     "state": {
         "paid": Sentence("payé", "paid"),
         "rejected": Sentence("rejeté", "rejected"),
+        "cancelled": Sentence("annulé", "cancelled"),
+        "in_force": Sentence("en vigueur", "in force"),
+        "suspended": Sentence("suspendue", "suspended"),
+    },
+    "kind": {
+        "budget": Sentence("budget", "budget"),
+        "grant": Sentence("subvention", "grant"),
+        "convention": Sentence("convention", "convention"),
+        "recovery": Sentence("reversement", "recovery"),
     },
     "of": {
         "services": Sentence("délégations", "services"),
@@ -48,6 +61,15 @@ WORDS: dict[str, dict[str, Sentence]] = {
     },
 }
 """Facts that are codes, as people say them."""
+
+DOCUMENTS: dict[str, Sentence] = {
+    "activity_report": Sentence("rapport d'activité", "activity report"),
+    "certified_accounts": Sentence("comptes certifiés", "certified accounts"),
+    "financial_report": Sentence("compte rendu financier", "financial report"),
+    "territorial_report": Sentence("bilan territorial", "territorial report"),
+    "evaluation": Sentence("évaluation", "evaluation"),
+}
+"""The documents that beneficiaries owe, as people call them."""
 
 PLACES: dict[str, Sentence] = {
     "instalment": Sentence(", versement {instalment}", ", instalment {instalment}"),
@@ -115,8 +137,17 @@ def _fact(name: str, fact: Any) -> Sentence:
         return WORDS[name][fact]
     if name.endswith("_cents"):
         return Sentence(euros_fr(fact), euros_en(fact))
+    if name == "document":
+        kind = DOCUMENTS[fact["kind"]]
+        return Sentence(f"{kind.fr} {fact['year']}", f"{kind.en} {fact['year']}")
+    if name == "documents":
+        named = [_fact("document", each) for each in fact]
+        french, english = [each.fr for each in named], [each.en for each in named]
+        return Sentence(_listed(french, "et"), _listed(english, "and"))
     if isinstance(fact, list):
         return Sentence(_listed(fact, "et"), _listed(fact, "and"))
+    if name == "due_on":
+        return Sentence("/".join(reversed(fact.split("-"))), fact)
     if name == "line":
         said = line_label(fact)
     elif isinstance(fact, dict):

@@ -16,11 +16,14 @@ from services.ledger.domain.identity import KEPT_BYTES
 from services.ledger.domain.invariants import awarded_sums, group_sums
 from services.ledger.domain.lines import Line, LineMoney
 from services.ledger.domain.orders import PaymentOrder
-from services.ledger.domain.sharing import with_shared_parts
+from services.ledger.domain.sharing import with_own_lines, with_shared_parts
 from services.ledger.ports import StateKey
 
 STATE_VERSION = 2
 """The version of the rows' shape: raised when older rows can no longer be read."""
+
+EVENTS = ("event", "recovery")
+"""Remembered events; those of recoveries apart, since a forgotten year keeps them (rules, 31)."""
 
 _spell = msgspec.json.Encoder().encode
 _pack = msgspec.msgpack.Encoder().encode
@@ -61,6 +64,7 @@ _UNPACK: dict[str, Callable[[bytes], Any]] = {
     "account": _unpack(BankAccount),
     "parked": _unpack(Parked),
     "event": _read_event,
+    "recovery": _read_event,
 }
 
 
@@ -82,7 +86,8 @@ def all_rows(state: BudgetState) -> Iterator[tuple[StateKey, bytes | None]]:
         ("order", book.orders),
         ("account", book.accounts),
         ("parked", memory.parked),
-        ("event", memory.remembered),
+        ("event", memory.remembered.keys() - memory.recoveries),
+        ("recovery", memory.recoveries),
     )
     for kind, keys in keyed:
         state.touched.update((kind, key) for key in keys)
@@ -125,7 +130,7 @@ def _row(state: BudgetState, kind: str, key: Any) -> bytes | None:
         case "parked":
             value = memory.parked.get(key)
         case other:
-            assert other == "event", f"no row is made for a {other}"
+            assert other in EVENTS, f"no row is made for a {other}"
             digest = memory.remembered.get(key)
             return None if digest is None else digest.to_bytes(KEPT_BYTES, "big")
     return None if value is None else _pack(value)
@@ -182,8 +187,10 @@ def _put(state: BudgetState, kind: str, key: str, value: Any) -> None:
         case "parked":
             memory.parked[int(key, 16)] = value
         case other:
-            assert other == "event", f"no row is known for a {other}"
+            assert other in EVENTS, f"no row is known for a {other}"
             memory.remembered[int(key, 16)] = value
+            if other == "recovery":
+                memory.recoveries.add(int(key, 16))
 
 
 def _derive(state: BudgetState) -> None:
@@ -194,5 +201,8 @@ def _derive(state: BudgetState) -> None:
     for sequence, parked in memory.parked.items():
         memory.waiting.setdefault(parked.want, []).append(sequence)
     book.own_lines = {line: line for line in book.lines}
+    for grant in book.grants.values():
+        if grant.award is not None:
+            grant.award = with_own_lines(grant.award, book.own_lines)
     for convention in book.conventions.values():
         with_shared_parts(convention, book.own_lines)

@@ -5,9 +5,12 @@ from functools import partial
 from typing import Any, Final, Literal
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.client import AIOKafkaClient
 from aiokafka.codec import lz4_encode
+from aiokafka.conn import AIOKafkaConnection, CloseReason
 from aiokafka.consumer.fetcher import PartitionRecords
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
+from aiokafka.errors import KafkaConnectionError, NodeNotReadyError
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.record import default_records
 from aiokafka.record.control_record import ABORT_MARKER, ControlRecord
@@ -61,11 +64,41 @@ def compress_quickly() -> None:
     builder.lz4_encode = partial(lz4_encode, level=LZ4_LEVEL)  # type: ignore[attr-defined]
 
 
+_send: Final = AIOKafkaConnection.send
+_coordinator_lookup: Final = AIOKafkaClient.coordinator_lookup
+
+
+def _send_or_say_so(connection: AIOKafkaConnection, *args: Any, **options: Any) -> Any:
+    """Send; a connection that uvloop has closed meanwhile is one that broke.
+
+    aiokafka expects an OSError there, and uvloop raises RuntimeError: to everyone above, a bug.
+    """
+    try:
+        return _send(connection, *args, **options)
+    except RuntimeError as error:
+        connection.close(reason=CloseReason.CONNECTION_BROKEN)
+        raise KafkaConnectionError(str(error)) from error
+
+
+async def _lookup_or_say_so(client: AIOKafkaClient, *args: Any) -> Any:
+    """Look a coordinator up; while no broker is known, none is ready: aiokafka asserts instead."""
+    if client.get_random_node() is None:
+        raise NodeNotReadyError("no broker is known")
+    return await _coordinator_lookup(client, *args)
+
+
+def survive_a_broker() -> None:
+    """Let the clients of this process take a broker that goes and comes back for what it is."""
+    AIOKafkaConnection.send = _send_or_say_so
+    AIOKafkaClient.coordinator_lookup = _lookup_or_say_so
+
+
 def a_reader(
     settings: Settings, fetch_wait_s: float, isolation: Isolation = "read_committed"
 ) -> AIOKafkaConsumer:
     """A consumer outside any group: its partitions are assigned by hand, its offsets are sought."""
     guard_abort_markers()
+    survive_a_broker()
     return AIOKafkaConsumer(
         bootstrap_servers=settings.bootstrap_servers,
         client_id=f"ecluse-{settings.instance}",
@@ -82,6 +115,7 @@ def a_reader(
 
 def a_member(settings: Settings, group: str, topic: str, listener: Any) -> AIOKafkaConsumer:
     """A member of a group, which only learns what it owns: static, sticky, never reading."""
+    survive_a_broker()
     consumer = AIOKafkaConsumer(
         bootstrap_servers=settings.bootstrap_servers,
         client_id=f"ecluse-{settings.instance}",
@@ -111,6 +145,7 @@ def member_id(member: AIOKafkaConsumer) -> str | None:
 def a_writer(settings: Settings, transactional_id: str) -> AIOKafkaProducer:
     """A transactional producer; starting it fences whoever wrote under the same id."""
     compress_quickly()
+    survive_a_broker()
     return AIOKafkaProducer(
         bootstrap_servers=settings.bootstrap_servers,
         client_id=f"ecluse-{settings.instance}",

@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Any
 
 from services.verifier import asked as ask
+from services.verifier import turns
 from services.verifier.asked import Moves, moves_done
 from services.verifier.books import Books
 from services.verifier.due import Due, due, for_the_treasury, looked_at
@@ -11,11 +12,14 @@ from services.verifier.findings import Code
 from services.verifier.grants import Order, order_lines, ordered_lines
 from services.verifier.lines import KIND_OF, Json, Line, line_of, shown
 from services.verifier.records import Record, canonical_without_nulls, without_nulls
-from services.verifier.years import OPEN, Lapsed, closed, lapsed_entries, opened
+from services.verifier.years import Lapsed, closed, lapsed_entries, opened
 
 EFFECTIVE_ON = {
     "deliberation.adopted": ("act", "date"),
     "convention.signed": ("signed_on",),
+    "convention.amended": ("signed_on",),
+    "convention.resumed": ("effective_on",),
+    "convention.terminated": ("effective_on",),
     "report.received": ("received_on",),
     "fiscal-year.closed": ("closed_on",),
 }
@@ -43,6 +47,7 @@ def apply(books: Books, record: Record) -> None:
     siret = data["beneficiary"]["siret"] if kind in OF_BENEFICIARIES else ""
     first_account = siret not in books.accounts and data.get("bank_account") is not None
     books.learn(kind, data, record.sequence)
+    turns.learn(books, kind, data)
     names = looked_at(books, kind, data, first_account)
     orders = list(due(books, names, kind, expected))
     _prove_issued(books, record, orders, changes, expected)
@@ -76,11 +81,13 @@ def _asked(books: Books, kind: str, data: Json, changes: list[Json]) -> Moves:
             moves = closed(books, data)
         case "fiscal-year.opened":
             moves = opened(data)
+        case "deliberation.withdrawn":
+            moves, cancelled = turns.withdrawn(books, data)
+            _prove_changed(books, cancelled, changed)
+            return moves
         case _:
-            moves = {}
-    for each in changed:
-        name = each["payment_order"]
-        books.find(_DIFFERS, payment_order=name, member="state", expected="-", found=each["state"])
+            moves = turns.asked(books, kind, data)
+    _prove_changed(books, [], changed)
     return moves
 
 
@@ -91,8 +98,9 @@ def _order_changed(books: Books, kind: str, data: Json, changed: list[Json]) -> 
     """The one order that the treasury speaks of, before and after (rules, 20)."""
     name = data["payment_order"]
     order = books.orders[name]
-    if order.state not in OPEN:
-        books.find(_DIFFERS, payment_order=name, member="state", expected=OPEN, found=order.state)
+    if order.state not in turns.OPEN:
+        facts = {"member": "state", "expected": turns.OPEN, "found": order.state}
+        books.find(_DIFFERS, payment_order=name, **facts)
     moves: Moves = {}
     if kind == "payment.executed":
         moves = ask.paid(order, data["amount_cents"])
@@ -102,25 +110,11 @@ def _order_changed(books: Books, kind: str, data: Json, changed: list[Json]) -> 
     else:
         order.state = data["state"]
         if order.state == "rejected":
-            moves = ask.rejected(order)
-        if order.state == "rejected" and books.closed:
-            # It is not issued again: its money goes on to available credit (rules, 31).
-            back = [(key[:3], cents) for key, cents in moves.items()]
-            moves |= {(*key, "committed", "available"): cents for key, cents in back}
-    expected = {
-        "payment_order": name,
-        "convention": order.convention,
-        "instalment": order.instalment,
-        "amount_cents": order.amount_cents,
-        "paid_cents": order.paid_cents,
-        "state": order.state,
-        "due_on": order.due_on,
-    }
-    _compare(books, name, expected, changed[0] if changed else {})
-    for each in changed[1:]:
-        books.find(
-            _DIFFERS, payment_order=each["payment_order"], member="state", expected="-", found="+"
-        )
+            # In a closed year its money ends as that of an ended convention does (rules, 31).
+            ended = books.closed or books.conventions[order.convention].state == "ended"
+            moves = ask.rejected(order, ended)
+            turns.replan(books, name)
+    _prove_changed(books, [name], changed)
     if order.paid_cents > order.amount_cents:
         books.find(
             _DIFFERS,
@@ -130,6 +124,26 @@ def _order_changed(books: Books, kind: str, data: Json, changed: list[Json]) -> 
             found=order.paid_cents,
         )
     return moves
+
+
+def _prove_changed(books: Books, names: list[str], changed: list[Json]) -> None:
+    """The orders that the event changes, as they stand now, and no others."""
+    for at, name in enumerate(names):
+        order = books.orders[name]
+        expected = {
+            "payment_order": name,
+            "convention": order.convention,
+            "instalment": order.instalment,
+            "amount_cents": order.amount_cents,
+            "paid_cents": order.paid_cents,
+            "state": order.state,
+            "due_on": order.due_on,
+        }
+        _compare(books, name, expected, changed[at] if at < len(changed) else {})
+    for each in changed[len(names) :]:
+        books.find(
+            _DIFFERS, payment_order=each["payment_order"], member="state", expected="-", found="+"
+        )
 
 
 def _compare(books: Books, name: str, expected: Json, found: Json) -> None:
@@ -233,7 +247,8 @@ def _prove_entries(
 ) -> None:
     """Rule 34: one entry a kind, line, convention and act, of what the moves add up to."""
     data = record.event["data"]
-    expected = _entries_of(books, moves, data, lapsed)
+    raised = data.get("act") if kind == "convention.amended" else None
+    expected = _entries_of(books, moves, data, lapsed, raised)
     effective_on: Any = record.event["time"][:10]
     if kind in EFFECTIVE_ON:
         effective_on = data
@@ -262,15 +277,15 @@ def _prove_entries(
 
 
 def _entries_of(
-    books: Books, moves: list[Json], data: Json, lapsed: list[Lapsed]
+    books: Books, moves: list[Json], data: Json, lapsed: list[Lapsed], raised: Json | None
 ) -> dict[EntryKey, list[int]]:
     totals: Counter[EntryKey] = Counter()
     for (line, convention, _, origin, target), cents in moves_done(moves).items():
         entry = KIND_OF.get((origin or "", target or ""))
         if entry is None or (convention is None and lapsed):
             continue  # What lapses with a year is told apart by its acts, below.
-        grant = data["grant"] if convention is None else books.conventions[convention].grant
-        act = canonical_without_nulls(books.grants[grant].awarded.act)
+        grant = books.grants[books.grant_of(data, convention)]
+        act = canonical_without_nulls(raised or grant.awarded.act)
         totals[entry, convention, line, act] += cents
     expected = {key: [cents] for key, cents in totals.items()}
     for line, cents, given_by in lapsed:

@@ -1,6 +1,6 @@
 """What an accepted event moves by itself: before any payment order follows from it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from services.verifier.grants import (
     Convention,
@@ -85,11 +85,95 @@ def paid(order: Order, cents: int) -> Moves:
     )
 
 
-def rejected(order: Order) -> Moves:
-    """What is not paid of a rejected order is committed again (rules, 21)."""
+def rejected(order: Order, ended: bool) -> Moves:
+    """What is not paid of an order that goes back is committed again (rules, 21).
+
+    Where its convention `ended` it is available again at once (rules, 17).
+    """
     left = unpaid_of(order.lines, order.paid_cents)
     cents = {line: each.cents for line, each in left.items()}
-    return of_order(order, cents, ("ordered", "committed"))
+    moves = of_order(order, cents, ("ordered", "committed"))
+    return moves | of_order(order, cents, ("committed", "available")) if ended else moves
+
+
+def ended(name: str, convention: Convention, reserved: Mapping[tuple[str, Line], int]) -> Moves:
+    """What a termination gives back: what remains, and what the award still holds (rules, 17)."""
+    moves: Moves = {
+        (line, name, None, "committed", "available"): share["remaining"]
+        for line, share in convention.shares.items()
+        if share["remaining"]
+    }
+    return moves | unreserved(convention.grant, reserved)
+
+
+def unreserved(grant: str, reserved: Mapping[tuple[str, Line], int]) -> Moves:
+    """What no convention has taken of an award is available again."""
+    return {
+        (line, None, None, "reserved", "available"): cents
+        for (of, line), cents in reserved.items()
+        if of == grant and cents
+    }
+
+
+def amended(data: Json, convention: Convention, reserved: Mapping[tuple[str, Line], int]) -> Moves:
+    """From what remains to what is planned: up from the reserve, then from credit (rules, 15)."""
+    name, planned = data["convention"], cents_by_line(schedule_of(data["instalments"]))
+    moves: Moves = {}
+    for line in {*planned, *convention.shares}:
+        has = convention.shares[line]["remaining"] if line in convention.shares else 0
+        more = planned.get(line, 0) - has
+        if more < 0:
+            moves[line, name, None, "committed", "available"] = -more
+            continue
+        kept = min(more, reserved.get((convention.grant, line), 0))
+        if kept:
+            moves[line, name, None, "reserved", "committed"] = kept
+        if more > kept:
+            moves[line, name, None, "available", "committed"] = more - kept
+    return moves
+
+
+def reduced(data: Json, convention: Convention, waiting: Iterable[str]) -> Moves:
+    """What is given up: what no instalment plans, then the last of those `waiting` (rules, 16)."""
+    name, last_first = data["convention"], list(waiting)[::-1]
+    moves: Moves = {}
+    for row in data["lines"]:
+        line, cents = line_of(row["line"]), row["amount_cents"]
+        plans: list[tuple[str | None, int]] = []
+        for each in last_first:
+            lines = convention.schedule[each].lines
+            plans.append((each, lines[line].cents if line in lines else 0))
+        unplanned = convention.shares[line]["remaining"] - sum(plan for _, plan in plans)
+        for instalment, plan in ((None, unplanned), *plans):
+            part = min(cents, plan)
+            if part:
+                add(moves, (line, name, instalment, "committed", "available"), part)
+                cents -= part
+    return moves
+
+
+def collected(data: Json, convention: Convention) -> Moves:
+    """What came back: on the lines named, else as the schedule names its lines (rules, 27)."""
+    name = data["convention"]
+    if data.get("lines") is not None:
+        given = {line_of(each["line"]): each["amount_cents"] for each in data["lines"]}
+    else:
+        given, left = {}, data["amount_cents"]
+        for line in (*cents_by_line(convention.schedule), *convention.shares):
+            paid = convention.shares[line]["paid"] if line in convention.shares else 0
+            if line not in given:
+                given[line] = min(left, paid)
+                left -= given[line]
+    return {
+        (line, name, None, "paid", "available"): cents for line, cents in given.items() if cents
+    }
+
+
+def sum_of(data: Json) -> int:
+    """The whole of what is asked back, or came: by lines, or in one sum."""
+    if data.get("lines") is None:
+        return int(data["amount_cents"])
+    return sum(each["amount_cents"] for each in data["lines"])
 
 
 def of_order(order: Order, cents: Mapping[Line, int], way: tuple[str, str]) -> Moves:

@@ -75,6 +75,11 @@ class Books:
             return self.level is not None
         if kind == "grant":
             return name in self.grants and self.grants[name].award is not None
+        if kind == "recovery":
+            convention, _, number = name.partition("/")
+            return convention in self.conventions and (
+                number in self.conventions[convention].recoveries
+            )
         return kind == "convention" and name in self.conventions
 
     def alone(self, grant: str) -> Convention | None:
@@ -122,6 +127,10 @@ class Books:
         grant.acts += [act for act in acts if act not in grant.acts]
         if grant.award is None:
             grant.award = carried_award(data)
+        for each in data["lines"]:
+            line, cents = line_of(each["line"]), each["amount_cents"]
+            grant.award.lines[line] = grant.award.lines.get(line, 0) + cents
+            grant.award.carried_cents += cents
         if data.get("bank_account") is not None:
             siret, account = data["beneficiary"]["siret"], without_nulls(data["bank_account"])
             self.accounts.setdefault(siret, account)
@@ -158,7 +167,7 @@ class Books:
         convention, alone = convention_of(data), self.alone(data["grant"])
         if alone is not None:
             del self.conventions[data["grant"]]
-            convention.shares = alone.shares
+            convention.shares, convention.state = alone.shares, alone.state
             convention.notified_on = alone.notified_on
             convention.received, convention.costs = alone.received, alone.costs
         if data.get("bank_account") is not None:
@@ -200,9 +209,10 @@ class Books:
         money[target or OUTSIDE] += cents
         if origin == "available" or target == "available":
             self.credit[self._group(line)] += cents if target == "available" else -cents
-        if target == "reserved":
-            key = (data["grant"], line)
-            self.reserved[key] = self.reserved.get(key, 0) + cents
+        if name is None and "reserved" in way and not self.closed:  # There it lapsed, all of it.
+            key = (self.grant_of(data), line)
+            self.reserved[key] = self.reserved.get(key, 0)
+            self.reserved[key] += cents if target == "reserved" else -cents
         self.touched.add((None, line))
         if name is not None:
             self._move_convention(move, line, cents)
@@ -215,13 +225,19 @@ class Books:
             share = convention.shares[line] = dict.fromkeys(("granted", *COLUMNS), 0)
         if move["from"] == "reserved":
             self.reserved[convention.grant, line] -= cents
-        if move["from"] in {"reserved", None}:
+        if move["from"] in {"reserved", "available", None}:
             share["granted"] += cents
         else:
             share[COLUMN_OF[move["from"]]] -= cents
         share[COLUMN_OF[move["to"]]] += cents
         if move["to"] == "available" and move["instalment"] is not None:
             convention.schedule[move["instalment"]].lines[line].cents -= cents
+
+    def grant_of(self, data: Json, convention: str | None = None) -> str:
+        """The grant that an event is about, or a convention is signed for."""
+        if convention is None and "grant" in data:
+            return str(data["grant"])
+        return self.conventions[convention or data["convention"]].grant
 
     def _group(self, line: Line) -> Group:
         chapter, article, _, operation = line
@@ -346,13 +362,20 @@ class Books:
             for line, each in order.lines.items():
                 had = paid.get(line, 0)
                 asked[order.convention, line, "paid"] += had
-                if order.state != "rejected":
+                if order.state not in {"rejected", "cancelled"}:
                     asked[order.convention, line, "ordered"] += each.cents - had
+        recovered: Counter[str] = Counter()
         for name, line in self._shares():
-            share = self.conventions[name].shares[line]
-            for column in ("ordered", "paid"):
-                what = f"{name} {shown(line)} {column}"
-                self._same(what, asked.pop((name, line, column), 0), share[column])
+            share, what = self.conventions[name].shares[line], f"{name} {shown(line)}"
+            self._same(f"{what} ordered", asked.pop((name, line, "ordered"), 0), share["ordered"])
+            had = asked.pop((name, line, "paid"), 0)
+            recovered[name] += had - share["paid"]
+            if had < share["paid"]:
+                self._same(f"{what} paid", had, share["paid"])
+        for name, convention in self.conventions.items():
+            # What came back is paid no more; the orders keep their figures (rules, 27).
+            came = sum(each.collected - each.revenue for each in convention.recoveries.values())
+            self._same(f"{name} recovered", came, recovered[name])
         for (name, line, column), cents in asked.items():
             # An order outlives the award that stood for its convention: rejected, it holds nothing.
             self._same(f"{name} {shown(line)} {column}", cents, 0)

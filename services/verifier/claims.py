@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from events.topics import COMMITMENT_ENTRIES, PAYMENT_ORDERS, REFUSALS
+from services.verifier.books import Books
 from services.verifier.dead_letters import Buried
 from services.verifier.findings import Code, Findings, Place
 from services.verifier.records import Json, Record, brief, canonical, canonical_without_nulls
@@ -17,6 +18,7 @@ LEDGER: Final = "urn:ecluse:ledger"
 
 ENTRY: Final = "ecluse.commitment-entry.recorded.v1"
 ISSUED: Final = "ecluse.payment-order.issued.v1"
+CANCELLED: Final = "ecluse.payment-order.cancelled.v1"
 REFUSED: Final = "ecluse.event.refused.v1"
 PARKED: Final = "ecluse.event.parked.v1"
 UNREADABLE: Final = "ecluse.event.unreadable.v1"
@@ -25,6 +27,7 @@ UPDATED: Final = "ecluse.balance.updated.v1"
 NAMES: Final = {
     (COMMITMENT_ENTRIES, ENTRY): ("entry_id",),
     (PAYMENT_ORDERS, ISSUED): ("budget", "payment_order"),
+    (PAYMENT_ORDERS, CANCELLED): ("budget", "payment_order"),
     (REFUSALS, REFUSED): ("budget", "sequence"),
     (REFUSALS, PARKED): ("budget", "sequence"),
     (REFUSALS, UNREADABLE): ("topic", "partition", "offset"),
@@ -167,11 +170,11 @@ class Claims:
             return
         self._claims[record.topic, what] = _Claim(record.offset, body)
 
-    def expect(self, record: Record) -> None:
-        """What leaves because of a record of a budget."""
+    def expect(self, record: Record, books: Books) -> None:
+        """What leaves because of a record of a budget, whose `books` stand behind it."""
         row = record.row
         if record.outcome == "accepted":
-            self._expect_accepted(record)
+            self._expect_accepted(record, books)
         elif row["refusal"] is not None or row["waits_for"] is not None:
             data = {
                 "budget": record.budget,
@@ -184,7 +187,7 @@ class Claims:
             name = f"{kind} {record.budget}/{record.sequence}"
             self._match(record.place, REFUSALS, name, caused_by(record, kind, data | more))
 
-    def _expect_accepted(self, record: Record) -> None:
+    def _expect_accepted(self, record: Record, books: Books) -> None:
         for entry in record.row["commitment_entries"] or ():
             data = {**entry, "budget": record.budget, "sequence": record.sequence}
             name = f"{ENTRY} {entry['entry_id']}"
@@ -192,9 +195,14 @@ class Claims:
             self._match(record.place, COMMITMENT_ENTRIES, name, body)
         for order in record.row["payment_orders"] or ():
             if "issued_on" in order:
-                name = f"{ISSUED} {record.budget}/{order['payment_order']}"
-                body = caused_by(record, ISSUED, order)
-                self._match(record.place, PAYMENT_ORDERS, name, body)
+                kind, data = ISSUED, order
+            elif order["state"] == "cancelled":
+                kind, data = CANCELLED, books.order_row(order["payment_order"])
+            else:
+                continue
+            name = f"{kind} {record.budget}/{order['payment_order']}"
+            body = caused_by(record, kind, data)
+            self._match(record.place, PAYMENT_ORDERS, name, body)
 
     def expect_notice(self, record: Record, buried: Buried) -> None:
         """What leaves because of a dead letter, beside its bytes."""

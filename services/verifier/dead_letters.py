@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from events.codec import NO_KEY, Received, decode
-from events.topics import DEAD_LETTERS
+from events.envelope import Door
+from events.topics import DEAD_LETTERS, LETTERS
 from services.verifier.findings import Code, Findings
 from services.verifier.records import Record
 from services.verifier.wire import (
@@ -116,7 +117,8 @@ class DeadLetters:
             return None
         key = NO_KEY if record.key is None else record.key
         try:
-            read = decode(record.value, own, key)
+            door = Door.LETTERS if said.get("topic", "").endswith(LETTERS) else Door.EVENTS
+            read = decode(record.value, own, key, door)
         except Exception:  # noqa: BLE001 # the codec's own failure has a reason of its own
             return "undecodable"
         if not isinstance(read, Received):

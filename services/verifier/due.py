@@ -12,14 +12,15 @@ from services.verifier.grants import (
     Planned,
     due_on,
     part_of,
-    unpaid_of,
 )
 from services.verifier.lines import Json, Line
 
 ACTS_MAX = 20
 """How many acts an order carries."""
 
-REISSUING = frozenset(("bank-account.changed", "report.received"))
+REISSUING = frozenset(
+    ("bank-account.changed", "report.received", "convention.amended", "convention.resumed")
+)
 """What may issue a rejected order again (rules, 21)."""
 
 
@@ -40,8 +41,8 @@ def looked_at(books: Books, kind: str, data: Json, first_account: bool) -> list[
     `first_account` is true where the event brings a beneficiary its first bank account.
     """
     match kind:
-        case "convention.notified" | "report.received":
-            return [data["convention"]]
+        case "deliberation.withdrawn" | "deadline.passed":
+            return []
         case "payment-order.acknowledged" | "payment.executed":
             return [books.orders[data["payment_order"]].convention]
         case "bank-account.changed":
@@ -58,7 +59,7 @@ def looked_at(books: Books, kind: str, data: Json, first_account: bool) -> list[
             alone = data["role"] == "award" and data.get("requires_convention") is False
             return [data["grant"]] if alone else []
         case _:
-            return []
+            return [data["convention"]] if "convention" in data else []
 
 
 def _paid_to(books: Books, siret: str) -> list[str]:
@@ -72,42 +73,61 @@ def due(books: Books, names: list[str], kind: str, asked: Moves) -> Iterator[Due
         return  # A closed year issues nothing any more (rules, 31).
     for name in names:
         convention = books.conventions[name]
-        if convention.beneficiary["siret"] in books.accounts:
+        if convention.state == "in_force" and convention.beneficiary["siret"] in books.accounts:
             yield from _due(books, name, convention, kind in REISSUING, asked)
 
 
 def _due(
     books: Books, name: str, convention: Convention, reissues: bool, asked: Moves
 ) -> Iterator[Due]:
-    drawn_cents = convention.drawn_cents()
+    drawn_cents = convention.drawn_cents() - _given_back(name, asked)
     for key, instalment in convention.schedule.items():
         last = None if instalment.order is None else books.orders[instalment.order]
         if last is not None and not (reissues and last.state == "rejected"):
             continue
-        earlier = instalment.rejected if last is None else None
-        if earlier is not None and not reissues:
+        again_on = instalment.due_again_on if last is None else last.due_on
+        if again_on is not None and not reissues:
             continue
         met_on = convention.met_on(instalment)
-        if met_on is None or not instalment.cents:
+        planned = _left(instalment.lines, name, key, asked)
+        total = sum(each.cents for each in planned.values())
+        if met_on is None or not total:
             continue
-        previous = instalment.order
-        if last is not None:
-            lines, until = unpaid_of(last.lines, last.paid_cents), last.due_on
-        elif earlier is not None:
-            lines, (previous, until) = instalment.lines, earlier
+        if again_on is None:
+            payable = _payable(convention, instalment, total, drawn_cents)
+            lines, until = part_of(planned, payable), due_on(met_on)
         else:
-            lines, until = _payable(convention, instalment, drawn_cents), due_on(met_on)
+            lines, until = part_of(planned, total), again_on
         if lines and _is_held(books, name, convention):
             continue
-        if last is None and earlier is None:
-            for line, planned in instalment.lines.items():
-                cut = planned.cents - (lines[line].cents if line in lines else 0)
+        if again_on is None:
+            for line, plan in planned.items():
+                cut = plan.cents - (lines[line].cents if line in lines else 0)
                 if cut:
                     add(asked, (line, name, key, "committed", "available"), cut)
         if lines:
             drawn_cents += sum(each.cents for each in lines.values())
-            number = "" if not instalment.orders else f"/{instalment.orders + 1}"
-            yield Due(f"{name}/{key}{number}", name, key, lines, until, previous)
+            before = instalment.orders
+            previous = _named(name, key, before) if before else None
+            yield Due(_named(name, key, before + 1), name, key, lines, until, previous)
+
+
+def _named(convention: str, instalment: str, number: int) -> str:
+    """The id of an instalment's first order, its second, its third."""
+    return "/".join([convention, instalment, *([str(number)] if number > 1 else [])])
+
+
+def _given_back(name: str, asked: Moves) -> int:
+    """What the event itself takes back of what a convention had."""
+    return sum(
+        cents
+        for (_, convention, _, origin, _), cents in asked.items()
+        if convention == name and origin in {"ordered", "paid"}
+    ) - sum(
+        cents
+        for (_, convention, _, _, target), cents in asked.items()
+        if convention == name and target in {"ordered", "paid"}
+    )
 
 
 def _is_held(books: Books, name: str, convention: Convention) -> bool:
@@ -120,12 +140,23 @@ def _is_held(books: Books, name: str, convention: Convention) -> bool:
 
 
 def _payable(
-    convention: Convention, instalment: Instalment, drawn_cents: int
+    convention: Convention, instalment: Instalment, total_cents: int, drawn_cents: int
+) -> int:
+    eligible = convention.eligible_cents(instalment)
+    return total_cents if eligible is None else max(0, min(total_cents, eligible - drawn_cents))
+
+
+def _left(
+    lines: dict[Line, Planned], name: str, instalment: str, asked: Moves
 ) -> dict[Line, Planned]:
-    total, eligible = instalment.cents, convention.eligible_cents(instalment)
-    if eligible is not None:
-        total = max(0, min(total, eligible - drawn_cents))
-    return part_of(instalment.lines, total)
+    """What is planned on each line, without what the event itself gives up of it."""
+    return {
+        line: Planned(
+            each.cents - asked.get((line, name, instalment, "committed", "available"), 0),
+            each.services,
+        )
+        for line, each in lines.items()
+    }
 
 
 def acts_to_carry(grant: Grant) -> list[Json]:

@@ -34,15 +34,29 @@ class Instalment:
     documents: list[Document]
     lines: dict[Line, Planned]
     order: str | None = None
-    """Its last order."""
+    """Its last order, unless an amendment has planned it anew since."""
     orders: int = 0
-    rejected: tuple[str, str] | None = None
-    """An order of an earlier year that is to be issued again, and its day."""
+    signed_on: str | None = None
+    """When the amendment that planned it was signed, if one did."""
+    ordered_before: bool = False
+    """Whether an order of an earlier year holds it."""
+    due_again_on: str | None = None
+    """The day of an order of an earlier year that is to be issued again."""
 
     @property
     def cents(self) -> int:
         """What is still planned in all."""
         return sum(each.cents for each in self.lines.values())
+
+
+@dataclass(slots=True)
+class Recovery:
+    """What was asked back under one number, and came (rules, 27)."""
+
+    ordered: int = 0
+    collected: int = 0
+    revenue: int = 0
+    """Of what came, what came after the budget's year."""
 
 
 @dataclass(slots=True)
@@ -62,20 +76,27 @@ class Convention:
     """The record that last brought a document with an eligible cost, and that cost."""
     stands_alone: bool = False
     """Whether an award stands here for a convention that was never signed."""
+    state: str = "in_force"
+    """`in_force`, `suspended` or `ended`: terminated, or its award withdrawn."""
+    recoveries: dict[str, Recovery] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+    """How many orders the instalments had that an amendment took away."""
+    obligations: list[Json] = field(default_factory=list)
     earlier: dict[str, int] = field(default_factory=lambda: {"paid": 0, "ordered": 0})
     """What it had when earlier years were closed."""
 
-    def drawn_cents(self) -> int:
-        """What is ordered or paid, in all years (rules, 22)."""
-        return self.paid_cents() + self.ordered_cents()
-
     def paid_cents(self) -> int:
-        """What was paid."""
-        return self.earlier["paid"] + sum(each["paid"] for each in self.shares.values())
+        """What was paid, in all years, and did not come back."""
+        paid = self.earlier["paid"] + sum(each["paid"] for each in self.shares.values())
+        return paid - sum(each.revenue for each in self.recoveries.values())
 
     def ordered_cents(self) -> int:
         """What is ordered, or was when its year was closed."""
         return self.earlier["ordered"] + sum(each["ordered"] for each in self.shares.values())
+
+    def drawn_cents(self) -> int:
+        """What is ordered or paid, in all years, and did not come back (rules, 22)."""
+        return self.paid_cents() + self.ordered_cents()
 
     def eligible_cents(self, instalment: Instalment) -> int | None:
         """The cost that bounds an instalment, if one does (rules, 22)."""
@@ -88,7 +109,7 @@ class Convention:
         """The day that set an instalment off (rules, 19)."""
         match instalment.trigger:
             case "signature":
-                return self.signed_on
+                return instalment.signed_on or self.signed_on
             case "notification":
                 return self.notified_on
             case _:
@@ -119,7 +140,10 @@ class Award:
     stands_alone: bool
     """Whether it needs no convention."""
     conditions_year: int | None
-    total_cents: int
+    lines: dict[Line, int]
+    """What it gives on each line, with what acts added to it (rules, 15)."""
+    carried_cents: int = 0
+    """What of it came from an earlier year."""
     year_cents: int | None = None
     """Of an award of an earlier year: what that year awarded to its SIRET in all (rules, 14)."""
 
@@ -135,6 +159,7 @@ class Grant:
 
     acts: list[Json] = field(default_factory=list)
     award: Award | None = None
+    withdrawn: bool = False
 
     @property
     def stands_alone(self) -> bool:
@@ -156,9 +181,16 @@ class Grant:
 def award_of(data: Json, act: Json) -> Award:
     """The award that an event brings."""
     alone = data.get("requires_convention") is False
-    total = sum(each["amount_cents"] for each in data["lines"])
+    lines = {line_of(each["line"]): each["amount_cents"] for each in data["lines"]}
     beneficiary = without_nulls(data["beneficiary"])
-    return Award(act, data["title"], beneficiary, alone, data.get("conditions_year"), total)
+    return Award(act, data["title"], beneficiary, alone, data.get("conditions_year"), lines)
+
+
+def falls_with(grant: Grant, named: Json) -> Json | None:
+    """The act of a grant that a withdrawal names: as a whole, else by body and day (rules, 17)."""
+    known = [grant.awarded.act, *grant.acts]
+    alike = [act for act in known if all(act[each] == named[each] for each in ("body", "date"))]
+    return named if named in alike else alike[0] if alike else None
 
 
 def ordered_lines(rows: list[Json]) -> dict[Line, Planned]:
@@ -198,6 +230,7 @@ def convention_of(data: Json) -> Convention:
         without_nulls(data["beneficiary"]),
         data["signed_on"],
         schedule_of(data["instalments"]),
+        obligations=without_nulls(data.get("obligations") or []),
     )
 
 
@@ -211,7 +244,7 @@ def award_alone(data: Json) -> Convention:
 
 
 def carried_award(data: Json) -> Award:
-    """The award of an earlier year behind a convention that goes on."""
+    """The award of an earlier year behind a convention that goes on, before what is carried."""
     said = without_nulls(data["award"])
     return Award(
         said["act"],
@@ -219,8 +252,8 @@ def carried_award(data: Json) -> Award:
         said["beneficiary"],
         not said["requires_convention"],
         said.get("conditions_year"),
-        said["total_cents"],
-        said["year_awards_cents"],
+        {},
+        year_cents=said["year_awards_cents"],
     )
 
 
@@ -230,12 +263,16 @@ def carried_convention(data: Json) -> Convention:
     for row in data["instalments"]:
         instalment = schedule[row["instalment"]]
         instalment.orders = row["orders"]
-        if (rejected := row.get("rejected_order")) is not None:
-            instalment.rejected = (rejected["payment_order"], rejected["due_on"])
+        instalment.signed_on = row.get("amended_on")
+        instalment.ordered_before = not row["lines"]
+        instalment.due_again_on = row.get("due_again_on")
     convention = Convention(
         data["grant"], without_nulls(data["beneficiary"]), data["signed_on"], schedule
     )
     convention.stands_alone = data["stands_alone"]
+    convention.state = data["state"]
+    convention.obligations = without_nulls(data["obligations"])
+    convention.counts = {each["instalment"]: each["orders"] for each in data["former_instalments"]}
     convention.notified_on = data.get("notified_on")
     convention.earlier = {"paid": data["paid_cents"], "ordered": data["ordered_cents"]}
     for rank, row in enumerate(data["documents"], start=-len(data["documents"])):

@@ -34,6 +34,7 @@ COLUMN_OF: Final = {
 KIND_OF: Final = {
     ("available", "reserved"): "accounting_commitment",
     ("reserved", "committed"): "legal_commitment",
+    ("available", "committed"): "supplementary_commitment",
     ("committed", "available"): "decommitment",
     ("reserved", "available"): "decommitment",
     ("committed", "carried_over"): "carry_over",
@@ -42,10 +43,8 @@ KIND_OF: Final = {
 
 OF_CREDIT: Final = frozenset(
     (
-        (None, "available"),
-        ("available", None),
-        ("available", "reserved"),
-        ("reserved", "available"),
+        *((None, "available"), ("available", None)),
+        *(("available", "reserved"), ("reserved", "available")),
     )
 )
 """Ways of money that is no convention's yet."""
@@ -54,9 +53,8 @@ WAYS: Final = frozenset(
     (
         *KIND_OF,
         *OF_CREDIT,
-        ("committed", "ordered"),
-        ("ordered", "paid"),
-        ("ordered", "committed"),
+        *(("committed", "ordered"), ("ordered", "committed")),
+        *(("ordered", "paid"), ("paid", "available")),
         (None, "committed"),
     )
 )

@@ -103,7 +103,7 @@ class PartitionProof:
                 self._dead_letters.expect(record, buried)
                 self._claims.expect_notice(record, buried)
         if not record.is_dead:
-            self._claims.expect(record)
+            self._claims.expect(record, self.journal.books[record.budget])
         if record.outcome == "accepted":
             self._balances.follow(record, self.journal.books[record.budget])
 

@@ -1,20 +1,28 @@
 """Who an event is, and what waits: each is decided once, and what waited goes on in its turn."""
 
+import json
 from typing import Any, Final
 
 from services.verifier.accepted import kind_of
 from services.verifier.books import Books
 from services.verifier.findings import Code, Findings
 from services.verifier.records import Record, brief
-from services.verifier.years import is_refused
+from services.verifier.years import RECOVERIES, is_over, is_refused
 
 Want = tuple[str, str]
 """A kind of thing and its id."""
 
 WANTS: Final = {
+    "deliberation.withdrawn": ("grant", "grant"),
     "convention.signed": ("grant", "grant"),
-    "convention.notified": ("convention", "convention"),
-    "report.received": ("convention", "convention"),
+    **dict.fromkeys(
+        (
+            *("convention.notified", "convention.amended", "convention.suspended"),
+            *("convention.resumed", "convention.terminated", "commitment.reduced"),
+            *("report.received", "report.rejected", "recovery.ordered"),
+        ),
+        ("convention", "convention"),
+    ),
     "credits.transferred": ("budget", "budget"),
 }
 """What an event waits for, and which of its members names it (rules, 28)."""
@@ -27,6 +35,10 @@ def want_of(record: Record) -> Want | None:
         return None if data["stage"] == "initial" else ("budget", data["budget"])
     if kind == "deliberation.adopted":
         return ("budget", data["budget"]) if data["role"] == "award" else None
+    if kind == "recovery.collected":
+        return "recovery", f"{data['convention']}/{data['recovery']}"
+    if kind == "deadline.passed":
+        return ("convention", data["convention"]) if data["kind"] == "report_due" else None
     if kind in WANTS:
         what, member = WANTS[kind]
         return what, data[member]
@@ -44,6 +56,8 @@ def arrivals(record: Record) -> list[Want]:
         return [*grant, ("convention", data["grant"])] if alone else grant
     if kind == "fiscal-year.opened":
         return [("grant", data["grant"]), ("convention", data["convention"])]
+    if kind == "recovery.ordered":
+        return [("recovery", f"{data['convention']}/{data['recovery']}")]
     return [("convention", data["convention"])] if kind == "convention.signed" else []
 
 
@@ -53,8 +67,12 @@ class Waiting:
     def __init__(self, findings: Findings) -> None:
         self.parked: dict[int, tuple[Want, str, Any]] = {}
         self._decided: dict[bytes, bytes] = {}
+        self._recoveries: set[bytes] = set()
+        """Which of them a closed year goes on remembering (rules, 31)."""
         self._by_want: dict[Want, list[int]] = {}
         self._ready: set[int] = set()
+        self._ended: int | None = None
+        """What the deadline that was read last ends; it must be refused next."""
         self._findings = findings
 
     def before(self, record: Record, books: Books, follows: bool) -> None:
@@ -62,7 +80,7 @@ class Waiting:
 
         `follows` is true where the journal's record before it is of the same budget.
         """
-        ready = self._first_ready(books)
+        ready = self._first_ready(books) if self._ended is None else self._ended
         if record.row["resumes"] is not None:
             self._resume(record, follows, ready)
         elif ready is not None:
@@ -70,9 +88,12 @@ class Waiting:
         closed = is_refused(books, kind_of(record.event), record.event["data"])
         refusal = record.row["refusal"] if record.outcome == "refused" else None
         refused = refusal is not None and refusal["code"] == "fiscal_year_closed"
-        if closed is not refused:
+        waits = books.closed and record.outcome == "parked"  # Nothing can still arrive.
+        if closed is not refused or waits:
             self._findings.add(Code.CLOSING_IGNORED, record.place, outcome=record.outcome)
         if record.row["resumes"] is None and not closed:
+            if books.closed and is_over(books):
+                self._decided = {key: self._decided[key] for key in self._recoveries}
             self._identify(record)
         if record.outcome in {"accepted", "parked"}:
             self._prove_want(record, books)
@@ -85,6 +106,7 @@ class Waiting:
             self.parked[record.sequence] = (want, record.event_text, record.row["source"])
             self._by_want.setdefault(want, []).append(record.sequence)
         elif record.outcome == "accepted":
+            self._ended = self._ends(record)
             for want in arrivals(record):
                 self._ready.update(self._by_want.get(want, ()))
             if kind_of(record.event) == "fiscal-year.closed":
@@ -92,7 +114,9 @@ class Waiting:
 
     def told_ready(self, record: Record, books: Books) -> None:
         """Find what should have gone on before this record, and did not."""
-        while (ready := self._first_ready(books)) is not None:
+        ended, self._ended = self._ended, None
+        while (ready := ended or self._first_ready(books)) is not None:
+            ended = None
             self._ready.discard(ready)
             kind, name = self.parked[ready][0]
             facts = {"parked": ready, "kind": kind, "id": name}
@@ -120,8 +144,22 @@ class Waiting:
             add(Code.RESUMED_OTHERWISE, place, member="event", resumes=resumes)
         if source != record.row["source"]:
             add(Code.RESUMED_OTHERWISE, place, member="source", resumes=resumes)
-        if not follows or ready != resumes:
+        code = (record.row["refusal"] or {}).get("code")
+        in_turn = (self._ended == resumes) == (code == "dependency_missing")
+        if not follows or ready != resumes or not in_turn:
             add(Code.RESUMED_OUT_OF_TURN, place, resumes=resumes)
+        self._ended = None
+
+    def _ends(self, record: Record) -> int | None:
+        """Which parked event a deadline ends, where its record is one (rules, 29)."""
+        named = record.event["data"].get("event")
+        if kind_of(record.event) != "deadline.passed" or named is None:
+            return None
+        for sequence, (_, text, _) in self.parked.items():
+            event = json.loads(text)
+            if (event["source"], event["id"]) == (named["source"], named["id"]):
+                return sequence
+        return None
 
     def _identify(self, record: Record) -> None:
         """Rules 3 and 4: the same identity is decided once."""
@@ -141,6 +179,8 @@ class Waiting:
             add(Code.DECIDED_TWICE, record.place, **facts)
         else:
             self._decided[identity] = digest
+            if kind_of(record.event) in RECOVERIES:
+                self._recoveries.add(identity)
 
     def _prove_want(self, record: Record, books: Books) -> None:
         want = want_of(record)

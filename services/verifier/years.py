@@ -8,7 +8,7 @@ from services.verifier.asked import Moves, add
 from services.verifier.books import Books
 from services.verifier.due import acts_to_carry
 from services.verifier.findings import Code
-from services.verifier.grants import Convention, Instalment, Planned, unpaid_of
+from services.verifier.grants import Convention, Instalment
 from services.verifier.lines import Json, Line, line_of, line_row
 from services.verifier.records import Record, without_nulls
 
@@ -22,6 +22,9 @@ OUTSTANDING: Final = frozenset(("issued", "on_hold"))
 OPEN: Final = frozenset(("issued", "taken_in_charge", "on_hold"))
 """States of an order in which something may still happen to it (rules, 20)."""
 
+RECOVERIES: Final = frozenset(("recovery.ordered", "recovery.collected"))
+"""What a closed year takes for ever."""
+
 OF_ORDERS: Final = frozenset(("payment-order.acknowledged", "payment.executed"))
 """What is still decided of a closed year (rules, 31)."""
 
@@ -32,11 +35,15 @@ Lapsed = tuple[Line, int, Json]
 
 def is_refused(books: Books, kind: str, data: Json) -> bool:
     """Whether a closed year takes an event no more."""
-    if not books.closed:
+    if not books.closed or kind in RECOVERIES:
         return False
-    open_still = [name for name in books.open_at_closing if books.orders[name].state in OPEN]
     of_an_order = kind in OF_ORDERS and data["payment_order"] in books.open_at_closing
-    return not (of_an_order and open_still)
+    return not of_an_order or is_over(books)
+
+
+def is_over(books: Books) -> bool:
+    """Whether no order of the closed year is open any more: then all is forgotten."""
+    return all(books.orders[name].state not in OPEN for name in books.open_at_closing)
 
 
 def closed(books: Books, data: Json) -> Moves:
@@ -138,13 +145,12 @@ def _carried(books: Books, name: str, convention: Convention, cents: dict[Line, 
             "beneficiary": award.beneficiary,
             "requires_convention": not award.stands_alone,
             "conditions_year": award.conditions_year,
-            "total_cents": award.total_cents,
             "year_awards_cents": books.awarded[award.siret] if year_cents is None else year_cents,
         },
         "acts": acts_to_carry(grant),
         "convention": name,
         "stands_alone": convention.stands_alone,
-        "state": "active",
+        "state": convention.state,
         "beneficiary": convention.beneficiary,
         "bank_account": books.accounts.get(convention.beneficiary["siret"]),
         "signed_on": convention.signed_on,
@@ -155,9 +161,11 @@ def _carried(books: Books, name: str, convention: Convention, cents: dict[Line, 
         "instalments": [
             _instalment(books, key, each)
             for key, each in convention.schedule.items()
-            if each.orders or each.cents
+            if each.cents or _is_held(books, each)
         ],
+        "former_instalments": _former(books, convention),
         "documents": _documents(convention),
+        "obligations": convention.obligations,
     }
 
 
@@ -172,16 +180,29 @@ def _line(line: Line, cents: int, services: Any = None) -> Json:
     return row
 
 
+def _is_held(books: Books, instalment: Instalment) -> bool:
+    """Whether an order holds it, of this year or an earlier one."""
+    if instalment.order is None:
+        return instalment.ordered_before
+    return books.orders[instalment.order].state in {*OPEN, "paid"}
+
+
+def _former(books: Books, convention: Convention) -> list[Json]:
+    """Instalments of which only the count of orders is left, by their names."""
+    counts = dict(convention.counts)
+    for key, each in convention.schedule.items():
+        if each.orders and not each.cents and not _is_held(books, each):
+            counts[key] = each.orders
+    return [{"instalment": key, "orders": counts[key]} for key in sorted(counts)]
+
+
 def _instalment(books: Books, key: str, instalment: Instalment) -> Json:
-    lines: dict[Line, Planned] = instalment.lines
-    rejected = instalment.rejected
+    held = _is_held(books, instalment)
+    again_on = instalment.due_again_on
     if instalment.order is not None:
-        order = books.orders[instalment.order]
-        lines, rejected = {}, None
-        if order.state == "rejected":
-            lines = unpaid_of(order.lines, order.paid_cents)
-            rejected = (instalment.order, order.due_on)
+        again_on = books.orders[instalment.order].due_on
     documents = [{"kind": kind, "year": year} for kind, year in instalment.documents]
+    lines = {} if held else instalment.lines
     return {
         "instalment": key,
         "trigger": instalment.trigger,
@@ -191,8 +212,8 @@ def _instalment(books: Books, key: str, instalment: Instalment) -> Json:
             _line(line, each.cents, each.services) for line, each in lines.items() if each.cents
         ],
         "orders": instalment.orders,
-        "rejected_order": rejected
-        and dict(zip(("payment_order", "due_on"), rejected, strict=True)),
+        "amended_on": instalment.signed_on,
+        "due_again_on": None if held else again_on,
     }
 
 

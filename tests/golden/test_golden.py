@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from events.envelope import INBOUND
 from services.ledger.domain.journal import RULES_VERSION, Outcome
 from services.ledger.domain.orders import OrderState
 from services.ledger.handle import Chain, Ledger
@@ -66,10 +67,17 @@ def test_the_example_is_a_recorded_history() -> None:
     assert EXAMPLE.read_bytes() == kept.read_bytes()
 
 
-def test_the_hard_year_holds_everything_that_may_happen_to_an_event() -> None:
-    said = json.loads((HERE / "hard-year-2023.summary.json").read_bytes())
-    assert set(Outcome) == {name for name, count in said["outcomes"].items() if count}
-    assert set(OrderState) <= {order["state"] for order in said["payment_orders"]}
+def test_the_recorded_histories_hold_everything_that_may_happen_to_an_event() -> None:
+    said = [json.loads((HERE / f"{name}.summary.json").read_bytes()) for name in NAMES]
+    outcomes = [each["outcomes"].items() for each in said]
+    assert set(Outcome) == {name for each in outcomes for name, count in each if count}
+    assert set(OrderState) == {order["state"] for each in said for order in each["payment_orders"]}
+
+
+def test_the_recorded_histories_hold_every_type_of_event() -> None:
+    rows = [json.loads(row.record) for name in NAMES for row in recorded(name)]
+    accepted = {row["event"]["type"] for row in rows if row["outcome"] == "accepted"}
+    assert {each.TYPE for each in INBOUND} <= accepted
 
 
 def test_a_recorded_history_is_never_written_again(tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ from tests.builders import (
     an_instalment,
     encoded,
 )
+from tests.property.turns import turns
 
 OTHER_BUDGET = "37887770800040-01-2023"
 BUDGETS = (BUDGET, OTHER_BUDGET)
@@ -193,7 +194,14 @@ def stories(draw: st.DrawFn, number: int, budget: str) -> list[Json]:
     chosen = draw(st.lists(st.integers(0, len(pool) - 1), min_size=10, max_size=30))
     if draw(mostly):
         chosen = sorted(set(chosen))
-    return events + [pool[each] for each in chosen]
+    told = [pool[each] for each in chosen]
+
+    def shares(share: int, of: int, more: int = 0) -> list[Json]:
+        return amounts(given, share, of, more)
+
+    for turn in draw(turns(grant, name, schedule, shares, budget)):
+        told.insert(draw(st.integers(0, len(told))), turn)
+    return events + told
 
 
 def votes_and_accounts(budget: str) -> st.SearchStrategy[list[Json]]:

@@ -5,9 +5,11 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
+from events.codec import Received, decode
 from services.ledger.adapters.memory import MemoryStore
 from services.ledger.adapters.sqlite import SqliteStore
-from services.ledger.domain.book import BudgetState
+from services.ledger.domain.book import BudgetState, new_budget
+from services.ledger.domain.decide import decide
 from services.ledger.domain.journal import JournalRecord, Outcome, Source
 from services.ledger.domain.refusals import Refusal
 from services.ledger.handle import Ledger, RawRecord
@@ -60,6 +62,21 @@ def test_what_is_not_accepted_leaves_the_money_as_it_was_byte_for_byte(
             assert 1 == len(records), "only what is accepted wakes others"
             assert before == after
         before = after
+
+
+@given(histories())
+def test_a_decision_by_itself_changes_nothing(history: list[bytes]) -> None:
+    """What is decided is written, then applied: before that, nothing of the state has moved."""
+    story = Story()
+    for event in history:
+        received = decode(event)
+        if isinstance(received, Received):
+            budget = received.envelope.data.budget
+            state = story.ledger.budgets.get(budget, new_budget(budget))
+            before = dict(all_rows(state))
+            decide(state, received)
+            assert before == dict(all_rows(state))
+        story.tell(event)
 
 
 @given(histories(), places)

@@ -97,6 +97,9 @@ def test_batches_and_restarts_give_the_same_journal_and_letters(inputs: Inputs, 
     assert rows(whole.ledger.budgets) == rows(ledger.budgets)
 
 
+TURNS = ("suspended", "resumed", "amended", "reduced", "terminated", "withdrawn", "collected")
+
+
 def reached(story: Story) -> set[str]:
     """What happened in these years, in words."""
     found = {str(record.refusal["code"]) for record in story.records if record.refusal is not None}
@@ -107,6 +110,11 @@ def reached(story: Story) -> set[str]:
         found.add("a year closed with open orders")
     for record in story.records:
         found |= _reached_by(record.budget, record.payment_orders)
+        if any(flag["code"] == "recovery_is_revenue" for flag in record.review_flags):
+            found.add(f"revenue of {record.budget[-4:]}")
+        if record.budget == NEXT_BUDGET and record.outcome is Outcome.ACCEPTED:
+            event = str(record.event)
+            found |= {f"carried and {turn}" for turn in TURNS if f".{turn}.v1" in event}
         kinds = {str(entry["kind"]) for entry in record.commitment_entries}
         if "carry_over" in kinds:
             found.add(f"carried over from {record.budget[-4:]}")
@@ -127,7 +135,9 @@ def _reached_by(budget: str, changes: Sequence[OrderChange]) -> set[str]:
 
 def _said_by(data: Json) -> set[str]:
     found = {"a letter of an award alone"} if data["stands_alone"] else {"a letter of a convention"}
-    if any("rejected_order" in each for each in data["instalments"]):
+    if data["state"] == "suspended":
+        found.add("a letter of a suspended convention")
+    if any("due_again_on" in each for each in data["instalments"]):
         found.add("a letter of a rejected order")
     if any("eligible_cost_cents" in each for each in data["documents"]):
         found.add("a letter with a cost")
@@ -139,7 +149,10 @@ WANTED = {
     *("a year forgotten", "a year closed with open orders"),
     *("carried over from 2023", "carried over from 2024"),
     *("carried and issued", "carried and paid", "carried and issued again"),
+    *("carried and cancelled", "revenue of 2023"),
+    *(f"carried and {turn}" for turn in TURNS),
     *("a letter of an award alone", "a letter of a convention"),
+    "a letter of a suspended convention",
     *("a letter of a rejected order", "a letter with a cost"),
 }
 

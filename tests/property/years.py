@@ -18,15 +18,25 @@ from tests.builders import (
     Json,
     Story,
     a_closing,
+    a_collection,
     a_convention,
     a_new_account,
     a_notification,
     a_payment,
+    a_recovery,
+    a_reduction,
     a_report,
+    a_resumption,
+    a_suspension,
+    a_termination,
     a_vote,
+    a_withdrawal,
     an_acknowledgement,
+    an_act,
+    an_amendment,
     an_amount,
     an_award,
+    an_instalment,
     encoded,
 )
 from tests.property.histories import ACCOUNTS, budgets_of, mostly, total, woven
@@ -35,10 +45,15 @@ Inputs = list[list[bytes]]
 """What is read until the letters are, and again; the last may be empty."""
 
 
+ENDS = (b"convention.terminated", b"deliberation.withdrawn")
+"""What keeps money from being carried over: most histories here do without."""
+
+
 class Known(NamedTuple):
     """A convention that a history may have led to, and the ids of its instalments."""
 
     name: str
+    grant: str
     instalments: dict[str, int]
     """In cents, by their id."""
 
@@ -50,11 +65,13 @@ def known_in(history: Sequence[bytes]) -> list[Known]:
         event = json.loads(line)
         data = event["data"]
         if event["type"] == "ecluse.convention.signed.v1":
-            found.append(Known(data["convention"], _cents(data["instalments"])))
+            found.append(Known(data["convention"], data["grant"], _cents(data["instalments"])))
         elif data.get("requires_convention") is False:
             whole = {"instalment": "1", "lines": data["lines"]}
-            found.append(Known(data["grant"], _cents(data.get("instalments") or [whole])))
-    return found or [Known("C1", {"advance": 1})]
+            found.append(
+                Known(data["grant"], data["grant"], _cents(data.get("instalments") or [whole]))
+            )
+    return found or [Known("C1", "G1", {"advance": 1})]
 
 
 def _cents(schedule: list[Json]) -> dict[str, int]:
@@ -68,6 +85,17 @@ def orders_of(known: Sequence[Known]) -> dict[str, int]:
         for each in known
         for (instalment, cents), again in product(each.instalments.items(), ("", "/2"))
     }
+
+
+def asked_back(known: Sequence[Known], budget: str) -> list[Json]:
+    """What may be asked back of conventions, and come; in a closed year too (rules, 31)."""
+    said = []
+    for each in known:
+        named: Json = {"budget": budget, "convention": each.name, "on": "2024-02-15"}
+        third = sum(each.instalments.values()) // 3 or 1
+        said += [a_recovery(third, **named), a_recovery(1, **named, recovery="S")]
+        said += [a_collection(third, **named), a_collection(1, **named, recovery="S")]
+    return said
 
 
 def treasury(orders: Mapping[str, int], budget: str) -> list[Json]:
@@ -96,8 +124,35 @@ def carried(known: Sequence[Known], budget: str) -> list[Json]:
             a_report(**named, eligible_cost_cents=10_000_000),
             a_report(*ACCOUNTS, **named),
             a_convention(**named, grant="G1"),
+            *_turns(each, named),
         ]
     return said
+
+
+def owed(known: Sequence[Known], budget: str) -> list[Json]:
+    """What makes their instalments due, all of it."""
+    said = []
+    for each in known:
+        named: Json = {"budget": budget, "convention": each.name}
+        said += [a_notification(**named), a_report(**named), a_report(*ACCOUNTS, **named)]
+    return said
+
+
+def _turns(known: Known, named: Json) -> list[Json]:
+    """How the life of what was carried over goes on, and ends."""
+    whole = sum(known.instalments.values())
+    rest = an_instalment(whole // 3 or 1, "rest", trigger="notification")
+    first = an_instalment(whole, next(iter(known.instalments)))
+    return [
+        a_suspension(**named),
+        a_resumption(**named),
+        a_resumption(**named),
+        a_reduction(**named),
+        an_amendment(**named, instalments=[rest]),
+        an_amendment(**named, instalments=[first], act=an_act("2024-03-01")),
+        a_termination(**named),
+        a_withdrawal(budget=named["budget"], grant=known.grant),
+    ]
 
 
 def numbered(events: Sequence[Json], year: str) -> list[bytes]:
@@ -108,6 +163,8 @@ def numbered(events: Sequence[Json], year: str) -> list[bytes]:
 def years(draw: st.DrawFn) -> Inputs:
     """Two years, or nearly three."""
     history = draw(budgets_of(BUDGET))
+    if draw(mostly):
+        history = [line for line in history if not any(end in line for end in ENDS)]
     known = known_in(history)
     orders = orders_of(known)
     # Most years end in good order: what is issued is taken in charge, and then it is closed.
@@ -116,7 +173,9 @@ def years(draw: st.DrawFn) -> Inputs:
     some = draw(st.lists(st.sampled_from([*names, "unknown"]), min_size=1, max_size=3, unique=True))
     wish = draw(st.sampled_from(("all", "all", "all", "none", some)))
     closing = a_closing(wish)
-    late = st.sampled_from([*treasury(orders, BUDGET), a_vote(), a_report(convention="C1")])
+    back = asked_back(known, BUDGET)
+    says = treasury(orders, BUDGET)
+    late = st.sampled_from([*says, *back, a_vote(), a_report(convention="C1")])
     paid = draw(st.lists(late, max_size=6))
     told = draw(st.lists(late, max_size=9))
     repeated = [
@@ -125,14 +184,19 @@ def years(draw: st.DrawFn) -> Inputs:
     first = [*history, *numbered([*taken, *paid, closing, *told], "2023"), *repeated]
     life = st.lists(st.sampled_from(carried(known, NEXT_BUDGET)), max_size=8)
     first = draw(woven([first, numbered(draw(life), "early")]))
+    taken_next = [an_acknowledgement(order=each, budget=NEXT_BUDGET) for each in orders]
+    paid_next = [a_payment(cents, each, budget=NEXT_BUDGET) for each, cents in orders.items()]
     later = [
         *draw(life),
+        *(each for each in owed(known, NEXT_BUDGET) if draw(mostly)),
+        *draw(life),
         *draw(st.lists(st.sampled_from(treasury(orders, NEXT_BUDGET)), max_size=8)),
+        *(each for each in paid_next if draw(mostly)),
+        *(each for each in asked_back(known, NEXT_BUDGET) if draw(mostly)),
     ]
     later.append(a_new_account(budget=NEXT_BUDGET))
     if draw(st.booleans()):
-        taken = [an_acknowledgement(order=each, budget=NEXT_BUDGET) for each in orders]
-        later += [*taken, a_closing("all", budget=NEXT_BUDGET)]
+        later += [*taken_next, a_closing("all", budget=NEXT_BUDGET)]
     return [first, numbered(later, "2024")]
 
 

@@ -22,18 +22,32 @@ from services.ledger.domain.journal import JournalRecord, read_record
 from services.ledger.sentences import parked_sentence, refusal_sentence
 from tests.builders import Json, Story
 from tests.unit.tables.rows import Row
+from tests.unit.tables.test_amendments import ROWS as AMENDMENTS
 from tests.unit.tables.test_awards import ROWS as AWARDS
 from tests.unit.tables.test_awards_alone import ROWS as AWARDS_ALONE
 from tests.unit.tables.test_ceilings import ROWS as CEILINGS
 from tests.unit.tables.test_conventions import ROWS as CONVENTIONS
 from tests.unit.tables.test_conventions_instead import ROWS as CONVENTIONS_INSTEAD
 from tests.unit.tables.test_credit import ROWS as CREDIT
+from tests.unit.tables.test_deadlines import ROWS as DEADLINES
 from tests.unit.tables.test_oracle import EXAMPLE, lines_of
 from tests.unit.tables.test_parking import RESUMED_ROWS, WAITING_ROWS
 from tests.unit.tables.test_precedence import ROWS as PRECEDENCE
+from tests.unit.tables.test_recoveries import ROWS as RECOVERIES
+from tests.unit.tables.test_reductions import ROWS as REDUCTIONS
 from tests.unit.tables.test_reissues import ROWS as REISSUES
+from tests.unit.tables.test_rejected_reports import ROWS as REJECTED_REPORTS
+from tests.unit.tables.test_suspensions import ROWS as SUSPENSIONS
+from tests.unit.tables.test_withdrawals import ROWS as WITHDRAWALS
 
 ROWS: list[Row] = [
+    *AMENDMENTS,
+    *DEADLINES,
+    *RECOVERIES,
+    *REDUCTIONS,
+    *REJECTED_REPORTS,
+    *SUSPENSIONS,
+    *WITHDRAWALS,
     *AWARDS,
     *AWARDS_ALONE,
     *CEILINGS,
@@ -81,7 +95,12 @@ def test_each_commitment_entry_is_one_for_the_finance_erp() -> None:
             named = {**entry, "budget": record.budget, "sequence": record.sequence}
             fits(CommitmentEntryRecorded, named)
             seen.add(str(entry["kind"]))
-    assert {"accounting_commitment", "legal_commitment", "decommitment"} == seen
+    assert {
+        "accounting_commitment",
+        "legal_commitment",
+        "supplementary_commitment",
+        "decommitment",
+    } == seen
 
 
 def test_each_issued_order_is_one_for_the_treasury() -> None:
@@ -134,7 +153,7 @@ def test_each_row_of_the_summary_is_one_of_the_published_language(
 
 def test_each_state_that_an_order_can_reach_now_leaves_in_a_summary() -> None:
     orders = [order for story in stories() for order in story.summary()["payment_orders"]]
-    assert {"issued", "rejected", "paid"} <= {str(order["state"]) for order in orders}
+    assert {"issued", "rejected", "paid", "cancelled"} <= {str(order["state"]) for order in orders}
 
 
 def test_each_refusal_is_answered_with_its_code_its_facts_and_what_to_do() -> None:
@@ -153,4 +172,4 @@ def test_each_parked_event_is_answered_with_what_it_waits_for() -> None:
         message = parked_sentence(record.waits_for)
         fits(EventParked, answer(record, message, waits_for=record.waits_for))
     kinds = {record.waits_for["kind"] for record in parked if record.waits_for is not None}
-    assert {"budget", "grant", "convention"} == kinds
+    assert {"budget", "grant", "convention", "recovery"} == kinds

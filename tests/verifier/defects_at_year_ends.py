@@ -25,7 +25,7 @@ LATE = of_kind("budget.voted", "refused")
 def of_the_open_order(name: str) -> Which:
     """What the treasury says of the order that is still open at closing."""
     return lambda row: (
-        of_kind(name)(row) and bool(row["event"]["data"]["payment_order"] == "N/first")
+        of_kind(name)(row) and bool(row["event"]["data"]["payment_order"] == "Y/first")
     )
 
 
@@ -57,7 +57,7 @@ def told_otherwise(world: World) -> None:
 
 def written_twice(world: World) -> None:
     """A closing that is decided again writes its letters again: a duplicate, and yet a defect."""
-    letter = world[LETTERS][0]
+    letter = world[LETTERS][-1]
     world.tell([Told(letter.value, letter.key, letter.headers, letter.partition, LETTERS)])
 
 

@@ -4,13 +4,18 @@ from events.topics import JOURNAL
 from tests.builders import OTHER_IBAN
 from tests.verifier.planting import (
     ACCOUNT,
+    AMENDED,
     AWARD,
+    COLLECTED,
     DUPLICATE,
+    ENDED,
     PAID,
     PARKED,
+    REDUCED,
     REFUSED,
     SIGNED,
     VOTE,
+    WITHDRAWN,
     Planted,
     a_member_twice,
     an_order_again,
@@ -25,6 +30,7 @@ from tests.verifier.planting import (
     put,
     replaced,
     resumed,
+    waited_too_long,
     without,
 )
 
@@ -234,5 +240,53 @@ MONEY = [
         "an order is paid otherwise than the treasury says",
         forged(PAID, "payment_orders", 0, "paid_cents", value=10_000),
         "order_differs",
+    ),
+]
+
+TURNS = [
+    Planted(
+        "an amendment's entry rests on the award's act",
+        forged(AMENDED, "commitment_entries", 0, "act", "date", value="2023-04-12"),
+        "entries_differ message_differs",
+    ),
+    Planted(
+        "an amendment commits less than it plans",
+        forged(AMENDED, "moves", 0, "amount_cents", value=1),
+        "moves_differ entries_differ",
+        "balance_differs sums_differ below_zero",
+    ),
+    Planted(
+        "a reduction takes from no instalment",
+        forged(REDUCED, "moves", 0, "instalment", value=None),
+        "moves_differ",
+        "order_differs balance_differs sums_differ message_differs below_zero entries_differ",
+    ),
+    Planted(
+        "a termination gives more back than remains",
+        forged(ENDED, "moves", 0, "amount_cents", value=40_000),
+        "moves_differ entries_differ below_zero",
+        "balance_differs sums_differ order_differs",
+    ),
+    Planted(
+        "an order that was cancelled is called issued",
+        forged(WITHDRAWN, "payment_orders", 0, "state", value="issued"),
+        "order_differs message_unexpected",
+    ),
+    Planted(
+        "an order that was cancelled is not named",
+        forged(WITHDRAWN, "payment_orders", value=None),
+        "order_differs message_unexpected",
+    ),
+    Planted(
+        "more came back than was asked",
+        forged(COLLECTED, "moves", 0, "amount_cents", value=6_000),
+        "moves_differ",
+        "sums_differ balance_differs order_differs moves_differ below_zero entries_differ "
+        "message_differs",
+    ),
+    Planted(
+        "what waited too long is refused for another reason",
+        forged(waited_too_long, "refusal", "code", value="wrong_state"),
+        "resumed_out_of_turn message_differs",
     ),
 ]

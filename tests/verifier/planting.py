@@ -54,6 +54,11 @@ REFUSED = of_kind("payment.executed", "refused")
 PARKED = of_kind("deliberation.adopted", "parked")
 DUPLICATE = of_kind("budget.voted", "duplicate")
 ACCOUNT = of_kind("bank-account.changed")
+AMENDED = of_kind("convention.amended")
+REDUCED = of_kind("commitment.reduced")
+ENDED = of_kind("convention.terminated")
+WITHDRAWN = of_kind("deliberation.withdrawn")
+COLLECTED = of_kind("recovery.collected")
 
 
 def spelled(record: Record, row: Json) -> bytes:
@@ -141,6 +146,10 @@ def put(*path: str | int, value: Any) -> Callable[[Json], None]:
 
 def is_dead(row: Json) -> bool:
     return bool(row["outcome"] == "dead_letter")
+
+
+def waited_too_long(row: Json) -> bool:
+    return row["refusal"] is not None and row["refusal"]["code"] == "dependency_missing"
 
 
 def resumed(row: Json) -> bool:

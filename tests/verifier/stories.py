@@ -8,16 +8,26 @@ from tests.builders import (
     Json,
     a_beneficiary,
     a_closing,
+    a_collection,
     a_concurring_act,
     a_convention,
+    a_deadline,
     a_new_account,
     a_notification,
     a_payment,
+    a_recovery,
+    a_reduction,
+    a_rejected_report,
     a_report,
+    a_resumption,
+    a_suspension,
+    a_termination,
     a_transfer,
     a_vote,
+    a_withdrawal,
     an_acknowledgement,
     an_act,
+    an_amendment,
     an_amount,
     an_award,
     an_instalment,
@@ -67,6 +77,7 @@ def a_year(budget: str = BUDGET) -> Iterator[Told | Json]:
     yield a_payment(39_999, f"{order}/2", **said)
     yield a_report(eligible_cost_cents=80_000, **said)
     yield a_payment(30_000, "C/balance", **said)
+    yield from turns(said)
     alone: Json = {"grant": "A", "beneficiary": a_beneficiary(siret=OTHER_BODY, name="Ville")}
     yield an_award(7_003, requires_convention=False, **alone, **said)
     yield a_convention(7_000, convention="AC", **alone, **said)
@@ -78,15 +89,43 @@ def the_end_of_a_year(budget: str) -> Iterator[Told | Json]:
     said: Json = {"budget": budget}
     following = f"{budget[:-4]}2024"
     later = an_instalment(200, "later", documents=[("evaluation", 2023)])
-    grant: Json = {"grant": "N", "convention": "N"}
-    yield an_award(500, grant="N", act=an_act("2023-09-01"), **said)
+    grant: Json = {"grant": "Y", "convention": "Y"}
+    yield an_award(500, grant="Y", act=an_act("2023-09-01"), **said)
     yield a_convention(instalments=[an_instalment(100, "first"), later], **grant, **said)
-    yield an_acknowledgement(order="N/first", **said)
-    yield a_report("evaluation", 2023, convention="N", budget=following)  # waits for the letter
+    yield an_acknowledgement(order="Y/first", **said)
+    yield a_report("evaluation", 2023, convention="Y", budget=following)  # waits for the letter
     yield a_notification(convention="never", **said)  # waits in vain
     yield a_closing("all", **said)
     yield a_vote(1, stage="supplementary", _id="late", **said)  # refused
-    yield a_payment(100, "N/first", **said)
+    yield a_payment(100, "Y/first", **said)
+
+
+def turns(said: Json) -> Iterator[Json]:
+    """Two more grants and their turns: one amended, asked back and terminated, one withdrawn."""
+    tc: Json = said | {"convention": "TC"}
+    yield an_award(30_003, grant="T", **said)
+    late = an_instalment(10_000, "late", documents=DOCUMENTS)
+    yield a_convention(grant="T", instalments=[an_instalment(10_001), late], **tc)
+    yield a_suspension(**tc)
+    yield a_resumption(**tc)
+    more = an_instalment(25_000, "late", documents=DOCUMENTS, ceiling=True)
+    last = an_instalment(1_500, "last", trigger="notification")
+    yield an_amendment(act=an_act("2023-09-01"), instalments=[more, last], **tc)
+    yield a_reduction(1_000, **tc)
+    yield a_payment(10_001, "TC/advance", **said)
+    yield a_recovery(5_000, **tc)
+    yield a_collection(2_000, **tc)
+    yield a_collection(1_000, on="2024-03-01", _id="revenue", **tc)
+    yield a_report(eligible_cost_cents=29_999, **tc)
+    yield a_rejected_report(**tc)
+    yield a_termination(**tc)
+    yield an_acknowledgement("rejected", "TC/late", **said)
+    yield an_award(9_000, grant="F", **said)
+    yield a_convention(8_000, convention="FC", grant="F", **said)
+    yield a_payment(3_000, "FC/advance", **said)
+    yield a_withdrawal(grant="F", **said)
+    yield a_report(convention="N", _id="in vain", **said)
+    yield a_deadline("parked", event={"source": "urn:test", "id": "in vain"}, **said)
 
 
 def unreadable() -> Iterator[Told]:

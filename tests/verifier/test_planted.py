@@ -8,7 +8,7 @@ from services.verifier.findings import SENTENCES, Code
 from services.verifier.wire import partition_of
 from tests.builders import a_vote
 from tests.verifier.defects_at_year_ends import YEAR_ENDS
-from tests.verifier.defects_in_journals import CHAIN, DECIDED, MONEY
+from tests.verifier.defects_in_journals import CHAIN, DECIDED, MONEY, TURNS
 from tests.verifier.defects_in_topics import BALANCED, MESSAGES, SOURCES
 from tests.verifier.planting import Planted
 from tests.verifier.stories import a_closed_world, a_world
@@ -17,7 +17,7 @@ from tests.verifier.world import World
 FACT = re.compile(r"{(\w+)}")
 
 
-ALL = [*CHAIN, *DECIDED, *MONEY, *SOURCES, *MESSAGES, *BALANCED]
+ALL = [*CHAIN, *DECIDED, *MONEY, *TURNS, *SOURCES, *MESSAGES, *BALANCED]
 
 
 def test_nothing_is_wrong_with_a_good_cluster() -> None:

@@ -33,8 +33,8 @@ def test_a_proof_is_said_in_one_line(capsys: pytest.CaptureFixture[str]) -> None
     report = a_report(a_world())
     assert (0, 0) == (show(report, "en"), show(report, "fr"))
     assert (
-        "proved: 68 events, 3 budgets, 12 payment orders, 0 not comparable\n"
-        "prouvé : 68 événements, 3 budgets, 12 mandats, 0 non comparables\n"
+        "proved: 128 events, 3 budgets, 21 payment orders, 0 not comparable\n"
+        "prouvé : 128 événements, 3 budgets, 21 mandats, 0 non comparables\n"
     ) == capsys.readouterr().out
 
 

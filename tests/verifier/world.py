@@ -16,7 +16,7 @@ from services.verifier.findings import Findings
 from services.verifier.letters import Letters
 from services.verifier.partition import LEAVING, PartitionProof
 from services.verifier.wire import Headers, TopicRecord, partition_of
-from tests.builders import Json, encoded
+from tests.builders import Json, encoded, topic_of
 
 PREFIX = "t."
 TOPICS = (*DOORS, *LEAVING, JOURNAL)
@@ -34,7 +34,7 @@ class Told:
         key: Any = ...,
         headers: Headers = (),
         partition: int | None = None,
-        topic: str = EVENTS,
+        topic: str | None = None,
     ) -> None:
         self.value = encoded(value) if value is not None else None
         if key is ...:
@@ -42,7 +42,7 @@ class Told:
         self.key: bytes | None = key
         self.headers = headers
         self.partition = partition
-        self.topic = topic
+        self.topic = topic or (EVENTS if self.value is None else topic_of(self.value))
 
 
 class World:

@@ -7,6 +7,9 @@ from services.ledger.domain.grants import BankAccount, Convention, Grant
 from services.ledger.domain.lines import Line, LineMoney
 from services.ledger.domain.orders import PaymentOrder
 
+DEFAULT_LEVEL = "chapter"
+"""Where a council votes credits, unless it says otherwise (CGCT L2312-2)."""
+
 FIRST_HASH = "0" * 64
 """What stands before the first record of a budget."""
 
@@ -34,6 +37,11 @@ class Book:
     """Whether the year was closed (rules, 30)."""
     forgotten: bool = False
     """Whether nothing more can happen in it, so that all this is kept no longer (rules, 31)."""
+
+    @property
+    def control_level(self) -> str:
+        """Where credit may not be exceeded: before the vote, as councils vote it by default."""
+        return self.vote_level or DEFAULT_LEVEL
 
     def line(self, line: Line) -> LineMoney:
         """The money of a line, opened at zero when it is first named."""
@@ -64,6 +72,8 @@ class Parked(NamedTuple):
     topic: str
     partition: int
     offset: int
+    identity: bytes
+    """Who it is in its budget, cut to 120 bits."""
 
 
 @dataclass(slots=True)
@@ -77,6 +87,8 @@ class Memory:
     refused: int = 0
     remembered: dict[int, int] = field(default_factory=dict)
     """Content digests by identity, both cut to 120 bits: see docs/decisions/0007-memory.md."""
+    recoveries: set[int] = field(default_factory=set)
+    """Which of them are recoveries: a closed year forgets the others (rules, 31)."""
     parked: dict[int, Parked] = field(default_factory=dict)
     """By the sequence of the record that parked them."""
     waiting: dict[Want, list[int]] = field(default_factory=dict)

@@ -5,7 +5,9 @@ from typing import NamedTuple
 
 from events.envelope import Event
 from events.payments import PaymentExecuted, PaymentOrderAcknowledged
+from events.recoveries import RecoveryCollected, RecoveryOrdered
 from services.ledger.domain.book import Book, BudgetState, Memory
+from services.ledger.domain.grants import Convention, ConventionMoney
 from services.ledger.domain.lines import Line
 from services.ledger.domain.orders import OPEN
 
@@ -29,9 +31,9 @@ def is_refused(book: Book, event: Event) -> bool:
     """Whether the closed year takes an event no more, whoever it is.
 
     What the treasury says of orders that were open at closing is still decided, as long as one of
-    them is open.
+    them is open; recoveries are for ever, since what was paid may be owed back.
     """
-    if not book.closed:
+    if not book.closed or isinstance(event, RecoveryOrdered | RecoveryCollected):
         return False
     if isinstance(event, PaymentExecuted | PaymentOrderAcknowledged):
         order = book.orders.get(event.payment_order)
@@ -40,7 +42,7 @@ def is_refused(book: Book, event: Event) -> bool:
 
 
 def is_over(state: BudgetState) -> bool:
-    """Whether nothing more can happen in a closed year, and it was not forgotten yet."""
+    """Whether no order of a closed year is open any more, and it was not forgotten yet."""
     book = state.book
     if not book.closed or book.forgotten or state.memory.parked:
         return False
@@ -48,11 +50,28 @@ def is_over(state: BudgetState) -> bool:
 
 
 def forgotten(state: BudgetState) -> BudgetState:
-    """The year without all that had to be remembered of it; its rows of state are to be removed."""
+    """The year without all that had to be remembered of it; its rows of state are to be removed.
+
+    What recoveries need is left: what each convention was paid, what was asked back of it and has
+    come, and the ids of those events.
+    """
     book, memory = state.book, state.memory
+    conventions = {
+        name: _paid(each)
+        for name, each in book.conventions.items()
+        if each.paid_cents() or each.recoveries
+    }
     left = BudgetState(
-        Book(book.budget, closed=True, forgotten=True),
-        Memory(memory.sequence, memory.head, memory.accepted, memory.duplicate, memory.refused),
+        Book(book.budget, conventions=conventions, closed=True, forgotten=True),
+        Memory(
+            memory.sequence,
+            memory.head,
+            memory.accepted,
+            memory.duplicate,
+            memory.refused,
+            remembered={key: memory.remembered[key] for key in memory.recoveries},
+            recoveries=memory.recoveries,
+        ),
         {("budget", ""), *state.touched},
     )
     left.touched.update(("line", key) for key in book.lines)
@@ -60,5 +79,25 @@ def forgotten(state: BudgetState) -> BudgetState:
     left.touched.update(("convention", key) for key in book.conventions)
     left.touched.update(("order", key) for key in book.orders)
     left.touched.update(("account", key) for key in book.accounts)
-    left.touched.update(("event", key) for key in memory.remembered)
+    left.touched.update(("event", key) for key in memory.remembered.keys() - memory.recoveries)
     return left
+
+
+def _paid(convention: Convention) -> Convention:
+    """What is left of a convention in a forgotten year."""
+    return Convention(
+        convention=convention.convention,
+        grant=convention.grant,
+        beneficiary=convention.beneficiary,
+        signed_on=convention.signed_on,
+        signed_at=convention.signed_at,
+        is_award_alone=convention.is_award_alone,
+        schedule=[],
+        lines={
+            line: ConventionMoney(granted=money.paid, paid=money.paid)
+            for line, money in convention.lines.items()
+            if money.paid
+        },
+        state=convention.state,
+        recoveries=convention.recoveries,
+    )

@@ -32,16 +32,15 @@ def shortfall(book: Book, moves: Iterable[Move]) -> dict[str, Any] | None:
     The net effect of the whole event counts: what it gives back on one line of a group pays for
     what it takes on another.
     """
-    assert book.vote_level is not None, "credit is asked for before the vote"
     asked: dict[str, int] = {}
     for line, gained_cents in net_by_line(moves).items():
-        group = group_of(book.vote_level, line)
+        group = group_of(book.control_level, line)
         asked[group] = asked.get(group, 0) - gained_cents
     for group, asked_cents in sorted(asked.items(), key=lambda each: (_printed(each[0]), each[0])):
         available_cents = book.group_available_cents.get(group, 0)
         if asked_cents > max(0, available_cents):
             return {
-                "level": book.vote_level,
+                "level": book.control_level,
                 "group": _printed(group),
                 "available_cents": available_cents,
                 "asked_cents": asked_cents,

@@ -2,21 +2,35 @@
 
 from events.budgets import BudgetVoted, CreditsTransferred
 from events.codec import Received
-from events.conventions import ConventionNotified, ConventionSigned
-from events.deliberations import DeliberationAdopted
+from events.commitments import CommitmentReduced
+from events.conventions import (
+    ConventionAmended,
+    ConventionNotified,
+    ConventionResumed,
+    ConventionSigned,
+    ConventionSuspended,
+    ConventionTerminated,
+)
+from events.deadlines import DeadlinePassed
+from events.deliberations import DeliberationAdopted, DeliberationWithdrawn
 from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
 from events.payments import BankAccountChanged, PaymentExecuted, PaymentOrderAcknowledged
-from events.reports import ReportReceived
+from events.recoveries import RecoveryCollected, RecoveryOrdered
+from events.reports import ReportReceived, ReportRejected
 from services.ledger.domain.book import Book, BudgetState
 from services.ledger.domain.closed_years import is_refused
 from services.ledger.domain.identity import shortened
 from services.ledger.domain.refusals import Refusal
 from services.ledger.domain.rules import (
+    amendments,
     budgets,
     conventions,
+    deadlines,
     deliberations,
+    endings,
     fiscal_years,
     payments,
+    recoveries,
     reports,
 )
 from services.ledger.domain.verdicts import Accepted, Duplicate, Refused, Verdict, Waits
@@ -82,6 +96,26 @@ def rule(book: Book, received: Received, sequence: int) -> Accepted | Refused | 
             return conventions.sign(book, event, on, sequence)
         case ConventionNotified():
             return conventions.notify(book, event, on)
+        case ConventionAmended():
+            return amendments.amend(book, event, on)
+        case ConventionSuspended():
+            return conventions.suspend(book, event)
+        case ConventionResumed():
+            return conventions.resume(book, event, on)
+        case ConventionTerminated():
+            return endings.terminate(book, event)
+        case DeliberationWithdrawn():
+            return endings.withdraw(book, event)
+        case ReportRejected():
+            return reports.reject(book, event, on)
+        case CommitmentReduced():
+            return amendments.reduce(book, event, on)
+        case RecoveryOrdered():
+            return recoveries.order(book, event, on)
+        case RecoveryCollected():
+            return recoveries.collect(book, event, on)
+        case DeadlinePassed():
+            return deadlines.look(book, event)
         case BankAccountChanged():
             return payments.change_account(book, event, on)
         case FiscalYearClosed():

@@ -20,6 +20,11 @@ class FlagCode(StrEnum):
     LINE_OVERDRAWN = "line_overdrawn"
     RECOVERY_DUE = "recovery_due"
     CONVENTION_REQUIRED = "convention_required"
+    CONCURRING_ACT_WITHDRAWN = "concurring_act_withdrawn"
+    REPORT_REJECTED_AFTER_ORDER = "report_rejected_after_order"
+    RECOVERY_IS_REVENUE = "recovery_is_revenue"
+    PAYMENT_LATE = "payment_late"
+    REPORT_LATE = "report_late"
 
 
 FACTS: dict[FlagCode, tuple[str, ...]] = {
@@ -31,6 +36,11 @@ FACTS: dict[FlagCode, tuple[str, ...]] = {
     FlagCode.LINE_OVERDRAWN: ("line", "available_cents"),
     FlagCode.RECOVERY_DUE: ("convention", "amount_cents"),
     FlagCode.CONVENTION_REQUIRED: ("convention", "siret", "total_cents", "limit_cents"),
+    FlagCode.CONCURRING_ACT_WITHDRAWN: ("grant", "act"),
+    FlagCode.REPORT_REJECTED_AFTER_ORDER: ("convention", "document", "payment_order"),
+    FlagCode.RECOVERY_IS_REVENUE: ("convention", "recovery", "amount_cents"),
+    FlagCode.PAYMENT_LATE: ("payment_order", "due_on"),
+    FlagCode.REPORT_LATE: ("convention", "documents", "due_on"),
 }
 """The facts that each flag carries, in the order in which they are printed."""
 
@@ -76,6 +86,35 @@ SENTENCES: dict[FlagCode, Sentence] = {
         "atteignent {total_cents}, au-delà de {limit_cents}. Faites signer une convention.",
         en="The payment order of {convention} is held back: the year's grants to {siret} reach "
         "{total_cents}, above {limit_cents}. Have a convention signed.",
+    ),
+    FlagCode.CONCURRING_ACT_WITHDRAWN: Sentence(
+        fr="Un acte concordant de la subvention {grant} est retiré ou annulé : {act}. Vérifiez que "
+        "l'attribution tient sans lui.",
+        en="A concurring act on grant {grant} was withdrawn or annulled: {act}. Check that the "
+        "award stands without it.",
+    ),
+    FlagCode.REPORT_REJECTED_AFTER_ORDER: Sentence(
+        fr="Le document rejeté ({document}) avait permis le mandat {payment_order} de la "
+        "convention {convention}. Voyez avec le comptable s'il faut l'arrêter.",
+        en="The rejected document ({document}) had set off the payment order {payment_order} of "
+        "convention {convention}. Ask the accountant whether to stop it.",
+    ),
+    FlagCode.RECOVERY_IS_REVENUE: Sentence(
+        fr="Le reversement {recovery} de la convention {convention} est encaissé après l'exercice "
+        "({amount_cents}) : c'est une recette, aucun crédit n'est rouvert. Émettez un titre.",
+        en="The recovery {recovery} of convention {convention} was collected after its year "
+        "({amount_cents}): it is revenue, no credit is reopened. Issue a revenue order.",
+    ),
+    FlagCode.PAYMENT_LATE: Sentence(
+        fr="Le mandat {payment_order} n'est pas payé à son échéance du {due_on}. Voyez avec le "
+        "comptable.",
+        en="The payment order {payment_order} was not paid by {due_on}. Ask the accountant.",
+    ),
+    FlagCode.REPORT_LATE: Sentence(
+        fr="Documents dus le {due_on} au titre de la convention {convention}, et non reçus : "
+        "{documents}. Relancez le bénéficiaire.",
+        en="Documents due by {due_on} under convention {convention} that have not arrived: "
+        "{documents}. Remind the beneficiary.",
     ),
 }
 """What a reviewer should read."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 from functools import lru_cache
 from sys import intern
 from typing import Any, NamedTuple
@@ -67,18 +68,47 @@ def bank_account_of(account: parts.BankAccount) -> BankAccount:
     return BankAccount(account.iban, account.bic, intern(account.holder))
 
 
+class AwardedLine(NamedTuple):
+    """What a grant was awarded on one line."""
+
+    line: Line
+    amount_cents: int
+
+
 class Award(NamedTuple):
-    """What the awarding act says of a grant."""
+    """What the awarding act says of a grant, and the acts that raised it."""
 
     act: Act
     title: str
     beneficiary: Beneficiary
     requires_convention: bool
     conditions_year: int | None
-    total_cents: int
+    lines: tuple[AwardedLine, ...]
+    """What it gives on each line; of an earlier year, what was carried over of it."""
+    carried_cents: int = 0
+    """What of it was carried over from earlier years, and is no award of this one (rules, 14)."""
     earlier_year_cents: int | None = None
-    """Of an award that was carried over: all that the year that gave it awarded to its SIRET. It
-    belongs to that year, and is no award of this one (rules, 14)."""
+    """Of an award of an earlier year: all that this year awarded to its SIRET."""
+
+    @property
+    def total_cents(self) -> int:
+        """What it gives, all lines."""
+        return sum([each.amount_cents for each in self.lines])
+
+    @property
+    def own_cents(self) -> int:
+        """What it gives of this year's credit."""
+        return self.total_cents - self.carried_cents
+
+    def cents_on(self, line: Line) -> int:
+        """What it gives on one line."""
+        return sum([each.amount_cents for each in self.lines if each.line == line])
+
+    def raised(self, line: Line, more_cents: int) -> "Award":
+        """The award with more on one line (rules, 15)."""
+        whole = AwardedLine(line, self.cents_on(line) + more_cents)
+        others = tuple(each for each in self.lines if each.line != line)
+        return self._replace(lines=(*others, whole))
 
 
 @dataclass(slots=True)
@@ -90,6 +120,18 @@ class Grant:
     concurring: tuple[Beneficiary, ...] = ()
     """Beneficiaries named by concurring acts that came before the award: compared with it later."""
     reserved_cents: dict[Line, int] = field(default_factory=dict)
+    withdrawn: bool = False
+    """Whether its award fell: nothing is granted under it any more (rules, 17)."""
+
+
+def fallen_act(grant: Grant, named: Act) -> Act | None:
+    """The act of a grant that a withdrawal names: by its whole, else by body and day, award first.
+
+    None where it names none of them.
+    """
+    known = grant.acts if grant.award is None else (grant.award.act, *grant.acts)
+    same_day = [act for act in known if (act.body, act.date) == (named.body, named.date)]
+    return named if named in same_day else next(iter(same_day), None)
 
 
 class ServiceShare(NamedTuple):
@@ -134,13 +176,6 @@ class PlannedLine(NamedTuple):
     services: tuple[ServiceShare, ...] | None
 
 
-class RejectedOrder(NamedTuple):
-    """An order of an earlier year that was rejected, and is issued again with the same day."""
-
-    payment_order: str
-    due_on: date
-
-
 @dataclass(slots=True)
 class Instalment:
     """A payment planned by a schedule: what sets it off, what it pays, which order it led to."""
@@ -150,12 +185,17 @@ class Instalment:
     documents: tuple[DocumentKey, ...]
     ceiling: bool
     lines: tuple[PlannedLine, ...]
+    """Of a rejected order, what it left unpaid: that is planned again (rules, 21)."""
     orders: int = 0
     """How many orders were issued for it, re-issues included."""
     order: str | None = None
-    """The latest of them in this budget."""
-    rejected: RejectedOrder | None = None
-    """What an earlier year's budget left of it to be issued again."""
+    """The latest of them; None where an amendment has planned it anew since."""
+    amended_on: date | None = None
+    """The day of the amendment that planned it; None where the convention did."""
+    ordered_before: bool = False
+    """Whether an earlier year ordered it: nothing of it is left, and nothing may plan it again."""
+    due_again_on: date | None = None
+    """The day of an order that an earlier year left rejected, and that is to be issued again."""
 
     @property
     def amount_cents(self) -> int:
@@ -186,6 +226,35 @@ class ConventionMoney:
         )
 
 
+class ConventionState(StrEnum):
+    """Whether a convention is paid."""
+
+    IN_FORCE = "in_force"
+    SUSPENDED = "suspended"  # suspendue
+    TERMINATED = "terminated"  # résiliée, or its award withdrawn
+
+
+class Obligation(NamedTuple):
+    """A document owed by a day, whether or not money waits for it."""
+
+    document: DocumentKey
+    due_on: date
+
+
+class Recovery(NamedTuple):
+    """What was asked back under one number, and has come (rules, 27)."""
+
+    ordered_cents: int = 0
+    collected_cents: int = 0
+    revenue_cents: int = 0
+    """The part of it that came in a later year: it moved nothing."""
+
+    @property
+    def outstanding_cents(self) -> int:
+        """What is still awaited."""
+        return self.ordered_cents - self.collected_cents
+
+
 @dataclass(slots=True)
 class Convention:
     """A convention, or a grant without one that stands in its place."""
@@ -203,18 +272,30 @@ class Convention:
     notified_on: date | None = None
     documents: dict[DocumentKey, DocumentReceipt] = field(default_factory=dict)
     lines: dict[Line, ConventionMoney] = field(default_factory=dict)
+    state: ConventionState = ConventionState.IN_FORCE
+    obligations: tuple[Obligation, ...] = ()
+    recoveries: dict[str, Recovery] = field(default_factory=dict)
+    order_counts: dict[str, int] = field(default_factory=dict)
+    """How many orders each instalment had that an amendment took away: ids never meet again."""
     earlier_paid_cents: int = 0
     earlier_ordered_cents: int = 0
     """What it had been paid, and what was ordered, when earlier years were closed."""
 
-    def drawn_cents(self) -> int:
-        """Paid and ordered, all lines and years: what a ceiling counts as had (rules, 22)."""
-        return self.paid_cents() + self.ordered_cents()
-
     def paid_cents(self) -> int:
-        """What it was paid, all lines, earlier years included."""
-        return self.earlier_paid_cents + sum([money.paid for money in self.lines.values()])
+        """Paid, all lines, net of recoveries; those of a later year moved nothing on the lines."""
+        revenue_cents = sum([each.revenue_cents for each in self.recoveries.values()])
+        return sum([money.paid for money in self.lines.values()]) - revenue_cents
 
     def ordered_cents(self) -> int:
-        """What is ordered, all lines; of earlier years what was when they were closed."""
-        return self.earlier_ordered_cents + sum([money.ordered for money in self.lines.values()])
+        """Ordered and not paid, all lines."""
+        return sum([money.ordered for money in self.lines.values()])
+
+    def drawn_cents(self) -> int:
+        """Paid and ordered, all lines and years: what a ceiling counts as had (rules, 22)."""
+        earlier_cents = self.earlier_paid_cents + self.earlier_ordered_cents
+        return earlier_cents + self.paid_cents() + self.ordered_cents()
+
+    def recoverable_cents(self) -> int:
+        """What may still be ordered back: paid, and not asked back yet (rules, 27)."""
+        asked_cents = sum([each.outstanding_cents for each in self.recoveries.values()])
+        return self.paid_cents() - asked_cents

@@ -4,9 +4,11 @@ from collections.abc import Iterable
 
 from services.ledger.domain.book import Book
 from services.ledger.domain.credit import group_of
+from services.ledger.domain.grants import Convention, ConventionState
 from services.ledger.domain.lines import Line
 from services.ledger.domain.moves import Move
-from services.ledger.domain.orders import OrderState
+from services.ledger.domain.orders import GIVEN_BACK
+from services.ledger.domain.schedules import is_live
 
 CENTS_MAX = 2**63 - 1
 """What stores and readers can count; hundreds of times the money of the world."""
@@ -31,8 +33,11 @@ def check_book(book: Book) -> None:
     for name, convention in book.conventions.items():
         for line, share in convention.lines.items():
             assert share.balances(), f"{name} on {line} does not balance: {share}"
-    _check_lines_against_conventions(book)
-    _check_orders(book)
+        _check_plan(book, convention)
+        _check_recoveries(convention)
+    if not book.forgotten:  # Of a forgotten year there are only what was paid and recoveries.
+        _check_lines_against_conventions(book)
+        _check_orders(book)
     _check_sums(book)
 
 
@@ -52,8 +57,33 @@ def _check_lines_against_conventions(book: Book) -> None:
         assert stages == held[line], f"line {line}: {stages} in stages, {held[line]} held"
 
 
+def _check_plan(book: Book, convention: Convention) -> None:
+    """What is planned and not ordered is committed, until a convention or its year ends."""
+    if convention.state is ConventionState.TERMINATED or book.closed:
+        return
+    planned: dict[Line, int] = {}
+    for instalment in convention.schedule:
+        if not is_live(book, instalment):
+            for each in instalment.lines:
+                planned[each.line] = planned.get(each.line, 0) + each.amount_cents
+    for line, cents in planned.items():
+        remaining = convention.lines[line].remaining if cents else 0
+        assert 0 <= cents <= remaining, f"{convention.convention} on {line} plans {cents}"
+
+
+def _check_recoveries(convention: Convention) -> None:
+    """Nothing is asked back that was not paid, and nothing comes back that was not asked."""
+    assert convention.recoverable_cents() >= 0, f"{convention.convention} is asked for too much"
+    for number, each in convention.recoveries.items():
+        known = 0 <= each.revenue_cents <= each.collected_cents <= each.ordered_cents
+        assert known, f"{convention.convention}, recovery {number}: {each}"
+
+
 def _check_orders(book: Book) -> None:
-    """What conventions have ordered and paid is what their orders ask and have had."""
+    """What conventions have ordered and paid is what their orders ask and have had.
+
+    Of what was paid, recoveries took some back; the orders keep their figures (rules, 27).
+    """
     ordered: dict[tuple[str, Line], int] = {}
     paid: dict[tuple[str, Line], int] = {}
     for order in book.orders.values():
@@ -62,12 +92,19 @@ def _check_orders(book: Book) -> None:
             paid_cents = paid_by_line.get(each.line, 0)
             key = (order.convention, each.line)
             paid[key] = paid.get(key, 0) + paid_cents
-            if order.state is not OrderState.REJECTED:
+            if order.state not in GIVEN_BACK:
                 ordered[key] = ordered.get(key, 0) + each.amount_cents - paid_cents
     for name, convention in book.conventions.items():
+        recovered_cents = 0
         for line, share in convention.lines.items():
-            asked = (ordered.get((name, line), 0), paid.get((name, line), 0))
-            assert (share.ordered, share.paid) == asked, f"{name} on {line}: orders say {asked}"
+            asked = ordered.get((name, line), 0)
+            assert share.ordered == asked, f"{name} on {line}: orders ask {asked}"
+            had = paid.get((name, line), 0)
+            assert share.paid <= had, f"{name} on {line}: orders had {had}"
+            recovered_cents += had - share.paid
+        known = convention.recoveries.values()
+        moved_cents = sum([each.collected_cents - each.revenue_cents for each in known])
+        assert recovered_cents == moved_cents, f"{name}: {recovered_cents} came back in moves"
 
 
 def _check_sums(book: Book) -> None:
@@ -79,18 +116,17 @@ def _check_sums(book: Book) -> None:
 def group_sums(book: Book) -> dict[str, int]:
     """Available credit by control group, added up."""
     sums: dict[str, int] = {}
-    if book.vote_level is not None:
-        for line, money in book.lines.items():
-            group = group_of(book.vote_level, line)
-            sums[group] = sums.get(group, 0) + money.available
+    for line, money in book.lines.items():
+        group = group_of(book.control_level, line)
+        sums[group] = sums.get(group, 0) + money.available
     return sums
 
 
 def awarded_sums(book: Book) -> dict[str, int]:
-    """The year's own awards by SIRET, added up."""
+    """The year's own awards by SIRET, added up; those that fell count no more (rules, 14)."""
     sums: dict[str, int] = {}
     for grant in book.grants.values():
-        if grant.award is not None and grant.award.earlier_year_cents is None:
+        if grant.award is not None and grant.award.own_cents and not grant.withdrawn:
             siret = grant.award.beneficiary.siret
-            sums[siret] = sums.get(siret, 0) + grant.award.total_cents
+            sums[siret] = sums.get(siret, 0) + grant.award.own_cents
     return sums

@@ -11,6 +11,7 @@ from services.ledger.domain.grants import (
     Act,
     BankAccount,
     Convention,
+    ConventionState,
     DocumentKey,
     DocumentReceipt,
     Grant,
@@ -19,7 +20,13 @@ from services.ledger.domain.grants import (
 )
 from services.ledger.domain.lines import Line
 from services.ledger.domain.moves import ORDER, RELEASE, Move, Way
-from services.ledger.domain.orders import OrderChange, OrderState, PaymentOrder, shared, unpaid
+from services.ledger.domain.orders import (
+    OrderChange,
+    OrderState,
+    PaymentOrder,
+    order_name,
+    shared,
+)
 from services.ledger.domain.schedules import eligible_cost_cents, trigger_met_on
 from services.ledger.domain.verdicts import Accepted
 
@@ -42,16 +49,10 @@ class Situation(NamedTuple):
     notified_on: date | None
     documents: Mapping[DocumentKey, DocumentReceipt]
     issued_on: date
+    drawn_cents: int
+    """What the convention has had, ordered or paid, before any order of this event."""
     reissues: bool = False
     """Whether the event may issue a rejected order again (rules, 21)."""
-
-
-class Asked(NamedTuple):
-    """What an order asks, by when, and the rejected order in whose place it comes (rules, 21)."""
-
-    previous: str | None
-    due_on: date
-    lines: tuple[PlannedLine, ...]
 
 
 def situation(
@@ -59,19 +60,25 @@ def situation(
     convention: Convention,
     on: date,
     *,
+    grant: Grant | None = None,
     account: BankAccount | None = None,
     notified_on: date | None = None,
     documents: Mapping[DocumentKey, DocumentReceipt] | None = None,
+    returned_cents: int = 0,
     reissues: bool = False,
 ) -> Situation:
-    """The convention as the book has it on the day of an event, but for what the event brings."""
+    """The convention as the book has it on the day of an event, but for what the event brings.
+
+    `returned_cents` is what the event itself takes back of what was ordered or paid.
+    """
     return Situation(
         convention,
-        book.grants[convention.grant],
+        grant or book.grants[convention.grant],
         account or book.accounts.get(convention.beneficiary.siret),
         notified_on or convention.notified_on,
         convention.documents if documents is None else documents,
         on,
+        convention.drawn_cents() - returned_cents,
         reissues,
     )
 
@@ -100,26 +107,29 @@ def above_threshold(siret: str, total_cents: int) -> dict[str, Any] | None:
 
 def issue_orders(book: Book, case: Situation, ruling: Accepted) -> None:
     """Add to `ruling` every order whose conditions the event completes, in schedule order."""
-    if book.closed:
+    if book.closed or case.convention.state is not ConventionState.IN_FORCE:
         return  # What is still decided of a closed year issues nothing any more (rules, 31).
-    issued_cents = 0
+    drawn_cents = case.drawn_cents
     held: dict[str, Any] | None = None
     for instalment in case.convention.schedule:
         met_on = _due_from(book, case, instalment)
         if met_on is None or case.account is None:
             continue
-        again = _asked_again(book, instalment)
-        drawn_cents = case.convention.drawn_cents() + issued_cents
-        lines = _lines_to_pay(case, instalment, drawn_cents) if again is None else again.lines
+        due_again_on = _due_again_on(book, instalment)
+        lines = (
+            _lines_to_pay(case, instalment, drawn_cents)
+            if due_again_on is None
+            else shared(instalment.amount_cents, instalment.lines)
+        )
         hold = _hold(book, case)
         if lines and hold is not None:
             held = hold
             continue
-        if again is None:
+        if due_again_on is None:
             _settle(case, instalment, lines, drawn_cents, ruling)
-            again = Asked(None, met_on + PAYMENT_DELAY, lines)
         if lines:
-            issued_cents += _issue(case, instalment, again, ruling)
+            due_on = due_again_on or met_on + PAYMENT_DELAY
+            drawn_cents += _issue(case, instalment, lines, due_on, ruling)
     if held is not None:
         facts = {"convention": case.convention.convention, **held}
         ruling.flags.append(Flag(FlagCode.CONVENTION_REQUIRED, facts))
@@ -143,7 +153,7 @@ def _due_from(book: Book, case: Situation, instalment: Instalment) -> date | Non
         OrderState.REJECTED
     ):
         return None
-    if not case.reissues and (instalment.order is not None or instalment.rejected is not None):
+    if _due_again_on(book, instalment) is not None and not case.reissues:
         return None
     met_on = trigger_met_on(instalment, case.convention.signed_on, case.notified_on, case.documents)
     # At zero, a ceiling or a reduction has settled it.
@@ -188,32 +198,36 @@ def _settle(
         ruling.flags.append(Flag(FlagCode.RECOVERY_DUE, facts))
 
 
-def _asked_again(book: Book, instalment: Instalment) -> Asked | None:
-    """What is left of a rejected order, of this year or of an earlier one."""
+def _due_again_on(book: Book, instalment: Instalment) -> date | None:
+    """When a rejected order was due, of this year or an earlier one, that is issued again."""
     if instalment.order is not None:
-        rejected = book.orders[instalment.order]
-        return Asked(rejected.payment_order, rejected.due_on, unpaid(rejected))
-    if instalment.rejected is not None:
-        return Asked(*instalment.rejected, instalment.lines)
-    return None
+        return book.orders[instalment.order].due_on
+    return instalment.due_again_on
 
 
-def _issue(case: Situation, instalment: Instalment, asked: Asked, ruling: Accepted) -> int:
+def _issue(
+    case: Situation,
+    instalment: Instalment,
+    lines: tuple[PlannedLine, ...],
+    due_on: date,
+    ruling: Accepted,
+) -> int:
     """Issue one order; returns its amount in cents."""
-    name = f"{case.convention.convention}/{instalment.instalment}"
-    amount_cents = sum(each.amount_cents for each in asked.lines)
+    name, before = case.convention.convention, instalment.orders
+    amount_cents = sum(each.amount_cents for each in lines)
     order = PaymentOrder(
-        payment_order=name if instalment.orders == 0 else f"{name}/{instalment.orders + 1}",
-        convention=case.convention.convention,
+        payment_order=order_name(name, instalment.instalment, before + 1),
+        convention=name,
         instalment=instalment.instalment,
         amount_cents=amount_cents,
         paid_cents=0,
         state=OrderState.ISSUED,
-        due_on=asked.due_on,
-        lines=asked.lines,
+        due_on=due_on,
+        lines=lines,
     )
-    ruling.orders.append(OrderChange(order, _for_the_treasury(case, asked.previous)))
-    for each in asked.lines:
+    previous = order_name(name, instalment.instalment, before) if before else None
+    ruling.orders.append(OrderChange(order, _for_the_treasury(case, previous)))
+    for each in lines:
         ruling.moves.append(_move(case, instalment, each.line, ORDER, each.amount_cents))
     return amount_cents
 

@@ -14,17 +14,11 @@ from events.codec import LETTER_BYTES_MAX
 from events.envelope import Envelope, Event
 from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
 from services.ledger.domain.book import Book
-from services.ledger.domain.grants import (
-    Award,
-    Convention,
-    Instalment,
-    PlannedLine,
-    RejectedOrder,
-)
+from services.ledger.domain.grants import Award, Convention, Instalment, PlannedLine
 from services.ledger.domain.issue import acts_to_carry
 from services.ledger.domain.lines import Line
 from services.ledger.domain.moves import CARRY_OVER, Move
-from services.ledger.domain.orders import OrderState, unpaid
+from services.ledger.domain.schedules import is_live
 
 SOURCE: Final = "urn:ecluse:ledger"
 """Who says what the ledger says."""
@@ -103,13 +97,13 @@ def _data(book: Book, convention: Convention, cents: dict[Line, int]) -> dict[st
         "acts": [_row(act.row()) for act in acts_to_carry(grant.acts, award.act)],
         "convention": convention.convention,
         "stands_alone": convention.is_award_alone,
-        "state": "active",
+        "state": convention.state,
         "beneficiary": _row(convention.beneficiary.row()),
         **_present(bank_account=None if account is None else _row(account.row())),
         "signed_on": convention.signed_on,
         **_present(notified_on=convention.notified_on),
-        "paid_cents": convention.paid_cents(),
-        "ordered_cents": convention.ordered_cents(),
+        "paid_cents": convention.earlier_paid_cents + convention.paid_cents(),
+        "ordered_cents": convention.earlier_ordered_cents + convention.ordered_cents(),
         "lines": [
             {"line": _row(line.row()), "amount_cents": amount_cents}
             for line, amount_cents in cents.items()
@@ -117,9 +111,16 @@ def _data(book: Book, convention: Convention, cents: dict[Line, int]) -> dict[st
         "instalments": [
             _instalment_row(book, each)
             for each in convention.schedule
-            if each.orders or each.amount_cents
+            if each.amount_cents or is_live(book, each)
+        ],
+        "former_instalments": [
+            {"instalment": name, "orders": orders}
+            for name, orders in sorted(_former(book, convention).items())
         ],
         "documents": _document_rows(convention),
+        "obligations": [
+            {**each.document._asdict(), "due_on": each.due_on} for each in convention.obligations
+        ],
     }
 
 
@@ -136,19 +137,17 @@ def _award_row(book: Book, award: Award) -> dict[str, Any]:
         "beneficiary": _row(award.beneficiary.row()),
         "requires_convention": award.requires_convention,
         **_present(conditions_year=award.conditions_year),
-        "total_cents": award.total_cents,
         "year_awards_cents": book.awarded_cents[siret] if year_cents is None else year_cents,
     }
 
 
 def _instalment_row(book: Book, instalment: Instalment) -> dict[str, Any]:
-    """An instalment with what is left of it: a rejected order leaves what was not paid."""
-    lines, rejected = instalment.lines, instalment.rejected
-    if instalment.order is not None:
-        order = book.orders[instalment.order]
-        lines, rejected = (), None
-        if order.state is OrderState.REJECTED:
-            lines, rejected = unpaid(order), RejectedOrder(order.payment_order, order.due_on)
+    """An instalment with what is left of it: nothing, where an order holds it."""
+    lines, due_again_on = instalment.lines, instalment.due_again_on
+    if is_live(book, instalment):
+        lines, due_again_on = (), None
+    elif instalment.order is not None:
+        due_again_on = book.orders[instalment.order].due_on
     documents = [{"kind": kind, "year": year} for kind, year in instalment.documents]
     return {
         "instalment": instalment.instalment,
@@ -157,8 +156,18 @@ def _instalment_row(book: Book, instalment: Instalment) -> dict[str, Any]:
         "ceiling": instalment.ceiling,
         "lines": [_line_row(each) for each in lines if each.amount_cents],
         "orders": instalment.orders,
-        **_present(rejected_order=None if rejected is None else rejected._asdict()),
+        **_present(amended_on=instalment.amended_on, due_again_on=due_again_on),
     }
+
+
+def _former(book: Book, convention: Convention) -> dict[str, int]:
+    """The instalments of which only the count of their orders is left."""
+    given_up = {
+        each.instalment: each.orders
+        for each in convention.schedule
+        if each.orders and not each.amount_cents and not is_live(book, each)
+    }
+    return convention.order_counts | given_up
 
 
 def _line_row(each: PlannedLine) -> dict[str, Any]:

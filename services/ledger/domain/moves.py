@@ -12,6 +12,7 @@ class EntryKind(StrEnum):
 
     ACCOUNTING_COMMITMENT = "accounting_commitment"  # engagement comptable
     LEGAL_COMMITMENT = "legal_commitment"  # engagement juridique
+    SUPPLEMENTARY_COMMITMENT = "supplementary_commitment"  # engagement complémentaire
     DECOMMITMENT = "decommitment"  # dégagement
     CARRY_OVER = "carry_over"  # report (reste à réaliser)
 
@@ -46,12 +47,16 @@ def _way(
 APPROPRIATE = _way(None, Stage.AVAILABLE)
 WITHDRAW = _way(Stage.AVAILABLE, None)
 RESERVE = _way(Stage.AVAILABLE, Stage.RESERVED, EntryKind.ACCOUNTING_COMMITMENT)
+UNRESERVE = _way(Stage.RESERVED, Stage.AVAILABLE, EntryKind.DECOMMITMENT)
 COMMIT = _way(Stage.RESERVED, Stage.COMMITTED, EntryKind.LEGAL_COMMITMENT, (None, "remaining"))
+SUPPLEMENT = _way(
+    Stage.AVAILABLE, Stage.COMMITTED, EntryKind.SUPPLEMENTARY_COMMITMENT, (None, "remaining")
+)
 RELEASE = _way(Stage.COMMITTED, Stage.AVAILABLE, EntryKind.DECOMMITMENT, ("remaining", "released"))
 ORDER = _way(Stage.COMMITTED, Stage.ORDERED, None, ("remaining", "ordered"))
 PAY = _way(Stage.ORDERED, Stage.PAID, None, ("ordered", "paid"))
 TAKE_BACK = _way(Stage.ORDERED, Stage.COMMITTED, None, ("ordered", "remaining"))
-UNRESERVE = _way(Stage.RESERVED, Stage.AVAILABLE, EntryKind.DECOMMITMENT)
+RECOVER = _way(Stage.PAID, Stage.AVAILABLE, None, ("paid", "released"))
 CARRY_OVER = _way(
     Stage.COMMITTED, Stage.CARRIED_OVER, EntryKind.CARRY_OVER, ("remaining", "carried_over")
 )
@@ -60,8 +65,19 @@ OPEN = _way(None, Stage.COMMITTED, None, (None, "remaining"))
 WAYS = {
     (way.origin, way.target): way
     for way in (
-        *(APPROPRIATE, WITHDRAW, RESERVE, UNRESERVE, COMMIT, RELEASE),
-        *(ORDER, PAY, TAKE_BACK, CARRY_OVER, OPEN),
+        APPROPRIATE,
+        WITHDRAW,
+        RESERVE,
+        UNRESERVE,
+        COMMIT,
+        SUPPLEMENT,
+        RELEASE,
+        ORDER,
+        PAY,
+        TAKE_BACK,
+        RECOVER,
+        CARRY_OVER,
+        OPEN,
     )
 }
 """Every way that money may go."""

@@ -18,9 +18,13 @@ class OrderState(StrEnum):
     ON_HOLD = "on_hold"
     REJECTED = "rejected"
     PAID = "paid"
+    CANCELLED = "cancelled"
 
 
-CLOSED_TO_TREASURY = frozenset({OrderState.PAID, OrderState.REJECTED})
+GIVEN_BACK = frozenset({OrderState.REJECTED, OrderState.CANCELLED})
+"""States of an order whose unpaid part went back: it holds no money and is no live one."""
+
+CLOSED_TO_TREASURY = frozenset({OrderState.PAID, *GIVEN_BACK})
 """States in which the accountant has nothing more to say (rules, 20)."""
 
 OUTSTANDING = frozenset({OrderState.ISSUED, OrderState.ON_HOLD})
@@ -29,7 +33,7 @@ OUTSTANDING = frozenset({OrderState.ISSUED, OrderState.ON_HOLD})
 OPEN = frozenset({OrderState.ISSUED, OrderState.TAKEN_IN_CHARGE, OrderState.ON_HOLD})
 """States in which something may still happen to an order (rules, 20)."""
 
-CLOSED_TO_PAYMENT = frozenset({OrderState.REJECTED})
+CLOSED_TO_PAYMENT = GIVEN_BACK
 """States in which nothing may be paid; a paid order refuses more as an overpayment."""
 
 
@@ -81,6 +85,12 @@ class PaymentOrder(NamedTuple):
         }
 
 
+def order_name(convention: str, instalment: str, number: int) -> str:
+    """The id of an instalment's first order, its second, its third (rules, 21)."""
+    name = f"{convention}/{instalment}"
+    return name if number == 1 else f"{name}/{number}"
+
+
 class OrderChange(NamedTuple):
     """An order after a decision; one just issued carries what the treasury needs (rules, 25)."""
 
@@ -88,8 +98,8 @@ class OrderChange(NamedTuple):
     issued: dict[str, Any] | None = None
 
     def row(self, budget: str) -> dict[str, Any]:
-        """The issued order as a journal record holds it."""
-        assert self.issued is not None, "of an order that was issued before, its lines are known"
+        """An order just issued, as a journal record and the treasury's message hold it."""
+        assert self.issued is not None, "only an order just issued is told whole"
         return self.order.row(budget) | self.issued
 
 

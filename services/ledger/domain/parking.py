@@ -3,11 +3,15 @@
 from collections.abc import Iterator
 
 from events.budgets import BudgetVoted
+from events.codec import identity_of
 from events.conventions import ConventionSigned
+from events.deadlines import DeadlinePassed
 from events.deliberations import DeliberationAdopted
 from events.envelope import Event
 from events.fiscal_years import FiscalYearOpened
-from services.ledger.domain.book import Book, Want
+from events.recoveries import RecoveryOrdered
+from services.ledger.domain.book import Book, Memory, Want
+from services.ledger.domain.identity import brief
 
 
 def arrivals(event: Event) -> Iterator[Want]:
@@ -24,6 +28,8 @@ def arrivals(event: Event) -> Iterator[Want]:
         case FiscalYearOpened():
             yield Want("grant", event.grant)
             yield Want("convention", event.convention)
+        case RecoveryOrdered():
+            yield Want("recovery", recovery_id(event.convention, event.recovery))
         case _:
             return
 
@@ -39,6 +45,24 @@ def is_here(book: Book, want: Want) -> bool:
         case "grant":
             grant = book.grants.get(want.id)
             return grant is not None and grant.award is not None
+        case "recovery":
+            name, recovery = want.id.split("/", 1)
+            convention = book.conventions.get(name)
+            return convention is not None and recovery in convention.recoveries
         case kind:
             assert kind == "convention", f"nothing waits for a {kind}"
             return want.id in book.conventions
+
+
+def recovery_id(convention: str, recovery: str) -> str:
+    """How a recovery is called that is waited for: its number is its convention's own."""
+    return f"{convention}/{recovery}"
+
+
+def ended_by(memory: Memory, event: Event) -> int | None:
+    """Which parked event, by its record, is to wait no longer (rules, 29); None where none is."""
+    if not isinstance(event, DeadlinePassed) or event.event is None:
+        return None
+    identity = brief(identity_of(event.event.source, event.event.id))
+    found = (number for number, each in memory.parked.items() if each.identity == identity)
+    return next(found, None)

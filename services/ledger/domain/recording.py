@@ -6,8 +6,13 @@ from hashlib import sha256
 from typing import Any
 
 from events.codec import Received
-from events.conventions import ConventionSigned
-from events.deliberations import DeliberationAdopted
+from events.conventions import (
+    ConventionAmended,
+    ConventionResumed,
+    ConventionSigned,
+    ConventionTerminated,
+)
+from events.deliberations import DeliberationAdopted, DeliberationWithdrawn
 from events.envelope import Event
 from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
 from events.reports import ReportReceived
@@ -99,8 +104,10 @@ def _effective_on(event: Event, on: date) -> date:
     match event:
         case DeliberationAdopted():
             return event.act.date
-        case ConventionSigned():
+        case ConventionSigned() | ConventionAmended():
             return event.signed_on
+        case ConventionResumed() | ConventionTerminated():
+            return event.effective_on
         case ReportReceived():
             return event.received_on
         case FiscalYearClosed():
@@ -110,15 +117,14 @@ def _effective_on(event: Event, on: date) -> date:
 
 
 def _act_behind(book: Book, event: Event, entry: Entry) -> Act:
-    """The awarding act on which an entry rests."""
+    """The act on which an entry rests: the award, or what raised it."""
     if isinstance(event, DeliberationAdopted):
         return act_of(event.act)
-    if isinstance(event, ConventionSigned) and entry.convention == event.convention:
-        return _award_of(book, event.grant)
+    if isinstance(event, ConventionAmended) and event.act is not None:
+        return act_of(event.act)
     if isinstance(event, FiscalYearOpened) and entry.convention == event.convention:
         return _act_of(carried_grant(event, book.grants.get(event.grant)))
-    assert entry.convention is not None, "only an award writes entries without a convention"
-    return _award_of(book, book.conventions[entry.convention].grant)
+    return _award_of(book, _grant_behind(book, event, entry))
 
 
 def _award_of(book: Book, grant: str) -> Act:
@@ -126,5 +132,19 @@ def _award_of(book: Book, grant: str) -> Act:
 
 
 def _act_of(grant: Grant) -> Act:
-    assert grant.award is not None, "a convention stands on an award"
+    assert grant.award is not None, "a commitment stands on an award"
     return grant.award.act
+
+
+def _grant_behind(book: Book, event: Event, entry: Entry) -> str:
+    """The grant of which an entry counts the money."""
+    match event:
+        case DeliberationWithdrawn():
+            return event.grant
+        case ConventionSigned() if entry.convention == event.convention:
+            return event.grant
+        case ConventionTerminated():
+            return book.conventions[event.convention].grant
+        case _:
+            assert entry.convention is not None, "what is reserved belongs to a grant"
+            return book.conventions[entry.convention].grant

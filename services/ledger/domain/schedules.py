@@ -1,28 +1,34 @@
 """What events bring: awards, schedules, conventions, documents received."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 
 from events import fiscal_years, parts
-from events.conventions import ConventionSigned
+from events.conventions import ConventionAmended, ConventionSigned
 from events.deliberations import DeliberationAdopted
 from events.fiscal_years import FiscalYearOpened
 from events.reports import ReportReceived
+from services.ledger.domain.book import Book
 from services.ledger.domain.grants import (
     Award,
+    AwardedLine,
     Convention,
+    ConventionState,
     DocumentKey,
     DocumentReceipt,
     Grant,
     Instalment,
+    Obligation,
     PlannedLine,
-    RejectedOrder,
     ServiceShare,
     act_of,
     beneficiary_of,
     document_key,
 )
 from services.ledger.domain.lines import Line, line_of
+from services.ledger.domain.moves import RELEASE, Move
+from services.ledger.domain.orders import GIVEN_BACK
 
 WHOLE_AWARD = "1"
 """The id of the one instalment of an award that brings no schedule (rules, 13)."""
@@ -65,6 +71,71 @@ def cents_by_line(schedule: Iterable[Instalment]) -> dict[Line, int]:
     return totals
 
 
+def is_live(book: Book, instalment: Instalment) -> bool:
+    """Whether an order holds the instalment: one that was not rejected or cancelled.
+
+    That of an earlier year holds it too, whatever has become of it since.
+    """
+    order = instalment.order
+    if order is None:
+        return instalment.ordered_before
+    return book.orders[order].state not in GIVEN_BACK
+
+
+def less(lines: tuple[PlannedLine, ...], line: Line, amount_cents: int) -> tuple[PlannedLine, ...]:
+    """The lines of an instalment, with less planned on one of them."""
+    return tuple(
+        PlannedLine(each.line, each.amount_cents - amount_cents, each.services)
+        if each.line == line
+        else each
+        for each in lines
+    )
+
+
+def shortened(schedule: Iterable[Instalment], moves: Iterable[Move]) -> list[Instalment]:
+    """The schedule once these moves have released what they take from its instalments."""
+    by_name = {each.instalment: each for each in schedule}
+    for move in moves:
+        if move.way is RELEASE and move.instalment is not None:
+            before = by_name[move.instalment]
+            left = less(before.lines, move.line, move.amount_cents)
+            by_name[move.instalment] = replace(before, lines=left)
+    return list(by_name.values())
+
+
+def amended(book: Book, convention: Convention, event: ConventionAmended) -> Convention:
+    """The convention under its new schedule (rules, 15).
+
+    What has a live order stays, in its place before what is new. What goes leaves the count of
+    its orders behind: an instalment of that id goes on from there (rules, 21).
+    """
+    kept = [each for each in convention.schedule if is_live(book, each)]
+    counts = dict(convention.order_counts)
+    for each in convention.schedule:
+        if each.orders and not is_live(book, each):
+            counts[each.instalment] = each.orders
+    planned = schedule_of(event.instalments)
+    for each in planned:
+        each.orders = counts.pop(each.instalment, 0)
+        each.amended_on = event.signed_on
+    return replace(convention, schedule=[*kept, *planned], order_counts=counts)
+
+
+def live_cents(book: Book, grant: str, line: Line) -> int:
+    """The live money of a grant on a line: reserved, remaining, ordered and paid (rules, 15)."""
+    total = book.grants[grant].reserved_cents.get(line, 0)
+    for convention in book.conventions.values():
+        if convention.grant == grant and line in convention.lines:
+            money = convention.lines[line]
+            total += money.remaining + money.ordered + money.paid
+    return total
+
+
+def obligations_of(owed: Iterable[parts.Obligation]) -> tuple[Obligation, ...]:
+    """The documents that are owed by a day."""
+    return tuple(Obligation(document_key(each.kind, each.year), each.due_on) for each in owed)
+
+
 def signed_convention(event: ConventionSigned, sequence: int) -> Convention:
     """The convention that this event brings, before any money moved."""
     return Convention(
@@ -75,6 +146,7 @@ def signed_convention(event: ConventionSigned, sequence: int) -> Convention:
         signed_at=sequence,
         is_award_alone=False,
         schedule=schedule_of(event.instalments),
+        obligations=obligations_of(event.obligations or ()),
     )
 
 
@@ -111,7 +183,7 @@ def award_of(event: DeliberationAdopted) -> Award:
         beneficiary=beneficiary_of(event.beneficiary),
         requires_convention=event.requires_convention,
         conditions_year=event.conditions_year,
-        total_cents=sum(awarded_lines(event).values()),
+        lines=tuple(AwardedLine(*each) for each in awarded_lines(event).items()),
     )
 
 
@@ -127,13 +199,15 @@ def carried_convention(event: FiscalYearOpened, sequence: int) -> Convention:
         schedule=[_carried_instalment(each) for each in event.instalments],
         notified_on=event.notified_on,
         documents=_carried_documents(event),
+        state=ConventionState(event.state),
+        obligations=obligations_of(event.obligations),
+        order_counts={each.instalment: each.orders for each in event.former_instalments},
         earlier_paid_cents=event.paid_cents,
         earlier_ordered_cents=event.ordered_cents,
     )
 
 
 def _carried_instalment(carried: fiscal_years.CarriedInstalment) -> Instalment:
-    rejected = carried.rejected_order
     return Instalment(
         instalment=carried.instalment,
         trigger=carried.trigger,
@@ -141,9 +215,9 @@ def _carried_instalment(carried: fiscal_years.CarriedInstalment) -> Instalment:
         ceiling=carried.ceiling,
         lines=planned_lines(carried.lines),
         orders=carried.orders,
-        rejected=None
-        if rejected is None
-        else RejectedOrder(rejected.payment_order, rejected.due_on),
+        amended_on=carried.amended_on,
+        ordered_before=not carried.lines,
+        due_again_on=carried.due_again_on,
     )
 
 
@@ -159,8 +233,26 @@ def _carried_documents(event: FiscalYearOpened) -> dict[DocumentKey, DocumentRec
     return documents
 
 
-def carried_award(event: FiscalYearOpened) -> Award:
-    """The award behind a convention of an earlier year, which belongs to that year (rules, 14)."""
+def carried_grant(event: FiscalYearOpened, known: Grant | None) -> Grant:
+    """The grant of a convention of an earlier year; an award of this year stays what it is.
+
+    Of the award there is what was carried over, and no more: the rest was had, or has lapsed.
+    """
+    grant = known or Grant()
+    acts = tuple(act for act in map(act_of, event.acts) if act not in grant.acts)
+    award = grant.award or _carried_award(event)
+    for each in event.lines:
+        award = award.raised(line_of(each.line), each.amount_cents)
+    carried_cents = award.carried_cents + sum(each.amount_cents for each in event.lines)
+    return replace(
+        grant,
+        award=award._replace(carried_cents=carried_cents),
+        acts=(*grant.acts, *acts),
+        concurring=(),
+    )
+
+
+def _carried_award(event: FiscalYearOpened) -> Award:
     award = event.award
     return Award(
         act=act_of(award.act),
@@ -168,19 +260,8 @@ def carried_award(event: FiscalYearOpened) -> Award:
         beneficiary=beneficiary_of(award.beneficiary),
         requires_convention=award.requires_convention,
         conditions_year=award.conditions_year,
-        total_cents=award.total_cents,
+        lines=(),
         earlier_year_cents=award.year_awards_cents,
-    )
-
-
-def carried_grant(event: FiscalYearOpened, known: Grant | None) -> Grant:
-    """The grant of a convention of an earlier year; an award of this year stays what it is."""
-    acts = () if known is None else known.acts
-    award = None if known is None else known.award
-    return Grant(
-        award=award or carried_award(event),
-        acts=(*acts, *(act for act in map(act_of, event.acts) if act not in acts)),
-        reserved_cents={} if known is None else known.reserved_cents,
     )
 
 
@@ -206,7 +287,7 @@ def trigger_met_on(
 ) -> date | None:
     """The day that set an instalment off, or None while it waits (rules, 19)."""
     if instalment.trigger == "signature":
-        return signed_on
+        return instalment.amended_on or signed_on
     if instalment.trigger == "notification":
         return notified_on
     last: date | None = None

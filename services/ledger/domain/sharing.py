@@ -8,10 +8,23 @@ from collections.abc import Iterable, Mapping
 from sys import intern
 from typing import TypeVar
 
-from services.ledger.domain.grants import Convention, PlannedLine, ServiceShare, document_key
+from services.ledger.domain.grants import (
+    Award,
+    AwardedLine,
+    Convention,
+    PlannedLine,
+    ServiceShare,
+    document_key,
+)
 from services.ledger.domain.lines import Line
 
 Tuple = TypeVar("Tuple", bound=tuple[object, ...])
+
+
+def with_own_lines(award: Award, own: Mapping[Line, Line]) -> Award:
+    """The award, its lines those of the budget."""
+    lines = tuple(AwardedLine(own.get(line, line), cents) for line, cents in award.lines)
+    return award._replace(lines=lines)
 
 
 def with_shared_parts(convention: Convention, own: Mapping[Line, Line]) -> Convention:

@@ -2,16 +2,28 @@
 
 import asyncio
 import random  # noqa: TID251 - the chance of the world outside, from a seed that is printed
+import time
 from typing import Final
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
+from aiokafka.structs import TopicPartition
 
+from services.runtime.open_transactions import end_transaction, open_transactions
 from tests.kafka.faults.traffic import Chunk, How, Sending, Traffic
 
 WAIT_S: Final = 120.0
 """How long one chunk may take: a broker may be killed, and come back, meanwhile."""
 
+TRY_S: Final = 40.0
+"""How long one attempt may take; then another producer tries it."""
+
+REST_S: Final = 0.5
+STOP_S: Final = 5.0
+FORGOTTEN_S: Final = 5.0
+"""A transaction that is still open so long after its end was forgotten by the broker."""
+
+LOOK_S: Final = 0.02
 PAUSE_S_MAX: Final = 1.0
 REQUEST_BYTES_MAX: Final = 4 * 1024 * 1024
 
@@ -30,13 +42,17 @@ class Feeder:
         self.aborted = 0
         self.has_paused = False
         """Whether all that it may publish is published."""
-        self.again = 0
-        """Transactions that failed and were published once more."""
+        self.doubtful = 0
+        """Records whose sending failed: published once more, they may be there twice."""
+        self.forgotten = 0
+        """Partitions in which the broker forgot to end a transaction of the sender's."""
         self._bootstrap = bootstrap
         self._prefix = prefix
         self._traffic = traffic
         self._chance = random.Random(f"{seed}/feeder")
         self._per_second = per_second
+        self._producers: dict[bool, AIOKafkaProducer] = {}
+        """The one for plain records, and the one for transactions."""
         self._allowed = 0
         self._more = asyncio.Event()
 
@@ -54,21 +70,17 @@ class Feeder:
         Raises:
             TimeoutError: the broker was away for longer than a campaign lets it.
         """
-        plain = self._producer(None)
-        await plain.start()
-        transactional = self._producer(f"{self._prefix}sender")
-        await transactional.start()
         try:
+            await self._renew(How.PLAIN)
+            await self._renew(How.COMMITTED)
             for chunk in self._traffic.chunks():
                 while self.published >= self._allowed:
                     self.has_paused = True
                     self._more.clear()
                     await self._more.wait()
                 self.has_paused = False
-                if chunk.how is How.PLAIN:
-                    await asyncio.wait_for(self._send(plain, chunk.sendings), WAIT_S)
-                else:
-                    transactional = await self._in_a_transaction(transactional, chunk)
+                async with asyncio.timeout(WAIT_S):
+                    await self._publish(chunk)
                 size = len(chunk.sendings)
                 if chunk.how is How.ABORTED:
                     self.aborted += size
@@ -78,19 +90,59 @@ class Feeder:
                 await asyncio.sleep(min(pause_s, PAUSE_S_MAX))
             self.has_paused = True
         finally:
-            for producer in (plain, transactional):
-                await asyncio.wait_for(producer.stop(), WAIT_S)
+            for producer in self._producers.values():
+                await _let_go(producer)
 
-    def _producer(self, transactional_id: str | None) -> AIOKafkaProducer:
-        return AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap,
-            client_id="campaign",
-            transactional_id=transactional_id,
-            enable_idempotence=True,
-            acks="all",
-            max_request_size=REQUEST_BYTES_MAX,
-            compression_type="lz4",
-        )
+    async def _publish(self, chunk: Chunk) -> None:
+        """Publish a chunk; in a transaction whole or not at all.
+
+        What failed is published again by another producer: if it had come through all the same, its
+        events are repeats, which the ledger knows. No transaction begins before the former one has
+        ended everywhere, else both would end as the latter does (docs/decisions/0015).
+        """
+        while True:
+            producer = self._producers[chunk.how is not How.PLAIN]
+            try:
+                async with asyncio.timeout(TRY_S):
+                    if chunk.how is How.PLAIN:
+                        await self._send(producer, chunk.sendings)
+                        return
+                    await producer.begin_transaction()
+                    await self._send(producer, chunk.sendings)
+                    if chunk.how is How.ABORTED:
+                        await producer.abort_transaction()
+                    else:
+                        await producer.commit_transaction()
+            except (KafkaError, TimeoutError):
+                self.doubtful += len(chunk.sendings)
+                await self._renew(chunk.how)
+                await self._ended(chunk, committed=False)
+            else:
+                await self._ended(chunk, committed=chunk.how is How.COMMITTED)
+                return
+
+    async def _renew(self, how: How) -> None:
+        """Another producer in the place of one that failed."""
+        in_transactions = how is not How.PLAIN
+        if in_transactions in self._producers:
+            await _let_go(self._producers.pop(in_transactions))
+        while in_transactions not in self._producers:
+            producer = AIOKafkaProducer(
+                bootstrap_servers=self._bootstrap,
+                client_id="campaign",
+                transactional_id=f"{self._prefix}sender" if in_transactions else None,
+                enable_idempotence=True,
+                acks="all",
+                max_request_size=REQUEST_BYTES_MAX,
+                compression_type="lz4",
+            )
+            try:
+                await producer.start()
+            except KafkaError:
+                await _let_go(producer)
+                await asyncio.sleep(REST_S)
+            else:
+                self._producers[in_transactions] = producer
 
     async def _send(self, producer: AIOKafkaProducer, sendings: list[Sending]) -> None:
         futures = [
@@ -105,25 +157,31 @@ class Feeder:
         ]
         await asyncio.gather(*futures)
 
-    async def _in_a_transaction(self, producer: AIOKafkaProducer, chunk: Chunk) -> AIOKafkaProducer:
-        """Publish a chunk whole or not at all; the producer to go on with.
-
-        A transaction that failed is published again: if it had come through all the same, its
-        events are repeats, which the ledger knows.
-        """
+    async def _ended(self, chunk: Chunk, *, committed: bool) -> None:
+        """Wait until a transaction has ended everywhere; end it where the broker forgot to."""
+        doors = {(each.topic, each.partition) for each in chunk.sendings}
+        places = [TopicPartition(self._prefix + topic, number) for topic, number in doors]
+        client = self._producers[True].client
+        forgotten_s = time.monotonic() + FORGOTTEN_S
         while True:
             try:
-                async with asyncio.timeout(WAIT_S):
-                    await producer.begin_transaction()
-                    await self._send(producer, chunk.sendings)
-                    if chunk.how is How.ABORTED:
-                        await producer.abort_transaction()
-                    else:
-                        await producer.commit_transaction()
+                found = await open_transactions(client, places)
+                if not found:
+                    return
+                for each in found if time.monotonic() > forgotten_s else ():
+                    await end_transaction(client, each, committed=committed)
+                    self.forgotten += 1
             except KafkaError:
-                self.again += 1
-                await asyncio.wait_for(producer.stop(), WAIT_S)
-                producer = self._producer(f"{self._prefix}sender")
-                await asyncio.wait_for(producer.start(), WAIT_S)
-            else:
-                return producer
+                forgotten_s = time.monotonic() + FORGOTTEN_S
+            await asyncio.sleep(LOOK_S)
+
+
+async def _let_go(producer: AIOKafkaProducer) -> None:
+    """Stop a producer, even one that waits for what will not come."""
+    try:
+        await asyncio.wait_for(producer.stop(), STOP_S)
+    except (KafkaError, TimeoutError):
+        sender = producer._sender.sender_task
+        if sender is not None:
+            sender.cancel()
+        await producer.client.close()

@@ -2,11 +2,13 @@
 
 import random  # noqa: TID251 - the chance of the world outside, from a seed that is printed
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from itertools import chain
 from typing import Final
 
-from tests.kafka.faults.observer import Backstage, Observer
-from tests.kafka.faults.plan import Broker, Fault, Figures, Plan
+from tests.kafka.faults.excuses import Excuses
+from tests.kafka.faults.observer import Backstage, Observer, Open
+from tests.kafka.faults.plan import Broker, Fault, Figures, Moment, Plan
 from tests.kafka.faults.workers import WorkerProcess
 
 PROGRESS_S: Final = 120.0
@@ -14,6 +16,9 @@ PROGRESS_S: Final = 120.0
 
 OPEN_S: Final = 3.0
 """How long a transaction is waited for that is open."""
+
+CATCHES_MAX: Final = 10
+"""How often a worker is stopped to see whether it stands in a transaction."""
 
 LEFT_OPEN_S: Final = 0.15
 """A transaction that stays open for so long has lost its worker."""
@@ -40,10 +45,7 @@ class Killer:
         nothing_left: Callable[[], bool],
         say: Say,
     ) -> None:
-        self.broker_hurt_s: list[tuple[float, float]] = []
-        """When the broker was away: from, to."""
-        self.frozen_s: list[tuple[float, float]] = []
-        """When a worker was frozen."""
+        self.excuses = Excuses()
         self._plan = plan
         self._broker = broker
         self._stage = stage
@@ -52,6 +54,10 @@ class Killer:
         self._figures = figures
         self._nothing_left = nothing_left
         self._say = say
+        self._moments = plan.moments()
+        self._left: set[Open] = set()
+        """Transactions that were found without anybody who goes on with them."""
+        self._left_by_kills: set[Open] = set()
         self._down: set[str] = set()
         self._rests: dict[str, float] = {}
 
@@ -68,6 +74,8 @@ class Killer:
                 self._terminate(chance)
             case Fault.BROKER_KILL:
                 self._kill_the_broker(chance)
+            case Fault.BROKER_RESTART:
+                self._restart_the_broker(chance)
             case Fault.BROKER_FREEZE:
                 self._freeze_the_broker(chance)
 
@@ -86,8 +94,27 @@ class Killer:
             waited_s = time.monotonic() - since_s
             assert waited_s < PROGRESS_S, f"no record was journalled in {PROGRESS_S:g} s"
 
+    def wait_until_shared(self) -> None:
+        """Until all workers live, and each partition has one owner.
+
+        Raises:
+            AssertionError: they do not come to that.
+        """
+        every = list(range(self._plan.partitions))
+        until_s = time.monotonic() + PROGRESS_S
+        while True:
+            owned = [worker.owned() for worker in self._workers]
+            if all(owned) and every == sorted(chain.from_iterable(owned)):
+                return
+            assert time.monotonic() < until_s, f"not shared in {PROGRESS_S:g} s: {owned}"
+            self.sleep(LOOK_S)
+
     def sleep(self, seconds: float) -> None:
-        """Sleep, but start again whatever ends by itself."""
+        """Sleep, but start again whatever ends by itself.
+
+        Raises:
+            AssertionError: a worker ended that had no reason to.
+        """
         until_s = time.monotonic() + seconds
         while True:
             self._look_after_the_workers()
@@ -100,116 +127,181 @@ class Killer:
         now_s = time.monotonic()
         for worker in self._workers:
             if worker.has_ended():
-                end = worker.ends[-1]
-                self._say(f"{worker.name} ended by itself: {end.code}, {end.why}")
-                self._rests[worker.name] = now_s + REST_S
+                self._say(f"{worker.name} ended by itself: {worker.ends[-1].said}")
+                self._check_end_of(worker)
             rests = worker.name in self._down or now_s < self._rests.get(worker.name, 0.0)
             if not worker.lives and not rests:
                 worker.start()
 
+    def _check_end_of(self, worker: WorkerProcess) -> bool:
+        """Whether it ended as it was told to; else it had better have a reason."""
+        end = worker.ends[-1]
+        assert self.excuses.accept(end), f"{worker.name} ended without a reason: {end.said}"
+        if not end.was_asked:
+            self._rests[worker.name] = end.at_s + REST_S
+        return end.was_asked
+
+    def _an_owner(self, chance: random.Random, numbers: Collection[int] = ()) -> WorkerProcess:
+        """A worker that owns one of these partitions; where none does, one that owns any."""
+        until_s = time.monotonic() + PROGRESS_S
+        while True:
+            owning = {worker.name: set(worker.owned()) for worker in self._workers}
+            owners = [each for each in self._workers if owning[each.name] & set(numbers)]
+            owners = owners or [each for each in self._workers if owning[each.name]]
+            if owners:
+                return chance.choice(owners)
+            assert time.monotonic() < until_s, f"nobody owns a partition after {PROGRESS_S:g} s"
+            self.sleep(LOOK_S)
+
     # ------------------------------------------------------------ the faults
 
     def _kill(self, chance: random.Random) -> None:
-        moment = chance.choices(("by chance", "in a transaction", "at its start"), (4, 4, 2))[0]
-        delay_s, fraction_s = chance.uniform(0.05, 2.0), chance.uniform(0.0, 0.03)
-        both, chosen = chance.random() < 0.15, chance.randrange(len(self._workers))
-        back_s = chance.choices((0.0, 0.5, 3.0, self._plan.session_s + 2.0), (3, 3, 2, 2))[0]
-        back_s *= chance.uniform(0.75, 1.0)
-        first = self._workers[chosen]
-        if moment == "by chance":
-            self.sleep(delay_s)
-        elif moment == "in a transaction":
-            open_in = self._wait_for_a_transaction()
-            owners = [each for each in self._workers if each.owns(open_in)]
-            first = owners[0] if owners else first
-            time.sleep(fraction_s)
-        else:
-            self._end([first], 0.0)
-            self.sleep(delay_s + 0.2)
+        moment = next(self._moments)
+        both, back_s = chance.random() < 0.15, self._how_long_away(chance)
+        first = self._at(moment, chance)
         victims = [first, *(each for each in self._workers if both and each is not first)]
-        victims = [each for each in victims if each.lives]
-        names = ", ".join(each.name for each in victims)
-        self._say(f"kill -9 of {names} {moment}, back after {back_s:.1f} s")
-        self._end(victims, back_s)
-
-    def _end(self, victims: list[WorkerProcess], back_s: float) -> None:
-        """Kill them at one moment, and start them again later."""
-        for each in victims:
-            if each.lives:
-                each.kill()
-                self._figures.did[Fault.KILL] += 1
-                self._down.add(each.name)
-        self._figures.left_open += self._stage.call(self._observer.left_open(LEFT_OPEN_S))
+        killed = self._end(victims)
+        self._count_left_open()
+        self._say(f"kill -9 of {' and '.join(killed)} {moment}, back after {back_s:.1f} s")
+        self._down.update(killed)
         self.sleep(back_s)
-        for each in victims:
-            self._down.discard(each.name)
+        self._down.difference_update(killed)
         self.sleep(0.0)
 
-    def _wait_for_a_transaction(self) -> list[int]:
+    def _how_long_away(self, chance: random.Random) -> float:
+        """At once, soon, within its session or after it."""
+        lengths_s = (0.0, 0.5, 3.0, self._plan.session_s + 2.0)
+        return chance.choices(lengths_s, (3, 3, 2, 2))[0] * chance.uniform(0.75, 1.0)
+
+    def _at(self, moment: Moment, chance: random.Random) -> WorkerProcess:
+        """Wait for this moment; whose it is."""
+        delay_s, fraction_s = chance.uniform(0.05, 2.0), chance.uniform(0.0, 0.03)
+        chosen = chance.choice(self._workers)
+        match moment:
+            case Moment.IN:
+                return self._catch(chance) or self._an_owner(chance)
+            case Moment.ABOUT:
+                chosen = self._an_owner(chance, self._wait_for_a_transaction())
+                time.sleep(fraction_s)
+            case Moment.CHANCE:
+                self.sleep(delay_s)
+            case Moment.START:
+                self._end([chosen])
+                self._count_left_open()
+                self.sleep(delay_s + 0.2)
+        return chosen
+
+    def _catch(self, chance: random.Random) -> WorkerProcess | None:
+        """Stop a worker in the middle of a transaction; None where none would be caught."""
+        for _ in range(CATCHES_MAX):
+            open_in = self._wait_for_a_transaction()
+            if not open_in:
+                break
+            victim = self._an_owner(chance, open_in)
+            victim.freeze()
+            known = set(self._left)
+            mine = {each for each in self._left_open() if each.partition in victim.owned()}
+            if mine - known:
+                return victim
+            victim.thaw()
+            self.sleep(LOOK_S)
+        return None
+
+    def _end(self, victims: list[WorkerProcess]) -> list[str]:
+        """Kill at one moment those of them that live; at least one does, or is waited for."""
+        killed: list[str] = []
+        while not killed:
+            for each in victims:
+                if each.lives:
+                    each.kill()
+                    if self._check_end_of(each):
+                        killed.append(each.name)
+            if not killed:
+                self.sleep(LOOK_S)
+        self._figures.did[Fault.KILL] += len(killed)
+        return killed
+
+    def _left_open(self) -> set[Open]:
+        """The transactions that nobody goes on with."""
+        found = self._stage.call(self._observer.left_open(LEFT_OPEN_S))
+        self._left |= found
+        return found
+
+    def _count_left_open(self) -> None:
+        self._left_by_kills |= self._left_open()
+        self._figures.left_open = len(self._left_by_kills)
+
+    def _wait_for_a_transaction(self) -> set[int]:
+        """The partitions in which somebody is in a transaction; none where nobody comes to one."""
         until_s = time.monotonic() + OPEN_S
         while time.monotonic() < until_s:
-            if found := self._stage.call(self._observer.open_transactions()):
-                return found
+            found = self._stage.call(self._observer.open_transactions()) - self._left
+            if found:
+                return {each.partition for each in found}
             self._look_after_the_workers()
-        return []
+        return set()
 
     def _freeze(self, chance: random.Random) -> None:
         """Freeze a worker that owns partitions for longer than its session, and thaw it."""
         delay_s, hold_s = chance.uniform(0.05, 1.0), self._plan.session_s + chance.uniform(1.5, 6.0)
-        in_a_transaction = chance.random() < 0.7
+        in_a_transaction, after_s = chance.random() < 0.7, chance.uniform(0.5, 4.0)
         self.sleep(delay_s)
-        open_in = self._wait_for_a_transaction() if in_a_transaction else []
-        every = list(range(self._plan.partitions))
-        owners = [each for each in self._workers if each.owns(open_in or every)]
-        if not owners:
-            self._say("nobody owns a partition: freezing whoever lives")
-            self.sleep(self._plan.session_s)
-            owners = [each for each in self._workers if each.lives]
-        victim = chance.choice(owners)
-        self._say(f"{victim.name} frozen for {hold_s:.1f} s")
-        since_s = time.monotonic()
-        victim.freeze()
+        victim, moment = self._catch(chance) if in_a_transaction else None, Moment.IN
+        if victim is None:
+            moment = Moment.CHANCE
+            victim = self._an_owner(chance)
+            victim.freeze()
+        with self.excuses.is_frozen(victim.name):
+            self._say(f"{victim.name} frozen for {hold_s:.1f} s {moment}")
+            self.sleep(hold_s)
+            victim.thaw()
         self._figures.did[Fault.FREEZE] += 1
-        self.sleep(hold_s)
-        victim.thaw()
-        self.frozen_s.append((since_s, time.monotonic()))
+        self.sleep(after_s)  # Let it find out, before somebody is killed.
 
     def _terminate(self, chance: random.Random) -> None:
-        delay_s, chosen = chance.uniform(0.05, 2.0), chance.randrange(len(self._workers))
-        self.sleep(delay_s)
-        living = [each for each in self._workers if each.lives]
-        if not living:
-            return self._terminate(chance)
-        victim = living[chosen % len(living)]
-        since_s = time.monotonic()
-        self._down.add(victim.name)
-        victim.stop()
+        self.sleep(chance.uniform(0.05, 2.0))
+        asked = False
+        while not asked:
+            victim = self._an_owner(chance)
+            since_s = time.monotonic()
+            victim.stop()
+            asked = self._check_end_of(victim)
         self._figures.did[Fault.TERMINATE] += 1
-        took_s = time.monotonic() - since_s
-        self._say(f"{victim.name} ended on SIGTERM after {took_s:.1f} s: {victim.ends[-1].why}")
-        self._down.discard(victim.name)
-        return None
+        self._say(f"{victim.name} ended on SIGTERM after {time.monotonic() - since_s:.1f} s")
 
     def _kill_the_broker(self, chance: random.Random) -> None:
         delay_s, away_s = chance.uniform(0.05, 2.0), chance.choice((0.0, 1.0, 8.0))
+        in_a_transaction, with_a_worker = chance.random() < 0.5, chance.random() < 0.3
+        fraction_s = chance.uniform(0.0, 0.03)
         self.sleep(delay_s)
-        if chance.random() < 0.5:
+        if in_a_transaction:
             self._wait_for_a_transaction()
+            time.sleep(fraction_s)
         since_s = time.monotonic()
-        self._broker.kill()
+        with self.excuses.broker_is_away():
+            self._broker.kill()
+            killed = self._end([chance.choice(self._workers)]) if with_a_worker else []
+            self.sleep(away_s)
+            self._broker.restart()
         self._figures.did[Fault.BROKER_KILL] += 1
-        self.sleep(away_s)
-        self._broker.restart()
-        self.broker_hurt_s.append((since_s, time.monotonic()))
-        self._say(f"the broker was killed, and is back after {time.monotonic() - since_s:.1f} s")
+        also = f", {killed[0]} too" if killed else ""
+        back_s = time.monotonic() - since_s
+        self._say(f"kill -9 of the broker, which is back after {back_s:.1f} s{also}")
+
+    def _restart_the_broker(self, chance: random.Random) -> None:
+        self.sleep(chance.uniform(0.05, 2.0))
+        since_s = time.monotonic()
+        with self.excuses.broker_is_away():
+            self._broker.restart()
+        self._figures.did[Fault.BROKER_RESTART] += 1
+        self._say(f"the broker was restarted in order in {time.monotonic() - since_s:.1f} s")
 
     def _freeze_the_broker(self, chance: random.Random) -> None:
         delay_s, hold_s = chance.uniform(0.05, 2.0), chance.uniform(2.0, 18.0)
         self.sleep(delay_s)
-        since_s = time.monotonic()
-        self._broker.freeze()
+        with self.excuses.broker_is_away():
+            self._broker.freeze()
+            self.sleep(hold_s)
+            self._broker.thaw()
         self._figures.did[Fault.BROKER_FREEZE] += 1
-        self.sleep(hold_s)
-        self._broker.thaw()
-        self.broker_hurt_s.append((since_s, time.monotonic()))
         self._say(f"the broker was frozen for {hold_s:.1f} s")

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Coroutine, Iterable
 from threading import Thread
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, NamedTuple, Self, TypeVar
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
@@ -28,6 +28,8 @@ from events.topics import (
 
 Result = TypeVar("Result")
 Door = tuple[str, int]
+Unsettled = tuple[TopicPartition, int, int]
+"""A place, the offset behind which nothing is committed, and its end."""
 
 OUTPUTS: Final = (
     JOURNAL,
@@ -39,8 +41,18 @@ OUTPUTS: Final = (
     LEDGER_STATE,
 )
 SETTLED_S: Final = 10.0
+ASKED_S: Final = 2.0
+"""How long a question about open transactions may take: a worker may be stopped meanwhile."""
+
 CALL_S: Final = 30.0
 LOOK_MS: Final = 20
+
+
+class Open(NamedTuple):
+    """A transaction that is open in a partition of the journal."""
+
+    partition: int
+    offset: int
 
 
 class Backstage:
@@ -71,6 +83,28 @@ class Backstage:
         await asyncio.gather(*others, return_exceptions=True)
 
 
+class Silences:
+    """For how long partitions stood still although there was something to read."""
+
+    def __init__(self) -> None:
+        self.spans_s: list[tuple[float, float]] = []
+        """From, to: each time that a partition got on again."""
+        self._since_s: dict[int, float] = {}
+
+    def asked(self, partition: int) -> None:
+        """A record came in."""
+        self._since_s.setdefault(partition, time.monotonic())
+
+    def answered(self, partition: int, *, is_behind: bool) -> None:
+        """A record was journalled; there may be others."""
+        now_s = time.monotonic()
+        since_s = self._since_s.pop(partition, None)
+        if since_s is not None:
+            self.spans_s.append((since_s, now_s))
+        if is_behind:
+            self._since_s[partition] = now_s
+
+
 class Observer:
     """Follows the doors and the journal of all partitions; made on the event loop it lives on."""
 
@@ -78,15 +112,13 @@ class Observer:
         self.journalled = 0
         """Journal records of source records; those that resume a parked one are beside them."""
         self.outcomes: Counter[str] = Counter()
-        self.silence_s = 0.0
-        """The longest time without a new journal record."""
+        self.silences = Silences()
         self._bootstrap = bootstrap
         self._prefix = prefix
         self._numbers = range(partitions)
         self._doors = tuple(prefix + name for name in DOORS)
         self._last: dict[Door, int] = {}
         self._followed: dict[Door, int] = {}
-        self._seen_s: float | None = None
         self._tail = self._reader("read_committed")
         # What is committed, and what is written: where they differ, a transaction is open.
         self._stable = self._reader("read_committed")
@@ -116,38 +148,56 @@ class Observer:
             for place, records in taken.items():
                 if place.topic in self._doors:
                     self._last[place] = records[-1].offset
+                    if self._is_behind(place.partition):
+                        self.silences.asked(place.partition)
                 else:
                     self._follow(records)
+                    is_behind = self._is_behind(place.partition)
+                    self.silences.answered(place.partition, is_behind=is_behind)
 
-    async def open_transactions(self) -> list[int]:
-        """The partitions in whose journal a transaction is open at this moment, as far as known."""
+    async def open_transactions(self) -> set[Open]:
+        """Those that are open in the journal at this moment, as far as known."""
         try:
-            return [place.partition for place in await self._unsettled((JOURNAL,))]
-        except KafkaError:
-            return []
+            async with asyncio.timeout(ASKED_S):
+                unsettled = await self._unsettled((JOURNAL,))
+        except (KafkaError, TimeoutError):
+            return set()
+        return {Open(place.partition, stable) for place, stable, _ in unsettled}
+
+    async def left_open(self, wait_s: float) -> set[Open]:
+        """Those that stay open: nobody goes on with them."""
+        before = await self.open_transactions()
+        await asyncio.sleep(wait_s)
+        return before & await self.open_transactions()
 
     async def wait_until_settled(self) -> None:
         """Until no transaction is open in any topic: a commit is answered before it is written.
 
         Raises:
-            TimeoutError: one stays open.
+            AssertionError: one stays open.
         """
-        async with asyncio.timeout(SETTLED_S):
-            while await self._unsettled((*DOORS, *OUTPUTS)):  # noqa: ASYNC110 # no broker calls back
-                await asyncio.sleep(LOOK_MS / 1000)
+        until_s = time.monotonic() + SETTLED_S
+        while unsettled := await self.unsettled():
+            assert time.monotonic() < until_s, f"transactions stay open: {unsettled}"
+            await asyncio.sleep(LOOK_MS / 1000)
 
-    async def _unsettled(self, names: Iterable[str]) -> list[TopicPartition]:
+    async def unsettled(self) -> dict[str, str]:
+        """Where a transaction is open in any topic, since which offset, and where the end is."""
+        return {
+            f"{place.topic}/{place.partition}": f"since {stable}, end {written}"
+            for place, stable, written in await self._unsettled((*DOORS, *OUTPUTS))
+        }
+
+    async def _unsettled(self, names: Iterable[str]) -> list[Unsettled]:
         numbers = self._numbers
         places = [TopicPartition(self._prefix + name, each) for name in names for each in numbers]
         written = await self._written.end_offsets(places)
         stable = await self._stable.end_offsets(places)
-        return [place for place in places if stable[place] < written[place]]
-
-    async def left_open(self, wait_s: float) -> int:
-        """In how many partitions a transaction stays open that nobody goes on with."""
-        before = set(await self.open_transactions())
-        await asyncio.sleep(wait_s)
-        return len(before & set(await self.open_transactions()))
+        return [
+            (place, stable[place], written[place])
+            for place in places
+            if stable[place] < written[place]
+        ]
 
     async def is_complete(self) -> bool:
         """Whether every committed record of the doors has been journalled."""
@@ -161,7 +211,12 @@ class Observer:
                     return False
         except KafkaError:
             return False
-        return all(self._followed.get(door, -1) >= last for door, last in self._last.items())
+        return not any(map(self._is_behind, self._numbers))
+
+    def _is_behind(self, number: int) -> bool:
+        """Whether a record of this partition's doors is not journalled, as far as seen."""
+        doors = [TopicPartition(topic, number) for topic in self._doors]
+        return any(self._followed.get(door, -1) < self._last.get(door, -1) for door in doors)
 
     def missing(self) -> dict[str, str]:
         """Which doors are not followed to their end: for who waits in vain."""
@@ -172,10 +227,6 @@ class Observer:
         }
 
     def _follow(self, records: list[ConsumerRecord]) -> None:
-        now_s = time.monotonic()
-        if self._seen_s is not None:
-            self.silence_s = max(self.silence_s, now_s - self._seen_s)
-        self._seen_s = now_s
         for each in records:
             row = json.loads(each.value)
             if row["resumes"] is not None:

@@ -1,15 +1,18 @@
 """What a fault campaign is to do, and the figures of what it did."""
 
+import os
 import random  # noqa: TID251 - the chance of the world outside, from a seed that is printed
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 EVENTS: Final = 20_000
 FAULTS: Final = 14
 PARTITIONS: Final = 4
 SESSION_S: Final = 6.0
+SEEDS: Final = 10**9
 
 
 class Fault(StrEnum):
@@ -19,7 +22,17 @@ class Fault(StrEnum):
     FREEZE = "freeze"
     TERMINATE = "terminate"
     BROKER_KILL = "broker kill"
+    BROKER_RESTART = "broker restart"
     BROKER_FREEZE = "broker freeze"
+
+
+class Moment(StrEnum):
+    """When a worker is killed."""
+
+    IN = "in a transaction"
+    ABOUT = "about a transaction"
+    CHANCE = "by chance"
+    START = "at its start"
 
 
 class Broker(Protocol):
@@ -58,11 +71,25 @@ class Plan:
             *[Fault.FREEZE] * max(1, self.faults // 12),
             *[Fault.TERMINATE] * max(1, self.faults // 14),
             *[Fault.BROKER_KILL] * max(1, self.faults // 20),
+            *[Fault.BROKER_RESTART] * (self.faults // 40),
             *[Fault.BROKER_FREEZE] * (self.faults // 30),
         ]
         order = [Fault.KILL] * (self.faults - len(others)) + others
         self.chance("order").shuffle(order)
         return order
+
+    def moments(self) -> Iterator[Moment]:
+        """When to kill, time and again: as often as these in any ten kills."""
+        chance = self.chance("moments")
+        while True:
+            ten = [
+                *[Moment.IN] * 3,
+                *[Moment.ABOUT] * 3,
+                *[Moment.CHANCE] * 2,
+                *[Moment.START] * 2,
+            ]
+            chance.shuffle(ten)
+            yield from ten
 
 
 @dataclass
@@ -70,6 +97,8 @@ class Figures:
     """What a campaign did, and what came of it."""
 
     plan: Plan
+    transaction_s: float = 0.0
+    """The time-out of the workers' transactions."""
     did: Counter[str] = field(default_factory=Counter)
     """How often each fault was done; a kill may hit two workers."""
     left_open: int = 0
@@ -80,16 +109,39 @@ class Figures:
     """How often the workers logged what."""
     outcomes: Counter[str] = field(default_factory=Counter)
     """Journal records by outcome, and `resumed` for those that resume a parked one."""
+    published: int = 0
+    """Records in the doors whose sender was told that they are there."""
+    doubtful: int = 0
+    """Records whose sending failed: they were published again, and may be there twice."""
     aborted: int = 0
     """Records in the doors whose transactions were aborted."""
-    again: int = 0
-    """Transactions of the sender that failed, and were published again."""
+    forgotten: int = 0
+    """Partitions in which the broker forgot to end a transaction of the sender's."""
     seconds: float = 0.0
     """From the first event to the last journal record."""
     silence_s: float = 0.0
-    """The longest time without a new journal record."""
+    """The longest time that a partition stood still with something to read, the broker up."""
+    silence_broker_s: float = 0.0
+    """The same while the broker was away, or behind it."""
+    verified: dict[str, Any] = field(default_factory=dict)
+    """What the verifier counted."""
+    proof_s: float = 0.0
+    """How long the proof took."""
 
     @property
     def per_second(self) -> float:
         """Events a second, faults included."""
         return self.plan.events / self.seconds
+
+    def row(self) -> dict[str, Any]:
+        """All of it for JSON."""
+        counted = {
+            name: dict(each) for name, each in vars(self).items() if isinstance(each, Counter)
+        }
+        return vars(self) | counted | {"plan": asdict(self.plan), "per_second": self.per_second}
+
+
+def chosen_seed() -> int:
+    """The seed that was asked for, else one that nobody chose."""
+    asked = os.environ.get("ECLUSE_FAULT_SEED")
+    return int(asked) if asked else random.SystemRandom().randrange(SEEDS)

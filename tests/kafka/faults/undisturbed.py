@@ -4,7 +4,7 @@ This is the ledger's own core, run once over what stands in the doors: it shows 
 trace. That the core itself is right is the verifier's to prove, which shares no code with it.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer
@@ -22,6 +22,9 @@ from services.runtime.partitioning import partition_of
 TAKE_MS: Final = 200
 SHOWN_MAX: Final = 10
 
+Read = Callable[[TopicPartition], Awaitable[list[ConsumerRecord]]]
+"""All committed records of a partition."""
+
 
 async def differences(bootstrap: str, prefix: str, partitions: int) -> list[str]:
     """What is otherwise than an undisturbed ledger would have left it; at best nothing."""
@@ -34,34 +37,44 @@ async def differences(bootstrap: str, prefix: str, partitions: int) -> list[str]
         max_partition_fetch_bytes=4 * 1024 * 1024,
     )
     await consumer.start()
+    # All at once: aiokafka takes seconds to find a topic that is assigned later.
+    places = [
+        TopicPartition(prefix + name, number)
+        for name in (*DOORS, JOURNAL, LEDGER_STATE)
+        for number in range(partitions)
+    ]
+    consumer.assign(places)
+    consumer.pause(*places)
     try:
-        found: list[str] = []
-        with capture_logs():  # It logs what the workers have logged before.
-            for number in range(partitions):
-                found += await _of_partition(consumer, prefix, number, partitions)
-        return found[:SHOWN_MAX]
+        return await compare(lambda place: _records(consumer, place), prefix, partitions)
     finally:
         await consumer.stop()
 
 
-async def _records(
-    consumer: AIOKafkaConsumer, place: TopicPartition
-) -> AsyncIterator[ConsumerRecord]:
-    """All committed records of a partition."""
-    consumer.assign([place])
+async def compare(read: Read, prefix: str, partitions: int) -> list[str]:
+    """The same for topics that are read in this way."""
+    found: list[str] = []
+    with capture_logs():  # It logs what the workers have logged before.
+        for number in range(partitions):
+            found += await _of_partition(read, prefix, number, partitions)
+    return found[:SHOWN_MAX]
+
+
+async def _records(consumer: AIOKafkaConsumer, place: TopicPartition) -> list[ConsumerRecord]:
     await consumer.seek_to_beginning(place)
+    consumer.resume(place)
     end = (await consumer.end_offsets([place]))[place]
+    records: list[ConsumerRecord] = []
     while await consumer.position(place) < end:
-        for record in (await consumer.getmany(timeout_ms=TAKE_MS)).get(place, ()):
-            yield record
+        records += (await consumer.getmany(place, timeout_ms=TAKE_MS)).get(place, ())
+    consumer.pause(place)
+    return records
 
 
-async def _of_partition(
-    consumer: AIOKafkaConsumer, prefix: str, number: int, partitions: int
-) -> list[str]:
+async def _of_partition(read: Read, prefix: str, number: int, partitions: int) -> list[str]:
     said: dict[tuple[str, int], ConsumerRecord] = {}
     for name in DOORS:
-        async for record in _records(consumer, TopicPartition(prefix + name, number)):
+        for record in await read(TopicPartition(prefix + name, number)):
             said[record.topic, record.offset] = record
     journal = TopicPartition(prefix + JOURNAL, number)
     ledger = Ledger(partition_of=lambda budget: partition_of(budget.encode(), partitions))
@@ -69,7 +82,7 @@ async def _of_partition(
     expected: list[tuple[str, bytes]] = []
     last = dict.fromkeys((prefix + name for name in DOORS), -1)
     end, head = 0, None
-    async for each in _records(consumer, journal):
+    for each in await read(journal):
         where = f"{journal.topic}/{number}/{each.offset}"
         record = read_record(each.value)
         end, head = each.offset + 1, record.hash
@@ -89,7 +102,7 @@ async def _of_partition(
     found += [f"{topic}/{number}/{offset}: not journalled" for topic, offset in said]
     if expected:
         found.append(f"{journal.topic}/{number}: what was woken is missing at its end")
-    return found + await _state_differs(consumer, prefix, number, ledger, (end, head, last))
+    return found + await _state_differs(read, prefix, number, ledger, (end, head, last))
 
 
 def _taken(
@@ -110,7 +123,7 @@ def _taken(
 
 
 async def _state_differs(
-    consumer: AIOKafkaConsumer,
+    read: Read,
     prefix: str,
     number: int,
     ledger: Ledger,
@@ -119,7 +132,7 @@ async def _state_differs(
     """The state topic holds exactly what the journal leads to."""
     place = TopicPartition(prefix + LEDGER_STATE, number)
     rows: dict[bytes, bytes] = {}
-    async for record in _records(consumer, place):
+    for record in await read(place):
         if record.value is None:
             rows.pop(record.key, None)
         else:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from services.runtime.local_broker import dies_with_us
+
 ROOT: Final = Path(__file__).resolve().parents[3]
 COMMAND: Final = (sys.executable, "-m", "services.cli.app", "ledger", "--instance")
 STOP_S: Final = 40.0
@@ -38,7 +40,10 @@ SUSPECT: Final = (
 )
 """Words for what nobody handled, in whatever line they stand."""
 
+HANDLED: Final = "record_handled"
+
 TAIL_LINES: Final = 30
+LINE_CHARACTERS: Final = 1_000
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,11 @@ class End:
     why: str
     at_s: float
     """When, on the clock of `time.monotonic`."""
+
+    @property
+    def said(self) -> str:
+        """Both in words."""
+        return f"{self.code}, {self.why}"
 
     @property
     def was_asked(self) -> bool:
@@ -80,9 +90,13 @@ class Log:
             self._take(line)
 
     def tail(self) -> str:
-        """Its last lines, for who has to find out."""
-        lines = self.path.read_text(errors="replace").splitlines()
-        return "\n".join(line[:1000] for line in lines[-TAIL_LINES:])
+        """Its last lines, for who has to find out; not those that it writes again and again."""
+        lines = [
+            line[:LINE_CHARACTERS]
+            for line in self.path.read_text(errors="replace").splitlines()
+            if not any(f'"{word}"' in line for word in (LIBRARY, HANDLED))
+        ]
+        return "\n".join(lines[-TAIL_LINES:])
 
     def _take(self, line: str) -> None:
         try:
@@ -107,8 +121,6 @@ class WorkerProcess:
         self.name = name
         self.logs: list[Log] = []
         self.ends: list[End] = []
-        self.is_frozen = False
-        self.started_s = 0.0
         self._folder = folder
         self._environment = environment
         self._process: subprocess.Popen[bytes] | None = None
@@ -123,12 +135,12 @@ class WorkerProcess:
         """What its last process says."""
         return self.logs[-1]
 
-    def owns(self, partitions: list[int]) -> bool:
-        """Whether it says that it owns one of them."""
+    def owned(self) -> list[int]:
+        """The partitions that it says it owns; none while it does not live."""
         if not self.lives:
-            return False
+            return []
         self.log.read()
-        return bool(set(partitions) & set(self.log.owned))
+        return self.log.owned
 
     def start(self) -> None:
         """Start a process, with a log of its own."""
@@ -136,14 +148,13 @@ class WorkerProcess:
         path = self._folder / f"{self.name}-{len(self.logs) + 1}.log"
         with path.open("wb") as log:
             self._process = subprocess.Popen(
-                [*COMMAND, self.name],
+                [*dies_with_us(), *COMMAND, self.name],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 env=self._environment,
                 cwd=self._folder,
             )
-        self.started_s = time.monotonic()
         self.logs.append(Log(path))
 
     def kill(self) -> None:
@@ -154,12 +165,10 @@ class WorkerProcess:
     def freeze(self) -> None:
         """SIGSTOP."""
         self._send(signal.SIGSTOP)
-        self.is_frozen = True
 
     def thaw(self) -> None:
         """SIGCONT."""
         self._send(signal.SIGCONT)
-        self.is_frozen = False
 
     def stop(self) -> None:
         """SIGTERM, and wait for its end."""
@@ -181,13 +190,12 @@ class WorkerProcess:
         assert self._process is not None, "it does not run"
         code = self._process.wait(STOP_S)
         self._process = None
-        self.is_frozen = False
         self.log.read()
         end = End(self.name, code, why, time.monotonic())
         if not end.was_asked:
             said = self.log.critical or {}
             error = str(said.get("error") or said.get("transactional_id") or "")
-            why = " ".join((why, str(said.get("event", "it does not say why")), error)).strip()
+            why = f"{said.get('event', 'silent')} {error}".strip()
             end = End(self.name, code, why, time.monotonic())
         self.ends.append(end)
 

@@ -10,7 +10,7 @@ from services.cli.faults import Fault
 from services.cli.publish import Checked
 from services.ledger.ports import StoreError
 from services.runtime.publishing import Message
-from tests.builders import BUDGET, a_vote, an_award, encoded
+from tests.builders import BUDGET, a_deadline, a_vote, an_award, encoded
 
 OTHER_BUDGET = "21590350100017-00-2024"
 VOTE, AWARD = encoded(a_vote()), encoded(an_award())
@@ -69,6 +69,15 @@ def test_each_fault_is_named_by_its_line(checked: Callable[[bytes], Checked]) ->
         (fault.line, fault.unreadable.reason) for fault in file.faults
     ]
     assert 4 == file.lines
+
+
+def test_rule_32_a_letter_is_not_published_among_events(
+    checked: Callable[[bytes], Checked],
+) -> None:
+    file = checked(encoded(a_deadline()) + b"\n" + VOTE)
+    assert [(1, "unknown_type: /type")] == [
+        (fault.line, fault.unreadable.reason) for fault in file.faults
+    ]
 
 
 def test_a_fault_for_programs_has_the_members_of_validate(

@@ -167,15 +167,8 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 def changed(value: Any) -> list[Any]:
     """Other values of the same kind, of which the contract allows at least one in most places."""
-    others = [
-        "2023-01-02",
-        "article",
-        "all",
-        "notification",
-        "evaluation",
-        "on_hold",
-        "37887770800057",
-    ]
+    others = ["2023-01-02", "article", "notification", "evaluation", "on_hold", "37887770800057"]
+    others += ["annulled", "all"]
     match value:
         case bool():
             return [not value]
@@ -195,7 +188,7 @@ def put(event: Json, path: tuple[Any, ...], value: Any) -> Json:
     return event
 
 
-HELD_BY_OTHER_FIELDS = {"budget", "stage", "role", "requires_convention"}
+HELD_BY_OTHER_FIELDS = {"budget", "stage", "role", "requires_convention", "kind"}
 """Fields that cannot be changed alone: others must follow, as in `CHANGES`."""
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from events.codec import EVENT_BYTES_MAX, Received, decode
-from events.envelope import INBOUND, LETTERS_ONLY
+from events.envelope import INBOUND, OWN_LETTERS
 from services.ledger.domain.journal import Outcome, Source
 from services.ledger.handle import Ledger, RawRecord
 from tests.builders import Json, a_convention, a_vote, an_award, encoded
@@ -29,7 +29,7 @@ def answer(value: bytes, headers: Headers, key: bytes | None = None) -> str:
 
 
 def test_the_types_shown_here_are_all_that_may_be_said() -> None:
-    said = [each.TYPE for each in INBOUND if each.TYPE not in LETTERS_ONLY]
+    said = [each.TYPE for each in INBOUND if each.TYPE not in OWN_LETTERS]
     assert said == [event["type"] for event in EACH_TYPE]
 
 

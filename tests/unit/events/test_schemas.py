@@ -73,6 +73,7 @@ CODEC_ONLY = {
         "a line twice in an instalment",
         "an instalment twice",
         "a convention to carry over is named twice",
+        "an instalment twice in an amendment",
     },
     "a schema cannot tell by the budget that no year follows": {"no year follows the last one"},
     "these depend on `requires_convention`, whose default a schema does not apply": {

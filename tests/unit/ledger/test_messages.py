@@ -1,7 +1,7 @@
 """What leaves of each decision: which messages, on which topic, under which key and id."""
 
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from cloudevents.core.bindings import kafka
@@ -9,9 +9,7 @@ from cloudevents.core.bindings.kafka import KafkaMessage
 
 from events import topics
 from events.outbound import OUTBOUND
-from services.ledger.domain.orders import OrderChange, OrderState
-from services.ledger.handle import Recorded
-from services.ledger.messages import CANCELLED, Outgoing, messages
+from services.ledger.messages import Outgoing
 from tests.builders import (
     BUDGET,
     IBAN,
@@ -22,8 +20,10 @@ from tests.builders import (
     a_line,
     a_new_account,
     a_notification,
+    a_payment,
     a_report,
     a_vote,
+    a_withdrawal,
     an_acknowledgement,
     an_amount,
     an_award,
@@ -132,20 +132,14 @@ def test_what_the_accountant_says_of_an_order_is_not_told_back_to_it(state: str)
 
 
 def test_a_cancelled_order_leaves_with_its_lines_and_without_what_only_a_payment_needs() -> None:
-    # No event cancels yet: a rejection's record stands in, with the state that will come.
-    wire = told(*SIGNED, an_acknowledgement("rejected"))
-    rejected = wire.decided[-1]
-    assert isinstance(rejected, Recorded)
-    (change,) = rejected.record.payment_orders
-    state = cast(OrderState, CANCELLED)
-    rejected.record.payment_orders = [OrderChange(change.order._replace(state=state))]
-    sent = messages([rejected], wire.ledger.budgets)
+    sent = told_of_the_last(*SIGNED, a_payment(30_000), a_withdrawal())
     message = only(sent, topics.PAYMENT_ORDERS)
     assert ("ecluse.payment-order.cancelled.v1", f"{BUDGET}/C/advance/cancelled") == (
         message["type"],
         message["id"],
     )
     assert "cancelled" == message["data"]["state"]
+    assert (100_000, 30_000) == (message["data"]["amount_cents"], message["data"]["paid_cents"])
     assert 100_000 == message["data"]["lines"][0]["amount_cents"]
     assert "bank_account" not in message["data"]
 
@@ -274,7 +268,8 @@ def _of_budget(event: Json, budget: str) -> Json:
 
 
 def test_the_cloudevents_sdk_reads_what_leaves() -> None:
-    wire = told(*SIGNED, an_award(1, grant="H"), a_report(convention="unknown"), b"{")
+    events = [*SIGNED, an_award(1, grant="H"), a_report(convention="unknown"), a_withdrawal()]
+    wire = told(*events, b"{")
     seen: set[Any] = set()
     for each in wire.sent:
         if each.topic == topics.DEAD_LETTERS:
@@ -284,7 +279,7 @@ def test_the_cloudevents_sdk_reads_what_leaves() -> None:
         event = kafka.from_structured_event(KafkaMessage(headers, each.key, each.value))
         assert "urn:ecluse:ledger" == event.get_source()
         seen.add(event.get_type())
-    assert set(TOPIC_OF) - {"ecluse.payment-order.cancelled.v1"} == seen
+    assert set(TOPIC_OF) == seen
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.says)

@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events import topics
+from events.canonical import canonical
+from events.outbound import PaymentOrderCancelled, PaymentOrderIssued
 from events.unreadable import Reason
 from services.ledger.adapters.memory import MemoryStore
 from services.ledger.domain.journal import Outcome
@@ -79,7 +81,12 @@ def test_what_leaves_of_one_topic_is_what_the_summary_lists(history: list[bytes]
     assert Counter(each["entry_id"] for each in said["commitment_entries"]) == Counter(
         each["data"]["entry_id"] for each in entries
     )
-    orders = wire.each(topics.PAYMENT_ORDERS)
+    left = wire.each(topics.PAYMENT_ORDERS)
+    orders = [each for each in left if each["type"] == PaymentOrderIssued.TYPE]
+    cancelled = [each["data"] for each in left if each["type"] == PaymentOrderCancelled.TYPE]
+    assert Counter(map(canonical, cancelled)) == Counter(
+        canonical(each) for each in said["payment_orders"] if each["state"] == "cancelled"
+    ), "each order is cancelled once, and stands as it was told"
     assert Counter((each["budget"], each["payment_order"]) for each in said["payment_orders"]) == (
         Counter((each["data"]["budget"], each["data"]["payment_order"]) for each in orders)
     ), "each order is issued once"

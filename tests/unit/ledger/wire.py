@@ -12,7 +12,7 @@ from events.outbound import OUTBOUND_ENVELOPES
 from services.ledger.domain.journal import Source
 from services.ledger.handle import Decided, Ledger, RawRecord
 from services.ledger.messages import STRUCTURED, Outgoing, messages
-from tests.builders import BUDGET, Json, encoded
+from tests.builders import BUDGET, Json, encoded, topic_of
 
 PARTITION = 3
 WRITTEN_MS = 1_685_613_600_123
@@ -56,7 +56,8 @@ class Wire:
         self.offset += 1
         value = None if event is None else encoded(event)
         key = BUDGET.encode() if event is None else key_of(event)
-        source = Source(topics.EVENTS, PARTITION, self.offset)
+        topic = topics.EVENTS if event is None else topic_of(event)
+        source = Source(topic, PARTITION, self.offset)
         record = RawRecord(value, source, key=key, timestamp_ms=WRITTEN_MS)
         return record._replace(**more)
 

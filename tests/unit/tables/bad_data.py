@@ -22,21 +22,13 @@ from tests.builders import (
     an_amount,
     an_award,
     an_instalment,
-    encoded,
 )
-from tests.unit.tables.bad_records import Bad, amount_spelled, without
+from tests.unit.tables.bad_records import Bad, amount_spelled, bad, invalid, without
+from tests.unit.tables.bad_turns import TURNS_REQUIRED
 
 IBAN_WRONG_CHECK_DIGITS = "FR7710278027150004578690110"
 IBAN_WRONG_RIB_KEY = "FR4910278027150004578690111"
 """Its own check digits are right (mod 97), the RIB key 11 is not: it should be 10."""
-
-
-def bad(name: str, event: Json, reason: str) -> Bad:
-    return Bad(name, encoded(event), reason)
-
-
-def invalid(name: str, event: Json, pointer: str) -> Bad:
-    return bad(name, event, f"invalid_value: /data/{pointer}")
 
 
 REQUIRED: list[tuple[Callable[[], Json], str]] = [
@@ -55,6 +47,7 @@ REQUIRED: list[tuple[Callable[[], Json], str]] = [
     (a_new_account, "budget beneficiary bank_account bank_account/iban effective_on"),
     (an_acknowledgement, "budget payment_order state on"),
     (a_payment, "budget payment_order amount_cents executed_on"),
+    *TURNS_REQUIRED,
 ]
 """What each type may not leave out, as paths in `data`."""
 

@@ -12,6 +12,7 @@ from tests.unit.tables.bad_data import (
     without_each_field,
 )
 from tests.unit.tables.bad_records import BYTES, ENVELOPE, NULL_CHARACTERS, PARTITION_KEYS, Bad
+from tests.unit.tables.bad_turns import TURNS
 
 BAD_INPUT: list[Bad] = [
     *BYTES,
@@ -25,6 +26,7 @@ BAD_INPUT: list[Bad] = [
     *PERSONS_AND_BANKS,
     *LISTS,
     *ACTS_AND_SCHEDULES,
+    *TURNS,
     *FIRST_OF_SEVERAL,
     *CLOSINGS,
 ]

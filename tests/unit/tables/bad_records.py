@@ -28,6 +28,14 @@ class Bad(NamedTuple):
     reason: str
 
 
+def bad(name: str, event: Json, reason: str) -> Bad:
+    return Bad(name, encoded(event), reason)
+
+
+def invalid(name: str, event: Json, pointer: str) -> Bad:
+    return bad(name, event, f"invalid_value: /data/{pointer}")
+
+
 def with_attribute(json_text: bytes, name: bytes = b'"comment"') -> bytes:
     """A good vote with one more attribute, spelled as given."""
     return encoded(a_vote())[:-1] + b"," + name + b":" + json_text + b"}"

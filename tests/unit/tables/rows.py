@@ -107,6 +107,18 @@ def _label(line: Json) -> str:
     return line_label(line)
 
 
+def on_one_line(
+    appropriated: int,
+    share: Figures | None = None,
+    orders: dict[str, tuple[str, int, int]] | None = None,
+    convention: str = "C",
+    **line: int,
+) -> Money:
+    """Where the money of operation 489 stands, and the `share` that one convention has of it."""
+    shares = {} if share is None else {convention: {"489": figures(**share)}}
+    return Money({"489": figures(appropriated=appropriated, **line)}, shares, orders or {})
+
+
 SIGNED = [a_vote(100), an_award(100), a_convention(100)]
 """A grant of 100 cents, its convention signed, its one order issued."""
 

@@ -207,6 +207,10 @@ def test_rule_31_a_rejection_goes_all_the_way_in_one_record() -> None:
     assert [("ordered", "committed"), ("committed", "available")] == ways
 
 
+KEPT = {"budget", "convention"}
+"""What a forgotten year keeps: what its conventions were paid."""
+
+
 def kinds(story: Story) -> set[str]:
     """What rows of state the store keeps of the budget."""
     return {key.kind for key, _ in story.store.state() if key.budget == BUDGET}
@@ -217,18 +221,18 @@ def test_rule_31_with_the_last_open_order_all_rows_of_the_year_are_dropped(last:
     story = Story(*CLOSED)
     assert {"budget", "line", "grant", "convention", "order", "account", "event"} == kinds(story)
     story.tell(last)
-    assert {"budget"} == kinds(story)
+    assert KEPT >= kinds(story)
     assert story.state.book.forgotten
 
 
 def test_rule_31_without_an_open_order_they_are_dropped_with_the_closing() -> None:
     story = Story(*OVER)
-    assert {"budget"} == kinds(story)
+    assert KEPT == kinds(story)
 
 
 def test_rule_31_what_waited_is_refused_before_all_is_forgotten() -> None:
     story = Story(a_notification(convention="X"), *OVER)
-    assert {"budget"} == kinds(story)
+    assert KEPT == kinds(story)
     assert Refusal.FISCAL_YEAR_CLOSED == (story.last.refusal or {})["code"]
 
 

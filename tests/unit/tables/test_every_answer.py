@@ -14,21 +14,33 @@ from tests.builders import (
     Story,
 )
 from tests.unit.tables import (
+    test_amended_schedules,
+    test_amendments,
     test_awards,
     test_awards_alone,
     test_ceilings,
+    test_closed_recoveries,
     test_closed_year,
     test_closing,
     test_convention_names,
     test_conventions,
     test_conventions_instead,
     test_credit,
+    test_deadlines,
+    test_held_back,
     test_identity,
     test_instalments,
     test_orders,
     test_parking,
+    test_parking_of_turns,
     test_precedence,
+    test_precedence_of_turns,
+    test_recoveries,
+    test_reductions,
     test_reissues,
+    test_rejected_reports,
+    test_suspensions,
+    test_withdrawals,
 )
 from tests.unit.tables.rows import Row
 
@@ -36,6 +48,7 @@ TABLES = [
     test_awards.ROWS,
     test_awards_alone.ROWS,
     test_ceilings.ROWS,
+    test_closed_recoveries.ROWS,
     test_closed_year.ROWS,
     test_closing.ROWS,
     test_convention_names.ROWS,
@@ -48,6 +61,17 @@ TABLES = [
     test_parking.ROWS,
     test_reissues.ROWS,
     test_precedence.ROWS,
+    test_amended_schedules.ROWS,
+    test_amendments.ROWS,
+    test_held_back.ROWS,
+    test_deadlines.ROWS,
+    test_parking_of_turns.ROWS,
+    test_precedence_of_turns.ROWS,
+    test_recoveries.ROWS,
+    test_reductions.ROWS,
+    test_rejected_reports.ROWS,
+    test_suspensions.ROWS,
+    test_withdrawals.ROWS,
 ]
 
 
@@ -89,23 +113,21 @@ def test_every_kind_of_waiting_is_reached_by_a_table() -> None:
     assert set(PARKED) == codes("wait")
 
 
-def test_a_refusal_carries_the_facts_that_are_documented_in_their_order() -> None:
-    for kind, code, facts in everything_told():
-        if kind == "refusal":
-            assert list(refusals.FACTS[Refusal(code)]) == list(facts), code
-
-
 # Where the figures of an act stand: with its total there is no line, with an award no instalment.
+# An amendment names an instalment, a reduction a line.
+PLACED = {"figures_differ", "below_ordered"}
 OPTIONAL = {"instalment", "line"}
 
 
-def test_a_flag_carries_the_facts_that_are_documented_in_their_order() -> None:
+def test_an_answer_carries_the_facts_that_are_documented_in_their_order() -> None:
     for kind, code, facts in everything_told():
-        if kind == "flag":
-            documented = flags.FACTS[FlagCode(code)]
-            missing = set(documented) - set(facts)
-            assert missing <= (OPTIONAL if code == "figures_differ" else set()), code
-            assert [name for name in documented if name not in missing] == list(facts), code
+        if kind == "wait":
+            continue
+        of_refusal = kind == "refusal"
+        documented = refusals.FACTS[Refusal(code)] if of_refusal else flags.FACTS[FlagCode(code)]
+        missing = set(documented) - set(facts)
+        assert missing <= (OPTIONAL if code in PLACED else set()), code
+        assert [name for name in documented if name not in missing] == list(facts), code
 
 
 def _sentences() -> Iterator[tuple[str, Json, str, str]]:

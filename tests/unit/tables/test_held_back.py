@@ -1,6 +1,64 @@
 """Rule 14: orders of a grant without convention that are held back above 23,000 €."""
 
-from tests.builders import Story, a_new_account, a_report, a_vote, an_award, an_instalment
+from tests.builders import (
+    Story,
+    a_new_account,
+    a_notification,
+    a_report,
+    a_vote,
+    a_withdrawal,
+    an_acknowledgement,
+    an_award,
+    an_instalment,
+)
+from tests.unit.tables.rows import Money, Row, check, each_row, figures
+
+REPORT = [("activity_report", 2022)]
+ALONE = an_award(1_000_000, requires_convention=False)
+ABOVE = [a_vote(9_000_000), ALONE, an_award(1_300_001, grant="H"), a_new_account()]
+"""A grant without convention whose order is held back, the year's sum being a cent too high."""
+
+
+def held(*, ordered: int) -> Money:
+    orders = {"G/1": ("issued", ordered, 0)} if ordered else {}
+    left = 1_000_000 - ordered
+    share = figures(granted=1_000_000, remaining=left, ordered=ordered)
+    line = figures(appropriated=9_000_000, available=8_000_000, committed=left, ordered=ordered)
+    return Money({"489": line}, {"G": {"489": share}}, orders)
+
+
+SUM_ROWS = [
+    Row(
+        "the sum falls back with the award that fell; what was held back waits to be touched",
+        [*ABOVE, a_withdrawal(grant="H")],
+        "accepted",
+        held(ordered=0),
+    ),
+    Row(
+        "the next event that touches the convention issues what was held back",
+        [*ABOVE, a_withdrawal(grant="H"), a_notification(convention="G")],
+        "accepted",
+        held(ordered=1_000_000),
+    ),
+    Row(
+        "an award that fell makes room for another without convention",
+        [
+            a_vote(9_000_000),
+            an_award(2_000_000, grant="H"),
+            a_withdrawal(grant="H"),
+            ALONE,
+        ],
+        "accepted",
+        held(ordered=0),
+    ),
+]
+
+ROWS = SUM_ROWS
+
+
+@each_row(SUM_ROWS)
+def test_rule_14_awards_that_fell_count_no_more(row: Row) -> None:
+    check(row)
 
 
 def test_rule_14_one_flag_a_convention_however_many_orders_are_held_back() -> None:
@@ -28,3 +86,22 @@ def test_rule_14_a_ceiling_that_pays_nothing_is_settled_though_orders_are_held_b
     assert {"granted": 2_000_000, "ordered": 1_000_000, "released": 1_000_000} == paid.convention(
         "G"
     )
+
+
+def test_rule_22_an_order_held_back_counts_only_what_the_treasury_did_not_send_back() -> None:
+    """A ceiling asks what was had: what the rejection in hand gives back was not."""
+    instalments = [
+        an_instalment(600_000, "1"),
+        an_instalment(400_000, "2", documents=REPORT, ceiling=True),
+    ]
+    story = Story(
+        a_vote(9_000_000),
+        a_new_account(),
+        an_award(1_000_000, requires_convention=False, instalments=instalments),
+        an_award(1_300_001, grant="H"),
+        a_report(convention="G", eligible_cost_cents=700_000),
+        a_withdrawal(grant="H"),
+    )
+    assert ["G/1"] == list(story.orders())
+    story.tell(an_acknowledgement("rejected", "G/1"))
+    assert {"G/1": ("rejected", 600_000, 0), "G/2": ("issued", 400_000, 0)} == story.orders()

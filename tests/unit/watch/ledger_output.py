@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple
 
-from events.topics import BALANCES, JOURNAL, LETTERS
+from events.topics import BALANCES, JOURNAL
 from services.ledger.domain.journal import Source
 from services.ledger.handle import Ledger, RawRecord
 from services.ledger.messages import messages
-from tests.builders import BUDGET, Json
+from tests.builders import BUDGET, Json, topic_of
 
 WRITTEN_MS = 1_685_613_600_123
 
@@ -54,10 +54,10 @@ def transactions(
     The letters that they led to are read behind the last of them.
     """
     ledger, offset, letters = ledger or Ledger(), 0, list[bytes]()
-    for topic, batch in chain((("test", each) for each in events), ((LETTERS, letters),)):
+    for batch in chain(events, (letters,)):
         for event in batch:
             offset += 1
-            source = Source(topic, partition, offset)
+            source = Source(topic_of(event), partition, offset)
             raw = RawRecord(event, source, key=key_of(event), timestamp_ms=WRITTEN_MS)
             ledger.handle(raw)
         decided = ledger.commit_batch([])

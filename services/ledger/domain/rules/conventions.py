@@ -1,8 +1,14 @@
 """Conventions: signature commits what the award reserved, notification sets instalments off."""
 
+from dataclasses import replace
 from datetime import date
 
-from events.conventions import ConventionNotified, ConventionSigned
+from events.conventions import (
+    ConventionNotified,
+    ConventionResumed,
+    ConventionSigned,
+    ConventionSuspended,
+)
 from services.ledger.domain.book import Book, Want
 from services.ledger.domain.flags import (
     Flag,
@@ -15,6 +21,7 @@ from services.ledger.domain.flags import (
 from services.ledger.domain.grants import (
     Award,
     Convention,
+    ConventionState,
     Grant,
     act_of,
     bank_account_of,
@@ -28,9 +35,9 @@ from services.ledger.domain.issue import (
 )
 from services.ledger.domain.lines import Line
 from services.ledger.domain.moves import COMMIT, RELEASE, Move
-from services.ledger.domain.orders import OrderState
 from services.ledger.domain.refusals import Refusal
-from services.ledger.domain.schedules import cents_by_line, signed_convention
+from services.ledger.domain.rules.standing import unended
+from services.ledger.domain.schedules import cents_by_line, is_live, signed_convention
 from services.ledger.domain.verdicts import Accepted, Refused, Waits, exceeds_award
 
 SIREN_DIGITS = 9
@@ -42,6 +49,8 @@ def sign(
 ) -> Accepted | Refused | Waits:
     """The legal commitment: reserved → committed, line by line (rules, 10, 11 and 13)."""
     grant = book.grants.get(event.grant)
+    if grant is not None and grant.withdrawn:
+        return Refused(Refusal.GRANT_WITHDRAWN, {"grant": event.grant})
     alone = book.standing_alone(event.grant)
     if number_is_known(book, event.convention) or (alone is not None and _is_drawn(book, alone)):
         return Refused(Refusal.CONVENTION_EXISTS, {"convention": event.convention})
@@ -52,6 +61,8 @@ def sign(
         facts = {"award": awarded_siret, "convention": event.beneficiary.siret}
         return Refused(Refusal.BENEFICIARY_DIFFERS, facts)
     convention = signed_convention(event, sequence)
+    if alone is not None:
+        convention.state = alone.state
     planned = cents_by_line(convention.schedule)
     free = grant.reserved_cents if alone is None else _remaining(alone)
     for line, cents in planned.items():
@@ -65,16 +76,44 @@ def sign(
     return ruling
 
 
-def notify(book: Book, event: ConventionNotified, on: date) -> Accepted | Waits:
+def notify(book: Book, event: ConventionNotified, on: date) -> Accepted | Refused | Waits:
     """The beneficiary was told; the first notification counts (rules, 19)."""
-    convention = book.conventions.get(event.convention)
-    if convention is None:
-        return Waits(Want("convention", event.convention))
+    convention = unended(book, event.convention)
+    if not isinstance(convention, Convention):
+        return convention
     ruling = Accepted()
     notified_on = convention.notified_on or event.notified_on
     case = situation(book, convention, on, notified_on=notified_on)
     issue_orders(book, case, ruling)
     return ruling
+
+
+def suspend(book: Book, event: ConventionSuspended) -> Accepted | Refused | Waits:
+    """No order is issued until the convention resumes; open ones go on (rules, 17 and 18)."""
+    convention = unended(book, event.convention)
+    if not isinstance(convention, Convention):
+        return convention
+    if convention.state is ConventionState.SUSPENDED:
+        return _wrong_state(convention)
+    return Accepted()
+
+
+def resume(book: Book, event: ConventionResumed, on: date) -> Accepted | Refused | Waits:
+    """What fell due in the meantime is ordered; its due date is what it was (rules, 19 and 21)."""
+    convention = unended(book, event.convention)
+    if not isinstance(convention, Convention):
+        return convention
+    if convention.state is not ConventionState.SUSPENDED:
+        return _wrong_state(convention)
+    ruling = Accepted()
+    resumed = replace(convention, state=ConventionState.IN_FORCE)
+    issue_orders(book, situation(book, resumed, on, reissues=True), ruling)
+    return ruling
+
+
+def _wrong_state(convention: Convention) -> Refused:
+    facts = {"convention": convention.convention, "state": convention.state.value}
+    return Refused(Refusal.WRONG_STATE, facts)
 
 
 def number_is_known(book: Book, convention: str) -> bool:
@@ -85,10 +124,12 @@ def number_is_known(book: Book, convention: str) -> bool:
 
 
 def _is_drawn(book: Book, alone: Convention) -> bool:
-    """Whether anything stands ordered or was paid: a rejected order gave its money back."""
-    orders = [book.orders[each.order] for each in alone.schedule if each.order is not None]
-    live = any(order.state is not OrderState.REJECTED for order in orders)
-    return live or alone.drawn_cents() > 0
+    """Whether anything stands ordered or was paid: a rejected order gave its money back.
+
+    What was asked back was paid; its recovery must not lose its convention.
+    """
+    live = any(is_live(book, each) for each in alone.schedule)
+    return live or alone.drawn_cents() > 0 or bool(alone.recoveries)
 
 
 def _remaining(alone: Convention) -> dict[Line, int]:
@@ -140,6 +181,7 @@ def _signed_situation(
         notified_on=None if alone is None else alone.notified_on,
         documents={} if alone is None else alone.documents,
         issued_on=on,
+        drawn_cents=0,
     )
 
 

@@ -49,6 +49,8 @@ def award(
 ) -> Accepted | Refused | Waits:
     """An award reserves its lines; without convention it commits them as well."""
     grant = book.grants.get(event.grant)
+    if grant is not None and grant.withdrawn:
+        return Refused(Refusal.GRANT_WITHDRAWN, {"grant": event.grant})
     if grant is not None and grant.award is not None:
         return Refused(Refusal.GRANT_ALREADY_AWARDED, {"grant": event.grant})
     asked = awarded_lines(event)
@@ -126,4 +128,5 @@ def _alone_situation(
         notified_on=None,
         documents={},
         issued_on=on,
+        drawn_cents=0,
     )

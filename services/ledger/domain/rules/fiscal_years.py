@@ -72,6 +72,8 @@ def open_next(book: Book, event: FiscalYearOpened, on: date, sequence: int) -> A
     the budget is voted (arrêté du 26 avril 1996).
     """
     grant = book.grants.get(event.grant)
+    if grant is not None and grant.withdrawn:
+        return Refused(Refusal.GRANT_WITHDRAWN, {"grant": event.grant})
     awarded = grant is not None and grant.award is not None
     if number_is_known(book, event.convention) or (event.stands_alone and awarded):
         return Refused(Refusal.CONVENTION_EXISTS, {"convention": event.convention})
@@ -102,4 +104,5 @@ def _touched(book: Book, event: FiscalYearOpened, on: date, sequence: int) -> It
         notified_on=convention.notified_on,
         documents=convention.documents,
         issued_on=on,
+        drawn_cents=convention.drawn_cents(),
     )

@@ -4,19 +4,18 @@ from datetime import date
 
 from events.payments import BankAccountChanged, PaymentExecuted, PaymentOrderAcknowledged
 from services.ledger.domain.book import Book
-from services.ledger.domain.grants import bank_account_of
+from services.ledger.domain.grants import ConventionState, bank_account_of
 from services.ledger.domain.issue import conventions_paid_to, issue_orders, situation
-from services.ledger.domain.lines import Line
-from services.ledger.domain.moves import PAY, RELEASE, TAKE_BACK, Move, Way
+from services.ledger.domain.moves import PAY, Move
 from services.ledger.domain.orders import (
     CLOSED_TO_PAYMENT,
     CLOSED_TO_TREASURY,
     OrderChange,
     OrderState,
     PaymentOrder,
-    unpaid,
 )
 from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.rules.endings import returned
 from services.ledger.domain.verdicts import Accepted, Refused
 
 
@@ -33,7 +32,8 @@ def change_account(book: Book, event: BankAccountChanged, on: date) -> Accepted:
 def acknowledge(book: Book, event: PaymentOrderAcknowledged, on: date) -> Accepted | Refused:
     """The accountant's answer; a rejection gives the unpaid part back to the commitment.
 
-    In a closed year it goes on to available credit, and the order is not issued again (rules, 31).
+    Where the convention ended, its award fell, or the year was closed, it goes on to available
+    credit, and the order is not issued again (rules, 17 and 31).
     """
     order = book.orders.get(event.payment_order)
     if order is None:
@@ -42,13 +42,12 @@ def acknowledge(book: Book, event: PaymentOrderAcknowledged, on: date) -> Accept
         return _closed(order)
     state = OrderState(event.state)
     ruling = Accepted(orders=[OrderChange(order._replace(state=state))])
+    returned_cents = 0
     if state is OrderState.REJECTED:
-        ruling.moves = [
-            _order_move(order, each.line, way, each.amount_cents)
-            for each in unpaid(order)
-            for way in ((TAKE_BACK, RELEASE) if book.closed else (TAKE_BACK,))
-        ]
-    _look_at(book, order, on, ruling)
+        ended = book.conventions[order.convention].state is ConventionState.TERMINATED
+        ruling.moves = returned(order, and_released=ended or book.closed)
+        returned_cents = order.amount_cents - order.paid_cents
+    _look_at(book, order, on, ruling, returned_cents)
     return ruling
 
 
@@ -71,7 +70,7 @@ def pay(book: Book, event: PaymentExecuted, on: date) -> Accepted | Refused:
     state = OrderState.PAID if paid_cents == order.amount_cents else order.state
     paid = order._replace(paid_cents=paid_cents, state=state)
     moves = [
-        _order_move(order, line, PAY, cents)
+        Move(line, order.convention, order.instalment, PAY, cents)
         for line, cents in order.paid_between(order.paid_cents, paid_cents)
     ]
     ruling = Accepted(moves, [OrderChange(paid)])
@@ -79,13 +78,13 @@ def pay(book: Book, event: PaymentExecuted, on: date) -> Accepted | Refused:
     return ruling
 
 
-def _look_at(book: Book, order: PaymentOrder, on: date, ruling: Accepted) -> None:
+def _look_at(
+    book: Book, order: PaymentOrder, on: date, ruling: Accepted, returned_cents: int = 0
+) -> None:
     """What the event touched is looked at again (rules, 18)."""
-    issue_orders(book, situation(book, book.conventions[order.convention], on), ruling)
-
-
-def _order_move(order: PaymentOrder, line: Line, way: Way, amount_cents: int) -> Move:
-    return Move(line, order.convention, order.instalment, way, amount_cents)
+    convention = book.conventions[order.convention]
+    case = situation(book, convention, on, returned_cents=returned_cents)
+    issue_orders(book, case, ruling)
 
 
 def _unknown(payment_order: str) -> Refused:

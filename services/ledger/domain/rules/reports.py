@@ -1,22 +1,54 @@
-"""Documents received: what instalments wait for."""
+"""Documents received and rejected: what instalments wait for."""
 
+from collections.abc import Iterator
 from datetime import date
 
-from events.reports import ReportReceived
-from services.ledger.domain.book import Book, Want
+from events.reports import ReportReceived, ReportRejected
+from services.ledger.domain.book import Book
+from services.ledger.domain.flags import Flag, FlagCode
+from services.ledger.domain.grants import Convention, DocumentKey, document_key
 from services.ledger.domain.issue import issue_orders, situation
+from services.ledger.domain.orders import GIVEN_BACK
+from services.ledger.domain.rules.standing import known
 from services.ledger.domain.schedules import document_received
 from services.ledger.domain.verdicts import Accepted, Waits
 
 
 def receive(book: Book, event: ReportReceived, on: date, sequence: int) -> Accepted | Waits:
     """A document arrives; the last one that an instalment waits for sets it off (rules, 19-22)."""
-    convention = book.conventions.get(event.convention)
-    if convention is None:
-        return Waits(Want("convention", event.convention))
+    convention = known(book, event.convention)
+    if not isinstance(convention, Convention):
+        return convention
     key, receipt = document_received(convention.documents, event, sequence)
     ruling = Accepted()
     documents = {**convention.documents, key: receipt}
     case = situation(book, convention, on, documents=documents, reissues=True)
     issue_orders(book, case, ruling)
     return ruling
+
+
+def reject(book: Book, event: ReportRejected, on: date) -> Accepted | Waits:
+    """A document does not do: it counts as not received; what it set off is flagged (rules, 24)."""
+    convention = known(book, event.convention)
+    if not isinstance(convention, Convention):
+        return convention
+    rejected = document_key(event.document.kind, event.document.year)
+    ruling = Accepted(flags=list(_resting_on(book, convention, rejected)))
+    documents = {key: each for key, each in convention.documents.items() if key != rejected}
+    issue_orders(book, situation(book, convention, on, documents=documents), ruling)
+    return ruling
+
+
+def _resting_on(book: Book, convention: Convention, document: DocumentKey) -> Iterator[Flag]:
+    """A flag for each order that the document set off, and that is open or was paid."""
+    for instalment in convention.schedule:
+        if document not in instalment.documents or instalment.order is None:
+            continue
+        order = book.orders[instalment.order]
+        if order.state not in GIVEN_BACK or order.paid_cents:
+            facts = {
+                "convention": convention.convention,
+                "document": document._asdict(),
+                "payment_order": order.payment_order,
+            }
+            yield Flag(FlagCode.REPORT_REJECTED_AFTER_ORDER, facts)

@@ -1,0 +1,109 @@
+"""`python -m bench.kafka`: the whole benchmark, on a broker of its own or on a given one."""
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Final
+
+import uvloop
+
+from bench.kafka import page, stream
+from bench.kafka.contenders import Site
+from bench.kafka.processes import ROOT, BenchFailed
+from bench.kafka.run import Progress, run
+from services.runtime.errors import ClusterError
+from services.runtime.jars import fetch_jars, find_java
+from services.runtime.local_broker import LocalBroker
+
+KAFKA: Final = ROOT / "deploy" / "kafka"
+JAVA_OPTIONS: Final = ("-Xms1g", "-Xmx1g")
+"""A heap that does not grow while the clock runs; compiler and collector as Java chooses them."""
+
+DONE, FAILED, UNREACHABLE, INTERRUPTED = 0, 1, 3, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, write the figures down, print them, and give the exit code."""
+    asked = _asked(arguments)
+    # As Ctrl-C: whatever was started is ended, whatever was made is removed.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A topic just made has no leader for a moment, and the client says so for each batch.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    try:
+        found = _measured(asked)
+    except BenchFailed as error:
+        sys.stderr.write(f"no figures: {error}\n")
+        return FAILED
+    except ClusterError as error:
+        sys.stderr.write(f"{error.said.en}\n")
+        return UNREACHABLE
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        sys.stderr.write("interrupted\n")
+        return INTERRUPTED
+    asked.out.parent.mkdir(parents=True, exist_ok=True)
+    asked.out.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    sys.stdout.write((json.dumps(found) if asked.json else page.tables(found)) + "\n")
+    return DONE
+
+
+def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench.kafka", description=__doc__)
+    parser.add_argument("--events", type=int, default=stream.EVENTS, help="how many are timed")
+    parser.add_argument("--faust-events", type=int, default=30_000, help="how many Faust is given")
+    parser.add_argument("--rounds", type=int, default=3, help="of one worker and the bare loop")
+    parser.add_argument("--latency-s", type=float, default=60.0, help="how long it is watched")
+    parser.add_argument("--rate", type=int, default=500, help="events a second meanwhile")
+    parser.add_argument("--bootstrap", help="a broker that runs already, as host:port")
+    parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench.json", help="figures")
+    parser.add_argument("--json", action="store_true", help="print one JSON object, not tables")
+    return parser.parse_args(arguments)
+
+
+def _measured(asked: argparse.Namespace) -> dict[str, Any]:
+    with ExitStack() as open_:
+        folder = Path(open_.enter_context(tempfile.TemporaryDirectory(prefix="ecluse-bench-")))
+        bootstrap, pid = asked.bootstrap, None
+        if bootstrap is None:
+            broker = open_.enter_context(_broker(folder / "broker"))
+            bootstrap, pid = broker.bootstrap, broker.pid
+        site = Site(
+            bootstrap,
+            f"bench-{os.getpid()}-",
+            pid,
+            folder,
+            asked.events,
+            min(asked.faust_events, asked.events),
+        )
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(_until_ended(site, asked))
+
+
+async def _until_ended(site: Site, asked: argparse.Namespace) -> dict[str, Any]:
+    """The run; SIGTERM cancels it."""
+    task = asyncio.current_task()
+    assert task is not None, "this is a coroutine"
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    progress = Progress(time.monotonic())
+    return await run(site, asked.rounds, asked.rate, asked.latency_s, progress)
+
+
+def _broker(folder: Path) -> LocalBroker:
+    folder.mkdir()
+    java = find_java()
+    fetch_jars(KAFKA / "libs", pom=KAFKA / "pom.xml", java=java)
+    # What Java unpacks would outlive it elsewhere.
+    options = (*JAVA_OPTIONS, f"-Djava.io.tmpdir={folder}")
+    return LocalBroker(folder, KAFKA / "libs", java=java, java_options=options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

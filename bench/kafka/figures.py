@@ -1,0 +1,153 @@
+"""The figures of a run: what follows from what was measured, and what was aimed at."""
+
+import platform
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+from bench.kafka import stepwise
+from bench.kafka.contenders import Pace
+from bench.kafka.outputs import Weights, by_topic
+from bench.kafka.processes import BenchFailed, cores
+from events.topics import JOURNAL, REFUSALS
+
+MIB: Final = 1024 * 1024
+
+AS_MANY: Final = 0.02
+"""How far the bare loop may be from the bytes of the ledger; it writes a sample over and over."""
+
+REST: Final = "the rest"
+GROUPS: Final = {
+    "rules": (stepwise.DECODE, stepwise.DECIDE, stepwise.RECORD, stepwise.EVOLVE),
+    "outputs": (stepwise.ROWS, stepwise.MESSAGES, stepwise.BATCHES, stepwise.COMPRESS),
+    "client": (stepwise.READ, REST),
+}
+"""What belongs together: the accounting, what leaves of it, and what carries both."""
+
+Figures = dict[str, Any]
+
+
+class Aim(NamedTuple):
+    """What was aimed at: a figure by its key, and its bound."""
+
+    key: str
+    said: str
+    bound: float
+    at_most: bool = False
+
+
+AIMS: Final = (
+    Aim("events_per_s", "events a second, one process", 25_000),
+    Aim("ratio_to_bare", "of the bare loop", 0.2),
+    Aim("ratio_to_faust", "times the Faust agent", 10),
+    Aim("restored_records_per_s", "state records a second, restored", 200_000),
+    Aim("p99_ms", "ms from publish to read_committed, 99 of 100", 100, at_most=True),
+)
+
+
+def machine() -> Figures:
+    """What kind of machine, never which one."""
+    return {
+        "cores": cores(),
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def median(paces: Sequence[Pace]) -> Pace:
+    """The run in the middle, by events a second; of two, the slower one."""
+    return sorted(paces, key=lambda pace: pace.per_s)[(len(paces) - 1) // 2]
+
+
+def row(paces: Sequence[Pace]) -> Figures:
+    """The run in the middle, and how many events a second each one had."""
+    return {**median(paces).row(), "rounds": [pace.per_s for pace in paces]}
+
+
+def check_outputs(weights: Weights, events: int) -> None:
+    """That the ledger did all of its work, and accepted everything.
+
+    Raises:
+        BenchFailed: it did not.
+    """
+    whole = by_topic(weights)
+    written, refused = whole[JOURNAL].records, whole[REFUSALS].records
+    if written != events or refused:
+        raise BenchFailed(f"{written} journal records and {refused} refusals for {events} events")
+
+
+def check_as_many(weights: Weights, wrote: dict[str, int]) -> None:
+    """That the bare loop wrote as many records and bytes as the ledger.
+
+    Raises:
+        BenchFailed: it did not.
+    """
+    for name, count in wrote.items():
+        wanted = sum(getattr(each, name) for each in weights.values())
+        if abs(count - wanted) > AS_MANY * wanted:
+            raise BenchFailed(f"the bare loop wrote {count} {name}, the ledger {wanted}")
+
+
+def outputs(weights: Weights, events: int) -> Figures:
+    """What the ledger writes for an event."""
+    return {
+        "records_per_event": sum(each.records for each in weights.values()) / events,
+        "bytes_per_event": sum(each.bytes for each in weights.values()) / events,
+        "topics": {
+            name: {
+                "records_per_event": each.records / events,
+                "bytes_per_record": each.bytes / each.records,
+            }
+            for name, each in by_topic(weights).items()
+            if each.records
+        },
+    }
+
+
+def ratios(rows: Figures) -> Figures:
+    """How one worker compares, by the figures of each contender."""
+    one = rows["ledger_one"]["events_per_s"]
+    return {
+        "events_per_s": one,
+        "ratio_two_to_one": rows["ledger_two"]["events_per_s"] / one,
+        "ratio_to_bare": one / rows["bare"]["events_per_s"],
+        "ratio_to_faust": one / rows["faust"]["events_per_s"],
+        "ratio_to_faust_patient": one / rows["faust_patient"]["events_per_s"],
+    }
+
+
+def restored(seconds: Figures, journal_records: int) -> Figures:
+    """How fast partitions come back."""
+    return {
+        **seconds,
+        "journal_records": journal_records,
+        "restored_records_per_s": seconds["state_records"] / seconds["read_s"],
+        "opened_records_per_s": seconds["state_records"] / seconds["opened_s"],
+        "rebuilt_records_per_s": journal_records / seconds["rebuilt_s"],
+    }
+
+
+def steps(pace: Pace, seconds: dict[str, float]) -> Figures:
+    """Where a worker's processor time goes, an event; the clocks themselves cost some of it."""
+    named = {name: each / pace.events * 1e6 for name, each in seconds.items()}
+    whole = pace.had.own_s / pace.events * 1e6
+    taken = {**named, REST: whole - sum(named.values())}
+    return {
+        "events_per_s": pace.per_s,
+        "cpu_us_per_event": whole,
+        "us_per_event": taken,
+        "groups": {
+            group: sum(taken[name] for name in names if name in taken)
+            for group, names in GROUPS.items()
+        },
+    }
+
+
+def against_aims(found: Figures) -> list[Figures]:
+    """Each aim with what was measured."""
+    everything = {**found, **found["restore"], **found["latency"]}
+    rows = []
+    for aim in AIMS:
+        value = everything[aim.key]
+        met = value <= aim.bound if aim.at_most else value >= aim.bound
+        rows.append({**aim._asdict(), "measured": value, "met": met})
+    return rows

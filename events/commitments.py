@@ -1,0 +1,19 @@
+"""Events about commitments: what is given up of them without an amendment."""
+
+from typing import ClassVar
+
+from events.parts import EventData, LineAmounts
+from events.values import OrderPart, Text
+
+
+class CommitmentReduced(EventData):
+    """A commitment was larger than what is still to be paid: the rest is given back (dégagement).
+
+    It is reduced to the amount that will be liquidated (arrêté du 26 avril 1996, article 3).
+    """
+
+    TYPE: ClassVar[str] = "ecluse.commitment.reduced.v1"
+
+    convention: OrderPart
+    lines: LineAmounts
+    reason: Text

@@ -1,0 +1,61 @@
+"""Letters about deadlines: what should have happened by a day, and may not have."""
+
+from typing import Any, ClassVar, Final, Literal
+
+from pydantic import ConfigDict, ValidationInfo, field_validator
+
+from events.parts import EventData, EventReference
+from events.sentences import Sentence
+from events.values import Date, OrderPart, Text, invalid_value, missing_field
+
+SUBJECTS: Final = {"report_due": "convention", "payment_due": "payment_order", "parked": "event"}
+"""What each kind of deadline is about; in the order of the fields."""
+
+UNNAMED = Sentence(
+    "ajoutez-le, l'échéance doit dire sur quoi elle porte",
+    "add it, a deadline says what it is about",
+)
+
+OF_ANOTHER_KIND = Sentence(
+    "une échéance de cette nature ne porte pas là-dessus : retirez-le",
+    "a deadline of this kind is not about that: remove it",
+)
+
+
+def _about(kind: str) -> dict[str, Any]:
+    """What the JSON Schema says of a kind: its subject is there, and no other."""
+    members: dict[str, Any] = {
+        each: {"not": {"type": "null"}} if each == SUBJECTS[kind] else {"type": "null"}
+        for each in SUBJECTS.values()
+    }
+    return {
+        "if": {"properties": {"kind": {"const": kind}}, "required": ["kind"]},
+        "then": {"required": [SUBJECTS[kind]], "properties": members},
+    }
+
+
+class DeadlinePassed(EventData):
+    """A day passed by which something was due: a payment, a report, or what an event waits for.
+
+    A letter that Écluse's watch writes to the ledger, which has no clock of its own.
+    """
+
+    TYPE: ClassVar[str] = "ecluse.deadline.passed.v1"
+    model_config = ConfigDict(json_schema_extra={"allOf": [_about(kind) for kind in SUBJECTS]})
+
+    convention: OrderPart | None = None
+    payment_order: Text | None = None
+    event: EventReference | None = None
+    kind: Literal["payment_due", "report_due", "parked"]
+    due_on: Date
+
+    @field_validator("kind")
+    @classmethod
+    def _is_about_what_its_kind_says(cls, kind: str, info: ValidationInfo) -> str:
+        for subject in SUBJECTS.values():
+            named = info.data.get(subject) is not None
+            if subject == SUBJECTS[kind] and not named:
+                missing_field(UNNAMED, sibling=subject)
+            if subject != SUBJECTS[kind] and named:
+                invalid_value(OF_ANOTHER_KIND, sibling=subject)
+        return kind

@@ -1,0 +1,74 @@
+"""Events about recoveries: money that a beneficiary owes back, asked for and received."""
+
+from typing import ClassVar
+
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator
+
+from events.parts import EventData, LineAmounts
+from events.sentences import Sentence
+from events.values import AmountCents, Code, Date, OrderPart, Text, invalid_value, missing_field
+
+
+class _Recovery(EventData):
+    """What both events say: how much is owed back under which number, by lines or in one sum."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {"required": ["lines"], "properties": {"lines": {"type": "array"}}},
+                {"required": ["amount_cents"], "properties": {"amount_cents": {"type": "integer"}}},
+            ]
+        }
+    )
+
+    convention: OrderPart
+    recovery: Code
+    lines: LineAmounts | None = None
+    amount_cents: AmountCents | None = Field(default=None, validate_default=True)
+    on: Date
+    reason: Text
+
+    @field_validator("amount_cents")
+    @classmethod
+    def _lines_or_one_sum(cls, amount_cents: int | None, info: ValidationInfo) -> int | None:
+        if "lines" not in info.data:
+            return amount_cents  # They are wrong themselves, and said first.
+        if info.data["lines"] is None and amount_cents is None:
+            missing_field(
+                Sentence(
+                    "ajoutez-les, ou donnez le montant en une somme (amount_cents)",
+                    "add them, or give the amount in one sum (amount_cents)",
+                ),
+                sibling="lines",
+            )
+        if info.data["lines"] is not None and amount_cents is not None:
+            invalid_value(
+                Sentence(
+                    "les lignes disent déjà le montant : retirez l'un des deux",
+                    "the lines say the amount already: remove one of them",
+                )
+            )
+        return amount_cents
+
+    @property
+    def total_cents(self) -> int:
+        """The whole sum, however it is given."""
+        if self.amount_cents is not None:
+            return self.amount_cents
+        return sum(each.amount_cents for each in self.lines or ())
+
+
+class RecoveryOrdered(_Recovery):
+    """Money is asked back from a beneficiary (ordre de reversement)."""
+
+    TYPE: ClassVar[str] = "ecluse.recovery.ordered.v1"
+
+
+class RecoveryCollected(_Recovery):
+    """Money that was asked back has come.
+
+    In the budget's own year it reopens credit (mandat d'annulation); later it is revenue of that
+    later year (titre de recette), and reopens none.
+    """
+
+    TYPE: ClassVar[str] = "ecluse.recovery.collected.v1"

@@ -1,0 +1,154 @@
+"""Amendments (avenants) and reductions: what is not ordered yet is planned anew, or given up."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from events.commitments import CommitmentReduced
+from events.conventions import ConventionAmended
+from services.ledger.domain.book import Book
+from services.ledger.domain.flags import services_differ
+from services.ledger.domain.grants import Convention, Grant, act_of
+from services.ledger.domain.issue import convention_required, issue_orders, situation
+from services.ledger.domain.lines import Line, Stage, line_of
+from services.ledger.domain.moves import COMMIT, RELEASE, SUPPLEMENT, Move
+from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.rules.budgets import controlled
+from services.ledger.domain.rules.standing import unended
+from services.ledger.domain.schedules import (
+    amended,
+    cents_by_line,
+    is_live,
+    live_cents,
+    schedule_of,
+    shortened,
+)
+from services.ledger.domain.verdicts import Accepted, Refused, Waits, exceeds_award
+
+
+def amend(book: Book, event: ConventionAmended, on: date) -> Accepted | Refused | Waits:
+    """A new schedule of what is not ordered; up it commits more, down it releases (rules, 15)."""
+    convention = unended(book, event.convention)
+    if not isinstance(convention, Convention):
+        return convention
+    planned = cents_by_line(schedule_of(event.instalments))
+    refused = _amendment_refused(book, event, convention, planned)
+    if refused is not None:
+        return refused
+    moves = _replanned(book, convention, planned)
+    ruling = controlled(book, [each for each in moves if Stage.AVAILABLE in each.way[:2]])
+    if isinstance(ruling, Refused):
+        return ruling
+    ruling.moves = moves
+    for instalment in event.instalments:
+        ruling.flags += services_differ(instalment.lines, instalment=instalment.instalment)
+    after, grant = amended(book, convention, event), _grant_after(book, event, convention)
+    issue_orders(book, situation(book, after, on, grant=grant, reissues=True), ruling)
+    return ruling
+
+
+def reduce(book: Book, event: CommitmentReduced, on: date) -> Accepted | Refused | Waits:
+    """What will not be paid is given up, from the last instalment backwards (rules, 16)."""
+    convention = unended(book, event.convention)
+    if not isinstance(convention, Convention):
+        return convention
+    moves: list[Move] = []
+    for each in event.lines:
+        line, asked_cents = line_of(each.line), each.amount_cents
+        remaining_cents = _remaining(convention, line)
+        if asked_cents > remaining_cents:
+            where = {"line": line.row()}
+            return _below_ordered(convention, where, remaining_cents, asked_cents)
+        moves += _given_up(book, convention, line, asked_cents)
+    ruling = Accepted(moves)
+    after = replace(convention, schedule=shortened(convention.schedule, moves))
+    issue_orders(book, situation(book, after, on), ruling)
+    return ruling
+
+
+def _amendment_refused(
+    book: Book, event: ConventionAmended, convention: Convention, planned: Mapping[Line, int]
+) -> Refused | None:
+    """The noes that an amendment may meet before credit is asked for, in order of precedence."""
+    award = book.grants[convention.grant].award
+    assert award is not None, "a convention stands on an award"
+    raised_cents = 0
+    for line, cents in planned.items():
+        remaining_cents = _remaining(convention, line)
+        if cents <= remaining_cents:
+            continue
+        reserved_cents = book.grants[convention.grant].reserved_cents.get(line, 0)
+        free_cents = award.cents_on(line) - live_cents(book, convention.grant, line)
+        room_cents = remaining_cents + reserved_cents + free_cents
+        if cents > room_cents and event.act is None:
+            return exceeds_award(event.convention, line, room_cents, cents)
+        raised_cents += max(0, cents - room_cents)
+    live = {each.instalment for each in convention.schedule if is_live(book, each)}
+    for instalment in event.instalments:
+        if instalment.instalment in live:
+            asked_cents = sum(each.amount_cents for each in instalment.lines)
+            where = {"instalment": instalment.instalment}
+            return _below_ordered(convention, where, 0, asked_cents)
+    if not raised_cents or not convention.is_award_alone:
+        return None
+    facts = convention_required(book, award.beneficiary.siret, raised_cents)
+    return None if facts is None else Refused(Refusal.CONVENTION_REQUIRED, facts)
+
+
+def _replanned(book: Book, convention: Convention, planned: Mapping[Line, int]) -> list[Move]:
+    """What goes each way: up from the grant's reserve first, then from available credit."""
+    name, grant = convention.convention, book.grants[convention.grant]
+    moves = []
+    for line in dict.fromkeys((*planned, *convention.lines)):
+        more_cents = planned.get(line, 0) - _remaining(convention, line)
+        if more_cents < 0:
+            moves.append(Move(line, name, None, RELEASE, -more_cents))
+            continue
+        reserved_cents = min(more_cents, grant.reserved_cents.get(line, 0))
+        if reserved_cents:
+            moves.append(Move(line, name, None, COMMIT, reserved_cents))
+        if more_cents > reserved_cents:
+            moves.append(Move(line, name, None, SUPPLEMENT, more_cents - reserved_cents))
+    return moves
+
+
+def _given_up(book: Book, convention: Convention, line: Line, cents: int) -> list[Move]:
+    """What no instalment plans goes first, then the instalments from the last backwards."""
+    left = [each for each in convention.schedule if not is_live(book, each)]
+    planned = [(each.instalment, cents_by_line([each]).get(line, 0)) for each in left]
+    unplanned_cents = _remaining(convention, line) - sum(each for _, each in planned)
+    moves = []
+    for instalment, planned_cents in ((None, unplanned_cents), *reversed(planned)):
+        part_cents = min(cents, planned_cents)
+        if part_cents:
+            moves.append(Move(line, convention.convention, instalment, RELEASE, part_cents))
+            cents -= part_cents
+    assert cents == 0, "what remains is planned, or was never planned"
+    return moves
+
+
+def _remaining(convention: Convention, line: Line) -> int:
+    money = convention.lines.get(line)
+    return 0 if money is None else money.remaining
+
+
+def _below_ordered(
+    convention: Convention, where: Mapping[str, Any], remaining_cents: int, asked_cents: int
+) -> Refused:
+    """The no to what would change money that is ordered: `where` is an instalment or a line."""
+    facts = {
+        "convention": convention.convention,
+        **where,
+        "remaining_cents": remaining_cents,
+        "asked_cents": asked_cents,
+    }
+    return Refused(Refusal.BELOW_ORDERED, facts)
+
+
+def _grant_after(book: Book, event: ConventionAmended, convention: Convention) -> Grant:
+    """The grant with the act that the amendment cites among its acts: orders carry it."""
+    grant = book.grants[convention.grant]
+    if event.act is None or act_of(event.act) in grant.acts:
+        return grant
+    return replace(grant, acts=(*grant.acts, act_of(event.act)))

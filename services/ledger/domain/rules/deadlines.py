@@ -1,0 +1,52 @@
+"""Deadlines that passed: what is still open then is flagged, what waits is refused (rules, 29)."""
+
+from events.deadlines import DeadlinePassed
+from services.ledger.domain.book import Book
+from services.ledger.domain.flags import Flag, FlagCode
+from services.ledger.domain.grants import Convention, DocumentKey
+from services.ledger.domain.orders import CLOSED_TO_TREASURY
+from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.rules.standing import known
+from services.ledger.domain.schedules import is_live
+from services.ledger.domain.verdicts import Accepted, Refused, Waits
+
+
+def look(book: Book, event: DeadlinePassed) -> Accepted | Refused | Waits:
+    """A payment or a report that is late is flagged; a parked event is refused behind this one."""
+    if event.payment_order is not None:
+        return _payment_due(book, event, event.payment_order)
+    if event.convention is not None:
+        return _report_due(book, event, event.convention)
+    return Accepted()
+
+
+def _payment_due(book: Book, event: DeadlinePassed, payment_order: str) -> Accepted | Refused:
+    order = book.orders.get(payment_order)
+    if order is None:
+        return Refused(Refusal.UNKNOWN_PAYMENT_ORDER, {"payment_order": payment_order})
+    if order.state in CLOSED_TO_TREASURY:
+        return Accepted()
+    facts = {"payment_order": payment_order, "due_on": event.due_on.isoformat()}
+    return Accepted(flags=[Flag(FlagCode.PAYMENT_LATE, facts)])
+
+
+def _report_due(book: Book, event: DeadlinePassed, name: str) -> Accepted | Waits:
+    convention = known(book, name)
+    if not isinstance(convention, Convention):
+        return convention
+    owed = [each.document for each in convention.obligations if each.due_on <= event.due_on]
+    late = [key for key in owed or _awaited(book, convention) if key not in convention.documents]
+    if not late:
+        return Accepted()
+    facts = {
+        "convention": name,
+        "documents": [key._asdict() for key in dict.fromkeys(late)],
+        "due_on": event.due_on.isoformat(),
+    }
+    return Accepted(flags=[Flag(FlagCode.REPORT_LATE, facts)])
+
+
+def _awaited(book: Book, convention: Convention) -> list[DocumentKey]:
+    """Where the convention names no document with a day: those that its instalments wait for."""
+    waiting = (each for each in convention.schedule if not is_live(book, each))
+    return [key for each in waiting if each.amount_cents for key in each.documents]

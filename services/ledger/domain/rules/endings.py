@@ -1,0 +1,86 @@
+"""What ends before its time: conventions terminated, awards withdrawn or annulled (rules, 17)."""
+
+from collections.abc import Iterator
+from operator import attrgetter
+
+from events.conventions import ConventionTerminated
+from events.deliberations import DeliberationWithdrawn
+from services.ledger.domain.book import Book, Want
+from services.ledger.domain.flags import Flag, FlagCode
+from services.ledger.domain.grants import Convention, Grant, act_of, fallen_act
+from services.ledger.domain.moves import RELEASE, TAKE_BACK, UNRESERVE, Move
+from services.ledger.domain.orders import OrderChange, OrderState, PaymentOrder, unpaid
+from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.rules.standing import unended
+from services.ledger.domain.schedules import is_live
+from services.ledger.domain.verdicts import Accepted, Refused, Waits
+
+
+def terminate(book: Book, event: ConventionTerminated) -> Accepted | Refused | Waits:
+    """What is not ordered is released, and the grant's reserve; open orders stay payable."""
+    convention = unended(book, event.convention)
+    if not isinstance(convention, Convention):
+        return convention
+    reserve = _unreserved(book.grants[convention.grant])
+    return Accepted([*_released(convention), *reserve])
+
+
+def withdraw(book: Book, event: DeliberationWithdrawn) -> Accepted | Refused | Waits:
+    """An act falls: with the award, all that is not paid is released; what is paid is flagged."""
+    grant = book.grants.get(event.grant)
+    if grant is None or grant.award is None:
+        return Waits(Want("grant", event.grant))
+    if grant.withdrawn:
+        return Refused(Refusal.GRANT_WITHDRAWN, {"grant": event.grant})
+    named = act_of(event.act)
+    fallen = fallen_act(grant, named)
+    facts = {"grant": event.grant, "act": named.row()}
+    if fallen is not None and fallen != grant.award.act:
+        return Accepted(flags=[Flag(FlagCode.CONCURRING_ACT_WITHDRAWN, facts)])
+    ruling = Accepted(_unreserved(grant))
+    if fallen is None:
+        ruling.flags.append(Flag(FlagCode.ACT_NOT_FOUND, facts))
+    of_grant = [each for each in book.conventions.values() if each.grant == event.grant]
+    for convention in sorted(of_grant, key=attrgetter("signed_at")):
+        ruling.moves += _released(convention)
+        for order in _open_orders(book, convention):
+            ruling.moves += returned(order, and_released=True)
+            ruling.orders.append(OrderChange(order._replace(state=OrderState.CANCELLED)))
+        paid_cents = convention.earlier_paid_cents + convention.paid_cents()
+        if paid_cents:
+            owed = {"convention": convention.convention, "amount_cents": paid_cents}
+            ruling.flags.append(Flag(FlagCode.RECOVERY_DUE, owed))
+    return ruling
+
+
+def returned(order: PaymentOrder, *, and_released: bool) -> list[Move]:
+    """The unpaid part of an order, back in its commitment; out of it as well where that ended."""
+    ways = (TAKE_BACK, RELEASE) if and_released else (TAKE_BACK,)
+    return [
+        Move(each.line, order.convention, order.instalment, way, each.amount_cents)
+        for way in ways
+        for each in unpaid(order)
+    ]
+
+
+def _released(convention: Convention) -> list[Move]:
+    """What is committed and not ordered, whatever instalment it was planned for."""
+    return [
+        Move(line, convention.convention, None, RELEASE, money.remaining)
+        for line, money in convention.lines.items()
+        if money.remaining
+    ]
+
+
+def _unreserved(grant: Grant) -> list[Move]:
+    """What no convention has taken of an award."""
+    reserved = grant.reserved_cents.items()
+    return [Move(line, None, None, UNRESERVE, cents) for line, cents in reserved]
+
+
+def _open_orders(book: Book, convention: Convention) -> Iterator[PaymentOrder]:
+    for instalment in convention.schedule:
+        if instalment.order is not None and is_live(book, instalment):
+            order = book.orders[instalment.order]
+            if order.state is not OrderState.PAID:
+                yield order

@@ -1,0 +1,121 @@
+"""Recoveries (reversements): what was paid is asked back, and comes back (rules, 27)."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from events.recoveries import RecoveryCollected, RecoveryOrdered
+from services.ledger.domain.book import Book, Want
+from services.ledger.domain.flags import Flag, FlagCode
+from services.ledger.domain.grants import Convention, Recovery
+from services.ledger.domain.issue import issue_orders, situation
+from services.ledger.domain.lines import Line, line_of
+from services.ledger.domain.moves import RECOVER, Move
+from services.ledger.domain.parking import recovery_id
+from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.rules.standing import known
+from services.ledger.domain.schedules import cents_by_line
+from services.ledger.domain.verdicts import Accepted, Refused, Waits
+
+YEAR_DIGITS = 4
+"""A budget's id ends with its year."""
+
+
+def order(book: Book, event: RecoveryOrdered, on: date) -> Accepted | Refused | Waits:
+    """Money is asked back: at most what was paid and nobody asked back yet; nothing moves."""
+    convention = known(book, event.convention)
+    if not isinstance(convention, Convention):
+        return _unknown(event) if book.closed else convention
+    refused = _exceeds(event, convention, convention.recoverable_cents())
+    if refused is not None:
+        return refused
+    ruling = Accepted()
+    _look_at(book, convention, on, ruling)
+    return ruling
+
+
+def collect(book: Book, event: RecoveryCollected, on: date) -> Accepted | Refused | Waits:
+    """Money has come back: in the budget's year it reopens credit, later it is revenue.
+
+    A closed year has no credit to reopen: what comes then is revenue too (account 773; rules, 31).
+    """
+    convention = book.conventions.get(event.convention)
+    recovery = None if convention is None else convention.recoveries.get(event.recovery)
+    if book.closed and convention is None:
+        return _unknown(event)
+    if book.closed and recovery is None:
+        recovery = Recovery()  # Nothing was asked back under that number, and nothing is awaited.
+    if convention is None or recovery is None:
+        # Nobody can ask it back before the convention is there: one wait stands for both.
+        return Waits(Want("recovery", recovery_id(event.convention, event.recovery)))
+    refused = _exceeds(event, convention, recovery.outstanding_cents)
+    if refused is not None:
+        return refused
+    ruling = Accepted()
+    if book.closed or event.on.year > int(book.budget[-YEAR_DIGITS:]):
+        facts = {
+            "convention": event.convention,
+            "recovery": event.recovery,
+            "amount_cents": event.total_cents,
+        }
+        ruling.flags.append(Flag(FlagCode.RECOVERY_IS_REVENUE, facts))
+    else:
+        ruling.moves = [
+            Move(line, event.convention, None, RECOVER, cents)
+            for line, cents in _recovered(event, convention).items()
+        ]
+    _look_at(book, convention, on, ruling, event.total_cents)
+    return ruling
+
+
+def _unknown(event: RecoveryOrdered | RecoveryCollected) -> Refused:
+    """The no of a closed year, in which nothing can still arrive."""
+    return Refused(Refusal.UNKNOWN_CONVENTION, {"convention": event.convention})
+
+
+def _look_at(
+    book: Book, convention: Convention, on: date, ruling: Accepted, returned_cents: int = 0
+) -> None:
+    """What the event touched is looked at again (rules, 18); a closed year issues nothing."""
+    if not book.closed:
+        issue_orders(book, situation(book, convention, on, returned_cents=returned_cents), ruling)
+
+
+def _exceeds(
+    event: RecoveryOrdered | RecoveryCollected, convention: Convention, room_cents: int
+) -> Refused | None:
+    """The no to more than may be asked back, or than was: in all, then on each line named."""
+    asked = _by_line(event)
+    rooms = [(room_cents, event.total_cents)]
+    rooms += [(_paid(convention, line), cents) for line, cents in asked.items()]
+    for room, asked_cents in rooms:
+        if asked_cents > room:
+            facts = {
+                "convention": event.convention,
+                "room_cents": room,
+                "asked_cents": asked_cents,
+            }
+            return Refused(Refusal.RECOVERY_EXCEEDS, facts)
+    return None
+
+
+def _recovered(event: RecoveryCollected, convention: Convention) -> Mapping[Line, int]:
+    """On which lines the money comes back: those named, else as the schedule names them."""
+    if event.lines is not None:
+        return _by_line(event)
+    left_cents, recovered = event.total_cents, {}
+    for line in dict.fromkeys((*cents_by_line(convention.schedule), *convention.lines)):
+        cents = min(left_cents, _paid(convention, line))
+        if cents:
+            recovered[line] = cents
+            left_cents -= cents
+    assert left_cents == 0, "what is asked back was paid"
+    return recovered
+
+
+def _by_line(event: RecoveryOrdered | RecoveryCollected) -> dict[Line, int]:
+    return {line_of(each.line): each.amount_cents for each in event.lines or ()}
+
+
+def _paid(convention: Convention, line: Line) -> int:
+    money = convention.lines.get(line)
+    return 0 if money is None else money.paid

@@ -1,0 +1,93 @@
+"""`python -m tests.kafka.faults`: a long campaign on a broker of its own, and its figures."""
+
+import argparse
+import json
+import logging
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.kafka.brokers import IMAGE, KAFKA, a_broker, chosen_provider
+from tests.kafka.faults.campaign import Campaign
+from tests.kafka.faults.plan import EVENTS, FAULTS, Plan, chosen_seed
+from tests.kafka.faults.report import Row, page, table
+
+ROOT: Final = Path(__file__).resolve().parents[3]
+BUILD: Final = ROOT / "build"
+FAULTS_MIN: Final = 4
+"""One of each kind that no campaign goes without."""
+
+PROVED, DISPROVED, NO_BROKER = 0, 1, 3
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run it, print the figures and keep them; the exit code."""
+    asked = _asked(arguments)
+    # While the broker is away, the client says so again and again.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    try:
+        row = json.loads(asked.read.read_text(encoding="utf-8")) if asked.read else _run(asked)
+    except pytest.skip.Exception as error:
+        print(f"no broker can be had here: {error}", file=sys.stderr)
+        return NO_BROKER
+    except AssertionError as error:
+        print(f"DISPROVED: {error}\nThe logs are in {asked.folder}.", file=sys.stderr)
+        return DISPROVED
+    print(table(row))
+    if asked.page is not None:
+        asked.page.parent.mkdir(parents=True, exist_ok=True)
+        asked.page.write_text(page(row) + "\n", encoding="utf-8")
+    return PROVED
+
+
+def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.kafka.faults", description=__doc__)
+    parser.add_argument("--faults", type=int, default=FAULTS, help=f"how many, from {FAULTS_MIN}")
+    parser.add_argument("--events", type=int, help="how many come in meanwhile")
+    parser.add_argument("--seed", type=int, help="the seed of a run that is to be run again")
+    parser.add_argument("--json", type=Path, default=BUILD / "faults.json", help="for the figures")
+    parser.add_argument("--page", type=Path, help="a file for the page of the figures")
+    parser.add_argument("--read", type=Path, help="run nothing: take the figures of this file")
+    parser.add_argument("--folder", type=Path, default=BUILD / "faults", help="for logs and data")
+    asked = parser.parse_args(arguments)
+    if asked.faults < FAULTS_MIN:
+        parser.error(f"--faults: at least {FAULTS_MIN}")
+    return asked
+
+
+def _run(asked: argparse.Namespace) -> Row:
+    seed = chosen_seed() if asked.seed is None else asked.seed
+    events = asked.events or max(EVENTS, asked.faults * EVENTS // FAULTS)
+    plan = Plan(seed, events=events, faults=asked.faults)
+    print(f"run again: make faults FAULTS={plan.faults} SEED={seed}", flush=True)
+    shutil.rmtree(asked.folder, ignore_errors=True)
+    (asked.folder / "broker").mkdir(parents=True)
+    provider = chosen_provider()
+    with a_broker(provider, asked.folder / "broker") as broker:
+        figures = Campaign(broker, "faults.", asked.folder, plan).run()
+    shutil.rmtree(asked.folder / "broker")  # Kept only for who has to find out.
+    row = figures.row() | {"machine": _machine(provider)}
+    asked.json.parent.mkdir(parents=True, exist_ok=True)
+    asked.json.write_text(json.dumps(row, indent=2) + "\n", encoding="utf-8")
+    return row
+
+
+def _machine(provider: str) -> dict[str, object]:
+    """What kind of machine, never which one."""
+    jars = [path.stem for path in (KAFKA / "libs").glob("kafka_*.jar")]
+    return {
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "broker": IMAGE if provider == "containers" else " ".join(jars),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

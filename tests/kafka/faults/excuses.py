@@ -1,0 +1,70 @@
+"""Why a worker may end by itself: it was frozen, or its broker was away; nothing else will do."""
+
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from tests.kafka.faults.workers import End
+
+AFTER_S: Final = 20.0
+"""For how long after its thaw, or the broker's return, a worker may end because of it."""
+
+CANNOT_GO_ON: Final = 3
+"""The exit code of whoever cannot reach or trust what it needs."""
+
+Spans = list[tuple[float, float]]
+"""From, to, on the clock of `time.monotonic`; to infinity while it lasts."""
+
+
+class Excuses:
+    """What was done to whom and when, as far as it may end a worker."""
+
+    def __init__(self) -> None:
+        self.away_s: Spans = []
+        """When the broker was away."""
+        self.frozen_s: dict[str, Spans] = {}
+        """When each worker was frozen."""
+
+    @contextmanager
+    def broker_is_away(self) -> Iterator[None]:
+        """Meanwhile the broker answers nobody."""
+        with _noted(self.away_s):
+            yield
+
+    @contextmanager
+    def is_frozen(self, worker: str) -> Iterator[None]:
+        """Meanwhile this worker is frozen."""
+        with _noted(self.frozen_s.setdefault(worker, [])):
+            yield
+
+    def accept(self, end: End) -> bool:
+        """Whether a worker had a reason to end so, then."""
+        if end.was_asked:
+            return True
+        if end.code != CANNOT_GO_ON:
+            return False
+        if "worker_fenced" in end.why and _meet(self.frozen_s.get(end.worker, []), end.at_s):
+            return True
+        is_known = "worker_fenced" in end.why or "worker_cannot_go_on" in end.why
+        return is_known and _meet(self.away_s, end.at_s)
+
+    def was_away(self, since_s: float, until_s: float) -> bool:
+        """Whether the broker was away, or shortly before, at any moment of a time."""
+        return _meet(self.away_s, since_s, until_s)
+
+
+@contextmanager
+def _noted(spans: Spans) -> Iterator[None]:
+    since_s = time.monotonic()
+    spans.append((since_s, math.inf))
+    try:
+        yield
+    finally:
+        spans[-1] = since_s, time.monotonic()
+
+
+def _meet(spans: Spans, since_s: float, until_s: float | None = None) -> bool:
+    until_s = since_s if until_s is None else until_s
+    return any(from_s <= until_s and since_s <= to_s + AFTER_S for from_s, to_s in spans)

@@ -1,0 +1,149 @@
+"""A campaign's own checks can fail, and its plan holds what it must."""
+
+import json
+import math
+import time
+from collections import Counter
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from events.codec import EVENT_BYTES_MAX
+from tests.kafka.faults.excuses import AFTER_S, Excuses
+from tests.kafka.faults.observer import Silences
+from tests.kafka.faults.plan import EVENTS, FAULTS, Fault, Figures, Moment, Plan
+from tests.kafka.faults.report import page, table
+from tests.kafka.faults.traffic import How, Traffic, home_of
+from tests.kafka.faults.workers import End, Log
+
+FENCED: Final = "worker_fenced ledger-events-1"
+LOST: Final = "worker_cannot_go_on Kafka: no answer in 20 s"
+
+
+@pytest.mark.parametrize(
+    ("code", "why", "at_s", "is_accepted"),
+    [
+        (-9, "killed", 0, True),
+        (0, "stopped", 0, True),
+        (-15, "stopped", 0, False),
+        (0, "killed", 0, False),
+        (3, FENCED, 9, False),
+        (3, FENCED, 10, True),
+        (3, FENCED, 30 + AFTER_S, True),
+        (3, FENCED, 31 + AFTER_S, False),
+        (3, LOST, 30, False),
+        (3, LOST, 100, True),
+        (3, FENCED, 110 + AFTER_S, True),
+        (3, LOST, 111 + AFTER_S, False),
+        (3, "worker_gave_up commit: no answer in 5 s", 100, False),
+        (3, "silent", 100, False),
+        (1, LOST, 100, False),
+        (70, "stalled", 100, False),
+    ],
+)
+def test_a_worker_ends_by_itself_only_with_a_reason(
+    code: int, why: str, at_s: float, is_accepted: bool
+) -> None:
+    excuses = Excuses()
+    excuses.frozen_s["a"] = [(10, 30)]
+    excuses.away_s = [(100, 110)]
+    assert is_accepted == excuses.accept(End("a", code, why, at_s))
+
+
+def test_another_worker_that_was_frozen_is_no_reason() -> None:
+    excuses = Excuses()
+    excuses.frozen_s["a"] = [(10, math.inf)]
+    assert excuses.accept(End("a", 3, FENCED, 20))
+    assert not excuses.accept(End("b", 3, FENCED, 20))
+
+
+def test_a_reason_holds_from_the_beginning_of_what_is_done() -> None:
+    excuses = Excuses()
+    assert not excuses.accept(End("a", 3, LOST, time.monotonic()))
+    with excuses.broker_is_away():
+        assert excuses.accept(End("a", 3, LOST, time.monotonic()))
+    assert excuses.accept(End("a", 3, LOST, time.monotonic()))
+
+
+@pytest.mark.parametrize(
+    ("line", "is_suspect"),
+    [
+        ({"event": "partition_opened", "level": "info"}, False),
+        ({"event": "partition_retried", "level": "warning"}, False),
+        ({"event": "library_said", "level": "error", "message": "Heartbeat failed"}, False),
+        ({"event": "worker_fenced", "level": "critical"}, False),
+        ({"event": "library_said", "level": "error", "message": "was never retrieved"}, True),
+        ({"event": "record_failed", "level": "critical"}, True),
+        ({"event": "task_failed", "level": "error"}, True),
+        ({"event": "state_rebuilt", "level": "warning"}, True),
+        ({"event": "records_given_up", "level": "warning"}, True),
+        ("Traceback (most recent call last):", True),
+        ("x.py:1: ResourceWarning: Unclosed AIOKafkaConsumer", True),
+        ("Stopped: Kafka: no answer in 20 s", False),
+    ],
+)
+def test_what_no_worker_may_say_is_noticed(
+    tmp_path: Path, line: dict[str, str] | str, is_suspect: bool
+) -> None:
+    log = Log(tmp_path / "worker.log")
+    said = line if isinstance(line, str) else json.dumps(line)
+    log.path.write_text(said + "\nnot yet whole, Traceback", encoding="utf-8")
+    log.read()
+    log.read()
+    assert [said] * is_suspect == log.suspect
+
+
+def test_a_plan_holds_what_a_campaign_must_do() -> None:
+    for seed in range(20):
+        counted = Counter(Plan(seed).order())
+        assert FAULTS == counted.total()
+        assert 10 <= counted[Fault.KILL]
+        assert {Fault.FREEZE, Fault.TERMINATE, Fault.BROKER_KILL} <= counted.keys()
+    assert set(Fault) == set(Plan(1, faults=200).order())
+    assert Plan(1).order() == Plan(1).order() != Plan(2).order()
+    assert {Moment.IN: 6, Moment.ABOUT: 6, Moment.CHANCE: 4, Moment.START: 4} == Counter(
+        islice(Plan(1).moments(), 20)
+    )
+
+
+def test_a_partition_that_stands_still_is_noticed() -> None:
+    silences = Silences()
+    silences.answered(0, is_behind=False)
+    assert [] == silences.spans_s
+    silences.asked(0)
+    first_s = silences._since_s[0]
+    silences.asked(0)
+    silences.asked(1)
+    silences.answered(0, is_behind=True)
+    silences.answered(0, is_behind=False)
+    (since_s, until_s), (again_s, _) = silences.spans_s
+    assert first_s == since_s <= until_s == again_s
+    assert {1} == silences._since_s.keys(), "it still waits"
+
+
+def test_traffic_is_the_same_for_the_same_seed_and_rich_in_what_may_go_wrong() -> None:
+    chunks = list(Traffic(7, EVENTS, 4).chunks())
+    assert chunks == list(Traffic(7, EVENTS, 4).chunks())
+    assert chunks != list(Traffic(8, EVENTS, 4).chunks())
+    assert set(How) == {chunk.how for chunk in chunks}
+    kept = [each for chunk in chunks if chunk.how is not How.ABORTED for each in chunk.sendings]
+    assert EVENTS == len(kept)
+    assert {0, 1, 2, 3} == {each.partition for each in kept}
+    assert any(each.value is None for each in kept)
+    assert any(len(each.value or b"") > EVENT_BYTES_MAX for each in kept)
+    assert any(each.key and home_of(each.key, 4) != each.partition for each in kept)
+    assert 2 == len({each.topic for each in kept})
+
+
+def test_the_page_is_made_from_the_json_alone() -> None:
+    figures = Figures(Plan(2**31), did=Counter({Fault.KILL: 12_345}), seconds=10.0)
+    figures.ends["worker_fenced"] = 54_321
+    outcomes = {"accepted": 1_234_567}
+    figures.verified = {"outcomes": outcomes, "records": {}, "budgets": 1, "payment_orders": 2}
+    machine: dict[str, Any] = {"cores": 98_765, "system": "", "python": "", "broker": ""}
+    row = json.loads(json.dumps(figures.row() | {"machine": machine}))
+    for said in (page(row), table(row)):
+        for figure in (str(2**31), "12345", "54321", "1,234,567", "98765"):
+            assert figure in said

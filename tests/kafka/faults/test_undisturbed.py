@@ -1,0 +1,154 @@
+"""Whatever a fault could leave behind, the comparison with an undisturbed ledger finds it."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final
+
+import pytest
+from aiokafka.structs import ConsumerRecord, TopicPartition
+
+from events.topics import DOORS, EVENTS, JOURNAL, LEDGER_STATE
+from services.ledger.partition import LedgerWork
+from services.ledger.placing import POSITION_KEY, read_placing, spell_placing
+from services.runtime.progress import Progress
+from tests.builders import a_convention, a_vote, an_award
+from tests.kafka.brokers import Broker
+from tests.kafka.cluster import Cluster, budget_on, run
+from tests.kafka.faults.undisturbed import compare, differences
+from tests.kafka.workers import eventually
+
+PARTITIONS: Final = 2
+HOME: Final = 1
+"""The partition of everything that happens here; nothing ever comes to the other one."""
+
+VOTE, REPEAT, DEAD, PARKED, AWARD, RESUMED = range(6)
+"""What the journal holds, in its order."""
+
+Records = list[ConsumerRecord]
+Edit = Callable[[Records], Any]
+
+
+async def _handled(cluster: Cluster) -> None:
+    work = LedgerWork(cluster.settings, HOME, PARTITIONS, Progress())
+    try:
+        next_offsets = await work.open()
+        door = cluster.place(EVENTS, HOME)
+        async for records in work.reader.to_the_end(door, next_offsets[door.topic]):
+            for record in records:
+                work.handle(record)
+        await work.commit()
+    finally:
+        await work.close()
+
+
+@pytest.fixture(scope="module")
+def cluster(broker: Broker) -> Cluster:
+    """A vote and its repeat, what nobody can read, and a convention that waits for its award."""
+    cluster = Cluster(broker.bootstrap, f"undisturbed-{os.getpid()}.", PARTITIONS)
+    cluster.create()
+    budget = budget_on(HOME, PARTITIONS)
+    vote = a_vote(budget=budget)
+    cluster.publish([vote, vote])
+    cluster.write([Cluster.sent_to(HOME, b"nobody", b"{")])
+    cluster.publish([a_convention(budget=budget), an_award(budget=budget)])
+    run(_handled(cluster))
+    # A commit is answered before it is written.
+    eventually(lambda: cluster.is_settled((JOURNAL, LEDGER_STATE)), "a transaction stays open")
+    return cluster
+
+
+def found_in(cluster: Cluster, topic: str = JOURNAL, edit: Edit = list) -> list[str]:
+    """What is found where a topic of that partition was edited."""
+    left = cluster.read_all((*DOORS, JOURNAL, LEDGER_STATE))
+    edit(left[topic][HOME])
+
+    async def read(place: TopicPartition) -> Records:
+        return left[place.topic.removeprefix(cluster.prefix)][place.partition]
+
+    return asyncio.run(compare(read, cluster.prefix, PARTITIONS))
+
+
+def _again(at: int) -> Edit:
+    """A record that stands there twice."""
+    return lambda records: records.append(replace(records[at], offset=records[-1].offset + 1))
+
+
+def _with(at: int, **facts: Any) -> Edit:
+    def edit(records: Records) -> None:
+        records[at] = replace(records[at], **facts)
+
+    return edit
+
+
+def _row(**facts: Any) -> Edit:
+    """A row of the state that is another than it was."""
+
+    def edit(records: Records) -> None:
+        at = next(at for at, each in enumerate(records) if each.value is not None)
+        _with(at, **facts)(records)
+
+    return edit
+
+
+def _swapped(one: int, other: int) -> Edit:
+    def edit(records: Records) -> None:
+        records[one], records[other] = records[other], records[one]
+
+    return edit
+
+
+def _position(**facts: Any) -> Edit:
+    """Another position than the last one."""
+
+    def edit(records: Records) -> None:
+        at = max(at for at, each in enumerate(records) if each.key == POSITION_KEY)
+        placing = replace(read_placing(records[at].value), **facts)
+        records[at] = replace(records[at], value=spell_placing(placing))
+
+    return edit
+
+
+def _one_back(records: Records) -> None:
+    """A position that forgets the last record of the door."""
+    placing = read_placing(records[-1].value)
+    sources = {
+        topic: replace(source, next_offset=max(0, source.next_offset - 1))
+        for topic, source in placing.sources.items()
+    }
+    _position(sources=sources)(records)
+
+
+def test_what_an_undisturbed_ledger_left_is_as_it_should_be(cluster: Cluster) -> None:
+    assert [] == run(differences(cluster.bootstrap, cluster.prefix, PARTITIONS))
+    assert [] == found_in(cluster)
+
+
+@pytest.mark.parametrize(
+    ("topic", "edit", "words"),
+    [
+        (JOURNAL, lambda records: records.pop(RESUMED), "what was woken is missing at its end"),
+        (JOURNAL, lambda records: records.pop(PARKED), "something else"),
+        (JOURNAL, lambda records: records.pop(VOTE), "something else"),
+        (JOURNAL, _again(VOTE), "is not what comes next"),
+        (JOURNAL, _again(RESUMED), "what stands before it wakes nobody"),
+        (JOURNAL, _swapped(REPEAT, DEAD), "behind"),
+        (JOURNAL, _with(AWARD, key=b"another"), "something else"),
+        (EVENTS, _again(0), "not journalled"),
+        (EVENTS, lambda records: records.pop(), "its source is gone"),
+        (EVENTS, _with(0, value=b"{"), "something else"),
+        (LEDGER_STATE, _row(value=None), "rows differ"),
+        (LEDGER_STATE, _row(value=b"{}"), "rows differ"),
+        (LEDGER_STATE, _row(key=b'["another"]'), "rows differ"),
+        (LEDGER_STATE, list.clear, "no position"),
+        (LEDGER_STATE, _position(journal_next=1), "it says that the journal ends at 1"),
+        (LEDGER_STATE, _position(journal_head="0"), "it says that the journal ends at"),
+        (LEDGER_STATE, _one_back, "is read to"),
+    ],
+)
+def test_what_a_fault_could_leave_behind_is_found(
+    cluster: Cluster, topic: str, edit: Edit, words: str
+) -> None:
+    found = found_in(cluster, topic, edit)
+    assert any(words in each for each in found), found

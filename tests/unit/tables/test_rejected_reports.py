@@ -1,0 +1,138 @@
+"""Rule 24: a document that does not do counts as not received."""
+
+from typing import Any
+
+from tests.builders import (
+    Json,
+    Story,
+    a_convention,
+    a_new_account,
+    a_payment,
+    a_rejected_report,
+    a_report,
+    a_termination,
+    a_vote,
+    an_acknowledgement,
+    an_award,
+    an_instalment,
+)
+from tests.unit.tables.rows import Money, Row, check, each_row, figures, on_one_line, stands
+
+BOTH = [("activity_report", 2022), ("certified_accounts", 2022)]
+AT_THE_REPORTS = a_convention(instalments=[an_instalment(100, documents=BOTH)])
+WAITING = [a_vote(100), an_award(100), AT_THE_REPORTS]
+"""One instalment of 100 that waits for two documents."""
+
+ACCOUNTS = a_report("certified_accounts")
+AGAIN: dict[str, Any] = {"_id": "again"}
+COMMITTED = on_one_line(100, figures(granted=100, remaining=100), committed=100)
+ISSUED = stands(ordered=100, advance=("issued", 100, 0))
+REJECTED = an_acknowledgement("rejected", "C/advance")
+
+
+def rests(order: str = "C/advance", kind: str = "activity_report") -> list[tuple[str, Json]]:
+    facts = {
+        "convention": "C",
+        "document": {"kind": kind, "year": 2022},
+        "payment_order": order,
+    }
+    return [("report_rejected_after_order", facts)]
+
+
+REJECTION_ROWS = [
+    Row(
+        "before the other came: the instalment waits on",
+        [*WAITING, a_report(), a_rejected_report(), ACCOUNTS],
+        "accepted",
+        COMMITTED,
+    ),
+    Row(
+        "received again it counts",
+        [*WAITING, a_report(), a_rejected_report(), ACCOUNTS, a_report(**AGAIN)],
+        "accepted",
+        ISSUED,
+    ),
+    Row("one that never came", [*WAITING, a_rejected_report()], "accepted", COMMITTED),
+    Row(
+        "one that no instalment asks for",
+        [*WAITING, a_report(), ACCOUNTS, a_rejected_report("evaluation")],
+        "accepted",
+        ISSUED,
+    ),
+    Row(
+        "an order rests on it: flagged, the order stays",
+        [*WAITING, a_report(), ACCOUNTS, a_rejected_report()],
+        "accepted",
+        ISSUED,
+        flags=rests(),
+    ),
+    Row(
+        "the order is paid already: flagged",
+        [*WAITING, a_report(), ACCOUNTS, a_payment(100), a_rejected_report("certified_accounts")],
+        "accepted",
+        stands(paid=100, advance=("paid", 100, 100)),
+        flags=rests(kind="certified_accounts"),
+    ),
+    Row(
+        "the order was sent back, and nothing paid of it: nothing rests on it",
+        [*WAITING, a_report(), ACCOUNTS, REJECTED, a_rejected_report()],
+        "accepted",
+        stands(committed=100, advance=("rejected", 100, 0)),
+    ),
+    Row(
+        "sent back, a part of it paid: flagged",
+        [*WAITING, a_report(), ACCOUNTS, a_payment(30), REJECTED, a_rejected_report()],
+        "accepted",
+        stands(committed=70, paid=30, advance=("rejected", 100, 30)),
+        flags=rests(),
+    ),
+    Row(
+        "a rejected order waits for the document again (rule 21)",
+        [*WAITING, a_report(), ACCOUNTS, REJECTED, a_rejected_report(), a_new_account()],
+        "accepted",
+        stands(committed=100, advance=("rejected", 100, 0)),
+    ),
+    Row(
+        "and is issued again when it comes",
+        [*WAITING, a_report(), ACCOUNTS, REJECTED, a_rejected_report(), a_report(**AGAIN)],
+        "accepted",
+        stands(ordered=100, advance=("rejected", 100, 0), advance_2=("issued", 100, 0)),
+    ),
+    Row(
+        "on a terminated convention it is recorded",
+        [*WAITING, a_report(), a_termination(), a_rejected_report()],
+        "accepted",
+        on_one_line(100, figures(granted=100, released=100), available=100),
+    ),
+    Row(
+        "on a convention that nobody knows it waits",
+        [a_rejected_report()],
+        "waits for convention C",
+        Money(),
+    ),
+]
+
+ROWS = REJECTION_ROWS
+
+
+@each_row(REJECTION_ROWS)
+def test_rule_24_a_rejected_document_counts_as_not_received(row: Row) -> None:
+    check(row)
+
+
+def test_rule_22_the_cost_that_a_rejected_document_gave_bounds_nothing() -> None:
+    schedule = [an_instalment(100, documents=BOTH, ceiling=True)]
+    story = Story(a_vote(100), an_award(100), a_convention(instalments=schedule))
+    story.tell(a_report(eligible_cost_cents=70))
+    story.tell(a_rejected_report())
+    story.tell(a_report(**AGAIN))
+    story.tell(ACCOUNTS)
+    assert {"C/advance": ("issued", 100, 0)} == story.orders()
+
+
+def test_rule_19_a_document_received_again_is_due_from_its_new_day() -> None:
+    story = Story(*WAITING, a_report(received_on="2023-06-01"), a_rejected_report())
+    story.tell(a_report("certified_accounts", received_on="2023-06-10"))
+    story.tell(a_report(received_on="2023-07-01", **AGAIN))
+    [order] = story.summary()["payment_orders"]
+    assert "2023-08-30" == order["due_on"]
