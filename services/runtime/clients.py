@@ -143,7 +143,10 @@ def member_id(member: AIOKafkaConsumer) -> str | None:
 
 
 def a_writer(settings: Settings, transactional_id: str) -> AIOKafkaProducer:
-    """A transactional producer; starting it fences whoever wrote under the same id."""
+    """A transactional producer; starting it fences whoever wrote under the same id.
+
+    It sends whole batches, as `a_batch` makes them: sizes and codec are theirs.
+    """
     compress_quickly()
     survive_a_broker()
     return AIOKafkaProducer(
@@ -152,9 +155,6 @@ def a_writer(settings: Settings, transactional_id: str) -> AIOKafkaProducer:
         transactional_id=transactional_id,
         transaction_timeout_ms=_ms(settings.transaction_timeout_s),
         request_timeout_ms=_ms(min(REQUEST_TIMEOUT_S, settings.transaction_timeout_s)),
-        max_batch_size=BATCH_BYTES,
-        max_request_size=RECORD_BYTES_MAX + BATCH_BYTES,
-        compression_type="lz4",
     )
 
 
