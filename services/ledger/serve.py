@@ -1,9 +1,11 @@
 """The ledger as a worker: checks the topics, joins the group, works until it is told to stop."""
 
+from typing import Final
+
 from prometheus_client import CollectorRegistry
 
 from events import topics
-from services.ledger.partition import LedgerWork, Metrics
+from services.ledger.partition import OUTPUTS, LedgerWork, Metrics
 from services.runtime.health import Health
 from services.runtime.progress import Progress
 from services.runtime.settings import Settings
@@ -11,16 +13,7 @@ from services.runtime.topics import check
 from services.runtime.work import Work
 from services.runtime.worker import Worker
 
-TOPICS = (
-    *topics.DOORS,
-    topics.JOURNAL,
-    topics.COMMITMENT_ENTRIES,
-    topics.PAYMENT_ORDERS,
-    topics.BALANCES,
-    topics.REFUSALS,
-    topics.DEAD_LETTERS,
-    topics.LEDGER_STATE,
-)
+TOPICS: Final = (*topics.DOORS, *OUTPUTS)
 """What the ledger reads and writes."""
 
 

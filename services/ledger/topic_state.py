@@ -26,7 +26,7 @@ from services.ledger.placing import (
 from services.ledger.ports import Versions
 from services.ledger.restore import STATE_FAULTS, TOO_NEW, VERSIONS, Folding
 from services.ledger.state_rows import all_rows, restored
-from services.runtime.errors import ClusterError
+from services.runtime.errors import ClusterError, place_name
 from services.runtime.partitioning import partition_of
 from services.runtime.reader import Reader
 from services.runtime.settings import Settings
@@ -115,7 +115,7 @@ class PartitionTopics:
         placing = read_placing(raw_placing)
         if placing.partitions != count:
             facts = {"before": placing.partitions, "now": count}
-            raise ClusterError(_name(self.state), RESIZED.render(facts))
+            raise ClusterError(place_name(self.state), RESIZED.render(facts))
         return placing
 
     async def _check_journal(self, reader: Reader, placing: Placing | None, has_rows: bool) -> None:
@@ -123,16 +123,18 @@ class PartitionTopics:
         first, end = await reader.bounds(self.journal)
         known = 0 if placing is None else placing.journal_next
         if end < known:
-            raise ClusterError(_name(self.journal), SHORTER.render({"end": end, "known": known}))
+            raise ClusterError(
+                place_name(self.journal), SHORTER.render({"end": end, "known": known})
+            )
         if placing is not None and known > 0:
             last = await reader.record_at(self.journal, known - 1)
             if last is None or last.offset != known - 1 or not _is(last.value, placing):
-                raise ClusterError(_name(self.journal), ANOTHER.render({"offset": known - 1}))
+                raise ClusterError(place_name(self.journal), ANOTHER.render({"offset": known - 1}))
         behind = await reader.record_at(self.journal, max(first, known))
         if behind is not None:
             raise Outdated("the journal goes on behind it" if known else "it is lost")
         if placing is None and has_rows:
-            raise ClusterError(_name(self.journal), SHORTER.render({"end": end, "known": "?"}))
+            raise ClusterError(place_name(self.journal), SHORTER.render({"end": end, "known": "?"}))
 
     def _read(self, rows: dict[bytes, bytes], placing: Placing) -> Ledger:
         budgets = restored((read_key(key), value) for key, value in rows.items())
@@ -163,7 +165,7 @@ class PartitionTopics:
             home = partition_of(budget.encode(), count)
             if home != self._partition:
                 facts = {"budget": budget, "home": home, "now": count}
-                raise ClusterError(_name(self.journal), MOVED.render(facts))
+                raise ClusterError(place_name(self.journal), MOVED.render(facts))
             check_book(state.book)
         dead = folding.dead.get(f"{DEAD_CHAIN}{self._partition}", Chain())
         placing = Placing(sources, count, journal_next, head, dead)
@@ -177,7 +179,7 @@ def _check_known(place: TopicPartition, written: Versions) -> None:
     """That no newer version wrote there."""
     if written.state > VERSIONS.state or written.rules > VERSIONS.rules:
         newer = TOO_NEW.render({"written": written, "known": VERSIONS})
-        raise ClusterError(_name(place), newer)
+        raise ClusterError(place_name(place), newer)
 
 
 def _read_to(source: Source, sha256: str) -> SourcePosition:
@@ -186,7 +188,3 @@ def _read_to(source: Source, sha256: str) -> SourcePosition:
 
 def _is(value: bytes, placing: Placing) -> bool:
     return b'"hash":"%b"' % placing.journal_head.encode() in value
-
-
-def _name(place: TopicPartition) -> str:
-    return f"{place.topic}/{place.partition}"

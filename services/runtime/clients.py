@@ -10,7 +10,12 @@ from aiokafka.codec import lz4_encode
 from aiokafka.conn import AIOKafkaConnection, CloseReason
 from aiokafka.consumer.fetcher import PartitionRecords
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
-from aiokafka.errors import KafkaConnectionError, NodeNotReadyError
+from aiokafka.errors import (
+    BrokerResponseError,
+    KafkaConnectionError,
+    NodeNotReadyError,
+    kafka_errors,
+)
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.record import default_records
 from aiokafka.record.control_record import ABORT_MARKER, ControlRecord
@@ -40,6 +45,13 @@ QUICK_FETCH_WAIT_S: Final = 0.02
 # A member reads nothing through the group: each task has a reader of its own. What aiokafka takes
 # for a stuck application is watched for by our own watchdog, record by record.
 NEVER_MS: Final = 2**31 - 1
+
+
+class FencedInstanceIdError(BrokerResponseError):  # type: ignore[misc] # aiokafka has no types
+    """Another member has joined the group under this one's name; aiokafka knows no such code."""
+
+    errno = 82
+    message = "FENCED_INSTANCE_ID"
 
 
 def _ends_an_aborted_transaction(_records: PartitionRecords, batch: Any) -> bool:
@@ -93,6 +105,11 @@ def survive_a_broker() -> None:
     AIOKafkaClient.coordinator_lookup = _lookup_or_say_so
 
 
+def name_fenced_members() -> None:
+    """Let aiokafka call that error by its name: as any unknown one, it would say nothing."""
+    kafka_errors[FencedInstanceIdError.errno] = FencedInstanceIdError
+
+
 def a_reader(
     settings: Settings, fetch_wait_s: float, isolation: Isolation = "read_committed"
 ) -> AIOKafkaConsumer:
@@ -116,6 +133,7 @@ def a_reader(
 def a_member(settings: Settings, group: str, topic: str, listener: Any) -> AIOKafkaConsumer:
     """A member of a group, which only learns what it owns: static, sticky, never reading."""
     survive_a_broker()
+    name_fenced_members()
     consumer = AIOKafkaConsumer(
         bootstrap_servers=settings.bootstrap_servers,
         client_id=f"ecluse-{settings.instance}",
@@ -143,7 +161,10 @@ def member_id(member: AIOKafkaConsumer) -> str | None:
 
 
 def a_writer(settings: Settings, transactional_id: str) -> AIOKafkaProducer:
-    """A transactional producer; starting it fences whoever wrote under the same id."""
+    """A transactional producer; starting it fences whoever wrote under the same id.
+
+    It sends whole batches, as `a_batch` makes them: sizes and codec are theirs.
+    """
     compress_quickly()
     survive_a_broker()
     return AIOKafkaProducer(
@@ -152,9 +173,6 @@ def a_writer(settings: Settings, transactional_id: str) -> AIOKafkaProducer:
         transactional_id=transactional_id,
         transaction_timeout_ms=_ms(settings.transaction_timeout_s),
         request_timeout_ms=_ms(min(REQUEST_TIMEOUT_S, settings.transaction_timeout_s)),
-        max_batch_size=BATCH_BYTES,
-        max_request_size=RECORD_BYTES_MAX + BATCH_BYTES,
-        compression_type="lz4",
     )
 
 

@@ -1,6 +1,13 @@
 """What stops a process: each says what, where, and what to do, in both languages."""
 
+from aiokafka.structs import TopicPartition
+
 from events.sentences import Sentence
+
+
+def place_name(place: TopicPartition) -> str:
+    """What a partition is called where people are told of it: `topic/partition`."""
+    return f"{place.topic}/{place.partition}"
 
 
 class Stop(Exception):

@@ -17,7 +17,7 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.sentences import Sentence
 from services.runtime.clients import Isolation
-from services.runtime.errors import ClusterError
+from services.runtime.errors import ClusterError, place_name
 from services.runtime.open_transactions import OpenTransaction
 from services.runtime.reader import Reader
 from services.runtime.settings import Settings
@@ -87,7 +87,7 @@ async def end_forgotten(settings: Settings, writer: FencedWriter, where: Whereab
         return
     for each in hanging:
         if each.producer_id != writer.producer_id:
-            raise ClusterError(_name(each.place), FOREIGN.render(_facts(each)))
+            raise ClusterError(place_name(each.place), FOREIGN.render(_facts(each)))
     committed = await _was_committed(settings, where, hanging)
     for each in hanging:
         try:
@@ -96,7 +96,7 @@ async def end_forgotten(settings: Settings, writer: FencedWriter, where: Whereab
             if not isinstance(error.__cause__, ClusterAuthorizationFailedError):
                 raise
             facts = _facts(each) | {"outcome": "committed" if committed else "aborted"}
-            raise ClusterError(_name(each.place), FORBIDDEN.render(facts)) from error
+            raise ClusterError(place_name(each.place), FORBIDDEN.render(facts)) from error
         log.warning("transaction_ended", committed=committed, **_facts(each))
 
 
@@ -110,7 +110,7 @@ async def _was_committed(
         return False
     if len(marks) > 1:
         said = ", ".join(sorted(str(each) for each in marks))
-        raise ClusterError(_name(hanging[0].place), MIXED.render({"marks": said}))
+        raise ClusterError(place_name(hanging[0].place), MIXED.render({"marks": said}))
     wanted = str(marks.pop())
     async with _reading(settings, where.places, "read_committed") as reader:
         for place in where.places:
@@ -200,7 +200,3 @@ def _facts(transaction: OpenTransaction) -> dict[str, object]:
         "offset": transaction.first_offset,
         "producer_id": transaction.producer_id,
     }
-
-
-def _name(place: TopicPartition) -> str:
-    return f"{place.topic}/{place.partition}"

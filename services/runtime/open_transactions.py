@@ -5,7 +5,7 @@ aiokafka knows neither request; they are those of Kafka's own `kafka-transaction
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import LeaderNotAvailableError, for_code
@@ -22,6 +22,8 @@ from aiokafka.protocol.types import (
 )
 from aiokafka.structs import TopicPartition
 
+from services.runtime.errors import place_name
+
 
 class OpenTransaction(NamedTuple):
     """A transaction that is open in a partition, as its leader tells."""
@@ -35,40 +37,45 @@ class OpenTransaction(NamedTuple):
     coordinator_epoch: int
 
 
+_TEXT: Final = CompactString("utf-8")
+_TAGS: Final = ("tags", TaggedFields)
+_ASKED: Final = (
+    "topics",
+    CompactArray(("name", _TEXT), ("partition_indexes", CompactArray(Int32)), _TAGS),
+)
+"""The partitions of a request."""
+
+
+def _answered(*more: tuple[str, Any]) -> tuple[str, Any]:
+    """The partitions of an answer, each with its error code and more."""
+    partition = (("partition_index", Int32), ("error_code", Int16), *more, _TAGS)
+    return (
+        "topics",
+        CompactArray(("name", _TEXT), ("partitions", CompactArray(*partition)), _TAGS),
+    )
+
+
 class _DescribeProducersResponse(Response):
     API_KEY = 61
     API_VERSION = 0
     SCHEMA = Schema(
         ("throttle_time_ms", Int32),
-        (
-            "topics",
-            CompactArray(
-                ("name", CompactString("utf-8")),
-                (
-                    "partitions",
-                    CompactArray(
-                        ("partition_index", Int32),
-                        ("error_code", Int16),
-                        ("error_message", CompactString("utf-8")),
-                        (
-                            "active_producers",
-                            CompactArray(
-                                ("producer_id", Int64),
-                                ("producer_epoch", Int32),
-                                ("last_sequence", Int32),
-                                ("last_timestamp", Int64),
-                                ("coordinator_epoch", Int32),
-                                ("current_txn_start_offset", Int64),
-                                ("tags", TaggedFields),
-                            ),
-                        ),
-                        ("tags", TaggedFields),
-                    ),
+        _answered(
+            ("error_message", _TEXT),
+            (
+                "active_producers",
+                CompactArray(
+                    ("producer_id", Int64),
+                    ("producer_epoch", Int32),
+                    ("last_sequence", Int32),
+                    ("last_timestamp", Int64),
+                    ("coordinator_epoch", Int32),
+                    ("current_txn_start_offset", Int64),
+                    _TAGS,
                 ),
-                ("tags", TaggedFields),
             ),
         ),
-        ("tags", TaggedFields),
+        _TAGS,
     )
 
 
@@ -77,17 +84,7 @@ class _DescribeProducers(RequestStruct):
     API_VERSION = 0
     FLEXIBLE_VERSION = True
     RESPONSE_TYPE = _DescribeProducersResponse
-    SCHEMA = Schema(
-        (
-            "topics",
-            CompactArray(
-                ("name", CompactString("utf-8")),
-                ("partition_indexes", CompactArray(Int32)),
-                ("tags", TaggedFields),
-            ),
-        ),
-        ("tags", TaggedFields),
-    )
+    SCHEMA = Schema(_ASKED, _TAGS)
 
 
 class _DescribeProducersRequest(Request[_DescribeProducers]):
@@ -105,31 +102,7 @@ class _DescribeProducersRequest(Request[_DescribeProducers]):
 class _WriteTxnMarkersResponse(Response):
     API_KEY = 27
     API_VERSION = 1
-    SCHEMA = Schema(
-        (
-            "markers",
-            CompactArray(
-                ("producer_id", Int64),
-                (
-                    "topics",
-                    CompactArray(
-                        ("name", CompactString("utf-8")),
-                        (
-                            "partitions",
-                            CompactArray(
-                                ("partition_index", Int32),
-                                ("error_code", Int16),
-                                ("tags", TaggedFields),
-                            ),
-                        ),
-                        ("tags", TaggedFields),
-                    ),
-                ),
-                ("tags", TaggedFields),
-            ),
-        ),
-        ("tags", TaggedFields),
-    )
+    SCHEMA = Schema(("markers", CompactArray(("producer_id", Int64), _answered(), _TAGS)), _TAGS)
 
 
 class _WriteTxnMarkers(RequestStruct):
@@ -144,19 +117,12 @@ class _WriteTxnMarkers(RequestStruct):
                 ("producer_id", Int64),
                 ("producer_epoch", Int16),
                 ("transaction_result", Boolean),
-                (
-                    "topics",
-                    CompactArray(
-                        ("name", CompactString("utf-8")),
-                        ("partition_indexes", CompactArray(Int32)),
-                        ("tags", TaggedFields),
-                    ),
-                ),
+                _ASKED,
                 ("coordinator_epoch", Int32),
-                ("tags", TaggedFields),
+                _TAGS,
             ),
         ),
-        ("tags", TaggedFields),
+        _TAGS,
     )
 
 
@@ -226,7 +192,7 @@ async def _leader_of(client: AIOKafkaClient, place: TopicPartition) -> int:
     await client._wait_on_metadata(place.topic)  # noqa: SLF001
     leader: int | None = client.cluster.leader_for_partition(place)
     if leader is None or leader < 0:
-        raise LeaderNotAvailableError(str(place))
+        raise LeaderNotAvailableError(place_name(place))
     return leader
 
 
@@ -244,4 +210,4 @@ def _open_in(answer: Any) -> Iterator[OpenTransaction]:
 
 def _check(error_code: int, place: TopicPartition) -> None:
     if error_code != 0:
-        raise for_code(error_code)(f"{place.topic}/{place.partition}")
+        raise for_code(error_code)(place_name(place))

@@ -9,7 +9,7 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.sentences import Sentence
 from services.runtime.clients import QUICK_FETCH_WAIT_S, Isolation, a_reader
-from services.runtime.errors import Unreachable
+from services.runtime.errors import Unreachable, place_name
 from services.runtime.limits import within
 from services.runtime.progress import Progress
 from services.runtime.settings import Settings
@@ -78,9 +78,11 @@ class Reader:
     async def bounds(self, place: TopicPartition) -> tuple[int, int]:
         """The first offset that is still there, and the end: of what is committed."""
         first = await within(
-            WAIT_S, self._consumer.beginning_offsets([place]), _name(place), self._where
+            WAIT_S, self._consumer.beginning_offsets([place]), place_name(place), self._where
         )
-        end = await within(WAIT_S, self._consumer.end_offsets([place]), _name(place), self._where)
+        end = await within(
+            WAIT_S, self._consumer.end_offsets([place]), place_name(place), self._where
+        )
         return first[place], end[place]
 
     def point_at(self, offsets: dict[TopicPartition, int]) -> None:
@@ -124,7 +126,7 @@ class Reader:
             silent_s = 0.0 if await self._position(place) > position else silent_s + LOOK_S
             if silent_s > SILENT_S:
                 facts = {"limit_s": SILENT_S, "offset": position, "end": end}
-                raise Unreachable(_name(place), STUCK.render(facts))
+                raise Unreachable(place_name(place), STUCK.render(facts))
 
     async def record_at(self, place: TopicPartition, offset: int) -> ConsumerRecord | None:
         """The first record at or behind `offset`; None where the partition ends before one."""
@@ -163,10 +165,6 @@ class Reader:
 
     async def _position(self, place: TopicPartition) -> int:
         position: int = await within(
-            WAIT_S, self._consumer.position(place), _name(place), self._where
+            WAIT_S, self._consumer.position(place), place_name(place), self._where
         )
         return position
-
-
-def _name(place: TopicPartition) -> str:
-    return f"{place.topic}/{place.partition}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.sentences import Sentence
-from services.runtime.errors import ClusterError
+from services.runtime.errors import ClusterError, place_name
 from services.runtime.reader import Reader
 
 LOST = Sentence(
@@ -59,22 +59,18 @@ async def check_source(
     wanted = position.next_offset
     facts = {"wanted": wanted, "first": first, "end": end, **place._asdict()}
     if wanted < first:
-        raise ClusterError(_name(place), LOST.render(facts))
+        raise ClusterError(place_name(place), LOST.render(facts))
     if wanted > end:
-        raise ClusterError(_name(place), BEYOND.render(facts))
+        raise ClusterError(place_name(place), BEYOND.render(facts))
     last = position.last_offset
     if last is None or last < first:
         return
     record = await reader.record_at(place, last)
     if record is None or record.offset != last or not _is_still(record, position, is_same):
-        raise ClusterError(_name(place), ANOTHER.render({"offset": last}))
+        raise ClusterError(place_name(place), ANOTHER.render({"offset": last}))
 
 
 def _is_still(record: ConsumerRecord, position: SourcePosition, is_same: IsSame) -> bool:
     if position.last_timestamp_ms not in {None, record.timestamp}:
         return False
     return position.last_sha256 is None or is_same(record, position.last_sha256)
-
-
-def _name(place: TopicPartition) -> str:
-    return f"{place.topic}/{place.partition}"

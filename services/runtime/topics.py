@@ -9,7 +9,13 @@ from typing import Any, Final
 import structlog
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaConnectionError, KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import (
+    KafkaConnectionError,
+    KafkaError,
+    TopicAlreadyExistsError,
+    UnknownTopicOrPartitionError,
+    for_code,
+)
 
 from events.sentences import Sentence
 from services.runtime.catalogue import Catalogue, Topic, read_catalogue
@@ -240,11 +246,15 @@ async def _find(
     found = {}
     for response in await _answer(settings, admin.describe_configs(asked)):
         for code, message, _, topic, entries in response.resources:
+            if code == UnknownTopicOrPartitionError.errno:
+                continue  # Deleted between the two questions: it is not there.
             if code:
                 raise ClusterError(topic, _refusal(code, message))
             found[topic] = entries
     return {
-        name: _found(listed[settings.topic(name)], found[settings.topic(name)]) for name in there
+        name: _found(listed[topic], found[topic])
+        for name, topic in ((each, settings.topic(each)) for each in there)
+        if topic in found
     }
 
 

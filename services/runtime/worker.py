@@ -14,8 +14,8 @@ from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRa
 from aiokafka.structs import TopicPartition
 
 from events.sentences import Sentence
-from services.runtime.clients import a_member, member_id
-from services.runtime.errors import ClusterError
+from services.runtime.clients import FencedInstanceIdError, a_member, member_id
+from services.runtime.errors import ClusterError, Unreachable
 from services.runtime.health import Health
 from services.runtime.limits import only_our_cancellation, within
 from services.runtime.settings import Settings
@@ -90,7 +90,7 @@ class Worker:
         await self._health.start()
         where = self._settings.bootstrap_servers
         try:
-            await within(JOIN_S, self._member.start(), "Kafka", where)
+            await self._join(where)
             count = len(self._member.partitions_for_topic(self._topic) or ())
             log.info("worker_started", instance=self._settings.instance, partitions=count)
             while not self._stop.is_set():
@@ -141,6 +141,12 @@ class Worker:
         self._runs[run] = task
         run.add_done_callback(lambda _: self._ended.set())
 
+    async def _join(self, where: str) -> None:
+        try:
+            await within(JOIN_S, self._member.start(), "Kafka", where)
+        except Unreachable as error:
+            raise self._told(error) from error
+
     async def _tick(self, count: int) -> None:
         self._ended.clear()
         waits = [asyncio.create_task(each.wait()) for each in (self._stop, self._ended)]
@@ -167,8 +173,14 @@ class Worker:
         times_s = self._joined_s
         window_s = 3 * self._settings.session_timeout_s
         if len(times_s) == JOINS_MAX and times_s[-1] - times_s[0] < window_s:
-            facts = {"instance": self._settings.instance}
-            raise ClusterError("Kafka", SAME_NAME.render(facts))
+            raise self._same_name()
+
+    def _same_name(self) -> ClusterError:
+        return ClusterError("Kafka", SAME_NAME.render({"instance": self._settings.instance}))
+
+    def _told(self, error: ClusterError) -> ClusterError:
+        """An error of the group, in words: of who was fenced, aiokafka passes on the name alone."""
+        return self._same_name() if FencedInstanceIdError.__name__ in str(error) else error
 
     async def _look_after_the_group(self) -> None:
         """Hear what the group has to complain of; records are never taken here."""
@@ -177,7 +189,8 @@ class Worker:
         except (NoOffsetForPartitionError, OffsetOutOfRangeError):
             pass  # About a position in the group, which nobody reads.
         except KafkaError as error:
-            raise ClusterError("Kafka", GROUP_LOST.render({"error": repr(error)})) from error
+            lost = ClusterError("Kafka", GROUP_LOST.render({"error": repr(error)}))
+            raise self._told(lost) from error
 
     async def _leave_hints(self) -> None:
         """Tell lag tools how far we are; nobody else reads it, so its failure is no matter."""

@@ -10,6 +10,7 @@ from aiokafka.structs import RecordMetadata, TopicPartition
 
 from services.runtime.catalogue import read_catalogue
 from services.runtime.clients import a_batch, a_writer
+from services.runtime.errors import place_name
 from services.runtime.limits import only_our_cancellation
 from services.runtime.open_transactions import OpenTransaction, end_transaction, open_transactions
 from services.runtime.settings import Settings
@@ -146,10 +147,8 @@ class FencedWriter:
 
     async def _begin(self) -> None:
         if found := await self._still_open(self._written, self._limit_s / 2):
-            topic, partition = found[0].place
-            raise WriterFailed(
-                f"begin: the former transaction is still open in {topic}/{partition}"
-            )
+            where = place_name(found[0].place)
+            raise WriterFailed(f"begin: the former transaction is still open in {where}")
         self._written.clear()
         await self._producer.begin_transaction()
 

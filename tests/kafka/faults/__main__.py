@@ -17,8 +17,8 @@ from tests.kafka.brokers import IMAGE, KAFKA, a_broker, chosen_provider
 from tests.kafka.faults.campaign import Campaign
 from tests.kafka.faults.plan import EVENTS, FAULTS, Plan, chosen_seed
 from tests.kafka.faults.report import Row, page, table
+from tests.kafka.faults.workers import ROOT
 
-ROOT: Final = Path(__file__).resolve().parents[3]
 BUILD: Final = ROOT / "build"
 FAULTS_MIN: Final = 4
 """One of each kind that no campaign goes without."""

@@ -32,7 +32,7 @@ TRANSACTION_S: Final = (10.0, 30.0)
 """The time-out of a transaction is one of these: shorter, and longer, than what a freeze takes."""
 
 STALL_S: Final = 60.0
-SECONDS_PER_FAULT: Final = 4.0
+SECONDS_PER_FAULT: Final = 3.0
 """About how long a fault takes: the events are published over this time."""
 
 SHOWN_MAX: Final = 20
@@ -139,10 +139,7 @@ class Campaign:
         feeding.result()
         self.figures.seconds = time.monotonic() - self._since_s
         self._say(observer, "everything is journalled")
-        killer.wait_until_shared()
-        for worker in self._workers:
-            worker.stop()
-            assert worker.ends[-1].was_asked, f"{worker.name} was asked to end: {worker.ends[-1]}"
+        killer.end_all()
         stage.call(observer.wait_until_settled())
 
     def _count(self, observer: Observer, feeder: Feeder, killer: Killer) -> None:

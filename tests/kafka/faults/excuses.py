@@ -1,6 +1,7 @@
 """Why a worker may end by itself: it was frozen, or its broker was away; nothing else will do."""
 
 import math
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,9 @@ AFTER_S: Final = 20.0
 
 CANNOT_GO_ON: Final = 3
 """The exit code of whoever cannot reach or trust what it needs."""
+
+CODES: Final = frozenset((CANNOT_GO_ON, -signal.SIGTERM))
+"""A worker that has said why it ends and is on its way out then dies of the SIGTERM it is sent."""
 
 Spans = list[tuple[float, float]]
 """From, to, on the clock of `time.monotonic`; to infinity while it lasts."""
@@ -43,7 +47,7 @@ class Excuses:
         """Whether a worker had a reason to end so, then."""
         if end.was_asked:
             return True
-        if end.code != CANNOT_GO_ON:
+        if end.code not in CODES:
             return False
         if "worker_fenced" in end.why and _meet(self.frozen_s.get(end.worker, []), end.at_s):
             return True

@@ -74,7 +74,8 @@ class Feeder:
             await self._renew(How.PLAIN)
             await self._renew(How.COMMITTED)
             for chunk in self._traffic.chunks():
-                while self.published >= self._allowed:
+                # What is aborted counts for nothing: at the end nobody would allow any more of it.
+                while chunk.how is not How.ABORTED and self.published >= self._allowed:
                     self.has_paused = True
                     self._more.clear()
                     await self._more.wait()

@@ -109,6 +109,26 @@ class Killer:
             assert time.monotonic() < until_s, f"not shared in {PROGRESS_S:g} s: {owned}"
             self.sleep(LOOK_S)
 
+    def end_all(self) -> None:
+        """Every worker ends on SIGTERM; one that ends by itself just then is started first.
+
+        Raises:
+            AssertionError: one does not, or ended without a reason.
+        """
+        self.wait_until_shared()
+        for worker in self._workers:
+            worker.stop()
+            while not self._check_end_of(worker):
+                self._wait_until_it_owns(worker)
+                worker.stop()
+            self._down.add(worker.name)
+
+    def _wait_until_it_owns(self, worker: WorkerProcess) -> None:
+        until_s = time.monotonic() + PROGRESS_S
+        while not worker.owned():
+            assert time.monotonic() < until_s, f"{worker.name} owns nothing in {PROGRESS_S:g} s"
+            self.sleep(LOOK_S)
+
     def sleep(self, seconds: float) -> None:
         """Sleep, but start again whatever ends by itself.
 

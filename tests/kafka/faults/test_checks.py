@@ -1,21 +1,24 @@
 """A campaign's own checks can fail, and its plan holds what it must."""
 
+import asyncio
 import json
 import math
 import time
 from collections import Counter
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from types import SimpleNamespace
+from typing import Any, Final, cast
 
 import pytest
 
 from events.codec import EVENT_BYTES_MAX
 from tests.kafka.faults.excuses import AFTER_S, Excuses
+from tests.kafka.faults.feeder import Feeder
 from tests.kafka.faults.observer import Silences
 from tests.kafka.faults.plan import EVENTS, FAULTS, Fault, Figures, Moment, Plan
 from tests.kafka.faults.report import page, table
-from tests.kafka.faults.traffic import How, Traffic, home_of
+from tests.kafka.faults.traffic import Chunk, How, Sending, Traffic, home_of
 from tests.kafka.faults.workers import End, Log
 
 FENCED: Final = "worker_fenced ledger-events-1"
@@ -39,6 +42,9 @@ LOST: Final = "worker_cannot_go_on Kafka: no answer in 20 s"
         (3, LOST, 111 + AFTER_S, False),
         (3, "worker_gave_up commit: no answer in 5 s", 100, False),
         (3, "silent", 100, False),
+        (-15, FENCED, 30, True),
+        (-15, FENCED, 9, False),
+        (-15, "silent", 100, False),
         (1, LOST, 100, False),
         (70, "stalled", 100, False),
     ],
@@ -147,3 +153,34 @@ def test_the_page_is_made_from_the_json_alone() -> None:
     for said in (page(row), table(row)):
         for figure in (str(2**31), "12345", "54321", "1,234,567", "98765"):
             assert figure in said
+
+
+class DryFeeder(Feeder):
+    """A sender without a broker: it only takes note."""
+
+    def __init__(self, *hows: How) -> None:
+        self.sent: list[How] = []
+        sending = Sending("events", 0, b"key", b"value", [])
+        chunks = [Chunk(how, [sending]) for how in hows]
+        super().__init__("", "", cast("Traffic", SimpleNamespace(chunks=lambda: chunks)), 1, 1e6)
+
+    async def _renew(self, how: How) -> None:
+        pass
+
+    async def _publish(self, chunk: Chunk) -> None:
+        self.sent.append(chunk.how)
+
+
+def test_a_sender_comes_to_its_end_though_what_comes_last_is_aborted() -> None:
+    hows = (How.ABORTED, How.PLAIN, How.ABORTED, How.COMMITTED, How.ABORTED)
+
+    async def go() -> DryFeeder:
+        feeder = DryFeeder(*hows)
+        feeder.allow(2, 0)
+        async with asyncio.timeout(5):
+            await feeder.run()
+        return feeder
+
+    feeder = asyncio.run(go())
+    assert list(hows) == feeder.sent
+    assert (2, 3, True) == (feeder.published, feeder.aborted, feeder.has_paused)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from aiokafka.structs import TopicPartition
 
 from services.runtime.errors import Unreachable
@@ -127,4 +127,19 @@ def test_a_writer_whose_transaction_is_cancelled_by_nobody_failed() -> None:
             await writer.stop()
 
     with pytest.raises(WriterFailed, match=r"commit: .*inside aiokafka"):
+        quickly(go())
+
+
+def test_a_record_that_no_broker_takes_is_ours_to_mend_and_no_failure_of_the_world() -> None:
+    async def too_large() -> None:
+        raise MessageSizeTooLargeError
+
+    async def go() -> None:
+        writer = FencedWriter(a_setting(), "id")
+        try:
+            await writer._within(too_large(), "write")
+        finally:
+            await writer.stop()
+
+    with pytest.raises(MessageSizeTooLargeError):
         quickly(go())

@@ -7,11 +7,17 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
-from aiokafka.errors import CommitFailedError, KafkaError, NoOffsetForPartitionError
+from aiokafka.errors import (
+    CommitFailedError,
+    KafkaError,
+    NoOffsetForPartitionError,
+    for_code,
+)
 from aiokafka.structs import TopicPartition
 from prometheus_client import CollectorRegistry
 
 from services.runtime import worker as worker_module
+from services.runtime.clients import FencedInstanceIdError, name_fenced_members
 from services.runtime.errors import ClusterError
 from services.runtime.health import Health
 from services.runtime.task import TaskState
@@ -278,6 +284,35 @@ def test_a_complaint_of_the_group_ends_it(scene: Scene) -> None:
     with pytest.raises(ClusterError, match=r"the group is lost: .*planted"):
         scene.play(during)
     assert [] == scene.member.complaints
+
+
+FENCED = KafkaError("Unexpected exception in heartbeat task: FencedInstanceIdError()")
+"""As aiokafka passes on what the group says of a member whose name another has taken."""
+
+
+def test_who_is_fenced_in_the_group_is_told_that_another_has_its_name(scene: Scene) -> None:
+    async def during(_: Worker) -> None:
+        scene.member.complaints = [FENCED]
+        await asyncio.sleep(5)
+
+    with pytest.raises(ClusterError, match="under the name test: give each its own"):
+        scene.play(during)
+
+
+def test_and_so_is_who_is_fenced_while_joining(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fenced() -> None:
+        scene.member.started.set()
+        raise KafkaError(repr(for_code(FencedInstanceIdError.errno)()))
+
+    async def during(_: Worker) -> None:
+        await asyncio.sleep(5)
+
+    name_fenced_members()
+    monkeypatch.setattr(scene.member, "start", fenced)
+    with pytest.raises(ClusterError, match="under the name test: give each its own"):
+        scene.play(during)
 
 
 @pytest.mark.parametrize("numbers", [(0, 1), ()], ids=["owning two", "owning none"])
