@@ -22,9 +22,10 @@ run: set-up-run ## replay the Lille Avenirs year: events in, entries, payment or
 dev: set-up-run ## Kafka, topics, ledger and watch on this machine, until Ctrl-C
 	@.venv/bin/ecluse dev
 
-test: check ## the checks, then every test in random order, then full coverage of the pure rooms
-	.venv/bin/coverage run -m pytest
+test: check ## the checks, every test in random order, full coverage of the pure rooms
+	.venv/bin/pytest --ignore=tests/kafka -n auto --cov --cov-report=
 	.venv/bin/coverage report --include='$(PURE)' --fail-under=100
+	.venv/bin/pytest tests/kafka
 
 faults: set-up-dev ## break workers and broker FAULTS=200 times, prove what is left (SEED=N, PAGE=FILE)
 	.venv/bin/python -m tests.kafka.faults --faults $(or $(FAULTS),200) \

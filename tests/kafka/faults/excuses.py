@@ -12,6 +12,9 @@ from tests.kafka.faults.workers import End
 AFTER_S: Final = 20.0
 """For how long after its thaw, or the broker's return, a worker may end because of it."""
 
+NOTICED_S: Final = 1.0
+"""A freeze shorter than this is noticed by nobody, and excuses nothing."""
+
 CANNOT_GO_ON: Final = 3
 """The exit code of whoever cannot reach or trust what it needs."""
 
@@ -42,6 +45,12 @@ class Excuses:
         """Meanwhile this worker is frozen."""
         with _noted(self.frozen_s.setdefault(worker, [])):
             yield
+
+    def was_frozen(self, worker: str, since_s: float) -> None:
+        """It was frozen from then until now."""
+        until_s = time.monotonic()
+        if until_s - since_s >= NOTICED_S:
+            self.frozen_s.setdefault(worker, []).append((since_s, until_s))
 
     def accept(self, end: End) -> bool:
         """Whether a worker had a reason to end so, then."""

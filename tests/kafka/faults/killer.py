@@ -17,8 +17,10 @@ PROGRESS_S: Final = 120.0
 OPEN_S: Final = 3.0
 """How long a transaction is waited for that is open."""
 
-CATCHES_MAX: Final = 10
-"""How often a worker is stopped to see whether it stands in a transaction."""
+CATCH_S: Final = 3.0
+"""For how long workers are stopped, one after the other, to see whether one is in a transaction:
+half a session, for a machine so slow that a look takes long stops one and the same nearly always.
+"""
 
 LEFT_OPEN_S: Final = 0.15
 """A transaction that stays open for so long has lost its worker."""
@@ -213,17 +215,20 @@ class Killer:
 
     def _catch(self, chance: random.Random) -> WorkerProcess | None:
         """Stop a worker in the middle of a transaction; None where none would be caught."""
-        for _ in range(CATCHES_MAX):
+        until_s = time.monotonic() + CATCH_S
+        while time.monotonic() < until_s:
             open_in = self._wait_for_a_transaction()
             if not open_in:
                 break
             victim = self._an_owner(chance, open_in)
             victim.freeze()
+            since_s = time.monotonic()
             known = set(self._left)
             mine = {each for each in self._left_open() if each.partition in victim.owned()}
             if mine - known:
                 return victim
             victim.thaw()
+            self.excuses.was_frozen(victim.name, since_s)
             self.sleep(LOOK_S)
         return None
 

@@ -58,6 +58,15 @@ def test_a_worker_ends_by_itself_only_with_a_reason(
     assert is_accepted == excuses.accept(End("a", code, why, at_s))
 
 
+@pytest.mark.parametrize(("ago_s", "is_accepted"), [(0.5, False), (2.0, True)])
+def test_a_worker_stopped_for_a_look_has_a_reason_only_if_the_look_took_long(
+    ago_s: float, is_accepted: bool
+) -> None:
+    excuses, now_s = Excuses(), time.monotonic()
+    excuses.was_frozen("a", now_s - ago_s)
+    assert is_accepted == excuses.accept(End("a", 3, FENCED, now_s + 1))
+
+
 def test_another_worker_that_was_frozen_is_no_reason() -> None:
     excuses = Excuses()
     excuses.frozen_s["a"] = [(10, math.inf)]
