@@ -97,6 +97,7 @@ class Worker:
             while not self._stop.is_set():
                 await self._tick(count)
         finally:
+            self._stop.set()
             await self._end_tasks()
             with contextlib.suppress(TimeoutError, KafkaError), only_our_cancellation():
                 await asyncio.wait_for(self._member.stop(), STOP_S)
@@ -113,6 +114,8 @@ class Worker:
 
     def own(self, numbers: Iterable[int]) -> None:
         """These partition numbers are ours from now on, and no others."""
+        if self._stop.is_set():
+            return  # What the group gives to who leaves it nobody would end.
         owned = set(numbers)
         before, self._member_id = self._member_id, member_id(self._member)
         if before != self._member_id:
