@@ -157,6 +157,40 @@ def test_each_partition_has_a_task_until_it_is_another_s(scene: Scene) -> None:
     assert scene.member.stopped
 
 
+def test_told_to_end_while_it_joins_it_ends(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def start() -> None:
+        scene.member.started.set()
+        await asyncio.Event().wait()
+
+    async def during(_: Worker) -> None:
+        pass
+
+    monkeypatch.setattr(scene.member, "start", start)
+    scene.play(during)
+    assert scene.member.stopped
+    assert [] == scene.said("worker_started")
+    assert scene.said("worker_stopped")
+
+
+def test_what_it_is_given_while_it_leaves_the_group_is_not_begun(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def stop() -> None:
+        scene.member.share(0, 1)
+        await asyncio.sleep(0)
+        scene.member.stopped = True
+
+    async def during(worker: Worker) -> None:
+        scene.member.share(0)
+        await until(are(worker, TaskState.RUNNING, 0))
+
+    monkeypatch.setattr(scene.member, "stop", stop)
+    worker = scene.play(during)
+    assert scene.member.stopped
+    assert 1 == len(scene.world.opened_s)
+    assert all(run.done() for run in worker._runs)
+
+
 def test_between_revoked_and_assigned_nothing_is_begun(scene: Scene) -> None:
     async def during(worker: Worker) -> None:
         scene.member.share(0, 1)
