@@ -24,6 +24,7 @@ from tests.integration.command import (
     MIXED,
     ROOT,
     TIMEOUT_S,
+    WIDE,
     ecluse,
     environment,
     real_ecluse,
@@ -141,7 +142,7 @@ VALIDATED = {
 
 @pytest.mark.parametrize("language", VALIDATED)
 def test_validate_says_what_is_wrong_where(mixed: Path, language: str) -> None:
-    said = ecluse("--lang", language, "validate", mixed)
+    said = ecluse("--lang", language, "validate", mixed, COLUMNS=WIDE)
     assert 1 == said.code
     assert [] == [words for words in VALIDATED[language] if words not in said.text]
 
