@@ -12,6 +12,7 @@ from services.cli.logs import masked
 from services.cli.options import AsJson, Lang, chosen_language
 from services.cli.output import busy, print_json
 from services.cli.screen import Screen
+from services.cli.telling import type_words
 from services.cli.wording import READING, Counted, told, typed
 from services.ledger.domain.book import Want
 from services.ledger.domain.parking import PATIENCE
@@ -128,7 +129,7 @@ def show_parked(screen: Screen, found: list[Waiting], now: datetime, *, as_json:
             table,
             each.budget,
             str(each.sequence),
-            f"{masked(each.event_id)}\n{each.source}\n{each.type}",
+            f"{masked(each.event_id)}\n{type_words(screen, each.type)}",
             masked(told(parked_sentence(each.waits_for._asdict()), screen.language)),
             f"{age_words(screen, each.age(now))}\n{screen.day(each.since.date().isoformat())}",
             screen.day(each.gives_up_at.date().isoformat()),

@@ -23,7 +23,6 @@ from services.ledger.sentences import (
     DOCUMENTS,
     flag_sentence,
     line_label,
-    parked_sentence,
     refusal_sentence,
 )
 from services.ledger.stories import Kind, Story, Told
@@ -239,7 +238,7 @@ def _facts(screen: Screen, each: Told, woke: Sequence[int]) -> Iterable[tuple[st
     if woke:
         yield "woke", ", ".join(f"{number} {sequence}" for sequence in woke[:ROWS_MAX])
     if record.waits_for is not None:
-        yield "waits_for", told(parked_sentence(record.waits_for), language)
+        yield "waits_for", _want(screen, Want(**record.waits_for))
     if record.refusal is not None:
         sentence = refusal_sentence(record.refusal["code"], record.refusal["facts"])
         yield "refusal", f"{record.refusal['code']}. {told(sentence, language)}"

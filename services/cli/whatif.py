@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain
+from pathlib import Path
 from typing import Annotated, Any, BinaryIO, Final
 
 import typer
@@ -143,7 +144,7 @@ def whatif(
 
 def _raws(stream: BinaryIO, handled: Any) -> Iterator[RawRecord]:
     """The events of a file, as a replay of it would read them."""
-    topic = f"{display_name(stream)}{FILE_MARK}"
+    topic = f"{Path(display_name(stream)).name}{FILE_MARK}"
     for line in lines(stream):
         handled(line.length_bytes + 1)
         if not line.is_blank:
