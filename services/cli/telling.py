@@ -15,7 +15,7 @@ from events.sentences import Sentence
 from services.cli.logs import masked
 from services.cli.screen import ROWS_MAX, Prose, Screen, clean
 from services.cli.tables import place
-from services.cli.wording import COLUMNS, ENTRY_KINDS, MORE, OUTCOME, STATES, told
+from services.cli.wording import COLUMNS, ENTRY_KINDS, FAULT, MORE, OUTCOME, STATES, told
 from services.ledger.domain.awaited import Awaited
 from services.ledger.domain.book import Want
 from services.ledger.domain.moves import Move
@@ -211,9 +211,9 @@ def _tell_record(screen: Screen, each: Told, woke: Sequence[int]) -> None:
     """What came when, what became of it and why, what moved, what left."""
     record, envelope = each.record, each.envelope
     day = screen.day(envelope.time.date().isoformat())
-    words = [type_words(screen, envelope.type), screen.word(OUTCOME, record.outcome)]
+    words = _colon(screen, type_words(screen, envelope.type), screen.word(OUTCOME, record.outcome))
     number = f"{screen.word(COLUMNS, 'sequence')} {record.sequence}"
-    screen.console.print(Text(clean(f"{number}  {day}  {', '.join(words)}"), style="bold"))
+    screen.console.print(Text(clean(f"{number}  {day}  {words}"), style="bold"))
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True, min_width=LABEL_WIDTH)
     table.add_column()
@@ -247,8 +247,11 @@ def _facts(screen: Screen, each: Told, woke: Sequence[int]) -> Iterable[tuple[st
         yield "review", f"{flag['code']}. {told(sentence, language)}"
     yield from _limited(screen, "moved", [_move(screen, move) for move in each.moves])
     entries = [
-        f"{screen.word(ENTRY_KINDS, entry['kind'])}, {line_label(entry['line'])}: "
-        f"{screen.euros(entry['amount_cents'])}"
+        _colon(
+            screen,
+            f"{screen.word(ENTRY_KINDS, entry['kind'])}, {line_label(entry['line'])}",
+            screen.euros(entry["amount_cents"]),
+        )
         for entry in each.entries
     ]
     yield from _limited(screen, "entry", entries)
@@ -257,7 +260,7 @@ def _facts(screen: Screen, each: Told, woke: Sequence[int]) -> Iterable[tuple[st
         due_on = told(DUE_ON, language).format(due_on=screen.day(order.due_on.isoformat()))
         state = screen.word(STATES, order.state)
         amount = screen.euros(order.amount_cents)
-        yield "order", f"{order.payment_order}: {state}, {amount}, {due_on}"
+        yield "order", _colon(screen, order.payment_order, f"{state}, {amount}, {due_on}")
 
 
 def _about(screen: Screen, event: Event) -> Iterable[tuple[str, str]]:
@@ -290,4 +293,10 @@ def _move(screen: Screen, move: Move) -> str:
         screen.word(COLUMNS, "outside" if stage is None else stage.value)
         for stage in (move.way.origin, move.way.target)
     )
-    return f"{line_label(move.line.row())}: {' → '.join(ends)}, {screen.euros(move.amount_cents)}"
+    words = f"{' → '.join(ends)}, {screen.euros(move.amount_cents)}"
+    return _colon(screen, line_label(move.line.row()), words)
+
+
+def _colon(screen: Screen, name: str, fact: str) -> str:
+    """A name and what is said of it, with the colon of the language."""
+    return told(FAULT, screen.language).format(place=name, reason=fact)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from events.envelope import INBOUND
-from services.cli.telling import TYPES
+from services.cli.telling import SUBJECTS, TYPES, WANTS
 from tests.builders import (
     BUDGET,
     IBAN,
@@ -25,6 +25,7 @@ from tests.builders import (
 )
 from tests.integration.command import ROOT, ecluse, written
 from tests.integration.test_tables import unfolded
+from tests.test_source import contract_rows
 
 EXAMPLES = ROOT / "schemas" / "examples"
 YEARS = [EXAMPLES / f"lille-avenirs-{name}.jsonl" for name in ("carry-over", "carry-over-2024")]
@@ -166,14 +167,14 @@ WORDS = {
     "fr": (
         "C désigne une convention.",
         "Budget 21590350100017-00-2023",
-        "convention signée, en attente",
+        "convention signée\u00a0: en attente",
         "la délibération qui attribue la subvention G",
         "reprend n° 2",
         "éveillé par n° 3",
         "éveille n° 4",
-        "65/65748/61/489: disponible → réservé, 1,00\u00a0€",
-        "engagement juridique, 65/65748/61/489: 1,00\u00a0€",
-        "C/advance: émis, 0,60\u00a0€, échéance 14/07/2023",
+        "65/65748/61/489\u00a0: disponible → réservé, 1,00\u00a0€",
+        "engagement juridique, 65/65748/61/489\u00a0: 1,00\u00a0€",
+        "C/advance\u00a0: émis, 0,60\u00a0€, échéance 14/07/2023",
         "figures_differ.",
         "overpayment. ",
         "R, 0,05\u00a0€",
@@ -185,7 +186,7 @@ WORDS = {
     "en": (
         "C names a convention.",
         "Budget 21590350100017-00-2023",
-        "convention signed, parked",
+        "convention signed: parked",
         "the deliberation that awards grant G",
         "resumes no. 2",
         "woken by no. 3",
@@ -266,3 +267,12 @@ def test_two_journals_at_once_are_a_question_of_usage(years: Path) -> None:
 
 def test_each_type_has_its_words() -> None:
     assert [each.TYPE for each in INBOUND] == [f"ecluse.{name}.v1" for name in TYPES]
+
+
+def test_the_contract_names_all_that_may_be_awaited() -> None:
+    """An event waits for one of the kinds of section 8; all else for those of section 5."""
+    rows = contract_rows("5. The command")
+    parked = ["budget", "grant", "convention", "recovery"]
+    assert {*WANTS, "document"} == {*rows, *parked}
+    text = (ROOT / "docs" / "contract.md").read_text(encoding="utf-8")
+    assert [] == [subject for subject in SUBJECTS if f"`{subject}`" not in text]
