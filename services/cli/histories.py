@@ -153,13 +153,25 @@ class _OnKafka:
     def __init__(self, runner: asyncio.Runner, journal: TopicJournal) -> None:
         self._runner = runner
         self._journal = journal
+        self._open: list[AsyncGenerator[list[Placed], None]] = []
 
     def records(self, budget: str | None = None) -> Iterator[Placed]:
         chunks = self._journal.records(budget)
+        self._open.append(chunks)
         try:
             while (chunk := self._runner.run(_next(chunks))) is not None:
                 yield from chunk
         finally:
+            self._close(chunks)
+
+    def close(self) -> None:
+        """End every reading that an error has left halfway: it holds on to its iterator."""
+        for chunks in list(self._open):
+            self._close(chunks)
+
+    def _close(self, chunks: AsyncGenerator[list[Placed], None]) -> None:
+        if chunks in self._open:
+            self._open.remove(chunks)
             self._runner.run(chunks.aclose())
 
 
@@ -167,10 +179,11 @@ class _OnKafka:
 def _on_kafka(settings: Settings) -> Iterator[_OnKafka]:
     with asyncio.Runner() as runner:
         connected = topic_journal(settings)
-        journal = runner.run(connected.__aenter__())
+        found = _OnKafka(runner, runner.run(connected.__aenter__()))
         try:
-            yield _OnKafka(runner, journal)
+            yield found
         finally:
+            found.close()
             runner.run(connected.__aexit__(None, None, None))
 
 

@@ -11,7 +11,7 @@ from events import topics
 from services.runtime.catalogue import read_catalogue
 from tests.builders import IBAN, NEXT_BUDGET, Json, a_report, a_vote
 from tests.integration.command import ROOT, ecluse, written
-from tests.kafka.asking import asked
+from tests.kafka.asking import asked, record
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, Sent, partition_for
 from tests.kafka.workers import Worker, wait_for_records
@@ -114,7 +114,7 @@ def test_what_would_happen_is_the_same_and_nothing_is_written(told: Told, tmp_pa
     assert 1 == asked(told.cluster, "whatif", file, "--strict").code
 
 
-def test_a_damaged_record_and_a_missing_topic_are_named(broker: Broker, prefix: str) -> None:
+def test_a_missing_record_and_a_missing_topic_are_named(broker: Broker, prefix: str) -> None:
     cluster = Cluster(broker.bootstrap, prefix, 1)
     events = EXAMPLES / "lille-avenirs-2023.jsonl"
     commands = (("trace", "C"), ("parked",), ("whatif", events))
@@ -126,8 +126,20 @@ def test_a_damaged_record_and_a_missing_topic_are_named(broker: Broker, prefix: 
     cluster.create()
     empty = json.loads(asked(cluster, "whatif", events, "--json").out)
     assert 10 == empty["outcomes"]["accepted"], "an empty journal will do"
+    cluster.write([Sent(0, BUDGET.encode(), record(BUDGET, 2, 0))], topics.JOURNAL)
+    for command in commands[1:]:
+        said = asked(cluster, *command)
+        assert (3, b"") == (said.code, said.out)
+        assert f"Stopped: journal {BUDGET}/2: it does not follow record 0" in said.err
+    damaged = asked(cluster, *commands[0])
+    assert (3, b"", True) == (damaged.code, damaged.out, f"journal {BUDGET}/2: " in damaged.err)
+
+
+def test_a_record_that_cannot_be_read_is_named(broker: Broker, prefix: str) -> None:
+    cluster = Cluster(broker.bootstrap, prefix, 1)
+    cluster.create()
     cluster.write([Sent(0, BUDGET.encode(), b"{")], topics.JOURNAL)
-    for command in commands:
+    for command in (("trace", "C"), ("parked",), ("whatif", YEARS[0])):
         said = asked(cluster, *command)
         assert (3, b"") == (said.code, said.out)
         assert f"Stopped: {cluster.name(topics.JOURNAL)}/0/0: " in said.err
