@@ -101,16 +101,19 @@ def test_what_would_happen_is_the_same_and_nothing_is_written(told: Told, tmp_pa
         b"{",
     ]
     file = written(tmp_path / "events.jsonl", *events)
-    before = ends(told.cluster)
+    written_before = ends(told.cluster)
     on_topics = asked(told.cluster, "whatif", file, "--json")
-    assert before == ends(told.cluster)
+    assert written_before == ends(told.cluster)
     assert (0, "") == (on_topics.code, on_topics.err)
     assert ecluse("whatif", file, "--db", told.db, "--json").out == on_topics.out
     found = json.loads(on_topics.out)
     assert {"accepted": 2, "duplicate": 1, "refused": 1, "parked": 0, "dead_letter": 1} == (
         found["outcomes"]
     )
-    assert [1_000] == [row["after"]["appropriated_cents"] for row in found["lines"]]
+    ((before, after),) = [(row["before"], row["after"]) for row in found["lines"]]
+    assert {"appropriated_cents": 1_000, "available_cents": 1_000} == {
+        name: cents - before[name] for name, cents in after.items() if cents != before[name]
+    }
     assert 1 == asked(told.cluster, "whatif", file, "--strict").code
 
 
