@@ -5,10 +5,10 @@ An exported file holds one journal record a line, exactly the record's own bytes
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, BinaryIO, Protocol
+from typing import Annotated, BinaryIO, Final, Protocol
 
 import typer
 
@@ -23,6 +23,9 @@ from services.ledger.summary import History
 from services.ledger.topic_journal import Placed, TopicJournal, topic_journal
 from services.runtime.clients import RECORD_BYTES_MAX
 from services.runtime.settings import Settings
+
+ONE_BY_ONE_MAX: Final = 8
+"""How many budgets are read one by one: on Kafka, each costs a whole partition."""
 
 Database = Annotated[
     Path | None,
@@ -84,6 +87,19 @@ def histories(db: Path | None, exported: Path | None, language: Language) -> Ite
     else:
         with _on_kafka(Settings()) as found:
             yield found
+
+
+def records_of(found: Histories, budgets: Collection[str]) -> Iterator[Placed]:
+    """The records of some budgets, each chain in its order: one by one where they are few.
+
+    Of many the whole journal is read once, and the others are left out.
+    """
+    if len(budgets) <= ONE_BY_ONE_MAX:
+        for budget in sorted(budgets):
+            yield from found.records(budget)
+    else:
+        wanted = frozenset(budgets)
+        yield from (each for each in found.records() if each.record.budget in wanted)
 
 
 def folded(records: Iterable[Placed], *, forgets: bool = False) -> tuple[Ledger, History]:

@@ -1,12 +1,13 @@
 """`ecluse trace`: the whole story of an event, a convention, a grant, an act or a payment order."""
 
+from operator import attrgetter
 from typing import Annotated, Any
 
 import typer
 
 from events.codec import Received, reread
 from events.sentences import Sentence
-from services.cli.histories import Database, Exported, Histories, histories
+from services.cli.histories import Database, Exported, Histories, histories, records_of
 from services.cli.options import AsJson, Lang, chosen_language
 from services.cli.output import busy, print_json
 from services.cli.rows import record_row
@@ -95,12 +96,11 @@ def _indexed(found: Histories, ref: str, budget: str | None) -> Index:
 def _told(found: Histories, story: Story, ends: dict[str, int]) -> list[tuple[str, Awaited]]:
     """Hear the story's budgets again, no further than before, and fold them on the way."""
     folding = Folding(forgets=False)
-    for budget in story.budgets:
-        for record, _ in found.records(budget):
-            if record.sequence > ends.get(budget, 0):
-                break
+    for record, _ in records_of(found, story.budgets):
+        if record.sequence <= ends.get(record.budget, 0):
+            folding.apply(record)  # It sees whether the chain is whole.
             story.hear(record, _received(record).envelope)
-            folding.apply(record)
+    story.told.sort(key=attrgetter("place"))
     return story.awaited(folding.budgets)
 
 

@@ -3,15 +3,14 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from itertools import chain
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO, Final
+from typing import Annotated, Any, BinaryIO
 
 import typer
 
 from events.codec import Received
 from events.sentences import Sentence
-from services.cli.histories import Database, Exported, Histories, folded, histories
+from services.cli.histories import Database, Exported, Histories, folded, histories, records_of
 from services.cli.logs import log_failures_only
 from services.cli.options import AsJson, Lang, chosen_language
 from services.cli.output import busy, display_name, print_json, progress
@@ -24,9 +23,6 @@ from services.ledger.domain.journal import JournalRecord, Outcome
 from services.ledger.domain.lines import Line, LineMoney
 from services.ledger.handle import Decided, DecidedBatch, Ledger, RawRecord, Recorded, decoded
 from services.ledger.replay import FILE_MARK, lines, raw_record
-
-ALONE_MAX: Final = 8
-"""Up to how many budgets are read one by one; beyond, the whole journal is read once."""
 
 TRYING = Sentence("essai", "trying")
 WOKEN = Counted(
@@ -155,10 +151,7 @@ def _ledger(found: Histories, raws: list[RawRecord]) -> Ledger:
     """The ledger as the journal leaves the budgets that these events name."""
     received = map(decoded, raws)
     budgets = {each.envelope.data.budget for each in received if isinstance(each, Received)}
-    if len(budgets) > ALONE_MAX:
-        return folded(found.records(), forgets=True)[0]
-    records = chain.from_iterable(map(found.records, sorted(budgets)))
-    return folded(records, forgets=True)[0]
+    return folded(records_of(found, budgets), forgets=True)[0]
 
 
 def _said(trial: Trial, batch: DecidedBatch) -> dict[str, Any]:

@@ -45,6 +45,11 @@ class Told(NamedTuple):
     orders: list[OrderChange]
     flags: list[dict[str, Any]]
 
+    @property
+    def place(self) -> tuple[str, int]:
+        """Where its record stands: by this stories are in order, year by year."""
+        return self.record.budget, self.record.sequence
+
 
 @dataclass(slots=True)
 class Story:
@@ -60,8 +65,8 @@ class Story:
     woke: dict[tuple[str, int], list[int]] = field(default_factory=dict)
     """Whom each record woke, all records that were heard."""
     _by_name: dict[str, list[Strand]] = field(default_factory=dict)
-    _awake: list[tuple[int, set[Want]]] = field(default_factory=list)
-    """What the record that was handled last brought, and those that it woke."""
+    _awake: dict[str, list[tuple[int, set[Want]]]] = field(default_factory=dict)
+    """By budget, what the record that was handled last brought, and those that it woke."""
     _waited: dict[tuple[str, int], Want] = field(default_factory=dict)
     _waiting: set[tuple[str, str, str]] = field(default_factory=set)
     """Who of the story waited, by budget, source and id: a deadline may name one."""
@@ -98,19 +103,23 @@ class Story:
     def awaited(self, budgets: Mapping[str, BudgetState]) -> list[tuple[str, Awaited]]:
         """What is still to come of the story, by budget, each thing once."""
         found: dict[tuple[str, Awaited], None] = {}
+        told: dict[str, list[Told]] = {}
+        for each in self.told:
+            told.setdefault(each.record.budget, []).append(each)
         for budget in self.budgets:
             if budget in budgets:
-                found |= dict.fromkeys((budget, each) for each in self._of(budgets[budget]))
+                awaited = self._of(budgets[budget], told.get(budget, []))
+                found |= dict.fromkeys((budget, each) for each in awaited)
         return list(found)
 
-    def _of(self, state: BudgetState) -> Iterator[Awaited]:
+    def _of(self, state: BudgetState, of_budget: list[Told]) -> Iterator[Awaited]:
         book = state.book
-        for told in self.told:
+        for told in of_budget:
             parked = state.memory.parked.get(told.record.sequence)
-            if told.record.budget == book.budget and parked is not None:
+            if parked is not None:
                 ends_on = (told.envelope.time + PATIENCE).date()
                 yield Awaited("event", told.envelope.id, None, None, ends_on, (parked.want,))
-        for strand in self._strands_of(book.budget):
+        for strand in self._strands_of(book.budget, of_budget):
             for grant in sorted(strand.grants if strand.instalment is None else ()):
                 yield from awaited_of_grant(book, grant)
             for name in sorted(strand.conventions):
@@ -125,12 +134,12 @@ class Story:
                     opening = Want("opening", next_year(book.budget))
                     yield Awaited("convention", name, name, carried, None, (opening,))
 
-    def _strands_of(self, budget: str) -> Iterator[Strand]:
+    def _strands_of(self, budget: str, of_budget: list[Told]) -> Iterator[Strand]:
         """Its strands in a budget; what single events name is one as well."""
         yield from (each for each in self.strands if each.budget == budget)
-        for told in self.told:
+        for told in of_budget:
             record = told.record
-            if record.budget == budget and (budget, record.sequence) in self.events:
+            if (budget, record.sequence) in self.events:
                 names = names_of(told.envelope.data)
                 named = names.conventions | {order_parts(each).convention for each in names.orders}
                 issued = {each.order.convention for each in record.payment_orders}
@@ -174,14 +183,15 @@ class Story:
         if record.waits_for is not None:
             self._waited[record.budget, record.sequence] = Want(**record.waits_for)
         if record.resumes is None:
-            self._awake = [(record.sequence, brought)]
+            self._awake[record.budget] = [(record.sequence, brought)]
             return None
         want = self._waited.pop((record.budget, record.resumes), None)
-        woken_by = self._awake[0][0] if self._awake else record.sequence
-        for sequence, wants in self._awake:
+        awake = self._awake[record.budget]
+        woken_by = awake[0][0]
+        for sequence, wants in awake:
             if want in wants:
                 woken_by = sequence
-        self._awake.append((record.sequence, brought))
+        awake.append((record.sequence, brought))
         return woken_by
 
     def _ends_a_wait(self, budget: str, event: Event) -> bool:

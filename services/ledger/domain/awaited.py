@@ -105,12 +105,12 @@ def _of_instalment(book: Book, case: Situation, instalment: Instalment) -> Await
         wants.append(Want("resumption", name))
     if held_back(book, case) is not None:
         wants.append(Want("signed_convention", case.convention.grant))
-    if not wants and again_on is not None:
-        rejected = order_name(name, instalment.instalment, instalment.orders)
-        wants.append(Want("reissue", rejected))
     if not wants:
-        # What held it back has gone, and an order is issued by an event alone (rules, 14).
-        wants.append(Want("next_event", name))
+        # All is there, and an order is issued by an event alone: by any that touches the convention
+        # (rules, 14), or by one of those that issue a rejected order again (rules, 21).
+        by_any = due_from(book, case._replace(reissues=False), instalment) is not None
+        rejected = order_name(name, instalment.instalment, instalment.orders)
+        wants.append(Want("next_event", name) if by_any else Want("reissue", rejected))
     due_on = again_on or (None if met_on is None else met_on + PAYMENT_DELAY)
     cents = instalment.amount_cents
     return Awaited("instalment", instalment.instalment, name, cents, due_on, tuple(wants))
