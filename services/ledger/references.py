@@ -53,6 +53,8 @@ class Index:
     _links: dict[Key, Links] = field(default_factory=dict)
     _tried: dict[Key, Links] = field(default_factory=dict)
     """The same of signatures that were not accepted."""
+    _under: dict[Key, dict[str, None]] = field(default_factory=dict)
+    """The conventions of each grant, tried ones included."""
     _alone: set[Key] = field(default_factory=set)
     _awards: dict[Key, Act] = field(default_factory=dict)
     _plans: dict[tuple[str, str, str], Plan] = field(default_factory=dict)
@@ -126,8 +128,7 @@ class Index:
                 self._carried.add((budget, move.convention))
         match event:
             case ConventionSigned():
-                links = Links(event.grant, event.beneficiary.siret)
-                (self._links if accepted else self._tried)[budget, event.convention] = links
+                self._link(record, event.convention, Links(event.grant, event.beneficiary.siret))
                 if accepted:
                     self._plan(budget, event.convention, event.instalments)
             case ConventionAmended() if accepted:
@@ -135,19 +136,28 @@ class Index:
             case DeliberationAdopted(role="award") if accepted:
                 self._awards[budget, event.grant] = act_of(event.act)
                 if not event.requires_convention:
+                    self._link(record, event.grant, Links(event.grant, event.beneficiary.siret))
                     self._stand_alone(budget, event)
             case FiscalYearOpened():
-                links = Links(event.grant, event.beneficiary.siret)
-                (self._links if accepted else self._tried)[budget, event.convention] = links
+                self._link(record, event.convention, Links(event.grant, event.beneficiary.siret))
                 self._opened_from[budget, event.convention] = event.closed_budget
                 if accepted:
                     self._plan(budget, event.convention, event.instalments)
             case _:
                 pass
 
+    def _link(self, record: JournalRecord, convention: str, links: Links) -> None:
+        known = self._links if record.outcome is Outcome.ACCEPTED else self._tried
+        known[record.budget, convention] = links
+        self._under.setdefault((record.budget, links.grant), {})[convention] = None
+
+    def _linked(self, budget: str, convention: str) -> Links | None:
+        """What it is linked to; where it was never signed, by the last attempt."""
+        key = (budget, convention)
+        return self._links.get(key, self._tried.get(key))
+
     def _stand_alone(self, budget: str, event: DeliberationAdopted) -> None:
         self._alone.add((budget, event.grant))
-        self._links[budget, event.grant] = Links(event.grant, event.beneficiary.siret)
         if event.instalments is None:
             self._plans[budget, event.grant, WHOLE_AWARD] = Plan()
         else:
@@ -179,8 +189,9 @@ class Index:
             is_of_grant=True,
             since=since,
         )
-        for (home, convention), links in (self._tried | self._links).items():
-            if (home, links.grant) == (budget, grant):
+        for convention in self._under.get((budget, grant), ()):
+            links = self._linked(budget, convention)
+            if links is not None and links.grant == grant:
                 yield from self._of_convention(budget, convention, since)
 
     def _of_convention(
@@ -188,7 +199,7 @@ class Index:
     ) -> Iterator[Strand]:
         """A convention in all its years; where the story begins on the way, from there on."""
         for year in self._years(budget, convention, only_later=since > 1):
-            links = self._links.get((year, convention), self._tried.get((year, convention)))
+            links = self._linked(year, convention)
             names = {convention}
             if links is not None and (year, links.grant) in self._alone:
                 names.add(links.grant)
