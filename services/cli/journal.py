@@ -9,6 +9,7 @@ from typing import Annotated, NamedTuple
 import typer
 
 from events.sentences import Sentence
+from services.cli.histories import Database
 from services.cli.logs import masked
 from services.cli.options import AsJson, Group, Lang, Verb, chosen_language
 from services.cli.output import busy
@@ -54,11 +55,6 @@ app = typer.Typer(
     help="Records of the journal: the last ones, or one. Names what stands still.",
     no_args_is_help=True,
 )
-
-Database = Annotated[
-    Path | None,
-    typer.Option(metavar="PATH", help="SQLite file made by `ecluse replay --db`; else Kafka."),
-]
 
 
 class Found(NamedTuple):

@@ -84,14 +84,19 @@ class TopicJournal:
         Every hash is taken again, and every record must follow the one before it.
         """
         folding, history = Folding(forgets=False), History()
+        async with aclosing(self.records(budget)) as chunks:
+            async for chunk in chunks:
+                for each in chunk:
+                    folding.apply(each.record)
+                    history.add(each.record)
+        return Ledger(folding.budgets, folding.dead), history
+
+    async def records(self, budget: str | None) -> AsyncGenerator[list[Placed], None]:
+        """The records of one chain, or of all, partition by partition; each chain in its order."""
         for place in self._places_of(budget):
             async with aclosing(self._reader.to_the_end(place)) as chunks:
                 async for chunk in chunks:
-                    for each in _of(budget, chunk):
-                        record = journal_record(each)
-                        folding.apply(record)
-                        history.add(record)
-        return Ledger(folding.budgets, folding.dead), history
+                    yield [_placed(each) for each in _of(budget, chunk)]
 
     async def last(self, budget: str | None, count: int) -> list[Placed]:
         """The last records, oldest first; those of several partitions in the order of writing."""

@@ -177,7 +177,8 @@ def test_the_help_groups_the_verbs() -> None:
             "│ ledger ",
             "│ dev ",
         ),
-        *("─ Look ─", "│ balances ", "│ journal ", "─ Operate ─", "│ quarantine ", "│ topics "),
+        *("─ Look ─", "│ balances ", "│ trace ", "│ parked ", "│ journal "),
+        *("─ Prove ─", "│ whatif ", "─ Operate ─", "│ quarantine ", "│ topics "),
     )
     order = [said.text.index(word) for word in panels]
     assert sorted(order) == order
