@@ -17,8 +17,13 @@ TOPICS: Final = (*topics.DOORS, *OUTPUTS)
 """What the ledger reads and writes."""
 
 
-async def serve(settings: Settings, accept_lost: frozenset[str] = frozenset()) -> None:
+async def serve(
+    settings: Settings, accept_lost: frozenset[str] = frozenset(), *, rebuild: bool = False
+) -> None:
     """Be a worker of the ledger until SIGTERM or SIGINT.
+
+    With `rebuild` the state of each partition is made again from the journal when this worker
+    first opens it.
 
     Raises:
         ClusterError, StoreError: the cluster or what is stored on it is not as it must be.
@@ -28,9 +33,10 @@ async def serve(settings: Settings, accept_lost: frozenset[str] = frozenset()) -
     count = await check(settings, TOPICS)
     registry = CollectorRegistry()
     metrics = Metrics(registry)
+    to_rebuild = set(range(count)) if rebuild else set()
 
     def work(partition: int, progress: Progress) -> Work:
-        return LedgerWork(settings, partition, count, progress, metrics, accept_lost)
+        return LedgerWork(settings, partition, count, progress, metrics, accept_lost, to_rebuild)
 
     group, events = settings.group(topics.LEDGER_GROUP), settings.topic(topics.EVENTS)
     await Worker(settings, group, events, work, Health(settings, registry)).run()
