@@ -58,7 +58,7 @@ class Chains:
             raise StoreError(where, DAMAGED.render({"error": _said(error)})) from error
         before = self.ends.get(record.budget, NOWHERE)
         facts = {"chain": record.budget, "sequence": record.sequence, "before": before.sequence}
-        if (record.sequence - 1, record.previous_hash) != before:
+        if (record.sequence, record.previous_hash) != (before.sequence + 1, before.hash):
             raise StoreError(where, NOT_NEXT.render(facts))
         # Of a dead letter the digest is that of its bytes, which the journal does not hold.
         if record.event is not None and sha256(record.event).hexdigest() != record.event_sha256:
