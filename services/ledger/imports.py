@@ -65,16 +65,19 @@ class Proved:
         """Whether nothing is left to be imported."""
         return self.already == self.chains.records
 
-    def missing(self, progress: Progress) -> Iterator[Exported]:
-        """The records that are not there yet, in order.
+    def has(self, record: JournalRecord) -> bool:
+        """Whether a record is there already."""
+        return record.sequence <= self.there.get(record.budget, NOWHERE).sequence
+
+    def read_again(self, progress: Progress) -> Iterator[Exported]:
+        """The records once more, in order.
 
         Raises:
             StoreError: the file changed meanwhile.
         """
         chains = Chains()
         for each in read_export(self.path, chains, progress):
-            if each.record.sequence > self.there.get(each.record.budget, NOWHERE).sequence:
-                yield each
+            yield each
             if chains.records % TOLD_RECORDS == 0:
                 log.info("journal_importing", records=chains.records, of=self.chains.records)
 
@@ -160,7 +163,9 @@ def import_store(store: Store, where: str, path: Path, progress: Progress) -> Pr
     if proved.is_there and under_way not in store.positions():
         return proved
     rows: list[JournalRow] = []
-    for record, raw in proved.missing(progress):
+    for record, raw in proved.read_again(progress):
+        if proved.has(record):
+            continue
         rows.append(JournalRow(record.budget, record.sequence, raw))
         if len(rows) == BATCH_RECORDS:
             under_way = under_way._replace(next_offset=under_way.next_offset + len(rows))

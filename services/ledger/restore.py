@@ -6,7 +6,7 @@ from typing import Final
 
 import structlog
 
-from events.codec import reread
+from events.codec import Received, reread
 from events.sentences import Sentence
 from services.ledger.domain.book import BudgetState, new_budget
 from services.ledger.domain.closed_years import forgotten, is_over
@@ -157,15 +157,15 @@ class Folding:
         self.budgets: dict[str, BudgetState] = {}
         self.dead: dict[str, Chain] = {}
 
-    def apply(self, record: JournalRecord) -> None:
-        """Apply the next record of its chain.
+    def apply(self, record: JournalRecord) -> Received | None:
+        """Apply the next record of its chain; its event, where it could be read.
 
         Raises:
             StoreError: it is not the next one, or its event is damaged.
         """
         if record.outcome is Outcome.DEAD_LETTER:
             self.dead[record.budget] = Chain(record.sequence, record.hash)
-            return
+            return None
         state = self.budgets.get(record.budget)
         if state is None:
             state = self.budgets[record.budget] = new_budget(record.budget)
@@ -177,6 +177,7 @@ class Folding:
         evolve(state, record, received)
         if self._forgets and is_over(state):
             self.budgets[record.budget] = forgotten(state)
+        return received
 
 
 def read_row(row: JournalRow) -> JournalRecord:

@@ -2,7 +2,8 @@
 
 Each partition is written under its own transactional id, as by the ledger's own worker: which is
 fenced, where one runs. From the first record to the last a mark stands in every partition's state,
-before which no ledger begins to work. Nothing is published again but the letters that nobody read.
+before which no ledger begins to work. Of what was published only balances leave again, in the
+transaction of the record that made them, and letters that nobody had read.
 """
 
 from collections.abc import AsyncIterator, Collection, Iterable
@@ -14,17 +15,21 @@ from typing import Final, Self
 
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
+from events.codec import Received
 from events.sentences import Sentence
-from events.topics import DOORS, JOURNAL, LEDGER_STATE, LETTERS
+from events.topics import BALANCES, DOORS, JOURNAL, LEDGER_STATE, LETTERS
 from services.ledger.chains import Chains, home_of
+from services.ledger.domain.journal import Outcome
 from services.ledger.domain.letters import Letter
-from services.ledger.exports import Progress
+from services.ledger.exports import Exported, Progress
+from services.ledger.handle import Recorded
 from services.ledger.imports import BATCH_RECORDS, Proved, prove, unread_letters
 from services.ledger.kafka import LAST_OFFSETS, MISPLACED
-from services.ledger.messages import STRUCTURED
+from services.ledger.messages import STRUCTURED, balances
 from services.ledger.partition import OUTPUTS, PARTITIONS_HEADER, transactional_id
 from services.ledger.placing import IMPORT_KEY, IMPORTED_HEADER, POSITION_KEY
 from services.ledger.ports import StoreError
+from services.ledger.restore import Folding
 from services.runtime.errors import ClusterError, place_name
 from services.runtime.forgotten import Whereabouts, end_forgotten, mark
 from services.runtime.partitioning import partition_of
@@ -64,14 +69,19 @@ async def import_topic(settings: Settings, path: Path, progress: Progress) -> Pr
     proved = prove(path, there.chains.ends, settings.topic(JOURNAL), progress)
     if proved.is_there and not there.marked:
         return proved
+    folding = Folding(forgets=False)
     async with AsyncExitStack() as stack:
         homes = [
-            await stack.enter_async_context(_Home(settings, number, count))
+            await stack.enter_async_context(_Home(settings, number, count, folding))
             for number in range(count)
         ]
         await _begin(settings, homes, there)
-        for record, raw in proved.missing(progress):
-            await homes[home_of(record.budget, count)].add(record.budget, raw)
+        for each in proved.read_again(progress):
+            home = homes[home_of(each.record.budget, count)]
+            await home.make_room(len(each.raw))
+            received = folding.apply(each.record)
+            if not proved.has(each.record):
+                home.take(each, received)
         for budget, letters in unread_letters(proved).items():
             homes[home_of(budget, count)].letters += letters
         for home in homes:
@@ -150,13 +160,16 @@ async def _reading(settings: Settings, places: Collection[TopicPartition]) -> As
 class _Home:
     """The journal of one partition, while it is imported."""
 
-    def __init__(self, settings: Settings, number: int, count: int) -> None:
+    def __init__(self, settings: Settings, number: int, count: int, folding: Folding) -> None:
         self.number = number
         self.letters: list[Letter] = []
         self._settings = settings
         self._count = count
         self.journal = Place(settings.topic(JOURNAL), number)
         self._state = Place(settings.topic(LEDGER_STATE), number)
+        self._published = Place(settings.topic(BALANCES), number)
+        self._folding = folding
+        self._accepted: list[Recorded] = []
         doors = settings.topic(LETTERS)
         self._shared = [TopicPartition(doors, each) for each in range(count)]
         self._writer = FencedWriter(settings, transactional_id(settings, number), self._shared)
@@ -192,13 +205,18 @@ class _Home:
         self._journal_next = journal_end
         await self._write_state([Outgoing(POSITION_KEY, None), Outgoing(IMPORT_KEY, b"true")])
 
-    async def add(self, chain: str, raw: bytes) -> None:
-        """Take the next record; written with others, when there are enough."""
-        full = self._waiting_bytes + len(raw) > BATCH_BYTES or len(self._waiting) >= BATCH_RECORDS
+    async def make_room(self, more_bytes: int) -> None:
+        """Write what waits, before the book moves on, where one record more would be too many."""
+        full = self._waiting_bytes + more_bytes > BATCH_BYTES or len(self._waiting) >= BATCH_RECORDS
         if full and self._waiting:
             await self._write_journal({})
-        self._waiting.append(Outgoing(chain.encode(), raw))
-        self._waiting_bytes += len(raw)
+
+    def take(self, each: Exported, received: Received | None) -> None:
+        """Take a record that the book knows already; it is written with others."""
+        self._waiting.append(Outgoing(each.record.budget.encode(), each.raw))
+        self._waiting_bytes += len(each.raw)
+        if received is not None and each.record.outcome is Outcome.ACCEPTED:
+            self._accepted.append(Recorded(each.record, received.envelope))
 
     async def write(self) -> None:
         """Write what waits, and the letters: they leave with the last records, or left before."""
@@ -214,8 +232,16 @@ class _Home:
         for budget, value in letters:
             number = partition_of(budget.encode(), self._count)
             place = Place(self._settings.topic(LETTERS), number)
-            posted.setdefault(place, []).append(Outgoing(budget.encode(), value))
+            posted.setdefault(place, []).append(Outgoing(budget.encode(), value, STRUCTURED))
         return posted
+
+    def _balances(self) -> list[Outgoing]:
+        """As they stood behind the records that wait: none has moved since."""
+        accepted, self._accepted = self._accepted, []
+        return [
+            Outgoing(each.key, each.value, each.headers)
+            for each in balances(accepted, self._folding.budgets)
+        ]
 
     async def _write_journal(self, more: dict[Place, list[Outgoing]]) -> None:
         # The journal has moved on before the next one: no other transaction has this mark.
@@ -225,8 +251,10 @@ class _Home:
                 each._replace(headers=(*self._headers, *marks)) for each in self._waiting
             ]
         }
+        if published := self._balances():
+            more = {**more, self._published: published}
         for place, outgoing in more.items():
-            records[place] = [each._replace(headers=(*STRUCTURED, *marks)) for each in outgoing]
+            records[place] = [each._replace(headers=(*each.headers, *marks)) for each in outgoing]
         await self._writer.begin()
         ends = await self._writer.write(records)
         await self._writer.commit()

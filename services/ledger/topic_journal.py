@@ -121,7 +121,10 @@ class TopicJournal:
     async def notices(self, wanted: Collection[Source]) -> dict[Source, Sentence]:
         """Why records were unreadable, in the words that their senders were told."""
         said: dict[Source, Sentence] = {}
-        for number in sorted({source.partition for source in wanted}):
+        # An import may bring records from a cluster that had more partitions; their notices are not
+        # among ours.
+        here = range(len(self._refusals))
+        for number in sorted({source.partition for source in wanted}.intersection(here)):
             missing = {source for source in wanted if source.partition == number}
             async with aclosing(self._backwards(self._refusals[number])) as windows:
                 async for window in windows:

@@ -76,15 +76,26 @@ def imported(cluster: Cluster, file: Path) -> Json:
 
 def interrupt(patched: pytest.MonkeyPatch, behind: int) -> None:
     """An import fails behind so many records, of which it had written some."""
-    add, left = topic_import._Home.add, iter(range(behind))
+    make_room, left = topic_import._Home.make_room, iter(range(behind))
 
-    async def failing(home: Any, chain: str, raw: bytes) -> None:
+    async def failing(home: Any, more_bytes: int) -> None:
         if next(left, None) is None:
             raise WriterFailed("the broker went away")
-        await add(home, chain, raw)
+        await make_room(home, more_bytes)
 
     patched.setattr(topic_import, "BATCH_RECORDS", 2)
-    patched.setattr(topic_import._Home, "add", failing)
+    patched.setattr(topic_import._Home, "make_room", failing)
+
+
+def latest_balances(cluster: Cluster) -> dict[bytes, Json]:
+    """What readers of the balances know in the end; which records led to it travels along."""
+    found = {
+        each.key: json.loads(each.value)
+        for place in cluster.read(topics.BALANCES).values()
+        for each in place
+    }
+    assert found, "balances were published"
+    return found
 
 
 def expected(file: Path, count: int) -> dict[int, list[bytes]]:
@@ -138,6 +149,9 @@ def test_a_lost_cluster_is_restored_to_the_same_heads_and_goes_on(
         number: [each.value for each in records] for number, records in journal.items()
     }
     assert old.balances == asked(cluster, "balances", "--json").out
+    assert latest_balances(old.cluster) == latest_balances(cluster)
+    shown = [asked(cluster, *args) for args in (("balances",), ("journal", "show", "_dead.3", 1))]
+    assert [(0, True)] * 2 == [(each.code, "bad_json" in each.text) for each in shown]
     assert {number: {} for number in range(partitions)} == cluster.state()
     with Worker(cluster, tmp_path) as worker:
         worker.wait_for_states(running=partitions)
@@ -175,6 +189,7 @@ def test_an_import_that_was_interrupted_lets_no_ledger_begin_and_is_finished(
     assert 0 < imported(cluster, old.file)["written"] < RECORDS
     assert 0 == imported(cluster, old.file)["written"]
     assert old.balances == asked(cluster, "balances", "--json").out
+    assert latest_balances(old.cluster) == latest_balances(cluster)
     assert {0: {}, 1: {}} == cluster.state()
 
 
