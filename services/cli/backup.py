@@ -15,7 +15,6 @@ from services.cli.workers import run_worker
 from services.ledger.adapters.sqlite import SqliteStore
 from services.ledger.exports import Export, ExportFile, Sink, Stream, export_store
 from services.ledger.imports import Proved, import_store
-from services.ledger.ports import StoreError
 from services.ledger.replay import STANDARD_INPUT
 from services.ledger.topic_export import export_topic
 from services.ledger.topic_import import import_topic
@@ -47,7 +46,6 @@ IMPORTED = Counted(
         "{file}: {count} records of {chains} chain(s), {written} of them imported now.",
     ),
 )
-NO_FILE = Sentence("ce fichier n'existe pas", "there is no such file")
 
 
 def export_journal(
@@ -66,9 +64,9 @@ def export_journal(
     as_json: AsJson = False,
     lang: Lang = None,
 ) -> None:
-    """Write the journal to a file, one record a line: a backup, and the way into a new cluster.
+    """Write the journal to a file, one record a line: the back-up.
 
-    Every hash is taken again. What the file holds already is kept: only what follows is added.
+    Every hash is taken again. To a file that is there, only what follows is added.
     Kafka is at ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092;
     its topics' names begin with ECLUSE_TOPIC_PREFIX.
     """
@@ -93,7 +91,14 @@ def export_journal(
 def import_journal(
     context: typer.Context,
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="What `ecluse journal export` wrote.")
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            readable=True,
+            help="What `ecluse journal export` wrote.",
+        ),
     ],
     db: Annotated[
         Path | None,
@@ -102,16 +107,14 @@ def import_journal(
     as_json: AsJson = False,
     lang: Lang = None,
 ) -> None:
-    """Bring an exported journal into a new cluster or database: the same records, the same heads.
+    """Bring an exported journal into a new cluster or database, to the same heads.
 
-    Nothing is published again. An import that was interrupted goes on when it is run again;
-    until it has ended no ledger begins to work there.
+    Stop its workers first. No order, entry or refusal is published again.
+    Run again, an interrupted import goes on; before its end no ledger begins.
     Kafka is at ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092;
     its topics' names begin with ECLUSE_TOPIC_PREFIX.
     """
     language = chosen_language(context, lang)
-    if not file.is_file():
-        raise StoreError(_named(file), NO_FILE)
     with counting(told(READING_FILE, language)) as progress:
         if db is None:
             proved = run_worker(import_topic(Settings(), file, progress))
