@@ -3,13 +3,13 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import pytest
 
 from events import topics
 from services.ledger import topic_import
-from services.runtime.writer import WriterFailed
+from services.runtime.writer import FencedWriter, WriterFailed
 from tests.builders import BUDGET, NEXT_BUDGET, Json, a_vote
 from tests.integration.command import EXAMPLE, ecluse
 from tests.kafka.asking import asked
@@ -75,16 +75,16 @@ def imported(cluster: Cluster, file: Path) -> Json:
 
 
 def interrupt(patched: pytest.MonkeyPatch, behind: int) -> None:
-    """An import fails behind so many records, of which it had written some."""
-    make_room, left = topic_import._Home.make_room, iter(range(behind))
+    """An import ends before so many commits, and leaves a transaction open."""
+    commit, left = FencedWriter.commit, iter(range(behind))
 
-    async def failing(home: Any, more_bytes: int) -> None:
+    async def failing(writer: FencedWriter) -> None:
         if next(left, None) is None:
             raise WriterFailed("the broker went away")
-        await make_room(home, more_bytes)
+        await commit(writer)
 
     patched.setattr(topic_import, "BATCH_RECORDS", 2)
-    patched.setattr(topic_import._Home, "make_room", failing)
+    patched.setattr(FencedWriter, "commit", failing)
 
 
 def latest_balances(cluster: Cluster) -> dict[bytes, Json]:
@@ -180,7 +180,7 @@ def test_an_import_that_was_interrupted_lets_no_ledger_begin_and_is_finished(
 ) -> None:
     cluster = new(2)
     with monkeypatch.context() as patched:
-        interrupt(patched, behind=9)
+        interrupt(patched, behind=5)
         assert UNREACHABLE == asked(cluster, "journal", "import", old.file).code
     with Worker(cluster, tmp_path, ECLUSE_LANG="fr") as worker:
         assert UNREACHABLE == worker.ended()
