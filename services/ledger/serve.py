@@ -2,12 +2,17 @@
 
 from typing import Final
 
+from aiokafka.structs import TopicPartition
 from prometheus_client import CollectorRegistry
 
 from events import topics
+from services.ledger.kafka import is_being_imported
 from services.ledger.partition import OUTPUTS, LedgerWork, Metrics
+from services.ledger.topic_state import IMPORTING
+from services.runtime.errors import ClusterError, place_name
 from services.runtime.health import Health
 from services.runtime.progress import Progress
+from services.runtime.reader import Reader
 from services.runtime.settings import Settings
 from services.runtime.topics import check
 from services.runtime.work import Work
@@ -31,6 +36,7 @@ async def serve(
         GaveUp: the cluster was away for too long.
     """
     count = await check(settings, TOPICS)
+    await _no_import(settings)
     registry = CollectorRegistry()
     metrics = Metrics(registry)
     to_rebuild = set(range(count)) if rebuild else set()
@@ -40,3 +46,15 @@ async def serve(
 
     group, events = settings.group(topics.LEDGER_GROUP), settings.topic(topics.EVENTS)
     await Worker(settings, group, events, work, Health(settings, registry)).run()
+
+
+async def _no_import(settings: Settings) -> None:
+    """A worker that is started while a journal is imported would take its partitions from that."""
+    state = TopicPartition(settings.topic(topics.LEDGER_STATE), 0)
+    reader = Reader(settings, [state])
+    try:
+        await reader.start()
+        if await is_being_imported(reader, state):
+            raise ClusterError(place_name(state), IMPORTING)
+    finally:
+        await reader.stop()

@@ -24,7 +24,7 @@ from services.ledger.domain.letters import Letter
 from services.ledger.exports import Exported, Progress
 from services.ledger.handle import Recorded
 from services.ledger.imports import BATCH_RECORDS, Proved, prove, unread_letters
-from services.ledger.kafka import LAST_OFFSETS, MISPLACED
+from services.ledger.kafka import MISPLACED, is_being_imported
 from services.ledger.messages import STRUCTURED, balances
 from services.ledger.partition import OUTPUTS, PARTITIONS_HEADER, transactional_id
 from services.ledger.placing import IMPORT_KEY, IMPORTED_HEADER, POSITION_KEY
@@ -86,7 +86,8 @@ async def import_topic(settings: Settings, path: Path, progress: Progress) -> Pr
             homes[home_of(budget, count)].letters += letters
         for home in homes:
             await home.write()
-        for home in homes:
+        # The first partition was marked first, and is the last to be set free: no worker starts.
+        for home in reversed(homes):
             await home.end()
     return proved
 
@@ -111,10 +112,7 @@ async def _look(settings: Settings, count: int) -> _There:
     )
     async with _reading(settings, [*journal, *state]) as reader:
         for place in state:
-            # Whoever imports writes no state behind the mark: it is the last record, or none is.
-            last = await reader.last(place, LAST_OFFSETS)
-            marked = bool(last) and last[-1].key == IMPORT_KEY and last[-1].value is not None
-            there.marked = there.marked or marked
+            there.marked = there.marked or await is_being_imported(reader, place)
         for place in journal:
             _, there.journal_ends[place] = await reader.bounds(place)
             async with aclosing(reader.to_the_end(place)) as chunks:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import pytest
 
@@ -74,9 +74,9 @@ def imported(cluster: Cluster, file: Path) -> Json:
     return found
 
 
-def interrupt(patched: pytest.MonkeyPatch, behind: int) -> None:
-    """An import ends before so many commits, and leaves a transaction open."""
-    commit, left = FencedWriter.commit, iter(range(behind))
+def halfway(patched: pytest.MonkeyPatch) -> None:
+    """An import ends before a commit, and leaves its transaction open."""
+    commit, left = FencedWriter.commit, iter(range(5))
 
     async def failing(writer: FencedWriter) -> None:
         if next(left, None) is None:
@@ -85,6 +85,18 @@ def interrupt(patched: pytest.MonkeyPatch, behind: int) -> None:
 
     patched.setattr(topic_import, "BATCH_RECORDS", 2)
     patched.setattr(FencedWriter, "commit", failing)
+
+
+def at_the_very_end(patched: pytest.MonkeyPatch) -> None:
+    """All records are there, and one of two partitions is free already."""
+    end, left = topic_import._Home.end, iter(range(1))
+
+    async def failing(home: Any) -> None:
+        if next(left, None) is None:
+            raise WriterFailed("the broker went away")
+        await end(home)
+
+    patched.setattr(topic_import._Home, "end", failing)
 
 
 def latest_balances(cluster: Cluster) -> dict[bytes, Json]:
@@ -175,18 +187,25 @@ def test_a_lost_cluster_is_restored_to_the_same_heads_and_goes_on(
         assert [] == again.said("state_rebuilt"), "the state is its own now"
 
 
+@pytest.mark.parametrize(("interrupt", "left"), [(halfway, 8), (at_the_very_end, 0)])
 def test_an_import_that_was_interrupted_lets_no_ledger_begin_and_is_finished(
-    old: Old, new: Callable[[int], Cluster], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    old: Old,
+    new: Callable[[int], Cluster],
+    tmp_path: Path,
+    interrupt: Callable[[pytest.MonkeyPatch], None],
+    left: int,
 ) -> None:
     cluster = new(2)
-    with monkeypatch.context() as patched:
-        interrupt(patched, behind=5)
+    # An event waits: a worker that began too early would decide it.
+    cluster.publish([a_vote(budget=budget_on(number, 2)) for number in (0, 1)])
+    with pytest.MonkeyPatch.context() as patched:
+        interrupt(patched)
         assert UNREACHABLE == asked(cluster, "journal", "import", old.file).code
     with Worker(cluster, tmp_path, ECLUSE_LANG="fr") as worker:
         assert UNREACHABLE == worker.ended()
         assert "achevez-le avant de relancer, ecluse journal import FICHIER" in worker.words
         assert cluster.name(topics.LEDGER_STATE) in worker.words
-    assert 0 < imported(cluster, old.file)["written"] < RECORDS
+    assert left == imported(cluster, old.file)["written"]
     assert 0 == imported(cluster, old.file)["written"]
     assert old.balances == asked(cluster, "balances", "--json").out
     assert latest_balances(old.cluster) == latest_balances(cluster)
