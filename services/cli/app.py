@@ -13,6 +13,7 @@ import typer
 from pydantic import ValidationError
 
 from services.cli import (
+    backup,
     balances,
     dev,
     journal,
@@ -83,6 +84,8 @@ app.command("ledger", cls=Verb, rich_help_panel=ROLES)(ledger.ledger)
 app.command("watch", cls=Verb, rich_help_panel=ROLES)(watch.watch)
 app.command("dev", cls=Verb, rich_help_panel=ROLES)(dev.dev)
 app.command("balances", cls=Verb, rich_help_panel=LOOK)(balances.balances)
+journal.app.command("export", cls=Verb)(backup.export_journal)
+journal.app.command("import", cls=Verb)(backup.import_journal)
 app.add_typer(journal.app, name="journal", rich_help_panel=LOOK)
 app.command("trace", cls=Verb, rich_help_panel=LOOK)(trace.trace)
 app.command("parked", cls=Verb, rich_help_panel=LOOK)(parked.parked)

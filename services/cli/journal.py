@@ -1,4 +1,4 @@
-"""`ecluse journal`: the records of a ledger, on its topic or in a SQLite file."""
+"""`ecluse journal tail|show`: the records of a ledger, on its topic or in a SQLite file."""
 
 import asyncio
 import sys
@@ -52,7 +52,7 @@ HELD = Sentence(
 
 app = typer.Typer(
     cls=Group,
-    help="Records of the journal: the last ones, or one. Names what stands still.",
+    help="Records of the journal: the last ones, or one; to a file, and back from one.",
     no_args_is_help=True,
 )
 

@@ -307,7 +307,9 @@ def every_verb() -> list[tuple[str, ...]]:
     """The verbs as the help names them, and those under a name of their own."""
     groups = {None: app, **{each.name: each.typer_instance for each in app.registered_groups}}
     return sorted(
-        (each.name or each.callback.__name__,) if name is None else (name, each.callback.__name__)
+        (each.name or each.callback.__name__,)
+        if name is None
+        else (name, each.name or each.callback.__name__)
         for name, group in groups.items()
         if group is not None
         for each in group.registered_commands
