@@ -8,20 +8,20 @@ import asyncio
 from collections.abc import AsyncGenerator, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, BinaryIO, Final, Protocol
+from typing import Annotated, Final, Protocol
 
 import typer
 
 from events.sentences import Sentence
 from services.cli.wording import Language, told
 from services.ledger.adapters.sqlite import SqliteStore
-from services.ledger.domain.journal import read_record
+from services.ledger.chains import Chains
+from services.ledger.exports import read_export
 from services.ledger.handle import Ledger
-from services.ledger.ports import JournalRow, StoreError, as_it_says
+from services.ledger.ports import JournalRow
 from services.ledger.restore import Folding, read_row
 from services.ledger.summary import History
 from services.ledger.topic_journal import Placed, TopicJournal, topic_journal
-from services.runtime.clients import RECORD_BYTES_MAX
 from services.runtime.settings import Settings
 
 ONE_BY_ONE_MAX: Final = 8
@@ -44,10 +44,6 @@ ONE_PLACE = Sentence(
     "--db et --journal nomment deux journaux\u00a0: lequel faut-il lire\u00a0?",
     "--db and --journal name two journals: which one is to be read?",
 )
-TOO_LONG = Sentence(
-    "plus long qu'un enregistrement ne peut l'être",
-    "it is longer than a record may be",
-)
 
 
 class Histories(Protocol):
@@ -61,8 +57,8 @@ class Histories(Protocol):
     def records(self, budget: str | None = None) -> Iterator[Placed]:
         """The records of one budget, or all of them; each chain in its order, from the first.
 
-        Each record's own hash is taken again; whether it follows the one before is asked by
-        `folded`.
+        Each record's own hash is taken again; that it follows the one before is asked by `folded`,
+        and of a file here.
         """
         ...
 
@@ -135,32 +131,9 @@ class _InFile:
         self._path = path
 
     def records(self, budget: str | None = None) -> Iterator[Placed]:
-        try:
-            with self._path.open("rb") as stream:
-                yield from self._read(stream, budget)
-        except OSError as error:
-            raise StoreError(self._path, as_it_says(error)) from error
-
-    def _read(self, stream: BinaryIO, budget: str | None) -> Iterator[Placed]:
-        number = 0
-        while line := stream.readline(RECORD_BYTES_MAX + 1):
-            number += 1
-            value = line.removesuffix(b"\n")
-            if len(value) <= RECORD_BYTES_MAX and not value.strip():
-                continue
-            found = self._placed(value, number)
-            if budget in {None, found.record.budget}:
-                yield found
-
-    def _placed(self, value: bytes, number: int) -> Placed:
-        where = f"{self._path}:{number}"
-        if len(value) > RECORD_BYTES_MAX:
-            raise StoreError(where, TOO_LONG)
-        try:
-            record = read_record(value)
-        except (ValueError, KeyError, TypeError) as error:
-            raise StoreError(where, as_it_says(error)) from error
-        return Placed(record, JournalRow(record.budget, record.sequence, value))
+        for record, raw in read_export(self._path, Chains(), lambda _: None):
+            if budget in {None, record.budget}:
+                yield Placed(record, JournalRow(record.budget, record.sequence, raw))
 
 
 class _OnKafka:

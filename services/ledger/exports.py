@@ -18,9 +18,7 @@ from services.ledger.chains import NOWHERE, Chains, End
 from services.ledger.domain.journal import JournalRecord
 from services.ledger.kafka import MISPLACED
 from services.ledger.ports import Store, StoreError, as_it_says
-
-RECORD_BYTES_MAX: Final = 16 * 1024 * 1024
-"""The largest journal record (docs/contract.md, 5)."""
+from services.runtime.clients import RECORD_BYTES_MAX
 
 SYNC_RECORDS: Final = 10_000
 """After how many records what was written is brought to the disk."""
@@ -35,6 +33,10 @@ BUSY = Sentence(
 NO_FILE = Sentence(
     "ce n'est pas un fichier ordinaire : nommez-en un, ou `-` pour la sortie standard",
     "this is no regular file: name one, or `-` for standard output",
+)
+TOO_LONG = Sentence(
+    "elle est plus longue qu'un enregistrement ne peut l'être : reprenez une copie intacte",
+    "it is longer than a record may be: go back to a copy that is whole",
 )
 CUT = Sentence(
     "la dernière ligne est coupée : relancez l'export, il la répare",
@@ -86,8 +88,9 @@ def _records(
     number = 0
     while line := stream.readline(RECORD_BYTES_MAX + 1):
         number += 1
-        if not line.endswith(b"\n") and len(line) <= RECORD_BYTES_MAX:
-            raise StoreError(_line(path, number), CUT)
+        if not line.endswith(b"\n"):
+            is_cut = len(line) <= RECORD_BYTES_MAX
+            raise StoreError(_line(path, number), CUT if is_cut else TOO_LONG)
         progress(len(line))
         raw = line.removesuffix(b"\n")
         yield Exported(chains.follow(raw, _line(path, number)), raw)

@@ -98,7 +98,7 @@ def test_a_missing_record_is_found_by_folding(exported: Path, gone: int) -> None
     exported.write_bytes(b"\n".join(lines) + b"\n")
     with (
         histories(None, exported, Language.EN) as found,
-        pytest.raises(StoreError, match=f"journal {BUDGET}/{gone + 1}: it does not follow"),
+        pytest.raises(StoreError, match=f"record {gone + 1} of {BUDGET} .* it does not follow"),
     ):
         folded(found.records())
 
@@ -109,7 +109,7 @@ def test_a_changed_event_is_found_by_folding(exported: Path) -> None:
     )
     with (
         histories(None, exported, Language.EN) as found,
-        pytest.raises(StoreError, match="its event is not the one that was recorded"),
+        pytest.raises(StoreError, match=r"the event of record .* is not the one that was recorded"),
     ):
         folded(found.records())
 
