@@ -18,6 +18,7 @@ from services.verifier.journal import MALFORMED, JournalProof
 from services.verifier.letters import Letters
 from services.verifier.records import DEAD, Record
 from services.verifier.sources import Door
+from services.verifier.statements import SealedChains
 from services.verifier.wire import TopicRecord, partition_of
 
 PARTITIONS_HEADER = "ecluse_partitions"
@@ -37,8 +38,9 @@ class PartitionProof:
         prefix: str,
         findings: Findings,
         letters: Letters | None = None,
+        sealed: SealedChains | None = None,
     ) -> None:
-        self.journal = JournalProof(findings, letters=letters)
+        self.journal = JournalProof(findings, letters=letters, sealed=sealed)
         self.read: Counter[str] = Counter()
         """How many records each topic gave."""
         self._partition = partition
