@@ -1,7 +1,7 @@
 """The `ecluse` command: its verbs, and what they exit with.
 
-Exit codes: 0 done, 1 something was refused or unreadable (with --strict), 2 usage, 3 cannot reach
-what it needs.
+Exit codes: 0 done, 1 something was refused or unreadable (with --strict) or is not proved, 2 usage,
+3 cannot reach what it needs.
 """
 
 import os
@@ -20,14 +20,17 @@ from services.cli import (
     publish,
     quarantine,
     replay,
+    seal,
     topics,
     validate,
+    verify,
     watch,
 )
 from services.cli.logs import configure_logs
 from services.cli.options import Group, Lang, LogLevel, Verb
 from services.cli.wording import STORE_ERROR, language_of_the_system, told
 from services.runtime.errors import Stop
+from services.verifier.unreachable import UnreachableError
 
 EXIT_USAGE: Final = 2
 EXIT_UNREACHABLE: Final = 3
@@ -43,7 +46,7 @@ class Verbs(Group):
             sys.stdout.flush()  # Here a reader that went away can still be told from a failure.
         except ValidationError as error:
             _refuse_settings(error)
-        except Stop as error:
+        except (Stop, UnreachableError) as error:
             language = ctx.obj or language_of_the_system()
             typer.echo(
                 told(STORE_ERROR, language).format(error=told(error.said, language)), err=True
@@ -71,7 +74,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-JOB, ROLES, LOOK, OPERATE = "The job", "Roles", "Look", "Operate"
+JOB, ROLES, LOOK, PROVE, OPERATE = "The job", "Roles", "Look", "Prove", "Operate"
 
 app.command("replay", cls=Verb, rich_help_panel=JOB)(replay.replay_files)
 app.command("validate", cls=Verb, rich_help_panel=JOB)(validate.validate_file)
@@ -81,6 +84,8 @@ app.command("watch", cls=Verb, rich_help_panel=ROLES)(watch.watch)
 app.command("dev", cls=Verb, rich_help_panel=ROLES)(dev.dev)
 app.command("balances", cls=Verb, rich_help_panel=LOOK)(balances.balances)
 app.add_typer(journal.app, name="journal", rich_help_panel=LOOK)
+app.command("verify", cls=Verb, rich_help_panel=PROVE)(verify.verify_journal)
+app.command("seal", cls=Verb, rich_help_panel=PROVE)(seal.seal_journal)
 app.add_typer(topics.app, name="topics", rich_help_panel=OPERATE)
 app.command("quarantine", cls=Verb, rich_help_panel=OPERATE)(quarantine.quarantine_record)
 

@@ -110,6 +110,8 @@ TITLES = {
     "refusal": Sentence("Refus", "Refusal"),
     "dead_letter": Sentence("Illisible", "Dead letter"),
     "received": Sentence("Événement reçu", "Event received"),
+    "findings": Sentence("Ce qui ne va pas", "What is wrong"),
+    "differences": Sentence("Décidé autrement", "Decided otherwise"),
 }
 
 COLUMNS = {
@@ -147,6 +149,9 @@ COLUMNS = {
     "to": Sentence("vers", "to"),
     "carried_over": Sentence("reporté", "carried over"),
     "outside": Sentence("hors budget", "outside"),
+    "recorded": Sentence("au journal", "recorded"),
+    "now": Sentence("à présent", "now"),
+    "member": Sentence("quoi", "what"),
 }
 
 READ = Counted(

@@ -32,12 +32,13 @@ class JournalAlone:
 
     def __init__(
         self,
+        findings: Findings,
         *,
         in_a_row: bool,
         budget: str | None = None,
         sealed: SealedChains | None = None,
     ) -> None:
-        self.findings = Findings()
+        self.findings = findings
         self.journal = JournalProof(self.findings, in_a_row=in_a_row, sealed=sealed)
         self.records = 0
         self._in_a_row = in_a_row
@@ -92,8 +93,7 @@ class JournalAlone:
         remarks.append(Remark(Note.SOURCES))
         if not self._in_a_row:
             remarks.append(Remark(Note.ORDER))
-        if self._sealed is None:
-            remarks.append(Remark(Note.ENDS))
+        remarks.append(Remark(Note.ENDS if self._sealed is None else Note.BEHIND_SEAL))
         if self._budget is not None:
             remarks.append(Remark(Note.OTHER_BUDGETS, {"budget": self._budget}))
         elif self._awaited:

@@ -40,7 +40,7 @@ WHY: Final = {"refused": "refusal", "parked": "waits_for", "dead_letter": "dead_
 OUTCOMES: Final = ("accepted", "duplicate", "refused", "parked", "dead_letter")
 
 _BUDGET: Final = re.compile(rb'"budget":"([\w.-]{1,64})"', re.ASCII)
-_SEQUENCE: Final = re.compile(rb'"sequence":(\d{1,15})[,}]', re.ASCII)
+_SEQUENCE: Final = re.compile(rb'"sequence":(\d{1,15})', re.ASCII)
 
 _scan = json.JSONDecoder().raw_decode
 _encode = json.JSONEncoder(

@@ -20,6 +20,7 @@ class Note(StrEnum):
     SOURCES = "sources"
     ORDER = "order"
     ENDS = "ends"
+    BEHIND_SEAL = "behind_seal"
     LETTERS = "letters"
     UNREADABLE = "unreadable"
     OTHER_BUDGETS = "other_budgets"
@@ -67,6 +68,12 @@ NOTES: Final[dict[Note, Sentence]] = {
         "sceau le montre (`ecluse verify --seal`).",
         "A record that was removed from the end of a chain cannot be seen in a journal alone: a "
         "seal shows it (`ecluse verify --seal`).",
+    ),
+    Note.BEHIND_SEAL: Sentence(
+        "Derrière ce qui est scellé, un enregistrement retiré à la fin d'une chaîne ne se voit pas "
+        "dans un journal seul.",
+        "Behind what is sealed, a record that was removed from the end of a chain cannot be seen "
+        "in a journal alone.",
     ),
     Note.LETTERS: Sentence(
         "{count} lettres d'ouverture d'une clôture ne sont pas dans ce journal : pas encore lues, "

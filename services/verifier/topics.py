@@ -7,7 +7,7 @@ from typing import Any, Final, Self, TypeVar
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.consumer.fetcher import PartitionRecords
-from aiokafka.errors import KafkaError, for_code
+from aiokafka.errors import KafkaConnectionError, KafkaError, for_code
 from aiokafka.record.control_record import ABORT_MARKER, ControlRecord
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
@@ -135,6 +135,11 @@ class Cluster:
                 f"{self._where} : pas de réponse en {ANSWER_S:g} s",
                 f"{self._where}: no answer in {ANSWER_S:g} s",
             ) from None
+        except KafkaConnectionError as error:
+            raise UnreachableError(
+                f"{self._where} : pas de Kafka à cette adresse ({error})",
+                f"{self._where}: no Kafka at this address ({error})",
+            ) from error
         except KafkaError as error:
             raise UnreachableError(
                 f"{self._where} : {error!r}", f"{self._where}: {error!r}"

@@ -31,9 +31,11 @@ def _untold(_done: int, _total: int) -> None:
 class _Verification:
     """One verification of a cluster: what was read of it so far."""
 
-    def __init__(self, prefix: str, budget: str | None, sealed: SealedChains | None) -> None:
-        self.findings = Findings()
-        self.letters = Letters(self.findings)
+    def __init__(
+        self, prefix: str, budget: str | None, findings: Findings, sealed: SealedChains | None
+    ) -> None:
+        self.findings = findings
+        self.letters = Letters(findings)
         self.read: Counter[str] = Counter()
         self._prefix = prefix
         self._budget = budget
@@ -87,6 +89,7 @@ async def verify(
     bootstrap: str,
     prefix: str = "",
     budget: str | None = None,
+    findings: Findings | None = None,
     sealed: SealedChains | None = None,
     progress: Progress = _untold,
 ) -> Report:
@@ -94,12 +97,13 @@ async def verify(
 
     What is proved is what stands when it begins: while the ledger is at work, records that it has
     not read yet are found as such. `prefix` stands before the names of all topics. With a `budget`
-    the partition is read on which it lives, and no other.
+    the partition is read on which it lives, and no other. What is `sealed` adds to the same
+    `findings`.
 
     Raises:
         UnreachableError: the cluster does not answer, or a topic is missing.
     """
-    run = _Verification(prefix, budget, sealed)
+    run = _Verification(prefix, budget, findings or Findings(), sealed)
     async with Cluster(bootstrap) as cluster:
         counts = await cluster.partitions([prefix + topic for topic in TOPICS])
         partitions = counts[prefix + JOURNAL]

@@ -14,6 +14,8 @@ from tests.integration.command import COMMAND, TIMEOUT_S, ecluse, environment
 ON_KAFKA = [
     ("balances",),
     ("journal", "tail"),
+    ("verify",),
+    ("verify", "--budget", BUDGET),
     ("journal", "show", BUDGET, "1"),
     ("quarantine", "0", "1", "--reason", "a bug", "--by", "Ada"),
 ]
