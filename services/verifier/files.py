@@ -15,6 +15,9 @@ from services.verifier.unreachable import UnreachableError
 RECORD_BYTES_MAX: Final = 16 * 1024 * 1024
 """The largest record that a ledger writes."""
 
+APPLICATION_ID: Final = 0x45636C75
+"""Marks a database as one of a ledger ("Eclu")."""
+
 TOLD_EVERY: Final = 500
 """After how many records progress is told."""
 
@@ -85,11 +88,24 @@ class Database:
             self._db = sqlite3.connect(uri, uri=True)
         except sqlite3.Error as error:
             raise self._unreadable(error) from error
+        try:
+            self._prove_ours()
+        except UnreachableError:
+            self._db.close()
+            raise
         return self
 
     def __exit__(self, *_error: object) -> None:
         """Let go of the file."""
         self._db.close()
+
+    def _prove_ours(self) -> None:
+        (mark,) = next(self._rows("PRAGMA application_id"))
+        if mark != APPLICATION_ID:
+            raise UnreachableError(
+                f"{self._path} : c'est la base d'un autre programme",
+                f"{self._path}: this is a database of another program",
+            )
 
     def records(self, progress: Progress) -> Iterator[Row]:
         """The records in the order in which they were written."""
