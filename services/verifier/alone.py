@@ -22,6 +22,8 @@ class Row(NamedTuple):
     """The chain under which it stands, where a place has such a thing."""
     sequence: int | None = None
     """The same of its number."""
+    is_imported: bool = False
+    """Whether it is known to come from the export of another journal."""
 
 
 class JournalAlone:
@@ -44,11 +46,12 @@ class JournalAlone:
         self._in_a_row = in_a_row
         self._budget = budget
         self._sealed = sealed
-        self._order = ReadingOrder(self.findings, in_a_row=in_a_row)
+        self._order = ReadingOrder(in_a_row=in_a_row)
         self._rules_versions: set[int] = set()
         self._dead_letters: KeptDeadLetters | None = None
         self._letters: Iterable[tuple[int, bytes]] | None = None
         self._awaited = 0
+        self._imported = 0
 
     def compare(
         self, dead_letters: Iterable[KeptDeadLetter], letters: Iterable[tuple[int, bytes]]
@@ -67,9 +70,13 @@ class JournalAlone:
             facts = {"found": row.sequence, "expected": record.sequence}
             self.findings.add(Code.KEY_DIFFERS, record.place, **facts)
         self._rules_versions.add(record.row["rules_version"])
-        self._follow(record)
+        if row.is_imported:
+            self._imported += 1
+        else:
+            self._follow(record)
 
     def _follow(self, record: Record) -> None:
+        """What is at hand of it beside the journal: of an imported one, nothing is any more."""
         self._order.follow(record)
         if self._dead_letters is not None and record.is_dead:
             self._dead_letters.follow(record)
@@ -81,7 +88,7 @@ class JournalAlone:
             self._dead_letters.end()
         letters, chains = self.journal.letters, self.journal.chains.heads
         if self._letters is not None and self._budget is None:
-            letters.compare(self._letters)
+            letters.compare(self._letters, imported=self._imported > 0)
         self._awaited = letters.end(chains)
         if self._sealed is not None:
             self._sealed.end(chains)
@@ -91,6 +98,10 @@ class JournalAlone:
     def _remarks(self) -> list[Remark]:
         remarks = [Remark(each) for each in (Note.TRACING, Note.DECISIONS, Note.PUBLISHED)]
         remarks.append(Remark(Note.SOURCES))
+        if self._order.out_of_order:
+            remarks.append(Remark(Note.POSITIONS, {"count": self._order.out_of_order}))
+        if self._imported:
+            remarks.append(Remark(Note.IMPORTED, {"count": self._imported}))
         if not self._in_a_row:
             remarks.append(Remark(Note.ORDER))
         remarks.append(Remark(Note.ENDS if self._sealed is None else Note.BEHIND_SEAL))

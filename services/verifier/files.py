@@ -18,6 +18,9 @@ RECORD_BYTES_MAX: Final = 16 * 1024 * 1024
 APPLICATION_ID: Final = 0x45636C75
 """Marks a database as one of a ledger ("Eclu")."""
 
+IMPORTED: Final = "ecluse.import"
+"""Stands among the positions of a database whose journal was imported: so many records were."""
+
 TOLD_EVERY: Final = 500
 """After how many records progress is told."""
 
@@ -110,6 +113,8 @@ class Database:
     def records(self, progress: Progress) -> Iterator[Row]:
         """The records in the order in which they were written."""
         (total,) = next(self._rows("SELECT count(*) FROM journal"))
+        asked = "SELECT coalesce(max(next_offset), 0) FROM positions WHERE topic = :topic"
+        (imported,) = next(self._rows(asked, topic=IMPORTED))
         asked = (
             "SELECT position, budget, sequence, record FROM journal"
             " WHERE :budget IS NULL OR budget = :budget ORDER BY position"
@@ -117,7 +122,7 @@ class Database:
         rows = self._rows(asked, budget=self._budget)
         for number, (position, budget, sequence, record) in enumerate(rows, start=1):
             place = Place("journal", offset=position)
-            yield Row(place, record, str(budget).encode(), sequence)
+            yield Row(place, record, str(budget).encode(), sequence, position <= imported)
             if number % TOLD_EVERY == 0:
                 progress(number, total)
 

@@ -1,11 +1,11 @@
 """Where a journal says that events were read: each place once, and each after the one before.
 
-Where the doors themselves can be read, `sources` proves more. A position is not in the hash of its
-record: alone, it is evidence of nothing but this order.
+A position is not in the hash of its record, and a journal that was imported begins anew at each
+door: so what is out of order is counted, and no defect by itself. Where the doors can be read,
+`sources` proves more.
 """
 
 from services.verifier.figures import FILE_MARK
-from services.verifier.findings import Code, Findings
 from services.verifier.records import Record
 
 Door = tuple[str, int]
@@ -20,13 +20,14 @@ class ReadingOrder:
     alone.
     """
 
-    def __init__(self, findings: Findings, *, in_a_row: bool) -> None:
-        self._findings = findings
+    def __init__(self, *, in_a_row: bool) -> None:
+        self.out_of_order = 0
+        """Positions that are behind a later one of their door, or stand a second time."""
         self._in_a_row = in_a_row
         self._last: dict[tuple[str, Door], int] = {}
         self._seen: dict[Door, set[int]] = {}
-        self._dead: dict[Door, set[int]] = {}
-        """Places of files whose line could not be read: it may have been half written."""
+        self._half_written: set[tuple[Door, int]] = set()
+        """Lines of files that could not be read: they may be read again when they have grown."""
 
     def follow(self, record: Record) -> None:
         """The next record of the journal; one that resumes names a place that was read before."""
@@ -36,19 +37,11 @@ class ReadingOrder:
         door = (topic, partition)
         chain = ("" if self._in_a_row else record.budget, door)
         seen = self._seen.setdefault(door, set())
-        source = f"{topic}/{partition}/{offset}"
-        if offset in seen:
-            if not self._was_half_written(door, offset):
-                self._findings.add(Code.JOURNALLED_TWICE, record.place, source=source)
-        elif offset < self._last.get(chain, offset):
-            self._findings.add(Code.JOURNALLED_OUT_OF_ORDER, record.place, source=source)
+        if (door, offset) not in self._half_written:
+            self.out_of_order += offset in seen or offset < self._last.get(chain, offset)
         seen.add(offset)
-        self._last[chain] = max(offset, self._last.get(chain, offset))
+        self._last[chain] = offset
         if record.is_dead and FILE_MARK in topic:
-            self._dead.setdefault(door, set()).add(offset)
-        elif door in self._dead:
-            self._dead[door].discard(offset)
-
-    def _was_half_written(self, door: Door, offset: int) -> bool:
-        """Whether a line was unreadable once, and may have been read again when it had grown."""
-        return offset in self._dead.get(door, ())
+            self._half_written.add((door, offset))
+        else:
+            self._half_written.discard((door, offset))

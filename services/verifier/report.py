@@ -16,8 +16,10 @@ class Note(StrEnum):
     TRACING = "tracing"
     DECISIONS = "decisions"
     EXPIRED = "expired"
+    IMPORTED = "imported"
     PUBLISHED = "published"
     SOURCES = "sources"
+    POSITIONS = "positions"
     ORDER = "order"
     ENDS = "ends"
     BEHIND_SEAL = "behind_seal"
@@ -47,6 +49,12 @@ NOTES: Final[dict[Note, Sentence]] = {
         "{count} comparaisons impossibles : l'autre côté a dépassé sa durée de conservation.",
         "{count} comparisons were impossible: the other side has reached the end of its retention.",
     ),
+    Note.IMPORTED: Sentence(
+        "{count} enregistrements viennent du journal d'un autre cluster : ni leurs sources ni ce "
+        "qui en fut publié là-bas n'ont été comparés.",
+        "{count} records come from the journal of another cluster: neither their sources nor what "
+        "was published of them there was compared.",
+    ),
     Note.PUBLISHED: Sentence(
         "Rien de ce qui a été publié (écritures, mandats, soldes, refus) n'a été comparé.",
         "Nothing that was published (entries, payment orders, balances, refusals) was compared.",
@@ -56,6 +64,12 @@ NOTES: Final[dict[Note, Sentence]] = {
         "été vérifié, les sources n'ont pas été relues.",
         "Where each event was read (source) is not covered by the hash: its order alone was "
         "checked, the sources were not read again.",
+    ),
+    Note.POSITIONS: Sentence(
+        "{count} positions de source reculent ou figurent deux fois : des topics refaits après un "
+        "import, un fichier relu, ou des positions changées.",
+        "{count} source positions go back or stand twice: topics that were made again after an "
+        "import, a file that was read again, or positions that were changed.",
     ),
     Note.ORDER: Sentence(
         "L'ordre entre les chaînes de budgets différents n'est pas vérifié : un fichier peut les "

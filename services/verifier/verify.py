@@ -13,12 +13,11 @@ from services.verifier.files import Progress
 from services.verifier.findings import Code, Findings, Place
 from services.verifier.letters import Letters
 from services.verifier.lines import Json
-from services.verifier.partition import LEAVING, PartitionProof
-from services.verifier.records import DEAD
+from services.verifier.partition import LEAVING, PartitionProof, is_imported
 from services.verifier.report import Note, Remark, Report, report_of
 from services.verifier.statements import SealedChains
 from services.verifier.topics import Cluster
-from services.verifier.wire import TopicRecord, partition_of
+from services.verifier.wire import TopicRecord, home_of
 
 TOPICS: Final = (*DOORS, *LEAVING, JOURNAL)
 """What is read of each partition, in this order: the journal is compared with all before it."""
@@ -43,14 +42,15 @@ class _Verification:
         self._summaries: list[Json] = []
         self._heads: dict[str, tuple[int, str]] = {}
         self._expired = 0
+        self._imported = 0
         self._home = 0
 
     def home(self, partitions: int) -> list[int]:
         """The partitions that are to be read."""
         if self._budget is None:
             return list(range(partitions))
-        self._home = _home_of(self._budget, partitions)
-        return [self._home] if self._home < partitions else []
+        self._home = home_of(self._budget, partitions)
+        return [self._home]
 
     def proof(self, partition: int, partitions: int) -> PartitionProof:
         """The proof of one of them."""
@@ -65,6 +65,7 @@ class _Verification:
         self._heads |= proof.journal.chains.heads
         self.read += proof.read
         self._expired += proof.expired
+        self._imported += proof.imported
 
     def report(self, partitions: int) -> Report:
         """Behind the last of them."""
@@ -74,6 +75,8 @@ class _Verification:
         remarks = [Remark(Note.TRACING), Remark(Note.DECISIONS)]
         if self._expired:
             remarks.append(Remark(Note.EXPIRED, {"count": self._expired}))
+        if self._imported:
+            remarks.append(Remark(Note.IMPORTED, {"count": self._imported}))
         if self._budget is not None:
             facts = {"partition": self._home, "budget": self._budget}
             remarks.append(Remark(Note.OTHER_PARTITIONS, facts))
@@ -139,15 +142,15 @@ async def journal_rows(
         partitions = (await cluster.partitions([topic]))[topic]
         places = [TopicPartition(topic, each) for each in range(partitions)]
         if budget is not None:
-            home = _home_of(budget, partitions)
-            places = places[home : home + 1]
+            places = [places[home_of(budget, partitions)]]
         await cluster.point_at(places)
         for place in places:
             async for records in cluster.read(place):
                 for each in records:
                     if budget is None or each.key == budget.encode():
                         where = Place(JOURNAL, each.partition, each.offset)
-                        yield Row(where, each.value or b"", each.key)
+                        imported = is_imported(each.headers)
+                        yield Row(where, each.value or b"", each.key, is_imported=imported)
                 done += len(records)
                 progress(done, cluster.length())
 
@@ -162,14 +165,6 @@ async def _read(
         for record in records:
             proof.take(_taken(topic, record))
         yield
-
-
-def _home_of(chain: str, partitions: int) -> int:
-    """On which partition a chain lives."""
-    number = chain.removeprefix(DEAD)
-    if number != chain and number.isdecimal():
-        return int(number)
-    return partition_of(chain.encode(), partitions)
 
 
 def _taken(topic: str, record: ConsumerRecord) -> TopicRecord:

@@ -169,6 +169,29 @@ def test_a_database_without_letters_is_an_older_one(mixed: Path, db: Path) -> No
     store.close()
 
 
+def test_an_imported_journal_has_no_dead_letters_and_no_letters_that_were_read(db: Path) -> None:
+    ecluse("replay", YEARS, "--db", db)
+    with sqlite3.connect(db) as store:
+        (records,) = store.execute("SELECT count(*) FROM journal").fetchone()
+        store.execute("DELETE FROM dead_letters")
+        store.execute("DELETE FROM letters")
+        store.execute("DELETE FROM positions")
+        imported = ("ecluse.import", 0, records, "imported")
+        store.execute("INSERT INTO positions VALUES (?, ?, ?, ?)", imported)
+    store.close()
+    row = verified("--db", db)
+    assert row["proved"]
+    (note,) = [each for each in row["not_proved"] if each["code"] == "imported"]
+    assert records == note["count"]
+    # What is read behind it is held against the tables again.
+    ecluse("replay", YEARS, "--db", db)
+    assert verified("--db", db)["proved"]
+    with sqlite3.connect(db) as store:
+        assert store.execute("DELETE FROM dead_letters").rowcount > 0
+    store.close()
+    assert {"message_missing": 1} == verified("--db", db)["codes"]
+
+
 def test_a_letter_that_was_not_read_yet_is_counted(db: Path, tmp_path: Path) -> None:
     ecluse("replay", YEARS, "--db", db)
     lines = ecluse("journal", "tail", "-n", 999, "--json", "--db", db).out.splitlines(keepends=True)
