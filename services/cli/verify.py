@@ -22,8 +22,7 @@ from services.cli.proofs import (
 from services.cli.report import EXIT_DISPROVED, show
 from services.cli.screen import Screen
 from services.cli.wording import OUTCOME, Language, told
-from services.ledger.ports import JournalRow
-from services.ledger.redecide import Difference, Redecided, Redeciding
+from services.ledger.redecide import Difference, Redecided, Redeciding, row_of
 from services.verifier.alone import Row
 from services.verifier.findings import Code, Findings, Place
 from services.verifier.lines import Json
@@ -184,9 +183,7 @@ def _redecided(journal: Journal, language: Language) -> tuple[list[Difference], 
     found: list[Difference] = []
 
     def take(row: Row) -> None:
-        # What it is called in its place was proved; the record itself says it too.
-        said = json.loads(row.raw)
-        found.extend(deciding.read(JournalRow(said["budget"], said["sequence"], row.raw)))
+        found.extend(deciding.read(row_of(row.raw)))  # Where it stands was proved before.
 
     read(journal, take, language)
     left, said = deciding.end()

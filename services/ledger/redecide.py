@@ -184,11 +184,11 @@ class _Group(NamedTuple):
     now: list[_Decision]
 
     def differences(self) -> list[Difference]:
-        """Where the two differ; each event stands in a group once, at its own source."""
-        now = {each.record.source: each for each in self.now}
+        """Where the two differ; each event stands in a group once (rules, 4)."""
+        now = {_identity(each.record): each for each in self.now}
         found = []
         for each in self.then:
-            other = now.pop(each.record.source, None)
+            other = now.pop(_identity(each.record), None)
             changes = tuple(_changes(each, other))
             if changes:
                 found.append(_difference(each.record, each.record.sequence, changes))
@@ -197,6 +197,10 @@ class _Group(NamedTuple):
             changes = tuple(_changes(None, each))
             found.append(_difference(each.record, last.sequence, changes, last.rules_version))
         return found
+
+
+def _identity(record: JournalRecord) -> tuple[str | None, str | None]:
+    return record.event_source, record.event_id
 
 
 def _difference(
@@ -227,6 +231,26 @@ def _said(decision: _Decision | None) -> dict[str, Any]:
             for entry in said["commitment_entries"]
         ]
     return said
+
+
+class _Placed(msgspec.Struct):
+    """All of a record that says where it stands."""
+
+    budget: str
+    sequence: int
+
+
+_placed: Final = msgspec.json.Decoder(_Placed).decode
+
+
+def row_of(raw: bytes) -> JournalRow:
+    """A record as a row of a journal, by what it says of itself.
+
+    Raises:
+        msgspec.DecodeError: it is none.
+    """
+    place = _placed(raw)
+    return JournalRow(place.budget, place.sequence, raw)
 
 
 def redecide(rows: Iterable[JournalRow]) -> tuple[list[Difference], Redecided]:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 
 from services.ledger.domain import issue
-from services.ledger.domain.journal import RULES_VERSION
+from services.ledger.domain.journal import RULES_VERSION, Source
+from services.ledger.handle import Ledger, RawRecord
 from services.ledger.ports import JournalRow, StoreError
 from services.ledger.redecide import Difference, Redecided, redecide
 from tests.builders import (
@@ -21,6 +22,7 @@ from tests.builders import (
     a_vote,
     an_award,
     an_instalment,
+    encoded,
 )
 from tests.golden.record import HERE
 from tests.property.histories import histories
@@ -149,6 +151,16 @@ def test_what_would_go_on_now_is_seen_behind_what_would_wake_it() -> None:
         each.event_id for each in found
     ]
     assert ("outcome", None, "accepted") == found[1].changes[0]
+
+
+def test_events_read_at_one_place_before_and_after_an_import_are_told_apart() -> None:
+    """What waited was read on topics that are gone; what wakes it, at that place of new ones."""
+    ledger, place = Ledger(), Source("events", 0, 1)
+    for event in (a_vote(), a_notification(), an_award_alone(100_000, "C")):
+        ledger.handle(RawRecord(encoded(event), place))
+    rows = ledger.commit_batch([]).records
+    assert [None, None, None, 2] == [json.loads(row.record)["resumes"] for row in rows]
+    assert [] == redecide(rows)[0]
 
 
 def test_an_event_that_this_version_cannot_read_is_named() -> None:
