@@ -50,10 +50,10 @@ NOTES: Final[dict[Note, Sentence]] = {
         "{count} comparisons were impossible: the other side has reached the end of its retention.",
     ),
     Note.IMPORTED: Sentence(
-        "{count} enregistrements viennent du journal d'un autre cluster : ni leurs sources ni ce "
-        "qui en fut publié là-bas n'ont été comparés.",
-        "{count} records come from the journal of another cluster: neither their sources nor what "
-        "was published of them there was compared.",
+        "{count} enregistrements viennent de l'export d'un autre journal : ni leurs sources ni ce "
+        "qui en fut publié alors n'ont été comparés.",
+        "{count} records come from the export of another journal: neither their sources nor what "
+        "was published of them then was compared.",
     ),
     Note.PUBLISHED: Sentence(
         "Rien de ce qui a été publié (écritures, mandats, soldes, refus) n'a été comparé.",
