@@ -74,7 +74,7 @@ def prove(
     where = (settings.bootstrap_servers, settings.topic_prefix)
     with counted(told(VERIFYING, language)) as progress:
         report = asyncio.run(verify(*where, journal.budget, findings, sealed, progress))
-    return _with_records(journal, report, journal.budget in report.figures["heads"])
+    return _with_records(journal, report)
 
 
 def prove_alone(
@@ -98,7 +98,7 @@ def prove_alone(
                 for row in database.records(progress):
                     proof.take(row)
             report = proof.end()
-    return proof, _with_records(journal, report, proof.records > 0)
+    return proof, _with_records(journal, report)
 
 
 def read(journal: Journal, take: Callable[[Row], object], language: Language) -> None:
@@ -128,9 +128,9 @@ async def _read_topic(
         take(row)
 
 
-def _with_records(journal: Journal, report: Report, has_records: bool) -> Report:
+def _with_records(journal: Journal, report: Report) -> Report:
     """Of a budget that is not there, nothing is proved."""
-    if journal.budget is not None and not has_records:
+    if journal.budget not in {None, *report.chains} and report.proved:
         said = NO_RECORDS.render({"budget": journal.budget})
         raise UnreachableError(said.fr, said.en)
     return report

@@ -93,7 +93,8 @@ class JournalAlone:
         if self._sealed is not None:
             self._sealed.end(chains)
         read: Json = {"records": self.records}
-        return report_of(self.findings, read, self.journal.summary(), 0, self._remarks())
+        summary = self.journal.summary()
+        return report_of(self.findings, read, summary, 0, self._remarks(), chains)
 
     def _remarks(self) -> list[Remark]:
         remarks = [Remark(each) for each in (Note.TRACING, Note.DECISIONS, Note.PUBLISHED)]

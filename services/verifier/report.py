@@ -151,6 +151,8 @@ class Report:
     figures: Json = field(repr=False)
     """The object of `ecluse replay --json`, recomputed."""
     remarks: list[Remark] = field(default_factory=list)
+    chains: frozenset[str] = frozenset()
+    """The names of all that were read, those of unreadable records too."""
 
     @property
     def proved(self) -> bool:
@@ -170,7 +172,12 @@ class Report:
 
 
 def report_of(
-    findings: Findings, read: Json, figures: Json, expired: int, remarks: Iterable[Remark]
+    findings: Findings,
+    read: Json,
+    figures: Json,
+    expired: int,
+    remarks: Iterable[Remark],
+    chains: Iterable[str] = (),
 ) -> Report:
     """A report, `read` being what was read and how much of it."""
     counted: dict[str, Any] = {
@@ -181,4 +188,4 @@ def report_of(
         "expired": expired,
     }
     found = {code.value: count for code, count in findings.counts.items()}
-    return Report(findings.kept, found, counted, figures, list(remarks))
+    return Report(findings.kept, found, counted, figures, list(remarks), frozenset(chains))

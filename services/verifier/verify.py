@@ -85,7 +85,7 @@ class _Verification:
             "records": {topic: self.read[topic] for topic in TOPICS},
         }
         figures = together(self._summaries)
-        return report_of(self.findings, read, figures, self._expired, remarks)
+        return report_of(self.findings, read, figures, self._expired, remarks, self._heads)
 
 
 async def verify(

@@ -83,6 +83,8 @@ def test_one_budget_alone_is_proved(db: Path) -> None:
     row = verified("--db", db, "--budget", BUDGET)
     assert row["proved"]
     assert [BUDGET] == list(row["heads"])
+    dead = verified("--db", db, "--budget", "_dead.0")
+    assert {"dead_letter": 1} == {name: n for name, n in dead["counted"]["outcomes"].items() if n}
 
 
 # Text of the bytes of a letter, and bytes of text again.

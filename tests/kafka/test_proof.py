@@ -60,6 +60,8 @@ def test_a_cluster_is_proved_sealed_and_held_to_its_seal(
     assert (1, [budget]) == (alone["counted"]["partitions"], list(alone["heads"]))
     (note,) = [each for each in alone["not_proved"] if each["code"] == "other_partitions"]
     assert partition_of(budget.encode(), PARTITIONS) == note["partition"]
+    home = partition_of(budget.encode(), PARTITIONS)
+    assert said(cluster, "--budget", f"_dead.{home}")["proved"]
     assert 3 == asked(cluster, "verify", "--budget", "nobody").code
 
     key, seal, export = (tmp_path / name for name in ("key.pem", "seal.json", "export.jsonl"))
