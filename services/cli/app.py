@@ -1,7 +1,7 @@
 """The `ecluse` command: its verbs, and what they exit with.
 
-Exit codes: 0 done, 1 something was refused or unreadable (with --strict), 2 usage, 3 cannot reach
-what it needs.
+Exit codes: 0 done, 1 something was refused or unreadable (with --strict) or is not proved, 2 usage,
+3 cannot reach what it needs.
 """
 
 import os
@@ -22,9 +22,11 @@ from services.cli import (
     publish,
     quarantine,
     replay,
+    seal,
     topics,
     trace,
     validate,
+    verify,
     watch,
     whatif,
 )
@@ -32,6 +34,7 @@ from services.cli.logs import configure_logs
 from services.cli.options import Group, Lang, LogLevel, Verb
 from services.cli.wording import STORE_ERROR, language_of_the_system, told
 from services.runtime.errors import Stop
+from services.verifier.unreachable import UnreachableError
 
 EXIT_USAGE: Final = 2
 EXIT_UNREACHABLE: Final = 3
@@ -47,7 +50,7 @@ class Verbs(Group):
             sys.stdout.flush()  # Here a reader that went away can still be told from a failure.
         except ValidationError as error:
             _refuse_settings(error)
-        except Stop as error:
+        except (Stop, UnreachableError) as error:
             language = ctx.obj or language_of_the_system()
             typer.echo(
                 told(STORE_ERROR, language).format(error=told(error.said, language)), err=True
@@ -89,6 +92,8 @@ journal.app.command("import", cls=Verb)(backup.import_journal)
 app.add_typer(journal.app, name="journal", rich_help_panel=LOOK)
 app.command("trace", cls=Verb, rich_help_panel=LOOK)(trace.trace)
 app.command("parked", cls=Verb, rich_help_panel=LOOK)(parked.parked)
+app.command("verify", cls=Verb, rich_help_panel=PROVE)(verify.verify_journal)
+app.command("seal", cls=Verb, rich_help_panel=PROVE)(seal.seal_journal)
 app.command("whatif", cls=Verb, rich_help_panel=PROVE)(whatif.whatif)
 app.add_typer(topics.app, name="topics", rich_help_panel=OPERATE)
 app.command("quarantine", cls=Verb, rich_help_panel=OPERATE)(quarantine.quarantine_record)

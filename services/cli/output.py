@@ -59,6 +59,18 @@ def progress(label: str, streams: Iterable[BinaryIO]) -> Iterator[Callable[[int]
 
 
 @contextmanager
+def counted(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a person how much is done, and how much there is; told again and again."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(label, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@contextmanager
 def busy(label: str) -> Iterator[None]:
     """Show a person that work goes on whose length is not known."""
     if not sys.stderr.isatty():

@@ -29,7 +29,9 @@ FIGURES: Final = frozenset(
 )
 """Columns that stand to the right."""
 
-FOLDING: Final = frozenset({"budget", "convention", "detail", "event", "hash", "order", "place"})
+FOLDING: Final = frozenset(
+    {"budget", "convention", "detail", "event", "hash", "order", "place"} | {"recorded", "now"}
+)
 """Columns whose text may take several lines; all others hold figures, dates, states or codes."""
 
 # What an event says may hold codes that move the cursor: a terminal would obey.

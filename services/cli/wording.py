@@ -112,6 +112,8 @@ TITLES = {
     "refusal": Sentence("Refus", "Refusal"),
     "dead_letter": Sentence("Illisible", "Dead letter"),
     "received": Sentence("Événement reçu", "Event received"),
+    "findings": Sentence("Ce qui ne va pas", "What is wrong"),
+    "differences": Sentence("Décidé autrement", "Decided otherwise"),
 }
 
 COLUMNS = {
@@ -153,6 +155,9 @@ COLUMNS = {
     "until": Sentence("jusqu'au", "until"),
     "before": Sentence("avant", "before"),
     "after": Sentence("après", "after"),
+    "recorded": Sentence("au journal", "recorded"),
+    "now": Sentence("à présent", "now"),
+    "member": Sentence("quoi", "what"),
 }
 
 READ = Counted(

@@ -124,6 +124,8 @@ class Ledger:
     """On which partition a budget belongs; None where the source has none (rules, 37).
 
     It is asked for every event, so it should remember its answers."""
+    rehearses: bool = False
+    """Whether nothing of it will ever be written: then nothing is logged as if it had happened."""
 
     def handle(self, raw: RawRecord) -> list[JournalRecord]:
         """Decode, decide and journal one record; what it wakes is decided behind it.
@@ -139,10 +141,19 @@ class Ledger:
             home = self.partition_of(budget)
             if home != raw.source.partition:
                 return [self._bury(raw, Unreadable.wrong_partition(raw.source.partition, home))]
+        return self.take(received, raw.source)
+
+    def take(self, received: Received, source: Source) -> list[JournalRecord]:
+        """Decide and journal an event that was read; what it wakes is decided behind it.
+
+        Raises:
+            AssertionError: as `handle`.
+        """
+        budget = received.envelope.data.budget
         state = self.budgets.get(budget)
         if state is None:
             state = self.budgets[budget] = new_budget(budget)
-        record = self._journal(state, received, decide(state, received), raw.source)
+        record = self._journal(state, received, decide(state, received), source)
         if not state.memory.parked:
             return [record]
         if state.book.closed:
@@ -191,7 +202,8 @@ class Ledger:
         if is_over(state):
             self.batch.ended[record.budget] = state
             self.budgets[record.budget] = forgotten(state)
-        _log_unless_simply_accepted(record)
+        if not self.rehearses:
+            _log_unless_simply_accepted(record)
         return record
 
     def _end(self, state: BudgetState, sequence: int) -> JournalRecord:

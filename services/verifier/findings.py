@@ -22,6 +22,7 @@ class Code(StrEnum):
     SEQUENCE_BROKEN = "sequence_broken"
     PREVIOUS_HASH_DIFFERS = "previous_hash_differs"
     HASH_DIFFERS = "hash_differs"
+    SPELLED_OTHERWISE = "spelled_otherwise"
     EVENT_HASH_DIFFERS = "event_hash_differs"
     DIGEST_DIFFERS = "digest_differs"
     IDENTITY_DIFFERS = "identity_differs"
@@ -68,6 +69,14 @@ class Code(StrEnum):
     MESSAGE_OUT_OF_ORDER = "message_out_of_order"
     BALANCE_DIFFERS = "balance_differs"
     BALANCE_MISSING = "balance_missing"
+    # A seal.
+    SEAL_MALFORMED = "seal_malformed"
+    SEAL_FORGED = "seal_forged"
+    SEAL_KEY_DIFFERS = "seal_key_differs"
+    SEALED_HASH_DIFFERS = "sealed_hash_differs"
+    SEALED_TOTALS_DIFFER = "sealed_totals_differ"
+    SEALED_CHAIN_SHORT = "sealed_chain_short"
+    SEALED_CHAIN_GONE = "sealed_chain_gone"
 
 
 SENTENCES: Final[dict[Code, Sentence]] = {
@@ -75,7 +84,7 @@ SENTENCES: Final[dict[Code, Sentence]] = {
         "ce n'est pas un enregistrement de journal : {why}", "this is no journal record: {why}"
     ),
     Code.KEY_DIFFERS: Sentence(
-        "la clé Kafka {found} n'est pas {expected}", "the Kafka key {found} is not {expected}"
+        "la clé {found} n'est pas {expected}", "the key {found} is not {expected}"
     ),
     Code.SEQUENCE_BROKEN: Sentence(
         "le numéro {expected} est attendu : un enregistrement manque, ou figure deux fois",
@@ -88,6 +97,10 @@ SENTENCES: Final[dict[Code, Sentence]] = {
     Code.HASH_DIFFERS: Sentence(
         "l'empreinte ne correspond pas au contenu : il a été changé",
         "the hash does not fit the content: it was changed",
+    ),
+    Code.SPELLED_OTHERWISE: Sentence(
+        "il dit la même chose, mais ses octets ne sont pas ceux du contrat",
+        "it says the same, but its bytes are not those of the contract",
     ),
     Code.EVENT_HASH_DIFFERS: Sentence(
         "event_sha256 ne correspond pas à l'événement", "event_sha256 does not fit the event"
@@ -232,6 +245,30 @@ SENTENCES: Final[dict[Code, Sentence]] = {
     Code.BALANCE_MISSING: Sentence(
         "le dernier solde {what} est celui du numéro {expected} : {found} trouvé",
         "the last balance {what} is that of number {expected}: {found} found",
+    ),
+    Code.SEAL_MALFORMED: Sentence("ce n'est pas un sceau : {why}", "this is no seal: {why}"),
+    Code.SEAL_FORGED: Sentence(
+        "la signature ne va pas avec la déclaration : le sceau a été changé",
+        "the signature does not fit the statement: the seal was changed",
+    ),
+    Code.SEAL_KEY_DIFFERS: Sentence(
+        "le sceau est signé par une autre clé que celle qui est donnée",
+        "the seal is signed by another key than the one that is given",
+    ),
+    Code.SEALED_HASH_DIFFERS: Sentence(
+        "l'empreinte scellée ici est {expected} : la chaîne a été réécrite, ici ou plus haut",
+        "the hash sealed here is {expected}: the chain was rewritten, here or before",
+    ),
+    Code.SEALED_TOTALS_DIFFER: Sentence(
+        "{what} : {expected} scellé, {found} trouvé", "{what}: {expected} sealed, {found} found"
+    ),
+    Code.SEALED_CHAIN_SHORT: Sentence(
+        "la chaîne s'arrête au numéro {found}, elle est scellée jusqu'au {expected}",
+        "the chain ends at number {found}, it is sealed up to {expected}",
+    ),
+    Code.SEALED_CHAIN_GONE: Sentence(
+        "la chaîne a disparu, elle est scellée jusqu'au numéro {expected}",
+        "the chain is gone, it is sealed up to number {expected}",
     ),
 }
 """What a person should read for each code."""

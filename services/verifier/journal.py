@@ -12,9 +12,11 @@ from services.verifier.records import (
     Chains,
     NotARecordError,
     Record,
+    guessed,
     prove_shape,
     read_record,
 )
+from services.verifier.statements import SealedChains
 from services.verifier.waiting import Waiting
 from services.verifier.years import letters
 
@@ -33,6 +35,9 @@ class JournalProof:
         findings: Findings,
         full_every: int = FULL_PROOF_RECORDS,
         letters: Letters | None = None,
+        *,
+        in_a_row: bool = True,
+        sealed: SealedChains | None = None,
     ) -> None:
         self.findings = findings
         self.letters = letters or Letters(findings)
@@ -40,7 +45,12 @@ class JournalProof:
         self.chains = Chains(findings)
         self.books: dict[str, Books] = {}
         self.figures = Figures()
-        self.outcomes: Counter[str] = Counter()
+        self.outcomes: dict[str, Counter[str]] = {}
+        """Of each chain: every record consumed once, under its latest outcome (rules, 5)."""
+        self._sealed = sealed
+        self._in_a_row = in_a_row
+        """Whether what an event wakes stands right behind it, and each record under its key: not so
+        in a file into which chains were written one by one."""
         self._waiting: dict[str, Waiting] = {}
         self._last: dict[str, Record] = {}
         self._last_budget = ""
@@ -51,7 +61,7 @@ class JournalProof:
         try:
             record = read_record(raw, place)
         except NotARecordError as error:
-            self.findings.add(Code.RECORD_MALFORMED, place, why=error.said)
+            self.findings.add(Code.RECORD_MALFORMED, guessed(raw, place), why=error.said)
             return None
         try:
             self._prove(record, key)
@@ -60,16 +70,20 @@ class JournalProof:
         except MALFORMED as error:
             why = f"{type(error).__name__}: {error}"
             self.findings.add(Code.RECORD_MALFORMED, record.place, why=why)
+        if self._sealed is not None:
+            told = self.outcomes[record.budget], self.books.get(record.budget)
+            self._sealed.follow(record, *told)
         return record
 
     def _prove(self, record: Record, key: bytes | None) -> None:
-        follows, self._last_budget = self._last_budget == record.budget, record.budget
-        if key != record.budget.encode():
+        follows = self._last_budget == record.budget or not self._in_a_row
+        self._last_budget = record.budget
+        self._count(record)
+        if key != record.budget.encode() and self._in_a_row:
             self.findings.add(
                 Code.KEY_DIFFERS, record.place, found=key, expected=record.budget.encode()
             )
         self.chains.follow(record)
-        self._count(record)
         prove_shape(record, self.findings)
         self.figures.list(record)
         if record.is_dead:
@@ -92,10 +106,10 @@ class JournalProof:
         waiting.after(record)
 
     def _count(self, record: Record) -> None:
-        """Each record consumed counts once, under its latest outcome (rules, 5)."""
-        self.outcomes[record.outcome] += 1
+        outcomes = self.outcomes.setdefault(record.budget, Counter())
+        outcomes[record.outcome] += 1
         if record.row["resumes"] is not None:
-            self.outcomes["parked"] -= 1
+            outcomes["parked"] -= 1
 
     def end(self) -> None:
         """What must hold behind the last record."""
@@ -114,4 +128,7 @@ class JournalProof:
 
     def summary(self) -> dict[str, Any]:
         """The object of the contract: what this journal adds up to."""
-        return self.figures.summary(self.books, self.chains.heads, self.outcomes)
+        outcomes: Counter[str] = Counter()
+        for counted in self.outcomes.values():
+            outcomes.update(counted)
+        return self.figures.summary(self.books, self.chains.heads, outcomes)

@@ -1,6 +1,7 @@
 """Letters between years: each that a closing must have led to is there once, and no other."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Container, Iterable
 from typing import Final
 
 from services.verifier.claims import ABOUT, differing, instant
@@ -8,6 +9,9 @@ from services.verifier.findings import Code, Findings, Place
 from services.verifier.records import Json, Record, canonical_without_nulls
 
 TYPE: Final = "ecluse.fiscal-year.opened.v1"
+
+TABLE: Final = "letters"
+"""Where a database keeps them."""
 
 
 class Letters:
@@ -17,6 +21,8 @@ class Letters:
         self._findings = findings
         self._expected: dict[str, tuple[Place, bytes]] = {}
         self._found: dict[str, tuple[Place, bytes]] = {}
+        self._closed: dict[str, str] = {}
+        """Of each that was read, the budget that it says was closed."""
 
     def expect(self, place: Place, letters: Iterable[Json]) -> None:
         """What the closing at `place` must have led to."""
@@ -31,24 +37,62 @@ class Letters:
         if name in self._found:
             self._findings.add(Code.MESSAGE_TWICE, record.place, what=f"{TYPE} {name}")
         self._found[name] = (record.place, _said_by(record.event))
+        self._closed[name] = record.event["data"]["closed_budget"]
 
-    def end(self) -> None:
-        """Behind the last record of the last partition: the two must be the same."""
-        for name, (place, expected) in self._expected.items():
-            what = f"{TYPE} {name}"
-            if name not in self._found:
-                self._findings.add(Code.MESSAGE_MISSING, place, what=what)
+    def compare(self, kept: Iterable[tuple[int, bytes]], *, imported: bool) -> None:
+        """What a database keeps of the letters must be what its closings led to, each once.
+
+        Where closings were `imported`, it has only those letters that nobody had read.
+        """
+        missing = dict(self._expected)
+        for number, value in kept:
+            place = Place(TABLE, offset=number)
+            try:
+                event = json.loads(value)
+                name, said = event["id"], _said_by(event)
+            except (AttributeError, LookupError, TypeError, ValueError) as error:
+                why = f"{type(error).__name__}: {error}"
+                self._findings.add(Code.MESSAGE_MALFORMED, place, why=why)
                 continue
-            there, found = self._found[name]
-            if found != expected:
-                for member, ours, theirs in differing(expected, found):
-                    facts = {"what": what, "member": member, "expected": ours, "found": theirs}
-                    self._findings.add(Code.MESSAGE_DIFFERS, there, **facts)
+            if missing.pop(name, None) is None:
+                twice = name in self._expected
+                code = Code.MESSAGE_TWICE if twice else Code.MESSAGE_UNEXPECTED
+                self._findings.add(code, place, what=f"{TYPE} {name}")
+            else:
+                self._same(name, place, said)
+        for name, (place, _) in missing.items():
+            if imported and name in self._found:
+                continue
+            self._findings.add(Code.MESSAGE_MISSING, place, what=f"{TYPE} {name}")
+
+    def end(self, chains: Container[str] | None = None) -> int:
+        """Behind the last record of the last partition: the two must be the same.
+
+        Where only some `chains` were read, or up to some record of them, a letter may be on its
+        way, or of a year that is not among them. Returns how many letters were not there to be
+        compared.
+        """
+        awaited = 0
+        for name, (place, _) in self._expected.items():
+            if name in self._found:
+                self._same(name, *self._found[name])
+            elif chains is None:
+                self._findings.add(Code.MESSAGE_MISSING, place, what=f"{TYPE} {name}")
+            else:
+                awaited += 1
         for name, (place, _) in self._found.items():
-            if name not in self._expected:
+            if name not in self._expected and (chains is None or self._closed[name] in chains):
                 self._findings.add(Code.MESSAGE_UNEXPECTED, place, what=f"{TYPE} {name}")
         self._expected.clear()
         self._found.clear()
+        return awaited
+
+    def _same(self, name: str, place: Place, found: bytes) -> None:
+        expected = self._expected[name][1]
+        if found != expected:
+            for member, ours, theirs in differing(expected, found):
+                facts = {"member": member, "expected": ours, "found": theirs}
+                self._findings.add(Code.MESSAGE_DIFFERS, place, what=f"{TYPE} {name}", **facts)
 
 
 def _said_by(event: Json) -> bytes:

@@ -16,15 +16,24 @@ from services.verifier.dead_letters import DeadLetters
 from services.verifier.findings import Code, Findings
 from services.verifier.journal import MALFORMED, JournalProof
 from services.verifier.letters import Letters
-from services.verifier.records import DEAD, Record
+from services.verifier.records import Record
 from services.verifier.sources import Door
-from services.verifier.wire import TopicRecord, partition_of
+from services.verifier.statements import SealedChains
+from services.verifier.wire import Headers, TopicRecord, home_of
 
 PARTITIONS_HEADER = "ecluse_partitions"
 """The header of a journal record that says how many partitions there were (rules, 37)."""
 
+IMPORTED_HEADER = "ecluse_imported"
+"""The header of a journal record that came from an export of another cluster's journal."""
+
 LEAVING = (COMMITMENT_ENTRIES, PAYMENT_ORDERS, REFUSALS, DEAD_LETTERS, BALANCES)
 """The topics that are compared with the journal, which comes last."""
+
+
+def is_imported(headers: Headers) -> bool:
+    """Whether a journal record says that it was imported."""
+    return any(name == IMPORTED_HEADER for name, _ in headers)
 
 
 class PartitionProof:
@@ -37,10 +46,14 @@ class PartitionProof:
         prefix: str,
         findings: Findings,
         letters: Letters | None = None,
+        sealed: SealedChains | None = None,
     ) -> None:
-        self.journal = JournalProof(findings, letters=letters)
+        self.journal = JournalProof(findings, letters=letters, sealed=sealed)
         self.read: Counter[str] = Counter()
         """How many records each topic gave."""
+        self.imported = 0
+        """Journal records that were decided elsewhere: their doors are gone, and what was published
+        of them but balances is not published again."""
         self._partition = partition
         self._partitions = partitions
         self._findings = findings
@@ -83,14 +96,22 @@ class PartitionProof:
         if record is None:
             return
         try:
-            self._compare(record)
+            self._compare(record, imported=is_imported(row.headers))
         except MALFORMED as error:
             why = f"{type(error).__name__}: {error}"
             self._findings.add(Code.RECORD_MALFORMED, record.place, why=why)
 
-    def _compare(self, record: Record) -> None:
+    def _compare(self, record: Record, *, imported: bool) -> None:
         """What stands on the other topics because of a record of the journal."""
         self._prove_home(record)
+        if imported:
+            self.imported += 1
+        else:
+            self._compare_with_topics(record)
+        if record.outcome == "accepted":
+            self._balances.follow(record, self.journal.books[record.budget])
+
+    def _compare_with_topics(self, record: Record) -> None:
         topic, partition, offset = record.source
         door = self._doors.get(topic)
         if door is None or partition != self._partition:
@@ -104,8 +125,6 @@ class PartitionProof:
                 self._claims.expect_notice(record, buried)
         if not record.is_dead:
             self._claims.expect(record, self.journal.books[record.budget])
-        if record.outcome == "accepted":
-            self._balances.follow(record, self.journal.books[record.budget])
 
     def _prove_count(self, row: TopicRecord) -> None:
         said = [content for name, content in row.headers if name == PARTITIONS_HEADER]
@@ -114,9 +133,7 @@ class PartitionProof:
             self._findings.add(Code.PARTITION_COUNT_DIFFERS, row.place, **facts)
 
     def _prove_home(self, record: Record) -> None:
-        home = partition_of(record.budget.encode(), self._partitions)
-        if record.is_dead:
-            home = int(record.budget.removeprefix(DEAD))
+        home = home_of(record.budget, self._partitions)
         if home != self._partition:
             facts = {"budget": record.budget, "expected": home}
             self._findings.add(Code.WRONG_PARTITION, record.place, **facts)

@@ -5,6 +5,7 @@ the one is seen by the other.
 """
 
 import json
+import re
 from dataclasses import dataclass
 from hashlib import blake2b, sha256
 from sys import intern
@@ -37,6 +38,9 @@ MEMBERS: Final = frozenset(
 EFFECTS: Final = ("moves", "commitment_entries", "payment_orders", "review_flags")
 WHY: Final = {"refused": "refusal", "parked": "waits_for", "dead_letter": "dead_letter"}
 OUTCOMES: Final = ("accepted", "duplicate", "refused", "parked", "dead_letter")
+
+_BUDGET: Final = re.compile(rb'"budget":"([\w.-]{1,64})"', re.ASCII)
+_SEQUENCE: Final = re.compile(rb'"sequence":(\d{1,15})', re.ASCII)
 
 _scan = json.JSONDecoder().raw_decode
 _encode = json.JSONEncoder(
@@ -96,6 +100,8 @@ class Record:
     outcome: str
     hash: str
     place: Place
+    is_canonical: bool
+    """Whether its bytes are those that the contract gives for what it says."""
 
     @property
     def is_dead(self) -> bool:
@@ -127,13 +133,23 @@ def read_record(raw: bytes, place: Place) -> Record:
     event = row.pop("event")
     hashed = {name: each for name, each in row.items() if name not in NOT_HASHED}
     body = canonical(hashed)
-    if not raw.startswith(body[:-1]):
+    is_canonical = raw.startswith(body[:-1] + b',"event":')
+    if not is_canonical:
         # Spelled in another way: a member that stands twice would hide in it.
         json.loads(raw, object_pairs_hook=_unique)
     _prove_types(row)
     budget, sequence, outcome = intern(row["budget"]), row["sequence"], row["outcome"]
     where = place._replace(budget=budget, sequence=sequence)
-    return Record(row, event, event_text, budget, sequence, outcome, sha256_hex(body), where)
+    head = sha256_hex(body)
+    return Record(row, event, event_text, budget, sequence, outcome, head, where, is_canonical)
+
+
+def guessed(raw: bytes, place: Place) -> Place:
+    """Where a record that cannot be read stands, as far as its bytes still tell."""
+    budget, sequence = _BUDGET.search(raw), _SEQUENCE.search(raw)
+    if budget is not None:
+        place = place._replace(budget=budget[1].decode())
+    return place if sequence is None else place._replace(sequence=int(sequence[1]))
 
 
 def _prove_types(row: Json) -> None:
@@ -202,6 +218,8 @@ class Chains:
             add(Code.PREVIOUS_HASH_DIFFERS, place)
         if row["hash"] != record.hash:
             add(Code.HASH_DIFFERS, place)
+        if not record.is_canonical:
+            add(Code.SPELLED_OTHERWISE, place)
         # What the record says of itself: what follows is compared with that, not with our doubt.
         self.heads[record.budget] = (record.sequence, row["hash"])
 

@@ -7,11 +7,11 @@ from typing import Any, Final, Self, TypeVar
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.consumer.fetcher import PartitionRecords
-from aiokafka.errors import KafkaError, for_code
+from aiokafka.errors import KafkaConnectionError, KafkaError, for_code
 from aiokafka.record.control_record import ABORT_MARKER, ControlRecord
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from events.sentences import Sentence
+from services.verifier.unreachable import UnreachableError
 
 ANSWER_S: Final = 20.0
 """How long one answer may take."""
@@ -29,14 +29,6 @@ RECORD_BYTES_MAX: Final = 16 * 1024 * 1024
 """The largest record of any topic."""
 
 Result = TypeVar("Result")
-
-
-class UnreachableError(Exception):
-    """The cluster does not answer, or lacks what is to be read."""
-
-    def __init__(self, fr: str, en: str) -> None:
-        super().__init__(en)
-        self.said = Sentence(fr, en)
 
 
 class Cluster:
@@ -108,6 +100,10 @@ class Cluster:
         """Where a place starts: what was older has reached the end of its retention."""
         return self._bounds[place][0]
 
+    def length(self) -> int:
+        """How many offsets there are to be read: a little more than records."""
+        return sum(end - first for first, end in self._bounds.values())
+
     async def read(self, place: TopicPartition) -> AsyncIterator[list[ConsumerRecord]]:
         """Everything committed in one place, in its order."""
         first, end = self._bounds[place]
@@ -139,6 +135,11 @@ class Cluster:
                 f"{self._where} : pas de réponse en {ANSWER_S:g} s",
                 f"{self._where}: no answer in {ANSWER_S:g} s",
             ) from None
+        except KafkaConnectionError as error:
+            raise UnreachableError(
+                f"{self._where} : pas de Kafka à cette adresse ({error})",
+                f"{self._where}: no Kafka at this address ({error})",
+            ) from error
         except KafkaError as error:
             raise UnreachableError(
                 f"{self._where} : {error!r}", f"{self._where}: {error!r}"

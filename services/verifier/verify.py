@@ -1,108 +1,170 @@
 """Verify a cluster: every partition of every topic, proved, and what was found."""
 
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import Any, Final
+from collections.abc import AsyncIterator
+from typing import Final
 
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.topics import DOORS, JOURNAL
+from services.verifier.alone import Row
 from services.verifier.figures import together
-from services.verifier.findings import Code, Finding, Findings, Place
+from services.verifier.files import Progress
+from services.verifier.findings import Code, Findings, Place
 from services.verifier.letters import Letters
 from services.verifier.lines import Json
-from services.verifier.partition import LEAVING, PartitionProof
+from services.verifier.partition import LEAVING, PartitionProof, is_imported
+from services.verifier.report import Note, Remark, Report, report_of
+from services.verifier.statements import SealedChains
 from services.verifier.topics import Cluster
-from services.verifier.wire import TopicRecord
+from services.verifier.wire import TopicRecord, home_of
 
 TOPICS: Final = (*DOORS, *LEAVING, JOURNAL)
 """What is read of each partition, in this order: the journal is compared with all before it."""
 
 
-@dataclass(slots=True)
-class Report:
-    """What a verification found, and what it added up."""
+def _untold(_done: int, _total: int) -> None:
+    """Progress that nobody looks at."""
 
-    findings: list[Finding]
-    counts: dict[str, int]
-    """How many findings of each code there are; `findings` keeps the first thousand."""
-    counted: Json
-    """What was read: partitions, records of each topic, outcomes, budgets, payment orders, and how
-    much could not be compared because its counterpart has reached the end of its retention."""
-    figures: Json = field(repr=False)
-    """The object of `ecluse replay --json`, recomputed."""
 
-    @property
-    def proved(self) -> bool:
-        """Whether nothing is wrong."""
-        return not self.counts
+class _Verification:
+    """One verification of a cluster: what was read of it so far."""
 
-    def row(self) -> Json:
-        """The report as JSON; the figures apart."""
-        return {
-            "proved": self.proved,
-            "counted": self.counted,
-            "codes": self.counts,
-            "findings": [each.row() for each in self.findings],
-            "heads": self.figures["heads"],
+    def __init__(
+        self, prefix: str, budget: str | None, findings: Findings, sealed: SealedChains | None
+    ) -> None:
+        self.findings = findings
+        self.letters = Letters(findings)
+        self.read: Counter[str] = Counter()
+        self._prefix = prefix
+        self._budget = budget
+        self._sealed = sealed
+        self._summaries: list[Json] = []
+        self._heads: dict[str, tuple[int, str]] = {}
+        self._expired = 0
+        self._imported = 0
+        self._home = 0
+
+    def home(self, partitions: int) -> list[int]:
+        """The partitions that are to be read."""
+        if self._budget is None:
+            return list(range(partitions))
+        self._home = home_of(self._budget, partitions)
+        return [self._home]
+
+    def proof(self, partition: int, partitions: int) -> PartitionProof:
+        """The proof of one of them."""
+        return PartitionProof(
+            partition, partitions, self._prefix, self.findings, self.letters, self._sealed
+        )
+
+    def ended(self, proof: PartitionProof) -> None:
+        """A partition is read."""
+        proof.end()
+        self._summaries.append(proof.journal.summary())
+        self._heads |= proof.journal.chains.heads
+        self.read += proof.read
+        self._expired += proof.expired
+        self._imported += proof.imported
+
+    def report(self, partitions: int) -> Report:
+        """Behind the last of them."""
+        self.letters.end(None if self._budget is None else self._heads)
+        if self._sealed is not None:
+            self._sealed.end(self._heads)
+        remarks = [Remark(Note.TRACING), Remark(Note.DECISIONS)]
+        if self._expired:
+            remarks.append(Remark(Note.EXPIRED, {"count": self._expired}))
+        if self._imported:
+            remarks.append(Remark(Note.IMPORTED, {"count": self._imported}))
+        if self._budget is not None:
+            facts = {"partition": self._home, "budget": self._budget}
+            remarks.append(Remark(Note.OTHER_PARTITIONS, facts))
+        read: Json = {
+            "partitions": partitions,
+            "records": {topic: self.read[topic] for topic in TOPICS},
         }
+        figures = together(self._summaries)
+        return report_of(self.findings, read, figures, self._expired, remarks, self._heads)
 
 
-async def verify(bootstrap: str, prefix: str = "") -> Report:
+async def verify(
+    bootstrap: str,
+    prefix: str = "",
+    budget: str | None = None,
+    findings: Findings | None = None,
+    sealed: SealedChains | None = None,
+    progress: Progress = _untold,
+) -> Report:
     """Prove all that the ledger wrote to a cluster, against all that was said to it.
 
     What is proved is what stands when it begins: while the ledger is at work, records that it has
-    not read yet are found as such. `prefix` stands before the names of all topics.
+    not read yet are found as such. `prefix` stands before the names of all topics. With a `budget`
+    the partition is read on which it lives, and no other. What is `sealed` adds to the same
+    `findings`.
 
     Raises:
         UnreachableError: the cluster does not answer, or a topic is missing.
     """
-    findings = Findings()
-    letters = Letters(findings)
-    summaries: list[Json] = []
-    read: Counter[str] = Counter()
-    expired = 0
+    run = _Verification(prefix, budget, findings or Findings(), sealed)
     async with Cluster(bootstrap) as cluster:
         counts = await cluster.partitions([prefix + topic for topic in TOPICS])
         partitions = counts[prefix + JOURNAL]
         for topic, count in counts.items():
             if count != partitions:
                 facts = {"found": count, "expected": partitions}
-                findings.add(Code.PARTITION_COUNT_DIFFERS, Place(topic), **facts)
+                run.findings.add(Code.PARTITION_COUNT_DIFFERS, Place(topic), **facts)
+        home = run.home(partitions)
         await cluster.point_at(
-            [TopicPartition(topic, each) for topic in counts for each in range(counts[topic])]
+            [TopicPartition(topic, each) for topic in counts for each in home if each < count]
         )
-        for partition in range(partitions):
-            proof = PartitionProof(partition, partitions, prefix, findings, letters)
+        for partition in home:
+            proof = run.proof(partition, partitions)
             for topic in TOPICS:
                 if partition < counts[prefix + topic]:
-                    await _read(cluster, proof, topic, prefix, partition)
-            proof.end()
-            summaries.append(proof.journal.summary())
-            read += proof.read
-            expired += proof.expired
-    letters.end()
-    figures = together(summaries)
-    counted: dict[str, Any] = {
-        "partitions": partitions,
-        "records": {topic: read[topic] for topic in TOPICS},
-        "outcomes": figures["outcomes"],
-        "budgets": len(figures["heads"]),
-        "payment_orders": len(figures["payment_orders"]),
-        "expired": expired,
-    }
-    found = {code.value: count for code, count in findings.counts.items()}
-    return Report(findings.kept, found, counted, figures)
+                    async for _ in _read(cluster, proof, topic, prefix, partition):
+                        done = run.read.total() + proof.read.total()
+                        progress(done, cluster.length())
+            run.ended(proof)
+    return run.report(len(home))
+
+
+async def journal_rows(
+    bootstrap: str, prefix: str, budget: str | None, progress: Progress
+) -> AsyncIterator[Row]:
+    """The journal topic alone, partition by partition; of one chain, or all.
+
+    Raises:
+        UnreachableError: the cluster does not answer, or the topic is missing.
+    """
+    topic, done = prefix + JOURNAL, 0
+    async with Cluster(bootstrap) as cluster:
+        partitions = (await cluster.partitions([topic]))[topic]
+        places = [TopicPartition(topic, each) for each in range(partitions)]
+        if budget is not None:
+            places = [places[home_of(budget, partitions)]]
+        await cluster.point_at(places)
+        for place in places:
+            async for records in cluster.read(place):
+                for each in records:
+                    if budget is None or each.key == budget.encode():
+                        where = Place(JOURNAL, each.partition, each.offset)
+                        imported = is_imported(each.headers)
+                        yield Row(where, each.value or b"", each.key, is_imported=imported)
+                done += len(records)
+                progress(done, cluster.length())
 
 
 async def _read(
     cluster: Cluster, proof: PartitionProof, topic: str, prefix: str, partition: int
-) -> None:
+) -> AsyncIterator[None]:
+    """Read one place, and say so after each handful of records."""
     place = TopicPartition(prefix + topic, partition)
     proof.starts(topic, cluster.first_offset(place))
     async for records in cluster.read(place):
         for record in records:
             proof.take(_taken(topic, record))
+        yield
 
 
 def _taken(topic: str, record: ConsumerRecord) -> TopicRecord:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from services.verifier.findings import Place
-from services.verifier.records import brief
+from services.verifier.records import DEAD, brief
 
 Headers = Sequence[tuple[str, bytes | None]]
 
@@ -57,6 +57,14 @@ def murmur2(key: bytes) -> int:
 def partition_of(key: bytes, partitions: int) -> int:
     """Where Kafka's own partitioner puts a key (rules, 37)."""
     return (murmur2(key) & 0x7FFFFFFF) % partitions
+
+
+def home_of(chain: str, partitions: int) -> int:
+    """Where a chain lives: that of unreadable records where its name says, if there is such."""
+    number = chain.removeprefix(DEAD)
+    if number != chain and number.isdecimal() and int(number) < partitions:
+        return int(number)
+    return partition_of(chain.encode(), partitions)
 
 
 def is_binary(headers: Headers) -> bool:

@@ -17,6 +17,8 @@ ON_KAFKA = [
     ("trace", "C"),
     ("whatif", str(EXAMPLE)),
     ("journal", "tail"),
+    ("verify",),
+    ("verify", "--budget", BUDGET),
     ("journal", "show", BUDGET, "1"),
     ("quarantine", "0", "1", "--reason", "a bug", "--by", "Ada"),
 ]

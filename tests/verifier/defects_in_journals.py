@@ -29,6 +29,7 @@ from tests.verifier.planting import (
     parked_for_ever,
     put,
     replaced,
+    respelled,
     resumed,
     waited_too_long,
     without,
@@ -56,6 +57,7 @@ CHAIN = [
         lambda world: edit(world, PAID, put("hash", value="0" * 64)),
         "hash_differs previous_hash_differs",
     ),
+    Planted("a record is spelled in another way", respelled, "spelled_otherwise"),
     Planted(
         "an event is changed",
         lambda world: edit(world, REFUSED, put("event", "data", "amount_cents", value=1)),

@@ -78,6 +78,14 @@ def edit(world: World, which: Which, change: Change) -> None:
     journal[at] = journal[at]._replace(value=value)
 
 
+def respelled(world: World) -> None:
+    """The same record, its members in another order."""
+    journal, at = world[JOURNAL], find(world, PAID)
+    row = json.loads(journal[at].value or b"")
+    value = json.dumps(dict(reversed(row.items())), ensure_ascii=False, separators=(",", ":"))
+    journal[at] = journal[at]._replace(value=value.encode())
+
+
 def forge(world: World, which: Which, change: Change) -> None:
     """Change a journal record as one would who can write: the chain is made whole again."""
     edit(world, which, change)

@@ -7,6 +7,7 @@ import pytest
 from services.verifier.findings import SENTENCES, Code
 from services.verifier.wire import partition_of
 from tests.builders import a_vote
+from tests.integration.test_seal import SEALED
 from tests.verifier.defects_at_year_ends import YEAR_ENDS
 from tests.verifier.defects_in_journals import CHAIN, DECIDED, MONEY, TURNS
 from tests.verifier.defects_in_topics import BALANCED, MESSAGES, SOURCES
@@ -48,9 +49,8 @@ def test_a_budget_on_another_partition_is_found() -> None:
 
 
 def test_each_code_is_planted_here() -> None:
-    planted = {code for each in [*ALL, *YEAR_ENDS] for code in each.found.split()} | {
-        "wrong_partition"
-    }
+    planted = {code for each in [*ALL, *YEAR_ENDS] for code in each.found.split()}
+    planted |= {"wrong_partition", *(each.found for each in SEALED)}
     assert {code.value for code in Code} - {"sums_differ"} == planted
 
 

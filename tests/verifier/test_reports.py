@@ -1,75 +1,92 @@
 """What a verification says, and how it ends."""
 
 import json
-import socket
+import re
 
 import pytest
 
 from events.topics import DEAD_LETTERS, EVENTS, REFUSALS
-from services.verifier.__main__ import main, show
+from services.cli.report import show
+from services.cli.screen import Screen
+from services.cli.wording import Language, told
 from services.verifier.figures import together
 from services.verifier.findings import Code, Findings, Place
 from services.verifier.records import NotARecordError, read_record
-from services.verifier.verify import Report
+from services.verifier.report import NOTES, Note, Remark, Report, report_of
+from tests.integration.test_tables import unfolded
 from tests.verifier.stories import a_world
 from tests.verifier.world import World
+
+FACT = re.compile(r"{(\w+)}")
 
 
 def a_report(world: World) -> Report:
     proofs = list(world.proofs())
     findings = proofs[0].journal.findings
     figures = together(each.journal.summary() for each in proofs)
-    counted = {
-        "outcomes": figures["outcomes"],
-        "budgets": len(figures["heads"]),
-        "payment_orders": len(figures["payment_orders"]),
-        "expired": 0,
-    }
-    counts = {code.value: count for code, count in findings.counts.items()}
-    return Report(findings.kept, counts, counted, figures)
+    return report_of(findings, {}, figures, 0, [Remark(Note.TRACING)])
 
 
-def test_a_proof_is_said_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+def said_of(report: Report, language: Language, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    show(Screen(language), report)
+    return capsys.readouterr().out.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("language", "last"),
+    [
+        (
+            Language.EN,
+            "proved: 128 events, 3 budgets, 21 payment orders, 0 not comparable",
+        ),
+        (
+            Language.FR,
+            "prouvé\u00a0: 128 événements, 3 budgets, 21 mandats, 0 non comparables",
+        ),
+    ],
+)
+def test_a_proof_is_said_in_one_line_behind_what_it_does_not_prove(
+    language: Language, last: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     report = a_report(a_world())
-    assert (0, 0) == (show(report, "en"), show(report, "fr"))
-    assert (
-        "proved: 128 events, 3 budgets, 21 payment orders, 0 not comparable\n"
-        "prouvé : 128 événements, 3 budgets, 21 mandats, 0 non comparables\n"
-    ) == capsys.readouterr().out
+    assert report.proved
+    first, *remark, found = said_of(report, language, capsys)
+    assert last == found
+    assert first in {"Ce que cela ne prouve pas\u00a0:", "What this does not prove:"}
+    assert told(NOTES[Note.TRACING], language).split() == " ".join(remark).split()[1:]
 
 
 def test_a_defect_is_said_with_its_place(capsys: pytest.CaptureFixture[str]) -> None:
     world = a_world()
     world.put(EVENTS, 0, b"k", b"{}")
-    assert 1 == show(a_report(world), "fr")
-    first, last = capsys.readouterr().out.splitlines()
-    assert first.startswith("ecluse.events.v1 0 ")
-    assert first.endswith(
-        "not_yet_journalled 1 enregistrements ne sont pas encore au journal, à partir de celui-ci"
-    )
-    assert last.startswith("1 défauts : ")
+    report = a_report(world)
+    assert not report.proved
+    lines = said_of(report, Language.FR, capsys)
+    assert lines[-1].startswith("1 défauts\u00a0: ")
+    text = unfolded("\n".join(lines))
+    assert "ecluse.events.v1/" in text
+    assert "not_yet_journalled" in text
+    assert "1 enregistrements ne sont pas encore au journal, à partir de celui-ci" in text
 
 
-def test_a_program_reads_json(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_program_reads_json() -> None:
     world = a_world()
     del world[REFUSALS][0]
     report = a_report(world)
-    assert 1 == show(report, "en", as_json=True, figures=True)
-    said = json.loads(capsys.readouterr().out)
+    said = json.loads(json.dumps(report.row()))
     assert (False, {"message_missing": 1}) == (said["proved"], said["codes"])
     assert {"code", "topic", "partition", "offset", "budget", "sequence", "fr", "en"} == set(
         said["findings"][0]
     )
-    assert report.figures == said["figures"]
     assert report.figures["heads"] == said["heads"]
+    assert ["tracing"] == [each["code"] for each in said["not_proved"]]
 
 
-def test_a_cluster_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))  # Nobody listens on it.
-        where = f"127.0.0.1:{taken.getsockname()[1]}"
-        assert 3 == main(["--bootstrap", where])
-    assert capsys.readouterr().err.startswith(f"{where} : ")
+def test_each_note_says_the_same_in_both_languages() -> None:
+    assert set(Note) == set(NOTES)
+    for sentence in NOTES.values():
+        french, english = (set(FACT.findall(text)) for text in (sentence.fr, sentence.en))
+        assert french == english
 
 
 def test_findings_beyond_the_limit_are_counted() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from services.cli import output
-from services.cli.output import busy, display_name, progress
+from services.cli.output import busy, counted, display_name, progress
 
 
 class Terminal(StringIO):
@@ -67,9 +67,20 @@ def test_work_of_unknown_length_shows_its_name(monkeypatch: pytest.MonkeyPatch) 
     assert "adding up" in terminal.getvalue()
 
 
+def test_work_whose_length_is_found_on_the_way_has_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = a_terminal(monkeypatch)
+    with counted("verifying") as told:
+        told(1, 4)
+        told(2, 2)
+    assert "verifying" in terminal.getvalue()
+    assert "━" in terminal.getvalue()
+
+
 def test_programs_see_no_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = StringIO()
     monkeypatch.setattr(sys, "stderr", shown)
     with busy("adding up"), progress("reading", [BytesIO(b"")]) as handled:
         handled(10)
+    with counted("verifying") as told:
+        told(1, 2)
     assert "" == shown.getvalue()

@@ -14,6 +14,8 @@ from services.ledger.handle import Ledger, RawRecord
 from services.ledger.ports import Batch
 from services.ledger.restore import VERSIONS, open_ledger
 from services.runtime.clients import RECORD_BYTES_MAX
+from services.verifier.alone import JournalAlone, Row
+from services.verifier.findings import Findings, Place
 from tests.builders import (
     BUDGET,
     NEXT_BUDGET,
@@ -125,6 +127,16 @@ def test_the_next_year_opens_with_all_of_it(city: City, opening: Batch) -> None:
     assert [CENTS * CONVENTIONS] * len(OPERATIONS) == [
         money.committed for money in book.lines.values()
     ]
+
+
+def test_the_second_implementation_proves_both_years(city: City, opening: Batch) -> None:
+    proof = JournalAlone(Findings(), in_a_row=True)
+    for row in city.store.journal():
+        proof.take(Row(Place("journal"), row.record, row.budget.encode(), row.sequence))
+    report = proof.end()
+    assert {} == report.counts
+    assert [BUDGET, NEXT_BUDGET] == list(report.figures["heads"])
+    assert 2 * CONVENTIONS + 1 + PARKED + 1 + PARKED + CONVENTIONS == proof.records
 
 
 def test_it_is_restored_as_it_stands(city: City, opening: Batch) -> None:

@@ -1,0 +1,103 @@
+"""Seconds to prove a year's journal, and to decide it again: 100,000 events behind an opening."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import structlog
+
+from bench import world
+from services.ledger.adapters.sqlite import SqliteStore
+from services.ledger.handle import Ledger
+from services.ledger.redecide import redecide
+from services.ledger.replay import replay
+from services.verifier.alone import JournalAlone
+from services.verifier.files import Database, exported
+from services.verifier.findings import Findings
+
+
+class Year(NamedTuple):
+    """The same journal in a database and in a file."""
+
+    db: Path
+    file: Path
+    records: int
+
+
+def _untold(_done: int, _total: int) -> None:
+    """Nobody waits here."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_logs() -> Iterator[None]:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    yield
+    structlog.reset_defaults()
+
+
+@pytest.fixture(scope="module", params=["500 budgets", "one budget"])
+def year(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Year]:
+    """5,000 conventions with their payments and reports: of many budgets, or of one."""
+    folder = tmp_path_factory.mktemp("year")
+    events, db, file = (folder / name for name in ("events.jsonl", "year.db", "journal.jsonl"))
+    with pytest.MonkeyPatch.context() as size:
+        if request.param == "one budget":
+            size.setattr(world, "BUDGETS", 1)
+            size.setattr(world, "CONVENTIONS_OF_A_BUDGET", world.CONVENTIONS)
+        with events.open("wb") as stream:
+            stream.writelines(event + b"\n" for event in (*world.opening(), *world.stream()))
+    store = SqliteStore(db)
+    with events.open("rb") as stream:
+        replay(store, events.name, stream, Ledger(), lambda _bytes: None)
+    with file.open("wb") as stream:
+        stream.writelines(row.record + b"\n" for row in store.journal())
+    records = sum(1 for _ in store.journal())
+    store.close()
+    yield Year(db, file, records)
+    for each in (events, db, file):
+        each.unlink()
+
+
+def _told(what: str, year: Year, run: Callable[[], None]) -> None:
+    began_s, began_cpu_s = time.perf_counter(), time.process_time()
+    run()
+    taken_s, cpu_s = time.perf_counter() - began_s, time.process_time() - began_cpu_s
+    print(f"\n{what}: {year.records:,} records in {taken_s:.1f} s ({cpu_s:.1f} s of one core)")
+    assert year.records > world.STREAM
+
+
+def test_a_file_is_proved(year: Year) -> None:
+    def run() -> None:
+        proof = JournalAlone(Findings(), in_a_row=False)
+        for row in exported(year.file, None, _untold):
+            proof.take(row)
+        assert proof.end().proved
+
+    _told("a file proved", year, run)
+
+
+def test_a_database_is_proved(year: Year) -> None:
+    def run() -> None:
+        proof = JournalAlone(Findings(), in_a_row=True)
+        with Database(year.db, None) as database:
+            proof.compare(database.dead_letters(), database.letters())
+            for row in database.records(_untold):
+                proof.take(row)
+            assert proof.end().proved
+
+    _told("a database proved", year, run)
+
+
+def test_it_is_decided_again(year: Year) -> None:
+    def run() -> None:
+        store = SqliteStore(year.db, create=False)
+        found, _ = redecide(store.journal())
+        store.close()
+        assert not found
+
+    _told("decided again", year, run)

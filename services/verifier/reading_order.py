@@ -1,0 +1,47 @@
+"""Where a journal says that events were read: each place once, and each after the one before.
+
+A position is not in the hash of its record, and a journal that was imported begins anew at each
+door: so what is out of order is counted, and no defect by itself. Where the doors can be read,
+`sources` proves more.
+"""
+
+from services.verifier.figures import FILE_MARK
+from services.verifier.records import Record
+
+Door = tuple[str, int]
+"""A source: its name, and a partition of it."""
+
+
+class ReadingOrder:
+    """Follows the sources of a journal of which nothing else is at hand.
+
+    Records of several chains may stand in another order than they were written in, as in a file
+    that was put together chain by chain: then `in_a_row` is false, and each chain is looked at
+    alone.
+    """
+
+    def __init__(self, *, in_a_row: bool) -> None:
+        self.out_of_order = 0
+        """Positions that are behind a later one of their door, or stand a second time."""
+        self._in_a_row = in_a_row
+        self._last: dict[tuple[str, Door], int] = {}
+        self._seen: dict[Door, set[int]] = {}
+        self._half_written: set[tuple[Door, int]] = set()
+        """Lines of files that could not be read: they may be read again when they have grown."""
+
+    def follow(self, record: Record) -> None:
+        """The next record of the journal; one that resumes names a place that was read before."""
+        if record.row["resumes"] is not None:
+            return
+        topic, partition, offset = record.source
+        door = (topic, partition)
+        chain = ("" if self._in_a_row else record.budget, door)
+        seen = self._seen.setdefault(door, set())
+        if (door, offset) not in self._half_written:
+            self.out_of_order += offset in seen or offset < self._last.get(chain, offset)
+        seen.add(offset)
+        self._last[chain] = offset
+        if record.is_dead and FILE_MARK in topic:
+            self._half_written.add((door, offset))
+        else:
+            self._half_written.discard((door, offset))

@@ -1,0 +1,315 @@
+"""`ecluse seal` and `ecluse verify --seal`: what was sealed cannot be rewritten unnoticed."""
+
+import json
+import stat
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from services.verifier.signing import read_key, sealed
+from tests.builders import BUDGET, NEXT_BUDGET, Json
+from tests.golden.record import decided
+from tests.integration.command import ROOT, ecluse
+
+YEARS = ROOT / "tests" / "golden" / "year-end-2023.events.jsonl"
+AT = "2024-01-31T23:59:59+01:00"
+SEALED_AT = "2024-01-31T22:59:59Z"
+
+
+class Desk(NamedTuple):
+    """A journal with its seal, and the keys of whoever sealed it."""
+
+    journal: Path
+    key: Path
+    public_key: Path
+    seal: Path
+
+    def lines(self) -> list[bytes]:
+        return self.journal.read_bytes().splitlines(keepends=True)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    desk = Desk(*(tmp_path / name for name in ("j.jsonl", "key.pem", "pub.pem", "seal.json")))
+    desk.journal.write_bytes(decided(YEARS)[0])
+    made = ecluse("seal", "--new-key", desk.key)
+    desk.public_key.write_bytes(made.out)
+    said = ecluse("seal", "--journal", desk.journal, "--key", desk.key, "-o", desk.seal, "--at", AT)
+    assert 0 == said.code
+    return desk
+
+
+def rewritten(change: Callable[[Json], None]) -> Callable[[Desk], None]:
+    """The first year told in another way, and the whole journal made again, as the ledger would."""
+
+    def plant(desk: Desk) -> None:
+        first, rest = YEARS.read_bytes().split(b"\n", 1)
+        event = json.loads(first)
+        change(event)
+        other = desk.journal.with_name(YEARS.name)
+        other.write_bytes(json.dumps(event).encode() + b"\n" + rest)
+        desk.journal.write_bytes(decided(other)[0])
+
+    return plant
+
+
+def without(chosen: Callable[[Json], bool]) -> Callable[[Desk], None]:
+    """Records taken out of the journal."""
+
+    def plant(desk: Desk) -> None:
+        left = [line for line in desk.lines() if not chosen(json.loads(line))]
+        desk.journal.write_bytes(b"".join(left))
+
+    return plant
+
+
+def last_of(budget: str) -> Callable[[Desk], None]:
+    """The last record of a chain taken out: no journal alone shows it."""
+
+    def plant(desk: Desk) -> None:
+        ends = {json.loads(line)["budget"]: json.loads(line)["sequence"] for line in desk.lines()}
+        without(lambda row: (row["budget"], row["sequence"]) == (budget, ends[budget]))(desk)
+
+    return plant
+
+
+def said(change: Callable[[Json], object], *, signed: bool = False) -> Callable[[Desk], None]:
+    """The seal changed; signed again by who has the key, or not."""
+
+    def plant(desk: Desk) -> None:
+        seal = json.loads(desk.seal.read_bytes())
+        change(seal)
+        if signed:
+            seal = sealed(seal["statement"], read_key(desk.key))
+        desk.seal.write_text(json.dumps(seal))
+
+    return plant
+
+
+def signed_by_another(desk: Desk) -> None:
+    other = desk.key.with_name("other.pem")
+    ecluse("seal", "--new-key", other)
+    desk.seal.unlink()
+    ecluse("seal", "--journal", desk.journal, "--key", other, "-o", desk.seal)
+
+
+def no_json(desk: Desk) -> None:
+    desk.seal.write_bytes(b"{")
+
+
+class Sealed(NamedTuple):
+    """Something that happens to a journal that was sealed, or to its seal."""
+
+    defect: str
+    plant: Callable[[Desk], None]
+    found: str
+    where: str = ""
+    """The budget that is named."""
+
+
+def appropriated(seal: Json) -> None:
+    seal["statement"]["chains"][0]["totals"]["appropriated_cents"] += 1
+
+
+SEALED = [
+    Sealed(
+        "last month is rewritten, its chain made whole again",
+        rewritten(lambda event: event["data"]["act"].update(body="Conseil de Lille")),
+        "sealed_hash_differs",
+        BUDGET,
+    ),
+    Sealed("the last record of a chain is gone", last_of(BUDGET), "sealed_chain_short", BUDGET),
+    Sealed(
+        "a whole chain is taken away",
+        without(lambda row: row["budget"] == NEXT_BUDGET),
+        "sealed_chain_gone",
+        NEXT_BUDGET,
+    ),
+    Sealed(
+        "other totals were sealed",
+        said(appropriated, signed=True),
+        "sealed_totals_differ",
+        BUDGET,
+    ),
+    Sealed("a total of the seal is changed", said(appropriated), "seal_forged"),
+    Sealed(
+        "the signature is changed",
+        said(lambda seal: seal.update(signature=seal["signature"][::-1])),
+        "seal_forged",
+    ),
+    Sealed(
+        "the signature is no base64", said(lambda seal: seal.update(signature="é")), "seal_forged"
+    ),
+    Sealed("another key signs it", signed_by_another, "seal_key_differs"),
+    Sealed("the seal is no JSON", no_json, "seal_malformed"),
+    Sealed(
+        "the seal lacks its signature", said(lambda seal: seal.pop("signature")), "seal_malformed"
+    ),
+    Sealed("its key is none", said(lambda seal: seal.update(public_key="key")), "seal_malformed"),
+    Sealed(
+        "it is of another format",
+        said(lambda seal: seal["statement"].update(format="other"), signed=True),
+        "seal_malformed",
+    ),
+    Sealed(
+        "a chain of it has no hash",
+        said(lambda seal: seal["statement"]["chains"][0].pop("hash"), signed=True),
+        "seal_malformed",
+    ),
+    Sealed(
+        "its chains do not add up",
+        said(lambda seal: seal["statement"].update(records=1), signed=True),
+        "seal_malformed",
+    ),
+]
+
+
+def verify(desk: Desk, *args: object) -> Json:
+    said = ecluse("verify", "--journal", desk.journal, "--json", *args)
+    row: Json = json.loads(said.out)
+    assert said.code == (0 if row["proved"] else 1)
+    return row
+
+
+def test_a_sealed_journal_is_proved_and_may_grow(desk: Desk) -> None:
+    whole = desk.lines()
+    desk.seal.unlink()
+    first = [line for line in whole if json.loads(line)["budget"] == BUDGET]
+    desk.journal.write_bytes(b"".join(first[:5]))
+    ecluse("seal", "--journal", desk.journal, "--key", desk.key, "-o", desk.seal, "--at", AT)
+    desk.journal.write_bytes(b"".join(whole))
+    row = verify(desk, "--seal", desk.seal, "--public-key", desk.public_key)
+    assert row["proved"]
+    assert {"sealed_at": SEALED_AT, "chains": 1} == row["seal"]
+
+
+@pytest.mark.parametrize("planted", SEALED, ids=lambda each: each.defect)
+def test_what_happens_to_a_sealed_journal_or_its_seal_is_found(desk: Desk, planted: Sealed) -> None:
+    planted.plant(desk)
+    assert verify(desk)["proved"] or planted.found == "sealed_chain_gone", "nothing else shows it"
+    row = verify(desk, "--seal", desk.seal, "--public-key", desk.public_key)
+    assert planted.found in row["codes"]
+    named = {each.get("budget", "") for each in row["findings"] if each["code"] == planted.found}
+    assert planted.where in named
+
+
+def test_a_rewriter_with_a_key_of_his_own_is_seen_by_whoever_has_the_true_one(desk: Desk) -> None:
+    signed_by_another(desk)
+    row = verify(desk, "--seal", desk.seal)
+    assert row["proved"]
+    assert "seal_key" in [each["code"] for each in row["not_proved"]]
+    assert not verify(desk, "--seal", desk.seal, "--public-key", desk.public_key)["proved"]
+
+
+def test_only_a_journal_that_is_proved_is_sealed(desk: Desk, tmp_path: Path) -> None:
+    lines = desk.lines()
+    desk.journal.write_bytes(b"".join(lines[:2] + lines[3:]))
+    file = tmp_path / "none.json"
+    said = ecluse("seal", "--journal", desk.journal, "--key", desk.key, "-o", file, "--lang", "fr")
+    assert 1 == said.code
+    assert "sequence_broken" in said.text
+    assert "Rien n'est scellé" in said.err
+    assert not file.exists()
+
+
+def test_a_seal_states_heads_and_totals(desk: Desk) -> None:
+    statement = json.loads(desk.seal.read_bytes())["statement"]
+    figures = verify(desk, "--figures")["figures"]
+    chains = {row["budget"]: row for row in statement["chains"]}
+    assert SEALED_AT == statement["sealed_at"]
+    assert figures["heads"] == {
+        name: row["hash"] for name, row in chains.items() if not name.startswith("_dead.")
+    }
+    assert (figures["events"], figures["outcomes"]) == (statement["events"], statement["outcomes"])
+    assert len(desk.lines()) == statement["records"]
+    for budget in figures["heads"]:
+        lines = [row for row in figures["lines"] if row["budget"] == budget]
+        for name, cents in chains[budget]["totals"].items():
+            assert sum(row[name] for row in lines) == cents
+
+
+def test_a_private_key_is_its_owner_s_and_never_replaced(desk: Desk) -> None:
+    assert 0o600 == stat.S_IMODE(desk.key.stat().st_mode)
+    before = desk.key.read_bytes()
+    again = ecluse("seal", "--new-key", desk.key, COLUMNS="300")
+    assert (2, b"", before) == (again.code, again.out, desk.key.read_bytes())
+    assert "never replaced" in again.err
+
+
+def test_a_seal_is_never_replaced(desk: Desk) -> None:
+    before = desk.seal.read_bytes()
+    args = ("seal", "--journal", desk.journal, "--key", desk.key, "-o", desk.seal)
+    assert 2 == ecluse(*args).code
+    assert before == desk.seal.read_bytes()
+
+
+def test_the_key_may_come_from_the_environment_and_the_seal_to_standard_output(desk: Desk) -> None:
+    said = ecluse("seal", "--journal", desk.journal, "--at", AT, ECLUSE_SEAL_KEY=str(desk.key))
+    assert json.loads(desk.seal.read_bytes()) == json.loads(said.out)
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "words"),
+    [
+        ((), 2, "--key or ECLUSE_SEAL_KEY"),
+        (("--key", "nowhere"), 3, "nowhere: No such file"),
+        (("--key", str(YEARS)), 2, "holds no private Ed25519 key"),
+        (("--key", "KEY", "--at", "2023-12-31"), 2, "no time with its offset"),
+        (("--key", "KEY", "--at", "noon"), 2, "no time with its offset"),
+        (("--key", "KEY", "--db", "x"), 2, "name two journals"),
+    ],
+    ids=["no key", "no such key", "not a key", "no offset", "no time", "two journals"],
+)
+def test_what_is_needed_for_a_seal_is_said(
+    desk: Desk, args: tuple[str, ...], code: int, words: str
+) -> None:
+    named = [str(desk.key) if each == "KEY" else each for each in args]
+    said = ecluse("seal", "--journal", desk.journal, *named, COLUMNS="300")
+    assert (code, b"") == (said.code, said.out)
+    assert words in said.err
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "words"),
+    [
+        (("--public-key", "PUB"), 2, "give --seal too"),
+        (("--seal", "nowhere"), 3, "nowhere: No such file"),
+        (("--seal", "SEAL", "--public-key", "nowhere"), 3, "nowhere: No such file"),
+        (("--seal", "SEAL", "--public-key", "SEAL"), 2, "holds no public Ed25519 key"),
+    ],
+    ids=["a key without a seal", "no such seal", "no such key", "not a key"],
+)
+def test_what_is_needed_to_look_at_a_seal_is_said(
+    desk: Desk, args: tuple[str, ...], code: int, words: str
+) -> None:
+    files = {"PUB": desk.public_key, "SEAL": desk.seal}
+    named = [str(files.get(each, each)) for each in args]
+    said = ecluse("verify", "--journal", desk.journal, *named, COLUMNS="300")
+    assert (code, b"") == (said.code, said.out)
+    assert words in said.err
+
+
+def test_people_read_what_was_compared(desk: Desk) -> None:
+    said = ecluse("verify", "--journal", desk.journal, "--seal", desk.seal, "--lang", "fr")
+    assert 0 == said.code
+    assert f"sceau du {SEALED_AT}\u00a0: " in said.text
+    assert "qui le réécrit peut la remplacer" in " ".join(said.text.split())
+
+
+def test_another_program_checks_the_signature(desk: Desk, tmp_path: Path) -> None:
+    """OpenSSL over the statement's canonical JSON: no code of ours."""
+    seal = json.loads(desk.seal.read_bytes())
+    statement, signature = tmp_path / "statement", tmp_path / "signature"
+    text = json.dumps(seal["statement"], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    statement.write_text(text, encoding="utf-8")
+    coded = tmp_path / "signature.b64"
+    coded.write_text(seal["signature"] + "\n")
+    key = str(desk.public_key)
+    decode = ["openssl", "base64", "-d", "-A", "-in", str(coded), "-out", str(signature)]
+    check = ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", key, "-rawin"]
+    for command in (decode, [*check, "-in", str(statement), "-sigfile", str(signature)]):
+        done = subprocess.run(command, check=False, capture_output=True)
+        assert (0, b"") == (done.returncode, done.stderr)

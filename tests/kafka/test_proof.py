@@ -1,0 +1,86 @@
+"""`ecluse verify` and `ecluse seal` over a cluster: what left it is proved with its journal."""
+
+import json
+from pathlib import Path
+
+from events.topics import DOORS, JOURNAL
+from services.verifier.wire import partition_of
+from tests.builders import Json, a_payment, a_vote
+from tests.kafka.asking import asked
+from tests.kafka.brokers import Broker
+from tests.kafka.cluster import Cluster
+from tests.kafka.test_letters import (
+    SETTLED,
+    a_cluster,
+    following,
+    moving_budget,
+    the_next,
+    the_year,
+)
+from tests.kafka.workers import Worker, eventually, wait_for_records
+
+PARTITIONS = 4
+AT = "2024-12-31T23:59:59+01:00"
+
+
+def said(cluster: Cluster, *args: object) -> Json:
+    told = asked(cluster, "verify", "--json", *args)
+    row: Json = json.loads(told.out)
+    assert told.code == (0 if row["proved"] else 1)
+    return row
+
+
+def test_a_cluster_is_proved_sealed_and_held_to_its_seal(
+    broker: Broker, prefix: str, tmp_path: Path
+) -> None:
+    cluster = a_cluster(broker, prefix, PARTITIONS)
+    budget = moving_budget(PARTITIONS)
+    new = following(budget)
+    cluster.publish([*the_year(budget), a_vote(0, budget=budget)])
+    with Worker(cluster, tmp_path) as worker:
+        wait_for_records(cluster, 7)
+        cluster.publish([a_payment(60_000, budget=budget), *the_next(new)])
+        wait_for_records(cluster, 11)
+        assert 0 == worker.stop()
+    eventually(lambda: cluster.is_settled(SETTLED), "a transaction stays open")
+
+    whole = said(cluster, "--redecide", "--figures")
+    assert whole["proved"], whole["findings"]
+    assert (PARTITIONS, 11) == (
+        whole["counted"]["partitions"],
+        whole["counted"]["records"][JOURNAL],
+    )
+    assert {"tracing", "decisions"} == {each["code"] for each in whole["not_proved"]}
+    again = whole["redecided"]
+    assert (11, 1, 0) == (again["records"], again["dead_letters"], again["differing"])
+    balances = asked(cluster, "balances", "--json")
+    assert json.loads(balances.out) == whole["figures"]
+
+    alone = said(cluster, "--budget", budget)
+    assert (1, [budget]) == (alone["counted"]["partitions"], list(alone["heads"]))
+    (note,) = [each for each in alone["not_proved"] if each["code"] == "other_partitions"]
+    assert partition_of(budget.encode(), PARTITIONS) == note["partition"]
+    home = partition_of(budget.encode(), PARTITIONS)
+    assert said(cluster, "--budget", f"_dead.{home}")["proved"]
+    assert 3 == asked(cluster, "verify", "--budget", "nobody").code
+
+    key, seal, export = (tmp_path / name for name in ("key.pem", "seal.json", "export.jsonl"))
+    public = tmp_path / "public.pem"
+    public.write_bytes(asked(cluster, "seal", "--new-key", key).out)
+    # The ledger is behind: what is in its journal is sealed all the same.
+    cluster.publish([a_vote(1, stage="supplementary", budget=new)])
+    sealed = asked(cluster, "seal", "--key", key, "-o", seal, "--at", AT, "--json")
+    assert (0, 11) == (sealed.code, json.loads(sealed.out)["statement"]["records"])
+    held = ("--seal", seal, "--public-key", public)
+    behind = said(cluster, *held)
+    assert {"not_yet_journalled": 1} == behind["codes"]
+    assert DOORS[0] == behind["findings"][0]["topic"]
+    assert 3 == behind["seal"]["chains"]
+
+    lines = asked(cluster, "journal", "tail", "-n", 99, "--json").out.splitlines(keepends=True)
+    export.write_bytes(b"".join(lines))
+    assert said(cluster, "--journal", export, *held)["proved"]
+    last = max(at for at, line in enumerate(lines) if json.loads(line)["budget"] == new)
+    export.write_bytes(b"".join(lines[:last] + lines[last + 1 :]))
+    assert said(cluster, "--journal", export)["proved"], "nothing but the seal shows it"
+    assert {"sealed_chain_short": 1} == said(cluster, "--journal", export, *held)["codes"]

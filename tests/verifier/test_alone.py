@@ -1,0 +1,252 @@
+"""A journal of which nothing else is at hand: whatever happens to its records is found, and where.
+
+The records of an export are changed byte by byte, removed, repeated and put in another order.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from copy import deepcopy
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.ledger.adapters.memory import MemoryStore
+from services.ledger.handle import Ledger
+from services.ledger.replay import replay
+from services.verifier.alone import JournalAlone, Row
+from services.verifier.files import exported
+from services.verifier.findings import Finding, Findings, Place
+from services.verifier.report import Report
+from tests.builders import (
+    Story,
+    a_convention,
+    a_notification,
+    a_payment,
+    a_vote,
+    an_award,
+    encoded,
+)
+from tests.golden.record import HERE
+
+FILE = "journal.jsonl"
+HISTORIES = sorted(file.name for file in HERE.glob("*.journal.jsonl"))
+SOURCE = re.compile(rb'"source":(\{"topic":[^{}]*\})}$')
+
+
+class Located(NamedTuple):
+    """Where a finding says that something is wrong."""
+
+    line: int
+    budget: str
+    sequence: int
+
+
+@cache
+def small() -> tuple[bytes, ...]:
+    """A journal with one of each outcome, and a parked event that goes on."""
+    story = Story(
+        a_notification(),
+        a_vote(),
+        an_award(),
+        a_convention(),
+        a_payment(40_000),
+        a_payment(40_000),
+        a_payment(100_001),
+        b'{"specversion":',
+    )
+    return tuple(row.record for row in story.store.journal())
+
+
+@cache
+def recorded(name: str) -> tuple[bytes, ...]:
+    return tuple((HERE / name).read_bytes().splitlines())
+
+
+def proof_of(lines: list[bytes], folder: Path) -> Report:
+    file = folder / FILE
+    file.write_bytes(b"".join(line + b"\n" for line in lines))
+    proof = JournalAlone(Findings(), in_a_row=False)
+    for row in exported(file, None, lambda _done, _total: None):
+        proof.take(row)
+    return proof.end()
+
+
+def located(report: Report) -> set[Located]:
+    return {_place(each) for each in report.findings}
+
+
+def _place(finding: Finding) -> Located:
+    return Located(finding.place.offset, finding.place.budget, finding.place.sequence)
+
+
+def place_of(lines: list[bytes], at: int) -> Located:
+    row = json.loads(lines[at])
+    return Located(at + 1, row["budget"], row["sequence"])
+
+
+def covered(line: bytes) -> list[int]:
+    """The bytes of a record of which a flip must be seen: where it was read is not hashed."""
+    source = SOURCE.search(line)
+    assert source is not None
+    return [at for at in range(len(line)) if not source.start(1) <= at < source.end(1)]
+
+
+def names_itself(line: bytes, at: int) -> bool:
+    """Whether a byte is not of what the record says of its own place."""
+    own = re.search(rb'"budget":"[^"]*"', line), re.search(rb'"sequence":\d+', line)
+    return not any(each is not None and each.start() <= at <= each.end() for each in own)
+
+
+def flipped(line: bytes, at: int, bits: int) -> bytes:
+    return line[:at] + bytes((line[at] ^ bits,)) + line[at + 1 :]
+
+
+def missed(before: JournalAlone, line: bytes, byte: int, bits: int) -> str | None:
+    """Why a flipped byte was not found, or not where it is; None where it was."""
+    proof, row = deepcopy(before), json.loads(line)
+    where = Located(proof.records + 1, row["budget"], row["sequence"])
+    proof.take(Row(Place(FILE, offset=where.line), flipped(line, byte, bits)))
+    found = located(proof.end())
+    if where.line not in {each.line for each in found}:
+        return f"{where}, byte {byte}: not found"
+    if names_itself(line, byte) and where not in found:
+        return f"{where}, byte {byte}: found elsewhere: {found}"
+    return None
+
+
+def proved_up_to(lines: Sequence[bytes], at: int) -> JournalAlone:
+    """A proof under way: of what stands behind a record, nothing is needed to find a flip in it."""
+    proof = JournalAlone(Findings(), in_a_row=False)
+    for number, line in enumerate(lines[:at], start=1):
+        proof.take(Row(Place(FILE, offset=number), line))
+    return proof
+
+
+def test_nothing_is_wrong_with_the_journals(tmp_path: Path) -> None:
+    assert proof_of([*small()], tmp_path).proved
+    for name in HISTORIES:
+        assert {} == proof_of([*recorded(name)], tmp_path).counts
+
+
+@pytest.mark.parametrize("at", range(9))
+def test_any_flipped_byte_of_a_record_is_found_and_located(at: int) -> None:
+    assert len(small()) == 9
+    before, line = proved_up_to(small(), at), small()[at]
+    found = [missed(before, line, byte, 1) for byte in covered(line)]
+    assert [] == [each for each in found if each is not None]
+
+
+@given(data=st.data())
+def test_whatever_bits_of_a_byte_are_flipped_it_is_found(data: st.DataObject) -> None:
+    lines = recorded(data.draw(st.sampled_from(HISTORIES)))
+    at = data.draw(st.integers(0, len(lines) - 1))
+    byte, bits = data.draw(st.sampled_from(covered(lines[at]))), data.draw(st.integers(1, 255))
+    assert missed(proved_up_to(lines, at), lines[at], byte, bits) is None
+
+
+def chain_of(line: bytes) -> str:
+    return str(json.loads(line)["budget"])
+
+
+@pytest.mark.parametrize("name", HISTORIES)
+def test_a_removed_record_is_found_at_the_next_of_its_chain(name: str, tmp_path: Path) -> None:
+    lines = [*recorded(name)]
+    for at in range(len(lines)):
+        chain = chain_of(lines[at])
+        left = lines[:at] + lines[at + 1 :]
+        behind = [number for number in range(at, len(left)) if chain_of(left[number]) == chain]
+        if behind:
+            found = proof_of(left, tmp_path)
+            broken = [each for each in found.findings if each.code == "sequence_broken"]
+            assert [place_of(left, behind[0])] == list(map(_place, broken))
+
+
+@pytest.mark.parametrize("name", HISTORIES)
+def test_a_repeated_record_is_found_where_it_is_repeated(name: str, tmp_path: Path) -> None:
+    lines = [*recorded(name)]
+    for at in range(len(lines)):
+        for behind in {at + 1, len(lines)}:
+            twice = [*lines[:behind], lines[at], *lines[behind:]]
+            found = proof_of(twice, tmp_path)
+            broken = [each for each in found.findings if each.code == "sequence_broken"]
+            assert place_of(twice, behind) in map(_place, broken)
+
+
+@pytest.mark.parametrize("name", HISTORIES)
+def test_records_of_a_chain_in_another_order_are_found(name: str, tmp_path: Path) -> None:
+    lines = [*recorded(name)]
+    for at in range(len(lines)):
+        chain = chain_of(lines[at])
+        behind = [each for each in range(at + 1, len(lines)) if chain_of(lines[each]) == chain]
+        if behind:
+            swapped = [*lines]
+            swapped[at], swapped[behind[0]] = lines[behind[0]], lines[at]
+            found = located(proof_of(swapped, tmp_path))
+            assert {place_of(swapped, at), place_of(swapped, behind[0])} <= found
+
+
+@pytest.mark.parametrize("name", HISTORIES)
+def test_chains_may_stand_one_after_the_other(name: str, tmp_path: Path) -> None:
+    assert proof_of(sorted(recorded(name), key=chain_of), tmp_path).proved
+
+
+def test_a_record_that_is_removed_from_the_end_is_not_seen_and_the_report_says_so(
+    tmp_path: Path,
+) -> None:
+    report = proof_of([*small()[:-1]], tmp_path)
+    assert report.proved
+    assert "ends" in [each.note for each in report.remarks]
+
+
+@pytest.mark.parametrize(
+    ("at", "offset"),
+    [(3, 2), (7, 0)],
+    ids=["the place of another", "a place behind later ones"],
+)
+def test_positions_that_are_out_of_order_are_counted(at: int, offset: int, tmp_path: Path) -> None:
+    """No hash covers them, and an import begins anew at each door: that alone proves nothing."""
+    lines = [*small()]
+    own = f'"offset":{json.loads(lines[at])["source"]["offset"]}'.encode()
+    lines[at] = lines[at].replace(own, b'"offset":%d' % offset)
+    report = proof_of(lines, tmp_path)
+    assert report.proved
+    (remark,) = [each for each in report.remarks if each.note == "positions"]
+    assert {"count": 1} == remark.facts
+
+
+def test_a_line_that_was_half_written_may_be_read_again(tmp_path: Path) -> None:
+    store, ledger = MemoryStore(), Ledger()
+    whole = encoded(a_vote()) + b"\n" + encoded(an_award())
+    for read in (whole[:-9], whole):
+        replay(store, "events.jsonl", BytesIO(read), ledger, lambda _bytes: None)
+    lines = [row.record for row in store.journal()]
+    assert [1, 2, 2] == [json.loads(line)["source"]["offset"] for line in lines]
+    assert proof_of(lines, tmp_path).proved
+
+
+def test_a_line_longer_than_any_record_is_none(tmp_path: Path) -> None:
+    lines = [*small(), b'{"budget":"' + b"x" * (17 * 1024 * 1024) + b'"}', b"", b"[]"]
+    report = proof_of(lines, tmp_path)
+    assert {"record_malformed": 2} == report.counts
+    assert {10, 12} == {each.line for each in located(report)}
+
+
+def test_one_budget_alone_is_proved_of_a_file(tmp_path: Path) -> None:
+    file, name = tmp_path / FILE, "year-end-2023.journal.jsonl"
+    file.write_bytes(b"".join(line + b"\n" for line in recorded(name)))
+    budgets = {chain_of(line) for line in recorded(name)} - {"_dead.0"}
+    assert len(budgets) > 1
+    for budget in budgets:
+        proof = JournalAlone(Findings(), in_a_row=False, budget=budget)
+        for row in exported(file, budget, lambda _done, _total: None):
+            proof.take(row)
+        report = proof.end()
+        assert report.proved
+        assert [budget] == list(report.figures["heads"])
+        assert "other_budgets" in [each.note for each in report.remarks]
