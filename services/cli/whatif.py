@@ -11,7 +11,6 @@ import typer
 from events.codec import Received
 from events.sentences import Sentence
 from services.cli.histories import Database, Exported, Histories, folded, histories, records_of
-from services.cli.logs import log_failures_only
 from services.cli.options import AsJson, Lang, chosen_language
 from services.cli.output import busy, display_name, print_json, progress
 from services.cli.records import letters_of, show_records
@@ -119,7 +118,6 @@ def whatif(
     its topics' names begin with ECLUSE_TOPIC_PREFIX.
     """
     screen = Screen(chosen_language(context, lang))
-    log_failures_only()  # Lines on what was decided would look like those of a ledger.
     with progress(told(TRYING, screen.language), files) as handled:
         raws = [raw for stream in files for raw in _raws(stream, handled)]
     reading = busy(told(READING, screen.language))
@@ -151,7 +149,9 @@ def _ledger(found: Histories, raws: list[RawRecord]) -> Ledger:
     """The ledger as the journal leaves the budgets that these events name."""
     received = map(decoded, raws)
     budgets = {each.envelope.data.budget for each in received if isinstance(each, Received)}
-    return folded(records_of(found, budgets), forgets=True)[0]
+    ledger, _ = folded(records_of(found, budgets), forgets=True)
+    ledger.rehearses = True
+    return ledger
 
 
 def _said(trial: Trial, batch: DecidedBatch) -> dict[str, Any]:
