@@ -272,15 +272,8 @@ class Ledger:
             kept_bytes(value, length_bytes),
         )
         self.batch.dead_letters.append(letter)
-        log.warning(
-            "record_handled",
-            outcome="dead_letter",
-            budget=name,
-            sequence=record.sequence,
-            reason=unreadable.reason,
-            event_id=None,
-            **raw.source._asdict(),
-        )
+        if not self.rehearses:
+            _log_buried(record, unreadable)
         return record
 
 
@@ -313,6 +306,18 @@ def _oldest(state: BudgetState, awake: list[int]) -> tuple[int, Parked] | None:
         if parked is not None and is_here(state.book, parked.want):
             return sequence, parked
     return None
+
+
+def _log_buried(record: JournalRecord, unreadable: Unreadable) -> None:
+    log.warning(
+        "record_handled",
+        outcome="dead_letter",
+        budget=record.budget,
+        sequence=record.sequence,
+        reason=unreadable.reason,
+        event_id=None,
+        **record.source._asdict(),
+    )
 
 
 def _log_unless_simply_accepted(record: JournalRecord) -> None:
