@@ -42,7 +42,7 @@ from services.runtime.partitioning import partition_of
 from services.runtime.progress import Progress
 from services.runtime.reader import Reader
 from services.runtime.settings import Settings
-from services.runtime.sources import SourcePosition, check_source
+from services.runtime.sources import SourcePosition, behind_markers, check_source
 from services.runtime.work import Hold
 from services.runtime.writer import FencedWriter, Outgoing, Place
 
@@ -111,7 +111,7 @@ class LedgerWork:
         self._placing = Placing({}, 0)
         self._sources: dict[str, SourcePosition] = {}
         self._read: dict[str, tuple[ConsumerRecord, str]] = {}
-        """The last record of each door that was handled, and the digest that it has there."""
+        """The last record of each door since the last commit, and the digest that it has there."""
         self._hold: Hold | None = None
         self._moved_from = 0
         self._headers: tuple[tuple[str, bytes], ...] = ()
@@ -140,7 +140,7 @@ class LedgerWork:
             log.warning("records_given_up", **door._asdict(), first=first, was=position.next_offset)
             position = SourcePosition(first)
         await check_source(self._reader, door, position, is_same)
-        return position
+        return await behind_markers(self._reader, door, position)
 
     def handle(self, record: ConsumerRecord) -> None:
         """Decide one record; nothing is written before `commit`."""
@@ -155,10 +155,7 @@ class LedgerWork:
     async def commit(self) -> None:
         """One transaction with everything that was handled since the last one."""
         batch = self._ledger.commit_batch([])
-        for topic, (record, event_sha256) in self._read.items():
-            self._sources[topic] = SourcePosition(
-                record.offset + 1, record.offset, record.timestamp, event_sha256
-            )
+        await self._move_on()
         # The journal has moved on before the next one: no other transaction has this mark.
         marks = (mark(self._partition, self._placing.journal_next),) if batch.records else ()
         published = self._published(batch, marks)
@@ -174,6 +171,18 @@ class LedgerWork:
         await self._writer.commit()
         self._placing = placing
         self._count(batch)
+
+    async def _move_on(self) -> None:
+        """Move the positions behind what was handled; with a sign of life, behind bare markers."""
+        read, self._read = self._read, {}
+        for topic, (record, event_sha256) in read.items():
+            self._sources[topic] = SourcePosition(
+                record.offset + 1, record.offset, record.timestamp, event_sha256
+            )
+        if not read:
+            for door in self._doors:
+                position = self._sources[door.topic]
+                self._sources[door.topic] = await behind_markers(self._reader, door, position)
 
     async def hold(self, hold: Hold) -> None:
         """Write the hold beside the state, where `ecluse journal` finds it."""

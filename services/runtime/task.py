@@ -44,7 +44,8 @@ IDLE_LOOK_S: Final = 30.0
 """How often a partition that is given nothing asks whether there is nothing."""
 
 IDLE_COMMIT_S: Final = 24 * 3600.0
-"""How often an idle partition commits: a transactional id expires after seven idle days."""
+"""How often a partition commits though it has nothing to: a transactional id expires after seven
+idle days, and where nothing comes to one of its sources, its position there is kept fresh."""
 
 FAILURES_BEFORE_HOLD: Final = 2
 """A record that fails this often is not tried again."""
@@ -71,7 +72,7 @@ NOTHING_COMES = Sentence(
 
 @dataclass(slots=True)
 class Idleness:
-    """Since when a partition was given nothing, and what it did about it."""
+    """When a partition last gave a sign of life, and looked after what it is not given."""
 
     committed_s: float
     looked_s: float
@@ -184,7 +185,7 @@ class PartitionTask:
                 if not self._wanted.is_set():
                     await self._rest(TaskState.PAUSED)
                 elif await self._one_look(work, reader):
-                    idle = Idleness(self._now_s(), self._now_s())
+                    idle.looked_s, idle.was_behind = self._now_s(), False
                 else:
                     await self._while_idle(work, reader, idle)
         finally:

@@ -1,5 +1,6 @@
 """Letters on a real broker: a year is closed on one partition, the next one opens on another."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,8 @@ from events.topics import (
     LETTERS,
     REFUSALS,
 )
+from services.ledger.partition import LedgerWork
+from services.runtime.progress import Progress
 from services.verifier.verify import verify
 from tests.builders import (
     Json,
@@ -141,6 +144,62 @@ def test_a_restarted_worker_reads_no_letter_twice_and_remembers_what_was_forgott
     late = [each["refusal"]["code"] for each in journal[0] if each["outcome"] == "refused"]
     assert ["fiscal_year_closed"] == late
     proved(cluster, 10)
+
+
+def settled(cluster: Cluster, topic: str = LETTERS) -> int:
+    """The end of a topic of one partition, its markers included."""
+    eventually(lambda: cluster.is_settled([topic]), "a transaction stays open")
+    return cluster.count(topic)
+
+
+def test_letters_that_were_all_read_may_reach_the_end_of_their_retention(
+    broker: Broker, prefix: str, tmp_path: Path
+) -> None:
+    """Behind the last one stands a marker, which goes with it: nothing unread is lost."""
+    cluster = a_cluster(broker, prefix, 1)
+    budget = budget_on(0, 1)
+    cluster.publish(the_year(budget))
+
+    async def live_for_a_day() -> None:
+        work = LedgerWork(cluster.settings, 0, 1, Progress())
+        try:
+            await work.open()
+            for door in (EVENTS, LETTERS):
+                await asyncio.to_thread(settled, cluster)
+                async for records in work.reader.to_the_end(cluster.place(door, 0)):
+                    for record in records:
+                        work.handle(record)
+                await work.commit()
+            await work.commit()  # The sign of life.
+        finally:
+            await work.close()
+
+    run(live_for_a_day())
+    assert ["accepted"] * 6 == outcomes(cluster.journal()[0])
+    end = settled(cluster)
+    assert 2 == end, "a letter and a marker"
+    cluster.lose(LETTERS, 0, end)
+    with Worker(cluster, tmp_path) as worker:
+        cluster.publish([a_payment(60_000, budget=budget)])
+        wait_for_records(cluster, 7)
+        assert 0 == worker.stop()
+
+
+def test_a_letter_that_expires_unread_stops_the_worker(
+    broker: Broker, prefix: str, tmp_path: Path
+) -> None:
+    cluster = a_cluster(broker, prefix, 1)
+    budget = budget_on(0, 1)
+    cluster.publish(the_year(budget)[:-1])
+    with Worker(cluster, tmp_path) as worker:
+        wait_for_records(cluster, 4)
+        assert 0 == worker.stop()
+    cluster.publish(the_year(budget)[-1:])
+    run(worked(cluster))  # It closes the year, and is gone before it reads its letter.
+    cluster.lose(LETTERS, 0, settled(cluster))
+    with Worker(cluster, tmp_path) as again:
+        assert 3 == again.ended()
+        assert "are gone and were never read" in again.text
 
 
 def test_a_stranger_s_transaction_among_the_letters_stops_nobody(

@@ -75,6 +75,22 @@ def test_an_idle_task_gives_a_sign_of_life_now_and_then(
     assert [[], [], []] == world.committed
 
 
+def test_a_task_that_is_given_something_gives_it_too(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where letters come once a year beside daily events, their position is kept fresh."""
+    monkeypatch.setattr(task_module, "IDLE_COMMIT_S", 60)
+
+    async def during() -> None:
+        for offset in range(7):
+            world.publish(offset)
+            await asyncio.sleep(20)
+
+    quickly(running(world.task(), during))
+    assert list(range(7)) == world.done
+    assert 2 == world.committed.count([])
+
+
 # ---------------------------------------------------------------- who owns the partition
 @pytest.mark.parametrize("where", ["on_open", "on_commit"])
 def test_fenced_while_it_is_ours_ends_it(world: World, where: str) -> None:
