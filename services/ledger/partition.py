@@ -184,6 +184,10 @@ class LedgerWork:
                 position = self._sources[door.topic]
                 self._sources[door.topic] = await behind_markers(self._reader, door, position)
 
+    async def settle(self) -> None:
+        """See that the last transaction has ended: else nobody reads what it wrote elsewhere."""
+        await self._writer.settle()
+
     async def hold(self, hold: Hold) -> None:
         """Write the hold beside the state, where `ecluse journal` finds it."""
         await self._writer.begin()

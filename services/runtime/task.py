@@ -41,7 +41,8 @@ HELD_LOOK_S: Final = 1.0
 """How often a held partition looks whether somebody has moved it on."""
 
 IDLE_LOOK_S: Final = 30.0
-"""How often a partition that is given nothing asks whether there is nothing."""
+"""How often a partition that is given nothing asks whether there is nothing, and whether what it
+wrote last has ended: nobody would read it, and no next transaction may come to find out."""
 
 IDLE_COMMIT_S: Final = 24 * 3600.0
 """How often a partition commits though it has nothing to: a transactional id expires after seven
@@ -207,10 +208,11 @@ class PartitionTask:
         return found
 
     async def _while_idle(self, work: Work, reader: Reader, idle: Idleness) -> None:
-        """Now and then: whether there really is nothing to read, and a sign of life."""
+        """Now and then: whether all is written, and nothing there to read; and a sign of life."""
         now_s = self._now_s()
         if now_s - idle.looked_s > IDLE_LOOK_S:
             idle.looked_s = now_s
+            await work.settle()
             behind = await reader.is_behind()
             if behind and idle.was_behind:
                 raise Unreachable(f"partition {self.partition}", NOTHING_COMES)

@@ -39,6 +39,10 @@ class Work(Protocol):
         """Write all that was handled since the last commit, and how far it was read: or nothing."""
         ...
 
+    async def settle(self) -> None:
+        """See to it, now and then while nothing comes, that what was committed has ended."""
+        ...
+
     async def hold(self, hold: Hold) -> None:
         """Write down that the partition stands before this record, for all to see."""
         ...

@@ -94,6 +94,10 @@ class FencedWriter:
         """Begin a transaction, once the former one has ended in each of its partitions."""
         await self._within(self._begin(), "begin")
 
+    async def settle(self) -> None:
+        """Wait until the former transaction has ended in each of its partitions."""
+        await self._within(self._settle("settle"), "settle")
+
     async def write(self, records: dict[Place, list[Outgoing]]) -> dict[Place, int]:
         """Write inside the transaction; the offset behind the last record of each place."""
         return await self._within(self._write(records), "write")
@@ -146,11 +150,14 @@ class FencedWriter:
             _note(ended)
 
     async def _begin(self) -> None:
+        await self._settle("begin")
+        await self._producer.begin_transaction()
+
+    async def _settle(self, what: str) -> None:
         if found := await self._still_open(self._written, self._limit_s / 2):
             where = place_name(found[0].place)
-            raise WriterFailed(f"begin: the former transaction is still open in {where}")
+            raise WriterFailed(f"{what}: the former transaction is still open in {where}")
         self._written.clear()
-        await self._producer.begin_transaction()
 
     async def _still_open(
         self, places: Collection[TopicPartition], limit_s: float

@@ -18,7 +18,9 @@ from events.topics import (
     REFUSALS,
 )
 from services.ledger.partition import LedgerWork
+from services.runtime import task as task_module
 from services.runtime.progress import Progress
+from services.runtime.task import PartitionTask
 from services.verifier.verify import verify
 from tests.builders import (
     Json,
@@ -33,7 +35,7 @@ from tests.builders import (
 )
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, budget_on, budgets_on, partition_for, run
-from tests.kafka.faults.test_hanging import UNVERIFIED, worked
+from tests.kafka.faults.test_hanging import UNVERIFIED, forget, worked
 from tests.kafka.workers import Worker, eventually, outcomes, wait_for_records
 
 OWN: Final = (JOURNAL, COMMITMENT_ENTRIES, BALANCES, LEDGER_STATE)
@@ -259,3 +261,42 @@ def test_a_letter_is_there_once_though_the_broker_forgot_to_end_its_transaction(
     [letter] = forgetful.read(LETTERS)[0]
     assert following(budget) == json.loads(letter.value)["partitionkey"]
     proved(forgetful, 6)
+
+
+def test_a_letter_whose_end_was_forgotten_is_read_though_its_writer_gets_nothing_more_to_do(
+    broker: Broker, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who wrote it has no next transaction that would ask; who waits for it cannot know."""
+    monkeypatch.setattr(task_module, "IDLE_LOOK_S", 1.0)
+    cluster = a_cluster(broker, prefix, 2)
+    cluster.alter_broker(UNVERIFIED)
+    budget = moving_budget(2)
+    home = partition_for(following(budget), 2)
+    cluster.publish(the_year(budget))
+    settings = cluster.settings.model_copy(update={"transaction_timeout_s": 4.0})
+    opened: list[int] = []
+
+    def make_work(number: int, progress: Progress) -> LedgerWork:
+        work = LedgerWork(settings, number, 2, progress)
+        if number not in {home, *opened}:
+            forget(work, cluster, number, [cluster.place(LETTERS, home)])
+        opened.append(number)
+        return work
+
+    async def go() -> None:
+        tasks = [PartitionTask(number, make_work, settings) for number in range(2)]
+        runs = [asyncio.create_task(task.run()) for task in tasks]
+        await asyncio.to_thread(
+            eventually, lambda: tasks[home].next_offsets.get(cluster.name(LETTERS)), "no letter"
+        )
+        for task in tasks:
+            task.stop()
+        await asyncio.gather(*runs)
+
+    try:
+        run(go())
+    finally:
+        cluster.alter_broker({})
+    assert 2 == opened.count(0)
+    assert [following(budget)] == [each["budget"] for each in cluster.journal()[home]]
+    proved(cluster, 6)

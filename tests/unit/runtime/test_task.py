@@ -91,6 +91,21 @@ def test_a_task_that_is_given_something_gives_it_too(
     assert 2 == world.committed.count([])
 
 
+def test_an_idle_task_that_finds_its_last_transaction_open_opens_again(world: World) -> None:
+    """Nobody reads what it wrote to others, and no next transaction may come to find out."""
+    world.on_settle = once(DOWN)
+    task = world.publish(0).task()
+
+    async def during() -> None:
+        await until(lambda: world.done == [0])
+        committed_s = now_s()
+        await until(lambda: len(world.opened_s) == 2)
+        assert 60 > world.opened_s[1] - committed_s
+
+    quickly(running(task, during))
+    assert [0] == world.done
+
+
 # ---------------------------------------------------------------- who owns the partition
 @pytest.mark.parametrize("where", ["on_open", "on_commit"])
 def test_fenced_while_it_is_ours_ends_it(world: World, where: str) -> None:

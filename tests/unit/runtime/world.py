@@ -69,6 +69,7 @@ class World:
     on_open: Callable[[], None] = lambda: None
     on_handle: Callable[[int], None] = lambda _: None
     on_commit: Callable[[list[int]], None] = lambda _: None
+    on_settle: Callable[[], None] = lambda: None
     on_hold: Callable[[], None] = lambda: None
 
     def __post_init__(self) -> None:
@@ -115,6 +116,9 @@ class MemoryWork:
         self._world.committed.append(offsets)
         for record in batch:
             self._world.next_offsets[record.topic] = record.offset + 1
+
+    async def settle(self) -> None:
+        self._world.on_settle()
 
     async def hold(self, hold: Hold) -> None:
         self._world.on_hold()
