@@ -120,7 +120,7 @@ class LedgerWork:
         """Fence the previous owner, restore, check both doors; where to go on reading them."""
         await self._writer.start()
         places = [TopicPartition(self._settings.topic(name), self._partition) for name in OUTPUTS]
-        where = Whereabouts(self._partition, places, self._letters)
+        where = Whereabouts(self._partition, self._topics.journal, places, self._letters)
         await end_forgotten(self._settings, self._writer, where)
         await self._reader.start()
         restored = await self._topics.restore(self._reader, self._partitions)

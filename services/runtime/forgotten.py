@@ -64,8 +64,11 @@ class Whereabouts(NamedTuple):
     owner: int
     """The partition number whose writer it is; what its marks begin with."""
 
+    journal: TopicPartition
+    """Where every transaction that bears a mark has a record, and which it alone writes."""
+
     places: Collection[TopicPartition]
-    """Where it is the only one."""
+    """Where it is the only one, the journal among them."""
 
     shared: Collection[TopicPartition]
     """Where others write too: their transactions come and go, and are theirs to end."""
@@ -74,8 +77,9 @@ class Whereabouts(NamedTuple):
 async def end_forgotten(settings: Settings, writer: FencedWriter, where: Whereabouts) -> None:
     """End the last transaction of this writer wherever its end was forgotten.
 
-    It was committed if a record of it can be read anywhere; else nobody ever saw it, and it is
-    aborted. Killed halfway, the next call finds the same answer.
+    Where the journal did not forget its end, it says how that was. Else it was committed if a
+    record of it can be read anywhere; if not, nobody ever saw it, and it is aborted. Killed
+    halfway, the next call finds the same answer.
 
     Raises:
         ClusterError: what hangs there is not this writer's own last transaction.
@@ -113,6 +117,8 @@ async def _was_committed(
         raise ClusterError(place_name(hanging[0].place), MIXED.render({"marks": said}))
     wanted = str(marks.pop())
     async with _reading(settings, where.places, "read_committed") as reader:
+        if where.journal not in open_in:
+            return await _last_mark(reader, where.journal) == wanted
         for place in where.places:
             if place not in open_in and await _last_mark(reader, place) == wanted:
                 return True
@@ -129,16 +135,16 @@ async def _is_read_among_others(
     written = {place: offset for place, offset in found if offset is not None}
     if not written:
         return False
+    blocked = ""
     async with _reading(settings, written, "read_committed") as reader:
         for place, offset in written.items():
             _, end = await reader.bounds(place)
-            if end <= offset:
-                # Behind somebody's open transaction nothing is read, until that one ends.
-                raise WriterFailed(f"open: cannot tell yet whether {wanted} was committed")
-            record = await reader.record_at(place, offset)
-            if record is not None and record.offset == offset:
-                return True
-    return False
+            if end > offset:
+                record = await reader.record_at(place, offset)
+                return record is not None and record.offset == offset
+            # Behind somebody's open transaction nothing is read, until that one ends.
+            blocked = f"{place_name(place)}/{offset} behind one that is open since {end}"
+    raise WriterFailed(f"open: cannot tell yet whether {wanted} was committed, at {blocked}")
 
 
 async def _last_offset(reader: Reader, place: TopicPartition, wanted: str) -> int | None:
