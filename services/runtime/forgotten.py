@@ -27,8 +27,9 @@ MARK_HEADER: Final = "ecluse_transaction"
 """The header that tells which transaction wrote a record: no two that were committed bear the same
 mark, whoever wrote them. A transaction that only keeps house bears none."""
 
-MARKER_OFFSETS: Final = 2
-"""How far before the end the last record of an ended transaction stands: its marker is between."""
+FIRST_LOOK: Final = 4
+"""How far before the end the last record is first looked for: its marker is between, and stands
+there more than once where writing it timed out and was repeated. Then four times as far."""
 
 FOREIGN = Sentence(
     "depuis l'offset {offset}, une transaction du producteur {producer_id} y reste ouverte, qui "
@@ -174,8 +175,13 @@ async def _mark_behind(reader: Reader, transaction: OpenTransaction, owner: int)
 async def _last_mark(reader: Reader, place: TopicPartition) -> str | None:
     """Which transaction was the last one in a partition, where it was committed."""
     first, end = await reader.bounds(place)
-    last = await reader.record_at(place, max(first, end - MARKER_OFFSETS))
-    return None if last is None else _mark_of(last)
+    size = FIRST_LOOK
+    while True:
+        if records := await reader.last(place, size):
+            return _mark_of(records[-1])
+        if end - size <= first:
+            return None
+        size *= 4
 
 
 def _mark_of(record: ConsumerRecord) -> str | None:

@@ -92,6 +92,11 @@ class DrawnReader:
         if found:
             yield found
 
+    async def last(self, place: TopicPartition, count: int) -> list[ConsumerRecord]:
+        first, end = await self.bounds(place)
+        found = [each async for each in self.to_the_end(place, max(first, end - count))]
+        return [record for records in found for record in records]
+
     async def record_at(self, place: TopicPartition, offset: int) -> ConsumerRecord | None:
         async for records in self.to_the_end(place, offset):
             return records[0]
@@ -153,6 +158,10 @@ def everywhere(*, committed: bool, names: str) -> dict[str, bool]:
         ({"journal": "A", "state": "A", "letters_0": "A?"}, False, "journal state"),
         ({"journal": "A", "state": "A", "letters_0": "A"}, False, "journal state letters/0"),
         ({"journal": "a!", "state": "a!-"}, False, "state"),
+        ({"journal": "A!!", "state": "A"}, True, "state"),
+        ({"journal": "a!A" + "!" * 30, "state": "a!A"}, True, "state"),
+        ({"journal": "A!!!", "orders": "A"}, True, "orders"),
+        ({"journal": "??????", "state": "A"}, False, "state"),
     ],
 )
 def test_it_ends_as_it_ended_elsewhere(drawings: Drawings, committed: bool, where: str) -> None:
