@@ -167,7 +167,7 @@ async def _mark_behind(reader: Reader, transaction: OpenTransaction, owner: int)
             for record in records:
                 said = _mark_of(record)
                 # Where others write, theirs stand among ours. A mark of old was a number alone.
-                if said is not None and said.partition("-")[0] in {str(owner), said}:
+                if said is not None and (said.startswith(f"{owner}-") or said.isdecimal()):
                     found = said
     return found
 
@@ -188,7 +188,8 @@ def _mark_of(record: ConsumerRecord) -> str | None:
     # The last header of that name: a dead letter has the headers of its record before ours.
     for name, value in reversed(record.headers):
         if name == MARK_HEADER:
-            return str(value.decode())
+            # In a shared place a stranger may have written anything, a header without a value too.
+            return str((value or b"").decode(errors="replace"))
     return None
 
 

@@ -1,8 +1,9 @@
 """How a transaction ended that the broker forgot to end somewhere: told by what stands elsewhere.
 
 A partition is drawn as what stands in it: `A` a record of ours, `a` one of our transaction before,
-`-` one of ours without a mark, `x` a stranger's; behind them the markers: `!` commits what is ours,
-`?` aborts it, and `;` commits what is the stranger's.
+`-` one of ours without a mark, `x` a stranger's, `o` and `z` the same with a header like ours that
+says nothing, or nonsense; behind them the markers: `!` commits what is ours, `?` aborts it, and `;`
+commits what is the stranger's.
 """
 
 import asyncio
@@ -20,7 +21,14 @@ from services.runtime.writer import FencedWriter, WriterFailed
 from tests.unit.runtime.world import a_setting
 
 OURS, THEIRS = 7, 99
-MARKS = {"A": b"0-5", "a": b"0-4", "x": b"1-1", "-": None}
+MARKS: dict[str, bytes | None] = {
+    "A": b"0-5",
+    "a": b"0-4",
+    "-": b"",
+    "x": b"1-1",
+    "o": None,
+    "z": b"\xff",
+}
 WRITTEN_MS = 1_700_000_000_000
 NAMES = ("journal", "orders", "state")
 LETTERS = ("letters/0", "letters/1")
@@ -37,7 +45,7 @@ class Log:
         self._open: dict[int, list[int]] = {}
         for offset, what in enumerate(drawing):
             if what in MARKS:
-                self._open.setdefault(THEIRS if what == "x" else OURS, []).append(offset)
+                self._open.setdefault(THEIRS if what in "xoz" else OURS, []).append(offset)
                 self.records.append(_record(place, offset, MARKS[what]))
                 continue
             ended = self._open.pop(THEIRS if what == ";" else OURS, [])
@@ -55,7 +63,7 @@ class Log:
 
 
 def _record(place: TopicPartition, offset: int, mark: bytes | None) -> ConsumerRecord:
-    headers = () if mark is None else ((forgotten.MARK_HEADER, mark),)
+    headers = () if mark == b"" else ((forgotten.MARK_HEADER, mark),)
     return ConsumerRecord(*place, offset, WRITTEN_MS, 0, b"", b"", None, 0, 0, headers)
 
 
@@ -161,6 +169,8 @@ def everywhere(*, committed: bool, names: str) -> dict[str, bool]:
         ({"journal": "A!!", "state": "A"}, True, "state"),
         ({"journal": "a!A" + "!" * 30, "state": "a!A"}, True, "state"),
         ({"journal": "A!!!", "orders": "A"}, True, "orders"),
+        ({"journal": "A!", "letters_0": "Aozx;"}, True, "letters/0"),
+        ({"journal": "A", "letters_0": "ozA!;"}, True, "journal"),
         ({"journal": "??????", "state": "A"}, False, "state"),
     ],
 )
