@@ -96,6 +96,7 @@ class LedgerWork:
         self._settings = settings
         self._partition = partition
         self._partitions = partitions
+        self._progress = progress
         self._metrics = metrics
         self._accept_lost = accept_lost
         group, events = settings.group(LEDGER_GROUP), settings.topic(EVENTS)
@@ -121,7 +122,7 @@ class LedgerWork:
         await self._writer.start()
         places = [TopicPartition(self._settings.topic(name), self._partition) for name in OUTPUTS]
         where = Whereabouts(self._partition, self._topics.journal, places, self._letters)
-        await end_forgotten(self._settings, self._writer, where)
+        await end_forgotten(self._settings, self._writer, where, self._progress)
         await self._reader.start()
         restored = await self._topics.restore(self._reader, self._partitions)
         self._take(restored, self._partitions)

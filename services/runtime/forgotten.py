@@ -7,8 +7,9 @@ committed stand still there, and the next transaction of the same producer would
 itself, whichever way it had ended (docs/decisions/0015).
 """
 
-from collections.abc import AsyncIterator, Collection, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from functools import partial
 from typing import Final, NamedTuple
 
 import structlog
@@ -19,6 +20,7 @@ from events.sentences import Sentence
 from services.runtime.clients import Isolation
 from services.runtime.errors import ClusterError, place_name
 from services.runtime.open_transactions import OpenTransaction
+from services.runtime.progress import Progress
 from services.runtime.reader import Reader
 from services.runtime.settings import Settings
 from services.runtime.writer import FencedWriter, WriterFailed
@@ -30,6 +32,9 @@ mark, whoever wrote them. A transaction that only keeps house bears none."""
 FIRST_LOOK: Final = 4
 """How far before the end the last record is first looked for: its marker is between, and stands
 there more than once where writing it timed out and was repeated. Then four times as far."""
+
+CLOCK_MS: Final = 3_600_000
+"""How far the clocks may be apart by which one transaction's records were written."""
 
 FOREIGN = Sentence(
     "depuis l'offset {offset}, une transaction du producteur {producer_id} y reste ouverte, qui "
@@ -50,6 +55,9 @@ FORBIDDEN = Sentence(
     "a transaction that was {outcome} hangs there since offset {offset}, and this process may not "
     "end it. Grant it ALTER on the cluster, and start it again",
 )
+
+Reading = Callable[[Collection[TopicPartition], Isolation], AbstractAsyncContextManager[Reader]]
+"""Gives a reader of these partitions, for a while."""
 
 log: Final = structlog.stdlib.get_logger("ecluse.runtime")
 
@@ -75,7 +83,9 @@ class Whereabouts(NamedTuple):
     """Where others write too: their transactions come and go, and are theirs to end."""
 
 
-async def end_forgotten(settings: Settings, writer: FencedWriter, where: Whereabouts) -> None:
+async def end_forgotten(
+    settings: Settings, writer: FencedWriter, where: Whereabouts, progress: Progress
+) -> None:
     """End the last transaction of this writer wherever its end was forgotten.
 
     Where the journal did not forget its end, it says how that was. Else it was committed if a
@@ -93,7 +103,7 @@ async def end_forgotten(settings: Settings, writer: FencedWriter, where: Whereab
     for each in hanging:
         if each.producer_id != writer.producer_id:
             raise ClusterError(place_name(each.place), FOREIGN.render(_facts(each)))
-    committed = await _was_committed(settings, where, hanging)
+    committed = await _was_committed(partial(_reading, settings, progress), where, hanging)
     for each in hanging:
         try:
             await writer.end(each, committed=committed)
@@ -106,38 +116,41 @@ async def end_forgotten(settings: Settings, writer: FencedWriter, where: Whereab
 
 
 async def _was_committed(
-    settings: Settings, where: Whereabouts, hanging: Sequence[OpenTransaction]
+    reading: Reading, where: Whereabouts, hanging: Sequence[OpenTransaction]
 ) -> bool:
     open_in = {each.place for each in hanging}
-    async with _reading(settings, open_in, "read_uncommitted") as reader:
-        marks = {await _mark_behind(reader, each, where.owner) for each in hanging} - {None}
+    async with reading(open_in, "read_uncommitted") as reader:
+        last = [await _last_behind(reader, each, where.owner) for each in hanging]
+    marked = [record for record in last if record is not None]
+    marks = {str(_mark_of(record)) for record in marked}
     if not marks:
         return False
     if len(marks) > 1:
-        said = ", ".join(sorted(str(each) for each in marks))
+        said = ", ".join(sorted(marks))
         raise ClusterError(place_name(hanging[0].place), MIXED.render({"marks": said}))
-    wanted = str(marks.pop())
-    async with _reading(settings, where.places, "read_committed") as reader:
+    wanted = marks.pop()
+    async with reading(where.places, "read_committed") as reader:
         if where.journal not in open_in:
             return await _last_mark(reader, where.journal) == wanted
         for place in where.places:
             if place not in open_in and await _last_mark(reader, place) == wanted:
                 return True
     shared = [place for place in where.shared if place not in open_in]
-    return bool(shared) and await _is_read_among_others(settings, shared, wanted)
+    since_ms = min(record.timestamp for record in marked) - CLOCK_MS
+    return bool(shared) and await _is_read_among_others(reading, shared, wanted, since_ms)
 
 
 async def _is_read_among_others(
-    settings: Settings, shared: Collection[TopicPartition], wanted: str
+    reading: Reading, shared: Collection[TopicPartition], wanted: str, since_ms: int
 ) -> bool:
     """Whether a record of the transaction can be read where it need not be the last."""
-    async with _reading(settings, shared, "read_uncommitted") as reader:
-        found = [(place, await _last_offset(reader, place, wanted)) for place in shared]
+    async with reading(shared, "read_uncommitted") as reader:
+        found = [(place, await _last_offset(reader, place, wanted, since_ms)) for place in shared]
     written = {place: offset for place, offset in found if offset is not None}
     if not written:
         return False
     blocked = ""
-    async with _reading(settings, written, "read_committed") as reader:
+    async with reading(written, "read_committed") as reader:
         for place, offset in written.items():
             _, end = await reader.bounds(place)
             if end > offset:
@@ -148,9 +161,14 @@ async def _is_read_among_others(
     raise WriterFailed(f"open: cannot tell yet whether {wanted} was committed, at {blocked}")
 
 
-async def _last_offset(reader: Reader, place: TopicPartition, wanted: str) -> int | None:
+async def _last_offset(
+    reader: Reader, place: TopicPartition, wanted: str, since_ms: int
+) -> int | None:
     found: int | None = None
-    async with aclosing(reader.to_the_end(place)) as chunks:
+    start = await reader.offset_at(place, since_ms)
+    if start is None:
+        return None
+    async with aclosing(reader.to_the_end(place, start)) as chunks:
         async for records in chunks:
             for record in records:
                 if _mark_of(record) == wanted:
@@ -158,9 +176,11 @@ async def _last_offset(reader: Reader, place: TopicPartition, wanted: str) -> in
     return found
 
 
-async def _mark_behind(reader: Reader, transaction: OpenTransaction, owner: int) -> str | None:
-    """Which transaction hangs there; None where its records do not say: it was never whole."""
-    found: str | None = None
+async def _last_behind(
+    reader: Reader, transaction: OpenTransaction, owner: int
+) -> ConsumerRecord | None:
+    """The last marked record of what hangs there; None where none is: it was never whole."""
+    found: ConsumerRecord | None = None
     place, first_offset = transaction.place, transaction.first_offset
     async with aclosing(reader.to_the_end(place, first_offset)) as chunks:
         async for records in chunks:
@@ -168,7 +188,7 @@ async def _mark_behind(reader: Reader, transaction: OpenTransaction, owner: int)
                 said = _mark_of(record)
                 # Where others write, theirs stand among ours. A mark of old was a number alone.
                 if said is not None and (said.startswith(f"{owner}-") or said.isdecimal()):
-                    found = said
+                    found = record
     return found
 
 
@@ -195,9 +215,12 @@ def _mark_of(record: ConsumerRecord) -> str | None:
 
 @asynccontextmanager
 async def _reading(
-    settings: Settings, places: Collection[TopicPartition], isolation: Isolation
+    settings: Settings,
+    progress: Progress,
+    places: Collection[TopicPartition],
+    isolation: Isolation,
 ) -> AsyncIterator[Reader]:
-    reader = Reader(settings, places, isolation=isolation)
+    reader = Reader(settings, places, progress, isolation=isolation)
     try:
         await reader.start()
         yield reader

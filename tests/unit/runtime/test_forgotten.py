@@ -1,9 +1,9 @@
 """How a transaction ended that the broker forgot to end somewhere: told by what stands elsewhere.
 
 A partition is drawn as what stands in it: `A` a record of ours, `a` one of our transaction before,
-`-` one of ours without a mark, `x` a stranger's, `o` and `z` the same with a header like ours that
-says nothing, or nonsense; behind them the markers: `!` commits what is ours, `?` aborts it, and `;`
-commits what is the stranger's.
+`-` one of ours without a mark, `x` a stranger's, `y` a stranger's of the day before, `o` and `z` a
+stranger's with a header like ours that says nothing, or nonsense. Behind them the markers: `!`
+commits what is ours, `?` aborts it, and `;` commits what is the stranger's.
 """
 
 import asyncio
@@ -17,6 +17,8 @@ from services.runtime import forgotten
 from services.runtime.errors import ClusterError
 from services.runtime.forgotten import Whereabouts, end_forgotten
 from services.runtime.open_transactions import OpenTransaction
+from services.runtime.progress import Progress
+from services.runtime.settings import Settings
 from services.runtime.writer import FencedWriter, WriterFailed
 from tests.unit.runtime.world import a_setting
 
@@ -26,10 +28,12 @@ MARKS: dict[str, bytes | None] = {
     "a": b"0-4",
     "-": b"",
     "x": b"1-1",
+    "y": b"1-0",
     "o": None,
     "z": b"\xff",
 }
 WRITTEN_MS = 1_700_000_000_000
+DAY_MS = 24 * 3_600_000
 NAMES = ("journal", "orders", "state")
 LETTERS = ("letters/0", "letters/1")
 Drawings = dict[str, str]
@@ -45,8 +49,8 @@ class Log:
         self._open: dict[int, list[int]] = {}
         for offset, what in enumerate(drawing):
             if what in MARKS:
-                self._open.setdefault(THEIRS if what in "xoz" else OURS, []).append(offset)
-                self.records.append(_record(place, offset, MARKS[what]))
+                self._open.setdefault(THEIRS if what in "xyoz" else OURS, []).append(offset)
+                self.records.append(_record(place, offset, what))
                 continue
             ended = self._open.pop(THEIRS if what == ";" else OURS, [])
             if what != "?":
@@ -62,9 +66,11 @@ class Log:
         return min(self.open.values(), default=self.size)
 
 
-def _record(place: TopicPartition, offset: int, mark: bytes | None) -> ConsumerRecord:
+def _record(place: TopicPartition, offset: int, what: str) -> ConsumerRecord:
+    mark = MARKS[what]
     headers = () if mark == b"" else ((forgotten.MARK_HEADER, mark),)
-    return ConsumerRecord(*place, offset, WRITTEN_MS, 0, b"", b"", None, 0, 0, headers)
+    written_ms = WRITTEN_MS - DAY_MS if what == "y" else WRITTEN_MS
+    return ConsumerRecord(*place, offset, written_ms, 0, b"", b"", None, 0, 0, headers)
 
 
 class DrawnReader:
@@ -73,7 +79,8 @@ class DrawnReader:
     logs: ClassVar[dict[TopicPartition, Log]]
     read: ClassVar[int]
 
-    def __init__(self, *_: Any, isolation: str) -> None:
+    def __init__(self, _: Settings, _places: Any, progress: Progress, isolation: str) -> None:
+        self._progress = progress
         self._committed = isolation == "read_committed"
 
     async def start(self) -> None:
@@ -97,8 +104,13 @@ class DrawnReader:
             if start <= each.offset < end and (not self._committed or each.offset in log.seen)
         ]
         DrawnReader.read += len(found)
+        self._progress.step()
         if found:
             yield found
+
+    async def offset_at(self, place: TopicPartition, timestamp_ms: int) -> int | None:
+        later = [each for each in self.logs[place].records if each.timestamp >= timestamp_ms]
+        return later[0].offset if later else None
 
     async def last(self, place: TopicPartition, count: int) -> list[ConsumerRecord]:
         first, end = await self.bounds(place)
@@ -146,7 +158,9 @@ def ended(**drawings: str) -> dict[str, bool]:
     shared = [places[name] for name in LETTERS]
     where = Whereabouts(0, places["journal"], [places[name] for name in NAMES], shared)
     writer = DrawnWriter(shared)
-    asyncio.run(end_forgotten(a_setting(), cast(FencedWriter, writer), where))
+    progress = Progress()
+    asyncio.run(end_forgotten(a_setting(), cast(FencedWriter, writer), where, progress))
+    assert progress.steps > 0, "the watchdog would take it for hanging"
     return writer.ended
 
 
@@ -184,6 +198,17 @@ def test_a_journal_that_ended_is_asked_alone(letter: str, how: str) -> None:
     committed = how == "!"
     drawn = {"journal": f"A{how}", "state": "A", "letters_0": letter, "letters_1": "x;" * 100}
     assert everywhere(committed=committed, names="state") == ended(**drawn)
+    assert 10 > DrawnReader.read
+
+
+def test_letters_of_another_day_are_not_searched() -> None:
+    drawn = {
+        "journal": "A",
+        "state": "A",
+        "letters_0": "y;" * 100 + "xA!;",
+        "letters_1": "y;" * 100,
+    }
+    assert everywhere(committed=True, names="journal state") == ended(**drawn)
     assert 10 > DrawnReader.read
 
 
