@@ -94,6 +94,7 @@ class PartitionTopics:
         rows = await reader.latest(self.state)
         raw_hold, raw_placing = rows.pop(HOLD_KEY, None), rows.pop(POSITION_KEY, None)
         hold = None if raw_hold is None else read_hold(raw_hold)
+        placing: Placing | None = None
         try:
             placing = None if raw_placing is None else self._placing(raw_placing, count)
             await self._check_journal(reader, placing, bool(rows))
@@ -104,14 +105,14 @@ class PartitionTopics:
             log.warning(
                 "state_rebuilt", partition=self._partition, why=str(error) or type(error).__name__
             )
-        return await self._rebuild(reader, count, hold, rows)
+        rebuilt = await self._rebuild(reader, count, hold, rows)
+        if placing is not None:
+            _keep_further(rebuilt.placing.sources, placing.sources)
+        return rebuilt
 
     def _placing(self, raw_placing: bytes, count: int) -> Placing:
         # The versions first: what a newer Écluse wrote may have another shape, and is left alone.
-        written = versions_of(raw_placing)
-        _check_known(self.state, written)
-        if written.state != VERSIONS.state:
-            raise Outdated(f"it has the shape of version {written.state}")
+        _check_known(self.state, versions_of(raw_placing))
         placing = read_placing(raw_placing)
         if placing.partitions != count:
             facts = {"before": placing.partitions, "now": count}
@@ -137,6 +138,8 @@ class PartitionTopics:
             raise ClusterError(place_name(self.journal), SHORTER.render({"end": end, "known": "?"}))
 
     def _read(self, rows: dict[bytes, bytes], placing: Placing) -> Ledger:
+        if placing.versions.state != VERSIONS.state:
+            raise Outdated(f"it has the shape of version {placing.versions.state}")
         budgets = restored((read_key(key), value) for key, value in rows.items())
         for state in budgets.values():
             check_book(state.book)
@@ -184,6 +187,13 @@ def _check_known(place: TopicPartition, written: Versions) -> None:
 
 def _read_to(source: Source, sha256: str) -> SourcePosition:
     return SourcePosition(source.offset + 1, source.offset, None, sha256)
+
+
+def _keep_further(sources: dict[str, SourcePosition], before: dict[str, SourcePosition]) -> None:
+    """What was given up, and what bare markers were passed, no journal tells."""
+    for topic, position in before.items():
+        if position.next_offset >= sources.get(topic, SourcePosition(0)).next_offset:
+            sources[topic] = position
 
 
 def _is(value: bytes, placing: Placing) -> bool:
