@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import structlog
 
-from events.codec import EVENT_BYTES_MAX, NO_KEY, Headers, Received, decode, reread
+from events.codec import BYTES_MAX, NO_KEY, Headers, Received, decode, reread
 from events.envelope import Door, Envelope, Event
 from events.sentences import Sentence
 from events.topics import LETTERS
@@ -257,7 +257,7 @@ class Ledger:
             *raw.source,
             length_bytes,
             record.event_sha256,
-            kept_bytes(value, length_bytes),
+            kept_bytes(value, length_bytes, raw.door),
         )
         self.batch.dead_letters.append(letter)
         log.warning(
@@ -272,9 +272,9 @@ class Ledger:
         return record
 
 
-def kept_bytes(value: bytes, length_bytes: int) -> bytes:
-    """What is kept of a dead letter of that length: all, or the beginning of a large one."""
-    return value if length_bytes <= EVENT_BYTES_MAX else value[:DEAD_LETTER_HEAD_BYTES]
+def kept_bytes(value: bytes, length_bytes: int, door: Door) -> bytes:
+    """What is kept of a dead letter of that length: all, or the beginning of one too large."""
+    return value if length_bytes <= BYTES_MAX[door] else value[:DEAD_LETTER_HEAD_BYTES]
 
 
 def decoded(raw: RawRecord, door: Door | None = None) -> Received | Unreadable:
