@@ -37,7 +37,8 @@ from services.ledger.placing import (
     spell_placing,
 )
 from services.ledger.topic_state import PartitionTopics, Restored
-from services.runtime.forgotten import Whereabouts, end_forgotten, mark
+from services.runtime.forgotten import Whereabouts, end_forgotten, facts_of, mark
+from services.runtime.open_transactions import OpenTransaction
 from services.runtime.partitioning import partition_of
 from services.runtime.progress import Progress
 from services.runtime.reader import Reader
@@ -59,6 +60,10 @@ OUTPUTS: Final = (
 
 PARTITIONS_HEADER: Final = "ecluse_partitions"
 """The header of a journal record that tells how many partitions its topic had (rules, 37)."""
+
+FIND_HANGING: Final = (
+    "kafka-transactions.sh find-hanging; docs/decisions/0015 says what to ask first"
+)
 
 REWRITE_ROWS: Final = 50_000
 """How many rows of a state that was made again one transaction writes."""
@@ -113,6 +118,7 @@ class LedgerWork:
         self._sources: dict[str, SourcePosition] = {}
         self._read: dict[str, tuple[ConsumerRecord, str]] = {}
         """The last record of each door since the last commit, and the digest that it has there."""
+        self._overdue: list[OpenTransaction] = []
         self._hold: Hold | None = None
         self._moved_from = 0
         self._headers: tuple[tuple[str, bytes], ...] = ()
@@ -186,8 +192,15 @@ class LedgerWork:
                 self._sources[door.topic] = await behind_markers(self._reader, door, position)
 
     async def settle(self) -> None:
-        """See that the last transaction has ended: else nobody reads what it wrote elsewhere."""
+        """See that the last transaction has ended: else nobody reads what it wrote elsewhere.
+
+        And name whose never does in one of our doors: behind it nothing is read.
+        """
         await self._writer.settle()
+        told, self._overdue = self._overdue, await self._writer.overdue(self._doors)
+        for each in self._overdue:
+            if each not in told:
+                log.critical("transaction_hangs", do=FIND_HANGING, **facts_of(each))
 
     async def hold(self, hold: Hold) -> None:
         """Write the hold beside the state, where `ecluse journal` finds it."""

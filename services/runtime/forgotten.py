@@ -102,7 +102,7 @@ async def end_forgotten(
         return
     for each in hanging:
         if each.producer_id != writer.producer_id:
-            raise ClusterError(place_name(each.place), FOREIGN.render(_facts(each)))
+            raise ClusterError(place_name(each.place), FOREIGN.render(facts_of(each)))
     committed = await _was_committed(partial(_reading, settings, progress), where, hanging)
     for each in hanging:
         try:
@@ -110,9 +110,9 @@ async def end_forgotten(
         except WriterFailed as error:
             if not isinstance(error.__cause__, ClusterAuthorizationFailedError):
                 raise
-            facts = _facts(each) | {"outcome": "committed" if committed else "aborted"}
+            facts = facts_of(each) | {"outcome": "committed" if committed else "aborted"}
             raise ClusterError(place_name(each.place), FORBIDDEN.render(facts)) from error
-        log.warning("transaction_ended", committed=committed, **_facts(each))
+        log.warning("transaction_ended", committed=committed, **facts_of(each))
 
 
 async def _was_committed(
@@ -228,7 +228,8 @@ async def _reading(
         await reader.stop()
 
 
-def _facts(transaction: OpenTransaction) -> dict[str, object]:
+def facts_of(transaction: OpenTransaction) -> dict[str, object]:
+    """What an open transaction is, for people and logs."""
     place = transaction.place
     return {
         "topic": place.topic,

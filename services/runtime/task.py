@@ -41,8 +41,8 @@ HELD_LOOK_S: Final = 1.0
 """How often a held partition looks whether somebody has moved it on."""
 
 IDLE_LOOK_S: Final = 30.0
-"""How often a partition that is given nothing asks whether there is nothing, and whether what it
-wrote last has ended: nobody would read it, and no next transaction may come to find out."""
+"""How often a partition asks whether there really is nothing to read where it is given nothing, and
+whether what it wrote last has ended: no next transaction may come to find out."""
 
 IDLE_COMMIT_S: Final = 24 * 3600.0
 """How often a partition commits though it has nothing to: a transactional id expires after seven
@@ -186,7 +186,7 @@ class PartitionTask:
                 if not self._wanted.is_set():
                     await self._rest(TaskState.PAUSED)
                 elif await self._one_look(work, reader):
-                    idle.looked_s, idle.was_behind = self._now_s(), False
+                    idle.was_behind = False
                 else:
                     await self._while_idle(work, reader, idle)
         finally:

@@ -30,8 +30,10 @@ class QuickLoop(asyncio.SelectorEventLoop):
         return super().time() + self._jumped_s
 
     def _run_once(self) -> None:
-        if not self._ready and self._scheduled:  # type: ignore[attr-defined]
-            due_s = self._scheduled[0].when()  # type: ignore[attr-defined]
+        scheduled = self._scheduled  # type: ignore[attr-defined]
+        waited_for = [each.when() for each in scheduled if not each.cancelled()]
+        if not self._ready and waited_for:  # type: ignore[attr-defined]
+            due_s = min(waited_for)
             self._jumped_s += max(0.0, due_s - self.time())
         super()._run_once()  # type: ignore[misc]
 
