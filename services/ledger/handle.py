@@ -101,6 +101,8 @@ class DecidedBatch(Batch):
     """One for each of `records`, in the same order."""
     ended: dict[str, BudgetState] = field(default_factory=dict)
     """The closed years that are forgotten with this batch, as they were to the end."""
+    size_bytes: int = 0
+    """How large its journal records and letters are together."""
     states: Mapping[str, BudgetState] = field(default_factory=dict)
     """The budgets behind this batch, those that are forgotten with it as they were to the end."""
 
@@ -181,9 +183,11 @@ class Ledger:
     ) -> JournalRecord:
         record = record_of(state, received, verdict, source, resumes)
         letters = tuple(letters_of(state.book, received.envelope, record.moves))
-        self.batch.records.append(JournalRow(record.budget, record.sequence, record.seal()))
+        sealed = record.seal()
+        self.batch.records.append(JournalRow(record.budget, record.sequence, sealed))
         self.batch.decided.append(Recorded(record, received.envelope, letters))
         self.batch.letters += [letter.value for letter in letters]
+        self.batch.size_bytes += len(sealed) + sum(len(letter.value) for letter in letters)
         was_closed = state.book.closed
         evolve(state, record, received)
         if state.book.closed is not was_closed or record.sequence % FULL_CHECK_RECORDS == 0:

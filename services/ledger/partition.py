@@ -65,6 +65,10 @@ FIND_HANGING: Final = (
     "kafka-transactions.sh find-hanging; docs/decisions/0015 says what to ask first"
 )
 
+FULL_BYTES: Final = 4 * 1024 * 1024
+"""How large the journal records and letters of a transaction grow before it ends. A thousand usual
+records stay below; a thousand closings would keep the event loop for seconds."""
+
 REWRITE_ROWS: Final = 50_000
 """How many rows of a state that was made again one transaction writes."""
 
@@ -153,6 +157,11 @@ class LedgerWork:
         """Decide one record; nothing is written before `commit`."""
         records = self._ledger.handle(raw_record(record))
         self._read[record.topic] = record, records[0].event_sha256
+
+    @property
+    def is_full(self) -> bool:
+        """Whether what was decided since the last commit is large, as closings make it."""
+        return self._ledger.batch.size_bytes >= FULL_BYTES
 
     def set_aside(self, record: ConsumerRecord, by: str, why: str) -> None:
         """Journal one record unread: quarantined."""

@@ -201,7 +201,8 @@ class PartitionTask:
         found = bool(records)
         while records and self.is_ours:
             batch, records = self._cut(records)
-            await self._handle(work, batch)
+            count = await self._handle(work, batch)
+            records = batch[count:] + records
         if records:
             # Paused in between: they are read again from where the work stands.
             reader.point_at(self._places())
@@ -243,13 +244,17 @@ class PartitionTask:
         size = suspected.index(True) or 1
         return records[:size], records[size:]
 
-    async def _handle(self, work: Work, batch: list[ConsumerRecord]) -> None:
+    async def _handle(self, work: Work, batch: list[ConsumerRecord]) -> int:
+        """One transaction, of as many of these records as it takes; how many."""
         self.progress.begin(f"{batch[0].topic}/{self.partition}/{batch[0].offset}")
         suspect: ConsumerRecord | None = None
         try:
-            for record in batch:
+            for count, record in enumerate(batch, start=1):
                 suspect = record
                 work.handle(record)
+                if work.is_full:
+                    batch = batch[:count]
+                    break
             suspect = batch[0] if len(batch) == 1 else None
             await work.commit()
         except (Stop, Fenced, WriterFailed):
@@ -261,6 +266,7 @@ class PartitionTask:
             self.next_offsets[record.topic] = record.offset + 1
         self._trouble.passed(batch)
         self.held = None
+        return len(batch)
 
     async def _after(self, bug: Bug) -> Go:
         """Once more after the first failure of a record; after the second the partition stands."""

@@ -35,6 +35,11 @@ class Work(Protocol):
         """Take one record; any exception is a bug of ours."""
         ...
 
+    @property
+    def is_full(self) -> bool:
+        """Whether what was handled since the last commit is enough for one transaction."""
+        ...
+
     async def commit(self) -> None:
         """Write all that was handled since the last commit, and how far it was read: or nothing."""
         ...

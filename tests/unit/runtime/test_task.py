@@ -35,6 +35,28 @@ def test_a_transaction_has_an_end(world: World) -> None:
     assert [BATCH_RECORDS, 1] == [len(each) for each in world.committed]
 
 
+def test_a_transaction_that_is_full_ends_before_its_records_do(world: World) -> None:
+    world.full_at = 4
+    work_off(world.publish(*range(10)))
+    assert [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]] == world.committed
+
+
+def test_between_two_of_them_it_may_be_paused(world: World) -> None:
+    world.full_at = 4
+    task = world.publish(*range(10)).task()
+    world.on_commit = lambda _: task.pause()
+
+    async def during() -> None:
+        for there in (4, 8, 10):
+            await until(lambda: task.state is TaskState.PAUSED)
+            assert list(range(there)) == world.done
+            task.resume()
+            await until(lambda: task.state is TaskState.RUNNING)
+
+    quickly(running(task, during))
+    assert 1 == len(world.opened_s)
+
+
 def test_gaps_are_normal(world: World) -> None:
     work_off(world.publish(0, 1, 7, 30))
 

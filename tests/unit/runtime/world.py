@@ -67,6 +67,8 @@ class World:
     log: list[Any] = field(default_factory=list)
     repeats: bool = False
     """Whether each look gives the last batch once more."""
+    full_at: int | None = None
+    """How many records fill a transaction."""
 
     on_open: Callable[[], None] = lambda: None
     on_handle: Callable[[int], None] = lambda _: None
@@ -109,6 +111,10 @@ class MemoryWork:
     def handle(self, record: ConsumerRecord) -> None:
         self._world.on_handle(record.offset)
         self._batch.append(record)
+
+    @property
+    def is_full(self) -> bool:
+        return len(self._batch) == self._world.full_at
 
     async def commit(self) -> None:
         batch, self._batch = self._batch, []
