@@ -14,7 +14,7 @@ from events.envelope import Door, Envelope, Event
 from events.sentences import Sentence
 from events.topics import LETTERS
 from events.unreadable import Reason, Unreadable
-from services.ledger.domain.book import FIRST_HASH, BudgetState, Parked, new_budget
+from services.ledger.domain.book import FIRST_HASH, BudgetState, new_budget
 from services.ledger.domain.closed_years import forgotten, is_over
 from services.ledger.domain.decide import decide, decide_again
 from services.ledger.domain.evolve import evolve
@@ -202,8 +202,8 @@ class Ledger:
         """Refuse what has waited too long: its deadline passed (rules, 29)."""
         waited = state.memory.parked[sequence]
         refused = Refused(Refusal.DEPENDENCY_MISSING, waited.want._asdict())
-        source = Source(waited.topic, waited.partition, waited.offset)
-        return self._journal(state, reread(waited.raw), refused, source, resumes=sequence)
+        record, _ = self._resume(state, sequence, refused)
+        return record
 
     def _wake(
         self, state: BudgetState, record: JournalRecord, received: Received
@@ -215,23 +215,28 @@ class Ledger:
                 for want in arrivals(received.envelope.data):
                     for sequence in state.memory.waiting.get(want, ()):
                         heapq.heappush(awake, sequence)
-            parked = _oldest(state, awake)
-            if parked is None:
+            oldest = _oldest(state, awake)
+            if oldest is None:
                 return
-            sequence, waited = parked
-            received = reread(waited.raw)
-            source = Source(waited.topic, waited.partition, waited.offset)
-            verdict = decide_again(state, received)
-            record = self._journal(state, received, verdict, source, resumes=sequence)
+            record, received = self._resume(state, oldest)
             yield record
 
     def _refuse_parked(self, state: BudgetState) -> Iterator[JournalRecord]:
         """Whatever still waited when its year was closed is refused, the oldest first."""
-        for sequence, waited in sorted(state.memory.parked.items()):
-            received = reread(waited.raw)
-            source = Source(waited.topic, waited.partition, waited.offset)
+        for sequence in sorted(state.memory.parked):
+            record, _ = self._resume(state, sequence)
+            yield record
+
+    def _resume(
+        self, state: BudgetState, sequence: int, verdict: Verdict | None = None
+    ) -> tuple[JournalRecord, Received]:
+        """Journal what waited, decided again or with this verdict; the record and its event."""
+        waited = state.memory.parked[sequence]
+        received = reread(waited.raw)
+        source = Source(waited.topic, waited.partition, waited.offset)
+        if verdict is None:
             verdict = decide_again(state, received)
-            yield self._journal(state, received, verdict, source, resumes=sequence)
+        return self._journal(state, received, verdict, source, resumes=sequence), received
 
     def _bury(
         self, raw: RawRecord, unreadable: Unreadable, said: dict[str, str] | None = None
@@ -298,12 +303,12 @@ def decoded(raw: RawRecord, door: Door | None = None) -> Received | Unreadable:
         return Unreadable(Reason.UNDECODABLE, None, Sentence(name, name))
 
 
-def _oldest(state: BudgetState, awake: list[int]) -> tuple[int, Parked] | None:
+def _oldest(state: BudgetState, awake: list[int]) -> int | None:
     while awake:
         sequence = heapq.heappop(awake)
         parked = state.memory.parked.get(sequence)
         if parked is not None and is_here(state.book, parked.want):
-            return sequence, parked
+            return sequence
     return None
 
 

@@ -242,7 +242,7 @@ class LedgerWork:
 
     def _take(self, restored: Restored, count: int) -> None:
         self._ledger, self._placing = restored.ledger, restored.placing
-        self._ledger.partition_of = lambda budget: partition_of(budget.encode(), count)
+        self._ledger.partition_of = self._home
         self._sources = dict(restored.placing.sources)
         self._hold = restored.hold
         self._headers = ((PARTITIONS_HEADER, str(count).encode()),)
@@ -275,14 +275,12 @@ class LedgerWork:
         if journal:
             records[Place(*self._topics.journal)] = journal
         for topic, key, value, own, home in messages(batch.decided, batch.states):
-            place = Place(self._settings.topic(topic), self._partition_of(home))
+            number = self._partition if home is None else self._home(home)
+            place = Place(self._settings.topic(topic), number)
             records.setdefault(place, []).append(Outgoing(key, value, (*own, *marks)))
         return records
 
-    def _partition_of(self, budget: str | None) -> int:
-        """The partition of another budget's letters; of all else our own."""
-        if budget is None:
-            return self._partition
+    def _home(self, budget: str) -> int:
         return partition_of(budget.encode(), self._partitions)
 
     def _placing_behind(self, batch: DecidedBatch, ends: dict[Place, int]) -> Placing:
