@@ -102,6 +102,8 @@ def test_a_task_that_is_given_something_gives_it_too(
 ) -> None:
     """Where letters come once a year beside daily events, their position is kept fresh."""
     monkeypatch.setattr(task_module, "IDLE_COMMIT_S", 60)
+    looked: list[float] = []
+    world.on_settle = lambda: looked.append(now_s())
 
     async def during() -> None:
         for offset in range(7):
@@ -111,6 +113,7 @@ def test_a_task_that_is_given_something_gives_it_too(
     quickly(running(world.task(), during))
     assert list(range(7)) == world.done
     assert 2 == world.committed.count([])
+    assert 4 == len(looked), "it looks, too, for what nobody ends"
 
 
 def test_an_idle_task_that_finds_its_last_transaction_open_opens_again(world: World) -> None:
