@@ -13,16 +13,20 @@ import typer
 from pydantic import ValidationError
 
 from services.cli import (
+    backup,
     balances,
     dev,
     journal,
     ledger,
+    parked,
     publish,
     quarantine,
     replay,
     topics,
+    trace,
     validate,
     watch,
+    whatif,
 )
 from services.cli.logs import configure_logs
 from services.cli.options import Group, Lang, LogLevel, Verb
@@ -71,7 +75,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-JOB, ROLES, LOOK, OPERATE = "The job", "Roles", "Look", "Operate"
+JOB, ROLES, LOOK, PROVE, OPERATE = "The job", "Roles", "Look", "Prove", "Operate"
 
 app.command("replay", cls=Verb, rich_help_panel=JOB)(replay.replay_files)
 app.command("validate", cls=Verb, rich_help_panel=JOB)(validate.validate_file)
@@ -80,7 +84,12 @@ app.command("ledger", cls=Verb, rich_help_panel=ROLES)(ledger.ledger)
 app.command("watch", cls=Verb, rich_help_panel=ROLES)(watch.watch)
 app.command("dev", cls=Verb, rich_help_panel=ROLES)(dev.dev)
 app.command("balances", cls=Verb, rich_help_panel=LOOK)(balances.balances)
+journal.app.command("export", cls=Verb)(backup.export_journal)
+journal.app.command("import", cls=Verb)(backup.import_journal)
 app.add_typer(journal.app, name="journal", rich_help_panel=LOOK)
+app.command("trace", cls=Verb, rich_help_panel=LOOK)(trace.trace)
+app.command("parked", cls=Verb, rich_help_panel=LOOK)(parked.parked)
+app.command("whatif", cls=Verb, rich_help_panel=PROVE)(whatif.whatif)
 app.add_typer(topics.app, name="topics", rich_help_panel=OPERATE)
 app.command("quarantine", cls=Verb, rich_help_panel=OPERATE)(quarantine.quarantine_record)
 

@@ -1,4 +1,4 @@
-"""`ecluse journal`: the records of a ledger, on its topic or in a SQLite file."""
+"""`ecluse journal tail|show`: the records of a ledger, on its topic or in a SQLite file."""
 
 import asyncio
 import sys
@@ -9,6 +9,7 @@ from typing import Annotated, NamedTuple
 import typer
 
 from events.sentences import Sentence
+from services.cli.histories import Database
 from services.cli.logs import masked
 from services.cli.options import AsJson, Group, Lang, Verb, chosen_language
 from services.cli.output import busy
@@ -51,14 +52,9 @@ HELD = Sentence(
 
 app = typer.Typer(
     cls=Group,
-    help="Records of the journal: the last ones, or one. Names what stands still.",
+    help="Records of the journal: the last ones, or one; to a file, and back from one.",
     no_args_is_help=True,
 )
-
-Database = Annotated[
-    Path | None,
-    typer.Option(metavar="PATH", help="SQLite file made by `ecluse replay --db`; else Kafka."),
-]
 
 
 class Found(NamedTuple):

@@ -27,6 +27,12 @@ def ledger(
             help="Go on although the records before this offset are gone; the error names it.",
         ),
     ] = None,
+    rebuild: Annotated[
+        bool,
+        typer.Option(
+            "--rebuild", metavar="", help="Make the state again from the journal before anything."
+        ),
+    ] = False,
     as_json: LogsAsJson = False,
     lang: Lang = None,
 ) -> None:
@@ -40,4 +46,4 @@ def ledger(
     if as_json:
         log_as_json()
     settings = Settings() if instance is None else Settings(instance=instance)
-    run_worker(serve(settings, frozenset(accept_lost or ())))
+    run_worker(serve(settings, frozenset(accept_lost or ()), rebuild=rebuild))

@@ -105,6 +105,12 @@ def log_as_json() -> None:
     structlog.configure(processors=[*steps, structlog.processors.JSONRenderer()])
 
 
+def log_failures_only() -> None:
+    """Log nothing but failures from now on: what is tried is not done."""
+    failures = structlog.make_filtering_bound_logger(logging.ERROR)
+    structlog.configure(wrapper_class=failures)
+
+
 def configure_logs(level: LogLevel | None) -> None:
     """Log to standard error; unless told from which level on, people see warnings only."""
     people_look_on = sys.stderr.isatty()

@@ -26,9 +26,10 @@ LONG_INPUT_BYTES = 5_000_000
 """From this size on a person sees progress."""
 
 
-def print_json(value: Any) -> None:
-    """One line, no spaces."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n")
+def print_json(value: Any, *, err: bool = False) -> None:
+    """One line, no spaces; to standard error where standard output holds something else."""
+    line = json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n"
+    (sys.stderr if err else sys.stdout).write(line)
 
 
 def display_name(stream: BinaryIO) -> str:
@@ -67,6 +68,22 @@ def busy(label: str) -> Iterator[None]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as spinner:
         spinner.add_task(label, total=None)
         yield
+
+
+@contextmanager
+def counting(label: str) -> Iterator[Callable[[int], None]]:
+    """Count what is handled; on a terminal, show how much it is while its end is not known."""
+    if not sys.stderr.isatty():
+        yield lambda _count: None
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        SpinnerColumn(),
+        TextColumn("{task.completed:,.0f}"),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(label, total=None)
+        yield lambda handled: bar.advance(task, handled)
 
 
 def _size(stream: BinaryIO) -> int | None:

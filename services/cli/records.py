@@ -56,9 +56,11 @@ def letters_of(records: Sequence[JournalRecord], letters: Iterable[DeadLetter]) 
     }
 
 
-def show_records(screen: Screen, records: Iterable[JournalRecord], letters: Letters) -> None:
+def show_records(
+    screen: Screen, records: Iterable[JournalRecord], letters: Letters, title: str = "journal"
+) -> None:
     """Records, a row each, with what a person wants to know of them."""
-    table = screen.table("journal", ("budget", "sequence", "outcome", "event", "detail"))
+    table = screen.table(title, ("budget", "sequence", "outcome", "event", "detail"))
     for record in records:
         outcome = screen.word(OUTCOME, record.outcome)
         details = "\n".join(_details(record, letters, screen))

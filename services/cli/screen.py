@@ -25,7 +25,7 @@ FOLDED_MIN: Final = 16
 
 FIGURES: Final = frozenset(
     {"amount", "sequence"}
-    | {"appropriated", "available", "reserved", "committed", "ordered", "paid"}
+    | {"after", "before", "appropriated", "available", "reserved", "committed", "ordered", "paid"}
 )
 """Columns that stand to the right."""
 

@@ -59,7 +59,7 @@ def show_summary(
     _show_answers(screen, said)
     _show_dead_letters(screen, letters)
     _show_heads(screen, said["heads"])
-    screen.say(_counts(said))
+    screen.say(counts(said))
 
 
 def show_entries(screen: Screen, entries: Iterable[Mapping[str, Any]]) -> None:
@@ -166,7 +166,7 @@ def _show_heads(screen: Screen, heads: dict[str, str]) -> None:
     screen.fill(table, heads.items(), lambda row: screen.add(table, *row))
 
 
-def _counts(said: dict[str, Any]) -> Sentence:
+def counts(said: dict[str, Any]) -> Sentence:
     """What became of everything that was read, in one line."""
     read = READ.render(said["events"])
     words = [_outcome(name, count) for name, count in said["outcomes"].items()]

@@ -104,6 +104,8 @@ TITLES = {
     "parked": Sentence("Événements en attente", "Parked events"),
     "dead_letters": Sentence("Enregistrements illisibles", "Dead letters"),
     "review_flags": Sentence("À vérifier", "To review"),
+    "trial": Sentence("Ce que dirait le registre", "What the ledger would say"),
+    "changes": Sentence("Soldes qui changeraient", "Balances that would change"),
     "heads": Sentence("Empreinte du journal", "Head of the journal"),
     "journal": Sentence("Journal", "Journal"),
     "moves": Sentence("Mouvements", "Moves"),
@@ -147,6 +149,10 @@ COLUMNS = {
     "to": Sentence("vers", "to"),
     "carried_over": Sentence("reporté", "carried over"),
     "outside": Sentence("hors budget", "outside"),
+    "age": Sentence("depuis", "age, since"),
+    "until": Sentence("jusqu'au", "until"),
+    "before": Sentence("avant", "before"),
+    "after": Sentence("après", "after"),
 }
 
 READ = Counted(

@@ -9,7 +9,7 @@ from events.codec import Received
 from events.sentences import Sentence
 from services.ledger.domain.journal import JournalRecord, Source, read_record
 from services.ledger.handle import RawRecord, decoded
-from services.ledger.placing import HOLD_KEY, read_hold
+from services.ledger.placing import HOLD_KEY, IMPORT_KEY, read_hold
 from services.ledger.ports import StoreError, as_it_says
 from services.runtime.reader import Reader
 from services.runtime.work import Hold
@@ -33,6 +33,15 @@ async def standing_before(reader: Reader, state: TopicPartition) -> Hold | None:
     if not records or records[-1].key != HOLD_KEY or records[-1].value is None:
         return None
     return read_hold(records[-1].value)
+
+
+async def is_being_imported(reader: Reader, state: TopicPartition) -> bool:
+    """Whether an import of the journal was begun there, and not ended.
+
+    Whoever imports writes no state behind the mark: so it is the last record, or none is.
+    """
+    records = await reader.last(state, LAST_OFFSETS)
+    return bool(records) and records[-1].key == IMPORT_KEY and records[-1].value is not None
 
 
 def raw_record(record: ConsumerRecord) -> RawRecord:

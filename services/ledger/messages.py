@@ -100,6 +100,17 @@ def messages(decided: Iterable[Decided], budgets: Mapping[str, BudgetState]) -> 
     return sent
 
 
+def balances(
+    accepted: Iterable[Recorded], budgets: Mapping[str, BudgetState]
+) -> Iterator[Outgoing]:
+    """The balances alone that accepted records changed, as the budgets stand behind them."""
+    moved: dict[_Balance, _Cause] = {}
+    for each in accepted:
+        moved.update(dict.fromkeys(_moved(each, budgets[each.record.budget]), _Cause(each)))
+    for balance, cause in moved.items():
+        yield _balance(balance, cause, budgets[balance.budget])
+
+
 def line_balance(budget: str, line: Line, money: LineMoney) -> dict[str, Any]:
     """The money of a line as the contract prints it."""
     return {

@@ -75,6 +75,11 @@ REWRITE_ROWS: Final = 50_000
 log: Final = structlog.stdlib.get_logger("ecluse.ledger")
 
 
+def transactional_id(settings: Settings, partition: int) -> str:
+    """Under which name a partition of the ledger is written: by one process at a time."""
+    return f"{settings.group(LEDGER_GROUP)}-{settings.topic(EVENTS)}-{partition}"
+
+
 class Metrics:
     """What the ledger counts of this process."""
 
@@ -101,6 +106,7 @@ class LedgerWork:
         progress: Progress,
         metrics: Metrics | None = None,
         accept_lost: frozenset[str] = frozenset(),
+        rebuild: set[int] | None = None,
     ) -> None:
         self._settings = settings
         self._partition = partition
@@ -108,11 +114,12 @@ class LedgerWork:
         self._progress = progress
         self._metrics = metrics
         self._accept_lost = accept_lost
-        group, events = settings.group(LEDGER_GROUP), settings.topic(EVENTS)
+        self._rebuild: set[int] = set() if rebuild is None else rebuild
+        """The partitions whose state is to be made again; whoever did it takes its own away."""
         letters = settings.topic(LETTERS)
         self._letters = [TopicPartition(letters, number) for number in range(partitions)]
         """Where every partition of the ledger may write: next year's budgets live anywhere."""
-        self._writer = FencedWriter(settings, f"{group}-{events}-{partition}", self._letters)
+        self._writer = FencedWriter(settings, transactional_id(settings, partition), self._letters)
         self._doors = [TopicPartition(settings.topic(name), partition) for name in DOORS]
         self._topics = PartitionTopics(settings, partition)
         places = [*self._doors, self._topics.state, self._topics.journal]
@@ -134,12 +141,14 @@ class LedgerWork:
         where = Whereabouts(self._partition, self._topics.journal, places, self._letters)
         await end_forgotten(self._settings, self._writer, where, self._progress)
         await self._reader.start()
-        restored = await self._topics.restore(self._reader, self._partitions)
+        again = self._partition in self._rebuild
+        restored = await self._topics.restore(self._reader, self._partitions, again=again)
         self._take(restored, self._partitions)
         for door in self._doors:
             self._sources[door.topic] = await self._checked(door)
         if restored.rewrite is not None:
             await self._rewrite(restored.rewrite)
+        self._rebuild.discard(self._partition)
         return {door.topic: self._sources[door.topic].next_offset for door in self._doors}
 
     async def _checked(self, door: TopicPartition) -> SourcePosition:

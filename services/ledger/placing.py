@@ -14,6 +14,12 @@ from services.runtime.work import Hold
 
 POSITION_KEY: Final = b'"position"'
 HOLD_KEY: Final = b'"hold"'
+IMPORT_KEY: Final = b'"import"'
+"""Stands there from the beginning of an import to its end: no ledger goes on from a part."""
+
+IMPORTED_HEADER: Final = "ecluse_imported"
+"""The header of a journal record that came from an export: its source is a place of old, and says
+nothing of how far the doors that are there now were read."""
 
 _spell: Final = msgspec.json.Encoder().encode
 
@@ -42,18 +48,16 @@ read_placing: Final = msgspec.json.Decoder(Placing).decode
 """The placing that `spell_placing` wrote; ValueError where it is none."""
 
 
-class _Written(msgspec.Struct):
+class Written(msgspec.Struct):
     """What every version leaves where it was, whatever becomes of the rest."""
 
     versions: Versions
+    journal_next: int = 0
+    journal_head: str = FIRST_HASH
 
 
-_read_written: Final = msgspec.json.Decoder(_Written).decode
-
-
-def versions_of(raw_placing: bytes) -> Versions:
-    """By which versions a placing was written, whatever its shape; ValueError where it is none."""
-    return _read_written(raw_placing).versions
+read_written: Final = msgspec.json.Decoder(Written).decode
+"""What can be told of a placing of any version; ValueError where it is none."""
 
 
 spell_hold: Final = _spell

@@ -6,7 +6,7 @@ from typing import Final
 
 import structlog
 
-from events.codec import reread
+from events.codec import Received, reread
 from events.sentences import Sentence
 from services.ledger.domain.book import BudgetState, new_budget
 from services.ledger.domain.closed_years import forgotten, is_over
@@ -47,6 +47,20 @@ CHANGED = Sentence(
     "its event is not the one that was recorded: go back to a backup",
 )
 
+IMPORTING = Sentence(
+    "un import y est resté inachevé : achevez-le, ecluse journal import FICHIER --db …",
+    "an import was left unfinished there: finish it, ecluse journal import FILE --db …",
+)
+
+IMPORTING_SOURCE: Final = "ecluse.import"
+"""What stands among the positions of a store into which a journal was imported."""
+
+IMPORTED: Final = "imported"
+"""What it says there once all of the journal is in."""
+
+TOLD_RECORDS: Final = 100_000
+"""After how many records the log says how far the state is made again."""
+
 STATE_FAULTS: Final = (ValueError, TypeError, KeyError, AssertionError)
 """What rows that were lost or changed may lead to; the journal is the truth."""
 
@@ -62,6 +76,9 @@ def open_ledger(store: Store) -> Ledger:
     written = store.versions()
     if written is not None and (written.state > STATE_VERSION or written.rules > RULES_VERSION):
         raise StoreError("Écluse", TOO_NEW.render({"written": written, "known": VERSIONS}))
+    for position in store.positions():
+        if position.topic == IMPORTING_SOURCE and position.last_sha256 != IMPORTED:
+            raise StoreError("import", IMPORTING)
     ends = {row.budget: read_row(row) for row in store.ends()}
     dead = {
         name: Chain(record.sequence, record.hash)
@@ -73,20 +90,32 @@ def open_ledger(store: Store) -> Ledger:
         budgets = _read_state(store, written, agreed)
     except STATE_FAULTS as error:
         log.warning("state_rebuilt", why=str(error) or type(error).__name__)
-        budgets = fold(store.journal())
-        for state in budgets.values():
-            check_book(state.book)
-        changes: dict[StateKey, bytes | None] = {}
-        for state in budgets.values():
-            changes.update(all_rows(state))
-        store.replace_state(changes, VERSIONS)
+        budgets = make_state_again(store)
     return Ledger(budgets, dead)
+
+
+def make_state_again(store: Store) -> dict[str, BudgetState]:
+    """Fold the journal of a store, and keep the state that it leads to.
+
+    Raises:
+        StoreError: a record is damaged, missing or out of place.
+    """
+    budgets = fold(store.journal())
+    for state in budgets.values():
+        check_book(state.book)
+    changes: dict[StateKey, bytes | None] = {}
+    for state in budgets.values():
+        changes.update(all_rows(state))
+    store.replace_state(changes, VERSIONS)
+    return budgets
 
 
 def _read_state(
     store: Store, written: Versions | None, ends: dict[str, JournalRecord]
 ) -> dict[str, BudgetState]:
     """The state as its rows hold it; any fault of it is mended from the journal."""
+    if written is None and ends:
+        raise ValueError("the state says no version")
     if written is not None and written.state != STATE_VERSION:
         _check_whole(standing(store.state()), ends)
         raise ValueError(f"the state has the shape of version {written.state}")
@@ -118,8 +147,10 @@ def fold(journal: Iterable[JournalRow]) -> dict[str, BudgetState]:
         StoreError: a record is damaged, missing or out of place.
     """
     folding = Folding()
-    for row in journal:
+    for number, row in enumerate(journal, start=1):
         folding.apply(read_row(row))
+        if number % TOLD_RECORDS == 0:
+            log.info("state_being_rebuilt", records=number)
     return folding.budgets
 
 
@@ -134,15 +165,15 @@ class Folding:
         self.budgets: dict[str, BudgetState] = {}
         self.dead: dict[str, Chain] = {}
 
-    def apply(self, record: JournalRecord) -> None:
-        """Apply the next record of its chain.
+    def apply(self, record: JournalRecord) -> Received | None:
+        """Apply the next record of its chain; its event, where it could be read.
 
         Raises:
             StoreError: it is not the next one, or its event is damaged.
         """
         if record.outcome is Outcome.DEAD_LETTER:
             self.dead[record.budget] = Chain(record.sequence, record.hash)
-            return
+            return None
         state = self.budgets.get(record.budget)
         if state is None:
             state = self.budgets[record.budget] = new_budget(record.budget)
@@ -154,6 +185,7 @@ class Folding:
         evolve(state, record, received)
         if self._forgets and is_over(state):
             self.budgets[record.budget] = forgotten(state)
+        return received
 
 
 def read_row(row: JournalRow) -> JournalRecord:

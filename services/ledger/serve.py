@@ -2,12 +2,17 @@
 
 from typing import Final
 
+from aiokafka.structs import TopicPartition
 from prometheus_client import CollectorRegistry
 
 from events import topics
+from services.ledger.kafka import is_being_imported
 from services.ledger.partition import OUTPUTS, LedgerWork, Metrics
+from services.ledger.topic_state import IMPORTING
+from services.runtime.errors import ClusterError, place_name
 from services.runtime.health import Health
 from services.runtime.progress import Progress
+from services.runtime.reader import Reader
 from services.runtime.settings import Settings
 from services.runtime.topics import check
 from services.runtime.work import Work
@@ -17,8 +22,13 @@ TOPICS: Final = (*topics.DOORS, *OUTPUTS)
 """What the ledger reads and writes."""
 
 
-async def serve(settings: Settings, accept_lost: frozenset[str] = frozenset()) -> None:
+async def serve(
+    settings: Settings, accept_lost: frozenset[str] = frozenset(), *, rebuild: bool = False
+) -> None:
     """Be a worker of the ledger until SIGTERM or SIGINT.
+
+    With `rebuild` the state of each partition is made again from the journal when this worker
+    first opens it.
 
     Raises:
         ClusterError, StoreError: the cluster or what is stored on it is not as it must be.
@@ -26,11 +36,25 @@ async def serve(settings: Settings, accept_lost: frozenset[str] = frozenset()) -
         GaveUp: the cluster was away for too long.
     """
     count = await check(settings, TOPICS)
+    await _no_import(settings)
     registry = CollectorRegistry()
     metrics = Metrics(registry)
+    to_rebuild = set(range(count)) if rebuild else set()
 
     def work(partition: int, progress: Progress) -> Work:
-        return LedgerWork(settings, partition, count, progress, metrics, accept_lost)
+        return LedgerWork(settings, partition, count, progress, metrics, accept_lost, to_rebuild)
 
     group, events = settings.group(topics.LEDGER_GROUP), settings.topic(topics.EVENTS)
     await Worker(settings, group, events, work, Health(settings, registry)).run()
+
+
+async def _no_import(settings: Settings) -> None:
+    """A worker that is started while a journal is imported would take its partitions from that."""
+    state = TopicPartition(settings.topic(topics.LEDGER_STATE), 0)
+    reader = Reader(settings, [state])
+    try:
+        await reader.start()
+        if await is_being_imported(reader, state):
+            raise ClusterError(place_name(state), IMPORTING)
+    finally:
+        await reader.stop()

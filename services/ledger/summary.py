@@ -110,7 +110,7 @@ def _in_order(placed: list[Placed]) -> list[Any]:
     return [value for _, value in sorted(placed, key=itemgetter(0))]
 
 
-def _said(row: dict[str, Any], order: tuple[str, ...]) -> dict[str, Any]:
+def said_in_order(row: dict[str, Any], order: tuple[str, ...]) -> dict[str, Any]:
     """A code with its facts in the order in which the contract prints them."""
     facts = {name: row["facts"][name] for name in order if name in row["facts"]}
     if "line" in facts:
@@ -148,10 +148,10 @@ class History:
             named = {"budget": budget, **entry, "line": line}
             self.entries.append((place, {name: named[name] for name in ENTRY_MEMBERS}))
         for flag in record.review_flags:
-            said = _said(flag, flags.FACTS[FlagCode(flag["code"])])
+            said = said_in_order(flag, flags.FACTS[FlagCode(flag["code"])])
             self.flags.append((place, {"budget": budget, "event_id": record.event_id, **said}))
         if record.refusal is not None:
-            said = _said(record.refusal, refusals.FACTS[Refusal(record.refusal["code"])])
+            said = said_in_order(record.refusal, refusals.FACTS[Refusal(record.refusal["code"])])
             self.refusals.append((place, {"budget": budget, "event_id": record.event_id, **said}))
         if record.outcome is Outcome.DEAD_LETTER and record.dead_letter is not None:
             reason = record.dead_letter["reason"]

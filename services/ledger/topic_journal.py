@@ -11,6 +11,7 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 from events.outbound import EventUnreadable
 from events.sentences import Sentence
 from events.topics import JOURNAL, LEDGER_STATE, REFUSALS
+from services.ledger.chains import home_of
 from services.ledger.domain.journal import JournalRecord, Source
 from services.ledger.handle import DEAD_CHAIN, Ledger
 from services.ledger.kafka import journal_record, standing_before
@@ -20,7 +21,6 @@ from services.ledger.summary import History
 from services.runtime.catalogue import read_catalogue
 from services.runtime.differences import PARTITIONS
 from services.runtime.errors import ClusterError
-from services.runtime.partitioning import partition_of
 from services.runtime.reader import Reader
 from services.runtime.settings import Settings
 from services.runtime.topics import differences, partition_count
@@ -84,14 +84,19 @@ class TopicJournal:
         Every hash is taken again, and every record must follow the one before it.
         """
         folding, history = Folding(forgets=False), History()
+        async with aclosing(self.records(budget)) as chunks:
+            async for chunk in chunks:
+                for each in chunk:
+                    folding.apply(each.record)
+                    history.add(each.record)
+        return Ledger(folding.budgets, folding.dead), history
+
+    async def records(self, budget: str | None) -> AsyncGenerator[list[Placed], None]:
+        """The records of one chain, or of all, partition by partition; each chain in its order."""
         for place in self._places_of(budget):
             async with aclosing(self._reader.to_the_end(place)) as chunks:
                 async for chunk in chunks:
-                    for each in _of(budget, chunk):
-                        record = journal_record(each)
-                        folding.apply(record)
-                        history.add(record)
-        return Ledger(folding.budgets, folding.dead), history
+                    yield [_placed(each) for each in _of(budget, chunk)]
 
     async def last(self, budget: str | None, count: int) -> list[Placed]:
         """The last records, oldest first; those of several partitions in the order of writing."""
@@ -121,7 +126,10 @@ class TopicJournal:
     async def notices(self, wanted: Collection[Source]) -> dict[Source, Sentence]:
         """Why records were unreadable, in the words that their senders were told."""
         said: dict[Source, Sentence] = {}
-        for number in sorted({source.partition for source in wanted}):
+        # An import may bring records from a cluster that had more partitions; their notices are not
+        # among ours.
+        here = range(len(self._refusals))
+        for number in sorted({source.partition for source in wanted}.intersection(here)):
             missing = {source for source in wanted if source.partition == number}
             async with aclosing(self._backwards(self._refusals[number])) as windows:
                 async for window in windows:
@@ -135,11 +143,7 @@ class TopicJournal:
     def _places_of(self, budget: str | None) -> list[TopicPartition]:
         if budget is None:
             return self._journal
-        chain = budget.removeprefix(DEAD_CHAIN)
-        if chain != budget:
-            known = chain.isdecimal() and int(chain) < len(self._journal)
-            return [self._journal[int(chain)]] if known else []
-        return [self._journal[partition_of(budget.encode(), len(self._journal))]]
+        return [self._journal[home_of(budget, len(self._journal))]]
 
     async def _last_of(
         self, place: TopicPartition, budget: str | None, count: int

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import structlog
-from aiokafka.structs import TopicPartition
+from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.sentences import Sentence
 from events.topics import JOURNAL, LEDGER_STATE
@@ -15,16 +15,19 @@ from services.ledger.handle import DEAD_CHAIN, Chain, Ledger
 from services.ledger.kafka import journal_record
 from services.ledger.placing import (
     HOLD_KEY,
+    IMPORT_KEY,
+    IMPORTED_HEADER,
     POSITION_KEY,
     Placing,
+    Written,
     read_hold,
     read_key,
     read_placing,
+    read_written,
     spell_key,
-    versions_of,
 )
 from services.ledger.ports import Versions
-from services.ledger.restore import STATE_FAULTS, TOO_NEW, VERSIONS, Folding
+from services.ledger.restore import STATE_FAULTS, TOLD_RECORDS, TOO_NEW, VERSIONS, Folding
 from services.ledger.state_rows import all_rows, restored
 from services.runtime.errors import ClusterError, place_name
 from services.runtime.partitioning import partition_of
@@ -57,6 +60,15 @@ ANOTHER = Sentence(
     "at offset {offset} stands another record than the one that the state knows: this is another "
     "journal. Restore the former one",
 )
+IMPORTING = Sentence(
+    "un import du journal y est en cours, ou fut interrompu : achevez-le avant de relancer, ecluse "
+    "journal import FICHIER",
+    "an import of the journal is under way there, or was interrupted: finish it before you start "
+    "again, ecluse journal import FILE",
+)
+
+TURN_RECORDS: Final = 100
+"""After how many records, some 10 ms, a fold lets the other partitions of its process go on."""
 
 log: Final = structlog.stdlib.get_logger("ecluse.ledger")
 
@@ -89,18 +101,23 @@ class PartitionTopics:
         self.state = TopicPartition(settings.topic(LEDGER_STATE), partition)
         self.journal = TopicPartition(settings.topic(JOURNAL), partition)
 
-    async def restore(self, reader: Reader, count: int) -> Restored:
-        """The partition as it stands, on topics of `count` partitions; no transaction is open."""
+    async def restore(self, reader: Reader, count: int, *, again: bool = False) -> Restored:
+        """The partition as it stands, on topics of `count` partitions; no transaction is open.
+
+        With `again` its state is made again from the journal, however it stands.
+        """
         rows = await reader.latest(self.state)
+        if IMPORT_KEY in rows:
+            raise ClusterError(place_name(self.state), IMPORTING)
         raw_hold, raw_placing = rows.pop(HOLD_KEY, None), rows.pop(POSITION_KEY, None)
         hold = None if raw_hold is None else read_hold(raw_hold)
         placing: Placing | None = None
         try:
-            placing = None if raw_placing is None else self._placing(raw_placing, count)
-            await self._check_journal(reader, placing, bool(rows))
-            if placing is None:
-                return Restored(Ledger(), Placing({}, count), hold)
-            return Restored(self._read(rows, placing), placing, hold)
+            written = None if raw_placing is None else self._written(raw_placing)
+            placing = self._placing(raw_placing, written, count)
+            await self._check_journal(reader, written, bool(rows))
+            ledger = self._as_stored(written, placing, rows, again=again)
+            return Restored(ledger, placing or Placing({}, count), hold)
         except (Outdated, *STATE_FAULTS) as error:
             log.warning(
                 "state_rebuilt", partition=self._partition, why=str(error) or type(error).__name__
@@ -110,36 +127,65 @@ class PartitionTopics:
             _keep_further(rebuilt.placing.sources, placing.sources)
         return rebuilt
 
-    def _placing(self, raw_placing: bytes, count: int) -> Placing:
+    def _written(self, raw_placing: bytes) -> Written:
         # The versions first: what a newer Écluse wrote may have another shape, and is left alone.
-        _check_known(self.state, versions_of(raw_placing))
-        placing = read_placing(raw_placing)
+        written = read_written(raw_placing)
+        _check_known(self.state, written.versions)
+        return written
+
+    def _placing(
+        self, raw_placing: bytes | None, written: Written | None, count: int
+    ) -> Placing | None:
+        """The placing; None where there is none, or it has the shape of another version."""
+        if raw_placing is None or written is None:
+            return None
+        try:
+            placing = read_placing(raw_placing)
+        except ValueError:
+            if written.versions.state == VERSIONS.state:
+                raise
+            return None
         if placing.partitions != count:
             facts = {"before": placing.partitions, "now": count}
             raise ClusterError(place_name(self.state), RESIZED.render(facts))
         return placing
 
-    async def _check_journal(self, reader: Reader, placing: Placing | None, has_rows: bool) -> None:
+    def _as_stored(
+        self,
+        written: Written | None,
+        placing: Placing | None,
+        rows: dict[bytes, bytes],
+        *,
+        again: bool,
+    ) -> Ledger:
+        """The ledger as its rows say; whatever version wrote them, the journal is whole."""
+        if again:
+            raise Outdated("it was asked for")
+        if written is None:
+            return Ledger()
+        if placing is None or written.versions.state != VERSIONS.state:
+            raise Outdated(f"it has the shape of version {written.versions.state}")
+        return self._read(rows, placing)
+
+    async def _check_journal(self, reader: Reader, written: Written | None, has_rows: bool) -> None:
         """The journal ends with the record that the state knows; behind it there is none."""
         first, end = await reader.bounds(self.journal)
-        known = 0 if placing is None else placing.journal_next
+        known = 0 if written is None else written.journal_next
         if end < known:
             raise ClusterError(
                 place_name(self.journal), SHORTER.render({"end": end, "known": known})
             )
-        if placing is not None and known > 0:
+        if written is not None and known > 0:
             last = await reader.record_at(self.journal, known - 1)
-            if last is None or last.offset != known - 1 or not _is(last.value, placing):
+            if last is None or last.offset != known - 1 or not _is(last.value, written):
                 raise ClusterError(place_name(self.journal), ANOTHER.render({"offset": known - 1}))
         behind = await reader.record_at(self.journal, max(first, known))
         if behind is not None:
             raise Outdated("the journal goes on behind it" if known else "it is lost")
-        if placing is None and has_rows:
+        if written is None and has_rows:
             raise ClusterError(place_name(self.journal), SHORTER.render({"end": end, "known": "?"}))
 
     def _read(self, rows: dict[bytes, bytes], placing: Placing) -> Ledger:
-        if placing.versions.state != VERSIONS.state:
-            raise Outdated(f"it has the shape of version {placing.versions.state}")
         budgets = restored((read_key(key), value) for key, value in rows.items())
         for state in budgets.values():
             check_book(state.book)
@@ -154,17 +200,24 @@ class PartitionTopics:
         """The same partition, folded from its journal."""
         folding = Folding()
         sources: dict[str, SourcePosition] = {}
-        journal_next, head = 0, Placing({}, count).journal_head
+        journal_next, head, told = 0, Placing({}, count).journal_head, 0
         async with aclosing(reader.to_the_end(self.journal)) as chunks:
             async for chunk in chunks:
                 for each in chunk:
                     record = journal_record(each)
                     _check_known(self.journal, Versions(VERSIONS.state, record.rules_version))
                     folding.apply(record)
-                    if record.resumes is None:
+                    if record.resumes is None and not _is_imported(each):
                         sources[record.source.topic] = _read_to(record.source, record.event_sha256)
                     journal_next, head = each.offset + 1, record.hash
+                    told += 1
+                    if told % TURN_RECORDS == 0:
+                        await reader.give_way()
+                    if told % TOLD_RECORDS == 0:
+                        self._tell(told, each.offset)
+        self._tell(told, journal_next - 1)
         for budget, state in folding.budgets.items():
+            await reader.give_way()
             home = partition_of(budget.encode(), count)
             if home != self._partition:
                 facts = {"budget": budget, "home": home, "now": count}
@@ -174,8 +227,12 @@ class PartitionTopics:
         placing = Placing(sources, count, journal_next, head, dead)
         rewrite: dict[bytes, bytes | None] = dict.fromkeys(rows)
         for state in folding.budgets.values():
+            await reader.give_way()
             rewrite.update({spell_key(key): value for key, value in all_rows(state)})
         return Restored(Ledger(folding.budgets, self._dead(dead)), placing, hold, rewrite)
+
+    def _tell(self, records: int, offset: int) -> None:
+        log.info("state_being_rebuilt", partition=self._partition, records=records, offset=offset)
 
 
 def _check_known(place: TopicPartition, written: Versions) -> None:
@@ -196,5 +253,9 @@ def _keep_further(sources: dict[str, SourcePosition], before: dict[str, SourcePo
             sources[topic] = position
 
 
-def _is(value: bytes, placing: Placing) -> bool:
-    return b'"hash":"%b"' % placing.journal_head.encode() in value
+def _is(value: bytes, written: Written) -> bool:
+    return b'"hash":"%b"' % written.journal_head.encode() in value
+
+
+def _is_imported(record: ConsumerRecord) -> bool:
+    return any(name == IMPORTED_HEADER for name, _ in record.headers)

@@ -84,7 +84,10 @@ class Whereabouts(NamedTuple):
 
 
 async def end_forgotten(
-    settings: Settings, writer: FencedWriter, where: Whereabouts, progress: Progress
+    settings: Settings,
+    writer: FencedWriter,
+    where: Whereabouts,
+    progress: Progress | None = None,
 ) -> None:
     """End the last transaction of this writer wherever its end was forgotten.
 
@@ -216,7 +219,7 @@ def _mark_of(record: ConsumerRecord) -> str | None:
 @asynccontextmanager
 async def _reading(
     settings: Settings,
-    progress: Progress,
+    progress: Progress | None,
     places: Collection[TopicPartition],
     isolation: Isolation,
 ) -> AsyncIterator[Reader]:

@@ -1,5 +1,6 @@
 """Reading partitions outside any group: whole, to the end, or from an offset on."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing, suppress
 from typing import Final
@@ -127,6 +128,14 @@ class Reader:
             if silent_s > SILENT_S:
                 facts = {"limit_s": SILENT_S, "offset": position, "end": end}
                 raise Unreachable(place_name(place), STUCK.render(facts))
+
+    async def give_way(self) -> None:
+        """In the midst of long work on what was read: others of this loop have their turn.
+
+        Else heartbeats are late, the health page is silent, and the watchdog sees no step.
+        """
+        self._progress.step()
+        await asyncio.sleep(0)
 
     async def record_at(self, place: TopicPartition, offset: int) -> ConsumerRecord | None:
         """The first record at or behind `offset`; None where the partition ends before one."""

@@ -90,12 +90,14 @@ class Worker:
         await self._health.start()
         where = self._settings.bootstrap_servers
         try:
-            await self._join(where)
+            if not await self._joined(where):
+                return
             count = len(self._member.partitions_for_topic(self._topic) or ())
             log.info("worker_started", instance=self._settings.instance, partitions=count)
             while not self._stop.is_set():
                 await self._tick(count)
         finally:
+            self._stop.set()
             await self._end_tasks()
             with contextlib.suppress(TimeoutError, KafkaError), only_our_cancellation():
                 await asyncio.wait_for(self._member.stop(), STOP_S)
@@ -112,6 +114,8 @@ class Worker:
 
     def own(self, numbers: Iterable[int]) -> None:
         """These partition numbers are ours from now on, and no others."""
+        if self._stop.is_set():
+            return  # What the group gives to who leaves it nobody would end.
         owned = set(numbers)
         before, self._member_id = self._member_id, member_id(self._member)
         if before != self._member_id:
@@ -141,11 +145,22 @@ class Worker:
         self._runs[run] = task
         run.add_done_callback(lambda _: self._ended.set())
 
-    async def _join(self, where: str) -> None:
+    async def _joined(self, where: str) -> bool:
+        """Join the group; False where we are told to end before that has come about."""
+        joining = asyncio.create_task(within(JOIN_S, self._member.start(), "Kafka", where))
+        ending = asyncio.create_task(self._stop.wait())
         try:
-            await within(JOIN_S, self._member.start(), "Kafka", where)
+            await asyncio.wait((joining, ending), return_when=asyncio.FIRST_COMPLETED)
+            if not joining.done():
+                return False
+            joining.result()
         except Unreachable as error:
             raise self._told(error) from error
+        finally:
+            for each in (joining, ending):
+                each.cancel()
+            await asyncio.gather(joining, ending, return_exceptions=True)
+        return True
 
     async def _tick(self, count: int) -> None:
         self._ended.clear()

@@ -95,6 +95,19 @@ def test_a_state_of_an_older_shape_is_made_again(store: Store, story: Story) -> 
     assert [] == opened_with(store)[0]
 
 
+def test_a_state_that_says_no_version_is_made_again(store: Store, story: Story) -> None:
+    said = story.summary()
+    if isinstance(store, SqliteStore):
+        store._db.execute("DELETE FROM versions")
+    else:
+        assert isinstance(store, MemoryStore)
+        store._versions = None
+    logged, again = opened_with(store)
+    assert ["state_rebuilt"] == logged
+    assert said == again.summary()
+    assert VERSIONS == store.versions()
+
+
 def test_a_lost_state_is_made_again_from_the_journal(store: Store, story: Story) -> None:
     said, rows = story.summary(), dict(store.state())
     store.replace_state({}, VERSIONS)

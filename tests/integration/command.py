@@ -27,6 +27,8 @@ ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "schemas" / "examples" / "lille-avenirs-2023.jsonl"
 COMMAND = [sys.executable, "-m", "services.cli.app"]
 TIMEOUT_S = 30
+WIDE = "250"
+"""Columns enough for the path of any temporary file on the line of what is said of it."""
 UNSET = ("ECLUSE_LANG", "ECLUSE_LOG_LEVEL", "LC_ALL", "LC_MESSAGES", "LANG", "COLUMNS")
 
 # One of each outcome, an order in each open state, a flag.

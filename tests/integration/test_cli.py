@@ -24,6 +24,7 @@ from tests.integration.command import (
     MIXED,
     ROOT,
     TIMEOUT_S,
+    WIDE,
     ecluse,
     environment,
     real_ecluse,
@@ -141,7 +142,7 @@ VALIDATED = {
 
 @pytest.mark.parametrize("language", VALIDATED)
 def test_validate_says_what_is_wrong_where(mixed: Path, language: str) -> None:
-    said = ecluse("--lang", language, "validate", mixed)
+    said = ecluse("--lang", language, "validate", mixed, COLUMNS=WIDE)
     assert 1 == said.code
     assert [] == [words for words in VALIDATED[language] if words not in said.text]
 
@@ -176,7 +177,8 @@ def test_the_help_groups_the_verbs() -> None:
             "│ ledger ",
             "│ dev ",
         ),
-        *("─ Look ─", "│ balances ", "│ journal ", "─ Operate ─", "│ quarantine ", "│ topics "),
+        *("─ Look ─", "│ balances ", "│ trace ", "│ parked ", "│ journal "),
+        *("─ Prove ─", "│ whatif ", "─ Operate ─", "│ quarantine ", "│ topics "),
     )
     order = [said.text.index(word) for word in panels]
     assert sorted(order) == order
@@ -305,7 +307,9 @@ def every_verb() -> list[tuple[str, ...]]:
     """The verbs as the help names them, and those under a name of their own."""
     groups = {None: app, **{each.name: each.typer_instance for each in app.registered_groups}}
     return sorted(
-        (each.name or each.callback.__name__,) if name is None else (name, each.callback.__name__)
+        (each.name or each.callback.__name__,)
+        if name is None
+        else (name, each.name or each.callback.__name__)
         for name, group in groups.items()
         if group is not None
         for each in group.registered_commands

@@ -10,13 +10,13 @@ import pytest
 
 from services.runtime import topics
 from tests.builders import a_vote, an_award
-from tests.integration.command import MIXED, Said, ecluse, written
+from tests.integration.command import MIXED, WIDE, Said, ecluse, written
 
 NOWHERE = "127.0.0.1:1"
 
 
 def publish(*args: object, given: bytes = b"", at: str = NOWHERE) -> Said:
-    return ecluse("publish", *args, given=given, ECLUSE_BOOTSTRAP_SERVERS=at)
+    return ecluse("publish", *args, given=given, ECLUSE_BOOTSTRAP_SERVERS=at, COLUMNS=WIDE)
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def deaf() -> Iterator[str]:
 def test_a_faulty_file_is_told_like_validate_tells_it_and_nothing_leaves(mixed: Path) -> None:
     said = publish(mixed)
     assert 1 == said.code
-    validated = ecluse("validate", mixed).text.splitlines()[:-1]
+    validated = ecluse("validate", mixed, COLUMNS=WIDE).text.splitlines()[:-1]
     assert validated == said.text.splitlines()[:-1]
     assert (
         f"2 lines of {len(MIXED)} are no events of the contract: nothing was published."

@@ -1,5 +1,7 @@
 """The README shows what the commands print: shown again here, and compared."""
 
+from pathlib import Path
+
 from tests.integration.command import EXAMPLE, ROOT, ecluse
 
 
@@ -13,6 +15,14 @@ def shown_after(command: str) -> list[str]:
 def test_the_readme_shows_what_make_run_prints() -> None:
     said = ecluse("--lang", "en", "replay", EXAMPLE)
     assert [line.rstrip() for line in said.text.splitlines()] == shown_after("make run")
+
+
+def test_the_readme_shows_the_story_of_a_payment_order(tmp_path: Path) -> None:
+    db, order = tmp_path / "year.db", "CONV-2023-LILLE-AVENIRS/balance"
+    ecluse("replay", EXAMPLE, "--db", db)
+    said = ecluse("--lang", "en", "trace", order, "--db", db)
+    shown = shown_after(f"ecluse trace {order} --db year.db")
+    assert [line.rstrip() for line in said.text.splitlines()] == shown
 
 
 def test_the_events_that_the_readme_shortens_are_those_of_the_example() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from services.cli.screen import ROWS_MAX
 from services.cli.wording import Language, euros
 from tests.builders import BUDGET, Json, a_line, a_notification, a_payment, a_vote, an_award
-from tests.integration.command import EXAMPLE, ecluse, written
+from tests.integration.command import EXAMPLE, WIDE, ecluse, written
 
 
 def unfolded(text: str) -> str:
@@ -156,13 +157,13 @@ def test_a_long_table_only_begins(tmp_path: Path, language: str, more: str) -> N
 
 
 def test_one_and_none_are_counted_as_each_language_does(tmp_path: Path) -> None:
-    file = written(tmp_path / "one.jsonl", a_vote())
+    file, wide = written(tmp_path / "one.jsonl", a_vote()), partial(ecluse, COLUMNS=WIDE)
     assert "1 événement lu\u00a0: 1 accepté, 0 doublon, 0 refusé" in (
         ecluse("replay", file, "--lang", "fr").text
     )
     assert "1 event read: 1 accepted, 0 duplicates" in ecluse("replay", file).text
-    assert "1 événement valide sur 1." in ecluse("validate", file, "--lang", "fr").text
-    assert "1 valid event of 1." in ecluse("validate", file).text
+    assert "1 événement valide sur 1." in wide("validate", file, "--lang", "fr").text
+    assert "1 valid event of 1." in wide("validate", file).text
 
 
 def test_long_codes_go_on_below(tmp_path: Path) -> None:

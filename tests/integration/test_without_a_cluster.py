@@ -9,10 +9,13 @@ import time
 import pytest
 
 from tests.builders import BUDGET
-from tests.integration.command import COMMAND, TIMEOUT_S, ecluse, environment
+from tests.integration.command import COMMAND, EXAMPLE, TIMEOUT_S, ecluse, environment
 
 ON_KAFKA = [
     ("balances",),
+    ("parked",),
+    ("trace", "C"),
+    ("whatif", str(EXAMPLE)),
     ("journal", "tail"),
     ("journal", "show", BUDGET, "1"),
     ("quarantine", "0", "1", "--reason", "a bug", "--by", "Ada"),
@@ -23,7 +26,7 @@ NOWHERE = {"ECLUSE_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
 @pytest.mark.parametrize(
     ("language", "words"), [("fr", "pas de Kafka à cette adresse"), ("en", "no Kafka at this")]
 )
-@pytest.mark.parametrize("args", ON_KAFKA, ids=" ".join)
+@pytest.mark.parametrize("args", ON_KAFKA, ids=lambda args: str(args[0]))
 def test_a_cluster_that_is_not_there_exits_3_soon_and_in_words(
     args: tuple[str, ...], language: str, words: str
 ) -> None:

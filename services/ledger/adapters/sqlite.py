@@ -189,15 +189,25 @@ class SqliteStore:
     @_stating_the_file
     def journal(self, budget: str | None = None, last: int | None = None) -> Iterator[JournalRow]:
         asked: dict[str, Any] = {"budget": budget, "last": -1 if last is None else last}
-        rows = self._db.execute(
-            "SELECT budget, sequence, record FROM"
-            " (SELECT * FROM journal WHERE :budget IS NULL OR budget = :budget"
-            "  ORDER BY position DESC LIMIT :last) ORDER BY position"
-            if last is not None
-            else "SELECT budget, sequence, record FROM journal"
-            " WHERE :budget IS NULL OR budget = :budget ORDER BY position",
-            asked,
-        )
+        if budget is not None:
+            # Inside a chain its sequence is the order, and has an index.
+            rows = self._db.execute(
+                "SELECT budget, sequence, record FROM"
+                " (SELECT * FROM journal WHERE budget = :budget"
+                "  ORDER BY sequence DESC LIMIT :last) ORDER BY sequence"
+                if last is not None
+                else "SELECT budget, sequence, record FROM journal"
+                " WHERE budget = :budget ORDER BY sequence",
+                asked,
+            )
+        else:
+            rows = self._db.execute(
+                "SELECT budget, sequence, record FROM"
+                " (SELECT * FROM journal ORDER BY position DESC LIMIT :last) ORDER BY position"
+                if last is not None
+                else "SELECT budget, sequence, record FROM journal ORDER BY position",
+                asked,
+            )
         return (JournalRow(*row) for row in self._read(rows))
 
     @_stating_the_file

@@ -112,30 +112,30 @@ def issue_orders(book: Book, case: Situation, ruling: Accepted) -> None:
     drawn_cents = case.drawn_cents
     held: dict[str, Any] | None = None
     for instalment in case.convention.schedule:
-        met_on = _due_from(book, case, instalment)
+        met_on = due_from(book, case, instalment)
         if met_on is None or case.account is None:
             continue
-        due_again_on = _due_again_on(book, instalment)
+        again_on = due_again_on(book, instalment)
         lines = (
             _lines_to_pay(case, instalment, drawn_cents)
-            if due_again_on is None
+            if again_on is None
             else shared(instalment.amount_cents, instalment.lines)
         )
-        hold = _hold(book, case)
+        hold = held_back(book, case)
         if lines and hold is not None:
             held = hold
             continue
-        if due_again_on is None:
+        if again_on is None:
             _settle(case, instalment, lines, drawn_cents, ruling)
         if lines:
-            due_on = due_again_on or met_on + PAYMENT_DELAY
+            due_on = again_on or met_on + PAYMENT_DELAY
             drawn_cents += _issue(case, instalment, lines, due_on, ruling)
     if held is not None:
         facts = {"convention": case.convention.convention, **held}
         ruling.flags.append(Flag(FlagCode.CONVENTION_REQUIRED, facts))
 
 
-def _hold(book: Book, case: Situation) -> dict[str, Any] | None:
+def held_back(book: Book, case: Situation) -> dict[str, Any] | None:
     """Why no order may be issued for now: an award that stands alone above 23,000 € (rules, 14)."""
     if not case.convention.is_award_alone:
         return None
@@ -147,13 +147,13 @@ def _hold(book: Book, case: Situation) -> dict[str, Any] | None:
     return convention_required(book, siret)
 
 
-def _due_from(book: Book, case: Situation, instalment: Instalment) -> date | None:
+def due_from(book: Book, case: Situation, instalment: Instalment) -> date | None:
     """The day from which an instalment without a live order is due, or None."""
     if instalment.order is not None and book.orders[instalment.order].state is not (
         OrderState.REJECTED
     ):
         return None
-    if _due_again_on(book, instalment) is not None and not case.reissues:
+    if due_again_on(book, instalment) is not None and not case.reissues:
         return None
     met_on = trigger_met_on(instalment, case.convention.signed_on, case.notified_on, case.documents)
     # At zero, a ceiling or a reduction has settled it.
@@ -198,7 +198,7 @@ def _settle(
         ruling.flags.append(Flag(FlagCode.RECOVERY_DUE, facts))
 
 
-def _due_again_on(book: Book, instalment: Instalment) -> date | None:
+def due_again_on(book: Book, instalment: Instalment) -> date | None:
     """When a rejected order was due, of this year or an earlier one, that is issued again."""
     if instalment.order is not None:
         return book.orders[instalment.order].due_on

@@ -1,6 +1,7 @@
 """Parking: which events wait, and which may go on (rules, 28)."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from events.budgets import BudgetVoted
 from events.codec import identity_of
@@ -12,6 +13,9 @@ from events.fiscal_years import FiscalYearOpened
 from events.recoveries import RecoveryOrdered
 from services.ledger.domain.book import Book, Memory, Want
 from services.ledger.domain.identity import brief
+
+PATIENCE = timedelta(days=30)
+"""How long an event may wait, from its own time on; then a deadline ends it (rules, 29)."""
 
 
 def arrivals(event: Event) -> Iterator[Want]:

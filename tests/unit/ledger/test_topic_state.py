@@ -38,6 +38,9 @@ class Left:
     async def bounds(self, _: TopicPartition) -> tuple[int, int]:
         return 0, len(self.journal)
 
+    async def give_way(self) -> None:
+        pass
+
     async def to_the_end(self, _: TopicPartition) -> AsyncGenerator[list[ConsumerRecord], None]:
         yield self.journal
 

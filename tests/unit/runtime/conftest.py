@@ -6,6 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from services.runtime import task
+from tests.unit.runtime.group import Scene
 from tests.unit.runtime.world import MemoryReader, World
 
 
@@ -16,3 +17,9 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setattr(task, "Reader", MemoryReader)
     with capture_logs() as MemoryReader.world.log:
         yield MemoryReader.world
+
+
+@pytest.fixture
+def scene(world: World, monkeypatch: pytest.MonkeyPatch) -> Scene:
+    """A worker in a group, in that world."""
+    return Scene(world, monkeypatch)

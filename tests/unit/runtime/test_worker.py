@@ -2,139 +2,23 @@
 
 import asyncio
 import os
-import signal
-from collections.abc import Callable, Coroutine
-from typing import Any
 
 import pytest
 from aiokafka.errors import (
-    CommitFailedError,
     KafkaError,
     NoOffsetForPartitionError,
     for_code,
 )
 from aiokafka.structs import TopicPartition
-from prometheus_client import CollectorRegistry
 
-from services.runtime import worker as worker_module
 from services.runtime.clients import FencedInstanceIdError, name_fenced_members
 from services.runtime.errors import ClusterError
-from services.runtime.health import Health
 from services.runtime.task import TaskState
 from services.runtime.watchdog import EXIT_STALLED, Watchdog
 from services.runtime.worker import Worker
 from services.runtime.writer import Fenced
-from tests.unit.runtime.world import TOPIC, MemoryWork, World, a_setting, until
-
-GROUP = "group"
-
-
-class MemoryMember:
-    """A member of a group that a test shares out by hand."""
-
-    def __init__(self) -> None:
-        self.listener: Any = None
-        self.topics: dict[str, int] = {TOPIC: 8}
-        self.member_id = "m1"
-        self.hints: list[dict[TopicPartition, int]] = []
-        self.complaints: list[Exception] = []
-        self.refuses_hints = False
-        self.started = asyncio.Event()
-        self.stopped = False
-
-    @property
-    def _coordinator(self) -> Any:
-        return self
-
-    async def start(self) -> None:
-        self.listener.on_partitions_revoked(set())
-        self.started.set()
-
-    async def stop(self) -> None:
-        self.stopped = True
-
-    def share(self, *numbers: int) -> None:
-        """A rebalance, from its beginning to its end."""
-        self.listener.on_partitions_revoked(set())
-        self.listener.on_partitions_assigned({TopicPartition(TOPIC, each) for each in numbers})
-
-    def partitions_for_topic(self, topic: str) -> set[int] | None:
-        return set(range(self.topics[topic])) if topic in self.topics else None
-
-    def assignment(self) -> set[TopicPartition]:
-        return set()
-
-    def pause(self, *_: TopicPartition) -> None:
-        pass
-
-    async def getmany(self, **_: int) -> dict[TopicPartition, list[Any]]:
-        if self.complaints:
-            raise self.complaints.pop()
-        return {}
-
-    async def commit(self, offsets: dict[TopicPartition, int]) -> None:
-        if self.refuses_hints:
-            raise CommitFailedError(GROUP)
-        self.hints.append(offsets)
-
-
-class Scene:
-    """A worker with its group and its world."""
-
-    def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.world = world
-        self.member = MemoryMember()
-        self.settings = a_setting(stall_s=30, session_timeout_s=2)
-        monkeypatch.setattr(worker_module, "TICK_S", 0.01)
-
-        def join(_settings: Any, _group: str, _topic: str, listener: Any) -> MemoryMember:
-            self.member.listener = listener
-            return self.member
-
-        monkeypatch.setattr(worker_module, "a_member", join)
-
-    def play(self, during: Callable[[Worker], Coroutine[Any, Any, None]]) -> Worker:
-        """Run a worker, do something meanwhile, end it as SIGTERM does."""
-
-        async def go() -> Worker:
-            health = Health(self.settings, CollectorRegistry())
-            worker = Worker(self.settings, GROUP, TOPIC, lambda *_: MemoryWork(self.world), health)
-            run = asyncio.create_task(worker.run())
-            acts = asyncio.create_task(self._act(during, worker))
-            try:
-                await asyncio.wait({run, acts}, return_when=asyncio.FIRST_COMPLETED)
-                if acts.done():
-                    acts.result()
-                    os.kill(os.getpid(), signal.SIGTERM)
-                await run
-            finally:
-                acts.cancel()
-                run.cancel()
-            return worker
-
-        return asyncio.run(asyncio.wait_for(go(), 10))
-
-    async def _act(
-        self, during: Callable[[Worker], Coroutine[Any, Any, None]], worker: Worker
-    ) -> None:
-        await self.member.started.wait()
-        await during(worker)
-
-    def said(self, event: str) -> list[dict[str, Any]]:
-        return [line for line in self.world.log if line["event"] == event]
-
-
-@pytest.fixture
-def scene(world: World, monkeypatch: pytest.MonkeyPatch) -> Scene:
-    return Scene(world, monkeypatch)
-
-
-def states(worker: Worker) -> dict[int, TaskState]:
-    return {number: task.state for number, task in worker._tasks.items()}
-
-
-def are(worker: Worker, state: TaskState, *numbers: int) -> Callable[[], bool]:
-    return lambda: states(worker) == dict.fromkeys(numbers, state)
+from tests.unit.runtime.group import Scene, are
+from tests.unit.runtime.world import TOPIC, MemoryWork, a_setting, until
 
 
 def test_each_partition_has_a_task_until_it_is_another_s(scene: Scene) -> None:
@@ -155,6 +39,40 @@ def test_each_partition_has_a_task_until_it_is_another_s(scene: Scene) -> None:
         line["partitions"] for line in scene.said("partitions_owned")
     ]
     assert scene.member.stopped
+
+
+def test_told_to_end_while_it_joins_it_ends(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def start() -> None:
+        scene.member.started.set()
+        await asyncio.Event().wait()
+
+    async def during(_: Worker) -> None:
+        pass
+
+    monkeypatch.setattr(scene.member, "start", start)
+    scene.play(during)
+    assert scene.member.stopped
+    assert [] == scene.said("worker_started")
+    assert scene.said("worker_stopped")
+
+
+def test_what_it_is_given_while_it_leaves_the_group_is_not_begun(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def stop() -> None:
+        scene.member.share(0, 1)
+        await asyncio.sleep(0)
+        scene.member.stopped = True
+
+    async def during(worker: Worker) -> None:
+        scene.member.share(0)
+        await until(are(worker, TaskState.RUNNING, 0))
+
+    monkeypatch.setattr(scene.member, "stop", stop)
+    worker = scene.play(during)
+    assert scene.member.stopped
+    assert 1 == len(scene.world.opened_s)
+    assert all(run.done() for run in worker._runs)
 
 
 def test_between_revoked_and_assigned_nothing_is_begun(scene: Scene) -> None:

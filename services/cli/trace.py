@@ -1,0 +1,143 @@
+"""`ecluse trace`: the whole story of an event, a convention, a grant, an act or a payment order."""
+
+from operator import attrgetter
+from typing import Annotated, Any
+
+import typer
+
+from events.codec import Received, reread
+from events.sentences import Sentence
+from services.cli.histories import Database, Exported, Histories, histories, records_of
+from services.cli.options import AsJson, Lang, chosen_language
+from services.cli.output import busy, print_json
+from services.cli.rows import record_row
+from services.cli.screen import Screen
+from services.cli.telling import tell
+from services.cli.wording import READING, told, typed
+from services.ledger.domain.awaited import Awaited
+from services.ledger.domain.journal import JournalRecord
+from services.ledger.handle import DEAD_CHAIN
+from services.ledger.ports import StoreError, as_it_says
+from services.ledger.references import Index
+from services.ledger.restore import Folding
+from services.ledger.stories import Story, Told
+
+EXIT_NOT_THERE = 3
+"""It cannot reach what it needs."""
+
+NOT_NAMED = Sentence(
+    "{ref}\u00a0: le journal ne connaît ni événement, ni convention, ni subvention, ni acte, ni "
+    "mandat de ce nom.",
+    "{ref}: the journal knows no event, convention, grant, act or payment order of that name.",
+)
+
+
+def trace(
+    context: typer.Context,
+    ref: Annotated[
+        str,
+        typer.Argument(
+            metavar="REF", help="An event's id, a convention, a grant, an act, a payment order."
+        ),
+    ],
+    budget: Annotated[
+        str | None, typer.Option(metavar="BUDGET", help="Look for it in this budget only.")
+    ] = None,
+    db: Database = None,
+    exported: Exported = None,
+    as_json: AsJson = False,
+    lang: Lang = None,
+) -> None:
+    """Tell the whole story of REF in order: what came, what was decided and why, what is awaited.
+
+    It goes on through the years that a convention is carried over. IBANs are masked.
+    Kafka is at ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092;
+    its topics' names begin with ECLUSE_TOPIC_PREFIX.
+    """
+    screen = Screen(chosen_language(context, lang))
+    ref, budget = typed(ref), budget and typed(budget)
+    reading = busy(told(READING, screen.language))
+    with histories(db, exported, screen.language) as found, reading:
+        index = _indexed(found, ref, budget)
+        story = index.story()
+        awaited = _told(found, story, index.ends)
+    if not story.told:
+        typer.echo(told(NOT_NAMED.render({"ref": ref}), screen.language), err=True)
+        raise typer.Exit(EXIT_NOT_THERE)
+    if as_json:
+        print_json(
+            {
+                "ref": ref,
+                "kinds": [kind.value for kind in story.kinds],
+                "records": [_row(each, story) for each in story.told],
+                "awaited": [_awaited_row(home, each) for home, each in awaited],
+            }
+        )
+    else:
+        tell(screen, story, awaited)
+
+
+def _indexed(found: Histories, ref: str, budget: str | None) -> Index:
+    """What the reference names; from one budget on, through the years that it leads to."""
+    index = Index(ref, budget)
+    asked: set[str | None] = set()
+    wanted: list[str | None] = [budget]
+    while wanted:
+        for each in wanted:
+            for record, _ in found.records(each):
+                if not record.budget.startswith(DEAD_CHAIN):
+                    index.hear(record, _received(record).envelope.data)
+        asked.update(wanted)
+        # Of all budgets nothing is left to be heard.
+        wanted = [] if budget is None else [each for each in index.missing() if each not in asked]
+    return index
+
+
+def _told(found: Histories, story: Story, ends: dict[str, int]) -> list[tuple[str, Awaited]]:
+    """Hear the story's budgets again, no further than before, and fold them on the way."""
+    folding = Folding(forgets=False)
+    for record, _ in records_of(found, story.budgets):
+        if record.sequence <= ends.get(record.budget, 0):
+            folding.apply(record)  # It sees whether the chain is whole.
+            story.hear(record, _received(record).envelope)
+    story.told.sort(key=attrgetter("place"))
+    return story.awaited(folding.budgets)
+
+
+def _received(record: JournalRecord) -> Received:
+    """The event of a record.
+
+    Raises:
+        StoreError: it is no event any more.
+    """
+    try:
+        return reread(record.event or b"")
+    except ValueError as error:
+        place = f"journal {record.budget}/{record.sequence}"
+        raise StoreError(place, as_it_says(error)) from error
+
+
+def _row(each: Told, story: Story) -> dict[str, Any]:
+    record = each.record
+    row = record_row(
+        record,
+        each.envelope,
+        moves=each.moves,
+        entries=each.entries,
+        orders=each.orders,
+        review_flags=each.flags,
+    )
+    woke = story.woke.get((record.budget, record.sequence), [])
+    return row | {"woken_by": each.woken_by, "woke": woke}
+
+
+def _awaited_row(budget: str, awaited: Awaited) -> dict[str, Any]:
+    return {
+        "budget": budget,
+        "convention": awaited.convention,
+        "subject": awaited.subject,
+        "id": awaited.id,
+        "amount_cents": awaited.amount_cents,
+        "due_on": None if awaited.due_on is None else awaited.due_on.isoformat(),
+        "waits_for": [want._asdict() for want in awaited.waits_for],
+    }

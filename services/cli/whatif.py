@@ -1,0 +1,221 @@
+"""`ecluse whatif`: what the ledger would say of events, decided against its present state."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO
+
+import typer
+
+from events.codec import Received
+from events.sentences import Sentence
+from services.cli.histories import Database, Exported, Histories, folded, histories, records_of
+from services.cli.logs import log_failures_only
+from services.cli.options import AsJson, Lang, chosen_language
+from services.cli.output import busy, display_name, print_json, progress
+from services.cli.records import letters_of, show_records
+from services.cli.rows import record_row
+from services.cli.screen import ROWS_MAX, Screen
+from services.cli.tables import CARRIED_OVER, STAGES, counts, label
+from services.cli.wording import COLUMNS, READING, Counted, told
+from services.ledger.domain.journal import JournalRecord, Outcome
+from services.ledger.domain.lines import Line, LineMoney
+from services.ledger.handle import Decided, DecidedBatch, Ledger, RawRecord, Recorded, decoded
+from services.ledger.replay import FILE_MARK, lines, raw_record
+
+TRYING = Sentence("essai", "trying")
+WOKEN = Counted(
+    Sentence(
+        "{count} événement qui attendait serait décidé.", "{count} parked event would be decided."
+    ),
+    Sentence(
+        "{count} événements qui attendaient seraient décidés.",
+        "{count} parked events would be decided.",
+    ),
+)
+LETTERS = Counted(
+    Sentence(
+        "{count} convention serait reportée sur l'exercice suivant.",
+        "{count} convention would be carried over into the next year.",
+    ),
+    Sentence(
+        "{count} conventions seraient reportées sur l'exercice suivant.",
+        "{count} conventions would be carried over into the next year.",
+    ),
+)
+NO_LINES = Sentence("Aucun solde ne changerait.", "No balance would change.")
+NOTHING_WRITTEN = Sentence(
+    "Rien n'est écrit\u00a0: ce n'était qu'un essai.", "Nothing was written: it was a trial."
+)
+
+
+@dataclass(slots=True)
+class Trial:
+    """Events handled by a ledger that nobody keeps."""
+
+    ledger: Ledger
+    before: dict[str, dict[Line, LineMoney]] = field(default_factory=dict)
+    """The lines of each budget, as they stood when it was first named."""
+    latest: dict[tuple[str, int], Outcome] = field(default_factory=dict)
+    """What became of each event, by the record that it was given first (rules, 5)."""
+    woken: int = 0
+    """How many events were decided that had waited before."""
+
+    def handle(self, raw: RawRecord) -> None:
+        """Handle one record as the ledger would, with all that it wakes."""
+        received = decoded(raw)
+        if isinstance(received, Received):
+            self._remember(received.envelope.data.budget)
+        first, *others = self.ledger.handle(raw)
+        self.latest[first.budget, first.sequence] = first.outcome
+        for each in others:
+            assert each.resumes is not None, "what stands behind a record was woken by it"
+            waited = (each.budget, each.resumes)
+            if waited in self.latest:
+                self.latest[waited] = each.outcome
+            else:
+                self.woken += 1
+
+    def _remember(self, budget: str) -> None:
+        if budget not in self.before:
+            state = self.ledger.budgets.get(budget)
+            known = {} if state is None else state.book.lines
+            self.before[budget] = {line: replace(money) for line, money in known.items()}
+
+    def changed(self, batch: DecidedBatch) -> Iterator[dict[str, Any]]:
+        """The balances of lines that are others than before, in the contract's order."""
+        for budget, before in sorted(self.before.items()):
+            after = batch.states[budget].book.lines
+            for line in sorted(after, key=Line.in_order):
+                was = before.get(line, LineMoney())
+                if was != after[line]:
+                    yield {
+                        "budget": budget,
+                        "line": line.row(),
+                        "before": _figures(was),
+                        "after": _figures(after[line]),
+                    }
+
+
+def whatif(
+    context: typer.Context,
+    files: Annotated[
+        list[typer.FileBinaryRead],
+        typer.Argument(metavar="FILE", help="Events, one JSON object a line; - is standard input."),
+    ],
+    db: Database = None,
+    exported: Exported = None,
+    as_json: AsJson = False,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", metavar="", help="Exit 1 if anything was refused or unreadable."),
+    ] = False,
+    lang: Lang = None,
+) -> None:
+    """Decide events against the present state, and show what would happen; nothing changes.
+
+    Kafka is at ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092;
+    its topics' names begin with ECLUSE_TOPIC_PREFIX.
+    """
+    screen = Screen(chosen_language(context, lang))
+    log_failures_only()  # Lines on what was decided would look like those of a ledger.
+    with progress(told(TRYING, screen.language), files) as handled:
+        raws = [raw for stream in files for raw in _raws(stream, handled)]
+    reading = busy(told(READING, screen.language))
+    with histories(db, exported, screen.language) as found, reading:
+        trial = Trial(_ledger(found, raws))
+    for raw in raws:
+        trial.handle(raw)
+    batch = trial.ledger.commit_batch([])
+    said = _said(trial, batch)
+    if as_json:
+        print_json(said)
+    else:
+        _show(screen, said, batch)
+    records = [each.record for each in batch.decided]
+    if strict and any(each.outcome in {Outcome.REFUSED, Outcome.DEAD_LETTER} for each in records):
+        raise typer.Exit(1)
+
+
+def _raws(stream: BinaryIO, handled: Any) -> Iterator[RawRecord]:
+    """The events of a file, as a replay of it would read them."""
+    topic = f"{Path(display_name(stream)).name}{FILE_MARK}"
+    for line in lines(stream):
+        handled(line.length_bytes + 1)
+        if not line.is_blank:
+            yield raw_record(line, topic)
+
+
+def _ledger(found: Histories, raws: list[RawRecord]) -> Ledger:
+    """The ledger as the journal leaves the budgets that these events name."""
+    received = map(decoded, raws)
+    budgets = {each.envelope.data.budget for each in received if isinstance(each, Received)}
+    return folded(records_of(found, budgets), forgets=True)[0]
+
+
+def _said(trial: Trial, batch: DecidedBatch) -> dict[str, Any]:
+    """What would happen, as a program reads it."""
+    outcomes = list(trial.latest.values())
+    return {
+        "events": len(outcomes),
+        "outcomes": {outcome.value: outcomes.count(outcome) for outcome in Outcome},
+        "woken": trial.woken,
+        "records": [_row(each) for each in batch.decided],
+        "letters": [_letter(letter) for letter in batch.letters],
+        "lines": list(trial.changed(batch)),
+    }
+
+
+def _row(decided: Decided) -> dict[str, Any]:
+    record = decided.record
+    return record_row(
+        record,
+        decided.envelope if isinstance(decided, Recorded) else None,
+        moves=record.moves,
+        entries=record.commitment_entries,
+        orders=record.payment_orders,
+        review_flags=record.review_flags,
+    )
+
+
+def _letter(value: bytes) -> dict[str, str]:
+    data = json.loads(value)["data"]
+    return {"budget": data["budget"], "convention": data["convention"]}
+
+
+def _figures(money: LineMoney) -> dict[str, int]:
+    return {f"{stage}_cents": getattr(money, stage) for stage in (*STAGES, CARRIED_OVER)}
+
+
+def _show(screen: Screen, said: dict[str, Any], batch: DecidedBatch) -> None:
+    records: list[JournalRecord] = [each.record for each in batch.decided]
+    if records:
+        letters = letters_of(records, batch.dead_letters)
+        show_records(screen, records[:ROWS_MAX], letters, "trial")
+        screen.say_more(max(len(records) - ROWS_MAX, 0))
+    _show_lines(screen, said["lines"])
+    for counted, count in ((WOKEN, said["woken"]), (LETTERS, len(said["letters"]))):
+        if count:
+            screen.say(counted.render(count))
+    flags = [flag for row in said["records"] for flag in row["review_flags"]]
+    screen.say(counts({**said, "review_flags": flags}))
+    screen.say(NOTHING_WRITTEN)
+
+
+def _show_lines(screen: Screen, changed: list[dict[str, Any]]) -> None:
+    """The balances that would be others, before and after; a row for each stage that moves."""
+    if not changed:
+        screen.say(NO_LINES)
+    table = screen.table("changes", ("budget", "line", "stage", "before", "after"))
+    for row in changed[:ROWS_MAX]:
+        budget, name = row["budget"], label(row["line"])
+        for figure, cents in row["after"].items():
+            if cents != row["before"][figure]:
+                before, after = screen.euros(row["before"][figure]), screen.euros(cents)
+                stage = screen.word(COLUMNS, figure.removesuffix("_cents"))
+                screen.add(table, budget, name, stage, before, after)
+                budget = name = ""
+        table.add_section()
+    screen.show(table)
+    screen.say_more(max(len(changed) - ROWS_MAX, 0))

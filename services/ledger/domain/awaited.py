@@ -1,0 +1,138 @@
+"""What has not happened yet: of a grant, of a convention, of its orders; and what each waits for.
+
+It asks the conditions of `issue` and decides nothing.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple
+
+from services.ledger.domain.book import Book, Want
+from services.ledger.domain.grants import Convention, ConventionState, Instalment
+from services.ledger.domain.issue import (
+    PAYMENT_DELAY,
+    Situation,
+    due_again_on,
+    due_from,
+    held_back,
+    situation,
+)
+from services.ledger.domain.orders import OPEN, OrderState, PaymentOrder, order_name
+from services.ledger.domain.parking import recovery_id
+from services.ledger.domain.schedules import is_live, trigger_met_on
+
+TREASURY = {
+    OrderState.ISSUED: "acknowledgement",
+    OrderState.TAKEN_IN_CHARGE: "payment",
+    OrderState.ON_HOLD: "release",
+}
+"""What an open order waits for, by its state (rules, 20)."""
+
+
+class Awaited(NamedTuple):
+    """Something that is still to come, and what it waits for."""
+
+    subject: str
+    """What kind of thing: grant, instalment, payment_order, recovery, obligation, event."""
+    id: str
+    convention: str | None
+    amount_cents: int | None
+    """What is still to be paid, ordered or collected of it."""
+    due_on: date | None
+    waits_for: tuple[Want, ...]
+
+
+def awaited_of_grant(book: Book, name: str) -> Iterator[Awaited]:
+    """A grant that waits for its award, or for a first convention to be signed."""
+    grant = book.grants.get(name)
+    if grant is None or grant.withdrawn or book.closed:
+        return
+    if grant.award is None:
+        yield Awaited("grant", name, None, None, None, (Want("award", name),))
+    elif not any(each.grant == name for each in book.conventions.values()):
+        reserved_cents = sum(grant.reserved_cents.values())
+        yield Awaited("grant", name, None, reserved_cents, None, (Want("signature", name),))
+
+
+def awaited_of(book: Book, convention: Convention) -> Iterator[Awaited]:
+    """All that is still to come of a convention, in schedule order; then what it owes."""
+    case = situation(book, convention, convention.signed_on, reissues=True)
+    for instalment in convention.schedule:
+        if is_live(book, instalment):
+            yield from _of_order(book, instalment)
+        elif _goes_on(book, convention) and instalment.amount_cents:
+            yield _of_instalment(book, case, instalment)
+    for name, recovery in convention.recoveries.items():
+        if recovery.outstanding_cents:
+            asked = recovery_id(convention.convention, name)
+            cents, wants = recovery.outstanding_cents, (Want("collection", asked),)
+            yield Awaited("recovery", asked, convention.convention, cents, None, wants)
+    if _goes_on(book, convention):
+        yield from _of_obligations(convention)
+
+
+def _goes_on(book: Book, convention: Convention) -> bool:
+    """Whether anything may still be ordered: neither the year nor the convention has ended."""
+    return not book.closed and convention.state is not ConventionState.TERMINATED
+
+
+def _of_order(book: Book, instalment: Instalment) -> Iterator[Awaited]:
+    """The order that holds an instalment; one of an earlier year is awaited there."""
+    order = None if instalment.order is None else book.orders[instalment.order]
+    if order is not None and order.state in OPEN:
+        yield _of_open(order)
+
+
+def _of_open(order: PaymentOrder) -> Awaited:
+    return Awaited(
+        "payment_order",
+        order.payment_order,
+        order.convention,
+        order.amount_cents - order.paid_cents,
+        order.due_on,
+        (Want(TREASURY[order.state], order.payment_order),),
+    )
+
+
+def _of_instalment(book: Book, case: Situation, instalment: Instalment) -> Awaited:
+    """An instalment without a live order: everything that keeps one from being issued."""
+    name = case.convention.convention
+    again_on, met_on = due_again_on(book, instalment), due_from(book, case, instalment)
+    wants = list(_trigger(case, instalment))
+    if case.account is None:
+        wants.append(Want("bank_account", case.convention.beneficiary.siret))
+    if case.convention.state is ConventionState.SUSPENDED:
+        wants.append(Want("resumption", name))
+    if held_back(book, case) is not None:
+        wants.append(Want("signed_convention", case.convention.grant))
+    if not wants:
+        # All is there, and an order is issued by an event alone: by any that touches the convention
+        # (rules, 14), or by one of those that issue a rejected order again (rules, 21).
+        by_any = due_from(book, case._replace(reissues=False), instalment) is not None
+        rejected = order_name(name, instalment.instalment, instalment.orders)
+        wants.append(Want("next_event", name) if by_any else Want("reissue", rejected))
+    due_on = again_on or (None if met_on is None else met_on + PAYMENT_DELAY)
+    cents = instalment.amount_cents
+    return Awaited("instalment", instalment.instalment, name, cents, due_on, tuple(wants))
+
+
+def _trigger(case: Situation, instalment: Instalment) -> Iterator[Want]:
+    """What would set an instalment off, and is not there (rules, 19)."""
+    convention = case.convention
+    met = trigger_met_on(instalment, convention.signed_on, case.notified_on, case.documents)
+    if met is not None:
+        return
+    if instalment.trigger == "notification":
+        yield Want("notification", convention.convention)
+    for key in instalment.documents:
+        if key not in case.documents:
+            yield Want("document", f"{key.kind}/{key.year}")
+
+
+def _of_obligations(convention: Convention) -> Iterator[Awaited]:
+    """The documents that are owed by a day and have not arrived, whether or not money waits."""
+    for (kind, year), due_on in convention.obligations:
+        if (kind, year) not in convention.documents:
+            name = f"{kind}/{year}"
+            wants = (Want("document", name),)
+            yield Awaited("obligation", name, convention.convention, None, due_on, wants)

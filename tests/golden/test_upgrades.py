@@ -1,0 +1,48 @@
+"""A state that an earlier release wrote is thrown away, and made again from the journal.
+
+`state-1/` holds what the release with state version 1 made of the hard year: its SQLite file as
+SQL, and its topics, one record a line (tests/kafka/test_upgrades.py). `record_state.py` wrote them.
+"""
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from services.ledger.adapters.sqlite import APPLICATION_ID, SqliteStore
+from services.ledger.ports import Versions
+from services.ledger.restore import VERSIONS, open_ledger
+from services.ledger.summary import summary
+from tests.golden.record import HERE
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    """The file as that release left it: it knew no letters."""
+    file = tmp_path / "ledger.db"
+    db = sqlite3.connect(file)
+    db.executescript((HERE / "state-1" / "hard-year-2023.sql").read_text(encoding="utf-8"))
+    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    db.close()
+    return file
+
+
+def test_a_database_of_state_version_1_is_upgraded(old: Path) -> None:
+    store = SqliteStore(old)
+    assert Versions(1, 1) == store.versions()
+    before, rows = list(store.journal()), dict(store.state())
+    with capture_logs() as lines:
+        ledger = open_ledger(store)
+    assert [("state_rebuilt", "the state has the shape of version 1")] == [
+        (line["event"], line["why"]) for line in lines
+    ]
+    expected = json.loads((HERE / "hard-year-2023.summary.json").read_bytes())
+    assert expected == summary(ledger, store.journal())
+    assert (before, VERSIONS) == (list(store.journal()), store.versions())
+    assert rows != dict(store.state())
+    with capture_logs() as again:
+        assert expected == summary(open_ledger(store), store.journal())
+    assert [] == again, "once is enough"
+    store.close()

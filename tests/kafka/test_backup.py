@@ -1,0 +1,276 @@
+"""A cluster is lost, and comes back from its export: the same records, heads and balances."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import pytest
+
+from events import topics
+from services.ledger import topic_import
+from services.runtime.writer import FencedWriter, WriterFailed
+from tests.builders import BUDGET, NEXT_BUDGET, Json, a_vote
+from tests.integration.command import EXAMPLE, ecluse
+from tests.kafka.asking import asked
+from tests.kafka.brokers import Broker
+from tests.kafka.cluster import Cluster, Sent, budget_on, partition_for
+from tests.kafka.workers import Worker, wait_for_records
+
+FIRST: Final = EXAMPLE.with_name("lille-avenirs-carry-over.jsonl")
+SECOND: Final = EXAMPLE.with_name("lille-avenirs-carry-over-2024.jsonl")
+PARTITIONS: Final = 4
+RECORDS: Final = 14
+UNREACHABLE: Final = 3
+
+
+def sent(file: Path, count: int) -> list[Sent]:
+    """The lines of a file, each on its budget's partition."""
+    lines = [(json.loads(line)["partitionkey"], line) for line in file.read_bytes().splitlines()]
+    return [Sent(partition_for(key, count), key.encode(), line) for key, line in lines]
+
+
+class Old(NamedTuple):
+    """A cluster that worked for two years, and its export."""
+
+    cluster: Cluster
+    file: Path
+    balances: bytes
+
+
+@pytest.fixture(scope="module")
+def old(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Old:
+    folder = tmp_path_factory.mktemp("old")
+    cluster = Cluster(broker.bootstrap, "backup-old.", PARTITIONS)
+    cluster.create()
+    with Worker(cluster, folder) as worker:
+        cluster.write([*sent(FIRST, PARTITIONS), Sent(1, b"?", b"{"), Sent(3, b"?", b"}")])
+        wait_for_records(cluster, RECORDS - 4)
+        cluster.write(sent(SECOND, PARTITIONS))
+        wait_for_records(cluster, RECORDS)
+        assert 0 == worker.stop()
+    file = folder / "journal.jsonl"
+    said = asked(cluster, "journal", "export", file, "--json")
+    assert (0, RECORDS) == (said.code, json.loads(said.out)["written"])
+    return Old(cluster, file, asked(cluster, "balances", "--json").out)
+
+
+@pytest.fixture
+def new(broker: Broker, prefix: str) -> Callable[[int], Cluster]:
+    """A new cluster, with that many partitions."""
+
+    def make(partitions: int) -> Cluster:
+        cluster = Cluster(broker.bootstrap, prefix, partitions)
+        cluster.create()
+        return cluster
+
+    return make
+
+
+def imported(cluster: Cluster, file: Path) -> Json:
+    said = asked(cluster, "journal", "import", file, "--json")
+    assert (0, "") == (said.code, said.err)
+    found: Json = json.loads(said.out)
+    return found
+
+
+def halfway(patched: pytest.MonkeyPatch) -> None:
+    """An import ends before a commit, and leaves its transaction open."""
+    commit, left = FencedWriter.commit, iter(range(5))
+
+    async def failing(writer: FencedWriter) -> None:
+        if next(left, None) is None:
+            raise WriterFailed("the broker went away")
+        await commit(writer)
+
+    patched.setattr(topic_import, "BATCH_RECORDS", 2)
+    patched.setattr(FencedWriter, "commit", failing)
+
+
+def at_the_very_end(patched: pytest.MonkeyPatch) -> None:
+    """All records are there, and one of two partitions is free already."""
+    end, left = topic_import._Home.end, iter(range(1))
+
+    async def failing(home: Any) -> None:
+        if next(left, None) is None:
+            raise WriterFailed("the broker went away")
+        await end(home)
+
+    patched.setattr(topic_import._Home, "end", failing)
+
+
+def latest_balances(cluster: Cluster) -> dict[bytes, Json]:
+    """What readers of the balances know in the end; which records led to it travels along."""
+    found = {
+        each.key: json.loads(each.value)
+        for place in cluster.read(topics.BALANCES).values()
+        for each in place
+    }
+    assert found, "balances were published"
+    return found
+
+
+def expected(file: Path, count: int) -> dict[int, list[bytes]]:
+    """What each partition of a new cluster gets: dead letters stay, where they can."""
+    homes: dict[int, list[bytes]] = {number: [] for number in range(count)}
+    for line in file.read_bytes().splitlines():
+        chain = json.loads(line)["budget"]
+        home = int(chain[-1]) if chain.startswith("_dead.") else count
+        homes[home if home < count else partition_for(chain, count)].append(line)
+    return homes
+
+
+# ------------------------------------------------------------------ export
+def test_an_export_is_what_the_tail_of_the_journal_shows_and_goes_on_where_it_was_cut(
+    old: Old, tmp_path: Path
+) -> None:
+    whole = old.file.read_bytes()
+    shown = asked(old.cluster, "journal", "tail", "-n", 99, "--json").out
+    assert sorted(shown.splitlines()) == sorted(whole.splitlines())
+    assert whole == asked(old.cluster, "journal", "export", "-").out
+    file = tmp_path / "cut.jsonl"
+    file.write_bytes(whole[: len(whole) // 2])
+    again = asked(old.cluster, "journal", "export", file, "--json")
+    assert whole == file.read_bytes()
+    there = whole[: len(whole) // 2].count(b"\n")
+    assert RECORDS - there == json.loads(again.out)["written"]
+    one = tmp_path / "one.jsonl"
+    asked(old.cluster, "journal", "export", one, "--budget", NEXT_BUDGET)
+    assert {NEXT_BUDGET} == {json.loads(line)["budget"] for line in one.read_bytes().splitlines()}
+
+
+def test_a_damaged_record_stops_an_export_and_is_named(
+    new: Callable[[int], Cluster], tmp_path: Path
+) -> None:
+    cluster = new(1)
+    cluster.write([Sent(0, b"x", b"{}")], topics.JOURNAL)
+    said = asked(cluster, "journal", "export", tmp_path / "x.jsonl")
+    assert (UNREACHABLE, b"") == (said.code, said.out)
+    assert f"Stopped: {cluster.name(topics.JOURNAL)}/0/0: this record is damaged" in said.err
+
+
+# ------------------------------------------------------------------ a lost cluster
+@pytest.mark.parametrize("partitions", [PARTITIONS, 2])
+def test_a_lost_cluster_is_restored_to_the_same_heads_and_goes_on(
+    old: Old, new: Callable[[int], Cluster], tmp_path: Path, partitions: int
+) -> None:
+    cluster = new(partitions)
+    assert RECORDS == imported(cluster, old.file)["written"]
+    journal = cluster.read(topics.JOURNAL)
+    assert expected(old.file, partitions) == {
+        number: [each.value for each in records] for number, records in journal.items()
+    }
+    assert old.balances == asked(cluster, "balances", "--json").out
+    assert latest_balances(old.cluster) == latest_balances(cluster)
+    shown = [asked(cluster, *args) for args in (("balances",), ("journal", "show", "_dead.3", 1))]
+    assert [(0, True)] * 2 == [(each.code, "bad_json" in each.text) for each in shown]
+    assert {number: {} for number in range(partitions)} == cluster.state()
+    with Worker(cluster, tmp_path) as worker:
+        worker.wait_for_states(running=partitions)
+        assert old.balances == asked(cluster, "balances", "--json").out
+        before = cluster.count(topics.JOURNAL)
+        # Senders send again what they do not know to have arrived; a year goes on; nonsense comes.
+        cluster.write([*sent(SECOND, partitions)[-1:], Sent(1, b"?", b"{")])
+        cluster.publish([a_vote(budget=budget_on(0, partitions))])
+        records = wait_for_records(cluster, RECORDS + 3)
+        assert 0 == worker.stop()
+    assert before < cluster.count(topics.JOURNAL)
+    last = [record for number in records for record in records[number][len(journal[number]) :]]
+    assert [(NEXT_BUDGET, 6, "duplicate"), ("_dead.1", 2, "dead_letter")] == sorted(
+        (record["budget"], record["sequence"], record["outcome"])
+        for record in last
+        if record["outcome"] != "accepted"
+    )
+    assert [] == [each for place in cluster.read(topics.PAYMENT_ORDERS).values() for each in place]
+    with Worker(cluster, tmp_path) as again:
+        again.wait_for_states(running=partitions)
+        assert [] == again.said("state_rebuilt"), "the state is its own now"
+
+
+@pytest.mark.parametrize(("interrupt", "left"), [(halfway, 8), (at_the_very_end, 0)])
+def test_an_import_that_was_interrupted_lets_no_ledger_begin_and_is_finished(
+    old: Old,
+    new: Callable[[int], Cluster],
+    tmp_path: Path,
+    interrupt: Callable[[pytest.MonkeyPatch], None],
+    left: int,
+) -> None:
+    cluster = new(2)
+    # An event waits: a worker that began too early would decide it.
+    cluster.publish([a_vote(budget=budget_on(number, 2)) for number in (0, 1)])
+    with pytest.MonkeyPatch.context() as patched:
+        interrupt(patched)
+        assert UNREACHABLE == asked(cluster, "journal", "import", old.file).code
+    with Worker(cluster, tmp_path, ECLUSE_LANG="fr") as worker:
+        assert UNREACHABLE == worker.ended()
+        assert "achevez-le avant de relancer, ecluse journal import FICHIER" in worker.words
+        assert cluster.name(topics.LEDGER_STATE) in worker.words
+    assert left == imported(cluster, old.file)["written"]
+    assert 0 == imported(cluster, old.file)["written"]
+    assert old.balances == asked(cluster, "balances", "--json").out
+    assert latest_balances(old.cluster) == latest_balances(cluster)
+    assert {0: {}, 1: {}} == cluster.state()
+
+
+def test_a_letter_that_was_lost_with_the_cluster_is_written_again(
+    old: Old, new: Callable[[int], Cluster], tmp_path: Path
+) -> None:
+    """The year was closed, and the next one not opened yet."""
+    cluster = new(2)
+    asked(old.cluster, "journal", "export", tmp_path / "2023.jsonl", "--budget", BUDGET)
+    imported(cluster, tmp_path / "2023.jsonl")
+    letters, before = (
+        sorted(each.value for place in kept.read(topics.LETTERS).values() for each in place)
+        for kept in (cluster, old.cluster)
+    )
+    assert before == letters
+    with Worker(cluster, tmp_path):
+        wait_for_records(cluster, 8)
+    replayed = json.loads(ecluse("replay", FIRST, "--json").out)
+    assert replayed["heads"] == json.loads(asked(cluster, "balances", "--json").out)["heads"]
+
+
+def test_another_journal_is_left_alone(
+    old: Old, new: Callable[[int], Cluster], tmp_path: Path
+) -> None:
+    cluster = new(2)
+    other = tmp_path / "other.jsonl"
+    ecluse("replay", EXAMPLE, "--db", tmp_path / "x.db")
+    ecluse("journal", "export", other, "--db", tmp_path / "x.db")
+    imported(cluster, other)
+    before = cluster.count(topics.LEDGER_STATE)
+    said = asked(cluster, "journal", "import", old.file)
+    assert UNREACHABLE == said.code
+    assert "Import into an empty journal only" in said.err
+    cluster.write([Sent(1 - partition_for(BUDGET, 2), b"?", b"")], topics.JOURNAL)
+    assert "is damaged" in asked(cluster, "journal", "import", other).err
+    assert before == cluster.count(topics.LEDGER_STATE), "nobody was fenced, nothing was written"
+
+
+# ------------------------------------------------------------------ --rebuild
+def test_the_state_is_made_again_when_that_is_asked_for(
+    new: Callable[[int], Cluster], tmp_path: Path
+) -> None:
+    """A row that was changed behind its back, and that no restore would notice."""
+    cluster = new(1)
+    cluster.write(sent(FIRST, 1))
+    with Worker(cluster, tmp_path) as worker:
+        wait_for_records(cluster, 8)
+        assert 0 == worker.stop()
+    rows = cluster.state()[0]
+    key = next(each for each in rows if json.loads(each)[1:2] == ["event"])
+    cluster.write([Sent(0, key, bytes(len(rows[key])), ())], topics.LEDGER_STATE)
+    with Worker(cluster, tmp_path) as worker:
+        worker.wait_for_states(running=1)
+        assert [] == worker.said("state_rebuilt")
+        assert 0 == worker.stop()
+    with Worker(cluster, tmp_path, "a", "--rebuild") as worker:
+        assert "it was asked for" == worker.wait_for("state_rebuilt")["why"]
+        assert 8 == worker.wait_for("state_being_rebuilt")["records"]
+        cluster.write(sent(SECOND, 1))
+        wait_for_records(cluster, 12)
+        made = cluster.state()[0]
+        assert rows[key] == made[key]
+        assert 0 == worker.stop()
+    both = json.loads(ecluse("replay", FIRST, SECOND, "--json").out)
+    assert both == json.loads(asked(cluster, "balances", "--json").out)

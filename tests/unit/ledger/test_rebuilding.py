@@ -1,0 +1,87 @@
+"""A state that is made again from a long journal: meanwhile the process goes on living."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+import pytest
+from aiokafka.structs import ConsumerRecord, TopicPartition
+from structlog.testing import capture_logs
+
+from services.ledger import topic_state
+from services.ledger.topic_state import PartitionTopics, Restored
+from services.runtime.progress import Progress
+from services.runtime.reader import Reader
+from services.runtime.settings import Settings
+from tests.builders import BUDGET, Story, a_vote
+
+RECORDS = 1000
+
+
+def a_record(offset: int, raw: bytes) -> ConsumerRecord:
+    key = BUDGET.encode()
+    return ConsumerRecord("ecluse.journal.v1", 0, offset, 0, 0, key, raw, None, 0, len(raw), ())
+
+
+class Kept(Reader):
+    """A journal in memory, which comes in one chunk, beside an empty state."""
+
+    def __init__(self, story: Story) -> None:
+        self._progress = Progress()
+        rows = enumerate(story.store.journal())
+        self._records = [a_record(offset, row.record) for offset, row in rows]
+
+    @property
+    def steps(self) -> int:
+        return self._progress.steps
+
+    async def latest(self, _place: TopicPartition) -> dict[bytes, bytes]:
+        return {}
+
+    async def bounds(self, _place: TopicPartition) -> tuple[int, int]:
+        return 0, len(self._records)
+
+    async def record_at(self, _place: TopicPartition, offset: int) -> ConsumerRecord | None:
+        return next(iter(self._records[offset:]), None)
+
+    async def to_the_end(
+        self, _place: TopicPartition, _start: int | None = None
+    ) -> AsyncGenerator[list[ConsumerRecord], None]:
+        yield self._records
+
+
+@pytest.fixture(scope="module")
+def story() -> Story:
+    more = (a_vote(stage="supplementary") | {"id": f"dm-{number}"} for number in range(1, RECORDS))
+    return Story(a_vote(), *more)
+
+
+def rebuilt(reader: Reader) -> tuple[Restored, int]:
+    """What comes of it, and how often others had their turn."""
+
+    async def go() -> tuple[Restored, int]:
+        restoring = asyncio.ensure_future(PartitionTopics(Settings(), 0).restore(reader, 1))
+        turns = 0
+        while not restoring.done():
+            turns += 1
+            await asyncio.sleep(0)
+        return await restoring, turns
+
+    return asyncio.run(go())
+
+
+def test_others_have_their_turn_while_a_long_journal_is_folded(story: Story) -> None:
+    """Heartbeats and the health page, and the other partitions; the watchdog sees steps."""
+    reader = Kept(story)
+    restored, turns = rebuilt(reader)
+    assert story.state.memory.head == restored.ledger.budgets[BUDGET].memory.head
+    assert RECORDS // topic_state.TURN_RECORDS <= min(turns, reader.steps)
+
+
+def test_the_log_says_how_far_it_is(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(topic_state, "TOLD_RECORDS", 400)
+    with capture_logs() as lines:
+        rebuilt(Kept(story))
+    assert [
+        ("state_rebuilt", None),
+        *(("state_being_rebuilt", n) for n in (400, 800, RECORDS)),
+    ] == [(line["event"], line.get("records")) for line in lines]

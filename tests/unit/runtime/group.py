@@ -1,0 +1,125 @@
+"""A worker whose group a test shares out by hand."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+from aiokafka.errors import (
+    CommitFailedError,
+)
+from aiokafka.structs import TopicPartition
+from prometheus_client import CollectorRegistry
+
+from services.runtime import worker as worker_module
+from services.runtime.health import Health
+from services.runtime.task import TaskState
+from services.runtime.worker import Worker
+from tests.unit.runtime.world import TOPIC, MemoryWork, World, a_setting
+
+GROUP = "group"
+
+
+class MemoryMember:
+    """A member of a group that a test shares out by hand."""
+
+    def __init__(self) -> None:
+        self.listener: Any = None
+        self.topics: dict[str, int] = {TOPIC: 8}
+        self.member_id = "m1"
+        self.hints: list[dict[TopicPartition, int]] = []
+        self.complaints: list[Exception] = []
+        self.refuses_hints = False
+        self.started = asyncio.Event()
+        self.stopped = False
+
+    @property
+    def _coordinator(self) -> Any:
+        return self
+
+    async def start(self) -> None:
+        self.listener.on_partitions_revoked(set())
+        self.started.set()
+
+    async def stop(self) -> None:
+        self.stopped = True
+
+    def share(self, *numbers: int) -> None:
+        """A rebalance, from its beginning to its end."""
+        self.listener.on_partitions_revoked(set())
+        self.listener.on_partitions_assigned({TopicPartition(TOPIC, each) for each in numbers})
+
+    def partitions_for_topic(self, topic: str) -> set[int] | None:
+        return set(range(self.topics[topic])) if topic in self.topics else None
+
+    def assignment(self) -> set[TopicPartition]:
+        return set()
+
+    def pause(self, *_: TopicPartition) -> None:
+        pass
+
+    async def getmany(self, **_: int) -> dict[TopicPartition, list[Any]]:
+        if self.complaints:
+            raise self.complaints.pop()
+        return {}
+
+    async def commit(self, offsets: dict[TopicPartition, int]) -> None:
+        if self.refuses_hints:
+            raise CommitFailedError(GROUP)
+        self.hints.append(offsets)
+
+
+class Scene:
+    """A worker with its group and its world."""
+
+    def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.world = world
+        self.member = MemoryMember()
+        self.settings = a_setting(stall_s=30, session_timeout_s=2)
+        monkeypatch.setattr(worker_module, "TICK_S", 0.01)
+
+        def join(_settings: Any, _group: str, _topic: str, listener: Any) -> MemoryMember:
+            self.member.listener = listener
+            return self.member
+
+        monkeypatch.setattr(worker_module, "a_member", join)
+
+    def play(self, during: Callable[[Worker], Coroutine[Any, Any, None]]) -> Worker:
+        """Run a worker, do something meanwhile, end it as SIGTERM does."""
+
+        async def go() -> Worker:
+            health = Health(self.settings, CollectorRegistry())
+            worker = Worker(self.settings, GROUP, TOPIC, lambda *_: MemoryWork(self.world), health)
+            run = asyncio.create_task(worker.run())
+            acts = asyncio.create_task(self._act(during, worker))
+            try:
+                await asyncio.wait({run, acts}, return_when=asyncio.FIRST_COMPLETED)
+                if acts.done():
+                    acts.result()
+                    os.kill(os.getpid(), signal.SIGTERM)
+                await run
+            finally:
+                acts.cancel()
+                run.cancel()
+            return worker
+
+        return asyncio.run(asyncio.wait_for(go(), 10))
+
+    async def _act(
+        self, during: Callable[[Worker], Coroutine[Any, Any, None]], worker: Worker
+    ) -> None:
+        await self.member.started.wait()
+        await during(worker)
+
+    def said(self, event: str) -> list[dict[str, Any]]:
+        return [line for line in self.world.log if line["event"] == event]
+
+
+def states(worker: Worker) -> dict[int, TaskState]:
+    return {number: task.state for number, task in worker._tasks.items()}
+
+
+def are(worker: Worker, state: TaskState, *numbers: int) -> Callable[[], bool]:
+    return lambda: states(worker) == dict.fromkeys(numbers, state)
