@@ -20,7 +20,9 @@ from events.sentences import Sentence
 from events.unreadable import DETAILS, OTHER_DETAIL, Reason, Unreadable
 from events.values import JOURNALLED
 
-EVENT_BYTES_MAX = 1024 * 1024
+MEBIBYTE = 1024 * 1024
+
+EVENT_BYTES_MAX = MEBIBYTE
 """The largest event, after decompression."""
 
 LETTER_BYTES_MAX = 8 * EVENT_BYTES_MAX
@@ -44,11 +46,12 @@ NO_KEY = b""
 Headers = Sequence[tuple[str, bytes | None]]
 """Kafka's headers; one without a value says nothing."""
 
-_BYTES_MAX = {
+BYTES_MAX = {
     Door.FILE: EVENT_BYTES_MAX,
     Door.EVENTS: EVENT_BYTES_MAX,
     Door.LETTERS: LETTER_BYTES_MAX,
 }
+"""How large a record may be, by its door; so much of a dead letter is kept."""
 
 _STRUCTURED = b"application/cloudevents+json"
 _PYDANTIC_REASONS = {
@@ -99,7 +102,7 @@ def decode(
     where there are no keys, in a file.
     """
     try:
-        raw = _structured_form(value or b"", headers, _BYTES_MAX[door])
+        raw = _structured_form(value or b"", headers, BYTES_MAX[door])
         return _event(_json_object(raw), raw, key, door)
     except _Fault as fault:
         return fault.unreadable
@@ -146,7 +149,7 @@ def _structured_form(value: bytes, headers: Headers, bytes_max: int) -> bytes:
 
 def _check_size(raw: bytes, bytes_max: int) -> None:
     if len(raw) > bytes_max:
-        raise _Fault(Unreadable.too_large(len(raw)))
+        raise _Fault(Unreadable.too_large(len(raw), bytes_max // MEBIBYTE))
 
 
 def _is_binary(headers: Headers) -> bool:

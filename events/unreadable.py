@@ -38,9 +38,11 @@ class Unreadable:
     detail: Sentence
 
     @classmethod
-    def too_large(cls, length_bytes: int) -> "Unreadable":
-        """A record over the limit: the one fault that is found without reading."""
-        size = Sentence(f"{length_bytes} octets", f"{length_bytes} bytes")
+    def too_large(cls, length_bytes: int, limit_mib: int = 1) -> "Unreadable":
+        """A record over the limit of its door: the one fault that is found without reading."""
+        size = Sentence(
+            f"{limit_mib} Mio ({length_bytes} octets)", f"{limit_mib} MiB ({length_bytes} bytes)"
+        )
         return cls(Reason.TOO_LARGE, None, size)
 
     @classmethod
@@ -63,8 +65,8 @@ class Unreadable:
 
 SENTENCES: dict[Reason, Sentence] = {
     Reason.TOO_LARGE: Sentence(
-        fr="L'événement dépasse 1 Mio ({detail}) : découpez-le en plusieurs événements.",
-        en="The event is over 1 MiB ({detail}): split it into several events.",
+        fr="L'événement dépasse {detail} : découpez-le en plusieurs événements.",
+        en="The event is over {detail}: split it into several events.",
     ),
     Reason.WRONG_PARTITION: Sentence(
         fr="L'événement est sur la mauvaise partition ({detail}) : réglez le client avec "

@@ -9,12 +9,12 @@ from typing import Final, NamedTuple
 
 import structlog
 
-from events.codec import EVENT_BYTES_MAX, NO_KEY, Headers, Received, decode, reread
+from events.codec import BYTES_MAX, NO_KEY, Headers, Received, decode, reread
 from events.envelope import Door, Envelope, Event
 from events.sentences import Sentence
 from events.topics import LETTERS
 from events.unreadable import Reason, Unreadable
-from services.ledger.domain.book import FIRST_HASH, BudgetState, Parked, new_budget
+from services.ledger.domain.book import FIRST_HASH, BudgetState, new_budget
 from services.ledger.domain.closed_years import forgotten, is_over
 from services.ledger.domain.decide import decide, decide_again
 from services.ledger.domain.evolve import evolve
@@ -101,6 +101,8 @@ class DecidedBatch(Batch):
     """One for each of `records`, in the same order."""
     ended: dict[str, BudgetState] = field(default_factory=dict)
     """The closed years that are forgotten with this batch, as they were to the end."""
+    size_bytes: int = 0
+    """How large its journal records and letters are together."""
     states: Mapping[str, BudgetState] = field(default_factory=dict)
     """The budgets behind this batch, those that are forgotten with it as they were to the end."""
 
@@ -192,9 +194,11 @@ class Ledger:
     ) -> JournalRecord:
         record = record_of(state, received, verdict, source, resumes)
         letters = tuple(letters_of(state.book, received.envelope, record.moves))
-        self.batch.records.append(JournalRow(record.budget, record.sequence, record.seal()))
+        sealed = record.seal()
+        self.batch.records.append(JournalRow(record.budget, record.sequence, sealed))
         self.batch.decided.append(Recorded(record, received.envelope, letters))
         self.batch.letters += [letter.value for letter in letters]
+        self.batch.size_bytes += len(sealed) + sum(len(letter.value) for letter in letters)
         was_closed = state.book.closed
         evolve(state, record, received)
         if state.book.closed is not was_closed or record.sequence % FULL_CHECK_RECORDS == 0:
@@ -210,8 +214,8 @@ class Ledger:
         """Refuse what has waited too long: its deadline passed (rules, 29)."""
         waited = state.memory.parked[sequence]
         refused = Refused(Refusal.DEPENDENCY_MISSING, waited.want._asdict())
-        source = Source(waited.topic, waited.partition, waited.offset)
-        return self._journal(state, reread(waited.raw), refused, source, resumes=sequence)
+        record, _ = self._resume(state, sequence, refused)
+        return record
 
     def _wake(
         self, state: BudgetState, record: JournalRecord, received: Received
@@ -223,23 +227,28 @@ class Ledger:
                 for want in arrivals(received.envelope.data):
                     for sequence in state.memory.waiting.get(want, ()):
                         heapq.heappush(awake, sequence)
-            parked = _oldest(state, awake)
-            if parked is None:
+            oldest = _oldest(state, awake)
+            if oldest is None:
                 return
-            sequence, waited = parked
-            received = reread(waited.raw)
-            source = Source(waited.topic, waited.partition, waited.offset)
-            verdict = decide_again(state, received)
-            record = self._journal(state, received, verdict, source, resumes=sequence)
+            record, received = self._resume(state, oldest)
             yield record
 
     def _refuse_parked(self, state: BudgetState) -> Iterator[JournalRecord]:
         """Whatever still waited when its year was closed is refused, the oldest first."""
-        for sequence, waited in sorted(state.memory.parked.items()):
-            received = reread(waited.raw)
-            source = Source(waited.topic, waited.partition, waited.offset)
+        for sequence in sorted(state.memory.parked):
+            record, _ = self._resume(state, sequence)
+            yield record
+
+    def _resume(
+        self, state: BudgetState, sequence: int, verdict: Verdict | None = None
+    ) -> tuple[JournalRecord, Received]:
+        """Journal what waited, decided again or with this verdict; the record and its event."""
+        waited = state.memory.parked[sequence]
+        received = reread(waited.raw)
+        source = Source(waited.topic, waited.partition, waited.offset)
+        if verdict is None:
             verdict = decide_again(state, received)
-            yield self._journal(state, received, verdict, source, resumes=sequence)
+        return self._journal(state, received, verdict, source, resumes=sequence), received
 
     def _bury(
         self, raw: RawRecord, unreadable: Unreadable, said: dict[str, str] | None = None
@@ -269,7 +278,7 @@ class Ledger:
             *raw.source,
             length_bytes,
             record.event_sha256,
-            kept_bytes(value, length_bytes),
+            kept_bytes(value, length_bytes, raw.door),
         )
         self.batch.dead_letters.append(letter)
         if not self.rehearses:
@@ -277,9 +286,9 @@ class Ledger:
         return record
 
 
-def kept_bytes(value: bytes, length_bytes: int) -> bytes:
-    """What is kept of a dead letter of that length: all, or the beginning of a large one."""
-    return value if length_bytes <= EVENT_BYTES_MAX else value[:DEAD_LETTER_HEAD_BYTES]
+def kept_bytes(value: bytes, length_bytes: int, door: Door) -> bytes:
+    """What is kept of a dead letter of that length: all, or the beginning of one too large."""
+    return value if length_bytes <= BYTES_MAX[door] else value[:DEAD_LETTER_HEAD_BYTES]
 
 
 def decoded(raw: RawRecord, door: Door | None = None) -> Received | Unreadable:
@@ -299,12 +308,12 @@ def decoded(raw: RawRecord, door: Door | None = None) -> Received | Unreadable:
         return Unreadable(Reason.UNDECODABLE, None, Sentence(name, name))
 
 
-def _oldest(state: BudgetState, awake: list[int]) -> tuple[int, Parked] | None:
+def _oldest(state: BudgetState, awake: list[int]) -> int | None:
     while awake:
         sequence = heapq.heappop(awake)
         parked = state.memory.parked.get(sequence)
         if parked is not None and is_here(state.book, parked.want):
-            return sequence, parked
+            return sequence
     return None
 
 

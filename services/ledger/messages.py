@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from events import topics
-from events.codec import EVENT_BYTES_MAX, Headers
+from events.codec import BYTES_MAX, EVENT_BYTES_MAX, Headers
 from events.conventions import ConventionSigned
 from events.outbound import (
     BalanceUpdated,
@@ -308,7 +308,7 @@ def _dead_letter(buried: Buried) -> Iterator[Outgoing]:
     """The bytes for operators, and a notice without them for the sender."""
     record, raw, unreadable = buried
     why = explain(unreadable)
-    kept = raw.value and kept_bytes(raw.value, len(raw.value))
+    kept = raw.value and kept_bytes(raw.value, len(raw.value), raw.door)
     key = raw.key and raw.key[:DEAD_LETTER_HEAD_BYTES]
     headers = (*_own_headers(raw), *_reasons(record, raw, why))
     yield Outgoing(topics.DEAD_LETTERS, key, kept, headers)
@@ -352,7 +352,7 @@ def _reasons(record: JournalRecord, raw: RawRecord, why: Sentence) -> Headers:
         "offset": raw.source.offset,
         "timestamp": raw.timestamp_ms,
     }
-    if dead["length"] > EVENT_BYTES_MAX:
+    if dead["length"] > BYTES_MAX[raw.door]:
         said |= {"sha256": record.event_sha256, "length": dead["length"]}
     if raw.key is not None and len(raw.key) > DEAD_LETTER_HEAD_BYTES:
         said["key_length"] = len(raw.key)

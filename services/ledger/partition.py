@@ -37,12 +37,13 @@ from services.ledger.placing import (
     spell_placing,
 )
 from services.ledger.topic_state import PartitionTopics, Restored
-from services.runtime.forgotten import Whereabouts, end_forgotten, mark
+from services.runtime.forgotten import Whereabouts, end_forgotten, facts_of, mark
+from services.runtime.open_transactions import OpenTransaction
 from services.runtime.partitioning import partition_of
 from services.runtime.progress import Progress
 from services.runtime.reader import Reader
 from services.runtime.settings import Settings
-from services.runtime.sources import SourcePosition, check_source
+from services.runtime.sources import SourcePosition, behind_markers, check_source
 from services.runtime.work import Hold
 from services.runtime.writer import FencedWriter, Outgoing, Place
 
@@ -59,6 +60,14 @@ OUTPUTS: Final = (
 
 PARTITIONS_HEADER: Final = "ecluse_partitions"
 """The header of a journal record that tells how many partitions its topic had (rules, 37)."""
+
+FIND_HANGING: Final = (
+    "kafka-transactions.sh find-hanging; docs/decisions/0015 says what to ask first"
+)
+
+FULL_BYTES: Final = 4 * 1024 * 1024
+"""How large the journal records and letters of a transaction grow before it ends. A thousand usual
+records stay below; a thousand closings would keep the event loop for seconds."""
 
 REWRITE_ROWS: Final = 50_000
 """How many rows of a state that was made again one transaction writes."""
@@ -102,6 +111,7 @@ class LedgerWork:
         self._settings = settings
         self._partition = partition
         self._partitions = partitions
+        self._progress = progress
         self._metrics = metrics
         self._accept_lost = accept_lost
         self._rebuild: set[int] = set() if rebuild is None else rebuild
@@ -118,7 +128,8 @@ class LedgerWork:
         self._placing = Placing({}, 0)
         self._sources: dict[str, SourcePosition] = {}
         self._read: dict[str, tuple[ConsumerRecord, str]] = {}
-        """The last record of each door that was handled, and the digest that it has there."""
+        """The last record of each door since the last commit, and the digest that it has there."""
+        self._overdue: list[OpenTransaction] = []
         self._hold: Hold | None = None
         self._moved_from = 0
         self._headers: tuple[tuple[str, bytes], ...] = ()
@@ -127,8 +138,8 @@ class LedgerWork:
         """Fence the previous owner, restore, check both doors; where to go on reading them."""
         await self._writer.start()
         places = [TopicPartition(self._settings.topic(name), self._partition) for name in OUTPUTS]
-        where = Whereabouts(self._partition, places, self._letters)
-        await end_forgotten(self._settings, self._writer, where)
+        where = Whereabouts(self._partition, self._topics.journal, places, self._letters)
+        await end_forgotten(self._settings, self._writer, where, self._progress)
         await self._reader.start()
         again = self._partition in self._rebuild
         restored = await self._topics.restore(self._reader, self._partitions, again=again)
@@ -149,12 +160,17 @@ class LedgerWork:
             log.warning("records_given_up", **door._asdict(), first=first, was=position.next_offset)
             position = SourcePosition(first)
         await check_source(self._reader, door, position, is_same)
-        return position
+        return await behind_markers(self._reader, door, position)
 
     def handle(self, record: ConsumerRecord) -> None:
         """Decide one record; nothing is written before `commit`."""
         records = self._ledger.handle(raw_record(record))
         self._read[record.topic] = record, records[0].event_sha256
+
+    @property
+    def is_full(self) -> bool:
+        """Whether what was decided since the last commit is large, as closings make it."""
+        return self._ledger.batch.size_bytes >= FULL_BYTES
 
     def set_aside(self, record: ConsumerRecord, by: str, why: str) -> None:
         """Journal one record unread: quarantined."""
@@ -164,10 +180,7 @@ class LedgerWork:
     async def commit(self) -> None:
         """One transaction with everything that was handled since the last one."""
         batch = self._ledger.commit_batch([])
-        for topic, (record, event_sha256) in self._read.items():
-            self._sources[topic] = SourcePosition(
-                record.offset + 1, record.offset, record.timestamp, event_sha256
-            )
+        await self._move_on()
         # The journal has moved on before the next one: no other transaction has this mark.
         marks = (mark(self._partition, self._placing.journal_next),) if batch.records else ()
         published = self._published(batch, marks)
@@ -183,6 +196,29 @@ class LedgerWork:
         await self._writer.commit()
         self._placing = placing
         self._count(batch)
+
+    async def _move_on(self) -> None:
+        """Move the positions behind what was handled; with a sign of life, behind bare markers."""
+        read, self._read = self._read, {}
+        for topic, (record, event_sha256) in read.items():
+            self._sources[topic] = SourcePosition(
+                record.offset + 1, record.offset, record.timestamp, event_sha256
+            )
+        if not read:
+            for door in self._doors:
+                position = self._sources[door.topic]
+                self._sources[door.topic] = await behind_markers(self._reader, door, position)
+
+    async def settle(self) -> None:
+        """See that the last transaction has ended: else nobody reads what it wrote elsewhere.
+
+        And name whose never does in one of our doors: behind it nothing is read.
+        """
+        await self._writer.settle()
+        told, self._overdue = self._overdue, await self._writer.overdue(self._doors)
+        for each in self._overdue:
+            if each not in told:
+                log.critical("transaction_hangs", do=FIND_HANGING, **facts_of(each))
 
     async def hold(self, hold: Hold) -> None:
         """Write the hold beside the state, where `ecluse journal` finds it."""
@@ -215,7 +251,7 @@ class LedgerWork:
 
     def _take(self, restored: Restored, count: int) -> None:
         self._ledger, self._placing = restored.ledger, restored.placing
-        self._ledger.partition_of = lambda budget: partition_of(budget.encode(), count)
+        self._ledger.partition_of = self._home
         self._sources = dict(restored.placing.sources)
         self._hold = restored.hold
         self._headers = ((PARTITIONS_HEADER, str(count).encode()),)
@@ -248,14 +284,12 @@ class LedgerWork:
         if journal:
             records[Place(*self._topics.journal)] = journal
         for topic, key, value, own, home in messages(batch.decided, batch.states):
-            place = Place(self._settings.topic(topic), self._partition_of(home))
+            number = self._partition if home is None else self._home(home)
+            place = Place(self._settings.topic(topic), number)
             records.setdefault(place, []).append(Outgoing(key, value, (*own, *marks)))
         return records
 
-    def _partition_of(self, budget: str | None) -> int:
-        """The partition of another budget's letters; of all else our own."""
-        if budget is None:
-            return self._partition
+    def _home(self, budget: str) -> int:
         return partition_of(budget.encode(), self._partitions)
 
     def _placing_behind(self, batch: DecidedBatch, ends: dict[Place, int]) -> Placing:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -136,13 +137,13 @@ def replay(
 def _read_letters(store: Store, ledger: Ledger, batch_lines: int) -> None:
     """Handle every letter that was not read yet: next year's budgets open."""
     done = {position.topic: position.next_offset for position in store.positions()}
-    unread = list(store.letters(done.get(LETTERS, 0)))
-    for start in range(0, len(unread), batch_lines):
-        batch = unread[start : start + batch_lines]
+    behind = done.get(LETTERS, 0)
+    while batch := list(islice(store.letters(behind), batch_lines)):
         for number, value in batch:
             _handle(ledger, RawRecord(value, Source(LETTERS, FILE_PARTITION, number)))
         number, value = batch[-1]
-        position = Position(LETTERS, FILE_PARTITION, number + 1, sha256(value).hexdigest())
+        behind = number + 1
+        position = Position(LETTERS, FILE_PARTITION, behind, sha256(value).hexdigest())
         store.commit(ledger.commit_batch([position]), VERSIONS)
 
 

@@ -15,7 +15,7 @@ from services.ledger.domain.invariants import check_book
 from services.ledger.domain.journal import RULES_VERSION, JournalRecord, Outcome, read_record
 from services.ledger.handle import Chain, Ledger
 from services.ledger.ports import JournalRow, StateKey, Store, StoreError, Versions, as_it_says
-from services.ledger.state_rows import STATE_VERSION, all_rows, restored
+from services.ledger.state_rows import STATE_VERSION, all_rows, restored, standing
 
 VERSIONS = Versions(STATE_VERSION, RULES_VERSION)
 """What this program writes."""
@@ -117,19 +117,27 @@ def _read_state(
     if written is None and ends:
         raise ValueError("the state says no version")
     if written is not None and written.state != STATE_VERSION:
+        _check_whole(standing(store.state()), ends)
         raise ValueError(f"the state has the shape of version {written.state}")
     budgets = restored(store.state())
-    for name, state in budgets.items():
-        written_to = ends[name].sequence if name in ends else 0
-        if state.memory.sequence > written_to:
-            # Records that were decided are gone: to fold the rest would lose them in silence.
-            facts = {"known": state.memory.sequence, "held": written_to}
-            raise StoreError(f"journal {name}", SHORTER.render(facts))
+    _check_whole({name: state.memory.sequence for name, state in budgets.items()}, ends)
     if not _agrees(budgets, ends):
         raise ValueError("the state does not agree with the journal")
     for state in budgets.values():
         check_book(state.book)
     return budgets
+
+
+def _check_whole(known: dict[str, int], ends: dict[str, JournalRecord]) -> None:
+    """That the journal of each budget goes as far as its state does.
+
+    Raises:
+        StoreError: records that were decided are gone: to fold the rest would lose them in silence.
+    """
+    for name, sequence in known.items():
+        held = ends[name].sequence if name in ends else 0
+        if sequence > held:
+            raise StoreError(f"journal {name}", SHORTER.render({"known": sequence, "held": held}))
 
 
 def fold(journal: Iterable[JournalRow]) -> dict[str, BudgetState]:

@@ -1,6 +1,6 @@
 """A budget's state as rows: what a store keeps of it, and how it comes back.
 
-The same rows go to SQLite and, one day, to a compacted topic: one row a changed thing a batch.
+The same rows go to SQLite and to a compacted topic: one row a changed thing a batch.
 """
 
 import json
@@ -43,6 +43,12 @@ class Header:
     vote_level: str | None
     closed: bool
     forgotten: bool
+
+
+class _Standing(msgspec.Struct):
+    """What a header says in every version."""
+
+    sequence: int
 
 
 def _read_event(value: bytes) -> int:
@@ -141,6 +147,20 @@ def _count(state: BudgetState) -> int:
     book, memory = state.book, state.memory
     money = len(book.lines) + len(book.grants) + len(book.conventions) + len(book.orders)
     return money + len(book.accounts) + len(memory.parked) + len(memory.remembered)
+
+
+_read_standing = msgspec.msgpack.Decoder(_Standing).decode
+
+
+def standing(rows: Iterable[tuple[StateKey, bytes]]) -> dict[str, int]:
+    """The sequence to which rows of any version say that each budget's journal was written.
+
+    Raises:
+        ValueError: a header is none.
+    """
+    return {
+        key.budget: _read_standing(value).sequence for key, value in rows if key.kind == "budget"
+    }
 
 
 def restored(rows: Iterable[tuple[StateKey, bytes]]) -> dict[str, BudgetState]:

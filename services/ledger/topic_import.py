@@ -182,7 +182,8 @@ class _Home:
             await self._writer.start()
             names = map(self._settings.topic, OUTPUTS)
             places = [TopicPartition(name, self.number) for name in names]
-            where = Whereabouts(self.number, places, self._shared)
+            journal = TopicPartition(*self.journal)
+            where = Whereabouts(self.number, journal, places, self._shared)
             await end_forgotten(self._settings, self._writer, where)
         except BaseException:
             await self._writer.stop()

@@ -111,35 +111,21 @@ class PartitionTopics:
             raise ClusterError(place_name(self.state), IMPORTING)
         raw_hold, raw_placing = rows.pop(HOLD_KEY, None), rows.pop(POSITION_KEY, None)
         hold = None if raw_hold is None else read_hold(raw_hold)
+        placing: Placing | None = None
         try:
-            ledger, placing = await self._as_stored(reader, count, raw_placing, rows, again=again)
-            return Restored(ledger, placing, hold)
+            written = None if raw_placing is None else self._written(raw_placing)
+            placing = self._placing(raw_placing, written, count)
+            await self._check_journal(reader, written, bool(rows))
+            ledger = self._as_stored(written, placing, rows, again=again)
+            return Restored(ledger, placing or Placing({}, count), hold)
         except (Outdated, *STATE_FAULTS) as error:
             log.warning(
                 "state_rebuilt", partition=self._partition, why=str(error) or type(error).__name__
             )
-        return await self._rebuild(reader, count, hold, rows)
-
-    async def _as_stored(
-        self,
-        reader: Reader,
-        count: int,
-        raw_placing: bytes | None,
-        rows: dict[bytes, bytes],
-        *,
-        again: bool,
-    ) -> tuple[Ledger, Placing]:
-        """The ledger as the state says; whatever version wrote it, the journal must be whole."""
-        written = None if raw_placing is None else self._written(raw_placing)
-        placing = self._placing(raw_placing, written, count)
-        await self._check_journal(reader, written, bool(rows))
-        if again:
-            raise Outdated("it was asked for")
-        if written is None:
-            return Ledger(), Placing({}, count)
-        if placing is None:
-            raise Outdated(f"it has the shape of version {written.versions.state}")
-        return self._read(rows, placing), placing
+        rebuilt = await self._rebuild(reader, count, hold, rows)
+        if placing is not None:
+            _keep_further(rebuilt.placing.sources, placing.sources)
+        return rebuilt
 
     def _written(self, raw_placing: bytes) -> Written:
         # The versions first: what a newer Écluse wrote may have another shape, and is left alone.
@@ -151,13 +137,35 @@ class PartitionTopics:
         self, raw_placing: bytes | None, written: Written | None, count: int
     ) -> Placing | None:
         """The placing; None where there is none, or it has the shape of another version."""
-        if raw_placing is None or written is None or written.versions.state != VERSIONS.state:
+        if raw_placing is None or written is None:
             return None
-        placing = read_placing(raw_placing)
+        try:
+            placing = read_placing(raw_placing)
+        except ValueError:
+            if written.versions.state == VERSIONS.state:
+                raise
+            return None
         if placing.partitions != count:
             facts = {"before": placing.partitions, "now": count}
             raise ClusterError(place_name(self.state), RESIZED.render(facts))
         return placing
+
+    def _as_stored(
+        self,
+        written: Written | None,
+        placing: Placing | None,
+        rows: dict[bytes, bytes],
+        *,
+        again: bool,
+    ) -> Ledger:
+        """The ledger as its rows say; whatever version wrote them, the journal is whole."""
+        if again:
+            raise Outdated("it was asked for")
+        if written is None:
+            return Ledger()
+        if placing is None or written.versions.state != VERSIONS.state:
+            raise Outdated(f"it has the shape of version {written.versions.state}")
+        return self._read(rows, placing)
 
     async def _check_journal(self, reader: Reader, written: Written | None, has_rows: bool) -> None:
         """The journal ends with the record that the state knows; behind it there is none."""
@@ -236,6 +244,13 @@ def _check_known(place: TopicPartition, written: Versions) -> None:
 
 def _read_to(source: Source, sha256: str) -> SourcePosition:
     return SourcePosition(source.offset + 1, source.offset, None, sha256)
+
+
+def _keep_further(sources: dict[str, SourcePosition], before: dict[str, SourcePosition]) -> None:
+    """What was given up, and what bare markers were passed, no journal tells."""
+    for topic, position in before.items():
+        if position.next_offset >= sources.get(topic, SourcePosition(0)).next_offset:
+            sources[topic] = position
 
 
 def _is(value: bytes, written: Written) -> bool:

@@ -7,8 +7,9 @@ committed stand still there, and the next transaction of the same producer would
 itself, whichever way it had ended (docs/decisions/0015).
 """
 
-from collections.abc import AsyncIterator, Collection, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from functools import partial
 from typing import Final, NamedTuple
 
 import structlog
@@ -19,6 +20,7 @@ from events.sentences import Sentence
 from services.runtime.clients import Isolation
 from services.runtime.errors import ClusterError, place_name
 from services.runtime.open_transactions import OpenTransaction
+from services.runtime.progress import Progress
 from services.runtime.reader import Reader
 from services.runtime.settings import Settings
 from services.runtime.writer import FencedWriter, WriterFailed
@@ -27,8 +29,12 @@ MARK_HEADER: Final = "ecluse_transaction"
 """The header that tells which transaction wrote a record: no two that were committed bear the same
 mark, whoever wrote them. A transaction that only keeps house bears none."""
 
-MARKER_OFFSETS: Final = 2
-"""How far before the end the last record of an ended transaction stands: its marker is between."""
+FIRST_LOOK: Final = 4
+"""How far before the end the last record is first looked for: its marker is between, and stands
+there more than once where writing it timed out and was repeated. Then four times as far."""
+
+CLOCK_MS: Final = 3_600_000
+"""How far the clocks may be apart by which one transaction's records were written."""
 
 FOREIGN = Sentence(
     "depuis l'offset {offset}, une transaction du producteur {producer_id} y reste ouverte, qui "
@@ -50,6 +56,9 @@ FORBIDDEN = Sentence(
     "end it. Grant it ALTER on the cluster, and start it again",
 )
 
+Reading = Callable[[Collection[TopicPartition], Isolation], AbstractAsyncContextManager[Reader]]
+"""Gives a reader of these partitions, for a while."""
+
 log: Final = structlog.stdlib.get_logger("ecluse.runtime")
 
 
@@ -64,18 +73,27 @@ class Whereabouts(NamedTuple):
     owner: int
     """The partition number whose writer it is; what its marks begin with."""
 
+    journal: TopicPartition
+    """Where every transaction that bears a mark has a record, and which it alone writes."""
+
     places: Collection[TopicPartition]
-    """Where it is the only one."""
+    """Where it is the only one, the journal among them."""
 
     shared: Collection[TopicPartition]
     """Where others write too: their transactions come and go, and are theirs to end."""
 
 
-async def end_forgotten(settings: Settings, writer: FencedWriter, where: Whereabouts) -> None:
+async def end_forgotten(
+    settings: Settings,
+    writer: FencedWriter,
+    where: Whereabouts,
+    progress: Progress | None = None,
+) -> None:
     """End the last transaction of this writer wherever its end was forgotten.
 
-    It was committed if a record of it can be read anywhere; else nobody ever saw it, and it is
-    aborted. Killed halfway, the next call finds the same answer.
+    Where the journal did not forget its end, it says how that was. Else it was committed if a
+    record of it can be read anywhere; if not, nobody ever saw it, and it is aborted. Killed
+    halfway, the next call finds the same answer.
 
     Raises:
         ClusterError: what hangs there is not this writer's own last transaction.
@@ -87,63 +105,73 @@ async def end_forgotten(settings: Settings, writer: FencedWriter, where: Whereab
         return
     for each in hanging:
         if each.producer_id != writer.producer_id:
-            raise ClusterError(place_name(each.place), FOREIGN.render(_facts(each)))
-    committed = await _was_committed(settings, where, hanging)
+            raise ClusterError(place_name(each.place), FOREIGN.render(facts_of(each)))
+    committed = await _was_committed(partial(_reading, settings, progress), where, hanging)
     for each in hanging:
         try:
             await writer.end(each, committed=committed)
         except WriterFailed as error:
             if not isinstance(error.__cause__, ClusterAuthorizationFailedError):
                 raise
-            facts = _facts(each) | {"outcome": "committed" if committed else "aborted"}
+            facts = facts_of(each) | {"outcome": "committed" if committed else "aborted"}
             raise ClusterError(place_name(each.place), FORBIDDEN.render(facts)) from error
-        log.warning("transaction_ended", committed=committed, **_facts(each))
+        log.warning("transaction_ended", committed=committed, **facts_of(each))
 
 
 async def _was_committed(
-    settings: Settings, where: Whereabouts, hanging: Sequence[OpenTransaction]
+    reading: Reading, where: Whereabouts, hanging: Sequence[OpenTransaction]
 ) -> bool:
     open_in = {each.place for each in hanging}
-    async with _reading(settings, open_in, "read_uncommitted") as reader:
-        marks = {await _mark_behind(reader, each, where.owner) for each in hanging} - {None}
+    async with reading(open_in, "read_uncommitted") as reader:
+        last = [await _last_behind(reader, each, where.owner) for each in hanging]
+    marked = [record for record in last if record is not None]
+    marks = {str(_mark_of(record)) for record in marked}
     if not marks:
         return False
     if len(marks) > 1:
-        said = ", ".join(sorted(str(each) for each in marks))
+        said = ", ".join(sorted(marks))
         raise ClusterError(place_name(hanging[0].place), MIXED.render({"marks": said}))
-    wanted = str(marks.pop())
-    async with _reading(settings, where.places, "read_committed") as reader:
+    wanted = marks.pop()
+    async with reading(where.places, "read_committed") as reader:
+        if where.journal not in open_in:
+            return await _last_mark(reader, where.journal) == wanted
         for place in where.places:
             if place not in open_in and await _last_mark(reader, place) == wanted:
                 return True
     shared = [place for place in where.shared if place not in open_in]
-    return bool(shared) and await _is_read_among_others(settings, shared, wanted)
+    since_ms = min(record.timestamp for record in marked) - CLOCK_MS
+    return bool(shared) and await _is_read_among_others(reading, shared, wanted, since_ms)
 
 
 async def _is_read_among_others(
-    settings: Settings, shared: Collection[TopicPartition], wanted: str
+    reading: Reading, shared: Collection[TopicPartition], wanted: str, since_ms: int
 ) -> bool:
     """Whether a record of the transaction can be read where it need not be the last."""
-    async with _reading(settings, shared, "read_uncommitted") as reader:
-        found = [(place, await _last_offset(reader, place, wanted)) for place in shared]
+    async with reading(shared, "read_uncommitted") as reader:
+        found = [(place, await _last_offset(reader, place, wanted, since_ms)) for place in shared]
     written = {place: offset for place, offset in found if offset is not None}
     if not written:
         return False
-    async with _reading(settings, written, "read_committed") as reader:
+    blocked = ""
+    async with reading(written, "read_committed") as reader:
         for place, offset in written.items():
             _, end = await reader.bounds(place)
-            if end <= offset:
-                # Behind somebody's open transaction nothing is read, until that one ends.
-                raise WriterFailed(f"open: cannot tell yet whether {wanted} was committed")
-            record = await reader.record_at(place, offset)
-            if record is not None and record.offset == offset:
-                return True
-    return False
+            if end > offset:
+                record = await reader.record_at(place, offset)
+                return record is not None and record.offset == offset
+            # Behind somebody's open transaction nothing is read, until that one ends.
+            blocked = f"{place_name(place)}/{offset} behind one that is open since {end}"
+    raise WriterFailed(f"open: cannot tell yet whether {wanted} was committed, at {blocked}")
 
 
-async def _last_offset(reader: Reader, place: TopicPartition, wanted: str) -> int | None:
+async def _last_offset(
+    reader: Reader, place: TopicPartition, wanted: str, since_ms: int
+) -> int | None:
     found: int | None = None
-    async with aclosing(reader.to_the_end(place)) as chunks:
+    start = await reader.offset_at(place, since_ms)
+    if start is None:
+        return None
+    async with aclosing(reader.to_the_end(place, start)) as chunks:
         async for records in chunks:
             for record in records:
                 if _mark_of(record) == wanted:
@@ -151,40 +179,51 @@ async def _last_offset(reader: Reader, place: TopicPartition, wanted: str) -> in
     return found
 
 
-async def _mark_behind(reader: Reader, transaction: OpenTransaction, owner: int) -> str | None:
-    """Which transaction hangs there; None where its records do not say: it was never whole."""
-    found: str | None = None
+async def _last_behind(
+    reader: Reader, transaction: OpenTransaction, owner: int
+) -> ConsumerRecord | None:
+    """The last marked record of what hangs there; None where none is: it was never whole."""
+    found: ConsumerRecord | None = None
     place, first_offset = transaction.place, transaction.first_offset
     async with aclosing(reader.to_the_end(place, first_offset)) as chunks:
         async for records in chunks:
             for record in records:
                 said = _mark_of(record)
                 # Where others write, theirs stand among ours. A mark of old was a number alone.
-                if said is not None and said.partition("-")[0] in {str(owner), said}:
-                    found = said
+                if said is not None and (said.startswith(f"{owner}-") or said.isdecimal()):
+                    found = record
     return found
 
 
 async def _last_mark(reader: Reader, place: TopicPartition) -> str | None:
     """Which transaction was the last one in a partition, where it was committed."""
     first, end = await reader.bounds(place)
-    last = await reader.record_at(place, max(first, end - MARKER_OFFSETS))
-    return None if last is None else _mark_of(last)
+    size = FIRST_LOOK
+    while True:
+        if records := await reader.last(place, size):
+            return _mark_of(records[-1])
+        if end - size <= first:
+            return None
+        size *= 4
 
 
 def _mark_of(record: ConsumerRecord) -> str | None:
     # The last header of that name: a dead letter has the headers of its record before ours.
     for name, value in reversed(record.headers):
         if name == MARK_HEADER:
-            return str(value.decode())
+            # In a shared place a stranger may have written anything, a header without a value too.
+            return str((value or b"").decode(errors="replace"))
     return None
 
 
 @asynccontextmanager
 async def _reading(
-    settings: Settings, places: Collection[TopicPartition], isolation: Isolation
+    settings: Settings,
+    progress: Progress | None,
+    places: Collection[TopicPartition],
+    isolation: Isolation,
 ) -> AsyncIterator[Reader]:
-    reader = Reader(settings, places, isolation=isolation)
+    reader = Reader(settings, places, progress, isolation=isolation)
     try:
         await reader.start()
         yield reader
@@ -192,7 +231,8 @@ async def _reading(
         await reader.stop()
 
 
-def _facts(transaction: OpenTransaction) -> dict[str, object]:
+def facts_of(transaction: OpenTransaction) -> dict[str, object]:
+    """What an open transaction is, for people and logs."""
     place = transaction.place
     return {
         "topic": place.topic,

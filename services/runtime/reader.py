@@ -144,6 +144,12 @@ class Reader:
                 return records[0]
         return None
 
+    async def offset_at(self, place: TopicPartition, timestamp_ms: int) -> int | None:
+        """The first record of that time or a later one; None where there is none."""
+        asked = self._consumer.offsets_for_times({place: max(0, timestamp_ms)})
+        found = (await within(WAIT_S, asked, place_name(place), self._where))[place]
+        return None if found is None else int(found.offset)
+
     async def latest(self, place: TopicPartition) -> dict[bytes, bytes]:
         """What a compacted partition holds: the last value of each key that has one."""
         values: dict[bytes, bytes] = {}

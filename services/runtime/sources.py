@@ -1,7 +1,7 @@
 """How far a source was read, and whether it still is the topic that was read."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
@@ -50,7 +50,8 @@ async def check_source(
     """That a source still holds what comes next, and that it is the one that was read.
 
     aiokafka knows no topic ids, so a topic that was deleted and created again is known by its
-    records: where the last one read is still kept, it must be the same.
+    records: where the last one read is still kept, it must be the same; where it is not, none may
+    stand before what comes next.
 
     Raises:
         ClusterError: it does not; the sentence says which and what to do.
@@ -64,10 +65,29 @@ async def check_source(
         raise ClusterError(place_name(place), BEYOND.render(facts))
     last = position.last_offset
     if last is None or last < first:
+        if first < wanted:
+            record = await reader.record_at(place, first)
+            if record is not None and record.offset < wanted:
+                raise ClusterError(place_name(place), ANOTHER.render({"offset": record.offset}))
         return
     record = await reader.record_at(place, last)
     if record is None or record.offset != last or not _is_still(record, position, is_same):
         raise ClusterError(place_name(place), ANOTHER.render({"offset": last}))
+
+
+async def behind_markers(
+    reader: Reader, place: TopicPartition, position: SourcePosition
+) -> SourcePosition:
+    """The same position, moved to the end where nothing readable stands before that.
+
+    Behind the last record of a transaction stands its marker, and of an aborted one there is
+    nothing else to be read. Left before them, a position would say one day, when retention takes
+    them, that something unread was lost.
+    """
+    _, end = await reader.bounds(place)  # First: what is written from now on stands behind it.
+    if position.next_offset >= end or await reader.record_at(place, position.next_offset):
+        return position
+    return replace(position, next_offset=end)
 
 
 def _is_still(record: ConsumerRecord, position: SourcePosition, is_same: IsSame) -> bool:

@@ -41,10 +41,12 @@ HELD_LOOK_S: Final = 1.0
 """How often a held partition looks whether somebody has moved it on."""
 
 IDLE_LOOK_S: Final = 30.0
-"""How often a partition that is given nothing asks whether there is nothing."""
+"""How often a partition asks whether there really is nothing to read where it is given nothing, and
+whether what it wrote last has ended: no next transaction may come to find out."""
 
 IDLE_COMMIT_S: Final = 24 * 3600.0
-"""How often an idle partition commits: a transactional id expires after seven idle days."""
+"""How often a partition commits though it has nothing to: a transactional id expires after seven
+idle days, and where nothing comes to one of its sources, its position there is kept fresh."""
 
 FAILURES_BEFORE_HOLD: Final = 2
 """A record that fails this often is not tried again."""
@@ -71,7 +73,7 @@ NOTHING_COMES = Sentence(
 
 @dataclass(slots=True)
 class Idleness:
-    """Since when a partition was given nothing, and what it did about it."""
+    """When a partition last gave a sign of life, and looked after what it is not given."""
 
     committed_s: float
     looked_s: float
@@ -184,7 +186,7 @@ class PartitionTask:
                 if not self._wanted.is_set():
                     await self._rest(TaskState.PAUSED)
                 elif await self._one_look(work, reader):
-                    idle = Idleness(self._now_s(), self._now_s())
+                    idle.was_behind = False
                 else:
                     await self._while_idle(work, reader, idle)
         finally:
@@ -199,17 +201,19 @@ class PartitionTask:
         found = bool(records)
         while records and self.is_ours:
             batch, records = self._cut(records)
-            await self._handle(work, batch)
+            count = await self._handle(work, batch)
+            records = batch[count:] + records
         if records:
             # Paused in between: they are read again from where the work stands.
             reader.point_at(self._places())
         return found
 
     async def _while_idle(self, work: Work, reader: Reader, idle: Idleness) -> None:
-        """Now and then: whether there really is nothing to read, and a sign of life."""
+        """Now and then: whether all is written, and nothing there to read; and a sign of life."""
         now_s = self._now_s()
         if now_s - idle.looked_s > IDLE_LOOK_S:
             idle.looked_s = now_s
+            await work.settle()
             behind = await reader.is_behind()
             if behind and idle.was_behind:
                 raise Unreachable(f"partition {self.partition}", NOTHING_COMES)
@@ -240,13 +244,17 @@ class PartitionTask:
         size = suspected.index(True) or 1
         return records[:size], records[size:]
 
-    async def _handle(self, work: Work, batch: list[ConsumerRecord]) -> None:
+    async def _handle(self, work: Work, batch: list[ConsumerRecord]) -> int:
+        """One transaction, of as many of these records as it takes; how many."""
         self.progress.begin(f"{batch[0].topic}/{self.partition}/{batch[0].offset}")
         suspect: ConsumerRecord | None = None
         try:
-            for record in batch:
+            for count, record in enumerate(batch, start=1):
                 suspect = record
                 work.handle(record)
+                if work.is_full:
+                    batch = batch[:count]
+                    break
             suspect = batch[0] if len(batch) == 1 else None
             await work.commit()
         except (Stop, Fenced, WriterFailed):
@@ -258,6 +266,7 @@ class PartitionTask:
             self.next_offsets[record.topic] = record.offset + 1
         self._trouble.passed(batch)
         self.held = None
+        return len(batch)
 
     async def _after(self, bug: Bug) -> Go:
         """Once more after the first failure of a record; after the second the partition stands."""

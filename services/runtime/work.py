@@ -35,8 +35,17 @@ class Work(Protocol):
         """Take one record; any exception is a bug of ours."""
         ...
 
+    @property
+    def is_full(self) -> bool:
+        """Whether what was handled since the last commit is enough for one transaction."""
+        ...
+
     async def commit(self) -> None:
         """Write all that was handled since the last commit, and how far it was read: or nothing."""
+        ...
+
+    async def settle(self) -> None:
+        """See to it, now and then while nothing comes, that what was committed has ended."""
         ...
 
     async def hold(self, hold: Hold) -> None:

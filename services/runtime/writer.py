@@ -29,6 +29,10 @@ SETTLED_S: Final = 1.0
 LOOK_S: Final = 0.005
 """How soon it is looked again: a commit is answered before its markers are written."""
 
+OVERDUE_S: Final = 1800.0
+"""How long a transaction may stand open: twice as long as Kafka lets one live, unless its setting
+transaction.max.timeout.ms is another."""
+
 RETRY_S: Final = 0.1
 """How soon a leader is looked for again."""
 
@@ -85,6 +89,8 @@ class FencedWriter:
         self._codecs = {settings.topic(each): named[each].config.compression_type for each in named}
         self._written: set[TopicPartition] = set()
         """Where the running transaction, or the former one, has records."""
+        self._seen_s: dict[OpenTransaction, float] = {}
+        """Since when each transaction was open that `overdue` saw."""
 
     async def start(self) -> None:
         """Fence the previous writer and end its open transaction."""
@@ -93,6 +99,10 @@ class FencedWriter:
     async def begin(self) -> None:
         """Begin a transaction, once the former one has ended in each of its partitions."""
         await self._within(self._begin(), "begin")
+
+    async def settle(self) -> None:
+        """Wait until the former transaction has ended in each of its partitions."""
+        await self._within(self._settle("settle"), "settle")
 
     async def write(self, records: dict[Place, list[Outgoing]]) -> dict[Place, int]:
         """Write inside the transaction; the offset behind the last record of each place."""
@@ -105,6 +115,13 @@ class FencedWriter:
     async def unended(self, places: Collection[TopicPartition]) -> list[OpenTransaction]:
         """The transactions in these partitions that nobody will end: asked right after `start`."""
         return await self._within(self._still_open(places, SETTLED_S), "unended")
+
+    async def overdue(self, places: Collection[TopicPartition]) -> list[OpenTransaction]:
+        """Whoever's transactions were open there at each look, for longer than any lives."""
+        now_s = asyncio.get_running_loop().time()
+        found = await self._within(self._open_in(places), "overdue")
+        self._seen_s = {each: self._seen_s.get(each, now_s) for each in found}
+        return [each for each, since_s in self._seen_s.items() if now_s - since_s > OVERDUE_S]
 
     async def end(self, transaction: OpenTransaction, *, committed: bool) -> None:
         """End a transaction in the partition where it was forgotten."""
@@ -146,17 +163,20 @@ class FencedWriter:
             _note(ended)
 
     async def _begin(self) -> None:
+        await self._settle("begin")
+        await self._producer.begin_transaction()
+
+    async def _settle(self, what: str) -> None:
         if found := await self._still_open(self._written, self._limit_s / 2):
             where = place_name(found[0].place)
-            raise WriterFailed(f"begin: the former transaction is still open in {where}")
+            raise WriterFailed(f"{what}: the former transaction is still open in {where}")
         self._written.clear()
-        await self._producer.begin_transaction()
 
     async def _still_open(
         self, places: Collection[TopicPartition], limit_s: float
     ) -> list[OpenTransaction]:
         until_s = asyncio.get_running_loop().time() + limit_s
-        while found := await self._open_in(places):
+        while found := [each for each in await self._open_in(places) if self._concerns_us(each)]:
             if asyncio.get_running_loop().time() > until_s:
                 break
             await asyncio.sleep(LOOK_S)
@@ -166,8 +186,7 @@ class FencedWriter:
         client = self._producer.client
         while True:
             try:
-                found = await open_transactions(client, places)
-                return [each for each in found if self._concerns_us(each)]
+                return await open_transactions(client, places)
             except KafkaError as error:
                 if not error.retriable:
                     raise

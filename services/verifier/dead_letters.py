@@ -13,6 +13,7 @@ from services.verifier.wire import (
     HEAD_BYTES,
     Headers,
     TopicRecord,
+    bytes_max,
     digest_of_parts,
     partition_of,
 )
@@ -69,7 +70,7 @@ def carried(record: TopicRecord) -> tuple[bytes | None, bytes | None, Headers]:
     if size > EVENT_BYTES_MAX:
         headers = ((LEFT_OUT, b"%d" % len(record.headers)),)
     value, key = record.value, record.key
-    if value is not None and len(value) > EVENT_BYTES_MAX:
+    if value is not None and len(value) > bytes_max(record.topic):
         value = value[:HEAD_BYTES]
     return key if key is None else key[:HEAD_BYTES], value, headers
 
@@ -174,7 +175,7 @@ def _differing(buried: Buried, letter: _Letter) -> Iterator[tuple[str, object, o
     }
     if buried.timestamp_ms is not None:
         expected["timestamp"] = str(buried.timestamp_ms)
-    if dead["length"] > EVENT_BYTES_MAX:
+    if dead["length"] > bytes_max(topic):
         expected |= {"length": str(dead["length"]), "sha256": buried.value_sha256}
     expected |= {name: dead[name] for name in ("by", "why") if name in dead}
     expected |= {theirs: expected[ours] for theirs, ours in CONNECT.items()}

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
+from events.topics import LETTERS
 from services.verifier.findings import Place
 from services.verifier.records import DEAD, brief
 
@@ -13,12 +14,20 @@ Headers = Sequence[tuple[str, bytes | None]]
 EVENT_BYTES_MAX: Final = 1024 * 1024
 """A larger record is a dead letter, and not kept whole (design, 6)."""
 
+LETTER_BYTES_MAX: Final = 8 * EVENT_BYTES_MAX
+"""The same of what the ledger wrote to itself."""
+
 HEAD_BYTES: Final = 64 * 1024
 """How much is kept of one that is larger."""
 
 _SEED: Final = 0x9747B28C
 _M: Final = 0x5BD1E995
 _32_BITS: Final = 0xFFFFFFFF
+
+
+def bytes_max(topic: str) -> int:
+    """How large a record of a door may be to be kept whole, with or without a cluster's prefix."""
+    return LETTER_BYTES_MAX if topic.endswith(LETTERS) else EVENT_BYTES_MAX
 
 
 class TopicRecord(NamedTuple):

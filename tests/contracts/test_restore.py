@@ -229,3 +229,14 @@ def test_a_journal_that_lost_its_end_is_named_where_the_state_knows_more(
     cut.commit(Batch(list(store.journal())[:-1], dict(store.state())), VERSIONS)
     with pytest.raises(StoreError, match=f"journal {BUDGET}: it ends at record"):
         open_ledger(cut)
+
+
+def test_it_is_named_too_where_the_state_has_an_older_shape(store: Store, story: Story) -> None:
+    older = VERSIONS._replace(state=VERSIONS.state - 1)
+    cut = MemoryStore()
+    cut.commit(Batch(list(store.journal())[:-1], dict(store.state())), older)
+    with pytest.raises(StoreError, match=f"journal {BUDGET}: it ends at record"):
+        open_ledger(cut)
+    whole = MemoryStore()
+    whole.commit(Batch(list(store.journal()), dict(store.state())), older)
+    assert ["state_rebuilt"] == opened_with(whole)[0]

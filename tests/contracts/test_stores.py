@@ -55,6 +55,26 @@ def test_a_file_of_an_earlier_program_learns_to_keep_letters(path: Path) -> None
         assert [(0, b"a")] == list(again.letters())
 
 
+def test_a_file_of_an_earlier_program_is_read_while_another_writes_it(path: Path) -> None:
+    with closing(SqliteStore(path)) as store:
+        store.commit(Batch([a_row()]), VERSIONS)
+    with closing(sqlite3.connect(path, isolation_level=None)) as writer:
+        writer.execute("DROP TABLE letters")
+        writer.execute("BEGIN IMMEDIATE")
+        with closing(SqliteStore(path, create=False)) as reader:
+            assert [a_row()] == list(reader.journal())
+            assert [] == list(reader.letters())
+
+
+def test_letters_are_numbered_behind_the_last_one_and_not_counted(path: Path) -> None:
+    """To count them reads them all: at each commit, more with each year that is closed."""
+    with closing(SqliteStore(path)) as store:
+        store.commit(Batch(letters=[b"a", b"b", b"c"]), VERSIONS)
+        store._db.execute("DELETE FROM letters WHERE number < 2")
+        store.commit(Batch(letters=[b"d"]), VERSIONS)
+        assert [(2, b"c"), (3, b"d")] == list(store.letters())
+
+
 def test_a_file_that_is_opened_again_holds_everything(path: Path) -> None:
     batch = Batch([a_row()], {LINE: b"1"}, [a_letter()], [a_position()])
     with closing(SqliteStore(path)) as store:

@@ -1,5 +1,6 @@
 """Letters on a real broker: a year is closed on one partition, the next one opens on another."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,10 @@ from events.topics import (
     LETTERS,
     REFUSALS,
 )
+from services.ledger.partition import LedgerWork
+from services.runtime import task as task_module
+from services.runtime.progress import Progress
+from services.runtime.task import PartitionTask
 from services.verifier.verify import verify
 from tests.builders import (
     Json,
@@ -30,7 +35,7 @@ from tests.builders import (
 )
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, budget_on, budgets_on, partition_for, run
-from tests.kafka.faults.test_hanging import UNVERIFIED, worked
+from tests.kafka.faults.test_hanging import UNVERIFIED, forget, worked
 from tests.kafka.workers import Worker, eventually, outcomes, wait_for_records
 
 OWN: Final = (JOURNAL, COMMITMENT_ENTRIES, BALANCES, LEDGER_STATE)
@@ -143,6 +148,62 @@ def test_a_restarted_worker_reads_no_letter_twice_and_remembers_what_was_forgott
     proved(cluster, 10)
 
 
+def settled(cluster: Cluster, topic: str = LETTERS) -> int:
+    """The end of a topic of one partition, its markers included."""
+    eventually(lambda: cluster.is_settled([topic]), "a transaction stays open")
+    return cluster.count(topic)
+
+
+def test_letters_that_were_all_read_may_reach_the_end_of_their_retention(
+    broker: Broker, prefix: str, tmp_path: Path
+) -> None:
+    """Behind the last one stands a marker, which goes with it: nothing unread is lost."""
+    cluster = a_cluster(broker, prefix, 1)
+    budget = budget_on(0, 1)
+    cluster.publish(the_year(budget))
+
+    async def live_for_a_day() -> None:
+        work = LedgerWork(cluster.settings, 0, 1, Progress())
+        try:
+            await work.open()
+            for door in (EVENTS, LETTERS):
+                await asyncio.to_thread(settled, cluster)
+                async for records in work.reader.to_the_end(cluster.place(door, 0)):
+                    for record in records:
+                        work.handle(record)
+                await work.commit()
+            await work.commit()  # The sign of life.
+        finally:
+            await work.close()
+
+    run(live_for_a_day())
+    assert ["accepted"] * 6 == outcomes(cluster.journal()[0])
+    end = settled(cluster)
+    assert 2 == end, "a letter and a marker"
+    cluster.lose(LETTERS, 0, end)
+    with Worker(cluster, tmp_path) as worker:
+        cluster.publish([a_payment(60_000, budget=budget)])
+        wait_for_records(cluster, 7)
+        assert 0 == worker.stop()
+
+
+def test_a_letter_that_expires_unread_stops_the_worker(
+    broker: Broker, prefix: str, tmp_path: Path
+) -> None:
+    cluster = a_cluster(broker, prefix, 1)
+    budget = budget_on(0, 1)
+    cluster.publish(the_year(budget)[:-1])
+    with Worker(cluster, tmp_path) as worker:
+        wait_for_records(cluster, 4)
+        assert 0 == worker.stop()
+    cluster.publish(the_year(budget)[-1:])
+    run(worked(cluster))  # It closes the year, and is gone before it reads its letter.
+    cluster.lose(LETTERS, 0, settled(cluster))
+    with Worker(cluster, tmp_path) as again:
+        assert 3 == again.ended()
+        assert "are gone and were never read" in again.text
+
+
 def test_a_stranger_s_transaction_among_the_letters_stops_nobody(
     broker: Broker, prefix: str, tmp_path: Path
 ) -> None:
@@ -200,3 +261,42 @@ def test_a_letter_is_there_once_though_the_broker_forgot_to_end_its_transaction(
     [letter] = forgetful.read(LETTERS)[0]
     assert following(budget) == json.loads(letter.value)["partitionkey"]
     proved(forgetful, 6)
+
+
+def test_a_letter_whose_end_was_forgotten_is_read_though_its_writer_gets_nothing_more_to_do(
+    broker: Broker, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who wrote it has no next transaction that would ask; who waits for it cannot know."""
+    monkeypatch.setattr(task_module, "IDLE_LOOK_S", 1.0)
+    cluster = a_cluster(broker, prefix, 2)
+    cluster.alter_broker(UNVERIFIED)
+    budget = moving_budget(2)
+    home = partition_for(following(budget), 2)
+    cluster.publish(the_year(budget))
+    settings = cluster.settings.model_copy(update={"transaction_timeout_s": 4.0})
+    opened: list[int] = []
+
+    def make_work(number: int, progress: Progress) -> LedgerWork:
+        work = LedgerWork(settings, number, 2, progress)
+        if number not in {home, *opened}:
+            forget(work, cluster, number, [cluster.place(LETTERS, home)])
+        opened.append(number)
+        return work
+
+    async def go() -> None:
+        tasks = [PartitionTask(number, make_work, settings) for number in range(2)]
+        runs = [asyncio.create_task(task.run()) for task in tasks]
+        await asyncio.to_thread(
+            eventually, lambda: tasks[home].next_offsets.get(cluster.name(LETTERS)), "no letter"
+        )
+        for task in tasks:
+            task.stop()
+        await asyncio.gather(*runs)
+
+    try:
+        run(go())
+    finally:
+        cluster.alter_broker({})
+    assert 2 == opened.count(0)
+    assert [following(budget)] == [each["budget"] for each in cluster.journal()[home]]
+    proved(cluster, 6)

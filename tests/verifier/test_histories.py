@@ -8,14 +8,17 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from events.codec import EVENT_BYTES_MAX
+from events.topics import DEAD_LETTERS
 from services.verifier.figures import together
 from services.verifier.partition import PartitionProof
-from tests.builders import BUDGET, Json, Story
+from services.verifier.wire import partition_of
+from tests.builders import BUDGET, Json, Story, a_payment, encoded
 from tests.property.histories import histories
 from tests.property.years import Inputs, told, years
 from tests.verifier.planting import reseal
 from tests.verifier.stories import a_closed_world, a_world
-from tests.verifier.world import JOURNAL, TOPICS, Told, World
+from tests.verifier.world import JOURNAL, LETTERS, TOPICS, Told, World
 
 VALUES: tuple[Any, ...] = (None, "", 0, -1, True, 2**70, 1.5, "x", [], {}, [None], {"a": 1})
 """What may stand where something else belongs."""
@@ -60,6 +63,17 @@ def test_years_that_end_are_proved_and_add_up_to_what_a_replay_says(
     found, said = figures(list(world.proofs())), told(inputs).summary()
     assert len(said.pop("dead_letters")) == len(found.pop("dead_letters"))
     assert said == found
+
+
+def test_a_letter_larger_than_any_event_is_kept_whole_and_proved() -> None:
+    """Astray, or set aside: that it was readable is no fault of whoever buried it."""
+    large = encoded(a_payment(1)) + b" " * EVENT_BYTES_MAX
+    astray = 1 - partition_of(BUDGET.encode(), 2)
+    world = World(2).tell([Told(large, BUDGET.encode(), partition=astray, topic=LETTERS)])
+    world.quarantine(Told(large, BUDGET.encode(), topic=LETTERS), "Ève", "elle bloque")
+    assert [] == world.findings()
+    letters = [each.value for number in (0, 1) for each in world.topics[DEAD_LETTERS, number]]
+    assert [large, large] == letters
 
 
 def places(value: Any, at: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:

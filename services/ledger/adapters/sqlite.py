@@ -85,7 +85,7 @@ CREATE TABLE IF NOT EXISTS letters (
     value  BLOB NOT NULL
 ) STRICT
 """
-"""Younger than the rest: a file of an earlier Écluse gets it when it is opened."""
+"""Younger than the rest: a file of an earlier Écluse gets it when it is opened to be written."""
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -122,7 +122,7 @@ class SqliteStore:
         except sqlite3.Error as error:
             raise StoreError(path, NOT_OPENED.render({"error": error})) from error
         try:
-            self._prepare()
+            self._prepare(create=create)
         except sqlite3.Error as error:
             self._db.close()
             raise StoreError(path, as_it_says(error)) from error
@@ -130,7 +130,7 @@ class SqliteStore:
             self._db.close()
             raise
 
-    def _prepare(self) -> None:
+    def _prepare(self, *, create: bool) -> None:
         (application_id,) = self._db.execute("PRAGMA application_id").fetchone()
         (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if application_id != APPLICATION_ID and tables:
@@ -143,7 +143,8 @@ class SqliteStore:
                 for statement in SCHEMA.split(";\n"):
                     self._db.execute(statement)
                 self._db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        self._db.execute(LETTERS)
+        if create:  # Who only reads must not wait for who writes.
+            self._db.execute(LETTERS)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -224,6 +225,9 @@ class SqliteStore:
 
     @_stating_the_file
     def letters(self, first: int = 0) -> Iterator[tuple[int, bytes]]:
+        kept = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'letters'"
+        if self._db.execute(kept).fetchone() is None:
+            return iter(())
         asked = "SELECT number, value FROM letters WHERE number >= ? ORDER BY number"
         rows = self._db.execute(asked, (first,))
         return ((row[0], row[1]) for row in self._read(rows))
@@ -238,7 +242,9 @@ class SqliteStore:
             self._db.executemany(
                 "INSERT INTO dead_letters VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", batch.dead_letters
             )
-            (behind,) = self._db.execute("SELECT count(*) FROM letters").fetchone()
+            # The end of a tree: to count them would take longer with each year that is closed.
+            behind_last = "SELECT coalesce(max(number) + 1, 0) FROM letters"
+            (behind,) = self._db.execute(behind_last).fetchone()
             self._db.executemany(
                 "INSERT INTO letters VALUES (?, ?)", enumerate(batch.letters, start=behind)
             )

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator
 
 import pytest
 from aiokafka.errors import ClusterAuthorizationFailedError
+from aiokafka.structs import TopicPartition
 
 from events.topics import (
     BALANCES,
@@ -57,6 +58,23 @@ def cluster(broker: Broker, prefix: str) -> Iterator[Cluster]:
     cluster.alter_broker({})
 
 
+def forget(
+    work: LedgerWork, cluster: Cluster, number: int, places: Collection[TopicPartition]
+) -> None:
+    """Let the coordinator forget these places of each transaction that a partition begins."""
+    writer = work._writer
+    begin = writer.begin
+
+    async def begin_and_forget() -> None:
+        await begin()
+        manager = writer._producer._txn_manager
+        manager._txn_partitions.update(places)
+        # Nothing is written there, but so the coordinator knows that there is a transaction.
+        manager.maybe_add_partition_to_txn(cluster.place(REFUSALS, number))
+
+    writer.begin = begin_and_forget  # type: ignore[method-assign]
+
+
 class Forgetting:
     """A ledger at work on partition 0, of whose transactions the coordinator forgets partitions."""
 
@@ -73,20 +91,15 @@ class Forgetting:
         next_offsets = await self._work.open()
         self._read_to = next_offsets[self._cluster.name(EVENTS)]
 
-    async def commit(self, forget: Collection[str] = (), *, dies: bool = False) -> None:
+    async def commit(self, forgotten: Collection[str] = (), *, dies: bool = False) -> None:
         """Handle what is there in one transaction, and be killed before it ends, or not."""
-
-        async def begin_and_forget() -> None:
-            await self._begin()
-            manager = self.writer._producer._txn_manager
-            manager._txn_partitions.update(self._cluster.place(topic, 0) for topic in forget)
-            # Nothing is written there, but so the coordinator knows that there is a transaction.
-            manager.maybe_add_partition_to_txn(self._cluster.place(REFUSALS, 0))
 
         async def die() -> None:
             raise Died
 
-        self.writer.begin = begin_and_forget  # type: ignore[method-assign]
+        self.writer.begin = self._begin  # type: ignore[method-assign]
+        places = [self._cluster.place(topic, 0) for topic in forgotten]
+        forget(self._work, self._cluster, 0, places)
         if dies:
             self.writer.commit = die  # type: ignore[method-assign]
         door = self._cluster.place(EVENTS, 0)

@@ -67,7 +67,10 @@ def found_in(cluster: Cluster, topic: str = JOURNAL, edit: Edit = list) -> list[
     async def read(place: TopicPartition) -> Records:
         return left[place.topic.removeprefix(cluster.prefix)][place.partition]
 
-    return asyncio.run(compare(read, cluster.prefix, PARTITIONS))
+    async def end(place: TopicPartition) -> int:
+        return len(await read(place))  # Whoever wrote to these doors wrote no marker.
+
+    return asyncio.run(compare(read, cluster.prefix, PARTITIONS, end))
 
 
 def _again(at: int) -> Edit:
@@ -120,6 +123,16 @@ def _one_back(records: Records) -> None:
     _position(sources=sources)(records)
 
 
+def _one_ahead(records: Records) -> None:
+    """A position behind what nobody wrote."""
+    placing = read_placing(records[-1].value)
+    sources = {
+        topic: replace(source, next_offset=source.next_offset + 1)
+        for topic, source in placing.sources.items()
+    }
+    _position(sources=sources)(records)
+
+
 def test_what_an_undisturbed_ledger_left_is_as_it_should_be(cluster: Cluster) -> None:
     assert [] == run(differences(cluster.bootstrap, cluster.prefix, PARTITIONS))
     assert [] == found_in(cluster)
@@ -145,6 +158,7 @@ def test_what_an_undisturbed_ledger_left_is_as_it_should_be(cluster: Cluster) ->
         (LEDGER_STATE, _position(journal_next=1), "it says that the journal ends at 1"),
         (LEDGER_STATE, _position(journal_head="0"), "it says that the journal ends at"),
         (LEDGER_STATE, _one_back, "is read to"),
+        (LEDGER_STATE, _one_ahead, "is read to"),
     ],
 )
 def test_what_a_fault_could_leave_behind_is_found(

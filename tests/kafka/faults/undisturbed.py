@@ -25,6 +25,9 @@ SHOWN_MAX: Final = 10
 Read = Callable[[TopicPartition], Awaitable[list[ConsumerRecord]]]
 """All committed records of a partition."""
 
+End = Callable[[TopicPartition], Awaitable[int]]
+"""Where a partition ends, its markers included."""
+
 
 async def differences(bootstrap: str, prefix: str, partitions: int) -> list[str]:
     """What is otherwise than an undisturbed ledger would have left it; at best nothing."""
@@ -46,24 +49,37 @@ async def differences(bootstrap: str, prefix: str, partitions: int) -> list[str]
     consumer.assign(places)
     consumer.pause(*places)
     try:
-        return await compare(lambda place: _records(consumer, place), prefix, partitions)
+        return await compare(
+            lambda place: _records(consumer, place),
+            prefix,
+            partitions,
+            lambda place: _end(consumer, place),
+        )
     finally:
         await consumer.stop()
 
 
-async def compare(read: Read, prefix: str, partitions: int) -> list[str]:
-    """The same for topics that are read in this way."""
+async def compare(read: Read, prefix: str, partitions: int, end: End | None = None) -> list[str]:
+    """The same for topics that are read in this way.
+
+    Without `end` no door may have been read any further than behind its last record.
+    """
     found: list[str] = []
     with capture_logs():  # It logs what the workers have logged before.
         for number in range(partitions):
-            found += await _of_partition(read, prefix, number, partitions)
+            found += await _of_partition(read, prefix, number, partitions, end)
     return found[:SHOWN_MAX]
+
+
+async def _end(consumer: AIOKafkaConsumer, place: TopicPartition) -> int:
+    end: int = (await consumer.end_offsets([place]))[place]
+    return end
 
 
 async def _records(consumer: AIOKafkaConsumer, place: TopicPartition) -> list[ConsumerRecord]:
     await consumer.seek_to_beginning(place)
     consumer.resume(place)
-    end = (await consumer.end_offsets([place]))[place]
+    end = await _end(consumer, place)
     records: list[ConsumerRecord] = []
     while await consumer.position(place) < end:
         records += (await consumer.getmany(place, timeout_ms=TAKE_MS)).get(place, ())
@@ -71,7 +87,9 @@ async def _records(consumer: AIOKafkaConsumer, place: TopicPartition) -> list[Co
     return records
 
 
-async def _of_partition(read: Read, prefix: str, number: int, partitions: int) -> list[str]:
+async def _of_partition(
+    read: Read, prefix: str, number: int, partitions: int, end_of: End | None
+) -> list[str]:
     said: dict[tuple[str, int], ConsumerRecord] = {}
     for name in DOORS:
         for record in await read(TopicPartition(prefix + name, number)):
@@ -102,7 +120,12 @@ async def _of_partition(read: Read, prefix: str, number: int, partitions: int) -
     found += [f"{topic}/{number}/{offset}: not journalled" for topic, offset in said]
     if expected:
         found.append(f"{journal.topic}/{number}: what was woken is missing at its end")
-    return found + await _state_differs(read, prefix, number, ledger, (end, head, last))
+    read_to: dict[str, range] = {}
+    for topic, offset in last.items():
+        # Behind the last record may stand markers, and a position before or behind them.
+        place_end = offset + 1 if end_of is None else await end_of(TopicPartition(topic, number))
+        read_to[topic] = range(offset + 1, place_end + 1)
+    return found + await _state_differs(read, prefix, number, ledger, (end, head, read_to))
 
 
 def _taken(
@@ -127,7 +150,7 @@ async def _state_differs(
     prefix: str,
     number: int,
     ledger: Ledger,
-    journal: tuple[int, str | None, dict[str, int]],
+    journal: tuple[int, str | None, dict[str, range]],
 ) -> list[str]:
     """The state topic holds exactly what the journal leads to."""
     place = TopicPartition(prefix + LEDGER_STATE, number)
@@ -137,7 +160,7 @@ async def _state_differs(
             rows.pop(record.key, None)
         else:
             rows[record.key] = record.value
-    end, head, last = journal
+    end, head, read_to = journal
     where = f"{place.topic}/{number}"
     raw = rows.pop(POSITION_KEY, None)
     if raw is None:
@@ -146,10 +169,10 @@ async def _state_differs(
     found = []
     if (placing.journal_next, placing.journal_head) != (end, head):
         found.append(f"{where}: it says that the journal ends at {placing.journal_next}, not {end}")
-    for topic, offset in last.items():
-        read_to = placing.sources[topic].next_offset
-        if offset >= 0 and read_to != offset + 1:
-            found.append(f"{where}: {topic} is read to {read_to}, not {offset + 1}")
+    for topic, allowed in read_to.items():
+        position = placing.sources[topic].next_offset
+        if allowed.start > 0 and position not in allowed:
+            found.append(f"{where}: {topic} is read to {position}, not {allowed.start}")
     expected = {
         spell_key(key): value for state in ledger.budgets.values() for key, value in all_rows(state)
     }

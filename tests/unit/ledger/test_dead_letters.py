@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events import topics
-from events.codec import EVENT_BYTES_MAX
+from events.codec import EVENT_BYTES_MAX, LETTER_BYTES_MAX
 from services.ledger.adapters.memory import MemoryStore
 from services.ledger.domain.journal import JournalRecord, Outcome, Source, read_record
 from services.ledger.handle import (
@@ -124,6 +124,21 @@ def test_of_what_is_too_large_the_beginning_is_kept_with_its_length_and_hash(ove
         said["ecluse_dlq_sha256"],
         said["ecluse_dlq_length"],
     )
+
+
+def test_a_letter_is_kept_up_to_the_limit_of_its_own_door() -> None:
+    wire = Wire()
+    source = Source(f"a-prefix.{topics.LETTERS}", PARTITION, 1)
+    value = b" " * (LETTER_BYTES_MAX - 1)
+    kept = letter(wire.tell(wire.raw(value + b"{", source=source)))
+    assert value + b"{" == kept.value
+    assert "ecluse_dlq_length" not in text_of(kept)
+    assert "bad_json" == text_of(kept)["ecluse_dlq_reason"]
+    [row] = wire.ledger.handle(wire.raw(value + b"{ ", source=source))
+    assert LETTER_BYTES_MAX + 1 == dead(row)["length"]
+    sent = wire.commit()
+    assert value[: 64 * 1024] == letter(sent).value
+    assert "over 8 MiB (8388609 bytes)" in notice(sent)["data"]["message"]["en"]
 
 
 def test_what_is_too_large_only_with_its_headers_is_kept_whole() -> None:

@@ -10,7 +10,8 @@ from events.codec import EVENT_BYTES_MAX
 from events.topics import LETTERS
 from services.ledger.adapters.memory import MemoryStore
 from services.ledger.domain.journal import Source
-from services.ledger.handle import Ledger, RawRecord
+from services.ledger.handle import DecidedBatch, Ledger, RawRecord
+from services.ledger.partition import FULL_BYTES
 from services.ledger.ports import Batch
 from services.ledger.restore import VERSIONS, open_ledger
 from services.runtime.clients import RECORD_BYTES_MAX
@@ -70,7 +71,7 @@ class City:
         self.ledger.handle(RawRecord(value, Source(topic, 0, self.offset)))
         self.offset += 1
 
-    def commit(self) -> Batch:
+    def commit(self) -> DecidedBatch:
         batch = self.ledger.commit_batch([])
         self.store.commit(batch, VERSIONS)
         return batch
@@ -87,7 +88,7 @@ def city() -> City:
 
 
 @pytest.fixture(scope="module")
-def closing(city: City) -> Batch:
+def closing(city: City) -> DecidedBatch:
     """What one transaction writes."""
     city.handle(encoded(a_closing("all")))
     return city.commit()
@@ -104,6 +105,11 @@ def opening(city: City, closing: Batch) -> Batch:
 def test_the_closing_and_all_that_waited_are_one_transaction(closing: Batch) -> None:
     assert 1 + PARKED == len(closing.records)
     assert CONVENTIONS == len(closing.letters)
+
+
+def test_it_is_known_to_fill_a_transaction(closing: DecidedBatch) -> None:
+    records = sum(len(row.record) for row in closing.records)
+    assert FULL_BYTES < records + sum(map(len, closing.letters)) == closing.size_bytes
 
 
 def test_each_of_its_records_fits_into_a_topic(closing: Batch, opening: Batch) -> None:

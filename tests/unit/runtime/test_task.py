@@ -35,6 +35,28 @@ def test_a_transaction_has_an_end(world: World) -> None:
     assert [BATCH_RECORDS, 1] == [len(each) for each in world.committed]
 
 
+def test_a_transaction_that_is_full_ends_before_its_records_do(world: World) -> None:
+    world.full_at = 4
+    work_off(world.publish(*range(10)))
+    assert [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]] == world.committed
+
+
+def test_between_two_of_them_it_may_be_paused(world: World) -> None:
+    world.full_at = 4
+    task = world.publish(*range(10)).task()
+    world.on_commit = lambda _: task.pause()
+
+    async def during() -> None:
+        for there in (4, 8, 10):
+            await until(lambda: task.state is TaskState.PAUSED)
+            assert list(range(there)) == world.done
+            task.resume()
+            await until(lambda: task.state is TaskState.RUNNING)
+
+    quickly(running(task, during))
+    assert 1 == len(world.opened_s)
+
+
 def test_gaps_are_normal(world: World) -> None:
     work_off(world.publish(0, 1, 7, 30))
 
@@ -73,6 +95,40 @@ def test_an_idle_task_gives_a_sign_of_life_now_and_then(
 
     quickly(running(world.task(), during))
     assert [[], [], []] == world.committed
+
+
+def test_a_task_that_is_given_something_gives_it_too(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where letters come once a year beside daily events, their position is kept fresh."""
+    monkeypatch.setattr(task_module, "IDLE_COMMIT_S", 60)
+    looked: list[float] = []
+    world.on_settle = lambda: looked.append(now_s())
+
+    async def during() -> None:
+        for offset in range(7):
+            world.publish(offset)
+            await asyncio.sleep(20)
+
+    quickly(running(world.task(), during))
+    assert list(range(7)) == world.done
+    assert 2 == world.committed.count([])
+    assert 4 == len(looked), "it looks, too, for what nobody ends"
+
+
+def test_an_idle_task_that_finds_its_last_transaction_open_opens_again(world: World) -> None:
+    """Nobody reads what it wrote to others, and no next transaction may come to find out."""
+    world.on_settle = once(DOWN)
+    task = world.publish(0).task()
+
+    async def during() -> None:
+        await until(lambda: world.done == [0])
+        committed_s = now_s()
+        await until(lambda: len(world.opened_s) == 2)
+        assert 60 > world.opened_s[1] - committed_s
+
+    quickly(running(task, during))
+    assert [0] == world.done
 
 
 # ---------------------------------------------------------------- who owns the partition

@@ -30,8 +30,10 @@ class QuickLoop(asyncio.SelectorEventLoop):
         return super().time() + self._jumped_s
 
     def _run_once(self) -> None:
-        if not self._ready and self._scheduled:  # type: ignore[attr-defined]
-            due_s = self._scheduled[0].when()  # type: ignore[attr-defined]
+        scheduled = self._scheduled  # type: ignore[attr-defined]
+        waited_for = [each.when() for each in scheduled if not each.cancelled()]
+        if not self._ready and waited_for:  # type: ignore[attr-defined]
+            due_s = min(waited_for)
             self._jumped_s += max(0.0, due_s - self.time())
         super()._run_once()  # type: ignore[misc]
 
@@ -65,10 +67,13 @@ class World:
     log: list[Any] = field(default_factory=list)
     repeats: bool = False
     """Whether each look gives the last batch once more."""
+    full_at: int | None = None
+    """How many records fill a transaction."""
 
     on_open: Callable[[], None] = lambda: None
     on_handle: Callable[[int], None] = lambda _: None
     on_commit: Callable[[list[int]], None] = lambda _: None
+    on_settle: Callable[[], None] = lambda: None
     on_hold: Callable[[], None] = lambda: None
 
     def __post_init__(self) -> None:
@@ -107,6 +112,10 @@ class MemoryWork:
         self._world.on_handle(record.offset)
         self._batch.append(record)
 
+    @property
+    def is_full(self) -> bool:
+        return len(self._batch) == self._world.full_at
+
     async def commit(self) -> None:
         batch, self._batch = self._batch, []
         offsets = [record.offset for record in batch]
@@ -115,6 +124,9 @@ class MemoryWork:
         self._world.committed.append(offsets)
         for record in batch:
             self._world.next_offsets[record.topic] = record.offset + 1
+
+    async def settle(self) -> None:
+        self._world.on_settle()
 
     async def hold(self, hold: Hold) -> None:
         self._world.on_hold()

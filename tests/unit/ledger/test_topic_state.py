@@ -1,0 +1,101 @@
+"""Restoring a partition whose state an earlier Écluse wrote: what is checked, and what is kept."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, replace
+from typing import Final, cast
+
+import pytest
+from aiokafka.structs import ConsumerRecord, TopicPartition
+
+from events.topics import EVENTS, JOURNAL, LETTERS
+from services.ledger.domain.journal import Source
+from services.ledger.handle import Ledger, RawRecord
+from services.ledger.placing import POSITION_KEY, Placing, spell_key, spell_placing
+from services.ledger.restore import VERSIONS
+from services.ledger.topic_state import PartitionTopics, Restored
+from services.runtime.errors import ClusterError
+from services.runtime.reader import Reader
+from services.runtime.settings import Settings
+from services.runtime.sources import SourcePosition
+from tests.builders import BUDGET, a_vote, an_award, encoded
+
+STRUCTURED: Final = (("content-type", b"application/cloudevents+json"),)
+READ: Final = {EVENTS: SourcePosition(2, 1, 9, "x"), LETTERS: SourcePosition(3)}
+"""Of the events all, with their time; of the letters nothing: what stood there was given up."""
+
+
+@dataclass
+class Left:
+    """A reader of what a ledger left: rows of state, and records of the journal."""
+
+    rows: dict[bytes, bytes]
+    journal: list[ConsumerRecord]
+
+    async def latest(self, _: TopicPartition) -> dict[bytes, bytes]:
+        return dict(self.rows)
+
+    async def bounds(self, _: TopicPartition) -> tuple[int, int]:
+        return 0, len(self.journal)
+
+    async def give_way(self) -> None:
+        pass
+
+    async def to_the_end(self, _: TopicPartition) -> AsyncGenerator[list[ConsumerRecord], None]:
+        yield self.journal
+
+    async def record_at(self, _: TopicPartition, offset: int) -> ConsumerRecord | None:
+        return self.journal[offset] if offset < len(self.journal) else None
+
+
+@pytest.fixture
+def left() -> Left:
+    """A vote and an award, and the state behind them; its rows have the shape of an older one."""
+    ledger = Ledger()
+    for offset, event in enumerate((a_vote(), an_award())):
+        source = Source(EVENTS, 0, offset)
+        ledger.handle(RawRecord(encoded(event), source, STRUCTURED, BUDGET.encode(), 1))
+    batch = ledger.commit_batch([])
+    older = VERSIONS._replace(state=VERSIONS.state - 1)
+    placing = Placing(READ, 1, 2, batch.decided[-1].record.hash, versions=older)
+    rows = {spell_key(key): b"\xc0" for key in batch.changes}
+    journal = [
+        ConsumerRecord(JOURNAL, 0, offset, 1, 0, BUDGET.encode(), row.record, None, 0, 0, ())
+        for offset, row in enumerate(batch.records)
+    ]
+    return Left(rows | {POSITION_KEY: spell_placing(placing)}, journal)
+
+
+def restored(left: Left, count: int = 1) -> Restored:
+    return asyncio.run(PartitionTopics(Settings(), 0).restore(cast(Reader, left), count))
+
+
+def test_an_older_state_is_made_again_and_keeps_how_far_was_read(left: Left) -> None:
+    found = restored(left)
+    assert 2 == found.ledger.budgets[BUDGET].memory.sequence
+    assert found.rewrite is not None
+    assert (READ, VERSIONS) == (found.placing.sources, found.placing.versions)
+
+
+def test_what_was_read_since_is_told_by_the_journal(left: Left) -> None:
+    older = {EVENTS: SourcePosition(1, 0, 9, "x")}
+    left.rows[POSITION_KEY] = spell_placing(Placing(older, 1, versions=VERSIONS))
+    [(topic, position)] = restored(left).placing.sources.items()
+    assert (EVENTS, 2, 1) == (topic, position.next_offset, position.last_offset)
+
+
+def test_an_older_state_beside_a_shorter_journal_stops_it(left: Left) -> None:
+    left.journal.pop()
+    with pytest.raises(ClusterError, match="ends at offset 1, but was written up to 2"):
+        restored(left)
+
+
+def test_an_older_state_beside_another_journal_stops_it(left: Left) -> None:
+    left.journal[1] = replace(left.journal[0], offset=1)
+    with pytest.raises(ClusterError, match="this is another journal"):
+        restored(left)
+
+
+def test_an_older_state_for_other_partitions_stops_it(left: Left) -> None:
+    with pytest.raises(ClusterError, match="written for 1 partitions, there are 2"):
+        restored(left, 2)
