@@ -85,7 +85,11 @@ class Waiting:
             self._resume(record, follows, ready)
         elif ready is not None:
             self.told_ready(record, books)
-        closed = is_refused(books, kind_of(record.event), record.event["data"])
+        closed = (
+            books.closed  # Whatever waited until then is refused (rules, 30).
+            if record.row["resumes"] is not None
+            else is_refused(books, kind_of(record.event), record.event["data"])
+        )
         refusal = record.row["refusal"] if record.outcome == "refused" else None
         refused = refusal is not None and refusal["code"] == "fiscal_year_closed"
         waits = books.closed and record.outcome == "parked"  # Nothing can still arrive.
