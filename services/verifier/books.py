@@ -61,9 +61,15 @@ class Books:
         self.open_at_closing: frozenset[str] = frozenset()
         self.touched: set[Key] = set()
         """The balances that the last record changed."""
+        self.gained: Counter[Group] = Counter()
+        """What each group's credit gained by the last record; below zero, what it lost."""
         self.place = Place()
         self._findings = findings
         self._told: set[Any] = set()
+
+    def begin(self, place: Place) -> None:
+        """The next record is in hand: nothing was changed by it yet."""
+        self.place, self.touched, self.gained = place, set(), Counter()
 
     def find(self, code: Code, **facts: Any) -> None:
         """Something is wrong with the record in hand."""
@@ -208,7 +214,9 @@ class Books:
         money[origin or OUTSIDE] -= cents
         money[target or OUTSIDE] += cents
         if origin == "available" or target == "available":
-            self.credit[self._group(line)] += cents if target == "available" else -cents
+            gained = cents if target == "available" else -cents
+            self.credit[self._group(line)] += gained
+            self.gained[self._group(line)] += gained
         if name is None and "reserved" in way and not self.closed:  # There it lapsed, all of it.
             key = (self.grant_of(data), line)
             self.reserved[key] = self.reserved.get(key, 0)
@@ -308,16 +316,17 @@ class Books:
                 self._prove_line(line)
             else:
                 self._prove_share(name, line)
+        for group, cents in self.gained.items():
+            # One that another level left below zero before the vote is only not lowered (26, 32).
+            if cents < 0 and self.credit[group] < 0:
+                named = "/".join(code or "-" for code in group)
+                self._once(Code.CREDIT_EXCEEDED, group=named, cents=self.credit[group])
 
     def _prove_line(self, line: Line) -> None:
         money = self.lines[line]
         for stage in STAGES[1:]:
             if money[stage] < 0:
                 self._once(Code.BELOW_ZERO, what=f"{shown(line)} {stage}", cents=money[stage])
-        group = self._group(line)
-        if self.credit[group] < 0:
-            named = "/".join(code or "-" for code in group)
-            self._once(Code.CREDIT_EXCEEDED, group=named, cents=self.credit[group])
 
     def _prove_share(self, name: str, line: Line) -> None:
         convention = self.conventions[name]

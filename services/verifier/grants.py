@@ -42,6 +42,8 @@ class Instalment:
     """Whether an order of an earlier year holds it."""
     due_again_on: str | None = None
     """The day of an order of an earlier year that is to be issued again."""
+    set_off: bool = False
+    """Whether it was to be issued again, and was held back (rules, 14 and 21)."""
 
     @property
     def cents(self) -> int:

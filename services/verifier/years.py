@@ -6,7 +6,6 @@ from uuid import NAMESPACE_URL, uuid5
 
 from services.verifier.asked import Moves, add
 from services.verifier.books import Books
-from services.verifier.due import acts_to_carry
 from services.verifier.findings import Code
 from services.verifier.grants import Convention, Instalment
 from services.verifier.lines import Json, Line, line_of, line_row
@@ -147,7 +146,7 @@ def _carried(books: Books, name: str, convention: Convention, cents: dict[Line, 
             "conditions_year": award.conditions_year,
             "year_awards_cents": books.awarded[award.siret] if year_cents is None else year_cents,
         },
-        "acts": acts_to_carry(grant),
+        "acts": grant.acts,
         "convention": name,
         "stands_alone": convention.stands_alone,
         "state": convention.state,

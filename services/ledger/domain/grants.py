@@ -124,6 +124,11 @@ class Grant:
     """Whether its award fell: nothing is granted under it any more (rules, 17)."""
 
 
+def with_act(grant: Grant, act: Act) -> tuple[Act, ...]:
+    """The acts on a grant with one more: each is kept once."""
+    return grant.acts if act in grant.acts else (*grant.acts, act)
+
+
 def fallen_act(grant: Grant, named: Act) -> Act | None:
     """The act of a grant that a withdrawal names: by its whole, else by body and day, award first.
 
@@ -196,6 +201,9 @@ class Instalment:
     """Whether an earlier year ordered it: nothing of it is left, and nothing may plan it again."""
     due_again_on: date | None = None
     """The day of an order that an earlier year left rejected, and that is to be issued again."""
+    reissue_held: bool = False
+    """Whether an event that issues rejected orders again came while this one was held back: the
+    next that touches the convention issues it, once the sum has fallen back (rules, 14 and 21)."""
 
     @property
     def amount_cents(self) -> int:

@@ -109,7 +109,7 @@ def issue_orders(book: Book, case: Situation, ruling: Accepted) -> None:
     """Add to `ruling` every order whose conditions the event completes, in schedule order."""
     if book.closed or case.convention.state is not ConventionState.IN_FORCE:
         return  # What is still decided of a closed year issues nothing any more (rules, 31).
-    drawn_cents = case.drawn_cents
+    drawn_cents, excess_cents = case.drawn_cents, 0
     held: dict[str, Any] | None = None
     for instalment in case.convention.schedule:
         met_on = _due_from(book, case, instalment)
@@ -126,10 +126,13 @@ def issue_orders(book: Book, case: Situation, ruling: Accepted) -> None:
             held = hold
             continue
         if due_again_on is None:
-            _settle(case, instalment, lines, drawn_cents, ruling)
+            excess_cents = max(excess_cents, _settle(case, instalment, lines, drawn_cents, ruling))
         if lines:
             due_on = due_again_on or met_on + PAYMENT_DELAY
             drawn_cents += _issue(case, instalment, lines, due_on, ruling)
+    if excess_cents:
+        owed = {"convention": case.convention.convention, "amount_cents": excess_cents}
+        ruling.flags.append(Flag(FlagCode.RECOVERY_DUE, owed))
     if held is not None:
         facts = {"convention": case.convention.convention, **held}
         ruling.flags.append(Flag(FlagCode.CONVENTION_REQUIRED, facts))
@@ -153,7 +156,8 @@ def _due_from(book: Book, case: Situation, instalment: Instalment) -> date | Non
         OrderState.REJECTED
     ):
         return None
-    if _due_again_on(book, instalment) is not None and not case.reissues:
+    again = _due_again_on(book, instalment) is not None
+    if again and not (case.reissues or instalment.reissue_held):
         return None
     met_on = trigger_met_on(instalment, case.convention.signed_on, case.notified_on, case.documents)
     # At zero, a ceiling or a reduction has settled it.
@@ -182,20 +186,15 @@ def _settle(
     lines: tuple[PlannedLine, ...],
     drawn_cents: int,
     ruling: Accepted,
-) -> None:
-    """Release what a ceiling cuts off, and flag what was paid beyond it (rules, 22)."""
+) -> int:
+    """Release what a ceiling cuts off; returns the cents that were had beyond it (rules, 22)."""
     paid = {each.line: each.amount_cents for each in lines}
     for each in instalment.lines:
         cut_cents = each.amount_cents - paid.get(each.line, 0)
         if cut_cents:
             ruling.moves.append(_move(case, instalment, each.line, RELEASE, cut_cents))
     eligible_cents = _ceiling_cents(case, instalment)
-    if eligible_cents is not None and eligible_cents < drawn_cents:
-        facts = {
-            "convention": case.convention.convention,
-            "amount_cents": drawn_cents - eligible_cents,
-        }
-        ruling.flags.append(Flag(FlagCode.RECOVERY_DUE, facts))
+    return 0 if eligible_cents is None else max(0, drawn_cents - eligible_cents)
 
 
 def _due_again_on(book: Book, instalment: Instalment) -> date | None:

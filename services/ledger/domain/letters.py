@@ -15,7 +15,6 @@ from events.envelope import Envelope, Event
 from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
 from services.ledger.domain.book import Book
 from services.ledger.domain.grants import Award, Convention, Instalment, PlannedLine
-from services.ledger.domain.issue import acts_to_carry
 from services.ledger.domain.lines import Line
 from services.ledger.domain.moves import CARRY_OVER, Move
 from services.ledger.domain.schedules import is_live
@@ -94,7 +93,7 @@ def _data(book: Book, convention: Convention, cents: dict[Line, int]) -> dict[st
     return {
         "grant": convention.grant,
         "award": _award_row(book, award),
-        "acts": [_row(act.row()) for act in acts_to_carry(grant.acts, award.act)],
+        "acts": [_row(act.row()) for act in grant.acts],
         "convention": convention.convention,
         "stands_alone": convention.is_award_alone,
         "state": convention.state,

@@ -9,7 +9,7 @@ from events.commitments import CommitmentReduced
 from events.conventions import ConventionAmended
 from services.ledger.domain.book import Book
 from services.ledger.domain.flags import services_differ
-from services.ledger.domain.grants import Convention, Grant, act_of
+from services.ledger.domain.grants import Convention, Grant, act_of, with_act
 from services.ledger.domain.issue import convention_required, issue_orders, situation
 from services.ledger.domain.lines import Line, Stage, line_of
 from services.ledger.domain.moves import COMMIT, RELEASE, SUPPLEMENT, Move
@@ -36,15 +36,16 @@ def amend(book: Book, event: ConventionAmended, on: date) -> Accepted | Refused 
     refused = _amendment_refused(book, event, convention, planned)
     if refused is not None:
         return refused
-    moves = _replanned(book, convention, planned)
-    ruling = controlled(book, [each for each in moves if Stage.AVAILABLE in each.way[:2]])
-    if isinstance(ruling, Refused):
-        return ruling
-    ruling.moves = moves
+    ruling = Accepted(_replanned(book, convention, planned))
     for instalment in event.instalments:
         ruling.flags += services_differ(instalment.lines, instalment=instalment.instalment)
     after, grant = amended(book, convention, event), _grant_after(book, event, convention)
     issue_orders(book, situation(book, after, on, grant=grant, reissues=True), ruling)
+    # Credit comes last: what a ceiling cuts at once pays for what the schedule adds (rules, 26).
+    control = controlled(book, [each for each in ruling.moves if Stage.AVAILABLE in each.way[:2]])
+    if isinstance(control, Refused):
+        return control
+    ruling.flags = control.flags + ruling.flags
     return ruling
 
 
@@ -149,6 +150,4 @@ def _below_ordered(
 def _grant_after(book: Book, event: ConventionAmended, convention: Convention) -> Grant:
     """The grant with the act that the amendment cites among its acts: orders carry it."""
     grant = book.grants[convention.grant]
-    if event.act is None or act_of(event.act) in grant.acts:
-        return grant
-    return replace(grant, acts=(*grant.acts, act_of(event.act)))
+    return grant if event.act is None else replace(grant, acts=with_act(grant, act_of(event.act)))

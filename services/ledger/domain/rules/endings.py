@@ -46,9 +46,11 @@ def withdraw(book: Book, event: DeliberationWithdrawn) -> Accepted | Refused | W
         for order in _open_orders(book, convention):
             ruling.moves += returned(order, and_released=True)
             ruling.orders.append(OrderChange(order._replace(state=OrderState.CANCELLED)))
-        paid_cents = convention.earlier_paid_cents + convention.paid_cents()
-        if paid_cents:
-            owed = {"convention": convention.convention, "amount_cents": paid_cents}
+        # What was ordered when an earlier year was closed may be paid by now: nobody says so here.
+        earlier_cents = convention.earlier_paid_cents + convention.earlier_ordered_cents
+        had_cents = earlier_cents + convention.paid_cents()
+        if had_cents:
+            owed = {"convention": convention.convention, "amount_cents": had_cents}
             ruling.flags.append(Flag(FlagCode.RECOVERY_DUE, owed))
     return ruling
 

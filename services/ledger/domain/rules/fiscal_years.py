@@ -92,8 +92,11 @@ def _touched(book: Book, event: FiscalYearOpened, on: date, sequence: int) -> It
     """The convention, behind others that waited for the bank account that it brings."""
     siret = event.beneficiary.siret
     account = book.accounts.get(siret)
-    if account is None and event.bank_account is not None:
-        account = bank_account_of(event.bank_account)
+    brought = None if event.bank_account is None else bank_account_of(event.bank_account)
+    # What this year was told before the letter came is newer than what an earlier year rejected.
+    is_newer = account is not None and account != brought
+    if account is None and brought is not None:
+        account = brought
         for each in conventions_paid_to(book, siret):
             yield situation(book, each, on, account=account)
     convention = carried_convention(event, sequence)
@@ -105,4 +108,5 @@ def _touched(book: Book, event: FiscalYearOpened, on: date, sequence: int) -> It
         documents=convention.documents,
         issued_on=on,
         drawn_cents=convention.drawn_cents(),
+        reissues=is_newer,
     )
