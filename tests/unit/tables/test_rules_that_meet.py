@@ -11,11 +11,14 @@ from tests.builders import (
     a_closing,
     a_concurring_act,
     a_convention,
+    a_line,
     a_new_account,
     a_notification,
     a_payment,
+    a_reduction,
     a_rejected_report,
     a_report,
+    a_transfer,
     a_vote,
     a_withdrawal,
     an_acknowledgement,
@@ -294,7 +297,43 @@ def rests() -> list[tuple[str, Json]]:
     return [("report_rejected_after_order", facts)]
 
 
+OTHER_ARTICLE = a_line(article="6574")
+BEFORE_THE_VOTE = [
+    a_reduction(30, **NEXT),
+    an_amendment(
+        act=an_act("2024-02-01"),
+        instalments=[
+            an_instalment(name="rest", lines=[an_amount(10), an_amount(20, line=OTHER_ARTICLE)])
+        ],
+        **NEXT,
+    ),
+    a_vote(5, vote_level="article", **NEXT),
+]
+"""What was reduced on one article was committed on another, before credit was voted by article."""
+
 YEAR_ROWS = [
+    years.Row(
+        "an article that was overdrawn before the vote is given credit: who adds may leave it so",
+        [*ORDERED, an_acknowledgement(), a_payment(60)],
+        "accepted",
+        Money(
+            {
+                "489": figures(appropriated=35, available=25, ordered=10),
+                "65/6574/61/489": figures(appropriated=10, available=-10, ordered=20),
+            },
+            {
+                "C": {
+                    "489": figures(granted=40, ordered=10, released=30),
+                    "65/6574/61/489": figures(granted=20, ordered=20),
+                }
+            },
+            {"C/rest": ("issued", 30, 0)},
+        ),
+        after=[
+            *BEFORE_THE_VOTE,
+            a_transfer(10, to_line=OTHER_ARTICLE, **NEXT),
+        ],
+    ),
     years.Row(
         "the new account came before the letter: the rejected order is issued with it",
         REJECTED,
