@@ -8,7 +8,7 @@ from tests.unit.tables import (
     test_every_answer,
     test_opening,
     test_opening_alone,
-    test_rules_that_meet,
+    test_rules_over_years,
     years,
 )
 from tests.unit.tables.rows import Row
@@ -20,7 +20,7 @@ OF_TWO_YEARS = [
     *test_carried_turns.ROWS,
     *test_opening.ROWS,
     *test_opening_alone.ROWS,
-    *test_rules_that_meet.YEAR_ROWS,
+    *test_rules_over_years.ROWS,
 ]
 
 

@@ -9,7 +9,7 @@ from events.commitments import CommitmentReduced
 from events.conventions import ConventionAmended
 from services.ledger.domain.book import Book
 from services.ledger.domain.flags import services_differ
-from services.ledger.domain.grants import Convention, Grant, act_of, with_act
+from services.ledger.domain.grants import Award, Convention, Grant, act_of, with_act
 from services.ledger.domain.issue import convention_required, issue_orders, situation
 from services.ledger.domain.lines import Line, Stage, line_of
 from services.ledger.domain.moves import COMMIT, RELEASE, SUPPLEMENT, Move
@@ -82,7 +82,7 @@ def _amendment_refused(
         reserved_cents = book.grants[convention.grant].reserved_cents.get(line, 0)
         free_cents = award.cents_on(line) - live_cents(book, convention.grant, line)
         room_cents = remaining_cents + reserved_cents + free_cents
-        if cents > room_cents and event.act is None:
+        if cents > room_cents and not _decides_anew(event, award):
             return exceeds_award(event.convention, line, room_cents, cents)
         raised_cents += max(0, cents - room_cents)
     live = {each.instalment for each in convention.schedule if is_live(book, each)}
@@ -95,6 +95,19 @@ def _amendment_refused(
         return None
     facts = convention_required(book, award.beneficiary.siret, raised_cents)
     return None if facts is None else Refused(Refusal.CONVENTION_REQUIRED, facts)
+
+
+def _decides_anew(event: ConventionAmended, award: Award) -> bool:
+    """Whether the amendment cites an act that may raise the award: it was not that act's own word.
+
+    The number of an act is often left out; its body and day name it then (rules, 10).
+    """
+    if event.act is None:
+        return False
+    cited, own = act_of(event.act), award.act
+    if (cited.body, cited.date) != (own.body, own.date):
+        return True
+    return None not in {cited.number, own.number} and cited.number != own.number
 
 
 def _replanned(book: Book, convention: Convention, planned: Mapping[Line, int]) -> list[Move]:
