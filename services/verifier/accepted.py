@@ -9,7 +9,7 @@ from services.verifier.asked import Moves, moves_done
 from services.verifier.books import Books
 from services.verifier.due import REISSUING, Due, due, for_the_treasury, looked_at
 from services.verifier.findings import Code
-from services.verifier.grants import Order, order_lines, ordered_lines
+from services.verifier.grants import OPEN, Order, order_lines, ordered_lines
 from services.verifier.lines import KIND_OF, Json, Line, line_of, shown
 from services.verifier.records import Record, canonical_without_nulls, without_nulls
 from services.verifier.years import Lapsed, closed, lapsed_entries, opened
@@ -105,8 +105,8 @@ def _order_changed(books: Books, kind: str, data: Json, changed: list[Json]) -> 
     """The one order that the treasury speaks of, before and after (rules, 20)."""
     name = data["payment_order"]
     order = books.orders[name]
-    if order.state not in turns.OPEN:
-        facts = {"member": "state", "expected": turns.OPEN, "found": order.state}
+    if order.state not in OPEN:
+        facts = {"member": "state", "expected": OPEN, "found": order.state}
         books.find(_DIFFERS, payment_order=name, **facts)
     moves: Moves = {}
     if kind == "payment.executed":

@@ -4,6 +4,7 @@ from collections import Counter
 
 from services.verifier.findings import Code, Findings
 from services.verifier.grants import (
+    OPEN,
     Convention,
     Grant,
     award_alone,
@@ -92,8 +93,7 @@ class Books(Sums):
     def _close(self) -> None:
         self.closed = True
         self.reserved.clear()
-        states = ("issued", "taken_in_charge", "on_hold")
-        names = (name for name, order in self.orders.items() if order.state in states)
+        names = (name for name, order in self.orders.items() if order.state in OPEN)
         self.open_at_closing = frozenset(names)
 
     def _open_next(self, data: Json) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from services.verifier.findings import Code, Findings, Place
-from services.verifier.grants import Convention, Order, paid_of
+from services.verifier.grants import GIVEN_BACK, Convention, Instalment, Order, paid_of
 from services.verifier.lines import COLUMNS, OUTSIDE, STAGES, Line, shown
 
 Group = tuple[str | None, ...]
@@ -48,6 +48,22 @@ class Sums:
         if money is None:
             money = self.lines[line] = dict.fromkeys((OUTSIDE, *STAGES), 0)
         return money
+
+    def is_held(self, instalment: Instalment) -> bool:
+        """Whether an order holds it, of this year or an earlier one."""
+        if instalment.order is None:
+            return instalment.ordered_before
+        return self.orders[instalment.order].state not in GIVEN_BACK
+
+    def live_cents(self, grant: str, line: Line) -> int:
+        """What lives of a grant on a line: reserved, remaining, ordered and paid (rules, 15)."""
+        shares = [
+            each.shares[line]
+            for each in self.conventions.values()
+            if each.grant == grant and line in each.shares
+        ]
+        live = sum(share["remaining"] + share["ordered"] + share["paid"] for share in shares)
+        return self.reserved.get((grant, line), 0) + live
 
     def group_of(self, line: Line) -> Group:
         """The lines whose credit is controlled together with this one's (rules, 26)."""
@@ -127,7 +143,7 @@ class Sums:
             for line, each in order.lines.items():
                 had = paid.get(line, 0)
                 asked[order.convention, line, "paid"] += had
-                if order.state not in {"rejected", "cancelled"}:
+                if order.state not in GIVEN_BACK:
                     asked[order.convention, line, "ordered"] += each.cents - had
         recovered: Counter[str] = Counter()
         for name, line in self._shares():
