@@ -27,10 +27,10 @@ from services.ledger.domain.grants import (
     Grant,
     Recovery,
     act_of,
+    award_falls,
     bank_account_of,
     beneficiary_of,
     document_key,
-    fallen_act,
     with_act,
 )
 from services.ledger.domain.invariants import group_sums
@@ -145,7 +145,7 @@ def _withdraw(state: BudgetState, event: DeliberationWithdrawn) -> None:
     grant = book.grants[event.grant]
     award = grant.award
     assert award is not None, "what falls was awarded"
-    if fallen_act(grant, act_of(event.act)) not in {None, award.act}:
+    if not award_falls(grant, act_of(event.act)):
         return
     grant.withdrawn = True
     state.touched.add(("grant", event.grant))

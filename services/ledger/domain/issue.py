@@ -1,6 +1,6 @@
 """Issuing payment orders: when an instalment is due, and for how much (rules, 18 to 23)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -87,6 +87,14 @@ def conventions_paid_to(book: Book, siret: str) -> list[Convention]:
     """The conventions paid to one establishment, in order of signature."""
     found = [each for each in book.conventions.values() if each.beneficiary.siret == siret]
     return sorted(found, key=attrgetter("signed_at"))
+
+
+def waiting_for_account(
+    book: Book, siret: str, first: BankAccount, on: date
+) -> Iterator[Situation]:
+    """The conventions of an establishment whose first account an event brings (rules, 18)."""
+    for each in conventions_paid_to(book, siret):
+        yield situation(book, each, on, account=first)
 
 
 def convention_required(book: Book, siret: str, more_cents: int = 0) -> dict[str, Any] | None:

@@ -13,7 +13,7 @@ import msgspec
 from events.codec import LETTER_BYTES_MAX
 from events.envelope import LEDGER, Envelope, Event
 from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
-from services.ledger.domain.book import Book
+from services.ledger.domain.book import YEAR_DIGITS, Book
 from services.ledger.domain.grants import Award, Convention, Instalment, PlannedLine
 from services.ledger.domain.lines import Line
 from services.ledger.domain.moves import CARRY_OVER, Move
@@ -21,8 +21,6 @@ from services.ledger.domain.schedules import is_live
 
 NAMESPACE: Final = uuid5(NAMESPACE_URL, "urn:ecluse:letters")
 """Of the ids of letters."""
-
-YEAR_DIGITS: Final = 4
 
 _spell: Final = msgspec.json.Encoder().encode
 

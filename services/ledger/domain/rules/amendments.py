@@ -57,7 +57,7 @@ def reduce(book: Book, event: CommitmentReduced, on: date) -> Accepted | Refused
     moves: list[Move] = []
     for each in event.lines:
         line, asked_cents = line_of(each.line), each.amount_cents
-        remaining_cents = _remaining(convention, line)
+        remaining_cents = convention.money_on(line).remaining
         if asked_cents > remaining_cents:
             where = {"line": line.row()}
             return _below_ordered(convention, where, remaining_cents, asked_cents)
@@ -76,7 +76,7 @@ def _amendment_refused(
     assert award is not None, "a convention stands on an award"
     raised_cents = 0
     for line, cents in planned.items():
-        remaining_cents = _remaining(convention, line)
+        remaining_cents = convention.money_on(line).remaining
         if cents <= remaining_cents:
             continue
         reserved_cents = book.grants[convention.grant].reserved_cents.get(line, 0)
@@ -115,7 +115,7 @@ def _replanned(book: Book, convention: Convention, planned: Mapping[Line, int]) 
     name, grant = convention.convention, book.grants[convention.grant]
     moves = []
     for line in dict.fromkeys((*planned, *convention.lines)):
-        more_cents = planned.get(line, 0) - _remaining(convention, line)
+        more_cents = planned.get(line, 0) - convention.money_on(line).remaining
         if more_cents < 0:
             moves.append(Move(line, name, None, RELEASE, -more_cents))
             continue
@@ -131,7 +131,7 @@ def _given_up(book: Book, convention: Convention, line: Line, cents: int) -> lis
     """What no instalment plans goes first, then the instalments from the last backwards."""
     left = [each for each in convention.schedule if not is_live(book, each)]
     planned = [(each.instalment, cents_by_line([each]).get(line, 0)) for each in left]
-    unplanned_cents = _remaining(convention, line) - sum(each for _, each in planned)
+    unplanned_cents = convention.money_on(line).remaining - sum(each for _, each in planned)
     moves = []
     for instalment, planned_cents in ((None, unplanned_cents), *reversed(planned)):
         part_cents = min(cents, planned_cents)
@@ -140,11 +140,6 @@ def _given_up(book: Book, convention: Convention, line: Line, cents: int) -> lis
             cents -= part_cents
     assert cents == 0, "what remains is planned, or was never planned"
     return moves
-
-
-def _remaining(convention: Convention, line: Line) -> int:
-    money = convention.lines.get(line)
-    return 0 if money is None else money.remaining
 
 
 def _below_ordered(

@@ -8,12 +8,7 @@ from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
 from services.ledger.domain.book import Book
 from services.ledger.domain.closed_years import reserved_in_order
 from services.ledger.domain.grants import bank_account_of
-from services.ledger.domain.issue import (
-    Situation,
-    conventions_paid_to,
-    issue_orders,
-    situation,
-)
+from services.ledger.domain.issue import Situation, issue_orders, waiting_for_account
 from services.ledger.domain.lines import line_of
 from services.ledger.domain.moves import CARRY_OVER, OPEN, RELEASE, UNRESERVE, Move
 from services.ledger.domain.orders import OUTSTANDING
@@ -97,8 +92,7 @@ def _touched(book: Book, event: FiscalYearOpened, on: date, sequence: int) -> It
     is_newer = account is not None and account != brought
     if account is None and brought is not None:
         account = brought
-        for each in conventions_paid_to(book, siret):
-            yield situation(book, each, on, account=account)
+        yield from waiting_for_account(book, siret, brought, on)
     convention = carried_convention(event, sequence)
     yield Situation(
         convention=convention,
