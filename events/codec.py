@@ -15,9 +15,18 @@ import msgspec
 from pydantic import ValidationError
 
 from events.canonical import canonical, without_nulls
-from events.envelope import OWN_LETTERS, UNREAD, VALIDATORS, Door, Envelope, Event, UntypedEnvelope
+from events.envelope import (
+    OWN_LETTERS,
+    UNREAD,
+    VALIDATORS,
+    Door,
+    Envelope,
+    Event,
+    UntypedEnvelope,
+    borrows_a_name,
+)
 from events.sentences import Sentence
-from events.unreadable import DETAILS, OTHER_DETAIL, Reason, Unreadable
+from events.unreadable import DETAILS, OTHER_DETAIL, Reason, Unreadable, borrowed_name
 from events.values import JOURNALLED
 
 MEBIBYTE = 1024 * 1024
@@ -163,14 +172,8 @@ def _header_text(content: bytes) -> bytes:
     try:
         return _print_json(content.decode())
     except UnicodeDecodeError:
-        _fail(
-            Reason.BAD_JSON,
-            None,
-            Sentence(
-                "un en-tête n'est pas en UTF-8",
-                "a header is not UTF-8",
-            ),
-        )
+        said = Sentence("un en-tête n'est pas en UTF-8", "a header is not UTF-8")
+        _fail(Reason.BAD_JSON, None, said)
 
 
 def _json_object(raw: bytes) -> dict[str, Any]:
@@ -238,6 +241,7 @@ def _event(
     if b"\\" in raw and b"\\u0000" in raw:  # Most events escape nothing: one quick look.
         _reject_null_characters(message)
     validate, name = _DIAGNOSIS, message.get("type")
+    borrowed = borrows_a_name(message.get("source"), name, door)
     if isinstance(name, str) and name not in UNREAD[door]:
         validate = VALIDATORS.get(name, _DIAGNOSIS)
         if name in OWN_LETTERS:
@@ -245,7 +249,10 @@ def _event(
     try:
         envelope = cast("Envelope[Event]", validate.validate_python(message, context=context))
     except ValidationError as error:
-        raise _Fault(_first_fault(error)) from None
+        fault = _first_fault(error)
+        raise _Fault(borrowed_name(fault) if borrowed else fault) from None
+    if borrowed:
+        raise _Fault(borrowed_name())
     budget = envelope.data.budget
     if envelope.partitionkey != budget:
         _fail(

@@ -1,7 +1,7 @@
 """The envelope of every event: CloudEvents 1.0, keyed by budget."""
 
 from enum import Enum
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Final, Generic, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
@@ -101,6 +101,21 @@ UNREAD: dict[Door, frozenset[str]] = {
     Door.LETTERS: frozenset(),
 }
 """The types that are unknown at each door."""
+
+LEDGER: Final = "urn:ecluse:ledger"
+"""Who says what the ledger says."""
+
+
+def borrows_a_name(source: Any, name: Any, door: Door) -> bool:
+    """Whether a record of type `name` speaks as the ledger, and the ledger does not speak there.
+
+    The id of a letter can be worked out before it is written: whoever used it first would keep the
+    letter from being read. A letter at a wrong door is none: its type is unknown there.
+    """
+    if source != LEDGER or door is Door.LETTERS:
+        return False
+    return not (isinstance(name, str) and name in UNREAD[door])
+
 
 Data = TypeVar("Data")
 

@@ -244,6 +244,19 @@ OTHER_JSON_FAULT = Sentence("syntaxe fausse", "wrong syntax")
 _BYTE = re.compile(r"\(byte ([0-9]+)\)$")
 
 
+BORROWED_NAME = Sentence(
+    "seul le grand livre parle sous ce nom : mettez celui de votre application",
+    "only the ledger speaks under this name: put your application's",
+)
+
+
+def borrowed_name(fault: Unreadable | None = None) -> Unreadable:
+    """What is wrong first with a record in the ledger's name; `fault` is what else is."""
+    if fault is not None and fault.pointer in ("/specversion", "/id"):
+        return fault  # They stand before the source.
+    return Unreadable(Reason.INVALID_VALUE, "/source", BORROWED_NAME)
+
+
 def json_fault(message: str) -> Sentence:
     """What the JSON parser says, in words, with the byte where it stopped."""
     found = (said for start, said in JSON_FAULTS.items() if message.startswith(start))

@@ -12,10 +12,11 @@ from typing import Final
 import structlog
 
 from events.codec import reread
+from events.envelope import LEDGER
 from events.sentences import Sentence
 from services.ledger.chains import NOWHERE, Chains, End
 from services.ledger.domain.journal import RULES_VERSION, JournalRecord, Outcome
-from services.ledger.domain.letters import SOURCE, Letter, letter_id, letters_of
+from services.ledger.domain.letters import Letter, letter_id, letters_of
 from services.ledger.domain.moves import CARRY_OVER
 from services.ledger.exports import TOLD_RECORDS, Exported, Progress, read_export
 from services.ledger.ports import Batch, JournalRow, Position, Store, StoreError, Versions
@@ -100,7 +101,7 @@ def prove(path: Path, there: Mapping[str, End], where: str, progress: Progress) 
             facts = {"chain": record.budget, "sequence": record.sequence, "file": path}
             raise StoreError(where, ANOTHER.render(facts))
         proved.already += record.sequence <= end.sequence
-        if record.event_source == SOURCE and record.event_id is not None:
+        if record.event_source == LEDGER and record.event_id is not None:
             letters.add(record.event_id)
         proved.unread.update(dict.fromkeys(_letter_ids(record), record.budget))
     for chain, end in there.items():

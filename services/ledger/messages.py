@@ -15,6 +15,7 @@ import msgspec
 from events import topics
 from events.codec import BYTES_MAX, EVENT_BYTES_MAX, Headers
 from events.conventions import ConventionSigned
+from events.envelope import LEDGER
 from events.outbound import (
     BalanceUpdated,
     CommitmentEntryRecorded,
@@ -30,7 +31,7 @@ from events.unreadable import explain
 from services.ledger.domain.book import BudgetState
 from services.ledger.domain.grants import ConventionMoney
 from services.ledger.domain.journal import JournalRecord, Outcome
-from services.ledger.domain.letters import SOURCE, Letter
+from services.ledger.domain.letters import Letter
 from services.ledger.domain.lines import Line, LineMoney
 from services.ledger.handle import (
     DEAD_LETTER_HEAD_BYTES,
@@ -170,7 +171,7 @@ def _head(model: type[Outbound]) -> bytes:
     """What all messages of a type begin with, up to their id."""
     shared = {
         "specversion": "1.0",
-        "source": SOURCE,
+        "source": LEDGER,
         "type": model.TYPE,
         "datacontenttype": "application/json",
     }

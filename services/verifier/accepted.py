@@ -7,9 +7,9 @@ from services.verifier import asked as ask
 from services.verifier import turns
 from services.verifier.asked import Moves, moves_done
 from services.verifier.books import Books
-from services.verifier.due import Due, due, for_the_treasury, looked_at
+from services.verifier.due import REISSUING, Due, due, for_the_treasury, looked_at
 from services.verifier.findings import Code
-from services.verifier.grants import Order, order_lines, ordered_lines
+from services.verifier.grants import OPEN, Order, order_lines, ordered_lines
 from services.verifier.lines import KIND_OF, Json, Line, line_of, shown
 from services.verifier.records import Record, canonical_without_nulls, without_nulls
 from services.verifier.years import Lapsed, closed, lapsed_entries, opened
@@ -40,16 +40,17 @@ def kind_of(event: Json) -> str:
 def apply(books: Books, record: Record) -> None:
     """Apply an accepted record to its books; what does not fit is found."""
     kind, data, row = kind_of(record.event), record.event["data"], record.row
-    books.place, books.touched = record.place, set()
+    books.begin(record.place)
     changes = row["payment_orders"] or []
     expected = _asked(books, kind, data, changes)
     lapsed = lapsed_entries(books) if kind == "fiscal-year.closed" else []
     siret = data["beneficiary"]["siret"] if kind in OF_BENEFICIARIES else ""
     first_account = siret not in books.accounts and data.get("bank_account") is not None
+    again = kind in REISSUING or (kind == "fiscal-year.opened" and _account_is_newer(books, data))
     books.learn(kind, data, record.sequence)
     turns.learn(books, kind, data)
     names = looked_at(books, kind, data, first_account)
-    orders = list(due(books, names, kind, expected))
+    orders = list(due(books, names, again, expected))
     _prove_issued(books, record, orders, changes, expected)
     moves = row["moves"] or []
     _prove_moves(books, expected, moves_done(moves))
@@ -61,6 +62,12 @@ def apply(books: Books, record: Record) -> None:
         # What the award held is the convention's now, and no move says so (rules, 13).
         for line in books.conventions[data["convention"]].shares:
             books.touched |= {(data["grant"], line), (data["convention"], line)}
+
+
+def _account_is_newer(books: Books, letter: Json) -> bool:
+    """Whether the new year was told of another account before the letter came (rules, 21)."""
+    known = books.accounts.get(letter["beneficiary"]["siret"])
+    return known is not None and known != without_nulls(letter.get("bank_account"))
 
 
 def _asked(books: Books, kind: str, data: Json, changes: list[Json]) -> Moves:
@@ -98,8 +105,8 @@ def _order_changed(books: Books, kind: str, data: Json, changed: list[Json]) -> 
     """The one order that the treasury speaks of, before and after (rules, 20)."""
     name = data["payment_order"]
     order = books.orders[name]
-    if order.state not in turns.OPEN:
-        facts = {"member": "state", "expected": turns.OPEN, "found": order.state}
+    if order.state not in OPEN:
+        facts = {"member": "state", "expected": OPEN, "found": order.state}
         books.find(_DIFFERS, payment_order=name, **facts)
     moves: Moves = {}
     if kind == "payment.executed":
@@ -222,6 +229,7 @@ def _keep(books: Books, row: Json, expected: Moves) -> None:
     books.orders[row["payment_order"]] = order
     instalment.order = row["payment_order"]
     instalment.orders += 1
+    instalment.set_off = False
     cents = {line: each.cents for line, each in order.lines.items()}
     for key, each in ask.of_order(order, cents, ("committed", "ordered")).items():
         ask.add(expected, key, each)

@@ -4,11 +4,12 @@ import json
 from typing import NamedTuple
 
 from events.topics import BALANCES
-from services.verifier.books import Books, Key
+from services.verifier.books import Books
 from services.verifier.claims import UPDATED, Ids, caused_by, differing, read_message, said_by
 from services.verifier.findings import Code, Findings, Place
 from services.verifier.lines import CODES, Json, Line, line_of, shown
 from services.verifier.records import Record
+from services.verifier.sums import Key
 from services.verifier.wire import TopicRecord
 
 Name = tuple[str, str | None, Line]

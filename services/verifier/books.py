@@ -1,20 +1,17 @@
 """The books of one budget: everything that its accepted records add up to, recomputed."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator
-from typing import Any
+from collections import Counter
 
-from services.verifier.findings import Code, Findings, Place
+from services.verifier.findings import Code, Findings
 from services.verifier.grants import (
+    OPEN,
     Convention,
     Grant,
-    Order,
     award_alone,
     award_of,
     carried_award,
     carried_convention,
     convention_of,
-    paid_of,
     printed_lines,
 )
 from services.verifier.lines import (
@@ -29,45 +26,24 @@ from services.verifier.lines import (
     in_order,
     line_of,
     line_row,
-    shown,
 )
 from services.verifier.records import without_nulls
-
-Group = tuple[str | None, ...]
-"""Lines whose credit is voted together (rules, 26)."""
-
-Key = tuple[str | None, Line]
-"""A balance: of a line, or of a convention on a line."""
+from services.verifier.sums import Key, Sums
 
 THRESHOLD_CENTS = 2_300_000
 """Above it, a year's grants to one body need a convention (rules, 14)."""
 
 
-class Books:
+class Books(Sums):
     """One budget as its journal leaves it, record by record."""
 
     def __init__(self, budget: str, findings: Findings) -> None:
-        self.budget = budget
-        self.level: str | None = None
-        self.lines: dict[Line, dict[str, int]] = {}
-        self.credit: Counter[Group] = Counter()
-        self.reserved: dict[tuple[str, Line], int] = {}
+        super().__init__(budget, findings)
         self.grants: dict[str, Grant] = {}
         self.awarded: Counter[str] = Counter()
-        self.conventions: dict[str, Convention] = {}
         self.accounts: dict[str, Json] = {}
-        self.orders: dict[str, Order] = {}
         self.closed = False
         self.open_at_closing: frozenset[str] = frozenset()
-        self.touched: set[Key] = set()
-        """The balances that the last record changed."""
-        self.place = Place()
-        self._findings = findings
-        self._told: set[Any] = set()
-
-    def find(self, code: Code, **facts: Any) -> None:
-        """Something is wrong with the record in hand."""
-        self._findings.add(code, self.place, **facts)
 
     def is_here(self, kind: str, name: str) -> bool:
         """Whether what a parked event waits for is there (rules, 28)."""
@@ -93,8 +69,8 @@ class Books:
             case "budget.voted":
                 self._vote(data)
             case "credits.transferred":
-                self._line(line_of(data["from_line"]))
-                self._line(line_of(data["to_line"]))
+                self.line(line_of(data["from_line"]))
+                self.line(line_of(data["to_line"]))
             case "deliberation.adopted":
                 self._adopt(data)
             case "convention.signed":
@@ -117,8 +93,7 @@ class Books:
     def _close(self) -> None:
         self.closed = True
         self.reserved.clear()
-        states = ("issued", "taken_in_charge", "on_hold")
-        names = (name for name, order in self.orders.items() if order.state in states)
+        names = (name for name, order in self.orders.items() if order.state in OPEN)
         self.open_at_closing = frozenset(names)
 
     def _open_next(self, data: Json) -> None:
@@ -135,18 +110,18 @@ class Books:
             siret, account = data["beneficiary"]["siret"], without_nulls(data["bank_account"])
             self.accounts.setdefault(siret, account)
         for each in data["lines"]:
-            self._line(line_of(each["line"]))
+            self.line(line_of(each["line"]))
         self._open(data["convention"], carried_convention(data))
 
     def _vote(self, data: Json) -> None:
         for each in data["appropriations"]:
-            self._line(line_of(each["line"]))
+            self.line(line_of(each["line"]))
         if data["stage"] != "initial":
             return
         if self.level is not None:
             self.find(Code.NUMBER_TWICE, what=self.budget)
         self.level = data["vote_level"]
-        self.credit = self._credit_again()
+        self.credit = self.credit_again()
 
     def _adopt(self, data: Json) -> None:
         grant = self.grants.setdefault(data["grant"], Grant())
@@ -188,12 +163,6 @@ class Books:
         if cost is not None:
             convention.costs[key] = (sequence, cost)
 
-    def _line(self, line: Line) -> dict[str, int]:
-        money = self.lines.get(line)
-        if money is None:
-            money = self.lines[line] = dict.fromkeys((OUTSIDE, *STAGES), 0)
-        return money
-
     def move(self, move: Json, data: Json) -> None:
         """One move of the record in hand."""
         line, name, cents = line_of(move["line"]), move["convention"], move["amount_cents"]
@@ -204,11 +173,13 @@ class Books:
         if type(cents) is not int or cents <= 0:
             self.find(Code.MOVE_IMPOSSIBLE, move=move)
             return
-        money = self._line(line)
+        money = self.line(line)
         money[origin or OUTSIDE] -= cents
         money[target or OUTSIDE] += cents
         if origin == "available" or target == "available":
-            self.credit[self._group(line)] += cents if target == "available" else -cents
+            gained = cents if target == "available" else -cents
+            self.credit[self.group_of(line)] += gained
+            self.gained[self.group_of(line)] += gained
         if name is None and "reserved" in way and not self.closed:  # There it lapsed, all of it.
             key = (self.grant_of(data), line)
             self.reserved[key] = self.reserved.get(key, 0)
@@ -238,20 +209,6 @@ class Books:
         if convention is None and "grant" in data:
             return str(data["grant"])
         return self.conventions[convention or data["convention"]].grant
-
-    def _group(self, line: Line) -> Group:
-        chapter, article, _, operation = line
-        if self.level == "article":
-            return (chapter, article)
-        if self.level == "operation":
-            return ("operation", operation) if operation is not None else (chapter, None)
-        return (chapter,)
-
-    def _credit_again(self) -> Counter[Group]:
-        credit: Counter[Group] = Counter()
-        for line, money in self.lines.items():
-            credit[self._group(line)] += money["available"]
-        return credit
 
     def has(self, key: Key) -> bool:
         """Whether there is such a balance: an award's ends when a convention takes its place."""
@@ -298,95 +255,3 @@ class Books:
             "due_on": order.due_on,
             "lines": printed_lines(order.lines),
         }
-
-    # -- what must hold after a record, and what must hold in all
-
-    def prove_touched(self) -> None:
-        """What the record in hand moved is consistent."""
-        for name, line in self.touched:
-            if name is None:
-                self._prove_line(line)
-            else:
-                self._prove_share(name, line)
-
-    def _prove_line(self, line: Line) -> None:
-        money = self.lines[line]
-        for stage in STAGES[1:]:
-            if money[stage] < 0:
-                self._once(Code.BELOW_ZERO, what=f"{shown(line)} {stage}", cents=money[stage])
-        group = self._group(line)
-        if self.credit[group] < 0:
-            named = "/".join(code or "-" for code in group)
-            self._once(Code.CREDIT_EXCEEDED, group=named, cents=self.credit[group])
-
-    def _prove_share(self, name: str, line: Line) -> None:
-        convention = self.conventions[name]
-        share, what = convention.shares[line], f"{name} {shown(line)}"
-        for column in COLUMNS:
-            if share[column] < 0:
-                self._once(Code.BELOW_ZERO, what=f"{what} {column}", cents=share[column])
-        parts = sum(share[column] for column in COLUMNS)
-        self._same(f"{what} granted", parts, share["granted"])
-        reserved = self.reserved.get((convention.grant, line), 0)
-        if reserved < 0:
-            self._once(Code.BELOW_ZERO, what=f"{convention.grant} {shown(line)}", cents=reserved)
-
-    def prove_all(self) -> None:
-        """Rule 33, added up from scratch: lines, conventions and orders agree."""
-        sums: dict[Line, Counter[str]] = defaultdict(Counter)
-        for name, line in self._shares():
-            self._prove_share(name, line)
-            sums[line].update(self.conventions[name].shares[line])
-        for (_, line), cents in self.reserved.items():
-            sums[line]["reserved"] += cents
-        for line, money in self.lines.items():
-            self._prove_line(line)
-            parts = sum(money[stage] for stage in STAGES)
-            self._same(f"{shown(line)} appropriated", parts, -money[OUTSIDE])
-            for stage in STAGES[1:5]:
-                column = "remaining" if stage == "committed" else stage
-                self._same(f"{shown(line)} {stage}", sums[line][column], money[stage])
-        for group, cents in self._credit_again().items():
-            self._same(f"{group} available", cents, self.credit[group])
-        self._prove_orders()
-
-    def _shares(self) -> Iterator[tuple[str, Line]]:
-        for name, convention in self.conventions.items():
-            for line in convention.shares:
-                yield name, line
-
-    def _prove_orders(self) -> None:
-        asked: Counter[tuple[str, Line, str]] = Counter()
-        for order in self.orders.values():
-            paid = paid_of(order.lines, order.paid_cents)
-            for line, each in order.lines.items():
-                had = paid.get(line, 0)
-                asked[order.convention, line, "paid"] += had
-                if order.state not in {"rejected", "cancelled"}:
-                    asked[order.convention, line, "ordered"] += each.cents - had
-        recovered: Counter[str] = Counter()
-        for name, line in self._shares():
-            share, what = self.conventions[name].shares[line], f"{name} {shown(line)}"
-            self._same(f"{what} ordered", asked.pop((name, line, "ordered"), 0), share["ordered"])
-            had = asked.pop((name, line, "paid"), 0)
-            recovered[name] += had - share["paid"]
-            if had < share["paid"]:
-                self._same(f"{what} paid", had, share["paid"])
-        for name, convention in self.conventions.items():
-            # What came back is paid no more; the orders keep their figures (rules, 27).
-            came = sum(each.collected - each.revenue for each in convention.recoveries.values())
-            self._same(f"{name} recovered", came, recovered[name])
-        for (name, line, column), cents in asked.items():
-            # An order outlives the award that stood for its convention: rejected, it holds nothing.
-            self._same(f"{name} {shown(line)} {column}", cents, 0)
-
-    def _same(self, what: str, expected: int, found: int) -> None:
-        if expected != found:
-            self._once(Code.SUMS_DIFFER, what=what, expected=expected, found=found)
-
-    def _once(self, code: Code, **facts: Any) -> None:
-        """What stays wrong is told where it was first seen."""
-        told = (code, facts.get("what", facts.get("group")))
-        if told not in self._told:
-            self._told.add(told)
-            self.find(code, **facts)

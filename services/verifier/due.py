@@ -67,14 +67,17 @@ def _paid_to(books: Books, siret: str) -> list[str]:
     return [name for name, each in known if each.beneficiary["siret"] == siret]
 
 
-def due(books: Books, names: list[str], kind: str, asked: Moves) -> Iterator[Due]:
-    """What must be issued now; what a ceiling cuts off is added to `asked`."""
+def due(books: Books, names: list[str], reissues: bool, asked: Moves) -> Iterator[Due]:
+    """What must be issued now, rejected orders too where the event `reissues` them (rules, 21).
+
+    What a ceiling cuts off is added to `asked`.
+    """
     if books.closed:
         return  # A closed year issues nothing any more (rules, 31).
     for name in names:
         convention = books.conventions[name]
         if convention.state == "in_force" and convention.beneficiary["siret"] in books.accounts:
-            yield from _due(books, name, convention, kind in REISSUING, asked)
+            yield from _due(books, name, convention, reissues, asked)
 
 
 def _due(
@@ -83,10 +86,10 @@ def _due(
     drawn_cents = convention.drawn_cents() - _given_back(name, asked)
     for key, instalment in convention.schedule.items():
         last = None if instalment.order is None else books.orders[instalment.order]
-        if last is not None and not (reissues and last.state == "rejected"):
+        if last is not None and last.state != "rejected":
             continue
         again_on = instalment.due_again_on if last is None else last.due_on
-        if again_on is not None and not reissues:
+        if again_on is not None and not (reissues or instalment.set_off):
             continue
         met_on = convention.met_on(instalment)
         planned = _left(instalment.lines, name, key, asked)
@@ -99,6 +102,7 @@ def _due(
         else:
             lines, until = part_of(planned, total), again_on
         if lines and _is_held(books, name, convention):
+            instalment.set_off = again_on is not None
             continue
         if again_on is None:
             for line, plan in planned.items():

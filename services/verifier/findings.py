@@ -39,6 +39,8 @@ class Code(StrEnum):
     NOT_RESUMED = "not_resumed"
     PARKED_NEEDLESSLY = "parked_needlessly"
     ACCEPTED_TOO_EARLY = "accepted_too_early"
+    NOT_REFUSED = "not_refused"
+    REFUSED_OTHERWISE = "refused_otherwise"
     CLOSING_IGNORED = "closing_ignored"
     CLOSED_TOO_EARLY = "closed_too_early"
     # Money.
@@ -154,6 +156,14 @@ SENTENCES: Final[dict[Code, Sentence]] = {
     Code.ACCEPTED_TOO_EARLY: Sentence(
         "l'événement est accepté, mais {kind} {id} manque",
         "the event is accepted, but {kind} {id} is missing",
+    ),
+    Code.NOT_REFUSED: Sentence(
+        "l'issue est {outcome}, alors que les règles refusent l'événement : {expected}",
+        "the outcome is {outcome}, although the rules refuse the event: {expected}",
+    ),
+    Code.REFUSED_OTHERWISE: Sentence(
+        "l'événement est refusé ({found}), mais les règles disent : {expected}",
+        "the event is refused ({found}), but the rules say: {expected}",
     ),
     Code.CLOSING_IGNORED: Sentence(
         "l'issue {outcome} ne va pas avec la clôture de l'exercice",

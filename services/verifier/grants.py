@@ -10,6 +10,12 @@ from services.verifier.records import without_nulls
 PAYMENT_DELAY: Final = timedelta(days=60)
 """From the day that makes an instalment due to the day by which it is paid (rules, 19)."""
 
+OPEN: Final = frozenset(("issued", "taken_in_charge", "on_hold"))
+"""States of an order in which something may still happen to it (rules, 20)."""
+
+GIVEN_BACK: Final = frozenset(("rejected", "cancelled"))
+"""States of an order that holds no money any more, and no instalment."""
+
 Document = tuple[str, int]
 """A document that a beneficiary owes: its kind and its year."""
 
@@ -42,6 +48,8 @@ class Instalment:
     """Whether an order of an earlier year holds it."""
     due_again_on: str | None = None
     """The day of an order of an earlier year that is to be issued again."""
+    set_off: bool = False
+    """Whether it was to be issued again, and was held back (rules, 14 and 21)."""
 
     @property
     def cents(self) -> int:
@@ -85,10 +93,14 @@ class Convention:
     earlier: dict[str, int] = field(default_factory=lambda: {"paid": 0, "ordered": 0})
     """What it had when earlier years were closed."""
 
+    def paid_this_year_cents(self) -> int:
+        """What the budget's own year paid, and did not come back."""
+        paid = sum(each["paid"] for each in self.shares.values())
+        return paid - sum(each.revenue for each in self.recoveries.values())
+
     def paid_cents(self) -> int:
         """What was paid, in all years, and did not come back."""
-        paid = self.earlier["paid"] + sum(each["paid"] for each in self.shares.values())
-        return paid - sum(each.revenue for each in self.recoveries.values())
+        return self.earlier["paid"] + self.paid_this_year_cents()
 
     def ordered_cents(self) -> int:
         """What is ordered, or was when its year was closed."""

@@ -6,15 +6,9 @@ from services.verifier import asked as ask
 from services.verifier.asked import Moves
 from services.verifier.books import Books
 from services.verifier.findings import Code
-from services.verifier.grants import Convention, Recovery, falls_with, schedule_of, unpaid_of
+from services.verifier.grants import OPEN, Convention, Recovery, falls_with, schedule_of, unpaid_of
 from services.verifier.lines import Json
 from services.verifier.records import without_nulls
-
-OPEN: Final = frozenset(("issued", "taken_in_charge", "on_hold"))
-"""States of an order in which something may still happen to it (rules, 20)."""
-
-HELD: Final = frozenset((*OPEN, "paid"))
-"""States of an order that holds its instalment."""
 
 STATES: Final = {
     "convention.suspended": "suspended",
@@ -104,15 +98,7 @@ def replan(books: Books, name: str) -> None:
 
 def _waiting(books: Books, convention: Convention) -> list[str]:
     """The instalments that no order holds."""
-    return [
-        name
-        for name, each in convention.schedule.items()
-        if not (each.ordered_before if each.order is None else _is_held(books, each.order))
-    ]
-
-
-def _is_held(books: Books, order: str) -> bool:
-    return books.orders[order].state in HELD
+    return [name for name, each in convention.schedule.items() if not books.is_held(each)]
 
 
 def _is_revenue(books: Books, data: Json) -> bool:
@@ -148,11 +134,7 @@ def _raise_award(books: Books, data: Json, convention: Convention) -> None:
     for (line, _, _, origin, _), cents in ask.amended(data, convention, books.reserved).items():
         if origin != "available":
             continue
-        live = books.reserved.get((convention.grant, line), 0) + cents
-        for each in books.conventions.values():
-            if each.grant == convention.grant and line in each.shares:
-                share = each.shares[line]
-                live += share["remaining"] + share["ordered"] + share["paid"]
+        live = books.live_cents(convention.grant, line) + cents
         more = max(0, live - award.lines.get(line, 0))
         award.lines[line] = award.lines.get(line, 0) + more
         books.awarded[award.siret] += more

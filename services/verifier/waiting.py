@@ -7,6 +7,7 @@ from services.verifier.accepted import kind_of
 from services.verifier.books import Books
 from services.verifier.findings import Code, Findings
 from services.verifier.records import Record, brief
+from services.verifier.refusals import PARKED_MAX, prove_decision
 from services.verifier.years import RECOVERIES, is_over, is_refused
 
 Want = tuple[str, str]
@@ -85,7 +86,11 @@ class Waiting:
             self._resume(record, follows, ready)
         elif ready is not None:
             self.told_ready(record, books)
-        closed = is_refused(books, kind_of(record.event), record.event["data"])
+        closed = (
+            books.closed  # Whatever waited until then is refused (rules, 30).
+            if record.row["resumes"] is not None
+            else is_refused(books, kind_of(record.event), record.event["data"])
+        )
         refusal = record.row["refusal"] if record.outcome == "refused" else None
         refused = refusal is not None and refusal["code"] == "fiscal_year_closed"
         waits = books.closed and record.outcome == "parked"  # Nothing can still arrive.
@@ -97,6 +102,10 @@ class Waiting:
             self._identify(record)
         if record.outcome in {"accepted", "parked"}:
             self._prove_want(record, books)
+        if not closed:
+            books.place = record.place
+            self._prove_count(record, books)
+            prove_decision(books, record, kind_of(record.event))
 
     def after(self, record: Record) -> None:
         """What the record brings, or begins to wait for."""
@@ -181,6 +190,20 @@ class Waiting:
             self._decided[identity] = digest
             if kind_of(record.event) in RECOVERIES:
                 self._recoveries.add(identity)
+
+    def _prove_count(self, record: Record, books: Books) -> None:
+        """Rule 28: so many may wait, and no more."""
+        refusal = record.row["refusal"] or {}
+        too_many = refusal.get("code") == "too_many_parked"
+        if not too_many and record.outcome != "parked":
+            return
+        want = want_of(record)
+        waits = want is not None and not books.is_here(*want) and record.row["resumes"] is None
+        full = len(self.parked) >= PARKED_MAX
+        if too_many and not (waits and full):
+            books.find(Code.REFUSED_OTHERWISE, expected=None, found="too_many_parked")
+        elif not too_many and full:
+            books.find(Code.NOT_REFUSED, outcome=record.outcome, expected="too_many_parked")
 
     def _prove_want(self, record: Record, books: Books) -> None:
         want = want_of(record)

@@ -6,9 +6,8 @@ from uuid import NAMESPACE_URL, uuid5
 
 from services.verifier.asked import Moves, add
 from services.verifier.books import Books
-from services.verifier.due import acts_to_carry
 from services.verifier.findings import Code
-from services.verifier.grants import Convention, Instalment
+from services.verifier.grants import OPEN, Convention, Instalment
 from services.verifier.lines import Json, Line, line_of, line_row
 from services.verifier.records import Record, without_nulls
 
@@ -18,9 +17,6 @@ NAMESPACE: Final = uuid5(NAMESPACE_URL, "urn:ecluse:letters")
 
 OUTSTANDING: Final = frozenset(("issued", "on_hold"))
 """States of an order that keep a year open (rules, 30)."""
-
-OPEN: Final = frozenset(("issued", "taken_in_charge", "on_hold"))
-"""States of an order in which something may still happen to it (rules, 20)."""
 
 RECOVERIES: Final = frozenset(("recovery.ordered", "recovery.collected"))
 """What a closed year takes for ever."""
@@ -147,7 +143,7 @@ def _carried(books: Books, name: str, convention: Convention, cents: dict[Line, 
             "conditions_year": award.conditions_year,
             "year_awards_cents": books.awarded[award.siret] if year_cents is None else year_cents,
         },
-        "acts": acts_to_carry(grant),
+        "acts": grant.acts,
         "convention": name,
         "stands_alone": convention.stands_alone,
         "state": convention.state,
@@ -161,7 +157,7 @@ def _carried(books: Books, name: str, convention: Convention, cents: dict[Line, 
         "instalments": [
             _instalment(books, key, each)
             for key, each in convention.schedule.items()
-            if each.cents or _is_held(books, each)
+            if each.cents or books.is_held(each)
         ],
         "former_instalments": _former(books, convention),
         "documents": _documents(convention),
@@ -180,24 +176,17 @@ def _line(line: Line, cents: int, services: Any = None) -> Json:
     return row
 
 
-def _is_held(books: Books, instalment: Instalment) -> bool:
-    """Whether an order holds it, of this year or an earlier one."""
-    if instalment.order is None:
-        return instalment.ordered_before
-    return books.orders[instalment.order].state in {*OPEN, "paid"}
-
-
 def _former(books: Books, convention: Convention) -> list[Json]:
     """Instalments of which only the count of orders is left, by their names."""
     counts = dict(convention.counts)
     for key, each in convention.schedule.items():
-        if each.orders and not each.cents and not _is_held(books, each):
+        if each.orders and not each.cents and not books.is_held(each):
             counts[key] = each.orders
     return [{"instalment": key, "orders": counts[key]} for key in sorted(counts)]
 
 
 def _instalment(books: Books, key: str, instalment: Instalment) -> Json:
-    held = _is_held(books, instalment)
+    held = books.is_held(instalment)
     again_on = instalment.due_again_on
     if instalment.order is not None:
         again_on = books.orders[instalment.order].due_on

@@ -131,7 +131,7 @@ YEAR_ENDS = [
         lambda world: cut(world, of_the_open_order("payment-order.acknowledged")),
         "not_journalled closed_too_early",
         "message_unexpected message_differs message_missing balance_differs balance_missing "
-        "message_out_of_order entries_differ resumes_nothing not_resumed",
+        "message_out_of_order entries_differ resumes_nothing not_resumed not_refused",
     ),
     Planted("a letter says something else", told_otherwise, "message_differs"),
     Planted("a letter was written twice", written_twice, "message_twice"),

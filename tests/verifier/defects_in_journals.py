@@ -108,20 +108,21 @@ DECIDED = [
     Planted(
         "an event is decided a second time",
         forged(DUPLICATE, "outcome", value="accepted"),
-        "decided_twice number_twice moves_differ",
+        "decided_twice number_twice moves_differ not_refused",
     ),
     Planted(
         "a payment is journalled, and paid, a second time",
         decided_twice,
         "decided_twice journalled_twice",
         "order_differs sums_differ message_unexpected moves_differ balance_differs "
-        "balance_missing below_zero unknown_reference",
+        "balance_missing below_zero unknown_reference not_refused",
     ),
     Planted(
         "a new event is called a duplicate",
         forged(ACCOUNT, "outcome", value="duplicate"),
         "duplicate_of_nothing outcome_malformed",
-        "order_differs message_unexpected unknown_reference balance_differs sums_differ",
+        "order_differs message_unexpected unknown_reference balance_differs sums_differ "
+        "not_refused",
     ),
     Planted(
         "an id is called reused that was new",
@@ -163,7 +164,7 @@ DECIDED = [
         forged(PARKED, "outcome", value="accepted"),
         "accepted_too_early outcome_malformed",
         "resumes_nothing moves_differ number_twice message_unexpected balance_missing "
-        "decided_twice below_zero credit_exceeded",
+        "decided_twice below_zero credit_exceeded not_refused",
     ),
 ]
 
@@ -177,7 +178,7 @@ MONEY = [
         "more is reserved than was awarded",
         forged(AWARD, "moves", 0, "amount_cents", value=1_000_000),
         "moves_differ entries_differ credit_exceeded",
-        "balance_differs sums_differ",
+        "balance_differs sums_differ not_refused",
     ),
     Planted(
         "money goes where none may go",
@@ -210,6 +211,7 @@ MONEY = [
         "an order is of another amount",
         forged(SIGNED, "payment_orders", 0, "amount_cents", value=1),
         "order_differs message_differs",
+        "not_refused",
     ),
     Planted(
         "an order is due on another day",
@@ -236,7 +238,7 @@ MONEY = [
         "an order is not issued",
         lambda world: forge(world, SIGNED, no_order),
         "order_differs message_unexpected balance_differs unknown_reference",
-        "balance_missing moves_differ sums_differ below_zero",
+        "balance_missing moves_differ sums_differ below_zero not_refused refused_otherwise",
     ),
     Planted(
         "an order is paid otherwise than the treasury says",
@@ -290,5 +292,6 @@ TURNS = [
         "what waited too long is refused for another reason",
         forged(waited_too_long, "refusal", "code", value="wrong_state"),
         "resumed_out_of_turn message_differs",
+        "refused_otherwise",
     ),
 ]

@@ -9,6 +9,7 @@ from services.verifier.wire import partition_of
 from tests.builders import a_vote
 from tests.integration.test_seal import SEALED
 from tests.verifier.defects_at_year_ends import YEAR_ENDS
+from tests.verifier.defects_in_decisions import ACCEPTED, REFUSED, Forgotten
 from tests.verifier.defects_in_journals import CHAIN, DECIDED, MONEY, TURNS
 from tests.verifier.defects_in_topics import BALANCED, MESSAGES, SOURCES
 from tests.verifier.planting import Planted
@@ -43,6 +44,15 @@ def find_in(world: World, planted: Planted) -> None:
     assert set() == codes - {*planted.found.split(), *planted.also.split()}
 
 
+@pytest.mark.parametrize("forgotten", [*ACCEPTED, *REFUSED], ids=lambda each: each.defect)
+def test_a_ledger_that_forgets_a_rule_is_disproved(
+    forgotten: Forgotten, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert [] == World().tell(forgotten.events).codes()
+    monkeypatch.setattr(forgotten.where, forgotten.name, forgotten.instead)
+    assert set(forgotten.found.split()) == set(World().tell(forgotten.events).codes())
+
+
 def test_a_budget_on_another_partition_is_found() -> None:
     misled = World(home=lambda key, count: 1 - partition_of(key, count)).tell([a_vote()])
     assert ["wrong_partition"] == misled.codes()
@@ -50,8 +60,9 @@ def test_a_budget_on_another_partition_is_found() -> None:
 
 def test_each_code_is_planted_here() -> None:
     planted = {code for each in [*ALL, *YEAR_ENDS] for code in each.found.split()}
+    planted |= {code for each in [*ACCEPTED, *REFUSED] for code in each.found.split()}
     planted |= {"wrong_partition", *(each.found for each in SEALED)}
-    assert {code.value for code in Code} - {"sums_differ"} == planted
+    assert {code.value for code in Code} == planted
 
 
 def test_each_code_says_the_same_in_both_languages() -> None:

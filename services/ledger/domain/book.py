@@ -10,6 +10,9 @@ from services.ledger.domain.orders import PaymentOrder
 DEFAULT_LEVEL = "chapter"
 """Where a council votes credits, unless it says otherwise (CGCT L2312-2)."""
 
+YEAR_DIGITS = 4
+"""A budget's id ends with its year."""
+
 FIRST_HASH = "0" * 64
 """What stands before the first record of a budget."""
 

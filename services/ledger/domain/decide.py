@@ -62,9 +62,10 @@ def decide(state: BudgetState, received: Received) -> Verdict:
 def decide_again(state: BudgetState, received: Received) -> Accepted | Refused:
     """The verdict on a parked event, now that what it waited for is there, or never will be.
 
-    Rules 28 and 30.
+    Rules 28 and 30. What still waited when its year was closed is refused whatever it is: that a
+    closed year takes recoveries helps none that came before their convention.
     """
-    if is_refused(state.book, received.envelope.data):
+    if state.book.closed:
         return _closed(state.book)
     verdict = rule(state.book, received, state.memory.sequence + 1)
     assert not isinstance(verdict, Waits), "a resumed event waits for nothing more"

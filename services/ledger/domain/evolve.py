@@ -1,14 +1,17 @@
 """evolve(state, record): what a record changes. It cannot refuse: it has already happened."""
 
 from events.codec import Received
-from events.conventions import ConventionTerminated
+from events.conventions import ConventionResumed, ConventionTerminated
 from events.deliberations import DeliberationAdopted, DeliberationWithdrawn
 from events.envelope import Event
 from events.fiscal_years import FiscalYearClosed
+from events.payments import BankAccountChanged
 from events.recoveries import RecoveryCollected, RecoveryOrdered
+from events.reports import ReportReceived
 from services.ledger.domain.book import Book, BudgetState, Parked, Want
 from services.ledger.domain.credit import group_of
 from services.ledger.domain.facts import learn
+from services.ledger.domain.flags import FlagCode
 from services.ledger.domain.grants import (
     Convention,
     ConventionMoney,
@@ -88,6 +91,8 @@ def _resume(state: BudgetState, sequence: int) -> None:
 def _apply(state: BudgetState, record: JournalRecord, event: Event) -> None:
     book = state.book
     learn(state, record, event)
+    if isinstance(event, BankAccountChanged | ConventionResumed | ReportReceived):
+        _hold_reissues(state, record)
     for move in record.moves:
         _move_line(state, move)
         if move.convention is not None:
@@ -99,6 +104,22 @@ def _apply(state: BudgetState, record: JournalRecord, event: Event) -> None:
     for change in record.payment_orders:
         _keep_order(state, change.order)
     check_moved(book, record.moves)
+
+
+def _hold_reissues(state: BudgetState, record: JournalRecord) -> None:
+    """What the event would have issued again, and rule 14 holds back, it has set off all the same.
+
+    An amendment is no such event: it plans rejected instalments anew.
+    """
+    book = state.book
+    for flag in record.review_flags:
+        if flag["code"] == FlagCode.CONVENTION_REQUIRED:
+            name = flag["facts"]["convention"]
+            state.touched.add(("convention", name))
+            for each in book.conventions[name].schedule:
+                order = each.order
+                if order is not None and book.orders[order].state is OrderState.REJECTED:
+                    each.reissue_held = True
 
 
 def _grant_of(book: Book, event: Event) -> str:
@@ -183,6 +204,7 @@ def _keep_order(state: BudgetState, order: PaymentOrder) -> None:
         instalment = _instalment(book.conventions[order.convention], order.instalment)
         instalment.orders += 1
         instalment.order = order.payment_order
+        instalment.reissue_held = False
         if order.lines == instalment.lines:
             order = order._replace(lines=instalment.lines)  # One copy of what is equal.
         state.touched.add(("convention", order.convention))

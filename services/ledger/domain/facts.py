@@ -22,16 +22,16 @@ from events.reports import ReportReceived, ReportRejected
 from services.ledger.domain.book import BudgetState
 from services.ledger.domain.credit import group_of
 from services.ledger.domain.grants import (
-    Act,
     Convention,
     ConventionState,
     Grant,
     Recovery,
     act_of,
+    award_falls,
     bank_account_of,
     beneficiary_of,
     document_key,
-    fallen_act,
+    with_act,
 )
 from services.ledger.domain.invariants import group_sums
 from services.ledger.domain.journal import JournalRecord
@@ -123,7 +123,8 @@ def _adopt(state: BudgetState, event: DeliberationAdopted, sequence: int) -> Non
     book = state.book
     grant = book.grants.setdefault(intern(event.grant), Grant())
     state.touched.add(("grant", event.grant))
-    act = _keep_act(grant, act_of(event.act))
+    act = act_of(event.act)
+    grant.acts = with_act(grant, act)
     if event.role == "concurring":
         if grant.award is None:
             beneficiary = beneficiary_of(event.beneficiary)
@@ -138,20 +139,13 @@ def _adopt(state: BudgetState, event: DeliberationAdopted, sequence: int) -> Non
         _keep_convention(state, award_alone(event, sequence))
 
 
-def _keep_act(grant: Grant, act: Act) -> Act:
-    """An act on a grant is kept once."""
-    if act not in grant.acts:
-        grant.acts += (act,)
-    return act
-
-
 def _withdraw(state: BudgetState, event: DeliberationWithdrawn) -> None:
     """The award falls, and with it all that was granted under it; a concurring act is kept."""
     book = state.book
     grant = book.grants[event.grant]
     award = grant.award
     assert award is not None, "what falls was awarded"
-    if fallen_act(grant, act_of(event.act)) not in {None, award.act}:
+    if not award_falls(grant, act_of(event.act)):
         return
     grant.withdrawn = True
     state.touched.add(("grant", event.grant))
@@ -172,7 +166,7 @@ def _amend(state: BudgetState, record: JournalRecord, event: ConventionAmended) 
     if event.act is None:
         return
     grant = book.grants[convention.grant]
-    _keep_act(grant, act_of(event.act))
+    grant.acts = with_act(grant, act_of(event.act))
     state.touched.add(("grant", convention.grant))
     for move in record.moves:
         if move.way is not SUPPLEMENT:

@@ -124,14 +124,26 @@ class Grant:
     """Whether its award fell: nothing is granted under it any more (rules, 17)."""
 
 
-def fallen_act(grant: Grant, named: Act) -> Act | None:
-    """The act of a grant that a withdrawal names: by its whole, else by body and day, award first.
+def with_act(grant: Grant, act: Act) -> tuple[Act, ...]:
+    """The acts on a grant with one more: each is kept once."""
+    return grant.acts if act in grant.acts else (*grant.acts, act)
 
-    None where it names none of them.
+
+def fallen_act(grant: Grant, named: Act) -> Act | None:
+    """The act of an awarded grant that a withdrawal names: by its whole, else by body and day.
+
+    Of several the award comes first; None where it names none of them.
     """
-    known = grant.acts if grant.award is None else (grant.award.act, *grant.acts)
+    assert grant.award is not None, "an act falls behind the award of its grant"
+    known = (grant.award.act, *grant.acts)
     same_day = [act for act in known if (act.body, act.date) == (named.body, named.date)]
     return named if named in same_day else next(iter(same_day), None)
+
+
+def award_falls(grant: Grant, named: Act) -> bool:
+    """Whether a withdrawal that names this act fells the award: also where it names none."""
+    assert grant.award is not None, "what falls was awarded"
+    return fallen_act(grant, named) in {None, grant.award.act}
 
 
 class ServiceShare(NamedTuple):
@@ -196,6 +208,9 @@ class Instalment:
     """Whether an earlier year ordered it: nothing of it is left, and nothing may plan it again."""
     due_again_on: date | None = None
     """The day of an order that an earlier year left rejected, and that is to be issued again."""
+    reissue_held: bool = False
+    """Whether an event that issues rejected orders again came while this one was held back: the
+    next that touches the convention issues it, once the sum has fallen back (rules, 14 and 21)."""
 
     @property
     def amount_cents(self) -> int:
@@ -280,6 +295,10 @@ class Convention:
     earlier_paid_cents: int = 0
     earlier_ordered_cents: int = 0
     """What it had been paid, and what was ordered, when earlier years were closed."""
+
+    def money_on(self, line: Line) -> ConventionMoney:
+        """Its money on a line; none where it was never granted anything there."""
+        return self.lines.get(line) or ConventionMoney()
 
     def paid_cents(self) -> int:
         """Paid, all lines, net of recoveries; those of a later year moved nothing on the lines."""

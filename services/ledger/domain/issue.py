@@ -1,6 +1,6 @@
 """Issuing payment orders: when an instalment is due, and for how much (rules, 18 to 23)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -89,6 +89,14 @@ def conventions_paid_to(book: Book, siret: str) -> list[Convention]:
     return sorted(found, key=attrgetter("signed_at"))
 
 
+def waiting_for_account(
+    book: Book, siret: str, first: BankAccount, on: date
+) -> Iterator[Situation]:
+    """The conventions of an establishment whose first account an event brings (rules, 18)."""
+    for each in conventions_paid_to(book, siret):
+        yield situation(book, each, on, account=first)
+
+
 def convention_required(book: Book, siret: str, more_cents: int = 0) -> dict[str, Any] | None:
     """The facts, where the year's awards to `siret` and this one exceed 23,000 € (rules, 14)."""
     return above_threshold(siret, book.awarded_cents.get(siret, 0) + more_cents)
@@ -109,7 +117,7 @@ def issue_orders(book: Book, case: Situation, ruling: Accepted) -> None:
     """Add to `ruling` every order whose conditions the event completes, in schedule order."""
     if book.closed or case.convention.state is not ConventionState.IN_FORCE:
         return  # What is still decided of a closed year issues nothing any more (rules, 31).
-    drawn_cents = case.drawn_cents
+    drawn_cents, excess_cents = case.drawn_cents, 0
     held: dict[str, Any] | None = None
     for instalment in case.convention.schedule:
         met_on = due_from(book, case, instalment)
@@ -126,10 +134,13 @@ def issue_orders(book: Book, case: Situation, ruling: Accepted) -> None:
             held = hold
             continue
         if again_on is None:
-            _settle(case, instalment, lines, drawn_cents, ruling)
+            excess_cents = max(excess_cents, _settle(case, instalment, lines, drawn_cents, ruling))
         if lines:
             due_on = again_on or met_on + PAYMENT_DELAY
             drawn_cents += _issue(case, instalment, lines, due_on, ruling)
+    if excess_cents:
+        owed = {"convention": case.convention.convention, "amount_cents": excess_cents}
+        ruling.flags.append(Flag(FlagCode.RECOVERY_DUE, owed))
     if held is not None:
         facts = {"convention": case.convention.convention, **held}
         ruling.flags.append(Flag(FlagCode.CONVENTION_REQUIRED, facts))
@@ -153,7 +164,8 @@ def due_from(book: Book, case: Situation, instalment: Instalment) -> date | None
         OrderState.REJECTED
     ):
         return None
-    if due_again_on(book, instalment) is not None and not case.reissues:
+    again = due_again_on(book, instalment) is not None
+    if again and not (case.reissues or instalment.reissue_held):
         return None
     met_on = trigger_met_on(instalment, case.convention.signed_on, case.notified_on, case.documents)
     # At zero, a ceiling or a reduction has settled it.
@@ -182,20 +194,15 @@ def _settle(
     lines: tuple[PlannedLine, ...],
     drawn_cents: int,
     ruling: Accepted,
-) -> None:
-    """Release what a ceiling cuts off, and flag what was paid beyond it (rules, 22)."""
+) -> int:
+    """Release what a ceiling cuts off; returns the cents that were had beyond it (rules, 22)."""
     paid = {each.line: each.amount_cents for each in lines}
     for each in instalment.lines:
         cut_cents = each.amount_cents - paid.get(each.line, 0)
         if cut_cents:
             ruling.moves.append(_move(case, instalment, each.line, RELEASE, cut_cents))
     eligible_cents = _ceiling_cents(case, instalment)
-    if eligible_cents is not None and eligible_cents < drawn_cents:
-        facts = {
-            "convention": case.convention.convention,
-            "amount_cents": drawn_cents - eligible_cents,
-        }
-        ruling.flags.append(Flag(FlagCode.RECOVERY_DUE, facts))
+    return 0 if eligible_cents is None else max(0, drawn_cents - eligible_cents)
 
 
 def due_again_on(book: Book, instalment: Instalment) -> date | None:

@@ -11,22 +11,16 @@ from uuid import NAMESPACE_URL, uuid5
 import msgspec
 
 from events.codec import LETTER_BYTES_MAX
-from events.envelope import Envelope, Event
+from events.envelope import LEDGER, Envelope, Event
 from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
-from services.ledger.domain.book import Book
+from services.ledger.domain.book import YEAR_DIGITS, Book
 from services.ledger.domain.grants import Award, Convention, Instalment, PlannedLine
-from services.ledger.domain.issue import acts_to_carry
 from services.ledger.domain.lines import Line
 from services.ledger.domain.moves import CARRY_OVER, Move
 from services.ledger.domain.schedules import is_live
 
-SOURCE: Final = "urn:ecluse:ledger"
-"""Who says what the ledger says."""
-
 NAMESPACE: Final = uuid5(NAMESPACE_URL, "urn:ecluse:letters")
 """Of the ids of letters."""
-
-YEAR_DIGITS: Final = 4
 
 _spell: Final = msgspec.json.Encoder().encode
 
@@ -61,7 +55,7 @@ def letters_of(book: Book, envelope: Envelope[Event], moves: Iterable[Move]) -> 
         said: dict[str, Any] = {
             "specversion": "1.0",
             "id": letter_id(book.budget, envelope.source, envelope.id, name),
-            "source": SOURCE,
+            "source": LEDGER,
             "type": FiscalYearOpened.TYPE,
             "time": envelope.time.isoformat(),
             "partitionkey": next_year(book.budget),
@@ -94,7 +88,7 @@ def _data(book: Book, convention: Convention, cents: dict[Line, int]) -> dict[st
     return {
         "grant": convention.grant,
         "award": _award_row(book, award),
-        "acts": [_row(act.row()) for act in acts_to_carry(grant.acts, award.act)],
+        "acts": [_row(act.row()) for act in grant.acts],
         "convention": convention.convention,
         "stands_alone": convention.is_award_alone,
         "state": convention.state,

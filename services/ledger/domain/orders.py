@@ -33,9 +33,6 @@ OUTSTANDING = frozenset({OrderState.ISSUED, OrderState.ON_HOLD})
 OPEN = frozenset({OrderState.ISSUED, OrderState.TAKEN_IN_CHARGE, OrderState.ON_HOLD})
 """States in which something may still happen to an order (rules, 20)."""
 
-CLOSED_TO_PAYMENT = GIVEN_BACK
-"""States in which nothing may be paid; a paid order refuses more as an overpayment."""
-
 
 class PaymentOrder(NamedTuple):
     """A payment order as it stands; a change makes a new one."""

@@ -47,6 +47,10 @@ CODEC_ONLY = {
         "the year 0",
         "an offset of 99 hours",
     },
+    "the door is no part of an event: at that of letters the ledger speaks": {
+        "in the ledger's name",
+        "a deadline in the ledger's name",
+    },
     "a schema cannot compare two members": {"the partition key names another budget"},
     "JSON Schema takes 1.0 for an integer": {
         "the amount is a float",

@@ -7,6 +7,7 @@ from events.codec import EVENT_BYTES_MAX, NESTING_MAX
 from tests.builders import (
     BUDGET,
     Json,
+    a_deadline,
     a_payment,
     a_vote,
     an_award,
@@ -146,7 +147,36 @@ NULL_CHARACTERS = [
     Bad("U+0000 in an attribute's name", with_attribute(b"1", b'"\\u0000"'), "invalid_value: "),
 ]
 
+AS_LEDGER: Json = {"source": "urn:ecluse:ledger"}
+
+BORROWED = [
+    bad("in the ledger's name", a_vote() | AS_LEDGER, "invalid_value: /source"),
+    bad("a deadline in the ledger's name", a_deadline() | AS_LEDGER, "invalid_value: /source"),
+    bad(
+        "in the ledger's name, and of no amount",
+        a_vote(0) | AS_LEDGER,
+        "invalid_value: /source",
+    ),
+    bad(
+        "in the ledger's name, of a type that is none",
+        a_vote() | AS_LEDGER | {"type": []},
+        "invalid_value: /source",
+    ),
+    bad(
+        "in the ledger's name, without an id",
+        without(a_vote() | AS_LEDGER, "id"),
+        "missing_field: /id",
+    ),
+    bad(
+        "a letter of the ledger's in a file",
+        a_vote() | AS_LEDGER | {"type": "ecluse.fiscal-year.opened.v1"},
+        "unknown_type: /type",
+    ),
+]
+"""Nobody else speaks as the ledger: the id of a letter can be worked out before it is written."""
+
 ENVELOPE = [
+    *BORROWED,
     *(
         Bad(f"without {name}", encoded(without(a_vote(), name)), f"missing_field: /{name}")
         for name in ("specversion", "id", "source", "type", "time", "partitionkey", "data")

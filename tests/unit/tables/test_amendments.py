@@ -25,6 +25,8 @@ HALVES = a_convention(
 IN_HALVES = [a_vote(200), an_award(150), HALVES]
 """150 awarded of 200; 100 under convention: 60 ordered at signature, 40 wait for a report."""
 
+NUMBERED = [a_vote(200), an_award(150, act=an_act(number="40")), HALVES]
+
 ADVANCE = {"C/advance": ("issued", 60, 0)}
 REJECTED = an_acknowledgement("rejected")
 ACT = an_act("2023-09-01", number="2023/99")
@@ -105,6 +107,28 @@ AMENDMENT_ROWS = [
         "exceeds_award",
         UNCHANGED,
         facts=exceeds(90, 91),
+    ),
+    *(
+        Row(
+            f"a cent beyond the award, citing the act that awarded it{how}: nothing decided anew",
+            [*IN_HALVES, amended(waiting(91), act=an_act(**number))],
+            "exceeds_award",
+            UNCHANGED,
+            facts=exceeds(90, 91),
+        )
+        for how, number in [("", {}), (" and a number, which the award left out", {"number": "7"})]
+    ),
+    *(
+        Row(
+            f"a cent beyond the award, citing {which} raises it",
+            [*NUMBERED, amended(waiting(91), act=act)],
+            "accepted",
+            beside(remaining=91, available=49, reserved=0, granted=151),
+        )
+        for which, act in [
+            ("another act of that day", an_act(number="41")),
+            ("an act of that day in another assembly", an_act(body="Conseil métropolitain")),
+        ]
     ),
     Row(
         "beyond the award with the act that raises it: from the reserve, then from credit",

@@ -10,9 +10,11 @@ from tests.builders import (
     Story,
     a_beneficiary,
     a_closing,
+    a_collection,
     a_convention,
     a_notification,
     a_payment,
+    a_recovery,
     a_report,
     a_vote,
     an_acknowledgement,
@@ -266,6 +268,15 @@ def test_rule_30_what_still_waits_is_refused_behind_the_closing_oldest_first() -
         for name, count in story.summary()["outcomes"].items()
         if name in {"accepted", "refused", "parked"}
     }
+
+
+def test_rule_30_a_recovery_that_still_waits_is_refused_as_all_that_waits() -> None:
+    """A closed year goes on taking recoveries, but none that came before their convention."""
+    waiting = [a_collection(1, convention="X"), a_recovery(1, convention="X")]
+    story = Story(*PAID, *waiting, a_collection(60))
+    codes = [each.refusal["code"] for each in story.tell(a_closing("all"))[1:] if each.refusal]
+    assert ["fiscal_year_closed"] * 3 == codes
+    assert 0 == story.summary()["outcomes"]["parked"]
 
 
 def test_rule_30_conventions_are_carried_over_in_order_of_signature() -> None:

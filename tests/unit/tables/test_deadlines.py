@@ -145,6 +145,18 @@ REPORT_ROWS = [
         flags=late(("certified_accounts", 2022), due_on="2023-07-14"),
     ),
     Row(
+        "once it is terminated no instalment waits for anything",
+        [*AWAITING, a_termination(), a_deadline("report_due")],
+        "accepted",
+        on_one_line(
+            100,
+            {"granted": 100, "ordered": 60, "released": 40},
+            {"C/advance": ("issued", 60, 0)},
+            available=40,
+            ordered=60,
+        ),
+    ),
+    Row(
         "nothing is owed, nothing waits",
         [*SIGNED, a_deadline("report_due")],
         "accepted",

@@ -39,6 +39,7 @@ from tests.unit.tables import (
     test_reductions,
     test_reissues,
     test_rejected_reports,
+    test_rules_that_meet,
     test_suspensions,
     test_withdrawals,
 )
@@ -70,6 +71,7 @@ TABLES = [
     test_recoveries.ROWS,
     test_reductions.ROWS,
     test_rejected_reports.ROWS,
+    test_rules_that_meet.ROWS,
     test_suspensions.ROWS,
     test_withdrawals.ROWS,
 ]

@@ -9,7 +9,7 @@ from events.commitments import CommitmentReduced
 from events.conventions import ConventionAmended
 from services.ledger.domain.book import Book
 from services.ledger.domain.flags import services_differ
-from services.ledger.domain.grants import Convention, Grant, act_of
+from services.ledger.domain.grants import Award, Convention, Grant, act_of, with_act
 from services.ledger.domain.issue import convention_required, issue_orders, situation
 from services.ledger.domain.lines import Line, Stage, line_of
 from services.ledger.domain.moves import COMMIT, RELEASE, SUPPLEMENT, Move
@@ -36,15 +36,16 @@ def amend(book: Book, event: ConventionAmended, on: date) -> Accepted | Refused 
     refused = _amendment_refused(book, event, convention, planned)
     if refused is not None:
         return refused
-    moves = _replanned(book, convention, planned)
-    ruling = controlled(book, [each for each in moves if Stage.AVAILABLE in each.way[:2]])
-    if isinstance(ruling, Refused):
-        return ruling
-    ruling.moves = moves
+    ruling = Accepted(_replanned(book, convention, planned))
     for instalment in event.instalments:
         ruling.flags += services_differ(instalment.lines, instalment=instalment.instalment)
     after, grant = amended(book, convention, event), _grant_after(book, event, convention)
     issue_orders(book, situation(book, after, on, grant=grant, reissues=True), ruling)
+    # Credit comes last: what a ceiling cuts at once pays for what the schedule adds (rules, 26).
+    control = controlled(book, [each for each in ruling.moves if Stage.AVAILABLE in each.way[:2]])
+    if isinstance(control, Refused):
+        return control
+    ruling.flags = control.flags + ruling.flags
     return ruling
 
 
@@ -56,7 +57,7 @@ def reduce(book: Book, event: CommitmentReduced, on: date) -> Accepted | Refused
     moves: list[Move] = []
     for each in event.lines:
         line, asked_cents = line_of(each.line), each.amount_cents
-        remaining_cents = _remaining(convention, line)
+        remaining_cents = convention.money_on(line).remaining
         if asked_cents > remaining_cents:
             where = {"line": line.row()}
             return _below_ordered(convention, where, remaining_cents, asked_cents)
@@ -75,13 +76,13 @@ def _amendment_refused(
     assert award is not None, "a convention stands on an award"
     raised_cents = 0
     for line, cents in planned.items():
-        remaining_cents = _remaining(convention, line)
+        remaining_cents = convention.money_on(line).remaining
         if cents <= remaining_cents:
             continue
         reserved_cents = book.grants[convention.grant].reserved_cents.get(line, 0)
         free_cents = award.cents_on(line) - live_cents(book, convention.grant, line)
         room_cents = remaining_cents + reserved_cents + free_cents
-        if cents > room_cents and event.act is None:
+        if cents > room_cents and not _decides_anew(event, award):
             return exceeds_award(event.convention, line, room_cents, cents)
         raised_cents += max(0, cents - room_cents)
     live = {each.instalment for each in convention.schedule if is_live(book, each)}
@@ -96,12 +97,25 @@ def _amendment_refused(
     return None if facts is None else Refused(Refusal.CONVENTION_REQUIRED, facts)
 
 
+def _decides_anew(event: ConventionAmended, award: Award) -> bool:
+    """Whether the amendment cites an act that may raise the award: it was not that act's own word.
+
+    The number of an act is often left out; its body and day name it then (rules, 10).
+    """
+    if event.act is None:
+        return False
+    cited, own = act_of(event.act), award.act
+    if (cited.body, cited.date) != (own.body, own.date):
+        return True
+    return None not in {cited.number, own.number} and cited.number != own.number
+
+
 def _replanned(book: Book, convention: Convention, planned: Mapping[Line, int]) -> list[Move]:
     """What goes each way: up from the grant's reserve first, then from available credit."""
     name, grant = convention.convention, book.grants[convention.grant]
     moves = []
     for line in dict.fromkeys((*planned, *convention.lines)):
-        more_cents = planned.get(line, 0) - _remaining(convention, line)
+        more_cents = planned.get(line, 0) - convention.money_on(line).remaining
         if more_cents < 0:
             moves.append(Move(line, name, None, RELEASE, -more_cents))
             continue
@@ -117,7 +131,7 @@ def _given_up(book: Book, convention: Convention, line: Line, cents: int) -> lis
     """What no instalment plans goes first, then the instalments from the last backwards."""
     left = [each for each in convention.schedule if not is_live(book, each)]
     planned = [(each.instalment, cents_by_line([each]).get(line, 0)) for each in left]
-    unplanned_cents = _remaining(convention, line) - sum(each for _, each in planned)
+    unplanned_cents = convention.money_on(line).remaining - sum(each for _, each in planned)
     moves = []
     for instalment, planned_cents in ((None, unplanned_cents), *reversed(planned)):
         part_cents = min(cents, planned_cents)
@@ -126,11 +140,6 @@ def _given_up(book: Book, convention: Convention, line: Line, cents: int) -> lis
             cents -= part_cents
     assert cents == 0, "what remains is planned, or was never planned"
     return moves
-
-
-def _remaining(convention: Convention, line: Line) -> int:
-    money = convention.lines.get(line)
-    return 0 if money is None else money.remaining
 
 
 def _below_ordered(
@@ -149,6 +158,4 @@ def _below_ordered(
 def _grant_after(book: Book, event: ConventionAmended, convention: Convention) -> Grant:
     """The grant with the act that the amendment cites among its acts: orders carry it."""
     grant = book.grants[convention.grant]
-    if event.act is None or act_of(event.act) in grant.acts:
-        return grant
-    return replace(grant, acts=(*grant.acts, act_of(event.act)))
+    return grant if event.act is None else replace(grant, acts=with_act(grant, act_of(event.act)))

@@ -29,9 +29,9 @@ from services.ledger.domain.grants import (
 )
 from services.ledger.domain.issue import (
     Situation,
-    conventions_paid_to,
     issue_orders,
     situation,
+    waiting_for_account,
 )
 from services.ledger.domain.lines import Line
 from services.ledger.domain.moves import COMMIT, RELEASE, Move
@@ -159,12 +159,8 @@ def _waiting_for_account(
     siret = event.beneficiary.siret
     if event.bank_account is None or siret in book.accounts:
         return []
-    account = bank_account_of(event.bank_account)
-    return [
-        situation(book, each, on, account=account)
-        for each in conventions_paid_to(book, siret)
-        if each is not alone
-    ]
+    found = waiting_for_account(book, siret, bank_account_of(event.bank_account), on)
+    return [case for case in found if case.convention is not alone]
 
 
 def _signed_situation(

@@ -3,7 +3,7 @@
 from events.deadlines import DeadlinePassed
 from services.ledger.domain.book import Book
 from services.ledger.domain.flags import Flag, FlagCode
-from services.ledger.domain.grants import Convention, DocumentKey
+from services.ledger.domain.grants import Convention, ConventionState, DocumentKey
 from services.ledger.domain.orders import CLOSED_TO_TREASURY
 from services.ledger.domain.refusals import Refusal
 from services.ledger.domain.rules.standing import known
@@ -47,6 +47,11 @@ def _report_due(book: Book, event: DeadlinePassed, name: str) -> Accepted | Wait
 
 
 def _awaited(book: Book, convention: Convention) -> list[DocumentKey]:
-    """Where the convention names no document with a day: those that its instalments wait for."""
+    """Where the convention names no document with a day: those that its instalments wait for.
+
+    Those of one that ended wait for nothing; what it owes by a day it owes all the same.
+    """
+    if convention.state is ConventionState.TERMINATED:
+        return []
     waiting = (each for each in convention.schedule if not is_live(book, each))
     return [key for each in waiting if each.amount_cents for key in each.documents]

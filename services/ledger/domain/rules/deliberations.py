@@ -18,6 +18,7 @@ from services.ledger.domain.grants import (
     Grant,
     act_of,
     beneficiary_of,
+    with_act,
 )
 from services.ledger.domain.issue import Situation, convention_required, issue_orders
 from services.ledger.domain.lines import Line
@@ -120,10 +121,10 @@ def _unplanned(alone: Convention, asked: dict[Line, int]) -> list[Flag]:
 def _alone_situation(
     book: Book, event: DeliberationAdopted, alone: Convention, grant: Grant | None, on: date
 ) -> Situation:
-    acts = (*(() if grant is None else grant.acts), act_of(event.act))
+    known = Grant() if grant is None else grant
     return Situation(
         convention=alone,
-        grant=Grant(award=award_of(event), acts=acts),
+        grant=Grant(award=award_of(event), acts=with_act(known, act_of(event.act))),
         account=book.accounts.get(alone.beneficiary.siret),
         notified_on=None,
         documents={},

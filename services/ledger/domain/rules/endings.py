@@ -7,7 +7,7 @@ from events.conventions import ConventionTerminated
 from events.deliberations import DeliberationWithdrawn
 from services.ledger.domain.book import Book, Want
 from services.ledger.domain.flags import Flag, FlagCode
-from services.ledger.domain.grants import Convention, Grant, act_of, fallen_act
+from services.ledger.domain.grants import Convention, Grant, act_of, award_falls, fallen_act
 from services.ledger.domain.moves import RELEASE, TAKE_BACK, UNRESERVE, Move
 from services.ledger.domain.orders import OrderChange, OrderState, PaymentOrder, unpaid
 from services.ledger.domain.refusals import Refusal
@@ -33,12 +33,11 @@ def withdraw(book: Book, event: DeliberationWithdrawn) -> Accepted | Refused | W
     if grant.withdrawn:
         return Refused(Refusal.GRANT_WITHDRAWN, {"grant": event.grant})
     named = act_of(event.act)
-    fallen = fallen_act(grant, named)
     facts = {"grant": event.grant, "act": named.row()}
-    if fallen is not None and fallen != grant.award.act:
+    if not award_falls(grant, named):
         return Accepted(flags=[Flag(FlagCode.CONCURRING_ACT_WITHDRAWN, facts)])
     ruling = Accepted(_unreserved(grant))
-    if fallen is None:
+    if fallen_act(grant, named) is None:
         ruling.flags.append(Flag(FlagCode.ACT_NOT_FOUND, facts))
     of_grant = [each for each in book.conventions.values() if each.grant == event.grant]
     for convention in sorted(of_grant, key=attrgetter("signed_at")):
@@ -46,9 +45,11 @@ def withdraw(book: Book, event: DeliberationWithdrawn) -> Accepted | Refused | W
         for order in _open_orders(book, convention):
             ruling.moves += returned(order, and_released=True)
             ruling.orders.append(OrderChange(order._replace(state=OrderState.CANCELLED)))
-        paid_cents = convention.earlier_paid_cents + convention.paid_cents()
-        if paid_cents:
-            owed = {"convention": convention.convention, "amount_cents": paid_cents}
+        # What was ordered when an earlier year was closed may be paid by now: nobody says so here.
+        earlier_cents = convention.earlier_paid_cents + convention.earlier_ordered_cents
+        had_cents = earlier_cents + convention.paid_cents()
+        if had_cents:
+            owed = {"convention": convention.convention, "amount_cents": had_cents}
             ruling.flags.append(Flag(FlagCode.RECOVERY_DUE, owed))
     return ruling
 

@@ -8,12 +8,7 @@ from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
 from services.ledger.domain.book import Book
 from services.ledger.domain.closed_years import reserved_in_order
 from services.ledger.domain.grants import bank_account_of
-from services.ledger.domain.issue import (
-    Situation,
-    conventions_paid_to,
-    issue_orders,
-    situation,
-)
+from services.ledger.domain.issue import Situation, issue_orders, waiting_for_account
 from services.ledger.domain.lines import line_of
 from services.ledger.domain.moves import CARRY_OVER, OPEN, RELEASE, UNRESERVE, Move
 from services.ledger.domain.orders import OUTSTANDING
@@ -92,10 +87,12 @@ def _touched(book: Book, event: FiscalYearOpened, on: date, sequence: int) -> It
     """The convention, behind others that waited for the bank account that it brings."""
     siret = event.beneficiary.siret
     account = book.accounts.get(siret)
-    if account is None and event.bank_account is not None:
-        account = bank_account_of(event.bank_account)
-        for each in conventions_paid_to(book, siret):
-            yield situation(book, each, on, account=account)
+    brought = None if event.bank_account is None else bank_account_of(event.bank_account)
+    # What this year was told before the letter came is newer than what an earlier year rejected.
+    is_newer = account is not None and account != brought
+    if account is None and brought is not None:
+        account = brought
+        yield from waiting_for_account(book, siret, brought, on)
     convention = carried_convention(event, sequence)
     yield Situation(
         convention=convention,
@@ -105,4 +102,5 @@ def _touched(book: Book, event: FiscalYearOpened, on: date, sequence: int) -> It
         documents=convention.documents,
         issued_on=on,
         drawn_cents=convention.drawn_cents(),
+        reissues=is_newer,
     )

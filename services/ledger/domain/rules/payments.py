@@ -8,8 +8,8 @@ from services.ledger.domain.grants import ConventionState, bank_account_of
 from services.ledger.domain.issue import conventions_paid_to, issue_orders, situation
 from services.ledger.domain.moves import PAY, Move
 from services.ledger.domain.orders import (
-    CLOSED_TO_PAYMENT,
     CLOSED_TO_TREASURY,
+    GIVEN_BACK,
     OrderChange,
     OrderState,
     PaymentOrder,
@@ -56,7 +56,7 @@ def pay(book: Book, event: PaymentExecuted, on: date) -> Accepted | Refused:
     order = book.orders.get(event.payment_order)
     if order is None:
         return _unknown(event.payment_order)
-    if order.state in CLOSED_TO_PAYMENT:
+    if order.state in GIVEN_BACK:  # A paid order refuses more as an overpayment.
         return _closed(order)
     paid_cents = order.paid_cents + event.amount_cents
     if paid_cents > order.amount_cents:

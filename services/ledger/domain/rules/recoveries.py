@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from events.recoveries import RecoveryCollected, RecoveryOrdered
-from services.ledger.domain.book import Book, Want
+from services.ledger.domain.book import YEAR_DIGITS, Book, Want
 from services.ledger.domain.flags import Flag, FlagCode
 from services.ledger.domain.grants import Convention, Recovery
 from services.ledger.domain.issue import issue_orders, situation
@@ -15,9 +15,6 @@ from services.ledger.domain.refusals import Refusal
 from services.ledger.domain.rules.standing import known
 from services.ledger.domain.schedules import cents_by_line
 from services.ledger.domain.verdicts import Accepted, Refused, Waits
-
-YEAR_DIGITS = 4
-"""A budget's id ends with its year."""
 
 
 def order(book: Book, event: RecoveryOrdered, on: date) -> Accepted | Refused | Waits:
@@ -86,7 +83,7 @@ def _exceeds(
     """The no to more than may be asked back, or than was: in all, then on each line named."""
     asked = _by_line(event)
     rooms = [(room_cents, event.total_cents)]
-    rooms += [(_paid(convention, line), cents) for line, cents in asked.items()]
+    rooms += [(convention.money_on(line).paid, cents) for line, cents in asked.items()]
     for room, asked_cents in rooms:
         if asked_cents > room:
             facts = {
@@ -104,7 +101,7 @@ def _recovered(event: RecoveryCollected, convention: Convention) -> Mapping[Line
         return _by_line(event)
     left_cents, recovered = event.total_cents, {}
     for line in dict.fromkeys((*cents_by_line(convention.schedule), *convention.lines)):
-        cents = min(left_cents, _paid(convention, line))
+        cents = min(left_cents, convention.money_on(line).paid)
         if cents:
             recovered[line] = cents
             left_cents -= cents
@@ -114,8 +111,3 @@ def _recovered(event: RecoveryCollected, convention: Convention) -> Mapping[Line
 
 def _by_line(event: RecoveryOrdered | RecoveryCollected) -> dict[Line, int]:
     return {line_of(each.line): each.amount_cents for each in event.lines or ()}
-
-
-def _paid(convention: Convention, line: Line) -> int:
-    money = convention.lines.get(line)
-    return 0 if money is None else money.paid

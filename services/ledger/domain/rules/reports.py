@@ -6,9 +6,9 @@ from datetime import date
 from events.reports import ReportReceived, ReportRejected
 from services.ledger.domain.book import Book
 from services.ledger.domain.flags import Flag, FlagCode
-from services.ledger.domain.grants import Convention, DocumentKey, document_key
+from services.ledger.domain.grants import Convention, DocumentKey, Instalment, document_key
 from services.ledger.domain.issue import issue_orders, situation
-from services.ledger.domain.orders import GIVEN_BACK
+from services.ledger.domain.orders import GIVEN_BACK, order_name
 from services.ledger.domain.rules.standing import known
 from services.ledger.domain.schedules import document_received
 from services.ledger.domain.verdicts import Accepted, Waits
@@ -40,15 +40,28 @@ def reject(book: Book, event: ReportRejected, on: date) -> Accepted | Waits:
 
 
 def _resting_on(book: Book, convention: Convention, document: DocumentKey) -> Iterator[Flag]:
-    """A flag for each order that the document set off, and that is open or was paid."""
+    """A flag for each order that the document set off, and that is open or was paid.
+
+    Nothing rests on a document that counts as not received already.
+    """
+    if document not in convention.documents:
+        return
     for instalment in convention.schedule:
-        if document not in instalment.documents or instalment.order is None:
-            continue
-        order = book.orders[instalment.order]
-        if order.state not in GIVEN_BACK or order.paid_cents:
+        order = _order_of(book, convention, instalment)
+        if document in instalment.documents and order is not None:
             facts = {
                 "convention": convention.convention,
                 "document": document._asdict(),
-                "payment_order": order.payment_order,
+                "payment_order": order,
             }
             yield Flag(FlagCode.REPORT_REJECTED_AFTER_ORDER, facts)
+
+
+def _order_of(book: Book, convention: Convention, instalment: Instalment) -> str | None:
+    """The order of an instalment that is open or paid, at least in part, of any year."""
+    if instalment.ordered_before:
+        return order_name(convention.convention, instalment.instalment, instalment.orders)
+    if instalment.order is None:
+        return None
+    order = book.orders[instalment.order]
+    return None if order.state in GIVEN_BACK and not order.paid_cents else order.payment_order

@@ -1,0 +1,377 @@
+"""Which no an event must meet: the checks of the rules in their order, worked out from the books.
+
+What is told here is compared with what the ledger decided: an event that the rules refuse may not
+be accepted, and one that they do not refuse may not be refused.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, NamedTuple
+
+from services.verifier import asked as ask
+from services.verifier.asked import Moves
+from services.verifier.books import THRESHOLD_CENTS, Books
+from services.verifier.findings import Code
+from services.verifier.grants import (
+    GIVEN_BACK,
+    Award,
+    Convention,
+    Recovery,
+    cents_by_line,
+    schedule_of,
+)
+from services.verifier.lines import Json, Line, line_of, line_row
+from services.verifier.records import Record, canonical_without_nulls
+from services.verifier.years import OUTSTANDING, is_over
+
+PARKED_MAX: Final = 1000
+"""How many events of a budget may wait at once (rules, 28)."""
+
+SIREN_DIGITS: Final = 9
+"""What of a SIRET names the body."""
+
+CREDIT: Final = "insufficient_credit"
+
+DECIDED_ELSEWHERE: Final = frozenset(
+    ("fiscal_year_closed", "event_id_reused", "dependency_missing", "too_many_parked")
+)
+"""Refusals that rest on who the event is, on the year or on what waits (see `waiting`)."""
+
+
+class No(NamedTuple):
+    """A refusal with its facts."""
+
+    code: str
+    facts: Json
+
+
+Check = Callable[[Books, Json], No | None]
+
+
+def prove_decision(books: Books, record: Record, kind: str) -> None:
+    """An accepted or parked event meets no refusal, a refused one just the one that it names."""
+    refusal = record.row["refusal"] or {}
+    found = refusal.get("code")
+    if record.outcome == "duplicate" or found in DECIDED_ELSEWHERE:
+        return
+    expected = no_to(books, kind, record.event["data"])
+    short = expected is not None and expected.code == CREDIT
+    if kind == "convention.amended" and short and found in {None, CREDIT}:
+        return  # What a ceiling cuts at once may pay for it: the credit left is proved behind it.
+    if found is None:
+        if expected is not None:
+            facts = {"outcome": record.outcome, "expected": expected.code}
+            books.find(Code.NOT_REFUSED, **facts)
+    elif expected is None or expected.code != found:
+        code = None if expected is None else expected.code
+        books.find(Code.REFUSED_OTHERWISE, expected=code, found=found)
+    elif canonical_without_nulls(refusal["facts"]) != canonical_without_nulls(expected.facts):
+        books.find(Code.REFUSED_OTHERWISE, expected=expected.facts, found=refusal["facts"])
+
+
+def no_to(books: Books, kind: str, data: Json) -> No | None:
+    """The first no that an event meets; of what waits, the first that needs no missing thing."""
+    check = CHECKS.get(kind)
+    return None if check is None else check(books, data)
+
+
+def _vote(books: Books, data: Json) -> No | None:
+    if data["stage"] == "initial":
+        known = books.level is not None
+        return No("budget_already_voted", {"budget": books.budget}) if known else None
+    return None if books.level is None else _short(books, ask.voted(data))
+
+
+def _transfer(books: Books, data: Json) -> No | None:
+    return None if books.level is None else _short(books, ask.transferred(data))
+
+
+def _award(books: Books, data: Json) -> No | None:
+    name, grant = data["grant"], books.grants.get(data["grant"])
+    if data["role"] != "award":
+        return None
+    if grant is not None and grant.award is not None:
+        code = "grant_withdrawn" if grant.withdrawn else "grant_already_awarded"
+        return No(code, {"grant": name})
+    if data.get("requires_convention") is False:
+        if name in books.conventions:
+            return No("convention_exists", {"convention": name})
+        gives = {line_of(each["line"]): each["amount_cents"] for each in data["lines"]}
+        planned = cents_by_line(schedule_of(data.get("instalments") or []))
+        no = _beyond(name, planned, gives) or _above_limit(
+            books, data["beneficiary"]["siret"], sum(gives.values())
+        )
+        if no is not None:
+            return no
+    if books.level is None:
+        return None
+    return _short(books, ask.awarded(data))
+
+
+def _sign(books: Books, data: Json) -> No | None:
+    name, grant = data["convention"], books.grants.get(data["grant"])
+    if grant is not None and grant.withdrawn:
+        return No("grant_withdrawn", {"grant": data["grant"]})
+    alone = books.alone(data["grant"])
+    if _is_taken(books, name) or (alone is not None and _is_drawn(books, alone)):
+        return No("convention_exists", {"convention": name})
+    if grant is None or grant.award is None:
+        return None
+    siret, other = grant.award.siret, data["beneficiary"]["siret"]
+    if siret[:SIREN_DIGITS] != other[:SIREN_DIGITS]:
+        return No("beneficiary_differs", {"award": siret, "convention": other})
+    if alone is None:
+        free = {line: cents for (of, line), cents in books.reserved.items() if of == data["grant"]}
+    else:
+        free = {line: share["remaining"] for line, share in alone.shares.items()}
+    return _beyond(name, cents_by_line(schedule_of(data["instalments"])), free)
+
+
+def _open_next(books: Books, data: Json) -> No | None:
+    name, grant = data["convention"], books.grants.get(data["grant"])
+    if grant is not None and grant.withdrawn:
+        return No("grant_withdrawn", {"grant": data["grant"]})
+    awarded = grant is not None and grant.award is not None
+    if _is_taken(books, name) or (data["stands_alone"] and awarded):
+        return No("convention_exists", {"convention": name})
+    return None
+
+
+def _withdraw(books: Books, data: Json) -> No | None:
+    grant = books.grants.get(data["grant"])
+    fell = grant is not None and grant.withdrawn
+    return No("grant_withdrawn", {"grant": data["grant"]}) if fell else None
+
+
+def _turn(books: Books, data: Json) -> No | None:
+    """What no ended convention takes (rules, 17)."""
+    convention = books.conventions.get(data["convention"])
+    if convention is None or convention.state != "ended":
+        return None
+    return No("convention_terminated", {"convention": data["convention"]})
+
+
+def _suspend(books: Books, data: Json) -> No | None:
+    return _turn(books, data) or _wrong_state(books, data, wrong="suspended")
+
+
+def _resume(books: Books, data: Json) -> No | None:
+    return _turn(books, data) or _wrong_state(books, data, wrong="in_force")
+
+
+def _wrong_state(books: Books, data: Json, wrong: str) -> No | None:
+    convention = books.conventions.get(data["convention"])
+    if convention is None or convention.state != wrong:
+        return None
+    return No("wrong_state", {"convention": data["convention"], "state": wrong})
+
+
+def _amend(books: Books, data: Json) -> No | None:
+    name, convention = data["convention"], books.conventions.get(data["convention"])
+    if convention is None or convention.state == "ended":
+        return _turn(books, data)
+    award, raised = books.grants[convention.grant].awarded, 0
+    for line, cents in cents_by_line(schedule_of(data["instalments"])).items():
+        has = convention.shares[line]["remaining"] if line in convention.shares else 0
+        reserved = books.reserved.get((convention.grant, line), 0)
+        free = award.lines.get(line, 0) - books.live_cents(convention.grant, line)
+        most = has + reserved + free
+        if cents <= has:
+            continue
+        if cents > most and not _decides_anew(data.get("act"), award):
+            return _exceeds(name, line, most, cents)
+        raised += max(0, cents - most)
+    for row in data["instalments"]:
+        held = convention.schedule.get(row["instalment"])
+        if held is not None and books.is_held(held):
+            cents = sum(each["amount_cents"] for each in row["lines"])
+            return _below(name, 0, cents, instalment=row["instalment"])
+    if raised and convention.stands_alone:
+        no = _above_limit(books, award.siret, raised)
+        if no is not None:
+            return no
+    return _short(books, ask.amended(data, convention, books.reserved))
+
+
+def _decides_anew(cited: Json | None, award: Award) -> bool:
+    """Whether an amendment cites another act than the award's own (rules, 15)."""
+    if cited is None:
+        return False
+    own = award.act
+    if (cited["body"], cited["date"]) != (own["body"], own["date"]):
+        return True
+    number = own.get("number")
+    return number is not None and cited.get("number") not in {None, number}
+
+
+def _reduce(books: Books, data: Json) -> No | None:
+    name, convention = data["convention"], books.conventions.get(data["convention"])
+    if convention is None or convention.state == "ended":
+        return _turn(books, data)
+    for each in data["lines"]:
+        line, cents = line_of(each["line"]), each["amount_cents"]
+        has = convention.shares[line]["remaining"] if line in convention.shares else 0
+        if cents > has:
+            return _below(name, has, cents, line=line_row(line))
+    return None
+
+
+def _acknowledge(books: Books, data: Json) -> No | None:
+    return _of_order(books, data, {*GIVEN_BACK, "paid"})
+
+
+def _pay(books: Books, data: Json) -> No | None:
+    no = _of_order(books, data, GIVEN_BACK)
+    if no is not None:
+        return no
+    order, cents = books.orders[data["payment_order"]], data["amount_cents"]
+    if order.paid_cents + cents <= order.amount_cents:
+        return None
+    figures = {"amount_cents": order.amount_cents, "paid_cents": order.paid_cents}
+    named = {"payment_order": data["payment_order"]}
+    return No("overpayment", {**named, **figures, "asked_cents": cents})
+
+
+def _of_order(books: Books, data: Json, closed: Iterable[str]) -> No | None:
+    named = {"payment_order": data["payment_order"]}
+    order = books.orders.get(data["payment_order"])
+    if order is None:
+        return No("unknown_payment_order", named)
+    if order.state in closed:
+        return No("payment_order_closed", named | {"state": order.state})
+    return None
+
+
+def _late(books: Books, data: Json) -> No | None:
+    return _of_order(books, data, ()) if data["kind"] == "payment_due" else None
+
+
+def _ask_back(books: Books, data: Json) -> No | None:
+    convention = books.conventions.get(data["convention"])
+    if convention is None or _is_forgotten(books, convention):
+        return _unknown(data["convention"]) if books.closed else None
+    awaited = sum(each.ordered - each.collected for each in convention.recoveries.values())
+    return _too_much(data, convention, convention.paid_this_year_cents() - awaited)
+
+
+def _collect(books: Books, data: Json) -> No | None:
+    convention = books.conventions.get(data["convention"])
+    if convention is None or _is_forgotten(books, convention):
+        return _unknown(data["convention"]) if books.closed else None
+    recovery = convention.recoveries.get(data["recovery"])
+    if recovery is None:
+        if not books.closed:
+            return None
+        recovery = Recovery()
+    return _too_much(data, convention, recovery.ordered - recovery.collected)
+
+
+def _too_much(data: Json, convention: Convention, room: int) -> No | None:
+    """Beyond what may be asked back, or come: in all, then on each line named (rules, 27)."""
+    rooms = [(room, ask.sum_of(data))]
+    for each in data.get("lines") or ():
+        share = convention.shares.get(line_of(each["line"]))
+        rooms.append((0 if share is None else share["paid"], each["amount_cents"]))
+    for most, cents in rooms:
+        if cents > most:
+            facts = {"convention": data["convention"], "room_cents": most, "asked_cents": cents}
+            return No("recovery_exceeds", facts)
+    return None
+
+
+def _close(books: Books, data: Json) -> No | None:
+    if isinstance(data["carry_over"], list):
+        for each in data["carry_over"]:
+            if each["convention"] not in books.conventions:
+                return _unknown(each["convention"])
+    names = sorted(name for name, each in books.orders.items() if each.state in OUTSTANDING)
+    return No("orders_outstanding", {"payment_orders": names}) if names else None
+
+
+CHECKS: Final[Mapping[str, Check]] = {
+    "budget.voted": _vote,
+    "credits.transferred": _transfer,
+    "deliberation.adopted": _award,
+    "deliberation.withdrawn": _withdraw,
+    "convention.signed": _sign,
+    "convention.notified": _turn,
+    "convention.amended": _amend,
+    "convention.suspended": _suspend,
+    "convention.resumed": _resume,
+    "convention.terminated": _turn,
+    "commitment.reduced": _reduce,
+    "payment-order.acknowledged": _acknowledge,
+    "payment.executed": _pay,
+    "deadline.passed": _late,
+    "recovery.ordered": _ask_back,
+    "recovery.collected": _collect,
+    "fiscal-year.closed": _close,
+    "fiscal-year.opened": _open_next,
+}
+"""What each type may be refused for; the others are never refused."""
+
+
+def _is_taken(books: Books, name: str) -> bool:
+    """Whether orders of that number exist, or may yet."""
+    return name in books.conventions or (name in books.grants and books.grants[name].stands_alone)
+
+
+def _is_drawn(books: Books, alone: Convention) -> bool:
+    held = any(books.is_held(each) for each in alone.schedule.values())
+    return held or alone.drawn_cents() > 0 or bool(alone.recoveries)
+
+
+def _is_forgotten(books: Books, convention: Convention) -> bool:
+    """Of a year that is over only what was paid or asked back is known (rules, 31)."""
+    over = books.closed and is_over(books)
+    return over and not convention.paid_this_year_cents() and not convention.recoveries
+
+
+def _unknown(convention: str) -> No:
+    return No("unknown_convention", {"convention": convention})
+
+
+def _beyond(name: str, planned: Mapping[Line, int], free: Mapping[Line, int]) -> No | None:
+    """The first line on which more is planned than is free."""
+    for line, cents in planned.items():
+        if cents > free.get(line, 0):
+            return _exceeds(name, line, free.get(line, 0), cents)
+    return None
+
+
+def _exceeds(name: str, line: Line, award_cents: int, asked_cents: int) -> No:
+    cents = {"award_cents": award_cents, "asked_cents": asked_cents}
+    return No("exceeds_award", {"convention": name, "line": line_row(line), **cents})
+
+
+def _below(name: str, remaining_cents: int, asked_cents: int, **where: Any) -> No:
+    cents = {"remaining_cents": remaining_cents, "asked_cents": asked_cents}
+    return No("below_ordered", {"convention": name, **where, **cents})
+
+
+def _above_limit(books: Books, siret: str, more_cents: int) -> No | None:
+    total = books.awarded[siret] + more_cents
+    facts = {"siret": siret, "total_cents": total, "limit_cents": THRESHOLD_CENTS}
+    return No("convention_required", facts) if total > THRESHOLD_CENTS else None
+
+
+def _short(books: Books, moves: Moves) -> No | None:
+    """The first group whose credit does not reach, on the net of these moves (rules, 26)."""
+    asked: dict[tuple[str, bool], int] = {}
+    has: dict[tuple[str, bool], int] = {}
+    for (line, _, _, origin, target), cents in moves.items():
+        group = books.group_of(line)
+        named = group[1:] if books.level == "operation" and None not in group else group
+        at = ("/".join(code for code in named if code is not None), None in group)
+        has[at] = books.credit[group]
+        asked[at] = asked.get(at, 0) + cents * ((origin == "available") - (target == "available"))
+    for at in sorted(asked):
+        if asked[at] > max(0, has[at]):
+            facts = {
+                "level": books.level or "chapter",
+                "group": at[0],
+                "available_cents": has[at],
+                "asked_cents": asked[at],
+                "shortfall_cents": asked[at] - has[at],
+            }
+            return No(CREDIT, facts)
+    return None
