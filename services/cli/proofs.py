@@ -9,6 +9,7 @@ from typing import Annotated, NamedTuple
 import typer
 
 from events.sentences import Sentence
+from services.cli.histories import ONE_PLACE
 from services.cli.output import counted
 from services.cli.wording import NO_RECORDS, Language, told, typed
 from services.cli.workers import COLLECT_AFTER
@@ -21,20 +22,8 @@ from services.verifier.statements import SealedChains
 from services.verifier.unreachable import UnreachableError
 from services.verifier.verify import journal_rows, verify
 
-ONE_JOURNAL = Sentence(
-    "--db et --journal nomment deux journaux\u00a0: donnez l'un ou l'autre",
-    "--db and --journal name two journals: give one of them",
-)
 VERIFYING = Sentence("vérification", "verifying")
 
-InDatabase = Annotated[
-    Path | None,
-    typer.Option("--db", metavar="PATH", help="SQLite file made by `ecluse replay --db`."),
-]
-InFile = Annotated[
-    Path | None,
-    typer.Option("--journal", metavar="FILE", help="Exported records, one a line."),
-]
 OfBudget = Annotated[str | None, typer.Option("--budget", metavar="BUDGET", help="This one only.")]
 
 
@@ -55,7 +44,7 @@ def the_journal(
         typer.BadParameter: they name two.
     """
     if db is not None and file is not None:
-        raise typer.BadParameter(told(ONE_JOURNAL, language), param_hint="--journal")
+        raise typer.BadParameter(told(ONE_PLACE, language), param_hint="--journal")
     return Journal(db, file, budget and typed(budget))
 
 

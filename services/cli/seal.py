@@ -8,9 +8,10 @@ import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from events.sentences import Sentence
+from services.cli.histories import Database, Exported
 from services.cli.options import AsJson, Lang, chosen_language
 from services.cli.output import print_json
-from services.cli.proofs import InDatabase, InFile, prove_alone, the_journal
+from services.cli.proofs import prove_alone, the_journal
 from services.cli.report import EXIT_DISPROVED, show
 from services.cli.screen import Screen
 from services.cli.wording import Language, told, typed
@@ -53,8 +54,8 @@ WHEN = Sentence(
 
 def seal_journal(
     context: typer.Context,
-    db: InDatabase = None,
-    journal: InFile = None,
+    db: Database = None,
+    journal: Exported = None,
     key: Annotated[
         Path | None,
         typer.Option(envvar="ECLUSE_SEAL_KEY", metavar="PATH", help="The private key (PEM)."),

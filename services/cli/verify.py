@@ -7,12 +7,11 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from events.sentences import Sentence
+from services.cli.histories import Database, Exported
 from services.cli.logs import masked
 from services.cli.options import AsJson, Lang, chosen_language
 from services.cli.output import print_json
 from services.cli.proofs import (
-    InDatabase,
-    InFile,
     Journal,
     OfBudget,
     prove,
@@ -74,8 +73,8 @@ class Held(NamedTuple):
 
 def verify_journal(
     context: typer.Context,
-    db: InDatabase = None,
-    journal: InFile = None,
+    db: Database = None,
+    journal: Exported = None,
     budget: OfBudget = None,
     seal: Annotated[
         Path | None,
