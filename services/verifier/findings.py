@@ -338,11 +338,6 @@ class Findings:
         if len(self.kept) < self._kept_max:
             self.kept.append(Finding(code, place, facts))
 
-    @property
-    def dropped(self) -> int:
-        """How many were counted but not kept."""
-        return self.counts.total() - len(self.kept)
-
 
 def _shown(fact: Any, language: str) -> str:
     """A fact in a sentence: its beginning; one that is itself a sentence in its language."""
