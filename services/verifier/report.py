@@ -40,10 +40,10 @@ NOTES: Final[dict[Note, Sentence]] = {
         "nothing.",
     ),
     Note.DECISIONS: Sentence(
-        "Un refus ou un signalement était-il fondé ? Ce n'est pas recalculé ici : `ecluse verify "
-        "--redecide` le montre.",
-        "Whether a refusal or a review flag was justified is not computed here: `ecluse verify "
-        "--redecide` shows it.",
+        "Les refus sont recalculés, les signalements ne le sont pas : `ecluse verify --redecide` "
+        "montre s'ils étaient fondés.",
+        "Refusals are computed again, review flags are not: `ecluse verify --redecide` shows "
+        "whether they were justified.",
     ),
     Note.EXPIRED: Sentence(
         "{count} comparaisons impossibles : l'autre côté a dépassé sa durée de conservation.",
