@@ -37,6 +37,7 @@ from services.ledger.placing import (
     spell_placing,
 )
 from services.ledger.topic_state import PartitionTopics, Restored
+from services.runtime.clients import KAFKA, Clients
 from services.runtime.forgotten import Whereabouts, end_forgotten, mark
 from services.runtime.partitioning import partition_of
 from services.runtime.progress import Progress
@@ -92,6 +93,7 @@ class LedgerWork:
         progress: Progress,
         metrics: Metrics | None = None,
         accept_lost: frozenset[str] = frozenset(),
+        clients: Clients = KAFKA,
     ) -> None:
         self._settings = settings
         self._partition = partition
@@ -102,11 +104,13 @@ class LedgerWork:
         letters = settings.topic(LETTERS)
         self._letters = [TopicPartition(letters, number) for number in range(partitions)]
         """Where every partition of the ledger may write: next year's budgets live anywhere."""
-        self._writer = FencedWriter(settings, f"{group}-{events}-{partition}", self._letters)
+        name = f"{group}-{events}-{partition}"
+        self._clients = clients
+        self._writer = FencedWriter(settings, name, self._letters, clients)
         self._doors = [TopicPartition(settings.topic(name), partition) for name in DOORS]
         self._topics = PartitionTopics(settings, partition)
         places = [*self._doors, self._topics.state, self._topics.journal]
-        self._reader = Reader(settings, places, progress)
+        self._reader = Reader(settings, places, progress, clients=clients)
         self._ledger = Ledger()
         self._placing = Placing({}, 0)
         self._sources: dict[str, SourcePosition] = {}
@@ -121,7 +125,7 @@ class LedgerWork:
         await self._writer.start()
         places = [TopicPartition(self._settings.topic(name), self._partition) for name in OUTPUTS]
         where = Whereabouts(self._partition, places, self._letters)
-        await end_forgotten(self._settings, self._writer, where)
+        await end_forgotten(self._settings, self._writer, where, self._clients)
         await self._reader.start()
         restored = await self._topics.restore(self._reader, self._partitions)
         self._take(restored, self._partitions)

@@ -7,8 +7,9 @@ committed stand still there, and the next transaction of the same producer would
 itself, whichever way it had ended (docs/decisions/0015).
 """
 
-from collections.abc import AsyncIterator, Collection, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from functools import partial
 from typing import Final, NamedTuple
 
 import structlog
@@ -16,7 +17,7 @@ from aiokafka.errors import ClusterAuthorizationFailedError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.sentences import Sentence
-from services.runtime.clients import Isolation
+from services.runtime.clients import KAFKA, Clients, Isolation
 from services.runtime.errors import ClusterError, place_name
 from services.runtime.open_transactions import OpenTransaction
 from services.runtime.reader import Reader
@@ -50,6 +51,9 @@ FORBIDDEN = Sentence(
     "end it. Grant it ALTER on the cluster, and start it again",
 )
 
+Reading = Callable[[Collection[TopicPartition], Isolation], AbstractAsyncContextManager[Reader]]
+"""Gives a reader of these partitions, for a while."""
+
 log: Final = structlog.stdlib.get_logger("ecluse.runtime")
 
 
@@ -71,7 +75,9 @@ class Whereabouts(NamedTuple):
     """Where others write too: their transactions come and go, and are theirs to end."""
 
 
-async def end_forgotten(settings: Settings, writer: FencedWriter, where: Whereabouts) -> None:
+async def end_forgotten(
+    settings: Settings, writer: FencedWriter, where: Whereabouts, clients: Clients = KAFKA
+) -> None:
     """End the last transaction of this writer wherever its end was forgotten.
 
     It was committed if a record of it can be read anywhere; else nobody ever saw it, and it is
@@ -88,7 +94,8 @@ async def end_forgotten(settings: Settings, writer: FencedWriter, where: Whereab
     for each in hanging:
         if each.producer_id != writer.producer_id:
             raise ClusterError(place_name(each.place), FOREIGN.render(_facts(each)))
-    committed = await _was_committed(settings, where, hanging)
+    reading = partial(_reading, settings, clients)
+    committed = await _was_committed(reading, where, hanging)
     for each in hanging:
         try:
             await writer.end(each, committed=committed)
@@ -101,10 +108,10 @@ async def end_forgotten(settings: Settings, writer: FencedWriter, where: Whereab
 
 
 async def _was_committed(
-    settings: Settings, where: Whereabouts, hanging: Sequence[OpenTransaction]
+    reading: Reading, where: Whereabouts, hanging: Sequence[OpenTransaction]
 ) -> bool:
-    open_in = {each.place for each in hanging}
-    async with _reading(settings, open_in, "read_uncommitted") as reader:
+    open_in = dict.fromkeys(each.place for each in hanging)
+    async with reading(open_in, "read_uncommitted") as reader:
         marks = {await _mark_behind(reader, each, where.owner) for each in hanging} - {None}
     if not marks:
         return False
@@ -112,24 +119,24 @@ async def _was_committed(
         said = ", ".join(sorted(str(each) for each in marks))
         raise ClusterError(place_name(hanging[0].place), MIXED.render({"marks": said}))
     wanted = str(marks.pop())
-    async with _reading(settings, where.places, "read_committed") as reader:
+    async with reading(where.places, "read_committed") as reader:
         for place in where.places:
             if place not in open_in and await _last_mark(reader, place) == wanted:
                 return True
     shared = [place for place in where.shared if place not in open_in]
-    return bool(shared) and await _is_read_among_others(settings, shared, wanted)
+    return bool(shared) and await _is_read_among_others(reading, shared, wanted)
 
 
 async def _is_read_among_others(
-    settings: Settings, shared: Collection[TopicPartition], wanted: str
+    reading: Reading, shared: Collection[TopicPartition], wanted: str
 ) -> bool:
     """Whether a record of the transaction can be read where it need not be the last."""
-    async with _reading(settings, shared, "read_uncommitted") as reader:
+    async with reading(shared, "read_uncommitted") as reader:
         found = [(place, await _last_offset(reader, place, wanted)) for place in shared]
     written = {place: offset for place, offset in found if offset is not None}
     if not written:
         return False
-    async with _reading(settings, written, "read_committed") as reader:
+    async with reading(written, "read_committed") as reader:
         for place, offset in written.items():
             _, end = await reader.bounds(place)
             if end <= offset:
@@ -182,9 +189,9 @@ def _mark_of(record: ConsumerRecord) -> str | None:
 
 @asynccontextmanager
 async def _reading(
-    settings: Settings, places: Collection[TopicPartition], isolation: Isolation
+    settings: Settings, clients: Clients, places: Collection[TopicPartition], isolation: Isolation
 ) -> AsyncIterator[Reader]:
-    reader = Reader(settings, places, isolation=isolation)
+    reader = Reader(settings, places, isolation=isolation, clients=clients)
     try:
         await reader.start()
         yield reader

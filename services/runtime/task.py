@@ -16,7 +16,7 @@ import structlog
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.sentences import Sentence
-from services.runtime.clients import FETCH_WAIT_S
+from services.runtime.clients import FETCH_WAIT_S, KAFKA, Clients
 from services.runtime.errors import Stop, Unreachable
 from services.runtime.progress import Progress
 from services.runtime.reader import Reader
@@ -98,7 +98,13 @@ class PartitionTask:
         GaveUp: the world was down too long.
     """
 
-    def __init__(self, partition: int, make_work: WorkFactory, settings: Settings) -> None:
+    def __init__(
+        self,
+        partition: int,
+        make_work: WorkFactory,
+        settings: Settings,
+        clients: Clients = KAFKA,
+    ) -> None:
         self.partition = partition
         self.state = TaskState.OPENING
         self.progress = Progress()
@@ -106,6 +112,7 @@ class PartitionTask:
         self.next_offsets: dict[str, int] = {}
         self._make_work = make_work
         self._settings = settings
+        self._clients = clients
         self._trouble = Trouble()
         self._wanted = asyncio.Event()
         self._wanted.set()
@@ -175,7 +182,9 @@ class PartitionTask:
             await work.close()
 
     async def _work(self, work: Work) -> None:
-        reader = Reader(self._settings, self._places(), self.progress, FETCH_WAIT_S)
+        reader = Reader(
+            self._settings, self._places(), self.progress, FETCH_WAIT_S, clients=self._clients
+        )
         try:
             await reader.start()
             reader.point_at(self._places())

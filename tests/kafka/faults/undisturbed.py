@@ -94,7 +94,7 @@ async def _of_partition(read: Read, prefix: str, number: int, partitions: int) -
                     *found,
                     f"{where}: what stands before it wakes nobody, or its source is gone",
                 ]
-            ledger.handle(raw_record(source))
+            _decide(ledger, record, source)
             rows = ledger.commit_batch([]).records
             expected = [(row.budget, row.record) for row in rows]
         if (each.key.decode(), each.value) != expected.pop(0):
@@ -103,6 +103,15 @@ async def _of_partition(read: Read, prefix: str, number: int, partitions: int) -
     if expected:
         found.append(f"{journal.topic}/{number}: what was woken is missing at its end")
     return found + await _state_differs(read, prefix, number, ledger, (end, head, last))
+
+
+def _decide(ledger: Ledger, record: JournalRecord, source: ConsumerRecord) -> None:
+    """As it was decided; what an operator set aside was not."""
+    dead = record.dead_letter or {}
+    if "by" in dead:
+        ledger.quarantine(raw_record(source), dead["by"], dead["why"])
+    else:
+        ledger.handle(raw_record(source))
 
 
 def _taken(
