@@ -21,8 +21,11 @@ from aiokafka.structs import TopicPartition
 
 from tests.simulation.loop import the_loop
 
-MARKER_S: Final = 0.03
-"""How long a marker may take to be written once its transaction has ended."""
+MARKER_S: Final = 0.006
+SLOW_MARKER_S: Final = 0.3
+"""How long a marker may take to be written once its transaction has ended, and how long rarely."""
+
+SLOW: Final = 0.03
 
 START_MS: Final = 1_685_600_000_000
 """What the clocks of brokers say at the beginning: 1 June 2023."""
@@ -284,7 +287,8 @@ class Broker:
             parts = [parts[each] for each in sorted(kept)]
         transaction.unwritten = len(parts)
         for part in parts:
-            delay_s = self._chance.random() * MARKER_S
+            most_s = SLOW_MARKER_S if self._chance.random() < SLOW else MARKER_S
+            delay_s = self._chance.random() * most_s
             self._call_later(delay_s, partial(self._mark, part, transaction))
 
     def _mark(self, part: Part, transaction: Transaction) -> None:

@@ -12,7 +12,7 @@ PARKED: Final = 1_003
 
 def a_thousand_parked(budget: str) -> list[Json | bytes]:
     """So much waits for a convention that more is refused; then it comes, and wakes them all."""
-    said = {"budget": budget, "convention": "C1"}
+    said: Json = {"budget": budget, "convention": "C1"}
     waiting = [a_report(**said, _id=f"report {number}") for number in range(PARKED)]
     return [
         a_vote(budget=budget),

@@ -16,11 +16,13 @@ from tests.simulation.stories import a_year, numbered, woven
 NAMES: Final = budget_names(12)
 """Budgets of that many public entities, on either partition."""
 
+NO_EVENTS: Final = (None, b"", b"{}", b'{"specversion":"1.0","id":"x"}', b"\x00\xff" * 9)
+
 CHUNK_MAX: Final = 12
 CHUNK_OF_MANY: Final = 200
 """How many are sent at once where there are many."""
 
-GAP_MS: Final = 150
+GAP_MS: Final = 60
 """The longest pause between two chunks."""
 
 FAULTS: Final = (0, 1, 1, 2, 2, 3, 4, 6)
@@ -35,12 +37,13 @@ def a_case(seed: int, number: int) -> Case:
         sendings = _sendings(chance)
     else:
         sendings = [_at_home(chance, each, spelling=2) for each in given]
-    faults = tuple(_fault(chance) for _ in range(chance.choice(FAULTS)))
-    return Case(f"{seed}/{number}/latencies", tuple(_chunks(chance, sendings)), faults)
+    faults = [_fault(chance) for _ in range(chance.choice(FAULTS))]
+    faults += [_soon_after(chance, each) for each in faults if each.kind is Kind.FORGET]
+    return Case(f"{seed}/{number}/latencies", tuple(_chunks(chance, sendings)), tuple(faults))
 
 
 def _sendings(chance: random.Random) -> list[Sending]:
-    budgets = chance.sample(NAMES, chance.choice((2, 2, 3, 4)))
+    budgets = chance.sample(NAMES, chance.choice((2, 2, 2, 2, 3, 4)))
     years = [numbered(chance, a_year(chance, budget)) for budget in budgets]
     told = [
         _at_home(chance, event, spelling=chance.randrange(10)) for event in woven(chance, years)
@@ -62,7 +65,7 @@ def _mischief(chance: random.Random, budgets: Sequence[str], told: list[Sending]
         case 2:
             return some._replace(key=chance.choice((None, b"\xff\x00", budgets[0].encode())))
         case _:
-            value = chance.choice((None, b"", b"\x00\xff" * 9, *UNREADABLE))
+            value = chance.choice((*NO_EVENTS, *UNREADABLE))
             key = chance.choice(budgets).encode()
             headers = (("note", None), ("content-type", b"text/plain"))
             place = home_of(key, PARTITIONS)
@@ -96,6 +99,12 @@ def _chunks(chance: random.Random, sendings: list[Sending]) -> list[Chunk]:
             ghosts = [each._replace(value=b"never to be seen") for each in some[:3]]
             chunks.append(Chunk(chance.randint(0, GAP_MS), How.ABORTED, tuple(ghosts)))
     return chunks
+
+
+def _soon_after(chance: random.Random, forgotten: Fault) -> Fault:
+    """Another end before the forgotten one was made good: there a commit could be turned round."""
+    kind = chance.choice((Kind.KILL_BEFORE, Kind.KILL_AFTER, Kind.REFUSED, Kind.FREEZE_AFTER))
+    return Fault(kind, Op.COMMIT, forgotten.number + chance.choice((0, 1, 1, 2)))
 
 
 def _fault(chance: random.Random) -> Fault:

@@ -62,14 +62,14 @@ AT: Final[dict[Kind, tuple[Op, ...]]] = {
 """At which steps a fault of each kind may strike."""
 
 USUAL: Final[dict[Op, int]] = {
-    Op.INIT: 8,
-    Op.DESCRIBE: 40,
-    Op.MARKER: 2,
-    Op.CONNECT: 12,
-    Op.BOUNDS: 60,
-    Op.FETCH: 80,
-    Op.PRODUCE: 120,
-    Op.COMMIT: 30,
+    Op.INIT: 5,
+    Op.DESCRIBE: 50,
+    Op.MARKER: 1,
+    Op.CONNECT: 7,
+    Op.BOUNDS: 28,
+    Op.FETCH: 45,
+    Op.PRODUCE: 45,
+    Op.COMMIT: 12,
     Op.HANDLE: 50,
 }
 """About how often each step is taken in a history."""
@@ -97,13 +97,13 @@ class Plan:
         self._due: defaultdict[tuple[Op, int], list[Kind]] = defaultdict(list)
         for kind, op, number in faults:
             self._due[op, number].append(kind)
-        self._taken: Counter[Op] = Counter()
+        self.taken: Counter[Op] = Counter()
         self.struck: Counter[str] = Counter()
 
     def at(self, op: Op) -> list[Kind]:
         """What strikes at the next step of this kind."""
-        self._taken[op] += 1
-        due = self._due.get((op, self._taken[op]))
+        self.taken[op] += 1
+        due = self._due.get((op, self.taken[op]))
         if due is None:
             return []
         self.struck.update(f"{kind}" for kind in due)

@@ -6,7 +6,6 @@ longer than its session loses its partitions, and learns of it some time after i
 """
 
 import asyncio
-import random  # noqa: TID251 - the chance of the world outside, from a seed that is printed
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import Context, copy_context
@@ -22,7 +21,7 @@ from services.runtime.settings import Settings
 from services.runtime.task import PartitionTask, TaskState
 from services.runtime.work import WorkFactory
 from services.runtime.writer import Fenced, WriterFailed
-from tests.simulation.broker import Broker, NotYet
+from tests.simulation.broker import NotYet
 from tests.simulation.faults import Kind
 from tests.simulation.loop import PROCESS, Process, the_loop
 from tests.simulation.network import Network
@@ -65,8 +64,8 @@ class Group:
         self.failures: list[str] = []
         self.figures: Counter[str] = Counter()
         self._network = network
-        self._broker: Broker = network.broker
-        self._chance: random.Random = network.chance
+        self._broker = network.broker
+        self._chance = network.chance
         self._clients = clients
         self._settings = settings
         self._make_work = make_work
@@ -76,6 +75,7 @@ class Group:
         self._owners: dict[int, Run] = {}
         self._runs: dict[asyncio.Task[None], Run] = {}
         self._lost_state: set[int] = set()
+        self._operators = 0
         self._stopping = False
 
     def start(self) -> None:
@@ -93,7 +93,7 @@ class Group:
         """Whether every worker is awake, and none works on a partition that is not its own."""
         owned = {run.task for run in self._owners.values()}
         running = {run.task for run in self._runs.values() if not run.process.dead}
-        awake = not any(process.frozen for process in self._processes)
+        awake = not any(process.frozen for process in self._processes) and not self._operators
         return awake and running == owned and len(owned) == self._partitions
 
     def mend(self, partition: int) -> None:
@@ -104,6 +104,12 @@ class Group:
         """Every worker is replaced in order, as by a new version."""
         for process in list(self._processes):
             self._retire(process)
+
+    def end(self) -> None:
+        """Whoever is frozen can be cancelled, and nothing more is sent."""
+        self._network.is_down = True
+        for process in {run.process for run in self._runs.values()}:
+            the_loop().thaw(process)
 
     async def stop(self) -> None:
         """Everybody ends, in order."""
@@ -121,11 +127,14 @@ class Group:
         quarantine = set_aside(
             self._settings, (partition, count), offset, told, clients=self._clients
         )
+        self._operators += 1
         try:
             await the_loop().create_task(quarantine, context=context)
             self.figures["quarantined"] += 1
         except (ClusterError, Fenced, WriterFailed):
             self.figures["quarantines that failed, and were tried again"] += 1
+        finally:
+            self._operators -= 1
 
     # What faults do.
 
@@ -199,12 +208,17 @@ class Group:
         task = PartitionTask(number, self._make_work, self._settings, self._clients)
         run = Run(process, task)
         self._owners[number] = run
-        before = [each for each, other in self._runs.items() if other.process is process
-                  and other.task.partition == number]
+        before = [
+            each
+            for each, other in self._runs.items()
+            if other.process is process and other.task.partition == number
+        ]
         waits = self._wipe(number) if number in self._lost_state else None
         self._lost_state.discard(number)
         running = the_loop().create_task(
-            _after(before, waits, task), name=f"{process.name}/{number}", context=context_of(process)
+            _after(before, waits, task),
+            name=f"{process.name}/{number}",
+            context=context_of(process),
         )
         self._runs[running] = run
         running.add_done_callback(self._ended, context=self._context)
@@ -307,9 +321,7 @@ def context_of(process: Process) -> Context:
     return context
 
 
-async def _after(
-    before: Iterable[asyncio.Task[None]], waits: Any, task: PartitionTask
-) -> None:
+async def _after(before: Iterable[asyncio.Task[None]], waits: Any, task: PartitionTask) -> None:
     """Run once those before have ended: a partition has one task at a time."""
     before = list(before)
     if before:

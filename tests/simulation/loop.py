@@ -107,6 +107,10 @@ def virtually(doing: Coroutine[Any, Any, Result]) -> Result:
     try:
         return loop.run_until_complete(doing)
     finally:
+        while left := asyncio.all_tasks(loop):
+            for task in left:
+                task.cancel()
+            loop.run_until_complete(asyncio.wait(left, timeout=1.0))
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()
 

@@ -45,6 +45,8 @@ class Network:
         self.chance = chance
         self.again = False
         """Whether the next fetch of a task gives once more what it gave before."""
+        self.is_down = False
+        """At the end: nothing is sent any more."""
         self.world: World
         self._plan = plan
         self._context = Context()
@@ -63,7 +65,8 @@ class Network:
         await asyncio.sleep(self.chance.random() * LATENCY_S)
         self._or_dead(process)
         result = effect()
-        await asyncio.sleep(self.chance.random() * LATENCY_S)
+        if self.chance.random() < 0.5:  # Else the answer is there at once.
+            await asyncio.sleep(self.chance.random() * LATENCY_S)
         return result
 
     def decides(self) -> list[Kind]:
@@ -123,7 +126,6 @@ class Network:
         self.world.kill(process)
         raise asyncio.CancelledError
 
-    @staticmethod
-    def _or_dead(process: Process) -> None:
-        if process.dead:
+    def _or_dead(self, process: Process) -> None:
+        if process.dead or self.is_down:
             raise asyncio.CancelledError

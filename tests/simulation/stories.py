@@ -40,8 +40,10 @@ from tests.property.histories import (
 )
 from tests.property.turns import ACTS, ends_of, kinds_of_turns
 from tests.property.years import asked_back, carried, known_in, orders_of, owed, treasury
+from tests.simulation.scenes import SCENES
 
 LEVELS: Final = ("chapter", "article", "operation")
+NOBODYS: Final = "nobody's"
 OBLIGED: Final = [{"kind": "activity_report", "year": 2023, "due_on": "2024-06-30"}]
 
 
@@ -78,9 +80,7 @@ def a_story(chance: random.Random, number: int, budget: str) -> list[Json]:
     return events + _life(chance, grant, name, schedule, given, budget)
 
 
-def _signed(
-    chance: random.Random, said: Json, beneficiary: Json, schedule: Sequence[Json]
-) -> Json:
+def _signed(chance: random.Random, said: Json, beneficiary: Json, schedule: Sequence[Json]) -> Json:
     others = (beneficiary, beneficiary, beneficiary, *BENEFICIARIES[3:])
     more: Json = {"obligations": OBLIGED} if chance.random() < 0.3 else {}
     return a_convention(
@@ -100,7 +100,7 @@ def _life(
     whole = sum(map(total, schedule))
     cost = chance.choice((whole, whole // 2 + 7, whole // 3 or 1, 1))
     pool = list(life(name, schedule, budget, {"eligible_cost_cents": cost}))
-    chosen = sorted(chance.sample(range(len(pool)), min(len(pool), chance.randint(3, 12))))
+    chosen = sorted(chance.sample(range(len(pool)), min(len(pool), chance.randint(2, 9))))
     told = [pool[each] for each in chosen]
 
     def shares(share: int, of: int, more: int = 0) -> list[Json]:
@@ -132,8 +132,8 @@ def beside_the_grants(chance: random.Random, budget: str) -> Json:
         a_transfer(7, to="489", budget=budget),
         a_new_account(budget=budget, beneficiary=chance.choice(BENEFICIARIES)),
         an_award(1, budget=budget, grant="G1"),
-        a_report(budget=budget, convention="nobody's"),
-        a_payment(1, "nobody's/1", budget=budget),
+        a_report(budget=budget, convention=NOBODYS),
+        a_payment(1, f"{NOBODYS}/1", budget=budget),
     ]
     return chance.choice(pool)
 
@@ -154,16 +154,19 @@ def a_year(chance: random.Random, budget: str) -> list[Json]:
     voted = [an_amount(cents, operation) for operation, cents in chance.choice(VOTES)]
     vote = a_vote(budget=budget, vote_level=chance.choice(LEVELS), appropriations=voted)
     strands = []
-    for number in range(1, chance.choice((1, 1, 2, 2, 3)) + 1):
-        if chance.random() < 0.3:
+    for number in range(1, chance.choice((1, 1, 1, 2, 3)) + 1):
+        roll = chance.random()
+        if roll < 0.15:
             cents = chance.randint(1_000, 300_000)
             strands.append(list(a_good_grant(str(number), budget, cents)))
+        elif roll < 0.45:
+            strands.append(chance.choice(SCENES)(str(number), budget))
         else:
             strands.append(a_story(chance, number, budget))
     strands.append([beside_the_grants(chance, budget) for _ in range(chance.randint(0, 3))])
     told = woven(chance, strands)
     told.insert(chance.randint(1, 6) if chance.random() < 0.25 else 0, vote)
-    if chance.random() < 0.45:
+    if chance.random() < 0.4:
         told += _an_end(chance, budget, told)
     return told
 
@@ -175,6 +178,10 @@ def numbered(chance: random.Random, events: Sequence[Json]) -> list[Json]:
         own = {"id": f"e{number}", "time": f"2023-06-01T12:{number // 60:02d}:{number % 60:02d}Z"}
         # A closing is later than its year; what is late of itself keeps its time.
         told.append(event | ({"id": own["id"]} if "2024-" in event["time"] else own))
+    for event in [each for each in told if each["data"].get("convention") == NOBODYS]:
+        if chance.random() < 0.7:  # It has waited too long.
+            waits = {"source": event["source"], "id": event["id"]}
+            told.append(a_deadline("parked", budget=event["partitionkey"], event=waits, _id="late"))
     for _ in range(chance.choice((0, 0, 1, 2, 4))):
         origin, target = chance.randrange(len(told)), chance.randrange(len(told) + 1)
         match chance.randrange(5):
@@ -191,10 +198,15 @@ def numbered(chance: random.Random, events: Sequence[Json]) -> list[Json]:
     return told
 
 
+def _is_first(order: str) -> bool:
+    return not order.endswith("/2")
+
+
 def _an_end(chance: random.Random, budget: str, history: Sequence[Json]) -> list[Json]:
     """What the treasury still says, the closing, what comes too late, and the next year."""
     known = known_in([encoded(each) for each in history])
-    orders = orders_of(known)
+    again = chance.random() < 0.2
+    orders = {name: cents for name, cents in orders_of(known).items() if again or _is_first(name)}
     tidy = chance.random() < 0.8
     taken = [an_acknowledgement(order=each, budget=budget) for each in orders if tidy]
     names = sorted({each.name for each in known})
@@ -214,7 +226,7 @@ def _an_end(chance: random.Random, budget: str, history: Sequence[Json]) -> list
         *treasury(orders, after),
         *asked_back(known, after),
     ]
-    later = chance.sample(pool, min(len(pool), chance.randint(0, 10)))
+    later = chance.sample(pool, min(len(pool), chance.randint(0, 7)))
     if chance.random() < 0.4:
         later += owed(known, after)
         later.append(a_new_account(budget=after))

@@ -1,4 +1,4 @@
-"""One history, from its first record to its proof: the real task and ledger, and a log in memory."""
+"""One history, from its first record to its end: the real task and ledger on a log in memory."""
 
 import asyncio
 import logging
@@ -25,7 +25,7 @@ from services.runtime.work import Work
 from tests.simulation.broker import Broker, Said
 from tests.simulation.cases import Case, Chunk, How
 from tests.simulation.clients import clients_of
-from tests.simulation.faults import Kind, Plan
+from tests.simulation.faults import Kind, Op, Plan
 from tests.simulation.group import Group
 from tests.simulation.loop import Standstill, the_loop, virtually
 from tests.simulation.network import Network
@@ -70,6 +70,8 @@ class Outcome:
     struck: Counter[str]
     """The faults that struck, by kind."""
     virtual_s: float
+    opened: int
+    """How often somebody became the writer of a partition."""
     said: Counter[str] = field(default_factory=Counter)
     """How often the runtime and the ledger logged what."""
 
@@ -132,6 +134,7 @@ class Simulation:
             await self.group.stop()
             if not self.broker.is_settled:
                 self.group.failures.append("a transaction is open at the end")
+        self.group.end()
         return loop.time()
 
     async def _send(self) -> None:
@@ -269,4 +272,6 @@ def simulate(case: Case, make_work: MakeWork = LedgerWork) -> Outcome:
             failures.append("nothing is left that could ever happen")
     group = simulation.group
     found = [*failures, *group.failures]
-    return Outcome(simulation.broker, found, group.figures, simulation.plan.struck, virtual_s, said)
+    plan = simulation.plan
+    opened = plan.taken[Op.INIT]
+    return Outcome(simulation.broker, found, group.figures, plan.struck, virtual_s, opened, said)
