@@ -183,6 +183,8 @@ class MemoryProducer:
         self._message_accumulator = SimpleNamespace(_batches={}, _pending_batches=())
         self._in_transaction = False
         self._running: set[asyncio.Task[None]] = set()
+        self._last: dict[TopicPartition, asyncio.Future[RecordMetadata]] = {}
+        """What was sent last to a partition: batches of one producer stay in their order there."""
 
     async def start(self) -> None:
         broker = self._network.broker
@@ -207,7 +209,8 @@ class MemoryProducer:
             raise IllegalOperation("Can't send messages while not in transaction")
         sent: asyncio.Future[RecordMetadata] = the_loop().create_future()
         place = TopicPartition(topic, partition)
-        task = the_loop().create_task(self._produce(place, said_in(batch), sent))
+        before, self._last[place] = self._last.get(place), sent
+        task = the_loop().create_task(self._produce(place, said_in(batch), sent, before))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return sent
@@ -229,11 +232,20 @@ class MemoryProducer:
             sender.set_result(None)
 
     async def _produce(
-        self, place: TopicPartition, said: list[Said], sent: "asyncio.Future[RecordMetadata]"
+        self,
+        place: TopicPartition,
+        said: list[Said],
+        sent: "asyncio.Future[RecordMetadata]",
+        before: "asyncio.Future[RecordMetadata] | None",
     ) -> None:
         broker, manager = self._network.broker, self._txn_manager
         who = manager.producer_id, manager.epoch
         try:
+            if before is not None and not before.done():
+                await asyncio.wait({before})
+            if before is not None and (failed := before.exception()) is not None:
+                self._answer(sent, failed)
+                return
             while True:
                 try:
                     offset = await self._network.call(
@@ -254,7 +266,7 @@ class MemoryProducer:
                 sent.set_result(RecordMetadata(*metadata))
 
     @staticmethod
-    def _answer(sent: "asyncio.Future[RecordMetadata]", error: Exception) -> None:
+    def _answer(sent: "asyncio.Future[RecordMetadata]", error: BaseException) -> None:
         if not sent.done():
             sent.set_exception(error)
 

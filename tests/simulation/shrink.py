@@ -4,6 +4,7 @@ Whatever can be left out is: public entities, faults, chunks, single records, pa
 is data, so it fails again wherever it is run.
 """
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final, TypeVar
@@ -11,7 +12,11 @@ from typing import Final, TypeVar
 from tests.simulation.cases import Case, Chunk, How
 
 TRIES: Final = 600
-"""How many smaller histories are tried at most."""
+LIMIT_S: Final = 120.0
+"""How many smaller histories are tried at most, and for how long."""
+
+SHOWN_MAX: Final = 60
+"""How many lines of a history are shown."""
 
 Item = TypeVar("Item")
 
@@ -26,19 +31,20 @@ class Shrinking:
         self.tried = 0
         self._fails = fails
         self._tries = tries
+        self._until_s = time.monotonic() + LIMIT_S
 
     def run(self) -> Case:
         """The smallest that was found."""
         steps = (self._entities, self._faults, self._chunks, self._sendings, self._plainly)
         before = None
-        while before is not self.case and self.tried < self._tries:
+        while before is not self.case:
             before = self.case
             for step in steps:
                 step()
         return self.case
 
     def _try(self, case: Case) -> bool:
-        if self.tried >= self._tries:
+        if self.tried >= self._tries or time.monotonic() > self._until_s:
             return False
         self.tried += 1
         if not self._fails(case):
@@ -107,7 +113,14 @@ def _kept(case: Case, wanted: Callable[..., bool]) -> Case:
 
 
 def shown(case: Case) -> Iterator[str]:
-    """A history for people: what is sent when, and what goes wrong."""
+    """A history for people: what goes wrong, and what is sent when; a long one in part."""
+    lines = list(_lines(case))
+    yield from lines[:SHOWN_MAX]
+    if len(lines) > SHOWN_MAX:
+        yield f"… and {len(lines) - SHOWN_MAX} lines more"
+
+
+def _lines(case: Case) -> Iterator[str]:
     for fault in case.faults:
         yield f"at step {fault.number} of “{fault.op}”: {fault.kind}"
     for gap_ms, how, sendings in case.chunks:
