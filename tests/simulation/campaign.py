@@ -1,7 +1,7 @@
 """Many histories, one after the other or on all cores, and what they come to."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
 from itertools import islice
@@ -15,7 +15,7 @@ from tests.simulation.reach import WANTED, Reached, reached
 from tests.simulation.world import MakeWork, simulate
 
 ROUND: Final = 250
-"""So many histories in a row reach everything: each directed one is among them."""
+"""So many histories from the first on reach everything: each directed one is among them."""
 
 CHUNK: Final = 20
 """How many histories a process is given at a time."""
@@ -106,8 +106,13 @@ def run(seed: int, first: int, count: int) -> Tally:
     return tally
 
 
-def run_on_cores(seed: int, first: int, count: int, jobs: int) -> Iterator[Tally]:
-    """The same on several cores, piece by piece as they come; it ends behind a failure."""
+def run_on_cores(
+    seed: int, first: int, count: int, jobs: int, goes_on: Callable[[], bool] = lambda: True
+) -> Iterator[Tally]:
+    """The same on several cores, piece by piece as they come; it ends behind a failure.
+
+    When it is to go on no more, what was begun is finished: there is no gap in what was run.
+    """
     pieces = (
         (seed, at, min(CHUNK, first + count - at)) for at in range(first, first + count, CHUNK)
     )
@@ -115,7 +120,7 @@ def run_on_cores(seed: int, first: int, count: int, jobs: int) -> Iterator[Tally
         for piece in pieces:
             tally = run(*piece)
             yield tally
-            if tally.failures:
+            if tally.failures or not goes_on():
                 return
         return
     with ProcessPoolExecutor(jobs) as pool:
@@ -128,4 +133,5 @@ def run_on_cores(seed: int, first: int, count: int, jobs: int) -> Iterator[Tally
                 yield each.result()
             if any(each.result().failures for each in done):
                 return
-            running |= {pool.submit(run, *piece) for piece in islice(pieces, len(done))}
+            if goes_on():
+                running |= {pool.submit(run, *piece) for piece in islice(pieces, len(done))}

@@ -35,13 +35,17 @@ def undecodable(budget: str) -> list[Json | bytes]:
     return [a_vote(budget=budget), UNDECODABLE, an_award(budget=budget)]
 
 
-DIRECTED: Final = {249: a_thousand_parked, 99: too_large, 49: undecodable}
-"""By the number that ends a round of so many histories, the rarest first."""
+DIRECTED: Final = (
+    (2_500, 249, a_thousand_parked),
+    (250, 99, too_large),
+    (250, 49, undecodable),
+)
+"""In each round of so many histories, the one of that number."""
 
 
 def directed(number: int, budget: str) -> list[Json | bytes] | None:
     """The history of that number, where it is no drawn one."""
-    for last, story in DIRECTED.items():
-        if number % (last + 1) == last:
+    for histories, place, story in DIRECTED:
+        if number % histories == place:
             return story(budget)
     return None

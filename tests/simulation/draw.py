@@ -10,7 +10,7 @@ from tests.kafka.faults.traffic import STRUCTURED, budget_names, home_of
 from tests.property.histories import UNREADABLE, spelled
 from tests.simulation.cases import PARTITIONS, Case, Chunk, How, Sending
 from tests.simulation.directed import directed
-from tests.simulation.faults import AT, USUAL, Fault, Kind, Op
+from tests.simulation.faults import AT, KILLS, USUAL, Fault, Kind, Op
 from tests.simulation.stories import a_year, numbered, woven
 
 NAMES: Final = budget_names(12)
@@ -108,7 +108,7 @@ def _soon_after(chance: random.Random, forgotten: Fault) -> Fault:
 
 
 def _fault(chance: random.Random) -> Fault:
-    kind = chance.choice(list(Kind))
+    kind = chance.choice((*Kind, *KILLS, *KILLS))
     op = chance.choice(AT[kind])
     # About the commit and the writes before it the steps are closest: there most faults strike.
     if op in AT[Kind.FREEZE_AFTER] and chance.random() < 0.3:

@@ -40,6 +40,8 @@ class Kind(StrEnum):
     POISON = "a record that our own code cannot get past"
 
 
+KILLS: Final = (Kind.KILL_BEFORE, Kind.KILL_AFTER)
+
 REQUESTS: Final = (Op.INIT, Op.DESCRIBE, Op.CONNECT, Op.BOUNDS, Op.FETCH, Op.PRODUCE, Op.COMMIT)
 
 AT: Final[dict[Kind, tuple[Op, ...]]] = {
@@ -98,7 +100,7 @@ class Plan:
         for kind, op, number in faults:
             self._due[op, number].append(kind)
         self.taken: Counter[Op] = Counter()
-        self.struck: Counter[str] = Counter()
+        self.struck: Counter[tuple[Kind, Op]] = Counter()
 
     def at(self, op: Op) -> list[Kind]:
         """What strikes at the next step of this kind."""
@@ -106,5 +108,5 @@ class Plan:
         due = self._due.get((op, self.taken[op]))
         if due is None:
             return []
-        self.struck.update(f"{kind}" for kind in due)
+        self.struck.update((kind, op) for kind in due)
         return due

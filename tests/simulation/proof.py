@@ -52,7 +52,8 @@ def _may_rebuild(outcome: Outcome) -> bool:
     write.
     """
     done = outcome.figures
-    overtaken = {Kind.FREEZE_BEFORE, Kind.FREEZE_AFTER, Kind.MOVE} & set(outcome.struck)
+    struck = {kind for kind, _ in outcome.struck}
+    overtaken = {Kind.FREEZE_BEFORE, Kind.FREEZE_AFTER, Kind.MOVE} & struck
     fenced = outcome.broker.fenced or done["mended, and rolled out"] or done["quarantined"]
     return bool(done["state topics lost"] or overtaken or fenced)
 

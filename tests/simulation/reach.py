@@ -13,7 +13,7 @@ from services.ledger.domain.journal import Outcome as JournalOutcome
 from services.ledger.domain.orders import OrderState
 from services.ledger.domain.refusals import Refusal
 from services.ledger.sentences import PARKED
-from tests.simulation.faults import Kind
+from tests.simulation.faults import KILLS, REQUESTS, Kind, Op
 from tests.simulation.world import Outcome
 
 
@@ -27,6 +27,13 @@ class Reached(NamedTuple):
 EVENT, OUTCOME, REFUSAL = "event type accepted", "outcome", "refusal"
 FLAG, WAIT, DEAD = "review flag", "waits for", "dead letter"
 ORDER, AGAIN, FAULT = "payment order", "decided again", "fault"
+STEP = "killed at"
+
+
+def step_of(kind: Kind, op: Op) -> Reached:
+    """A worker killed before or behind one of its steps."""
+    return Reached(STEP, f"{op}, {kind.value.removeprefix('killed ')}")
+
 
 WANTED: Final = frozenset(
     [
@@ -39,6 +46,7 @@ WANTED: Final = frozenset(
         *(Reached(ORDER, each.value) for each in OrderState),
         *(Reached(AGAIN, each) for each in ("accepted", "refused")),
         *(Reached(FAULT, each.value) for each in Kind),
+        *(step_of(kind, op) for kind in KILLS for op in REQUESTS),
     ]
 )
 """Whatever the published language, the rules and the simulation have names for."""
@@ -48,7 +56,11 @@ _read: Final = msgspec.json.Decoder().decode
 
 def reached(outcome: Outcome) -> Counter[Reached]:
     """What this history reached, and how often."""
-    found = Counter({Reached(FAULT, name): count for name, count in outcome.struck.items()})
+    found: Counter[Reached] = Counter()
+    for (kind, op), count in outcome.struck.items():
+        found[Reached(FAULT, kind.value)] += count
+        if kind in KILLS:
+            found[step_of(kind, op)] += count
     for place, partition in outcome.broker.partitions.items():
         if place.topic.endswith(JOURNAL):
             for entry in partition.between(0, partition.end, committed=True):

@@ -15,6 +15,7 @@ from tests.simulation.reach import (
     ORDER,
     OUTCOME,
     REFUSAL,
+    STEP,
     WAIT,
     WANTED,
 )
@@ -44,6 +45,7 @@ SORTS: Final = {
     DEAD: "dead letters, by reason",
     ORDER: "payment orders, by each state that they reached",
     FAULT: "faults that struck",
+    STEP: "of these, workers killed: at which step",
 }
 """Each sort of thing that is counted, and what the page calls it."""
 
@@ -105,7 +107,7 @@ def _reached(tally: Tally, sort: str) -> Iterator[str]:
     yield f"| {SORTS[sort]} | times | in histories |"
     yield "|---|---|---|"
     for each in sorted(each for each in WANTED if each.sort == sort):
-        name = each.name if sort in {FAULT, AGAIN} else f"`{each.name}`"
+        name = each.name if sort in {FAULT, STEP, AGAIN} else f"`{each.name}`"
         yield f"| {name} | {tally.reached[each]:,} | {tally.histories_of[each]:,} |"
 
 

@@ -35,7 +35,14 @@ class Shrinking:
 
     def run(self) -> Case:
         """The smallest that was found."""
-        steps = (self._entities, self._faults, self._chunks, self._sendings, self._plainly)
+        steps = (
+            self._entities,
+            self._faults,
+            self._chunks,
+            self._sendings,
+            self._plainly,
+            self._sooner,
+        )
         before = None
         while before is not self.case:
             before = self.case
@@ -90,6 +97,15 @@ class Shrinking:
                     chunks = [*self.case.chunks]
                     chunks[at] = plainer
                     self._try(self.case.without(chunks))
+
+    def _sooner(self) -> None:
+        """Faults strike at an earlier step."""
+        for at, fault in enumerate(self.case.faults):
+            for number in (1, 2, 3, fault.number // 2, fault.number - 1):
+                if 0 < number < self.case.faults[at].number:
+                    faults = [*self.case.faults]
+                    faults[at] = fault._replace(number=number)
+                    self._try(replace(self.case, faults=tuple(faults)))
 
     def _halve(
         self, items: Callable[[], Sequence[Item]], only: Callable[[Sequence[Item]], Case]

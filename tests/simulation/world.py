@@ -67,8 +67,8 @@ class Outcome:
     broker: Broker
     failures: list[str]
     figures: Counter[str]
-    struck: Counter[str]
-    """The faults that struck, by kind."""
+    struck: Counter[tuple[Kind, Op]]
+    """The faults that struck, and at which steps."""
     virtual_s: float
     opened: int
     """How often somebody became the writer of a partition."""
@@ -76,13 +76,19 @@ class Outcome:
     """How often the runtime and the ledger logged what."""
 
     def trace(self) -> str:
-        """A digest of everything that stands in the log, to the last millisecond."""
+        """A digest of everything that stands in the log, to the last millisecond.
+
+        Rows of state have no order within their transaction: the ledger keeps them in a set.
+        """
         found = sha256()
         for place, partition in sorted(self.broker.partitions.items()):
-            for entry in partition.entries:
-                fate = entry.part and entry.part.fate
-                found.update(repr((place, *entry[:-1], fate)).encode())
-            found.update(b"%d" % partition.end)
+            rows = [
+                repr((entry.timestamp_ms, *entry[2:5], entry.part and entry.part.fate))
+                for entry in partition.entries
+            ]
+            if place.topic.endswith(topics.LEDGER_STATE):
+                rows.sort()
+            found.update(repr((place, partition.end, rows)).encode())
         return found.hexdigest()
 
 
