@@ -200,11 +200,13 @@ class MemoryProducer:
         self._sender.sender_task = the_loop().create_future()
 
     async def begin_transaction(self) -> None:
+        self._or_dead()
         self._in_transaction = True
 
     async def send_batch(
         self, batch: Any, topic: str, *, partition: int
     ) -> "asyncio.Future[RecordMetadata]":
+        self._or_dead()
         if not self._in_transaction:
             raise IllegalOperation("Can't send messages while not in transaction")
         sent: asyncio.Future[RecordMetadata] = the_loop().create_future()
@@ -217,6 +219,7 @@ class MemoryProducer:
 
     async def commit_transaction(self) -> None:
         broker, manager = self._network.broker, self._txn_manager
+        self._or_dead()
         self._in_transaction = False
         try:
             await self._network.call(
@@ -269,6 +272,12 @@ class MemoryProducer:
     def _answer(sent: "asyncio.Future[RecordMetadata]", error: BaseException) -> None:
         if not sent.done():
             sent.set_exception(error)
+
+    def _or_dead(self) -> None:
+        """Once it was fenced nothing more can be done with it."""
+        sender = self._sender.sender_task
+        if sender is not None and sender.done():
+            raise IllegalOperation("its sender has ended")
 
     def _fenced(self) -> ProducerFenced:
         """From now on its sender is dead, as aiokafka's is."""
