@@ -1,6 +1,8 @@
 """`python -m tests.simulation`: many simulated histories, each proved; a failure is made small."""
 
 import argparse
+import json
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -31,6 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _explain(what, tally.failures[0], asked.folder)
     what = what._replace(histories=tally.histories)
     print(table(tally, what, time.monotonic() - began_s))
+    if asked.json is not None:
+        asked.json.parent.mkdir(parents=True, exist_ok=True)
+        asked.json.write_text(json.dumps(tally.row(), indent=1) + "\n", encoding="utf-8")
     if asked.first or tally.histories < ROUND:
         print(f"Other histories than the first {ROUND} need not reach everything.")
         return PROVED
@@ -50,9 +55,10 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="of all chance")
     parser.add_argument("--first", type=int, default=0, help="the number of the first history")
     parser.add_argument("--histories", type=int, default=2_000, help="how many")
-    parser.add_argument("--jobs", type=int, default=2, help="on how many cores")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="on how many cores")
     parser.add_argument("--minutes", type=float, help="begin no more histories after so long")
     parser.add_argument("--page", type=Path, help="a file for the page of the figures")
+    parser.add_argument("--json", type=Path, help="a file for the figures")
     parser.add_argument("--case", type=Path, help="run the one history in this file instead")
     parser.add_argument(
         "--folder", type=Path, default=ROOT / "build" / "simulation", help="for histories that fail"

@@ -1,11 +1,12 @@
 """Many histories, one after the other or on all cores, and what they come to."""
 
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 
 from services.ledger.partition import LedgerWork
 from tests.simulation.cases import Case
@@ -57,6 +58,11 @@ class Tally:
         self.failures += other.failures
         return self
 
+    def row(self) -> dict[str, Any]:
+        """All of it for JSON."""
+        told = [[*each, count, self.histories_of[each]] for each, count in self.reached.items()]
+        return vars(self) | {"reached": told, "histories_of": None, "missing": self.missing}
+
     @property
     def missing(self) -> list[Reached]:
         """What none of them reached."""
@@ -64,7 +70,14 @@ class Tally:
 
 
 def tally_of(case: Case, number: int, make_work: MakeWork = LedgerWork) -> Tally:
-    """Run one history, and prove it."""
+    """Run one history, and prove it; whatever the simulation itself cannot bear is a failure."""
+    try:
+        return _tally_of(case, number, make_work)
+    except Exception:  # noqa: BLE001 # a long campaign ends with the number of the history
+        return Tally(1, failures=[Failure(number, [f"simulation: {traceback.format_exc()}"])])
+
+
+def _tally_of(case: Case, number: int, make_work: MakeWork) -> Tally:
     outcome = simulate(case, make_work)
     proof = prove(outcome, case.partitions)
     found = reached(outcome)

@@ -98,7 +98,8 @@ class Group:
 
     def mend(self, partition: int) -> None:
         """A new version of the program is rolled out to who has this partition."""
-        self._retire(self._owners[partition].process)
+        if partition in self._owners:  # Else its owner has just been replaced for another one.
+            self._retire(self._owners[partition].process)
 
     def renew(self) -> None:
         """Every worker is replaced in order, as by a new version."""
