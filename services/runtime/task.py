@@ -285,6 +285,11 @@ class PartitionTask:
 
     async def _stand(self, record: ConsumerRecord, error: str, work: Work) -> None:
         """Hold the partition before a record, until it is moved on, or this task stops."""
+        if self.next_offsets[record.topic] > record.offset:
+            # Somebody had the partition meanwhile, and got past it.
+            self._trouble.forget(record)
+            await self._work(work)
+            return
         event_id = work.name_of(record)
         hold = Hold(record.topic, self.partition, record.offset, event_id, error)
         await work.hold(hold)

@@ -86,6 +86,25 @@ def test_a_held_partition_goes_on_once_it_was_moved(world: World) -> None:
     assert 1 == len(world.holds)
 
 
+def test_a_record_that_somebody_else_got_past_meanwhile_holds_nothing(world: World) -> None:
+    """Found by the simulation: the partition went away between the failure and the hold."""
+    world.publish(*range(10))
+    world.on_handle = at(4)
+
+    def after_two_failures() -> None:
+        if len(world.opened_s) == 3:
+            world.next_offsets[TOPIC] = 5
+
+    world.on_open = after_two_failures
+
+    async def during() -> None:
+        await until(lambda: world.done[-1:] == [9])
+
+    quickly(running(world.task(), during))
+    assert [0, 1, 2, 3, 5, 6, 7, 8, 9] == world.done
+    assert [] == world.holds
+
+
 def test_a_record_that_was_not_moved_past_is_tried_and_held_again(world: World) -> None:
     world.publish(0, 1)
     world.on_handle = at(1)
