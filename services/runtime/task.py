@@ -93,7 +93,8 @@ class PartitionTask:
     """The task of one partition number; `run` ends when it was stopped.
 
     Raises:
-        Stop: what is stored cannot be trusted; the worker must stop.
+        Stop: what is stored cannot be trusted, and a second look says the same; the worker must
+            stop.
         Fenced: somebody else writes this partition although it is ours; the worker must stop.
         GaveUp: the world was down too long.
     """
@@ -114,6 +115,7 @@ class PartitionTask:
         self._settings = settings
         self._clients = clients
         self._trouble = Trouble()
+        self._doubted = False
         self._wanted = asyncio.Event()
         self._wanted.set()
         self._stopped = asyncio.Event()
@@ -154,6 +156,13 @@ class PartitionTask:
                 await self._with_work(now)
             except (Unreachable, WriterFailed) as error:
                 await self._back_off(error)
+            except Stop as error:
+                if self._doubted or self.state is not TaskState.OPENING:
+                    raise
+                # Who was fenced while it opened reads what another is writing, and half of it:
+                # only what is found again, by whoever is the writer then, is so.
+                self._doubted = True
+                log.warning("partition_doubted", partition=self.partition, error=str(error))
             except Fenced:
                 if self.is_ours:
                     raise
@@ -176,6 +185,7 @@ class PartitionTask:
                 raise
             except Exception as error:
                 raise Bug(None) from error
+            self._doubted = False
             log.info("partition_opened", partition=self.partition, next_offsets=self.next_offsets)
             await go(work)
         finally:

@@ -83,6 +83,8 @@ class Partition:
     end: int = 0
     open: dict[int, Part] = field(default_factory=dict)
     """By producer id."""
+    epochs: dict[int, int] = field(default_factory=dict)
+    """The last epoch in which each producer wrote here: what comes from an older one is refused."""
     waiting: list[Callable[[], None]] = field(default_factory=list)
     """Called when there may be more to read."""
 
@@ -222,6 +224,7 @@ class Broker:
             running = producer.transaction = Transaction(epoch)
             self._call_later(producer.timeout_s, lambda: self._time_out(producer, running))
         partition = self.partitions[place]
+        partition.epochs[producer_id] = epoch
         part = partition.open.get(producer_id)
         if part is None:
             part = partition.open[producer_id] = Part(place, producer_id, partition.end)
@@ -241,9 +244,18 @@ class Broker:
         if self._is_open(producer):
             self._end(producer, Fate.COMMITTED if committed else Fate.ABORTED)
 
-    def write_marker(self, place: TopicPartition, producer_id: int, committed: bool) -> None:
-        """End a transaction in one partition, whatever its coordinator knows of it."""
-        self.partitions[place].mark(producer_id, Fate.COMMITTED if committed else Fate.ABORTED)
+    def write_marker(
+        self, place: TopicPartition, producer_id: int, epoch: int, committed: bool
+    ) -> None:
+        """End a transaction in one partition, whatever its coordinator knows of it.
+
+        Raises:
+            FencedOff: the producer has written there in a later epoch.
+        """
+        partition = self.partitions[place]
+        if epoch < partition.epochs.get(producer_id, epoch):
+            raise FencedOff
+        partition.mark(producer_id, Fate.COMMITTED if committed else Fate.ABORTED)
 
     def write(self, place: TopicPartition, said: Iterable[Said]) -> None:
         """Write outside of any transaction."""

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from types import SimpleNamespace
 from typing import Any, Final
 
-from aiokafka.errors import IllegalOperation, ProducerFenced
+from aiokafka.errors import IllegalOperation, InvalidProducerEpoch, ProducerFenced
 from aiokafka.record import MemoryRecords
 from aiokafka.structs import ConsumerRecord, RecordMetadata, TopicPartition
 
@@ -297,8 +297,8 @@ def said_in(batch: Any) -> list[Said]:
     return said
 
 
-def _active(part: Part) -> tuple[Any, ...]:
-    return part.producer_id, 0, 0, 0, 0, part.first_offset, {}
+def _active(part: Part, epoch: int) -> tuple[Any, ...]:
+    return part.producer_id, epoch, 0, 0, 0, part.first_offset, {}
 
 
 class _Client:
@@ -327,12 +327,17 @@ class _Client:
         topics: defaultdict[str, list[Any]] = defaultdict(list)
         for place in places:
             parts = self._network.broker.partitions[place].open.values()
-            producers = [_active(part) for part in parts]
+            epochs = self._network.broker.partitions[place].epochs
+            producers = [_active(part, epochs[part.producer_id]) for part in parts]
             topics[place.topic].append((place.partition, 0, None, producers, {}))
         return SimpleNamespace(topics=[(name, rows, {}) for name, rows in topics.items()])
 
     def _marked(self, request: _WriteTxnMarkersRequest) -> Any:
-        place, _, producer_id, *_ = request._transaction
-        self._network.broker.write_marker(place, producer_id, request._committed)
-        topics: list[Any] = [(place.topic, [(place.partition, 0, {})], {})]
+        place, _, producer_id, epoch, _ = request._transaction
+        code = 0
+        try:
+            self._network.broker.write_marker(place, producer_id, epoch, request._committed)
+        except FencedOff:
+            code = InvalidProducerEpoch.errno
+        topics: list[Any] = [(place.topic, [(place.partition, code, {})], {})]
         return SimpleNamespace(markers=[(producer_id, topics, {})])

@@ -9,7 +9,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import Context, copy_context
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from aiokafka.structs import TopicPartition
 
@@ -75,6 +75,7 @@ class Group:
         self._owners: dict[int, Run] = {}
         self._runs: dict[asyncio.Task[None], Run] = {}
         self._lost_state: set[int] = set()
+        self._wiping: dict[int, asyncio.Task[None]] = {}
         self._operators = 0
         self._stopping = False
 
@@ -201,7 +202,11 @@ class Group:
         while len(self._processes) < WORKERS and not self._stopping:
             self._hire()
         for number in range(self._partitions):
-            if number not in self._owners and not self._stopping:
+            if number in self._owners or number in self._wiping or self._stopping:
+                continue
+            if number in self._lost_state:
+                self._wiping[number] = the_loop().create_task(self._wipe(number))
+            else:
                 awake = [each for each in self._processes if not each.frozen] or [self._hire()]
                 self._begin(number, self._chance.choice(awake))
 
@@ -214,10 +219,8 @@ class Group:
             for each, other in self._runs.items()
             if other.process is process and other.task.partition == number
         ]
-        waits = self._wipe(number) if number in self._lost_state else None
-        self._lost_state.discard(number)
         running = the_loop().create_task(
-            _after(before, waits, task),
+            _after(before, task),
             name=f"{process.name}/{number}",
             context=context_of(process),
         )
@@ -289,7 +292,7 @@ class Group:
             run.task.resume()
 
     async def _wipe(self, number: int) -> None:
-        """The state topic of a partition is lost while nobody can write it."""
+        """The state topic of a partition is lost while nobody can write it; then it is given on."""
         group = self._settings.group(LEDGER_GROUP)
         name = f"{group}-{self._settings.topic('ecluse.events.v1')}-{number}"
         state = self._broker.partitions[TopicPartition(self._settings.topic(LEDGER_STATE), number)]
@@ -302,8 +305,11 @@ class Group:
             if not state.open:
                 self.figures["state topics lost"] += bool(state.entries)
                 state.entries.clear()
-                return
+                break
             await asyncio.sleep(SETTLING_S)
+        self._lost_state.discard(number)
+        del self._wiping[number]
+        self._adopt()
 
     def _of(self, process: Process) -> Iterator[Run]:
         return (run for run in self._runs.values() if run.process is process)
@@ -322,11 +328,9 @@ def context_of(process: Process) -> Context:
     return context
 
 
-async def _after(before: Iterable[asyncio.Task[None]], waits: Any, task: PartitionTask) -> None:
+async def _after(before: Iterable[asyncio.Task[None]], task: PartitionTask) -> None:
     """Run once those before have ended: a partition has one task at a time."""
     before = list(before)
     if before:
         await asyncio.wait(before)
-    if waits is not None:
-        await waits
     await task.run()

@@ -128,9 +128,11 @@ def test_a_marker_written_by_hand_ends_a_transaction_in_one_partition() -> None:
         who = broker.init_producer("id", LIMIT_S)
         broker.produce(*who, HERE, said(b"1"))
         broker.produce(*who, THERE, said(b"1"))
-        broker.write_marker(HERE, who[0], committed=True)
+        broker.write_marker(HERE, *who, committed=True)
         assert [(0, b"1")] == read(broker)
         assert not broker.is_settled
+        with pytest.raises(FencedOff):
+            broker.write_marker(THERE, who[0], who[1] - 1, committed=False)
 
     played(story)
 
