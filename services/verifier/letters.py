@@ -17,6 +17,8 @@ class Letters:
         self._findings = findings
         self._expected: dict[str, tuple[Place, bytes]] = {}
         self._found: dict[str, tuple[Place, bytes]] = {}
+        self._set_aside: set[str] = set()
+        """Those of them that may be sent once more: nothing has been decided of them."""
 
     def expect(self, place: Place, letters: Iterable[Json]) -> None:
         """What the closing at `place` must have led to."""
@@ -28,9 +30,17 @@ class Letters:
         if record.event["type"] != TYPE or record.row["resumes"] is not None:
             return
         name = record.event["id"]
-        if name in self._found:
+        if name in self._found and name not in self._set_aside:
             self._findings.add(Code.MESSAGE_TWICE, record.place, what=f"{TYPE} {name}")
+        self._set_aside.discard(name)
         self._found[name] = (record.place, _said_by(record.event))
+
+    def set_aside(self, place: Place, event: Json) -> None:
+        """Take note of a letter that the journal buried at `place`, unread: it was written."""
+        name = event["id"]
+        if event["type"] == TYPE and name not in self._found:
+            self._found[name] = (place, _said_by(event))
+            self._set_aside.add(name)
 
     def end(self) -> None:
         """Behind the last record of the last partition: the two must be the same."""
@@ -49,6 +59,7 @@ class Letters:
                 self._findings.add(Code.MESSAGE_UNEXPECTED, place, what=f"{TYPE} {name}")
         self._expected.clear()
         self._found.clear()
+        self._set_aside.clear()
 
 
 def _said_by(event: Json) -> bytes:

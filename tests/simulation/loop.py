@@ -47,9 +47,17 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def __init__(self) -> None:
         super().__init__()
         self._now_s = 0.0
+        self.failed: list[BaseException] = []
+        """What callbacks raised. What tasks raised is for whoever awaits them; of one that was
+        killed nobody does."""
+        self.set_exception_handler(self._note)
 
     def time(self) -> float:
         return self._now_s
+
+    def _note(self, _loop: asyncio.AbstractEventLoop, what: dict[str, Any]) -> None:
+        if "handle" in what:
+            self.failed.append(what["exception"])
 
     def thaw(self, process: Process) -> None:
         """Let it go on with all that was kept for it."""
@@ -102,10 +110,14 @@ def virtually(doing: Coroutine[Any, Any, Result]) -> Result:
 
     Raises:
         Standstill: it waits for what can never come.
+        Exception: whatever a callback raised.
     """
     loop = VirtualLoop()
     try:
-        return loop.run_until_complete(doing)
+        result = loop.run_until_complete(doing)
+        if loop.failed:
+            raise loop.failed[0]
+        return result
     finally:
         while left := asyncio.all_tasks(loop):
             for task in left:

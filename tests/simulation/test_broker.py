@@ -181,6 +181,18 @@ def test_a_frozen_process_goes_on_where_it_stood_and_its_clock_does_not_wait() -
     assert [1, 11.5, 12.5] == virtually(story())
 
 
+def test_a_callback_that_fails_is_told() -> None:
+    def fails() -> None:
+        raise ValueError("planted")
+
+    async def story() -> None:
+        the_loop().call_soon(fails)
+        await asyncio.sleep(1)
+
+    with pytest.raises(ValueError, match="planted"):
+        virtually(story())
+
+
 def test_what_can_never_happen_is_not_waited_for() -> None:
     async def story() -> None:
         await the_loop().create_future()
