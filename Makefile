@@ -1,6 +1,6 @@
 # The verbs of this repository. `make` alone lists them; each does its own set-up.
 .DEFAULT_GOAL := help
-.PHONY: help setup run dev test check faults schemas bench lock clean set-up-run set-up-dev
+.PHONY: help setup run dev test check faults simulate schemas bench lock clean set-up-run set-up-dev
 
 export PYTHON  # make PYTHON=/path/to/python3 chooses the interpreter of .venv
 
@@ -30,6 +30,11 @@ test: check ## the checks, every test in random order, full coverage of the pure
 faults: set-up-dev ## break workers and broker FAULTS=200 times, prove what is left (SEED=N, PAGE=FILE)
 	.venv/bin/python -m tests.kafka.faults --faults $(or $(FAULTS),200) \
 		$(if $(SEED),--seed $(SEED)) $(if $(PAGE),--page $(PAGE))
+
+simulate: set-up-dev ## run HISTORIES=2000 generated years while things go wrong, prove each (SEED=N, PAGE=FILE, CASE=FILE)
+	.venv/bin/python -m tests.simulation $(if $(SEED),--seed $(SEED)) $(if $(FIRST),--first $(FIRST)) \
+		$(if $(HISTORIES),--histories $(HISTORIES)) $(if $(JOBS),--jobs $(JOBS)) \
+		$(if $(PAGE),--page $(PAGE)) $(if $(CASE),--case $(CASE))
 
 check: set-up-dev ## style, types and layers, in seconds: ruff, mypy, import-linter
 	.venv/bin/ruff check

@@ -37,6 +37,7 @@ from services.ledger.placing import (
     spell_placing,
 )
 from services.ledger.topic_state import PartitionTopics, Restored
+from services.runtime.clients import KAFKA, Clients
 from services.runtime.forgotten import Whereabouts, end_forgotten, facts_of, mark
 from services.runtime.open_transactions import OpenTransaction
 from services.runtime.partitioning import partition_of
@@ -107,6 +108,7 @@ class LedgerWork:
         metrics: Metrics | None = None,
         accept_lost: frozenset[str] = frozenset(),
         rebuild: set[int] | None = None,
+        clients: Clients = KAFKA,
     ) -> None:
         self._settings = settings
         self._partition = partition
@@ -119,11 +121,13 @@ class LedgerWork:
         letters = settings.topic(LETTERS)
         self._letters = [TopicPartition(letters, number) for number in range(partitions)]
         """Where every partition of the ledger may write: next year's budgets live anywhere."""
-        self._writer = FencedWriter(settings, transactional_id(settings, partition), self._letters)
+        self._clients = clients
+        name = transactional_id(settings, partition)
+        self._writer = FencedWriter(settings, name, self._letters, clients)
         self._doors = [TopicPartition(settings.topic(name), partition) for name in DOORS]
         self._topics = PartitionTopics(settings, partition)
         places = [*self._doors, self._topics.state, self._topics.journal]
-        self._reader = Reader(settings, places, progress)
+        self._reader = Reader(settings, places, progress, clients=clients)
         self._ledger = Ledger()
         self._placing = Placing({}, 0)
         self._sources: dict[str, SourcePosition] = {}
@@ -139,7 +143,7 @@ class LedgerWork:
         await self._writer.start()
         places = [TopicPartition(self._settings.topic(name), self._partition) for name in OUTPUTS]
         where = Whereabouts(self._partition, self._topics.journal, places, self._letters)
-        await end_forgotten(self._settings, self._writer, where, self._progress)
+        await end_forgotten(self._settings, self._writer, where, self._progress, self._clients)
         await self._reader.start()
         again = self._partition in self._rebuild
         restored = await self._topics.restore(self._reader, self._partitions, again=again)

@@ -6,6 +6,7 @@ from events.sentences import Sentence
 from events.topics import EVENTS, LEDGER_STATE
 from services.ledger.kafka import standing_before
 from services.ledger.partition import LedgerWork
+from services.runtime.clients import KAFKA, Clients
 from services.runtime.errors import ClusterError
 from services.runtime.progress import Progress
 from services.runtime.reader import Reader
@@ -45,8 +46,24 @@ async def quarantine(settings: Settings, partition: int, offset: int, by: str, w
     if partition >= count:  # aiokafka would wait for a partition that is not there.
         where = f"{settings.topic(EVENTS)}/{partition}"
         raise ClusterError(where, NO_SUCH_PARTITION.render({"last": count - 1}))
-    hold = await _hold_at(settings, partition, offset)
-    work = LedgerWork(settings, partition, count, Progress())
+    return await set_aside(settings, (partition, count), offset, (by, why))
+
+
+async def set_aside(
+    settings: Settings,
+    partition_of: tuple[int, int],
+    offset: int,
+    by_why: tuple[str, str],
+    clients: Clients = KAFKA,
+) -> Hold:
+    """The same where it is known how many partitions there are: `(partition, count)`.
+
+    Raises:
+        ClusterError, WriterFailed: as `quarantine` does.
+    """
+    (partition, count), (by, why) = partition_of, by_why
+    hold = await _hold_at(settings, partition, offset, clients)
+    work = LedgerWork(settings, partition, count, Progress(), clients=clients)
     try:
         next_offset = (await work.open())[hold.topic]
         # What is read next may stand behind a gap, such as a marker of its sender's transaction.
@@ -60,10 +77,10 @@ async def quarantine(settings: Settings, partition: int, offset: int, by: str, w
         await work.close()
 
 
-async def _hold_at(settings: Settings, partition: int, offset: int) -> Hold:
+async def _hold_at(settings: Settings, partition: int, offset: int, clients: Clients) -> Hold:
     """The hold before that record: looked for first, for to open means to fence who is at work."""
     state = TopicPartition(settings.topic(LEDGER_STATE), partition)
-    reader = Reader(settings, [state])
+    reader = Reader(settings, [state], clients=clients)
     await reader.start()
     try:
         hold = await standing_before(reader, state)

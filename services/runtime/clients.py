@@ -1,8 +1,9 @@
 """Kafka clients as this house uses them: read_committed, no resets, every wait bounded."""
 
 import importlib
+from collections.abc import Callable
 from functools import partial
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.client import AIOKafkaClient
@@ -174,6 +175,19 @@ def a_writer(settings: Settings, transactional_id: str) -> AIOKafkaProducer:
         transaction_timeout_ms=_ms(settings.transaction_timeout_s),
         request_timeout_ms=_ms(min(REQUEST_TIMEOUT_S, settings.transaction_timeout_s)),
     )
+
+
+class Clients(NamedTuple):
+    """How a task comes by its clients: those of Kafka, or a simulation's own."""
+
+    reader: Callable[[Settings, float, Isolation], Any]
+    """Makes what `a_reader` makes."""
+
+    writer: Callable[[Settings, str], Any]
+    """Makes what `a_writer` makes."""
+
+
+KAFKA: Final = Clients(a_reader, a_writer)
 
 
 def a_batch(codec: str) -> BatchBuilder:

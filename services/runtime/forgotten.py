@@ -17,7 +17,7 @@ from aiokafka.errors import ClusterAuthorizationFailedError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.sentences import Sentence
-from services.runtime.clients import Isolation
+from services.runtime.clients import KAFKA, Clients, Isolation
 from services.runtime.errors import ClusterError, place_name
 from services.runtime.open_transactions import OpenTransaction
 from services.runtime.progress import Progress
@@ -88,6 +88,7 @@ async def end_forgotten(
     writer: FencedWriter,
     where: Whereabouts,
     progress: Progress | None = None,
+    clients: Clients = KAFKA,
 ) -> None:
     """End the last transaction of this writer wherever its end was forgotten.
 
@@ -106,7 +107,8 @@ async def end_forgotten(
     for each in hanging:
         if each.producer_id != writer.producer_id:
             raise ClusterError(place_name(each.place), FOREIGN.render(facts_of(each)))
-    committed = await _was_committed(partial(_reading, settings, progress), where, hanging)
+    reading = partial(_reading, settings, progress, clients)
+    committed = await _was_committed(reading, where, hanging)
     for each in hanging:
         try:
             await writer.end(each, committed=committed)
@@ -121,7 +123,7 @@ async def end_forgotten(
 async def _was_committed(
     reading: Reading, where: Whereabouts, hanging: Sequence[OpenTransaction]
 ) -> bool:
-    open_in = {each.place for each in hanging}
+    open_in = dict.fromkeys(each.place for each in hanging)
     async with reading(open_in, "read_uncommitted") as reader:
         last = [await _last_behind(reader, each, where.owner) for each in hanging]
     marked = [record for record in last if record is not None]
@@ -220,10 +222,11 @@ def _mark_of(record: ConsumerRecord) -> str | None:
 async def _reading(
     settings: Settings,
     progress: Progress | None,
+    clients: Clients,
     places: Collection[TopicPartition],
     isolation: Isolation,
 ) -> AsyncIterator[Reader]:
-    reader = Reader(settings, places, progress, isolation=isolation)
+    reader = Reader(settings, places, progress, isolation=isolation, clients=clients)
     try:
         await reader.start()
         yield reader

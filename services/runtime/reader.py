@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.sentences import Sentence
-from services.runtime.clients import QUICK_FETCH_WAIT_S, Isolation, a_reader
+from services.runtime.clients import KAFKA, QUICK_FETCH_WAIT_S, Clients, Isolation
 from services.runtime.errors import Unreachable, place_name
 from services.runtime.limits import within
 from services.runtime.progress import Progress
@@ -50,12 +50,14 @@ class Reader:
         progress: Progress | None = None,
         fetch_wait_s: float = QUICK_FETCH_WAIT_S,
         isolation: Isolation = "read_committed",
+        clients: Clients = KAFKA,
     ) -> None:
         self._where = settings.bootstrap_servers
-        self._places = frozenset(places)
-        self._read: frozenset[TopicPartition] = frozenset()
+        # In one order, whatever the hashes of this process are: what is asked can be replayed.
+        self._places = tuple(dict.fromkeys(places))
+        self._read: tuple[TopicPartition, ...] = ()
         self._progress = progress or Progress()
-        self._consumer: AIOKafkaConsumer = a_reader(settings, fetch_wait_s, isolation)
+        self._consumer: AIOKafkaConsumer = clients.reader(settings, fetch_wait_s, isolation)
 
     async def start(self) -> None:
         """Connect; nothing is read yet."""
@@ -89,7 +91,7 @@ class Reader:
     def point_at(self, offsets: dict[TopicPartition, int]) -> None:
         """Read these partitions from now on, from these offsets on, and no others."""
         self._consumer.pause(*self._places)
-        self._read = frozenset(offsets)
+        self._read = tuple(offsets)
         for place, offset in offsets.items():
             self._consumer.seek(place, offset)
         self._consumer.resume(*offsets)

@@ -16,7 +16,7 @@ import structlog
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.sentences import Sentence
-from services.runtime.clients import FETCH_WAIT_S
+from services.runtime.clients import FETCH_WAIT_S, KAFKA, Clients
 from services.runtime.errors import Stop, Unreachable
 from services.runtime.progress import Progress
 from services.runtime.reader import Reader
@@ -95,12 +95,19 @@ class PartitionTask:
     """The task of one partition number; `run` ends when it was stopped.
 
     Raises:
-        Stop: what is stored cannot be trusted; the worker must stop.
+        Stop: what is stored cannot be trusted, and a second look says the same; the worker must
+            stop.
         Fenced: somebody else writes this partition although it is ours; the worker must stop.
         GaveUp: the world was down too long.
     """
 
-    def __init__(self, partition: int, make_work: WorkFactory, settings: Settings) -> None:
+    def __init__(
+        self,
+        partition: int,
+        make_work: WorkFactory,
+        settings: Settings,
+        clients: Clients = KAFKA,
+    ) -> None:
         self.partition = partition
         self.state = TaskState.OPENING
         self.progress = Progress()
@@ -108,7 +115,9 @@ class PartitionTask:
         self.next_offsets: dict[str, int] = {}
         self._make_work = make_work
         self._settings = settings
+        self._clients = clients
         self._trouble = Trouble()
+        self._doubted = False
         self._wanted = asyncio.Event()
         self._wanted.set()
         self._stopped = asyncio.Event()
@@ -149,6 +158,13 @@ class PartitionTask:
                 await self._with_work(now)
             except (Unreachable, WriterFailed) as error:
                 await self._back_off(error)
+            except Stop as error:
+                if self._doubted or self.state is not TaskState.OPENING:
+                    raise
+                # Who was fenced while it opened reads what another is writing, and half of it:
+                # only what is found again, by whoever is the writer then, is so.
+                self._doubted = True
+                log.warning("partition_doubted", partition=self.partition, error=str(error))
             except Fenced:
                 if self.is_ours:
                     raise
@@ -171,13 +187,16 @@ class PartitionTask:
                 raise
             except Exception as error:
                 raise Bug(None) from error
+            self._doubted = False
             log.info("partition_opened", partition=self.partition, next_offsets=self.next_offsets)
             await go(work)
         finally:
             await work.close()
 
     async def _work(self, work: Work) -> None:
-        reader = Reader(self._settings, self._places(), self.progress, FETCH_WAIT_S)
+        reader = Reader(
+            self._settings, self._places(), self.progress, FETCH_WAIT_S, clients=self._clients
+        )
         try:
             await reader.start()
             reader.point_at(self._places())
@@ -285,6 +304,11 @@ class PartitionTask:
 
     async def _stand(self, record: ConsumerRecord, error: str, work: Work) -> None:
         """Hold the partition before a record, until it is moved on, or this task stops."""
+        if self.next_offsets[record.topic] > record.offset:
+            # Somebody had the partition meanwhile, and got past it.
+            self._trouble.forget(record)
+            await self._work(work)
+            return
         event_id = work.name_of(record)
         hold = Hold(record.topic, self.partition, record.offset, event_id, error)
         await work.hold(hold)

@@ -9,7 +9,7 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError, ProducerFenced
 from aiokafka.structs import RecordMetadata, TopicPartition
 
 from services.runtime.catalogue import read_catalogue
-from services.runtime.clients import a_batch, a_writer
+from services.runtime.clients import KAFKA, Clients, a_batch
 from services.runtime.errors import place_name
 from services.runtime.limits import only_our_cancellation
 from services.runtime.open_transactions import OpenTransaction, end_transaction, open_transactions
@@ -79,15 +79,16 @@ class FencedWriter:
         settings: Settings,
         transactional_id: str,
         shared: Collection[TopicPartition] = (),
+        clients: Clients = KAFKA,
     ) -> None:
         self.transactional_id = transactional_id
         self._shared = frozenset(shared)
         # Below the transaction's own time-out: whatever hangs is over before the broker ends it.
         self._limit_s = settings.transaction_timeout_s / 2
-        self._producer = a_writer(settings, transactional_id)
+        self._producer = clients.writer(settings, transactional_id)
         named = read_catalogue().topics
         self._codecs = {settings.topic(each): named[each].config.compression_type for each in named}
-        self._written: set[TopicPartition] = set()
+        self._written: dict[TopicPartition, None] = {}
         """Where the running transaction, or the former one, has records."""
         self._seen_s: dict[OpenTransaction, float] = {}
         """Since when each transaction was open that `overdue` saw."""
@@ -200,7 +201,7 @@ class FencedWriter:
     async def _write(self, records: dict[Place, list[Outgoing]]) -> dict[Place, int]:
         sent: list[tuple[Place, int, asyncio.Future[RecordMetadata]]] = []
         for place, outgoing in records.items():
-            self._written.add(TopicPartition(*place))
+            self._written[TopicPartition(*place)] = None
             for batch in _batches(outgoing, self._codecs[place.topic]):
                 count = batch.record_count()
                 future = await self._producer.send_batch(

@@ -1,5 +1,6 @@
 """Dead letters: the bytes that could not be read, whole, where they came from, and why."""
 
+import json
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
@@ -7,7 +8,7 @@ from events.codec import NO_KEY, Received, decode
 from events.envelope import Door
 from events.topics import DEAD_LETTERS, LETTERS
 from services.verifier.findings import Code, Findings
-from services.verifier.records import Record
+from services.verifier.records import Json, Record
 from services.verifier.wire import (
     EVENT_BYTES_MAX,
     HEAD_BYTES,
@@ -59,6 +60,8 @@ class _Letter(NamedTuple):
     """The headers that were added, by their name behind `ecluse_dlq_`."""
     expected: str | None
     """The reason that the contract gives; None where too little is kept to tell."""
+    event: Json | None
+    """What stood at the door of letters, where that can be read."""
 
 
 def carried(record: TopicRecord) -> tuple[bytes | None, bytes | None, Headers]:
@@ -107,28 +110,34 @@ class DeadLetters:
             self._findings.add(Code.MESSAGE_TWICE, record.place, what=source)
             return
         digest = digest_of_parts(record.key, record.value, own)
-        expected = self._reason(record, own, said)
-        self._letters[source] = _Letter(record.offset, digest, said, expected)
+        expected, event = self._read(record, own, said)
+        self._letters[source] = _Letter(record.offset, digest, said, expected, event)
 
-    def _reason(self, record: TopicRecord, own: Headers, said: dict[str, str]) -> str | None:
-        """Why the contract calls the record unreadable."""
+    def _read(
+        self, record: TopicRecord, own: Headers, said: dict[str, str]
+    ) -> tuple[str | None, Json | None]:
+        """Why the contract calls the record unreadable; else the letter that it is."""
         if "length" in said:
-            return "too_large"
+            return "too_large", None
         if "key_length" in said or (own and own[-1][0] == LEFT_OUT):
-            return None
+            return None, None
         key = NO_KEY if record.key is None else record.key
         try:
             door = Door.LETTERS if said.get("topic", "").endswith(LETTERS) else Door.EVENTS
             read = decode(record.value, own, key, door)
         except Exception:  # noqa: BLE001 # the codec's own failure has a reason of its own
-            return "undecodable"
+            return "undecodable", None
         if not isinstance(read, Received):
-            return read.reason
+            return read.reason, None
+        event = json.loads(read.raw) if door is Door.LETTERS else None
         home = partition_of(key, self._partitions)
-        return "wrong_partition" if home != record.partition else "readable"
+        return "wrong_partition" if home != record.partition else "readable", event
 
-    def expect(self, record: Record, buried: Buried) -> None:
-        """The journal buried a record: its dead letter is there, and says the same."""
+    def expect(self, record: Record, buried: Buried) -> Json | None:
+        """The journal buried a record: its dead letter is there, and says the same.
+
+        Returns the letter that was set aside, where it was one.
+        """
         letter = self._letters.pop(buried.source, None)
         if letter is None:
             if self._first_offset and self._matched < 0:
@@ -136,7 +145,7 @@ class DeadLetters:
             else:
                 what = f"{DEAD_LETTERS} {buried.source}"
                 self._findings.add(Code.MESSAGE_MISSING, record.place, what=what)
-            return
+            return None
         if letter.offset < self._matched:
             self._findings.add(Code.MESSAGE_OUT_OF_ORDER, record.place, what=buried.source)
         self._matched = max(self._matched, letter.offset)
@@ -154,6 +163,7 @@ class DeadLetters:
             self._findings.add(
                 Code.BURIED_THOUGH_READABLE, record.place, found=reason, expected=letter.expected
             )
+        return letter.event if reason in UNASKED else None
 
     def end(self, partition: int) -> None:
         """No dead letter is left that the journal says nothing of."""

@@ -23,6 +23,8 @@ class Letters:
         self._found: dict[str, tuple[Place, bytes]] = {}
         self._closed: dict[str, str] = {}
         """Of each that was read, the budget that it says was closed."""
+        self._set_aside: set[str] = set()
+        """Those of them that may be sent once more: nothing has been decided of them."""
 
     def expect(self, place: Place, letters: Iterable[Json]) -> None:
         """What the closing at `place` must have led to."""
@@ -34,10 +36,19 @@ class Letters:
         if record.event["type"] != TYPE or record.row["resumes"] is not None:
             return
         name = record.event["id"]
-        if name in self._found:
+        if name in self._found and name not in self._set_aside:
             self._findings.add(Code.MESSAGE_TWICE, record.place, what=f"{TYPE} {name}")
+        self._set_aside.discard(name)
         self._found[name] = (record.place, _said_by(record.event))
         self._closed[name] = record.event["data"]["closed_budget"]
+
+    def set_aside(self, place: Place, event: Json) -> None:
+        """Take note of a letter that the journal buried at `place`, unread: it was written."""
+        name = event["id"]
+        if event["type"] == TYPE and name not in self._found:
+            self._found[name] = (place, _said_by(event))
+            self._closed[name] = event["data"]["closed_budget"]
+            self._set_aside.add(name)
 
     def compare(self, kept: Iterable[tuple[int, bytes]], *, imported: bool) -> None:
         """What a database keeps of the letters must be what its closings led to, each once.
@@ -85,6 +96,7 @@ class Letters:
                 self._findings.add(Code.MESSAGE_UNEXPECTED, place, what=f"{TYPE} {name}")
         self._expected.clear()
         self._found.clear()
+        self._set_aside.clear()
         return awaited
 
     def _same(self, name: str, place: Place, found: bytes) -> None:

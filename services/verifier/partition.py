@@ -121,7 +121,9 @@ class PartitionProof:
         if record.row["resumes"] is None:
             buried = door.follow(record, offset)
             if buried is not None:
-                self._dead_letters.expect(record, buried)
+                letter = self._dead_letters.expect(record, buried)
+                if letter is not None:
+                    self.journal.letters.set_aside(record.place, letter)
                 self._claims.expect_notice(record, buried)
         if not record.is_dead:
             self._claims.expect(record, self.journal.books[record.budget])

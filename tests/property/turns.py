@@ -27,6 +27,8 @@ from tests.builders import an_amendment as amendment
 
 ACTIVITY, ACCOUNTS = ("activity_report", 2022), ("certified_accounts", 2022)
 TURNS_MAX = 8
+ACTS = (an_act(), an_act(), an_act("2023-04-13"), an_act("2020-01-01"))
+"""Those that a withdrawal may name."""
 
 
 def _amendments(
@@ -81,10 +83,26 @@ def turns(
     budget: str,
 ) -> list[Json]:
     """Some turns of one convention, in any order; most conventions see few."""
+    kinds = kinds_of_turns(name, schedule, shares, budget)
+    count = draw(st.sampled_from((0, 1, 2, 3, 5, TURNS_MAX)))
+    chosen = [
+        draw(st.sampled_from(kinds[draw(st.integers(0, len(kinds) - 1))])) for _ in range(count)
+    ]
+    if draw(st.sampled_from((True, False, False))):
+        act = draw(st.sampled_from(ACTS))
+        ends = ends_of(grant, name, act, budget)
+        chosen += draw(st.lists(st.sampled_from(ends), min_size=1, max_size=3))
+    return chosen
+
+
+def kinds_of_turns(
+    name: str, schedule: Sequence[Json], shares: Callable[..., list[Json]], budget: str
+) -> list[list[Json]]:
+    """All turns that a convention may take, by their kind."""
     said: dict[str, Any] = {"budget": budget, "convention": name}
     whole = sum(line["amount_cents"] for each in schedule for line in each["lines"])
     reductions = [a_reduction(**said, lines=shares(1, of) or [an_amount(1)]) for of in (1, 3, 99)]
-    kinds: list[list[Json]] = [
+    return [
         list(_amendments(said, schedule, shares)),
         [a_suspension(**said), a_resumption(**said), a_suspension(**said)],
         [*reductions, a_reduction(1, **said)],
@@ -94,19 +112,13 @@ def turns(
         list(_deadlines(said, budget, schedule)),
         [a_new_account(budget=budget)],
     ]
-    count = draw(st.sampled_from((0, 1, 2, 3, 5, TURNS_MAX)))
-    chosen = [
-        draw(st.sampled_from(kinds[draw(st.integers(0, len(kinds) - 1))])) for _ in range(count)
+
+
+def ends_of(grant: str, name: str, act: Json, budget: str) -> list[Json]:
+    """The ways in which it may come to its end."""
+    return [
+        a_termination(budget=budget, convention=name),
+        a_withdrawal(budget=budget, grant=grant, act=act),
+        a_withdrawal(budget=budget, grant=grant, cause="annulled"),
+        a_concurring_act(budget=budget, grant=grant),
     ]
-    if draw(st.sampled_from((True, False, False))):
-        act = draw(
-            st.sampled_from((an_act(), an_act(), an_act("2023-04-13"), an_act("2020-01-01")))
-        )
-        ends = [
-            a_termination(**said),
-            a_withdrawal(budget=budget, grant=grant, act=act),
-            a_withdrawal(budget=budget, grant=grant, cause="annulled"),
-            a_concurring_act(budget=budget, grant=grant),
-        ]
-        chosen += draw(st.lists(st.sampled_from(ends), min_size=1, max_size=3))
-    return chosen

@@ -112,7 +112,7 @@ async def _of_partition(
                     *found,
                     f"{where}: what stands before it wakes nobody, or its source is gone",
                 ]
-            ledger.handle(raw_record(source))
+            _decide(ledger, record, source)
             rows = ledger.commit_batch([]).records
             expected = [(row.budget, row.record) for row in rows]
         if (each.key.decode(), each.value) != expected.pop(0):
@@ -126,6 +126,15 @@ async def _of_partition(
         place_end = offset + 1 if end_of is None else await end_of(TopicPartition(topic, number))
         read_to[topic] = range(offset + 1, place_end + 1)
     return found + await _state_differs(read, prefix, number, ledger, (end, head, read_to))
+
+
+def _decide(ledger: Ledger, record: JournalRecord, source: ConsumerRecord) -> None:
+    """As it was decided; what an operator set aside was not."""
+    dead = record.dead_letter or {}
+    if "by" in dead:
+        ledger.quarantine(raw_record(source), dead["by"], dead["why"])
+    else:
+        ledger.handle(raw_record(source))
 
 
 def _taken(

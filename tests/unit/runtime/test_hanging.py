@@ -77,10 +77,10 @@ def test_our_own_former_one_is_waited_for_and_then_it_failed(still_open: Open) -
     async def go() -> None:
         writer = FencedWriter(a_setting(), "id", [PLACE])
         try:
-            writer._written = {PLACE, other}
+            writer._written = dict.fromkeys((PLACE, other))
             still_open.append(THEIRS)  # Where it may be: no matter of ours.
             await writer.settle()
-            writer._written = {other}
+            writer._written = dict.fromkeys((other,))
             still_open.append(OpenTransaction(other, 3, writer.producer_id, 0, 0))
             with pytest.raises(WriterFailed, match=r"settle: .* still open in ecluse\.journal"):
                 await writer.settle()

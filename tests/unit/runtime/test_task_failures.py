@@ -86,6 +86,25 @@ def test_a_held_partition_goes_on_once_it_was_moved(world: World) -> None:
     assert 1 == len(world.holds)
 
 
+def test_a_record_that_somebody_else_got_past_meanwhile_holds_nothing(world: World) -> None:
+    """Found by the simulation: the partition went away between the failure and the hold."""
+    world.publish(*range(10))
+    world.on_handle = at(4)
+
+    def after_two_failures() -> None:
+        if len(world.opened_s) == 3:
+            world.next_offsets[TOPIC] = 5
+
+    world.on_open = after_two_failures
+
+    async def during() -> None:
+        await until(lambda: world.done[-1:] == [9])
+
+    quickly(running(world.task(), during))
+    assert [0, 1, 2, 3, 5, 6, 7, 8, 9] == world.done
+    assert [] == world.holds
+
+
 def test_a_record_that_was_not_moved_past_is_tried_and_held_again(world: World) -> None:
     world.publish(0, 1)
     world.on_handle = at(1)
@@ -197,7 +216,26 @@ def test_a_reader_that_brings_nothing_although_there_is_something_is_left(world:
 
 
 def test_what_cannot_be_trusted_ends_it(world: World) -> None:
-    world.on_open = once(ClusterError("there", NO))
+    world.on_open = times(2, ClusterError("there", NO))
     with pytest.raises(ClusterError, match="there: no"):
         quickly(world.task().run())
-    assert 1 == world.closed
+    assert 2 == len(world.opened_s) == world.closed
+
+
+def test_what_a_second_look_does_not_find_again_was_another_writer_at_work(world: World) -> None:
+    """Found by the simulation: who is fenced while it opens reads half of what another writes."""
+    world.publish(0, 1)
+    world.on_open = once(ClusterError("there", NO))
+    work_off(world)
+    # Much later it is doubted anew, once.
+    world.on_open = times(2, ClusterError("there", NO))
+    with pytest.raises(ClusterError, match="there: no"):
+        quickly(world.task().run())
+
+
+def test_what_cannot_be_trusted_at_work_ends_it_at_once(world: World) -> None:
+    world.publish(0)
+    world.on_commit = once(ClusterError("there", NO))
+    with pytest.raises(ClusterError, match="there: no"):
+        quickly(world.task().run())
+    assert 1 == len(world.opened_s) == world.closed

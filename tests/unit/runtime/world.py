@@ -148,7 +148,9 @@ class MemoryReader:
 
     world: ClassVar[World]
 
-    def __init__(self, _: Settings, places: dict[TopicPartition, int], *_more: Any) -> None:
+    def __init__(
+        self, _: Settings, places: dict[TopicPartition, int], *_more: Any, **_said: Any
+    ) -> None:
         self._at = dict(places)
         self._last: dict[TopicPartition, list[ConsumerRecord]] = {}
 

@@ -1,0 +1,147 @@
+"""Bugs to be found: each a mistake that somebody could make in the ledger or in its task."""
+
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import replace
+from itertools import count
+from typing import Any, Final, NamedTuple
+from unittest.mock import patch
+
+from aiokafka.structs import ConsumerRecord, TopicPartition
+
+from services.ledger import partition
+from services.ledger.domain import orders
+from services.ledger.partition import LedgerWork
+from services.ledger.placing import POSITION_KEY, spell_placing
+from services.ledger.topic_state import Restored
+from services.runtime.sources import SourcePosition
+from services.runtime.task import PartitionTask
+from services.runtime.writer import FencedWriter, Outgoing, Place, WriterFailed
+from tests.simulation.world import MakeWork
+
+
+class Planted(NamedTuple):
+    """One bug: what somebody did, and how."""
+
+    name: str
+    make_work: MakeWork = LedgerWork
+    patched: Callable[[], AbstractContextManager[Any]] = nullcontext
+
+
+Records = dict[Place, list[Outgoing]]
+
+
+class _Splitting(FencedWriter):
+    """Writes what it is told to keep apart in a transaction of its own, before or behind."""
+
+    async def write(self, records: Records) -> dict[Place, int]:
+        first = {place: rows for place, rows in records.items() if self.is_apart(place)}
+        ends: dict[Place, int] = {}
+        if first:
+            ends = await super().write(first)
+            await self.commit()
+            await self.begin()
+        rest = {place: rows for place, rows in records.items() if place not in first}
+        return ends | (await super().write(rest) if rest else {})
+
+    def is_apart(self, place: Place) -> bool:
+        raise NotImplementedError
+
+
+class _JournalFirst(_Splitting):
+    def is_apart(self, place: Place) -> bool:
+        return place.topic.endswith("journal.v1")
+
+
+class _PublishedFirst(_Splitting):
+    def is_apart(self, place: Place) -> bool:
+        return not place.topic.endswith(("journal.v1", "ledger-state.v1"))
+
+
+def _with_writer(kind: type[FencedWriter]) -> MakeWork:
+    def make(*args: Any, **options: Any) -> LedgerWork:
+        with patch.object(partition, "FencedWriter", kind):
+            return LedgerWork(*args, **options)
+
+    return make
+
+
+class _PositionFirst(LedgerWork):
+    """Says how far it has read, then writes what it has decided."""
+
+    async def commit(self) -> None:
+        if self._read:
+            state = Place(*self._topics.state)
+            sources = dict(self._sources)
+            for topic, (record, sha256) in self._read.items():
+                read = SourcePosition(record.offset + 1, record.offset, record.timestamp, sha256)
+                sources[topic] = read
+            placing = replace(self._placing, sources=sources)
+            row = Outgoing(POSITION_KEY, spell_placing(placing))
+            await self._writer.begin()
+            await self._writer.write({state: [row]})
+            await self._writer.commit()
+        await super().commit()
+
+
+class _Forgetful(LedgerWork):
+    """Restores balances, and not which events it has seen."""
+
+    def _take(self, restored: Restored, count: int) -> None:
+        super()._take(restored, count)
+        for state in self._ledger.budgets.values():
+            state.memory.remembered.clear()
+
+
+class _Optimistic(LedgerWork):
+    """Takes a commit without an answer for a commit."""
+
+    async def commit(self) -> None:
+        with suppress(WriterFailed):
+            await super().commit()
+
+
+class _Unfenced(FencedWriter):
+    """Writes under a name of its own, so that nobody is ever fenced."""
+
+    numbers: Final = count()
+
+    def __init__(self, settings: Any, transactional_id: str, *more: Any) -> None:
+        super().__init__(settings, f"{transactional_id}-{next(self.numbers)}", *more)
+
+
+class _Careless(FencedWriter):
+    """Does not look whether the former transaction has ended."""
+
+    async def _still_open(self, _places: Collection[TopicPartition], _limit_s: float) -> list[Any]:
+        return []
+
+
+def _rounded_shares(total_cents: int, weights: Sequence[int]) -> list[int]:
+    """Each share rounded down by itself, what remains given to the first."""
+    shares = [total_cents * weight // sum(weights) for weight in weights]
+    shares[0] += total_cents - sum(shares)
+    return shares
+
+
+def _every(_task: PartitionTask, records: list[ConsumerRecord]) -> list[ConsumerRecord]:
+    return records
+
+
+PLANTED: Final = (
+    Planted("the position is written before the journal", _PositionFirst),
+    Planted("the journal is committed before the state", _with_writer(_JournalFirst)),
+    Planted("messages are published before the journal", _with_writer(_PublishedFirst)),
+    Planted("what was seen is forgotten at a restart", _Forgetful),
+    Planted("a lost answer is taken for a commit", _Optimistic),
+    Planted("nobody is fenced", _with_writer(_Unfenced)),
+    Planted("what the broker forgot to end is left", _with_writer(_Careless)),
+    Planted(
+        "records delivered again are read again",
+        patched=lambda: patch.object(PartitionTask, "_unseen", _every),
+    ),
+    Planted(
+        "shares are rounded one by one",
+        patched=lambda: patch.object(orders, "cumulative_shares", _rounded_shares),
+    ),
+)

@@ -1,0 +1,153 @@
+"""Short scenes of a grant's life that chance alone would play too seldom."""
+
+from collections.abc import Callable
+from typing import Final
+
+from tests.builders import (
+    Json,
+    a_collection,
+    a_concurring_act,
+    a_convention,
+    a_deadline,
+    a_new_account,
+    a_payment,
+    a_recovery,
+    a_rejected_report,
+    a_report,
+    a_resumption,
+    a_suspension,
+    a_withdrawal,
+    an_acknowledgement,
+    an_act,
+    an_amendment,
+    an_amount,
+    an_award,
+    an_instalment,
+)
+
+ACTIVITY: Final = [("activity_report", 2022)]
+CENTS: Final = 100_001
+LARGE_CENTS: Final = 1_500_001
+"""Two of these are more than a body may be given without a convention."""
+
+
+def _awarded(number: str, budget: str) -> list[Json]:
+    return [an_award(CENTS, budget=budget, grant=f"G{number}")]
+
+
+def _signed(number: str, budget: str, *instalments: Json) -> Json:
+    schedule = list(instalments) or [an_instalment(CENTS)]
+    said: Json = {"budget": budget, "grant": f"G{number}", "convention": f"C{number}"}
+    return a_convention(**said, instalments=schedule)
+
+
+def paid_back(number: str, budget: str) -> list[Json]:
+    """Paid in full; then a part is asked back, and comes in the same year and in the next."""
+    said: Json = {"budget": budget, "convention": f"C{number}"}
+    return [
+        *_awarded(number, budget),
+        _signed(number, budget),
+        a_payment(CENTS, f"C{number}/advance", budget=budget),
+        a_collection(500, **said),
+        a_recovery(1_000, **said),
+        a_collection(333, **said, _id="later"),
+        a_collection(100, **said, on="2024-02-01"),
+    ]
+
+
+def suspended(number: str, budget: str) -> list[Json]:
+    """The report comes while all is suspended; the order is issued when it is resumed."""
+    said: Json = {"budget": budget, "convention": f"C{number}"}
+    return [
+        *_awarded(number, budget),
+        _signed(number, budget, an_instalment(CENTS, documents=ACTIVITY)),
+        a_suspension(**said),
+        a_report(**said),
+        a_resumption(**said),
+        a_deadline(budget=budget, payment_order=f"C{number}/advance"),
+        a_rejected_report(**said),
+    ]
+
+
+def withdrawn(number: str, budget: str) -> list[Json]:
+    """A concurring act falls, then the award, when something has been paid."""
+    said: Json = {"budget": budget, "grant": f"G{number}"}
+    order = f"C{number}/advance"
+    return [
+        *_awarded(number, budget),
+        a_concurring_act(**said),
+        _signed(number, budget),
+        an_acknowledgement("on_hold", order, budget=budget),
+        a_payment(7, order, budget=budget),
+        a_withdrawal(**said, act=an_act("2023-04-13")),
+        a_withdrawal(**said),
+        an_amendment(7, budget=budget, convention=f"C{number}"),
+    ]
+
+
+def above_the_limit(number: str, budget: str) -> list[Json]:
+    """A grant without convention is held back because another took their sum above the limit."""
+    said: Json = {"budget": budget, "requires_convention": False}
+    later = an_instalment(LARGE_CENTS, documents=ACTIVITY)
+    first = an_award(LARGE_CENTS, **said, grant=f"G{number}", instalments=[later])
+    return [
+        a_new_account(budget=budget),
+        first,
+        an_award(LARGE_CENTS, budget=budget, grant=f"G{number}b"),
+        an_award(LARGE_CENTS, **said, grant=f"G{number}c"),
+        a_report(budget=budget, convention=f"G{number}"),
+    ]
+
+
+def below_what_was_paid(number: str, budget: str) -> list[Json]:
+    """Eligible costs turn out to be lower than the advance."""
+    said: Json = {"budget": budget, "convention": f"C{number}"}
+    half, rest = CENTS // 2, CENTS - CENTS // 2
+    balance = an_instalment(rest, "balance", documents=ACTIVITY, ceiling=True)
+    return [
+        *_awarded(number, budget),
+        _signed(number, budget, an_instalment(half), balance),
+        a_payment(half, f"C{number}/advance", budget=budget),
+        a_report(**said, eligible_cost_cents=1_000),
+    ]
+
+
+def capped(number: str, budget: str) -> list[Json]:
+    """Costs are lower than the grant: the balance is shared over three lines and two services."""
+    said: Json = {"budget": budget, "convention": f"C{number}"}
+    services = {"EMPLOI": 1_000, "JEUNESSE": 2_333}
+    lines = [
+        an_amount(3_333, services=services),
+        an_amount(667, "490"),
+        an_amount(1_001, None),
+    ]
+    whole = an_instalment(documents=ACTIVITY, ceiling=True, lines=lines)
+    return [
+        an_award(budget=budget, grant=f"G{number}", lines=lines),
+        _signed(number, budget, whole),
+        a_report(**said, eligible_cost_cents=2_999),
+        a_payment(1_000, f"C{number}/advance", budget=budget),
+    ]
+
+
+def on_one_line(number: str, budget: str) -> list[Json]:
+    """An order fails and is issued again to another account; a line of its own pays."""
+    order = f"C{number}/advance"
+    return [
+        an_award(budget=budget, grant=f"G{number}", lines=[an_amount(333, "490")]),
+        _signed(number, budget, an_instalment(lines=[an_amount(333, "490")])),
+        an_acknowledgement("rejected", order, budget=budget),
+        a_new_account(budget=budget),
+        a_payment(333, f"{order}/2", budget=budget),
+    ]
+
+
+SCENES: Final[tuple[Callable[[str, str], list[Json]], ...]] = (
+    paid_back,
+    suspended,
+    withdrawn,
+    above_the_limit,
+    below_what_was_paid,
+    capped,
+    on_one_line,
+)

@@ -1,0 +1,21 @@
+"""Histories that once failed, made small: what the simulation has found stays mended."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.simulation.campaign import tally_of
+from tests.simulation.cases import Case
+
+FOUND = sorted((Path(__file__).parent / "found").glob("*.json"))
+
+
+@pytest.mark.parametrize("file", FOUND, ids=lambda file: file.stem)
+def test_what_was_found_is_mended(file: Path) -> None:
+    assert [] == tally_of(Case.read(file.read_text(encoding="utf-8")), 0).failures
+
+
+def test_there_is_something_to_look_at() -> None:
+    assert {"held_behind", "letter_set_aside", "overtaken_while_opening"} <= {
+        file.stem for file in FOUND
+    }

@@ -1,0 +1,102 @@
+"""A few hundred simulated histories are proved, and together they reach everything."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.simulation.__main__ import main
+from tests.simulation.campaign import ROUND, Tally
+from tests.simulation.cases import Case
+from tests.simulation.draw import a_case
+from tests.simulation.reach import WANTED, Reached
+from tests.simulation.world import simulate
+
+ROOT = Path(__file__).parent.parent.parent
+SEED = 1
+HISTORIES = 300
+TIMEOUT_S = 300
+
+# Directed histories reach these for sure; chance finds all else more than once.
+SURE = {"too_many_parked", "too_large", "undecodable"}
+
+
+def python(*arguments: str, **environment: str) -> str:
+    """Another process: it is not slowed down by what watches this one."""
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=TIMEOUT_S,
+    )
+    assert 0 == done.returncode, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def campaign(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The campaign of every test run: its command fails where a history does."""
+    file = tmp_path_factory.mktemp("simulation") / "figures.json"
+    asked = ("--seed", str(SEED), "--histories", str(HISTORIES), "--json", str(file))
+    print(python("-m", "tests.simulation", *asked))
+    row: dict[str, Any] = json.loads(file.read_text())
+    return row
+
+
+@pytest.mark.timeout(TIMEOUT_S)
+def test_nothing_is_wrong_in_any_history(campaign: dict[str, Any]) -> None:
+    assert ([], HISTORIES) == (campaign["failures"], campaign["histories"])
+
+
+@pytest.mark.timeout(TIMEOUT_S)
+def test_every_event_type_refusal_flag_wait_and_fault_is_reached(campaign: dict[str, Any]) -> None:
+    assert HISTORIES >= ROUND, "fewer histories need not reach everything"
+    reached = {Reached(sort, name): histories for sort, name, _, histories in campaign["reached"]}
+    assert set() == WANTED - set(reached)
+    lucky = {each for each, histories in reached.items() if histories < 2 and each.name not in SURE}
+    assert set() == lucky, "what one history alone reaches, the next change would lose"
+
+
+def test_a_campaign_that_does_not_reach_everything_fails(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tests.simulation.__main__.ROUND", 1)
+    monkeypatch.setattr("tests.simulation.report.ROUND", 1)
+    assert 1 == main(["--histories", "1", "--jobs", "1"])
+    said = capsys.readouterr()
+    assert "not reached: refusal" in said.out
+    assert "NOT REACHED" in said.err
+    assert Reached("refusal", "too_many_parked") in Tally().missing
+
+
+# Histories with a kill, a zombie and a forgotten transaction among them.
+TRACED = (3, 8, 14)
+
+
+def traces() -> list[str]:
+    return [simulate(a_case(SEED, number)).trace() for number in TRACED]
+
+
+def test_a_seed_replays_a_history_to_the_last_millisecond() -> None:
+    assert traces() == traces()
+
+
+def test_a_history_is_the_same_in_every_process() -> None:
+    """Whatever the hashes of its strings are: no set decides what happens first."""
+    code = "from tests.simulation.test_simulation import traces; print(*traces())"
+    assert traces() == python("-c", code, PYTHONHASHSEED="4711").split()
+
+
+@pytest.mark.parametrize("number", [0, 49, 3])
+def test_a_history_is_data(number: int) -> None:
+    case = a_case(SEED, number)
+    read = Case.read(case.spelled())
+    assert case == read
+    assert simulate(case).trace() == simulate(read).trace()
