@@ -18,8 +18,8 @@ from tests.mutation.verdicts import Verdicts, explanations
 
 KEPT: Final = ROOT / "build" / "mutants.jsonl"
 TESTS: Final = ("tests/unit/tables", "tests/unit/test_money.py", "tests/golden")
-# What reads bytes, what looks for limits of the machine, and what runs all tables once more.
-SLOW: Final = ("test_bad_input.py", "test_limits.py", "test_every_answer.py")
+# What reads bytes, and what runs all tables once more.
+SLOW: Final = ("test_bad_input.py", "test_every_answer.py")
 
 ALL_NOTICED, SURVIVORS = 0, 1
 
