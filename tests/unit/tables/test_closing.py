@@ -252,6 +252,20 @@ def test_rule_34_an_entry_of_what_lapses_rests_on_the_act_that_gave_it() -> None
     assert ids == [entry["entry_id"] for entry in story.last.commitment_entries]
 
 
+def test_rule_30_lines_lapse_in_the_order_of_their_codes_absent_ones_first() -> None:
+    lines = [
+        an_amount(1, "490"),
+        an_amount(2, "489"),
+        an_amount(3, None),
+        an_amount(4, line={"chapter": "65", "article": "65748"}),
+    ]
+    waiting = an_instalment(name="balance", documents=[("evaluation", 2023)], lines=lines)
+    story = Story(
+        a_vote(100), an_award(lines=lines), a_convention(instalments=[waiting]), a_closing("none")
+    )
+    assert [4, 3, 2, 1] == [entry["amount_cents"] for entry in story.last.commitment_entries]
+
+
 def test_rule_30_what_still_waits_is_refused_behind_the_closing_oldest_first() -> None:
     waiting = [a_notification(convention="X"), a_report(convention="Y"), a_convention(grant="Z")]
     story = Story(a_vote(100), *waiting)

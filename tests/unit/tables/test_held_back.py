@@ -136,6 +136,15 @@ def test_rule_22_what_pays_nothing_is_settled_behind_what_is_held_back() -> None
     ) == story.convention("G")
 
 
+def test_rule_24_what_a_rejected_document_no_longer_sets_off_is_not_ordered() -> None:
+    """It was held back with its report there; the rejection touches it, and it waits again."""
+    story = Story(*IN_TWO, FREE)
+    story.tell(a_rejected_report(convention="G"))
+    assert {"G/1": ("issued", 600_000, 0)} == story.orders()
+    story.tell(a_notification(convention="G"))
+    assert {"G/1": ("issued", 600_000, 0)} == story.orders()
+
+
 IN_TWO = [
     a_vote(9_000_000),
     a_new_account(),

@@ -22,8 +22,11 @@ EVENTS_MAX = 100
 """Of a thousand parked events there are tests enough."""
 
 
-def every_row() -> list[tuple[str, Callable[[], Story]]]:
-    told = [
+Told = tuple[str, Callable[[], Story]]
+
+
+def every_row() -> list[Told]:
+    told: list[Told] = [
         (row.says, partial(Story, *row.events))
         for table in TABLES
         for row in table

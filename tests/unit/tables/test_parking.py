@@ -302,3 +302,13 @@ def test_rule_28_a_thousand_events_wait_and_one_more_is_refused(row: Row) -> Non
 def outcomes(story: Story) -> dict[str, int]:
     """How many records of each outcome, zeros left out."""
     return {name: count for name, count in story.summary()["outcomes"].items() if count}
+
+
+def test_rule_28_of_what_went_on_nothing_is_kept_among_those_who_wait() -> None:
+    story = Story(
+        a_report(), a_report("evaluation"), a_vote(), an_award(), a_report(convention="D")
+    )
+    assert 3 == len(story.state.memory.parked)
+    story.tell(a_convention())
+    [left] = story.state.memory.parked
+    assert {("convention", "D"): [left]} == story.state.memory.waiting
