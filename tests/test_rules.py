@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from services.ledger.domain.flags import FlagCode
+from services.ledger.domain.refusals import Refusal
+
 HERE = Path(__file__).resolve().parent
 RULES = HERE.parent / "docs" / "rules.md"
 NAMED = re.compile(r"^test_rules?_(\d+)((?:_(?:and|to)_\d+)*)_")
@@ -53,6 +56,24 @@ def test_the_rules_are_numbered_without_a_gap() -> None:
     text = RULES.read_text(encoding="utf-8")
     numbers = [int(number) for number in re.findall(r"^(\d+)\. ", text, re.MULTILINE)]
     assert list(range(FIRST, LAST + 1)) == numbers
+
+
+def chapter(title: str) -> str:
+    text = RULES.read_text(encoding="utf-8")
+    return text.split(f"## {title}\n")[1].split("\n## ")[0]
+
+
+def test_the_refusals_stand_in_the_order_of_their_chapter() -> None:
+    said, _ = chapter("Precedence of refusals").split(". ", 1)
+    named = [code.strip(" ().\n") for code in said.split("·")]
+    # A duplicate is no refusal: it has its place because it is looked for there.
+    assert [code for code in named if code != "duplicate"] == [str(code) for code in Refusal]
+
+
+def test_the_flags_are_those_of_their_chapter() -> None:
+    said = chapter("Review flags")
+    named = [code for code in FlagCode if re.search(rf"(^|· ){code}\b", said, re.MULTILINE)]
+    assert list(FlagCode) == named
 
 
 @pytest.mark.parametrize(
