@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -53,12 +53,6 @@ def explanations() -> dict[str, str]:
     """By mutant, why no test could tell it from the original."""
     groups = yaml.safe_load(EXPLAINED.read_text(encoding="utf-8")) or []
     return {key: " ".join(each["why"].split()) for each in groups for key in each["mutants"]}
-
-
-def stale(explained: Mapping[str, str], mutants: Sequence[Mutant]) -> Iterator[str]:
-    """The explanations of what is no mutant any more."""
-    known = {mutant.key for mutant in mutants}
-    return (key for key in explained if key not in known)
 
 
 @cache
