@@ -75,6 +75,22 @@ def test_rule_22_of_the_costs_of_both_years_the_last_received_counts(
     assert {"C/advance": ("issued", ordered_cents, 0)} == story.orders(NEXT_BUDGET)
 
 
+def test_rule_32_documents_without_a_cost_are_told_by_kind_and_year_and_before_the_others() -> None:
+    story = Story(
+        *WAITING,
+        costing(A, 90),
+        a_report("evaluation", 2022, received_on="2023-06-03"),
+        a_report("evaluation", 2021, received_on="2023-06-04"),
+        a_report(*B, received_on="2023-06-05"),
+        a_closing("all"),
+    )
+    [letter] = story.letters()
+    told = [
+        (row["document"]["kind"], row["document"]["year"]) for row in letter["data"]["documents"]
+    ]
+    assert [B, ("evaluation", 2021), ("evaluation", 2022), A] == told
+
+
 def test_rule_19_a_notification_of_the_year_before_sets_an_instalment_off() -> None:
     """Nothing is told a second time: a new schedule finds the notification there."""
     waiting = an_instalment(100, documents=[("evaluation", 2023)])

@@ -132,6 +132,23 @@ CLOSING_ROWS = [
         entries=[("carry_over", "489", 70, "C"), ("decommitment", "489", 30, None)],
     ),
     Row(
+        "what is only reserved lapses, and the order of the same grant may still be paid",
+        [
+            a_vote(100),
+            an_award(100),
+            a_convention(instalments=[an_instalment(60)]),
+            an_acknowledgement(),
+            a_closing("all"),
+        ],
+        "accepted",
+        Money(
+            {"489": {"appropriated": 100, "available": 40, "ordered": 60}},
+            {"C": {"489": {"granted": 60, "ordered": 60}}},
+            {"C/advance": ("taken_in_charge", 60, 0)},
+        ),
+        entries=[("decommitment", "489", 40, None)],
+    ),
+    Row(
         "two grants lapse on one line: an entry for each, since each has its act",
         [
             a_vote(100),
@@ -260,10 +277,10 @@ def test_rule_30_lines_lapse_in_the_order_of_their_codes_absent_ones_first() -> 
         an_amount(4, line={"chapter": "65", "article": "65748"}),
     ]
     waiting = an_instalment(name="balance", documents=[("evaluation", 2023)], lines=lines)
-    story = Story(
-        a_vote(100), an_award(lines=lines), a_convention(instalments=[waiting]), a_closing("none")
-    )
-    assert [4, 3, 2, 1] == [entry["amount_cents"] for entry in story.last.commitment_entries]
+    awarded = [a_vote(100), an_award(lines=lines)]
+    for signed in ([a_convention(instalments=[waiting])], []):
+        story = Story(*awarded, *signed, a_closing("none"))
+        assert [4, 3, 2, 1] == [entry["amount_cents"] for entry in story.last.commitment_entries]
 
 
 def test_rule_30_what_still_waits_is_refused_behind_the_closing_oldest_first() -> None:

@@ -8,10 +8,13 @@ from tests.builders import (
     SIRET,
     Json,
     Story,
+    a_collection,
     a_concurring_act,
     a_convention,
     a_line,
     a_new_account,
+    a_payment,
+    a_recovery,
     a_reduction,
     a_report,
     a_vote,
@@ -184,6 +187,17 @@ def test_rule_22_a_convention_in_place_of_a_grant_begins_with_nothing_had() -> N
     ceiling = an_instalment(100_000, "rest", documents=REPORT, ceiling=True)
     story.tell(a_convention(instalments=[ceiling]))
     assert {"C/rest": ("issued", 60_000, 0)} == story.orders()
+
+
+def test_rule_27_in_one_sum_it_comes_back_as_the_convention_names_the_lines_not_the_award() -> None:
+    """A convention in the place of a grant without one may name them the other way round."""
+    award = an_award(lines=[an_amount(60), an_amount(40, "490")], requires_convention=False)
+    turned = an_instalment(lines=[an_amount(40, "490"), an_amount(60)])
+    story = Story(a_vote(100), award, a_convention(instalments=[turned]), a_payment(100))
+    story.tell(a_recovery(50))
+    story.tell(a_collection(50))
+    assert {"granted": 40, "released": 40} == story.convention("C", "490")
+    assert {"granted": 60, "paid": 50, "released": 10} == story.convention("C", "489")
 
 
 def differ(of: str, stated: int, total: int, **where: Any) -> tuple[str, Json]:
