@@ -257,6 +257,12 @@ def test_rule_30_outstanding_orders_are_named_in_order() -> None:
     )
 
 
+def test_rule_34_the_entries_of_a_closing_bear_its_own_day_not_that_of_its_telling() -> None:
+    for carry_over in ("all", "none"):
+        story = Story(*PAID, a_closing(carry_over, closed_on="2024-01-29"))
+        assert ["2024-01-29"] == [row["effective_on"] for row in story.last.commitment_entries]
+
+
 def test_rule_34_an_entry_of_what_lapses_rests_on_the_act_that_gave_it() -> None:
     acts = {"G": an_act("2023-04-12"), "H": an_act("2023-06-01", number="7")}
     awards = [an_award(50, grant=grant, act=act) for grant, act in acts.items()]
