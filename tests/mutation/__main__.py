@@ -31,7 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = _drawn([each for found in mutants.values() for each in found], asked)
     tests = sorted(path for each in TESTS for path in _files(ROOT / each))
     verdicts = Verdicts(asked.kept, tests)
-    waiting = [mutant for mutant in chosen if verdicts.of(mutant) is None]
+    unknown = [mutant for mutant in chosen if verdicts.of(mutant) is None]
+    waiting = [] if asked.read else unknown
     progress = _Progress(len(waiting))
 
     def told(mutant: Mutant, verdict: Verdict) -> None:
@@ -78,6 +79,7 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--sample", type=int, help="judge only so many, drawn by chance")
     parser.add_argument("--seed", type=int, default=1, help="of that chance")
     parser.add_argument("--page", type=Path, help="a file for the page of the figures")
+    parser.add_argument("--read", action="store_true", help="judge nothing: tell what is known")
     parser.add_argument("--kept", type=Path, default=KEPT, help="the verdicts found so far")
     asked = parser.parse_args(arguments)
     unknown = set(asked.modules) - set(modules())

@@ -20,11 +20,12 @@ class Verdicts:
     """A file of verdicts, one a line.
 
     A mutant that was killed stays so while its module stays as it is, since tests are added and not
-    taken away. One that survived is judged again once any test has changed.
+    taken away. One that survived is judged again once any test has changed, unless it is explained.
     """
 
     def __init__(self, path: Path, tests: Sequence[Path]) -> None:
         self._path = path
+        self._explained = explanations()
         self._tests = _digest(*tests)
         self._kept: dict[str, tuple[str, str, Verdict]] = {}
         if path.exists():
@@ -37,7 +38,8 @@ class Verdicts:
         module, tests, verdict = self._kept.get(mutant.key, ("", "", None))
         if verdict is None or module != _module_digest(mutant.module):
             return None
-        return None if verdict == "survived" and tests != self._tests else verdict
+        changed = tests != self._tests and mutant.key not in self._explained
+        return None if verdict == "survived" and changed else verdict
 
     def keep(self, mutant: Mutant, verdict: Verdict) -> None:
         """Writes it down at once."""
