@@ -48,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     found = [(mutant, verdict) for mutant in chosen if (verdict := verdicts.of(mutant))]
     campaign = Campaign(
         seed=asked.seed,
+        sampled=asked.sample is not None,
         made={module: len(each) for module, each in mutants.items()},
         found=found,
         tests=judge.tests,

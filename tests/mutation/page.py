@@ -16,6 +16,7 @@ class Campaign:
     """What was asked, and what came of it."""
 
     seed: int
+    sampled: bool
     made: Mapping[str, int]
     """How many mutants each module has."""
     found: Sequence[tuple[Mutant, Verdict]]
@@ -74,8 +75,7 @@ def page(campaign: Campaign) -> str:
             "| the campaign | |",
             "|---|---|",
             f"| mutants of these modules | {made:,} |",
-            f"| judged | {judged:,} of them"
-            + (f", drawn with seed {campaign.seed} |" if judged < made else ": all |"),
+            f"| judged | {_share(campaign, made, judged)} |",
             f"| tests that judge | {campaign.tests:,} |",
             f"| made and judged by | {versions} |",
             f"| **score** | **{score(campaign.counts())}** of those judged were noticed |",
@@ -88,6 +88,13 @@ def page(campaign: Campaign) -> str:
             *_survivors(campaign),
         ]
     )
+
+
+def _share(campaign: Campaign, made: int, judged: int) -> str:
+    if judged == made:
+        return "all of them"
+    drawn = f", drawn with seed {campaign.seed}" if campaign.sampled else ""
+    return f"{judged:,} of them{drawn}"
 
 
 def _rows(campaign: Campaign) -> Iterator[str]:

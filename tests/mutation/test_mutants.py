@@ -80,6 +80,7 @@ def test_the_page_names_what_survived_and_why() -> None:
     first, second, third = mutants_of("money")[:3]
     campaign = Campaign(
         seed=7,
+        sampled=True,
         made={"money": 9},
         found=[(first, "survived"), (second, "survived"), (third, "timed_out")],
         tests=5,

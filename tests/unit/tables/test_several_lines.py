@@ -232,6 +232,20 @@ def test_rule_13_the_departments_of_an_award_and_of_its_schedule_are_both_flagge
     ] == flags_of(story)
 
 
+def test_rule_9_the_departments_of_every_line_are_added_up() -> None:
+    lines = [
+        an_amount(100, services={"EMPLOI": 99}),
+        an_amount(100, "490", services={"EMPLOI": 100}),
+        an_amount(100, "1978", services={"EMPLOI": 1, "JEUNESSE": 97}),
+    ]
+    appropriations = [an_amount(100, name) for name in ("489", "490", "1978")]
+    story = Story(a_vote(appropriations=appropriations), an_award(lines=lines))
+    assert [
+        differ("services", 100, 99, line=a_line("489")),
+        differ("services", 100, 98, line=a_line("1978")),
+    ] == flags_of(story)
+
+
 @pytest.mark.parametrize("total_cents", [99_999, 100_000])
 def test_rule_9_every_name_that_a_concurring_act_gave_is_flagged(total_cents: int) -> None:
     """Beside what else is odd in the award."""
