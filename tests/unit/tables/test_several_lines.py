@@ -180,6 +180,18 @@ def test_rule_14_a_grant_above_the_limit_may_be_amended_downwards() -> None:
     assert 1_999_999 == story.convention("G")["remaining"]
 
 
+def test_rule_15_a_line_that_was_never_voted_has_its_award_all_the_same() -> None:
+    lines = [an_amount(100, "490")]
+    story = Story(
+        a_vote(100),
+        an_award(lines=lines),
+        a_convention(instalments=[an_instalment(lines=[an_amount(60, "490")])]),
+        amended(an_instalment(name="rest", documents=REPORT, lines=[an_amount(40, "490")])),
+    )
+    assert "accepted" == story.answer()
+    assert {"granted": 100, "ordered": 60, "remaining": 40} == story.convention("C", "490")
+
+
 def test_rule_22_a_convention_in_place_of_a_grant_begins_with_nothing_had() -> None:
     """Its ceiling leaves just the cost, to the cent."""
     story = Story(a_vote(), an_award(requires_convention=False, instalments=[waiting(100_000)]))
