@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.ledger.domain.journal import JournalRecord
+from services.ledger.domain.journal import JournalRecord, read_record
 from services.ledger.domain.lines import Stage
 from services.ledger.domain.moves import WAYS
 from tests.builders import (
@@ -90,6 +90,18 @@ def test_rule_7_a_record_has_every_member_and_null_where_there_is_nothing(
     assert set(record) == MEMBERS
     assert ALWAYS | has == {name for name, value in record.items() if value is not None}
     assert {"topic", "partition", "offset"} == set(record["source"])
+
+
+@pytest.mark.parametrize("events", [each[1] for each in KINDS], ids=[each[0] for each in KINDS])
+def test_rule_7_a_record_is_read_again_as_it_was(events: list[Json | bytes]) -> None:
+    story = Story(*events)
+    *_, row = story.store.journal()
+    again = read_record(row.record)
+    told = ("event", "outcome", "refusal", "dead_letter", "waits_for", "resumes", "hash")
+    assert [getattr(story.last, name) for name in told] == [getattr(again, name) for name in told]
+    assert list(story.last.moves) == list(again.moves)
+    assert list(story.last.payment_orders) == list(again.payment_orders)
+    assert row.record == again.seal()
 
 
 def canonical(row: Json) -> bytes:
