@@ -33,10 +33,11 @@ CHAPTERS = {
 ## Refus – refusals
 
 Dans l'ordre de priorité : de plusieurs, le premier est donné. Un refus ne déplace rien ;
-l'événement est
-retenu, et qui veut une nouvelle décision envoie un nouvel identifiant.
+l'événement est retenu, sauf `fiscal_year_closed` et `event_id_reused` ; qui veut une nouvelle
+décision envoie un nouvel identifiant.
 *In order of precedence: of several, the first is given. A refusal moves nothing; the event is
-remembered, and whoever wants it decided again sends a new id.*
+remembered, but for `fiscal_year_closed` and `event_id_reused`; whoever wants it decided again sends
+a new id.*
 """,
     "flags": """\
 ## Signalements – review flags
