@@ -266,6 +266,10 @@ def a_move(cents: int, convention: str | None = None) -> Move:
     return Move(LINE, convention, None, way, cents)
 
 
+def test_rule_33_money_stays_within_what_every_store_counts() -> None:
+    assert 9_223_372_036_854_775_807 == CENTS_MAX
+
+
 def test_rule_33_what_moved_is_checked_after_every_record() -> None:
     book = a_book()
     check_moved(book, [a_move(1), a_move(1, "C")])

@@ -10,6 +10,8 @@ from functools import partial
 import pytest
 
 from services.ledger.domain.book import BudgetState
+from services.ledger.domain.grants import ConventionState
+from services.ledger.domain.orders import OrderState
 from services.ledger.ports import StateKey
 from services.ledger.restore import fold, open_ledger
 from services.ledger.state_rows import all_rows
@@ -40,6 +42,13 @@ EVERY_ROW = every_row()
 
 def rows(budgets: dict[str, BudgetState]) -> dict[StateKey, bytes | None]:
     return {key: value for state in budgets.values() for key, value in all_rows(state)}
+
+
+def test_the_words_that_stores_and_letters_hold_are_never_changed() -> None:
+    assert ["in_force", "suspended", "terminated"] == list(ConventionState)
+    assert ["issued", "taken_in_charge", "on_hold", "rejected", "paid", "cancelled"] == list(
+        OrderState
+    )
 
 
 @pytest.mark.parametrize(
