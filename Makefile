@@ -1,6 +1,7 @@
 # The verbs of this repository. `make` alone lists them; each does its own set-up.
 .DEFAULT_GOAL := help
-.PHONY: help setup run dev test check faults simulate schemas bench lock clean set-up-run set-up-dev
+.PHONY: help setup run dev test check faults simulate schemas catalogue mutate bench lock clean \
+	set-up-run set-up-dev
 
 export PYTHON  # make PYTHON=/path/to/python3 chooses the interpreter of .venv
 
@@ -12,7 +13,7 @@ COMPILE := .venv/bin/uv pip compile --quiet --no-config --universal --python-ver
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links $(UPGRADE)
 
 help: ## list the verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: set-up-dev ## make .venv with everything: run, tests, linters, benchmarks
 
@@ -45,6 +46,13 @@ check: set-up-dev ## style, types and layers, in seconds: ruff, mypy, import-lin
 schemas: set-up-run ## write schemas/ again from the models in events/
 	.venv/bin/python -m events.schemas
 
+catalogue: set-up-run ## write docs/refusals.md again: every refusal, flag and wait, with what to do
+	.venv/bin/python -m services.ledger.catalogue
+
+mutate: set-up-dev ## judge mutants of the rules, print the score (MODULES=a,b SAMPLE=N SEED=N PAGE=FILE)
+	.venv/bin/python -m tests.mutation $(if $(MODULES),--modules $(MODULES)) \
+		$(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) $(if $(PAGE),--page $(PAGE))
+
 bench: set-up-dev ## the ledger's steps alone, then on a broker beside others; build/bench.json (BENCH=--help)
 	.venv/bin/pytest bench -p no:randomly --timeout=0 -s -q
 	.venv/bin/python -m bench.kafka $(BENCH)
@@ -53,7 +61,7 @@ lock: set-up-dev ## lock requirements/*.txt again (UPGRADE=--upgrade for newer v
 	.venv/bin/python -m pip install --quiet --require-hashes -r requirements/lock.txt
 	$(COMPILE) pyproject.toml -o requirements/run.txt
 	$(COMPILE) --group build -c requirements/run.txt -o requirements/build.txt
-	$(COMPILE) pyproject.toml --group test --group lint --group bench \
+	$(COMPILE) pyproject.toml --group test --group lint --group bench --group mutation \
 		-c requirements/run.txt -c requirements/build.txt -o requirements/dev.txt
 	$(COMPILE) --group java -o requirements/java.txt
 	$(COMPILE) --group lock -o requirements/lock.txt

@@ -88,13 +88,15 @@ def test_the_object_has_the_members_of_the_contract_in_their_order(mixed: Path) 
 
 
 @pytest.mark.parametrize("bad", [a_vote(_id="twice"), b"{"], ids=["refused", "unreadable"])
-def test_strict_exits_1_for_what_was_refused_or_unreadable(tmp_path: Path, bad: Json) -> None:
+def test_rule_36_strict_exits_1_for_what_was_refused_or_unreadable(
+    tmp_path: Path, bad: Json
+) -> None:
     file = written(tmp_path / "bad.jsonl", a_vote(), bad)
     assert 0 == ecluse("replay", file).code
     assert 1 == ecluse("replay", file, "--strict", "--json").code
 
 
-def test_strict_does_not_mind_what_waits_or_came_twice(tmp_path: Path) -> None:
+def test_rule_36_strict_does_not_mind_what_waits_or_came_twice(tmp_path: Path) -> None:
     file = written(tmp_path / "waits.jsonl", a_notification(), a_vote(), a_vote())
     assert 0 == ecluse("replay", file, "--strict").code
 
@@ -116,7 +118,7 @@ def test_several_files_are_read_one_after_the_other(tmp_path: Path, mixed: Path)
     assert whole == apart
 
 
-def test_blank_lines_are_no_events_and_keep_their_numbers(tmp_path: Path) -> None:
+def test_rule_6_blank_lines_are_no_events_and_keep_their_numbers(tmp_path: Path) -> None:
     file = written(tmp_path / "blank.jsonl", b"", b"  ", a_vote(), b"\r", b"{")
     found = json.loads(ecluse("replay", file, "--json").out)
     assert (2, [{"position": 5, "reason": "bad_json"}]) == (found["events"], found["dead_letters"])

@@ -174,7 +174,7 @@ def test_what_is_given_up_is_named_exactly(worked: Cluster, tmp_path: Path) -> N
 
 
 # ---------------------------------------------------------------- the number of partitions
-def test_topics_that_were_given_more_partitions(worked: Cluster, tmp_path: Path) -> None:
+def test_rule_37_topics_that_were_given_more_partitions(worked: Cluster, tmp_path: Path) -> None:
     worked.widen(2)
     assert_stops(
         worked,

@@ -44,7 +44,7 @@ def journal(store: Store) -> list[bytes]:
 
 
 @given(histories())
-def test_any_sequence_of_events_keeps_the_invariants(history: list[bytes]) -> None:
+def test_rule_33_any_sequence_of_events_keeps_the_identities(history: list[bytes]) -> None:
     story = Story(*history)
     check(story.store.journal(), len(history), story.summary())
 

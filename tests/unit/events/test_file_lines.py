@@ -188,7 +188,7 @@ def test_a_line_that_is_too_large_is_not_blank_because_it_begins_with_spaces() -
     assert ["too_large"] == [each.reason for each in replayed(value).dead_letters()]
 
 
-def test_the_position_of_a_dead_letter_is_its_line_counted_from_one() -> None:
+def test_rule_6_the_position_of_a_dead_letter_is_its_line_counted_from_one() -> None:
     store = replayed(b"\n{\n" + VOTE + b"\n\n}\n")
     assert [(2, b"{"), (5, b"}")] == [(each.offset, each.value) for each in store.dead_letters()]
 

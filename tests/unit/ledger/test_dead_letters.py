@@ -218,7 +218,9 @@ def test_a_line_of_a_file_needs_no_key() -> None:
 
 
 @pytest.mark.parametrize("is_known", [False, True])
-def test_an_event_on_another_partition_than_its_budgets_is_a_dead_letter(is_known: bool) -> None:
+def test_rule_37_an_event_on_another_partition_than_its_budgets_is_a_dead_letter(
+    is_known: bool,
+) -> None:
     wire = told(a_vote()) if is_known else Wire()
     wire.ledger.partition_of = {BUDGET: 5}.__getitem__
     before = len(wire.sent)
@@ -249,7 +251,7 @@ def test_the_partition_is_asked_only_of_what_can_be_read() -> None:
     assert [BUDGET, BUDGET] == asked
 
 
-def test_a_file_has_no_partitions() -> None:
+def test_rule_37_a_file_has_no_partitions() -> None:
     records = Ledger().handle(RawRecord(encoded(a_vote()), Source("file", 99, 1)))
     assert [Outcome.ACCEPTED] == [each.outcome for each in records]
 

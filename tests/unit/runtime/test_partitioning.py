@@ -25,7 +25,7 @@ BY_JAVA = [
 
 
 @pytest.mark.parametrize(("key", "of_4", "of_12", "of_64"), BY_JAVA)
-def test_a_key_goes_where_the_java_client_sends_it(
+def test_rule_37_a_key_goes_where_the_java_client_sends_it(
     key: bytes, of_4: int, of_12: int, of_64: int
 ) -> None:
     assert (of_4, of_12, of_64) == tuple(partition_of(key, count) for count in (4, 12, 64))

@@ -265,6 +265,13 @@ def test_rule_15_an_amendment_plans_anew_what_is_not_ordered(row: Row) -> None:
     check(row)
 
 
+def test_rule_15_an_act_raises_the_award_by_a_single_cent() -> None:
+    story = Story(*IN_HALVES, amended(waiting(91), act=ACT))
+    award = story.book.grants["G"].award
+    assert award is not None
+    assert 151 == award.total_cents == story.book.awarded_cents[SIRET]
+
+
 def test_rule_15_an_act_that_is_not_needed_raises_nothing() -> None:
     story = Story(*IN_HALVES, amended(waiting(90), act=ACT))
     award = story.book.grants["G"].award

@@ -24,7 +24,7 @@ def kept(value: bytes) -> bytes:
 
 
 @each_bad_row
-def test_bad_input_is_one_dead_letter_with_its_bytes_and_its_reason(row: Bad) -> None:
+def test_rule_1_bad_input_is_one_dead_letter_with_its_bytes_and_its_reason(row: Bad) -> None:
     story = Story(row.value)
     letter = DeadLetter(
         chain="_dead.0",

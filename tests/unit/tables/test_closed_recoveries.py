@@ -2,6 +2,8 @@
 
 import pytest
 
+from services.ledger.domain.journal import Source
+from services.ledger.handle import RawRecord
 from services.ledger.restore import open_ledger
 from tests.builders import (
     BUDGET,
@@ -14,6 +16,7 @@ from tests.builders import (
     a_vote,
     an_acknowledgement,
     an_amount,
+    encoded,
 )
 from tests.unit.tables.rows import Row, check, each_row
 from tests.unit.tables.test_closed_year import CLOSED, OPEN, OVER
@@ -201,6 +204,12 @@ def test_rule_31_a_convention_of_which_nothing_was_paid_is_forgotten_whole() -> 
     assert [("budget", "")] == rows_of(story)
     story.tell(a_recovery(1))
     assert "unknown_convention" == story.answer()
+
+
+def test_rule_31_a_year_is_forgotten_once_however_many_recoveries_follow() -> None:
+    story = Story(*OVER)
+    story.ledger.handle(RawRecord(encoded(ORDERED), Source("test", 0, 99)))
+    assert {} == story.ledger.commit_batch([]).ended
 
 
 @pytest.mark.parametrize("other", ["vote", "recovery"])

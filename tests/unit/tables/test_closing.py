@@ -134,6 +134,23 @@ CLOSING_ROWS = [
         entries=[("carry_over", "489", 70, "C"), ("decommitment", "489", 30, None)],
     ),
     Row(
+        "what is only reserved lapses, and the order of the same grant may still be paid",
+        [
+            a_vote(100),
+            an_award(100),
+            a_convention(instalments=[an_instalment(60)]),
+            an_acknowledgement(),
+            a_closing("all"),
+        ],
+        "accepted",
+        Money(
+            {"489": {"appropriated": 100, "available": 40, "ordered": 60}},
+            {"C": {"489": {"granted": 60, "ordered": 60}}},
+            {"C/advance": ("taken_in_charge", 60, 0)},
+        ),
+        entries=[("decommitment", "489", 40, None)],
+    ),
+    Row(
         "two grants lapse on one line: an entry for each, since each has its act",
         [
             a_vote(100),
@@ -242,6 +259,12 @@ def test_rule_30_outstanding_orders_are_named_in_order() -> None:
     )
 
 
+def test_rule_34_the_entries_of_a_closing_bear_its_own_day_not_that_of_its_telling() -> None:
+    for carry_over in ("all", "none"):
+        story = Story(*PAID, a_closing(carry_over, closed_on="2024-01-29"))
+        assert ["2024-01-29"] == [row["effective_on"] for row in story.last.commitment_entries]
+
+
 def test_rule_34_an_entry_of_what_lapses_rests_on_the_act_that_gave_it() -> None:
     acts = {"G": an_act("2023-04-12"), "H": an_act("2023-06-01", number="7")}
     awards = [an_award(50, grant=grant, act=act) for grant, act in acts.items()]
@@ -252,6 +275,20 @@ def test_rule_34_an_entry_of_what_lapses_rests_on_the_act_that_gave_it() -> None
     assert {"2024-01-31"} == {entry["effective_on"] for entry in story.last.commitment_entries}
     ids = [f"{BUDGET}/4/{index}" for index in (1, 2)]
     assert ids == [entry["entry_id"] for entry in story.last.commitment_entries]
+
+
+def test_rule_30_lines_lapse_in_the_order_of_their_codes_absent_ones_first() -> None:
+    lines = [
+        an_amount(1, "490"),
+        an_amount(2, "489"),
+        an_amount(3, None),
+        an_amount(4, line={"chapter": "65", "article": "65748"}),
+    ]
+    waiting = an_instalment(name="balance", documents=[("evaluation", 2023)], lines=lines)
+    awarded = [a_vote(100), an_award(lines=lines)]
+    for signed in ([a_convention(instalments=[waiting])], []):
+        story = Story(*awarded, *signed, a_closing("none"))
+        assert [4, 3, 2, 1] == [entry["amount_cents"] for entry in story.last.commitment_entries]
 
 
 def test_rule_30_what_still_waits_is_refused_behind_the_closing_oldest_first() -> None:

@@ -15,6 +15,8 @@ from tests.builders import (
 from tests.unit.tables.rows import Money, Row, check, each_row
 
 AWARDED = [a_vote(), an_award()]
+THOUSANDTH = "37887770810007"
+"""Of the same SIREN, 378877708; its tenth digit is not the same."""
 RESERVED = Money({"489": {"appropriated": 100_000, "reserved": 100_000}})
 ORDERED = Money(
     {"489": {"appropriated": 100_000, "ordered": 100_000}},
@@ -51,6 +53,13 @@ NAME_ROWS = [
         "accepted",
         ORDERED,
         flags=[name_differs("siret", SIRET, OTHER_ESTABLISHMENT)],
+    ),
+    Row(
+        "the convention names the thousandth establishment: nine digits say which body it is",
+        [*AWARDED, signed_by(siret=THOUSANDTH)],
+        "accepted",
+        ORDERED,
+        flags=[name_differs("siret", SIRET, THOUSANDTH)],
     ),
     Row(
         "the convention spells the name another way",

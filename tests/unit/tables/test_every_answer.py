@@ -1,23 +1,35 @@
-"""Every refusal, flag and wait is reached by a table, with its facts and its sentences."""
+"""Every type, refusal, flag, wait and reason is reached by a table, with facts and sentences."""
 
+import json
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from events.envelope import INBOUND
+from events.unreadable import Reason
 from services.ledger.domain import flags, refusals
 from services.ledger.domain.flags import FlagCode
+from services.ledger.domain.journal import Outcome, Source
 from services.ledger.domain.refusals import Refusal
+from services.ledger.handle import Ledger, RawRecord
 from services.ledger.sentences import PARKED, flag_sentence, parked_sentence, refusal_sentence
 from tests.builders import (
+    BUDGET,
     Json,
     Story,
+    a_vote,
+    encoded,
 )
 from tests.unit.tables import (
     test_amended_schedules,
     test_amendments,
     test_awards,
     test_awards_alone,
+    test_carried_turns,
     test_ceilings,
     test_closed_recoveries,
     test_closed_year,
@@ -26,24 +38,30 @@ from tests.unit.tables import (
     test_conventions,
     test_conventions_instead,
     test_credit,
+    test_credit_in_order,
     test_deadlines,
     test_held_back,
     test_identity,
     test_instalments,
+    test_opening,
+    test_opening_alone,
     test_orders,
     test_parking,
     test_parking_of_turns,
     test_precedence,
+    test_precedence_of_doors,
     test_precedence_of_turns,
     test_recoveries,
     test_reductions,
     test_reissues,
     test_rejected_reports,
     test_rules_that_meet,
+    test_several_lines,
     test_suspensions,
     test_withdrawals,
+    years,
 )
-from tests.unit.tables.rows import Row
+from tests.unit.tables.bad_input import BAD_INPUT
 
 TABLES = [
     test_awards.ROWS,
@@ -56,6 +74,7 @@ TABLES = [
     test_conventions.ROWS,
     test_conventions_instead.ROWS,
     test_credit.ROWS,
+    test_credit_in_order.ROWS,
     test_identity.ROWS,
     test_instalments.ROWS,
     test_orders.ROWS,
@@ -67,14 +86,17 @@ TABLES = [
     test_held_back.ROWS,
     test_deadlines.ROWS,
     test_parking_of_turns.ROWS,
+    test_precedence_of_doors.ROWS,
     test_precedence_of_turns.ROWS,
     test_recoveries.ROWS,
     test_reductions.ROWS,
     test_rejected_reports.ROWS,
     test_rules_that_meet.ROWS,
+    test_several_lines.ROWS,
     test_suspensions.ROWS,
     test_withdrawals.ROWS,
 ]
+TABLES_OF_YEARS = [test_carried_turns.ROWS, test_opening.ROWS, test_opening_alone.ROWS]
 
 
 Told = tuple[str, str, Json]
@@ -82,13 +104,19 @@ Told = tuple[str, str, Json]
 
 
 @cache
+def every_story() -> list[Story]:
+    """What the rows of all tables tell."""
+    stories = [Story(*row.events) for rows in TABLES for row in rows]
+    return stories + [years.told(row) for rows in TABLES_OF_YEARS for row in rows]
+
+
+@cache
 def everything_told() -> list[Told]:
     """Each refusal, flag and wait that the tables lead to, in the words of the summary."""
-    return [told for rows in TABLES for row in rows for told in _told_by(row)]
+    return [told for story in every_story() for told in _told_by(story)]
 
 
-def _told_by(row: Row) -> Iterator[Told]:
-    story = Story(*row.events)
+def _told_by(story: Story) -> Iterator[Told]:
     seen = story.summary()
     for each in seen["refusals"]:
         yield "refusal", str(each["code"]), each["facts"]
@@ -97,6 +125,14 @@ def _told_by(row: Row) -> Iterator[Told]:
     for record in story.records:
         if record.waits_for is not None:
             yield "wait", record.waits_for["kind"], record.waits_for
+
+
+def test_every_table_is_looked_at() -> None:
+    names = sorted(path.stem for path in Path(__file__).parent.glob("test_*.py"))
+    modules = [import_module(f"tests.unit.tables.{name}") for name in names]
+    tables = [vars(module)["ROWS"] for module in modules if "ROWS" in vars(module)]
+    looked_at = [*TABLES, *TABLES_OF_YEARS]
+    assert [] == [table[0].says for table in tables if table not in looked_at]
 
 
 def codes(kind: str) -> set[str]:
@@ -113,6 +149,51 @@ def test_every_flag_is_reached_by_a_table() -> None:
 
 def test_every_kind_of_waiting_is_reached_by_a_table() -> None:
     assert set(PARKED) == codes("wait")
+
+
+def test_every_type_of_event_is_accepted_in_a_table() -> None:
+    accepted = {
+        json.loads(record.event or b"null")["type"]
+        for story in every_story()
+        for record in story.records
+        if record.outcome is Outcome.ACCEPTED
+    }
+    assert {each.TYPE for each in INBOUND} == accepted
+
+
+def a_record(value: bytes = encoded(a_vote()), **more: Any) -> RawRecord:
+    """A record of Kafka, on partition 3."""
+    return RawRecord(value, Source("events", 3, 1), key=BUDGET.encode(), timestamp_ms=0, **more)
+
+
+# What no bytes of a file can be: found on Kafka, or told by an operator.
+ON_KAFKA: list[tuple[Reason, Ledger, RawRecord]] = [
+    (Reason.WRONG_PARTITION, Ledger(partition_of=lambda _: 4), a_record()),
+    # A header that is no pair, which no client hands over: our decoder fails.
+    (Reason.UNDECODABLE, Ledger(), a_record(headers=[("ce_id",)])),
+]
+
+
+@pytest.mark.parametrize(("reason", "ledger", "record"), ON_KAFKA)
+def test_what_only_kafka_has_is_one_dead_letter(
+    reason: Reason, ledger: Ledger, record: RawRecord
+) -> None:
+    (buried,) = ledger.handle(record)
+    assert (Outcome.DEAD_LETTER, "_dead.3", None) == (buried.outcome, buried.budget, buried.event)
+    assert {"reason": reason.value, "length": len(encoded(a_vote()))} == buried.dead_letter
+    assert {} == ledger.budgets
+
+
+def test_what_an_operator_sets_aside_is_one_dead_letter() -> None:
+    buried = Ledger().quarantine(a_record(), "anne", "stops the partition")
+    assert buried.dead_letter is not None
+    assert Reason.QUARANTINED.value == buried.dead_letter["reason"]
+
+
+def test_every_reason_of_a_dead_letter_is_reached_by_a_table() -> None:
+    reached = {row.reason.split(":")[0] for row in BAD_INPUT}
+    reached |= {reason.value for reason, _, _ in ON_KAFKA} | {Reason.QUARANTINED.value}
+    assert {reason.value for reason in Reason} == reached
 
 
 # Where the figures of an act stand: with its total there is no line, with an award no instalment.

@@ -1,10 +1,19 @@
 """Rule 14: orders of a grant without convention that are held back above 23,000 €."""
 
+import pytest
+
 from tests.builders import (
+    Json,
     Story,
+    a_collection,
     a_new_account,
     a_notification,
+    a_payment,
+    a_recovery,
+    a_rejected_report,
     a_report,
+    a_resumption,
+    a_suspension,
     a_vote,
     a_withdrawal,
     an_acknowledgement,
@@ -105,3 +114,90 @@ def test_rule_22_an_order_held_back_counts_only_what_the_treasury_did_not_send_b
     assert ["G/1"] == list(story.orders())
     story.tell(an_acknowledgement("rejected", "G/1"))
     assert {"G/1": ("rejected", 600_000, 0), "G/2": ("issued", 400_000, 0)} == story.orders()
+
+
+def test_rule_22_what_pays_nothing_is_settled_behind_what_is_held_back() -> None:
+    """One order waits for a convention; the next would be of nothing, and waits for none."""
+    instalments = [
+        an_instalment(600_000, "1"),
+        an_instalment(500_000, "2", documents=REPORT),
+        an_instalment(400_000, "3", documents=REPORT, ceiling=True),
+    ]
+    story = Story(
+        a_vote(9_000_000),
+        a_new_account(),
+        an_award(1_500_000, requires_convention=False, instalments=instalments),
+        an_award(1_300_001, grant="H"),
+        a_report(convention="G", eligible_cost_cents=600_000),
+    )
+    assert ["convention_required"] == story.flags()
+    assert figures(
+        granted=1_500_000, remaining=500_000, ordered=600_000, released=400_000
+    ) == story.convention("G")
+
+
+def test_rule_24_what_a_rejected_document_no_longer_sets_off_is_not_ordered() -> None:
+    """It was held back with its report there; the rejection touches it, and it waits again."""
+    story = Story(*IN_TWO, FREE)
+    story.tell(a_rejected_report(convention="G"))
+    assert {"G/1": ("issued", 600_000, 0)} == story.orders()
+    story.tell(a_notification(convention="G"))
+    assert {"G/1": ("issued", 600_000, 0)} == story.orders()
+
+
+IN_TWO = [
+    a_vote(9_000_000),
+    a_new_account(),
+    an_award(
+        1_300_000,
+        requires_convention=False,
+        instalments=[
+            an_instalment(600_000, "1"),
+            an_instalment(700_000, "2", documents=REPORT, ceiling=True),
+        ],
+    ),
+    an_award(1_300_000, grant="H"),
+    a_report(convention="G", eligible_cost_cents=800_000),
+]
+"""600,000 are ordered; the balance, held back, may be 200,000 more at most."""
+PARTLY = a_payment(200_000, "G/1")
+FREE = a_withdrawal(grant="H")
+
+# What happened before the sum fell back, the event that touches the convention, what it orders.
+TOUCHED: list[tuple[str, list[Json], Json, int]] = [
+    ("a payment", [], PARTLY, 200_000),
+    ("a payment of all", [], a_payment(600_000, "G/1"), 200_000),
+    ("an acknowledgement", [], an_acknowledgement("taken_in_charge", "G/1"), 200_000),
+    ("a rejection", [], an_acknowledgement("rejected", "G/1"), 700_000),
+    (
+        "a rejection of what was paid in part",
+        [PARTLY],
+        an_acknowledgement("rejected", "G/1"),
+        600_000,
+    ),
+    ("money asked back", [PARTLY], a_recovery(50_000, convention="G"), 200_000),
+    (
+        "money that comes back",
+        [PARTLY, a_recovery(50_000, convention="G")],
+        a_collection(50_000, convention="G"),
+        250_000,
+    ),
+    ("a notification", [], a_notification(convention="G"), 200_000),
+    ("another report", [], a_report("evaluation", convention="G"), 200_000),
+    ("another report rejected", [], a_rejected_report("evaluation", convention="G"), 200_000),
+    ("a resumption", [a_suspension(convention="G")], a_resumption(convention="G"), 200_000),
+]
+
+
+@pytest.mark.parametrize(
+    ("before", "event", "ordered_cents"), [row[1:] for row in TOUCHED], ids=[r[0] for r in TOUCHED]
+)
+def test_rule_18_whatever_touches_a_convention_issues_what_was_held_back(
+    before: list[Json], event: Json, ordered_cents: int
+) -> None:
+    """To the cent that its ceiling leaves, with what the event itself takes back (rule 22)."""
+    story = Story(*IN_TWO, *before, FREE)
+    assert "G/2" not in story.orders()
+    story.tell(event)
+    assert "accepted" == story.answer()
+    assert ("issued", ordered_cents, 0) == story.orders()["G/2"]

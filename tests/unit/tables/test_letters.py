@@ -68,6 +68,14 @@ def test_rule_32_a_letter_says_who_wrote_it_to_whom_and_why() -> None:
     } == letter
 
 
+def test_rule_32_a_letter_carries_the_trace_of_its_closing_and_none_where_there_is_none() -> None:
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    [traced] = Story(*TAKEN, a_closing("all", _traceparent=trace)).letters()
+    assert trace == traced["traceparent"]
+    [untraced] = Story(*TAKEN, a_closing("all")).letters()
+    assert not {"traceparent", "correlationid"} & set(untraced)
+
+
 def test_rule_32_the_id_of_a_letter_is_the_uuid5_that_the_contract_says() -> None:
     namespace = uuid5(NAMESPACE_URL, "urn:ecluse:letters")
     contract = (ROOT / "docs" / "contract.md").read_text(encoding="utf-8")
@@ -254,3 +262,33 @@ def test_an_entry_of_the_new_year_rests_on_the_award_of_the_old_one() -> None:
         entry["amount_cents"],
         entry["act"],
     )
+
+
+def test_rule_32_a_department_that_is_paid_is_not_told_again() -> None:
+    """What is left of a rejected order says nothing of the departments whose share was paid."""
+    shared = an_amount(60, services={"EMPLOI": 10, "JEUNESSE": 50})
+    story = Story(
+        a_vote(60),
+        an_award(60),
+        a_convention(instalments=[an_instalment(lines=[shared])]),
+        a_payment(10),
+        an_acknowledgement("rejected"),
+        a_closing("all"),
+    )
+    [letter] = story.letters()
+    [advance] = letter["data"]["instalments"]
+    assert [an_amount(50, services={"JEUNESSE": 50})] == advance["lines"]
+
+
+ALONE = an_award(100, requires_convention=False)
+
+
+def test_rule_13_the_one_instalment_of_an_award_has_no_ceiling() -> None:
+    [letter] = Story(a_vote(100), ALONE, a_closing("all")).letters()
+    assert {
+        "instalment": "1",
+        "trigger": "signature",
+        "ceiling": False,
+        "lines": [an_amount(100)],
+        "orders": 0,
+    } == letter["data"]["instalments"][0]

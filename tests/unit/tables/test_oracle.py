@@ -257,7 +257,7 @@ def two_budgets() -> Json:
     ).summary()
 
 
-def test_the_object_has_the_keys_of_section_7_in_their_order(two_budgets: Json) -> None:
+def test_rule_35_the_object_has_the_keys_of_section_7_in_their_order(two_budgets: Json) -> None:
     assert list(KEYS) == list(two_budgets)
     for name, keys in KEYS.items():
         seen: Any = two_budgets[name]

@@ -92,7 +92,7 @@ def test_both_years_end_with_all_of_it_paid_or_carried_over(both: Json) -> None:
     assert [] == of(both, "commitment_entries", NEXT_BUDGET)
 
 
-def test_the_identities_hold_in_both_years() -> None:
+def test_rule_33_the_identities_hold_in_both_years() -> None:
     story = told(FIRST, SECOND)
     check(story.store.journal(), 12, story.summary())
 

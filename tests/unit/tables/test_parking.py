@@ -1,5 +1,7 @@
 """Rule 28: what has not arrived yet is waited for; it is decided again in order, and once."""
 
+import pytest
+
 from tests.builders import (
     BUDGET,
     Story,
@@ -302,3 +304,27 @@ def test_rule_28_a_thousand_events_wait_and_one_more_is_refused(row: Row) -> Non
 def outcomes(story: Story) -> dict[str, int]:
     """How many records of each outcome, zeros left out."""
     return {name: count for name, count in story.summary()["outcomes"].items() if count}
+
+
+def test_rule_28_of_what_went_on_nothing_is_kept_among_those_who_wait() -> None:
+    story = Story(
+        a_report(), a_report("evaluation"), a_vote(), an_award(), a_report(convention="D")
+    )
+    assert 3 == len(story.state.memory.parked)
+    story.tell(a_convention())
+    [left] = story.state.memory.parked
+    assert {("convention", "D"): [left]} == story.state.memory.waiting
+
+
+@pytest.mark.parametrize("listed", [REPORTS, REPORTS[::-1]], ids=["in order", "turned round"])
+def test_rule_22_of_the_costs_that_waited_the_last_received_counts(
+    listed: list[tuple[str, int]],
+) -> None:
+    story = Story(
+        a_vote(),
+        an_award(),
+        a_report(*REPORTS[0], eligible_cost_cents=70_000),
+        a_report(*REPORTS[1], eligible_cost_cents=90_000),
+        a_convention(instalments=[an_instalment(100_000, documents=listed, ceiling=True)]),
+    )
+    assert {"C/advance": ("issued", 90_000, 0)} == story.orders()

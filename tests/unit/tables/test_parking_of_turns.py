@@ -74,6 +74,22 @@ BEFORE = [a_vote(100), an_award(100)]
 
 RESUMED_ROWS = [
     Row(
+        "a recovery whose number has strokes of its own goes on when it is asked back",
+        [
+            *BEFORE,
+            a_convention(100),
+            a_payment(100),
+            a_collection(40, recovery="2023/7/b"),
+            a_recovery(40, recovery="2023/7/b"),
+        ],
+        "accepted",
+        Money(
+            {"489": figures(appropriated=100, available=40, paid=60)},
+            {"C": {"489": figures(granted=100, paid=60, released=40)}},
+            {"C/advance": ("paid", 100, 100)},
+        ),
+    ),
+    Row(
         "a withdrawal goes on with its award: all is available again",
         [a_vote(100), a_withdrawal(), an_award(100)],
         "accepted",

@@ -363,7 +363,7 @@ def test_the_enum_stands_in_the_order_of_precedence(
     assert first == row.answer
 
 
-def test_a_refusal_is_found_before_the_event_is_parked() -> None:
+def test_rule_28_a_refusal_is_found_before_the_event_is_parked() -> None:
     """Rule 28: parking is decided after the checks that need no missing thing."""
     too_large = alone(2_300_001)
     story = Story(too_large)

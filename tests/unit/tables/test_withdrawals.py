@@ -207,6 +207,17 @@ WITHDRAWAL_ROWS = [
         on_one_line(200, available=200),
     ),
     Row(
+        "of two numbered acts of one day a withdrawal without number fells the award",
+        [
+            a_vote(200),
+            a_concurring_act(act=an_act(number="41")),
+            an_award(150, act=an_act(number="40")),
+            a_withdrawal(),
+        ],
+        "accepted",
+        on_one_line(200, available=200),
+    ),
+    Row(
         "an act that raised the award is an act of the grant: it falls alone",
         [
             *IN_HALVES,

@@ -1,0 +1,134 @@
+"""The figures of a campaign of mutants: as a table, and as a page of docs/evidence."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from tests.mutation.judge import Verdict
+from tests.mutation.mutants import Mutant
+
+VERDICTS: Final[tuple[Verdict, ...]] = ("killed", "timed_out", "survived")
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """What was asked, and what came of it."""
+
+    seed: int
+    sampled: bool
+    made: Mapping[str, int]
+    """How many mutants each module has."""
+    found: Sequence[tuple[Mutant, Verdict]]
+    tests: int
+    versions: Mapping[str, str]
+    explained: Mapping[str, str]
+
+    def counts(self, module: str | None = None) -> Counter[str]:
+        """How many of a module, or of all, came to which end; `explained` are survivors too."""
+        counts: Counter[str] = Counter()
+        for mutant, verdict in self.found:
+            if module in {None, mutant.module}:
+                counts[verdict] += 1
+                counts["judged"] += 1
+                counts["explained"] += verdict == "survived" and mutant.key in self.explained
+        return counts
+
+    def unexplained(self) -> list[Mutant]:
+        """The survivors that want a test, or a reason."""
+        return [
+            mutant
+            for mutant, verdict in self.found
+            if verdict == "survived" and mutant.key not in self.explained
+        ]
+
+
+def score(counts: Mapping[str, int]) -> str:
+    """The share that the tests noticed, cut to a tenth of a percent, never rounded up."""
+    judged = counts["judged"]
+    if not judged:
+        return "–"
+    noticed = judged - counts["survived"]
+    whole, tenths = divmod(1000 * noticed // judged, 10)
+    return f"{whole}.{tenths} %"
+
+
+def table(campaign: Campaign) -> str:
+    """The figures, module by module."""
+    return "\n".join(_rows(campaign))
+
+
+def page(campaign: Campaign) -> str:
+    """The same as Markdown, with every survivor."""
+    made, judged = sum(campaign.made.values()), len(campaign.found)
+    versions = ", ".join(f"{name} {version}" for name, version in campaign.versions.items())
+    return "\n".join(
+        [
+            "# Mutants of the rules",
+            "",
+            "A mutant is the ledger's domain with one small change: another comparison, a number",
+            "one higher, a step left out. One that passes the tests shows what no test looks at.",
+            "`make mutate PAGE=docs/evidence/mutation.md` judges all and writes this page;",
+            "`MODULES=credit,rules.payments` takes some modules, `SAMPLE=200 SEED=1` some mutants.",
+            "How it is done: [decision 19](../decisions/0019-mutants.md).",
+            "",
+            "| the campaign | |",
+            "|---|---|",
+            f"| mutants of these modules | {made:,} |",
+            f"| judged | {_share(campaign, made, judged)} |",
+            f"| tests that judge | {campaign.tests:,} |",
+            f"| made and judged by | {versions} |",
+            f"| **score** | **{score(campaign.counts())}** of those judged were noticed |",
+            "",
+            *_rows(campaign),
+            "",
+            "*Timed out* is noticed too: the mutant did not come to an end. *Explained* survivors",
+            "count as survivors in the score.",
+            "",
+            *_survivors(campaign),
+        ]
+    )
+
+
+def _share(campaign: Campaign, made: int, judged: int) -> str:
+    if judged == made:
+        return "all of them"
+    drawn = f", drawn with seed {campaign.seed}" if campaign.sampled else ""
+    return f"{judged:,} of them{drawn}"
+
+
+def _rows(campaign: Campaign) -> Iterator[str]:
+    yield "| module | mutants | judged | killed | timed out | survived | explained | score |"
+    yield "|---|---|---|---|---|---|---|---|"
+    for module, made in campaign.made.items():
+        yield _row(f"`{module}`", made, campaign.counts(module))
+    yield _row("all", sum(campaign.made.values()), campaign.counts())
+
+
+def _row(name: str, made: int, counts: Mapping[str, int]) -> str:
+    figures = [made, counts["judged"], *(counts[each] for each in VERDICTS), counts["explained"]]
+    told = " | ".join(f"{figure:,}" for figure in figures)
+    return f"| {name} | {told} | {score(counts)} |"
+
+
+def _survivors(campaign: Campaign) -> Iterator[str]:
+    survivors = [mutant.key for mutant, verdict in campaign.found if verdict == "survived"]
+    yield "## Survivors"
+    yield ""
+    if not survivors:
+        yield "None."
+    wanting = [key for key in survivors if key not in campaign.explained]
+    if wanting:
+        yield "### Not explained"
+        yield ""
+        yield from (f"- {key}" for key in wanting)
+        yield ""
+    reasons: dict[str, list[str]] = {}
+    for key in survivors:
+        if key in campaign.explained:
+            reasons.setdefault(campaign.explained[key], []).append(key)
+    for why, keys in reasons.items():
+        yield f"{why}"
+        yield ""
+        yield from (f"- {key}" for key in keys)
+        yield ""

@@ -1,0 +1,90 @@
+"""docs/refusals.md: every answer is explained, in both languages, and the page is what it says."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from events.sentences import Sentence
+from events.unreadable import Reason
+from services.ledger.advice import facts
+from services.ledger.advice.explained import Advice
+from services.ledger.advice.flags import FLAGS
+from services.ledger.advice.records import DEAD_LETTERS, WAITS
+from services.ledger.advice.refusals import REFUSALS
+from services.ledger.catalogue import PAGE, page
+from services.ledger.domain import flags, refusals
+from services.ledger.domain.flags import FlagCode
+from services.ledger.domain.refusals import Refusal
+from services.ledger.sentences import PARKED
+
+RULES = 37
+CHAPTERS: list[Mapping[Any, Advice]] = [REFUSALS, FLAGS, WAITS, DEAD_LETTERS]
+EXPLAINED = [
+    pytest.param(advice, id=f"{code}") for chapter in CHAPTERS for code, advice in chapter.items()
+]
+
+
+def test_the_page_is_what_make_catalogue_writes() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "run `make catalogue`"
+
+
+def test_every_answer_is_explained_in_its_order() -> None:
+    assert list(Refusal) == list(REFUSALS)
+    assert list(FlagCode) == list(FLAGS)
+    assert list(PARKED) == list(WAITS)
+    assert list(Reason) == list(DEAD_LETTERS)
+
+
+@pytest.mark.parametrize("advice", EXPLAINED)
+def test_it_says_when_and_what_to_do_in_french_and_in_english(advice: Advice) -> None:
+    for said in (advice.when, advice.do):
+        for sentence in (said.fr, said.en):
+            assert sentence.endswith(".")
+            assert sentence[0] == sentence[0].upper() or sentence.startswith("partitionkey")
+            assert not {"{", "}", "|"} & set(sentence)
+        assert said.fr != said.en
+    assert advice.term.fr != ""
+    assert advice.term.en != ""
+
+
+@pytest.mark.parametrize("advice", EXPLAINED)
+def test_it_names_rules_that_are_there(advice: Advice) -> None:
+    assert list(advice.rules) == sorted(set(advice.rules) & set(range(1, RULES + 1)))
+
+
+def every_fact() -> Iterator[tuple[str, str, Sentence]]:
+    """Code and fact of each answer, with the French and English message that may show it."""
+    for refusal, names in refusals.FACTS.items():
+        for name in names:
+            yield refusal.value, name, refusals.SENTENCES[refusal]
+    for flag, names in flags.FACTS.items():
+        for name in names:
+            yield flag.value, name, flags.SENTENCES[flag]
+
+
+def test_every_fact_is_told_with_its_unit() -> None:
+    for code, name, _ in every_fact():
+        said = facts.meaning(code, name)
+        assert ("en centimes" in said.fr) == name.endswith("_cents"), f"{code} {name}"
+        assert ("in cents" in said.en or "not ordered, in cents" == said.en) == name.endswith(
+            "_cents"
+        ), f"{code} {name}"
+
+
+def test_no_meaning_is_told_of_a_fact_that_no_answer_has() -> None:
+    told = {(code, name) for code, name, _ in every_fact()}
+    told |= {("", name) for name in ("kind", "id")}
+    assert set() == set(facts.MEANINGS) - {name for _, name in told}
+    assert set() == set(facts.OWN_MEANINGS) - told
+
+
+def test_a_message_names_no_fact_that_its_answer_lacks() -> None:
+    names: dict[tuple[str, Sentence], set[str]] = {}
+    for code, name, sentence in every_fact():
+        names.setdefault((code, sentence), set()).add(name)
+    for (code, sentence), known in names.items():
+        # `{where}` is made of the facts that may be absent.
+        for text in (sentence.fr, sentence.en):
+            assert set() == set(re.findall(r"{(\w+)}", text)) - known - {"where"}, code

@@ -1,0 +1,66 @@
+"""Every row of every table once more: its journal folds, its state is kept, its figures are proved.
+
+What a row leads to must also stand in the rows of state, be made again from the journal alone, and
+be what the verifier adds up, which shares no code with the ledger.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+from services.ledger.domain.book import BudgetState
+from services.ledger.domain.grants import ConventionState
+from services.ledger.domain.orders import OrderState
+from services.ledger.ports import StateKey
+from services.ledger.restore import fold, open_ledger
+from services.ledger.state_rows import all_rows
+from tests.builders import Story
+from tests.property.checker import check
+from tests.unit.tables import years
+from tests.unit.tables.test_every_answer import TABLES, TABLES_OF_YEARS
+
+EVENTS_MAX = 100
+"""Of a thousand parked events there are tests enough."""
+
+
+Told = tuple[str, Callable[[], Story]]
+
+
+def every_row() -> list[Told]:
+    told: list[Told] = [
+        (row.says, partial(Story, *row.events))
+        for table in TABLES
+        for row in table
+        if len(row.events) <= EVENTS_MAX
+    ]
+    return told + [(row.says, partial(years.told, row)) for t in TABLES_OF_YEARS for row in t]
+
+
+EVERY_ROW = every_row()
+
+
+def rows(budgets: dict[str, BudgetState]) -> dict[StateKey, bytes | None]:
+    return {key: value for state in budgets.values() for key, value in all_rows(state)}
+
+
+def test_the_words_that_stores_and_letters_hold_are_never_changed() -> None:
+    assert ["in_force", "suspended", "terminated"] == list(ConventionState)
+    assert ["issued", "taken_in_charge", "on_hold", "rejected", "paid", "cancelled"] == list(
+        OrderState
+    )
+
+
+@pytest.mark.parametrize(
+    "tell", [tell for _, tell in EVERY_ROW], ids=[says for says, _ in EVERY_ROW]
+)
+def test_what_happened_is_kept_made_again_and_proved(tell: Callable[[], Story]) -> None:
+    story = tell()
+    story.deliver()
+    live = rows(story.ledger.budgets)
+    assert live == dict(story.store.state())
+    assert live == rows(fold(story.store.journal()))
+    opened = open_ledger(story.store)
+    assert live == rows(opened.budgets)
+    assert story.ledger.dead == opened.dead
+    check(story.store.journal(), story.told + len(story.letters()), story.summary())
