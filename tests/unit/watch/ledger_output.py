@@ -54,7 +54,7 @@ def transactions(
     The letters that they led to are read behind the last of them.
     """
     ledger, offset, letters = ledger or Ledger(), 0, list[bytes]()
-    for batch in chain(events, (letters,)):
+    for batch in filter(None, chain(events, (letters,))):
         for event in batch:
             offset += 1
             source = Source(topic_of(event), partition, offset)
