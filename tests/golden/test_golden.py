@@ -74,6 +74,11 @@ def test_the_recorded_histories_hold_everything_that_may_happen_to_an_event() ->
     assert set(OrderState) == {order["state"] for each in said for order in each["payment_orders"]}
 
 
+def test_the_present_rules_have_a_recorded_history() -> None:
+    versions = {json.loads(row.record)["rules_version"] for name in NAMES for row in recorded(name)}
+    assert RULES_VERSION == max(versions), "record a history under the new rules"
+
+
 def test_the_recorded_histories_hold_every_type_of_event() -> None:
     rows = [json.loads(row.record) for name in NAMES for row in recorded(name)]
     accepted = {row["event"]["type"] for row in rows if row["outcome"] == "accepted"}

@@ -56,6 +56,14 @@ def test_each_mutant_has_a_name_of_its_own_and_changes_its_module(module: str) -
         assert true != mutant.source()
 
 
+@pytest.mark.parametrize("module", modules())
+def test_every_function_that_has_mutants_can_be_changed_where_it_stands(module: str) -> None:
+    """Else planting would fail, and each of its mutants seem to be noticed."""
+    scopes = {mutant.scope: mutant for mutant in mutants_of(module) if mutant.scope is not None}
+    for mutant in scopes.values():
+        plant(mutant.unchanged())
+
+
 def test_the_tables_outside_functions_have_mutants() -> None:
     outside = [mutant for mutant in mutants_of("moves") if mutant.scope is None]
     assert any('"released"' in mutant.was for mutant in outside)

@@ -11,6 +11,7 @@ import pytest
 
 from services.ledger.domain.book import BudgetState
 from services.ledger.domain.grants import ConventionState
+from services.ledger.domain.identity import brief, shortened
 from services.ledger.domain.orders import OrderState
 from services.ledger.ports import StateKey
 from services.ledger.restore import fold, open_ledger
@@ -49,6 +50,13 @@ def test_the_words_that_stores_and_letters_hold_are_never_changed() -> None:
     assert ["issued", "taken_in_charge", "on_hold", "rejected", "paid", "cancelled"] == list(
         OrderState
     )
+
+
+def test_an_identity_is_kept_with_120_bits() -> None:
+    """A store that holds them so would know nobody by more or fewer (decision 7)."""
+    digest = bytes(range(32))
+    assert digest[:15] == brief(digest)
+    assert int.from_bytes(digest[:15], "big") == shortened(digest)
 
 
 @pytest.mark.parametrize(
