@@ -79,7 +79,9 @@ class DrawnReader:
     logs: ClassVar[dict[TopicPartition, Log]]
     read: ClassVar[int]
 
-    def __init__(self, _: Settings, _places: Any, progress: Progress, isolation: str) -> None:
+    def __init__(
+        self, _: Settings, _places: Any, progress: Progress, isolation: str, **_clients: Any
+    ) -> None:
         self._progress = progress
         self._committed = isolation == "read_committed"
 

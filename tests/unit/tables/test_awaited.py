@@ -65,7 +65,7 @@ class Row:
     awaited: list[Seen] = field(default_factory=list)
 
 
-ROWS = [
+AWAITED = [
     Row(
         "a grant waits for its award, where another assembly was first",
         [a_concurring_act()],
@@ -232,7 +232,7 @@ def all_awaited(story: Story, budget: str = BUDGET) -> list[Seen]:
     )
 
 
-@each(ROWS)
+@each(AWAITED)
 def test_what_is_awaited_and_what_for(row: Row) -> None:
     assert row.awaited == all_awaited(Story(*row.events))
 
@@ -263,7 +263,7 @@ BRINGING = {
 
 ONE_IS_MISSING = [
     row
-    for row in ROWS
+    for row in AWAITED
     if any(kind == "instalment" and wants[0] in BRINGING for kind, *_, wants in row.awaited)
     and all(len(wants) == 1 for *_, wants in row.awaited)
 ]

@@ -55,6 +55,7 @@ from tests.unit.tables import (
     test_reductions,
     test_reissues,
     test_rejected_reports,
+    test_rules_over_years,
     test_rules_that_meet,
     test_several_lines,
     test_suspensions,
@@ -96,7 +97,12 @@ TABLES = [
     test_suspensions.ROWS,
     test_withdrawals.ROWS,
 ]
-TABLES_OF_YEARS = [test_carried_turns.ROWS, test_opening.ROWS, test_opening_alone.ROWS]
+TABLES_OF_YEARS = [
+    test_carried_turns.ROWS,
+    test_opening.ROWS,
+    test_opening_alone.ROWS,
+    test_rules_over_years.ROWS,
+]
 
 
 Told = tuple[str, str, Json]
