@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
 
 import pytest
 from hypothesis import settings
@@ -13,6 +15,16 @@ settings.register_profile("dev", deadline=None, print_blob=True)
 # The same examples every time: a change fails for what it does, not by chance.
 settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if IN_CI else "dev"))
+
+
+WATCHED: Final = Path(__file__).parent / "unit"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Coverage is what the unit tests reach: to watch the others doubles their time."""
+    for item in items:
+        if not item.path.is_relative_to(WATCHED):
+            item.add_marker(pytest.mark.no_cover)
 
 
 def _not_run(config: pytest.Config) -> Iterator[tuple[str, str]]:

@@ -43,7 +43,10 @@ def prefix(request: pytest.FixtureRequest) -> str:
 
 @pytest.hookimpl(trylast=True)  # behind the plugin that shuffles
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what stands here, and give the test that will start the broker time for it."""
+    """Mark what stands here, and give the test that will start the broker time for it.
+
+    Of several processes each has a broker of its own, and any test may be the first of its process.
+    """
     ours = [item for item in items if item.path.is_relative_to(HERE)]
     for item in ours:
         item.add_marker(pytest.mark.kafka)
@@ -52,4 +55,5 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             marker = item.get_closest_marker("timeout")
             own_s = float(marker.args[0] if marker else config.getini("timeout"))
             item.add_marker(pytest.mark.timeout(own_s + BROKER_TIMEOUT_S), append=False)
-            break
+            if not hasattr(config, "workerinput"):
+                break
