@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import msgspec
 from aiokafka import AIOKafkaConsumer
@@ -164,7 +164,7 @@ class Looker:
         """Whether the last event of each partition of the door stands in the journal."""
         for number, end in (await self.ends(EVENTS)).items():
             place = self._journal[number]
-            records: list[Any] = await self._reader.last(place, LAST_OFFSETS)
-            if end > (origin_of(records[-1].value).offset + 1 if records else 0):
+            last = await self._reader.last(place)
+            if end > (0 if last is None else origin_of(last.value).offset + 1):
                 return False
         return True

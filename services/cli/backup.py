@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from events.sentences import Sentence
-from services.cli.options import AsJson, Lang, chosen_language
+from services.cli.histories import Database
+from services.cli.options import AsJson, Lang, OfBudget, chosen_language
 from services.cli.output import counting, print_json
 from services.cli.wording import Counted, Language, told, typed
 from services.cli.workers import run_worker
@@ -54,13 +55,8 @@ def export_journal(
         Path,
         typer.Argument(metavar="FILE", help="Where to; - is standard output, from the first on."),
     ],
-    db: Annotated[
-        Path | None,
-        typer.Option(metavar="PATH", help="SQLite file made by `ecluse replay --db`; else Kafka."),
-    ] = None,
-    budget: Annotated[
-        str | None, typer.Option(metavar="BUDGET", help="Of this budget only.")
-    ] = None,
+    db: Database = None,
+    budget: OfBudget = None,
     as_json: AsJson = False,
     lang: Lang = None,
 ) -> None:

@@ -1,11 +1,11 @@
 """`ecluse balances`: what came out of all events, folded from the journal topic."""
 
 import asyncio
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
-from services.cli.options import AsJson, Lang, chosen_language
+from services.cli.options import AsJson, Lang, OfBudget, Strict, chosen_language
 from services.cli.output import busy, print_json
 from services.cli.screen import Screen
 from services.cli.tables import Unread, show_summary
@@ -18,14 +18,9 @@ from services.runtime.settings import Settings
 
 def balances(
     context: typer.Context,
-    budget: Annotated[
-        str | None, typer.Option(metavar="BUDGET", help="Of this budget only.")
-    ] = None,
+    budget: OfBudget = None,
     as_json: AsJson = False,
-    strict: Annotated[
-        bool,
-        typer.Option("--strict", metavar="", help="Exit 1 if anything was refused or unreadable."),
-    ] = False,
+    strict: Strict = False,
     lang: Lang = None,
 ) -> None:
     """Add the journal up: entries, payment orders, balances; --json as `replay` prints it.

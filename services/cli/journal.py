@@ -11,8 +11,8 @@ import typer
 from events.sentences import Sentence
 from services.cli.histories import Database
 from services.cli.logs import masked
-from services.cli.options import AsJson, Group, Lang, Verb, chosen_language
-from services.cli.output import busy
+from services.cli.options import AsJson, Group, Lang, OfBudget, Verb, chosen_language
+from services.cli.output import EXIT_NOT_THERE, busy
 from services.cli.records import (
     Letters,
     letters_of,
@@ -37,9 +37,6 @@ from services.ledger.restore import read_row
 from services.ledger.topic_journal import topic_journal
 from services.runtime.settings import Settings
 from services.runtime.work import Hold
-
-EXIT_NOT_THERE = 3
-"""It cannot reach what it needs."""
 
 HELD = Sentence(
     "La partition {partition} est arrêtée devant {topic}, offset {offset} (événement {event})"
@@ -73,9 +70,7 @@ def tail(
     count: Annotated[
         int, typer.Option("-n", "--count", metavar="N", min=1, help="How many records.")
     ] = 10,
-    budget: Annotated[
-        str | None, typer.Option(metavar="BUDGET", help="Of this budget only.")
-    ] = None,
+    budget: OfBudget = None,
     as_json: AsJson = False,
     lang: Lang = None,
 ) -> None:

@@ -25,6 +25,17 @@ Lang = Annotated[
 AsJson = Annotated[
     bool, typer.Option("--json", metavar="", help="One JSON object on one line, for programs.")
 ]
+OfBudget = Annotated[
+    str | None, typer.Option("--budget", metavar="BUDGET", help="Of this budget only.")
+]
+Strict = Annotated[
+    bool,
+    typer.Option("--strict", metavar="", help="Exit 1 if anything was refused or unreadable."),
+]
+EventFiles = Annotated[
+    list[typer.FileBinaryRead],
+    typer.Argument(metavar="FILE", help="Events, one JSON object a line; - is standard input."),
+]
 LogsAsJson = Annotated[
     bool,
     typer.Option("--json", metavar="", help="Log as JSON on a terminal too; elsewhere it is JSON."),

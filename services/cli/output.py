@@ -6,7 +6,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 from rich.console import Console
 from rich.progress import (
@@ -21,6 +21,9 @@ from rich.progress import (
 )
 
 from services.ledger.replay import STANDARD_INPUT
+
+EXIT_NOT_THERE: Final = 3
+"""A verb cannot reach what it needs: here, what it was asked for is not in the journal."""
 
 LONG_INPUT_BYTES = 5_000_000
 """From this size on a person sees progress."""

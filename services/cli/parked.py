@@ -1,7 +1,7 @@
 """`ecluse parked`: the events that wait, what for, and since when."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import typer
 
@@ -9,7 +9,7 @@ from events.codec import reread
 from events.sentences import Sentence
 from services.cli.histories import Database, Exported, folded, histories
 from services.cli.logs import masked
-from services.cli.options import AsJson, Lang, chosen_language
+from services.cli.options import AsJson, Lang, OfBudget, chosen_language
 from services.cli.output import busy, print_json
 from services.cli.screen import Screen
 from services.cli.telling import type_words
@@ -70,9 +70,7 @@ class Waiting(NamedTuple):
 
 def parked(
     context: typer.Context,
-    budget: Annotated[
-        str | None, typer.Option(metavar="BUDGET", help="Of this budget only.")
-    ] = None,
+    budget: OfBudget = None,
     db: Database = None,
     exported: Exported = None,
     as_json: AsJson = False,

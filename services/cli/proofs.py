@@ -4,7 +4,7 @@ import asyncio
 import gc
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
 import typer
 
@@ -23,8 +23,6 @@ from services.verifier.unreachable import UnreachableError
 from services.verifier.verify import journal_rows, verify
 
 VERIFYING = Sentence("vérification", "verifying")
-
-OfBudget = Annotated[str | None, typer.Option("--budget", metavar="BUDGET", help="This one only.")]
 
 
 class Journal(NamedTuple):

@@ -8,7 +8,7 @@ from array import array
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
-from typing import Annotated, BinaryIO, Final, cast
+from typing import BinaryIO, Final, cast
 
 import typer
 
@@ -17,7 +17,7 @@ from events.sentences import Sentence
 from events.topics import EVENTS
 from events.unreadable import Unreadable
 from services.cli.faults import Fault
-from services.cli.options import AsJson, Lang, chosen_language
+from services.cli.options import AsJson, EventFiles, Lang, chosen_language
 from services.cli.output import display_name, print_json, progress
 from services.cli.screen import ROWS_MAX, Screen
 from services.cli.wording import VALIDATING, Counted, Language, told
@@ -146,10 +146,7 @@ def _mark(line: Line) -> int:
 
 def publish_files(
     context: typer.Context,
-    files: Annotated[
-        list[typer.FileBinaryRead],
-        typer.Argument(metavar="FILE", help="Events, one JSON object a line; - is standard input."),
-    ],
+    files: EventFiles,
     as_json: AsJson = False,
     lang: Lang = None,
 ) -> None:

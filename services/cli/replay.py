@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli.options import AsJson, Lang, chosen_language
+from services.cli.options import AsJson, EventFiles, Lang, Strict, chosen_language
 from services.cli.output import busy, display_name, print_json, progress
 from services.cli.screen import Screen
 from services.cli.tables import show_summary, unread
@@ -20,10 +20,7 @@ from services.ledger.summary import summary
 
 def replay_files(
     context: typer.Context,
-    files: Annotated[
-        list[typer.FileBinaryRead],
-        typer.Argument(metavar="FILE", help="Events, one JSON object a line; - is standard input."),
-    ],
+    files: EventFiles,
     db: Annotated[
         Path | None,
         typer.Option(
@@ -37,10 +34,7 @@ def replay_files(
         ),
     ] = BATCH_LINES,
     as_json: AsJson = False,
-    strict: Annotated[
-        bool,
-        typer.Option("--strict", metavar="", help="Exit 1 if anything was refused or unreadable."),
-    ] = False,
+    strict: Strict = False,
     lang: Lang = None,
 ) -> None:
     """Decide events from files and show what came out: entries, payment orders, balances."""

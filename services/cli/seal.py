@@ -107,7 +107,7 @@ def _keep(seal: Json, output: Path | None, language: Language, *, as_json: bool)
         try:
             write_new(output, canonical(seal) + b"\n", FOR_ALL)
         except OSError as error:
-            raise _unwritable(error) from error
+            raise UnreachableError.of_file(error) from error
     if output is None or as_json:
         print_json(seal)
         return
@@ -123,7 +123,7 @@ def _make_key(path: Path, language: Language, *, as_json: bool) -> None:
         said = told(THERE.render({"path": path}), language)
         raise typer.BadParameter(said, param_hint="--new-key") from error
     except OSError as error:
-        raise _unwritable(error) from error
+        raise UnreachableError.of_file(error) from error
     if as_json:
         print_json({"public_key": public})
     else:
@@ -138,7 +138,7 @@ def _key(path: Path, language: Language) -> Ed25519PrivateKey:
         said = told(NO_KEY.render({"path": path}), language)
         raise typer.BadParameter(said, param_hint="--key") from error
     except OSError as error:
-        raise _unwritable(error) from error
+        raise UnreachableError.of_file(error) from error
 
 
 def _instant(at: str | None, language: Language) -> str:
@@ -159,8 +159,3 @@ def _told_instant(at: str, language: Language) -> datetime:
     if moment.tzinfo is None:
         raise typer.BadParameter(told(WHEN, language), param_hint="--at")
     return moment
-
-
-def _unwritable(error: OSError) -> UnreachableError:
-    where, why = error.filename, error.strerror
-    return UnreachableError(f"{where}\u00a0: {why}", f"{where}: {why}")

@@ -9,7 +9,7 @@ from events.codec import Received, reread
 from events.sentences import Sentence
 from services.cli.histories import Database, Exported, Histories, histories, records_of
 from services.cli.options import AsJson, Lang, chosen_language
-from services.cli.output import busy, print_json
+from services.cli.output import EXIT_NOT_THERE, busy, print_json
 from services.cli.rows import record_row
 from services.cli.screen import Screen
 from services.cli.telling import tell
@@ -21,9 +21,6 @@ from services.ledger.ports import StoreError, as_it_says
 from services.ledger.references import Index
 from services.ledger.restore import Folding
 from services.ledger.stories import Story, Told
-
-EXIT_NOT_THERE = 3
-"""It cannot reach what it needs."""
 
 NOT_NAMED = Sentence(
     "{ref}\u00a0: le journal ne connaît ni événement, ni convention, ni subvention, ni acte, ni "
@@ -98,8 +95,9 @@ def _told(found: Histories, story: Story, ends: dict[str, int]) -> list[tuple[st
     folding = Folding(forgets=False)
     for record, _ in records_of(found, story.budgets):
         if record.sequence <= ends.get(record.budget, 0):
-            folding.apply(record)  # It sees whether the chain is whole.
-            story.hear(record, _received(record).envelope)
+            received = folding.apply(record)  # It sees whether the chain is whole.
+            assert received is not None, "a budget's records could be read"
+            story.hear(record, received.envelope)
     story.told.sort(key=attrgetter("place"))
     return story.awaited(folding.budgets)
 

@@ -9,15 +9,9 @@ import typer
 from events.sentences import Sentence
 from services.cli.histories import Database, Exported
 from services.cli.logs import masked
-from services.cli.options import AsJson, Lang, chosen_language
+from services.cli.options import AsJson, Lang, OfBudget, chosen_language
 from services.cli.output import print_json
-from services.cli.proofs import (
-    Journal,
-    OfBudget,
-    prove,
-    read,
-    the_journal,
-)
+from services.cli.proofs import Journal, prove, read, the_journal
 from services.cli.report import EXIT_DISPROVED, show
 from services.cli.screen import Screen
 from services.cli.wording import OUTCOME, Language, told
@@ -165,10 +159,7 @@ def _held(
         said = told(NO_KEY.render({"path": public_key}), language)
         raise typer.BadParameter(said, param_hint="--public-key") from error
     except OSError as error:
-        where = error.filename
-        raise UnreachableError(
-            f"{where}\u00a0: {error.strerror}", f"{where}: {error.strerror}"
-        ) from error
+        raise UnreachableError.of_file(error) from error
     own = read_public_key(seal["public_key"].encode())
     if not is_signed_by(seal, own if given is None else given):
         by_another = given is not None and is_signed_by(seal, own)

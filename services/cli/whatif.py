@@ -4,14 +4,14 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import Any, BinaryIO
 
 import typer
 
 from events.codec import Received
 from events.sentences import Sentence
 from services.cli.histories import Database, Exported, Histories, folded, histories, records_of
-from services.cli.options import AsJson, Lang, chosen_language
+from services.cli.options import AsJson, EventFiles, Lang, Strict, chosen_language
 from services.cli.output import busy, display_name, print_json, progress
 from services.cli.records import letters_of, show_records
 from services.cli.rows import record_row
@@ -54,8 +54,8 @@ class Trial:
     """Events handled by a ledger that nobody keeps."""
 
     ledger: Ledger
-    before: dict[str, dict[Line, LineMoney]] = field(default_factory=dict)
-    """The lines of each budget, as they stood when it was first named."""
+    before: dict[str, dict[Line, LineMoney]]
+    """The lines of each budget that the events name, as they stood before the first of them."""
     latest: dict[tuple[str, int], Outcome] = field(default_factory=dict)
     """What became of each event, by the record that it was given first (rules, 5)."""
     woken: int = 0
@@ -63,9 +63,6 @@ class Trial:
 
     def handle(self, raw: RawRecord) -> None:
         """Handle one record as the ledger would, with all that it wakes."""
-        received = decoded(raw)
-        if isinstance(received, Received):
-            self._remember(received.envelope.data.budget)
         first, *others = self.ledger.handle(raw)
         self.latest[first.budget, first.sequence] = first.outcome
         for each in others:
@@ -75,12 +72,6 @@ class Trial:
                 self.latest[waited] = each.outcome
             else:
                 self.woken += 1
-
-    def _remember(self, budget: str) -> None:
-        if budget not in self.before:
-            state = self.ledger.budgets.get(budget)
-            known = {} if state is None else state.book.lines
-            self.before[budget] = {line: replace(money) for line, money in known.items()}
 
     def changed(self, batch: DecidedBatch) -> Iterator[dict[str, Any]]:
         """The balances of lines that are others than before, in the contract's order."""
@@ -99,17 +90,11 @@ class Trial:
 
 def whatif(
     context: typer.Context,
-    files: Annotated[
-        list[typer.FileBinaryRead],
-        typer.Argument(metavar="FILE", help="Events, one JSON object a line; - is standard input."),
-    ],
+    files: EventFiles,
     db: Database = None,
     exported: Exported = None,
     as_json: AsJson = False,
-    strict: Annotated[
-        bool,
-        typer.Option("--strict", metavar="", help="Exit 1 if anything was refused or unreadable."),
-    ] = False,
+    strict: Strict = False,
     lang: Lang = None,
 ) -> None:
     """Decide events against the present state, and show what would happen; nothing changes.
@@ -122,7 +107,7 @@ def whatif(
         raws = [raw for stream in files for raw in _raws(stream, handled)]
     reading = busy(told(READING, screen.language))
     with histories(db, exported, screen.language) as found, reading:
-        trial = Trial(_ledger(found, raws))
+        trial = _trial(found, raws)
     for raw in raws:
         trial.handle(raw)
     batch = trial.ledger.commit_batch([])
@@ -145,13 +130,18 @@ def _raws(stream: BinaryIO, handled: Any) -> Iterator[RawRecord]:
             yield raw_record(line, topic)
 
 
-def _ledger(found: Histories, raws: list[RawRecord]) -> Ledger:
-    """The ledger as the journal leaves the budgets that these events name."""
+def _trial(found: Histories, raws: list[RawRecord]) -> Trial:
+    """A trial from where the journal leaves the budgets that these events name."""
     received = map(decoded, raws)
     budgets = {each.envelope.data.budget for each in received if isinstance(each, Received)}
     ledger, _ = folded(records_of(found, budgets), forgets=True)
     ledger.rehearses = True
-    return ledger
+    known = {budget: state.book.lines for budget, state in ledger.budgets.items()}
+    before = {
+        budget: {line: replace(money) for line, money in known.get(budget, {}).items()}
+        for budget in budgets
+    }
+    return Trial(ledger, before)
 
 
 def _said(trial: Trial, batch: DecidedBatch) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Records of Kafka as the ledger reads them: those of its doors, and those of its journal."""
 
 from hashlib import sha256
-from typing import Final
 
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
@@ -13,9 +12,6 @@ from services.ledger.placing import HOLD_KEY, IMPORT_KEY, read_hold
 from services.ledger.ports import StoreError, as_it_says
 from services.runtime.reader import Reader
 from services.runtime.work import Hold
-
-LAST_OFFSETS: Final = 4
-"""How far back the last record may stand: behind it are transaction markers."""
 
 MISPLACED = Sentence(
     "un enregistrement de {budget} s'y trouve sous une autre clé : restaurez le journal depuis une "
@@ -29,10 +25,10 @@ async def standing_before(reader: Reader, state: TopicPartition) -> Hold | None:
 
     Whoever holds a partition writes nothing behind the hold: so it is the last record, or none is.
     """
-    records = await reader.last(state, LAST_OFFSETS)
-    if not records or records[-1].key != HOLD_KEY or records[-1].value is None:
+    last = await reader.last(state)
+    if last is None or last.key != HOLD_KEY or last.value is None:
         return None
-    return read_hold(records[-1].value)
+    return read_hold(last.value)
 
 
 async def is_being_imported(reader: Reader, state: TopicPartition) -> bool:
@@ -40,8 +36,8 @@ async def is_being_imported(reader: Reader, state: TopicPartition) -> bool:
 
     Whoever imports writes no state behind the mark: so it is the last record, or none is.
     """
-    records = await reader.last(state, LAST_OFFSETS)
-    return bool(records) and records[-1].key == IMPORT_KEY and records[-1].value is not None
+    last = await reader.last(state)
+    return last is not None and last.key == IMPORT_KEY and last.value is not None
 
 
 def raw_record(record: ConsumerRecord) -> RawRecord:

@@ -81,6 +81,17 @@ def transactional_id(settings: Settings, partition: int) -> str:
     return f"{settings.group(LEDGER_GROUP)}-{settings.topic(EVENTS)}-{partition}"
 
 
+def whereabouts(settings: Settings, partition: int, partitions: int) -> Whereabouts:
+    """Where the writer of a partition may have written: next year's budgets live anywhere."""
+    letters = settings.topic(LETTERS)
+    return Whereabouts(
+        partition,
+        TopicPartition(settings.topic(JOURNAL), partition),
+        [TopicPartition(settings.topic(name), partition) for name in OUTPUTS],
+        [TopicPartition(letters, number) for number in range(partitions)],
+    )
+
+
 class Metrics:
     """What the ledger counts of this process."""
 
@@ -118,12 +129,10 @@ class LedgerWork:
         self._accept_lost = accept_lost
         self._rebuild: set[int] = set() if rebuild is None else rebuild
         """The partitions whose state is to be made again; whoever did it takes its own away."""
-        letters = settings.topic(LETTERS)
-        self._letters = [TopicPartition(letters, number) for number in range(partitions)]
-        """Where every partition of the ledger may write: next year's budgets live anywhere."""
+        self._where = whereabouts(settings, partition, partitions)
         self._clients = clients
         name = transactional_id(settings, partition)
-        self._writer = FencedWriter(settings, name, self._letters, clients)
+        self._writer = FencedWriter(settings, name, self._where.shared, clients)
         self._doors = [TopicPartition(settings.topic(name), partition) for name in DOORS]
         self._topics = PartitionTopics(settings, partition)
         places = [*self._doors, self._topics.state, self._topics.journal]
@@ -141,13 +150,13 @@ class LedgerWork:
     async def open(self) -> dict[str, int]:
         """Fence the previous owner, restore, check both doors; where to go on reading them."""
         await self._writer.start()
-        places = [TopicPartition(self._settings.topic(name), self._partition) for name in OUTPUTS]
-        where = Whereabouts(self._partition, self._topics.journal, places, self._letters)
-        await end_forgotten(self._settings, self._writer, where, self._progress, self._clients)
+        await end_forgotten(
+            self._settings, self._writer, self._where, self._progress, self._clients
+        )
         await self._reader.start()
         again = self._partition in self._rebuild
         restored = await self._topics.restore(self._reader, self._partitions, again=again)
-        self._take(restored, self._partitions)
+        self._take(restored)
         for door in self._doors:
             self._sources[door.topic] = await self._checked(door)
         if restored.rewrite is not None:
@@ -253,12 +262,12 @@ class LedgerWork:
         """The reader of this partition."""
         return self._reader
 
-    def _take(self, restored: Restored, count: int) -> None:
+    def _take(self, restored: Restored) -> None:
         self._ledger, self._placing = restored.ledger, restored.placing
         self._ledger.partition_of = self._home
         self._sources = dict(restored.placing.sources)
         self._hold = restored.hold
-        self._headers = ((PARTITIONS_HEADER, str(count).encode()),)
+        self._headers = ((PARTITIONS_HEADER, str(self._partitions).encode()),)
 
     async def _rewrite(self, rows: dict[bytes, bytes | None]) -> None:
         """Bring the state topic to what the journal says; the position comes last, and ends it."""

@@ -7,7 +7,7 @@ from events.topics import EVENTS, LEDGER_STATE
 from services.ledger.kafka import standing_before
 from services.ledger.partition import LedgerWork
 from services.runtime.clients import KAFKA, Clients
-from services.runtime.errors import ClusterError
+from services.runtime.errors import ClusterError, place_name
 from services.runtime.progress import Progress
 from services.runtime.reader import Reader
 from services.runtime.settings import Settings
@@ -46,46 +46,41 @@ async def quarantine(settings: Settings, partition: int, offset: int, by: str, w
     if partition >= count:  # aiokafka would wait for a partition that is not there.
         where = f"{settings.topic(EVENTS)}/{partition}"
         raise ClusterError(where, NO_SUCH_PARTITION.render({"last": count - 1}))
-    return await set_aside(settings, (partition, count), offset, (by, why))
+    hold = await hold_at(settings, partition, offset)
+    await set_aside(LedgerWork(settings, partition, count, Progress()), hold, by, why)
+    return hold
 
 
-async def set_aside(
-    settings: Settings,
-    partition_of: tuple[int, int],
-    offset: int,
-    by_why: tuple[str, str],
-    clients: Clients = KAFKA,
-) -> Hold:
-    """The same where it is known how many partitions there are: `(partition, count)`.
+async def set_aside(work: LedgerWork, hold: Hold, by: str, why: str) -> None:
+    """Open a held partition, journal the record before which it stands, and let it go.
 
     Raises:
         ClusterError, WriterFailed: as `quarantine` does.
     """
-    (partition, count), (by, why) = partition_of, by_why
-    hold = await _hold_at(settings, partition, offset, clients)
-    work = LedgerWork(settings, partition, count, Progress(), clients=clients)
+    place = TopicPartition(hold.topic, hold.partition)
     try:
         next_offset = (await work.open())[hold.topic]
         # What is read next may stand behind a gap, such as a marker of its sender's transaction.
-        record = await work.reader.record_at(TopicPartition(hold.topic, partition), next_offset)
-        if record is None or record.offset != offset:
-            raise ClusterError(f"{hold.topic}/{partition}", GONE.render({"offset": offset}))
+        record = await work.reader.record_at(place, next_offset)
+        if record is None or record.offset != hold.offset:
+            raise ClusterError(place_name(place), GONE.render({"offset": hold.offset}))
         work.set_aside(record, by, why)
         await work.commit()
-        return hold
     finally:
         await work.close()
 
 
-async def _hold_at(settings: Settings, partition: int, offset: int, clients: Clients) -> Hold:
-    """The hold before that record: looked for first, for to open means to fence who is at work."""
+async def hold_at(
+    settings: Settings, partition: int, offset: int, clients: Clients = KAFKA
+) -> Hold:
+    """The hold before that record: looked for first, for to open means to fence who is at work.
+
+    Raises:
+        ClusterError: the partition is not held before it.
+    """
     state = TopicPartition(settings.topic(LEDGER_STATE), partition)
-    reader = Reader(settings, [state], clients=clients)
-    await reader.start()
-    try:
+    async with Reader(settings, [state], clients=clients) as reader:
         hold = await standing_before(reader, state)
-    finally:
-        await reader.stop()
     where = f"partition {partition}"
     if hold is None:
         raise ClusterError(where, NOT_HELD)

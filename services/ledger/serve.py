@@ -51,10 +51,6 @@ async def serve(
 async def _no_import(settings: Settings) -> None:
     """A worker that is started while a journal is imported would take its partitions from that."""
     state = TopicPartition(settings.topic(topics.LEDGER_STATE), 0)
-    reader = Reader(settings, [state])
-    try:
-        await reader.start()
+    async with Reader(settings, [state]) as reader:
         if await is_being_imported(reader, state):
             raise ClusterError(place_name(state), IMPORTING)
-    finally:
-        await reader.stop()

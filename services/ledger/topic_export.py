@@ -21,9 +21,7 @@ async def export_topic(settings: Settings, budget: str | None, export: Export) -
     """
     count = await partition_count(settings, JOURNAL)
     places = [TopicPartition(settings.topic(JOURNAL), number) for number in range(count)]
-    reader = Reader(settings, places)
-    await reader.start()
-    try:
+    async with Reader(settings, places) as reader:
         for place in places if budget is None else [places[home_of(budget, count)]]:
             async with aclosing(reader.to_the_end(place)) as chunks:
                 async for chunk in chunks:
@@ -34,5 +32,3 @@ async def export_topic(settings: Settings, budget: str | None, export: Export) -
                         key = (each.key or b"").decode(errors="replace")
                         export.take(each.value or b"", where, key)
         export.end(budget)
-    finally:
-        await reader.stop()

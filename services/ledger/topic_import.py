@@ -6,8 +6,8 @@ before which no ledger begins to work. Of what was published only balances leave
 transaction of the record that made them, and letters that nobody had read.
 """
 
-from collections.abc import AsyncIterator, Collection, Iterable
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from collections.abc import Collection, Iterable
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -26,12 +26,17 @@ from services.ledger.handle import Recorded
 from services.ledger.imports import BATCH_RECORDS, Proved, prove, unread_letters
 from services.ledger.kafka import MISPLACED, is_being_imported
 from services.ledger.messages import STRUCTURED, balances
-from services.ledger.partition import OUTPUTS, PARTITIONS_HEADER, transactional_id
+from services.ledger.partition import (
+    OUTPUTS,
+    PARTITIONS_HEADER,
+    transactional_id,
+    whereabouts,
+)
 from services.ledger.placing import IMPORT_KEY, IMPORTED_HEADER, POSITION_KEY
 from services.ledger.ports import StoreError
 from services.ledger.restore import Folding
 from services.runtime.errors import ClusterError, place_name
-from services.runtime.forgotten import Whereabouts, end_forgotten, mark
+from services.runtime.forgotten import end_forgotten, mark
 from services.runtime.partitioning import partition_of
 from services.runtime.reader import Reader
 from services.runtime.settings import Settings
@@ -110,7 +115,7 @@ async def _look(settings: Settings, count: int) -> _There:
         [TopicPartition(settings.topic(name), number) for number in range(count)]
         for name in (JOURNAL, LEDGER_STATE)
     )
-    async with _reading(settings, [*journal, *state]) as reader:
+    async with Reader(settings, [*journal, *state]) as reader:
         for place in state:
             there.marked = there.marked or await is_being_imported(reader, place)
         for place in journal:
@@ -135,7 +140,7 @@ def _follow(chains: Chains, record: ConsumerRecord, count: int) -> None:
 
 async def _begin(settings: Settings, homes: Collection["_Home"], there: _There) -> None:
     """Begin everywhere, now that nobody else can write: if nobody did since we looked."""
-    async with _reading(settings, there.journal_ends) as reader:
+    async with Reader(settings, there.journal_ends) as reader:
         for home in homes:
             place = TopicPartition(*home.journal)
             # A transaction that was open then has left no record now, but moved the end.
@@ -143,16 +148,6 @@ async def _begin(settings: Settings, homes: Collection["_Home"], there: _There) 
                 raise ClusterError(place_name(place), WRITTEN)
             _, end = await reader.bounds(place)
             await home.begin(end)
-
-
-@asynccontextmanager
-async def _reading(settings: Settings, places: Collection[TopicPartition]) -> AsyncIterator[Reader]:
-    reader = Reader(settings, places)
-    try:
-        await reader.start()
-        yield reader
-    finally:
-        await reader.stop()
 
 
 class _Home:
@@ -168,9 +163,9 @@ class _Home:
         self._published = Place(settings.topic(BALANCES), number)
         self._folding = folding
         self._accepted: list[Recorded] = []
-        doors = settings.topic(LETTERS)
-        self._shared = [TopicPartition(doors, each) for each in range(count)]
-        self._writer = FencedWriter(settings, transactional_id(settings, number), self._shared)
+        self._where = whereabouts(settings, number, count)
+        name = transactional_id(settings, number)
+        self._writer = FencedWriter(settings, name, self._where.shared)
         self._headers = ((PARTITIONS_HEADER, b"%d" % count), (IMPORTED_HEADER, b"1"))
         self._waiting: list[Outgoing] = []
         self._waiting_bytes = 0
@@ -180,11 +175,7 @@ class _Home:
         """Be the only writer of the partition."""
         try:
             await self._writer.start()
-            names = map(self._settings.topic, OUTPUTS)
-            places = [TopicPartition(name, self.number) for name in names]
-            journal = TopicPartition(*self.journal)
-            where = Whereabouts(self.number, journal, places, self._shared)
-            await end_forgotten(self._settings, self._writer, where)
+            await end_forgotten(self._settings, self._writer, self._where)
         except BaseException:
             await self._writer.stop()
             raise

@@ -7,9 +7,8 @@ committed stand still there, and the next transaction of the same producer would
 itself, whichever way it had ended (docs/decisions/0015).
 """
 
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
-from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
-from functools import partial
+from collections.abc import Callable, Collection, Sequence
+from contextlib import aclosing
 from typing import Final, NamedTuple
 
 import structlog
@@ -28,10 +27,6 @@ from services.runtime.writer import FencedWriter, WriterFailed
 MARK_HEADER: Final = "ecluse_transaction"
 """The header that tells which transaction wrote a record: no two that were committed bear the same
 mark, whoever wrote them. A transaction that only keeps house bears none."""
-
-FIRST_LOOK: Final = 4
-"""How far before the end the last record is first looked for: its marker is between, and stands
-there more than once where writing it timed out and was repeated. Then four times as far."""
 
 CLOCK_MS: Final = 3_600_000
 """How far the clocks may be apart by which one transaction's records were written."""
@@ -56,8 +51,8 @@ FORBIDDEN = Sentence(
     "end it. Grant it ALTER on the cluster, and start it again",
 )
 
-Reading = Callable[[Collection[TopicPartition], Isolation], AbstractAsyncContextManager[Reader]]
-"""Gives a reader of these partitions, for a while."""
+Reading = Callable[[Collection[TopicPartition], Isolation], Reader]
+"""Makes a reader of these partitions."""
 
 log: Final = structlog.stdlib.get_logger("ecluse.runtime")
 
@@ -107,7 +102,10 @@ async def end_forgotten(
     for each in hanging:
         if each.producer_id != writer.producer_id:
             raise ClusterError(place_name(each.place), FOREIGN.render(facts_of(each)))
-    reading = partial(_reading, settings, progress, clients)
+
+    def reading(places: Collection[TopicPartition], isolation: Isolation) -> Reader:
+        return Reader(settings, places, progress, isolation=isolation, clients=clients)
+
     committed = await _was_committed(reading, where, hanging)
     for each in hanging:
         try:
@@ -199,14 +197,8 @@ async def _last_behind(
 
 async def _last_mark(reader: Reader, place: TopicPartition) -> str | None:
     """Which transaction was the last one in a partition, where it was committed."""
-    first, end = await reader.bounds(place)
-    size = FIRST_LOOK
-    while True:
-        if records := await reader.last(place, size):
-            return _mark_of(records[-1])
-        if end - size <= first:
-            return None
-        size *= 4
+    last = await reader.last(place)
+    return None if last is None else _mark_of(last)
 
 
 def _mark_of(record: ConsumerRecord) -> str | None:
@@ -216,22 +208,6 @@ def _mark_of(record: ConsumerRecord) -> str | None:
             # In a shared place a stranger may have written anything, a header without a value too.
             return str((value or b"").decode(errors="replace"))
     return None
-
-
-@asynccontextmanager
-async def _reading(
-    settings: Settings,
-    progress: Progress | None,
-    clients: Clients,
-    places: Collection[TopicPartition],
-    isolation: Isolation,
-) -> AsyncIterator[Reader]:
-    reader = Reader(settings, places, progress, isolation=isolation, clients=clients)
-    try:
-        await reader.start()
-        yield reader
-    finally:
-        await reader.stop()
 
 
 def facts_of(transaction: OpenTransaction) -> dict[str, object]:

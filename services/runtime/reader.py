@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing, suppress
-from typing import Final
+from types import TracebackType
+from typing import Final, Self
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import ConsumerRecord, TopicPartition
@@ -29,6 +30,10 @@ LOOK_S: Final = 0.1
 
 CHUNK_RECORDS: Final = 10_000
 """How many records are taken at once where all are read."""
+
+FIRST_LOOK: Final = 4
+"""How far before the end the last record is first looked for: its marker is between, and stands
+there more than once where writing it timed out and was repeated. Then four times as far."""
 
 STUCK = Sentence(
     "rien n'est venu en {limit_s:g} s, à l'offset {offset} sur {end}. Le serveur Kafka répond-il ?",
@@ -58,6 +63,24 @@ class Reader:
         self._read: tuple[TopicPartition, ...] = ()
         self._progress = progress or Progress()
         self._consumer: AIOKafkaConsumer = clients.reader(settings, fetch_wait_s, isolation)
+
+    async def __aenter__(self) -> Self:
+        """Connected; whoever cannot connect lets go of what he holds."""
+        try:
+            await self.start()
+        except BaseException:
+            await self.stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        """Let go of the connections."""
+        await self.stop()
 
     async def start(self) -> None:
         """Connect; nothing is read yet."""
@@ -163,14 +186,18 @@ class Reader:
                     values[record.key] = record.value
         return values
 
-    async def last(self, place: TopicPartition, count: int) -> list[ConsumerRecord]:
-        """The last records of a partition, at most `count` offsets back from its end."""
+    async def last(self, place: TopicPartition) -> ConsumerRecord | None:
+        """The last record of a partition; None where nothing in it can be read."""
         first, end = await self.bounds(place)
-        found: list[ConsumerRecord] = []
-        async with aclosing(self.to_the_end(place, max(first, end - count))) as chunks:
-            async for records in chunks:
-                found += records
-        return found
+        size = FIRST_LOOK
+        while True:
+            found: ConsumerRecord | None = None
+            async with aclosing(self.to_the_end(place, max(first, end - size))) as chunks:
+                async for records in chunks:
+                    found = records[-1]
+            if found is not None or end - size <= first:
+                return found
+            size *= 4
 
     async def is_behind(self) -> bool:
         """Whether there is something to read that was not taken yet."""

@@ -1,5 +1,7 @@
 """What ends a proof before it has begun: what is to be read cannot be."""
 
+from typing import Self
+
 from events.sentences import Sentence
 
 
@@ -9,3 +11,9 @@ class UnreachableError(Exception):
     def __init__(self, fr: str, en: str) -> None:
         super().__init__(en)
         self.said = Sentence(fr, en)
+
+    @classmethod
+    def of_file(cls, error: OSError) -> Self:
+        """What the system says of a file that cannot be read or written."""
+        where, why = error.filename, error.strerror
+        return cls(f"{where}\u00a0: {why}", f"{where}: {why}")

@@ -14,9 +14,11 @@ from typing import Final, NamedTuple
 from aiokafka.structs import TopicPartition
 
 from events.topics import BALANCES, LEDGER_GROUP, LEDGER_STATE
-from services.ledger.quarantine import set_aside
+from services.ledger.partition import LedgerWork
+from services.ledger.quarantine import hold_at, set_aside
 from services.runtime.clients import Clients
 from services.runtime.errors import ClusterError
+from services.runtime.progress import Progress
 from services.runtime.settings import Settings
 from services.runtime.task import PartitionTask, TaskState
 from services.runtime.work import WorkFactory
@@ -123,15 +125,17 @@ class Group:
 
     async def set_aside(self, partition: int, offset: int) -> None:
         """An operator has the record before which a partition is held written as a dead letter."""
-        count = self._partitions
-        told = ("operator", "planted")
+        settings, clients = self._settings, self._clients
+
+        async def quarantine() -> None:
+            hold = await hold_at(settings, partition, offset, clients)
+            work = LedgerWork(settings, partition, self._partitions, Progress(), clients=clients)
+            await set_aside(work, hold, "operator", "planted")
+
         context = context_of(Process("operator"))
-        quarantine = set_aside(
-            self._settings, (partition, count), offset, told, clients=self._clients
-        )
         self._operators += 1
         try:
-            await the_loop().create_task(quarantine, context=context)
+            await the_loop().create_task(quarantine(), context=context)
             self.figures["quarantined"] += 1
         except (ClusterError, Fenced, WriterFailed):
             self.figures["quarantines that failed, and were tried again"] += 1

@@ -87,8 +87,8 @@ class _PositionFirst(LedgerWork):
 class _Forgetful(LedgerWork):
     """Restores balances, and not which events it has seen."""
 
-    def _take(self, restored: Restored, count: int) -> None:
-        super()._take(restored, count)
+    def _take(self, restored: Restored) -> None:
+        super()._take(restored)
         for state in self._ledger.budgets.values():
             state.memory.remembered.clear()
 

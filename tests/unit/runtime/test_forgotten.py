@@ -18,6 +18,7 @@ from services.runtime.errors import ClusterError
 from services.runtime.forgotten import Whereabouts, end_forgotten
 from services.runtime.open_transactions import OpenTransaction
 from services.runtime.progress import Progress
+from services.runtime.reader import Reader
 from services.runtime.settings import Settings
 from services.runtime.writer import FencedWriter, WriterFailed
 from tests.unit.runtime.world import a_setting
@@ -73,8 +74,8 @@ def _record(place: TopicPartition, offset: int, what: str) -> ConsumerRecord:
     return ConsumerRecord(*place, offset, written_ms, 0, b"", b"", None, 0, 0, headers)
 
 
-class DrawnReader:
-    """Reads what was drawn."""
+class DrawnReader(Reader):
+    """Reads what was drawn; where to look for it is a reader's own."""
 
     logs: ClassVar[dict[TopicPartition, Log]]
     read: ClassVar[int]
@@ -96,14 +97,15 @@ class DrawnReader:
         return 0, log.stable if self._committed else log.size
 
     async def to_the_end(
-        self, place: TopicPartition, start: int = 0
+        self, place: TopicPartition, start: int | None = None
     ) -> AsyncGenerator[list[ConsumerRecord], None]:
         _, end = await self.bounds(place)
         log = self.logs[place]
         found = [
             each
             for each in log.records
-            if start <= each.offset < end and (not self._committed or each.offset in log.seen)
+            if (start or 0) <= each.offset < end
+            and (not self._committed or each.offset in log.seen)
         ]
         DrawnReader.read += len(found)
         self._progress.step()
@@ -113,16 +115,6 @@ class DrawnReader:
     async def offset_at(self, place: TopicPartition, timestamp_ms: int) -> int | None:
         later = [each for each in self.logs[place].records if each.timestamp >= timestamp_ms]
         return later[0].offset if later else None
-
-    async def last(self, place: TopicPartition, count: int) -> list[ConsumerRecord]:
-        first, end = await self.bounds(place)
-        found = [each async for each in self.to_the_end(place, max(first, end - count))]
-        return [record for records in found for record in records]
-
-    async def record_at(self, place: TopicPartition, offset: int) -> ConsumerRecord | None:
-        async for records in self.to_the_end(place, offset):
-            return records[0]
-        return None
 
 
 class DrawnWriter:
