@@ -1,7 +1,7 @@
 """What every test shares: Hypothesis profiles, and an honest account of what could not be run."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -20,11 +20,21 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if IN_CI else "d
 WATCHED: Final = Path(__file__).parent / "unit"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Coverage is what the unit tests reach: to watch the others doubles their time."""
-    for item in items:
-        if not item.path.is_relative_to(WATCHED):
-            item.add_marker(pytest.mark.no_cover)
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Coverage is what the unit tests reach: to watch the others doubles their time.
+
+    pytest-cov's own marker would leave their fixtures watched.
+    """
+    plugin = item.config.pluginmanager.getplugin("_cov")
+    watching = None if plugin is None else plugin.cov_controller
+    if watching is None or item.path.is_relative_to(WATCHED):
+        return (yield)
+    watching.pause()
+    try:
+        return (yield)
+    finally:
+        watching.resume()
 
 
 def _not_run(config: pytest.Config) -> Iterator[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """The `ecluse` command: its verbs, and what they exit with.
 
-Exit codes: 0 done, 1 something was refused or unreadable (with --strict) or is not proved, 2 usage,
-3 cannot reach what it needs.
+Exit codes: 0 done, 1 something was refused, unreadable, different or not proved, 2 usage, 3 cannot
+reach what it needs (docs/contract.md, 5).
 """
 
 import os

@@ -46,7 +46,7 @@ class Waiting(NamedTuple):
 
     @property
     def gives_up_at(self) -> datetime:
-        """When its wait is ended by a deadline (rules, 29)."""
+        """From when on a deadline may end its wait (rules, 29)."""
         return self.since + PATIENCE
 
     def age(self, now: datetime) -> timedelta:

@@ -83,7 +83,7 @@ def page(tally: Tally, asked: Asked, seconds: float) -> str:
             "",
             "Generated years of several budgets run through the real ledger and partition task,",
             "over a log in memory and on a loop without a clock, while things go wrong.",
-            f"`{asked.command}` runs the same histories again, to the last millisecond;",
+            f"`{asked.command}` runs the same histories again, with the same code to the last millisecond;",
             "`PAGE=docs/evidence/simulation.md` with it writes this page.",
             "How it works: [decision 22](../decisions/0022-simulation.md).",
             "",

@@ -28,7 +28,7 @@ SURE = {"too_many_parked", "too_large", "undecodable"}
 
 
 def python(*arguments: str, **environment: str) -> str:
-    """Another process: it is not slowed down by what watches this one."""
+    """Another process, as a person starts it."""
     done = subprocess.run(
         [sys.executable, *arguments],
         cwd=ROOT,
