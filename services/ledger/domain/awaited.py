@@ -19,7 +19,7 @@ from services.ledger.domain.issue import (
 )
 from services.ledger.domain.orders import OPEN, OrderState, PaymentOrder, order_name
 from services.ledger.domain.parking import recovery_id
-from services.ledger.domain.schedules import is_live, trigger_met_on
+from services.ledger.domain.schedules import has_ended, is_live, order_of, trigger_met_on
 
 TREASURY = {
     OrderState.ISSUED: "acknowledgement",
@@ -60,25 +60,20 @@ def awaited_of(book: Book, convention: Convention) -> Iterator[Awaited]:
     for instalment in convention.schedule:
         if is_live(book, instalment):
             yield from _of_order(book, instalment)
-        elif _goes_on(book, convention) and instalment.amount_cents:
+        elif not has_ended(book, convention) and instalment.amount_cents:
             yield _of_instalment(book, case, instalment)
     for name, recovery in convention.recoveries.items():
         if recovery.outstanding_cents:
             asked = recovery_id(convention.convention, name)
             cents, wants = recovery.outstanding_cents, (Want("collection", asked),)
             yield Awaited("recovery", asked, convention.convention, cents, None, wants)
-    if _goes_on(book, convention):
+    if not has_ended(book, convention):
         yield from _of_obligations(convention)
-
-
-def _goes_on(book: Book, convention: Convention) -> bool:
-    """Whether anything may still be ordered: neither the year nor the convention has ended."""
-    return not book.closed and convention.state is not ConventionState.TERMINATED
 
 
 def _of_order(book: Book, instalment: Instalment) -> Iterator[Awaited]:
     """The order that holds an instalment; one of an earlier year is awaited there."""
-    order = None if instalment.order is None else book.orders[instalment.order]
+    order = order_of(book, instalment)
     if order is not None and order.state in OPEN:
         yield _of_open(order)
 

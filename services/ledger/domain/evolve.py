@@ -12,12 +12,7 @@ from services.ledger.domain.book import Book, BudgetState, Parked, Want
 from services.ledger.domain.credit import group_of
 from services.ledger.domain.facts import learn
 from services.ledger.domain.flags import FlagCode
-from services.ledger.domain.grants import (
-    Convention,
-    ConventionMoney,
-    ConventionState,
-    Instalment,
-)
+from services.ledger.domain.grants import Convention, ConventionMoney, Instalment
 from services.ledger.domain.identity import brief, shortened
 from services.ledger.domain.invariants import check_moved
 from services.ledger.domain.journal import JournalRecord, Outcome
@@ -25,7 +20,7 @@ from services.ledger.domain.lines import Line, LineMoney, Stage
 from services.ledger.domain.moves import RELEASE, RESERVE, UNRESERVE, Move
 from services.ledger.domain.orders import OrderState, PaymentOrder, unpaid
 from services.ledger.domain.refusals import Refusal
-from services.ledger.domain.schedules import less
+from services.ledger.domain.schedules import has_ended, less, order_of
 
 FORGETS = frozenset({Refusal.EVENT_ID_REUSED, Refusal.FISCAL_YEAR_CLOSED})
 """Refusals that do not ask, or do not change, who an event is (rules, 4 and 31)."""
@@ -117,8 +112,8 @@ def _hold_reissues(state: BudgetState, record: JournalRecord) -> None:
             name = flag["facts"]["convention"]
             state.touched.add(("convention", name))
             for each in book.conventions[name].schedule:
-                order = each.order
-                if order is not None and book.orders[order].state is OrderState.REJECTED:
+                order = order_of(book, each)
+                if order is not None and order.state is OrderState.REJECTED:
                     each.reissue_held = True
 
 
@@ -212,7 +207,7 @@ def _keep_order(state: BudgetState, order: PaymentOrder) -> None:
         order = order._replace(lines=known.lines, open_at_closing=known.open_at_closing)
     if order.state is OrderState.REJECTED:
         convention = book.conventions[order.convention]
-        if convention.state is not ConventionState.TERMINATED and not book.closed:
+        if not has_ended(book, convention):
             # What it left unpaid is planned again, and may be shortened until it is issued again.
             _instalment(convention, order.instalment).lines = unpaid(order)
     book.orders[order.payment_order] = order

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 from services.ledger.domain.book import Book
 from services.ledger.domain.credit import group_of
-from services.ledger.domain.grants import Convention, ConventionState
+from services.ledger.domain.grants import Convention
 from services.ledger.domain.lines import Line
 from services.ledger.domain.moves import Move
 from services.ledger.domain.orders import GIVEN_BACK
-from services.ledger.domain.schedules import is_live
+from services.ledger.domain.schedules import cents_by_line, has_ended, is_live
 
 CENTS_MAX = 2**63 - 1
 """What stores and readers can count; hundreds of times the money of the world."""
@@ -59,14 +59,10 @@ def _check_lines_against_conventions(book: Book) -> None:
 
 def _check_plan(book: Book, convention: Convention) -> None:
     """What is planned and not ordered is committed, until a convention or its year ends."""
-    if convention.state is ConventionState.TERMINATED or book.closed:
+    if has_ended(book, convention):
         return
-    planned: dict[Line, int] = {}
-    for instalment in convention.schedule:
-        if not is_live(book, instalment):
-            for each in instalment.lines:
-                planned[each.line] = planned.get(each.line, 0) + each.amount_cents
-    for line, cents in planned.items():
+    not_ordered = [each for each in convention.schedule if not is_live(book, each)]
+    for line, cents in cents_by_line(not_ordered).items():
         remaining = convention.lines[line].remaining if cents else 0
         assert 0 <= cents <= remaining, f"{convention.convention} on {line} plans {cents}"
 

@@ -27,7 +27,7 @@ from services.ledger.domain.orders import (
     order_name,
     shared,
 )
-from services.ledger.domain.schedules import eligible_cost_cents, trigger_met_on
+from services.ledger.domain.schedules import eligible_cost_cents, order_of, trigger_met_on
 from services.ledger.domain.verdicts import Accepted
 
 PAYMENT_DELAY = timedelta(days=60)
@@ -160,9 +160,8 @@ def held_back(book: Book, case: Situation) -> dict[str, Any] | None:
 
 def due_from(book: Book, case: Situation, instalment: Instalment) -> date | None:
     """The day from which an instalment without a live order is due, or None."""
-    if instalment.order is not None and book.orders[instalment.order].state is not (
-        OrderState.REJECTED
-    ):
+    order = order_of(book, instalment)
+    if order is not None and order.state is not OrderState.REJECTED:
         return None
     again = due_again_on(book, instalment) is not None
     if again and not (case.reissues or instalment.reissue_held):
@@ -207,9 +206,8 @@ def _settle(
 
 def due_again_on(book: Book, instalment: Instalment) -> date | None:
     """When a rejected order was due, of this year or an earlier one, that is issued again."""
-    if instalment.order is not None:
-        return book.orders[instalment.order].due_on
-    return instalment.due_again_on
+    order = order_of(book, instalment)
+    return instalment.due_again_on if order is None else order.due_on
 
 
 def _issue(

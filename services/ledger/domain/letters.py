@@ -10,11 +10,13 @@ from uuid import NAMESPACE_URL, uuid5
 
 import msgspec
 
+from events.canonical import without_nulls
 from events.codec import LETTER_BYTES_MAX
 from events.envelope import LEDGER, Envelope, Event
 from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
 from services.ledger.domain.book import YEAR_DIGITS, Book
 from services.ledger.domain.grants import Award, Convention, Instalment, PlannedLine
+from services.ledger.domain.issue import due_again_on
 from services.ledger.domain.lines import Line
 from services.ledger.domain.moves import CARRY_OVER, Move
 from services.ledger.domain.schedules import is_live
@@ -47,37 +49,34 @@ def letters_of(book: Book, envelope: Envelope[Event], moves: Iterable[Move]) -> 
     event = envelope.data
     if not isinstance(event, FiscalYearClosed):
         return
+    budget = next_year(book.budget)
     carried: dict[str, dict[Line, int]] = {}
     for move in moves:
         if move.way is CARRY_OVER and move.convention is not None:
             carried.setdefault(move.convention, {})[move.line] = move.amount_cents
     for name, cents in carried.items():
-        said: dict[str, Any] = {
+        said = {
             "specversion": "1.0",
             "id": letter_id(book.budget, envelope.source, envelope.id, name),
             "source": LEDGER,
             "type": FiscalYearOpened.TYPE,
             "time": envelope.time.isoformat(),
-            "partitionkey": next_year(book.budget),
+            "partitionkey": budget,
             "datacontenttype": "application/json",
-            **_present(correlationid=envelope.correlationid, traceparent=envelope.traceparent),
+            "correlationid": envelope.correlationid,
+            "traceparent": envelope.traceparent,
             "causationid": envelope.id,
             "data": {
-                "budget": next_year(book.budget),
+                "budget": budget,
                 "closed_budget": book.budget,
                 "closing": {"source": envelope.source, "id": envelope.id},
                 "closed_on": event.closed_on,
                 **_data(book, book.conventions[name], cents),
             },
         }
-        value = _spell(said)
+        value = _spell(without_nulls(said))
         assert len(value) <= LETTER_BYTES_MAX, f"the letter of {name} is larger than one may be"
-        yield Letter(said["partitionkey"], value)
-
-
-def _present(**members: Any) -> dict[str, Any]:
-    """The members that are there: an absent one says what null says."""
-    return {name: value for name, value in members.items() if value is not None}
+        yield Letter(budget, value)
 
 
 def _data(book: Book, convention: Convention, cents: dict[Line, int]) -> dict[str, Any]:
@@ -88,18 +87,18 @@ def _data(book: Book, convention: Convention, cents: dict[Line, int]) -> dict[st
     return {
         "grant": convention.grant,
         "award": _award_row(book, award),
-        "acts": [_row(act.row()) for act in grant.acts],
+        "acts": [act.row() for act in grant.acts],
         "convention": convention.convention,
         "stands_alone": convention.is_award_alone,
         "state": convention.state,
-        "beneficiary": _row(convention.beneficiary.row()),
-        **_present(bank_account=None if account is None else _row(account.row())),
+        "beneficiary": convention.beneficiary.row(),
+        "bank_account": None if account is None else account.row(),
         "signed_on": convention.signed_on,
-        **_present(notified_on=convention.notified_on),
+        "notified_on": convention.notified_on,
         "paid_cents": convention.earlier_paid_cents + convention.paid_cents(),
         "ordered_cents": convention.earlier_ordered_cents + convention.ordered_cents(),
         "lines": [
-            {"line": _row(line.row()), "amount_cents": amount_cents}
+            {"line": line.row(), "amount_cents": amount_cents}
             for line, amount_cents in cents.items()
         ],
         "instalments": [
@@ -118,39 +117,32 @@ def _data(book: Book, convention: Convention, cents: dict[Line, int]) -> dict[st
     }
 
 
-def _row(row: dict[str, Any]) -> dict[str, Any]:
-    return _present(**row)
-
-
 def _award_row(book: Book, award: Award) -> dict[str, Any]:
     siret = award.beneficiary.siret
     year_cents = award.earlier_year_cents
     return {
-        "act": _row(award.act.row()),
+        "act": award.act.row(),
         "title": award.title,
-        "beneficiary": _row(award.beneficiary.row()),
+        "beneficiary": award.beneficiary.row(),
         "requires_convention": award.requires_convention,
-        **_present(conditions_year=award.conditions_year),
+        "conditions_year": award.conditions_year,
         "year_awards_cents": book.awarded_cents[siret] if year_cents is None else year_cents,
     }
 
 
 def _instalment_row(book: Book, instalment: Instalment) -> dict[str, Any]:
     """An instalment with what is left of it: nothing, where an order holds it."""
-    lines, due_again_on = instalment.lines, instalment.due_again_on
-    if is_live(book, instalment):
-        lines, due_again_on = (), None
-    elif instalment.order is not None:
-        due_again_on = book.orders[instalment.order].due_on
-    documents = [{"kind": kind, "year": year} for kind, year in instalment.documents]
+    live = is_live(book, instalment)
+    lines = () if live else instalment.lines
     return {
         "instalment": instalment.instalment,
         "trigger": instalment.trigger,
-        **_present(documents=documents or None),
+        "documents": [key._asdict() for key in instalment.documents] or None,
         "ceiling": instalment.ceiling,
         "lines": [_line_row(each) for each in lines if each.amount_cents],
         "orders": instalment.orders,
-        **_present(amended_on=instalment.amended_on, due_again_on=due_again_on),
+        "amended_on": instalment.amended_on,
+        "due_again_on": None if live else due_again_on(book, instalment),
     }
 
 
@@ -167,9 +159,9 @@ def _former(book: Book, convention: Convention) -> dict[str, int]:
 def _line_row(each: PlannedLine) -> dict[str, Any]:
     services = None if each.services is None else [share.row() for share in each.services]
     return {
-        "line": _row(each.line.row()),
+        "line": each.line.row(),
         "amount_cents": each.amount_cents,
-        **_present(services=services),
+        "services": services,
     }
 
 
@@ -185,9 +177,9 @@ def _document_rows(convention: Convention) -> list[dict[str, Any]]:
     )
     return [
         {
-            "document": {"kind": kind, "year": year},
+            "document": key._asdict(),
             "received_on": receipt.received_on,
-            **_present(eligible_cost_cents=receipt.eligible_cost_cents),
+            "eligible_cost_cents": receipt.eligible_cost_cents,
         }
-        for (kind, year), receipt in costed_last
+        for key, receipt in costed_last
     ]

@@ -30,7 +30,7 @@ CLOSED_TO_TREASURY = frozenset({OrderState.PAID, *GIVEN_BACK})
 OUTSTANDING = frozenset({OrderState.ISSUED, OrderState.ON_HOLD})
 """States in which a year cannot be closed: the accountant has not taken the order (rules, 30)."""
 
-OPEN = frozenset({OrderState.ISSUED, OrderState.TAKEN_IN_CHARGE, OrderState.ON_HOLD})
+OPEN = frozenset(OrderState) - CLOSED_TO_TREASURY
 """States in which something may still happen to an order (rules, 20)."""
 
 

@@ -1,4 +1,4 @@
-"""What events bring: awards, schedules, conventions, documents received."""
+"""What events bring (awards, schedules, conventions, documents), and what orders hold of it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -28,7 +28,7 @@ from services.ledger.domain.grants import (
 )
 from services.ledger.domain.lines import Line, line_of
 from services.ledger.domain.moves import RELEASE, Move
-from services.ledger.domain.orders import GIVEN_BACK
+from services.ledger.domain.orders import GIVEN_BACK, PaymentOrder
 
 WHOLE_AWARD = "1"
 """The id of the one instalment of an award that brings no schedule (rules, 13)."""
@@ -71,15 +71,28 @@ def cents_by_line(schedule: Iterable[Instalment]) -> dict[Line, int]:
     return totals
 
 
+def amounts_by_line(lines: Iterable[parts.LineAmount]) -> dict[Line, int]:
+    """What an event says of each line, in the order in which it names them."""
+    return {line_of(each.line): each.amount_cents for each in lines}
+
+
+def has_ended(book: Book, convention: Convention) -> bool:
+    """Whether nothing more is ordered under a convention: it was terminated, or its year closed."""
+    return book.closed or convention.state is ConventionState.TERMINATED
+
+
+def order_of(book: Book, instalment: Instalment) -> PaymentOrder | None:
+    """The latest order of an instalment; None where it has none, or was planned anew since."""
+    return None if instalment.order is None else book.orders[instalment.order]
+
+
 def is_live(book: Book, instalment: Instalment) -> bool:
     """Whether an order holds the instalment: one that was not rejected or cancelled.
 
     That of an earlier year holds it too, whatever has become of it since.
     """
-    order = instalment.order
-    if order is None:
-        return instalment.ordered_before
-    return book.orders[order].state not in GIVEN_BACK
+    order = order_of(book, instalment)
+    return instalment.ordered_before if order is None else order.state not in GIVEN_BACK
 
 
 def less(lines: tuple[PlannedLine, ...], line: Line, amount_cents: int) -> tuple[PlannedLine, ...]:
@@ -172,7 +185,7 @@ def award_alone(event: DeliberationAdopted, sequence: int) -> Convention:
 def awarded_lines(event: DeliberationAdopted) -> dict[Line, int]:
     """What an award gives on each line, in the order of the act."""
     assert event.lines is not None, "an award has lines"
-    return {line_of(each.line): each.amount_cents for each in event.lines}
+    return amounts_by_line(event.lines)
 
 
 def award_of(event: DeliberationAdopted) -> Award:

@@ -72,7 +72,7 @@ def sign(
     ruling.moves = _committed(convention, planned) if alone is None else _reduced(convention, free)
     for case in _waiting_for_account(book, event, alone, on):
         issue_orders(book, case, ruling)
-    issue_orders(book, _signed_situation(book, event, convention, grant, on), ruling)
+    issue_orders(book, _signed_situation(book, event, convention, alone, on), ruling)
     return ruling
 
 
@@ -164,20 +164,15 @@ def _waiting_for_account(
 
 
 def _signed_situation(
-    book: Book, event: ConventionSigned, convention: Convention, grant: Grant, on: date
+    book: Book, event: ConventionSigned, convention: Convention, alone: Convention | None, on: date
 ) -> Situation:
-    alone = book.standing_alone(event.grant)
-    account = book.accounts.get(event.beneficiary.siret)
-    if event.bank_account is not None:
-        account = bank_account_of(event.bank_account)
-    return Situation(
-        convention=convention,
-        grant=grant,
-        account=account,
+    return situation(
+        book,
+        convention,
+        on,
+        account=None if event.bank_account is None else bank_account_of(event.bank_account),
         notified_on=None if alone is None else alone.notified_on,
-        documents={} if alone is None else alone.documents,
-        issued_on=on,
-        drawn_cents=0,
+        documents=None if alone is None else alone.documents,
     )
 
 

@@ -20,7 +20,7 @@ from services.ledger.domain.grants import (
     beneficiary_of,
     with_act,
 )
-from services.ledger.domain.issue import Situation, convention_required, issue_orders
+from services.ledger.domain.issue import convention_required, issue_orders, situation
 from services.ledger.domain.lines import Line
 from services.ledger.domain.moves import COMMIT, RESERVE, Move
 from services.ledger.domain.refusals import Refusal
@@ -72,7 +72,8 @@ def award(
         ruling.moves += [
             Move(line, alone.convention, None, COMMIT, cents) for line, cents in asked.items()
         ]
-        issue_orders(book, _alone_situation(book, event, alone, grant, on), ruling)
+        case = situation(book, alone, on, grant=_awarded(event, grant or Grant()))
+        issue_orders(book, case, ruling)
     return ruling
 
 
@@ -118,16 +119,6 @@ def _unplanned(alone: Convention, asked: dict[Line, int]) -> list[Flag]:
     return flags
 
 
-def _alone_situation(
-    book: Book, event: DeliberationAdopted, alone: Convention, grant: Grant | None, on: date
-) -> Situation:
-    known = Grant() if grant is None else grant
-    return Situation(
-        convention=alone,
-        grant=Grant(award=award_of(event), acts=with_act(known, act_of(event.act))),
-        account=book.accounts.get(alone.beneficiary.siret),
-        notified_on=None,
-        documents={},
-        issued_on=on,
-        drawn_cents=0,
-    )
+def _awarded(event: DeliberationAdopted, known: Grant) -> Grant:
+    """The grant with its award, behind the acts on it that came before."""
+    return Grant(award=award_of(event), acts=with_act(known, act_of(event.act)))

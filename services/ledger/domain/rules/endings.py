@@ -9,10 +9,10 @@ from services.ledger.domain.book import Book, Want
 from services.ledger.domain.flags import Flag, FlagCode
 from services.ledger.domain.grants import Convention, Grant, act_of, award_falls, fallen_act
 from services.ledger.domain.moves import RELEASE, TAKE_BACK, UNRESERVE, Move
-from services.ledger.domain.orders import OrderChange, OrderState, PaymentOrder, unpaid
+from services.ledger.domain.orders import OPEN, OrderChange, OrderState, PaymentOrder, unpaid
 from services.ledger.domain.refusals import Refusal
 from services.ledger.domain.rules.standing import unended
-from services.ledger.domain.schedules import is_live
+from services.ledger.domain.schedules import order_of
 from services.ledger.domain.verdicts import Accepted, Refused, Waits
 
 
@@ -81,7 +81,6 @@ def _unreserved(grant: Grant) -> list[Move]:
 
 def _open_orders(book: Book, convention: Convention) -> Iterator[PaymentOrder]:
     for instalment in convention.schedule:
-        if instalment.order is not None and is_live(book, instalment):
-            order = book.orders[instalment.order]
-            if order.state is not OrderState.PAID:
-                yield order
+        order = order_of(book, instalment)
+        if order is not None and order.state in OPEN:
+            yield order

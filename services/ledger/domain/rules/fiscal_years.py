@@ -8,7 +8,7 @@ from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
 from services.ledger.domain.book import Book
 from services.ledger.domain.closed_years import reserved_in_order
 from services.ledger.domain.grants import bank_account_of
-from services.ledger.domain.issue import Situation, issue_orders, waiting_for_account
+from services.ledger.domain.issue import Situation, issue_orders, situation, waiting_for_account
 from services.ledger.domain.lines import line_of
 from services.ledger.domain.moves import CARRY_OVER, OPEN, RELEASE, UNRESERVE, Move
 from services.ledger.domain.orders import OUTSTANDING
@@ -94,13 +94,5 @@ def _touched(book: Book, event: FiscalYearOpened, on: date, sequence: int) -> It
         account = brought
         yield from waiting_for_account(book, siret, brought, on)
     convention = carried_convention(event, sequence)
-    yield Situation(
-        convention=convention,
-        grant=carried_grant(event, book.grants.get(event.grant)),
-        account=account,
-        notified_on=convention.notified_on,
-        documents=convention.documents,
-        issued_on=on,
-        drawn_cents=convention.drawn_cents(),
-        reissues=is_newer,
-    )
+    grant = carried_grant(event, book.grants.get(event.grant))
+    yield situation(book, convention, on, grant=grant, account=account, reissues=is_newer)

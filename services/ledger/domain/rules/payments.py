@@ -4,7 +4,7 @@ from datetime import date
 
 from events.payments import BankAccountChanged, PaymentExecuted, PaymentOrderAcknowledged
 from services.ledger.domain.book import Book
-from services.ledger.domain.grants import ConventionState, bank_account_of
+from services.ledger.domain.grants import bank_account_of
 from services.ledger.domain.issue import conventions_paid_to, issue_orders, situation
 from services.ledger.domain.moves import PAY, Move
 from services.ledger.domain.orders import (
@@ -16,6 +16,7 @@ from services.ledger.domain.orders import (
 )
 from services.ledger.domain.refusals import Refusal
 from services.ledger.domain.rules.endings import returned
+from services.ledger.domain.schedules import has_ended
 from services.ledger.domain.verdicts import Accepted, Refused
 
 
@@ -44,8 +45,8 @@ def acknowledge(book: Book, event: PaymentOrderAcknowledged, on: date) -> Accept
     ruling = Accepted(orders=[OrderChange(order._replace(state=state))])
     returned_cents = 0
     if state is OrderState.REJECTED:
-        ended = book.conventions[order.convention].state is ConventionState.TERMINATED
-        ruling.moves = returned(order, and_released=ended or book.closed)
+        ended = has_ended(book, book.conventions[order.convention])
+        ruling.moves = returned(order, and_released=ended)
         returned_cents = order.amount_cents - order.paid_cents
     _look_at(book, order, on, ruling, returned_cents)
     return ruling

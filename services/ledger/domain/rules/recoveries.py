@@ -8,12 +8,12 @@ from services.ledger.domain.book import YEAR_DIGITS, Book, Want
 from services.ledger.domain.flags import Flag, FlagCode
 from services.ledger.domain.grants import Convention, Recovery
 from services.ledger.domain.issue import issue_orders, situation
-from services.ledger.domain.lines import Line, line_of
+from services.ledger.domain.lines import Line
 from services.ledger.domain.moves import RECOVER, Move
 from services.ledger.domain.parking import recovery_id
 from services.ledger.domain.refusals import Refusal
 from services.ledger.domain.rules.standing import known
-from services.ledger.domain.schedules import cents_by_line
+from services.ledger.domain.schedules import amounts_by_line, cents_by_line
 from services.ledger.domain.verdicts import Accepted, Refused, Waits
 
 
@@ -81,7 +81,7 @@ def _exceeds(
     event: RecoveryOrdered | RecoveryCollected, convention: Convention, room_cents: int
 ) -> Refused | None:
     """The no to more than may be asked back, or than was: in all, then on each line named."""
-    asked = _by_line(event)
+    asked = amounts_by_line(event.lines or ())
     rooms = [(room_cents, event.total_cents)]
     rooms += [(convention.money_on(line).paid, cents) for line, cents in asked.items()]
     for room, asked_cents in rooms:
@@ -98,7 +98,7 @@ def _exceeds(
 def _recovered(event: RecoveryCollected, convention: Convention) -> Mapping[Line, int]:
     """On which lines the money comes back: those named, else as the schedule names them."""
     if event.lines is not None:
-        return _by_line(event)
+        return amounts_by_line(event.lines)
     left_cents, recovered = event.total_cents, {}
     for line in dict.fromkeys((*cents_by_line(convention.schedule), *convention.lines)):
         cents = min(left_cents, convention.money_on(line).paid)
@@ -107,7 +107,3 @@ def _recovered(event: RecoveryCollected, convention: Convention) -> Mapping[Line
             left_cents -= cents
     assert left_cents == 0, "what is asked back was paid"
     return recovered
-
-
-def _by_line(event: RecoveryOrdered | RecoveryCollected) -> dict[Line, int]:
-    return {line_of(each.line): each.amount_cents for each in event.lines or ()}

@@ -10,7 +10,7 @@ from services.ledger.domain.grants import Convention, DocumentKey, Instalment, d
 from services.ledger.domain.issue import issue_orders, situation
 from services.ledger.domain.orders import GIVEN_BACK, order_name
 from services.ledger.domain.rules.standing import known
-from services.ledger.domain.schedules import document_received
+from services.ledger.domain.schedules import document_received, order_of
 from services.ledger.domain.verdicts import Accepted, Waits
 
 
@@ -47,7 +47,7 @@ def _resting_on(book: Book, convention: Convention, document: DocumentKey) -> It
     if document not in convention.documents:
         return
     for instalment in convention.schedule:
-        order = _order_of(book, convention, instalment)
+        order = _ordered_as(book, convention, instalment)
         if document in instalment.documents and order is not None:
             facts = {
                 "convention": convention.convention,
@@ -57,11 +57,11 @@ def _resting_on(book: Book, convention: Convention, document: DocumentKey) -> It
             yield Flag(FlagCode.REPORT_REJECTED_AFTER_ORDER, facts)
 
 
-def _order_of(book: Book, convention: Convention, instalment: Instalment) -> str | None:
-    """The order of an instalment that is open or paid, at least in part, of any year."""
+def _ordered_as(book: Book, convention: Convention, instalment: Instalment) -> str | None:
+    """The id of an instalment's order that is open or paid, at least in part, of any year."""
     if instalment.ordered_before:
         return order_name(convention.convention, instalment.instalment, instalment.orders)
-    if instalment.order is None:
+    order = order_of(book, instalment)
+    if order is None or (order.state in GIVEN_BACK and not order.paid_cents):
         return None
-    order = book.orders[instalment.order]
-    return None if order.state in GIVEN_BACK and not order.paid_cents else order.payment_order
+    return order.payment_order
