@@ -40,7 +40,6 @@ def kind_of(event: Json) -> str:
 def apply(books: Books, record: Record) -> None:
     """Apply an accepted record to its books; what does not fit is found."""
     kind, data, row = kind_of(record.event), record.event["data"], record.row
-    books.begin(record.place)
     changes = row["payment_orders"] or []
     expected = _asked(books, kind, data, changes)
     lapsed = lapsed_entries(books) if kind == "fiscal-year.closed" else []

@@ -322,8 +322,8 @@ def _is_drawn(books: Books, alone: Convention) -> bool:
 
 def _is_forgotten(books: Books, convention: Convention) -> bool:
     """Of a year that is over only what was paid or asked back is known (rules, 31)."""
-    over = books.closed and is_over(books)
-    return over and not convention.paid_this_year_cents() and not convention.recoveries
+    known = convention.paid_this_year_cents() or convention.recoveries
+    return is_over(books) and not known
 
 
 def _unknown(convention: str) -> No:
