@@ -9,7 +9,7 @@ from services.verifier.books import Books
 from services.verifier.findings import Code
 from services.verifier.grants import OPEN, Convention, Instalment
 from services.verifier.lines import Json, Line, in_order, line_of, line_row
-from services.verifier.records import Record, without_nulls
+from services.verifier.records import LEDGER, Record, without_nulls
 
 LETTER: Final = "ecluse.fiscal-year.opened.v1"
 NAMESPACE: Final = uuid5(NAMESPACE_URL, "urn:ecluse:letters")
@@ -112,7 +112,7 @@ def letters(books: Books, record: Record) -> Iterator[Json]:
         yield {
             "specversion": "1.0",
             "id": str(uuid5(NAMESPACE, who)),
-            "source": "urn:ecluse:ledger",
+            "source": LEDGER,
             "type": LETTER,
             "time": event["time"],
             "partitionkey": budget,
