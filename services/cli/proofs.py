@@ -14,8 +14,8 @@ from services.cli.output import counted
 from services.cli.wording import NO_RECORDS, Language, told, typed
 from services.cli.workers import COLLECT_AFTER
 from services.runtime.settings import Settings
-from services.verifier.alone import JournalAlone, Row
-from services.verifier.files import Database, Progress, exported
+from services.verifier.alone import JournalAlone, Progress, Row
+from services.verifier.files import Database, exported
 from services.verifier.findings import Findings
 from services.verifier.report import Report
 from services.verifier.statements import SealedChains

@@ -9,7 +9,7 @@ from services.verifier.asked import Moves, moves_done
 from services.verifier.books import Books
 from services.verifier.due import REISSUING, Due, due, for_the_treasury, looked_at
 from services.verifier.findings import Code
-from services.verifier.grants import OPEN, Order, order_lines, ordered_lines
+from services.verifier.grants import OPEN, Order, order_lines, ordered_lines, unpaid_of
 from services.verifier.lines import KIND_OF, Json, Line, line_of, shown
 from services.verifier.records import Record, canonical_without_nulls, without_nulls
 from services.verifier.years import Lapsed, closed, lapsed_entries, opened
@@ -40,7 +40,6 @@ def kind_of(event: Json) -> str:
 def apply(books: Books, record: Record) -> None:
     """Apply an accepted record to its books; what does not fit is found."""
     kind, data, row = kind_of(record.event), record.event["data"], record.row
-    books.begin(record.place)
     changes = row["payment_orders"] or []
     expected = _asked(books, kind, data, changes)
     lapsed = lapsed_entries(books) if kind == "fiscal-year.closed" else []
@@ -117,10 +116,13 @@ def _order_changed(books: Books, kind: str, data: Json, changed: list[Json]) -> 
     else:
         order.state = data["state"]
         if order.state == "rejected":
+            convention = books.conventions[order.convention]
+            ended = convention.state == "ended"
             # In a closed year its money ends as that of an ended convention does (rules, 31).
-            ended = books.closed or books.conventions[order.convention].state == "ended"
-            moves = ask.rejected(order, ended)
-            turns.replan(books, name)
+            moves = ask.rejected(order, ended or books.closed)
+            if not ended:  # What was left unpaid is planned again.
+                left = unpaid_of(order.lines, order.paid_cents)
+                convention.schedule[order.instalment].lines = left
     _prove_changed(books, [name], changed)
     if order.paid_cents > order.amount_cents:
         books.find(

@@ -1,6 +1,6 @@
 """The proof of a journal of which nothing else is at hand: a file, a database, or its topic."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from services.verifier.findings import Code, Findings, Place
@@ -11,6 +11,9 @@ from services.verifier.reading_order import ReadingOrder
 from services.verifier.records import Record
 from services.verifier.report import Note, Remark, Report, report_of
 from services.verifier.statements import SealedChains, chain_row, statement
+
+Progress = Callable[[int, int], None]
+"""Told how much is done, and how much there is."""
 
 
 class Row(NamedTuple):
@@ -50,7 +53,6 @@ class JournalAlone:
         self._rules_versions: set[int] = set()
         self._dead_letters: KeptDeadLetters | None = None
         self._letters: Iterable[tuple[int, bytes]] | None = None
-        self._awaited = 0
         self._imported = 0
 
     def compare(
@@ -89,14 +91,14 @@ class JournalAlone:
         letters, chains = self.journal.letters, self.journal.chains.heads
         if self._letters is not None and self._budget is None:
             letters.compare(self._letters, imported=self._imported > 0)
-        self._awaited = letters.end(chains)
+        awaited = letters.end(chains)
         if self._sealed is not None:
             self._sealed.end(chains)
         read: Json = {"records": self.records}
         summary = self.journal.summary()
-        return report_of(self.findings, read, summary, 0, self._remarks(), chains)
+        return report_of(self.findings, read, summary, 0, self._remarks(awaited), chains)
 
-    def _remarks(self) -> list[Remark]:
+    def _remarks(self, awaited: int) -> list[Remark]:
         remarks = [Remark(each) for each in (Note.TRACING, Note.DECISIONS, Note.PUBLISHED)]
         remarks.append(Remark(Note.SOURCES))
         if self._order.out_of_order:
@@ -108,8 +110,8 @@ class JournalAlone:
         remarks.append(Remark(Note.ENDS if self._sealed is None else Note.BEHIND_SEAL))
         if self._budget is not None:
             remarks.append(Remark(Note.OTHER_BUDGETS, {"budget": self._budget}))
-        elif self._awaited:
-            remarks.append(Remark(Note.LETTERS, {"count": self._awaited}))
+        elif awaited:
+            remarks.append(Remark(Note.LETTERS, {"count": awaited}))
         dead = sum(each["dead_letter"] for each in self.journal.outcomes.values())
         if dead and self._dead_letters is None:
             remarks.append(Remark(Note.UNREADABLE, {"count": dead}))

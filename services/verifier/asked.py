@@ -10,7 +10,7 @@ from services.verifier.grants import (
     schedule_of,
     unpaid_of,
 )
-from services.verifier.lines import Json, Line, MoveKey, line_of
+from services.verifier.lines import Json, Line, MoveKey, amounts_of, line_of
 
 Moves = dict[MoveKey, int]
 """Cents by what moves where; one entry for all that goes the same way."""
@@ -120,8 +120,7 @@ def amended(data: Json, convention: Convention, reserved: Mapping[tuple[str, Lin
     name, planned = data["convention"], cents_by_line(schedule_of(data["instalments"]))
     moves: Moves = {}
     for line in {*planned, *convention.shares}:
-        has = convention.shares[line]["remaining"] if line in convention.shares else 0
-        more = planned.get(line, 0) - has
+        more = planned.get(line, 0) - convention.cents_on(line, "remaining")
         if more < 0:
             moves[line, name, None, "committed", "available"] = -more
             continue
@@ -156,13 +155,12 @@ def collected(data: Json, convention: Convention) -> Moves:
     """What came back: on the lines named, else as the schedule names its lines (rules, 27)."""
     name = data["convention"]
     if data.get("lines") is not None:
-        given = {line_of(each["line"]): each["amount_cents"] for each in data["lines"]}
+        given = amounts_of(data["lines"])
     else:
         given, left = {}, data["amount_cents"]
         for line in (*cents_by_line(convention.schedule), *convention.shares):
-            paid = convention.shares[line]["paid"] if line in convention.shares else 0
             if line not in given:
-                given[line] = min(left, paid)
+                given[line] = min(left, convention.cents_on(line, "paid"))
                 left -= given[line]
     return {
         (line, name, None, "paid", "available"): cents for line, cents in given.items() if cents

@@ -88,7 +88,7 @@ class Books(Sums):
             case "fiscal-year.opened":
                 self._open_next(data)
             case _:
-                return  # Its order says it all.
+                return  # What is left is learnt by `turns`, and of orders by `accepted`.
 
     def _close(self) -> None:
         self.closed = True

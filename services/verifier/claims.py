@@ -10,11 +10,15 @@ from events.topics import COMMITMENT_ENTRIES, PAYMENT_ORDERS, REFUSALS
 from services.verifier.books import Books
 from services.verifier.dead_letters import Buried
 from services.verifier.findings import Code, Findings, Place
-from services.verifier.records import Json, Record, brief, canonical, canonical_without_nulls
+from services.verifier.records import (
+    LEDGER,
+    Json,
+    Record,
+    brief,
+    canonical,
+    canonical_without_nulls,
+)
 from services.verifier.wire import TopicRecord
-
-LEDGER: Final = "urn:ecluse:ledger"
-"""Who says what the ledger says."""
 
 ENTRY: Final = "ecluse.commitment-entry.recorded.v1"
 ISSUED: Final = "ecluse.payment-order.issued.v1"

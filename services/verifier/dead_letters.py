@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from events.codec import NO_KEY, Received, decode
 from events.envelope import Door
-from events.topics import DEAD_LETTERS, LETTERS
+from events.topics import DEAD_LETTERS
 from services.verifier.findings import Code, Findings
 from services.verifier.records import Json, Record
 from services.verifier.wire import (
@@ -16,6 +16,7 @@ from services.verifier.wire import (
     TopicRecord,
     bytes_max,
     digest_of_parts,
+    is_letters_door,
     partition_of,
 )
 
@@ -123,7 +124,7 @@ class DeadLetters:
             return None, None
         key = NO_KEY if record.key is None else record.key
         try:
-            door = Door.LETTERS if said.get("topic", "").endswith(LETTERS) else Door.EVENTS
+            door = Door.LETTERS if is_letters_door(said.get("topic", "")) else Door.EVENTS
             read = decode(record.value, own, key, door)
         except Exception:  # noqa: BLE001 # the codec's own failure has a reason of its own
             return "undecodable", None

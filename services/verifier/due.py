@@ -21,7 +21,10 @@ ACTS_MAX = 20
 REISSUING = frozenset(
     ("bank-account.changed", "report.received", "convention.amended", "convention.resumed")
 )
-"""What may issue a rejected order again (rules, 21)."""
+"""What may issue a rejected order again (rules, 21).
+
+A letter does too, where the new year knows another account than it brings (see `accepted`).
+"""
 
 
 class Due(NamedTuple):
@@ -47,11 +50,7 @@ def looked_at(books: Books, kind: str, data: Json, first_account: bool) -> list[
             return [books.orders[data["payment_order"]].convention]
         case "bank-account.changed":
             return _paid_to(books, data["beneficiary"]["siret"])
-        case "convention.signed":
-            if first_account:
-                return _paid_to(books, data["beneficiary"]["siret"])
-            return [data["convention"]]
-        case "fiscal-year.opened":
+        case "convention.signed" | "fiscal-year.opened":
             if first_account:
                 return _paid_to(books, data["beneficiary"]["siret"])
             return [data["convention"]]
@@ -101,7 +100,7 @@ def _due(
             lines, until = part_of(planned, payable), due_on(met_on)
         else:
             lines, until = part_of(planned, total), again_on
-        if lines and _is_held(books, name, convention):
+        if lines and _is_held(books, convention):
             instalment.set_off = again_on is not None
             continue
         if again_on is None:
@@ -134,9 +133,9 @@ def _given_back(name: str, asked: Moves) -> int:
     )
 
 
-def _is_held(books: Books, name: str, convention: Convention) -> bool:
+def _is_held(books: Books, convention: Convention) -> bool:
     """Whether orders wait for a convention, the year's grants being above 23,000 € (rules, 14)."""
-    if books.alone(convention.grant) is not books.conventions[name]:
+    if not convention.stands_alone:
         return False
     award = books.grants[convention.grant].awarded
     year_cents = books.awarded[award.siret] if award.year_cents is None else award.year_cents
@@ -163,7 +162,7 @@ def _left(
     }
 
 
-def acts_to_carry(grant: Grant) -> list[Json]:
+def _acts_to_carry(grant: Grant) -> list[Json]:
     """The acts behind an order: the award, and of many others the first."""
     award = grant.awarded.act
     others = [act for act in grant.acts if act != award][: ACTS_MAX - 1]
@@ -178,7 +177,7 @@ def for_the_treasury(books: Books, each: Due, issued_on: str) -> Json:
     told = {
         "beneficiary": convention.beneficiary,
         "bank_account": books.accounts[convention.beneficiary["siret"]],
-        "acts": acts_to_carry(grant),
+        "acts": _acts_to_carry(grant),
         "title": award.title,
         "issued_on": issued_on,
     }

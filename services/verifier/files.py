@@ -1,19 +1,17 @@
 """Journals in files, read and never written: a database of `ecluse replay`, or exported records."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Self
 
-from services.verifier.alone import Row
+from services.verifier.alone import Progress, Row
 from services.verifier.findings import Place
 from services.verifier.kept import KeptDeadLetter
 from services.verifier.records import NotARecordError, canonical, read_record
 from services.verifier.unreachable import UnreachableError
-
-RECORD_BYTES_MAX: Final = 16 * 1024 * 1024
-"""The largest record that a ledger writes."""
+from services.verifier.wire import RECORD_BYTES_MAX
 
 APPLICATION_ID: Final = 0x45636C75
 """Marks a database as one of a ledger ("Eclu")."""
@@ -23,9 +21,6 @@ IMPORTED: Final = "ecluse.import"
 
 TOLD_EVERY: Final = 500
 """After how many records progress is told."""
-
-Progress = Callable[[int, int], None]
-"""Told how much is done, and how much there is."""
 
 
 def exported(path: Path, budget: str | None, progress: Progress) -> Iterator[Row]:

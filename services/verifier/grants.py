@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Final
 
-from services.verifier.lines import Json, Line, filled, line_of, line_row, shares
+from services.verifier.lines import Json, Line, amounts_of, filled, line_of, line_row, shares
 from services.verifier.records import without_nulls
 
 PAYMENT_DELAY: Final = timedelta(days=60)
@@ -92,6 +92,11 @@ class Convention:
     obligations: list[Json] = field(default_factory=list)
     earlier: dict[str, int] = field(default_factory=lambda: {"paid": 0, "ordered": 0})
     """What it had when earlier years were closed."""
+
+    def cents_on(self, line: Line, column: str) -> int:
+        """What it has on a line in one column; nothing on a line that is not its own."""
+        share = self.shares.get(line)
+        return 0 if share is None else share[column]
 
     def paid_this_year_cents(self) -> int:
         """What the budget's own year paid, and did not come back."""
@@ -193,7 +198,7 @@ class Grant:
 def award_of(data: Json, act: Json) -> Award:
     """The award that an event brings."""
     alone = data.get("requires_convention") is False
-    lines = {line_of(each["line"]): each["amount_cents"] for each in data["lines"]}
+    lines = amounts_of(data["lines"])
     beneficiary = without_nulls(data["beneficiary"])
     return Award(act, data["title"], beneficiary, alone, data.get("conditions_year"), lines)
 

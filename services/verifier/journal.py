@@ -94,7 +94,7 @@ class JournalProof:
             books = self.books[budget] = Books(budget, self.findings)
             waiting = self._waiting[budget] = Waiting(self.findings)
         self._last[budget] = record
-        books.touched = set()
+        books.begin(record.place)
         waiting.before(record, books, follows)
         self.letters.follow(record)
         if record.outcome == "accepted":

@@ -1,11 +1,11 @@
 """What a database keeps beside its journal: the bytes of dead letters."""
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from services.verifier.findings import Code, Findings, Place
-from services.verifier.records import Record, sha256_hex
-from services.verifier.wire import EVENT_BYTES_MAX, HEAD_BYTES
+from services.verifier.records import Json, Record, sha256_hex
+from services.verifier.wire import HEAD_BYTES, bytes_max
 
 DEAD_LETTERS = "dead_letters"
 """What the table is called."""
@@ -23,13 +23,6 @@ class KeptDeadLetter(NamedTuple):
     length_bytes: int
     sha256: str
     value: bytes
-
-
-class _Remembered(NamedTuple):
-    """All of such a row but its bytes, and whether those are what it says."""
-
-    facts: dict[str, Any]
-    is_whole: bool
 
 
 class KeptDeadLetters:
@@ -57,10 +50,9 @@ class KeptDeadLetters:
             "sha256": record.row["event_sha256"],
             "value": True,
         }
-        found = {**kept.facts, "value": kept.is_whole}
         for member, value in expected.items():
-            if found[member] != value:
-                facts = {"member": member, "expected": value, "found": found[member]}
+            if kept[member] != value:
+                facts = {"member": member, "expected": value, "found": kept[member]}
                 self._findings.add(Code.MESSAGE_DIFFERS, record.place, what=what, **facts)
 
     def end(self) -> None:
@@ -71,12 +63,10 @@ class KeptDeadLetters:
             self._findings.add(Code.MESSAGE_UNEXPECTED, place, what=what)
 
 
-def _remembered(row: KeptDeadLetter) -> _Remembered:
-    if row.length_bytes > EVENT_BYTES_MAX:
+def _remembered(row: KeptDeadLetter) -> Json:
+    """Such a row, in place of its bytes whether they are what it says."""
+    if row.length_bytes > bytes_max(row.topic):
         is_whole = len(row.value) == HEAD_BYTES
     else:
         is_whole = (len(row.value), sha256_hex(row.value)) == (row.length_bytes, row.sha256)
-    facts = row._asdict()
-    for member in ("chain", "sequence", "value"):
-        del facts[member]
-    return _Remembered(facts, is_whole)
+    return {**row._asdict(), "value": is_whole}

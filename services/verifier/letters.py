@@ -7,8 +7,7 @@ from typing import Final
 from services.verifier.claims import ABOUT, differing, instant
 from services.verifier.findings import Code, Findings, Place
 from services.verifier.records import Json, Record, canonical_without_nulls
-
-TYPE: Final = "ecluse.fiscal-year.opened.v1"
+from services.verifier.years import LETTER
 
 TABLE: Final = "letters"
 """Where a database keeps them."""
@@ -33,11 +32,11 @@ class Letters:
 
     def follow(self, record: Record) -> None:
         """Take note of a journal record, where it is that of a letter that was read."""
-        if record.event["type"] != TYPE or record.row["resumes"] is not None:
+        if record.event["type"] != LETTER or record.row["resumes"] is not None:
             return
         name = record.event["id"]
         if name in self._found and name not in self._set_aside:
-            self._findings.add(Code.MESSAGE_TWICE, record.place, what=f"{TYPE} {name}")
+            self._findings.add(Code.MESSAGE_TWICE, record.place, what=f"{LETTER} {name}")
         self._set_aside.discard(name)
         self._found[name] = (record.place, _said_by(record.event))
         self._closed[name] = record.event["data"]["closed_budget"]
@@ -45,7 +44,7 @@ class Letters:
     def set_aside(self, place: Place, event: Json) -> None:
         """Take note of a letter that the journal buried at `place`, unread: it was written."""
         name = event["id"]
-        if event["type"] == TYPE and name not in self._found:
+        if event["type"] == LETTER and name not in self._found:
             self._found[name] = (place, _said_by(event))
             self._closed[name] = event["data"]["closed_budget"]
             self._set_aside.add(name)
@@ -68,13 +67,13 @@ class Letters:
             if missing.pop(name, None) is None:
                 twice = name in self._expected
                 code = Code.MESSAGE_TWICE if twice else Code.MESSAGE_UNEXPECTED
-                self._findings.add(code, place, what=f"{TYPE} {name}")
+                self._findings.add(code, place, what=f"{LETTER} {name}")
             else:
                 self._same(name, place, said)
         for name, (place, _) in missing.items():
             if imported and name in self._found:
                 continue
-            self._findings.add(Code.MESSAGE_MISSING, place, what=f"{TYPE} {name}")
+            self._findings.add(Code.MESSAGE_MISSING, place, what=f"{LETTER} {name}")
 
     def end(self, chains: Container[str] | None = None) -> int:
         """Behind the last record of the last partition: the two must be the same.
@@ -88,12 +87,12 @@ class Letters:
             if name in self._found:
                 self._same(name, *self._found[name])
             elif chains is None:
-                self._findings.add(Code.MESSAGE_MISSING, place, what=f"{TYPE} {name}")
+                self._findings.add(Code.MESSAGE_MISSING, place, what=f"{LETTER} {name}")
             else:
                 awaited += 1
         for name, (place, _) in self._found.items():
             if name not in self._expected and (chains is None or self._closed[name] in chains):
-                self._findings.add(Code.MESSAGE_UNEXPECTED, place, what=f"{TYPE} {name}")
+                self._findings.add(Code.MESSAGE_UNEXPECTED, place, what=f"{LETTER} {name}")
         self._expected.clear()
         self._found.clear()
         self._set_aside.clear()
@@ -104,7 +103,7 @@ class Letters:
         if found != expected:
             for member, ours, theirs in differing(expected, found):
                 facts = {"member": member, "expected": ours, "found": theirs}
-                self._findings.add(Code.MESSAGE_DIFFERS, place, what=f"{TYPE} {name}", **facts)
+                self._findings.add(Code.MESSAGE_DIFFERS, place, what=f"{LETTER} {name}", **facts)
 
 
 def _said_by(event: Json) -> bytes:

@@ -1,5 +1,6 @@
 """Budget lines and moves between their stages, as journal records spell them."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, Final
 
@@ -78,6 +79,11 @@ def _line(chapter: Any, article: Any, function: Any, operation: Any) -> Line:
         if code is not None and type(code) is not str:
             raise TypeError(f"line {line}")
     return line
+
+
+def amounts_of(rows: Iterable[Json]) -> dict[Line, int]:
+    """The cents that rows name, each on its line."""
+    return {line_of(each["line"]): each["amount_cents"] for each in rows}
 
 
 @lru_cache(maxsize=65_536)

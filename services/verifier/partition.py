@@ -45,7 +45,7 @@ class PartitionProof:
         partitions: int,
         prefix: str,
         findings: Findings,
-        letters: Letters | None = None,
+        letters: Letters,
         sealed: SealedChains | None = None,
     ) -> None:
         self.journal = JournalProof(findings, letters=letters, sealed=sealed)

@@ -25,6 +25,9 @@ FIRST_HASH: Final = "0" * 64
 DEAD: Final = "_dead."
 """How the chains of unreadable records are called, before the partition."""
 
+LEDGER: Final = "urn:ecluse:ledger"
+"""Who says what the ledger says."""
+
 NOT_HASHED: Final = ("hash", "source", "event")
 
 MEMBERS: Final = frozenset(

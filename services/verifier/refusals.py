@@ -19,7 +19,7 @@ from services.verifier.grants import (
     cents_by_line,
     schedule_of,
 )
-from services.verifier.lines import Json, Line, line_of, line_row
+from services.verifier.lines import Json, Line, amounts_of, line_of, line_row
 from services.verifier.records import Record, canonical_without_nulls
 from services.verifier.years import OUTSTANDING, is_over
 
@@ -95,7 +95,7 @@ def _award(books: Books, data: Json) -> No | None:
     if data.get("requires_convention") is False:
         if name in books.conventions:
             return No("convention_exists", {"convention": name})
-        gives = {line_of(each["line"]): each["amount_cents"] for each in data["lines"]}
+        gives = amounts_of(data["lines"])
         planned = cents_by_line(schedule_of(data.get("instalments") or []))
         no = _beyond(name, planned, gives) or _above_limit(
             books, data["beneficiary"]["siret"], sum(gives.values())
@@ -171,7 +171,7 @@ def _amend(books: Books, data: Json) -> No | None:
         return _turn(books, data)
     award, raised = books.grants[convention.grant].awarded, 0
     for line, cents in cents_by_line(schedule_of(data["instalments"])).items():
-        has = convention.shares[line]["remaining"] if line in convention.shares else 0
+        has = convention.cents_on(line, "remaining")
         reserved = books.reserved.get((convention.grant, line), 0)
         free = award.lines.get(line, 0) - books.live_cents(convention.grant, line)
         most = has + reserved + free
@@ -209,7 +209,7 @@ def _reduce(books: Books, data: Json) -> No | None:
         return _turn(books, data)
     for each in data["lines"]:
         line, cents = line_of(each["line"]), each["amount_cents"]
-        has = convention.shares[line]["remaining"] if line in convention.shares else 0
+        has = convention.cents_on(line, "remaining")
         if cents > has:
             return _below(name, has, cents, line=line_row(line))
     return None
@@ -269,8 +269,8 @@ def _too_much(data: Json, convention: Convention, room: int) -> No | None:
     """Beyond what may be asked back, or come: in all, then on each line named (rules, 27)."""
     rooms = [(room, ask.sum_of(data))]
     for each in data.get("lines") or ():
-        share = convention.shares.get(line_of(each["line"]))
-        rooms.append((0 if share is None else share["paid"], each["amount_cents"]))
+        paid = convention.cents_on(line_of(each["line"]), "paid")
+        rooms.append((paid, each["amount_cents"]))
     for most, cents in rooms:
         if cents > most:
             facts = {"convention": data["convention"], "room_cents": most, "asked_cents": cents}
@@ -322,8 +322,8 @@ def _is_drawn(books: Books, alone: Convention) -> bool:
 
 def _is_forgotten(books: Books, convention: Convention) -> bool:
     """Of a year that is over only what was paid or asked back is known (rules, 31)."""
-    over = books.closed and is_over(books)
-    return over and not convention.paid_this_year_cents() and not convention.recoveries
+    known = convention.paid_this_year_cents() or convention.recoveries
+    return is_over(books) and not known
 
 
 def _unknown(convention: str) -> No:

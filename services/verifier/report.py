@@ -146,8 +146,9 @@ class Report:
     counts: dict[str, int]
     """How many findings of each code there are; `findings` keeps the first thousand."""
     counted: Json
-    """What was read: partitions, records of each topic, outcomes, budgets, payment orders, and how
-    much could not be compared because its counterpart has reached the end of its retention."""
+    """What was read: of a cluster its partitions and the records of each topic, of a journal alone
+    its records; outcomes, budgets, payment orders, and how much could not be compared because its
+    counterpart has reached the end of its retention (of a journal alone, nothing)."""
     figures: Json = field(repr=False)
     """The object of `ecluse replay --json`, recomputed."""
     remarks: list[Remark] = field(default_factory=list)

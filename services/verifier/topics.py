@@ -12,6 +12,7 @@ from aiokafka.record.control_record import ABORT_MARKER, ControlRecord
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from services.verifier.unreachable import UnreachableError
+from services.verifier.wire import RECORD_BYTES_MAX
 
 ANSWER_S: Final = 20.0
 """How long one answer may take."""
@@ -24,9 +25,6 @@ LOOK_S: Final = 0.05
 
 CHUNK_RECORDS: Final = 2_000
 """How many records are taken at once: few enough to leave memory to what is remembered."""
-
-RECORD_BYTES_MAX: Final = 16 * 1024 * 1024
-"""The largest record of any topic."""
 
 Result = TypeVar("Result")
 

@@ -6,7 +6,7 @@ from services.verifier import asked as ask
 from services.verifier.asked import Moves
 from services.verifier.books import Books
 from services.verifier.findings import Code
-from services.verifier.grants import OPEN, Convention, Recovery, falls_with, schedule_of, unpaid_of
+from services.verifier.grants import OPEN, Convention, Recovery, falls_with, schedule_of
 from services.verifier.lines import Json
 from services.verifier.records import without_nulls
 
@@ -85,15 +85,6 @@ def learn(books: Books, kind: str, data: Json) -> None:
             _prove_recoveries(books, data["convention"], convention)
         case _:
             return
-
-
-def replan(books: Books, name: str) -> None:
-    """What a rejected order left unpaid is planned again, unless its convention ended."""
-    order = books.orders[name]
-    convention = books.conventions[order.convention]
-    if order.state == "rejected" and convention.state != "ended":
-        left = unpaid_of(order.lines, order.paid_cents)
-        convention.schedule[order.instalment].lines = left
 
 
 def _waiting(books: Books, convention: Convention) -> list[str]:

@@ -7,9 +7,8 @@ from typing import Final
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.topics import DOORS, JOURNAL
-from services.verifier.alone import Row
+from services.verifier.alone import Progress, Row
 from services.verifier.figures import together
-from services.verifier.files import Progress
 from services.verifier.findings import Code, Findings, Place
 from services.verifier.letters import Letters
 from services.verifier.lines import Json
@@ -43,14 +42,12 @@ class _Verification:
         self._heads: dict[str, tuple[int, str]] = {}
         self._expired = 0
         self._imported = 0
-        self._home = 0
 
     def home(self, partitions: int) -> list[int]:
         """The partitions that are to be read."""
         if self._budget is None:
             return list(range(partitions))
-        self._home = home_of(self._budget, partitions)
-        return [self._home]
+        return [home_of(self._budget, partitions)]
 
     def proof(self, partition: int, partitions: int) -> PartitionProof:
         """The proof of one of them."""
@@ -67,8 +64,8 @@ class _Verification:
         self._expired += proof.expired
         self._imported += proof.imported
 
-    def report(self, partitions: int) -> Report:
-        """Behind the last of them."""
+    def report(self, home: list[int]) -> Report:
+        """Behind the last of them; `home` are those that were read."""
         self.letters.end(None if self._budget is None else self._heads)
         if self._sealed is not None:
             self._sealed.end(self._heads)
@@ -78,10 +75,10 @@ class _Verification:
         if self._imported:
             remarks.append(Remark(Note.IMPORTED, {"count": self._imported}))
         if self._budget is not None:
-            facts = {"partition": self._home, "budget": self._budget}
+            facts = {"partition": home[0], "budget": self._budget}
             remarks.append(Remark(Note.OTHER_PARTITIONS, facts))
         read: Json = {
-            "partitions": partitions,
+            "partitions": len(home),
             "records": {topic: self.read[topic] for topic in TOPICS},
         }
         figures = together(self._summaries)
@@ -126,7 +123,7 @@ async def verify(
                         done = run.read.total() + proof.read.total()
                         progress(done, cluster.length())
             run.ended(proof)
-    return run.report(len(home))
+    return run.report(home)
 
 
 async def journal_rows(

@@ -17,6 +17,9 @@ EVENT_BYTES_MAX: Final = 1024 * 1024
 LETTER_BYTES_MAX: Final = 8 * EVENT_BYTES_MAX
 """The same of what the ledger wrote to itself."""
 
+RECORD_BYTES_MAX: Final = 16 * 1024 * 1024
+"""The largest record of any topic, and the largest that a ledger writes."""
+
 HEAD_BYTES: Final = 64 * 1024
 """How much is kept of one that is larger."""
 
@@ -25,9 +28,14 @@ _M: Final = 0x5BD1E995
 _32_BITS: Final = 0xFFFFFFFF
 
 
+def is_letters_door(topic: str) -> bool:
+    """Whether letters are read there, with or without a cluster's prefix."""
+    return topic.endswith(LETTERS)
+
+
 def bytes_max(topic: str) -> int:
     """How large a record of a door may be to be kept whole, with or without a cluster's prefix."""
-    return LETTER_BYTES_MAX if topic.endswith(LETTERS) else EVENT_BYTES_MAX
+    return LETTER_BYTES_MAX if is_letters_door(topic) else EVENT_BYTES_MAX
 
 
 class TopicRecord(NamedTuple):

@@ -8,8 +8,8 @@ from services.verifier.asked import Moves, add
 from services.verifier.books import Books
 from services.verifier.findings import Code
 from services.verifier.grants import OPEN, Convention, Instalment
-from services.verifier.lines import Json, Line, line_of, line_row
-from services.verifier.records import Record, without_nulls
+from services.verifier.lines import Json, Line, in_order, line_of, line_row
+from services.verifier.records import LEDGER, Record, without_nulls
 
 LETTER: Final = "ecluse.fiscal-year.opened.v1"
 NAMESPACE: Final = uuid5(NAMESPACE_URL, "urn:ecluse:letters")
@@ -38,8 +38,9 @@ def is_refused(books: Books, kind: str, data: Json) -> bool:
 
 
 def is_over(books: Books) -> bool:
-    """Whether no order of the closed year is open any more: then all is forgotten."""
-    return all(books.orders[name].state not in OPEN for name in books.open_at_closing)
+    """Whether the year is closed and no order of it open any more: then all is forgotten."""
+    left = (books.orders[name].state for name in books.open_at_closing)
+    return books.closed and all(state not in OPEN for state in left)
 
 
 def closed(books: Books, data: Json) -> Moves:
@@ -111,7 +112,7 @@ def letters(books: Books, record: Record) -> Iterator[Json]:
         yield {
             "specversion": "1.0",
             "id": str(uuid5(NAMESPACE, who)),
-            "source": "urn:ecluse:ledger",
+            "source": LEDGER,
             "type": LETTER,
             "time": event["time"],
             "partitionkey": budget,
@@ -153,7 +154,7 @@ def _carried(books: Books, name: str, convention: Convention, cents: dict[Line, 
         "notified_on": convention.notified_on,
         "paid_cents": convention.paid_cents(),
         "ordered_cents": convention.ordered_cents(),
-        "lines": [_line(line, each) for line, each in sorted(cents.items(), key=_by_line)],
+        "lines": [_line(line, cents[line]) for line in sorted(cents, key=in_order)],
         "instalments": [
             _instalment(books, key, each)
             for key, each in convention.schedule.items()
@@ -163,10 +164,6 @@ def _carried(books: Books, name: str, convention: Convention, cents: dict[Line, 
         "documents": _documents(convention),
         "obligations": convention.obligations,
     }
-
-
-def _by_line(item: tuple[Line, int]) -> list[str]:
-    return [code or "" for code in item[0]]
 
 
 def _line(line: Line, cents: int, services: Any = None) -> Json:

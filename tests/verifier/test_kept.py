@@ -1,0 +1,56 @@
+"""What a database keeps of a dead letter: all of its bytes, or the beginning of one too large."""
+
+import pytest
+
+from events.codec import EVENT_BYTES_MAX, LETTER_BYTES_MAX
+from events.topics import EVENTS, LETTERS
+from services.ledger.domain.journal import Source
+from services.ledger.handle import DEAD_LETTER_HEAD_BYTES, Ledger, RawRecord
+from services.verifier.alone import JournalAlone, Row
+from services.verifier.findings import Findings, Place
+from services.verifier.kept import KeptDeadLetter
+from services.verifier.report import Report
+
+DOORS = pytest.mark.parametrize(
+    ("topic", "length_bytes", "kept_bytes"),
+    [
+        (EVENTS, EVENT_BYTES_MAX, EVENT_BYTES_MAX),
+        (EVENTS, EVENT_BYTES_MAX + 1, DEAD_LETTER_HEAD_BYTES),
+        (LETTERS, EVENT_BYTES_MAX + 1, EVENT_BYTES_MAX + 1),
+        (f"t.{LETTERS}", LETTER_BYTES_MAX, LETTER_BYTES_MAX),
+        (LETTERS, LETTER_BYTES_MAX + 1, DEAD_LETTER_HEAD_BYTES),
+    ],
+    ids=["an event", "too large", "a letter", "the largest letter", "a letter too large"],
+)
+
+
+def buried(topic: str, length_bytes: int) -> tuple[bytes, KeptDeadLetter]:
+    """A record that nobody can read: its place in the journal, and what is kept of it."""
+    ledger = Ledger()
+    ledger.handle(RawRecord(b"[" * length_bytes, Source(topic, 0, 0), (), b"nobody", 0))
+    batch = ledger.commit_batch([])
+    [row], [letter] = batch.records, batch.dead_letters
+    return row.record, KeptDeadLetter(*letter)
+
+
+def proved(record: bytes, kept: KeptDeadLetter) -> Report:
+    proof = JournalAlone(Findings(), in_a_row=True)
+    proof.compare([kept], [])
+    proof.take(Row(Place(), record, kept.chain.encode(), kept.sequence))
+    return proof.end()
+
+
+@DOORS
+def test_it_is_kept_as_its_door_says(topic: str, length_bytes: int, kept_bytes: int) -> None:
+    record, kept = buried(topic, length_bytes)
+    assert kept_bytes == len(kept.value)
+    assert {} == proved(record, kept).counts
+
+
+@DOORS
+def test_another_number_of_bytes_is_found(topic: str, length_bytes: int, kept_bytes: int) -> None:
+    record, kept = buried(topic, length_bytes)
+    for other in (kept.value[: kept_bytes - 1], kept.value + b"["):
+        report = proved(record, kept._replace(value=other))
+        assert {"message_differs": 1} == report.counts
+        assert ["value"] == [each.facts["member"] for each in report.findings]
