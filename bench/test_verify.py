@@ -1,13 +1,11 @@
 """Seconds to prove a year's journal, and to decide it again: 100,000 events behind an opening."""
 
-import logging
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-import structlog
 
 from bench import world
 from services.ledger.adapters.sqlite import SqliteStore
@@ -17,6 +15,7 @@ from services.ledger.replay import replay
 from services.verifier.alone import JournalAlone
 from services.verifier.files import Database, exported
 from services.verifier.findings import Findings
+from tests import silence
 
 
 class Year(NamedTuple):
@@ -31,11 +30,7 @@ def _untold(_done: int, _total: int) -> None:
     """Nobody waits here."""
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _no_logs() -> Iterator[None]:
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    yield
-    structlog.reset_defaults()
+no_logs = silence.no_logs
 
 
 @pytest.fixture(scope="module", params=["500 budgets", "one budget"])

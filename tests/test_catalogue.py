@@ -18,8 +18,8 @@ from services.ledger.domain import flags, refusals
 from services.ledger.domain.flags import FlagCode
 from services.ledger.domain.refusals import Refusal
 from services.ledger.sentences import PARKED
+from tests.test_rules import FIRST, LAST
 
-RULES = 37
 CHAPTERS: list[Mapping[Any, Advice]] = [REFUSALS, FLAGS, WAITS, DEAD_LETTERS]
 EXPLAINED = [
     pytest.param(advice, id=f"{code}") for chapter in CHAPTERS for code, advice in chapter.items()
@@ -51,7 +51,7 @@ def test_it_says_when_and_what_to_do_in_french_and_in_english(advice: Advice) ->
 
 @pytest.mark.parametrize("advice", EXPLAINED)
 def test_it_names_rules_that_are_there(advice: Advice) -> None:
-    assert list(advice.rules) == sorted(set(advice.rules) & set(range(1, RULES + 1)))
+    assert list(advice.rules) == sorted(set(advice.rules) & set(range(FIRST, LAST + 1)))
 
 
 def every_fact() -> Iterator[tuple[str, str, Sentence]]:

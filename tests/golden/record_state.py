@@ -19,13 +19,12 @@ from events import topics
 from services.ledger.adapters.sqlite import SqliteStore
 from services.ledger.replay import replay
 from services.ledger.restore import open_ledger
-from tests.builders import Json
+from tests.builders import BUDGET, Json
 from tests.golden.record import HERE
 from tests.kafka.brokers import of_jars
 from tests.kafka.cluster import Cluster, Sent
 from tests.kafka.workers import Worker, wait_for_records
 
-BUDGET = "21590350100017-00-2023"
 EVENTS = HERE / "hard-year-2023.events.jsonl"
 RECORDS = len((HERE / "hard-year-2023.journal.jsonl").read_bytes().splitlines())
 

@@ -25,6 +25,11 @@ from tests.builders import (
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "schemas" / "examples" / "lille-avenirs-2023.jsonl"
+CARRY_OVER = (
+    EXAMPLE.with_name("lille-avenirs-carry-over.jsonl"),
+    EXAMPLE.with_name("lille-avenirs-carry-over-2024.jsonl"),
+)
+"""A year whose balance is carried over, and the next one, which pays it."""
 COMMAND = [sys.executable, "-m", "services.cli.app"]
 TIMEOUT_S = 30
 WIDE = "250"
@@ -96,6 +101,12 @@ def ecluse(*args: object, given: bytes = b"", **env: str) -> Said:
         sys.stderr.flush()
         assert isinstance(code, int), f"the command leaves with a number: {code}"
         return Said(code, out.getvalue(), err.getvalue().decode())
+
+
+def journal_of(db: Path, file: Path) -> Path:
+    """The journal of a database, written to a file of records."""
+    file.write_bytes(ecluse("journal", "tail", "-n", 999, "--db", db, "--json").out)
+    return file
 
 
 def real_ecluse(*args: object, given: bytes = b"", **env: str) -> Said:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.command import MIXED, written
+from tests.integration.command import MIXED, ecluse, journal_of, written
 
 
 @pytest.fixture
@@ -15,3 +15,10 @@ def mixed(tmp_path: Path) -> Path:
 @pytest.fixture
 def db(tmp_path: Path) -> Path:
     return tmp_path / "ledger.db"
+
+
+@pytest.fixture
+def exported(mixed: Path, db: Path, tmp_path: Path) -> Path:
+    """The journal of the mixed events, as a file of records."""
+    ecluse("replay", mixed, "--db", db)
+    return journal_of(db, tmp_path / "exported.jsonl")

@@ -15,10 +15,9 @@ from services.ledger.domain.journal import read_record
 from services.ledger.ports import Batch, StoreError, Versions, as_it_says
 from tests.builders import BUDGET, NEXT_BUDGET, Json, a_vote, an_award
 from tests.golden.record import HERE as GOLDEN
-from tests.integration.command import EXAMPLE, Said, ecluse, written
+from tests.integration.command import CARRY_OVER, EXAMPLE, Said, ecluse, written
 
-FIRST: Final = EXAMPLE.with_name("lille-avenirs-carry-over.jsonl")
-SECOND: Final = EXAMPLE.with_name("lille-avenirs-carry-over-2024.jsonl")
+FIRST, SECOND = CARRY_OVER
 HARD: Final = GOLDEN / "hard-year-2023.events.jsonl"
 YEAR_END: Final = GOLDEN / "year-end-2023.events.jsonl"
 

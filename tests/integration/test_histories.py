@@ -10,20 +10,8 @@ import typer
 from services.cli.histories import folded, histories
 from services.cli.wording import Language
 from services.ledger.ports import StoreError
-from tests.builders import BUDGET, a_vote
-from tests.integration.command import ROOT, ecluse, written
-
-EXAMPLES = ROOT / "schemas" / "examples"
-NEXT_BUDGET = "21590350100017-00-2024"
-
-
-@pytest.fixture
-def exported(mixed: Path, db: Path, tmp_path: Path) -> Path:
-    """The journal of the mixed events, as a file of records."""
-    ecluse("replay", mixed, "--db", db)
-    file = tmp_path / "journal.jsonl"
-    file.write_bytes(ecluse("journal", "tail", "-n", 99, "--db", db, "--json").out)
-    return file
+from tests.builders import BUDGET, NEXT_BUDGET, a_vote
+from tests.integration.command import CARRY_OVER, ecluse, written
 
 
 def test_a_database_and_its_export_hold_the_same_records(exported: Path, db: Path) -> None:
@@ -37,8 +25,7 @@ def test_a_database_and_its_export_hold_the_same_records(exported: Path, db: Pat
 
 
 def test_what_is_folded_is_what_was_decided(tmp_path: Path, db: Path) -> None:
-    files = [EXAMPLES / f"lille-avenirs-{name}.jsonl" for name in ("carry-over", "carry-over-2024")]
-    said = json.loads(ecluse("replay", *files, "--db", db, "--json").out)
+    said = json.loads(ecluse("replay", *CARRY_OVER, "--db", db, "--json").out)
     with histories(db, None, Language.EN) as found:
         ledger, history = folded(found.records())
         assert said["heads"] == {
@@ -51,7 +38,7 @@ def test_what_is_folded_is_what_was_decided(tmp_path: Path, db: Path) -> None:
 
 
 def test_a_fold_may_forget_a_closed_year_as_a_ledger_does(tmp_path: Path, db: Path) -> None:
-    ecluse("replay", EXAMPLES / "lille-avenirs-carry-over.jsonl", "--db", db)
+    ecluse("replay", CARRY_OVER[0], "--db", db)
     with histories(db, None, Language.EN) as found:
         kept, _ = folded(found.records(BUDGET))
         left, _ = folded(found.records(BUDGET), forgets=True)

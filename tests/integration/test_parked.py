@@ -21,7 +21,7 @@ from tests.builders import (
     a_vote,
     an_award,
 )
-from tests.integration.command import ecluse, written
+from tests.integration.command import ecluse, journal_of, written
 from tests.integration.test_tables import unfolded
 
 OTHER = "21590350100017-01-2023"
@@ -76,9 +76,8 @@ def test_one_budget_alone(kept: Path) -> None:
 
 
 def test_an_exported_journal_says_the_same(kept: Path, tmp_path: Path) -> None:
-    exported = tmp_path / "journal.jsonl"
-    exported.write_bytes(ecluse("journal", "tail", "--db", kept, "-n", 99, "--json").out)
-    found = [{**row, "age_s": 0} for row in rows("--journal", exported)]
+    journal = journal_of(kept, tmp_path / "journal.jsonl")
+    found = [{**row, "age_s": 0} for row in rows("--journal", journal)]
     assert [{**row, "age_s": 0} for row in rows("--db", kept)] == found
 
 

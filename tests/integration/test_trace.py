@@ -23,12 +23,10 @@ from tests.builders import (
     an_award,
     an_instalment,
 )
-from tests.integration.command import ROOT, ecluse, written
+from tests.integration.command import CARRY_OVER, ROOT, ecluse, journal_of, written
 from tests.integration.test_tables import unfolded
 from tests.test_source import contract_rows
 
-EXAMPLES = ROOT / "schemas" / "examples"
-YEARS = [EXAMPLES / f"lille-avenirs-{name}.jsonl" for name in ("carry-over", "carry-over-2024")]
 CONVENTION = "CONV-2023-LILLE-AVENIRS"
 TOP = ["ref", "kinds", "records", "awaited"]
 ROW = (
@@ -41,7 +39,7 @@ AWAITED = "budget convention subject id amount_cents due_on waits_for"
 @pytest.fixture
 def years(db: Path) -> Path:
     """The grant whose balance is carried over into the next year, and paid there."""
-    ecluse("replay", *YEARS, "--db", db)
+    ecluse("replay", *CARRY_OVER, "--db", db)
     return db
 
 
@@ -106,7 +104,7 @@ def test_the_balance_is_followed_into_the_year_that_pays_it(years: Path) -> None
 
 
 def test_what_is_awaited_now(db: Path) -> None:
-    ecluse("replay", YEARS[0], "--db", db)
+    ecluse("replay", CARRY_OVER[0], "--db", db)
     (balance, *owed) = asked(CONVENTION, "--db", db)["awaited"]
     assert {
         "budget": NEXT_BUDGET,
@@ -126,7 +124,7 @@ def test_what_is_awaited_now(db: Path) -> None:
 
 
 def test_a_journal_of_one_year_alone_says_what_it_does_not_hold(db: Path, tmp_path: Path) -> None:
-    ecluse("replay", YEARS[0], "--db", db)
+    ecluse("replay", CARRY_OVER[0], "--db", db)
     alone = tmp_path / "2023.jsonl"
     tail = ("journal", "tail", "-n", 99, "--budget", BUDGET, "--db", db, "--json")
     alone.write_bytes(ecluse(*tail).out)
@@ -138,10 +136,9 @@ def test_a_journal_of_one_year_alone_says_what_it_does_not_hold(db: Path, tmp_pa
 
 
 def test_an_exported_journal_tells_the_same(years: Path, tmp_path: Path) -> None:
-    exported = tmp_path / "journal.jsonl"
-    exported.write_bytes(ecluse("journal", "tail", "-n", 99, "--db", years, "--json").out)
+    journal = journal_of(years, tmp_path / "journal.jsonl")
     for ref in (CONVENTION, "2023/40", "paiement-solde"):
-        assert asked(ref, "--db", years) == asked(ref, "--journal", exported)
+        assert asked(ref, "--db", years) == asked(ref, "--journal", journal)
 
 
 EARLY = [
@@ -259,7 +256,7 @@ def test_an_unknown_reference_exits_3_and_says_so(years: Path, language: str, wo
 
 
 def test_two_journals_at_once_are_a_question_of_usage(years: Path) -> None:
-    for command in (("trace", "C"), ("parked",), ("whatif", YEARS[0])):
+    for command in (("trace", "C"), ("parked",), ("whatif", CARRY_OVER[0])):
         said = ecluse(*command, "--db", years, "--journal", years)
         assert (2, b"") == (said.code, said.out)
         assert "name two journals" in unfolded(said.err)

@@ -12,20 +12,11 @@ import pytest
 from services.ledger.domain import issue
 from tests.builders import BUDGET, Json
 from tests.golden.record import HERE
-from tests.integration.command import EXAMPLE, ROOT, ecluse
+from tests.integration.command import CARRY_OVER, EXAMPLE, ecluse
 from tests.integration.test_tables import unfolded
 
 TURNS = HERE / "turns-2023.journal.jsonl"
 YEARS = HERE / "year-end-2023.events.jsonl"
-
-
-@pytest.fixture
-def exported(mixed: Path, db: Path, tmp_path: Path) -> Path:
-    """The journal of the mixed events, as `journal tail --json` prints it."""
-    ecluse("replay", mixed, "--db", db)
-    file = tmp_path / "exported.jsonl"
-    file.write_bytes(ecluse("journal", "tail", "-n", 999, "--json", "--db", db).out)
-    return file
 
 
 def verified(*args: object) -> Json:
@@ -37,7 +28,7 @@ def verified(*args: object) -> Json:
 
 @pytest.mark.parametrize(
     "events",
-    [EXAMPLE, YEARS, *sorted((ROOT / "schemas" / "examples").glob("*-carry-over*.jsonl"))],
+    [EXAMPLE, YEARS, *CARRY_OVER],
     ids=lambda file: file.name,
 )
 def test_what_a_replay_says_is_proved_from_its_database(events: Path, db: Path) -> None:

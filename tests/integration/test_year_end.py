@@ -9,10 +9,9 @@ from services.ledger import replay as replaying
 from services.ledger.adapters.sqlite import SqliteStore
 from services.ledger.restore import open_ledger
 from tests.builders import BUDGET, NEXT_BUDGET, Json
-from tests.integration.command import EXAMPLE, ecluse
+from tests.integration.command import CARRY_OVER, EXAMPLE, ecluse
 
-FIRST = EXAMPLE.with_name("lille-avenirs-carry-over.jsonl")
-SECOND = EXAMPLE.with_name("lille-avenirs-carry-over-2024.jsonl")
+FIRST, SECOND = CARRY_OVER
 
 
 def summary(*arguments: Path | str) -> Json:

@@ -31,6 +31,7 @@ from services.runtime.settings import Settings
 from services.runtime.topics import apply
 from services.runtime.work import Hold
 from tests.builders import Json, encoded
+from tests.kafka.brokers import Broker
 
 TIMEOUT_S: Final = 40.0
 """How long one visit to the broker may take."""
@@ -330,6 +331,13 @@ class Cluster:
             yield admin
         finally:
             await admin.close()
+
+
+def a_cluster(broker: Broker, prefix: str, partitions: int) -> Cluster:
+    """A cluster with the topics of the contract, and nothing in them."""
+    cluster = Cluster(broker.bootstrap, prefix, partitions)
+    cluster.create()
+    return cluster
 
 
 async def _is_gone(admin: AIOKafkaAdminClient, name: str) -> bool:

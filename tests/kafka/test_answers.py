@@ -9,19 +9,14 @@ import pytest
 
 from events import topics
 from services.runtime.catalogue import read_catalogue
-from tests.builders import IBAN, NEXT_BUDGET, Json, a_report, a_vote
-from tests.integration.command import ROOT, ecluse, written
+from tests.builders import BUDGET, IBAN, NEXT_BUDGET, Json, a_report, a_vote
+from tests.integration.command import CARRY_OVER, EXAMPLE, ecluse, written
 from tests.kafka.asking import asked, record
 from tests.kafka.brokers import Broker
-from tests.kafka.cluster import Cluster, Sent, partition_for
+from tests.kafka.cluster import Cluster, Sent, a_cluster, partition_for
 from tests.kafka.workers import Worker, wait_for_records
 
 PARTITIONS: Final = 3
-BUDGET: Final = "21590350100017-00-2023"
-EXAMPLES: Final = ROOT / "schemas" / "examples"
-YEARS: Final = [
-    EXAMPLES / f"lille-avenirs-{name}.jsonl" for name in ("carry-over", "carry-over-2024")
-]
 CONVENTION: Final = "CONV-2023-LILLE-AVENIRS"
 WAITING: Final = a_report(budget=NEXT_BUDGET, convention="NATATION", _id="too early")
 UNREADABLE: Final = b'{"iban":"' + IBAN.encode()
@@ -38,19 +33,18 @@ class Told(NamedTuple):
 def told(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Told:
     """The second year's events follow when the letter to it was read; what nobody reads, last."""
     assert partition_for(BUDGET, PARTITIONS) != partition_for(NEXT_BUDGET, PARTITIONS)
-    cluster = Cluster(broker.bootstrap, f"answers-{os.getpid()}.", PARTITIONS)
-    cluster.create()
+    cluster = a_cluster(broker, f"answers-{os.getpid()}.", PARTITIONS)
     folder = tmp_path_factory.mktemp("answers")
     waiting = written(folder / "waiting.jsonl", WAITING)
     with Worker(cluster, folder) as worker:
-        assert 0 == asked(cluster, "publish", YEARS[0]).code
+        assert 0 == asked(cluster, "publish", CARRY_OVER[0]).code
         wait_for_records(cluster, 8)
-        assert 0 == asked(cluster, "publish", YEARS[1], waiting).code
+        assert 0 == asked(cluster, "publish", CARRY_OVER[1], waiting).code
         cluster.write([Sent(0, b"nobody", UNREADABLE)])
         wait_for_records(cluster, 14)
         assert 0 == worker.stop()
     db = folder / "ledger.db"
-    assert 0 == ecluse("replay", *YEARS, waiting, "--db", db).code
+    assert 0 == ecluse("replay", *CARRY_OVER, waiting, "--db", db).code
     return Told(cluster, db)
 
 
@@ -119,15 +113,14 @@ def test_what_would_happen_is_the_same_and_nothing_is_written(told: Told, tmp_pa
 
 def test_a_missing_record_and_a_missing_topic_are_named(broker: Broker, prefix: str) -> None:
     cluster = Cluster(broker.bootstrap, prefix, 1)
-    events = EXAMPLES / "lille-avenirs-2023.jsonl"
-    commands = (("trace", "C"), ("parked",), ("whatif", events))
+    commands = (("trace", "C"), ("parked",), ("whatif", EXAMPLE))
     missing = asked(cluster, *commands[0])
     assert (3, True) == (
         missing.code,
         "this topic is missing: `ecluse topics apply`" in missing.err,
     )
     cluster.create()
-    empty = json.loads(asked(cluster, "whatif", events, "--json").out)
+    empty = json.loads(asked(cluster, "whatif", EXAMPLE, "--json").out)
     assert 10 == empty["outcomes"]["accepted"], "an empty journal will do"
     cluster.write([Sent(0, BUDGET.encode(), record(BUDGET, 2, 0))], topics.JOURNAL)
     for command in commands[1:]:
@@ -139,10 +132,9 @@ def test_a_missing_record_and_a_missing_topic_are_named(broker: Broker, prefix: 
 
 
 def test_a_record_that_cannot_be_read_is_named(broker: Broker, prefix: str) -> None:
-    cluster = Cluster(broker.bootstrap, prefix, 1)
-    cluster.create()
+    cluster = a_cluster(broker, prefix, 1)
     cluster.write([Sent(0, BUDGET.encode(), b"{")], topics.JOURNAL)
-    for command in (("trace", "C"), ("parked",), ("whatif", YEARS[0])):
+    for command in (("trace", "C"), ("parked",), ("whatif", CARRY_OVER[0])):
         said = asked(cluster, *command)
         assert (3, b"") == (said.code, said.out)
         assert f"Stopped: {cluster.name(topics.JOURNAL)}/0/0: " in said.err

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -11,14 +12,13 @@ from events import topics
 from services.ledger import topic_import
 from services.runtime.writer import FencedWriter, WriterFailed
 from tests.builders import BUDGET, NEXT_BUDGET, Json, a_vote
-from tests.integration.command import EXAMPLE, ecluse
+from tests.integration.command import CARRY_OVER, EXAMPLE, ecluse
 from tests.kafka.asking import asked
 from tests.kafka.brokers import Broker
-from tests.kafka.cluster import Cluster, Sent, budget_on, partition_for
+from tests.kafka.cluster import Cluster, Sent, a_cluster, budget_on, partition_for
 from tests.kafka.workers import Worker, wait_for_records
 
-FIRST: Final = EXAMPLE.with_name("lille-avenirs-carry-over.jsonl")
-SECOND: Final = EXAMPLE.with_name("lille-avenirs-carry-over-2024.jsonl")
+FIRST, SECOND = CARRY_OVER
 PARTITIONS: Final = 4
 RECORDS: Final = 14
 UNREACHABLE: Final = 3
@@ -41,8 +41,7 @@ class Old(NamedTuple):
 @pytest.fixture(scope="module")
 def old(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Old:
     folder = tmp_path_factory.mktemp("old")
-    cluster = Cluster(broker.bootstrap, "backup-old.", PARTITIONS)
-    cluster.create()
+    cluster = a_cluster(broker, "backup-old.", PARTITIONS)
     with Worker(cluster, folder) as worker:
         cluster.write([*sent(FIRST, PARTITIONS), Sent(1, b"?", b"{"), Sent(3, b"?", b"}")])
         wait_for_records(cluster, RECORDS - 4)
@@ -58,13 +57,7 @@ def old(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Old:
 @pytest.fixture
 def new(broker: Broker, prefix: str) -> Callable[[int], Cluster]:
     """A new cluster, with that many partitions."""
-
-    def make(partitions: int) -> Cluster:
-        cluster = Cluster(broker.bootstrap, prefix, partitions)
-        cluster.create()
-        return cluster
-
-    return make
+    return partial(a_cluster, broker, prefix)
 
 
 def imported(cluster: Cluster, file: Path) -> Json:

@@ -12,7 +12,7 @@ from events import topics
 from tests.builders import Json, a_vote, an_award
 from tests.integration.command import EXAMPLE, ecluse
 from tests.kafka.brokers import Broker
-from tests.kafka.cluster import Cluster, budget_on, partition_for
+from tests.kafka.cluster import Cluster, a_cluster, budget_on, partition_for
 from tests.kafka.workers import Worker, eventually, outcomes, wait_for_records
 
 MANY: Final = 2_500
@@ -24,12 +24,6 @@ OUT: Final = (
     topics.REFUSALS,
     topics.DEAD_LETTERS,
 )
-
-
-def a_cluster(broker: Broker, prefix: str, partitions: int) -> Cluster:
-    cluster = Cluster(broker.bootstrap, prefix, partitions)
-    cluster.create()
-    return cluster
 
 
 def example() -> list[Json]:

@@ -17,6 +17,7 @@ from events.topics import (
     LETTERS,
     REFUSALS,
 )
+from services.ledger.domain.letters import next_year
 from services.ledger.partition import LedgerWork
 from services.runtime import task as task_module
 from services.runtime.progress import Progress
@@ -34,7 +35,7 @@ from tests.builders import (
     an_instalment,
 )
 from tests.kafka.brokers import Broker
-from tests.kafka.cluster import Cluster, budget_on, budgets_on, partition_for, run
+from tests.kafka.cluster import Cluster, a_cluster, budget_on, budgets_on, partition_for, run
 from tests.kafka.faults.test_hanging import UNVERIFIED, forget, worked
 from tests.kafka.workers import Worker, eventually, outcomes, wait_for_records
 
@@ -42,10 +43,6 @@ OWN: Final = (JOURNAL, COMMITMENT_ENTRIES, BALANCES, LEDGER_STATE)
 """Where a closing writes on its own partition."""
 
 SETTLED: Final = (*OWN, REFUSALS, LETTERS, EVENTS)
-
-
-def following(budget: str) -> str:
-    return f"{budget[:-4]}{int(budget[-4:]) + 1}"
 
 
 def the_year(budget: str) -> list[Json]:
@@ -68,12 +65,6 @@ def the_next(budget: str) -> list[Json]:
     ]
 
 
-def a_cluster(broker: Broker, prefix: str, partitions: int) -> Cluster:
-    cluster = Cluster(broker.bootstrap, prefix, partitions)
-    cluster.create()
-    return cluster
-
-
 def proved(cluster: Cluster, accepted: int) -> None:
     eventually(lambda: cluster.is_settled(SETTLED), "a transaction stays open")
     report = run(verify(cluster.bootstrap, cluster.prefix))
@@ -86,7 +77,7 @@ def moving_budget(partitions: int) -> str:
     return next(
         name
         for name in budgets_on(0, partitions)
-        if partition_for(following(name), partitions) != 0
+        if partition_for(next_year(name), partitions) != 0
     )
 
 
@@ -95,7 +86,7 @@ def test_a_closed_year_opens_the_next_one_on_its_own_partition(
 ) -> None:
     cluster = a_cluster(broker, prefix, 4)
     budget = moving_budget(4)
-    new, home = following(budget), partition_for(following(budget), 4)
+    new, home = next_year(budget), partition_for(next_year(budget), 4)
     cluster.publish(the_year(budget))
     with Worker(cluster, tmp_path) as worker:
         journal = wait_for_records(cluster, 6)
@@ -134,7 +125,7 @@ def test_a_restarted_worker_reads_no_letter_twice_and_remembers_what_was_forgott
     with Worker(cluster, tmp_path) as worker:
         wait_for_records(cluster, 6)
         worker.kill()
-    cluster.publish([a_payment(60_000, budget=budget), *the_next(following(budget))])
+    cluster.publish([a_payment(60_000, budget=budget), *the_next(next_year(budget))])
     with Worker(cluster, tmp_path) as again:
         wait_for_records(cluster, 10)
         assert 0 == again.stop()
@@ -225,7 +216,7 @@ def test_a_stranger_s_transaction_among_the_letters_stops_nobody(
             assert 0 == again.stop()
     with Worker(cluster, tmp_path) as third:
         journal = wait_for_records(cluster, 7)[0]
-        assert following(budget) == journal[-1]["budget"]
+        assert next_year(budget) == journal[-1]["budget"]
         assert 0 == third.stop()
     proved(cluster, 7)
 
@@ -259,7 +250,7 @@ def test_a_letter_is_there_once_though_the_broker_forgot_to_end_its_transaction(
         assert worker.said("transaction_ended")
         assert 0 == worker.stop()
     [letter] = forgetful.read(LETTERS)[0]
-    assert following(budget) == json.loads(letter.value)["partitionkey"]
+    assert next_year(budget) == json.loads(letter.value)["partitionkey"]
     proved(forgetful, 6)
 
 
@@ -271,7 +262,7 @@ def test_a_letter_whose_end_was_forgotten_is_read_though_its_writer_gets_nothing
     cluster = a_cluster(broker, prefix, 2)
     cluster.alter_broker(UNVERIFIED)
     budget = moving_budget(2)
-    home = partition_for(following(budget), 2)
+    home = partition_for(next_year(budget), 2)
     cluster.publish(the_year(budget))
     settings = cluster.settings.model_copy(update={"transaction_timeout_s": 4.0})
     opened: list[int] = []
@@ -298,5 +289,5 @@ def test_a_letter_whose_end_was_forgotten_is_read_though_its_writer_gets_nothing
     finally:
         cluster.alter_broker({})
     assert 2 == opened.count(0)
-    assert [following(budget)] == [each["budget"] for each in cluster.journal()[home]]
+    assert [next_year(budget)] == [each["budget"] for each in cluster.journal()[home]]
     proved(cluster, 6)

@@ -4,15 +4,14 @@ import json
 from pathlib import Path
 
 from events.topics import DOORS, JOURNAL
+from services.ledger.domain.letters import next_year
 from services.verifier.wire import partition_of
 from tests.builders import Json, a_payment, a_vote
 from tests.kafka.asking import asked
 from tests.kafka.brokers import Broker
-from tests.kafka.cluster import Cluster
+from tests.kafka.cluster import Cluster, a_cluster
 from tests.kafka.test_letters import (
     SETTLED,
-    a_cluster,
-    following,
     moving_budget,
     the_next,
     the_year,
@@ -35,7 +34,7 @@ def test_a_cluster_is_proved_sealed_and_held_to_its_seal(
 ) -> None:
     cluster = a_cluster(broker, prefix, PARTITIONS)
     budget = moving_budget(PARTITIONS)
-    new = following(budget)
+    new = next_year(budget)
     cluster.publish([*the_year(budget), a_vote(0, budget=budget)])
     with Worker(cluster, tmp_path) as worker:
         wait_for_records(cluster, 7)

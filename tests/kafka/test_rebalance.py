@@ -9,19 +9,13 @@ import pytest
 
 from tests.builders import Json, a_vote
 from tests.kafka.brokers import Broker
-from tests.kafka.cluster import Cluster, budget_on
+from tests.kafka.cluster import a_cluster, budget_on
 from tests.kafka.workers import Worker, eventually, outcomes, wait_for_records
 
 SESSION_S: Final = 6
 MANY: Final = 64
 BEAT_S: Final = SESSION_S / 4
 """How soon a worker learns from its heartbeat that its group is being shared out again."""
-
-
-def a_cluster(broker: Broker, prefix: str, partitions: int) -> Cluster:
-    cluster = Cluster(broker.bootstrap, prefix, partitions)
-    cluster.create()
-    return cluster
 
 
 def votes(partitions: int) -> list[Json]:

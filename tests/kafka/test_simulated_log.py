@@ -16,7 +16,7 @@ from services.runtime.reader import Reader
 from services.runtime.settings import Settings
 from services.runtime.writer import Fenced, FencedWriter, Outgoing, Place
 from tests.kafka.brokers import Broker
-from tests.kafka.cluster import Cluster, run
+from tests.kafka.cluster import a_cluster, run
 from tests.simulation import broker as memory
 from tests.simulation.clients import clients_of
 from tests.simulation.faults import Plan
@@ -142,8 +142,7 @@ def simulated(settings: Settings) -> Seen:
 
 
 def test_the_simulated_log_answers_as_a_broker_does(broker: Broker, prefix: str) -> None:
-    cluster = Cluster(broker.bootstrap, prefix, 1)
-    cluster.create()
+    cluster = a_cluster(broker, prefix, 1)
     real = run(Story(cluster.settings, KAFKA).play())
     assert real == simulated(cluster.settings)
     assert "fenced" == dict(real)["commit"], "and the story is not idle"

@@ -11,7 +11,7 @@ from tests.builders import BUDGET, Json, a_new_account
 from tests.golden.record import HERE as GOLDEN
 from tests.kafka.asking import asked
 from tests.kafka.brokers import Broker
-from tests.kafka.cluster import Cluster, Sent
+from tests.kafka.cluster import Cluster, Sent, a_cluster
 from tests.kafka.workers import Worker, wait_for_records
 
 RECORDS: Final = 49
@@ -20,9 +20,7 @@ KEPT: Final = (topics.EVENTS, topics.JOURNAL, topics.LEDGER_STATE)
 
 @pytest.fixture
 def cluster(broker: Broker, prefix: str) -> Cluster:
-    cluster = Cluster(broker.bootstrap, prefix, 1)
-    cluster.create()
-    return cluster
+    return a_cluster(broker, prefix, 1)
 
 
 def recorded(cluster: Cluster) -> dict[str, list[Sent]]:

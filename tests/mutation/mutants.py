@@ -7,6 +7,7 @@ accounting: docs/decisions/0019-mutants.md.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -140,12 +141,13 @@ def modules() -> list[str]:
     return [name for name in told if name.split(".")[-1] not in {"__init__", "refusals"}]
 
 
-def mutants_of(module: str) -> list[Mutant]:
+@cache
+def mutants_of(module: str) -> tuple[Mutant, ...]:
     """Each change that the operators can make, in the order of the source."""
     wrapper = MetadataWrapper(cst.parse_module(path_of(module).read_text(encoding="utf-8")))
     collector = _Collector(module, wrapper.module)
     wrapper.visit(collector)
-    return collector.found
+    return tuple(collector.found)
 
 
 class _Collector(cst.CSTVisitor):

@@ -1,9 +1,6 @@
 """The histories are not idle: they reach what the properties are about."""
 
 import re
-from collections import Counter
-
-from hypothesis import HealthCheck, Phase, given, settings
 
 from events.envelope import INBOUND
 from services.ledger.domain.journal import Outcome
@@ -12,6 +9,7 @@ from services.ledger.domain.orders import OrderState
 from services.ledger.domain.refusals import Refusal
 from tests.builders import Story
 from tests.property.histories import histories
+from tests.property.reach import reached_by
 
 EXAMPLES = 400
 
@@ -63,20 +61,7 @@ def reached(story: Story) -> set[str]:
 
 
 def test_the_histories_reach_every_outcome_refusal_and_order_state() -> None:
-    seen: Counter[str] = Counter()
-
-    @settings(
-        max_examples=EXAMPLES,
-        derandomize=True,
-        database=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(histories())
-    def look(history: list[bytes]) -> None:
-        seen.update(reached(Story(*history)))
-
-    look()
+    seen = reached_by(histories(), EXAMPLES, lambda history: reached(Story(*history)))
     types = {each.TYPE for each in INBOUND if "fiscal-year" not in each.TYPE}
     wanted = {*Outcome, *OrderState, *(set(Refusal) - OUT_OF_REACH), *DEEP, *types}
     assert set() == {str(each) for each in wanted} - set(seen)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from events import topics
@@ -19,6 +19,7 @@ from services.ledger.handle import Ledger, RawRecord
 from services.ledger.restore import VERSIONS, fold, open_ledger
 from tests.builders import BUDGET, NEXT_BUDGET, Json, Story
 from tests.property.checker import check
+from tests.property.reach import reached_by
 from tests.property.test_histories import journal, rows
 from tests.property.years import Inputs, count, told, years
 
@@ -158,18 +159,5 @@ WANTED = {
 
 
 def test_the_years_reach_what_these_properties_are_about() -> None:
-    seen: Counter[str] = Counter()
-
-    @settings(
-        max_examples=EXAMPLES,
-        derandomize=True,
-        database=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(years())
-    def look(inputs: Inputs) -> None:
-        seen.update(reached(told(inputs)))
-
-    look()
+    seen = reached_by(years(), EXAMPLES, lambda inputs: reached(told(inputs)))
     assert set() == WANTED - set(seen)

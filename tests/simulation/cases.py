@@ -4,20 +4,12 @@ import base64
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import Any, Final, NamedTuple, Self
 
+from tests.kafka.faults.traffic import How
 from tests.simulation.faults import Fault
 
 PARTITIONS: Final = 2
-
-
-class How(StrEnum):
-    """How records are sent."""
-
-    PLAIN = "plain"
-    COMMITTED = "in a transaction"
-    ABORTED = "in a transaction that is aborted"
 
 
 class Sending(NamedTuple):

@@ -6,9 +6,9 @@ from typing import Final
 
 from events.topics import EVENTS, LETTERS
 from tests.builders import Json, encoded, topic_of
-from tests.kafka.faults.traffic import STRUCTURED, budget_names, home_of
+from tests.kafka.faults.traffic import STRUCTURED, How, attributes_of, budget_names, home_of
 from tests.property.histories import UNREADABLE, spelled
-from tests.simulation.cases import PARTITIONS, Case, Chunk, How, Sending
+from tests.simulation.cases import PARTITIONS, Case, Chunk, Sending
 from tests.simulation.directed import directed
 from tests.simulation.faults import AT, KILLS, USUAL, Fault, Kind, Op
 from tests.simulation.stories import a_year, numbered, woven
@@ -79,10 +79,7 @@ def _at_home(chance: random.Random, event: Json | bytes, spelling: int) -> Sendi
     key = str(event["partitionkey"]).encode()
     topic, place, roll = topic_of(event), home_of(key, PARTITIONS), chance.random()
     if roll < 0.1:
-        attributes = tuple(
-            (f"ce_{name}", str(value).encode()) for name, value in event.items() if name != "data"
-        )
-        return Sending(topic, place, key, encoded(event["data"]), attributes)
+        return Sending(topic, place, key, encoded(event["data"]), tuple(attributes_of(event)))
     headers = () if roll < 0.2 else (("content-type", STRUCTURED),)
     return Sending(topic, place, key, spelled(event, spelling), headers)
 

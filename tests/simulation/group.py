@@ -13,8 +13,8 @@ from typing import Final, NamedTuple
 
 from aiokafka.structs import TopicPartition
 
-from events.topics import BALANCES, LEDGER_GROUP, LEDGER_STATE
-from services.ledger.partition import LedgerWork
+from events.topics import BALANCES, LEDGER_STATE
+from services.ledger.partition import LedgerWork, transactional_id
 from services.ledger.quarantine import hold_at, set_aside
 from services.runtime.clients import Clients
 from services.runtime.errors import ClusterError
@@ -176,7 +176,7 @@ class Group:
                 self._network.again = True
             case Kind.LOSE_STATE:
                 self._lost_state |= {run.task.partition for run in self._of(process)}
-                self._network.world.kill(process)
+                self.kill(process)
             case _:
                 pass  # What befalls the request itself is the network's.
 
@@ -297,8 +297,7 @@ class Group:
 
     async def _wipe(self, number: int) -> None:
         """The state topic of a partition is lost while nobody can write it; then it is given on."""
-        group = self._settings.group(LEDGER_GROUP)
-        name = f"{group}-{self._settings.topic('ecluse.events.v1')}-{number}"
+        name = transactional_id(self._settings, number)
         state = self._broker.partitions[TopicPartition(self._settings.topic(LEDGER_STATE), number)]
         for _ in range(WIPES_MAX):
             try:

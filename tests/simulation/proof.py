@@ -1,16 +1,13 @@
 """What is proved of a history: by the verifier, and byte for byte against an undisturbed ledger."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from events.topics import DOORS, JOURNAL
 from services.verifier.figures import together
-from services.verifier.findings import Findings
-from services.verifier.letters import Letters
-from services.verifier.partition import LEAVING, PartitionProof
 from services.verifier.wire import TopicRecord
 from tests.kafka.faults.undisturbed import compare
 from tests.simulation.broker import Broker
@@ -18,8 +15,8 @@ from tests.simulation.clients import consumed
 from tests.simulation.faults import Kind
 from tests.simulation.loop import virtually
 from tests.simulation.world import PREFIX, Outcome, quietly
+from tests.verifier.world import proofs_of
 
-TOPICS: Final = (*DOORS, *LEAVING, JOURNAL)
 SHOWN_MAX: Final = 5
 
 Json = dict[str, Any]
@@ -60,21 +57,16 @@ def _may_rebuild(outcome: Outcome) -> bool:
 
 def _verified(broker: Broker, partitions: int) -> tuple[list[str], Json]:
     """What the verifier finds in all topics, as readers of what is committed see them."""
-    findings = Findings()
-    between = Letters(findings)
-    summaries = []
-    for number in range(partitions):
-        proof = PartitionProof(number, partitions, PREFIX, findings, between)
-        for topic in TOPICS:
-            proof.starts(topic, 0)
-            partition = broker.partitions[TopicPartition(PREFIX + topic, number)]
-            for entry in partition.between(0, partition.end, committed=True):
-                offset, timestamp_ms, key, value, headers, _ = entry
-                proof.take(TopicRecord(topic, number, offset, key, value, headers, timestamp_ms))
-        proof.end()
-        summaries.append(proof.journal.summary())
-    between.end()
-    return [str(each.row()) for each in findings.kept[:SHOWN_MAX]], together(summaries)
+
+    def read(topic: str, number: int) -> Iterator[TopicRecord]:
+        partition = broker.partitions[TopicPartition(PREFIX + topic, number)]
+        for entry in partition.between(0, partition.end, committed=True):
+            offset, timestamp_ms, key, value, headers, _ = entry
+            yield TopicRecord(topic, number, offset, key, value, headers, timestamp_ms)
+
+    journals = [proof.journal for proof in proofs_of(read, partitions, PREFIX, {})]
+    found = [str(each.row()) for each in journals[0].findings.kept[:SHOWN_MAX]]
+    return found, together([each.summary() for each in journals])
 
 
 def _differences(broker: Broker, partitions: int) -> list[str]:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final, TypeVar
 
-from tests.simulation.cases import Case, Chunk, How
+from tests.kafka.faults.traffic import How
+from tests.simulation.cases import Case, Chunk
 
 TRIES: Final = 600
 LIMIT_S: Final = 120.0

@@ -9,6 +9,7 @@ import random  # noqa: TID251 - the chance of the world outside, from a seed tha
 from collections.abc import Sequence
 from typing import Any, Final
 
+from services.ledger.domain.letters import next_year
 from tests.builders import (
     Json,
     a_bank_account,
@@ -45,12 +46,6 @@ from tests.simulation.scenes import SCENES
 LEVELS: Final = ("chapter", "article", "operation")
 NOBODYS: Final = "nobody's"
 OBLIGED: Final = [{"kind": "activity_report", "year": 2023, "due_on": "2024-06-30"}]
-
-
-def next_of(budget: str) -> str:
-    """The budget of the next year."""
-    name, _, year = budget.rpartition("-")
-    return f"{name}-{int(year) + 1}"
 
 
 def a_story(chance: random.Random, number: int, budget: str) -> list[Json]:
@@ -219,7 +214,7 @@ def _an_end(chance: random.Random, budget: str, history: Sequence[Json]) -> list
     ]
     some = chance.sample(late, min(len(late), chance.randint(0, 4)))
     closing = a_closing(wish, budget=budget)
-    after = next_of(budget)
+    after = next_year(budget)
     pool = [
         *carried(known, after),
         *owed(known, after),

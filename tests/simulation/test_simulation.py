@@ -4,19 +4,17 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.simulation.__main__ import main
+from tests.simulation.__main__ import ROOT, main
 from tests.simulation.campaign import ROUND, Tally
 from tests.simulation.cases import Case
 from tests.simulation.draw import a_case
 from tests.simulation.reach import WANTED, Reached
 from tests.simulation.world import simulate
 
-ROOT = Path(__file__).parent.parent.parent
 SEED = 1
 CAMPAIGN_SEED = 7
 """One whose histories reach all there is at least twice."""

@@ -22,8 +22,9 @@ from services.runtime.progress import Progress
 from services.runtime.settings import Settings
 from services.runtime.task import TaskState
 from services.runtime.work import Work
+from tests.kafka.faults.traffic import How
 from tests.simulation.broker import Broker, Said
-from tests.simulation.cases import Case, Chunk, How
+from tests.simulation.cases import Case, Chunk
 from tests.simulation.clients import clients_of
 from tests.simulation.faults import Kind, Op, Plan
 from tests.simulation.group import Group

@@ -33,6 +33,7 @@ from tests.builders import (
     an_instalment,
     encoded,
 )
+from tests.kafka.faults.traffic import attributes_of
 from tests.verifier.world import LETTERS, Told, World
 
 NEIGHBOURS = ("37887770800057-02-2023", "37887770800040-01-2023")
@@ -51,10 +52,8 @@ def a_schedule() -> list[Json]:
 
 def binary(event: Json) -> Told:
     """The same event in binary mode."""
-    data = event["data"]
-    headers = [(f"ce_{n}", str(v).encode()) for n, v in event.items() if n != "data"]
-    headers.append(("content-type", b"application/json"))
-    return Told(encoded(data), str(event["partitionkey"]).encode(), tuple(headers))
+    headers = (*attributes_of(event), ("content-type", b"application/json"))
+    return Told(encoded(event["data"]), str(event["partitionkey"]).encode(), headers)
 
 
 def a_year(budget: str = BUDGET) -> Iterator[Told | Json]:

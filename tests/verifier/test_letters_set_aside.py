@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 
 from events.topics import LETTERS
-from services.ledger.domain.journal import Source
-from services.ledger.handle import RawRecord
 from services.verifier.wire import TopicRecord
 from tests.builders import Json, a_closing, a_convention, a_vote, an_award, an_instalment
-from tests.verifier.world import PREFIX, Told, World
+from tests.verifier.world import Told, World
 
 DOCUMENTS = [("activity_report", 2022)]
 
@@ -23,10 +21,7 @@ class Quarantining(World):
             return
         self.done = True
         [each] = records
-        source = Source(PREFIX + each.topic, partition, each.offset)
-        raw = RawRecord(each.value, source, each.headers, each.key, each.timestamp_ms)
-        self._ledgers[partition].quarantine(raw, "Ève", "it stops the partition")
-        super()._decide(partition, [])
+        self.set_aside(each, "Ève", "it stops the partition")
 
 
 def closed() -> list[Json]:
@@ -57,16 +52,5 @@ def test_one_that_says_something_else_is_found() -> None:
     world = World()
     world.tell(closed()[:-1], batch=1)
     world.topics[where].append(forged)
-    world._ledgers[where[1]].quarantine(
-        RawRecord(
-            value,
-            Source(PREFIX + LETTERS, where[1], forged.offset),
-            forged.headers,
-            forged.key,
-            forged.timestamp_ms,
-        ),
-        "Ève",
-        "forged",
-    )
-    world._decide(where[1], [])
+    world.set_aside(forged, "Ève", "forged")
     assert ["message_unexpected"] == world.codes()

@@ -4,22 +4,22 @@ Offsets have the gaps that transaction markers leave. What a test plants, it pla
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from events.topics import DOORS, EVENTS, JOURNAL, LETTERS
+from events.topics import EVENTS, JOURNAL, LETTERS
 from services.ledger.domain.journal import Source
 from services.ledger.handle import Ledger, RawRecord
 from services.ledger.messages import messages
 from services.verifier.findings import Findings
 from services.verifier.letters import Letters
-from services.verifier.partition import LEAVING, PartitionProof
+from services.verifier.partition import PartitionProof
+from services.verifier.verify import TOPICS
 from services.verifier.wire import Headers, TopicRecord, partition_of
 from tests.builders import Json, encoded, topic_of
 
 PREFIX = "t."
-TOPICS = (*DOORS, *LEAVING, JOURNAL)
 START_MS = 1_685_600_000_000
 
 Value = Json | bytes | None
@@ -104,8 +104,7 @@ class World:
     def _decide(self, partition: int, records: Sequence[TopicRecord]) -> None:
         ledger = self._ledgers[partition]
         for each in records:
-            source = Source(PREFIX + each.topic, partition, each.offset)
-            ledger.handle(RawRecord(each.value, source, each.headers, each.key, each.timestamp_ms))
+            ledger.handle(_raw(each))
         batch = ledger.commit_batch([])
         count = (("ecluse_partitions", b"%d" % self.partitions),)
         for row in batch.records:
@@ -118,13 +117,13 @@ class World:
 
     def quarantine(self, told: Told | Json, by: str, why: str) -> "World":
         """One record that an operator set aside."""
-        record = self._sent(told if isinstance(told, Told) else Told(told))
-        ledger = self._ledgers[record.partition]
-        source = Source(PREFIX + record.topic, record.partition, record.offset)
-        raw = RawRecord(record.value, source, record.headers, record.key, record.timestamp_ms)
-        ledger.quarantine(raw, by, why)
-        self._decide(record.partition, [])
+        self.set_aside(self._sent(told if isinstance(told, Told) else Told(told)), by, why)
         return self
+
+    def set_aside(self, record: TopicRecord, by: str, why: str) -> None:
+        """The same for one that stands on its topic already."""
+        self._ledgers[record.partition].quarantine(_raw(record), by, why)
+        self._decide(record.partition, [])
 
     # -- what a test does to it
 
@@ -143,18 +142,9 @@ class World:
 
     def proofs(self) -> Iterator[PartitionProof]:
         """The proof of each partition, ended; all share one list of findings."""
-        findings = Findings()
-        between = Letters(findings)
-        for partition in range(self.partitions):
-            proof = PartitionProof(partition, self.partitions, PREFIX, findings, between)
-            for topic in TOPICS:
-                proof.starts(topic, self.first_offsets.get((topic, partition), 0))
-                for record in self.topics[topic, partition]:
-                    proof.take(record)
-            proof.end()
-            if partition == self.partitions - 1:
-                between.end()
-            yield proof
+        return proofs_of(
+            lambda *place: self.topics[place], self.partitions, PREFIX, self.first_offsets
+        )
 
     def findings(self) -> list[Json]:
         """Everything that is found wrong."""
@@ -166,4 +156,34 @@ class World:
         return list(dict.fromkeys(each["code"] for each in self.findings()))
 
 
-__all__ = ["EVENTS", "JOURNAL", "LETTERS", "PREFIX", "TOPICS", "Told", "World"]
+def proofs_of(
+    read: Callable[[str, int], Iterable[TopicRecord]],
+    partitions: int,
+    prefix: str,
+    first_offsets: Mapping[tuple[str, int], int],
+) -> Iterator[PartitionProof]:
+    """The proof of each partition of topics that are read in this way, ended.
+
+    All share one list of findings. Where nothing else is said, a topic starts at offset 0.
+    """
+    findings = Findings()
+    between = Letters(findings)
+    for partition in range(partitions):
+        proof = PartitionProof(partition, partitions, prefix, findings, between)
+        for topic in TOPICS:
+            proof.starts(topic, first_offsets.get((topic, partition), 0))
+            for record in read(topic, partition):
+                proof.take(record)
+        proof.end()
+        if partition == partitions - 1:
+            between.end()
+        yield proof
+
+
+def _raw(record: TopicRecord) -> RawRecord:
+    """As a ledger is given it."""
+    source = Source(PREFIX + record.topic, record.partition, record.offset)
+    return RawRecord(record.value, source, record.headers, record.key, record.timestamp_ms)
+
+
+__all__ = ["EVENTS", "JOURNAL", "LETTERS", "PREFIX", "TOPICS", "Told", "World", "proofs_of"]

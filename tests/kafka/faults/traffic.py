@@ -288,7 +288,7 @@ class Traffic:
         key = str(event["partitionkey"]).encode()
         partition, roll = home_of(key, self._partitions), self._chance.random()
         if roll < 0.1:
-            return Sending(EVENTS, partition, key, encoded(event["data"]), _attributes(event))
+            return Sending(EVENTS, partition, key, encoded(event["data"]), attributes_of(event))
         headers: Headers = [] if roll < 0.2 else [("content-type", STRUCTURED)]
         return Sending(EVENTS, partition, key, spelled(event, self._chance.randrange(10)), headers)
 
@@ -320,6 +320,6 @@ class Traffic:
         return self._at_home(ghost)
 
 
-def _attributes(event: Json) -> Headers:
+def attributes_of(event: Json) -> Headers:
     """Binary mode: the attributes as headers."""
     return [(f"ce_{name}", str(value).encode()) for name, value in event.items() if name != "data"]

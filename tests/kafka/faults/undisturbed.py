@@ -59,11 +59,8 @@ async def differences(bootstrap: str, prefix: str, partitions: int) -> list[str]
         await consumer.stop()
 
 
-async def compare(read: Read, prefix: str, partitions: int, end: End | None = None) -> list[str]:
-    """The same for topics that are read in this way.
-
-    Without `end` no door may have been read any further than behind its last record.
-    """
+async def compare(read: Read, prefix: str, partitions: int, end: End) -> list[str]:
+    """The same for topics that are read in this way."""
     found: list[str] = []
     with capture_logs():  # It logs what the workers have logged before.
         for number in range(partitions):
@@ -88,7 +85,7 @@ async def _records(consumer: AIOKafkaConsumer, place: TopicPartition) -> list[Co
 
 
 async def _of_partition(
-    read: Read, prefix: str, number: int, partitions: int, end_of: End | None
+    read: Read, prefix: str, number: int, partitions: int, end_of: End
 ) -> list[str]:
     said: dict[tuple[str, int], ConsumerRecord] = {}
     for name in DOORS:
@@ -123,7 +120,7 @@ async def _of_partition(
     read_to: dict[str, range] = {}
     for topic, offset in last.items():
         # Behind the last record may stand markers, and a position before or behind them.
-        place_end = offset + 1 if end_of is None else await end_of(TopicPartition(topic, number))
+        place_end = await end_of(TopicPartition(topic, number))
         read_to[topic] = range(offset + 1, place_end + 1)
     return found + await _state_differs(read, prefix, number, ledger, (end, head, read_to))
 

@@ -1,10 +1,8 @@
 """A large city's year: 5,000 conventions and 1,000 parked events close in one transaction."""
 
-import logging
 from collections.abc import Iterator
 
 import pytest
-import structlog
 
 from events.codec import EVENT_BYTES_MAX
 from events.topics import LETTERS
@@ -17,6 +15,7 @@ from services.ledger.restore import VERSIONS, open_ledger
 from services.runtime.clients import RECORD_BYTES_MAX
 from services.verifier.alone import JournalAlone, Row
 from services.verifier.findings import Findings, Place
+from tests import silence
 from tests.builders import (
     BUDGET,
     NEXT_BUDGET,
@@ -38,11 +37,7 @@ CENTS = 10_001
 """Of each convention on each line."""
 
 
-@pytest.fixture(autouse=True, scope="module")
-def no_logs() -> Iterator[None]:
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    yield
-    structlog.reset_defaults()
+no_logs = silence.no_logs
 
 
 def the_year() -> Iterator[Json]:

@@ -1,12 +1,9 @@
 """What holds for all that leaves, over histories that reach deep states."""
 
 import json
-import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-import pytest
-import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +17,7 @@ from services.ledger.handle import Buried
 from services.ledger.messages import Outgoing
 from services.ledger.restore import VERSIONS, open_ledger
 from services.ledger.summary import summary
+from tests import silence
 from tests.builders import Json, Story
 from tests.property.histories import histories
 from tests.unit.ledger.wire import Wire, balances, by_topic, read, told
@@ -27,11 +25,7 @@ from tests.unit.ledger.wire import Wire, balances, by_topic, read, told
 cuts = st.lists(st.integers(1, 9), max_size=20)
 
 
-@pytest.fixture(autouse=True, scope="module")
-def no_logs() -> Iterator[None]:
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    yield
-    structlog.reset_defaults()
+no_logs = silence.no_logs
 
 
 def batches(history: Sequence[bytes], sizes: Sequence[int]) -> Iterator[Sequence[bytes]]:

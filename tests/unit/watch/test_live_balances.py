@@ -1,11 +1,7 @@
 """The table against the ledger: what any history of events adds up to, read at any pace."""
 
 import json
-import logging
-from collections.abc import Iterator
 
-import pytest
-import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +9,7 @@ from events.topics import BALANCES, JOURNAL
 from services.ledger.handle import Ledger
 from services.watch.balances import Partition
 from services.watch.budget import Difference, Kind
+from tests import silence
 from tests.builders import Story, a_vote
 from tests.property.histories import histories
 from tests.property.years import Inputs, told, years
@@ -22,12 +19,7 @@ from tests.unit.watch.reader import Reader, of_topic, written
 sizes = st.lists(st.integers(1, 12), max_size=20)
 
 
-@pytest.fixture(autouse=True, scope="module")
-def no_logs() -> Iterator[None]:
-    """The ledger logs what it refuses: tens of thousands of lines here."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    yield
-    structlog.reset_defaults()
+no_logs = silence.no_logs
 
 
 @given(histories())
