@@ -1,0 +1,1 @@
+"""The API and the console: what people and programs ask of the read model, and events in."""

@@ -1,0 +1,47 @@
+"""What the columns of several tables have in common."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import JSON, BigInteger, Column, Date, Integer, MetaData, String
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata: Final = MetaData()
+
+Cents: Final = BigInteger
+Json: Final = JSON().with_variant(JSONB(), "postgresql")
+
+
+def key(name: str) -> Column[Any]:
+    """A part of a table's key."""
+    kind = BigInteger if name == "sequence" else Integer
+    numbered = name in {"sequence", "partition", "item", "position", "year"}
+    return Column(name, kind if numbered else String, primary_key=True, autoincrement=False)
+
+
+def line(*, in_key: bool = False) -> Sequence[Column[Any]]:
+    """The four codes of a budget line (imputation)."""
+    return [
+        Column(name, String, primary_key=in_key, nullable=False, server_default="")
+        for name in ("chapter", "article", "function", "operation")
+    ]
+
+
+def cents(*names: str) -> Sequence[Column[Any]]:
+    """Sums of money, which grow by moves."""
+    return [Column(f"{name}_cents", Cents, nullable=False, server_default="0") for name in names]
+
+
+def text(name: str, *, nullable: bool = True) -> Column[Any]:
+    """A text."""
+    return Column(name, String, nullable=nullable)
+
+
+def beneficiary() -> Sequence[Column[Any]]:
+    """Who receives the money."""
+    return [text("beneficiary"), text("siret"), text("representative")]
+
+
+def act() -> Sequence[Column[Any]]:
+    """The act on which a row rests."""
+    return [text("act_body"), text("act_number"), Column("act_on", Date)]

@@ -1,0 +1,171 @@
+"""Acts, grants, conventions with their schedules and documents, recoveries."""
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, Table
+
+from services.projector.tables.columns import (
+    Cents,
+    Json,
+    act,
+    beneficiary,
+    cents,
+    key,
+    line,
+    metadata,
+    text,
+)
+
+acts: Final = Table(
+    "acts",
+    metadata,
+    key("budget"),
+    key("sequence"),
+    text("role", nullable=False),
+    text("grant_ref"),
+    text("convention"),
+    text("body", nullable=False),
+    text("number"),
+    Column("act_on", Date, nullable=False),
+    text("title"),
+    Index("acts_by_grant", "budget", "grant_ref"),
+    comment="Decisions of assemblies. Role: vote, transfer, award, concurring, withdrawal, "
+    "amendment, carried (an act that came with an opening letter has that letter's sequence).",
+)
+
+grants: Final = Table(
+    "grants",
+    metadata,
+    key("budget"),
+    key("grant_ref"),
+    text("state", nullable=False),
+    text("title"),
+    *beneficiary(),
+    Column("requires_convention", Boolean),
+    Column("conditions_year", Integer),
+    *act(),
+    Column("awarded_cents", Cents, nullable=False, server_default="0"),
+    Column("withdrawn_on", Date),
+    text("withdrawn_cause"),
+    text("carried_from"),
+    Column("sequence", BigInteger, nullable=False),
+    Index("grants_by_siret", "siret"),
+    comment="Grants. State: announced (only concurring acts yet), awarded, withdrawn, carried "
+    "(awarded by the budget `carried_from`).",
+)
+
+grant_lines: Final = Table(
+    "grant_lines",
+    metadata,
+    key("budget"),
+    key("grant_ref"),
+    *line(in_key=True),
+    Column("amount_cents", Cents, nullable=False),
+    Column("services", Json),
+    comment="What was awarded on which line, as the act says.",
+)
+
+conventions: Final = Table(
+    "conventions",
+    metadata,
+    key("budget"),
+    key("convention"),
+    text("grant_ref", nullable=False),
+    Column("stands_alone", Boolean, nullable=False),
+    text("state", nullable=False),
+    *beneficiary(),
+    text("signatory"),
+    Column("signed_on", Date),
+    Column("starts_on", Date),
+    Column("ends_on", Date),
+    Column("notified_on", Date),
+    Column("effective_on", Date),
+    text("reason"),
+    text("carried_from"),
+    Column("sequence", BigInteger, nullable=False),
+    Index("conventions_by_grant", "budget", "grant_ref"),
+    Index("conventions_by_siret", "siret"),
+    comment="Conventions, and grants that stand without one (`stands_alone`, under the grant's "
+    "reference, until a convention is signed). State: in_force, suspended, terminated, with the "
+    "day and reason of the last turn; withdrawn where the award fell.",
+)
+
+convention_lines: Final = Table(
+    "convention_lines",
+    metadata,
+    key("budget"),
+    key("convention"),
+    *line(in_key=True),
+    *cents("granted", "remaining", "ordered", "paid", "released", "carried_over"),
+    comment="The money of a convention by line; granted is the sum of the others.",
+)
+
+instalments: Final = Table(
+    "instalments",
+    metadata,
+    key("budget"),
+    key("convention"),
+    key("instalment"),
+    Column("position", Integer, nullable=False),
+    text("trigger", nullable=False),
+    Column("ceiling", Boolean, nullable=False),
+    Column("documents", Json),
+    Column("planned_cents", Cents, nullable=False),
+    Column("lines", Json, nullable=False),
+    text("amendment"),
+    Column("sequence", BigInteger, nullable=False),
+    comment="The schedule of a convention as the last event planned it. What became of an "
+    "instalment is in payment_orders and moves.",
+)
+
+obligations: Final = Table(
+    "obligations",
+    metadata,
+    key("budget"),
+    key("convention"),
+    key("kind"),
+    key("year"),
+    Column("due_on", Date, nullable=False),
+    comment="Documents that a convention obliges to, whether or not money waits for them.",
+)
+
+documents: Final = Table(
+    "documents",
+    metadata,
+    key("budget"),
+    key("convention"),
+    key("kind"),
+    key("year"),
+    Column("received_on", Date),
+    Column("eligible_cost_cents", Cents),
+    text("rejected_for"),
+    Column("sequence", BigInteger, nullable=False),
+    comment="Documents received; `rejected_for` is the reason where one was rejected since.",
+)
+
+bank_accounts: Final = Table(
+    "bank_accounts",
+    metadata,
+    key("budget"),
+    key("siret"),
+    text("iban", nullable=False),
+    text("bic"),
+    text("holder", nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    comment="The account in force of each establishment. Personal data: masked wherever shown.",
+)
+
+recoveries: Final = Table(
+    "recoveries",
+    metadata,
+    key("budget"),
+    key("sequence"),
+    text("convention", nullable=False),
+    text("recovery", nullable=False),
+    text("step", nullable=False),
+    Column("amount_cents", Cents, nullable=False),
+    Column("done_on", Date, nullable=False),
+    text("reason"),
+    Index("recoveries_by_convention", "budget", "convention"),
+    comment="Recoveries (titres de recettes, mandats d'annulation). Step: ordered or collected.",
+)

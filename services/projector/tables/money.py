@@ -1,0 +1,118 @@
+"""Budgets and their lines, commitment entries, payment orders and payments."""
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Column, Date, Index, Integer, Table
+
+from services.projector.tables.columns import (
+    Cents,
+    Json,
+    act,
+    beneficiary,
+    cents,
+    key,
+    line,
+    metadata,
+    text,
+)
+
+budgets: Final = Table(
+    "budgets",
+    metadata,
+    key("budget"),
+    text("entity", nullable=False),
+    text("code", nullable=False),
+    Column("fiscal_year", Integer, nullable=False),
+    Column("partition", Integer, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    text("head", nullable=False),
+    text("vote_level"),
+    Column("voted_on", Date),
+    Column("closed_on", Date),
+    Index("budgets_by_entity", "entity"),
+    comment="A budget: one public entity (SIRET), one budget code, one fiscal year. `head` is the "
+    "hash of its last record, `sequence` that record's number.",
+)
+
+lines: Final = Table(
+    "lines",
+    metadata,
+    key("budget"),
+    *line(in_key=True),
+    *cents("appropriated", "available", "reserved", "committed", "ordered", "paid", "carried_over"),
+    comment="The money of each budget line by stage; appropriated is the sum of the others.",
+)
+
+commitment_entries: Final = Table(
+    "commitment_entries",
+    metadata,
+    key("entry_id"),
+    text("budget", nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("item", Integer, nullable=False),
+    text("kind", nullable=False),
+    *line(),
+    Column("amount_cents", Cents, nullable=False),
+    text("convention"),
+    *act(),
+    Column("effective_on", Date, nullable=False),
+    Index("entries_by_budget", "budget", "sequence", "item", unique=True),
+    comment="Commitment entries (écritures d'engagement); the kind gives the sense.",
+)
+
+payment_orders: Final = Table(
+    "payment_orders",
+    metadata,
+    key("budget"),
+    key("payment_order"),
+    text("convention", nullable=False),
+    text("instalment", nullable=False),
+    Column("amount_cents", Cents, nullable=False),
+    Column("paid_cents", Cents, nullable=False),
+    text("state", nullable=False),
+    Column("due_on", Date, nullable=False),
+    Column("issued_on", Date, nullable=False),
+    *beneficiary(),
+    text("iban", nullable=False),
+    text("bic"),
+    text("holder", nullable=False),
+    text("title"),
+    text("previous"),
+    text("reason_code"),
+    text("reason_label"),
+    Column("state_on", Date),
+    Column("sequence", BigInteger, nullable=False),
+    Column("item", Integer, nullable=False),
+    Column("state_sequence", BigInteger, nullable=False),
+    Index("orders_by_state", "state", "due_on"),
+    Index("orders_by_convention", "budget", "convention"),
+    Index("orders_by_record", "budget", "sequence", "item", unique=True),
+    comment="Payment orders (mandats). State: issued, taken_in_charge, on_hold, rejected, paid, "
+    "cancelled; `state_on`, `reason_…` are of the last acknowledgement, `state_sequence` the "
+    "record that changed the order last.",
+)
+
+payment_order_lines: Final = Table(
+    "payment_order_lines",
+    metadata,
+    key("budget"),
+    key("payment_order"),
+    key("position"),
+    *line(),
+    Column("amount_cents", Cents, nullable=False),
+    Column("services", Json),
+    comment="What an order pays on which line, with its services.",
+)
+
+payments: Final = Table(
+    "payments",
+    metadata,
+    key("budget"),
+    key("sequence"),
+    text("payment_order", nullable=False),
+    Column("amount_cents", Cents, nullable=False),
+    Column("executed_on", Date, nullable=False),
+    text("bank_reference"),
+    Index("payments_by_order", "budget", "payment_order"),
+    comment="Payments executed by the treasury; an order may be paid in parts.",
+)

@@ -1,0 +1,150 @@
+"""Every record of the journal, its moves, and what did not go through."""
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Column, Date, DateTime, Index, Integer, LargeBinary, Table
+
+from services.projector.tables.columns import Cents, Json, key, line, metadata, text
+
+positions: Final = Table(
+    "positions",
+    metadata,
+    key("topic"),
+    key("partition"),
+    Column("next_offset", BigInteger, nullable=False),
+    Column("last_offset", BigInteger),
+    Column("last_timestamp_ms", BigInteger),
+    text("last_sha256"),
+    Column("last_event_time", DateTime(timezone=True)),
+    Column("epoch", BigInteger, nullable=False, server_default="0"),
+    Column("held_offset", BigInteger),
+    text("held_event_id"),
+    text("held_error"),
+    comment="How far each partition of the journal is in these tables. `epoch` fences: who writes "
+    "has raised it, and whoever finds another has lost the partition.",
+)
+
+fates: Final = Table(
+    "fates",
+    metadata,
+    key("partition"),
+    *(
+        Column(name, BigInteger, nullable=False, server_default="0")
+        for name in ("received", "accepted", "duplicate", "refused", "parked", "dead_letter")
+    ),
+    comment="Received records by what became of them; a parked event that was decided later counts "
+    "once, by what it became.",
+)
+
+journal: Final = Table(
+    "journal",
+    metadata,
+    key("budget"),
+    key("sequence"),
+    Column("partition", Integer, nullable=False),
+    Column("journal_offset", BigInteger, nullable=False),
+    text("source_topic", nullable=False),
+    Column("source_partition", Integer, nullable=False),
+    Column("source_offset", BigInteger, nullable=False),
+    text("outcome", nullable=False),
+    text("event_id"),
+    text("event_source"),
+    text("event_type"),
+    Column("event_time", DateTime(timezone=True)),
+    text("correlation_id"),
+    text("grant_ref"),
+    text("convention"),
+    text("payment_order"),
+    Column("effective_on", Date),
+    Column("resumes", BigInteger),
+    text("hash", nullable=False),
+    Column("record", LargeBinary, nullable=False),
+    Index("journal_by_event", "event_id"),
+    Index("journal_by_offset", "partition", "journal_offset", unique=True),
+    Index("journal_by_grant", "budget", "grant_ref"),
+    Index("journal_by_convention", "budget", "convention"),
+    comment="Every record of the journal, with its bytes as they stand on the topic.",
+)
+
+moves: Final = Table(
+    "moves",
+    metadata,
+    key("budget"),
+    key("sequence"),
+    key("item"),
+    *line(),
+    text("convention"),
+    text("instalment"),
+    text("from_stage"),
+    text("to_stage"),
+    Column("amount_cents", Cents, nullable=False),
+    Column("effective_on", Date, nullable=False),
+    Index("moves_by_day", "budget", "effective_on"),
+    Index("moves_by_convention", "budget", "convention"),
+    comment="What money moved from which stage to which; null is outside the budget. Balances of "
+    "any day, or as known at any record, are sums over this table.",
+)
+
+refusals: Final = Table(
+    "refusals",
+    metadata,
+    key("budget"),
+    key("sequence"),
+    text("event_id", nullable=False),
+    text("event_source", nullable=False),
+    text("event_type", nullable=False),
+    Column("event_time", DateTime(timezone=True), nullable=False),
+    text("code", nullable=False),
+    Column("facts", Json, nullable=False),
+    Index("refusals_by_code", "code"),
+    Index("refusals_by_time", "event_time"),
+    comment="Events that were refused: a stable code, with its facts.",
+)
+
+dead_letters: Final = Table(
+    "dead_letters",
+    metadata,
+    key("budget"),
+    key("sequence"),
+    text("source_topic", nullable=False),
+    Column("source_partition", Integer, nullable=False),
+    Column("source_offset", BigInteger, nullable=False),
+    text("reason", nullable=False),
+    Column("facts", Json, nullable=False),
+    text("event_sha256", nullable=False),
+    Index("dead_letters_by_reason", "reason"),
+    comment="Records that could not be read. `budget` is the chain `_dead.<partition>`; `facts` is "
+    "all that the journal says of it.",
+)
+
+parked: Final = Table(
+    "parked",
+    metadata,
+    key("budget"),
+    key("sequence"),
+    text("event_id", nullable=False),
+    text("event_source", nullable=False),
+    text("event_type", nullable=False),
+    Column("event_time", DateTime(timezone=True), nullable=False),
+    text("waits_for_kind", nullable=False),
+    text("waits_for_id"),
+    Column("ended_sequence", BigInteger),
+    text("ended_outcome"),
+    Index("parked_by_wait", "ended_sequence", "waits_for_kind"),
+    comment="Events that wait, or waited, for another: it ends with the record `ended_sequence`.",
+)
+
+review_flags: Final = Table(
+    "review_flags",
+    metadata,
+    key("budget"),
+    key("sequence"),
+    key("item"),
+    text("event_id"),
+    text("grant_ref"),
+    text("convention"),
+    text("code", nullable=False),
+    Column("facts", Json, nullable=False),
+    Index("flags_by_code", "code"),
+    comment="What a person should look at; it never stops the money.",
+)
