@@ -8,9 +8,9 @@ from typing import Annotated, NamedTuple
 
 import typer
 
+from events.masking import masked
 from events.sentences import Sentence
 from services.cli.histories import Database
-from services.cli.logs import masked
 from services.cli.options import AsJson, Group, Lang, OfBudget, Verb, chosen_language
 from services.cli.output import EXIT_NOT_THERE, busy
 from services.cli.records import (

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 import typer
 
 from events.codec import reread
+from events.masking import masked
 from events.sentences import Sentence
 from services.cli.histories import Database, Exported, folded, histories
-from services.cli.logs import masked
 from services.cli.options import AsJson, Lang, OfBudget, chosen_language
 from services.cli.output import busy, print_json
 from services.cli.screen import Screen

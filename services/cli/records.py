@@ -7,8 +7,8 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from events.masking import masked
 from events.sentences import Sentence
-from services.cli.logs import masked
 from services.cli.screen import Prose, Screen, clean
 from services.cli.tables import (
     Unread,

@@ -2,8 +2,8 @@
 
 from typing import Final
 
+from events.masking import masked
 from events.sentences import Sentence
-from services.cli.logs import masked
 from services.cli.screen import Prose, Screen
 from services.cli.wording import told
 from services.verifier.findings import Finding, Place

@@ -9,10 +9,10 @@ from rich.text import Text
 from events.budgets import BudgetVoted
 from events.deliberations import DeliberationAdopted, DeliberationWithdrawn
 from events.envelope import Event
+from events.masking import masked
 from events.recoveries import RecoveryCollected, RecoveryOrdered
 from events.reports import ReportReceived, ReportRejected
 from events.sentences import Sentence
-from services.cli.logs import masked
 from services.cli.screen import ROWS_MAX, Prose, Screen, clean
 from services.cli.tables import place
 from services.cli.wording import COLUMNS, ENTRY_KINDS, FAULT, MORE, OUTCOME, STATES, told

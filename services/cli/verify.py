@@ -6,9 +6,9 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from events.masking import masked
 from events.sentences import Sentence
 from services.cli.histories import Database, Exported
-from services.cli.logs import masked
 from services.cli.options import AsJson, Lang, OfBudget, chosen_language
 from services.cli.output import print_json
 from services.cli.proofs import Journal, prove, read, the_journal
