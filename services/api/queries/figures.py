@@ -1,0 +1,166 @@
+"""Columns of money: kept figures, or the sums of moves by the ledger's own table of ways."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, FromClause, and_, case, exists, func, not_, select, true
+
+from services.api.queries.parts import total
+from services.ledger.domain.moves import WAYS, Way
+from services.projector.tables import conventions, journal, moves
+
+LINE_STAGES = ("available", "reserved", "committed", "ordered", "paid", "carried_over")
+CONVENTION_STAGES = ("remaining", "ordered", "paid", "released", "carried_over")
+
+Columns = Sequence[ColumnElement[Any]]
+
+
+class AsOf(NamedTuple):
+    """What was so on a day, as was known at a record; None stands for now."""
+
+    effective_on: date | None = None
+    """The day up to which moves count, by their effective date."""
+    sequence: int | None = None
+    """The last record that counts, by its number in its budget."""
+    partition: int | None = None
+    offset: int | None = None
+    """The last record that counts, by its place in the journal; needs both."""
+
+    @property
+    def is_now(self) -> bool:
+        """Whether it asks for the present."""
+        return self == AsOf()
+
+
+NOW = AsOf()
+
+
+def known_moves(as_of: AsOf) -> FromClause:
+    """The moves that count on a day, as known at a record, each under its convention's last name.
+
+    A grant that stood without a convention hands its money to the one that is signed for it, and no
+    move says so (rules, 13): what moved under the grant's reference is the convention's now.
+    """
+    standing, signed = conventions.alias("standing"), conventions.alias("signed")
+    still_alone = exists().where(
+        standing.c.budget == moves.c.budget, standing.c.convention == moves.c.convention
+    )
+    signed_for_it = (
+        select(signed.c.convention)
+        .where(signed.c.budget == moves.c.budget, signed.c.grant_ref == moves.c.convention)
+        .where(not_(still_alone))
+        .order_by(signed.c.sequence)
+        .limit(1)
+    )
+    others = [column for column in moves.c if column.name != "convention"]
+    name = func.coalesce(signed_for_it.scalar_subquery(), moves.c.convention)
+    return select(*others, name.label("convention")).where(*known(as_of)).subquery("known")
+
+
+def known(as_of: AsOf) -> Iterable[ColumnElement[bool]]:
+    """The conditions under which a move counts."""
+    yield true()
+    if as_of.effective_on is not None:
+        yield moves.c.effective_on <= as_of.effective_on
+    if as_of.sequence is not None:
+        yield moves.c.sequence <= as_of.sequence
+    if as_of.partition is not None and as_of.offset is not None:
+        # Of budgets in other partitions this position says nothing: they are left out.
+        yield exists().where(
+            record_of(moves),
+            journal.c.partition == as_of.partition,
+            journal.c.journal_offset <= as_of.offset,
+        )
+
+
+def record_of(table: FromClause) -> ColumnElement[bool]:
+    """The record of the journal behind a row."""
+    return and_(journal.c.budget == table.c.budget, journal.c.sequence == table.c.sequence)
+
+
+def same(table: FromClause, **asked: str | None) -> Iterable[ColumnElement[bool]]:
+    """The filters that were asked for."""
+    yield true()
+    for name, value in asked.items():
+        if value is not None:
+            yield table.c[name] == value
+
+
+def _went(table: FromClause, way: Way) -> ColumnElement[bool]:
+    """Whether a move went a way."""
+    ends = (("from_stage", way.line_loses), ("to_stage", way.line_gains))
+    return and_(
+        *(
+            table.c[name].is_(None) if stage is None else table.c[name] == stage
+            for name, stage in ends
+        )
+    )
+
+
+def _added(
+    table: FromClause, gains: Iterable[Way], loses: Iterable[Way] = ()
+) -> ColumnElement[int]:
+    """What moves of some ways bring, less what those of others take."""
+    amount = table.c.amount_cents
+    plus = [(_went(table, way), amount) for way in gains]
+    minus = [(_went(table, way), -amount) for way in loses]
+    return total(case(*plus, *minus, else_=0))
+
+
+def stage_columns(table: FromClause, *, summed: bool = False) -> Columns:
+    """The figures of a line: as they are kept, or by the moves."""
+    names = ("appropriated", *LINE_STAGES)
+    if "from_stage" not in table.c:
+        return _kept(table, names, summed=summed)
+    ways = WAYS.values()
+    appropriated = _added(
+        table,
+        [way for way in ways if way.line_loses is None],
+        [way for way in ways if way.line_gains is None],
+    )
+    stages = [
+        _added(
+            table,
+            [way for way in ways if way.line_gains == name],
+            [way for way in ways if way.line_loses == name],
+        )
+        for name in LINE_STAGES
+    ]
+    labelled = zip(names, [appropriated, *stages], strict=True)
+    return [each.label(f"{name}_cents") for name, each in labelled]
+
+
+def granted_columns(table: FromClause, *, summed: bool = False) -> Columns:
+    """The figures of a convention: as they are kept, or by the moves."""
+    names = ("granted", *CONVENTION_STAGES)
+    if "from_stage" not in table.c:
+        return _kept(table, names, summed=summed)
+    ways = [way for way in WAYS.values() if way.convention_gains is not None]
+    # What a convention does not lose, it is granted.
+    granted = _added(table, [way for way in ways if way.convention_loses is None])
+    stages = [
+        _added(
+            table,
+            [way for way in ways if way.convention_gains == name],
+            [way for way in ways if way.convention_loses == name],
+        )
+        for name in CONVENTION_STAGES
+    ]
+    labelled = zip(names, [granted, *stages], strict=True)
+    return [each.label(f"{name}_cents") for name, each in labelled]
+
+
+def _kept(table: FromClause, names: Iterable[str], *, summed: bool) -> Columns:
+    kept = [table.c[f"{name}_cents"] for name in names]
+    return [total(each).label(each.name) for each in kept] if summed else kept
+
+
+def stages_of(row: Any) -> dict[str, int]:
+    """The figures of a line, by name."""
+    return {f"{name}_cents": row[f"{name}_cents"] for name in ("appropriated", *LINE_STAGES)}
+
+
+def granted_of(row: Any) -> dict[str, int]:
+    """The figures of a convention, by name."""
+    return {f"{name}_cents": row[f"{name}_cents"] for name in ("granted", *CONVENTION_STAGES)}

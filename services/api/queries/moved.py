@@ -1,0 +1,81 @@
+"""The moves of which a figure is the sum, each with the record that made it."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.api.queries.figures import NOW, AsOf, known, record_of, same
+from services.api.queries.parts import LINE, BudgetLine, Entities, behind, line_of, visible
+from services.projector.tables import journal, moves
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One move of money: what stands behind a figure, with the record that made it."""
+
+    budget: str
+    sequence: int
+    item: int
+    line: BudgetLine
+    convention: str | None
+    instalment: str | None
+    from_stage: str | None
+    to_stage: str | None
+    amount_cents: int
+    effective_on: date
+    event_id: str | None
+    event_type: str | None
+
+
+async def moves_behind(
+    conn: AsyncConnection,
+    entities: Entities,
+    *,
+    budget: str,
+    line: BudgetLine | None = None,
+    chapter: str | None = None,
+    convention: str | None = None,
+    stage: str | None = None,
+    as_of: AsOf = NOW,
+    after: tuple[int, int] | None = None,
+    limit: int | None = None,
+) -> list[Move]:
+    """The moves of which a figure is the sum, in the order of the journal.
+
+    `stage` is one of a line's stages (`available` … `carried_over`).
+    """
+    key = [moves.c.sequence, moves.c.item]
+    query = (
+        select(moves, journal.c.event_id, journal.c.event_type)
+        .join(journal, record_of(moves))
+        .where(visible(moves.c.budget, entities), behind(key, after))
+        .where(*same(moves, budget=budget, chapter=chapter, convention=convention))
+        .where(*known(as_of))
+        .order_by(*key)
+        .limit(limit)
+    )
+    if line is not None:
+        query = query.where(*(moves.c[name] == (getattr(line, name) or "") for name in LINE))
+    if stage is not None:
+        query = query.where(or_(moves.c.from_stage == stage, moves.c.to_stage == stage))
+    return [_move(row) for row in (await conn.execute(query)).mappings()]
+
+
+def _move(row: Any) -> Move:
+    return Move(
+        row["budget"],
+        row["sequence"],
+        row["item"],
+        line_of(row),
+        row["convention"],
+        row["instalment"],
+        row["from_stage"],
+        row["to_stage"],
+        row["amount_cents"],
+        row["effective_on"],
+        row["event_id"],
+        row["event_type"],
+    )

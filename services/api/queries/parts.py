@@ -1,0 +1,132 @@
+"""What the answers to several questions have in common, and how SQL spells it on both databases."""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    cast,
+    false,
+    func,
+    select,
+    true,
+    tuple_,
+)
+
+from services.projector.tables import budgets
+
+Entities = frozenset[str] | None
+"""The SIRETs of the entities that a caller may see; None stands for all."""
+
+LINE = ("chapter", "article", "function", "operation")
+
+SHOWN_FIRST, SHOWN_LAST = 4, 3
+"""How much of an IBAN is shown: country and key, and the end by which its owner knows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetLine:
+    """A budget line (imputation)."""
+
+    chapter: str
+    article: str
+    function: str | None
+    operation: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """The act on which something rests."""
+
+    body: str
+    number: str | None
+    date: dt.date
+
+
+@dataclass(frozen=True, slots=True)
+class Beneficiary:
+    """Who receives the money."""
+
+    name: str
+    siret: str
+    representative: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MaskedAccount:
+    """A bank account of which only the ends are shown."""
+
+    iban: str
+    bic: str | None
+    holder: str
+
+
+def visible(budget: ColumnElement[Any], entities: Entities) -> ColumnElement[bool]:
+    """Whether a row's budget belongs to one of the caller's entities."""
+    if entities is None:
+        return true()
+    if not entities:
+        return false()
+    return budget.in_(select(budgets.c.budget).where(budgets.c.entity.in_(sorted(entities))))
+
+
+def line_of(row: Mapping[str, Any]) -> BudgetLine:
+    """The line of a row; '' stands for a code that it does not have."""
+    return BudgetLine(
+        row["chapter"], row["article"], row["function"] or None, row["operation"] or None
+    )
+
+
+def act_of(row: Mapping[str, Any]) -> Act | None:
+    """The act of a row, where it names one."""
+    if row["act_body"] is None:
+        return None
+    return Act(row["act_body"], row["act_number"], row["act_on"])
+
+
+def beneficiary_of(row: Mapping[str, Any]) -> Beneficiary | None:
+    """The beneficiary of a row, where it names one."""
+    if row["siret"] is None:
+        return None
+    return Beneficiary(row["beneficiary"] or "", row["siret"], row["representative"])
+
+
+def masked_account(row: Mapping[str, Any]) -> MaskedAccount:
+    """The bank account of a row, shortened."""
+    return MaskedAccount(shortened(row["iban"]), row["bic"], row["holder"])
+
+
+def shortened(iban: str) -> str:
+    """`FR76…110`: enough for its owner to know it, too little to pay to."""
+    return f"{iban[:SHOWN_FIRST]}…{iban[-SHOWN_LAST:]}"
+
+
+def in_utc(time: dt.datetime | None) -> dt.datetime | None:
+    """An instant as it was stored, in UTC: SQLite keeps no offset."""
+    if time is None:
+        return None
+    return time.replace(tzinfo=dt.UTC) if time.tzinfo is None else time.astimezone(dt.UTC)
+
+
+def total(amounts: ColumnElement[Any]) -> ColumnElement[int]:
+    """A sum of cents, 0 of none: PostgreSQL would make a decimal number of it."""
+    return cast(func.coalesce(func.sum(amounts), 0), BigInteger)
+
+
+def line_columns(table: FromClause) -> list[ColumnElement[Any]]:
+    """The four codes of a line, in their order."""
+    return [table.c[name] for name in LINE]
+
+
+def behind(
+    key: Iterable[ColumnElement[Any]], after: tuple[Any, ...] | None, *, descending: bool = False
+) -> ColumnElement[bool]:
+    """The rows that stand behind the last one of the page before, in the order of their key."""
+    if after is None:
+        return true()
+    place = tuple_(*key)
+    return place < tuple_(*after) if descending else place > tuple_(*after)
