@@ -1,1 +1,1 @@
-"""The API and the console: what people and programs ask of the read model, and events in."""
+"""HTTP over the read model: questions, events in, the console. It decides nothing."""

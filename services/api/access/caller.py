@@ -1,0 +1,93 @@
+"""Who asks: which rights, each for which public entities. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, Self
+
+SIRET_DIGITS: Final = 14
+ALL: Final = "all"
+"""How all entities are written, where a SIRET could stand."""
+
+
+class Scope(StrEnum):
+    """A right. None contains another."""
+
+    READ = "read"
+    """See balances, grants, orders, the journal; IBANs masked."""
+
+    PUBLISH = "publish"
+    """Send events."""
+
+    OPERATE = "operate"
+    """Reveal an IBAN, see the bytes of dead letters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entities:
+    """Public entities: those named, by SIRET, or every one."""
+
+    every: bool = False
+    named: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, words: Iterable[str]) -> Self:
+        """The entities that stand for `words`: SIRETs, or "all".
+
+        Raises:
+            ValueError: a word is neither; it is the error's argument.
+        """
+        said = frozenset(words)
+        for word in sorted(said - {ALL}):
+            if len(word) != SIRET_DIGITS or not (word.isascii() and word.isdigit()):
+                raise ValueError(word)
+        return cls(ALL in said, said - {ALL})
+
+    def words(self) -> list[str]:
+        """As `of` reads it."""
+        return [ALL] if self.every else sorted(self.named)
+
+    @property
+    def sirets(self) -> frozenset[str] | None:
+        """Their SIRETs, as questions to the read model take them: None stands for all."""
+        return None if self.every else self.named
+
+    def include(self, entity: str) -> bool:
+        """Whether the entity of this SIRET is among them."""
+        return self.every or entity in self.named
+
+    def __bool__(self) -> bool:
+        """Whether there is any."""
+        return self.every or bool(self.named)
+
+
+NOBODY: Final = Entities()
+EVERYBODY: Final = Entities(every=True)
+
+
+def entity_of(budget: str) -> str:
+    """The SIRET at the head of a budget's id; of a chain of dead letters, no entity's."""
+    return budget[:SIRET_DIGITS]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks."""
+
+    name: str
+    """As logs and the audit call them: `key:<id>`, `oidc:<subject>`; never a secret."""
+    rights: Mapping[Scope, Entities] = field(default_factory=dict)
+    label: str = ""
+    """What people call them."""
+
+    def entities(self, scope: Scope) -> Entities:
+        """The entities for which they have the right."""
+        return self.rights.get(scope, NOBODY)
+
+    def may(self, scope: Scope, budget: str) -> bool:
+        """Whether they have the right on that budget."""
+        return self.entities(scope).include(entity_of(budget))
+
+
+ANYBODY: Final = Caller("anybody", dict.fromkeys(Scope, EVERYBODY), "ECLUSE_AUTH=off")
+"""Whoever asks, where access is not checked."""

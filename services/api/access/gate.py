@@ -1,0 +1,109 @@
+"""The gate before every route: who asks is known, or the address is one of the few open ones.
+
+What is closed is closed by standing behind it, not by a word that a route could forget.
+"""
+
+from typing import Final
+from urllib.parse import quote
+
+from starlette.requests import HTTPConnection
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from events.sentences import Sentence
+from services.api.access.caller import ANYBODY, Caller
+from services.api.access.port import Access, NotKnown
+from services.api.access.session import LOGIN_PATH, SESSION_COOKIE
+from services.api.problems import FORGED_FORM, UNAUTHENTICATED, Problem, answer
+
+HEALTH: Final = frozenset({"/healthz", "/readyz"})
+LOGIN: Final = frozenset({LOGIN_PATH})
+LOGIN_ASSETS: Final = "/console/static/"
+"""What the page to log in looks like: no figure stands there."""
+
+CONSOLE: Final = "/console"
+SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+NOTHING = NotKnown(
+    "no_credential",
+    Sentence("Cette adresse demande une clé ou un jeton.", "This address needs a key or a token."),
+)
+NOT_BEARER = NotKnown(
+    "not_bearer",
+    Sentence(
+        "L'en-tête Authorization n'est pas de la forme « Bearer … ».",
+        "The header Authorization is not of the form “Bearer …”.",
+    ),
+)
+
+
+class Gate:
+    """Lets through who is known, with what they may do."""
+
+    def __init__(self, app: ASGIApp, access: Access) -> None:
+        self._app = app
+        self._access = access
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let one request through, or answer it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        asked = HTTPConnection(scope)
+        try:
+            asked.state.caller = await self._caller(asked)
+        except NotKnown as error:
+            asked.state.reason = error.reason
+            if not is_open(scope["path"]):
+                await _turned_away(asked, error)(scope, receive, send)
+                return
+        if _by_session(asked) and not _is_fit_for_a_session(scope):
+            asked.state.reason = FORGED_FORM.code
+            await answer(Problem(FORGED_FORM), asked)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    async def _caller(self, asked: HTTPConnection) -> Caller:
+        if not self._access.checks:
+            return ANYBODY
+        header = asked.headers.get("authorization")
+        if header is not None:
+            scheme, _, credential = header.partition(" ")
+            if scheme.lower() != "bearer" or not credential.strip():
+                raise NOT_BEARER
+            return await self._access.by_bearer(credential.strip())
+        cookie = asked.cookies.get(SESSION_COOKIE)
+        if cookie is None:
+            raise NOTHING
+        caller, asked.state.csrf = await self._access.by_session(cookie)
+        return caller
+
+
+def is_open(path: str) -> bool:
+    """Whether anybody may ask there."""
+    return path in HEALTH or path in LOGIN or path.startswith(LOGIN_ASSETS)
+
+
+def _by_session(asked: HTTPConnection) -> bool:
+    return hasattr(asked.state, "csrf")
+
+
+def _is_fit_for_a_session(scope: Scope) -> bool:
+    """A browser sends its cookie by itself: with it, only the console's own forms may write.
+
+    Those carry a token besides, which `own_form` checks.
+    """
+    return scope["method"] in SAFE or _is_console(scope["path"])
+
+
+def _is_console(path: str) -> bool:
+    return path == CONSOLE or path.startswith(CONSOLE + "/")
+
+
+def _turned_away(asked: HTTPConnection, error: NotKnown) -> ASGIApp:
+    path = asked.scope["path"]
+    if asked.scope["method"] == "GET" and _is_console(path):
+        return RedirectResponse(f"{LOGIN_PATH}?next={quote(path, safe='/')}", status_code=303)
+    challenge = "Bearer" if error is NOTHING else 'Bearer error="invalid_token"'
+    problem = Problem(UNAUTHENTICATED, {"why": error.why}, headers={"WWW-Authenticate": challenge})
+    return answer(problem, asked)

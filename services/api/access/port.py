@@ -1,0 +1,53 @@
+"""What the API asks of whoever knows its callers."""
+
+from typing import Protocol
+
+from events.sentences import Sentence
+from services.api.access.caller import ANYBODY, Caller
+
+
+class NotKnown(Exception):
+    """A credential that is not, or not any more, anybody's; why, for people: never what it was."""
+
+    def __init__(self, reason: str, why: Sentence) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        """Stable, for logs and tests."""
+        self.why = why
+
+
+class Access(Protocol):
+    """Knows callers by what they present."""
+
+    checks: bool
+    """Whether anything is checked at all."""
+
+    async def by_bearer(self, credential: str) -> Caller:
+        """Whoever holds this key or token.
+
+        Raises:
+            NotKnown: nobody does, or not now.
+        """
+        ...
+
+    async def by_session(self, cookie: str) -> tuple[Caller, str]:
+        """Whoever logged in to the console with this session, and its CSRF token.
+
+        Raises:
+            NotKnown: the session is not one of ours, or has ended.
+        """
+        ...
+
+
+class Unchecked:
+    """ECLUSE_AUTH=off: everybody may do everything."""
+
+    checks = False
+
+    async def by_bearer(self, _credential: str) -> Caller:
+        """Anybody."""
+        return ANYBODY
+
+    async def by_session(self, _cookie: str) -> tuple[Caller, str]:
+        """Anybody, whose forms need no token."""
+        return ANYBODY, ""

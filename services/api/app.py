@@ -1,0 +1,60 @@
+"""The API, put together: routes behind the gate, all inside the frame."""
+
+from typing import Final
+
+from fastapi import Depends, FastAPI
+
+from services.api import documentation, health, metrics
+from services.api.access.forms import own_form
+from services.api.access.gate import Gate
+from services.api.console import routes as console
+from services.api.events_in import routes as events_in
+from services.api.failures import add_handlers
+from services.api.frame import Frame
+from services.api.parts import BODY_BYTES_MAX, Parts
+from services.api.problems import problems
+from services.api.reads import routes as reads
+
+DESCRIPTION: Final = """\
+What the ledger has decided, as figures; and the door for new events.
+
+Every answer speaks French or English (`Accept-Language`); every refusal is a problem (RFC 9457)
+with a stable `code`. Amounts are integer cents. What belongs to an entity that your access does
+not cover answers 404, as if it did not exist.
+"""
+
+EVERYWHERE: Final = (401, 403, 404, 422, 500, 503)
+"""The problems that any address may answer with."""
+
+
+def create_app(parts: Parts) -> FastAPI:
+    """The API over these parts."""
+    app = FastAPI(
+        title="Écluse",
+        version="1",
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        responses=problems(*EVERYWHERE),
+    )
+    app.state.parts = parts
+    observed = metrics.Observed()
+    app.state.observed = observed
+    app.include_router(health.router)
+    app.include_router(metrics.router)
+    app.include_router(documentation.router)
+    documentation.mount_assets(app)
+    app.include_router(events_in.router)
+    app.include_router(reads.router)
+    app.include_router(console.router, include_in_schema=False, dependencies=[Depends(own_form)])
+    add_handlers(app)
+    app.add_middleware(Gate, access=parts.access)
+    app.add_middleware(
+        Frame,
+        observe=observed.observe,
+        limit_s=parts.request_limit_s,
+        body_bytes_max=BODY_BYTES_MAX,
+        limits_s=events_in.LIMITS_S,
+        bodies_bytes_max=events_in.BODIES_BYTES_MAX,
+    )
+    return app

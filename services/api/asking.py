@@ -1,0 +1,114 @@
+"""What a route may ask for, by the type of its parameter: who asks, in which language, and so on.
+
+async def lines(budget: str, caller: Reader, connection: Connection) -> …:
+    check_sees(caller, budget)
+"""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from datetime import datetime
+from typing import Annotated, Final
+
+from fastapi import Depends, Request, Security
+from fastapi.security import APIKeyCookie, HTTPBearer
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.api.access.caller import Caller, Scope
+from services.api.access.session import SESSION_COOKIE
+from services.api.language import Language, language_of
+from services.api.parts import Parts
+from services.api.problems import DATABASE_UNREACHABLE, NOT_FOUND, SCOPE_MISSING, Problem
+
+RETRY_AFTER_S: Final = 5
+
+_bearer = HTTPBearer(
+    auto_error=False,
+    scheme_name="bearer",
+    description="A key of `ecluse api-keys create`, or a token of the identity provider.",
+)
+_session = APIKeyCookie(
+    name=SESSION_COOKIE, auto_error=False, scheme_name="session", description="The console's."
+)
+
+
+def parts(request: Request) -> Parts:
+    """What the API stands on."""
+    found: Parts = request.app.state.parts
+    return found
+
+
+def unreachable() -> Problem:
+    """The database does not answer."""
+    return Problem(DATABASE_UNREACHABLE, headers={"Retry-After": str(RETRY_AFTER_S)})
+
+
+async def connection(
+    stands_on: Annotated[Parts, Depends(parts)],
+) -> AsyncGenerator[AsyncConnection]:
+    """The read model as it stands at one moment, to be read only: every question sees the same.
+
+    Raises:
+        Problem: the database does not answer.
+    """
+    try:
+        opened = await stands_on.engine.connect()
+        await opened.execution_options(**_reading_only(stands_on))
+        await opened.begin()
+    except (SQLAlchemyError, OSError, TimeoutError) as error:
+        raise unreachable() from error
+    try:
+        yield opened
+    finally:
+        await opened.close()
+
+
+def _reading_only(stands_on: Parts) -> dict[str, object]:
+    if stands_on.engine.dialect.name != "postgresql":
+        return {}  # A transaction of SQLite sees one moment; its file is opened to be read only.
+    return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+
+def needs(scope: Scope) -> Callable[..., Awaitable[Caller]]:
+    """A dependency that gives the caller, if they have this right for any entity."""
+
+    async def caller(
+        request: Request,
+        _by_bearer: Annotated[object, Security(_bearer)],
+        _by_session: Annotated[object, Security(_session)],
+    ) -> Caller:
+        # The gate has asked who it is; without one nothing comes as far as here.
+        found: Caller = request.state.caller
+        if not found.entities(scope):
+            raise Problem(SCOPE_MISSING, {"scope": scope.value})
+        return found
+
+    return caller
+
+
+def check_sees(caller: Caller, budget: str, scope: Scope = Scope.READ) -> None:
+    """That the caller has this right on that budget.
+
+    Raises:
+        Problem: 404, as for a budget that does not exist: that it does is nobody else's business.
+    """
+    if not caller.may(scope, budget):
+        raise Problem(NOT_FOUND)
+
+
+def now(stands_on: Annotated[Parts, Depends(parts)]) -> datetime:
+    """What the clock says."""
+    return stands_on.clock()
+
+
+async def language(request: Request) -> Language:
+    """The language to answer in."""
+    return language_of(request)
+
+
+Stands = Annotated[Parts, Depends(parts)]
+Connection = Annotated[AsyncConnection, Depends(connection)]
+Reader = Annotated[Caller, Depends(needs(Scope.READ))]
+Sender = Annotated[Caller, Depends(needs(Scope.PUBLISH))]
+Operator = Annotated[Caller, Depends(needs(Scope.OPERATE))]
+Lang = Annotated[Language, Depends(language)]
+Now = Annotated[datetime, Depends(now)]

@@ -1,0 +1,12 @@
+"""The one place where time enters the API: expiry, ages and "up to date to" are measured by it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+Clock = Callable[[], datetime]
+"""What tells the time, with its offset; a test turns one by hand."""
+
+
+def the_clock_on_the_wall() -> datetime:
+    """Now, in UTC."""
+    return datetime.now(UTC)  # noqa: TID251 # here it enters, and nowhere else in the API

@@ -1,0 +1,5 @@
+"""The pages of the console."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

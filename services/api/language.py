@@ -1,0 +1,66 @@
+"""In which language a person is answered: French or English."""
+
+from enum import StrEnum
+from typing import Final
+
+from starlette.requests import HTTPConnection
+
+from events.sentences import Sentence
+
+LANGUAGE_COOKIE: Final = "ecluse_lang"
+"""What the console's language switch sets."""
+
+LANGUAGE_PARAMETER: Final = "lang"
+"""What asks for a language in an address."""
+
+HEADER_CHARACTERS_MAX: Final = 1000
+"""How much of `Accept-Language` is looked at."""
+
+
+class Language(StrEnum):
+    """The languages of Écluse's users."""
+
+    FR = "fr"
+    EN = "en"
+
+
+def told(sentence: Sentence, language: Language) -> str:
+    """The sentence in one language."""
+    return sentence.fr if language is Language.FR else sentence.en
+
+
+def language_of(asked: HTTPConnection) -> Language:
+    """The language of the address, else of the console's switch, else of the header."""
+    for said in (
+        asked.query_params.get(LANGUAGE_PARAMETER),
+        asked.cookies.get(LANGUAGE_COOKIE),
+    ):
+        if said in set(Language):
+            return Language(said)
+    return accepted_language(asked.headers.get("accept-language", ""))
+
+
+def accepted_language(header: str) -> Language:
+    """What `Accept-Language` prefers of French and English; French where it says neither.
+
+    The users are French administrations; whoever reads English says so (RFC 9110, 12.5.4).
+    """
+    weights: dict[str, int] = {}
+    for part in header[:HEADER_CHARACTERS_MAX].split(","):
+        name, _, parameters = part.strip().lower().partition(";")
+        weights.setdefault(name.strip().partition("-")[0], _thousandths(parameters))
+    other = weights.get("*", 0)
+    french, english = weights.get("fr", other), weights.get("en", other)
+    return Language.EN if english > french else Language.FR
+
+
+def _thousandths(parameters: str) -> int:
+    """The weight of a language in thousandths; 1000 where none is given, 0 where it is nonsense."""
+    name, _, value = parameters.strip().partition("=")
+    if not name:
+        return 1000
+    whole, _, rest = value.strip().partition(".")
+    digits = whole + (rest + "000")[:3]
+    if name.strip() != "q" or not (digits.isascii() and digits.isdigit()):
+        return 0
+    return min(int(digits), 1000)

@@ -1,0 +1,30 @@
+"""What the API asks of the world around it."""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from services.runtime.publishing import Message
+
+
+class Publisher(Protocol):
+    """Takes events that were read and found good, durably."""
+
+    async def publish(self, messages: Iterable[Message]) -> None:
+        """Keep every message, those of one budget in their order; return once they are kept.
+
+        Raises:
+            Stop: they could not all be kept: whoever sends them again does no harm.
+        """
+        ...
+
+
+class OriginalBytes(Protocol):
+    """Reads a record as it was received, for those who must see why it could not be read."""
+
+    async def __call__(self, topic: str, partition: int, offset: int) -> bytes | None:
+        """The bytes at that source position (of a large one its beginning); None if it is gone.
+
+        Raises:
+            Stop: the source cannot be reached.
+        """
+        ...

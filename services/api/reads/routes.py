@@ -1,0 +1,5 @@
+"""The addresses of the questions."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,136 @@
+"""What the tests of the API stand on: a read model in a file, keys by hand, a clock by hand."""
+
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import httpx
+from fastapi import FastAPI
+from sqlalchemy import create_engine
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from events.sentences import Sentence
+from services.api.access.caller import EVERYBODY, Caller, Entities, Scope
+from services.api.access.port import Access, NotKnown
+from services.api.app import create_app
+from services.api.parts import Parts
+from services.api.read_model import open_read_model
+from services.projector.tables import metadata
+from services.runtime.errors import Stop
+from services.runtime.publishing import Message
+
+LILLE: Final = "21590350100017"
+ROUBAIX: Final = "21590512600017"
+NOON: Final = datetime(2023, 6, 1, 12, tzinfo=UTC)
+
+ALL_KEY: Final = "test-key-of-everything"
+READ_KEY: Final = "test-key-that-reads-everything"
+LILLE_KEY: Final = "test-key-of-lille"
+CALLERS: Final = {
+    ALL_KEY: Caller("key:all", dict.fromkeys(Scope, EVERYBODY), "Tout"),
+    READ_KEY: Caller("key:read", {Scope.READ: EVERYBODY}, "Lecture"),
+    LILLE_KEY: Caller(
+        "key:lille", dict.fromkeys((Scope.READ, Scope.PUBLISH), Entities.of([LILLE])), "Lille"
+    ),
+}
+
+
+@dataclass
+class HandClock:
+    """A clock that is turned by hand."""
+
+    now: datetime = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def turn(self, by: timedelta) -> None:
+        self.now += by
+
+
+@dataclass
+class Known:
+    """Callers by the keys of the test; a session cookie is the key itself."""
+
+    callers: Mapping[str, Caller] = field(default_factory=lambda: CALLERS)
+    checks: bool = True
+
+    async def by_bearer(self, credential: str) -> Caller:
+        if credential not in self.callers:
+            raise NotKnown("unknown_key", Sentence("Clé inconnue.", "Unknown key."))
+        return self.callers[credential]
+
+    async def by_session(self, cookie: str) -> tuple[Caller, str]:
+        return await self.by_bearer(cookie), f"csrf-of-{cookie}"
+
+
+@dataclass
+class Kept:
+    """A publisher that remembers; `down` is what it says instead."""
+
+    messages: list[Message] = field(default_factory=list)
+    down: Stop | None = None
+
+    async def publish(self, messages: Iterable[Message]) -> None:
+        if self.down is not None:
+            raise self.down
+        self.messages += messages
+
+
+@dataclass
+class KeptBytes:
+    """The bytes of source records, by their place."""
+
+    places: dict[tuple[str, int, int], bytes] = field(default_factory=dict)
+
+    async def __call__(self, topic: str, partition: int, offset: int) -> bytes | None:
+        return self.places.get((topic, partition, offset))
+
+
+def an_empty_read_model(folder: Path) -> AsyncEngine:
+    """The tables of the read model in a file, without a row."""
+    path = folder / "read-model.sqlite"
+    maker = create_engine(f"sqlite:///{path}")
+    metadata.create_all(maker)
+    maker.dispose()
+    return open_read_model(f"sqlite:///{path}")
+
+
+def an_app(
+    engine: AsyncEngine,
+    access: Access | None = None,
+    publisher: Kept | None = None,
+    original_bytes: KeptBytes | None = None,
+    clock: HandClock | None = None,
+    request_limit_s: float = 30.0,
+) -> FastAPI:
+    """The API over this read model; what is not named is empty."""
+    return create_app(
+        Parts(
+            engine,
+            access or Known(),
+            publisher or Kept(),
+            original_bytes or KeptBytes(),
+            clock or HandClock(),
+            request_limit_s,
+        )
+    )
+
+
+@asynccontextmanager
+async def asking(
+    app: FastAPI, key: str | None = ALL_KEY, language: str | None = "en"
+) -> AsyncGenerator[httpx.AsyncClient]:
+    """Somebody who asks the API, with this key and language."""
+    headers = {} if key is None else {"Authorization": f"Bearer {key}"}
+    if language is not None:
+        headers["Accept-Language"] = language
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://ecluse.test", headers=headers
+    ) as client:
+        yield client
+    await app.state.parts.engine.dispose()
