@@ -13,6 +13,9 @@ from services.projector.tables import conventions, journal, moves
 LINE_STAGES = ("available", "reserved", "committed", "ordered", "paid", "carried_over")
 CONVENTION_STAGES = ("remaining", "ordered", "paid", "released", "carried_over")
 
+GRANTED = tuple(f"{name}_cents" for name in ("granted", *CONVENTION_STAGES))
+"""The figures of a convention."""
+
 Columns = Sequence[ColumnElement[Any]]
 
 
@@ -98,9 +101,7 @@ def _went(table: FromClause, way: Way) -> ColumnElement[bool]:
     )
 
 
-def _added(
-    table: FromClause, gains: Iterable[Way], loses: Iterable[Way] = ()
-) -> ColumnElement[int]:
+def added(table: FromClause, gains: Iterable[Way], loses: Iterable[Way] = ()) -> ColumnElement[int]:
     """What moves of some ways bring, less what those of others take."""
     amount = table.c.amount_cents
     plus = [(_went(table, way), amount) for way in gains]
@@ -114,13 +115,13 @@ def stage_columns(table: FromClause, *, summed: bool = False) -> Columns:
     if "from_stage" not in table.c:
         return _kept(table, names, summed=summed)
     ways = WAYS.values()
-    appropriated = _added(
+    appropriated = added(
         table,
         [way for way in ways if way.line_loses is None],
         [way for way in ways if way.line_gains is None],
     )
     stages = [
-        _added(
+        added(
             table,
             [way for way in ways if way.line_gains == name],
             [way for way in ways if way.line_loses == name],
@@ -138,9 +139,9 @@ def granted_columns(table: FromClause, *, summed: bool = False) -> Columns:
         return _kept(table, names, summed=summed)
     ways = [way for way in WAYS.values() if way.convention_gains is not None]
     # What a convention does not lose, it is granted.
-    granted = _added(table, [way for way in ways if way.convention_loses is None])
+    granted = added(table, [way for way in ways if way.convention_loses is None])
     stages = [
-        _added(
+        added(
             table,
             [way for way in ways if way.convention_gains == name],
             [way for way in ways if way.convention_loses == name],
@@ -163,4 +164,4 @@ def stages_of(row: Any) -> dict[str, int]:
 
 def granted_of(row: Any) -> dict[str, int]:
     """The figures of a convention, by name."""
-    return {f"{name}_cents": row[f"{name}_cents"] for name in ("granted", *CONVENTION_STAGES)}
+    return {name: row[name] for name in GRANTED}

@@ -1,7 +1,7 @@
 """What the answers to several questions have in common, and how SQL spells it on both databases."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     FromClause,
+    RowMapping,
     cast,
     false,
     func,
@@ -74,28 +75,28 @@ def visible(budget: ColumnElement[Any], entities: Entities) -> ColumnElement[boo
     return budget.in_(select(budgets.c.budget).where(budgets.c.entity.in_(sorted(entities))))
 
 
-def line_of(row: Mapping[str, Any]) -> BudgetLine:
+def line_of(row: RowMapping) -> BudgetLine:
     """The line of a row; '' stands for a code that it does not have."""
     return BudgetLine(
         row["chapter"], row["article"], row["function"] or None, row["operation"] or None
     )
 
 
-def act_of(row: Mapping[str, Any]) -> Act | None:
+def act_of(row: RowMapping) -> Act | None:
     """The act of a row, where it names one."""
     if row["act_body"] is None:
         return None
     return Act(row["act_body"], row["act_number"], row["act_on"])
 
 
-def beneficiary_of(row: Mapping[str, Any]) -> Beneficiary | None:
+def beneficiary_of(row: RowMapping) -> Beneficiary | None:
     """The beneficiary of a row, where it names one."""
     if row["siret"] is None:
         return None
     return Beneficiary(row["beneficiary"] or "", row["siret"], row["representative"])
 
 
-def masked_account(row: Mapping[str, Any]) -> MaskedAccount:
+def masked_account(row: RowMapping) -> MaskedAccount:
     """The bank account of a row, shortened."""
     return MaskedAccount(shortened(row["iban"]), row["bic"], row["holder"])
 

@@ -1,0 +1,58 @@
+"""What a code of the ledger says to people: its sentence, what it is called, what to do. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from events.masking import masked
+from events.sentences import Sentence
+from events.unreadable import Reason
+from services.ledger.advice.explained import Advice
+from services.ledger.advice.flags import FLAGS
+from services.ledger.advice.records import DEAD_LETTERS, WAITS
+from services.ledger.advice.refusals import REFUSALS
+from services.ledger.domain.flags import FlagCode
+from services.ledger.domain.refusals import Refusal
+from services.ledger.sentences import flag_sentence, parked_sentence, refusal_sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A code with its facts, and what people read of it, in both languages."""
+
+    code: str
+    facts: dict[str, Any]
+    term: Sentence
+    """What it is called."""
+    sentence: Sentence
+    """What is wrong, with its facts."""
+    do: Sentence
+    """What to do."""
+
+
+def refusal_verdict(code: str, facts: Mapping[str, Any]) -> Verdict:
+    """Why an event was refused."""
+    return _verdict(code, facts, REFUSALS[Refusal(code)], refusal_sentence(code, facts))
+
+
+def flag_verdict(code: str, facts: Mapping[str, Any]) -> Verdict:
+    """What a reviewer should look at."""
+    return _verdict(code, facts, FLAGS[FlagCode(code)], flag_sentence(code, facts))
+
+
+def wait_verdict(kind: str, name: str | None) -> Verdict:
+    """What an event waits for."""
+    facts = {"kind": kind, "id": name or ""}
+    return _verdict(kind, facts, WAITS[kind], parked_sentence(facts))
+
+
+def dead_letter_verdict(reason: str, facts: Mapping[str, Any]) -> Verdict:
+    """Why a record could not be read; `reason` is `<code>: <JSON pointer>`, or the code alone."""
+    code = reason.partition(":")[0]
+    advice = DEAD_LETTERS[Reason(code)]
+    return _verdict(code, facts, advice, advice.when)
+
+
+def _verdict(code: str, facts: Mapping[str, Any], advice: Advice, sentence: Sentence) -> Verdict:
+    shown = Sentence(masked(sentence.fr), masked(sentence.en))
+    return Verdict(code, masked(dict(facts)), advice.term, shown, advice.do)
