@@ -5,6 +5,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.api.access.audit import Audit
 from services.api.access.port import Access
 from services.api.clock import Clock
 from services.api.ports import OriginalBytes, Publisher
@@ -24,6 +25,7 @@ class Parts:
     """Of the read model."""
     access: Access
     publisher: Publisher
+    audit: Audit
     original_bytes: OriginalBytes
     clock: Clock
     request_limit_s: float = REQUEST_LIMIT_S

@@ -20,7 +20,7 @@ def open_read_model(address: str) -> AsyncEngine:
 
     `postgresql://…` and `sqlite:///…` are taken with our own drivers.
     """
-    url = _with_driver(make_url(address))
+    url = with_driver(make_url(address))
     if url.get_backend_name() == "sqlite":
         engine = create_async_engine(url)
         event.listen(engine.sync_engine, "connect", _read_only)
@@ -40,7 +40,8 @@ def open_read_model(address: str) -> AsyncEngine:
     )
 
 
-def _with_driver(url: URL) -> URL:
+def with_driver(url: URL) -> URL:
+    """The same database, reached by our own drivers."""
     drivers = {"postgresql": "postgresql+asyncpg", "sqlite": "sqlite+aiosqlite"}
     return url.set(drivername=drivers.get(url.drivername, url.drivername))
 

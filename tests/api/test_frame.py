@@ -49,8 +49,13 @@ def asked(
 
 def test_nothing_but_health_is_open(app: FastAPI) -> None:
     paths = [path for path in app.openapi()["paths"] if path not in {"/healthz", "/readyz"}]
-    for path in [*paths, "/docs", "/openapi.json", "/nowhere"]:
-        assert 401 == asked(app, lambda client, path=path: client.get(path), None).status_code
+    closed = [*paths, "/docs", "/openapi.json", "/nowhere", "/readyz/", "/console/login/x"]
+
+    async def ask() -> set[int]:
+        async with asking(app, None) as client:
+            return {(await client.post(path)).status_code for path in closed}
+
+    assert {401} == asyncio.run(ask())
     assert 200 == asked(app, lambda client: client.get("/healthz"), None).status_code
 
 

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import httpx
 from fastapi import FastAPI
@@ -13,6 +13,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from events.sentences import Sentence
+from services.api.access.audit import Action
 from services.api.access.caller import EVERYBODY, Caller, Entities, Scope
 from services.api.access.port import Access, NotKnown
 from services.api.app import create_app
@@ -66,6 +67,25 @@ class Known:
     async def by_session(self, cookie: str) -> tuple[Caller, str]:
         return await self.by_bearer(cookie), f"csrf-of-{cookie}"
 
+    async def log_in(self, credential: str) -> tuple[Caller, str]:
+        return await self.by_bearer(credential), credential
+
+
+@dataclass
+class KeptAudit:
+    """An audit trail in memory: who, what, on what, facts."""
+
+    lines: list[tuple[str, Action, str, dict[str, Any]]] = field(default_factory=list)
+
+    async def write(
+        self,
+        actor: str,
+        action: Action,
+        subject: str,
+        facts: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.lines.append((actor, action, subject, dict(facts or {})))
+
 
 @dataclass
 class Kept:
@@ -103,6 +123,7 @@ def an_app(
     engine: AsyncEngine,
     access: Access | None = None,
     publisher: Kept | None = None,
+    audit: KeptAudit | None = None,
     original_bytes: KeptBytes | None = None,
     clock: HandClock | None = None,
     request_limit_s: float = 30.0,
@@ -113,6 +134,7 @@ def an_app(
             engine,
             access or Known(),
             publisher or Kept(),
+            audit or KeptAudit(),
             original_bytes or KeptBytes(),
             clock or HandClock(),
             request_limit_s,

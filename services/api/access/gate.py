@@ -57,6 +57,11 @@ class Gate:
             if not is_open(scope["path"]):
                 await _turned_away(asked, error)(scope, receive, send)
                 return
+        except Problem as problem:  # Whether it is known cannot be found out now.
+            asked.state.reason = problem.kind.code
+            if not is_open(scope["path"]):
+                await answer(problem, asked)(scope, receive, send)
+                return
         if _by_session(asked) and not _is_fit_for_a_session(scope):
             asked.state.reason = FORGED_FORM.code
             await answer(Problem(FORGED_FORM), asked)(scope, receive, send)

@@ -38,6 +38,14 @@ class Access(Protocol):
         """
         ...
 
+    async def log_in(self, credential: str) -> tuple[Caller, str]:
+        """A session of the console for whoever holds this key: the caller, and the cookie.
+
+        Raises:
+            NotKnown: it is no key in force.
+        """
+        ...
+
 
 class Unchecked:
     """ECLUSE_AUTH=off: everybody may do everything."""
@@ -50,4 +58,8 @@ class Unchecked:
 
     async def by_session(self, _cookie: str) -> tuple[Caller, str]:
         """Anybody, whose forms need no token."""
+        return ANYBODY, ""
+
+    async def log_in(self, _credential: str) -> tuple[Caller, str]:
+        """Anybody, who needs no cookie."""
         return ANYBODY, ""

@@ -1,0 +1,152 @@
+"""An identity provider: its published keys, fetched, kept, and fetched anew within bounds."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import aiohttp
+import structlog
+from joserfc.jwk import KeySet
+
+from events.sentences import Sentence
+from services.api.access.caller import Caller
+from services.api.access.tokens import Demands, UnknownKey, caller_of, keys_of
+from services.api.clock import Clock
+from services.api.problems import Kind, Problem
+
+FETCH_LIMIT_S: Final = 5.0
+DOCUMENT_BYTES_MAX: Final = 1024 * 1024
+FRESH_FOR: Final = timedelta(minutes=10)
+"""So long the keys are not asked for again."""
+
+USED_FOR: Final = timedelta(hours=24)
+"""So long they are used where the provider does not answer."""
+
+AT_MOST_EVERY: Final = timedelta(seconds=30)
+"""Whoever sends tokens of invented keys makes us ask no oftener than this."""
+
+ISSUER_AWAY: Final = Kind(
+    "issuer_unreachable",
+    503,
+    Sentence("Fournisseur d'identité injoignable", "Identity provider out of reach"),
+    Sentence(
+        "Les clés du fournisseur d'identité n'ont pu être lues\u00a0: ce jeton ne peut être "
+        "vérifié.",
+        "The identity provider's keys could not be read: this token cannot be verified.",
+    ),
+    Sentence(
+        "Réessayez, ou prenez une clé d'API\u00a0; si cela dure, prévenez l'opérateur.",
+        "Try again, or take an API key; if it lasts, tell the operator.",
+    ),
+)
+
+log: Final = structlog.stdlib.get_logger("ecluse.api")
+
+
+class Issuer:
+    """Believes tokens signed by the keys that the provider publishes at `jwks_url`.
+
+    Without that address it is read in the provider's own document (OpenID Connect Discovery).
+    """
+
+    def __init__(self, demands: Demands, jwks_url: str | None, clock: Clock) -> None:
+        self._demands = demands
+        self._jwks_url = jwks_url
+        self._clock = clock
+        self._keys: KeySet | None = None
+        self._read_at: datetime | None = None
+        self._asked_at: datetime | None = None
+        self._asking = asyncio.Lock()
+
+    async def caller_of(self, token: str) -> Caller:
+        """Whoever the token names.
+
+        Raises:
+            NotKnown: it is not to be believed.
+            Problem: the keys to tell cannot be had.
+        """
+        keys = await self._known_keys()
+        try:
+            return caller_of(token, keys, self._demands, self._clock())
+        except UnknownKey:
+            # The provider may have changed its keys since.
+            newer = await self._newer_keys(keys)
+            if newer is None or newer is keys:
+                raise
+            return caller_of(token, newer, self._demands, self._clock())
+
+    async def _known_keys(self) -> KeySet:
+        if self._keys is not None and self._age() < FRESH_FOR:
+            return self._keys
+        newer = await self._newer_keys(self._keys)
+        if newer is None or self._age() > USED_FOR:
+            raise Problem(ISSUER_AWAY, headers={"Retry-After": "30"})
+        return newer
+
+    def _age(self) -> timedelta:
+        return timedelta.max if self._read_at is None else self._clock() - self._read_at
+
+    async def _newer_keys(self, known: KeySet | None) -> KeySet | None:
+        """The keys as they are now published; `known` where they cannot be read, or not yet."""
+        async with self._asking:
+            if self._keys is not known:
+                return self._keys  # Somebody else has just asked.
+            now = self._clock()
+            if self._asked_at is not None and now - self._asked_at < AT_MOST_EVERY:
+                return known
+            self._asked_at = now
+            try:
+                self._keys = await self._fetched()
+                self._read_at = now
+            except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+                log.warning("issuer_keys_not_read", error=type(error).__name__)
+            return self._keys
+
+    async def _fetched(self) -> KeySet:
+        limit = aiohttp.ClientTimeout(total=FETCH_LIMIT_S)
+        async with aiohttp.ClientSession(timeout=limit, trust_env=True) as session:
+            address = self._jwks_url
+            if address is None:
+                issuer = self._demands.issuer.rstrip("/")
+                found = await _document(session, f"{issuer}/.well-known/openid-configuration")
+                if found.get("issuer") != self._demands.issuer:
+                    raise ValueError("the document is another issuer's")
+                address = str(found.get("jwks_uri", ""))
+                check_address(address)
+            return keys_of(await _document(session, address))
+
+
+async def _document(session: aiohttp.ClientSession, address: str) -> Mapping[str, Any]:
+    """A JSON object that is published there; no redirection leads elsewhere.
+
+    Raises:
+        ValueError: there is none.
+    """
+    async with session.get(address, allow_redirects=False) as answer:
+        if answer.status != HTTPStatus.OK:
+            raise ValueError(f"status {answer.status}")
+        body = await answer.content.read(DOCUMENT_BYTES_MAX + 1)
+        while len(body) <= DOCUMENT_BYTES_MAX and (more := await answer.content.read(65536)):
+            body += more
+    if len(body) > DOCUMENT_BYTES_MAX:
+        raise ValueError("too large")
+    found = json.loads(body)
+    if not isinstance(found, dict):
+        raise ValueError("no JSON object")  # noqa: TRY004 # what a stranger sent is no type of ours
+    return found
+
+
+def check_address(address: str) -> None:
+    """That keys are fetched over TLS; on this machine alone without.
+
+    Raises:
+        ValueError: they would not be.
+    """
+    parts = urlsplit(address)
+    local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    if parts.scheme != "https" and not (local and parts.scheme == "http"):
+        raise ValueError("an address of an identity provider begins with https://")

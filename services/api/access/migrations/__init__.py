@@ -1,0 +1,1 @@
+"""The schema of access, version by version."""

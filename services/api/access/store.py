@@ -1,0 +1,224 @@
+"""Keys and audit lines in their database: PostgreSQL's schema `ecluse_access`, or a file."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Row, or_, select, text, update
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from services.api.access.audit import Action, AuditLine
+from services.api.access.caller import Entities, Scope
+from services.api.access.keys import ID_BYTES, SECRET_BYTES, ApiKey, Written, digest_of, is_of
+from services.api.access.tables import SCHEMA, api_key_rights, api_keys, audit
+from services.api.chance import a_name, a_secret
+from services.api.clock import Clock
+from services.api.problems import DATABASE_UNREACHABLE, Problem
+from services.api.read_model import CONNECT_TIMEOUT_S, WAIT_S, with_driver
+
+CONNECTIONS_MAX: Final = 4
+USE_NOTED_EVERY: Final = timedelta(minutes=1)
+"""How exact the last use of a key is: noting each would write at every request."""
+
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
+MIGRATION_LOCK: Final = 0x45636C75
+"""An advisory lock of PostgreSQL: of several processes that start at once, one migrates."""
+
+NO_DIGEST: Final = digest_of("")
+"""Compared where no key has the id, so that both take the same time."""
+
+
+class AccessStore:
+    """Keeps keys and audit lines.
+
+    Raises:
+        Problem: from any method but `dispose`, when the database does not answer.
+    """
+
+    def __init__(self, address: str, clock: Clock) -> None:
+        url = with_driver(make_url(address))
+        self._clock = clock
+        self._is_postgresql = url.get_backend_name() == "postgresql"
+        options: dict[str, Any] = {}
+        if self._is_postgresql:
+            options = {
+                "pool_size": CONNECTIONS_MAX,
+                "max_overflow": 0,
+                "pool_timeout": WAIT_S,
+                "pool_pre_ping": True,
+                "connect_args": {"timeout": CONNECT_TIMEOUT_S},
+            }
+        engine = create_async_engine(url, **options)
+        names = {SCHEMA: SCHEMA if self._is_postgresql else None}
+        self._engine: AsyncEngine = engine.execution_options(schema_translate_map=names)
+
+    async def prepare(self) -> None:
+        """Make the tables, or bring them to this version."""
+        async with self._writing() as connection:
+            if self._is_postgresql:
+                lock = text("SELECT pg_advisory_xact_lock(:lock)")
+                await connection.execute(lock, {"lock": MIGRATION_LOCK})
+                await connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
+            await connection.run_sync(self._upgrade)
+
+    def _upgrade(self, connection: Connection) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        config.attributes["schema"] = SCHEMA if self._is_postgresql else None
+        command.upgrade(config, "head")
+
+    async def dispose(self) -> None:
+        """Let go of the connections."""
+        await self._engine.dispose()
+
+    async def create(
+        self, label: str, rights: Mapping[Scope, Entities], by: str
+    ) -> tuple[ApiKey, str]:
+        """Make a key; with it the one text that opens: it is shown once, and kept nowhere."""
+        written = Written(a_name(ID_BYTES), a_secret(SECRET_BYTES))
+        made_at = self._clock()
+        key = ApiKey(written.key_id, label, dict(rights), made_at, by)
+        allowed = [
+            {"key_id": key.key_id, "scope": scope.value, "entity": word}
+            for scope, entities in rights.items()
+            for word in entities.words()
+        ]
+        async with self._writing() as connection:
+            row = {
+                "key_id": key.key_id,
+                "label": label,
+                "secret_sha256": digest_of(written.secret),
+                "created_at": made_at,
+                "created_by": by,
+            }
+            await connection.execute(api_keys.insert(), row)
+            if allowed:
+                await connection.execute(api_key_rights.insert(), allowed)
+            facts = {"label": label, "rights": allowed}
+            await self._add(connection, by, Action.KEY_CREATED, key.key_id, facts)
+        return key, str(written)
+
+    async def revoke(self, key_id: str, by: str) -> bool:
+        """Have a key open no more; whether there was one in force."""
+        async with self._writing() as connection:
+            done = await connection.execute(
+                update(api_keys)
+                .where(api_keys.c.key_id == key_id, api_keys.c.revoked_at.is_(None))
+                .values(revoked_at=self._clock(), revoked_by=by)
+            )
+            if not done.rowcount:
+                return False
+            await self._add(connection, by, Action.KEY_REVOKED, key_id, {})
+        return True
+
+    async def keys(self) -> list[ApiKey]:
+        """Every key there ever was, the newest first."""
+        async with self._writing() as connection:
+            rows = (
+                await connection.execute(
+                    select(api_keys).order_by(api_keys.c.created_at.desc(), api_keys.c.key_id)
+                )
+            ).all()
+            allowed = (await connection.execute(select(api_key_rights))).all()
+        return [_key(row, [each for each in allowed if each.key_id == row.key_id]) for row in rows]
+
+    async def find(self, key_id: str, secret: str | None = None) -> ApiKey | None:
+        """The key of this id, revoked or not; with `secret`, only if it is that key's."""
+        async with self._writing() as connection:
+            asked = select(api_keys).where(api_keys.c.key_id == key_id)
+            row = (await connection.execute(asked)).one_or_none()
+            digest = NO_DIGEST if row is None else row.secret_sha256
+            if secret is not None and not is_of(secret, digest):
+                return None
+            if row is None:
+                return None
+            rights = select(api_key_rights).where(api_key_rights.c.key_id == key_id)
+            return _key(row, (await connection.execute(rights)).all())
+
+    async def note_use(self, key: ApiKey) -> None:
+        """Remember that a key was used, to the minute."""
+        now = self._clock()
+        if key.last_used_at is not None and now - key.last_used_at < USE_NOTED_EVERY:
+            return
+        async with self._writing() as connection:
+            before = now - USE_NOTED_EVERY
+            last = api_keys.c.last_used_at
+            await connection.execute(
+                update(api_keys)
+                .where(api_keys.c.key_id == key.key_id, or_(last.is_(None), last <= before))
+                .values(last_used_at=now)
+            )
+
+    async def write(
+        self,
+        actor: str,
+        action: Action,
+        subject: str,
+        facts: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Keep an audit line."""
+        async with self._writing() as connection:
+            await self._add(connection, actor, action, subject, facts or {})
+
+    async def audit_lines(self, last: int) -> list[AuditLine]:
+        """The last lines of the trail, the newest first."""
+        async with self._writing() as connection:
+            asked = select(audit).order_by(audit.c.number.desc()).limit(last)
+            rows = (await connection.execute(asked)).all()
+        return [
+            AuditLine(each.number, _utc(each.at), each.actor, each.action, each.subject, each.facts)
+            for each in rows
+        ]
+
+    async def _add(
+        self,
+        connection: AsyncConnection,
+        actor: str,
+        action: Action,
+        subject: str,
+        facts: Mapping[str, Any],
+    ) -> None:
+        line = {
+            "at": self._clock(),
+            "actor": actor,
+            "action": action.value,
+            "subject": subject,
+            "facts": dict(facts),
+        }
+        await connection.execute(audit.insert(), line)
+
+    @asynccontextmanager
+    async def _writing(self) -> AsyncGenerator[AsyncConnection]:
+        try:
+            async with self._engine.begin() as connection:
+                yield connection
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            raise Problem(DATABASE_UNREACHABLE, headers={"Retry-After": "5"}) from error
+
+
+def _utc(instant: datetime) -> datetime:
+    """An instant as it was written: SQLite forgets that it was UTC."""
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+
+
+def _key(row: Row[Any], rights: Any) -> ApiKey:
+    words: dict[Scope, list[str]] = {}
+    for each in rights:
+        words.setdefault(Scope(each.scope), []).append(each.entity)
+    return ApiKey(
+        row.key_id,
+        row.label,
+        {scope: Entities.of(words[scope]) for scope in Scope if scope in words},
+        _utc(row.created_at),
+        row.created_by,
+        None if row.revoked_at is None else _utc(row.revoked_at),
+        row.revoked_by,
+        None if row.last_used_at is None else _utc(row.last_used_at),
+    )

@@ -1,0 +1,163 @@
+"""Tokens of an identity provider: what one must say to be believed. Pure.
+
+The algorithm is ours to choose, never the token's: an allow-list of asymmetric ones, so that
+neither `none` nor HS256 with the public key for a secret can pass (RFC 8725, 2.1 and 3.1).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from joserfc import jwt
+from joserfc.errors import (
+    BadSignatureError,
+    ExpiredTokenError,
+    InvalidClaimError,
+    InvalidKeyIdError,
+    JoseError,
+    MissingClaimError,
+)
+from joserfc.jwk import KeySet
+from joserfc.jwt import JWTClaimsRegistry
+
+from events.sentences import Sentence
+from services.api.access.caller import Caller, Entities, Scope
+from services.api.access.port import NotKnown
+
+ASYMMETRIC: Final = frozenset(
+    {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
+)
+TOKEN_CHARACTERS_MAX: Final = 16 * 1024
+SUBJECT_MAX: Final = 100
+
+KEY_TYPES: Final = frozenset({"RSA", "EC", "OKP"})
+"""Of a published set, the keys that may sign: a secret in it would be everybody's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Demands:
+    """What a token must say."""
+
+    issuer: str
+    audience: str
+    algorithms: frozenset[str] = frozenset({"RS256", "ES256"})
+    leeway_s: int = 30
+    """How far our clocks may be apart."""
+    scopes_claim: str = "scope"
+    """Where the rights stand: words between spaces, or a list."""
+    scope_prefix: str = "ecluse:"
+    """What stands before our rights among those of other applications."""
+    entities_claim: str = "ecluse_entities"
+    """Where the entities stand: SIRETs or "all", words between spaces or a list."""
+
+
+class UnknownKey(NotKnown):
+    """The token names a key that the provider has not published, or not yet."""
+
+
+def keys_of(document: Mapping[str, Any]) -> KeySet:
+    """The keys of a published set (JWKS) that may sign.
+
+    Raises:
+        ValueError: there is none, or it is no such set.
+    """
+    published = document.get("keys")
+    listed = published if isinstance(published, list) else []
+    fit = [each for each in listed if isinstance(each, dict) and _may_sign(each)]
+    try:
+        return KeySet.import_key_set({"keys": fit})
+    except (JoseError, KeyError, TypeError) as error:
+        raise ValueError(str(error)) from error
+
+
+def _may_sign(key: Mapping[str, Any]) -> bool:
+    return key.get("kty") in KEY_TYPES and key.get("use", "sig") == "sig"
+
+
+def caller_of(token: str, keys: KeySet, demands: Demands, now: datetime) -> Caller:
+    """Whoever the token names, with what it allows.
+
+    Raises:
+        UnknownKey: it names a key that is not among these.
+        NotKnown: it says otherwise than it must.
+    """
+    if len(token) > TOKEN_CHARACTERS_MAX:
+        raise _refused("token_too_large", "le jeton est trop grand", "the token is too large")
+    try:
+        claims = jwt.decode(token, keys, algorithms=sorted(demands.algorithms)).claims
+        JWTClaimsRegistry(
+            now=int(now.timestamp()),
+            leeway=demands.leeway_s,
+            iss={"essential": True, "value": demands.issuer},
+            aud={"essential": True, "value": demands.audience},
+            exp={"essential": True},
+            sub={"essential": True},
+        ).validate(claims)
+    except InvalidKeyIdError as error:
+        said = Sentence(
+            "La clé qui signe ce jeton n'est pas publiée.",
+            "The key that signs this token is not published.",
+        )
+        raise UnknownKey("token_key_unknown", said) from error
+    except (JoseError, ValueError, TypeError) as error:
+        raise _why(error) from error
+    rights = _rights(claims, demands)
+    subject = "".join(each for each in str(claims["sub"]) if each.isprintable())[:SUBJECT_MAX]
+    return Caller(f"oidc:{subject}", rights, subject)
+
+
+def _why(error: Exception) -> NotKnown:
+    match error:
+        case ExpiredTokenError():
+            return _refused("token_expired", "le jeton a expiré", "the token has expired")
+        case BadSignatureError():
+            return _refused(
+                "token_signature", "sa signature est fausse", "its signature is not right"
+            )
+        case InvalidClaimError(claim="nbf" | "iat"):
+            return _refused("token_not_yet", "le jeton n'est pas encore valable", "it is too early")
+        case InvalidClaimError() | MissingClaimError():
+            name = error.claim if error.claim.isidentifier() else "…"
+            return _refused(
+                f"token_claim_{name}",
+                f"il ne dit pas ce qu'il faut sous « {name} »",
+                f"it does not say what it must under “{name}”",
+            )
+        case _:
+            return _refused(
+                "token_unreadable",
+                "il est illisible, ou d'un algorithme qui n'est pas admis",
+                "it is not readable, or of an algorithm that is not allowed",
+            )
+
+
+def _refused(reason: str, fr: str, en: str) -> NotKnown:
+    return NotKnown(reason, Sentence(f"Jeton refusé\u00a0: {fr}.", f"Token refused: {en}."))
+
+
+def _rights(claims: Mapping[str, Any], demands: Demands) -> dict[Scope, Entities]:
+    """The rights that a token gives; a word that is none of ours gives nothing."""
+    words = _words(claims.get(demands.scopes_claim))
+    given = {
+        word.removeprefix(demands.scope_prefix)
+        for word in words
+        if word.startswith(demands.scope_prefix)
+    }
+    try:
+        entities = Entities.of(_words(claims.get(demands.entities_claim)))
+    except ValueError as error:
+        raise _refused(
+            "token_entities",
+            f"« {demands.entities_claim} » ne contient pas que des SIRET",
+            f"“{demands.entities_claim}” holds other things than SIRETs",
+        ) from error
+    return {scope: entities for scope in Scope if scope.value in given and entities}
+
+
+def _words(claim: Any) -> list[str]:
+    if isinstance(claim, str):
+        return claim.split()
+    if isinstance(claim, list):
+        return [word for word in claim if isinstance(word, str)]
+    return []
