@@ -21,6 +21,7 @@ acts: Final = Table(
     metadata,
     key("budget"),
     key("sequence"),
+    key("item"),
     text("role", nullable=False),
     text("grant_ref"),
     text("convention"),
@@ -30,7 +31,7 @@ acts: Final = Table(
     text("title"),
     Index("acts_by_grant", "budget", "grant_ref"),
     comment="Decisions of assemblies. Role: vote, transfer, award, concurring, withdrawal, "
-    "amendment, carried (an act that came with an opening letter has that letter's sequence).",
+    "amendment, carried (acts that came with an opening letter have that letter's sequence).",
 )
 
 grants: Final = Table(
@@ -82,12 +83,14 @@ conventions: Final = Table(
     Column("effective_on", Date),
     text("reason"),
     text("carried_from"),
+    text("continues"),
     Column("sequence", BigInteger, nullable=False),
     Index("conventions_by_grant", "budget", "grant_ref"),
     Index("conventions_by_siret", "siret"),
     comment="Conventions, and grants that stand without one (`stands_alone`, under the grant's "
     "reference, until a convention is signed). State: in_force, suspended, terminated, with the "
-    "day and reason of the last turn; withdrawn where the award fell.",
+    "day and reason of the last turn; withdrawn where the award fell. `continues` is the name that "
+    "its money had before record `sequence`: moves and orders of that time bear it still.",
 )
 
 convention_lines: Final = Table(
@@ -113,8 +116,10 @@ instalments: Final = Table(
     Column("planned_cents", Cents, nullable=False),
     Column("lines", Json, nullable=False),
     text("amendment"),
+    text("left_out_by"),
     Column("sequence", BigInteger, nullable=False),
-    comment="The schedule of a convention as the last event planned it. What became of an "
+    comment="The schedules of a convention. An instalment that an amendment does not plan any more "
+    "(ordered already, or given up) has that amendment in `left_out_by`. What became of an "
     "instalment is in payment_orders and moves.",
 )
 

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Date, DateTime, Index, Integer, LargeBinary, Table
+from sqlalchemy import BigInteger, Column, Date, Index, Integer, LargeBinary, Table
 
-from services.projector.tables.columns import Cents, Json, key, line, metadata, text
+from services.projector.tables.columns import Cents, Instant, Json, key, line, metadata, text
 
 positions: Final = Table(
     "positions",
@@ -15,13 +15,15 @@ positions: Final = Table(
     Column("last_offset", BigInteger),
     Column("last_timestamp_ms", BigInteger),
     text("last_sha256"),
-    Column("last_event_time", DateTime(timezone=True)),
+    Column("last_event_time", Instant),
     Column("epoch", BigInteger, nullable=False, server_default="0"),
+    Column("generation", BigInteger, nullable=False, server_default="0"),
     Column("held_offset", BigInteger),
     text("held_event_id"),
     text("held_error"),
     comment="How far each partition of the journal is in these tables. `epoch` fences: who writes "
-    "has raised it, and whoever finds another has lost the partition.",
+    "has raised it, and whoever finds another has lost the partition. `generation` counts how "
+    "often the read model was made again.",
 )
 
 fates: Final = Table(
@@ -50,7 +52,7 @@ journal: Final = Table(
     text("event_id"),
     text("event_source"),
     text("event_type"),
-    Column("event_time", DateTime(timezone=True)),
+    Column("event_time", Instant),
     text("correlation_id"),
     text("grant_ref"),
     text("convention"),
@@ -93,7 +95,7 @@ refusals: Final = Table(
     text("event_id", nullable=False),
     text("event_source", nullable=False),
     text("event_type", nullable=False),
-    Column("event_time", DateTime(timezone=True), nullable=False),
+    Column("event_time", Instant, nullable=False),
     text("code", nullable=False),
     Column("facts", Json, nullable=False),
     Index("refusals_by_code", "code"),
@@ -109,12 +111,14 @@ dead_letters: Final = Table(
     text("source_topic", nullable=False),
     Column("source_partition", Integer, nullable=False),
     Column("source_offset", BigInteger, nullable=False),
+    text("code", nullable=False),
     text("reason", nullable=False),
     Column("facts", Json, nullable=False),
     text("event_sha256", nullable=False),
-    Index("dead_letters_by_reason", "reason"),
-    comment="Records that could not be read. `budget` is the chain `_dead.<partition>`; `facts` is "
-    "all that the journal says of it.",
+    Index("dead_letters_by_code", "code"),
+    comment="Records that could not be read. `budget` is the chain `_dead.<partition>`; the reason "
+    "is its code, with the JSON pointer to the fault where there is one; `facts` is all that the "
+    "journal says of it.",
 )
 
 parked: Final = Table(
@@ -125,7 +129,7 @@ parked: Final = Table(
     text("event_id", nullable=False),
     text("event_source", nullable=False),
     text("event_type", nullable=False),
-    Column("event_time", DateTime(timezone=True), nullable=False),
+    Column("event_time", Instant, nullable=False),
     text("waits_for_kind", nullable=False),
     text("waits_for_id"),
     Column("ended_sequence", BigInteger),

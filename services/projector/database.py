@@ -1,0 +1,195 @@
+"""The database of the read model: its engine, and a batch written with its position, or not at all.
+
+Two are known: PostgreSQL, where the tables live in a schema of their own, and a file of SQLite.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import asyncpg
+from sqlalchemy import event, make_url, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from services.projector import statements
+from services.projector.changes import Changes, Key, Members, Row
+from services.projector.tables import metadata, positions
+
+SCHEMA: Final = "ecluse_read"
+"""Where the tables live in PostgreSQL; SQLite has no schemas."""
+
+CONNECT_S: Final = 10.0
+ANSWER_S: Final = 60.0
+"""How long a connection, and one answer, may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far one partition of the journal is in the tables, and what was read last."""
+
+    topic: str
+    partition: int
+    next_offset: int
+    last_offset: int | None = None
+    last_timestamp_ms: int | None = None
+    last_sha256: str | None = None
+    last_event_time: datetime | None = None
+    epoch: int = 0
+
+
+class Overtaken(Exception):
+    """Another writer has taken the partition: nothing of the batch was written."""
+
+
+def an_engine(url: str, schema: str = SCHEMA) -> AsyncEngine:
+    """An engine for `postgresql+asyncpg://…` or `sqlite+aiosqlite:///…`; nothing is asked yet."""
+    if make_url(url).get_backend_name() == "postgresql":
+        return create_async_engine(
+            url,
+            connect_args={
+                "server_settings": {"search_path": schema, "application_name": "ecluse"},
+                "timeout": CONNECT_S,
+                "command_timeout": ANSWER_S,
+            },
+        )
+    engine = create_async_engine(url, connect_args={"timeout": ANSWER_S})
+    event.listen(engine.sync_engine, "connect", _set_up_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: Any, _record: Any) -> None:
+    """Readers and the writer do not wait for each other.
+
+    What a power cut takes back, the position goes back with: the journal brings it again.
+    """
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.close()
+
+
+async def prepare(engine: AsyncEngine) -> None:
+    """Bring the schema to what this program knows."""
+    async with engine.begin() as connection:
+        if engine.dialect.name == statements.POSTGRESQL:
+            await connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
+        await connection.run_sync(metadata.create_all)
+
+
+async def take(engine: AsyncEngine, topic: str, partition: int) -> Position:
+    """Become the one writer of a partition: whoever was it before can write no more."""
+    where = (positions.c.topic == topic) & (positions.c.partition == partition)
+    raised = update(positions).where(where).values(epoch=positions.c.epoch + 1)
+    async with engine.begin() as connection:
+        found = await connection.execute(raised)
+        if found.rowcount == 0:
+            first = {"topic": topic, "partition": partition, "next_offset": 0, "epoch": 1}
+            await connection.execute(positions.insert(), first)
+        row = (await connection.execute(select(positions).where(where))).one()
+    return Position(
+        topic,
+        partition,
+        row.next_offset,
+        row.last_offset,
+        row.last_timestamp_ms,
+        row.last_sha256,
+        row.last_event_time,
+        row.epoch,
+    )
+
+
+async def write(engine: AsyncEngine, changes: Changes, position: Position) -> None:
+    """Write a batch and how far it was read, in one transaction.
+
+    Raises:
+        Overtaken: the epoch of `position` is not that of the partition any more.
+    """
+    async with engine.begin() as connection:
+        # First, so that it is waited for here: behind it this transaction is the only writer.
+        await _move(connection, position)
+        for change in changes.renamed:
+            for statement in statements.RENAMED:
+                await connection.execute(text(statement), change._asdict())
+        if engine.dialect.name == statements.POSTGRESQL:
+            await _copy(connection, changes)
+        else:
+            await _insert(connection, changes)
+        for statement, named in (
+            (statements.WITHDRAWN, changes.withdrawn),
+            (statements.REPLANNED, changes.replanned),
+        ):
+            for each in named:
+                await connection.execute(text(statement), each._asdict())
+
+
+async def _move(connection: AsyncConnection, position: Position) -> None:
+    mine = (
+        (positions.c.topic == position.topic)
+        & (positions.c.partition == position.partition)
+        & (positions.c.epoch == position.epoch)
+    )
+    moved = {
+        "next_offset": position.next_offset,
+        "last_offset": position.last_offset,
+        "last_timestamp_ms": position.last_timestamp_ms,
+        "last_sha256": position.last_sha256,
+        "last_event_time": position.last_event_time,
+        "held_offset": None,
+        "held_event_id": None,
+        "held_error": None,
+    }
+    found = await connection.execute(update(positions).where(mine).values(moved))
+    if found.rowcount != 1:
+        raise Overtaken(f"{position.topic}/{position.partition}")
+
+
+async def _copy(connection: AsyncConnection, changes: Changes) -> None:
+    """New rows by COPY, merged ones as arrays: one statement a table."""
+    raw = await connection.get_raw_connection()
+    driver = raw.driver_connection
+    assert isinstance(driver, asyncpg.Connection), "PostgreSQL is spoken to by asyncpg"
+    for name, rows in changes.appended.items():
+        await driver.copy_records_to_table(name, records=rows, columns=statements.columns(name))
+    for statement, _, _, merged in _merged(changes, statements.POSTGRESQL):
+        await driver.execute(statement, *map(list, zip(*merged, strict=True)))
+
+
+async def _insert(connection: AsyncConnection, changes: Changes) -> None:
+    """Row by row, each kind in one call."""
+    for name, rows in changes.appended.items():
+        spelled = statements.spelled(name, statements.columns(name), rows)
+        await connection.exec_driver_sql(statements.appending(name), list(spelled))
+    for statement, name, written, rows in _merged(changes, "sqlite"):
+        await connection.exec_driver_sql(statement, list(statements.spelled(name, written, rows)))
+
+
+Merged = tuple[str, str, tuple[str, ...], list[Row]]
+"""A statement, its table, what each of its rows holds, and the rows."""
+
+
+def _merged(changes: Changes, dialect: str) -> Iterable[Merged]:
+    for name, grown in changes.added.items():
+        if grown:
+            written = (*statements.keys(name), *statements.growing(name))
+            rows = [(*key, *amounts) for key, amounts in grown.items()]
+            yield statements.adding(name, dialect), name, written, rows
+    for put, offered in ((changes.offered, True), (changes.put, False)):
+        for name, named in put.items():
+            for members, found in _by_members(named).items():
+                statement = statements.putting(name, members, dialect, offered=offered)
+                rows = [(*key, *row.values()) for key, row in found]
+                yield statement, name, (*statements.keys(name), *members), rows
+    for name, named in changes.patched.items():
+        for members, found in _by_members(named).items():
+            rows = [(*row.values(), *key) for key, row in found]
+            written = (*members, *statements.keys(name))
+            yield statements.patching(name, members, dialect), name, written, rows
+
+
+def _by_members(rows: Mapping[Key, Members]) -> dict[tuple[str, ...], list[tuple[Key, Members]]]:
+    """Rows that are written in the same columns, together."""
+    found: dict[tuple[str, ...], list[tuple[Key, Members]]] = {}
+    for key, row in rows.items():
+        found.setdefault(tuple(row), []).append((key, row))
+    return found

@@ -1,0 +1,158 @@
+"""The money of a record: what its moves add to lines and conventions, and the rows it writes. Pure.
+
+The tables of columns say only where each stage is counted; which moves there are, the ledger said.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from events.payments import PaymentOrderAcknowledged
+from services.projector.changes import Changes, Members
+from services.projector.readings import Order, Reason, Record, as_json
+
+LINE_COLUMNS: Final[Mapping[str | None, int]] = MappingProxyType(
+    {
+        None: 0,
+        "available": 1,
+        "reserved": 2,
+        "committed": 3,
+        "ordered": 4,
+        "paid": 5,
+        "carried_over": 6,
+    }
+)
+"""Where a line counts each stage; what comes from outside the budget is appropriated."""
+
+GRANTED: Final = 0
+
+CONVENTION_LOSES: Final[Mapping[str | None, int]] = MappingProxyType(
+    {"committed": 1, "ordered": 2, "paid": 3}
+)
+"""Which column of a convention money leaves; what leaves none of them is granted to it."""
+
+CONVENTION_GAINS: Final[Mapping[str | None, int]] = MappingProxyType(
+    {"committed": 1, "ordered": 2, "paid": 3, "available": 4, "carried_over": 5}
+)
+"""Which column of a convention money arrives in."""
+
+
+def add_moves(changes: Changes, record: Record) -> None:
+    """The moves of a record, and what they add up to."""
+    budget, sequence, day = record.budget, record.sequence, record.day
+    rows = changes.appended.setdefault("moves", [])
+    for item, move in enumerate(record.moves or (), start=1):
+        codes, cents = move.line.codes, move.amount_cents
+        origin, target, convention = move.origin, move.target, move.convention
+        rows.append(
+            (
+                budget,
+                sequence,
+                item,
+                *codes,
+                convention,
+                move.instalment,
+                origin,
+                target,
+                cents,
+                day,
+            )
+        )
+        line = changes.row_to_add_to("lines", (budget, *codes))
+        line[LINE_COLUMNS[origin]] += cents if origin is None else -cents
+        line[LINE_COLUMNS[target]] += -cents if target is None else cents
+        if convention is None:
+            continue
+        money = changes.row_to_add_to("convention_lines", (budget, convention, *codes))
+        loses = CONVENTION_LOSES.get(origin)
+        if loses is None:
+            money[GRANTED] += cents
+        else:
+            money[loses] -= cents
+        money[CONVENTION_GAINS[target]] += cents
+
+
+def add_entries(changes: Changes, record: Record) -> None:
+    """The commitment entries of a record."""
+    for item, entry in enumerate(record.commitment_entries or (), start=1):
+        changes.append(
+            "commitment_entries",
+            entry.entry_id,
+            record.budget,
+            record.sequence,
+            item,
+            entry.kind,
+            *entry.line.codes,
+            entry.amount_cents,
+            entry.convention,
+            *entry.act.row,
+            entry.effective_on,
+        )
+
+
+def add_orders(changes: Changes, record: Record) -> None:
+    """The payment orders that a record issued or changed."""
+    said = _acknowledged(record)
+    for item, order in enumerate(record.payment_orders or (), start=1):
+        key = (record.budget, order.payment_order)
+        members = {
+            "paid_cents": order.paid_cents,
+            "state": order.state,
+            "state_sequence": record.sequence,
+        }
+        if order.issued_on is None:
+            changes.patch("payment_orders", key, members | said)
+        else:
+            changes.put_row("payment_orders", key, members | _issued(order, record.sequence, item))
+            _add_order_lines(changes, record.budget, order)
+
+
+def _acknowledged(record: Record) -> Members:
+    """What the accountant said of an order."""
+    event = record.event
+    if event is None or event.type != PaymentOrderAcknowledged.TYPE:
+        return {}
+    reason = event.data.reason if isinstance(event.data.reason, Reason) else None
+    return {
+        "state_on": event.data.on,
+        "reason_code": reason and reason.code,
+        "reason_label": reason and reason.label,
+    }
+
+
+def _issued(order: Order, sequence: int, item: int) -> Members:
+    assert order.beneficiary is not None, "an order issued says whom it pays"
+    assert order.bank_account is not None, "an order issued says where it pays"
+    return {
+        "convention": order.convention,
+        "instalment": order.instalment,
+        "amount_cents": order.amount_cents,
+        "due_on": order.due_on,
+        "issued_on": order.issued_on,
+        "beneficiary": order.beneficiary.name,
+        "siret": order.beneficiary.siret,
+        "representative": order.beneficiary.representative,
+        "iban": order.bank_account.iban,
+        "bic": order.bank_account.bic,
+        "holder": order.bank_account.holder,
+        "title": order.title,
+        "previous": order.previous,
+        "reason_code": None,
+        "reason_label": None,
+        "state_on": None,
+        "sequence": sequence,
+        "item": item,
+    }
+
+
+def _add_order_lines(changes: Changes, budget: str, order: Order) -> None:
+    for position, each in enumerate(order.lines, start=1):
+        changes.append(
+            "payment_order_lines",
+            budget,
+            order.payment_order,
+            position,
+            *each.line.codes,
+            each.amount_cents,
+            as_json(each.services),
+        )

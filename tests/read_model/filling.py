@@ -1,0 +1,71 @@
+"""Journals made by the embedded core, and read models filled with them."""
+
+from collections.abc import Iterable, Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from events.topics import JOURNAL
+from services.ledger.adapters.memory import MemoryStore
+from services.ledger.ports import Store
+from services.ledger.replay import replay
+from services.ledger.restore import open_ledger
+from services.projector.database import Position, an_engine, take, write
+from services.projector.fold import Fold
+from services.projector.tables import metadata
+
+EXAMPLES: Final = Path(__file__).resolve().parents[2] / "schemas" / "examples"
+GOLDEN: Final = EXAMPLES.parents[1] / "tests" / "golden"
+
+Tables = dict[str, list[tuple[Any, ...]]]
+
+
+def journal_of(*files: Path) -> list[bytes]:
+    """The journal that these files of events lead to, read one after the other."""
+    store = MemoryStore()
+    for file in files:
+        _replay(store, file.name, file.read_bytes())
+    return [row.record for row in store.journal()]
+
+
+def journal_of_events(events: Iterable[bytes]) -> list[bytes]:
+    """The journal that these events lead to."""
+    store = MemoryStore()
+    _replay(store, "events.jsonl", b"\n".join(events) + b"\n")
+    return [row.record for row in store.journal()]
+
+
+def _replay(store: Store, name: str, content: bytes) -> None:
+    replay(store, name, BytesIO(content), open_ledger(store), lambda _: None)
+
+
+async def fill(
+    url: str, records: Sequence[bytes], cuts: Iterable[int] = (), partition: int = 0
+) -> None:
+    """Project these records as one partition of the journal, in batches that end at `cuts`."""
+    engine = an_engine(url)
+    try:
+        position = await take(engine, JOURNAL, partition)
+        fold = Fold(partition)
+        ends = {*cuts, len(records)}
+        for offset, raw in enumerate(records):
+            fold.add(offset, raw)
+            if offset + 1 in ends:
+                at = Position(JOURNAL, partition, offset + 1, offset, epoch=position.epoch)
+                await write(engine, fold.take_changes(), at)
+    finally:
+        await engine.dispose()
+
+
+async def tables(engine: AsyncEngine) -> Tables:
+    """All rows of all tables, in order; of positions, what does not tell who wrote."""
+    found: Tables = {}
+    async with engine.connect() as connection:
+        for name, table in metadata.tables.items():
+            columns = [column for column in table.columns if column.name != "epoch"]
+            rows = await connection.execute(select(*columns).order_by(*table.primary_key))
+            found[name] = [tuple(row) for row in rows]
+    return found
