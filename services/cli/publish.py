@@ -25,14 +25,13 @@ from services.ledger.handle import decoded
 from services.ledger.ports import StoreError
 from services.ledger.replay import STANDARD_INPUT, Line, lines, raw_record
 from services.runtime.errors import Stop
-from services.runtime.publishing import Message, Receipts, publish
+from services.runtime.publishing import STRUCTURED, Message, Receipts, publish
 from services.runtime.settings import Settings
 
 EXIT_FAULTS: Final = 1
 EXIT_INTERRUPTED: Final = 130
 
-HEADERS: Final = [("content-type", b"application/cloudevents+json; charset=UTF-8")]
-"""Structured mode: the whole event is the record's value."""
+HEADERS: Final = STRUCTURED
 
 PUBLISHING = Sentence("publication", "publishing")
 NOTHING_SENT = Counted(

@@ -40,6 +40,9 @@ REFUSED = Sentence(
 
 Headers = list[tuple[str, bytes]]
 
+STRUCTURED: Final[Headers] = [("content-type", b"application/cloudevents+json; charset=UTF-8")]
+"""Structured mode of CloudEvents: the whole event is the record's value."""
+
 
 class Message(NamedTuple):
     """A record to be published."""
@@ -103,7 +106,17 @@ async def publish(
         ClusterError: it has no such topic, or refuses a batch.
     """
     count = await partition_count(settings, topic)
-    producer = AIOKafkaProducer(
+    producer = a_producer(settings)
+    try:
+        await start_producer(producer, settings)
+        await Flow(producer, settings.topic(topic), count, headers, receipts).send_all(messages)
+    finally:
+        await stop_producer(producer)
+
+
+def a_producer(settings: Settings) -> AIOKafkaProducer:
+    """An idempotent producer that waits for all replicas; not yet started."""
+    return AIOKafkaProducer(
         bootstrap_servers=settings.bootstrap_servers,
         client_id=f"ecluse-{settings.instance}",
         acks="all",
@@ -113,14 +126,14 @@ async def publish(
         # An idempotent batch never expires: this is when a request is tried again.
         request_timeout_ms=int(REQUEST_TIMEOUT_S * 1000),
     )
-    try:
-        await _start(producer, settings)
-        await Flow(producer, settings.topic(topic), count, headers, receipts).send_all(messages)
-    finally:
-        await _stop(producer)
 
 
-async def _start(producer: AIOKafkaProducer, settings: Settings) -> None:
+async def start_producer(producer: AIOKafkaProducer, settings: Settings) -> None:
+    """Have it connect.
+
+    Raises:
+        Unreachable: nobody answered in `START_TIMEOUT_S`.
+    """
     try:
         async with asyncio.timeout(START_TIMEOUT_S):
             await producer.start()
@@ -128,7 +141,8 @@ async def _start(producer: AIOKafkaProducer, settings: Settings) -> None:
         raise unreachable(settings, error) from error
 
 
-async def _stop(producer: AIOKafkaProducer) -> None:
+async def stop_producer(producer: AIOKafkaProducer) -> None:
+    """Have it let go of its connections; never raises."""
     # It waits for what is in flight without an end; whoever failed does not wait for that.
     with suppress(KafkaError, OSError, TimeoutError):
         async with asyncio.timeout(STOP_TIMEOUT_S):

@@ -1,17 +1,232 @@
-"""POST /events."""
+"""POST /events: read as the ledger's door reads them, published whole or not at all."""
 
-from typing import Final
+import asyncio
+from functools import partial
+from tempfile import SpooledTemporaryFile
+from typing import Any, BinaryIO, Final, cast
+from urllib.parse import quote, urlencode
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
 
-from services.runtime.publishing import SILENCE_TIMEOUT_S
+from events.sentences import Sentence
+from services.api.asking import Lang, Sender, Stands
+from services.api.events_in.reading import EVENTS_MAX, Fault, Sent, TooManyEvents, as_rows
+from services.api.language import Language, told
+from services.api.problems import Kind, Problem, problems
+from services.runtime.errors import Stop
 
 PATH: Final = "/events"
 STREAM_BYTES_MAX: Final = 64 * 1024 * 1024
 """How much one request may bring."""
 
-STREAM_LIMIT_S: Final = 120.0 + SILENCE_TIMEOUT_S
+IN_MEMORY_BYTES: Final = 1024 * 1024
+"""How much of it stays in memory: the rest waits in a temporary file."""
+
+STREAM_LIMIT_S: Final = 180.0
 LIMITS_S: Final = {PATH: STREAM_LIMIT_S}
 BODIES_BYTES_MAX: Final = {PATH: STREAM_BYTES_MAX}
+RETRY_AFTER_S: Final = 10
+
+ONE: Final = frozenset({"application/cloudevents+json", "application/json"})
+LINES: Final = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
+
+NOT_READ: Final = Kind(
+    "unreadable_events",
+    422,
+    Sentence("Événements illisibles", "Unreadable events"),
+    Sentence(
+        "{count} événement(s) de cette demande ne sont pas du contrat\u00a0: rien n'a été publié.",
+        "{count} event(s) of this request are not of the contract: nothing was published.",
+    ),
+    Sentence(
+        "Corrigez ce que `faults` nomme, ligne par ligne, puis renvoyez le tout.",
+        "Correct what `faults` names, line by line, then send all of it again.",
+    ),
+)
+NOT_YOURS: Final = Kind(
+    "entity_not_allowed",
+    403,
+    Sentence("Entité hors de cet accès", "Entity outside this access"),
+    Sentence(
+        "{count} événement(s) sont d'entités pour lesquelles cet accès ne publie pas\u00a0: rien "
+        "n'a été publié.",
+        "{count} event(s) are of entities for which this access does not publish: nothing was "
+        "published.",
+    ),
+    Sentence(
+        "Retirez-les, ou demandez une clé pour ces entités.",
+        "Leave them out, or ask for a key for these entities.",
+    ),
+)
+NOTHING_SENT: Final = Kind(
+    "no_event",
+    422,
+    Sentence("Aucun événement", "No event"),
+    Sentence("La demande ne contient aucun événement.", "The request holds no event."),
+    Sentence("Envoyez un événement JSON, ou un par ligne.", "Send one JSON event, or one a line."),
+)
+TOO_MANY: Final = Kind(
+    "too_many_events",
+    413,
+    Sentence("Trop d'événements", "Too many events"),
+    Sentence(
+        "La demande contient plus de {events_max} événements\u00a0: rien n'a été publié.",
+        "The request holds more than {events_max} events: nothing was published.",
+    ),
+    Sentence(
+        "Découpez-la\u00a0; les événements d'un budget dans leur ordre.",
+        "Split it; the events of one budget in their order.",
+    ),
+)
+WRONG_KIND: Final = Kind(
+    "content_type_unknown",
+    415,
+    Sentence("Type de contenu inconnu", "Content type not known"),
+    Sentence(
+        "Le type de contenu n'est ni celui d'un événement ni celui d'une suite.",
+        "The content type is neither that of one event nor that of a stream.",
+    ),
+    Sentence(
+        "Dites application/cloudevents+json pour un événement, application/x-ndjson pour un par "
+        "ligne.",
+        "Say application/cloudevents+json for one event, application/x-ndjson for one a line.",
+    ),
+)
+NOT_KEPT: Final = Kind(
+    "not_published",
+    503,
+    Sentence("Publication impossible", "Could not be published"),
+    Sentence(
+        "{said}. Une partie peut avoir été publiée.", "{said}. Some of it may have been published."
+    ),
+    Sentence(
+        "Renvoyez le tout plus tard\u00a0: le registre reconnaît les répétitions.",
+        "Send all of it again later: the ledger knows repeats.",
+    ),
+)
+
+DESCRIPTION: Final = f"""\
+One JSON CloudEvent (`application/cloudevents+json`), or one a line (`application/x-ndjson`), up to
+{EVENTS_MAX} events and 64 MiB. Every event is read as the ledger's own door reads it. If one is
+wrong nothing is published, and `faults` says which, where and why: a part would break the order in
+which a budget's events belong.
+
+202 says that they are kept, not that they are accepted: look at `outcome` for that. Sending an
+event again is harmless: the ledger knows it by budget, source and id, and answers `duplicate`;
+with other content, `event_id_reused`.
+"""
 
 router = APIRouter(tags=["events"])
+
+
+class PublishedEvent(BaseModel):
+    """An event that was kept."""
+
+    line: int = Field(description="Which line of the request, from 1.")
+    id: str
+    source: str
+    budget: str
+    outcome: str = Field(description="Where to look for what became of it.")
+
+
+class Published(BaseModel):
+    """What was kept."""
+
+    published: int
+    events: list[PublishedEvent]
+
+
+_AN_EVENT: Final[dict[str, Any]] = {
+    "type": "object",
+    "description": "A CloudEvent of the contract: its type has a JSON Schema in schemas/.",
+    "required": ["specversion", "id", "source", "type", "time", "partitionkey", "data"],
+    "properties": {
+        "specversion": {"const": "1.0"},
+        "id": {"type": "string"},
+        "source": {"type": "string"},
+        "type": {"type": "string"},
+        "time": {"type": "string", "format": "date-time"},
+        "partitionkey": {"type": "string"},
+        "data": {"type": "object"},
+    },
+}
+_BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/cloudevents+json": {"schema": _AN_EVENT},
+            "application/json": {"schema": _AN_EVENT},
+            "application/x-ndjson": {"schema": {"type": "string"}},
+        },
+    }
+}
+
+
+@router.post(
+    PATH,
+    status_code=202,
+    summary="Publish events",
+    description=DESCRIPTION,
+    response_description="They are kept; the ledger will decide them.",
+    responses=problems(413, 415),
+    openapi_extra=_BODY,
+)
+async def publish_events(
+    request: Request, response: Response, caller: Sender, stands_on: Stands, language: Lang
+) -> Published:
+    """Read the body to its end, then its events, then publish them."""
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type not in ONE | LINES:
+        raise Problem(WRONG_KIND)
+    with SpooledTemporaryFile(max_size=IN_MEMORY_BYTES) as body:
+        async for chunk in request.stream():
+            body.write(chunk)
+        sent = Sent(cast(BinaryIO, body), one=content_type in ONE)
+        try:
+            # Ten thousand events take a while: others have their turn meanwhile.
+            await asyncio.to_thread(sent.read, caller)
+        except TooManyEvents as error:
+            raise Problem(TOO_MANY, {"events_max": EVENTS_MAX}) from error
+        _check(sent, language)
+        try:
+            await stands_on.publisher.publish(sent.messages())
+        except Stop as error:
+            headers = {"Retry-After": str(RETRY_AFTER_S)}
+            raise Problem(NOT_KEPT, {"said": error.said}, headers=headers) from error
+    events = [PublishedEvent(**_row(each)) for each in sent.events]
+    if len(events) == 1:
+        response.headers["Location"] = events[0].outcome
+    return Published(published=len(events), events=events)
+
+
+def _check(sent: Sent, language: Language) -> None:
+    """That there is something to publish, and nothing wrong with it.
+
+    Raises:
+        Problem: there is nothing, or something wrong.
+    """
+    if sent.unreadable:
+        # What its sender may not send is named too: both are corrected at once.
+        raise _faulty(NOT_READ, sent.unreadable + sent.not_allowed, len(sent.unreadable), language)
+    if sent.not_allowed:
+        raise _faulty(NOT_YOURS, sent.not_allowed, len(sent.not_allowed), language)
+    if not sent.events:
+        raise Problem(NOTHING_SENT)
+
+
+def _faulty(kind: Kind, faults: list[Fault], count: int, language: Language) -> Problem:
+    in_order = sorted(faults, key=lambda fault: fault.line)
+    rows = as_rows(in_order, partial(told, language=language))
+    return Problem(kind, {"count": count}, faults=rows, faults_count=len(faults))
+
+
+def _row(event: Any) -> dict[str, Any]:
+    asked = urlencode({"budget": event.budget, "source": event.source})
+    return {
+        "line": event.line,
+        "id": event.event_id,
+        "source": event.source,
+        "budget": event.budget,
+        "outcome": f"{PATH}/{quote(event.event_id, safe='')}?{asked}",
+    }

@@ -1,0 +1,135 @@
+"""Events as they come in: read line by line by the ledger's own door, none kept in memory."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from io import SEEK_SET
+from typing import Any, BinaryIO, Final, NamedTuple
+
+from events.codec import EVENT_BYTES_MAX
+from events.envelope import Door
+from events.sentences import Sentence
+from events.unreadable import Unreadable, explain
+from services.api.access.caller import Caller, Scope, entity_of
+from services.ledger.domain.journal import Source
+from services.ledger.handle import RawRecord, decoded
+from services.ledger.replay import Line, lines, raw_record
+from services.runtime.publishing import Message
+
+EVENTS_MAX: Final = 10_000
+"""How many events one request may bring."""
+
+FAULTS_MAX: Final = 100
+"""How many faults the answer names."""
+
+PLACE: Final = "POST /events"
+"""What a decoder's bug is logged under."""
+
+ENTITY_NOT_ALLOWED: Final = "entity_not_allowed"
+NOT_ALLOWED = Sentence(
+    "Cet accès ne publie pas pour l'entité {entity}.",
+    "This access does not publish for the entity {entity}.",
+)
+
+
+class TooManyEvents(Exception):
+    """More than `EVENTS_MAX`."""
+
+
+class Fault(NamedTuple):
+    """What is wrong with one event; `line` counts from 1."""
+
+    line: int
+    code: str
+    pointer: str | None
+    said: Sentence
+
+
+class Named(NamedTuple):
+    """An event that was read well."""
+
+    line: int
+    event_id: str
+    source: str
+    budget: str
+
+
+@dataclass(slots=True)
+class Sent:
+    """What one request brought: `body` holds the bytes, the rest says what they are."""
+
+    body: BinaryIO
+    one: bool
+    """Whether all of it is one event, however many lines it has; else each line is one."""
+    events: list[Named] = field(default_factory=list)
+    unreadable: list[Fault] = field(default_factory=list)
+    not_allowed: list[Fault] = field(default_factory=list)
+
+    @property
+    def is_good(self) -> bool:
+        """Whether every event may be published."""
+        return not self.unreadable and not self.not_allowed
+
+    def read(self, caller: Caller) -> None:
+        """Read every event as the ledger's door would, and ask whether the caller may send it.
+
+        Raises:
+            TooManyEvents: it stops there.
+        """
+        for count, line in enumerate(self._lines(), start=1):
+            if count > EVENTS_MAX:
+                raise TooManyEvents
+            read = decoded(_record(line, self.one), Door.EVENTS)
+            if isinstance(read, Unreadable):
+                fault = Fault(line.number, read.code.value, read.pointer, explain(read))
+                self.unreadable.append(fault)
+                continue
+            envelope = read.envelope
+            named = Named(line.number, envelope.id, envelope.source, envelope.data.budget)
+            if caller.may(Scope.PUBLISH, named.budget):
+                self.events.append(named)
+            else:
+                said = NOT_ALLOWED.render({"entity": entity_of(named.budget)})
+                fault = Fault(line.number, ENTITY_NOT_ALLOWED, "/data/budget", said)
+                self.not_allowed.append(fault)
+
+    def messages(self) -> Iterator[Message]:
+        """The events again, to be published: bytes as they came, keyed by their budget."""
+        for line, named in zip(self._lines(), self.events, strict=True):
+            yield Message(named.budget.encode(), line.value)
+
+    def _lines(self) -> Iterator[Line]:
+        self.body.seek(0, SEEK_SET)
+        if self.one:
+            yield _whole(self.body)
+            return
+        for line in lines(self.body):
+            if not line.is_blank:
+                yield line
+
+
+def _whole(body: BinaryIO) -> Line:
+    """All of the body as one line; one that is too large is only measured."""
+    value = body.read(EVENT_BYTES_MAX + 1)
+    length_bytes = len(value)
+    while more := body.read(EVENT_BYTES_MAX):
+        length_bytes += len(more)
+    return Line(1, value, length_bytes, "")
+
+
+def _record(line: Line, one: bool) -> RawRecord:
+    if one and line.length_bytes <= EVENT_BYTES_MAX:
+        return RawRecord(line.value, Source(PLACE, 0, line.number))
+    return raw_record(line, PLACE)
+
+
+def as_rows(faults: list[Fault], told: Any) -> list[dict[str, Any]]:
+    """The first faults as the answer names them; `told` gives a sentence in one language."""
+    return [
+        {
+            "line": fault.line,
+            "code": fault.code,
+            "pointer": fault.pointer,
+            "detail": told(fault.said),
+        }
+        for fault in faults[:FAULTS_MAX]
+    ]
