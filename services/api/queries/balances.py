@@ -7,7 +7,7 @@ columns the ledger's own table says (`services.ledger.domain.moves`).
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import FromClause, Select, and_, select
+from sqlalchemy import FromClause, Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.queries.figures import (
@@ -224,12 +224,15 @@ async def by_beneficiary(
 
 def _of_conventions(key: Columns, table: FromClause, entities: Entities) -> Select[Any]:
     """Money of conventions, summed by what they have in common."""
-    same = and_(
-        table.c.budget == conventions.c.budget, table.c.convention == conventions.c.convention
+    # Before its signature was known, money may stand under the name that a convention continues.
+    names = (conventions.c.convention, conventions.c.continues)
+    of_it = and_(
+        table.c.budget == conventions.c.budget,
+        or_(*(table.c.convention == name for name in names)),
     )
     return (
         select(*key, *granted_columns(table, summed=True))
-        .join_from(conventions, table, same)
+        .join_from(conventions, table, of_it)
         .where(visible(conventions.c.budget, entities))
     )
 

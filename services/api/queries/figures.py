@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, FromClause, and_, case, exists, func, not_, select, true
+from sqlalchemy import ColumnElement, FromClause, and_, case, exists, func, select, true
 
 from services.api.queries.parts import total
 from services.ledger.domain.moves import WAYS, Way
@@ -40,25 +40,31 @@ NOW = AsOf()
 
 
 def known_moves(as_of: AsOf) -> FromClause:
-    """The moves that count on a day, as known at a record, each under its convention's last name.
+    """The moves that count on a day, as known at a record, each under its convention's name then.
 
     A grant that stood without a convention hands its money to the one that is signed for it, and no
-    move says so (rules, 13): what moved under the grant's reference is the convention's now.
+    move says so (rules, 13): what moved before is that convention's, once it is known.
     """
-    standing, signed = conventions.alias("standing"), conventions.alias("signed")
-    still_alone = exists().where(
-        standing.c.budget == moves.c.budget, standing.c.convention == moves.c.convention
-    )
-    signed_for_it = (
-        select(signed.c.convention)
-        .where(signed.c.budget == moves.c.budget, signed.c.grant_ref == moves.c.convention)
-        .where(not_(still_alone))
-        .order_by(signed.c.sequence)
-        .limit(1)
+    signed, record = conventions.alias("signed"), journal.alias("signature")
+    is_known = [signed.c.sequence <= as_of.sequence] if as_of.sequence is not None else []
+    if as_of.partition is not None and as_of.offset is not None:
+        is_known.append(
+            exists().where(
+                record.c.budget == signed.c.budget,
+                record.c.sequence == signed.c.sequence,
+                record.c.partition == as_of.partition,
+                record.c.journal_offset <= as_of.offset,
+            )
+        )
+    took_over = select(signed.c.convention).where(
+        signed.c.budget == moves.c.budget,
+        signed.c.continues == moves.c.convention,
+        signed.c.sequence > moves.c.sequence,
+        *is_known,
     )
     others = [column for column in moves.c if column.name != "convention"]
-    name = func.coalesce(signed_for_it.scalar_subquery(), moves.c.convention)
-    return select(*others, name.label("convention")).where(*known(as_of)).subquery("known")
+    name = func.coalesce(took_over.scalar_subquery(), moves.c.convention).label("convention")
+    return select(*others, name).where(*known(as_of)).subquery("known")
 
 
 def known(as_of: AsOf) -> Iterable[ColumnElement[bool]]:

@@ -19,7 +19,6 @@ from services.api.queries.parts import (
     act_of,
     behind,
     beneficiary_of,
-    in_utc,
     line_columns,
     line_of,
     visible,
@@ -174,6 +173,7 @@ async def one(
     (whole,) = await _with_figures(conn, rows)
     found = await conventions_of(conn, budget, grant)
     names = [each.convention for each in found]
+    names += [each.continues for each in found if each.continues is not None]
     return WholeGrant(
         whole,
         await _awarded(conn, budget, grant),
@@ -299,7 +299,7 @@ def record_line(row: RowMapping) -> Record:
         row["outcome"],
         row["event_id"],
         row["event_type"],
-        in_utc(row["event_time"]),
+        row["event_time"],
         row["resumes"],
     )
 

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.queries.figures import NOW, AsOf, known, record_of, same
 from services.api.queries.parts import LINE, BudgetLine, Entities, behind, line_of, visible
-from services.projector.tables import journal, moves
+from services.projector.tables import conventions, journal, moves
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,7 @@ async def moves_behind(
     line: BudgetLine | None = None,
     chapter: str | None = None,
     convention: str | None = None,
+    grant: str | None = None,
     stage: str | None = None,
     as_of: AsOf = NOW,
     after: tuple[int, int] | None = None,
@@ -45,7 +46,8 @@ async def moves_behind(
 ) -> list[Move]:
     """The moves of which a figure is the sum, in the order of the journal.
 
-    `stage` is one of a line's stages (`available` … `carried_over`).
+    `stage` is one of a line's stages (`available` … `carried_over`); `grant` takes the moves for
+    its award and for all its conventions.
     """
     key = [moves.c.sequence, moves.c.item]
     query = (
@@ -57,11 +59,26 @@ async def moves_behind(
         .order_by(*key)
         .limit(limit)
     )
+    if grant is not None:
+        query = query.where(_for_grant(budget, grant))
     if line is not None:
         query = query.where(*(moves.c[name] == (getattr(line, name) or "") for name in LINE))
     if stage is not None:
         query = query.where(or_(moves.c.from_stage == stage, moves.c.to_stage == stage))
     return [_move(row) for row in (await conn.execute(query)).mappings()]
+
+
+def _for_grant(budget: str, grant: str) -> ColumnElement[bool]:
+    """Moves that name a convention of the grant, or none and come from its award."""
+    names = select(conventions.c.convention).where(
+        conventions.c.budget == budget, conventions.c.grant_ref == grant
+    )
+    of_award = or_(journal.c.grant_ref == grant, journal.c.convention.in_(names))
+    return or_(
+        and_(moves.c.convention.is_(None), of_award),
+        moves.c.convention.in_(names),
+        moves.c.convention == grant,  # While it stood without a convention (rules, 13).
+    )
 
 
 def _move(row: Any) -> Move:

@@ -106,13 +106,6 @@ def shortened(iban: str) -> str:
     return f"{iban[:SHOWN_FIRST]}…{iban[-SHOWN_LAST:]}"
 
 
-def in_utc(time: dt.datetime | None) -> dt.datetime | None:
-    """An instant as it was stored, in UTC: SQLite keeps no offset."""
-    if time is None:
-        return None
-    return time.replace(tzinfo=dt.UTC) if time.tzinfo is None else time.astimezone(dt.UTC)
-
-
 def total(amounts: ColumnElement[Any]) -> ColumnElement[int]:
     """A sum of cents, 0 of none: PostgreSQL would make a decimal number of it."""
     return cast(func.coalesce(func.sum(amounts), 0), BigInteger)

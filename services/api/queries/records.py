@@ -9,7 +9,7 @@ from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.queries.entries import CommitmentEntry
-from services.api.queries.parts import Act, BudgetLine, Entities, in_utc, visible
+from services.api.queries.parts import Act, BudgetLine, Entities, visible
 from services.api.queries.verdicts import (
     Verdict,
     dead_letter_verdict,
@@ -115,7 +115,7 @@ def record_told(row: RowMapping) -> RecordTold:
         record.event_id,
         record.event_source,
         row["event_type"],
-        in_utc(row["event_time"]),
+        row["event_time"],
         record.outcome.value,
         record.resumes,
         _refusal(record),

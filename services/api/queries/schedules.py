@@ -92,6 +92,9 @@ class Instalment:
     waits_for: tuple[Want, ...]
     """Empty where nothing is missing, or nothing is to be paid any more."""
     amendment: str | None
+    """The amendment that planned it; None where the convention did."""
+    left_out_by: str | None
+    """The amendment that plans it no more: what was ordered of it stays."""
     sequence: int
 
 
@@ -125,6 +128,8 @@ class Convention:
     effective_on: date | None
     reason: str | None
     carried_from: str | None
+    continues: str | None
+    """The grant in whose place it came: what was decided before bears that name."""
     has_bank_account: bool
     instalments: tuple[Instalment, ...]
     obligations: tuple[Document, ...]
@@ -150,12 +155,13 @@ async def conventions_of(conn: AsyncConnection, budget: str, grant: str) -> tupl
     )
     rows = (await conn.execute(query)).mappings().all()
     names = [row["convention"] for row in rows]
+    all_names = names + [row["continues"] for row in rows if row["continues"] is not None]
     told = _Told(
         await _rows(conn, instalments, budget, names, "position", "instalment"),
         await _rows(conn, documents, budget, names, "kind", "year"),
         await _rows(conn, obligations, budget, names, "due_on", "kind"),
         await _rows(conn, recoveries, budget, names, "sequence"),
-        await _orders(conn, budget, names),
+        await _orders(conn, budget, all_names),
         await _money(conn, budget, names),
     )
     return tuple(told.convention(row) for row in rows)
@@ -181,7 +187,10 @@ class _Told:
             for each in _of(name, self.documents)
         }
         planned = tuple(
-            self._instalment(row, each, received, due) for each in _of(name, self.instalments)
+            each
+            for planned in _of(name, self.instalments)
+            if (each := self._instalment(row, planned, received, due)).left_out_by is None
+            or each.orders
         )
         return Convention(
             row["budget"],
@@ -198,6 +207,7 @@ class _Told:
             row["effective_on"],
             row["reason"],
             row["carried_from"],
+            row["continues"],
             row["iban"] is not None,
             planned,
             tuple(received.get(key, _awaited(*key, day)) for key, day in due.items()),
@@ -219,7 +229,8 @@ class _Told:
         orders = tuple(
             each
             for each in self.orders
-            if (each.order.convention, each.order.instalment) == (name, instalment)
+            if each.order.convention in {name, convention["continues"]}
+            and each.order.instalment == instalment
         )
         money = self.money.get((name, instalment))
         return Instalment(
@@ -234,15 +245,16 @@ class _Told:
             0 if money is None else money["released_cents"],
             tuple(_planned(each) for each in row["lines"]),
             orders,
-            tuple(_wants(convention, row, owed)) if _is_awaited(convention, orders) else (),
+            tuple(_wants(convention, row, owed)) if _is_awaited(convention, row, orders) else (),
             row["amendment"],
+            row["left_out_by"],
             row["sequence"],
         )
 
 
-def _is_awaited(convention: RowMapping, orders: Sequence[PaidOrder]) -> bool:
+def _is_awaited(convention: RowMapping, row: RowMapping, orders: Sequence[PaidOrder]) -> bool:
     """Whether an order is still to come: none holds it, and the convention has not ended."""
-    ended = convention["state"] in {TERMINATED, WITHDRAWN}
+    ended = convention["state"] in {TERMINATED, WITHDRAWN} or row["left_out_by"] is not None
     return not ended and all(each.order.state == "rejected" for each in orders)
 
 

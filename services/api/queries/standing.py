@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.api.queries.parts import in_utc
 from services.projector.tables import fates, positions
 
 
@@ -93,7 +92,7 @@ async def standing(conn: AsyncConnection, ends: Mapping[int, int] | None = None)
                 row.partition,
                 row.next_offset,
                 row.last_offset,
-                in_utc(row.last_event_time),
+                row.last_event_time,
                 held,
                 known,
                 in_flight,
@@ -104,17 +103,16 @@ async def standing(conn: AsyncConnection, ends: Mapping[int, int] | None = None)
     return _in_all(read)
 
 
-async def positions_of(conn: AsyncConnection) -> tuple[tuple[str, int, int], ...]:
-    """Topic, partition and next offset of each partition: what every answer depends on."""
-    columns = (positions.c.topic, positions.c.partition, positions.c.next_offset)
-    query = select(*columns).order_by(*columns[:2])
-    return tuple((row.topic, row.partition, row.next_offset) for row in await conn.execute(query))
-
-
-async def latest_event_time(conn: AsyncConnection) -> datetime | None:
-    """The latest time of an event that stands in the read model."""
-    found = await conn.scalar(select(func.max(positions.c.last_event_time)))
-    return in_utc(found)
+async def mark(conn: AsyncConnection) -> str:
+    """What changes whenever anything in the read model does: how far each partition is in it."""
+    columns = (
+        positions.c.topic,
+        positions.c.partition,
+        positions.c.generation,
+        positions.c.next_offset,
+    )
+    rows = await conn.execute(select(*columns).order_by(*columns[:2]))
+    return ";".join("/".join(map(str, row)) for row in rows)
 
 
 def _in_all(read: list[PartitionStanding]) -> Standing:

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, RowMapping, Select, Table, func, or_, select
+from sqlalchemy import ColumnElement, RowMapping, Select, Table, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.queries.figures import same
-from services.api.queries.parts import Entities, behind, in_utc, visible
+from services.api.queries.parts import Entities, behind, visible
 from services.api.queries.verdicts import (
     Verdict,
     dead_letter_verdict,
@@ -119,9 +119,7 @@ async def unreadable(
     """Dead letters by chain and number. They name no entity: who may not see all sees none."""
     key = (dead_letters.c.budget, dead_letters.c.sequence)
     query = select(dead_letters).where(visible(dead_letters.c.budget, entities), behind(key, after))
-    if code is not None:
-        reason = dead_letters.c.reason
-        query = query.where(or_(reason == code, reason.startswith(f"{code}:", autoescape=True)))
+    query = query.where(*same(dead_letters, code=code))
     rows = (await conn.execute(query.order_by(*key).limit(limit))).mappings()
     return [_dead_letter(row) for row in rows]
 
@@ -153,15 +151,7 @@ async def parked_by_kind(conn: AsyncConnection, entities: Entities) -> list[ByRe
 async def dead_letters_by_code(conn: AsyncConnection, entities: Entities) -> list[ByReason]:
     """How many records could not be read, by code, the most frequent first."""
     seen = visible(dead_letters.c.budget, entities)
-    by_reason = await _counted(conn, dead_letters.c.reason, seen)
-    # One code has many pointers: they are put together here, not by each database in its own way.
-    counts: dict[str, int] = {}
-    for each in by_reason:
-        code = each.code.partition(":")[0]
-        counts[code] = counts.get(code, 0) + each.count
-    return [
-        ByReason(*each) for each in sorted(counts.items(), key=lambda each: (-each[1], each[0]))
-    ]
+    return await _counted(conn, dead_letters.c.code, seen)
 
 
 async def _counted(
@@ -190,15 +180,13 @@ def _has_ended(ended: bool) -> ColumnElement[bool]:
 
 
 def _event(row: RowMapping) -> tuple[str, int, str, str, str, datetime]:
-    time = in_utc(row["event_time"])
-    assert time is not None, "every event has its time"
     return (
         row["budget"],
         row["sequence"],
         row["event_id"],
         row["event_source"],
         row["event_type"],
-        time,
+        row["event_time"],
     )
 
 

@@ -11,9 +11,11 @@ from services.ledger.advice.explained import Advice
 from services.ledger.advice.flags import FLAGS
 from services.ledger.advice.records import DEAD_LETTERS, WAITS
 from services.ledger.advice.refusals import REFUSALS
+from services.ledger.domain import flags, refusals
 from services.ledger.domain.flags import FlagCode
 from services.ledger.domain.refusals import Refusal
 from services.ledger.sentences import flag_sentence, parked_sentence, refusal_sentence
+from services.ledger.summary import said_in_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +34,14 @@ class Verdict:
 
 def refusal_verdict(code: str, facts: Mapping[str, Any]) -> Verdict:
     """Why an event was refused."""
-    return _verdict(code, facts, REFUSALS[Refusal(code)], refusal_sentence(code, facts))
+    said = said_in_order({"facts": facts, "code": code}, refusals.FACTS[Refusal(code)])["facts"]
+    return _verdict(code, said, REFUSALS[Refusal(code)], refusal_sentence(code, said))
 
 
 def flag_verdict(code: str, facts: Mapping[str, Any]) -> Verdict:
     """What a reviewer should look at."""
-    return _verdict(code, facts, FLAGS[FlagCode(code)], flag_sentence(code, facts))
+    said = said_in_order({"facts": facts, "code": code}, flags.FACTS[FlagCode(code)])["facts"]
+    return _verdict(code, said, FLAGS[FlagCode(code)], flag_sentence(code, said))
 
 
 def wait_verdict(kind: str, name: str | None) -> Verdict:
@@ -50,7 +54,7 @@ def dead_letter_verdict(reason: str, facts: Mapping[str, Any]) -> Verdict:
     """Why a record could not be read; `reason` is `<code>: <JSON pointer>`, or the code alone."""
     code = reason.partition(":")[0]
     advice = DEAD_LETTERS[Reason(code)]
-    return _verdict(code, facts, advice, advice.when)
+    return _verdict(code, dict(sorted(facts.items())), advice, advice.when)
 
 
 def _verdict(code: str, facts: Mapping[str, Any], advice: Advice, sentence: Sentence) -> Verdict:
