@@ -1,0 +1,59 @@
+"""Asking a filled read model, whichever database it is in."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.projector.database import an_engine
+from tests.read_model.filling import EXAMPLES, GOLDEN, fill, journal_of
+
+T = TypeVar("T")
+
+LILLE = "21590350100017"
+BUDGET = f"{LILLE}-00-2023"
+YEAR = EXAMPLES / "lille-avenirs-2023.jsonl"
+CARRIED = (
+    EXAMPLES / "lille-avenirs-carry-over.jsonl",
+    EXAMPLES / "lille-avenirs-carry-over-2024.jsonl",
+)
+GOLDEN_NAMES = ("lille-avenirs-2023", "hard-year-2023", "turns-2023", "year-end-2023")
+HISTORIES = [GOLDEN / f"{name}.events.jsonl" for name in GOLDEN_NAMES]
+
+
+def filled(url: str, *files: Path) -> str:
+    """The read model of the journal that these events lead to."""
+    fill(url, journal_of(*files))
+    return url
+
+
+def filled_with(url: str, journal: Sequence[bytes]) -> str:
+    """The read model of a journal."""
+    fill(url, journal)
+    return url
+
+
+def ask(url: str, question: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+    """One question on a connection of its own."""
+
+    async def go() -> T:
+        engine = an_engine(url)
+        try:
+            async with engine.connect() as connection:
+                return await question(connection)
+        finally:
+            await engine.dispose()
+
+    return asyncio.run(go())
+
+
+def line_row(line: Any) -> dict[str, Any]:
+    """A line as the contract prints it."""
+    return {
+        "chapter": line.chapter,
+        "article": line.article,
+        "function": line.function,
+        "operation": line.operation,
+    }

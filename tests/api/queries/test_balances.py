@@ -1,0 +1,209 @@
+"""Balances: of the oracle, of every recorded history, of any day, as known at any record."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from services.api.queries import balances
+from services.api.queries.figures import AsOf
+from services.api.queries.moved import moves_behind
+from services.api.queries.parts import BudgetLine
+from services.ledger.domain.journal import read_record
+from services.ledger.handle import Ledger
+from services.ledger.restore import Folding
+from services.ledger.summary import History, summary_of
+from tests.api.queries.asked import (
+    BUDGET,
+    CARRIED,
+    HISTORIES,
+    LILLE,
+    YEAR,
+    ask,
+    filled,
+    filled_with,
+    line_row,
+)
+from tests.read_model.filling import journal_of
+
+LINE_FIGURES = (
+    "appropriated_cents",
+    "available_cents",
+    "reserved_cents",
+    "committed_cents",
+    "ordered_cents",
+    "paid_cents",
+    "carried_over_cents",
+)
+CONVENTION_FIGURES = (
+    "granted_cents",
+    "remaining_cents",
+    "ordered_cents",
+    "paid_cents",
+    "released_cents",
+    "carried_over_cents",
+)
+
+
+def line_rows(found: list[balances.LineBalance]) -> list[dict[str, Any]]:
+    return [
+        {"budget": each.budget, "line": line_row(each.line)}
+        | {name: getattr(each, name) for name in LINE_FIGURES}
+        for each in found
+    ]
+
+
+def convention_rows(found: list[balances.ConventionBalance]) -> list[dict[str, Any]]:
+    return [
+        {"budget": each.budget, "convention": each.convention, "line": line_row(each.line)}
+        | {name: getattr(each, name) for name in CONVENTION_FIGURES}
+        for each in found
+    ]
+
+
+@pytest.mark.parametrize(
+    ("operation", "awarded_cents", "paid_cents"),
+    [("489", 135560000, 135560000), ("1978", 75700000, 75700000), ("490", 15100000, 15100000)],
+)
+def test_the_lille_avenirs_year_ends_with_everything_paid(
+    read_model_url: str, operation: str, awarded_cents: int, paid_cents: int
+) -> None:
+    filled(read_model_url, YEAR)
+    found = ask(read_model_url, lambda conn: balances.by_line(conn, None, budget=BUDGET))
+    (line,) = [each for each in found if each.line.operation == operation]
+    assert (paid_cents, 0, 0) == (line.paid_cents, line.ordered_cents, line.committed_cents)
+    convention = ask(read_model_url, lambda conn: balances.by_convention(conn, None))
+    (money,) = [each for each in convention if each.line.operation == operation]
+    assert (awarded_cents, paid_cents) == (money.granted_cents, money.paid_cents)
+
+
+def test_chapter_grant_and_beneficiary_have_the_sums_of_the_lines(read_model_url: str) -> None:
+    filled(read_model_url, YEAR)
+    (chapter,) = ask(read_model_url, lambda conn: balances.by_chapter(conn, None))
+    (grant,) = ask(read_model_url, lambda conn: balances.by_grant(conn, None))
+    (beneficiary,) = ask(read_model_url, lambda conn: balances.by_beneficiary(conn, None))
+    assert ("65", 226360000) == (chapter.chapter, chapter.paid_cents)
+    assert (226360000, 226360000) == (grant.granted_cents, grant.paid_cents)
+    assert ("37887770800040", 226360000) == (beneficiary.siret, beneficiary.paid_cents)
+
+
+@pytest.mark.parametrize("history", HISTORIES, ids=lambda path: path.name.split(".")[0])
+def test_the_figures_are_those_of_the_recorded_summary(read_model_url: str, history: Path) -> None:
+    filled(read_model_url, history)
+    said = msgspec.json.decode(
+        history.with_name(history.name.replace("events.jsonl", "summary.json")).read_bytes()
+    )
+    lines = ask(read_model_url, lambda conn: balances.by_line(conn, None))
+    conventions = ask(read_model_url, lambda conn: balances.by_convention(conn, None))
+    assert said["lines"] == line_rows(lines)
+    assert said["conventions"] == convention_rows(conventions)
+
+
+@pytest.mark.parametrize("history", HISTORIES, ids=lambda path: path.name.split(".")[0])
+def test_as_known_at_each_record_they_are_those_of_the_journal_up_to_it(
+    read_model_url: str, history: Path
+) -> None:
+    journal = journal_of(history)
+    filled_with(read_model_url, journal)
+    for count in range(1, len(journal) + 1):
+        folding = Folding(forgets=False)
+        for raw in journal[:count]:
+            folding.apply(read_record(raw))
+        said = summary_of(Ledger(folding.budgets, folding.dead), History())
+        as_of = AsOf(partition=0, offset=count - 1)
+
+        async def figures(conn: Any, as_of: AsOf = as_of) -> tuple[Any, ...]:
+            return (
+                await balances.by_line(conn, None, as_of=as_of),
+                await balances.by_convention(conn, None, as_of=as_of),
+                await balances.by_grant(conn, None, as_of=as_of),
+            )
+
+        lines, conventions, grants = ask(read_model_url, figures)
+        assert said["lines"] == line_rows(lines), f"after {count} records"
+        assert said["conventions"] == convention_rows(conventions), f"after {count} records"
+        for name in CONVENTION_FIGURES:
+            total = sum(each[name] for each in said["conventions"])
+            assert total == sum(getattr(each, name) for each in grants), f"{name} after {count}"
+
+
+def test_a_sequence_and_a_place_in_the_journal_tell_the_same_of_a_budget(
+    read_model_url: str,
+) -> None:
+    filled(read_model_url, YEAR)
+
+    async def both(conn: Any) -> tuple[Any, Any]:
+        return (
+            await balances.by_line(conn, None, budget=BUDGET, as_of=AsOf(sequence=4)),
+            await balances.by_line(conn, None, budget=BUDGET, as_of=AsOf(partition=0, offset=3)),
+        )
+
+    by_sequence, by_offset = ask(read_model_url, both)
+    assert by_sequence
+    assert by_sequence == by_offset
+
+
+@pytest.mark.parametrize(
+    ("day", "stages"),
+    [
+        # appropriated, available, reserved, committed, ordered, paid
+        ("2022-12-31", None),
+        ("2023-04-11", (135560000, 135560000, 0, 0, 0, 0)),
+        ("2023-04-12", (135560000, 0, 135560000, 0, 0, 0)),
+        ("2023-12-31", (135560000, 0, 0, 0, 0, 135560000)),
+    ],
+)
+def test_of_a_day_only_what_was_effective_by_then_counts(
+    read_model_url: str, day: str, stages: tuple[int, ...] | None
+) -> None:
+    filled(read_model_url, YEAR)
+    as_of = AsOf(effective_on=date.fromisoformat(day))
+    found = ask(read_model_url, lambda conn: balances.by_line(conn, None, as_of=as_of))
+    lines = [each for each in found if each.line.operation == "489"]
+    if stages is None:
+        assert [] == lines
+    else:
+        (line,) = lines
+        assert stages == tuple(getattr(line, name) for name in LINE_FIGURES[:6])
+
+
+def test_behind_a_figure_stand_the_moves_that_add_up_to_it(read_model_url: str) -> None:
+    filled(read_model_url, YEAR)
+    line = BudgetLine("65", "65748", "61", "489")
+
+    async def paid(conn: Any) -> list[Any]:
+        return await moves_behind(conn, None, budget=BUDGET, line=line, stage="paid")
+
+    found = ask(read_model_url, paid)
+    assert [67780000, 67780000] == [each.amount_cents for each in found]
+    assert {"ecluse.payment.executed.v1"} == {each.event_type for each in found}
+
+
+def test_what_was_carried_over_is_there_in_both_years(read_model_url: str) -> None:
+    filled(read_model_url, *CARRIED)
+    lines = ask(read_model_url, lambda conn: balances.by_chapter(conn, None))
+    years = {each.budget[-4:]: each for each in lines}
+    assert (113180000, 113180000) == (years["2023"].carried_over_cents, years["2024"].paid_cents)
+
+
+def test_another_entity_sees_nothing(read_model_url: str) -> None:
+    filled(read_model_url, YEAR)
+    others = frozenset({"21590512600017"})
+
+    async def counts(conn: Any) -> list[int]:
+        answers = [
+            await question(conn, entities)
+            for entities in (others, frozenset[str](), frozenset({LILLE}))
+            for question in (
+                balances.by_line,
+                balances.by_chapter,
+                balances.by_convention,
+                balances.by_grant,
+                balances.by_beneficiary,
+            )
+        ]
+        return [len(each) for each in answers]
+
+    assert [0] * 10 + [3, 1, 3, 1, 1] == ask(read_model_url, counts)
