@@ -1,20 +1,77 @@
-"""Whether this process lives, and whether it can answer."""
+"""Whether this process lives, and whether it can answer. The two are open to all."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from services.api.asking import Now, Stands
+from services.api.parts import Parts
+from services.projector.tables import metadata, positions
 
 router = APIRouter(tags=["health"])
 
 
+class Alive(BaseModel):
+    """The process lives."""
+
+    status: Literal["ok"]
+
+
+class Ready(BaseModel):
+    """Whether the API can answer; what is behind it, only for who shows a key or token."""
+
+    ready: bool
+    database: bool | None = Field(None, description="Whether the read model answers.")
+    schema_fits: bool | None = Field(None, description="Whether its tables are those of this API.")
+    last_event_time: datetime | None = Field(
+        None, description="The time of the last event that it has; told, and never a failure."
+    )
+    last_event_age_s: float | None = None
+
+
 @router.get("/healthz", summary="The process lives; nothing else is asked")
-async def healthz() -> dict[str, str]:
-    """Always 200 while the event loop turns: it never asks a dependency, which may be restarted."""
-    return {"status": "ok"}
+async def healthz() -> Alive:
+    """Always 200 while the event loop turns.
+
+    It never asks a dependency: a probe that does restarts every process when a database is slow.
+    """
+    return Alive(status="ok")
 
 
-@router.get("/readyz", summary="The API can answer", response_model=None)
-async def readyz(request: Request) -> JSONResponse | dict[str, Any]:
-    """200 if the read model answers."""
-    return {"ready": request.app.state.parts is not None}
+@router.get(
+    "/readyz",
+    summary="The API can answer",
+    response_model=Ready,
+    responses={503: {"model": Ready, "description": "It cannot, now."}},
+)
+async def readyz(request: Request, stands_on: Stands, now: Now) -> JSONResponse:
+    """200 if the read model answers and its tables are those of this API; else 503."""
+    found = await _looked(stands_on)
+    if found.last_event_time is not None:
+        age = now - found.last_event_time
+        found.last_event_age_s = round(age.total_seconds(), 3)
+    told: dict[str, Any] = {"ready": found.ready}
+    if getattr(request.state, "caller", None) is not None:
+        told = found.model_dump(mode="json")
+    return JSONResponse(told, 200 if found.ready else 503)
+
+
+async def _looked(stands_on: Parts) -> Ready:
+    try:
+        async with stands_on.engine.connect() as connection:
+            try:
+                # A column that is not there is found by asking for it; no row is read.
+                for table in metadata.sorted_tables:
+                    await connection.execute(select(table).limit(0))
+            except DBAPIError as error:
+                return Ready(ready=False, database=not error.connection_invalidated)
+            asked = select(func.max(positions.c.last_event_time))
+            latest = (await connection.execute(asked)).scalar_one()
+    except (SQLAlchemyError, OSError, TimeoutError):
+        return Ready(ready=False, database=False)
+    return Ready(ready=True, database=True, schema_fits=True, last_event_time=latest)

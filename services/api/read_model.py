@@ -6,6 +6,8 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from services.projector.database import SCHEMA
+
 CONNECTIONS_MAX: Final = 10
 CONNECT_TIMEOUT_S: Final = 5
 WAIT_S: Final = 10
@@ -27,6 +29,7 @@ def open_read_model(address: str) -> AsyncEngine:
         return engine
     settings = {
         "application_name": "ecluse-api",
+        "search_path": SCHEMA,
         "statement_timeout": str(STATEMENT_LIMIT_MS),
         "default_transaction_read_only": "on",
     }

@@ -1,0 +1,144 @@
+"""What the API is told by its environment: read once, from ECLUSE_… variables.
+
+A secret may stand in a file instead: `ECLUSE_DATABASE_URL_FILE` names one, as containers have it.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from services.api.access.issuer import check_address
+from services.api.access.tokens import ASYMMETRIC, Demands
+
+PREFIX: Final = "ECLUSE_"
+SECRET_CHARACTERS_MIN: Final = 32
+
+
+class Files(PydanticBaseSettingsSource):
+    """Values that stand in files: `ECLUSE_<NAME>_FILE`."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """The content of the file that the environment names, without the end of its line.
+
+        Raises:
+            ValueError: it cannot be read.
+        """
+        del field
+        path = os.environ.get(f"{PREFIX}{field_name.upper()}_FILE")
+        if not path:
+            return None, field_name, False
+        try:
+            return Path(path).read_text(encoding="utf-8").strip(), field_name, False
+        except (OSError, UnicodeDecodeError) as error:
+            raise ValueError(f"{PREFIX}{field_name.upper()}_FILE: {error}") from error
+
+    def __call__(self) -> dict[str, Any]:
+        """Every value that a file holds."""
+        found: dict[str, Any] = {}
+        for name, field in self.settings_cls.model_fields.items():
+            value, key, _ = self.get_field_value(field, name)
+            if value is not None:
+                found[key] = value
+        return found
+
+
+class ApiSettings(BaseSettings):
+    """The settings of the API.
+
+    Raises:
+        pydantic.ValidationError: a variable holds what it cannot mean; the message names it.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, hide_input_in_errors=True)
+
+    database_url: SecretStr = SecretStr("postgresql://localhost/ecluse")
+    """Where the read model is; with its password, if it has one."""
+
+    access_url: SecretStr | None = None
+    """Where keys and audit are; else in the same database, of SQLite in `access.db` beside it."""
+
+    api_bind: str = "127.0.0.1"
+    """Where the API listens: on this machine alone, unless told otherwise."""
+
+    api_port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    """0 takes any free port."""
+
+    api_forwarded_allow_ips: str = "127.0.0.1"
+    """Whose X-Forwarded-… headers are believed: the addresses of the proxies before it."""
+
+    auth: Literal["on", "off"] = "on"
+    """`off` lets everybody do everything, and the log says so."""
+
+    session_secret: SecretStr | None = None
+    """Signs the console's cookies; else each start makes one, and ends all sessions before it."""
+
+    oidc_issuer: str | None = None
+    oidc_audience: str | None = None
+    oidc_jwks_url: str | None = None
+    """Where its keys are; else what the issuer's own document says."""
+    oidc_algorithms: str = "RS256,ES256"
+    oidc_leeway_s: Annotated[int, Field(ge=0, le=300)] = 30
+    oidc_scopes_claim: str = "scope"
+    oidc_scope_prefix: str = "ecluse:"
+    oidc_entities_claim: str = "ecluse_entities"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What the command says first, then the environment, then its files."""
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, Files(settings_cls)
+
+    @field_validator("session_secret")
+    @classmethod
+    def _long_enough(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and len(secret.get_secret_value()) < SECRET_CHARACTERS_MIN:
+            raise ValueError(f"at least {SECRET_CHARACTERS_MIN} characters")
+        return secret
+
+    @field_validator("oidc_algorithms")
+    @classmethod
+    def _asymmetric(cls, algorithms: str) -> str:
+        named = {each.strip() for each in algorithms.split(",")}
+        if not named <= ASYMMETRIC:
+            raise ValueError(f"of {', '.join(sorted(ASYMMETRIC))}, separated by commas")
+        return algorithms
+
+    @field_validator("oidc_issuer", "oidc_jwks_url")
+    @classmethod
+    def _over_tls(cls, address: str | None) -> str | None:
+        if address is not None:
+            check_address(address)
+        return address
+
+    @model_validator(mode="after")
+    def _issuer_and_audience(self) -> "ApiSettings":
+        # Without an audience, a token that was made for any other application would pass.
+        if (self.oidc_issuer is None) is not (self.oidc_audience is None):
+            raise ValueError("OIDC_ISSUER and OIDC_AUDIENCE go together")
+        return self
+
+    @property
+    def demands(self) -> Demands | None:
+        """What a token must say; None where no identity provider is set."""
+        if self.oidc_issuer is None or self.oidc_audience is None:
+            return None
+        return Demands(
+            self.oidc_issuer,
+            self.oidc_audience,
+            frozenset(each.strip() for each in self.oidc_algorithms.split(",")),
+            self.oidc_leeway_s,
+            self.oidc_scopes_claim,
+            self.oidc_scope_prefix,
+            self.oidc_entities_claim,
+        )
