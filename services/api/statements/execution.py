@@ -1,0 +1,129 @@
+"""The budget execution statement (état d'exécution): chapters, their articles, the whole."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+from events.sentences import Sentence
+from services.api.queries.balances import LineBalance, Stages
+from services.api.statements.figures import per_mille
+from services.api.statements.sheet import Cell, Sheet, cents, number, text
+
+TITLE: Final = Sentence("État d'exécution", "Budget execution")
+TOTAL: Final = "Total"
+COLUMNS: Final = (
+    text("chapitre", "chapter"),
+    text("article", "article"),
+    cents("crédits ouverts", "appropriated"),
+    cents("réservé (engagement comptable)", "reserved (accounting commitment)"),
+    cents("engagé non mandaté", "committed, not ordered"),
+    cents("mandaté non payé", "ordered, not paid"),
+    cents("payé", "paid"),
+    cents("reporté", "carried over"),
+    cents("disponible", "available"),
+    number("taux d'engagement (‰)", "commitment rate (‰)"),
+    number("taux de mandatement (‰)", "ordering rate (‰)"),
+    number("taux de paiement (‰)", "payment rate (‰)"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Execution(Stages):
+    """Money by stage, in cents, and rates in thousandths of what was appropriated, rounded down.
+
+    Each stage holds what has not gone on to the next; each rate counts what has passed its stage.
+    A rate is null where nothing was appropriated.
+    """
+
+    committed_per_mille: int | None
+    """Committed, ordered, paid or carried over: under a legal commitment."""
+    ordered_per_mille: int | None
+    """Ordered or paid."""
+    paid_per_mille: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleExecution(Execution):
+    """The execution of one article of a chapter."""
+
+    article: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChapterExecution(Execution):
+    """The execution of one chapter, and of its articles."""
+
+    chapter: str
+    articles: tuple[ArticleExecution, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionStatement:
+    """The execution of a budget."""
+
+    budget: str
+    chapters: tuple[ChapterExecution, ...]
+    total: Execution
+
+
+STAGES: Final = tuple(field.name for field in fields(Stages))
+
+
+def execution_of(budget: str, lines: Sequence[LineBalance]) -> ExecutionStatement:
+    """The statement of the lines of one budget."""
+    chapters = []
+    for chapter in sorted({each.line.chapter for each in lines}):
+        of_it = [each for each in lines if each.line.chapter == chapter]
+        articles = tuple(
+            ArticleExecution(
+                **_figures(each for each in of_it if each.line.article == article), article=article
+            )
+            for article in sorted({each.line.article for each in of_it})
+        )
+        chapters.append(ChapterExecution(**_figures(of_it), chapter=chapter, articles=articles))
+    return ExecutionStatement(budget, tuple(chapters), Execution(**_figures(lines)))
+
+
+def execution_sheet(statement: ExecutionStatement) -> Sheet:
+    """The statement as a table: a chapter's articles, then the chapter; the whole last."""
+    rows: list[list[Cell]] = []
+    strong: set[int] = set()
+    for chapter in statement.chapters:
+        rows += [_row(chapter.chapter, each.article, each) for each in chapter.articles]
+        strong.add(len(rows))
+        rows.append(_row(chapter.chapter, None, chapter))
+    strong.add(len(rows))
+    rows.append(_row(TOTAL, None, statement.total))
+    return Sheet(TITLE, COLUMNS, rows, frozenset(strong))
+
+
+def _figures(lines: Iterable[LineBalance]) -> dict[str, Any]:
+    found = list(lines)
+    sums = {name: sum(getattr(each, name) for each in found) for name in STAGES}
+    whole = sums["appropriated_cents"]
+    paid = sums["paid_cents"]
+    ordered = paid + sums["ordered_cents"]
+    committed = ordered + sums["committed_cents"] + sums["carried_over_cents"]
+    return {
+        **sums,
+        "committed_per_mille": per_mille(committed, whole),
+        "ordered_per_mille": per_mille(ordered, whole),
+        "paid_per_mille": per_mille(paid, whole),
+    }
+
+
+def _row(chapter: str, article: str | None, of: Execution) -> list[Cell]:
+    return [
+        chapter,
+        article,
+        of.appropriated_cents,
+        of.reserved_cents,
+        of.committed_cents,
+        of.ordered_cents,
+        of.paid_cents,
+        of.carried_over_cents,
+        of.available_cents,
+        of.committed_per_mille,
+        of.ordered_per_mille,
+        of.paid_per_mille,
+    ]

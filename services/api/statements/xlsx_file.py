@@ -1,0 +1,75 @@
+"""A statement as XLSX: real numbers and days, a header that stays, totals in bold."""
+
+import io
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+import xlsxwriter
+
+from services.api.language import Language, told
+from services.api.statements.figures import euros, exact_euros, fits_a_spreadsheet
+from services.api.statements.sheet import Cell, Kind, Sheet
+
+MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+MADE_ON: Final = datetime(2000, 1, 1, tzinfo=UTC)
+"""Stands in every file: the same statement is the same bytes, whenever it is made."""
+
+SHEET_NAME_MAX: Final = 31
+FORMATS: Final = {Kind.CENTS: "#,##0.00", Kind.NUMBER: "0"}
+DAYS: Final = {Language.FR: "dd/mm/yyyy", Language.EN: "yyyy-mm-dd"}
+WIDTHS: Final = {Kind.TEXT: 24, Kind.CENTS: 18, Kind.DAY: 12, Kind.NUMBER: 12}
+NOTHING_GUESSED: Final = {
+    "in_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_numbers": False,
+    "strings_to_urls": False,
+}
+"""A text stays a text: none becomes a formula, a number or a link."""
+
+
+def as_xlsx(sheet: Sheet, language: Language) -> bytes:
+    """The statement in one language."""
+    made = io.BytesIO()
+    book = xlsxwriter.Workbook(made, NOTHING_GUESSED)
+    title = told(sheet.title, language)
+    book.set_properties({"title": title, "created": MADE_ON})
+    page = book.add_worksheet(title[:SHEET_NAME_MAX])
+    header = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
+    for at, column in enumerate(sheet.columns):
+        page.set_column(at, at, WIDTHS[column.kind])
+        page.write_string(0, at, told(column.label, language), header)
+    page.freeze_panes(1, 0)
+    plain, strong = _formats(book, language, bold=False), _formats(book, language, bold=True)
+    for number, row in enumerate(sheet.rows):
+        formats = strong if number in sheet.strong else plain
+        for at, (cell, column) in enumerate(zip(row, sheet.columns, strict=True)):
+            _write(page, (number + 1, at), cell, column.kind, formats)
+    book.close()
+    return made.getvalue()
+
+
+def _formats(book: Any, language: Language, *, bold: bool) -> Mapping[Kind, Any]:
+    looks = {**FORMATS, Kind.TEXT: "@", Kind.DAY: DAYS[language]}
+    return {
+        kind: book.add_format({"num_format": look, "bold": bold}) for kind, look in looks.items()
+    }
+
+
+def _write(
+    page: Any, place: tuple[int, int], cell: Cell, kind: Kind, formats: Mapping[Kind, Any]
+) -> None:
+    look = formats[kind]
+    if cell is None:
+        page.write_blank(*place, None, look)
+    elif isinstance(cell, str):
+        page.write_string(*place, cell, look)
+    elif isinstance(cell, date):
+        page.write_datetime(*place, cell, look)
+    elif kind is not Kind.CENTS:
+        page.write_number(*place, cell, look)
+    elif fits_a_spreadsheet(cell):
+        page.write_number(*place, exact_euros(cell), look)
+    else:
+        # A spreadsheet would round it, and nobody would see.
+        page.write_string(*place, euros(cell, "."), look)
