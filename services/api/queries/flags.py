@@ -1,4 +1,4 @@
-"""What a person should look at, over all grants; and the grant that a record or convention is of."""
+"""What a person should look at, over all grants; and the grant that a record is about."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import Label
 
 from services.api.queries.figures import record_of, same
-from services.api.queries.parts import Entities, behind, in_utc, visible
+from services.api.queries.parts import Entities, behind, visible
 from services.api.queries.unsettled import ByReason
 from services.api.queries.verdicts import Verdict, flag_verdict
 from services.projector.tables import conventions, journal, review_flags
@@ -53,7 +53,7 @@ async def flagged(
             row["item"],
             row["event_id"],
             row["event_type"],
-            in_utc(row["event_time"]),
+            row["event_time"],
             row["grant"],
             flag_verdict(row["code"], row["facts"]),
         )
