@@ -16,8 +16,8 @@ from services.api.chance import a_name
 from services.api.headers import add_headers
 from services.api.problems import INTERNAL, TOO_LARGE, TOO_SLOW, Problem, answer
 
-REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
-"""What a request may be called by whoever sends it: nothing that a log could misread."""
+REQUEST_ID: Final = re.compile(r"[0-9a-f-]{8,64}")
+"""What a request may be called by whoever sends it: no key nor IBAN can be written so."""
 
 TOO_LARGE_STATUS: Final = 413
 UNKNOWN_ROUTE: Final = "unknown"

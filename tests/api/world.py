@@ -24,7 +24,7 @@ from services.runtime.errors import Stop
 from services.runtime.publishing import Message
 
 LILLE: Final = "21590350100017"
-ROUBAIX: Final = "21590512600017"
+ROUBAIX: Final = "21590512600011"
 NOON: Final = datetime(2023, 6, 1, 12, tzinfo=UTC)
 
 ALL_KEY: Final = "test-key-of-everything"

@@ -19,8 +19,10 @@ class NotKnown(Exception):
 class Access(Protocol):
     """Knows callers by what they present."""
 
-    checks: bool
-    """Whether anything is checked at all."""
+    @property
+    def checks(self) -> bool:
+        """Whether anything is checked at all."""
+        ...
 
     async def by_bearer(self, credential: str) -> Caller:
         """Whoever holds this key or token.

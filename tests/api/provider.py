@@ -1,0 +1,111 @@
+"""An identity provider on this machine: its keys over HTTP, and tokens of every kind, also bad."""
+
+import json
+import threading
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Final
+
+from joserfc import jwt
+from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
+
+from services.api.access.tokens import Demands
+from tests.api.world import LILLE, NOON
+
+AUDIENCE: Final = "ecluse"
+NOW_S: Final = int(NOON.timestamp())
+RSA: Final = RSAKey.generate_key(2048, {"kid": "rsa", "use": "sig"})
+EC: Final = ECKey.generate_key("P-256", {"kid": "ec"})
+STRANGER: Final = RSAKey.generate_key(2048, {"kid": "stranger"})
+IMPOSTOR: Final = RSAKey.generate_key(2048, {"kid": "rsa"})
+"""Another key under a published name."""
+
+
+class Provider:
+    """Publishes keys; counts how often it was asked, and can be away."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.keys: list[RSAKey | ECKey] = [RSA, EC]
+        self.asked = 0
+        self.away = False
+        self.issuer = url
+
+    @property
+    def demands(self) -> Demands:
+        return Demands(self.url, AUDIENCE)
+
+    def published(self, path: str) -> dict[str, Any] | None:
+        if path == "/.well-known/openid-configuration":
+            return {"issuer": self.issuer, "jwks_uri": f"{self.url}/keys"}
+        if path != "/keys" or self.away:
+            return None
+        self.asked += 1
+        return dict(KeySet(list(self.keys)).as_dict(private=False))
+
+    def claims(self, **otherwise: Any) -> dict[str, Any]:
+        """What a good token says; a claim that is None is left out."""
+        said = {
+            "iss": self.url,
+            "aud": AUDIENCE,
+            "sub": "agent-7",
+            "iat": NOW_S - 10,
+            "exp": NOW_S + 300,
+            "scope": "openid ecluse:read",
+            "ecluse_entities": [LILLE],
+        } | otherwise
+        return {name: value for name, value in said.items() if value is not None}
+
+    def token(
+        self,
+        key: RSAKey | ECKey = RSA,
+        alg: str = "RS256",
+        header: dict[str, Any] | None = None,
+        **claims: Any,
+    ) -> str:
+        said = {"alg": alg, "kid": key.kid} | (header or {})
+        return jwt.encode(said, self.claims(**claims), key, algorithms=[alg])
+
+    def unsigned(self) -> str:
+        """`alg: none`."""
+        parts = ({"alg": "none", "kid": "rsa"}, self.claims())
+        return ".".join([*map(_spelled, parts), ""])
+
+    def signed_with_the_public_key(self) -> str:
+        """HS256, its secret the public key that everybody knows (RFC 8725, 2.1)."""
+        secret = OctKey.import_key(RSA.as_pem(private=False).replace(b"-----", b"====="))
+        return jwt.encode({"alg": "HS256", "kid": "rsa"}, self.claims(), secret)
+
+
+def _spelled(part: dict[str, Any]) -> str:
+    return urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode()
+
+
+@contextmanager
+def a_provider() -> Iterator[Provider]:
+    """A provider that answers until the end of the block."""
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:  # the server asks for this name
+            found = provider.published(self.path)
+            body = json.dumps(found).encode()
+            self.send_response(200 if found is not None else 503)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 # its own name
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    provider = Provider(f"http://127.0.0.1:{server.server_port}")
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield provider
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

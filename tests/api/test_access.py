@@ -1,0 +1,313 @@
+"""Keys, sessions and the audit trail, in a file and on a real PostgreSQL."""
+
+import asyncio
+import io
+import logging
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.responses import PlainTextResponse
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from services.api.access.audit import Action
+from services.api.access.caller import EVERYBODY, Entities, Scope
+from services.api.access.issuer import Issuer
+from services.api.access.keys import taken_apart
+from services.api.access.known import KnownCallers
+from services.api.access.port import NotKnown, Unchecked
+from services.api.access.session import SESSION_S, Sessions, set_session
+from services.api.access.store import USE_NOTED_EVERY, AccessStore
+from tests.api.provider import a_provider
+from tests.api.world import LILLE, NOON, HandClock, an_app, an_empty_read_model, asking
+from tests.read_model.databases import Server
+
+READS_LILLE = {Scope.READ: Entities.of([LILLE])}
+SECRET = "a-secret-of-the-test-that-is-long-enough"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'access.db'}"
+    server: Server = request.getfixturevalue("postgresql_server")
+    return server.a_database()
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+def with_store(
+    address: str, clock: HandClock, what: Callable[[AccessStore], Awaitable[None]]
+) -> None:
+    async def go() -> None:
+        store = AccessStore(address, clock)
+        try:
+            await store.prepare()
+            await what(store)
+        finally:
+            await store.dispose()
+
+    asyncio.run(go())
+
+
+async def refused(access: KnownCallers, credential: str) -> str:
+    with pytest.raises(NotKnown) as error:
+        await access.by_bearer(credential)
+    assert credential not in str(error.value.why)
+    return error.value.reason
+
+
+def known(store: AccessStore, clock: HandClock, issuer: Issuer | None = None) -> KnownCallers:
+    return KnownCallers(store, Sessions(SECRET, clock), issuer)
+
+
+def test_a_key_opens_until_it_is_revoked(address: str, clock: HandClock) -> None:
+    async def what(store: AccessStore) -> None:
+        access = known(store, clock)
+        key, shown = await store.create("ERP de Lille", READS_LILLE, "test")
+        caller = await access.by_bearer(shown)
+        assert (f"key:{key.key_id}", READS_LILLE) == (caller.name, caller.rights)
+        assert await store.revoke(key.key_id, "test")
+        assert "key_revoked" == await refused(access, shown)
+        assert not await store.revoke(key.key_id, "test"), "it is no more in force"
+
+    with_store(address, clock, what)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda key: key[:-1] + ("A" if key[-1] != "A" else "B"), "key_unknown"),
+        (lambda key: key[:7] + "0" * 12 + key[19:], "key_unknown"),
+        (lambda key: key + "A", "key_unknown"),
+        (lambda _key: "ecluse_", "key_unknown"),
+        (lambda key: key.removeprefix("ecluse_"), "no_issuer"),
+        (lambda key: key.upper(), "no_issuer"),
+    ],
+    ids=["secret", "id", "longer", "empty", "no prefix", "capitals"],
+)
+def test_what_is_nearly_a_key_opens_nothing(
+    tmp_path: Path, clock: HandClock, change: Callable[[str], str], reason: str
+) -> None:
+    async def what(store: AccessStore) -> None:
+        _, shown = await store.create("ERP", READS_LILLE, "test")
+        assert reason == await refused(known(store, clock), change(shown))
+
+    with_store(f"sqlite:///{tmp_path / 'access.db'}", clock, what)
+
+
+def test_the_secret_is_kept_nowhere(tmp_path: Path, clock: HandClock) -> None:
+    shown: list[str] = []
+
+    async def what(store: AccessStore) -> None:
+        key, written = await store.create("ERP", READS_LILLE, "test")
+        shown.append(written)
+        assert written not in repr(key)
+        assert written not in repr(taken_apart(written))
+
+    with_store(f"sqlite:///{tmp_path / 'access.db'}", clock, what)
+    parts = taken_apart(shown[0])
+    assert parts is not None
+    kept = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert parts.key_id.encode() in kept
+    assert parts.secret.encode() not in kept
+
+
+def test_the_last_use_is_noted_to_the_minute(address: str, clock: HandClock) -> None:
+    async def what(store: AccessStore) -> None:
+        access = known(store, clock)
+        _, shown = await store.create("ERP", READS_LILLE, "test")
+        uses = []
+        for _ in range(3):
+            await access.by_bearer(shown)
+            uses.append((await store.keys())[0].last_used_at)
+            clock.turn(USE_NOTED_EVERY / 2)
+        assert [NOON, NOON, NOON + USE_NOTED_EVERY] == uses
+
+    with_store(address, clock, what)
+
+
+def test_the_audit_trail_can_only_be_added_to(address: str, clock: HandClock) -> None:
+    async def what(store: AccessStore) -> None:
+        key, _ = await store.create("ERP", {Scope.READ: EVERYBODY}, "mairie")
+        await store.write("key:1", Action.IBAN_REVEALED, f"{LILLE}-00-2023/37887770800040")
+        await store.revoke(key.key_id, "mairie")
+        lines = await store.audit_lines(10)
+        assert [Action.KEY_REVOKED, Action.IBAN_REVEALED, Action.KEY_CREATED] == [
+            line.action for line in lines
+        ]
+        assert {NOON} == {line.at for line in lines}
+        table = "ecluse_access.audit" if address.startswith("postgresql") else "audit"
+        for statement in (f"UPDATE {table} SET actor = 'nobody'", f"DELETE FROM {table}"):
+            with pytest.raises(DBAPIError, match="only added to"):
+                async with store._engine.begin() as connection:
+                    await connection.execute(text(statement))
+        assert lines == await store.audit_lines(10)
+
+    with_store(address, clock, what)
+
+
+def test_the_schema_is_made_once_by_whoever_comes_first(address: str, clock: HandClock) -> None:
+    async def what(store: AccessStore) -> None:
+        await store.create("ERP", READS_LILLE, "test")
+        await store.prepare()
+        assert 1 == len(await store.keys())
+
+    with_store(address, clock, what)
+
+
+def test_a_session_lasts_a_day_and_no_longer_than_its_key(tmp_path: Path, clock: HandClock) -> None:
+    async def what(store: AccessStore) -> None:
+        access = known(store, clock)
+        key, shown = await store.create("Agent", READS_LILLE, "test")
+        _, cookie = await access.log_in(shown)
+        assert shown not in cookie
+        caller, csrf = await access.by_session(cookie)
+        assert (f"key:{key.key_id}", 32) == (caller.name, len(csrf))
+        for wrong in ("", cookie[:-2], cookie[1:], f"{cookie}A"):
+            with pytest.raises(NotKnown):
+                await access.by_session(wrong)
+        other = KnownCallers(store, Sessions(SECRET[::-1], clock), None)
+        with pytest.raises(NotKnown):
+            await other.by_session(cookie)
+        clock.turn(timedelta(seconds=SESSION_S))
+        await access.by_session(cookie)
+        clock.turn(timedelta(seconds=1))
+        with pytest.raises(NotKnown):
+            await access.by_session(cookie)
+        _, newer = await access.log_in(shown)
+        await store.revoke(key.key_id, "test")
+        with pytest.raises(NotKnown):
+            await access.by_session(newer)
+
+    with_store(f"sqlite:///{tmp_path / 'access.db'}", clock, what)
+
+
+@pytest.mark.parametrize(
+    ("address", "secure"),
+    [
+        ("http://localhost:8000/", False),
+        ("http://127.0.0.1/", False),
+        ("http://ecluse.example/", True),
+        ("https://localhost/", True),
+    ],
+)
+def test_the_cookie_is_for_our_pages_alone(address: str, secure: bool) -> None:
+    app = FastAPI()
+
+    @app.get("/")
+    async def page(request: Request) -> PlainTextResponse:
+        answer = PlainTextResponse("")
+        set_session(answer, request, "cookie")
+        return answer
+
+    async def ask() -> str:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app)) as client:
+            return (await client.get(address)).headers["set-cookie"]
+
+    flags = {flag.strip().lower() for flag in asyncio.run(ask()).split(";")}
+    assert {"httponly", "samesite=strict", "path=/"} <= flags
+    assert secure is ("secure" in flags)
+
+
+FORM = {"csrf": "csrf-of-test-key-of-everything"}
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "headers", "status"),
+    [
+        ("/console/probe", FORM, {}, 200),
+        ("/console/probe", FORM, {"Sec-Fetch-Site": "same-origin"}, 200),
+        ("/console/probe", FORM, {"Sec-Fetch-Site": "cross-site"}, 403),
+        ("/console/probe", {"csrf": "another"}, {}, 403),
+        ("/console/probe", {"csrf": ""}, {}, 403),
+        ("/console/probe", {}, {}, 403),
+        ("/events", FORM, {}, 403),
+    ],
+)
+def test_a_form_of_another_site_does_nothing(
+    tmp_path: Path, path: str, form: dict[str, str], headers: dict[str, str], status: int
+) -> None:
+    from services.api.console import routes  # noqa: PLC0415 # a route for this test alone
+
+    before = list(routes.router.routes)
+
+    @routes.router.post("/console/probe")
+    async def probe() -> dict[str, str]:
+        return {}
+
+    async def ask() -> int:
+        app = an_app(an_empty_read_model(tmp_path))
+        async with asking(app, None) as client:
+            cookies = {"ecluse_session": "test-key-of-everything"}
+            client.cookies.update(cookies)
+            return (await client.post(path, data=form, headers=headers)).status_code
+
+    try:
+        assert status == asyncio.run(ask())
+    finally:
+        routes.router.routes[:] = before
+
+
+@contextmanager
+def logged() -> Generator[io.StringIO]:
+    """Everything that is logged, in whatever way."""
+    stream = io.StringIO()
+    before = structlog.get_config()
+    handler = logging.StreamHandler(stream)
+    logging.getLogger().addHandler(handler)
+    structlog.configure(
+        processors=[structlog.processors.format_exc_info, structlog.processors.JSONRenderer()],
+        logger_factory=structlog.PrintLoggerFactory(stream),
+        cache_logger_on_first_use=False,
+    )
+    try:
+        yield stream
+    finally:
+        structlog.configure(**before)
+        logging.getLogger().removeHandler(handler)
+
+
+def test_no_key_nor_token_nor_iban_is_ever_logged(tmp_path: Path, clock: HandClock) -> None:
+    iban = "FR7610278027150004578690110"
+
+    async def what(store: AccessStore) -> None:
+        with a_provider() as provider:
+            issuer = Issuer(provider.demands, f"{provider.url}/keys", clock)
+            _, shown = await store.create("ERP", {Scope.READ: EVERYBODY}, "test")
+            secrets: list[str] = [shown, provider.token(), provider.token(aud="x"), iban]
+            app = an_app(an_empty_read_model(tmp_path), known(store, clock, issuer))
+            with logged() as stream:
+                async with asking(app, None) as client:
+                    for secret in secrets:
+                        bearer = {"Authorization": f"Bearer {secret}", "X-Request-ID": secret}
+                        for path in ("/metrics", "/readyz", f"/{secret}", f"/metrics?a={secret}"):
+                            await client.get(path, headers=bearer)
+                            await client.post("/events", headers=bearer, content=secret)
+                        await client.get("/metrics", headers={"Authorization": secret})
+                        await client.get("/metrics", headers={"Cookie": f"ecluse_session={secret}"})
+            said = stream.getvalue()
+            assert 0 < said.count("request_handled")
+            assert [] == [secret for secret in secrets if secret in said]
+            assert shown.rpartition("_")[2] not in said
+
+    with_store(f"sqlite:///{tmp_path / 'access.db'}", clock, what)
+
+
+def test_with_access_off_everybody_may_do_everything(tmp_path: Path) -> None:
+    async def ask() -> Any:
+        app = an_app(an_empty_read_model(tmp_path), Unchecked())
+        async with asking(app, None) as client:
+            return (await client.get("/metrics")).status_code
+
+    assert 200 == asyncio.run(ask())

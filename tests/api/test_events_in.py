@@ -1,0 +1,159 @@
+"""Events in: read by the ledger's door, published whole or not at all."""
+
+import asyncio
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from events.sentences import Sentence
+from services.api.events_in.reading import EVENTS_MAX
+from services.api.events_in.routes import BODIES_BYTES_MAX, PATH
+from services.runtime.errors import Unreachable
+from services.runtime.publishing import Message
+from tests.api.world import ALL_KEY, LILLE_KEY, READ_KEY, Kept, an_app, an_empty_read_model, asking
+from tests.builders import BUDGET, Json, a_deadline, a_vote, encoded
+
+ROUBAIX_BUDGET = "21590512600011-00-2023"
+ONE = "application/cloudevents+json"
+LINES = "application/x-ndjson"
+EXAMPLE = Path(__file__).resolve().parents[2] / "schemas/examples/lille-avenirs-2023.jsonl"
+
+
+def sent(
+    tmp_path: Path,
+    body: bytes | Iterable[bytes],
+    content_type: str = ONE,
+    key: str = ALL_KEY,
+    publisher: Kept | None = None,
+    language: str = "en",
+) -> httpx.Response:
+    async def stream() -> Any:
+        for piece in [body] if isinstance(body, bytes) else body:
+            yield piece
+
+    async def send() -> httpx.Response:
+        app = an_app(an_empty_read_model(tmp_path), publisher=publisher or Kept())
+        async with asking(app, key, language) as client:
+            headers = {"Content-Type": content_type}
+            content = body if isinstance(body, bytes) else stream()
+            return await client.post(PATH, content=content, headers=headers)
+
+    return asyncio.run(send())
+
+
+def lines_of(*events: Json | bytes) -> bytes:
+    return b"".join(encoded(each) + b"\n" for each in events)
+
+
+def test_one_event_is_kept_byte_for_byte_and_says_where_to_look(tmp_path: Path) -> None:
+    kept, raw = Kept(), encoded(a_vote(_id="vote/1 é"))
+    answer = sent(tmp_path, raw, publisher=kept)
+    assert (202, 1) == (answer.status_code, answer.json()["published"])
+    assert [Message(BUDGET.encode(), raw)] == kept.messages
+    (event,) = answer.json()["events"]
+    assert event["outcome"].startswith("/events/vote%2F1%20%C3%A9?budget=21590350100017-00-2023&")
+    assert event["outcome"] == answer.headers["location"]
+
+
+def test_a_stream_is_published_in_its_order(tmp_path: Path) -> None:
+    kept, raw = Kept(), EXAMPLE.read_bytes()
+    pieces = [raw[start : start + 700] for start in range(0, len(raw), 700)]
+    answer = sent(tmp_path, pieces, LINES, publisher=kept)
+    assert 202 == answer.status_code
+    assert raw.splitlines() == [message.value for message in kept.messages]
+    assert [json.loads(line)["id"] for line in raw.splitlines()] == [
+        event["id"] for event in answer.json()["events"]
+    ]
+
+
+def test_one_bad_line_keeps_all_of_them_back(tmp_path: Path) -> None:
+    kept = Kept()
+    bad = a_vote(_id="bad")
+    bad["data"]["surprise"] = 1
+    body = lines_of(a_vote(), bad) + b"\n" + lines_of(b"{}")
+    answer = sent(tmp_path, body, LINES, publisher=kept)
+    assert (422, "unreadable_events") == (answer.status_code, answer.json()["code"])
+    assert [(2, "unknown_field", "/data/surprise"), (4, "missing_field", "/specversion")] == [
+        (fault["line"], fault["code"], fault["pointer"]) for fault in answer.json()["faults"]
+    ]
+    assert [] == kept.messages
+
+
+def test_faults_are_told_in_french_too(tmp_path: Path) -> None:
+    answer = sent(tmp_path, b"{", language="fr")
+    assert "rien n'a été publié" in answer.json()["detail"]
+    assert "JSON" in answer.json()["faults"][0]["detail"]
+    assert "fr" == answer.headers["content-language"]
+
+
+@pytest.mark.parametrize(
+    ("event", "code", "pointer"),
+    [
+        (a_deadline(), "unknown_type", "/type"),
+        (a_vote(_type="ecluse.fiscal-year.opened.v1"), "unknown_type", "/type"),
+        (a_vote(_source="urn:ecluse:ledger"), "invalid_value", "/source"),
+        (a_vote(_partitionkey=ROUBAIX_BUDGET), "wrong_partition_key", "/partitionkey"),
+        (b'{"id": 1, "id": 2}', "bad_json", None),
+        (b"[]", "bad_json", None),
+    ],
+)
+def test_nobody_speaks_as_the_ledger_nor_unreadably(
+    tmp_path: Path, event: Json | bytes, code: str, pointer: str | None
+) -> None:
+    kept = Kept()
+    answer = sent(tmp_path, encoded(event), publisher=kept)
+    (fault,) = answer.json()["faults"]
+    assert (422, code, pointer) == (answer.status_code, fault["code"], fault["pointer"])
+    assert [] == kept.messages
+
+
+def test_who_publishes_for_lille_does_not_for_roubaix(tmp_path: Path) -> None:
+    kept = Kept()
+    other = a_vote(budget=ROUBAIX_BUDGET)
+    answer = sent(tmp_path, lines_of(a_vote(), other), LINES, LILLE_KEY, kept)
+    assert (403, "entity_not_allowed") == (answer.status_code, answer.json()["code"])
+    assert [2] == [fault["line"] for fault in answer.json()["faults"]]
+    assert [] == kept.messages
+    assert 202 == sent(tmp_path, lines_of(a_vote()), LINES, LILLE_KEY, kept).status_code
+
+
+def test_who_only_reads_publishes_nothing(tmp_path: Path) -> None:
+    answer = sent(tmp_path, encoded(a_vote()), key=READ_KEY)
+    assert (403, "scope_missing") == (answer.status_code, answer.json()["code"])
+
+
+def test_kafka_down_is_503_with_when_to_try_again(tmp_path: Path) -> None:
+    down = Unreachable("Kafka", Sentence("pas de réponse", "no answer"))
+    answer = sent(tmp_path, encoded(a_vote()), publisher=Kept(down=down))
+    assert (503, "not_published") == (answer.status_code, answer.json()["code"])
+    assert "no answer" in answer.json()["detail"]
+    assert 0 < int(answer.headers["retry-after"])
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status", "code"),
+    [
+        (b"", ONE, 422, "unreadable_events"),
+        (b"\n \n", LINES, 422, "no_event"),
+        (b"{}", "text/plain", 415, "content_type_unknown"),
+        (b" " * (1024 * 1024 + 1), ONE, 422, "unreadable_events"),
+        (lines_of(a_vote()) * (EVENTS_MAX + 1), LINES, 413, "too_many_events"),
+        (b" " * (BODIES_BYTES_MAX[PATH] + 1), LINES, 413, "too_large"),
+    ],
+    ids=["empty", "blank", "kind", "large event", "many events", "large body"],
+)
+def test_the_limits_of_a_request(
+    tmp_path: Path, body: bytes, content_type: str, status: int, code: str
+) -> None:
+    answer = sent(tmp_path, body, content_type)
+    assert (status, code) == (answer.status_code, answer.json()["code"])
+
+
+def test_a_stream_that_does_not_say_its_length_is_measured(tmp_path: Path) -> None:
+    pieces = (b" " * (1024 * 1024) for _ in range(65))
+    answer = sent(tmp_path, pieces, LINES)
+    assert (413, "too_large") == (answer.status_code, answer.json()["code"])
