@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.api.access.audit import Audit
 from services.api.access.port import Access
 from services.api.clock import Clock
-from services.api.ports import OriginalBytes, Publisher
+from services.api.ports import JournalEnds, OriginalBytes, Publisher, ends_unknown
 
 REQUEST_LIMIT_S: Final = 30.0
 """How long an answer may take to begin."""
@@ -29,3 +29,4 @@ class Parts:
     original_bytes: OriginalBytes
     clock: Clock
     request_limit_s: float = REQUEST_LIMIT_S
+    journal_ends: JournalEnds = ends_unknown

@@ -1,6 +1,6 @@
 """What the API asks of the world around it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from services.runtime.publishing import Message
@@ -28,3 +28,16 @@ class OriginalBytes(Protocol):
             Stop: the source cannot be reached.
         """
         ...
+
+
+class JournalEnds(Protocol):
+    """Knows how far the journal itself is: what is not read of it is in flight."""
+
+    async def __call__(self) -> Mapping[int, int] | None:
+        """The end offset of each partition; None where nobody can say it now."""
+        ...
+
+
+async def ends_unknown() -> Mapping[int, int] | None:
+    """Where nothing is there to ask."""
+    return None
