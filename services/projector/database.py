@@ -6,6 +6,7 @@ Two are known: PostgreSQL, where the tables live in a schema of their own, and a
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 import asyncpg
@@ -14,10 +15,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from services.projector import statements
 from services.projector.changes import Changes, Key, Members, Row
-from services.projector.tables import metadata, positions
+from services.projector.schema import bring_up
+from services.projector.tables import positions
 
 SCHEMA: Final = "ecluse_read"
 """Where the tables live in PostgreSQL; SQLite has no schemas."""
+
+DRIVERS: Final[Mapping[str, str]] = MappingProxyType(
+    {"postgresql": "postgresql+asyncpg", "sqlite": "sqlite+aiosqlite"}
+)
+"""The driver of each database, where the URL names none."""
+
+POOL: Final = 8
+"""How many partitions are written at once."""
 
 CONNECT_S: Final = 10.0
 ANSWER_S: Final = 60.0
@@ -43,17 +53,21 @@ class Overtaken(Exception):
 
 
 def an_engine(url: str, schema: str = SCHEMA) -> AsyncEngine:
-    """An engine for `postgresql+asyncpg://…` or `sqlite+aiosqlite:///…`; nothing is asked yet."""
-    if make_url(url).get_backend_name() == "postgresql":
+    """An engine for `postgresql://…` or `sqlite:///…`; nothing is asked yet."""
+    address = make_url(url)
+    address = address.set(drivername=DRIVERS.get(address.drivername, address.drivername))
+    if address.get_backend_name() == statements.POSTGRESQL:
         return create_async_engine(
-            url,
+            address,
+            pool_pre_ping=True,  # A server that was restarted is not found out by a batch.
+            pool_size=POOL,
             connect_args={
                 "server_settings": {"search_path": schema, "application_name": "ecluse"},
                 "timeout": CONNECT_S,
                 "command_timeout": ANSWER_S,
             },
         )
-    engine = create_async_engine(url, connect_args={"timeout": ANSWER_S})
+    engine = create_async_engine(address, connect_args={"timeout": ANSWER_S})
     event.listen(engine.sync_engine, "connect", _set_up_sqlite)
     return engine
 
@@ -69,12 +83,13 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-async def prepare(engine: AsyncEngine) -> None:
-    """Bring the schema to what this program knows."""
-    async with engine.begin() as connection:
-        if engine.dialect.name == statements.POSTGRESQL:
-            await connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
-        await connection.run_sync(metadata.create_all)
+async def prepare(engine: AsyncEngine, schema: str = SCHEMA) -> None:
+    """Make the tables, or bring them to what this program knows.
+
+    Raises:
+        ClusterError: a newer Écluse made them.
+    """
+    await bring_up(engine, schema)
 
 
 async def take(engine: AsyncEngine, topic: str, partition: int) -> Position:

@@ -1,5 +1,6 @@
 """Journals made by the embedded core, and read models filled with them."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -20,7 +21,7 @@ from services.projector.tables import metadata
 EXAMPLES: Final = Path(__file__).resolve().parents[2] / "schemas" / "examples"
 GOLDEN: Final = EXAMPLES.parents[1] / "tests" / "golden"
 
-Tables = dict[str, list[tuple[Any, ...]]]
+Tables = dict[str, list[dict[str, Any]]]
 
 
 def journal_of(*files: Path) -> list[bytes]:
@@ -42,10 +43,12 @@ def _replay(store: Store, name: str, content: bytes) -> None:
     replay(store, name, BytesIO(content), open_ledger(store), lambda _: None)
 
 
-async def fill(
-    url: str, records: Sequence[bytes], cuts: Iterable[int] = (), partition: int = 0
-) -> None:
+def fill(url: str, records: Sequence[bytes], cuts: Iterable[int] = (), partition: int = 0) -> None:
     """Project these records as one partition of the journal, in batches that end at `cuts`."""
+    asyncio.run(_fill(url, records, cuts, partition))
+
+
+async def _fill(url: str, records: Sequence[bytes], cuts: Iterable[int], partition: int) -> None:
     engine = an_engine(url)
     try:
         position = await take(engine, JOURNAL, partition)
@@ -60,12 +63,39 @@ async def fill(
         await engine.dispose()
 
 
-async def tables(engine: AsyncEngine) -> Tables:
+def read(url: str) -> Tables:
     """All rows of all tables, in order; of positions, what does not tell who wrote."""
+
+    async def go() -> Tables:
+        engine = an_engine(url)
+        try:
+            return await _tables(engine)
+        finally:
+            await engine.dispose()
+
+    return asyncio.run(go())
+
+
+def empty(url: str) -> None:
+    """Take all rows away again."""
+
+    async def go() -> None:
+        engine = an_engine(url)
+        try:
+            async with engine.begin() as connection:
+                for table in metadata.tables.values():
+                    await connection.execute(table.delete())
+        finally:
+            await engine.dispose()
+
+    asyncio.run(go())
+
+
+async def _tables(engine: AsyncEngine) -> Tables:
     found: Tables = {}
     async with engine.connect() as connection:
         for name, table in metadata.tables.items():
             columns = [column for column in table.columns if column.name != "epoch"]
             rows = await connection.execute(select(*columns).order_by(*table.primary_key))
-            found[name] = [tuple(row) for row in rows]
+            found[name] = [dict(row) for row in rows.mappings()]
     return found

@@ -1,0 +1,453 @@
+CREATE TABLE acts (
+    budget VARCHAR NOT NULL,
+    sequence BIGINT NOT NULL,
+    item INTEGER NOT NULL,
+    role VARCHAR NOT NULL,
+    grant_ref VARCHAR,
+    convention VARCHAR,
+    body VARCHAR NOT NULL,
+    number VARCHAR,
+    act_on DATE NOT NULL,
+    title VARCHAR,
+    PRIMARY KEY (budget, sequence, item)
+);
+
+CREATE INDEX acts_by_grant ON acts (budget, grant_ref);
+
+COMMENT ON TABLE acts IS 'Decisions of assemblies. Role: vote, transfer, award, concurring, withdrawal, amendment, carried (acts that came with an opening letter have that letter''s sequence).';
+
+CREATE TABLE grants (
+    budget VARCHAR NOT NULL,
+    grant_ref VARCHAR NOT NULL,
+    state VARCHAR NOT NULL,
+    title VARCHAR,
+    beneficiary VARCHAR,
+    siret VARCHAR,
+    representative VARCHAR,
+    requires_convention BOOLEAN,
+    conditions_year INTEGER,
+    act_body VARCHAR,
+    act_number VARCHAR,
+    act_on DATE,
+    awarded_cents BIGINT DEFAULT '0' NOT NULL,
+    withdrawn_on DATE,
+    withdrawn_cause VARCHAR,
+    carried_from VARCHAR,
+    sequence BIGINT NOT NULL,
+    PRIMARY KEY (budget, grant_ref)
+);
+
+CREATE INDEX grants_by_siret ON grants (siret);
+
+COMMENT ON TABLE grants IS 'Grants. State: announced (only concurring acts yet), awarded, withdrawn, carried (awarded by the budget `carried_from`).';
+
+CREATE TABLE grant_lines (
+    budget VARCHAR NOT NULL,
+    grant_ref VARCHAR NOT NULL,
+    chapter VARCHAR DEFAULT '' NOT NULL,
+    article VARCHAR DEFAULT '' NOT NULL,
+    function VARCHAR DEFAULT '' NOT NULL,
+    operation VARCHAR DEFAULT '' NOT NULL,
+    amount_cents BIGINT NOT NULL,
+    services JSONB,
+    PRIMARY KEY (budget, grant_ref, chapter, article, function, operation)
+);
+
+COMMENT ON TABLE grant_lines IS 'What was awarded on which line, as the act says.';
+
+CREATE TABLE conventions (
+    budget VARCHAR NOT NULL,
+    convention VARCHAR NOT NULL,
+    grant_ref VARCHAR NOT NULL,
+    stands_alone BOOLEAN NOT NULL,
+    state VARCHAR NOT NULL,
+    beneficiary VARCHAR,
+    siret VARCHAR,
+    representative VARCHAR,
+    signatory VARCHAR,
+    signed_on DATE,
+    starts_on DATE,
+    ends_on DATE,
+    notified_on DATE,
+    effective_on DATE,
+    reason VARCHAR,
+    carried_from VARCHAR,
+    continues VARCHAR,
+    sequence BIGINT NOT NULL,
+    PRIMARY KEY (budget, convention)
+);
+
+CREATE INDEX conventions_by_siret ON conventions (siret);
+
+CREATE INDEX conventions_by_grant ON conventions (budget, grant_ref);
+
+COMMENT ON TABLE conventions IS 'Conventions, and grants that stand without one (`stands_alone`, under the grant''s reference, until a convention is signed). State: in_force, suspended, terminated, with the day and reason of the last turn; withdrawn where the award fell. `continues` is the name that its money had before record `sequence`: moves and orders of that time bear it still.';
+
+CREATE TABLE convention_lines (
+    budget VARCHAR NOT NULL,
+    convention VARCHAR NOT NULL,
+    chapter VARCHAR DEFAULT '' NOT NULL,
+    article VARCHAR DEFAULT '' NOT NULL,
+    function VARCHAR DEFAULT '' NOT NULL,
+    operation VARCHAR DEFAULT '' NOT NULL,
+    granted_cents BIGINT DEFAULT '0' NOT NULL,
+    remaining_cents BIGINT DEFAULT '0' NOT NULL,
+    ordered_cents BIGINT DEFAULT '0' NOT NULL,
+    paid_cents BIGINT DEFAULT '0' NOT NULL,
+    released_cents BIGINT DEFAULT '0' NOT NULL,
+    carried_over_cents BIGINT DEFAULT '0' NOT NULL,
+    PRIMARY KEY (budget, convention, chapter, article, function, operation)
+);
+
+COMMENT ON TABLE convention_lines IS 'The money of a convention by line; granted is the sum of the others.';
+
+CREATE TABLE instalments (
+    budget VARCHAR NOT NULL,
+    convention VARCHAR NOT NULL,
+    instalment VARCHAR NOT NULL,
+    position INTEGER NOT NULL,
+    trigger VARCHAR NOT NULL,
+    ceiling BOOLEAN NOT NULL,
+    documents JSONB,
+    planned_cents BIGINT NOT NULL,
+    lines JSONB NOT NULL,
+    amendment VARCHAR,
+    left_out_by VARCHAR,
+    sequence BIGINT NOT NULL,
+    PRIMARY KEY (budget, convention, instalment)
+);
+
+COMMENT ON TABLE instalments IS 'The schedules of a convention. An instalment that an amendment does not plan any more (ordered already, or given up) has that amendment in `left_out_by`. What became of an instalment is in payment_orders and moves.';
+
+CREATE TABLE obligations (
+    budget VARCHAR NOT NULL,
+    convention VARCHAR NOT NULL,
+    kind VARCHAR NOT NULL,
+    year INTEGER NOT NULL,
+    due_on DATE NOT NULL,
+    PRIMARY KEY (budget, convention, kind, year)
+);
+
+COMMENT ON TABLE obligations IS 'Documents that a convention obliges to, whether or not money waits for them.';
+
+CREATE TABLE documents (
+    budget VARCHAR NOT NULL,
+    convention VARCHAR NOT NULL,
+    kind VARCHAR NOT NULL,
+    year INTEGER NOT NULL,
+    received_on DATE,
+    eligible_cost_cents BIGINT,
+    rejected_for VARCHAR,
+    sequence BIGINT NOT NULL,
+    PRIMARY KEY (budget, convention, kind, year)
+);
+
+COMMENT ON TABLE documents IS 'Documents received; `rejected_for` is the reason where one was rejected since.';
+
+CREATE TABLE bank_accounts (
+    budget VARCHAR NOT NULL,
+    siret VARCHAR NOT NULL,
+    iban VARCHAR NOT NULL,
+    bic VARCHAR,
+    holder VARCHAR NOT NULL,
+    sequence BIGINT NOT NULL,
+    PRIMARY KEY (budget, siret)
+);
+
+COMMENT ON TABLE bank_accounts IS 'The account in force of each establishment. Personal data: masked wherever shown.';
+
+CREATE TABLE recoveries (
+    budget VARCHAR NOT NULL,
+    sequence BIGINT NOT NULL,
+    convention VARCHAR NOT NULL,
+    recovery VARCHAR NOT NULL,
+    step VARCHAR NOT NULL,
+    amount_cents BIGINT NOT NULL,
+    done_on DATE NOT NULL,
+    reason VARCHAR,
+    PRIMARY KEY (budget, sequence)
+);
+
+CREATE INDEX recoveries_by_convention ON recoveries (budget, convention);
+
+COMMENT ON TABLE recoveries IS 'Recoveries (titres de recettes, mandats d''annulation). Step: ordered or collected.';
+
+CREATE TABLE budgets (
+    budget VARCHAR NOT NULL,
+    entity VARCHAR NOT NULL,
+    code VARCHAR NOT NULL,
+    fiscal_year INTEGER NOT NULL,
+    partition INTEGER NOT NULL,
+    sequence BIGINT NOT NULL,
+    head VARCHAR NOT NULL,
+    vote_level VARCHAR,
+    voted_on DATE,
+    closed_on DATE,
+    PRIMARY KEY (budget)
+);
+
+CREATE INDEX budgets_by_entity ON budgets (entity);
+
+COMMENT ON TABLE budgets IS 'A budget: one public entity (SIRET), one budget code, one fiscal year. `head` is the hash of its last record, `sequence` that record''s number.';
+
+CREATE TABLE lines (
+    budget VARCHAR NOT NULL,
+    chapter VARCHAR DEFAULT '' NOT NULL,
+    article VARCHAR DEFAULT '' NOT NULL,
+    function VARCHAR DEFAULT '' NOT NULL,
+    operation VARCHAR DEFAULT '' NOT NULL,
+    appropriated_cents BIGINT DEFAULT '0' NOT NULL,
+    available_cents BIGINT DEFAULT '0' NOT NULL,
+    reserved_cents BIGINT DEFAULT '0' NOT NULL,
+    committed_cents BIGINT DEFAULT '0' NOT NULL,
+    ordered_cents BIGINT DEFAULT '0' NOT NULL,
+    paid_cents BIGINT DEFAULT '0' NOT NULL,
+    carried_over_cents BIGINT DEFAULT '0' NOT NULL,
+    PRIMARY KEY (budget, chapter, article, function, operation)
+);
+
+COMMENT ON TABLE lines IS 'The money of each budget line by stage; appropriated is the sum of the others.';
+
+CREATE TABLE commitment_entries (
+    entry_id VARCHAR NOT NULL,
+    budget VARCHAR NOT NULL,
+    sequence BIGINT NOT NULL,
+    item INTEGER NOT NULL,
+    kind VARCHAR NOT NULL,
+    chapter VARCHAR DEFAULT '' NOT NULL,
+    article VARCHAR DEFAULT '' NOT NULL,
+    function VARCHAR DEFAULT '' NOT NULL,
+    operation VARCHAR DEFAULT '' NOT NULL,
+    amount_cents BIGINT NOT NULL,
+    convention VARCHAR,
+    act_body VARCHAR,
+    act_number VARCHAR,
+    act_on DATE,
+    effective_on DATE NOT NULL,
+    PRIMARY KEY (entry_id)
+);
+
+CREATE UNIQUE INDEX entries_by_budget ON commitment_entries (budget, sequence, item);
+
+COMMENT ON TABLE commitment_entries IS 'Commitment entries (écritures d''engagement); the kind gives the sense.';
+
+CREATE TABLE payment_orders (
+    budget VARCHAR NOT NULL,
+    payment_order VARCHAR NOT NULL,
+    convention VARCHAR NOT NULL,
+    instalment VARCHAR NOT NULL,
+    amount_cents BIGINT NOT NULL,
+    paid_cents BIGINT NOT NULL,
+    state VARCHAR NOT NULL,
+    due_on DATE NOT NULL,
+    issued_on DATE NOT NULL,
+    beneficiary VARCHAR,
+    siret VARCHAR,
+    representative VARCHAR,
+    iban VARCHAR NOT NULL,
+    bic VARCHAR,
+    holder VARCHAR NOT NULL,
+    title VARCHAR,
+    previous VARCHAR,
+    reason_code VARCHAR,
+    reason_label VARCHAR,
+    state_on DATE,
+    sequence BIGINT NOT NULL,
+    item INTEGER NOT NULL,
+    state_sequence BIGINT NOT NULL,
+    PRIMARY KEY (budget, payment_order)
+);
+
+CREATE INDEX orders_by_convention ON payment_orders (budget, convention);
+
+CREATE UNIQUE INDEX orders_by_record ON payment_orders (budget, sequence, item);
+
+CREATE INDEX orders_by_state ON payment_orders (state, due_on);
+
+COMMENT ON TABLE payment_orders IS 'Payment orders (mandats). State: issued, taken_in_charge, on_hold, rejected, paid, cancelled; `state_on`, `reason_…` are of the last acknowledgement, `state_sequence` the record that changed the order last.';
+
+CREATE TABLE payment_order_lines (
+    budget VARCHAR NOT NULL,
+    payment_order VARCHAR NOT NULL,
+    position INTEGER NOT NULL,
+    chapter VARCHAR DEFAULT '' NOT NULL,
+    article VARCHAR DEFAULT '' NOT NULL,
+    function VARCHAR DEFAULT '' NOT NULL,
+    operation VARCHAR DEFAULT '' NOT NULL,
+    amount_cents BIGINT NOT NULL,
+    services JSONB,
+    PRIMARY KEY (budget, payment_order, position)
+);
+
+COMMENT ON TABLE payment_order_lines IS 'What an order pays on which line, with its services.';
+
+CREATE TABLE payments (
+    budget VARCHAR NOT NULL,
+    sequence BIGINT NOT NULL,
+    payment_order VARCHAR NOT NULL,
+    amount_cents BIGINT NOT NULL,
+    executed_on DATE NOT NULL,
+    bank_reference VARCHAR,
+    PRIMARY KEY (budget, sequence)
+);
+
+CREATE INDEX payments_by_order ON payments (budget, payment_order);
+
+COMMENT ON TABLE payments IS 'Payments executed by the treasury; an order may be paid in parts.';
+
+CREATE TABLE positions (
+    topic VARCHAR NOT NULL,
+    partition INTEGER NOT NULL,
+    next_offset BIGINT NOT NULL,
+    last_offset BIGINT,
+    last_timestamp_ms BIGINT,
+    last_sha256 VARCHAR,
+    last_event_time TIMESTAMP WITH TIME ZONE,
+    epoch BIGINT DEFAULT '0' NOT NULL,
+    generation BIGINT DEFAULT '0' NOT NULL,
+    held_offset BIGINT,
+    held_event_id VARCHAR,
+    held_error VARCHAR,
+    PRIMARY KEY (topic, partition)
+);
+
+COMMENT ON TABLE positions IS 'How far each partition of the journal is in these tables. `epoch` fences: who writes has raised it, and whoever finds another has lost the partition. `generation` counts how often the read model was made again.';
+
+CREATE TABLE fates (
+    partition INTEGER NOT NULL,
+    received BIGINT DEFAULT '0' NOT NULL,
+    accepted BIGINT DEFAULT '0' NOT NULL,
+    duplicate BIGINT DEFAULT '0' NOT NULL,
+    refused BIGINT DEFAULT '0' NOT NULL,
+    parked BIGINT DEFAULT '0' NOT NULL,
+    dead_letter BIGINT DEFAULT '0' NOT NULL,
+    PRIMARY KEY (partition)
+);
+
+COMMENT ON TABLE fates IS 'Received records by what became of them; a parked event that was decided later counts once, by what it became.';
+
+CREATE TABLE journal (
+    budget VARCHAR NOT NULL,
+    sequence BIGINT NOT NULL,
+    partition INTEGER NOT NULL,
+    journal_offset BIGINT NOT NULL,
+    source_topic VARCHAR NOT NULL,
+    source_partition INTEGER NOT NULL,
+    source_offset BIGINT NOT NULL,
+    outcome VARCHAR NOT NULL,
+    event_id VARCHAR,
+    event_source VARCHAR,
+    event_type VARCHAR,
+    event_time TIMESTAMP WITH TIME ZONE,
+    correlation_id VARCHAR,
+    grant_ref VARCHAR,
+    convention VARCHAR,
+    payment_order VARCHAR,
+    effective_on DATE,
+    resumes BIGINT,
+    hash VARCHAR NOT NULL,
+    record BYTEA NOT NULL,
+    PRIMARY KEY (budget, sequence)
+);
+
+CREATE UNIQUE INDEX journal_by_offset ON journal (partition, journal_offset);
+
+CREATE INDEX journal_by_grant ON journal (budget, grant_ref);
+
+CREATE INDEX journal_by_event ON journal (event_id);
+
+CREATE INDEX journal_by_convention ON journal (budget, convention);
+
+COMMENT ON TABLE journal IS 'Every record of the journal, with its bytes as they stand on the topic.';
+
+CREATE TABLE moves (
+    budget VARCHAR NOT NULL,
+    sequence BIGINT NOT NULL,
+    item INTEGER NOT NULL,
+    chapter VARCHAR DEFAULT '' NOT NULL,
+    article VARCHAR DEFAULT '' NOT NULL,
+    function VARCHAR DEFAULT '' NOT NULL,
+    operation VARCHAR DEFAULT '' NOT NULL,
+    convention VARCHAR,
+    instalment VARCHAR,
+    from_stage VARCHAR,
+    to_stage VARCHAR,
+    amount_cents BIGINT NOT NULL,
+    effective_on DATE NOT NULL,
+    PRIMARY KEY (budget, sequence, item)
+);
+
+CREATE INDEX moves_by_day ON moves (budget, effective_on);
+
+CREATE INDEX moves_by_convention ON moves (budget, convention);
+
+COMMENT ON TABLE moves IS 'What money moved from which stage to which; null is outside the budget. Balances of any day, or as known at any record, are sums over this table.';
+
+CREATE TABLE refusals (
+    budget VARCHAR NOT NULL,
+    sequence BIGINT NOT NULL,
+    event_id VARCHAR NOT NULL,
+    event_source VARCHAR NOT NULL,
+    event_type VARCHAR NOT NULL,
+    event_time TIMESTAMP WITH TIME ZONE NOT NULL,
+    code VARCHAR NOT NULL,
+    facts JSONB NOT NULL,
+    PRIMARY KEY (budget, sequence)
+);
+
+CREATE INDEX refusals_by_time ON refusals (event_time);
+
+CREATE INDEX refusals_by_code ON refusals (code);
+
+COMMENT ON TABLE refusals IS 'Events that were refused: a stable code, with its facts.';
+
+CREATE TABLE dead_letters (
+    budget VARCHAR NOT NULL,
+    sequence BIGINT NOT NULL,
+    source_topic VARCHAR NOT NULL,
+    source_partition INTEGER NOT NULL,
+    source_offset BIGINT NOT NULL,
+    code VARCHAR NOT NULL,
+    reason VARCHAR NOT NULL,
+    facts JSONB NOT NULL,
+    event_sha256 VARCHAR NOT NULL,
+    PRIMARY KEY (budget, sequence)
+);
+
+CREATE INDEX dead_letters_by_code ON dead_letters (code);
+
+COMMENT ON TABLE dead_letters IS 'Records that could not be read. `budget` is the chain `_dead.<partition>`; the reason is its code, with the JSON pointer to the fault where there is one; `facts` is all that the journal says of it.';
+
+CREATE TABLE parked (
+    budget VARCHAR NOT NULL,
+    sequence BIGINT NOT NULL,
+    event_id VARCHAR NOT NULL,
+    event_source VARCHAR NOT NULL,
+    event_type VARCHAR NOT NULL,
+    event_time TIMESTAMP WITH TIME ZONE NOT NULL,
+    waits_for_kind VARCHAR NOT NULL,
+    waits_for_id VARCHAR,
+    ended_sequence BIGINT,
+    ended_outcome VARCHAR,
+    PRIMARY KEY (budget, sequence)
+);
+
+CREATE INDEX parked_by_wait ON parked (ended_sequence, waits_for_kind);
+
+COMMENT ON TABLE parked IS 'Events that wait, or waited, for another: it ends with the record `ended_sequence`.';
+
+CREATE TABLE review_flags (
+    budget VARCHAR NOT NULL,
+    sequence BIGINT NOT NULL,
+    item INTEGER NOT NULL,
+    event_id VARCHAR,
+    grant_ref VARCHAR,
+    convention VARCHAR,
+    code VARCHAR NOT NULL,
+    facts JSONB NOT NULL,
+    PRIMARY KEY (budget, sequence, item)
+);
+
+CREATE INDEX flags_by_code ON review_flags (code);
+
+COMMENT ON TABLE review_flags IS 'What a person should look at; it never stops the money.';

@@ -1,0 +1,89 @@
+"""What fails of a database: the world, which may come back, or our own words, which will not."""
+
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import asyncpg
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
+
+from events.sentences import Sentence
+from services.runtime.errors import Unreachable
+from services.runtime.limits import only_our_cancellation
+from services.runtime.writer import WriterFailed
+
+OF_THE_WORLD: Final = frozenset({"08", "25", "28", "3D", "40", "53", "55", "57", "58"})
+"""Classes of PostgreSQL's errors that time or an operator mends: connections, a standby, access, a
+database that is missing, conflicts, resources, locks, an operator's hand, the system."""
+
+OUR_STATEMENT: Final = sqlite3.SQLITE_ERROR
+"""What SQLite says of a statement that it cannot run; its other operational errors are the disk's
+or another process's."""
+
+NO_DATABASE = Sentence(
+    "la base ne répond pas comme il faut ({error}). Vérifiez ECLUSE_DATABASE_URL, que le serveur "
+    "tourne, et que ce rôle peut y écrire",
+    "the database does not answer as it must ({error}). Check ECLUSE_DATABASE_URL, that the server "
+    "runs, and that this role may write there",
+)
+
+
+def is_of_the_world(error: BaseException) -> bool:
+    """Whether an error may be gone when the same is tried again."""
+    return any(_may_pass(each) for each in _chain(error))
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """An error and what it stands for: SQLAlchemy wraps the driver's."""
+    yield error
+    inner = error.orig if isinstance(error, DBAPIError) else error.__cause__
+    if inner is not None:
+        yield from _chain(inner)
+
+
+def _may_pass(error: BaseException) -> bool:
+    if isinstance(error, asyncpg.PostgresError):
+        return str(error.sqlstate)[:2] in OF_THE_WORLD
+    if isinstance(error, asyncpg.InterfaceError):
+        return not isinstance(error, ValueError)  # That is a value that no column can hold.
+    if isinstance(error, sqlite3.OperationalError):
+        return getattr(error, "sqlite_errorcode", OUR_STATEMENT) != OUR_STATEMENT
+    return isinstance(error, OSError | TimeoutError | PoolExhausted)
+
+
+@asynccontextmanager
+async def failing_as_writer() -> AsyncIterator[None]:
+    """The world's errors as those of a writer: nothing was written, and it is tried again.
+
+    Raises:
+        WriterFailed: instead of such an error.
+    """
+    try:
+        with only_our_cancellation():
+            yield
+    except Exception as error:
+        if not is_of_the_world(error):
+            raise
+        raise WriterFailed(f"the database: {_said(error)}") from error
+
+
+@asynccontextmanager
+async def reaching(where: str) -> AsyncIterator[None]:
+    """The world's errors in words, where nothing is written yet.
+
+    Raises:
+        Unreachable: instead of such an error.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not is_of_the_world(error):
+            raise
+        raise Unreachable(where, NO_DATABASE.render({"error": _said(error)})) from error
+
+
+def _said(error: BaseException) -> str:
+    *_, inmost = _chain(error)
+    return str(inmost).split("\n")[0] or type(inmost).__name__

@@ -1,0 +1,78 @@
+"""The tables say what the ledger says: of every example, and of any history."""
+
+import json
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.builders import Story
+from tests.property.histories import histories
+from tests.property.years import Inputs, told, years
+from tests.read_model.figures import as_printed, figures
+from tests.read_model.filling import EXAMPLES, GOLDEN, empty, fill, read
+
+cuts = st.lists(st.integers(1, 60), max_size=8)
+lasting = settings(
+    max_examples=25,
+    # One database for all of them: each begins by taking the rows away.
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+def rows_of(story: Story) -> list[bytes]:
+    return [row.record for row in story.store.journal()]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        ["lille-avenirs-2023.jsonl"],
+        ["lille-avenirs-single-payments.jsonl"],
+        ["lille-avenirs-carry-over.jsonl"],
+        ["lille-avenirs-carry-over.jsonl", "lille-avenirs-carry-over-2024.jsonl"],
+    ],
+    ids=lambda files: files[-1],
+)
+def test_every_example_has_the_figures_of_its_replay(files: list[str], read_model_url: str) -> None:
+    events = [line for file in files for line in (EXAMPLES / file).read_bytes().splitlines()]
+    story = Story()
+    for event in events:
+        story.tell(event)
+        story.deliver()
+    fill(read_model_url, rows_of(story))
+    assert as_printed(story.summary()) == figures(read(read_model_url))
+
+
+@pytest.mark.parametrize(
+    "name", ["hard-year-2023", "lille-avenirs-2023", "turns-2023", "year-end-2023"]
+)
+def test_every_recorded_journal_has_the_figures_that_were_recorded_with_it(
+    name: str, read_model_url: str
+) -> None:
+    records = (GOLDEN / f"{name}.journal.jsonl").read_bytes().splitlines()
+    fill(read_model_url, records, cuts=range(1, len(records), 7))
+    said = json.loads((GOLDEN / f"{name}.summary.json").read_bytes())
+    assert said == figures(read(read_model_url))
+
+
+@lasting
+@given(history=histories(), cut=cuts)
+def test_any_history_has_the_figures_of_the_ledger(
+    read_model_url: str, history: list[bytes], cut: list[int]
+) -> None:
+    story = Story(*history)
+    empty(read_model_url)
+    fill(read_model_url, rows_of(story), cut)
+    assert as_printed(story.summary()) == figures(read(read_model_url))
+
+
+@lasting
+@given(inputs=years(), cut=cuts)
+def test_years_that_end_have_the_figures_of_the_ledger(
+    read_model_url: str, inputs: Inputs, cut: list[int]
+) -> None:
+    story = told(inputs)
+    empty(read_model_url)
+    fill(read_model_url, rows_of(story), cut)
+    assert as_printed(story.summary()) == figures(read(read_model_url))
