@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -26,6 +26,7 @@ def open_read_model(address: str) -> AsyncEngine:
     if url.get_backend_name() == "sqlite":
         engine = create_async_engine(url)
         event.listen(engine.sync_engine, "connect", _read_only)
+        event.listen(engine.sync_engine, "begin", _begin)
         return engine
     settings = {
         "application_name": "ecluse-api",
@@ -50,6 +51,12 @@ def with_driver(url: URL) -> URL:
 
 
 def _read_only(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # Else Python's driver begins nothing before a question.
     cursor = connection.cursor()
     cursor.execute("PRAGMA query_only = ON")
     cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    """Every question of one request sees the same moment."""
+    connection.exec_driver_sql("BEGIN")

@@ -11,8 +11,10 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from events.sentences import Sentence
 from services.api.access.issuer import check_address
 from services.api.access.tokens import ASYMMETRIC, Demands
+from services.runtime.errors import Stop
 
 PREFIX: Final = "ECLUSE_"
 SECRET_CHARACTERS_MIN: Final = 32
@@ -25,16 +27,17 @@ class Files(PydanticBaseSettingsSource):
         """The content of the file that the environment names, without the end of its line.
 
         Raises:
-            ValueError: it cannot be read.
+            Stop: it cannot be read.
         """
         del field
-        path = os.environ.get(f"{PREFIX}{field_name.upper()}_FILE")
+        name = f"{PREFIX}{field_name.upper()}_FILE"
+        path = os.environ.get(name)
         if not path:
             return None, field_name, False
         try:
             return Path(path).read_text(encoding="utf-8").strip(), field_name, False
         except (OSError, UnicodeDecodeError) as error:
-            raise ValueError(f"{PREFIX}{field_name.upper()}_FILE: {error}") from error
+            raise Stop(name, Sentence(str(error), str(error))) from error
 
     def __call__(self) -> dict[str, Any]:
         """Every value that a file holds."""

@@ -13,6 +13,8 @@ import typer
 from pydantic import ValidationError
 
 from services.cli import (
+    api,
+    api_keys,
     backup,
     balances,
     dev,
@@ -61,7 +63,11 @@ class Verbs(Group):
 
 def _refuse_settings(error: ValidationError) -> NoReturn:
     """Name each ECLUSE_… variable that holds what it cannot mean."""
-    prefix = {"Settings": "ECLUSE_", "WatchSettings": "ECLUSE_WATCH_"}.get(error.title)
+    prefix = {
+        "Settings": "ECLUSE_",
+        "ApiSettings": "ECLUSE_",
+        "WatchSettings": "ECLUSE_WATCH_",
+    }.get(error.title)
     if prefix is None:
         raise error
     for each in error.errors(include_url=False, include_input=False):
@@ -84,6 +90,7 @@ app.command("replay", cls=Verb, rich_help_panel=JOB)(replay.replay_files)
 app.command("validate", cls=Verb, rich_help_panel=JOB)(validate.validate_file)
 app.command("publish", cls=Verb, rich_help_panel=JOB)(publish.publish_files)
 app.command("ledger", cls=Verb, rich_help_panel=ROLES)(ledger.ledger)
+app.command("api", cls=Verb, rich_help_panel=ROLES)(api.api)
 app.command("watch", cls=Verb, rich_help_panel=ROLES)(watch.watch)
 app.command("dev", cls=Verb, rich_help_panel=ROLES)(dev.dev)
 app.command("balances", cls=Verb, rich_help_panel=LOOK)(balances.balances)
@@ -96,6 +103,7 @@ app.command("verify", cls=Verb, rich_help_panel=PROVE)(verify.verify_journal)
 app.command("seal", cls=Verb, rich_help_panel=PROVE)(seal.seal_journal)
 app.command("whatif", cls=Verb, rich_help_panel=PROVE)(whatif.whatif)
 app.add_typer(topics.app, name="topics", rich_help_panel=OPERATE)
+app.add_typer(api_keys.app, name="api-keys", rich_help_panel=OPERATE)
 app.command("quarantine", cls=Verb, rich_help_panel=OPERATE)(quarantine.quarantine_record)
 
 

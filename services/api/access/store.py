@@ -26,6 +26,7 @@ CONNECTIONS_MAX: Final = 4
 USE_NOTED_EVERY: Final = timedelta(minutes=1)
 """How exact the last use of a key is: noting each would write at every request."""
 
+ACCESS_FILE: Final = "access.db"
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 MIGRATION_LOCK: Final = 0x45636C75
 """An advisory lock of PostgreSQL: of several processes that start at once, one migrates."""
@@ -201,6 +202,19 @@ class AccessStore:
                 yield connection
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             raise Problem(DATABASE_UNREACHABLE, headers={"Retry-After": "5"}) from error
+
+
+def access_address(read_model: str, said: str | None) -> str:
+    """Where access is kept: where it is said, else in the database of the read model.
+
+    Beside a read model in a file it has a file of its own: that one may be thrown away.
+    """
+    if said is not None:
+        return said
+    url = make_url(read_model)
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return read_model
+    return f"sqlite:///{Path(url.database).parent / ACCESS_FILE}"
 
 
 def _utc(instant: datetime) -> datetime:

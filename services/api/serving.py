@@ -1,0 +1,164 @@
+"""The API as a process: its parts from its settings, a server that drains before it ends."""
+
+import socket
+from collections.abc import Callable
+from typing import Any, Final
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from events.sentences import Sentence
+from services.api.access.issuer import Issuer
+from services.api.access.known import KnownCallers
+from services.api.access.port import Access, Unchecked
+from services.api.access.session import Sessions
+from services.api.access.store import AccessStore, access_address
+from services.api.app import create_app
+from services.api.chance import a_secret
+from services.api.clock import Clock, the_clock_on_the_wall
+from services.api.events_in.kafka import KafkaPublisher
+from services.api.parts import Parts
+from services.api.problems import Problem
+from services.api.read_model import open_read_model
+from services.api.settings import ApiSettings
+from services.api.source_records import KafkaBytes
+from services.runtime.errors import Stop
+from services.runtime.settings import Settings
+
+DRAIN_S: Final = 20
+"""How long requests under way may take to end after SIGTERM."""
+
+KEEP_ALIVE_S: Final = 15
+HEADER_BYTES_MAX: Final = 32 * 1024
+WAITING_MAX: Final = 512
+"""How many connections the system keeps that were not yet taken."""
+
+SECRET_BYTES: Final = 32
+
+NOT_OPENED = Sentence(
+    "l'adresse n'a pu s'ouvrir ({error})\u00a0: choisissez-en une autre (ECLUSE_API_BIND, "
+    "ECLUSE_API_PORT)",
+    "the address could not be opened ({error}): choose another (ECLUSE_API_BIND, ECLUSE_API_PORT)",
+)
+NO_DATABASE = Sentence(
+    "la base des clés ne répond pas. Vérifiez ECLUSE_DATABASE_URL ou ECLUSE_ACCESS_URL, et que le "
+    "serveur tourne",
+    "the database of keys does not answer. Check ECLUSE_DATABASE_URL or ECLUSE_ACCESS_URL, and "
+    "that the server runs",
+)
+
+Ready = Callable[[str], None]
+"""Told the address once the API listens there."""
+
+log: Final = structlog.stdlib.get_logger("ecluse.api")
+
+
+class Unopened(Stop):
+    """The API cannot start: its address is taken, or its database does not answer."""
+
+
+class Draining(uvicorn.Server):
+    """A server whose process ends well after SIGTERM: nobody is sent the signal again."""
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        """Take no more connections, finish what is under way, return."""
+        super().handle_exit(sig, frame)
+        self._captured_signals.clear()
+        log.info("api_draining", limit_s=self.config.timeout_graceful_shutdown)
+
+
+async def serve_api(settings: ApiSettings, kafka: Settings, ready: Ready) -> None:
+    """Be the API over a read model and Kafka, until SIGTERM or SIGINT.
+
+    Raises:
+        Stop: its address is taken, or its database does not answer.
+    """
+    clock = the_clock_on_the_wall
+    address = settings.database_url.get_secret_value()
+    store = AccessStore(access_address(address, _said(settings)), clock)
+    publisher = KafkaPublisher(kafka)
+    engine = open_read_model(address)
+    try:
+        await prepared(store)
+        parts = Parts(
+            engine, access_of(settings, store, clock), publisher, store, KafkaBytes(kafka), clock
+        )
+        await serve(create_app(parts), settings, ready)
+    finally:
+        await publisher.stop()
+        await engine.dispose()
+        await store.dispose()
+
+
+def _said(settings: ApiSettings) -> str | None:
+    return None if settings.access_url is None else settings.access_url.get_secret_value()
+
+
+async def prepared(store: AccessStore) -> None:
+    """The tables of access, as this version knows them.
+
+    Raises:
+        Unopened: their database does not answer.
+    """
+    try:
+        await store.prepare()
+    except Problem as error:
+        raise Unopened("Écluse", NO_DATABASE) from error
+
+
+def access_of(settings: ApiSettings, store: AccessStore, clock: Clock) -> Access:
+    """Who may ask; where that is nobody's business, the log says so loudly."""
+    if settings.auth == "off":
+        log.critical(
+            "access_is_not_checked",
+            ECLUSE_AUTH="off",
+            means="whoever reaches this address reads everything, and publishes",
+        )
+        return Unchecked()
+    secret = settings.session_secret
+    sessions = Sessions(
+        a_secret(SECRET_BYTES) if secret is None else secret.get_secret_value(), clock
+    )
+    demands = settings.demands
+    issuer = None if demands is None else Issuer(demands, settings.oidc_jwks_url, clock)
+    return KnownCallers(store, sessions, issuer)
+
+
+async def serve(app: FastAPI, settings: ApiSettings, ready: Ready, drain_s: int = DRAIN_S) -> None:
+    """Answer requests until SIGTERM or SIGINT, then finish those under way.
+
+    Raises:
+        Unopened: the address is taken.
+    """
+    opened = _opened(settings)
+    host, port = opened.getsockname()[:2]
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        proxy_headers=True,
+        forwarded_allow_ips=settings.api_forwarded_allow_ips,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=drain_s,
+        h11_max_incomplete_event_size=HEADER_BYTES_MAX,
+        backlog=WAITING_MAX,
+    )
+    address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    log.info("api_listening", address=address)
+    ready(address)
+    with opened:
+        await Draining(config).serve(sockets=[opened])
+    log.info("api_stopped")
+
+
+def _opened(settings: ApiSettings) -> socket.socket:
+    place = (settings.api_bind, settings.api_port)
+    try:
+        family = socket.getaddrinfo(*place, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server(place, family=family, backlog=WAITING_MAX)
+    except OSError as error:
+        where = f"{settings.api_bind}:{settings.api_port}"
+        raise Unopened(where, NOT_OPENED.render({"error": error.strerror or error})) from error

@@ -1,0 +1,44 @@
+"""Records of the source topics as they were received: what a dead letter's bytes are."""
+
+from typing import Final
+
+from aiokafka.structs import TopicPartition
+
+from events.topics import DOORS
+from services.runtime.limits import within
+from services.runtime.reader import Reader
+from services.runtime.settings import Settings
+
+ONE_RECORD_S: Final = 20.0
+"""How long reading one record may take, connecting included."""
+
+
+class KafkaBytes:
+    """Reads single records of the doors; it connects for each, since operators seldom ask."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._doors = {settings.topic(name) for name in DOORS}
+
+    async def __call__(self, topic: str, partition: int, offset: int) -> bytes | None:
+        """The value of that record; None where it is gone, or is of another topic than ours.
+
+        Raises:
+            Unreachable: Kafka does not answer, or not in time.
+        """
+        if topic not in self._doors:
+            return None
+        place = TopicPartition(topic, partition)
+        return await within(
+            ONE_RECORD_S, self._read(place, offset), topic, self._settings.bootstrap_servers
+        )
+
+    async def _read(self, place: TopicPartition, offset: int) -> bytes | None:
+        async with Reader(self._settings, [place]) as reader:
+            first, end = await reader.bounds(place)
+            if not first <= offset < end:
+                return None
+            found = await reader.record_at(place, offset)
+        if found is None or found.offset != offset:
+            return None
+        return found.value or b""

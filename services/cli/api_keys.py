@@ -1,0 +1,226 @@
+"""`ecluse api-keys`: keys for programs and people that ask the API; each is shown once."""
+
+import asyncio
+import getpass
+import os
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Final, NoReturn, TypeVar
+
+import typer
+
+from events.sentences import Sentence
+from services.api.access.caller import Entities, Scope
+from services.api.access.keys import ApiKey
+from services.api.access.store import ACCESS_FILE, AccessStore, access_address
+from services.api.clock import the_clock_on_the_wall
+from services.api.serving import prepared
+from services.api.settings import ApiSettings
+from services.cli.options import AsJson, Group, Lang, Verb, chosen_language
+from services.cli.output import EXIT_NOT_THERE, print_json
+from services.cli.screen import Screen
+from services.cli.wording import told
+
+EXIT_USAGE: Final = 2
+
+Result = TypeVar("Result")
+
+MADE = Sentence(
+    "Voici la clé de « {label} ». Elle ne sera plus jamais montrée\u00a0:",
+    "This is the key of “{label}”. It will never be shown again:",
+)
+REVOKED = Sentence(
+    "La clé {key_id} n'ouvre plus rien, ni ses sessions.",
+    "The key {key_id} opens nothing any more, nor do its sessions.",
+)
+NOT_THERE = Sentence(
+    "Aucune clé en vigueur ne s'appelle {key_id}\u00a0; voyez `ecluse api-keys list`.",
+    "No key in force is called {key_id}; see `ecluse api-keys list`.",
+)
+NO_RIGHT = Sentence(
+    "Une clé a besoin d'un droit\u00a0: --read, --publish ou --operate, avec « all » ou des SIRET.",
+    "A key needs a right: --read, --publish or --operate, with “all” or SIRETs.",
+)
+NO_SIRET = Sentence(
+    "« {word} » n'est ni un SIRET de 14 chiffres ni « all ».",
+    "“{word}” is neither a SIRET of 14 digits nor “all”.",
+)
+NONE_YET = Sentence(
+    "Aucune clé\u00a0; `ecluse api-keys create NOM --read all` en fait une.",
+    "No key; `ecluse api-keys create NAME --read all` makes one.",
+)
+REVOKED_SINCE = Sentence("révoquée", "revoked")
+NEVER_USED = Sentence("jamais utilisée", "never used")
+LAST_USED = Sentence("utilisée le {at}", "last used {at}")
+
+Words = Annotated[
+    list[str] | None,
+    typer.Option(metavar="SIRET|all", help="For this entity, several times for several; or all."),
+]
+Data = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Of the embedded mode that keeps its data in this directory."),
+]
+
+app = typer.Typer(
+    cls=Group,
+    no_args_is_help=True,
+    help="Keys to the API: made, listed, revoked. At ECLUSE_DATABASE_URL, or ECLUSE_ACCESS_URL.",
+)
+
+
+@app.command("create", cls=Verb)
+def create_key(
+    context: typer.Context,
+    label: Annotated[str, typer.Argument(metavar="NAME", help="Whose key it is, for people.")],
+    read: Words = None,
+    publish: Words = None,
+    operate: Words = None,
+    data: Data = None,
+    as_json: AsJson = False,
+    lang: Lang = None,
+) -> None:
+    """Make a key, and show it this once."""
+    screen = Screen(chosen_language(context, lang))
+    asked = {Scope.READ: read, Scope.PUBLISH: publish, Scope.OPERATE: operate}
+    try:
+        rights = {scope: Entities.of(words) for scope, words in asked.items() if words}
+    except ValueError as error:
+        _refuse(screen, NO_SIRET.render({"word": error.args[0]}), EXIT_USAGE)
+    if not rights:
+        _refuse(screen, NO_RIGHT, EXIT_USAGE)
+    key, shown = _with_store(data, lambda store: store.create(label, rights, _who()))
+    if as_json:
+        print_json({"key": shown, **_row(key)})
+        return
+    screen.say(MADE.render({"label": label}))
+    typer.echo(shown)
+
+
+@app.command("list", cls=Verb)
+def list_keys(
+    context: typer.Context, data: Data = None, as_json: AsJson = False, lang: Lang = None
+) -> None:
+    """Every key there ever was, what it allows, and when it was used last."""
+    screen = Screen(chosen_language(context, lang))
+    keys = _with_store(data, lambda store: store.keys())
+    if as_json:
+        print_json({"keys": [_row(key) for key in keys]})
+        return
+    if not keys:
+        screen.say(NONE_YET)
+    for key in keys:
+        screen.say(_line(key))
+
+
+@app.command("revoke", cls=Verb)
+def revoke_key(
+    context: typer.Context,
+    key_id: Annotated[str, typer.Argument(metavar="ID", help="As `list` shows it.")],
+    data: Data = None,
+    as_json: AsJson = False,
+    lang: Lang = None,
+) -> None:
+    """Have a key open nothing any more, from now on."""
+    screen = Screen(chosen_language(context, lang))
+    if not _with_store(data, lambda store: store.revoke(key_id, _who())):
+        _refuse(screen, NOT_THERE.render({"key_id": key_id}), EXIT_NOT_THERE)
+    if as_json:
+        print_json({"revoked": key_id})
+    else:
+        screen.say(REVOKED.render({"key_id": key_id}))
+
+
+@app.command("audit", cls=Verb)
+def show_audit(
+    context: typer.Context,
+    last: Annotated[int, typer.Option(metavar="N", min=1, help="How many lines.")] = 50,
+    data: Data = None,
+    as_json: AsJson = False,
+    lang: Lang = None,
+) -> None:
+    """Who revealed what, who made or revoked keys: the last lines, the newest first."""
+    screen = Screen(chosen_language(context, lang))
+    lines = _with_store(data, lambda store: store.audit_lines(last))
+    rows = [
+        {
+            "number": line.number,
+            "at": _instant(line.at),
+            "actor": line.actor,
+            "action": line.action,
+            "subject": line.subject,
+            "facts": line.facts,
+        }
+        for line in lines
+    ]
+    if as_json:
+        print_json({"audit": rows})
+        return
+    for row in rows:
+        said = "{number}  {at}  {actor}  {action}  {subject}".format_map(row)
+        screen.say(Sentence(said, said))
+
+
+def _with_store(data: Path | None, what: Callable[[AccessStore], Awaitable[Result]]) -> Result:
+    async def go() -> Result:
+        store = AccessStore(_address(data), the_clock_on_the_wall)
+        try:
+            await prepared(store)
+            return await what(store)
+        finally:
+            await store.dispose()
+
+    return asyncio.run(go())
+
+
+def _address(data: Path | None) -> str:
+    if data is not None:
+        return f"sqlite:///{data / ACCESS_FILE}"
+    settings = ApiSettings()
+    said = settings.access_url
+    return access_address(
+        settings.database_url.get_secret_value(), None if said is None else said.get_secret_value()
+    )
+
+
+def _who() -> str:
+    """Who runs the command, for the audit trail."""
+    try:
+        return f"cli:{getpass.getuser()}"
+    except (KeyError, OSError, ImportError):
+        return f"cli:{os.getuid()}"
+
+
+def _refuse(screen: Screen, why: Sentence, code: int) -> NoReturn:
+    typer.echo(told(why, screen.language), err=True)
+    raise typer.Exit(code)
+
+
+def _row(key: ApiKey) -> dict[str, Any]:
+    return {
+        "key_id": key.key_id,
+        "label": key.label,
+        "rights": {scope.value: entities.words() for scope, entities in key.rights.items()},
+        "created_at": _instant(key.created_at),
+        "created_by": key.created_by,
+        "revoked_at": _instant(key.revoked_at),
+        "last_used_at": _instant(key.last_used_at),
+    }
+
+
+def _instant(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _line(key: ApiKey) -> Sentence:
+    rights = "; ".join(f"{scope}: {', '.join(each.words())}" for scope, each in key.rights.items())
+    state = LAST_USED.render({"at": _instant(key.last_used_at)})
+    if key.revoked_at is not None:
+        state = REVOKED_SINCE
+    elif key.last_used_at is None:
+        state = NEVER_USED
+    return Sentence(
+        f"{key.key_id}  {key.label}  ({rights})  {state.fr}",
+        f"{key.key_id}  {key.label}  ({rights})  {state.en}",
+    )
