@@ -27,12 +27,13 @@ from services.api.queries.parts import (
     behind,
     line_columns,
     line_of,
+    shown,
     visible,
 )
 from services.projector.tables import convention_lines, conventions, lines
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Stages:
     """Money of budget lines by stage, in cents; appropriated is the sum of the others."""
 
@@ -45,23 +46,7 @@ class Stages:
     carried_over_cents: int
 
 
-@dataclass(frozen=True, slots=True)
-class LineBalance(Stages):
-    """The money of one budget line."""
-
-    budget: str
-    line: BudgetLine
-
-
-@dataclass(frozen=True, slots=True)
-class ChapterBalance(Stages):
-    """The money of one chapter of a budget."""
-
-    budget: str
-    chapter: str
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Granted:
     """Money of conventions, in cents; granted is the sum of the others."""
 
@@ -73,30 +58,64 @@ class Granted:
     carried_over_cents: int
 
 
-@dataclass(frozen=True, slots=True)
-class ConventionBalance(Granted):
-    """The money of one convention on one line."""
+@dataclass(frozen=True)
+class _OfLine:
+    budget: str
+    line: BudgetLine
 
+
+@dataclass(frozen=True)
+class _OfChapter:
+    budget: str
+    chapter: str
+
+
+@dataclass(frozen=True)
+class _OfConvention:
     budget: str
     convention: str
     line: BudgetLine
 
 
-@dataclass(frozen=True, slots=True)
-class GrantBalance(Granted):
-    """The money of all conventions of one grant."""
-
+@dataclass(frozen=True)
+class _OfGrant:
     budget: str
     grant: str
 
 
-@dataclass(frozen=True, slots=True)
-class BeneficiaryBalance(Granted):
-    """The money of all conventions with one establishment, in one budget."""
-
+@dataclass(frozen=True)
+class _OfBeneficiary:
     budget: str
     siret: str
     beneficiary: str
+
+
+# Fields of the last base come first: what a row is of stands before its figures.
+
+
+@dataclass(frozen=True)
+class LineBalance(Stages, _OfLine):
+    """The money of one budget line."""
+
+
+@dataclass(frozen=True)
+class ChapterBalance(Stages, _OfChapter):
+    """The money of one chapter of a budget."""
+
+
+@dataclass(frozen=True)
+class ConventionBalance(Granted, _OfConvention):
+    """The money of one convention on one line."""
+
+
+@dataclass(frozen=True)
+class GrantBalance(Granted, _OfGrant):
+    """The money of all conventions of one grant."""
+
+
+@dataclass(frozen=True)
+class BeneficiaryBalance(Granted, _OfBeneficiary):
+    """The money of all conventions with one establishment, in one budget."""
 
 
 async def by_line(
@@ -216,7 +235,7 @@ async def by_beneficiary(
             **granted_of(row),
             budget=row["budget"],
             siret=row["siret"],
-            beneficiary=row["beneficiary"] or "",
+            beneficiary=shown(row["beneficiary"]) or "",
         )
         for row in rows
     ]

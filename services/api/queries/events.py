@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.api.queries.figures import same
 from services.api.queries.parts import Entities, visible
 from services.api.queries.records import RecordTold, record_told
 from services.projector.tables import journal
@@ -26,15 +27,20 @@ class Identity:
 
 
 async def outcomes(
-    conn: AsyncConnection, entities: Entities, event_id: str, *, budget: str | None = None
+    conn: AsyncConnection,
+    entities: Entities,
+    event_id: str,
+    *,
+    budget: str | None = None,
+    source: str | None = None,
 ) -> tuple[Identity, ...]:
     """What became of every event of that id, by budget and source; empty where none is seen."""
     query = select(journal).where(
         visible(journal.c.budget, entities), journal.c.event_id == event_id
     )
-    if budget is not None:
-        query = query.where(journal.c.budget == budget)
-    query = query.order_by(journal.c.budget, journal.c.sequence)
+    query = query.where(*same(journal, budget=budget, event_source=source)).order_by(
+        journal.c.budget, journal.c.sequence
+    )
     found: dict[tuple[str, str], list[RecordTold]] = {}
     for row in (await conn.execute(query)).mappings():
         key = (row["budget"], row["event_source"] or "")

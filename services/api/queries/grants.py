@@ -21,6 +21,7 @@ from services.api.queries.parts import (
     beneficiary_of,
     line_columns,
     line_of,
+    shown,
     visible,
 )
 from services.api.queries.schedules import Convention, conventions_of
@@ -256,7 +257,7 @@ async def _acts(
         GrantAct(
             row["role"],
             Act(row["body"], row["number"], row["act_on"]),
-            row["title"],
+            shown(row["title"]),
             row["convention"],
             row["sequence"],
         )
@@ -314,7 +315,7 @@ def _grant(row: RowMapping, money: RowMapping | None, flags: int) -> Grant:
         row["budget"],
         row["grant_ref"],
         row["state"],
-        row["title"],
+        shown(row["title"]),
         beneficiary_of(row),
         act_of(row),
         row["requires_convention"],

@@ -17,6 +17,7 @@ from services.api.queries.parts import (
     beneficiary_of,
     line_of,
     masked_account,
+    shown,
     total,
     visible,
 )
@@ -249,12 +250,12 @@ def order_of(row: RowMapping) -> PaymentOrder:
         row["state_on"],
         row["due_on"],
         row["issued_on"],
-        row["title"],
+        shown(row["title"]),
         beneficiary_of(row),
         masked_account(row),
         row["previous"],
         row["reason_code"],
-        row["reason_label"],
+        shown(row["reason_label"]),
         row["sequence"],
         row["state_sequence"],
     )
@@ -262,7 +263,9 @@ def order_of(row: RowMapping) -> PaymentOrder:
 
 def payment_of(row: RowMapping) -> Payment:
     """The payment of a row."""
-    return Payment(row["sequence"], row["amount_cents"], row["executed_on"], row["bank_reference"])
+    return Payment(
+        row["sequence"], row["amount_cents"], row["executed_on"], shown(row["bank_reference"])
+    )
 
 
 def services_of(row: RowMapping) -> tuple[Service, ...] | None:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     tuple_,
 )
 
+from events.masking import masked
 from services.projector.tables import budgets
 
 Entities = frozenset[str] | None
@@ -93,12 +94,18 @@ def beneficiary_of(row: RowMapping) -> Beneficiary | None:
     """The beneficiary of a row, where it names one."""
     if row["siret"] is None:
         return None
-    return Beneficiary(row["beneficiary"] or "", row["siret"], row["representative"])
+    name = shown(row["beneficiary"]) or ""
+    return Beneficiary(name, row["siret"], shown(row["representative"]))
 
 
 def masked_account(row: RowMapping) -> MaskedAccount:
     """The bank account of a row, shortened."""
-    return MaskedAccount(shortened(row["iban"]), row["bic"], row["holder"])
+    return MaskedAccount(shortened(row["iban"]), row["bic"], shown(row["holder"]) or "")
+
+
+def shown(text: str | None) -> str | None:
+    """Free text as people may see it: somebody may have written an IBAN into it."""
+    return None if text is None else str(masked(text))
 
 
 def shortened(iban: str) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.queries.figures import AsOf, granted_columns, known_moves
 from services.api.queries.orders import Payment, PaymentOrder, Service, order_of, payment_of
-from services.api.queries.parts import Beneficiary, BudgetLine, beneficiary_of
+from services.api.queries.parts import Beneficiary, BudgetLine, beneficiary_of, shown
 from services.projector.tables import (
     bank_accounts,
     conventions,
@@ -199,13 +199,13 @@ class _Told:
             row["stands_alone"],
             row["state"],
             beneficiary_of(row),
-            row["signatory"],
+            shown(row["signatory"]),
             row["signed_on"],
             row["starts_on"],
             row["ends_on"],
             row["notified_on"],
             row["effective_on"],
-            row["reason"],
+            shown(row["reason"]),
             row["carried_from"],
             row["continues"],
             row["iban"] is not None,
@@ -337,7 +337,7 @@ def _document(row: RowMapping, due_on: date | None) -> Document:
         due_on,
         row["received_on"],
         row["eligible_cost_cents"],
-        row["rejected_for"],
+        shown(row["rejected_for"]),
     )
 
 
@@ -362,6 +362,6 @@ def _recovery(row: RowMapping) -> Recovery:
         row["step"],
         row["amount_cents"],
         row["done_on"],
-        row["reason"],
+        shown(row["reason"]),
         row["sequence"],
     )

@@ -2,4 +2,9 @@
 
 from fastapi import APIRouter
 
+from services.api.reads import balances, budgets, entries, events, grants, orders, statements
+from services.api.reads import unsettled as not_settled
+
 router = APIRouter()
+for room in (balances, statements, budgets, entries, events, grants, orders, not_settled):
+    router.include_router(room.router)

@@ -27,7 +27,7 @@ COLUMNS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Execution(Stages):
     """Money by stage, in cents, and rates in thousandths of what was appropriated, rounded down.
 
@@ -42,22 +42,29 @@ class Execution(Stages):
     paid_per_mille: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class ArticleExecution(Execution):
-    """The execution of one article of a chapter."""
-
+@dataclass(frozen=True)
+class _OfArticle:
     article: str
 
 
-@dataclass(frozen=True, slots=True)
-class ChapterExecution(Execution):
+@dataclass(frozen=True)
+class _OfChapter:
+    chapter: str
+
+
+@dataclass(frozen=True)
+class ArticleExecution(Execution, _OfArticle):
+    """The execution of one article of a chapter."""
+
+
+@dataclass(frozen=True)
+class ChapterExecution(Execution, _OfChapter):
     """The execution of one chapter, and of its articles."""
 
-    chapter: str
     articles: tuple[ArticleExecution, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ExecutionStatement:
     """The execution of a budget."""
 
