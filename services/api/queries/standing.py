@@ -14,7 +14,7 @@ from services.projector.tables import fates, positions
 class Held:
     """A record at which a partition is held: it failed twice, and waits for a person."""
 
-    offset: int
+    offset: int | None
     event_id: str | None
     error: str | None
 

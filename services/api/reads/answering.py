@@ -27,6 +27,11 @@ SHAPE: Final = "1"
 JSON: Final = "application/json"
 NOT_OF_THE_FILTER: Final = frozenset({"cursor", "limit", "lang"})
 
+UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {
+    304: {"description": "What the caller has, by its `If-None-Match`, is still the answer."}
+}
+"""What every answer with an ETag may be, for the OpenAPI document."""
+
 CURSOR_UNKNOWN: Final = Kind(
     "cursor_unknown",
     400,

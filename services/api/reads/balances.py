@@ -12,7 +12,7 @@ from services.api.queries import balances
 from services.api.queries.figures import AsOf
 from services.api.queries.moved import Move, moves_behind
 from services.api.queries.parts import LINE, BudgetLine
-from services.api.reads.answering import Page, paged
+from services.api.reads.answering import UNCHANGED, Page, paged
 from services.api.reads.asked import (
     Asked,
     BudgetId,
@@ -27,7 +27,7 @@ from services.api.reads.asked import (
     Siret,
 )
 
-router = APIRouter(prefix="/balances", tags=["balances"], responses=problems(400))
+router = APIRouter(prefix="/balances", tags=["balances"], responses=problems(400) | UNCHANGED)
 
 Stage = Literal["available", "reserved", "committed", "ordered", "paid", "carried_over"]
 B = TypeVar("B")

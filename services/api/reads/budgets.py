@@ -1,5 +1,6 @@
 """Budgets, and how far the read model is."""
 
+from dataclasses import replace
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Response
@@ -7,11 +8,11 @@ from pydantic import Field, TypeAdapter
 
 from services.api.problems import NOT_FOUND, Problem, problems
 from services.api.queries import budgets
-from services.api.queries.standing import Standing, standing
-from services.api.reads.answering import Page, paged, whole
+from services.api.queries.standing import Held, Standing, standing
+from services.api.reads.answering import UNCHANGED, Page, paged, whole
 from services.api.reads.asked import BudgetId, Filters, KeyText, PageFilters, Question, Siret
 
-router = APIRouter(tags=["budgets"], responses=problems(400))
+router = APIRouter(tags=["budgets"], responses=problems(400) | UNCHANGED)
 
 YEAR_MIN, YEAR_MAX = 1900, 2199
 
@@ -27,6 +28,7 @@ BUDGETS: Final = TypeAdapter(Page[budgets.Budget])
 BUDGET: Final = TypeAdapter(budgets.Budget)
 STANDING: Final = TypeAdapter(Standing)
 KEY: Final = TypeAdapter(tuple[KeyText])
+NOT_SAID: Final = Held(None, None, None)
 
 
 @router.get("/budgets", response_model=Page[budgets.Budget], summary="Budgets")
@@ -68,4 +70,8 @@ async def stands(question: Question, _: Annotated[Filters, Query()]) -> Response
     `in_flight` is null: only who reads the journal's end knows it.
     """
     found = await standing(question.connection)
+    if question.entities is not None:
+        # The record that holds a partition may be of another entity: that it is held is enough.
+        held = tuple(replace(each, held=each.held and NOT_SAID) for each in found.partitions)
+        found = replace(found, partitions=held)
     return Response(STANDING.dump_json(found), media_type="application/json")

@@ -8,7 +8,7 @@ from pydantic import Field, TypeAdapter
 from services.api.problems import problems
 from services.api.queries import entries
 from services.api.queries.entries import CommitmentEntry
-from services.api.reads.answering import Page, paged
+from services.api.reads.answering import UNCHANGED, Page, paged
 from services.api.reads.asked import (
     BudgetId,
     Day,
@@ -19,7 +19,7 @@ from services.api.reads.asked import (
     Sequence,
 )
 
-router = APIRouter(tags=["commitment entries"], responses=problems(400))
+router = APIRouter(tags=["commitment entries"], responses=problems(400) | UNCHANGED)
 
 EntryKind = Literal[
     "accounting_commitment",

@@ -8,10 +8,10 @@ from pydantic import Field, TypeAdapter
 from events.sentences import Sentence
 from services.api.problems import NOT_FOUND, Kind, Problem, problems
 from services.api.queries import events, records, traces
-from services.api.reads.answering import whole
+from services.api.reads.answering import UNCHANGED, whole
 from services.api.reads.asked import BudgetId, Filters, Name, Question, Sequence
 
-router = APIRouter(tags=["journal"])
+router = APIRouter(tags=["journal"], responses=UNCHANGED)
 
 EVENT_UNKNOWN: Final = NOT_FOUND._replace(
     code="event_unknown",

@@ -7,7 +7,7 @@ from pydantic import Field, TypeAdapter
 
 from services.api.problems import NOT_FOUND, Problem, problems
 from services.api.queries import grants
-from services.api.reads.answering import Page, paged, whole
+from services.api.reads.answering import UNCHANGED, Page, paged, whole
 from services.api.reads.asked import (
     BudgetId,
     Filters,
@@ -18,7 +18,7 @@ from services.api.reads.asked import (
     Siret,
 )
 
-router = APIRouter(tags=["grants"], responses=problems(400))
+router = APIRouter(tags=["grants"], responses=problems(400) | UNCHANGED)
 
 State = Literal["announced", "awarded", "withdrawn", "carried"]
 

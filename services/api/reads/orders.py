@@ -8,7 +8,7 @@ from pydantic import Field, TypeAdapter
 
 from services.api.problems import NOT_FOUND, Problem, problems
 from services.api.queries import orders
-from services.api.reads.answering import Page, paged, whole
+from services.api.reads.answering import UNCHANGED, Page, paged, whole
 from services.api.reads.asked import (
     BudgetId,
     Day,
@@ -20,7 +20,7 @@ from services.api.reads.asked import (
     Siret,
 )
 
-router = APIRouter(tags=["payment orders"], responses=problems(400))
+router = APIRouter(tags=["payment orders"], responses=problems(400) | UNCHANGED)
 
 State = Literal["issued", "taken_in_charge", "on_hold", "rejected", "paid", "cancelled"]
 DAYS_MAX: Final = 36_500

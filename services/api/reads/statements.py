@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from services.api.problems import NOT_FOUND, Problem
 from services.api.queries import balances, budgets
 from services.api.queries.grant_list import grant_list
-from services.api.reads.answering import answered, whole
+from services.api.reads.answering import UNCHANGED, answered, whole
 from services.api.reads.asked import Asked, BudgetId, Filters, Question
 from services.api.statements import csv_file, xlsx_file
 from services.api.statements.execution import (
@@ -22,7 +22,7 @@ from services.api.statements.execution import (
 from services.api.statements.grant_list import grant_sheet
 from services.api.statements.sheet import Sheet
 
-router = APIRouter(prefix="/budgets/{budget}", tags=["statements"])
+router = APIRouter(prefix="/budgets/{budget}", tags=["statements"], responses=UNCHANGED)
 
 EXECUTION: Final = TypeAdapter(ExecutionStatement)
 

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from events.unreadable import Reason
 from services.api.problems import problems
 from services.api.queries import flags, unsettled
-from services.api.reads.answering import Page, paged, whole
+from services.api.reads.answering import UNCHANGED, Page, paged, whole
 from services.api.reads.asked import (
     BudgetId,
     Filters,
@@ -22,7 +22,7 @@ from services.api.reads.asked import (
 from services.ledger.domain.flags import FlagCode
 from services.ledger.domain.refusals import Refusal
 
-router = APIRouter(tags=["what did not go through"], responses=problems(400))
+router = APIRouter(tags=["what did not go through"], responses=problems(400) | UNCHANGED)
 
 WaitKind = Literal["budget", "grant", "convention", "recovery"]
 
