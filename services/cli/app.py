@@ -21,10 +21,12 @@ from services.cli import (
     journal,
     ledger,
     parked,
+    projector,
     publish,
     quarantine,
     replay,
     seal,
+    serve,
     topics,
     trace,
     validate,
@@ -66,6 +68,7 @@ def _refuse_settings(error: ValidationError) -> NoReturn:
     prefix = {
         "Settings": "ECLUSE_",
         "ApiSettings": "ECLUSE_",
+        "DatabaseSettings": "ECLUSE_",
         "WatchSettings": "ECLUSE_WATCH_",
     }.get(error.title)
     if prefix is None:
@@ -90,7 +93,9 @@ app.command("replay", cls=Verb, rich_help_panel=JOB)(replay.replay_files)
 app.command("validate", cls=Verb, rich_help_panel=JOB)(validate.validate_file)
 app.command("publish", cls=Verb, rich_help_panel=JOB)(publish.publish_files)
 app.command("ledger", cls=Verb, rich_help_panel=ROLES)(ledger.ledger)
+app.command("serve", cls=Verb, rich_help_panel=ROLES)(serve.serve)
 app.command("api", cls=Verb, rich_help_panel=ROLES)(api.api)
+app.command("projector", cls=Verb, rich_help_panel=ROLES)(projector.projector)
 app.command("watch", cls=Verb, rich_help_panel=ROLES)(watch.watch)
 app.command("dev", cls=Verb, rich_help_panel=ROLES)(dev.dev)
 app.command("balances", cls=Verb, rich_help_panel=LOOK)(balances.balances)

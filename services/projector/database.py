@@ -4,19 +4,21 @@ Two are known: PostgreSQL, where the tables live in a schema of their own, and a
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import asyncpg
-from sqlalchemy import event, make_url, select, text, update
+from sqlalchemy import ColumnElement, event, func, make_url, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from services.projector import statements
 from services.projector.changes import Changes, Key, Members, Row
+from services.projector.facts import Alone
+from services.projector.fold import DEAD
 from services.projector.schema import bring_up
-from services.projector.tables import positions
+from services.projector.tables import budgets, conventions, journal, positions
 
 SCHEMA: Final = "ecluse_read"
 """Where the tables live in PostgreSQL; SQLite has no schemas."""
@@ -46,6 +48,18 @@ class Position:
     last_sha256: str | None = None
     last_event_time: datetime | None = None
     epoch: int = 0
+    generation: int = 0
+
+
+class Held(NamedTuple):
+    """Before which record a partition stands, and why."""
+
+    held_offset: int | None
+    held_event_id: str | None
+    held_error: str | None
+
+
+NOT_HELD: Final = Held(None, None, None)
 
 
 class Overtaken(Exception):
@@ -94,24 +108,78 @@ async def prepare(engine: AsyncEngine, schema: str = SCHEMA) -> None:
 
 async def take(engine: AsyncEngine, topic: str, partition: int) -> Position:
     """Become the one writer of a partition: whoever was it before can write no more."""
-    where = (positions.c.topic == topic) & (positions.c.partition == partition)
-    raised = update(positions).where(where).values(epoch=positions.c.epoch + 1)
+    raised = update(positions).where(_is(topic, partition)).values(epoch=positions.c.epoch + 1)
     async with engine.begin() as connection:
         found = await connection.execute(raised)
         if found.rowcount == 0:
-            first = {"topic": topic, "partition": partition, "next_offset": 0, "epoch": 1}
+            last = select(func.coalesce(func.max(positions.c.generation), 0))
+            first = {
+                "topic": topic,
+                "partition": partition,
+                "next_offset": 0,
+                "epoch": 1,
+                "generation": (await connection.execute(last)).scalar_one(),
+            }
             await connection.execute(positions.insert(), first)
-        row = (await connection.execute(select(positions).where(where))).one()
-    return Position(
-        topic,
-        partition,
-        row.next_offset,
-        row.last_offset,
-        row.last_timestamp_ms,
-        row.last_sha256,
-        row.last_event_time,
-        row.epoch,
+        return await _position(connection, topic, partition)
+
+
+async def position_of(engine: AsyncEngine, topic: str, partition: int) -> Position:
+    """How far a partition is, and who has it."""
+    async with engine.connect() as connection:
+        return await _position(connection, topic, partition)
+
+
+async def _position(connection: AsyncConnection, topic: str, partition: int) -> Position:
+    row = (await connection.execute(select(positions).where(_is(topic, partition)))).one()
+    members = row._mapping  # noqa: SLF001 # SQLAlchemy's own name for a row by columns
+    return Position(**{each.name: members[each.name] for each in fields(Position)})
+
+
+def _is(topic: str, partition: int) -> ColumnElement[bool]:
+    return (positions.c.topic == topic) & (positions.c.partition == partition)
+
+
+def _is_mine(position: Position) -> ColumnElement[bool]:
+    return _is(position.topic, position.partition) & (positions.c.epoch == position.epoch)
+
+
+async def standing(engine: AsyncEngine, partition: int) -> tuple[dict[str, int], Alone]:
+    """What a fold must know of earlier batches: last records, and grants that stand alone."""
+    last = select(journal.c.budget, func.max(journal.c.sequence)).where(
+        journal.c.budget == f"{DEAD}{partition}"
     )
+    known = select(budgets.c.budget, budgets.c.sequence).where(budgets.c.partition == partition)
+    alone = (
+        select(conventions.c.budget, conventions.c.convention)
+        .join(budgets, budgets.c.budget == conventions.c.budget)
+        .where(conventions.c.stands_alone, budgets.c.partition == partition)
+    )
+    async with engine.connect() as connection:
+        sequences: dict[str, int] = {}
+        for asked in (last.group_by(journal.c.budget), known):
+            sequences |= {row[0]: row[1] for row in await connection.execute(asked)}
+        standing_alone = {(budget, grant) for budget, grant in await connection.execute(alone)}
+    return sequences, standing_alone
+
+
+async def hold(engine: AsyncEngine, position: Position, held: Held) -> None:
+    """Write down that a partition stands before a record.
+
+    Raises:
+        Overtaken: another has the partition.
+    """
+    async with engine.begin() as connection:
+        told = update(positions).where(_is_mine(position)).values(**held._asdict())
+        if (await connection.execute(told)).rowcount != 1:
+            raise Overtaken(f"{position.topic}/{position.partition}")
+
+
+async def is_held(engine: AsyncEngine, position: Position) -> bool:
+    """Whether a partition still stands where it was held, and nobody else has it."""
+    asked = select(positions.c.held_offset).where(_is_mine(position))
+    async with engine.connect() as connection:
+        return (await connection.execute(asked)).scalar_one_or_none() is not None
 
 
 async def write(engine: AsyncEngine, changes: Changes, position: Position) -> None:
@@ -139,22 +207,15 @@ async def write(engine: AsyncEngine, changes: Changes, position: Position) -> No
 
 
 async def _move(connection: AsyncConnection, position: Position) -> None:
-    mine = (
-        (positions.c.topic == position.topic)
-        & (positions.c.partition == position.partition)
-        & (positions.c.epoch == position.epoch)
-    )
     moved = {
         "next_offset": position.next_offset,
         "last_offset": position.last_offset,
         "last_timestamp_ms": position.last_timestamp_ms,
         "last_sha256": position.last_sha256,
         "last_event_time": position.last_event_time,
-        "held_offset": None,
-        "held_event_id": None,
-        "held_error": None,
+        **NOT_HELD._asdict(),
     }
-    found = await connection.execute(update(positions).where(mine).values(moved))
+    found = await connection.execute(update(positions).where(_is_mine(position)).values(moved))
     if found.rowcount != 1:
         raise Overtaken(f"{position.topic}/{position.partition}")
 

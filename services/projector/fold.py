@@ -5,7 +5,7 @@ from typing import Final
 from services.projector.changes import Changes, no_changes
 from services.projector.facts import Alone, learn
 from services.projector.money import add_entries, add_moves, add_orders
-from services.projector.readings import Record, as_json, as_text, read_record
+from services.projector.readings import Event, Record, as_json, as_text, read_record
 
 DEAD: Final = "_dead."
 """How the chains of unreadable records begin: they belong to no budget."""
@@ -31,6 +31,8 @@ class Fold:
         self.records = 0
         self.last: Record | None = None
         """The last record of this batch."""
+        self.last_event: Event | None = None
+        """Its last event that could be read."""
         self._sequences = {} if sequences is None else sequences
         self._alone: Alone = set() if alone is None else alone
 
@@ -58,7 +60,7 @@ class Fold:
     def take_changes(self) -> Changes:
         """What was added up since the last call."""
         changes, self.changes = self.changes, no_changes()
-        self.records, self.last = 0, None
+        self.records, self.last, self.last_event = 0, None, None
         return changes
 
     def _keep(self, record: Record, offset: int, raw: bytes) -> None:
@@ -66,6 +68,7 @@ class Fold:
         names: tuple[object, ...] = (None,) * 7
         if event is not None:
             said = event.data
+            self.last_event = event
             names = (
                 event.type,
                 event.instant,

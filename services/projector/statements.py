@@ -133,7 +133,15 @@ def patching(name: str, members: tuple[str, ...], dialect: str) -> str:
 @cache
 def appending(name: str) -> str:
     """New rows, one by one."""
-    return f"INSERT INTO {name} VALUES ({', '.join('?' * len(columns(name)))})"
+    written = columns(name)
+    return f"INSERT INTO {name} ({_listed(written)}) VALUES ({', '.join('?' * len(written))})"
+
+
+def refilling(name: str, made: str) -> tuple[str, str]:
+    """SQLite: the rows of a table give way to those of another file."""
+    listed = _listed(columns(name))
+    filled = f"INSERT INTO main.{name} ({listed}) SELECT {listed} FROM {made}.{name}"
+    return f"DELETE FROM main.{name}", filled
 
 
 Spell = Callable[[Any], Any]

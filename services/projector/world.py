@@ -1,5 +1,6 @@
 """What fails of a database: the world, which may come back, or our own words, which will not."""
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -11,8 +12,10 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from events.sentences import Sentence
 from services.runtime.errors import Unreachable
-from services.runtime.limits import only_our_cancellation
 from services.runtime.writer import WriterFailed
+
+LIMIT_S: Final = 60.0
+"""How long one visit to the database may take: below what the watchdog takes for a standstill."""
 
 OF_THE_WORLD: Final = frozenset({"08", "25", "28", "3D", "40", "53", "55", "57", "58"})
 """Classes of PostgreSQL's errors that time or an operator mends: connections, a standby, access, a
@@ -44,6 +47,8 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _may_pass(error: BaseException) -> bool:
+    if isinstance(error, asyncpg.InvalidCachedStatementError):
+        return True  # The tables were made anew; the next try asks again.
     if isinstance(error, asyncpg.PostgresError):
         return str(error.sqlstate)[:2] in OF_THE_WORLD
     if isinstance(error, asyncpg.InterfaceError):
@@ -61,7 +66,7 @@ async def failing_as_writer() -> AsyncIterator[None]:
         WriterFailed: instead of such an error.
     """
     try:
-        with only_our_cancellation():
+        async with asyncio.timeout(LIMIT_S):
             yield
     except Exception as error:
         if not is_of_the_world(error):

@@ -1,0 +1,98 @@
+"""The read model made again from the journal, beside the running one, then put into its place.
+
+What was made stays when this is stopped: the next run goes on behind it.
+"""
+
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from typing import Final
+
+import structlog
+from aiokafka.structs import TopicPartition
+
+from events.topics import JOURNAL
+from services.projector.database import prepare
+from services.projector.serve import where
+from services.projector.switch import NEXT, both, switch
+from services.projector.work import ProjectorWork
+from services.projector.world import reaching
+from services.runtime.progress import Progress
+from services.runtime.settings import Settings
+from services.runtime.topics import check
+
+BATCH: Final = 2000
+"""How many records one transaction takes."""
+
+Told = Callable[[int, int], None]
+"""Hears how many offsets of the journal are in the new tables, and how many there are."""
+
+log: Final = structlog.stdlib.get_logger("ecluse.projector")
+
+
+class Rebuild:
+    """All partitions of the journal, projected into new tables."""
+
+    def __init__(self, told: Told) -> None:
+        self._told = told
+        self._works: list[ProjectorWork] = []
+        self._ends: dict[TopicPartition, int] = {}
+        self._next: dict[TopicPartition, int] = {}
+        self.records = 0
+
+    async def open(self, works: list[ProjectorWork]) -> None:
+        """Take every partition, where an earlier run has left it."""
+        for work in works:
+            await work.open()
+            self._works.append(work)
+            self._next[work.place] = work.position.next_offset
+            _, self._ends[work.place] = await work.reader.bounds(work.place)
+
+    async def catch_up(self) -> None:
+        """To the end of each partition, as it is when its turn comes."""
+        for work in self._works:
+            start = self._next[work.place]
+            _, self._ends[work.place] = await work.reader.bounds(work.place)
+            if start >= self._ends[work.place]:
+                continue
+            pending = 0
+            async for records in work.reader.to_the_end(work.place, start):
+                for record in records:
+                    work.handle(record)
+                    pending += 1
+                    if pending == BATCH or work.is_full:
+                        await self._commit(work, pending)
+                        pending = 0
+            if pending:
+                await self._commit(work, pending)
+
+    async def _commit(self, work: ProjectorWork, count: int) -> None:
+        await work.commit()
+        self.records += count
+        self._next[work.place] = work.position.next_offset
+        done = sum(self._next.values())
+        self._told(done, max(done, sum(self._ends.values())))
+
+
+async def rebuild(settings: Settings, url: str, told: Told) -> int:
+    """Make the read model again; how many records that took now.
+
+    Raises:
+        ClusterError: the cluster, the database or its schema is not as it must be.
+        WriterFailed, Fenced: the database went away, or another rebuild has taken this one over.
+    """
+    count = await check(settings, (JOURNAL,))
+    again = Rebuild(told)
+    async with AsyncExitStack() as stack:
+        running, made = await stack.enter_async_context(both(url))
+        async with reaching(where(running)):
+            await prepare(running)
+            await prepare(made, NEXT)
+        works = [ProjectorWork(settings, made, number, Progress()) for number in range(count)]
+        for work in works:
+            stack.push_async_callback(work.close)
+        await again.open(works)
+        await again.catch_up()
+        log.info("read_model_rebuilt", records=again.records)
+        await switch(running, made, again.catch_up)
+        log.info("read_model_switched", records=again.records)
+    return again.records

@@ -1,0 +1,50 @@
+"""The projector as a worker: checks topic and database, joins the group, works until it is told."""
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from events.topics import JOURNAL
+from services.projector.database import an_engine, prepare
+from services.projector.work import Metrics, ProjectorWork
+from services.projector.world import reaching
+from services.runtime.health import Health
+from services.runtime.progress import Progress
+from services.runtime.settings import Settings
+from services.runtime.topics import check
+from services.runtime.work import Work
+from services.runtime.worker import Worker
+
+GROUP: Final = "ecluse.projector"
+"""The consumer group of the projector's workers."""
+
+
+async def serve(settings: Settings, url: str) -> None:
+    """Be a worker of the projector until SIGTERM or SIGINT.
+
+    Raises:
+        ClusterError: the cluster, the database or its schema is not as it must be.
+        Fenced: another process writes a partition that this one holds to be its own.
+        GaveUp: the cluster or the database was away for too long.
+    """
+    await check(settings, (JOURNAL,))
+    engine = an_engine(url)
+    try:
+        async with reaching(where(engine)):
+            await prepare(engine)
+        registry = CollectorRegistry()
+        metrics = Metrics(registry)
+
+        def work(partition: int, progress: Progress) -> Work:
+            return ProjectorWork(settings, engine, partition, progress, metrics)
+
+        group, topic = settings.group(GROUP), settings.topic(JOURNAL)
+        await Worker(settings, group, topic, work, Health(settings, registry)).run()
+    finally:
+        await engine.dispose()
+
+
+def where(engine: AsyncEngine) -> str:
+    """What a database is called where people are told of it: its password left out."""
+    return engine.url.render_as_string(hide_password=True)

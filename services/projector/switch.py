@@ -1,0 +1,203 @@
+"""The switch from the running read model to the one that was made beside it: in one transaction.
+
+On PostgreSQL the new tables are another schema, which takes the name of the old; on SQLite they are
+another file, whose rows take the place of the old. Whoever reads sees the one or the other, whole.
+Whoever projects is fenced, and goes on in the new ones.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import structlog
+from asyncpg import DependentObjectsStillExistError
+from sqlalchemy import make_url, select, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from events.sentences import Sentence
+from services.projector.database import SCHEMA, an_engine
+from services.projector.statements import POSTGRESQL, refilling
+from services.projector.tables import metadata, positions
+from services.runtime.errors import ClusterError
+
+NEXT: Final = f"{SCHEMA}_next"
+"""The schema in which the read model is made again."""
+
+BEFORE: Final = f"{SCHEMA}_before"
+"""What the old one is called for the moment before it is dropped."""
+
+NEXT_FILE: Final = ".next"
+"""Stands behind the name of the file in which it is made again."""
+
+LOCK_MS: Final = 500
+"""How long the switch waits for readers at a time: less than PostgreSQL takes for a deadlock."""
+
+PAUSE_S: Final = 0.5
+TRIES: Final = 600
+
+READERS = Sentence(
+    "des lecteurs gardent les anciennes tables ouvertes : mettez fin à leurs transactions, puis "
+    "relancez `ecluse projector --rebuild`, qui reprend où il en est",
+    "readers keep the old tables open: end their transactions, then run `ecluse projector "
+    "--rebuild` again, which goes on where it is",
+)
+DEPEND = Sentence(
+    "d'autres objets reposent sur les anciennes tables ({error}) : supprimez-les, relancez "
+    "`ecluse projector --rebuild`, puis recréez-les",
+    "other objects stand on the old tables ({error}): drop them, run `ecluse projector --rebuild` "
+    "again, then make them again",
+)
+
+CatchUp = Callable[[], Awaitable[None]]
+"""Brings the new tables to the end of the journal while the old ones stand still."""
+
+log: Final = structlog.stdlib.get_logger("ecluse.projector")
+
+
+def next_engine(url: str) -> AsyncEngine:
+    """The engine of the read model that is made beside the running one."""
+    address = make_url(url)
+    if address.get_backend_name() == POSTGRESQL:
+        return an_engine(url, NEXT)
+    return an_engine(address.set(database=f"{address.database}{NEXT_FILE}").render_as_string(False))
+
+
+async def switch(running: AsyncEngine, made: AsyncEngine, catch_up: CatchUp) -> None:
+    """Put the new tables into the place of the old ones, once they are as far.
+
+    Raises:
+        ClusterError: readers, or views, hold on to the old tables.
+    """
+    if running.dialect.name == POSTGRESQL:
+        await _rename(running, made, catch_up)
+    else:
+        await _refill(running, made, catch_up)
+
+
+async def _rename(running: AsyncEngine, made: AsyncEngine, catch_up: CatchUp) -> None:
+    for _ in range(TRIES):
+        async with running.connect() as connection:
+            if await _locked(connection):
+                # The new tables are written on other connections: nobody holds those.
+                await catch_up()
+                await _take_over(made, await _epochs(connection))
+                await _give_the_name(connection)
+                await connection.commit()
+                return
+        await asyncio.sleep(PAUSE_S)
+    raise ClusterError(SCHEMA, READERS)
+
+
+async def _locked(connection: AsyncConnection) -> bool:
+    """Whether nobody reads the old tables, nor can from now on."""
+    # Positions first: who projects begins there, and so holds nothing else while he waits.
+    first = sorted(metadata.tables, key=lambda name: name != positions.name)
+    names = ", ".join(f"{SCHEMA}.{name}" for name in first)
+    await connection.execute(text(f"SET LOCAL lock_timeout = {LOCK_MS}"))
+    try:
+        await connection.execute(text(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE"))
+    except DBAPIError as error:
+        if "LockNotAvailable" not in str(error.orig):
+            raise
+        await connection.rollback()
+        return False
+    return True
+
+
+async def _give_the_name(connection: AsyncConnection) -> None:
+    names = ", ".join(f"{BEFORE}.{name}" for name in (*metadata.tables, "alembic_version"))
+    grants = await _grants(connection)
+    for statement in (
+        f"ALTER SCHEMA {SCHEMA} RENAME TO {BEFORE}",
+        f"ALTER SCHEMA {NEXT} RENAME TO {SCHEMA}",
+        *grants,
+    ):
+        await connection.execute(text(statement))
+    try:
+        await connection.execute(text(f"DROP TABLE {names}"))
+        await connection.execute(text(f"DROP SCHEMA {BEFORE}"))
+    except DBAPIError as error:
+        cause = error.orig.__cause__ if error.orig is not None else None
+        if not isinstance(cause, DependentObjectsStillExistError):
+            raise
+        detail = cause.detail or str(cause)
+        raise ClusterError(SCHEMA, DEPEND.render({"error": detail})) from error
+
+
+WHO: Final = "CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END"
+
+GRANTED: Final = (
+    f"SELECT format('GRANT %s ON SCHEMA {SCHEMA} TO %s', privilege_type, {WHO})"  # noqa: S608 # ours
+    " FROM pg_namespace, aclexplode(nspacl)"
+    f" WHERE nspname = '{SCHEMA}' AND grantee <> nspowner"
+    f" UNION ALL SELECT format('GRANT %s ON {SCHEMA}.%I TO %s', privilege_type, relname, {WHO})"
+    " FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace, aclexplode(relacl)"
+    f" WHERE nspname = '{SCHEMA}' AND relkind = 'r' AND grantee <> relowner"
+)
+"""The statements that give again what was granted on the schema and its tables."""
+
+
+async def _grants(connection: AsyncConnection) -> list[str]:
+    """Who was let read the old tables reads the new ones."""
+    rows = await connection.execute(text(GRANTED))
+    return [str(row[0]) for row in rows]
+
+
+async def _epochs(connection: AsyncConnection) -> dict[tuple[str, int], tuple[int, int]]:
+    """Epoch and generation of each partition."""
+    asked = select(
+        positions.c.topic, positions.c.partition, positions.c.epoch, positions.c.generation
+    )
+    rows = await connection.execute(asked)
+    return {(row.topic, row.partition): (row.epoch, row.generation) for row in rows}
+
+
+async def _take_over(made: AsyncEngine, before: dict[tuple[str, int], tuple[int, int]]) -> None:
+    """Positions that no writer of either has: each finds that the tables are new."""
+    generation = max((each for _, each in before.values()), default=0) + 1
+    async with made.begin() as connection:
+        for (topic, partition), (epoch, _) in (await _epochs(connection)).items():
+            old, _ = before.get((topic, partition), (0, 0))
+            mine = (positions.c.topic == topic) & (positions.c.partition == partition)
+            new = {"epoch": max(epoch, old) + 1, "generation": generation}
+            await connection.execute(positions.update().where(mine).values(new))
+
+
+async def _refill(running: AsyncEngine, made: AsyncEngine, catch_up: CatchUp) -> None:
+    """SQLite: the rows of the new file take the place of the old ones."""
+    file = str(made.url.database)
+    async with running.connect() as connection:
+        await connection.exec_driver_sql("ATTACH DATABASE ? AS made", (file,))
+        try:
+            # A write, and nothing of the other file: that is still being written by us.
+            await connection.exec_driver_sql("UPDATE main.positions SET epoch = epoch")
+            await catch_up()
+            await _take_over(made, await _epochs(connection))
+            for name in metadata.tables:
+                for statement in refilling(name, made="made"):
+                    await connection.exec_driver_sql(statement)
+            await connection.commit()
+        finally:
+            await connection.rollback()
+            await connection.exec_driver_sql("DETACH DATABASE made")
+    await made.dispose()
+    _remove(file)
+
+
+def _remove(file: str) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{file}{suffix}").unlink(missing_ok=True)
+
+
+@asynccontextmanager
+async def both(url: str) -> AsyncIterator[tuple[AsyncEngine, AsyncEngine]]:
+    """The engines of the running read model and of the new one."""
+    running, made = an_engine(url), next_engine(url)
+    try:
+        yield running, made
+    finally:
+        await running.dispose()
+        await made.dispose()

@@ -1,0 +1,208 @@
+"""The projector's work on one partition of the journal: a batch is a transaction of the database.
+
+The fence is the `epoch` of the partition's position: who opens the partition raises it, and every
+commit asks that it is still its own. Whatever fails, nothing of the batch is there.
+"""
+
+from collections import Counter as Tally
+from dataclasses import replace
+from typing import Final
+
+import msgspec
+from aiokafka.structs import ConsumerRecord, TopicPartition
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from events.topics import JOURNAL
+from services.projector import database
+from services.projector.database import Held, Overtaken, Position
+from services.projector.fold import Fold
+from services.projector.readings import read_record
+from services.projector.world import failing_as_writer
+from services.runtime.clients import KAFKA, Clients
+from services.runtime.progress import Progress
+from services.runtime.reader import Reader
+from services.runtime.settings import Settings
+from services.runtime.sources import SourcePosition, behind_markers, check_source
+from services.runtime.work import Hold
+from services.runtime.writer import Fenced, WriterFailed
+
+FULL_BYTES: Final = 8 * 1024 * 1024
+"""How large the records of a transaction grow before it ends."""
+
+ERROR_MAX: Final = 2000
+"""How much of an error is written down."""
+
+
+class Metrics:
+    """What the projector counts of this process."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.records = Counter(
+            "ecluse_projector_records",
+            "Journal records projected.",
+            ["outcome"],
+            registry=registry,
+        )
+        self.batch = Histogram(
+            "ecluse_projector_batch_records",
+            "Journal records of one transaction.",
+            buckets=(1, 10, 100, 1000),
+            registry=registry,
+        )
+
+
+class ProjectorWork:
+    """One partition of the journal, opened: see services.runtime.work.Work."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        engine: AsyncEngine,
+        partition: int,
+        progress: Progress,
+        metrics: Metrics | None = None,
+        clients: Clients = KAFKA,
+    ) -> None:
+        self._engine = engine
+        self._partition = partition
+        self._progress = progress
+        self._metrics = metrics
+        self._place = TopicPartition(settings.topic(JOURNAL), partition)
+        self._reader = Reader(settings, [self._place], progress, clients=clients)
+        self._position = Position(self._place.topic, partition, next_offset=0)
+        self._fold = Fold(partition)
+        self._last: ConsumerRecord | None = None
+        self._bytes = 0
+        self._outcomes: Tally[str] = Tally()
+
+    async def open(self) -> dict[str, int]:
+        """Fence the previous owner, and check that the journal is the one that was read."""
+        async with failing_as_writer():
+            self._position = await database.take(self._engine, *self._place)
+            sequences, alone = await database.standing(self._engine, self._partition)
+        self._fold = Fold(self._partition, sequences, alone)
+        await self._reader.start()
+        read = SourcePosition(
+            self._position.next_offset,
+            self._position.last_offset,
+            self._position.last_timestamp_ms,
+            self._position.last_sha256,
+        )
+        await check_source(self._reader, self._place, read, is_same)
+        read = await behind_markers(self._reader, self._place, read)
+        self._position = replace(self._position, next_offset=read.next_offset)
+        return {self._place.topic: self._position.next_offset}
+
+    @property
+    def reader(self) -> Reader:
+        """The reader of this partition."""
+        return self._reader
+
+    @property
+    def place(self) -> TopicPartition:
+        """The partition of the journal."""
+        return self._place
+
+    @property
+    def position(self) -> Position:
+        """How far it is in the tables."""
+        return self._position
+
+    def handle(self, record: ConsumerRecord) -> None:
+        """Add up one record; nothing is written before `commit`."""
+        raw = record.value or b""
+        self._fold.add(record.offset, raw)
+        self._last = record
+        self._bytes += len(raw)
+        if self._fold.last is not None:
+            self._outcomes[self._fold.last.outcome] += 1
+
+    @property
+    def is_full(self) -> bool:
+        """Whether what was added up since the last commit is large."""
+        return self._bytes >= FULL_BYTES
+
+    async def commit(self) -> None:
+        """One transaction with everything that was handled since the last one."""
+        position = await self._moved()
+        changes = self._fold.take_changes()
+        async with failing_as_writer():
+            try:
+                await database.write(self._engine, changes, position)
+            except Overtaken as error:
+                raise await self._overtaken() from error
+        self._position = position
+        self._last, self._bytes = None, 0
+        self._count()
+
+    async def _moved(self) -> Position:
+        """The position behind what was handled; with a sign of life, behind bare markers."""
+        last, record, event = self._last, self._fold.last, self._fold.last_event
+        if last is None or record is None:
+            here = SourcePosition(self._position.next_offset)
+            here = await behind_markers(self._reader, self._place, here)
+            return replace(self._position, next_offset=here.next_offset)
+        return replace(
+            self._position,
+            next_offset=last.offset + 1,
+            last_offset=last.offset,
+            last_timestamp_ms=last.timestamp,
+            last_sha256=record.hash,
+            last_event_time=self._position.last_event_time if event is None else event.instant,
+        )
+
+    async def _overtaken(self) -> Exception:
+        """Who has it: another process, or this one again, in the tables that were made anew."""
+        now = await database.position_of(self._engine, *self._place)
+        if now.generation != self._position.generation:
+            return WriterFailed("the read model was made again")
+        return Fenced(f"{self._place.topic}/{self._partition}")
+
+    async def settle(self) -> None:
+        """See that the partition is still ours: the tables may have been made anew meanwhile."""
+        async with failing_as_writer():
+            now = await database.position_of(self._engine, *self._place)
+            if now.epoch != self._position.epoch:
+                raise await self._overtaken()
+
+    async def hold(self, hold: Hold) -> None:
+        """Write down that the partition stands before this record."""
+        held = Held(hold.offset, hold.event_id, hold.error[:ERROR_MAX].replace("\0", ""))
+        async with failing_as_writer():
+            try:
+                await database.hold(self._engine, self._position, held)
+            except Overtaken as error:
+                raise await self._overtaken() from error
+
+    async def was_moved(self) -> bool:
+        """Whether somebody else has taken the partition since, or taken the hold away."""
+        async with failing_as_writer():
+            return not await database.is_held(self._engine, self._position)
+
+    async def close(self) -> None:
+        """Let go of the reader; the engine is everybody's."""
+        await self._reader.stop()
+
+    def name_of(self, record: ConsumerRecord) -> str | None:
+        """The id of the event, where it can be read."""
+        try:
+            return read_record(record.value or b"").event_id
+        except msgspec.MsgspecError:
+            return None
+
+    def _count(self) -> None:
+        outcomes, self._outcomes = self._outcomes, Tally()
+        if self._metrics is None or not outcomes:
+            return
+        self._metrics.batch.observe(outcomes.total())
+        for outcome, count in outcomes.items():
+            self._metrics.records.labels(outcome).inc(count)
+
+
+def is_same(record: ConsumerRecord, said: str) -> bool:
+    """Whether a record of the journal has this hash."""
+    try:
+        return read_record(record.value or b"").hash == said
+    except msgspec.MsgspecError:
+        return False
