@@ -90,6 +90,13 @@ class ApiSettings(BaseSettings):
     oidc_entities_claim: str = "ecluse_entities"
 
     @classmethod
+    def said(cls, bind: str | None, port: int | None) -> "ApiSettings":
+        """The settings, with what was said on the command line before what the environment says."""
+        options = {"api_bind": bind, "api_port": port}
+        given = {name: value for name, value in options.items() if value is not None}
+        return cls(**given)  # type: ignore[arg-type] # by their names
+
+    @classmethod
     def settings_customise_sources(
         cls,
         settings_cls: type[BaseSettings],

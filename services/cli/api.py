@@ -1,23 +1,13 @@
 """`ecluse api`: HTTP over the read model, and events in, until it is stopped."""
 
-from typing import Annotated
-
 import typer
 
 from services.api.serving import serve_api
 from services.api.settings import ApiSettings
 from services.cli.logs import log_as_json
-from services.cli.options import Lang, LogsAsJson, chosen_language
+from services.cli.options import Bind, Lang, LogsAsJson, Port, chosen_language
 from services.cli.workers import run_worker
 from services.runtime.settings import Settings
-
-Bind = Annotated[
-    str | None, typer.Option(metavar="ADDRESS", help="Where to listen; else ECLUSE_API_BIND.")
-]
-Port = Annotated[
-    int | None,
-    typer.Option(metavar="PORT", min=0, max=65535, help="0 is any free; else ECLUSE_API_PORT."),
-]
 
 
 def api(
@@ -35,10 +25,4 @@ def api(
     chosen_language(context, lang)
     if as_json:
         log_as_json()
-    run_worker(serve_api(api_settings(bind, port), Settings(), lambda _address: None))
-
-
-def api_settings(bind: str | None, port: int | None, **otherwise: object) -> ApiSettings:
-    """The settings, with what was said on the command line before what the environment says."""
-    said = {"api_bind": bind, "api_port": port, **otherwise}
-    return ApiSettings.model_validate({k: v for k, v in said.items() if v is not None})
+    run_worker(serve_api(ApiSettings.said(bind, port), Settings(), lambda _address: None))

@@ -41,6 +41,14 @@ LogsAsJson = Annotated[
     typer.Option("--json", metavar="", help="Log as JSON on a terminal too; elsewhere it is JSON."),
 ]
 
+Bind = Annotated[
+    str | None, typer.Option(metavar="ADDRESS", help="Where to listen; else ECLUSE_API_BIND.")
+]
+Port = Annotated[
+    int | None,
+    typer.Option(metavar="PORT", min=0, max=65535, help="0 is any free; else ECLUSE_API_PORT."),
+]
+
 
 def chosen_language(context: typer.Context, asked: Language | None) -> Language:
     """The language asked of the verb; else of the command, else of the system."""

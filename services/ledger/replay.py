@@ -131,10 +131,10 @@ def replay(
         raise StoreError(name, CUT.render(facts))
     if handled is not None and pending:
         _commit(store, ledger, topic, handled)
-    _read_letters(store, ledger, batch_lines)
+    read_letters(store, ledger, batch_lines)
 
 
-def _read_letters(store: Store, ledger: Ledger, batch_lines: int) -> None:
+def read_letters(store: Store, ledger: Ledger, batch_lines: int) -> None:
     """Handle every letter that was not read yet: next year's budgets open."""
     done = {position.topic: position.next_offset for position in store.positions()}
     behind = done.get(LETTERS, 0)

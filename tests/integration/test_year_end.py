@@ -38,7 +38,7 @@ def test_a_replay_that_stops_before_the_letters_reads_them_the_next_time(
 ) -> None:
     db = tmp_path / "ledger.db"
     store = SqliteStore(db)
-    monkeypatch.setattr(replaying, "_read_letters", lambda *_: None)
+    monkeypatch.setattr(replaying, "read_letters", lambda *_: None)
     with FIRST.open("rb") as stream:
         replaying.replay(store, FIRST.name, stream, open_ledger(store), lambda _: None)
     monkeypatch.undo()

@@ -1,0 +1,185 @@
+"""The ledger in this process, for a small town without Kafka: it decides, keeps and projects.
+
+An event is decided at once and committed to its file before anybody is told; then it is projected.
+Whatever fails in between, the next start projects what is missing: the journal is the truth.
+"""
+
+import asyncio
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from hashlib import sha256
+from itertools import islice
+from pathlib import Path
+from typing import Final, TypeVar
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from events.topics import EVENTS
+from services.ledger.adapters.sqlite import SqliteStore
+from services.ledger.domain.journal import Source
+from services.ledger.handle import Ledger, RawRecord
+from services.ledger.ports import Batch, Position, Versions
+from services.ledger.replay import BATCH_LINES, FILE_PARTITION, Progress, read_letters, replay
+from services.ledger.restore import VERSIONS, open_ledger
+from services.projector.embedded import EmbeddedProjector
+from services.runtime.publishing import Message
+
+Result = TypeVar("Result")
+
+log: Final = structlog.stdlib.get_logger("ecluse.api")
+
+
+class TellingStore(SqliteStore):
+    """A store that tells what it has committed."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.told: list[bytes] = []
+        """The journal records of the commits since this was emptied."""
+
+    def commit(self, batch: Batch, versions: Versions) -> None:
+        """Write the batch, then tell."""
+        super().commit(batch, versions)
+        self.told += [row.record for row in batch.records]
+
+
+class Core:
+    """Ledger and store, used by one thread only: SQLite's connections belong to their thread."""
+
+    def __init__(self, path: Path) -> None:
+        self._store = TellingStore(path)
+        self._ledger: Ledger = open_ledger(self._store)
+        topics = {position.topic: position for position in self._store.positions()}
+        self._next = topics[EVENTS].next_offset if EVENTS in topics else 0
+
+    def load(self, path: Path, name: str, progress: Progress) -> None:
+        """Decide the events of a file that were not read yet, as `ecluse replay` does."""
+        with self._restored_if_it_fails(), path.open("rb") as stream:
+            replay(self._store, name, stream, self._ledger, progress)
+        self._store.told.clear()
+
+    def take(self, messages: Iterable[Message]) -> list[bytes]:
+        """Decide and commit these events; the journal records that came of them, letters' too.
+
+        Raises:
+            StoreError: they could not be written; batches before may have been.
+        """
+        self._store.told.clear()
+        with self._restored_if_it_fails():
+            waiting = iter(messages)
+            while batch := list(islice(waiting, BATCH_LINES)):
+                self._commit(batch)
+            read_letters(self._store, self._ledger, BATCH_LINES)
+        return list(self._store.told)
+
+    def _commit(self, messages: list[Message]) -> None:
+        for offset, message in enumerate(messages, start=self._next):
+            self._ledger.handle(RawRecord(message.value, Source(EVENTS, FILE_PARTITION, offset)))
+        behind = self._next + len(messages)
+        last = sha256(messages[-1].value).hexdigest()
+        position = Position(EVENTS, FILE_PARTITION, behind, last)
+        self._store.commit(self._ledger.commit_batch([position]), VERSIONS)
+        self._next = behind
+
+    def bytes_at(self, topic: str, partition: int, offset: int) -> bytes | None:
+        """The bytes of the dead letter that was read there."""
+        for letter in self._store.dead_letters():
+            if (letter.topic, letter.partition, letter.offset) == (topic, partition, offset):
+                return letter.value
+        return None
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._store.close()
+
+    @contextmanager
+    def _restored_if_it_fails(self) -> Generator[None]:
+        """Memory that ran ahead of the file is thrown away: no code rolls anything back."""
+        try:
+            yield
+        except BaseException:
+            self._ledger = open_ledger(self._store)
+            raise
+
+
+class SmallTown:
+    """Core and projector together; the publisher and the dead letters' bytes of the API."""
+
+    def __init__(self, ledger: Path, engine: AsyncEngine) -> None:
+        self._path = ledger
+        self._engine = engine
+        self._projector = EmbeddedProjector(engine)
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
+        self._turn = asyncio.Lock()
+        self._behind = False
+        self._works: set[asyncio.Task[None]] = set()
+        self._core: Core
+
+    async def open(self) -> None:
+        """Restore the ledger, and project what was not projected yet.
+
+        Raises:
+            Stop: a file is not as it must be.
+        """
+        self._core = await self._in_thread(lambda: Core(self._path))
+        await self._catch_up()
+
+    async def load(self, path: Path, name: str, progress: Progress) -> None:
+        """Decide and project the events of a file; nothing that was read before is read again."""
+        async with self._turn:
+            await self._in_thread(lambda: self._core.load(path, name, progress))
+            await self._catch_up()
+
+    async def publish(self, messages: Iterable[Message]) -> None:
+        """Decide and commit these events, then project them.
+
+        Raises:
+            StoreError: they could not be written.
+            AssertionError: a bug of ours; nothing of its batch was written.
+        """
+        # Nobody who goes away may stop it halfway: what is committed is projected.
+        work = asyncio.create_task(self._publish(messages))
+        self._works.add(work)
+        work.add_done_callback(self._works.discard)
+        await asyncio.shield(work)
+
+    async def _publish(self, messages: Iterable[Message]) -> None:
+        async with self._turn:
+            records = await self._in_thread(lambda: self._core.take(messages))
+            try:
+                if self._behind:
+                    await self._catch_up()
+                else:
+                    await self._projector.project(records)
+            except Exception:
+                # The events are kept, and that is what was asked; the figures come with the next.
+                log.exception("projection_failed", records=len(records))
+                self._behind = True
+
+    async def _catch_up(self) -> None:
+        """Project whatever the tables do not have yet, from the journal."""
+        self._projector = EmbeddedProjector(self._engine)
+        await self._projector.open()
+        reading = SqliteStore(self._path, create=False)
+        try:
+            await self._projector.catch_up(row.record for row in reading.journal())
+        finally:
+            reading.close()
+        self._behind = False
+
+    async def __call__(self, topic: str, partition: int, offset: int) -> bytes | None:
+        """The bytes of the dead letter that was read there."""
+        return await self._in_thread(lambda: self._core.bytes_at(topic, partition, offset))
+
+    async def close(self) -> None:
+        """Finish what is under way, and let go of the files."""
+        if self._works:
+            await asyncio.wait(self._works)
+        if hasattr(self, "_core"):
+            await self._in_thread(self._core.close)
+        self._thread.shutdown()
+
+    async def _in_thread(self, work: Callable[[], Result]) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)

@@ -1,0 +1,91 @@
+"""`ecluse serve --embedded`: all of Écluse in one process, for a small town without Kafka."""
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from events.sentences import Sentence
+from services.api.embedded import ToLoad, serve_embedded
+from services.api.settings import ApiSettings
+from services.cli.options import AsJson, Bind, Lang, Port, chosen_language
+from services.cli.output import print_json, progress
+from services.cli.wording import REPLAYING, told
+from services.cli.workers import run_worker
+
+EXIT_USAGE: Final = 2
+
+EMBEDDED_ONLY = Sentence(
+    "Dites --embedded\u00a0: avec Kafka, chaque rôle a son verbe (ledger, projector, api).",
+    "Say --embedded: with Kafka, each role has its verb (ledger, projector, api).",
+)
+LISTENING = Sentence(
+    "Écluse tourne sur cette machine. Ouvrez {address}/console (Ctrl-C l'arrête\u00a0; les données "
+    "restent dans {data}).",
+    "Écluse runs on this machine. Open {address}/console (Ctrl-C stops it; its data stays in "
+    "{data}).",
+)
+UNCHECKED = Sentence(
+    "L'accès n'est pas contrôlé (ECLUSE_AUTH=off)\u00a0: quiconque atteint cette adresse voit tout "
+    "et publie.",
+    "Access is not checked (ECLUSE_AUTH=off): whoever reaches this address sees all and publishes.",
+)
+KEY_NEEDED = Sentence(
+    "Pour entrer il faut une clé\u00a0: ecluse api-keys create NOM --read all --data {data}",
+    "To enter you need a key: ecluse api-keys create NAME --read all --data {data}",
+)
+
+
+def serve(
+    context: typer.Context,
+    embedded: Annotated[
+        bool, typer.Option("--embedded", metavar="", help="Without Kafka: the only way so far.")
+    ] = False,
+    data: Annotated[
+        Path,
+        typer.Option(
+            metavar="DIR", envvar="ECLUSE_DATA", help="Where ledger, read model and keys are kept."
+        ),
+    ] = Path("ecluse-data"),
+    load: Annotated[
+        list[typer.FileBinaryRead] | None,
+        typer.Option(
+            metavar="FILE", help="Events to decide first; what was read is not read again."
+        ),
+    ] = None,
+    bind: Bind = None,
+    port: Port = None,
+    as_json: AsJson = False,
+    lang: Lang = None,
+) -> None:
+    """Decide events, keep them in a directory, and serve API and console, until stopped.
+
+    Who may ask: keys (`ecluse api-keys … --data DIR`) and tokens of ECLUSE_OIDC_ISSUER;
+    ECLUSE_AUTH=off lets everybody in.
+    """
+    language = chosen_language(context, lang)
+    if not embedded:
+        typer.echo(told(EMBEDDED_ONLY, language), err=True)
+        raise typer.Exit(EXIT_USAGE)
+    settings = ApiSettings.said(bind, port)
+
+    def ready(address: str) -> None:
+        if as_json:
+            print_json({"address": address, "data": str(data), "auth": settings.auth})
+            return
+        facts = {"address": address, "data": data}
+        typer.echo(told(LISTENING.render(facts), language))
+        other = UNCHECKED if settings.auth == "off" else KEY_NEEDED.render(facts)
+        typer.echo(told(other, language))
+
+    streams = load or []
+    files = [ToLoad(Path(stream.name), Path(stream.name).name) for stream in streams]
+    with ExitStack() as shown:
+        handled = shown.enter_context(progress(told(REPLAYING, language), streams))
+
+        def listening(address: str) -> None:
+            shown.close()  # The bar goes before the address is told.
+            ready(address)
+
+        run_worker(serve_embedded(settings, data, files, listening, handled))
