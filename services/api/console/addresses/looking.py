@@ -1,0 +1,151 @@
+"""Today, the grants, and the moves behind their figures."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from services.api.asking import Stands, check_sees
+from services.api.console.addresses.troubles import trouble_counts
+from services.api.console.addresses.visit import (
+    ROWS,
+    After,
+    Asked,
+    Name,
+    Search,
+    Visitor,
+    place_after,
+    plain,
+)
+from services.api.console.views.budgets import budget_choices, budget_view
+from services.api.console.views.figures import STAGES_ASKED, figure_view, stage_to_ask
+from services.api.console.views.grant import grant_view
+from services.api.console.views.grants import found_words, rows_of
+from services.api.console.views.orders import waiting_view
+from services.api.console.views.parts import Link, address, following, grant_href, line_name
+from services.api.console.views.today import standing_view
+from services.api.console.views.troubles import todo
+from services.api.console.words import grants as grant_words
+from services.api.console.words import shell, today, troubles
+from services.api.problems import NOT_FOUND, Problem
+from services.api.queries import balances, budgets, grants, moved, orders
+from services.api.queries.parts import BudgetLine
+from services.api.queries.standing import standing
+
+router = APIRouter()
+
+BUDGETS_SHOWN: Final = 20
+"""How many budgets stand on the first page, each with its bar."""
+
+BUDGETS_CHOSEN: Final = 200
+"""How many stand in the filter of a list."""
+
+MOVES_SHOWN: Final = 500
+
+Code = Annotated[str, Query(max_length=40, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
+@router.get("/console/today")
+async def the_day(visit: Visitor, stands: Stands) -> Response:
+    """How far the accounts are, and what waits for whom."""
+    told = await standing(visit.connection, await stands.journal_ends())
+    waiting = await orders.waiting(visit.connection, visit.entities, visit.today)
+    shown = []
+    for each in await budgets.listed(visit.connection, visit.entities, limit=BUDGETS_SHOWN):
+        rows = await balances.by_chapter(visit.connection, visit.entities, budget=each.budget)
+        shown.append(budget_view(each, rows, visit.voice))
+    counts = await trouble_counts(visit)
+    return await visit.page(
+        "today.html",
+        title=visit.voice.say(today.WORDS["title"]),
+        standing=standing_view(told, visit.now, visit.voice),
+        waiting=waiting_view(waiting, visit.today, visit.voice),
+        todo=todo(counts, waiting.overdue.count, visit.voice),
+        budgets=shown,
+    )
+
+
+@router.get("/console/grants")
+async def grant_list(
+    visit: Visitor, budget: Asked = None, search: Search = "", after: After = None
+) -> Response:
+    """The list of grants, with a search."""
+    place = place_after(after, plain, plain)
+    wanted = search.strip()
+    found = await grants.listed(
+        visit.connection,
+        visit.entities,
+        budget=budget or None,
+        search=wanted or None,
+        after=place,
+        limit=ROWS + 1,
+    )
+    rows = rows_of(found[:ROWS], visit.voice)
+    last = found[ROWS - 1] if len(found) > ROWS else None
+    known = await budgets.listed(visit.connection, visit.entities, limit=BUDGETS_CHOSEN)
+    return await visit.page(
+        "grants.html",
+        title=visit.voice.say(grant_words.WORDS["title"]),
+        rows=rows,
+        search=wanted,
+        budgets=budget_choices(known, budget, visit.voice),
+        found=found_words(len(rows), wanted, visit.voice, more=last is not None),
+        turn=following(
+            ("grants",),
+            {"budget": budget, "search": wanted or None},
+            None if last is None else (last.budget, last.grant),
+            started=place is None,
+        ),
+    )
+
+
+@router.get("/console/grants/{budget}/{grant}")
+async def grant(visit: Visitor, budget: Name, grant: Name) -> Response:
+    """All that is known of a grant."""
+    check_sees(visit.caller, budget)
+    found = await grants.one(visit.connection, visit.entities, budget, grant)
+    if found is None:
+        raise Problem(NOT_FOUND)
+    view = grant_view(found, visit.today, visit.voice)
+    return await visit.page("grant.html", title=view.name, grant=view)
+
+
+@router.get("/console/figures/{budget}/{stage}")
+async def figure(
+    visit: Visitor,
+    budget: Name,
+    stage: Name,
+    chapter: Code = "",
+    article: Code = "",
+    function: Code = "",
+    operation: Code = "",
+    grant: Asked = None,
+) -> Response:
+    """The moves of which a figure is the sum."""
+    check_sees(visit.caller, budget)
+    if stage not in STAGES_ASKED:
+        raise Problem(NOT_FOUND)
+    line = BudgetLine(chapter, article, function or None, operation or None) if chapter else None
+    found = await moved.moves_behind(
+        visit.connection,
+        visit.entities,
+        budget=budget,
+        line=line,
+        grant=grant,
+        stage=stage_to_ask(stage),
+        limit=MOVES_SHOWN + 1,
+    )
+    trail = [Link(address("grants", budget=budget), visit.voice.say(shell.WORDS["grants"]))]
+    if grant is not None:
+        trail.append(Link(grant_href(budget, grant), grant))
+    view = figure_view(stage, found[:MOVES_SHOWN], visit.voice)
+    return await visit.page(
+        "figure.html",
+        title=f"{view.stage} – {visit.voice.say(troubles.WORDS['figure'])}",
+        figure=view,
+        trail_steps=trail,
+        budget=budget,
+        line="" if line is None else line_name(line),
+        grant=grant or "",
+        more=len(found) > MOVES_SHOWN,
+    )

@@ -1,0 +1,102 @@
+"""Somebody who asks for a page: who, in which language, when, and what they may see."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import sha256
+from typing import Annotated, Any, Final
+
+from fastapi import Depends, Path, Query, Request
+from sqlalchemy.ext.asyncio import AsyncConnection
+from starlette.responses import HTMLResponse
+
+from services.api.access.caller import Caller, Scope
+from services.api.asking import Connection, Now, Reader
+from services.api.console.pages import answer, voice_of
+from services.api.console.voice import Voice
+from services.api.queries.parts import Entities
+from services.api.queries.standing import mark
+
+NAME_MAX: Final = 300
+SEARCH_MAX: Final = 100
+ROWS: Final = 50
+"""How many rows of a list stand on one page."""
+
+TOKEN_DIGITS: Final = 16
+
+# PostgreSQL's text holds no zero byte, and no name of ours has control characters.
+_PLAIN: Final = r"^[^\x00-\x1f\x7f]+$"
+
+Name = Annotated[str, Path(max_length=NAME_MAX, pattern=_PLAIN)]
+Asked = Annotated[str | None, Query(max_length=NAME_MAX, pattern=_PLAIN)]
+Search = Annotated[str, Query(max_length=SEARCH_MAX, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Sequence64 = Annotated[int, Path(ge=1, le=2**63 - 1)]
+After = Annotated[list[str] | None, Query(max_length=4)]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request for a page."""
+
+    request: Request
+    voice: Voice
+    connection: AsyncConnection
+    caller: Caller
+    now: datetime
+
+    @property
+    def entities(self) -> Entities:
+        """Whose budgets they may see."""
+        return self.caller.entities(Scope.READ).sirets
+
+    @property
+    def today(self) -> date:
+        """The day that it is for them."""
+        return self.voice.local_day(self.now)
+
+    async def page(self, template: str, *, live: bool = True, **content: Any) -> HTMLResponse:
+        """The page as an answer; where it is not `live` it stays as it is."""
+        return answer(
+            self.request,
+            self.voice,
+            template,
+            content,
+            instant=self.voice.instant(self.now),
+            live_token=await position_token(self.connection) if live else None,
+        )
+
+
+async def visit(request: Request, connection: Connection, caller: Reader, now: Now) -> Visit:
+    """Who asks for a page, if they may read."""
+    return Visit(request, voice_of(request), connection, caller, now)
+
+
+Visitor = Annotated[Visit, Depends(visit)]
+
+
+async def position_token(connection: AsyncConnection) -> str:
+    """How far the read model is, in one short word: another word, another state."""
+    return sha256((await mark(connection)).encode()).hexdigest()[:TOKEN_DIGITS]
+
+
+def place_after(
+    after: Sequence[str] | None, *parts: Callable[[str], Any]
+) -> tuple[Any, ...] | None:
+    """The last row of the page before, by its key; None where it names none."""
+    if after is None or len(after) != len(parts):
+        return None
+    try:
+        return tuple(part(word) for part, word in zip(parts, after, strict=True))
+    except ValueError:
+        return None
+
+
+def plain(word: str) -> str:
+    """A word of a key.
+
+    Raises:
+        ValueError: it holds what no key of ours does.
+    """
+    if len(word) > NAME_MAX or not word.isprintable():
+        raise ValueError(word[:NAME_MAX])
+    return word

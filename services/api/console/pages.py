@@ -1,0 +1,175 @@
+"""What every page of the console shares: its head, its words, and how it is rendered."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import HTTPConnection
+from starlette.responses import HTMLResponse
+
+from services.api.access.forms import CSRF_FIELD
+from services.api.console.voice import Voice
+from services.api.console.words import WORDS
+from services.api.language import LANGUAGE_COOKIE, LANGUAGE_PARAMETER, Language, language_of
+
+HERE: Final = Path(__file__).parent
+STATIC: Final = HERE / "static"
+STATIC_PATH: Final = "/console/static/"
+LIVE_PATH: Final = "/console/live"
+VERSION_DIGITS: Final = 12
+
+LANGUAGE_KEPT_S: Final = 365 * 24 * 3600
+"""How long the browser remembers which language was chosen."""
+
+WAYS: Final = ("today", "grants", "orders", "troubles")
+"""The pages of the main navigation, in its order."""
+
+LIVE_WORDS: Final = ("live", "pause", "resume", "updated", "lost")
+
+LANGUAGE_NAMES: Final = {Language.FR: "Français", Language.EN: "English"}
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One entry of the main navigation."""
+
+    href: str
+    said: str
+    here: bool
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """One language of the switch."""
+
+    code: str
+    name: str
+    href: str
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What stands around the content of a page."""
+
+    language: str
+    known: bool
+    """Whether somebody is signed in, or access is not checked."""
+    who: str
+    unchecked: bool
+    csrf: str | None
+    ways: Sequence[Way]
+    languages: Sequence[Other]
+    instant: str
+    live_href: str | None
+    live_token: str
+    live_words: str
+    csrf_field: str = CSRF_FIELD
+
+    def asset(self, name: str) -> str:
+        """The address of a file of ours, with its version in it."""
+        return asset(name)
+
+
+def asset(name: str) -> str:
+    """The address of a static file: other content has another address, so that it may be kept.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+    """
+    return f"{STATIC_PATH}{name}?v={_version(name)}"
+
+
+@cache
+def _version(name: str) -> str:
+    return sha256((STATIC / name).read_bytes()).hexdigest()[:VERSION_DIGITS]
+
+
+@cache
+def environment() -> Environment:
+    """The templates: everything is escaped, and a name that nobody gave is an error."""
+    return Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def render(template: str, page: Page, voice: Voice, **content: Any) -> str:
+    """A page as HTML."""
+
+    def say(name: str, **facts: object) -> str:
+        return voice.say(WORDS[name], **facts)
+
+    found = environment().get_template(template)
+    return found.render(page=page, say=say, voice=voice, **content)
+
+
+def answer(
+    asked: HTTPConnection,
+    voice: Voice,
+    template: str,
+    content: Mapping[str, Any],
+    *,
+    instant: str,
+    status: int = HTTPStatus.OK,
+    live_token: str | None = None,
+) -> HTMLResponse:
+    """A page as an answer to this request; with `live_token` it is told when that is stale."""
+    page = page_of(asked, voice, instant, live_token)
+    headers = {"Content-Language": voice.language.value}
+    response = HTMLResponse(render(template, page, voice, **content), status, headers)
+    if asked.query_params.get(LANGUAGE_PARAMETER) == voice.language:
+        response.set_cookie(
+            LANGUAGE_COOKIE, voice.language.value, LANGUAGE_KEPT_S, httponly=True, samesite="lax"
+        )
+    return response
+
+
+def voice_of(asked: HTTPConnection) -> Voice:
+    """The voice in which this request is answered."""
+    return Voice.of(language_of(asked))
+
+
+def page_of(
+    asked: HTTPConnection, voice: Voice, instant: str, live_token: str | None = None
+) -> Page:
+    """What stands around a page, for whoever asked for it."""
+    caller = getattr(asked.state, "caller", None)
+    path = asked.url.path
+    return Page(
+        language=voice.language.value,
+        known=caller is not None,
+        who="" if caller is None else caller.label or caller.name,
+        unchecked=caller is not None and not asked.app.state.parts.access.checks,
+        csrf=getattr(asked.state, "csrf", None),
+        ways=[_way(name, path, voice) for name in WAYS],
+        languages=[_other(each, asked, voice) for each in Language],
+        instant=instant,
+        live_href=None if live_token is None else LIVE_PATH,
+        live_token=live_token or "",
+        live_words=json.dumps(
+            {name: voice.say(WORDS[f"shell.{name}"]) for name in LIVE_WORDS}, ensure_ascii=False
+        ),
+    )
+
+
+def _way(name: str, path: str, voice: Voice) -> Way:
+    href = f"/console/{name}"
+    here = path == href or path.startswith(href + "/")
+    return Way(href, voice.say(WORDS[f"shell.{name}"]), here, path == href)
+
+
+def _other(language: Language, asked: HTTPConnection, voice: Voice) -> Other:
+    url = asked.url.include_query_params(**{LANGUAGE_PARAMETER: language.value})
+    href = url.path + (f"?{url.query}" if url.query else "")
+    return Other(language.value, LANGUAGE_NAMES[language], href, language is voice.language)

@@ -1,0 +1,79 @@
+"""A budget: its name in words, its money as one bar. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from stdnum.fr import siret as siret_number
+
+from events.sentences import Sentence
+from services.api.console.views.parts import (
+    LINE_STAGES,
+    Bar,
+    Choice,
+    Figure,
+    address,
+    bar_of,
+    figure,
+    figure_href,
+    figures_of,
+    summed,
+)
+from services.api.console.voice import Voice
+from services.api.queries.balances import ChapterBalance
+from services.api.queries.budgets import Budget
+
+NAMED: Final = Sentence(
+    "Exercice {year} – entité {entity}, budget {code}",
+    "Year {year} – entity {entity}, budget {code}",
+)
+CLOSED: Final = Sentence("clos le {day}", "closed {day}")
+MAIN: Final = Sentence("principal", "main")
+MAIN_CODE: Final = "00"
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetView:
+    """A budget on the first page."""
+
+    name: str
+    grants_href: str
+    bar: Bar
+    figures: Sequence[Figure]
+
+
+def budget_name(budget: Budget, voice: Voice) -> str:
+    """Whose it is, and of which year."""
+    code = voice.say(MAIN) if budget.code == MAIN_CODE else budget.code
+    entity = siret_number.format(budget.entity, "\u00a0")
+    name = voice.say(NAMED, year=budget.fiscal_year, entity=entity, code=code)
+    if budget.closed_on is None:
+        return name
+    return f"{name} ({voice.say(CLOSED, day=voice.day(budget.closed_on))})"
+
+
+def budget_view(budget: Budget, chapters: Iterable[ChapterBalance], voice: Voice) -> BudgetView:
+    """A budget with the money of all its lines added up."""
+    rows = list(chapters)
+    amounts = summed(
+        [(name, getattr(row, f"{name}_cents")) for name in LINE_STAGES] for row in rows
+    )
+    appropriated = figure(
+        "appropriated",
+        sum(row.appropriated_cents for row in rows),
+        voice,
+        figure_href(budget.budget, "appropriated"),
+        drawn=False,
+    )
+    hrefs = {name: figure_href(budget.budget, name) for name, _ in amounts}
+    return BudgetView(
+        budget_name(budget, voice),
+        address("grants", budget=budget.budget),
+        bar_of(amounts, voice),
+        [appropriated, *figures_of(amounts, voice, hrefs)],
+    )
+
+
+def budget_choices(budgets: Iterable[Budget], here: str | None, voice: Voice) -> list[Choice]:
+    """The filter by budget."""
+    return [Choice(each.budget, budget_name(each, voice), each.budget == here) for each in budgets]

@@ -1,0 +1,102 @@
+"""The moves behind a figure: each with what it adds or takes, and the figure after it. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from services.api.console.views.parts import Link, line_name, record_href, type_words
+from services.api.console.voice import Voice
+from services.api.console.words.codes import STAGES
+from services.api.console.words.troubles import WORDS
+from services.api.queries.moved import Move
+from services.ledger.domain.lines import Stage
+from services.ledger.domain.moves import WAYS
+
+OF_LINES: Final = frozenset(
+    {"appropriated", "available", "reserved", "committed", "ordered", "paid", "carried_over"}
+)
+OF_GRANTS: Final = frozenset({"released"})
+"""Stages that a convention knows and a line does not."""
+
+OUTSIDE: Final = WORDS["outside"]
+
+STAGES_ASKED: Final = OF_LINES | OF_GRANTS
+
+
+@dataclass(frozen=True, slots=True)
+class MoveRow:
+    """A move behind a figure."""
+
+    record: Link
+    said: str
+    day: str
+    line: str
+    way: str
+    change: str
+    lowers: bool
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class FigureView:
+    """A figure with its moves."""
+
+    stage: str
+    figure: str
+    rows: Sequence[MoveRow]
+
+
+def stage_to_ask(stage: str) -> str | None:
+    """The stage by which the read model finds the moves; None takes all."""
+    return None if stage in OF_GRANTS or stage == "appropriated" else stage
+
+
+def change_cents(stage: str, move: Move) -> int:
+    """What a move adds to a figure, or takes from it; 0 where it is none of its moves."""
+    way = WAYS[_stage(move.from_stage), _stage(move.to_stage)]
+    if stage == "appropriated":
+        # Outside the budget is where appropriations come from, and go when they are taken away.
+        return move.amount_cents * ((way.origin is None) - (way.target is None))
+    if stage in OF_GRANTS:
+        gains, loses = way.convention_gains, way.convention_loses
+    else:
+        gains, loses = way.line_gains, way.line_loses
+    return move.amount_cents * ((gains == stage) - (loses == stage))
+
+
+def figure_view(stage: str, moves: Iterable[Move], voice: Voice) -> FigureView:
+    """The moves of a figure in the order of the journal, and the figure after each."""
+    rows, sum_cents = [], 0
+    for move in moves:
+        cents = change_cents(stage, move)
+        if not cents:
+            continue
+        sum_cents += cents
+        sign = "+" if cents > 0 else "−"
+        rows.append(
+            MoveRow(
+                Link(record_href(move.budget, move.sequence), voice.number(move.sequence)),
+                type_words(move.event_type, voice),
+                voice.short_day(move.effective_on),
+                line_name(move.line),
+                way_words(move.from_stage, move.to_stage, voice),
+                f"{sign}\u202f{voice.money(abs(cents))}",
+                cents < 0,
+                voice.money(sum_cents),
+            )
+        )
+    return FigureView(voice.say(STAGES[stage]), voice.money(sum_cents), rows)
+
+
+def way_words(origin: str | None, target: str | None, voice: Voice) -> str:
+    """`Réservé → Engagé`."""
+    return f"{stage_words(origin, voice)} → {stage_words(target, voice)}"
+
+
+def stage_words(stage: str | None, voice: Voice) -> str:
+    """A stage; none of them is outside the budget."""
+    return voice.say(OUTSIDE) if stage is None else voice.say(STAGES[stage])
+
+
+def _stage(name: str | None) -> Stage | None:
+    return None if name is None else Stage(name)

@@ -1,0 +1,85 @@
+"""The list of grants. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from services.api.console.views.parts import Bar, Link, State, bar_of, grant_href
+from services.api.console.voice import Voice
+from services.api.console.words import grants as words
+from services.api.console.words.codes import GRANT_STATES
+from services.api.queries.grants import Grant
+
+TONES: Final = {
+    "announced": ("info", "later"),
+    "awarded": ("good", "good"),
+    "withdrawn": ("bad", "bad"),
+    "carried": ("info", "info"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class GrantRow:
+    """A grant in the list."""
+
+    link: Link
+    title: str
+    beneficiary: str
+    siret: str
+    budget: str
+    state: State
+    awarded: str
+    paid: str
+    bar: Bar
+    flags: State | None
+
+
+def rows_of(grants: Iterable[Grant], voice: Voice) -> list[GrantRow]:
+    """The list."""
+    return [_row(each, voice) for each in grants]
+
+
+def found_words(count: int, search: str, voice: Voice, *, more: bool) -> str:
+    """How many grants are shown, and for which search."""
+    said = voice.counted(words.FOUND_MORE if more else words.FOUND, count)
+    return f"{said} {voice.say(words.WORDS['found_for'], search=search)}" if search else said
+
+
+def grant_state(state: str, voice: Voice) -> State:
+    """The state of a grant, never told by colour alone."""
+    return State(voice.say(GRANT_STATES[state]), *TONES[state])
+
+
+def flag_count(count: int, voice: Voice) -> State | None:
+    """How many things a person should look at; None where there is nothing."""
+    if not count:
+        return None
+    return State(voice.counted(words.FLAG_COUNT, count), "warn", "warn")
+
+
+def _row(grant: Grant, voice: Voice) -> GrantRow:
+    name = grant.grant if grant.beneficiary is None else grant.beneficiary.name or grant.grant
+    return GrantRow(
+        Link(grant_href(grant.budget, grant.grant), name),
+        grant.title or grant.grant,
+        name,
+        "" if grant.beneficiary is None else grant.beneficiary.siret,
+        grant.budget,
+        grant_state(grant.state, voice),
+        voice.money(grant.awarded_cents or grant.granted_cents),
+        voice.money(grant.paid_cents),
+        bar_of(_progress(grant), voice),
+        flag_count(grant.flags, voice),
+    )
+
+
+def _progress(grant: Grant) -> list[tuple[str, int]]:
+    """Where the money of a grant is; what no convention has taken is reserved for it."""
+    reserved_cents = max(grant.awarded_cents - grant.granted_cents, 0)
+    return [
+        ("reserved", reserved_cents if grant.state == "awarded" else 0),
+        ("committed", grant.remaining_cents),
+        ("ordered", grant.ordered_cents),
+        ("paid", grant.paid_cents),
+        ("carried_over", grant.carried_over_cents),
+    ]

@@ -1,0 +1,197 @@
+"""Today: how far the accounts are, whether the count adds up, and what waits for whom. Pure."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.api.console.views.parts import Notice, State
+from services.api.console.voice import UNKNOWN, Voice, machine_time
+from services.api.console.words import today as words
+from services.api.queries.standing import PartitionStanding, Standing
+
+FATES = ("accepted", "duplicate", "refused", "parked", "dead_letter")
+LEADS_TO = {
+    "refused": "/console/troubles/refused",
+    "parked": "/console/troubles/parked",
+    "dead_letter": "/console/troubles/unreadable",
+}
+"""Where those are told that did not go through."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is said first."""
+
+    tone: str
+    title: str
+    lead: str
+    machine_time: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One term of the sum; `said` is None where nobody knows."""
+
+    name: str
+    label: str
+    said: str | None
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Received = accepted + duplicate + refused + parked + dead letters + in flight."""
+
+    whole: Term
+    terms: Sequence[Term]
+    result: State
+    spoken: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionRow:
+    """One partition of the journal."""
+
+    partition: str
+    next_offset: str
+    last_event: str
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class StandingView:
+    """How far the accounts are."""
+
+    verdict: Verdict
+    notices: Sequence[Notice]
+    sum: Sum
+    partitions: Sequence[PartitionRow]
+
+
+def standing_view(standing: Standing, now: datetime, voice: Voice) -> StandingView:
+    """How far the accounts are, said to people."""
+    notices = list(_notices(standing, voice))
+    return StandingView(
+        _verdict(standing, notices, now, voice),
+        notices,
+        _sum(standing, voice),
+        [_partition(each, voice) for each in standing.partitions],
+    )
+
+
+def _verdict(standing: Standing, notices: Sequence[Notice], now: datetime, voice: Voice) -> Verdict:
+    latest = standing.last_event_time
+    if latest is None:
+        lead = voice.say(words.WORDS["nothing_yet_do"])
+        tone = "bad" if notices else "info"
+        return Verdict(tone, voice.say(words.WORDS["nothing_yet"]), lead, None)
+    instant, age = voice.instant(latest), voice.age(latest, now)
+    stamp = machine_time(latest)
+    if notices:
+        title = voice.say(words.WORDS["behind"], instant=instant, age=age)
+        return Verdict("bad", title, voice.say(words.WORDS["cannot_be_trusted"]), stamp)
+    if voice.local_day(latest) == voice.local_day(now):
+        title = voice.say(words.WORDS["up_to_date_today"], clock=voice.clock(latest), age=age)
+    else:
+        title = voice.say(words.WORDS["up_to_date"], instant=instant, age=age)
+    if standing.in_flight is None:
+        return Verdict("warn", title, voice.say(words.WORDS["unknown_rest"]), stamp)
+    if standing.in_flight:
+        behind = voice.say(words.WORDS["behind"], instant=instant, age=age)
+        return Verdict("info", behind, voice.counted(words.TO_READ, standing.in_flight), stamp)
+    return Verdict("good", title, voice.say(words.WORDS["all_read"]), stamp)
+
+
+def _notices(standing: Standing, voice: Voice) -> Iterator[Notice]:
+    """What is wrong, each with the rule that says so."""
+    for each in standing.partitions:
+        if each.held is not None:
+            number = voice.number(each.partition)
+            yield Notice(
+                "bad",
+                "bad",
+                voice.say(words.HELD, partition=number),
+                voice.say(
+                    words.HELD_SAID,
+                    offset=voice.number(each.held.offset),
+                    error=each.held.error or UNKNOWN,
+                ),
+                voice.say(words.HELD_DO),
+                voice.say(words.HELD_RULE),
+            )
+        if each.in_flight is not None and each.in_flight < 0:
+            yield _other_journal(each, -each.in_flight, voice)
+    fates = standing.fates
+    if not fates.adds_up:
+        ended = sum(getattr(fates, name) for name in FATES)
+        yield Notice(
+            "bad",
+            "bad",
+            voice.say(words.NOT_ADDING_UP),
+            voice.say(
+                words.NOT_ADDING_UP_SAID,
+                read=voice.number(fates.read),
+                ended=voice.number(ended),
+                gap=voice.number(abs(fates.read - ended)),
+            ),
+            voice.say(words.NOT_ADDING_UP_DO),
+            voice.say(words.NOT_ADDING_UP_RULE),
+        )
+
+
+def _other_journal(each: PartitionStanding, gap: int, voice: Voice) -> Notice:
+    return Notice(
+        "bad",
+        "bad",
+        voice.say(words.OTHER_JOURNAL),
+        voice.say(
+            words.OTHER_JOURNAL_SAID,
+            partition=voice.number(each.partition),
+            read=voice.number(each.next_offset),
+            gap=voice.number(gap),
+        ),
+        voice.say(words.NOT_ADDING_UP_DO),
+        voice.say(words.OTHER_JOURNAL_RULE),
+    )
+
+
+def _sum(standing: Standing, voice: Voice) -> Sum:
+    def term(name: str, count: int | None) -> Term:
+        said = None if count is None else voice.number(count)
+        return Term(name, voice.say(words.WORDS[name]), said, LEADS_TO.get(name, ""))
+
+    whole = term("received", standing.received)
+    terms = [term(name, getattr(standing.fates, name)) for name in FATES]
+    terms.append(term("in_flight", standing.in_flight))
+    equals, plus = voice.say(words.WORDS["equals"]), f" {voice.say(words.WORDS['plus'])} "
+    parts = plus.join(f"{each.said or UNKNOWN} {each.label}" for each in terms)
+    spoken = f"{whole.said or UNKNOWN} {whole.label} {equals} {parts}"
+    return Sum(whole, terms, _result(standing, voice), spoken)
+
+
+def _result(standing: Standing, voice: Voice) -> State:
+    if not standing.adds_up:
+        return State(voice.say(words.WORDS["does_not"]), "bad", "bad")
+    if standing.in_flight is None:
+        return State(voice.say(words.WORDS["cannot_tell"]), "unknown", "unknown")
+    return State(voice.say(words.WORDS["adds_up"]), "good", "good")
+
+
+def _partition(each: PartitionStanding, voice: Voice) -> PartitionRow:
+    if each.held is not None:
+        state = State(voice.say(words.WORDS["held"]), "bad", "bad")
+    elif each.in_flight is None:
+        state = State(voice.say(words.WORDS["rest_unknown"]), "", "unknown")
+    elif each.in_flight > 0:
+        left = voice.number(each.in_flight)
+        state = State(voice.say(words.WORDS["left"], count=left), "info", "now")
+    elif each.adds_up:
+        state = State(voice.say(words.WORDS["read"]), "good", "good")
+    else:
+        state = State(voice.say(words.WORDS["does_not"]), "bad", "bad")
+    return PartitionRow(
+        str(each.partition),
+        voice.number(each.next_offset),
+        voice.instant(each.last_event_time),
+        state,
+    )
