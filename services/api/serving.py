@@ -75,8 +75,8 @@ async def serve_api(settings: ApiSettings, kafka: Settings, ready: Ready) -> Non
         Stop: its address is taken, or its database does not answer.
     """
     clock = the_clock_on_the_wall
-    address = settings.database_url.get_secret_value()
-    store = AccessStore(access_address(address, _said(settings)), clock)
+    address = settings.read_model
+    store = AccessStore(access_address(address, settings.access), clock)
     publisher = KafkaPublisher(kafka)
     engine = open_read_model(address)
     try:
@@ -89,10 +89,6 @@ async def serve_api(settings: ApiSettings, kafka: Settings, ready: Ready) -> Non
         await publisher.stop()
         await engine.dispose()
         await store.dispose()
-
-
-def _said(settings: ApiSettings) -> str | None:
-    return None if settings.access_url is None else settings.access_url.get_secret_value()
 
 
 async def prepared(store: AccessStore) -> None:

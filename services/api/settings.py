@@ -139,6 +139,16 @@ class ApiSettings(BaseSettings):
         return self
 
     @property
+    def read_model(self) -> str:
+        """The address of the read model, with its password."""
+        return self.database_url.get_secret_value()
+
+    @property
+    def access(self) -> str | None:
+        """The address that was said for keys and audit."""
+        return None if self.access_url is None else self.access_url.get_secret_value()
+
+    @property
     def demands(self) -> Demands | None:
         """What a token must say; None where no identity provider is set."""
         if self.oidc_issuer is None or self.oidc_audience is None:

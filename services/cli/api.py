@@ -2,8 +2,6 @@
 
 import typer
 
-from services.api.serving import serve_api
-from services.api.settings import ApiSettings
 from services.cli.logs import log_as_json
 from services.cli.options import Bind, Lang, LogsAsJson, Port, chosen_language
 from services.cli.workers import run_worker
@@ -22,6 +20,10 @@ def api(
     The read model is at ECLUSE_DATABASE_URL, Kafka at ECLUSE_BOOTSTRAP_SERVERS. Who may ask: keys
     (`ecluse api-keys`) and tokens of ECLUSE_OIDC_ISSUER; ECLUSE_AUTH=off lets everybody in.
     """
+    # Only here: every other verb would wait for a web framework and a database's library.
+    from services.api.serving import serve_api  # noqa: PLC0415
+    from services.api.settings import ApiSettings  # noqa: PLC0415
+
     chosen_language(context, lang)
     if as_json:
         log_as_json()

@@ -3,24 +3,24 @@
 import asyncio
 import getpass
 import os
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Final, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn, TypeVar
 
 import typer
 
 from events.sentences import Sentence
 from services.api.access.caller import Entities, Scope
 from services.api.access.keys import ApiKey
-from services.api.access.store import ACCESS_FILE, AccessStore, access_address
-from services.api.clock import the_clock_on_the_wall
-from services.api.serving import prepared
-from services.api.settings import ApiSettings
 from services.cli.options import AsJson, Group, Lang, Verb, chosen_language
 from services.cli.output import EXIT_NOT_THERE, print_json
 from services.cli.screen import Screen
 from services.cli.wording import told
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from services.api.access.store import AccessStore
 
 EXIT_USAGE: Final = 2
 
@@ -162,9 +162,20 @@ def show_audit(
         screen.say(Sentence(said, said))
 
 
-def _with_store(data: Path | None, what: Callable[[AccessStore], Awaitable[Result]]) -> Result:
+def _with_store(data: Path | None, what: "Callable[[AccessStore], Awaitable[Result]]") -> Result:
+    # Only here: every other verb would wait for a web framework and a database's library.
+    from services.api.access.store import ACCESS_FILE, AccessStore, access_address  # noqa: PLC0415
+    from services.api.clock import the_clock_on_the_wall  # noqa: PLC0415
+    from services.api.serving import prepared  # noqa: PLC0415
+    from services.api.settings import ApiSettings  # noqa: PLC0415
+
     async def go() -> Result:
-        store = AccessStore(_address(data), the_clock_on_the_wall)
+        if data is not None:
+            address = f"sqlite:///{data / ACCESS_FILE}"
+        else:
+            settings = ApiSettings()
+            address = access_address(settings.read_model, settings.access)
+        store = AccessStore(address, the_clock_on_the_wall)
         try:
             await prepared(store)
             return await what(store)
@@ -172,16 +183,6 @@ def _with_store(data: Path | None, what: Callable[[AccessStore], Awaitable[Resul
             await store.dispose()
 
     return asyncio.run(go())
-
-
-def _address(data: Path | None) -> str:
-    if data is not None:
-        return f"sqlite:///{data / ACCESS_FILE}"
-    settings = ApiSettings()
-    said = settings.access_url
-    return access_address(
-        settings.database_url.get_secret_value(), None if said is None else said.get_secret_value()
-    )
 
 
 def _who() -> str:

@@ -7,8 +7,6 @@ from typing import Annotated, Final
 import typer
 
 from events.sentences import Sentence
-from services.api.embedded import ToLoad, serve_embedded
-from services.api.settings import ApiSettings
 from services.cli.options import AsJson, Bind, Lang, Port, chosen_language
 from services.cli.output import print_json, progress
 from services.cli.wording import REPLAYING, told
@@ -64,6 +62,10 @@ def serve(
     Who may ask: keys (`ecluse api-keys … --data DIR`) and tokens of ECLUSE_OIDC_ISSUER;
     ECLUSE_AUTH=off lets everybody in.
     """
+    # Only here: every other verb would wait for a web framework and a database's library.
+    from services.api.embedded import ToLoad, serve_embedded  # noqa: PLC0415
+    from services.api.settings import ApiSettings  # noqa: PLC0415
+
     language = chosen_language(context, lang)
     if not embedded:
         typer.echo(told(EMBEDDED_ONLY, language), err=True)
