@@ -1,6 +1,6 @@
 # The verbs of this repository. `make` alone lists them; each does its own set-up.
 .DEFAULT_GOAL := help
-.PHONY: help setup run dev test check faults simulate schemas catalogue mutate bench lock clean \
+.PHONY: help setup run console dev test check faults simulate schemas catalogue mutate bench lock clean \
 	set-up-run set-up-dev
 
 export PYTHON  # make PYTHON=/path/to/python3 chooses the interpreter of .venv
@@ -20,7 +20,11 @@ help: ## list the verbs
 setup: set-up-dev ## make .venv with everything: run, tests, linters, benchmarks
 
 run: set-up-run ## replay the Lille Avenirs year: events in, entries, payment orders and balances out
-	@.venv/bin/ecluse replay $(YEAR)
+	@.venv/bin/ecluse replay $(YEAR) --next-step "make console"
+
+console: set-up-run ## serve the Lille Avenirs year on this machine, for a browser, until Ctrl-C (PORT=8000)
+	@ECLUSE_AUTH=off ECLUSE_LOG_LEVEL=ERROR .venv/bin/ecluse serve --embedded --load $(YEAR) \
+		--data build/console --bind 127.0.0.1 --port $(or $(PORT),8000)
 
 dev: set-up-run ## Kafka, topics, ledger and watch on this machine, until Ctrl-C
 	@.venv/bin/ecluse dev

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from events.sentences import Sentence
 from services.cli.options import AsJson, EventFiles, Lang, Strict, chosen_language
 from services.cli.output import busy, display_name, print_json, progress
 from services.cli.screen import Screen
@@ -16,6 +17,11 @@ from services.ledger.ports import Store
 from services.ledger.replay import BATCH_LINES, replay
 from services.ledger.restore import open_ledger
 from services.ledger.summary import summary
+
+NEXT_STEP = Sentence(
+    "Pour voir ces chiffres dans un navigateur\u00a0: {command}",
+    "To see these figures in a browser: {command}",
+)
 
 
 def replay_files(
@@ -35,6 +41,10 @@ def replay_files(
     ] = BATCH_LINES,
     as_json: AsJson = False,
     strict: Strict = False,
+    next_step: Annotated[
+        str | None,
+        typer.Option(hidden=True, help="What a person may run next: said behind the figures."),
+    ] = None,
     lang: Lang = None,
 ) -> None:
     """Decide events from files and show what came out: entries, payment orders, balances."""
@@ -50,7 +60,10 @@ def replay_files(
         if as_json:
             print_json(said)
         else:
-            show_summary(Screen(language), said, ledger, unread(store.dead_letters()))
+            screen = Screen(language)
+            show_summary(screen, said, ledger, unread(store.dead_letters()))
+            if next_step is not None:
+                screen.say(NEXT_STEP.render({"command": next_step}))
     finally:
         store.close()
     if strict and (said["refusals"] or said["dead_letters"]):

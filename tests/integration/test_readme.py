@@ -13,8 +13,14 @@ def shown_after(command: str) -> list[str]:
 
 
 def test_the_readme_shows_what_make_run_prints() -> None:
-    said = ecluse("--lang", "en", "replay", EXAMPLE)
+    said = ecluse("--lang", "en", "replay", EXAMPLE, "--next-step", "make console")
     assert [line.rstrip() for line in said.text.splitlines()] == shown_after("make run")
+
+
+def test_the_last_line_of_make_run_names_the_next_step() -> None:
+    recipe = (ROOT / "Makefile").read_text(encoding="utf-8").split("\nrun:")[1].splitlines()[1]
+    assert recipe.endswith('ecluse replay $(YEAR) --next-step "make console"')
+    assert shown_after("make run")[-1].endswith(": make console")
 
 
 def test_the_readme_shows_the_story_of_a_payment_order(tmp_path: Path) -> None:
