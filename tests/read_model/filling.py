@@ -6,6 +6,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
+from hypothesis import HealthCheck, settings
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -17,9 +18,19 @@ from services.ledger.restore import open_ledger
 from services.projector.database import Position, an_engine, take, write
 from services.projector.fold import Fold
 from services.projector.tables import metadata
+from tests.builders import Story
 
 EXAMPLES: Final = Path(__file__).resolve().parents[2] / "schemas" / "examples"
 GOLDEN: Final = EXAMPLES.parents[1] / "tests" / "golden"
+RECORDED: Final = ("hard-year-2023", "lille-avenirs-2023", "turns-2023", "year-end-2023")
+"""Histories with every type of event and every outcome."""
+
+lasting: Final = settings(
+    max_examples=20,
+    # One database for all of them: each begins by taking the rows away.
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+"""For properties over a database."""
 
 Tables = dict[str, list[dict[str, Any]]]
 
@@ -37,6 +48,16 @@ def journal_of_events(events: Iterable[bytes]) -> list[bytes]:
     store = MemoryStore()
     _replay(store, "events.jsonl", b"\n".join(events) + b"\n")
     return [row.record for row in store.journal()]
+
+
+def rows_of(story: Story) -> list[bytes]:
+    """The journal of a story."""
+    return [row.record for row in story.store.journal()]
+
+
+def golden(name: str) -> list[bytes]:
+    """A journal that was recorded."""
+    return (GOLDEN / f"{name}.journal.jsonl").read_bytes().splitlines()
 
 
 def _replay(store: Store, name: str, content: bytes) -> None:

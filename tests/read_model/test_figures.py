@@ -3,25 +3,26 @@
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import Story
 from tests.property.histories import histories
 from tests.property.years import Inputs, told, years
 from tests.read_model.figures import as_printed, figures
-from tests.read_model.filling import EXAMPLES, GOLDEN, empty, fill, read
-
-cuts = st.lists(st.integers(1, 60), max_size=8)
-lasting = settings(
-    max_examples=25,
-    # One database for all of them: each begins by taking the rows away.
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+from tests.read_model.filling import (
+    EXAMPLES,
+    GOLDEN,
+    RECORDED,
+    empty,
+    fill,
+    golden,
+    lasting,
+    read,
+    rows_of,
 )
 
-
-def rows_of(story: Story) -> list[bytes]:
-    return [row.record for row in story.store.journal()]
+cuts = st.lists(st.integers(1, 60), max_size=8)
 
 
 @pytest.mark.parametrize(
@@ -44,13 +45,11 @@ def test_every_example_has_the_figures_of_its_replay(files: list[str], read_mode
     assert as_printed(story.summary()) == figures(read(read_model_url))
 
 
-@pytest.mark.parametrize(
-    "name", ["hard-year-2023", "lille-avenirs-2023", "turns-2023", "year-end-2023"]
-)
+@pytest.mark.parametrize("name", RECORDED)
 def test_every_recorded_journal_has_the_figures_that_were_recorded_with_it(
     name: str, read_model_url: str
 ) -> None:
-    records = (GOLDEN / f"{name}.journal.jsonl").read_bytes().splitlines()
+    records = golden(name)
     fill(read_model_url, records, cuts=range(1, len(records), 7))
     said = json.loads((GOLDEN / f"{name}.summary.json").read_bytes())
     assert said == figures(read(read_model_url))

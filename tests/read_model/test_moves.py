@@ -1,0 +1,162 @@
+"""Balances of any day, and as they were known at any record, are sums over the moves."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from services.ledger.handle import Ledger
+from services.ledger.ports import JournalRow
+from services.ledger.restore import Folding, read_row
+from services.ledger.summary import History, summary_of
+from services.projector.money import CONVENTION_GAINS, CONVENTION_LOSES, GRANTED, LINE_COLUMNS
+from services.projector.statements import growing
+from tests.builders import BUDGET, Story, a_convention, a_vote, an_award, encoded
+from tests.property.years import Inputs, told, years
+from tests.read_model.figures import LINE, line
+from tests.read_model.filling import (
+    EXAMPLES,
+    RECORDED,
+    Tables,
+    empty,
+    fill,
+    golden,
+    journal_of,
+    lasting,
+    read,
+    rows_of,
+)
+
+Row = dict[str, Any]
+Figures = dict[tuple[str, ...], tuple[int, ...]]
+
+
+def lines(moves: Iterable[Row]) -> Figures:
+    """The lines of budgets after these moves."""
+    sums: dict[tuple[str, ...], list[int]] = {}
+    for move in moves:
+        key = (move["budget"], *(move[name] for name in LINE))
+        row = sums.setdefault(key, [0] * len(LINE_COLUMNS))
+        cents, origin, target = move["amount_cents"], move["from_stage"], move["to_stage"]
+        row[LINE_COLUMNS[origin]] += cents if origin is None else -cents
+        row[LINE_COLUMNS[target]] += -cents if target is None else cents
+    return {key: tuple(row) for key, row in sums.items()}
+
+
+def conventions(moves: Iterable[Row], name: Callable[[Row], str]) -> Figures:
+    """The lines of conventions after these moves, by the names that they have."""
+    sums: dict[tuple[str, ...], list[int]] = {}
+    for move in moves:
+        if move["convention"] is None:
+            continue
+        key = (move["budget"], name(move), *(move[each] for each in LINE))
+        row = sums.setdefault(key, [0] * len(growing("convention_lines")))
+        row[CONVENTION_LOSES.get(move["from_stage"], GRANTED)] -= move["amount_cents"]
+        if move["from_stage"] not in CONVENTION_LOSES:
+            row[GRANTED] += 2 * move["amount_cents"]  # It is granted, and leaves nothing.
+        row[CONVENTION_GAINS[move["to_stage"]]] += move["amount_cents"]
+    return {key: tuple(row) for key, row in sums.items()}
+
+
+def of_the_ledger(folding: Folding) -> tuple[Figures, Figures]:
+    """The same as the ledger has them."""
+    said = summary_of(Ledger(folding.budgets, folding.dead), History())
+    found: list[Figures] = []
+    for rows, names in ((said["lines"], ()), (said["conventions"], ("convention",))):
+        figures = {}
+        for row in rows:
+            codes = tuple(row["line"][name] or "" for name in LINE)
+            key = (row["budget"], *(row[name] for name in names), *codes)
+            figures[key] = tuple(value for at, value in row.items() if at.endswith("_cents"))
+        found.append(figures)
+    return found[0], found[1]
+
+
+def check_every_record(records: list[bytes], tables: Tables) -> None:
+    """That the moves up to each record add up to what the ledger had behind it."""
+    folding, known = Folding(forgets=False), dict[str, int]()
+    renamed = {
+        (row["budget"], row["continues"]): row for row in tables["conventions"] if row["continues"]
+    }
+
+    def name(move: Row) -> str:
+        later = renamed.get((move["budget"], move["convention"]))
+        if later is None or known[move["budget"]] < later["sequence"]:
+            return str(move["convention"])
+        return str(later["convention"])
+
+    rows = {(row["budget"], row["sequence"]): row for row in tables["journal"]}
+    for raw, row in zip(
+        records, sorted(rows.values(), key=lambda row: row["journal_offset"]), strict=True
+    ):
+        assert raw == row["record"]
+        folding.apply(read_row(JournalRow(row["budget"], row["sequence"], raw)))
+        known[row["budget"]] = row["sequence"]
+        moves = [
+            move for move in tables["moves"] if move["sequence"] <= known.get(move["budget"], 0)
+        ]
+        assert of_the_ledger(folding) == (lines(moves), conventions(moves, name))
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_as_known_at_every_record_of_a_recorded_journal(name: str, read_model_url: str) -> None:
+    fill(read_model_url, golden(name))
+    check_every_record(golden(name), read(read_model_url))
+
+
+@lasting
+@given(inputs=years())
+def test_as_known_at_any_record_is_what_a_replay_of_the_prefix_gives(
+    sqlite_url: str, inputs: Inputs
+) -> None:
+    records = rows_of(told(inputs))
+    empty(sqlite_url)
+    fill(sqlite_url, records)
+    check_every_record(records, read(sqlite_url))
+
+
+def test_as_of_every_day_is_what_a_replay_of_the_events_until_then_gives(
+    read_model_url: str,
+) -> None:
+    year = EXAMPLES / "lille-avenirs-2023.jsonl"
+    fill(read_model_url, journal_of(year))
+    tables = read(read_model_url)
+    days = [row["effective_on"] for row in tables["journal"]]
+    assert days == sorted(days), "the example tells its events in order"
+    for day in days:
+        story = Story()
+        for event, on in zip(year.read_bytes().splitlines(), days, strict=True):
+            if on <= day:
+                story.tell(event)
+        said = {
+            tuple(row["line"].values()): tuple(
+                value for name, value in row.items() if name.endswith("_cents")
+            )
+            for row in story.summary()["lines"]
+        }
+        until = [move for move in tables["moves"] if move["effective_on"] <= day]
+        assert said == {key[1:]: row for key, row in lines(until).items()}
+
+
+def test_the_money_of_a_grant_that_stood_alone_goes_on_under_its_convention(
+    read_model_url: str,
+) -> None:
+    events = [
+        a_vote(),
+        an_award(requires_convention=False, instalments=None),
+        a_convention(convention="C"),
+    ]
+    story = Story(*map(encoded, events))
+    fill(read_model_url, rows_of(story), cuts=[2])
+    tables = read(read_model_url)
+    (convention,) = tables["conventions"]
+    assert ("C", "G", False, 3) == tuple(
+        convention[name] for name in ("convention", "continues", "stands_alone", "sequence")
+    )
+    assert [(BUDGET, "C")] == [
+        (row["budget"], row["convention"]) for row in tables["convention_lines"]
+    ]
+    assert ["C"] == [row["convention"] for row in tables["instalments"]]
+    assert line(tables["convention_lines"][0])["operation"] == "489"
+    check_every_record(rows_of(story), tables)
