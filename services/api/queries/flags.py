@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import Label
 
@@ -81,6 +81,20 @@ async def grant_of_record(
         visible(journal.c.budget, entities),
         journal.c.budget == budget,
         journal.c.sequence == sequence,
+    )
+    found: str | None = await conn.scalar(query)
+    return found
+
+
+async def grant_of_convention(
+    conn: AsyncConnection, entities: Entities, budget: str, convention: str
+) -> str | None:
+    """The grant that a convention is of, or that stood under this name before it was signed."""
+    query = (
+        select(conventions.c.grant_ref)
+        .where(visible(conventions.c.budget, entities), conventions.c.budget == budget)
+        .where(or_(conventions.c.convention == convention, conventions.c.continues == convention))
+        .limit(1)
     )
     found: str | None = await conn.scalar(query)
     return found
