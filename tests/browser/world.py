@@ -17,10 +17,10 @@ from services.api.access.caller import EVERYBODY, Caller, Entities, Scope
 from services.api.app import create_app
 from services.api.parts import Parts
 from services.api.read_model import open_read_model
-from services.projector.database import an_engine, prepare
+from services.projector.database import an_engine
+from services.projector.embedded import EmbeddedProjector
 from tests.api.world import HandClock, Kept, KeptAudit, KeptBytes, Known
 from tests.browser import town
-from tests.read_model.filling import fill
 
 NOW: Final = datetime(2023, 7, 20, 12, 2, 19, tzinfo=UTC)
 """8 seconds behind the last event of the town."""
@@ -69,14 +69,23 @@ class World:
 
 def project(database: str, records: Sequence[bytes]) -> None:
     """Have the read model hold these records, from wherever it stands."""
-    fill(database, records)
+
+    async def go() -> None:
+        engine = an_engine(database)
+        try:
+            projector = EmbeddedProjector(engine)
+            await projector.open()
+            await projector.catch_up(records)
+        finally:
+            await engine.dispose()
+
+    asyncio.run(go())
 
 
 @contextmanager
 def a_console(folder: Path, *, checks: bool = True) -> Iterator[World]:
     """The town's console, served until the block ends."""
     database = f"sqlite+aiosqlite:///{folder / 'read-model.sqlite'}"
-    asyncio.run(_prepared(database))
     listening = socket.create_server(("127.0.0.1", 0))
     port = listening.getsockname()[1]
     world = World(f"http://127.0.0.1:{port}", database, town.the_journal())
@@ -105,14 +114,6 @@ def a_console(folder: Path, *, checks: bool = True) -> Iterator[World]:
         thread.join(START_S)
         asyncio.run(parts.engine.dispose())
         listening.close()
-
-
-async def _prepared(database: str) -> None:
-    engine = an_engine(database)
-    try:
-        await prepare(engine)
-    finally:
-        await engine.dispose()
 
 
 def _wait_for(server: uvicorn.Server) -> None:

@@ -4,7 +4,7 @@ A figure that nobody knows is said in words, and is never 0.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from typing import Final, NamedTuple
 
@@ -24,6 +24,9 @@ UNKNOWN: Final = "—"
 
 SEVERAL_OF_A_UNIT: Final = 2
 """From how many of a unit on an age is said in it: 119 seconds, then 2 minutes."""
+
+ALWAYS_DAYS: Final = 1_000_000
+"""How many of a greater unit it would take: a due date is counted in days, however far."""
 
 
 class Counted(NamedTuple):
@@ -114,17 +117,20 @@ class Voice:
 
     def age(self, then: datetime, now: datetime) -> str:
         """`il y a 8 secondes`, `8 seconds ago`; of what is to come, `dans 3 jours`."""
-        return self._said(then - now)
+        return format_timedelta(
+            then - now, add_direction=True, threshold=SEVERAL_OF_A_UNIT, locale=self.locale
+        )
 
     def days_away(self, day: date, today: date) -> str:
         """`dans 12 jours`, `il y a 3 jours`; today is called so."""
         if day == today:
             return "aujourd'hui" if self.language is Language.FR else "today"
-        return self._said(day - today)
-
-    def _said(self, away: timedelta) -> str:
         return format_timedelta(
-            away, add_direction=True, threshold=SEVERAL_OF_A_UNIT, locale=self.locale
+            day - today,
+            granularity="day",
+            threshold=ALWAYS_DAYS,
+            add_direction=True,
+            locale=self.locale,
         )
 
 

@@ -106,8 +106,8 @@ async def _order_page(
     found = await orders.one(visit.connection, visit.entities, budget, reference)
     if found is None:
         raise Problem(NOT_FOUND)
-    grant = await flags.grant_of_record(
-        visit.connection, visit.entities, budget, found.order.sequence
+    grant = await flags.grant_of_convention(
+        visit.connection, visit.entities, budget, found.order.convention
     )
     view = order_view(
         found,

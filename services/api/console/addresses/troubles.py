@@ -154,8 +154,9 @@ async def _record_page(
     if grant is not None and await _unknown(visit, budget, grant):
         grant = None  # Named by an event that was refused or waits: it has no page.
     after = await records.one(visit.connection, visit.entities, budget, sequence + 1)
-    view = record_view(told, raw, grant, visit.voice, has_next=after is not None)
-    is_letter = told.dead_letter is not None
+    letter = await unsettled.one_dead_letter(visit.connection, visit.entities, budget, sequence)
+    view = record_view(told, raw, grant, letter, visit.voice, has_next=after is not None)
+    is_letter = letter is not None
     return await visit.page(
         "record.html",
         live=False,

@@ -15,6 +15,7 @@ from services.api.console.views.parts import (
     State,
     address,
     bar_of,
+    capital,
     figure,
     figure_href,
     figures_of,
@@ -22,6 +23,7 @@ from services.api.console.views.parts import (
     line_name,
     record_href,
     type_words,
+    verdict_do,
 )
 from services.api.console.voice import Voice
 from services.api.console.words import grants as words
@@ -265,9 +267,11 @@ def _document(each: Document, needed_for: str, today: date, voice: Voice) -> Doc
 def _flag(whole: WholeGrant, at: int, voice: Voice) -> FlagView:
     flag = whole.flags[at]
     verdict = flag.verdict
-    do = f"{voice.say(words.WORDS['do'])} {voice.say(verdict.do)}"
-    title = voice.say(verdict.term)
-    notice = Notice("warn", "warn", title[:1].upper() + title[1:], voice.say(verdict.sentence), do)
+    do = verdict_do(verdict, voice)
+    if do:
+        do = f"{voice.say(words.WORDS['do'])} {do}"
+    title = capital(voice.say(verdict.term))
+    notice = Notice("warn", "warn", title, voice.say(verdict.sentence), do)
     return FlagView(notice, _record_link(whole.grant.budget, flag.sequence, voice))
 
 
@@ -282,7 +286,7 @@ def _act_row(budget: str, each: GrantAct, voice: Voice) -> ActRow:
     role = voice.say(ROLES[each.role])
     return ActRow(
         act_words(each.act, voice),
-        role[:1].upper() + role[1:],
+        capital(role),
         voice.day(each.act.date),
         _record_link(budget, each.sequence, voice),
     )

@@ -10,7 +10,7 @@ from services.api.console.views.orders import state_of
 from services.api.console.views.parts import Link, State, order_href, record_href
 from services.api.console.voice import Voice
 from services.api.console.words import grants as words
-from services.api.console.words.codes import CONVENTION_STATES, TRIGGERS
+from services.api.console.words.codes import CONVENTION_STATES, ORDER_STATES, TRIGGERS
 from services.api.queries.schedules import Convention, Instalment, Want
 from services.ledger.sentences import DOCUMENTS
 
@@ -33,7 +33,7 @@ class Step:
     spoken: str
     """How it stands, for who does not see its colour."""
     said: Sequence[str]
-    link: Link | None = None
+    links: Sequence[Link] = ()
     state: State | None = None
 
 
@@ -150,11 +150,11 @@ def _step(
     how: str,
     said: Sequence[str],
     voice: Voice,
-    link: Link | None = None,
+    links: Sequence[Link] = (),
     state: State | None = None,
 ) -> Step:
     spoken = voice.say(words.STEP_STATES[how])
-    return Step(how, voice.say(words.STEPS[name]), spoken, said, link, state)
+    return Step(how, voice.say(words.STEPS[name]), spoken, said, links, state)
 
 
 def _planned(convention: Convention, each: Instalment, voice: Voice) -> Step:
@@ -168,7 +168,7 @@ def _planned(convention: Convention, each: Instalment, voice: Voice) -> Step:
         told.append(voice.say(words.CEILING))
     number = f"{voice.say(words.WORDS['record'])} {voice.number(each.sequence)}"
     link = Link(record_href(convention.budget, each.sequence), number)
-    return _step("planned", "done", told, voice, link)
+    return _step("planned", "done", told, voice, [link])
 
 
 def _condition(convention: Convention, each: Instalment, standing: str, voice: Voice) -> Step:
@@ -223,9 +223,17 @@ def _ordered(each: Instalment, standing: str, today: date, voice: Voice) -> Step
     if order.reason_label:
         said.append(order.reason_label)
     how = "wrong" if order.state in {"rejected", "cancelled"} else "done"
-    link = Link(order_href(order.budget, order.payment_order), order.payment_order)
     shown = state_of(order.state, voice) if ORDER_TONES[order.state][0] != "good" else None
-    return _step("ordered", how, said, voice, link, shown)
+    return _step("ordered", how, said, voice, list(_orders(each, voice)), shown)
+
+
+def _orders(each: Instalment, voice: Voice) -> Iterator[Link]:
+    """The order that counts, then those before it with what became of them."""
+    *before, last = [one.order for one in each.orders]
+    yield Link(order_href(last.budget, last.payment_order), last.payment_order)
+    for order in reversed(before):
+        said = f"{order.payment_order} ({voice.say(ORDER_STATES[order.state])})"
+        yield Link(order_href(order.budget, order.payment_order), said)
 
 
 def _paid(convention: Convention, each: Instalment, standing: str, voice: Voice) -> Step:
@@ -236,13 +244,15 @@ def _paid(convention: Convention, each: Instalment, standing: str, voice: Voice)
         how = "now"
     else:
         how = "later"
-    links = [payment.sequence for order in each.orders for payment in order.payments]
-    link = None
-    if links:
-        number = voice.number(links[-1])
-        href = record_href(convention.budget, links[-1])
-        link = Link(href, f"{voice.say(words.WORDS['record'])} {number}")
-    return _step("paid", how, said, voice, link)
+    sequences = [payment.sequence for order in each.orders for payment in order.payments]
+    links = [
+        Link(
+            record_href(convention.budget, sequence),
+            f"{voice.say(words.WORDS['record'])} {voice.number(sequence)}",
+        )
+        for sequence in sequences
+    ]
+    return _step("paid", how, said, voice, links)
 
 
 def _payments(each: Instalment, voice: Voice) -> Iterator[str]:

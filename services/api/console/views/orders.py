@@ -10,6 +10,7 @@ from services.api.console.views.parts import (
     Link,
     State,
     address,
+    capital,
     line_name,
     order_href,
     record_href,
@@ -42,6 +43,7 @@ class Fact:
     said: str
     more: str = ""
     href: str = ""
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,7 @@ def state_choices(waiting: Waiting, asked: str, budget: str | None, voice: Voice
         counted = waiting.by_state.get(state)
         count = "" if counted is None else f" ({voice.number(counted.count)})"
         href = address("orders", state=state, budget=budget)
-        choices.append(Choice(href, voice.say(said) + count, asked == state))
+        choices.append(Choice(href, capital(voice.say(said)) + count, asked == state))
     everything = address("orders", state=ALL, budget=budget)
     return [*choices, Choice(everything, voice.say(words.WORDS["all_states"]), asked == ALL)]
 
@@ -239,7 +241,9 @@ def _figures(row: OrderRow, voice: Voice, order: PaymentOrder) -> list[Fact]:
         Fact(voice.say(words.WORDS["amount"]), row.amount),
         Fact(voice.say(words.WORDS["paid"]), voice.money(order.paid_cents)),
         Fact(voice.say(words.WORDS["left"]), row.left),
-        Fact(voice.say(words.WORDS["due_on"]), voice.day(order.due_on), row.due_away),
+        Fact(
+            voice.say(words.WORDS["due_on"]), voice.day(order.due_on), row.due_away, late=row.late
+        ),
     ]
 
 

@@ -10,6 +10,7 @@ from services.api.console.bars import Segment, segments
 from services.api.console.voice import Voice
 from services.api.console.words.codes import STAGES, TYPES
 from services.api.queries.parts import BudgetLine
+from services.api.queries.verdicts import Verdict
 from services.ledger.sentences import line_label
 
 LINE_STAGES: Final = ("available", "reserved", "committed", "ordered", "paid", "carried_over")
@@ -128,6 +129,17 @@ def line_name(line: BudgetLine) -> str:
         "operation": line.operation,
     }
     return line_label(codes)
+
+
+def capital(words: str) -> str:
+    """Words as they begin a line."""
+    return words[:1].upper() + words[1:]
+
+
+def verdict_do(verdict: Verdict, voice: Voice) -> str:
+    """What to do, where the sentence itself does not end with it."""
+    do = voice.say(verdict.do)
+    return "" if voice.say(verdict.sentence).endswith(do) else do
 
 
 def type_words(event_type: str | None, voice: Voice) -> str:

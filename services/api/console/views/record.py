@@ -14,11 +14,13 @@ from services.api.console.views.parts import (
     Link,
     Notice,
     State,
+    capital,
     grant_href,
     line_name,
     order_href,
     record_href,
     type_words,
+    verdict_do,
 )
 from services.api.console.views.troubles import place
 from services.api.console.voice import Voice
@@ -26,6 +28,7 @@ from services.api.console.words import troubles as words
 from services.api.console.words.grants import WORDS as GRANT_WORDS
 from services.api.queries.entries import CommitmentEntry
 from services.api.queries.records import Moved, OrderStanding, RecordTold
+from services.api.queries.unsettled import DeadLetter
 from services.api.queries.verdicts import Verdict
 
 
@@ -82,9 +85,15 @@ class RecordView:
 
 
 def record_view(
-    record: RecordTold, raw: bytes, grant: str | None, voice: Voice, *, has_next: bool
+    record: RecordTold,
+    raw: bytes,
+    grant: str | None,
+    letter: DeadLetter | None,
+    voice: Voice,
+    *,
+    has_next: bool,
 ) -> RecordView:
-    """A record, its bytes masked."""
+    """A record, its bytes masked; `letter` is what is told of it where it could not be read."""
     dumped = dump(raw)
     sequence = record.sequence
     return RecordView(
@@ -92,7 +101,7 @@ def record_view(
         type_words(record.event_type, voice),
         outcome_state(record.outcome, voice),
         list(_notices(record, voice)),
-        list(_facts(record, grant, voice)),
+        [*_facts(record, grant, voice), *_letter_facts(letter, voice)],
         [_moved(each, voice) for each in record.moves],
         [_entry(each, voice) for each in record.commitment_entries],
         [_order(record.budget, each, voice) for each in record.payment_orders],
@@ -124,14 +133,11 @@ def _notices(record: RecordTold, voice: Voice) -> Iterator[Notice]:
 
 def verdict_notice(verdict: Verdict, tone: str, voice: Voice) -> Notice:
     """An answer of the ledger with what to do."""
-    term = voice.say(verdict.term)
-    do = f"{voice.say(words.WORDS['do'])}{_colon(voice)} {voice.say(verdict.do)}"
+    do = verdict_do(verdict, voice)
+    if do:
+        do = f"{voice.say(GRANT_WORDS['do'])} {do}"
     said = voice.say(verdict.sentence)
-    return Notice(tone, tone, term[:1].upper() + term[1:], said, do, verdict.code)
-
-
-def _colon(voice: Voice) -> str:
-    return "\u00a0:" if voice.language.value == "fr" else ":"
+    return Notice(tone, tone, capital(voice.say(verdict.term)), said, do, verdict.code)
 
 
 def _facts(record: RecordTold, grant: str | None, voice: Voice) -> Iterator[Fact]:
@@ -156,6 +162,13 @@ def _facts(record: RecordTold, grant: str | None, voice: Voice) -> Iterator[Fact
         yield fact("resumes", said, record_href(record.budget, record.resumes))
 
 
+def _letter_facts(letter: DeadLetter | None, voice: Voice) -> Iterator[Fact]:
+    """Where in it the fault is, and the hash by which it is known."""
+    if letter is not None:
+        yield Fact(voice.say(words.WORDS["reason"]), letter.reason)
+        yield Fact(voice.say(words.WORDS["event_sha256"]), letter.event_sha256)
+
+
 def _moved(move: Moved, voice: Voice) -> MovedRow:
     named = " · ".join(each for each in (move.convention, move.instalment) if each)
     return MovedRow(
@@ -170,7 +183,7 @@ def _moved(move: Moved, voice: Voice) -> MovedRow:
 def _entry(entry: CommitmentEntry, voice: Voice) -> EntryRow:
     kind = voice.say(words.ENTRY_KINDS[entry.kind])
     return EntryRow(
-        kind[:1].upper() + kind[1:],
+        capital(kind),
         line_name(entry.line),
         voice.money(entry.amount_cents),
         "" if entry.act is None else act_words(entry.act, voice),

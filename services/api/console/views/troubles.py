@@ -10,9 +10,11 @@ from services.api.console.views.parts import (
     Choice,
     Link,
     address,
+    capital,
     grant_href,
     record_href,
     type_words,
+    verdict_do,
 )
 from services.api.console.voice import Voice
 from services.api.console.words import troubles as words
@@ -89,7 +91,7 @@ def reasons(kind: str, counts: Sequence[ByReason], asked: str | None, voice: Voi
     choices = [Choice(address("troubles", kind), said, asked is None)]
     for each in counts:
         term = voice.say(_term(kind, each.code))
-        label = f"{term[:1].upper()}{term[1:]} ({voice.number(each.count)})"
+        label = f"{capital(term)} ({voice.number(each.count)})"
         href = address("troubles", kind, reason=each.code)
         choices.append(Choice(href, label, asked == each.code))
     return choices
@@ -117,7 +119,7 @@ def unreadable_rows(letters: Iterable[DeadLetter], voice: Voice) -> list[Trouble
         TroubleRow(
             Link(record_href(each.chain, each.sequence), _number(each.sequence, voice)),
             place(each.source_topic, each.source_partition, each.source_offset, voice),
-            voice.say(each.verdict.term),
+            capital(voice.say(each.verdict.term)),
             each.reason,
             voice.say(each.verdict.sentence),
             voice.say(each.verdict.do),
@@ -140,10 +142,10 @@ def flagged_rows(flags: Iterable[Flagged], voice: Voice) -> list[TroubleRow]:
                 each.grant or each.event_id or _number(each.sequence, voice),
             ),
             type_words(each.event_type, voice),
-            voice.say(each.verdict.term),
+            capital(voice.say(each.verdict.term)),
             each.verdict.code,
             voice.say(each.verdict.sentence),
-            voice.say(each.verdict.do),
+            verdict_do(each.verdict, voice),
             each.budget,
             voice.short_instant(each.event_time),
             "",
@@ -156,10 +158,10 @@ def _row(event: RefusedEvent | ParkedEvent, verdict: Verdict, voice: Voice) -> T
     return TroubleRow(
         Link(record_href(event.budget, event.sequence), event.event_id),
         type_words(event.event_type, voice),
-        voice.say(verdict.term),
+        capital(voice.say(verdict.term)),
         verdict.code,
         voice.say(verdict.sentence),
-        voice.say(verdict.do),
+        verdict_do(verdict, voice),
         event.budget,
         voice.short_instant(event.event_time),
         event.event_source,
