@@ -35,6 +35,7 @@ from services.projector.tables import (
     grants,
     journal,
     moves,
+    payment_orders,
     review_flags,
 )
 
@@ -285,9 +286,17 @@ async def _flags(
 async def _records(
     conn: AsyncConnection, budget: str, grant: str, names: Sequence[str]
 ) -> tuple[Record, ...]:
-    """The records that name the grant or a convention of it, or moved its money."""
+    """The records that name the grant, a convention or an order of it, or moved its money."""
     moved = exists().where(record_of(moves), moves.c.convention.in_(names))
-    named = or_(journal.c.grant_ref == grant, journal.c.convention.in_(names), moved)
+    orders = select(payment_orders.c.payment_order).where(
+        payment_orders.c.budget == budget, payment_orders.c.convention.in_(names)
+    )
+    named = or_(
+        journal.c.grant_ref == grant,
+        journal.c.convention.in_(names),
+        journal.c.payment_order.in_(orders),
+        moved,
+    )
     query = select(journal).where(journal.c.budget == budget, named).order_by(journal.c.sequence)
     return tuple(record_line(row) for row in (await conn.execute(query)).mappings())
 

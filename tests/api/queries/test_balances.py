@@ -107,26 +107,28 @@ def test_as_known_at_each_record_they_are_those_of_the_journal_up_to_it(
 ) -> None:
     journal = journal_of(history)
     filled_with(read_model_url, journal)
-    for count in range(1, len(journal) + 1):
-        folding = Folding(forgets=False)
-        for raw in journal[:count]:
-            folding.apply(read_record(raw))
-        said = summary_of(Ledger(folding.budgets, folding.dead), History())
-        as_of = AsOf(partition=0, offset=count - 1)
 
-        async def figures(conn: Any, as_of: AsOf = as_of) -> tuple[Any, ...]:
-            return (
+    async def figures(conn: Any) -> list[tuple[Any, Any, Any]]:
+        moments = [AsOf(partition=0, offset=offset) for offset in range(len(journal))]
+        return [
+            (
                 await balances.by_line(conn, None, as_of=as_of),
                 await balances.by_convention(conn, None, as_of=as_of),
                 await balances.by_grant(conn, None, as_of=as_of),
             )
+            for as_of in moments
+        ]
 
-        lines, conventions, grants = ask(read_model_url, figures)
-        assert said["lines"] == line_rows(lines), f"after {count} records"
-        assert said["conventions"] == convention_rows(conventions), f"after {count} records"
+    folding = Folding(forgets=False)
+    found = ask(read_model_url, figures)
+    for number, (raw, (lines, conventions, grants)) in enumerate(zip(journal, found, strict=True)):
+        folding.apply(read_record(raw))
+        said = summary_of(Ledger(folding.budgets, folding.dead), History())
+        assert said["lines"] == line_rows(lines), f"at offset {number}"
+        assert said["conventions"] == convention_rows(conventions), f"at offset {number}"
         for name in CONVENTION_FIGURES:
             total = sum(each[name] for each in said["conventions"])
-            assert total == sum(getattr(each, name) for each in grants), f"{name} after {count}"
+            assert total == sum(getattr(each, name) for each in grants), f"{name} at {number}"
 
 
 def test_a_sequence_and_a_place_in_the_journal_tell_the_same_of_a_budget(

@@ -1,0 +1,188 @@
+"""An event's outcome, what did not go through, traces: against the journal read as a whole."""
+
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from events.codec import reread
+from services.api.queries import events, traces, unsettled
+from services.api.queries.standing import standing
+from services.ledger.domain.journal import JournalRecord, read_record
+from services.ledger.references import Index
+from services.ledger.restore import Folding
+from services.ledger.stories import Story
+from tests.api.queries.asked import CARRIED, HISTORIES, ask, filled, filled_with
+from tests.builders import (
+    a_convention,
+    a_payment,
+    a_vote,
+    an_award,
+    encoded,
+)
+from tests.read_model.filling import journal_of, journal_of_events
+
+HARD = HISTORIES[1]
+
+
+def test_every_event_is_found_with_its_latest_outcome(read_model_url: str) -> None:
+    journal = [read_record(raw) for raw in journal_of(HARD)]
+    filled(read_model_url, HARD)
+    readable = [each for each in journal if each.event_id is not None]
+
+    async def ask_each(conn: Any) -> dict[str, Any]:
+        ids = {each.event_id for each in readable}
+        return {name: await events.outcomes(conn, None, name) for name in ids if name is not None}
+
+    found = ask(read_model_url, ask_each)
+    for name, identities in found.items():
+        records = [each for each in readable if each.event_id == name]
+        told = sorted(each.sequence for one in identities for each in one.records)
+        assert [each.sequence for each in records] == told
+        for one in identities:
+            own = [
+                each.outcome.value
+                for each in records
+                if each.event_source == one.event_source
+                and each.outcome != "duplicate"
+                and (each.refusal or {}).get("code") != "event_id_reused"
+            ]
+            assert own[-1] == one.outcome, name
+
+
+def test_a_parked_event_has_both_its_records_and_the_outcome_of_the_second(
+    sqlite_url: str,
+) -> None:
+    journal = journal_of_events(map(encoded, [a_vote(), a_convention(), an_award()]))
+    filled_with(sqlite_url, journal)
+    name = a_convention()["id"]
+    (one,) = ask(sqlite_url, lambda conn: events.outcomes(conn, None, name))
+    assert "accepted" == one.outcome
+    assert ["parked", "accepted"] == [each.outcome for each in one.records]
+    assert one.records[0].waits_for is not None
+    assert {"kind": "grant", "id": "G"} == one.records[0].waits_for.facts
+    assert 2 == one.records[1].resumes
+
+
+def test_refusals_have_code_facts_and_what_to_do_in_both_languages(read_model_url: str) -> None:
+    events_ = [a_vote(), an_award(), a_convention(), a_payment(100_001)]
+    filled_with(read_model_url, journal_of_events(map(encoded, events_)))
+    (refused,) = ask(read_model_url, lambda conn: unsettled.refused(conn, None))
+    facts = ("payment_order", "amount_cents", "paid_cents", "asked_cents")
+    assert ("overpayment", facts) == (refused.refusal.code, tuple(refused.refusal.facts))
+    assert "1\u202f000,01\u00a0€" in refused.refusal.sentence.fr
+    assert "€1,000.01" in refused.refusal.sentence.en
+    assert refused.refusal.do.fr
+    assert refused.refusal.do.en
+
+
+def test_what_did_not_go_through_is_counted_by_reason(read_model_url: str) -> None:
+    journal = [read_record(raw) for raw in journal_of(HARD)]
+    filled(read_model_url, HARD)
+
+    async def counts(conn: Any) -> list[dict[str, int]]:
+        answers = [
+            await unsettled.refusals_by_code(conn, None),
+            await unsettled.dead_letters_by_code(conn, None),
+            await unsettled.parked_by_kind(conn, None),
+        ]
+        return [{each.code: each.count for each in found} for found in answers]
+
+    refused, dead, parked = ask(read_model_url, counts)
+    codes = [each.refusal["code"] for each in journal if each.refusal is not None]
+    resumed = {each.resumes for each in journal if each.resumes is not None}
+    waiting = [
+        each.waits_for["kind"]
+        for each in journal
+        if each.waits_for is not None and each.sequence not in resumed
+    ]
+    assert {code: codes.count(code) for code in codes} == refused
+    assert {"bad_json": 1, "invalid_value": 1, "unknown_type": 1} == dead
+    assert {kind: waiting.count(kind) for kind in waiting} == parked
+
+
+def test_dead_letters_are_for_who_sees_all_entities(sqlite_url: str) -> None:
+    filled(sqlite_url, HARD)
+    lille = frozenset({"21590350100017"})
+
+    async def both(conn: Any) -> tuple[int, int]:
+        everything = await unsettled.unreadable(conn, None)
+        return len(everything), len(await unsettled.unreadable(conn, lille))
+
+    assert (3, 0) == ask(sqlite_url, both)
+
+
+def whole_story(journal: list[JournalRecord], ref: str) -> Story:
+    """The story by the whole journal, nothing left out beforehand."""
+    readable = [each for each in journal if each.event is not None]
+    index = Index(ref)
+    for record in readable:
+        index.hear(record, reread(record.event or b"").envelope.data)
+    story, folding = index.story(), Folding(forgets=False)
+    for record in sorted(readable, key=attrgetter("budget", "sequence")):
+        if record.budget in story.budgets:
+            received = folding.apply(record)
+            assert received is not None
+            story.hear(record, received.envelope)
+    story.told.sort(key=attrgetter("place"))
+    return story
+
+
+@pytest.mark.parametrize(
+    "files", [(HARD,), (HISTORIES[3],), CARRIED], ids=lambda files: files[0].name
+)
+def test_a_trace_is_the_story_of_the_whole_journal(
+    sqlite_url: str, files: tuple[Path, ...]
+) -> None:
+    raw = journal_of(*files)
+    journal = [read_record(each) for each in raw]
+    filled_with(sqlite_url, raw)
+    refs = {each.event_id for each in journal if each.event_id is not None}
+    for record in journal:
+        refs |= {move.convention for move in record.moves if move.convention is not None}
+        refs |= {change.order.payment_order for change in record.payment_orders}
+        if record.event is not None:
+            data = reread(record.event).envelope.data
+            refs |= {getattr(data, name) for name in ("grant", "convention") if hasattr(data, name)}
+    names = sorted(ref for ref in refs if ref)
+
+    async def all_of(conn: Any) -> list[Any]:
+        return [await traces.traced(conn, None, ref) for ref in names]
+
+    for ref, found in zip(names, ask(sqlite_url, all_of), strict=True):
+        story = whole_story(journal, ref)
+        assert found is not None, ref
+        assert [kind.value for kind in story.kinds] == list(found.kinds), ref
+        assert [each.place for each in story.told] == [
+            (each.budget, each.sequence) for each in found.records
+        ], ref
+
+
+def test_a_trace_that_is_too_long_says_so(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    filled(sqlite_url, HARD)
+    monkeypatch.setattr(traces, "RECORDS_MAX", 10)
+    with pytest.raises(traces.TooLong):
+        ask(sqlite_url, lambda conn: traces.traced(conn, None, "G"))
+
+
+def test_the_standing_counts_each_record_once_and_says_unknown_where_nobody_knows(
+    read_model_url: str,
+) -> None:
+    journal = [read_record(raw) for raw in journal_of(HARD)]
+    filled(read_model_url, HARD)
+
+    async def three(conn: Any) -> tuple[Any, Any, Any]:
+        return (
+            await standing(conn),
+            await standing(conn, {0: len(journal) + 5}),
+            await standing(conn, {0: len(journal) - 1}),
+        )
+
+    unknown, known, another = ask(read_model_url, three)
+    fates = unknown.fates
+    resumed = sum(each.resumes is not None for each in journal)
+    assert len(journal) - resumed == fates.read
+    assert (None, None, True) == (unknown.in_flight, unknown.received, unknown.adds_up)
+    assert (5, fates.read + 5, True) == (known.in_flight, known.received, known.adds_up)
+    assert not another.adds_up

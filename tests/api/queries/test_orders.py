@@ -1,0 +1,181 @@
+"""Payment orders and commitment entries: as the recorded summaries have them; what waits."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from services.api.queries import entries, orders
+from tests.api.queries.asked import HISTORIES, YEAR, ask, filled, filled_with, line_row
+from tests.builders import (
+    IBAN,
+    OTHER_IBAN,
+    a_convention,
+    a_new_account,
+    a_payment,
+    a_vote,
+    an_acknowledgement,
+    an_award,
+    an_instalment,
+    encoded,
+)
+from tests.read_model.filling import journal_of_events
+
+BUDGET = "21590350100017-00-2023"
+THREE = [
+    an_instalment(30_000, "first"),
+    an_instalment(30_000, "second", trigger="notification"),
+    an_instalment(40_000, "third"),
+]
+
+
+def summary_beside(history: Path) -> Any:
+    name = history.name.replace("events.jsonl", "summary.json")
+    return msgspec.json.decode(history.with_name(name).read_bytes())
+
+
+@pytest.mark.parametrize("history", HISTORIES, ids=lambda path: path.name.split(".")[0])
+def test_orders_and_entries_are_those_of_the_recorded_summary(
+    read_model_url: str, history: Path
+) -> None:
+    filled(read_model_url, history)
+    said = summary_beside(history)
+
+    async def whole(conn: Any) -> tuple[list[Any], list[Any]]:
+        listed = await orders.listed(conn, None)
+        in_order = sorted(listed, key=lambda each: (each.budget, each.sequence))
+        wholes = [
+            await orders.one(conn, None, each.budget, each.payment_order) for each in in_order
+        ]
+        return wholes, await entries.listed(conn, None)
+
+    found_orders, found_entries = ask(read_model_url, whole)
+    in_order = sorted(said["payment_orders"], key=lambda row: (row["budget"], row["payment_order"]))
+    rows = [order_row(each) for each in found_orders]
+    assert in_order == sorted(rows, key=lambda row: (row["budget"], row["payment_order"]))
+    assert said["commitment_entries"] == [entry_row(each) for each in found_entries]
+    assert all(
+        each.order.paid_cents == sum(paid.amount_cents for paid in each.payments)
+        for each in found_orders
+    )
+
+
+def order_row(whole: orders.WholeOrder) -> dict[str, Any]:
+    order = whole.order
+    return {
+        "payment_order": order.payment_order,
+        "budget": order.budget,
+        "convention": order.convention,
+        "instalment": order.instalment,
+        "amount_cents": order.amount_cents,
+        "paid_cents": order.paid_cents,
+        "state": order.state,
+        "due_on": order.due_on.isoformat(),
+        "lines": [
+            {
+                "line": line_row(each.line),
+                "amount_cents": each.amount_cents,
+                "services": each.services
+                and [{"code": one.code, "amount_cents": one.amount_cents} for one in each.services],
+            }
+            for each in whole.lines
+        ],
+    }
+
+
+def entry_row(entry: entries.CommitmentEntry) -> dict[str, Any]:
+    return {
+        "entry_id": entry.entry_id,
+        "budget": entry.budget,
+        "kind": entry.kind,
+        "line": line_row(entry.line),
+        "amount_cents": entry.amount_cents,
+        "convention": entry.convention,
+    }
+
+
+@pytest.mark.parametrize(
+    ("today", "all_of", "due_soon", "overdue"),
+    [
+        # signed on 15 May: due on 14 July; 30,000 + 40,000 ordered, 10,000 of them paid
+        ("2023-05-14", (2, 60_000), (0, 0), (0, 0)),
+        ("2023-05-15", (2, 60_000), (2, 60_000), (0, 0)),
+        ("2023-07-14", (2, 60_000), (2, 60_000), (0, 0)),
+        ("2023-07-15", (2, 60_000), (0, 0), (2, 60_000)),
+    ],
+)
+def test_orders_wait_with_what_is_left_to_pay_and_by_the_day_they_are_due_soon_or_late(
+    read_model_url: str,
+    today: str,
+    all_of: tuple[int, int],
+    due_soon: tuple[int, int],
+    overdue: tuple[int, int],
+) -> None:
+    journal = [
+        a_vote(),
+        an_award(),
+        a_convention(instalments=THREE),
+        an_acknowledgement(order="C/first"),
+        a_payment(10_000, "C/first"),
+    ]
+    filled_with(read_model_url, journal_of_events(map(encoded, journal)))
+    day = date.fromisoformat(today)
+    found = ask(read_model_url, lambda conn: orders.waiting(conn, None, day))
+    assert orders.Counted(*all_of) == found.all
+    assert orders.Counted(*due_soon) == found.due_soon
+    assert orders.Counted(*overdue) == found.overdue
+    assert orders.Counted(1, 40_000) == found.by_state["issued"]
+    assert orders.Counted(1, 20_000) == found.by_state["taken_in_charge"]
+    assert found.oldest is not None
+    assert "C/first" == found.oldest.payment_order
+
+
+def test_a_paid_order_waits_no_more(read_model_url: str) -> None:
+    filled(read_model_url, YEAR)
+    found = ask(read_model_url, lambda conn: orders.waiting(conn, None, date(2023, 7, 1)))
+    assert (orders.Counted(0, 0), None) == (found.all, found.oldest)
+
+
+def test_orders_are_filtered_by_state_due_day_age_convention_and_beneficiary(
+    sqlite_url: str,
+) -> None:
+    filled(sqlite_url, YEAR)
+
+    async def names(conn: Any) -> list[list[str]]:
+        filters = [
+            orders.OrderFilter(states=("paid",)),
+            orders.OrderFilter(states=("issued", "rejected")),
+            orders.OrderFilter(due_until=date(2023, 7, 14)),
+            orders.OrderFilter(due_from=date(2023, 7, 15)),
+            orders.OrderFilter(issued_until=date(2023, 5, 15)),
+            orders.OrderFilter(convention="CONV-2023-LILLE-AVENIRS", budget=BUDGET),
+            orders.OrderFilter(siret="37887770800040", entity=BUDGET[:14]),
+            orders.OrderFilter(entity="37887770800040"),
+        ]
+        found = [await orders.listed(conn, None, each) for each in filters]
+        return [[order.instalment for order in each] for each in found]
+
+    both = ["advance", "balance"]
+    assert [both, [], ["advance"], ["balance"], ["advance"], both, both, []] == ask(
+        sqlite_url, names
+    )
+
+
+def test_an_order_keeps_its_account_and_shows_its_ends_only(sqlite_url: str) -> None:
+    events = [a_vote(), an_award(), a_convention(), a_new_account()]
+    filled_with(sqlite_url, journal_of_events(map(encoded, events)))
+
+    async def both(conn: Any) -> tuple[Any, Any, Any]:
+        (order,) = await orders.listed(conn, None)
+        return (
+            order.bank_account.iban,
+            await orders.account_of(conn, None, BUDGET, "C/advance"),
+            await orders.account_of(conn, frozenset({"21590512600017"}), BUDGET, "C/advance"),
+        )
+
+    shown, revealed, others = ask(sqlite_url, both)
+    assert "FR76…110" == shown
+    assert (IBAN, None) == (revealed[0], others)
+    assert OTHER_IBAN != revealed[0]
