@@ -1,14 +1,13 @@
 """Asking a filled read model, whichever database it is in."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.projector.database import an_engine
-from tests.read_model.filling import EXAMPLES, GOLDEN, fill, journal_of
+from tests.read_model.filling import EXAMPLES, GOLDEN
 
 T = TypeVar("T")
 
@@ -21,18 +20,6 @@ CARRIED = (
 )
 GOLDEN_NAMES = ("lille-avenirs-2023", "hard-year-2023", "turns-2023", "year-end-2023")
 HISTORIES = [GOLDEN / f"{name}.events.jsonl" for name in GOLDEN_NAMES]
-
-
-def filled(url: str, *files: Path) -> str:
-    """The read model of the journal that these events lead to."""
-    fill(url, journal_of(*files))
-    return url
-
-
-def filled_with(url: str, journal: Sequence[bytes]) -> str:
-    """The read model of a journal."""
-    fill(url, journal)
-    return url
 
 
 def ask(url: str, question: Callable[[AsyncConnection], Awaitable[T]]) -> T:

@@ -15,6 +15,7 @@ from services.ledger.domain.journal import read_record
 from services.ledger.handle import Ledger
 from services.ledger.restore import Folding
 from services.ledger.summary import History, summary_of
+from tests.api.made import Made
 from tests.api.queries.asked import (
     BUDGET,
     CARRIED,
@@ -22,8 +23,6 @@ from tests.api.queries.asked import (
     LILLE,
     YEAR,
     ask,
-    filled,
-    filled_with,
     line_row,
 )
 from tests.read_model.filling import journal_of
@@ -68,45 +67,45 @@ def convention_rows(found: list[balances.ConventionBalance]) -> list[dict[str, A
     [("489", 135560000, 135560000), ("1978", 75700000, 75700000), ("490", 15100000, 15100000)],
 )
 def test_the_lille_avenirs_year_ends_with_everything_paid(
-    read_model_url: str, operation: str, awarded_cents: int, paid_cents: int
+    made: Made, operation: str, awarded_cents: int, paid_cents: int
 ) -> None:
-    filled(read_model_url, YEAR)
-    found = ask(read_model_url, lambda conn: balances.by_line(conn, None, budget=BUDGET))
+    url = made(journal_of(YEAR))
+    found = ask(url, lambda conn: balances.by_line(conn, None, budget=BUDGET))
     (line,) = [each for each in found if each.line.operation == operation]
     assert (paid_cents, 0, 0) == (line.paid_cents, line.ordered_cents, line.committed_cents)
-    convention = ask(read_model_url, lambda conn: balances.by_convention(conn, None))
+    convention = ask(url, lambda conn: balances.by_convention(conn, None))
     (money,) = [each for each in convention if each.line.operation == operation]
     assert (awarded_cents, paid_cents) == (money.granted_cents, money.paid_cents)
 
 
-def test_chapter_grant_and_beneficiary_have_the_sums_of_the_lines(read_model_url: str) -> None:
-    filled(read_model_url, YEAR)
-    (chapter,) = ask(read_model_url, lambda conn: balances.by_chapter(conn, None))
-    (grant,) = ask(read_model_url, lambda conn: balances.by_grant(conn, None))
-    (beneficiary,) = ask(read_model_url, lambda conn: balances.by_beneficiary(conn, None))
+def test_chapter_grant_and_beneficiary_have_the_sums_of_the_lines(made: Made) -> None:
+    url = made(journal_of(YEAR))
+    (chapter,) = ask(url, lambda conn: balances.by_chapter(conn, None))
+    (grant,) = ask(url, lambda conn: balances.by_grant(conn, None))
+    (beneficiary,) = ask(url, lambda conn: balances.by_beneficiary(conn, None))
     assert ("65", 226360000) == (chapter.chapter, chapter.paid_cents)
     assert (226360000, 226360000) == (grant.granted_cents, grant.paid_cents)
     assert ("37887770800040", 226360000) == (beneficiary.siret, beneficiary.paid_cents)
 
 
 @pytest.mark.parametrize("history", HISTORIES, ids=lambda path: path.name.split(".")[0])
-def test_the_figures_are_those_of_the_recorded_summary(read_model_url: str, history: Path) -> None:
-    filled(read_model_url, history)
+def test_the_figures_are_those_of_the_recorded_summary(made: Made, history: Path) -> None:
+    url = made(journal_of(history))
     said = msgspec.json.decode(
         history.with_name(history.name.replace("events.jsonl", "summary.json")).read_bytes()
     )
-    lines = ask(read_model_url, lambda conn: balances.by_line(conn, None))
-    conventions = ask(read_model_url, lambda conn: balances.by_convention(conn, None))
+    lines = ask(url, lambda conn: balances.by_line(conn, None))
+    conventions = ask(url, lambda conn: balances.by_convention(conn, None))
     assert said["lines"] == line_rows(lines)
     assert said["conventions"] == convention_rows(conventions)
 
 
 @pytest.mark.parametrize("history", HISTORIES, ids=lambda path: path.name.split(".")[0])
 def test_as_known_at_each_record_they_are_those_of_the_journal_up_to_it(
-    read_model_url: str, history: Path
+    made: Made, history: Path
 ) -> None:
     journal = journal_of(history)
-    filled_with(read_model_url, journal)
+    url = made(journal)
 
     async def figures(conn: Any) -> list[tuple[Any, Any, Any]]:
         moments = [AsOf(partition=0, offset=offset) for offset in range(len(journal))]
@@ -120,7 +119,7 @@ def test_as_known_at_each_record_they_are_those_of_the_journal_up_to_it(
         ]
 
     folding = Folding(forgets=False)
-    found = ask(read_model_url, figures)
+    found = ask(url, figures)
     for number, (raw, (lines, conventions, grants)) in enumerate(zip(journal, found, strict=True)):
         folding.apply(read_record(raw))
         said = summary_of(Ledger(folding.budgets, folding.dead), History())
@@ -132,9 +131,9 @@ def test_as_known_at_each_record_they_are_those_of_the_journal_up_to_it(
 
 
 def test_a_sequence_and_a_place_in_the_journal_tell_the_same_of_a_budget(
-    read_model_url: str,
+    made: Made,
 ) -> None:
-    filled(read_model_url, YEAR)
+    url = made(journal_of(YEAR))
 
     async def both(conn: Any) -> tuple[Any, Any]:
         return (
@@ -142,7 +141,7 @@ def test_a_sequence_and_a_place_in_the_journal_tell_the_same_of_a_budget(
             await balances.by_line(conn, None, budget=BUDGET, as_of=AsOf(partition=0, offset=3)),
         )
 
-    by_sequence, by_offset = ask(read_model_url, both)
+    by_sequence, by_offset = ask(url, both)
     assert by_sequence
     assert by_sequence == by_offset
 
@@ -158,11 +157,11 @@ def test_a_sequence_and_a_place_in_the_journal_tell_the_same_of_a_budget(
     ],
 )
 def test_of_a_day_only_what_was_effective_by_then_counts(
-    read_model_url: str, day: str, stages: tuple[int, ...] | None
+    made: Made, day: str, stages: tuple[int, ...] | None
 ) -> None:
-    filled(read_model_url, YEAR)
+    url = made(journal_of(YEAR))
     as_of = AsOf(effective_on=date.fromisoformat(day))
-    found = ask(read_model_url, lambda conn: balances.by_line(conn, None, as_of=as_of))
+    found = ask(url, lambda conn: balances.by_line(conn, None, as_of=as_of))
     lines = [each for each in found if each.line.operation == "489"]
     if stages is None:
         assert [] == lines
@@ -171,27 +170,27 @@ def test_of_a_day_only_what_was_effective_by_then_counts(
         assert stages == tuple(getattr(line, name) for name in LINE_FIGURES[:6])
 
 
-def test_behind_a_figure_stand_the_moves_that_add_up_to_it(read_model_url: str) -> None:
-    filled(read_model_url, YEAR)
+def test_behind_a_figure_stand_the_moves_that_add_up_to_it(made: Made) -> None:
+    url = made(journal_of(YEAR))
     line = BudgetLine("65", "65748", "61", "489")
 
     async def paid(conn: Any) -> list[Any]:
         return await moves_behind(conn, None, budget=BUDGET, line=line, stage="paid")
 
-    found = ask(read_model_url, paid)
+    found = ask(url, paid)
     assert [67780000, 67780000] == [each.amount_cents for each in found]
     assert {"ecluse.payment.executed.v1"} == {each.event_type for each in found}
 
 
-def test_what_was_carried_over_is_there_in_both_years(read_model_url: str) -> None:
-    filled(read_model_url, *CARRIED)
-    lines = ask(read_model_url, lambda conn: balances.by_chapter(conn, None))
+def test_what_was_carried_over_is_there_in_both_years(made: Made) -> None:
+    url = made(journal_of(*CARRIED))
+    lines = ask(url, lambda conn: balances.by_chapter(conn, None))
     years = {each.budget[-4:]: each for each in lines}
     assert (113180000, 113180000) == (years["2023"].carried_over_cents, years["2024"].paid_cents)
 
 
-def test_another_entity_sees_nothing(read_model_url: str) -> None:
-    filled(read_model_url, YEAR)
+def test_another_entity_sees_nothing(made: Made) -> None:
+    url = made(journal_of(YEAR))
     others = frozenset({"21590512600017"})
 
     async def counts(conn: Any) -> list[int]:
@@ -208,4 +207,4 @@ def test_another_entity_sees_nothing(read_model_url: str) -> None:
         ]
         return [len(each) for each in answers]
 
-    assert [0] * 10 + [3, 1, 3, 1, 1] == ask(read_model_url, counts)
+    assert [0] * 10 + [3, 1, 3, 1, 1] == ask(url, counts)

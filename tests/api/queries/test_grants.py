@@ -6,7 +6,8 @@ import pytest
 
 from services.api.queries import grants
 from services.api.queries.grant_list import grant_list
-from tests.api.queries.asked import BUDGET, CARRIED, HISTORIES, YEAR, ask, filled, filled_with
+from tests.api.made import Made
+from tests.api.queries.asked import BUDGET, CARRIED, HISTORIES, YEAR, ask
 from tests.builders import (
     Json,
     a_concurring_act,
@@ -30,8 +31,8 @@ ON_REPORTS = an_instalment(60_000, "balance", documents=[REPORT])
 TWO = [an_instalment(40_000, "advance"), ON_REPORTS]
 
 
-def page_of(url: str, events: list[Json], grant: str = "G") -> grants.WholeGrant:
-    filled_with(url, journal_of_events(map(encoded, events)))
+def page_of(made: Made, events: list[Json], grant: str = "G") -> grants.WholeGrant:
+    url = made(journal_of_events(map(encoded, events)))
     found = ask(url, lambda conn: grants.one(conn, None, BUDGET, grant))
     assert found is not None
     return found
@@ -80,12 +81,12 @@ START = [a_vote(), an_award()]
     ],
 )
 def test_an_instalment_waits_for_what_has_not_come(
-    sqlite_url: str, events: list[Json], instalment: str, wants: list[tuple[str, str]]
+    made_in_files: Made, events: list[Json], instalment: str, wants: list[tuple[str, str]]
 ) -> None:
-    assert wants == wants_of(page_of(sqlite_url, START + events), instalment)
+    assert wants == wants_of(page_of(made_in_files, START + events), instalment)
 
 
-def test_an_instalment_has_planned_ordered_paid_and_released(read_model_url: str) -> None:
+def test_an_instalment_has_planned_ordered_paid_and_released(made: Made) -> None:
     ceiling = an_instalment(60_000, "balance", documents=[REPORT], ceiling=True)
     events = [
         a_vote(),
@@ -94,7 +95,7 @@ def test_an_instalment_has_planned_ordered_paid_and_released(read_model_url: str
         a_payment(25_000),
         a_report(eligible_cost_cents=90_000),
     ]
-    page = page_of(read_model_url, events)
+    page = page_of(made, events)
     (convention,) = page.conventions
     figures = [
         (
@@ -124,7 +125,7 @@ def test_an_instalment_has_planned_ordered_paid_and_released(read_model_url: str
     ],
 )
 def test_a_grants_money_stands_by_line_and_stage(
-    read_model_url: str,
+    made: Made,
     events: list[Json],
     reserved: int,
     remaining: int,
@@ -132,7 +133,7 @@ def test_a_grants_money_stands_by_line_and_stage(
     paid: int,
     released: int,
 ) -> None:
-    (line,) = page_of(read_model_url, START + events).lines
+    (line,) = page_of(made, START + events).lines
     assert (100_000, reserved) == (line.awarded_cents, line.reserved_cents)
     assert (remaining, ordered, paid, released) == (
         line.remaining_cents,
@@ -146,9 +147,9 @@ def test_a_grants_money_stands_by_line_and_stage(
 
 @pytest.mark.parametrize("history", HISTORIES, ids=lambda path: path.name.split(".")[0])
 def test_what_all_grants_of_a_line_have_reserved_is_what_the_line_has(
-    sqlite_url: str, history: Any
+    made_in_files: Made, history: Any
 ) -> None:
-    filled_with(sqlite_url, journal_of(history))
+    url = made_in_files(journal_of(history))
 
     async def sums(conn: Any) -> tuple[dict[Any, int], dict[Any, int]]:
         of_grants: dict[Any, int] = {}
@@ -163,14 +164,14 @@ def test_what_all_grants_of_a_line_have_reserved_is_what_the_line_has(
                 of_lines[key] = line.budget_line.reserved_cents
         return of_grants, of_lines
 
-    of_grants, of_lines = ask(sqlite_url, sums)
+    of_grants, of_lines = ask(url, sums)
     assert of_lines
     assert of_lines == of_grants
 
 
-def test_a_grants_page_has_its_acts_flags_and_the_journal_behind_it(read_model_url: str) -> None:
-    filled(read_model_url, YEAR)
-    page = ask(read_model_url, lambda conn: grants.one(conn, None, BUDGET, "LILLE-AVENIRS-2023"))
+def test_a_grants_page_has_its_acts_flags_and_the_journal_behind_it(made: Made) -> None:
+    url = made(journal_of(YEAR))
+    page = ask(url, lambda conn: grants.one(conn, None, BUDGET, "LILLE-AVENIRS-2023"))
     assert page is not None
     assert ["award", "concurring"] == [each.role for each in page.acts]
     assert ["condition_year_differs"] == [each.verdict.code for each in page.flags]
@@ -186,19 +187,19 @@ def test_a_grants_page_has_its_acts_flags_and_the_journal_behind_it(read_model_u
     [("lille avenirs", 1), ("LILLE-AVENIRS", 1), ("37887770800040", 1), ("50%", 0), ("_", 0)],
 )
 def test_grants_are_searched_in_what_people_know_of_them(
-    read_model_url: str, search: str, found: int
+    made: Made, search: str, found: int
 ) -> None:
-    filled(read_model_url, YEAR)
-    listed = ask(read_model_url, lambda conn: grants.listed(conn, None, search=search))
+    url = made(journal_of(YEAR))
+    listed = ask(url, lambda conn: grants.listed(conn, None, search=search))
     assert found == len(listed)
 
 
 def test_the_list_has_signature_instalments_and_the_days_of_the_payments(
-    read_model_url: str,
+    made: Made,
 ) -> None:
-    filled(read_model_url, *CARRIED)
-    (of_2023,) = ask(read_model_url, lambda conn: grant_list(conn, None, BUDGET))
-    (of_2024,) = ask(read_model_url, lambda conn: grant_list(conn, None, "21590350100017-00-2024"))
+    url = made(journal_of(*CARRIED))
+    (of_2023,) = ask(url, lambda conn: grant_list(conn, None, BUDGET))
+    (of_2024,) = ask(url, lambda conn: grant_list(conn, None, "21590350100017-00-2024"))
     assert (2, "2023-05-15") == (of_2023.instalments, str(of_2023.signed_on))
     assert 113180000 == of_2023.grant.carried_over_cents == of_2024.grant.paid_cents
     assert of_2023.first_paid_on is not None
@@ -206,14 +207,14 @@ def test_the_list_has_signature_instalments_and_the_days_of_the_payments(
     assert (2023, 2024) == (of_2023.first_paid_on.year, of_2024.first_paid_on.year)
 
 
-def test_a_grant_that_is_only_announced_is_not_in_the_published_list(sqlite_url: str) -> None:
-    filled_with(sqlite_url, journal_of_events(map(encoded, [a_vote(), a_concurring_act()])))
-    assert 1 == len(ask(sqlite_url, lambda conn: grants.listed(conn, None)))
-    assert () == ask(sqlite_url, lambda conn: grant_list(conn, None, BUDGET))
+def test_a_grant_that_is_only_announced_is_not_in_the_published_list(made_in_files: Made) -> None:
+    url = made_in_files(journal_of_events(map(encoded, [a_vote(), a_concurring_act()])))
+    assert 1 == len(ask(url, lambda conn: grants.listed(conn, None)))
+    assert () == ask(url, lambda conn: grant_list(conn, None, BUDGET))
 
 
 def test_a_convention_that_took_over_a_grant_alone_has_all_that_stood_before(
-    read_model_url: str,
+    made: Made,
 ) -> None:
     alone = an_award(
         100_000,
@@ -221,9 +222,7 @@ def test_a_convention_that_took_over_a_grant_alone_has_all_that_stood_before(
         instalments=[an_instalment(40_000, "advance", trigger="notification"), ON_REPORTS],
     )
     signed = a_convention(instalments=TWO)
-    page = page_of(
-        read_model_url, [a_vote(), alone, signed, an_acknowledgement(), a_payment(40_000)]
-    )
+    page = page_of(made, [a_vote(), alone, signed, an_acknowledgement(), a_payment(40_000)])
     (convention,) = page.conventions
     assert ("C", "G", False) == (
         convention.convention,

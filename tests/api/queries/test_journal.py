@@ -13,7 +13,8 @@ from services.ledger.domain.journal import JournalRecord, read_record
 from services.ledger.references import Index
 from services.ledger.restore import Folding
 from services.ledger.stories import Story
-from tests.api.queries.asked import CARRIED, HISTORIES, ask, filled, filled_with
+from tests.api.made import Made
+from tests.api.queries.asked import CARRIED, HISTORIES, ask
 from tests.builders import (
     a_convention,
     a_payment,
@@ -26,16 +27,16 @@ from tests.read_model.filling import journal_of, journal_of_events
 HARD = HISTORIES[1]
 
 
-def test_every_event_is_found_with_its_latest_outcome(read_model_url: str) -> None:
+def test_every_event_is_found_with_its_latest_outcome(made: Made) -> None:
     journal = [read_record(raw) for raw in journal_of(HARD)]
-    filled(read_model_url, HARD)
+    url = made(journal_of(HARD))
     readable = [each for each in journal if each.event_id is not None]
 
     async def ask_each(conn: Any) -> dict[str, Any]:
         ids = {each.event_id for each in readable}
         return {name: await events.outcomes(conn, None, name) for name in ids if name is not None}
 
-    found = ask(read_model_url, ask_each)
+    found = ask(url, ask_each)
     for name, identities in found.items():
         records = [each for each in readable if each.event_id == name]
         told = sorted(each.sequence for one in identities for each in one.records)
@@ -52,12 +53,12 @@ def test_every_event_is_found_with_its_latest_outcome(read_model_url: str) -> No
 
 
 def test_a_parked_event_has_both_its_records_and_the_outcome_of_the_second(
-    sqlite_url: str,
+    made_in_files: Made,
 ) -> None:
     journal = journal_of_events(map(encoded, [a_vote(), a_convention(), an_award()]))
-    filled_with(sqlite_url, journal)
+    url = made_in_files(journal)
     name = a_convention()["id"]
-    (one,) = ask(sqlite_url, lambda conn: events.outcomes(conn, None, name))
+    (one,) = ask(url, lambda conn: events.outcomes(conn, None, name))
     assert "accepted" == one.outcome
     assert ["parked", "accepted"] == [each.outcome for each in one.records]
     assert one.records[0].waits_for is not None
@@ -65,10 +66,10 @@ def test_a_parked_event_has_both_its_records_and_the_outcome_of_the_second(
     assert 2 == one.records[1].resumes
 
 
-def test_refusals_have_code_facts_and_what_to_do_in_both_languages(read_model_url: str) -> None:
+def test_refusals_have_code_facts_and_what_to_do_in_both_languages(made: Made) -> None:
     events_ = [a_vote(), an_award(), a_convention(), a_payment(100_001)]
-    filled_with(read_model_url, journal_of_events(map(encoded, events_)))
-    (refused,) = ask(read_model_url, lambda conn: unsettled.refused(conn, None))
+    url = made(journal_of_events(map(encoded, events_)))
+    (refused,) = ask(url, lambda conn: unsettled.refused(conn, None))
     facts = ("payment_order", "amount_cents", "paid_cents", "asked_cents")
     assert ("overpayment", facts) == (refused.refusal.code, tuple(refused.refusal.facts))
     assert "1\u202f000,01\u00a0€" in refused.refusal.sentence.fr
@@ -77,9 +78,9 @@ def test_refusals_have_code_facts_and_what_to_do_in_both_languages(read_model_ur
     assert refused.refusal.do.en
 
 
-def test_what_did_not_go_through_is_counted_by_reason(read_model_url: str) -> None:
+def test_what_did_not_go_through_is_counted_by_reason(made: Made) -> None:
     journal = [read_record(raw) for raw in journal_of(HARD)]
-    filled(read_model_url, HARD)
+    url = made(journal_of(HARD))
 
     async def counts(conn: Any) -> list[dict[str, int]]:
         answers = [
@@ -89,7 +90,7 @@ def test_what_did_not_go_through_is_counted_by_reason(read_model_url: str) -> No
         ]
         return [{each.code: each.count for each in found} for found in answers]
 
-    refused, dead, parked = ask(read_model_url, counts)
+    refused, dead, parked = ask(url, counts)
     codes = [each.refusal["code"] for each in journal if each.refusal is not None]
     resumed = {each.resumes for each in journal if each.resumes is not None}
     waiting = [
@@ -102,15 +103,15 @@ def test_what_did_not_go_through_is_counted_by_reason(read_model_url: str) -> No
     assert {kind: waiting.count(kind) for kind in waiting} == parked
 
 
-def test_dead_letters_are_for_who_sees_all_entities(sqlite_url: str) -> None:
-    filled(sqlite_url, HARD)
+def test_dead_letters_are_for_who_sees_all_entities(made_in_files: Made) -> None:
+    url = made_in_files(journal_of(HARD))
     lille = frozenset({"21590350100017"})
 
     async def both(conn: Any) -> tuple[int, int]:
         everything = await unsettled.unreadable(conn, None)
         return len(everything), len(await unsettled.unreadable(conn, lille))
 
-    assert (3, 0) == ask(sqlite_url, both)
+    assert (3, 0) == ask(url, both)
 
 
 def whole_story(journal: list[JournalRecord], ref: str) -> Story:
@@ -133,11 +134,11 @@ def whole_story(journal: list[JournalRecord], ref: str) -> Story:
     "files", [(HARD,), (HISTORIES[3],), CARRIED], ids=lambda files: files[0].name
 )
 def test_a_trace_is_the_story_of_the_whole_journal(
-    sqlite_url: str, files: tuple[Path, ...]
+    made_in_files: Made, files: tuple[Path, ...]
 ) -> None:
     raw = journal_of(*files)
     journal = [read_record(each) for each in raw]
-    filled_with(sqlite_url, raw)
+    url = made_in_files(raw)
     refs = {each.event_id for each in journal if each.event_id is not None}
     for record in journal:
         refs |= {move.convention for move in record.moves if move.convention is not None}
@@ -150,7 +151,7 @@ def test_a_trace_is_the_story_of_the_whole_journal(
     async def all_of(conn: Any) -> list[Any]:
         return [await traces.traced(conn, None, ref) for ref in names]
 
-    for ref, found in zip(names, ask(sqlite_url, all_of), strict=True):
+    for ref, found in zip(names, ask(url, all_of), strict=True):
         story = whole_story(journal, ref)
         assert found is not None, ref
         assert [kind.value for kind in story.kinds] == list(found.kinds), ref
@@ -159,18 +160,20 @@ def test_a_trace_is_the_story_of_the_whole_journal(
         ], ref
 
 
-def test_a_trace_that_is_too_long_says_so(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    filled(sqlite_url, HARD)
+def test_a_trace_that_is_too_long_says_so(
+    made_in_files: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = made_in_files(journal_of(HARD))
     monkeypatch.setattr(traces, "RECORDS_MAX", 10)
     with pytest.raises(traces.TooLong):
-        ask(sqlite_url, lambda conn: traces.traced(conn, None, "G"))
+        ask(url, lambda conn: traces.traced(conn, None, "AVENIRS"))
 
 
 def test_the_standing_counts_each_record_once_and_says_unknown_where_nobody_knows(
-    read_model_url: str,
+    made: Made,
 ) -> None:
     journal = [read_record(raw) for raw in journal_of(HARD)]
-    filled(read_model_url, HARD)
+    url = made(journal_of(HARD))
 
     async def three(conn: Any) -> tuple[Any, Any, Any]:
         return (
@@ -179,7 +182,7 @@ def test_the_standing_counts_each_record_once_and_says_unknown_where_nobody_know
             await standing(conn, {0: len(journal) - 1}),
         )
 
-    unknown, known, another = ask(read_model_url, three)
+    unknown, known, another = ask(url, three)
     fates = unknown.fates
     resumed = sum(each.resumes is not None for each in journal)
     assert len(journal) - resumed == fates.read

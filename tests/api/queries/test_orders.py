@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from services.api.queries import entries, orders
-from tests.api.queries.asked import HISTORIES, YEAR, ask, filled, filled_with, line_row
+from tests.api.made import Made
+from tests.api.queries.asked import HISTORIES, YEAR, ask, line_row
 from tests.builders import (
     IBAN,
     OTHER_IBAN,
@@ -21,7 +22,7 @@ from tests.builders import (
     an_instalment,
     encoded,
 )
-from tests.read_model.filling import journal_of_events
+from tests.read_model.filling import journal_of, journal_of_events
 
 BUDGET = "21590350100017-00-2023"
 THREE = [
@@ -37,10 +38,8 @@ def summary_beside(history: Path) -> Any:
 
 
 @pytest.mark.parametrize("history", HISTORIES, ids=lambda path: path.name.split(".")[0])
-def test_orders_and_entries_are_those_of_the_recorded_summary(
-    read_model_url: str, history: Path
-) -> None:
-    filled(read_model_url, history)
+def test_orders_and_entries_are_those_of_the_recorded_summary(made: Made, history: Path) -> None:
+    url = made(journal_of(history))
     said = summary_beside(history)
 
     async def whole(conn: Any) -> tuple[list[Any], list[Any]]:
@@ -51,7 +50,7 @@ def test_orders_and_entries_are_those_of_the_recorded_summary(
         ]
         return wholes, await entries.listed(conn, None)
 
-    found_orders, found_entries = ask(read_model_url, whole)
+    found_orders, found_entries = ask(url, whole)
     in_order = sorted(said["payment_orders"], key=lambda row: (row["budget"], row["payment_order"]))
     rows = [order_row(each) for each in found_orders]
     assert in_order == sorted(rows, key=lambda row: (row["budget"], row["payment_order"]))
@@ -107,7 +106,7 @@ def entry_row(entry: entries.CommitmentEntry) -> dict[str, Any]:
     ],
 )
 def test_orders_wait_with_what_is_left_to_pay_and_by_the_day_they_are_due_soon_or_late(
-    read_model_url: str,
+    made: Made,
     today: str,
     all_of: tuple[int, int],
     due_soon: tuple[int, int],
@@ -120,9 +119,9 @@ def test_orders_wait_with_what_is_left_to_pay_and_by_the_day_they_are_due_soon_o
         an_acknowledgement(order="C/first"),
         a_payment(10_000, "C/first"),
     ]
-    filled_with(read_model_url, journal_of_events(map(encoded, journal)))
+    url = made(journal_of_events(map(encoded, journal)))
     day = date.fromisoformat(today)
-    found = ask(read_model_url, lambda conn: orders.waiting(conn, None, day))
+    found = ask(url, lambda conn: orders.waiting(conn, None, day))
     assert orders.Counted(*all_of) == found.all
     assert orders.Counted(*due_soon) == found.due_soon
     assert orders.Counted(*overdue) == found.overdue
@@ -132,16 +131,16 @@ def test_orders_wait_with_what_is_left_to_pay_and_by_the_day_they_are_due_soon_o
     assert "C/first" == found.oldest.payment_order
 
 
-def test_a_paid_order_waits_no_more(read_model_url: str) -> None:
-    filled(read_model_url, YEAR)
-    found = ask(read_model_url, lambda conn: orders.waiting(conn, None, date(2023, 7, 1)))
+def test_a_paid_order_waits_no_more(made: Made) -> None:
+    url = made(journal_of(YEAR))
+    found = ask(url, lambda conn: orders.waiting(conn, None, date(2023, 7, 1)))
     assert (orders.Counted(0, 0), None) == (found.all, found.oldest)
 
 
 def test_orders_are_filtered_by_state_due_day_age_convention_and_beneficiary(
-    sqlite_url: str,
+    made_in_files: Made,
 ) -> None:
-    filled(sqlite_url, YEAR)
+    url = made_in_files(journal_of(YEAR))
 
     async def names(conn: Any) -> list[list[str]]:
         filters = [
@@ -158,14 +157,12 @@ def test_orders_are_filtered_by_state_due_day_age_convention_and_beneficiary(
         return [[order.instalment for order in each] for each in found]
 
     both = ["advance", "balance"]
-    assert [both, [], ["advance"], ["balance"], ["advance"], both, both, []] == ask(
-        sqlite_url, names
-    )
+    assert [both, [], ["advance"], ["balance"], ["advance"], both, both, []] == ask(url, names)
 
 
-def test_an_order_keeps_its_account_and_shows_its_ends_only(sqlite_url: str) -> None:
+def test_an_order_keeps_its_account_and_shows_its_ends_only(made_in_files: Made) -> None:
     events = [a_vote(), an_award(), a_convention(), a_new_account()]
-    filled_with(sqlite_url, journal_of_events(map(encoded, events)))
+    url = made_in_files(journal_of_events(map(encoded, events)))
 
     async def both(conn: Any) -> tuple[Any, Any, Any]:
         (order,) = await orders.listed(conn, None)
@@ -175,7 +172,7 @@ def test_an_order_keeps_its_account_and_shows_its_ends_only(sqlite_url: str) -> 
             await orders.account_of(conn, frozenset({"21590512600017"}), BUDGET, "C/advance"),
         )
 
-    shown, revealed, others = ask(sqlite_url, both)
+    shown, revealed, others = ask(url, both)
     assert "FR76…110" == shown
     assert (IBAN, None) == (revealed[0], others)
     assert OTHER_IBAN != revealed[0]

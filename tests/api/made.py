@@ -1,0 +1,46 @@
+"""Read models that tests only read, each made once a session: fixtures to be imported."""
+
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+
+import pytest
+
+from tests.read_model import databases
+from tests.read_model.filling import fill
+
+Made = Callable[[Sequence[bytes]], str]
+"""Gives the address of a read model with the rows of a journal."""
+
+
+@pytest.fixture(scope="session")
+def made_in_files(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """A read model in a file, with the rows of this journal."""
+    folder = tmp_path_factory.mktemp("read-models")
+    return _once(lambda name: f"sqlite+aiosqlite:///{folder / name}.db")
+
+
+@pytest.fixture(scope="session")
+def made_on_postgresql(request: pytest.FixtureRequest) -> Made:
+    """The same on a real PostgreSQL, which starts when it is first asked for."""
+    return _once(lambda _: str(request.getfixturevalue("postgresql_server").a_database()))
+
+
+@pytest.fixture(params=[databases.SQLITE, databases.POSTGRESQL])
+def made(request: pytest.FixtureRequest) -> Made:
+    """The same test on both."""
+    names = {databases.SQLITE: "made_in_files", databases.POSTGRESQL: "made_on_postgresql"}
+    found: Made = request.getfixturevalue(names[request.param])
+    return found
+
+
+def _once(address: Callable[[str], str]) -> Made:
+    urls: dict[str, str] = {}
+
+    def make(journal: Sequence[bytes]) -> str:
+        name = sha256(b"\n".join(journal)).hexdigest()[:16]
+        if name not in urls:
+            urls[name] = databases._prepared(address(name))
+            fill(urls[name], journal)
+        return urls[name]
+
+    return make
