@@ -164,6 +164,8 @@ def _planned(convention: Convention, each: Instalment, voice: Voice) -> Step:
     else:
         said = trigger
     told = [said]
+    if each.left_out_by:
+        told.append(voice.say(words.LEFT_OUT, amendment=each.left_out_by))
     if each.ceiling:
         told.append(voice.say(words.CEILING))
     number = f"{voice.say(words.WORDS['record'])} {voice.number(each.sequence)}"

@@ -45,7 +45,6 @@ class Sum:
     whole: Term
     terms: Sequence[Term]
     result: State
-    spoken: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +162,7 @@ def _sum(standing: Standing, voice: Voice) -> Sum:
     whole = term("received", standing.received)
     terms = [term(name, getattr(standing.fates, name)) for name in FATES]
     terms.append(term("in_flight", standing.in_flight))
-    equals, plus = voice.say(words.WORDS["equals"]), f" {voice.say(words.WORDS['plus'])} "
-    parts = plus.join(f"{each.said or UNKNOWN} {each.label}" for each in terms)
-    spoken = f"{whole.said or UNKNOWN} {whole.label} {equals} {parts}"
-    return Sum(whole, terms, _result(standing, voice), spoken)
+    return Sum(whole, terms, _result(standing, voice))
 
 
 def _result(standing: Standing, voice: Voice) -> State:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from events.sentences import Sentence
-from services.api.console.views.orders import Fact
 from services.api.console.views.parts import (
     Choice,
     Link,
@@ -208,8 +207,3 @@ def todo(counts: Counts, overdue: int, voice: Voice) -> list[ToDo]:
 
 def _sum(counts: Sequence[ByReason] | None) -> int:
     return sum(each.count for each in counts or ())
-
-
-def facts_of(verdict: Verdict) -> list[Fact]:
-    """The facts of an answer, by the names of the contract."""
-    return [Fact(name, str(fact)) for name, fact in verdict.facts.items() if fact not in (None, "")]

@@ -20,7 +20,6 @@ WORDS: Final = {
     "awarded": Sentence("Attribué", "Awarded"),
     "paid": Sentence("Payé", "Paid"),
     "progress": Sentence("Avancement", "Progress"),
-    "review": Sentence("À vérifier", "To review"),
     "none": Sentence("Aucune subvention.", "No grant."),
     "none_found": Sentence(
         "Aucune subvention ne répond à « {search} ». Essayez un mot du titre, ou le SIRET.",
@@ -50,7 +49,6 @@ WORDS: Final = {
         "Each amount leads to the moves that make it.",
     ),
     "line": Sentence("Ligne {line}", "Line {line}"),
-    "whole_line": Sentence("La ligne budgétaire entière", "The whole budget line"),
     "of_this_grant": Sentence("Dont cette subvention", "Of which this grant"),
     "opened": Sentence("{amount} ouverts", "{amount} appropriated"),
     "documents": Sentence("Documents", "Documents"),
@@ -67,7 +65,6 @@ WORDS: Final = {
     "eligible": Sentence("Coût éligible", "Eligible cost"),
     "no_documents": Sentence("Aucun document n'est demandé.", "No document is asked for."),
     "flags": Sentence("À vérifier", "To review"),
-    "no_flags": Sentence("Rien à vérifier.", "Nothing to review."),
     "do": Sentence("Que faire\u00a0:", "What to do:"),
     "acts": Sentence("Actes", "Acts"),
     "act": Sentence("Acte", "Act"),
@@ -137,16 +134,17 @@ NEXT_EVENT: Final = Sentence(
     "rien ne manque\u00a0: le mandat vient avec le prochain événement de la convention",
     "nothing is missing: the order comes with the next event on the convention",
 )
-PLANNED_BY: Final = Sentence("{trigger}", "{trigger}")
 PLANNED_BY_AMENDMENT: Final = Sentence(
     "{trigger}, par l'avenant {amendment}", "{trigger}, by amendment {amendment}"
+)
+LEFT_OUT: Final = Sentence(
+    "plus prévu par l'avenant {amendment}", "planned no more by amendment {amendment}"
 )
 CEILING: Final = Sentence("au plus, selon le coût éligible", "at most, by the eligible cost")
 ORDERED_ON: Final = Sentence("émis le {day}", "issued {day}")
 ORDERED_LESS: Final = Sentence("{ordered} sur {planned} prévus", "{ordered} of {planned} planned")
 DUE: Final = Sentence("échéance {day}", "due {day}")
 PAID_ON: Final = Sentence("{amount} le {day}", "{amount} on {day}")
-STATED: Final = Sentence("{amount} à mandater", "{amount} to order")
 GIVEN_BACK: Final = Sentence("{amount} dégagés", "{amount} released")
 FLAG_COUNT: Final = Counted(
     Sentence("{count} à vérifier", "{count} to review"),

@@ -14,7 +14,6 @@ WORDS: Final = {
         "it off.",
     ),
     "waiting": Sentence("En attente", "Waiting"),
-    "total": Sentence("Reste à payer", "Still to pay"),
     "oldest": Sentence("Le plus ancien", "The oldest"),
     "issued_ago": Sentence("émis {age}", "issued {age}"),
     "none_waits": Sentence("aucun", "none"),

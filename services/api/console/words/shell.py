@@ -5,7 +5,6 @@ from typing import Final
 from events.sentences import Sentence
 
 WORDS: Final = {
-    "tagline": Sentence("les subventions, acte par acte", "grants, act by act"),
     "skip": Sentence("Aller au contenu", "Skip to the content"),
     "main_navigation": Sentence("Navigation principale", "Main navigation"),
     "today": Sentence("Aujourd'hui", "Today"),
@@ -36,12 +35,11 @@ WORDS: Final = {
         "Chaque montant est la somme d'écritures du journal\u00a0: suivez-le.",
         "Every figure is a sum of the journal's moves: follow it.",
     ),
-    "api": Sentence("API et documentation", "API and documentation"),
     "unknown": Sentence("inconnu", "unknown"),
     "next_page": Sentence("Suite", "Next"),
     "first_page": Sentence("Revenir au début", "Back to the first"),
     "pages": Sentence("Pages", "Pages"),
-    "live": Sentence("Mise à jour en direct", "Live update"),
+    "live": Sentence("Mise à jour en direct", "Live updates"),
     "pause": Sentence("Suspendre la mise à jour", "Pause the updates"),
     "resume": Sentence("Reprendre la mise à jour", "Resume the updates"),
     "updated": Sentence("Page mise à jour.", "The page was updated."),
@@ -56,5 +54,4 @@ WORDS: Final = {
     "breadcrumb": Sentence("Fil d'Ariane", "Breadcrumb"),
     "all_budgets": Sentence("Tous les budgets", "All budgets"),
     "budget": Sentence("Budget", "Budget"),
-    "scrolls": Sentence("tableau, à faire défiler", "table, scrolls sideways"),
 }

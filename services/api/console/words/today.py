@@ -49,8 +49,6 @@ WORDS: Final = {
     "parked": Sentence("en attente", "parked"),
     "dead_letter": Sentence("illisibles", "dead letters"),
     "in_flight": Sentence("en cours", "in flight"),
-    "equals": Sentence("égale", "equals"),
-    "plus": Sentence("plus", "plus"),
     "adds_up": Sentence("Le compte est bon.", "The count adds up."),
     "does_not": Sentence("Le compte n'est pas bon.", "The count does not add up."),
     "cannot_tell": Sentence(

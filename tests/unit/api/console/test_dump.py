@@ -1,0 +1,44 @@
+"""Bytes on a page: each in its place, the middle of IBANs never."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.api.console.dump import SHOWN_MAX, dump
+from tests.builders import IBAN
+
+LETTER = b'{"iban":"' + IBAN.encode() + b'"}'
+
+
+def test_a_row_has_its_place_its_codes_and_its_signs() -> None:
+    assert dump(b"Ecluse\n\xc3\xa9").hexadecimal == (
+        "000000  45 63 6c 75 73 65 0a c3 a9                       Ecluse..."
+    )
+
+
+def test_an_iban_is_hidden_in_text_and_in_hexadecimal() -> None:
+    shown = dump(LETTER)
+    assert '{"iban":"FR76•••••••••••••••••••0110"}' == shown.text
+    assert "46 52 37 36 •• •• ••" in shown.hexadecimal
+    assert "FR76•••" in shown.hexadecimal
+    assert IBAN[4:-4].encode().hex(" ") not in shown.hexadecimal.replace("\n", " ")
+
+
+def test_what_is_no_text_is_shown_as_unknown() -> None:
+    assert "a��\tb\n" == dump(b"a\xff\x00\tb\n").text
+
+
+@pytest.mark.parametrize("before", range(SHOWN_MAX - len(IBAN), SHOWN_MAX + 1))
+def test_an_iban_across_the_cut_is_hidden_too(before: int) -> None:
+    shown = dump(b" " * before + IBAN.encode() + b" and more")
+    assert shown.cut
+    assert SHOWN_MAX == shown.shown
+    in_whole = f"{IBAN[:4]}{'•' * (len(IBAN) - 8)}{IBAN[-4:]}"
+    assert in_whole[: SHOWN_MAX - before] == shown.text.strip(" ")
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_can_be_shown(raw: bytes) -> None:
+    shown = dump(raw)
+    assert (len(raw), len(raw), False) == (shown.shown, shown.length, shown.cut)
+    assert (len(raw) + 15) // 16 == len(shown.hexadecimal.splitlines())

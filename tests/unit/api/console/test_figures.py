@@ -1,0 +1,99 @@
+"""The moves behind a figure: their sum is the figure, whichever way the money went."""
+
+from datetime import date
+
+import pytest
+
+from services.api.console.views.figures import (
+    STAGES_ASKED,
+    change_cents,
+    figure_view,
+    stage_to_ask,
+)
+from services.api.console.voice import Voice
+from services.api.language import Language
+from services.api.queries.moved import Move
+from services.api.queries.parts import BudgetLine
+from services.ledger.domain.moves import WAYS
+
+LINE = BudgetLine("65", "65748", "61", "489")
+
+
+def a_move(
+    origin: str | None, target: str | None, amount_cents: int = 5, sequence: int = 1
+) -> Move:
+    day = date(2023, 4, 12)
+    return Move(
+        "21590350100017-00-2023",
+        sequence,
+        1,
+        LINE,
+        "C",
+        None,
+        origin,
+        target,
+        amount_cents,
+        day,
+        "e",
+        "ecluse.budget.voted.v1",
+    )
+
+
+@pytest.mark.parametrize(
+    ("stage", "origin", "target", "cents"),
+    [
+        ("appropriated", None, "available", 5),
+        ("appropriated", "available", None, -5),
+        ("appropriated", None, "committed", 5),  # carried from last year
+        ("appropriated", "available", "reserved", 0),
+        ("available", None, "available", 5),
+        ("available", "available", "reserved", -5),
+        ("reserved", "available", "reserved", 5),
+        ("reserved", "reserved", "committed", -5),
+        ("committed", "reserved", "committed", 5),
+        ("committed", "ordered", "committed", 5),  # a rejected order
+        ("ordered", "committed", "ordered", 5),
+        ("ordered", "ordered", "paid", -5),
+        ("paid", "ordered", "paid", 5),
+        ("paid", "paid", "available", -5),  # recovered
+        ("released", "committed", "available", 5),
+        ("released", "paid", "available", 5),
+        ("released", "reserved", "available", 0),  # an award's, no convention's
+        ("carried_over", "committed", "carried_over", 5),
+    ],
+)
+def test_a_move_adds_or_takes(
+    stage: str, origin: str | None, target: str | None, cents: int
+) -> None:
+    assert cents == change_cents(stage, a_move(origin, target))
+
+
+def test_every_way_is_told_of_every_stage() -> None:
+    for origin, target in WAYS:
+        for stage in STAGES_ASKED:
+            move = a_move(origin and origin.value, target and target.value)
+            assert change_cents(stage, move) in {-5, 0, 5}
+
+
+def test_the_figure_after_each_move_is_told() -> None:
+    moves = [
+        a_move(None, "available", 100_00, 1),
+        a_move("available", "reserved", 30_00, 2),
+        a_move("reserved", "committed", 30_00, 3),  # none of this figure's
+    ]
+    view = figure_view("available", moves, Voice.of(Language.EN))
+    assert ("Available", "€70.00") == (view.stage, view.figure)
+    told = [(row.record.said, row.change, row.after, row.way) for row in view.rows]
+    assert told == [
+        ("1", "+\u202f€100.00", "€100.00", "outside → Available"),
+        ("2", "−\u202f€30.00", "€70.00", "Available → Reserved"),
+    ]
+
+
+def test_what_the_read_model_is_asked_finds_all_moves_of_a_stage() -> None:
+    for stage in STAGES_ASKED:
+        asked = stage_to_ask(stage)
+        for origin, target in WAYS:
+            move = a_move(origin and origin.value, target and target.value)
+            if change_cents(stage, move):
+                assert asked is None or asked in {move.from_stage, move.to_stage}

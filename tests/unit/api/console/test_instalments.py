@@ -1,0 +1,156 @@
+"""The timeline of an instalment: planned, on what condition, ordered, paid; and in one word."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from services.api.console.views.instalments import convention_view, standing_of
+from services.api.console.voice import Voice
+from services.api.language import Language
+from services.api.queries.orders import Payment, PaymentOrder
+from services.api.queries.parts import MaskedAccount
+from services.api.queries.schedules import Convention, Document, Instalment, PaidOrder, Want
+from tests.builders import BUDGET
+
+TODAY = date(2023, 7, 20)
+FR = Voice.of(Language.FR)
+EN = Voice.of(Language.EN)
+REPORT = Document("activity_report", 2022, None, date(2023, 6, 26), None, None)
+MISSING = Document("certified_accounts", 2022, None, None, None, None)
+
+
+def an_order(state: str = "issued", amount_cents: int = 100_00, **more: Any) -> PaidOrder:
+    paid_cents = more.get("paid_cents", amount_cents if state == "paid" else 0)
+    name = more.get("name", "C/advance")
+    order = PaymentOrder(
+        BUDGET, name, "C", "advance", amount_cents, paid_cents, state, None, date(2023, 8, 11),
+        date(2023, 6, 12), None, None, MaskedAccount("FR76…110", None, "H"), None, None, None, 4, 4,
+    )  # fmt: skip
+    payments = (Payment(6, paid_cents, date(2023, 6, 30), None),) if paid_cents else ()
+    return PaidOrder(order, payments)
+
+
+def an_instalment(*orders: PaidOrder, **more: Any) -> Instalment:
+    facts: dict[str, Any] = {
+        "instalment": "advance",
+        "position": 1,
+        "trigger": "signature",
+        "ceiling": False,
+        "documents": (),
+        "planned_cents": 100_00,
+        "ordered_cents": sum(each.order.left_cents for each in orders),
+        "paid_cents": sum(each.order.paid_cents for each in orders),
+        "released_cents": 0,
+        "lines": (),
+        "orders": orders,
+        "waits_for": (),
+        "amendment": None,
+        "left_out_by": None,
+        "sequence": 4,
+    }
+    return Instalment(**(facts | more))
+
+
+def a_convention(*instalments: Instalment, **more: Any) -> Convention:
+    facts: dict[str, Any] = {
+        "budget": BUDGET,
+        "convention": "C",
+        "grant": "G",
+        "stands_alone": False,
+        "state": "in_force",
+        "beneficiary": None,
+        "signatory": None,
+        "signed_on": date(2023, 6, 12),
+        "starts_on": None,
+        "ends_on": None,
+        "notified_on": None,
+        "effective_on": None,
+        "reason": None,
+        "carried_from": None,
+        "continues": None,
+        "has_bank_account": True,
+        "instalments": instalments,
+        "obligations": (),
+        "documents": (),
+        "recoveries": (),
+        "sequence": 4,
+    }
+    return Convention(**(facts | more))
+
+
+WAITS = an_instalment(trigger="reports", waits_for=(Want("document", "certified_accounts/2022"),))
+
+
+@pytest.mark.parametrize(
+    ("convention", "instalment", "standing"),
+    [
+        (a_convention(), an_instalment(an_order("paid")), "paid"),
+        (a_convention(), an_instalment(an_order(paid_cents=40_00)), "partly_paid"),
+        (a_convention(), an_instalment(an_order()), "ordered"),
+        (a_convention(), an_instalment(an_order("on_hold")), "ordered"),
+        (a_convention(), an_instalment(an_order("rejected"), ordered_cents=0), "rejected"),
+        (a_convention(), an_instalment(), "planned"),
+        (a_convention(), WAITS, "waiting"),
+        (a_convention(), an_instalment(released_cents=100_00), "released"),
+        (a_convention(state="terminated"), an_instalment(), "ended"),
+        (a_convention(state="terminated"), an_instalment(an_order("paid")), "paid"),
+    ],
+)
+def test_how_an_instalment_stands(
+    convention: Convention, instalment: Instalment, standing: str
+) -> None:
+    assert standing == standing_of(convention, instalment)
+
+
+def steps_of(instalment: Instalment, voice: Voice, **more: Any) -> list[tuple[str, str]]:
+    view = convention_view(a_convention(instalment, **more), TODAY, voice)
+    return [(step.how, "; ".join(step.said)) for step in view.instalments[0].steps]
+
+
+def test_a_paid_instalment_has_all_steps_behind_it() -> None:
+    assert steps_of(an_instalment(an_order("paid")), FR) == [
+        ("done", "à la signature"),
+        ("done", "convention signée le 12 juin 2023"),
+        ("done", "émis le 12 juin 2023"),
+        ("done", "100,00\u00a0€ le 30 juin 2023"),
+    ]
+
+
+def test_what_is_waited_for_is_named() -> None:
+    wants = (Want("document", "certified_accounts/2022"), Want("bank_account", "1"))
+    waiting = an_instalment(
+        trigger="reports", documents=(REPORT, MISSING), waits_for=wants, ceiling=True
+    )
+    assert steps_of(waiting, EN) == [
+        ("done", "on documents; at most, by the eligible cost"),
+        ("now", "waits for certified accounts 2022 and the beneficiary's bank details"),
+        ("later", ""),
+        ("later", ""),
+    ]
+
+
+def test_an_open_order_says_when_it_is_due() -> None:
+    ordered = steps_of(an_instalment(an_order("issued", 80_00)), EN)[2:]
+    assert ordered == [
+        ("done", "issued 12 June 2023; €80.00 of €100.00 planned; due 11 August 2023 (in 22 days)"),
+        ("now", ""),
+    ]
+
+
+def test_a_rejected_order_stops_its_instalment() -> None:
+    again = steps_of(an_instalment(an_order("rejected"), ordered_cents=0), EN)
+    assert [("wrong", "issued 12 June 2023"), ("later", "")] == again[2:]
+
+
+def test_orders_before_the_last_are_told_with_what_became_of_them() -> None:
+    view = convention_view(
+        a_convention(an_instalment(an_order("rejected"), an_order(name="C/advance/2"))), TODAY, EN
+    )
+    links = [link.said for link in view.instalments[0].steps[2].links]
+    assert ["C/advance/2", "C/advance (rejected)"] == links
+
+
+def test_a_report_condition_is_met_on_the_day_of_the_last_document() -> None:
+    met = an_instalment(an_order(), trigger="reports", documents=(REPORT,))
+    assert ("done", "documents received by 26 June 2023") == steps_of(met, EN)[1]
