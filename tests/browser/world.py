@@ -4,12 +4,13 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import uvicorn
 
@@ -79,7 +80,13 @@ def project(database: str, records: Sequence[bytes]) -> None:
         finally:
             await engine.dispose()
 
-    asyncio.run(go())
+    apart(go())
+
+
+def apart(work: Coroutine[Any, Any, None]) -> None:
+    """Do it in a loop of its own: the browser's is running in this thread."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work).result()
 
 
 @contextmanager
@@ -112,7 +119,7 @@ def a_console(folder: Path, *, checks: bool = True) -> Iterator[World]:
     finally:
         server.should_exit = True
         thread.join(START_S)
-        asyncio.run(parts.engine.dispose())
+        apart(parts.engine.dispose())
         listening.close()
 
 

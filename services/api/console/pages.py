@@ -121,7 +121,7 @@ def answer(
     content: Mapping[str, Any],
     *,
     instant: str,
-    status: int = HTTPStatus.OK,
+    status: int = HTTPStatus.OK.value,
     live_token: str | None = None,
 ) -> HTMLResponse:
     """A page as an answer to this request; with `live_token` it is told when that is stale."""

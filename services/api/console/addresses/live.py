@@ -36,7 +36,9 @@ LISTENING: Final = "console_pages_listening"
 async def live(request: Request, _caller: Reader, stands: Stands) -> Response:
     """A stream of words: `position` whenever the accounts have moved, `tick` as time passes."""
     if getattr(request.app.state, LISTENING, 0) >= PAGES_MAX:
-        return Response(status_code=HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": "30"})
+        return Response(
+            status_code=HTTPStatus.SERVICE_UNAVAILABLE.value, headers={"Retry-After": "30"}
+        )
     return StreamingResponse(_told(request.app.state, stands), media_type="text/event-stream")
 
 

@@ -34,7 +34,7 @@ KEPT_A_YEAR: Final = "public, max-age=31536000, immutable"
 @router.get("/console/")
 async def home() -> Response:
     """The first page."""
-    return RedirectResponse(HOME, HTTPStatus.SEE_OTHER)
+    return RedirectResponse(HOME, HTTPStatus.SEE_OTHER.value)
 
 
 @router.get(LOGIN_PATH)
@@ -43,7 +43,7 @@ async def login(
 ) -> Response:
     """The page to sign in; whoever is signed in goes on."""
     if getattr(request.state, "caller", None) is not None:
-        return RedirectResponse(own_path(next_path), HTTPStatus.SEE_OTHER)
+        return RedirectResponse(own_path(next_path), HTTPStatus.SEE_OTHER.value)
     return _login_page(request, stands, own_path(next_path))
 
 
@@ -61,7 +61,7 @@ async def log_in(
         request.state.reason = error.reason
         wrong = Notice("bad", "bad", voice_of(request).say(error.why))
         return _login_page(request, stands, own_path(next_path), wrong)
-    response = RedirectResponse(own_path(next_path), HTTPStatus.SEE_OTHER)
+    response = RedirectResponse(own_path(next_path), HTTPStatus.SEE_OTHER.value)
     set_session(response, request, cookie)
     return response
 
@@ -69,7 +69,7 @@ async def log_in(
 @router.post("/console/logout")
 async def log_out() -> Response:
     """End the session."""
-    response = RedirectResponse(LOGIN_PATH, HTTPStatus.SEE_OTHER)
+    response = RedirectResponse(LOGIN_PATH, HTTPStatus.SEE_OTHER.value)
     end_session(response)
     return response
 
@@ -107,5 +107,5 @@ def _login_page(
         "login.html",
         content,
         instant=voice.instant(stands.clock()),
-        status=HTTPStatus.OK if wrong is None else HTTPStatus.UNAUTHORIZED,
+        status=(HTTPStatus.OK if wrong is None else HTTPStatus.UNAUTHORIZED).value,
     )

@@ -1,0 +1,169 @@
+"""What people do: sign in, follow a figure to its record, reveal an IBAN, change the language."""
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from services.api.access.audit import Action
+from tests.browser.town import BUDGET, THEATRE, THEATRE_IBAN, UNREADABLE
+from tests.browser.visitor import a_visitor
+from tests.browser.world import OPERATOR_KEY, READER_KEY, World
+
+GROUPED = " ".join(THEATRE_IBAN[at : at + 4] for at in range(0, len(THEATRE_IBAN), 4))
+ORDER = f"/console/orders/{BUDGET}/CONV-2023-THEATRE/whole/2"
+WORDS = {
+    "fr": {
+        "key": "Clé d'accès",
+        "sign_in": "Se connecter",
+        "grants": "Subventions",
+        "search": "Rechercher",
+        "paid": "25\u202f000,00\u00a0€",
+        "record": "Paiement exécuté",
+        "reveal": "Montrer l'IBAN entier",
+        "sign_out": "Se déconnecter",
+        "orders": "Mandats",
+    },
+    "en": {
+        "key": "Access key",
+        "sign_in": "Sign in",
+        "grants": "Grants",
+        "search": "Search",
+        "paid": "€25,000.00",
+        "record": "Payment executed",
+        "reveal": "Show the whole IBAN",
+        "sign_out": "Sign out",
+        "orders": "Payment orders",
+    },
+}
+
+
+def sign_in(page: Page, url: str, words: dict[str, str], key: str = OPERATOR_KEY) -> None:
+    page.goto(f"{url}/console/grants")
+    page.get_by_label(words["key"]).fill(key)
+    page.get_by_role("button", name=words["sign_in"]).click()
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_from_signing_in_to_the_bytes_behind_a_figure(
+    browser: Browser, console: World, language: str, script: bool
+) -> None:
+    words = WORDS[language]
+    with a_visitor(browser, console, language, key=None, script=script) as visitor:
+        page = visitor.page
+        sign_in(page, console.url, words)
+        assert page.url.endswith("/console/grants")
+        page.get_by_role("searchbox").fill("théâtre")
+        page.get_by_role("button", name=words["search"]).click()
+        page.get_by_role("link", name=str(THEATRE["name"])).click()
+        page.locator("header dl").get_by_role("link", name=words["paid"]).click()
+        assert words["paid"] in page.locator("h1").inner_text()
+        page.locator("tbody a").first.click()
+        expect(page.locator("h1")).to_have_text(words["record"])
+        page.locator("details summary").click()
+        assert "65 63 6c 75 73 65" in page.locator("pre").last.inner_text()  # "ecluse"
+        page.get_by_role("navigation").get_by_role("link", name=words["orders"]).click()
+        page.get_by_role("button", name=words["sign_out"]).click()
+        assert "/console/login" in page.url
+        page.goto(f"{console.url}/console/today")
+        assert "/console/login" in page.url
+        assert [] == visitor.heard
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
+def test_an_operator_reveals_an_iban_on_that_page_alone_and_on_record(
+    browser: Browser, own_console: World, script: bool
+) -> None:
+    with a_visitor(browser, own_console, script=script) as visitor:
+        page = visitor.page
+        visitor.go(ORDER)
+        assert THEATRE_IBAN not in page.content()
+        page.get_by_role("button", name="Montrer l'IBAN entier").click()
+        expect(page.get_by_text(GROUPED)).to_be_visible()
+        subject = f"{BUDGET}/{THEATRE['siret']}"
+        order = {"payment_order": "CONV-2023-THEATRE/whole/2"}
+        assert own_console.audit.lines == [("key:operator", Action.IBAN_REVEALED, subject, order)]
+        assert [] == visitor.heard
+        visitor.go(ORDER)
+        assert GROUPED not in page.content()
+        assert THEATRE_IBAN not in page.content()
+        assert 1 == len(own_console.audit.lines)
+
+
+def test_a_reader_reveals_nothing(browser: Browser, own_console: World) -> None:
+    with a_visitor(browser, own_console, key=READER_KEY) as visitor:
+        visitor.go(ORDER)
+        assert 0 == visitor.page.get_by_role("button", name="Montrer l'IBAN entier").count()
+        answer = visitor.page.request.post(
+            own_console.url + ORDER,
+            form={"csrf": f"csrf-of-{READER_KEY}"},
+            headers={"accept": "text/html", "origin": own_console.url},
+        )
+        assert 403 == answer.status
+        assert "Droit manquant" in answer.text()
+        assert THEATRE_IBAN not in answer.text()
+        assert [] == own_console.audit.lines
+
+
+def test_a_form_of_another_session_reveals_nothing(browser: Browser, own_console: World) -> None:
+    with a_visitor(browser, own_console) as visitor:
+        answer = visitor.page.request.post(
+            own_console.url + ORDER, form={"csrf": "guessed"}, headers={"accept": "text/html"}
+        )
+        assert 403 == answer.status
+        assert "Formulaire non reconnu" in answer.text()
+        assert THEATRE_IBAN not in answer.text()
+        assert [] == own_console.audit.lines
+
+
+def test_an_operator_sees_the_bytes_of_a_dead_letter_with_ibans_masked(
+    browser: Browser, own_console: World
+) -> None:
+    letter = "/console/records/_dead.0/2"
+    with a_visitor(browser, own_console, "en") as visitor:
+        page = visitor.page
+        visitor.go(letter)
+        place = page.locator("dt", has_text="Read from").locator("xpath=following-sibling::dd")
+        topic = place.inner_text().partition(",")[0]
+        offset = int(place.inner_text().rpartition(" ")[2])
+        own_console.original_bytes.places[topic, 0, offset] = UNREADABLE
+        page.get_by_role("button", name="Show the bytes received").click()
+        shown = page.locator("pre").first.inner_text()
+        assert '"id":"sans-accolade","iban":"FR76•••••••••••••••••••0110"' in shown
+        (line,) = own_console.audit.lines
+        assert ("key:operator", Action.BYTES_SHOWN, f"{topic}/0/{offset}", {}) == line
+        assert [] == visitor.barriers()
+        assert [] == visitor.heard
+
+
+def test_the_language_is_switched_and_kept(browser: Browser, console: World) -> None:
+    with a_visitor(browser, console, "fr") as visitor:
+        page = visitor.page
+        visitor.go(f"/console/grants/{BUDGET}/ORCHESTRE-2023")
+        page.get_by_role("link", name="English").click()
+        expect(page.locator("html")).to_have_attribute("lang", "en")
+        assert "Instalments" in page.locator("main").inner_text()
+        page.get_by_role("link", name="Payment orders").first.click()
+        expect(page.locator("html")).to_have_attribute("lang", "en")
+
+
+def test_the_keyboard_alone_leads_through(browser: Browser, console: World) -> None:
+    with a_visitor(browser, console) as visitor:
+        page = visitor.page
+        visitor.go("/console/grants")
+        page.keyboard.press("Tab")
+        skip = page.locator(":focus")
+        assert "Aller au contenu" == skip.inner_text()
+        assert skip.bounding_box() is not None
+        assert 0 <= (skip.bounding_box() or {"y": -1})["y"]
+        page.keyboard.press("Enter")
+        expect(page.locator("main")).to_be_focused()
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("searchbox")).to_be_focused()
+        outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert "solid" == outline
+        page.keyboard.type("Lille Avenirs")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**search=Lille*")
+        page.get_by_role("link", name="Lille Avenirs").focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("h1")).to_have_text("Lille Avenirs")

@@ -1,0 +1,127 @@
+"""An open page moves with the journal, can be paused, and says when the count is wrong."""
+
+import asyncio
+import json
+
+from playwright.sync_api import Browser, expect
+from sqlalchemy import update
+
+from services.projector.database import an_engine
+from services.projector.tables import fates
+from tests.browser import town
+from tests.browser.visitor import a_visitor
+from tests.browser.world import World, apart
+from tests.builders import a_payment
+from tests.read_model.filling import journal_of_events
+
+PAYMENT = a_payment(
+    3_500_000,
+    "CONV-2023-THEATRE/whole/2",
+    executed_on="2023-07-20",
+    _time="2023-07-20T14:02:15+02:00",
+)
+
+
+def the_journal_with(*events: bytes) -> list[bytes]:
+    return journal_of_events([*town.the_year(), *town.the_others(), *events])
+
+
+def test_today_moves_on_by_itself(browser: Browser, own_console: World) -> None:
+    with a_visitor(browser, own_console) as visitor:
+        page = visitor.page
+        visitor.go("/console/today")
+        page.evaluate("window.stillThere = true")
+        expect(page.locator("h1")).to_contain_text("14:02:11, il y a 8 secondes")
+        own_console.publish(the_journal_with(json.dumps(PAYMENT).encode()))
+        expect(page.locator("h1")).to_contain_text("14:02:15, il y a 4 secondes")
+        expect(page.locator("[data-live=waiting]")).to_contain_text("2 mandats")
+        expect(page.get_by_role("status")).to_have_text("Page mise à jour.")
+        assert page.evaluate("window.stillThere"), "the page was not loaded again"
+        assert [] == visitor.heard
+
+
+def test_the_keyboard_stays_where_it_is(browser: Browser, own_console: World) -> None:
+    with a_visitor(browser, own_console) as visitor:
+        page = visitor.page
+        visitor.go("/console/orders")
+        link = page.get_by_role("link", name="CONV-2023-ORCHESTRE/advance")
+        link.focus()
+        own_console.publish(the_journal_with(json.dumps(PAYMENT).encode()))
+        expect(page.locator("[data-live=waiting]")).to_contain_text("2 mandats")
+        expect(page.get_by_role("link", name="CONV-2023-ORCHESTRE/advance")).to_be_focused()
+
+
+def test_a_page_can_be_paused(browser: Browser, own_console: World) -> None:
+    with a_visitor(browser, own_console) as visitor:
+        page = visitor.page
+        visitor.go("/console/today")
+        page.get_by_role("button", name="Suspendre la mise à jour").click()
+        own_console.publish(the_journal_with(json.dumps(PAYMENT).encode()))
+        page.wait_for_timeout(2500)  # Two looks of the server.
+        expect(page.locator("h1")).to_contain_text("14:02:11")
+        page.get_by_role("button", name="Reprendre la mise à jour").click()
+        expect(page.locator("h1")).to_contain_text("14:02:15")
+
+
+def test_without_script_the_page_stays_and_a_reload_tells(
+    browser: Browser, own_console: World
+) -> None:
+    with a_visitor(browser, own_console, script=False) as visitor:
+        visitor.go("/console/today")
+        assert 0 == visitor.page.get_by_role("button", name="Suspendre la mise à jour").count()
+        own_console.publish(the_journal_with(json.dumps(PAYMENT).encode()))
+        visitor.page.reload()
+        expect(visitor.page.locator("h1")).to_contain_text("14:02:15")
+
+
+def test_a_count_that_does_not_add_up_is_red_in_words_and_with_a_sign(
+    browser: Browser, own_console: World
+) -> None:
+    async def lose_two() -> None:
+        engine = an_engine(own_console.database)
+        async with engine.begin() as connection:
+            await connection.execute(update(fates).values(accepted=fates.c.accepted - 2))
+        await engine.dispose()
+
+    apart(lose_two())
+    with a_visitor(browser, own_console, "en") as visitor:
+        visitor.go("/console/today")
+        said = visitor.page.locator("main").inner_text()
+        assert "These accounts need a check before anybody relies on them." in said
+        assert "the difference is 2" in said
+        assert "Rule 5" in said
+        verdict = visitor.page.locator(".adds.bad")
+        expect(verdict).to_have_text("The count does not add up.")
+        assert verdict.locator("svg").is_visible()
+        red = visitor.page.evaluate("getComputedStyle(document.querySelector('.adds')).color")
+        assert "rgb(168, 32, 26)" == red
+        assert [] == visitor.barriers()
+
+
+def test_what_is_not_known_is_a_dash_with_its_word(browser: Browser, own_console: World) -> None:
+    own_console.ends.known = None
+    with a_visitor(browser, own_console, "en") as visitor:
+        visitor.go("/console/today")
+        whole = visitor.page.locator(".sum .whole dd")
+        assert ["—", "unknown"] == whole.inner_text().split("\n")
+        assert "The count cannot be checked" in visitor.page.locator("main").inner_text()
+
+
+def test_a_read_model_that_is_away_is_told_in_both_languages(
+    browser: Browser, own_console: World
+) -> None:
+    path = own_console.database.removeprefix("sqlite+aiosqlite:///")
+
+    async def empty() -> None:
+        engine = an_engine(f"sqlite+aiosqlite:///{path}")
+        async with engine.begin() as connection:
+            await connection.run_sync(lambda sync: sync.exec_driver_sql("DROP TABLE positions"))
+        await engine.dispose()
+
+    apart(empty())
+    for language, words in (("fr", "Base de données injoignable"), ("en", "Database out of reach")):
+        with a_visitor(browser, own_console, language) as visitor:
+            assert 503 == visitor.go("/console/today")
+            assert words in visitor.page.locator("main").inner_text()
+            assert [] == visitor.barriers()
+    assert asyncio.iscoroutinefunction(empty)

@@ -1,0 +1,126 @@
+"""Every page, in both languages: readable by all, in order, on a phone, in the dark; a picture."""
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.town import BUDGET, THEATRE_IBAN
+from tests.browser.visitor import PHONE, a_visitor
+from tests.browser.world import World
+from tests.builders import IBAN
+
+PICTURES: Final = Path(__file__).resolve().parents[2] / "build" / "pictures"
+
+LINE: Final = "chapter=65&article=65748&function=311&operation=510"
+PAGES: Final = {
+    "today": ("/console/today", "à jour à 14:02:11", "up to date to 14:02:11"),
+    "grants": ("/console/grants", "5 subventions", "5 grants"),
+    "grants-found": ("/console/grants?search=orchestre", "1 subvention", "1 grant"),
+    "grants-none": ("/console/grants?search=zzz", "Aucune subvention", "No grant answers"),
+    "grant": (f"/console/grants/{BUDGET}/LILLE-AVENIRS-2023", "Versements", "Instalments"),
+    "grant-waiting": (
+        f"/console/grants/{BUDGET}/ORCHESTRE-2023",
+        "attend comptes certifiés 2022",
+        "waits for certified accounts 2022",
+    ),
+    "grant-rejected": (f"/console/grants/{BUDGET}/THEATRE-2023", "(rejeté)", "(rejected)"),
+    "grant-awarded": (f"/console/grants/{BUDGET}/EPICERIE-2023", "Réservé", "Reserved"),
+    "figure": (
+        f"/console/figures/{BUDGET}/available?{LINE}",
+        "Disponible 240\u202f000,00\u00a0€",
+        "Available €240,000.00",
+    ),
+    "orders": ("/console/orders", "échu il y a 11 jours", "overdue, 11 days ago"),
+    "orders-all": ("/console/orders?state=all", "payé", "paid"),
+    "order": (f"/console/orders/{BUDGET}/CONV-2023-THEATRE/whole/2", "FR76…185", "FR76…185"),
+    "refused": ("/console/troubles/refused", "Crédits insuffisants", "Insufficient credit"),
+    "parked": ("/console/troubles/parked", "CONV-2023-PATRONAGE", "CONV-2023-PATRONAGE"),
+    "unreadable": ("/console/troubles/unreadable", "bad_json", "bad_json"),
+    "flagged": (
+        "/console/troubles/flagged",
+        "L'année des justificatifs n'est pas la même partout",
+        "condition_year_differs",
+    ),
+    "record": (f"/console/records/{BUDGET}/13", "Écritures d'engagement", "Commitment entries"),
+    "record-refused": (f"/console/records/{BUDGET}/25", "513\u202f500,00\u00a0€", "€513,500.00"),
+    "dead-letter": ("/console/records/_dead.0/1", "/data/document/kind", "/data/document/kind"),
+    "no-such-page": ("/console/grants/nobody/nothing", "Introuvable", "Not found"),
+}
+"""By its picture's name: the address, and words that must stand there in French and in English."""
+
+LOST: Final = "no-such-page"
+OWN_404: Final = "the server responded with a status of 404"
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page(browser: Browser, console: World, name: str, language: str) -> None:
+    path, french, english = PAGES[name]
+    with a_visitor(browser, console, language) as visitor:
+        status = visitor.go(path)
+        page = visitor.page
+        assert status == (404 if name == LOST else 200)
+        assert page.locator("html").get_attribute("lang") == language
+        assert (french if language == "fr" else english) in page.locator("main").inner_text()
+        assert 1 == page.locator("h1").count()
+        assert "Écluse" in page.title()
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=PICTURES / f"{name}-{language}.png", full_page=True)
+        assert [] == visitor.barriers()
+        page.emulate_media(color_scheme="dark")
+        assert [] == visitor.barriers()
+        page.set_viewport_size(PHONE)  # type: ignore[arg-type] # it wants its own dict
+        assert not visitor.scrolls_sideways()
+        page.screenshot(path=PICTURES / f"{name}-{language}-phone.png", full_page=True)
+        shown = page.content()
+        assert IBAN not in shown
+        assert THEATRE_IBAN not in shown
+        assert [] == visitor.elsewhere
+        heard = [each for each in visitor.heard if not (name == LOST and OWN_404 in each)]
+        assert [] == heard
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_the_page_to_sign_in(browser: Browser, console: World, language: str) -> None:
+    with a_visitor(browser, console, language, key=None) as visitor:
+        assert 200 == visitor.go("/console/grants?search=x")
+        assert "/console/login?next=" in visitor.page.url
+        visitor.page.screenshot(path=PICTURES / f"sign-in-{language}.png")
+        assert [] == visitor.barriers()
+        visitor.page.get_by_label("Clé d'accès" if language == "fr" else "Access key").fill("no")
+        visitor.page.get_by_role("button").click()
+        assert visitor.page.get_by_role("alert").is_visible()
+        assert [] == visitor.barriers()
+        visitor.page.set_viewport_size(PHONE)  # type: ignore[arg-type] # it wants its own dict
+        assert not visitor.scrolls_sideways()
+        assert [] == visitor.elsewhere
+
+
+def test_a_page_prints_without_its_ways_around(browser: Browser, console: World) -> None:
+    with a_visitor(browser, console) as visitor:
+        visitor.go(PAGES["grant"][0])
+        visitor.page.emulate_media(media="print")
+        assert not visitor.page.locator("nav.ways").is_visible()
+        assert visitor.page.locator("h1").is_visible()
+
+
+def test_a_page_reads_well_at_twice_its_size(browser: Browser, console: World) -> None:
+    """Half the width is what a reader has who doubles the letters (WCAG 1.4.10)."""
+    with a_visitor(browser, console) as visitor:
+        for name in ("today", "grant", "orders", "record"):
+            visitor.page.set_viewport_size({"width": 320, "height": 600})
+            visitor.go(PAGES[name][0])
+            assert not visitor.scrolls_sideways(), name
+
+
+def test_another_towns_key_sees_nothing_of_this_one(browser: Browser, console: World) -> None:
+    with a_visitor(browser, console, key="test-key-of-another-town") as visitor:
+        assert 404 == visitor.go(PAGES["grant"][0])
+        assert 404 == visitor.go(PAGES["order"][0])
+        assert 404 == visitor.go(PAGES["record"][0])
+        assert 200 == visitor.go("/console/grants")
+        assert "Aucune subvention." in visitor.page.locator("main").inner_text()
+        visitor.go("/console/troubles/unreadable")
+        assert "seul un accès à toutes les entités" in visitor.page.locator("main").inner_text()

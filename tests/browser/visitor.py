@@ -1,0 +1,99 @@
+"""Somebody before the browser, who also hears what no visitor sees: errors, refused content."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+
+from services.api.access.session import SESSION_COOKIE
+from tests.browser.world import OPERATOR_KEY, World
+
+LOCALES: Final = {"fr": "fr-FR", "en": "en-GB"}
+DESK: Final = {"width": 1280, "height": 900}
+PHONE: Final = {"width": 360, "height": 740}
+GRAVE: Final = frozenset({"serious", "critical"})
+LISTEN_FOR_REFUSALS: Final = """
+document.addEventListener("securitypolicyviolation", (event) => {
+  console.error(`refused by policy: ${event.violatedDirective} ${event.blockedURI}`);
+});
+"""
+
+
+@dataclass
+class Visitor:
+    """One who looks at a console, in a window of their own."""
+
+    page: Page
+    world: World
+    heard: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
+    """What was asked of any other place than the console."""
+
+    def go(self, path: str) -> int:
+        """Open a page; what it was answered with."""
+        answer = self.page.goto(self.world.url + path)
+        assert answer is not None, "the page has an answer"
+        return answer.status
+
+    def hears(self, message: ConsoleMessage) -> None:
+        """A line on the browser's own console."""
+        if message.type in {"error", "warning"}:
+            self.heard.append(message.text)
+
+    def sees(self, request: Request) -> None:
+        """A request on its way."""
+        if not request.url.startswith((self.world.url, "data:")):
+            self.elsewhere.append(request.url)
+
+    def barriers(self) -> list[str]:
+        """What would grievously hinder people with disabilities here, by axe-core."""
+        found: list[dict[str, Any]] = Axe().run(self.page).response["violations"]
+        return [
+            f"{each['id']} ({each['impact']}): {node['html'][:160]}"
+            for each in found
+            if each["impact"] in GRAVE
+            for node in each["nodes"]
+        ]
+
+    def scrolls_sideways(self) -> bool:
+        """Whether the page is wider than the window."""
+        width: bool = self.page.evaluate(
+            "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+        )
+        return width
+
+
+@contextmanager
+def a_visitor(
+    browser: Browser,
+    world: World,
+    language: str = "fr",
+    *,
+    key: str | None = OPERATOR_KEY,
+    script: bool = True,
+    phone: bool = False,
+) -> Iterator[Visitor]:
+    """Somebody who is signed in with a key, or with none."""
+    context = browser.new_context(
+        locale=LOCALES[language],
+        viewport=PHONE if phone else DESK,  # type: ignore[arg-type] # it wants its own dict
+        java_script_enabled=script,
+        reduced_motion="reduce",
+    )
+    context.set_default_timeout(10_000)
+    if key is not None:
+        context.add_cookies([{"name": SESSION_COOKIE, "value": key, "url": world.url}])
+    page = context.new_page()
+    visitor = Visitor(page, world)
+    page.on("console", visitor.hears)
+    page.on("pageerror", lambda error: visitor.heard.append(str(error)))
+    page.on("request", visitor.sees)
+    if script:
+        page.add_init_script(LISTEN_FOR_REFUSALS)
+    try:
+        yield visitor
+    finally:
+        context.close()
