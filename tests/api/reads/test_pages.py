@@ -1,0 +1,216 @@
+"""Pages: put together they are the list, each row once, also while rows are added."""
+
+import asyncio
+import base64
+import json
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, create_engine, delete, insert
+
+from services.api.read_model import open_read_model
+from services.projector.tables import metadata, payment_orders, refusals
+from tests.api.made import Made
+from tests.api.reads.answers import BUDGET, YEAR, get, items
+from tests.api.world import ALL_KEY, an_app, asking
+from tests.read_model.filling import journal_of
+
+Key = tuple[int, str, int]
+"""A day, a budget, a number."""
+
+KEYS: Final = st.tuples(
+    st.integers(0, 3), st.sampled_from(["b1", "b2", "B", "é"]), st.integers(1, 40)
+)
+DAY: Final = date(2023, 5, 1)
+INSTANT: Final = datetime(2023, 5, 1, tzinfo=UTC)
+
+
+def an_order(key: Key) -> dict[str, Any]:
+    day, budget, number = key
+    return {
+        "budget": budget,
+        "payment_order": f"C/{number:02d}",
+        "convention": "C",
+        "instalment": str(number),
+        "amount_cents": 1,
+        "paid_cents": 0,
+        "state": "issued",
+        "due_on": DAY + timedelta(days=day),
+        "issued_on": DAY,
+        "iban": "FR7610278027150004578690110",
+        "holder": "H",
+        "sequence": number,
+        "item": 1,
+        "state_sequence": number,
+    }
+
+
+def a_refusal(key: Key) -> dict[str, Any]:
+    day, budget, number = key
+    return {
+        "budget": budget,
+        "sequence": number,
+        "event_id": str(number),
+        "event_source": "urn:test",
+        "event_type": "t",
+        "event_time": INSTANT + timedelta(microseconds=day),
+        "code": "grant_withdrawn",
+        "facts": {"grant": "G"},
+    }
+
+
+def key_of_order(row: dict[str, Any]) -> Key:
+    day = (date.fromisoformat(row["due_on"]) - DAY).days
+    return day, row["budget"], int(row["payment_order"].partition("/")[2])
+
+
+def key_of_refusal(row: dict[str, Any]) -> Key:
+    time = datetime.fromisoformat(row["event_time"])
+    return (time - INSTANT) // timedelta(microseconds=1), row["budget"], row["sequence"]
+
+
+@pytest.fixture(scope="module")
+def an_empty_one(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("pages") / "read.db"
+    maker = create_engine(f"sqlite:///{path}")
+    metadata.create_all(maker)
+    maker.dispose()
+    return path
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    at_first=st.sets(KEYS, max_size=14),
+    added=st.lists(st.sets(KEYS, max_size=3), max_size=6),
+    limit=st.integers(1, 5),
+    newest_first=st.booleans(),
+)
+def test_pages_are_the_list_each_row_once_also_while_rows_are_added(
+    an_empty_one: Path,
+    at_first: set[Key],
+    added: list[set[Key]],
+    limit: int,
+    newest_first: bool,
+) -> None:
+    # One order per budget and number, whatever its day: that is its key in the table.
+    at_first = _one_a_number(at_first, set())
+    table, a_row, key_of, path = (
+        (refusals, a_refusal, key_of_refusal, "/refusals")
+        if newest_first
+        else (payment_orders, an_order, key_of_order, "/payment-orders")
+    )
+    writer = create_engine(f"sqlite:///{an_empty_one}")
+    try:
+        _write(writer, table, [a_row(each) for each in at_first], empty=True)
+        present, expected = set(at_first), set(at_first)
+        later = iter(added)
+
+        async def read() -> list[Key]:
+            seen: list[Key] = []
+            async with asking(
+                an_app(open_read_model(f"sqlite:///{an_empty_one}")), ALL_KEY
+            ) as client:
+                answer = await client.get(f"{path}?limit={limit}")
+                while True:
+                    seen += [key_of(row) for row in items(answer)]
+                    following = answer.json()["next"]
+                    if following is None:
+                        return seen
+                    new = _one_a_number(next(later, set()), present)
+                    _write(writer, table, [a_row(each) for each in new])
+                    present.update(new)
+                    last = seen[-1]
+                    expected.update(
+                        each for each in new if (each < last if newest_first else each > last)
+                    )
+                    answer = await client.get(_next_of(answer))
+
+        seen = asyncio.run(read())
+        assert sorted(expected, reverse=newest_first) == seen
+    finally:
+        writer.dispose()
+
+
+def _one_a_number(keys: set[Key], present: set[Key]) -> set[Key]:
+    taken = {key[1:] for key in present}
+    found: dict[tuple[str, int], Key] = {}
+    for key in sorted(keys):
+        if key[1:] not in taken:
+            found.setdefault(key[1:], key)
+    return set(found.values())
+
+
+def _write(writer: Engine, table: Any, rows: list[dict[str, Any]], *, empty: bool = False) -> None:
+    with writer.begin() as connection:
+        if empty:
+            connection.execute(delete(table))
+        if rows:
+            connection.execute(insert(table), rows)
+
+
+def _next_of(answer: httpx.Response) -> str:
+    link = answer.links["next"]["url"]
+    assert answer.json()["next"] in link
+    return link
+
+
+ROUTES = (
+    f"/balances/lines?budget={BUDGET}",
+    "/balances/lines?effective_on=2023-12-31",
+    "/balances/conventions",
+    f"/balances/moves?budget={BUDGET}",
+    "/commitment-entries",
+    "/payment-orders",
+    "/review-flags",
+    "/budgets",
+    "/grants",
+    "/balances/chapters",
+    "/balances/grants",
+    "/balances/beneficiaries",
+)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_each_list_comes_one_by_one_as_it_comes_whole(made: Made, route: str) -> None:
+    url = made(journal_of(YEAR))
+    (answer,) = get(url, route)
+    one_by_one: list[dict[str, Any]] = []
+    path: str | None = f"{route}{'&' if '?' in route else '?'}limit=1"
+    while path is not None:
+        (page,) = get(url, path)
+        one_by_one += items(page)
+        path = page.links["next"]["url"] if "next" in page.links else None
+    assert items(answer)
+    assert items(answer) == one_by_one
+
+
+def a_cursor(*members: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(members).encode()).decode().rstrip("=")
+
+
+def test_a_cursor_is_of_its_question_alone(made_in_files: Made) -> None:
+    url = made_in_files(journal_of(YEAR))
+    (answer,) = get(url, "/payment-orders?limit=1")
+    cursor = answer.json()["next"]
+    fingerprint = json.loads(base64.urlsafe_b64decode(cursor + "=="))[0]
+    bad = [
+        f"/commitment-entries?cursor={cursor}",
+        f"/payment-orders?state=paid&cursor={cursor}",
+        f"/payment-orders?cursor={cursor[:-2]}",
+        "/payment-orders?cursor=%C3%A9",
+        "/payment-orders?cursor=AAAA",
+        f"/payment-orders?cursor={a_cursor()}",
+        f"/payment-orders?cursor={a_cursor(fingerprint)}",
+        f"/payment-orders?cursor={a_cursor(fingerprint, '2023-05-01', 'b', 3)}",
+        f"/payment-orders?cursor={a_cursor(fingerprint, '2023-05-01', chr(0), 'C/1')}",
+        f"/payment-orders?cursor={a_cursor(fingerprint, 1683000000, 'b', 'C/1')}",
+    ]
+    for path, refused in zip(bad, get(url, *bad), strict=True):
+        assert (400, "cursor_unknown") == (refused.status_code, refused.json().get("code")), path
+    (again,) = get(url, f"/payment-orders?limit=7&lang=fr&cursor={cursor}")
+    assert ["balance"] == [row["instalment"] for row in items(again)]
