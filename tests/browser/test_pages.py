@@ -68,8 +68,8 @@ def test_a_page(browser: Browser, console: World, name: str, language: str) -> N
         assert "Écluse" in page.title()
         PICTURES.mkdir(parents=True, exist_ok=True)
         page.screenshot(path=PICTURES / f"{name}-{language}.png", full_page=True)
-        assert [] == visitor.barriers()
-        page.emulate_media(color_scheme="dark")
+        # Words differ by language and colours by the hour: each pair is looked at once.
+        page.emulate_media(color_scheme="light" if language == "fr" else "dark")
         assert [] == visitor.barriers()
         page.set_viewport_size(PHONE)  # type: ignore[arg-type] # it wants its own dict
         assert not visitor.scrolls_sideways()
@@ -80,6 +80,31 @@ def test_a_page(browser: Browser, console: World, name: str, language: str) -> N
         assert [] == visitor.elsewhere
         heard = [each for each in visitor.heard if not (name == LOST and OWN_404 in each)]
         assert [] == heard
+
+
+@pytest.mark.parametrize(
+    ("planted", "rule"),
+    [
+        ("document.querySelector('h1').style.color = '#ddd'", "color-contrast"),
+        ("document.documentElement.removeAttribute('lang')", "html-has-lang"),
+        ("document.querySelector('svg[role=img]').removeAttribute('aria-label')", "svg-img-alt"),
+    ],
+)
+def test_a_barrier_would_be_found(
+    browser: Browser, console: World, planted: str, rule: str
+) -> None:
+    with a_visitor(browser, console) as visitor:
+        visitor.go(PAGES["grant" if rule == "svg-img-alt" else "grants"][0])
+        visitor.page.evaluate(planted)
+        assert any(each.startswith(f"{rule} ") for each in visitor.barriers())
+
+
+def test_what_the_policy_refuses_would_be_heard(browser: Browser, console: World) -> None:
+    with a_visitor(browser, console) as visitor:
+        visitor.go("/console/today")
+        visitor.page.evaluate("document.body.insertAdjacentHTML('beforeend', '<p style=top:0>')")
+        visitor.page.wait_for_timeout(100)
+        assert any("refused by policy: style-src" in each for each in visitor.heard)
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
