@@ -63,7 +63,7 @@ NOT_HELD: Final = Held(None, None, None)
 
 
 class Overtaken(Exception):
-    """Another writer has taken the partition: nothing of the batch was written."""
+    """The tables are not as this writer left them: nothing of the batch was written."""
 
 
 def an_engine(url: str, schema: str = SCHEMA) -> AsyncEngine:
@@ -182,15 +182,21 @@ async def is_held(engine: AsyncEngine, position: Position) -> bool:
         return (await connection.execute(asked)).scalar_one_or_none() is not None
 
 
-async def write(engine: AsyncEngine, changes: Changes, position: Position) -> None:
-    """Write a batch and how far it was read, in one transaction.
+async def write(
+    engine: AsyncEngine, changes: Changes, position: Position, behind: int | None = None
+) -> None:
+    """Write a batch and how far it was read, in one transaction; `behind` is where the last ended.
 
     Raises:
-        Overtaken: the epoch of `position` is not that of the partition any more.
+        Overtaken: the epoch of `position` is not that of the partition any more, or the database
+            has forgotten the last batch.
     """
     async with engine.begin() as connection:
+        if engine.dialect.name == statements.POSTGRESQL:
+            # What a crash of the server takes back, the position goes back with: it is read again.
+            await connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
         # First, so that it is waited for here: behind it this transaction is the only writer.
-        await _move(connection, position)
+        await _move(connection, position, behind)
         for change in changes.renamed:
             for statement in statements.RENAMED:
                 await connection.execute(text(statement), change._asdict())
@@ -206,7 +212,7 @@ async def write(engine: AsyncEngine, changes: Changes, position: Position) -> No
                 await connection.execute(text(statement), each._asdict())
 
 
-async def _move(connection: AsyncConnection, position: Position) -> None:
+async def _move(connection: AsyncConnection, position: Position, behind: int | None) -> None:
     moved = {
         "next_offset": position.next_offset,
         "last_offset": position.last_offset,
@@ -215,7 +221,10 @@ async def _move(connection: AsyncConnection, position: Position) -> None:
         "last_event_time": position.last_event_time,
         **NOT_HELD._asdict(),
     }
-    found = await connection.execute(update(positions).where(_is_mine(position)).values(moved))
+    mine = _is_mine(position)
+    if behind is not None:
+        mine &= positions.c.next_offset == behind
+    found = await connection.execute(update(positions).where(mine).values(moved))
     if found.rowcount != 1:
         raise Overtaken(f"{position.topic}/{position.partition}")
 

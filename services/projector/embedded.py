@@ -90,5 +90,6 @@ class EmbeddedProjector:
             last_sha256=last.hash,
             last_event_time=self._position.last_event_time if event is None else event.instant,
         )
-        await database.write(self._engine, self._fold.take_changes(), position)
+        behind = self._position.next_offset
+        await database.write(self._engine, self._fold.take_changes(), position, behind)
         self._position = position

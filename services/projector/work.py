@@ -71,6 +71,8 @@ class ProjectorWork:
         self._place = TopicPartition(settings.topic(JOURNAL), partition)
         self._reader = Reader(settings, [self._place], progress, clients=clients)
         self._position = Position(self._place.topic, partition, next_offset=0)
+        self._written = 0
+        """The next offset as the database has it."""
         self._fold = Fold(partition)
         self._last: ConsumerRecord | None = None
         self._bytes = 0
@@ -80,6 +82,7 @@ class ProjectorWork:
         """Fence the previous owner, and check that the journal is the one that was read."""
         async with failing_as_writer():
             self._position = await database.take(self._engine, *self._place)
+            self._written = self._position.next_offset
             sequences, alone = await database.standing(self._engine, self._partition)
         self._fold = Fold(self._partition, sequences, alone)
         await self._reader.start()
@@ -129,10 +132,10 @@ class ProjectorWork:
         changes = self._fold.take_changes()
         async with failing_as_writer():
             try:
-                await database.write(self._engine, changes, position)
+                await database.write(self._engine, changes, position, self._written)
             except Overtaken as error:
                 raise await self._overtaken() from error
-        self._position = position
+        self._position, self._written = position, position.next_offset
         self._last, self._bytes = None, 0
         self._count()
 
@@ -153,10 +156,12 @@ class ProjectorWork:
         )
 
     async def _overtaken(self) -> Exception:
-        """Who has it: another process, or this one again, in the tables that were made anew."""
+        """Who has it: another process, or nobody else, and the tables are not those of before."""
         now = await database.position_of(self._engine, *self._place)
         if now.generation != self._position.generation:
             return WriterFailed("the read model was made again")
+        if now.epoch == self._position.epoch:
+            return WriterFailed("the database has forgotten the last batch")
         return Fenced(f"{self._place.topic}/{self._partition}")
 
     async def settle(self) -> None:

@@ -22,6 +22,7 @@ _numbers = itertools.count(1)
 
 SQLITE: Final = "sqlite"
 POSTGRESQL: Final = "postgresql"
+STOP_S: Final = 20.0
 
 
 class Server:
@@ -64,6 +65,27 @@ class Server:
         self.run(f"CREATE DATABASE {name}")
         return self.url(name)
 
+    def a_read_model(self) -> str:
+        """The URL of a new one with empty tables."""
+        return prepared(self.a_database())
+
+    def crash(self) -> None:
+        """As a power cut would, as far as processes go."""
+        process = self._server.get_postmaster_info().process
+        assert process is not None, "it runs"
+        children = process.children()
+        process.kill()
+        for each in (process, *children):
+            each.wait(STOP_S)
+
+    def end(self) -> None:
+        """In order: whoever is connected is thrown out."""
+        self._server.stop()
+
+    def start_again(self) -> None:
+        """After `crash` or `end`."""
+        self._server.ensure_postgres_running()
+
     def stop(self) -> None:
         self._server.cleanup()
 
@@ -82,13 +104,13 @@ def postgresql_server() -> Iterator[Server]:
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
     """An empty read model in a file."""
-    return _prepared(f"sqlite+aiosqlite:///{tmp_path / 'read.db'}")
+    return prepared(f"sqlite+aiosqlite:///{tmp_path / 'read.db'}")
 
 
 @pytest.fixture
 def postgresql_url(postgresql_server: Server) -> str:
     """An empty read model in a database of this test."""
-    return _prepared(postgresql_server.a_database())
+    return prepared(postgresql_server.a_database())
 
 
 @pytest.fixture(params=[SQLITE, POSTGRESQL])
@@ -97,7 +119,9 @@ def read_model_url(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue(f"{request.param}_url"))
 
 
-def _prepared(url: str) -> str:
+def prepared(url: str) -> str:
+    """The URL, once the tables are there."""
+
     async def go() -> None:
         engine = an_engine(url)
         try:

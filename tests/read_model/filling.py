@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from hypothesis import HealthCheck, settings
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from events.topics import JOURNAL
@@ -91,6 +91,20 @@ def read(url: str) -> Tables:
         engine = an_engine(url)
         try:
             return await _tables(engine)
+        finally:
+            await engine.dispose()
+
+    return asyncio.run(go())
+
+
+def query(url: str, statement: str) -> Any:
+    """The one value that a statement gives."""
+
+    async def go() -> Any:
+        engine = an_engine(url)
+        try:
+            async with engine.connect() as connection:
+                return (await connection.execute(text(statement))).scalar_one()
         finally:
             await engine.dispose()
 
