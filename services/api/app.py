@@ -8,6 +8,7 @@ from services.api import documentation, health, metrics
 from services.api.access.forms import own_form
 from services.api.access.gate import Gate
 from services.api.console import routes as console
+from services.api.console.problem_pages import ProblemPages
 from services.api.events_in import routes as events_in
 from services.api.failures import add_handlers
 from services.api.frame import Frame
@@ -57,4 +58,5 @@ def create_app(parts: Parts) -> FastAPI:
         limits_s=events_in.LIMITS_S,
         bodies_bytes_max=events_in.BODIES_BYTES_MAX,
     )
+    app.add_middleware(ProblemPages)
     return app
