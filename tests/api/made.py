@@ -39,7 +39,7 @@ def _once(address: Callable[[str], str]) -> Made:
     def make(journal: Sequence[bytes]) -> str:
         name = sha256(b"\n".join(journal)).hexdigest()[:16]
         if name not in urls:
-            urls[name] = databases._prepared(address(name))
+            urls[name] = databases.prepared(address(name))
             fill(urls[name], journal)
         return urls[name]
 

@@ -1,0 +1,229 @@
+"""Statements read back to the cent: CSV in both languages, XLSX with real numbers and days."""
+
+import csv
+import io
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import openpyxl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.api.language import Language
+from services.api.queries.balances import LineBalance
+from services.api.queries.parts import BudgetLine
+from services.api.statements.csv_file import as_csv, harmless
+from services.api.statements.execution import execution_of
+from services.api.statements.figures import euros, per_mille
+from services.api.statements.sheet import Sheet, cents, day, number, text
+from services.api.statements.xlsx_file import as_xlsx
+from tests.api.made import Made
+from tests.api.reads.answers import BUDGET, YEAR, get
+from tests.builders import (
+    a_convention,
+    a_payment,
+    a_vote,
+    an_amount,
+    an_award,
+    encoded,
+)
+from tests.read_model.filling import EXAMPLES, journal_of, journal_of_events
+
+CARRIED = EXAMPLES / "lille-avenirs-carry-over.jsonl"
+LIMIT = 2**53 - 1
+
+
+def rows_of(content: bytes, language: str) -> list[list[str]]:
+    french = language == "fr"
+    assert content.startswith(b"\xef\xbb\xbf") == french
+    told = io.StringIO(content.decode("utf-8-sig"), newline="")
+    return list(csv.reader(told, delimiter=";" if french else ",", strict=True))
+
+
+def page_of(content: bytes) -> Any:
+    return openpyxl.load_workbook(io.BytesIO(content)).active
+
+
+@pytest.mark.parametrize(("language", "paid"), [("fr", "2263600,00"), ("en", "2263600.00")])
+def test_the_execution_of_the_lille_avenirs_year_is_read_back_from_csv(
+    made: Made, language: str, paid: str
+) -> None:
+    url = made(journal_of(YEAR))
+    (answer,) = get(url, f"/budgets/{BUDGET}/execution.csv", language=language)
+    assert "text/csv; charset=utf-8" == answer.headers["content-type"]
+    assert f'filename="execution-{BUDGET}.csv"' in answer.headers["content-disposition"]
+    header, *rows = rows_of(answer.content, language)
+    at = header.index({"fr": "payé", "en": "paid"}[language])
+    assert [("65", "65748", paid), ("65", "", paid), ("Total", "", paid)] == [
+        (row[0], row[1], row[at]) for row in rows
+    ]
+    assert ["1000", "1000", "1000"] == rows[0][-3:]
+
+
+def test_the_execution_is_read_back_from_a_spreadsheet_as_numbers(made: Made) -> None:
+    url = made(journal_of(CARRIED))
+    (answer,) = get(url, f"/budgets/{BUDGET}/execution.xlsx", language="fr")
+    page = page_of(answer.content)
+    header, *rows = [[cell.value for cell in row] for row in page.iter_rows()]
+    total = dict(zip(header, rows[-1], strict=True))
+    assert ("A2", "État d'exécution") == (page.freeze_panes, page.title)
+    assert (2263600, 1131800, 1131800) == (
+        total["crédits ouverts"],
+        total["payé"],
+        total["reporté"],
+    )
+    assert (1000, 500) == (total["taux d'engagement (‰)"], total["taux de paiement (‰)"])
+    assert page.cell(len(rows) + 1, 3).font.bold
+    assert not page.cell(2, 3).font.bold
+
+
+def test_the_list_of_grants_has_the_open_data_columns_and_a_total(made: Made) -> None:
+    url = made(journal_of(CARRIED))
+    (answer,) = get(url, f"/budgets/{BUDGET}/grants.csv", language="en")
+    header, row, total = rows_of(answer.content, "en")
+    told = dict(zip(header, row, strict=True))
+    assert {
+        "idAttribuant": "21590350100017",
+        "dateConvention": "2023-05-15",
+        "referenceDecision": "2023/40",
+        "nomBeneficiaire": "Lille Avenirs",
+        "idBeneficiaire": "37887770800040",
+        "montant": "2263600.00",
+        "nature": "aide en numéraire",
+        "conditionsVersement": "échelonné",
+        "datesPeriodeVersement": "2023-05-30",
+        "carried over": "1131800.00",
+    }.items() <= told.items()
+    assert "2263600.00" == dict(zip(header, total, strict=True))["montant"]
+
+
+def test_the_list_of_grants_has_real_days_in_a_spreadsheet(made_in_files: Made) -> None:
+    url = made_in_files(journal_of(CARRIED))
+    (answer,) = get(url, f"/budgets/{BUDGET}/grants.xlsx", language="fr")
+    page = page_of(answer.content)
+    assert (date(2023, 5, 15), "dd/mm/yyyy") == (page["B2"].value.date(), page["B2"].number_format)
+    assert (2263600, "#,##0.00") == (page["G2"].value, page["G2"].number_format)
+
+
+@given(amount_cents=st.integers(-LIMIT, LIMIT))
+def test_every_amount_comes_back_to_the_cent(amount_cents: int) -> None:
+    sheet = Sheet(TITLE, [cents("montant", "amount")], [[amount_cents]])
+    for language in Language:
+        ((said,),) = rows_of(as_csv(sheet, language), language.value)[1:]
+        assert Decimal(amount_cents) / 100 == Decimal(said.replace(",", "."))
+        value = page_of(as_xlsx(sheet, language))["A2"].value
+        # What a spreadsheet's number cannot hold to the cent is a text.
+        assert isinstance(value, str) == (abs(amount_cents) >= 10**15)
+        assert amount_cents == round(Decimal(str(value)) * 100)
+
+
+TITLE = text("Essai", "Trial").label
+FORMULAS = [
+    "=1+1",
+    "+33 6 12 34 56 78",
+    "-2",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    "\n=1",
+    "  =1",
+    "\u00a0=1",
+    "＝1",
+    '=HYPERLINK("http://x","y")',
+]
+
+
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_no_text_is_a_formula(formula: str) -> None:
+    sheet = Sheet(TITLE, [text("nom", "name")], [[formula]])
+    for language in Language:
+        ((said,),) = rows_of(as_csv(sheet, language), language.value)[1:]
+        assert f"'{formula}" == said
+        cell = page_of(as_xlsx(sheet, language))["A2"]
+        assert "s" == cell.data_type
+        assert formula.strip("\r\n\t") in str(cell.value).strip("\r\n\t")
+
+
+@pytest.mark.parametrize("words", ["", "Lille = Lomme", "a-b", "'quoted'", "12", "«\u00a0–\u00a0»"])
+def test_other_texts_stay_as_they_are(words: str) -> None:
+    assert words == harmless(words)
+
+
+def test_a_grant_named_like_a_formula_is_harmless(made_in_files: Made) -> None:
+    url = made_in_files(
+        journal_of_events(
+            map(encoded, [a_vote(), an_award(title='=cmd|" /C calc"!A0', grant="=1+1")])
+        )
+    )
+    csv_file, xlsx = get(url, f"/budgets/{BUDGET}/grants.csv", f"/budgets/{BUDGET}/grants.xlsx")
+    row = rows_of(csv_file.content, "en")[1]
+    assert ['\'=cmd|" /C calc"!A0', "'=1+1"] == [row[5], row[10]]
+    page = page_of(xlsx.content)
+    assert [("s", "=1+1")] == [(page["K2"].data_type, page["K2"].value)]
+
+
+def test_separators_and_quotes_in_words_do_not_move_columns() -> None:
+    words = 'a;b,c "d"\ne'
+    sheet = Sheet(TITLE, [text("nom", "name"), number("n", "n")], [[words, 3]])
+    for language in Language:
+        assert [[words, "3"]] == rows_of(as_csv(sheet, language), language.value)[1:]
+
+
+def test_the_same_statement_is_the_same_bytes() -> None:
+    sheet = Sheet(TITLE, [day("jour", "day")], [[date(2023, 4, 12)], [None]])
+    assert as_xlsx(sheet, Language.FR) == as_xlsx(sheet, Language.FR)
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "rate"),
+    [(0, 100, 0), (100, 100, 1000), (99_999, 100_000, 999), (1, 3, 333), (5, 0, None)],
+)
+def test_a_rate_is_rounded_down_and_full_only_where_all_is(
+    part: int, whole: int, rate: int | None
+) -> None:
+    assert rate == per_mille(part, whole)
+
+
+@pytest.mark.parametrize(
+    ("amount_cents", "said"), [(0, "0,00"), (5, "0,05"), (-5, "-0,05"), (135560000, "1355600,00")]
+)
+def test_cents_are_spelled_as_euros(amount_cents: int, said: str) -> None:
+    assert said == euros(amount_cents, ",")
+
+
+def test_rates_count_what_has_passed_their_stage() -> None:
+    line = LineBalance(
+        budget=BUDGET,
+        line=BudgetLine("65", "65748", None, None),
+        appropriated_cents=1000,
+        available_cents=100,
+        reserved_cents=200,
+        committed_cents=300,
+        ordered_cents=150,
+        paid_cents=200,
+        carried_over_cents=50,
+    )
+    total = execution_of(BUDGET, [line]).total
+    assert (700, 350, 200) == (
+        total.committed_per_mille,
+        total.ordered_per_mille,
+        total.paid_per_mille,
+    )
+
+
+def test_a_chapter_is_the_sum_of_its_articles(made_in_files: Made) -> None:
+    line = {"chapter": "65", "article": "6573", "function": "61"}
+    vote = a_vote(
+        appropriations=[an_amount(100_000), an_amount(50_001, line=line)],
+    )
+    journal = journal_of_events(map(encoded, [vote, an_award(), a_convention(), a_payment(33_333)]))
+    url = made_in_files(journal)
+    (answer,) = get(url, f"/budgets/{BUDGET}/execution")
+    (chapter,) = answer.json()["chapters"]
+    assert [("6573", 50_001, 0), ("65748", 100_000, 333)] == [
+        (each["article"], each["appropriated_cents"], each["paid_per_mille"])
+        for each in chapter["articles"]
+    ]
+    assert (150_001, 222) == (chapter["appropriated_cents"], chapter["paid_per_mille"])
