@@ -144,7 +144,7 @@ def _facts(record: RecordTold, grant: str | None, voice: Voice) -> Iterator[Fact
     def fact(name: str, said: str, href: str = "") -> Fact:
         return Fact(voice.say(words.WORDS[name]), said, "", href)
 
-    yield fact("budget", record.budget)
+    yield fact("budget" if record.dead_letter is None else "chain", record.budget)
     if grant is not None:
         yield Fact(voice.say(GRANT_WORDS["grant"]), grant, "", grant_href(record.budget, grant))
     if record.event_id is not None:

@@ -47,6 +47,7 @@ WORDS: Final = {
     "time": Sentence("Instant", "Time"),
     "do": Sentence("Que faire", "What to do"),
     "budget": Sentence("Budget", "Budget"),
+    "chain": Sentence("Chaîne", "Chain"),
     "sender": Sentence("Émetteur", "Sender"),
     "record": Sentence("Enregistrement {number}", "Record {number}"),
     "record_title": Sentence("Enregistrement {number}", "Record {number}"),
@@ -81,6 +82,7 @@ WORDS: Final = {
     "masked": Sentence(
         "Les IBAN sont masqués (•), à leur place.", "IBANs are masked (•), in their place."
     ),
+    "show_them": Sentence("Les voir ici", "See them here"),
     "as_text": Sentence("En texte", "As text"),
     "as_hex": Sentence("En hexadécimal", "As hexadecimal"),
     "cut": Sentence(
