@@ -123,7 +123,7 @@ async def _give_the_name(connection: AsyncConnection) -> None:
         cause = error.orig.__cause__ if error.orig is not None else None
         if not isinstance(cause, DependentObjectsStillExistError):
             raise
-        detail = cause.detail or str(cause)
+        detail = (cause.detail or str(cause)).replace(BEFORE, SCHEMA)
         raise ClusterError(SCHEMA, DEPEND.render({"error": detail})) from error
 
 

@@ -7,16 +7,19 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any, Final, Self
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
+from bench.world import opening, stream
 from events.topics import JOURNAL
 from services.runtime.local_broker import free_port
 from services.runtime.settings import Settings
 from tests.kafka.told import Writer, told
+from tests.read_model.filling import Tables, query, read
 from tests.unit.watch.ledger_output import Out
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -143,9 +146,54 @@ class Projector:
         raise AssertionError(f"never: {why}")
 
 
-def numbered(journal: Journal) -> Iterator[tuple[int, bytes]]:
-    """The records by partition."""
+def a_long_journal(records: int) -> Journal:
+    """So many records of 500 budgets, on four partitions."""
+    journal = journal_of(islice([*opening(), *stream()], records))
+    assert records == count(journal)
+    # The partitions take turns, as they do where each has a ledger of its own.
+    by_partition: dict[int, Journal] = {}
     for batch in journal:
-        for out in batch:
-            assert out.value is not None
-            yield out.partition, out.value
+        by_partition.setdefault(batch[0].partition, []).append(batch)
+    turns = zip_longest(*by_partition.values())
+    return [batch for turn in turns for batch in turn if batch is not None]
+
+
+def count(journal: Journal) -> int:
+    """How many records it has."""
+    return sum(map(len, journal))
+
+
+def rows(url: str) -> int:
+    """How many records are in the tables."""
+    return int(query(url, "SELECT count(*) FROM journal"))
+
+
+def content(url: str) -> Tables:
+    """All rows; without what differs by the topic's name and the time of writing."""
+    found = read(url)
+    own = ("topic", "last_timestamp_ms", "next_offset", "last_offset", "generation")
+    found["positions"] = [
+        {name: value for name, value in row.items() if name not in own}
+        for row in found["positions"]
+    ]
+    found["journal"] = [
+        {name: value for name, value in row.items() if name != "journal_offset"}
+        for row in found["journal"]
+    ]
+    return found
+
+
+def clean_run(settings: Settings, url: str, folder: Path, records: int) -> Tables:
+    """What a projector that nobody disturbs makes of the same journal."""
+    with Projector(settings, url, folder) as projector:
+        projector.until(lambda: rows(url) == records, "all records", limit_s=180)
+        assert 0 == projector.stop()
+    return content(url)
+
+
+def assert_same(expected: Tables, found: Tables) -> None:
+    """Table by table: a difference of a hundred thousand rows is no message."""
+    for name, of_table in expected.items():
+        assert len(of_table) == len(found[name]), name
+        for one, other in zip(of_table, found[name], strict=True):
+            assert one == other, name

@@ -3,20 +3,29 @@
 import asyncio
 import random  # noqa: TID251 # it plays the world outside, and prints its seed
 from functools import partial
-from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
-from bench.world import opening, stream
 from services.runtime.settings import Settings
 from tests.kafka.brokers import Broker
-from tests.kafka.projecting import Journal, Projector, journal_of, write
+from tests.kafka.projecting import (
+    Journal,
+    Projector,
+    a_long_journal,
+    assert_same,
+    clean_run,
+    content,
+    count,
+    journal_of,
+    rows,
+    write,
+)
 from tests.kafka.told import make_topics
 from tests.read_model import databases
 from tests.read_model.databases import Server
-from tests.read_model.filling import GOLDEN, Tables, query, read
+from tests.read_model.filling import GOLDEN, read
 
 postgresql_server = databases.postgresql_server
 postgresql_url = databases.postgresql_url
@@ -35,44 +44,17 @@ def settings(broker: Broker, prefix: str) -> Settings:
 
 @pytest.fixture(scope="module")
 def long_journal() -> Journal:
-    """50,000 records of 500 budgets, on four partitions."""
-    events = islice([*opening(), *stream()], RECORDS)
-    journal = journal_of(events)
-    assert RECORDS == count(journal)
-    return journal
+    return a_long_journal(RECORDS)
 
 
-def count(journal: Journal) -> int:
-    return sum(map(len, journal))
-
-
-def rows(url: str) -> Any:
-    """How many records are in the tables."""
-    return query(url, "SELECT count(*) FROM journal")
+def has_retried(projector: Projector, times: int) -> bool:
+    """Whether it has noticed that often that the world is down."""
+    return len(projector.lines("partition_retried")) >= times
 
 
 def has(url: str, wanted: int) -> bool:
     """Whether that many records are in the tables."""
     return bool(rows(url) >= wanted)
-
-
-def content(url: str) -> Tables:
-    """All rows; without what differs by the topic's name and the time of writing."""
-    found = read(url)
-    own = ("topic", "last_timestamp_ms", "next_offset", "last_offset", "generation")
-    found["positions"] = [
-        {name: value for name, value in row.items() if name not in own}
-        for row in found["positions"]
-    ]
-    return found
-
-
-def clean_run(settings: Settings, url: str, folder: Path, records: int) -> Tables:
-    """What a projector that nobody disturbs makes of the same journal."""
-    with Projector(settings, url, folder) as projector:
-        projector.until(lambda: rows(url) == records, "all records", limit_s=180)
-        assert 0 == projector.stop()
-    return content(url)
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
@@ -122,9 +104,23 @@ def test_killed_ten_times_during_50000_records_it_leaves_row_for_row_what_a_clea
     assert_same(clean, content(url))
 
 
-def assert_same(expected: Tables, found: Tables) -> None:
-    """Table by table: a difference of a hundred thousand rows is no message."""
-    for name, rows_of_table in expected.items():
-        assert len(rows_of_table) == len(found[name]), name
-        for one, other in zip(rows_of_table, found[name], strict=True):
-            assert one == other, name
+@pytest.mark.fault
+@pytest.mark.timeout(600)
+def test_postgresql_ends_and_crashes_under_load_and_nothing_is_lost(
+    settings: Settings, tmp_path: Path, postgresql_server: Server, long_journal: Journal
+) -> None:
+    url = postgresql_server.a_read_model()
+    write(settings, long_journal)
+    with Projector(settings, url, tmp_path) as projector:
+        for turn, hurt in enumerate(
+            (postgresql_server.crash, postgresql_server.end, postgresql_server.crash), start=1
+        ):
+            projector.until(partial(has, url, RECORDS * turn // 5), "it gets on", limit_s=120)
+            hurt()
+            projector.until(partial(has_retried, projector, turn), "it notices")
+            postgresql_server.start_again()
+        projector.until(lambda: rows(url) == RECORDS, "all records", limit_s=240)
+        assert 0 == projector.stop()
+        assert [] == projector.lines("record_failed") + projector.lines("partition_failed")
+    clean = clean_run(settings, postgresql_server.a_read_model(), tmp_path, RECORDS)
+    assert_same(clean, content(url))

@@ -1,0 +1,191 @@
+"""`ecluse projector --rebuild` beside a running one: stopped, resumed, switched, seen whole."""
+
+import asyncio
+import threading
+from pathlib import Path
+from typing import Final, Self
+
+import pytest
+from sqlalchemy import text
+
+from services.projector.database import an_engine
+from services.runtime.settings import Settings
+from tests.kafka.brokers import Broker
+from tests.kafka.projecting import (
+    Journal,
+    Projector,
+    a_long_journal,
+    assert_same,
+    clean_run,
+    content,
+    count,
+    rows,
+    write,
+)
+from tests.kafka.told import make_topics
+from tests.read_model import databases
+from tests.read_model.databases import Server
+from tests.read_model.filling import query
+
+postgresql_server = databases.postgresql_server
+postgresql_url = databases.postgresql_url
+sqlite_url = databases.sqlite_url
+
+RECORDS: Final = 20_000
+DAMAGE: Final = "UPDATE lines SET paid_cents = paid_cents + 1"
+MENDED: Final = "SELECT sum(paid_cents) FROM lines"
+NEXT_RECORDS: Final = "SELECT count(*) FROM ecluse_read_next.journal"
+
+
+@pytest.fixture
+def settings(broker: Broker, prefix: str) -> Settings:
+    settings = Settings(bootstrap_servers=broker.bootstrap, topic_prefix=prefix)
+    asyncio.run(make_topics(settings))
+    return settings
+
+
+@pytest.fixture(scope="module")
+def journal() -> Journal:
+    return a_long_journal(RECORDS)
+
+
+def run(url: str, statement: str) -> None:
+    async def go() -> None:
+        engine = an_engine(url)
+        try:
+            async with engine.begin() as connection:
+                await connection.execute(text(statement))
+        finally:
+            await engine.dispose()
+
+    asyncio.run(go())
+
+
+class Reader:
+    """Reads all the time, and remembers what it could not make whole."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._go()))
+        self.looks = 0
+        self.faults: list[str] = []
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    async def _go(self) -> None:
+        engine = an_engine(self._url)
+        before = 0
+        while not self._stop.is_set():
+            async with engine.connect() as connection:
+                if engine.dialect.name == "postgresql":
+                    await connection.execution_options(isolation_level="REPEATABLE READ")
+                found = [
+                    (await connection.execute(text(asked))).scalar_one()
+                    for asked in (
+                        "SELECT count(*) FROM journal",
+                        "SELECT coalesce(sum(sequence), 0) FROM budgets",
+                    )
+                ]
+            self.looks += 1
+            if found[0] != found[1]:
+                self.faults.append(f"half a read model: {found}")
+            if found[0] < before:
+                self.faults.append(f"{found[0]} records after {before}")
+            before = found[0]
+            await asyncio.sleep(0.01)
+        await engine.dispose()
+
+
+@pytest.mark.fault
+@pytest.mark.timeout(400)
+def test_it_is_killed_resumed_and_switched_beside_a_running_projector(
+    settings: Settings, tmp_path: Path, postgresql_server: Server, journal: Journal
+) -> None:
+    url = postgresql_server.a_read_model()
+    most = len(journal) * 4 // 5
+    write(settings, journal[:most])
+    with Projector(settings, url, tmp_path) as running:
+        running.until(lambda: rows(url) == count(journal[:most]), "the first records", 120)
+        paid_cents = query(url, MENDED)
+        run(url, DAMAGE)
+        run(url, "CREATE ROLE analyst")
+        run(url, "GRANT USAGE ON SCHEMA ecluse_read TO analyst")
+        run(url, "GRANT SELECT ON lines TO analyst")
+        assert paid_cents < query(url, MENDED)
+        with (
+            Projector(settings, url, tmp_path, "--rebuild", "--json") as again,
+            Reader(url) as seen,
+        ):
+            again.until(lambda: "ecluse_read_next" in schemas(url), "the new tables")
+            again.until(lambda: query(url, NEXT_RECORDS) >= RECORDS // 5, "it gets on")
+            again.kill()
+            half = query(url, NEXT_RECORDS)
+            assert half < count(journal[:most]), "it was killed in the midst"
+            again.start_again()
+            write(settings, journal[most : most + 2])
+            assert 0 == again.ends(), again.said()
+            made = int(again.printed().removeprefix('{"records":').rstrip("}\n"))
+            assert count(journal[:most]) - half <= made < count(journal[: most + 2])
+            assert paid_cents <= query(url, MENDED)
+            write(settings, journal[most + 2 :])
+            running.until(lambda: rows(url) == RECORDS, "it goes on in the new tables", 120)
+        assert ([], True) == (seen.faults, seen.looks > 20)
+        assert 0 == running.stop()
+        assert [] == running.lines("record_failed") + running.lines("partition_failed")
+    assert {"ecluse_read"} == {name for name in schemas(url) if "ecluse" in name}
+    assert query(url, "SELECT has_table_privilege('analyst', 'lines', 'SELECT')")
+    assert query(url, "SELECT min(generation) = 1 AND max(generation) = 1 FROM positions")
+    clean = clean_run(settings, postgresql_server.a_read_model(), tmp_path, RECORDS)
+    assert_same(clean, content(url))
+
+
+def schemas(url: str) -> list[str]:
+    names: str = query(url, "SELECT string_agg(nspname, ' ') FROM pg_namespace")
+    return names.split()
+
+
+@pytest.mark.timeout(300)
+def test_in_sqlite_the_rows_of_another_file_take_the_place_of_the_old(
+    settings: Settings, tmp_path: Path, sqlite_url: str, journal: Journal
+) -> None:
+    part = len(journal) // 4
+    write(settings, journal[:part])
+    with Projector(settings, sqlite_url, tmp_path) as running:
+        running.until(lambda: rows(sqlite_url) == count(journal[:part]), "the first records", 120)
+        before = content(sqlite_url)
+        run(sqlite_url, DAMAGE)
+        with (
+            Projector(settings, sqlite_url, tmp_path, "--rebuild") as again,
+            Reader(sqlite_url) as seen,
+        ):
+            assert 0 == again.ends(), again.said()
+            assert "in service" in again.printed()
+        assert_same(before, content(sqlite_url))
+        write(settings, journal[part : part + 2])
+        records = count(journal[: part + 2])
+        running.until(lambda: rows(sqlite_url) == records, "it goes on in the new rows", 120)
+        assert ([], True) == (seen.faults, seen.looks > 5)
+        assert 0 == running.stop()
+    assert [] == list(tmp_path.glob("*.next*"))
+
+
+def test_views_that_stand_on_the_old_tables_are_told_of_and_nothing_is_switched(
+    settings: Settings, tmp_path: Path, postgresql_url: str, journal: Journal
+) -> None:
+    write(settings, journal[:1])
+    run(postgresql_url, "CREATE VIEW public.mine AS SELECT * FROM ecluse_read.lines")
+    with Projector(settings, postgresql_url, tmp_path, "--rebuild") as again:
+        assert 3 == again.ends()
+        assert "view public.mine depends on table ecluse_read.lines" in again.said()
+        assert "ecluse_read_next" in schemas(postgresql_url)
+        run(postgresql_url, "DROP VIEW public.mine")
+        again.start_again()
+        assert 0 == again.ends()
+    assert len(journal[0]) == rows(postgresql_url)
