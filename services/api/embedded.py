@@ -67,7 +67,15 @@ async def serve_embedded(
             await town.open()
             for each in files:
                 await town.load(each.path, each.name, progress)
-            parts = Parts(reading, access_of(settings, store, clock), town, store, town, clock)
+            parts = Parts(
+                reading,
+                access_of(settings, store, clock),
+                town,
+                store,
+                town,
+                clock,
+                journal_ends=town.journal_ends,
+            )
             await serve(create_app(parts), settings, ready, DRAIN_S)
         finally:
             await town.close()

@@ -5,7 +5,7 @@ Whatever fails in between, the next start projects what is missing: the journal 
 """
 
 import asyncio
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from hashlib import sha256
@@ -23,7 +23,7 @@ from services.ledger.handle import Ledger, RawRecord
 from services.ledger.ports import Batch, Position, Versions
 from services.ledger.replay import BATCH_LINES, FILE_PARTITION, Progress, read_letters, replay
 from services.ledger.restore import VERSIONS, open_ledger
-from services.projector.embedded import EmbeddedProjector
+from services.projector.embedded import PARTITION, EmbeddedProjector
 from services.runtime.publishing import Message
 
 Result = TypeVar("Result")
@@ -114,6 +114,8 @@ class SmallTown:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
         self._turn = asyncio.Lock()
         self._behind = False
+        self._kept = 0
+        """How many records the journal holds."""
         self._works: set[asyncio.Task[None]] = set()
         self._core: Core
 
@@ -148,6 +150,7 @@ class SmallTown:
     async def _publish(self, messages: Iterable[Message]) -> None:
         async with self._turn:
             records = await self._in_thread(lambda: self._core.take(messages))
+            self._kept += len(records)
             try:
                 if self._behind:
                     await self._catch_up()
@@ -161,13 +164,17 @@ class SmallTown:
     async def _catch_up(self) -> None:
         """Project whatever the tables do not have yet, from the journal."""
         self._projector = EmbeddedProjector(self._engine)
-        await self._projector.open()
+        read = await self._projector.open()
         reading = SqliteStore(self._path, create=False)
         try:
-            await self._projector.catch_up(row.record for row in reading.journal())
+            new = await self._projector.catch_up(row.record for row in reading.journal())
         finally:
             reading.close()
-        self._behind = False
+        self._behind, self._kept = False, read + new
+
+    async def journal_ends(self) -> Mapping[int, int]:
+        """How many records the journal holds: its one partition ends there."""
+        return {PARTITION: self._kept}
 
     async def __call__(self, topic: str, partition: int, offset: int) -> bytes | None:
         """The bytes of the dead letter that was read there."""
