@@ -1,0 +1,48 @@
+"""`ecluse serve --embedded`, as a small town runs it: publish an event, and the open page moves."""
+
+import json
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.api.processes import embedded
+from tests.browser.visitor import a_visitor
+from tests.browser.world import World
+from tests.builders import a_report
+from tests.read_model.filling import EXAMPLES
+
+REPORT = a_report(
+    convention="CONV-2023-LILLE-AVENIRS",
+    year=2023,
+    received_on="2024-06-14",
+    _id="rapport-activite-2023",
+    _time="2024-06-14T10:30:00+02:00",
+)
+
+
+@pytest.mark.timeout(120)
+def test_the_year_served_from_one_process_moves_with_what_is_published(
+    browser: Browser, tmp_path: Path
+) -> None:
+    year = EXAMPLES / "lille-avenirs-2023.jsonl"
+    data, log = tmp_path / "data", tmp_path / "log"
+    with embedded(data, "--load", year, log=log) as running:
+        world = World(running.address, "", [])
+        with a_visitor(browser, world, "en", key=None) as visitor:
+            page = visitor.page
+            assert 200 == visitor.go("/console")
+            expect(page.locator("h1")).to_contain_text("up to date to 17 July 2023 at 09:00:00")
+            assert "Access is not checked" in page.locator("main").inner_text()
+            assert "The count adds up." in page.locator("main").inner_text()
+            page.evaluate("window.stillThere = true")
+            event = json.dumps(REPORT).encode()
+            kind = {"content-type": "application/cloudevents+json"}
+            answer = httpx.post(f"{running.address}/events", content=event, headers=kind)
+            assert 202 == answer.status_code, answer.text
+            expect(page.locator("h1")).to_contain_text("up to date to 14 June 2024 at 10:30:00")
+            assert page.evaluate("window.stillThere"), "the page was not loaded again"
+            assert [] == visitor.heard
+            assert [] == visitor.barriers()
+        assert 0 == running.stop()
