@@ -11,8 +11,6 @@ from services.cli.output import counted, print_json
 from services.cli.screen import Screen
 from services.cli.wording import Counted, told
 from services.cli.workers import run_worker
-from services.projector.rebuild import rebuild as make_again
-from services.projector.serve import serve
 from services.projector.settings import DatabaseSettings
 from services.runtime.settings import Settings
 
@@ -61,6 +59,10 @@ def projector(
     screen = Screen(chosen_language(context, lang))
     if as_json:
         log_as_json()
+    # The other verbs need not wait for SQLAlchemy and Alembic.
+    from services.projector.rebuild import rebuild as make_again  # noqa: PLC0415
+    from services.projector.serve import serve  # noqa: PLC0415
+
     settings = Settings() if instance is None else Settings(instance=instance)
     url = DatabaseSettings().url
     if not rebuild:

@@ -75,8 +75,13 @@ def _values(name: str, written: Sequence[str], dialect: str) -> str:
 
 
 def _arrays(name: str, written: Sequence[str]) -> str:
-    types = (table(name).columns[each].type.compile(_postgresql) for each in written)
+    types = (_plain(table(name).columns[each]) for each in written)
     return f"unnest({', '.join(f'${n}::{kind}[]' for n, kind in enumerate(types, start=1))})"
+
+
+def _plain(column: Column[Any]) -> str:
+    """The type of a column, without how it is ordered."""
+    return column.type.compile(_postgresql).split(" COLLATE ")[0]
 
 
 @cache

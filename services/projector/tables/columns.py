@@ -40,6 +40,9 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
 
 
+Text: Final = String().with_variant(String(collation="C"), "postgresql")
+"""A text; PostgreSQL orders it as SQLite does, by its code points, whatever its locale is."""
+
 Cents: Final = BigInteger
 Json: Final = JSON().with_variant(JSONB(), "postgresql")
 
@@ -48,13 +51,13 @@ def key(name: str) -> Column[Any]:
     """A part of a table's key."""
     kind = BigInteger if name == "sequence" else Integer
     numbered = name in {"sequence", "partition", "item", "position", "year"}
-    return Column(name, kind if numbered else String, primary_key=True, autoincrement=False)
+    return Column(name, kind if numbered else Text, primary_key=True, autoincrement=False)
 
 
 def line(*, in_key: bool = False) -> Sequence[Column[Any]]:
     """The four codes of a budget line (imputation)."""
     return [
-        Column(name, String, primary_key=in_key, nullable=False, server_default="")
+        Column(name, Text, primary_key=in_key, nullable=False, server_default="")
         for name in ("chapter", "article", "function", "operation")
     ]
 
@@ -66,7 +69,7 @@ def cents(*names: str) -> Sequence[Column[Any]]:
 
 def text(name: str, *, nullable: bool = True) -> Column[Any]:
     """A text."""
-    return Column(name, String, nullable=nullable)
+    return Column(name, Text, nullable=nullable)
 
 
 def beneficiary() -> Sequence[Column[Any]]:

@@ -85,6 +85,7 @@ payment_orders: Final = Table(
     Column("item", Integer, nullable=False),
     Column("state_sequence", BigInteger, nullable=False),
     Index("orders_by_state", "state", "due_on"),
+    Index("orders_by_due", "due_on", "budget", "payment_order"),
     Index("orders_by_convention", "budget", "convention"),
     Index("orders_by_record", "budget", "sequence", "item", unique=True),
     comment="Payment orders (mandats). State: issued, taken_in_charge, on_hold, rejected, paid, "

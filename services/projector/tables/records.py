@@ -99,7 +99,7 @@ refusals: Final = Table(
     text("code", nullable=False),
     Column("facts", Json, nullable=False),
     Index("refusals_by_code", "code"),
-    Index("refusals_by_time", "event_time"),
+    Index("refusals_by_time", "event_time", "budget", "sequence"),
     comment="Events that were refused: a stable code, with its facts.",
 )
 
@@ -135,6 +135,7 @@ parked: Final = Table(
     Column("ended_sequence", BigInteger),
     text("ended_outcome"),
     Index("parked_by_wait", "ended_sequence", "waits_for_kind"),
+    Index("parked_by_time", "event_time", "budget", "sequence"),
     comment="Events that wait, or waited, for another: it ends with the record `ended_sequence`.",
 )
 

@@ -1,14 +1,14 @@
 CREATE TABLE acts (
-    budget VARCHAR NOT NULL,
+    budget VARCHAR COLLATE "C" NOT NULL,
     sequence BIGINT NOT NULL,
     item INTEGER NOT NULL,
-    role VARCHAR NOT NULL,
-    grant_ref VARCHAR,
-    convention VARCHAR,
-    body VARCHAR NOT NULL,
-    number VARCHAR,
+    role VARCHAR COLLATE "C" NOT NULL,
+    grant_ref VARCHAR COLLATE "C",
+    convention VARCHAR COLLATE "C",
+    body VARCHAR COLLATE "C" NOT NULL,
+    number VARCHAR COLLATE "C",
     act_on DATE NOT NULL,
-    title VARCHAR,
+    title VARCHAR COLLATE "C",
     PRIMARY KEY (budget, sequence, item)
 );
 
@@ -17,22 +17,22 @@ CREATE INDEX acts_by_grant ON acts (budget, grant_ref);
 COMMENT ON TABLE acts IS 'Decisions of assemblies. Role: vote, transfer, award, concurring, withdrawal, amendment, carried (acts that came with an opening letter have that letter''s sequence).';
 
 CREATE TABLE grants (
-    budget VARCHAR NOT NULL,
-    grant_ref VARCHAR NOT NULL,
-    state VARCHAR NOT NULL,
-    title VARCHAR,
-    beneficiary VARCHAR,
-    siret VARCHAR,
-    representative VARCHAR,
+    budget VARCHAR COLLATE "C" NOT NULL,
+    grant_ref VARCHAR COLLATE "C" NOT NULL,
+    state VARCHAR COLLATE "C" NOT NULL,
+    title VARCHAR COLLATE "C",
+    beneficiary VARCHAR COLLATE "C",
+    siret VARCHAR COLLATE "C",
+    representative VARCHAR COLLATE "C",
     requires_convention BOOLEAN,
     conditions_year INTEGER,
-    act_body VARCHAR,
-    act_number VARCHAR,
+    act_body VARCHAR COLLATE "C",
+    act_number VARCHAR COLLATE "C",
     act_on DATE,
     awarded_cents BIGINT DEFAULT '0' NOT NULL,
     withdrawn_on DATE,
-    withdrawn_cause VARCHAR,
-    carried_from VARCHAR,
+    withdrawn_cause VARCHAR COLLATE "C",
+    carried_from VARCHAR COLLATE "C",
     sequence BIGINT NOT NULL,
     PRIMARY KEY (budget, grant_ref)
 );
@@ -42,12 +42,12 @@ CREATE INDEX grants_by_siret ON grants (siret);
 COMMENT ON TABLE grants IS 'Grants. State: announced (only concurring acts yet), awarded, withdrawn, carried (awarded by the budget `carried_from`).';
 
 CREATE TABLE grant_lines (
-    budget VARCHAR NOT NULL,
-    grant_ref VARCHAR NOT NULL,
-    chapter VARCHAR DEFAULT '' NOT NULL,
-    article VARCHAR DEFAULT '' NOT NULL,
-    function VARCHAR DEFAULT '' NOT NULL,
-    operation VARCHAR DEFAULT '' NOT NULL,
+    budget VARCHAR COLLATE "C" NOT NULL,
+    grant_ref VARCHAR COLLATE "C" NOT NULL,
+    chapter VARCHAR COLLATE "C" DEFAULT '' NOT NULL,
+    article VARCHAR COLLATE "C" DEFAULT '' NOT NULL,
+    function VARCHAR COLLATE "C" DEFAULT '' NOT NULL,
+    operation VARCHAR COLLATE "C" DEFAULT '' NOT NULL,
     amount_cents BIGINT NOT NULL,
     services JSONB,
     PRIMARY KEY (budget, grant_ref, chapter, article, function, operation)
@@ -56,23 +56,23 @@ CREATE TABLE grant_lines (
 COMMENT ON TABLE grant_lines IS 'What was awarded on which line, as the act says.';
 
 CREATE TABLE conventions (
-    budget VARCHAR NOT NULL,
-    convention VARCHAR NOT NULL,
-    grant_ref VARCHAR NOT NULL,
+    budget VARCHAR COLLATE "C" NOT NULL,
+    convention VARCHAR COLLATE "C" NOT NULL,
+    grant_ref VARCHAR COLLATE "C" NOT NULL,
     stands_alone BOOLEAN NOT NULL,
-    state VARCHAR NOT NULL,
-    beneficiary VARCHAR,
-    siret VARCHAR,
-    representative VARCHAR,
-    signatory VARCHAR,
+    state VARCHAR COLLATE "C" NOT NULL,
+    beneficiary VARCHAR COLLATE "C",
+    siret VARCHAR COLLATE "C",
+    representative VARCHAR COLLATE "C",
+    signatory VARCHAR COLLATE "C",
     signed_on DATE,
     starts_on DATE,
     ends_on DATE,
     notified_on DATE,
     effective_on DATE,
-    reason VARCHAR,
-    carried_from VARCHAR,
-    continues VARCHAR,
+    reason VARCHAR COLLATE "C",
+    carried_from VARCHAR COLLATE "C",
+    continues VARCHAR COLLATE "C",
     sequence BIGINT NOT NULL,
     PRIMARY KEY (budget, convention)
 );
@@ -84,12 +84,12 @@ CREATE INDEX conventions_by_grant ON conventions (budget, grant_ref);
 COMMENT ON TABLE conventions IS 'Conventions, and grants that stand without one (`stands_alone`, under the grant''s reference, until a convention is signed). State: in_force, suspended, terminated, with the day and reason of the last turn; withdrawn where the award fell. `continues` is the name that its money had before record `sequence`: moves and orders of that time bear it still.';
 
 CREATE TABLE convention_lines (
-    budget VARCHAR NOT NULL,
-    convention VARCHAR NOT NULL,
-    chapter VARCHAR DEFAULT '' NOT NULL,
-    article VARCHAR DEFAULT '' NOT NULL,
-    function VARCHAR DEFAULT '' NOT NULL,
-    operation VARCHAR DEFAULT '' NOT NULL,
+    budget VARCHAR COLLATE "C" NOT NULL,
+    convention VARCHAR COLLATE "C" NOT NULL,
+    chapter VARCHAR COLLATE "C" DEFAULT '' NOT NULL,
+    article VARCHAR COLLATE "C" DEFAULT '' NOT NULL,
+    function VARCHAR COLLATE "C" DEFAULT '' NOT NULL,
+    operation VARCHAR COLLATE "C" DEFAULT '' NOT NULL,
     granted_cents BIGINT DEFAULT '0' NOT NULL,
     remaining_cents BIGINT DEFAULT '0' NOT NULL,
     ordered_cents BIGINT DEFAULT '0' NOT NULL,
@@ -102,17 +102,17 @@ CREATE TABLE convention_lines (
 COMMENT ON TABLE convention_lines IS 'The money of a convention by line; granted is the sum of the others.';
 
 CREATE TABLE instalments (
-    budget VARCHAR NOT NULL,
-    convention VARCHAR NOT NULL,
-    instalment VARCHAR NOT NULL,
+    budget VARCHAR COLLATE "C" NOT NULL,
+    convention VARCHAR COLLATE "C" NOT NULL,
+    instalment VARCHAR COLLATE "C" NOT NULL,
     position INTEGER NOT NULL,
-    trigger VARCHAR NOT NULL,
+    trigger VARCHAR COLLATE "C" NOT NULL,
     ceiling BOOLEAN NOT NULL,
     documents JSONB,
     planned_cents BIGINT NOT NULL,
     lines JSONB NOT NULL,
-    amendment VARCHAR,
-    left_out_by VARCHAR,
+    amendment VARCHAR COLLATE "C",
+    left_out_by VARCHAR COLLATE "C",
     sequence BIGINT NOT NULL,
     PRIMARY KEY (budget, convention, instalment)
 );
@@ -120,9 +120,9 @@ CREATE TABLE instalments (
 COMMENT ON TABLE instalments IS 'The schedules of a convention. An instalment that an amendment does not plan any more (ordered already, or given up) has that amendment in `left_out_by`. What became of an instalment is in payment_orders and moves.';
 
 CREATE TABLE obligations (
-    budget VARCHAR NOT NULL,
-    convention VARCHAR NOT NULL,
-    kind VARCHAR NOT NULL,
+    budget VARCHAR COLLATE "C" NOT NULL,
+    convention VARCHAR COLLATE "C" NOT NULL,
+    kind VARCHAR COLLATE "C" NOT NULL,
     year INTEGER NOT NULL,
     due_on DATE NOT NULL,
     PRIMARY KEY (budget, convention, kind, year)
@@ -131,13 +131,13 @@ CREATE TABLE obligations (
 COMMENT ON TABLE obligations IS 'Documents that a convention obliges to, whether or not money waits for them.';
 
 CREATE TABLE documents (
-    budget VARCHAR NOT NULL,
-    convention VARCHAR NOT NULL,
-    kind VARCHAR NOT NULL,
+    budget VARCHAR COLLATE "C" NOT NULL,
+    convention VARCHAR COLLATE "C" NOT NULL,
+    kind VARCHAR COLLATE "C" NOT NULL,
     year INTEGER NOT NULL,
     received_on DATE,
     eligible_cost_cents BIGINT,
-    rejected_for VARCHAR,
+    rejected_for VARCHAR COLLATE "C",
     sequence BIGINT NOT NULL,
     PRIMARY KEY (budget, convention, kind, year)
 );
@@ -145,11 +145,11 @@ CREATE TABLE documents (
 COMMENT ON TABLE documents IS 'Documents received; `rejected_for` is the reason where one was rejected since.';
 
 CREATE TABLE bank_accounts (
-    budget VARCHAR NOT NULL,
-    siret VARCHAR NOT NULL,
-    iban VARCHAR NOT NULL,
-    bic VARCHAR,
-    holder VARCHAR NOT NULL,
+    budget VARCHAR COLLATE "C" NOT NULL,
+    siret VARCHAR COLLATE "C" NOT NULL,
+    iban VARCHAR COLLATE "C" NOT NULL,
+    bic VARCHAR COLLATE "C",
+    holder VARCHAR COLLATE "C" NOT NULL,
     sequence BIGINT NOT NULL,
     PRIMARY KEY (budget, siret)
 );
@@ -157,14 +157,14 @@ CREATE TABLE bank_accounts (
 COMMENT ON TABLE bank_accounts IS 'The account in force of each establishment. Personal data: masked wherever shown.';
 
 CREATE TABLE recoveries (
-    budget VARCHAR NOT NULL,
+    budget VARCHAR COLLATE "C" NOT NULL,
     sequence BIGINT NOT NULL,
-    convention VARCHAR NOT NULL,
-    recovery VARCHAR NOT NULL,
-    step VARCHAR NOT NULL,
+    convention VARCHAR COLLATE "C" NOT NULL,
+    recovery VARCHAR COLLATE "C" NOT NULL,
+    step VARCHAR COLLATE "C" NOT NULL,
     amount_cents BIGINT NOT NULL,
     done_on DATE NOT NULL,
-    reason VARCHAR,
+    reason VARCHAR COLLATE "C",
     PRIMARY KEY (budget, sequence)
 );
 
@@ -173,14 +173,14 @@ CREATE INDEX recoveries_by_convention ON recoveries (budget, convention);
 COMMENT ON TABLE recoveries IS 'Recoveries (titres de recettes, mandats d''annulation). Step: ordered or collected.';
 
 CREATE TABLE budgets (
-    budget VARCHAR NOT NULL,
-    entity VARCHAR NOT NULL,
-    code VARCHAR NOT NULL,
+    budget VARCHAR COLLATE "C" NOT NULL,
+    entity VARCHAR COLLATE "C" NOT NULL,
+    code VARCHAR COLLATE "C" NOT NULL,
     fiscal_year INTEGER NOT NULL,
     partition INTEGER NOT NULL,
     sequence BIGINT NOT NULL,
-    head VARCHAR NOT NULL,
-    vote_level VARCHAR,
+    head VARCHAR COLLATE "C" NOT NULL,
+    vote_level VARCHAR COLLATE "C",
     voted_on DATE,
     closed_on DATE,
     PRIMARY KEY (budget)
@@ -191,11 +191,11 @@ CREATE INDEX budgets_by_entity ON budgets (entity);
 COMMENT ON TABLE budgets IS 'A budget: one public entity (SIRET), one budget code, one fiscal year. `head` is the hash of its last record, `sequence` that record''s number.';
 
 CREATE TABLE lines (
-    budget VARCHAR NOT NULL,
-    chapter VARCHAR DEFAULT '' NOT NULL,
-    article VARCHAR DEFAULT '' NOT NULL,
-    function VARCHAR DEFAULT '' NOT NULL,
-    operation VARCHAR DEFAULT '' NOT NULL,
+    budget VARCHAR COLLATE "C" NOT NULL,
+    chapter VARCHAR COLLATE "C" DEFAULT '' NOT NULL,
+    article VARCHAR COLLATE "C" DEFAULT '' NOT NULL,
+    function VARCHAR COLLATE "C" DEFAULT '' NOT NULL,
+    operation VARCHAR COLLATE "C" DEFAULT '' NOT NULL,
     appropriated_cents BIGINT DEFAULT '0' NOT NULL,
     available_cents BIGINT DEFAULT '0' NOT NULL,
     reserved_cents BIGINT DEFAULT '0' NOT NULL,
@@ -209,19 +209,19 @@ CREATE TABLE lines (
 COMMENT ON TABLE lines IS 'The money of each budget line by stage; appropriated is the sum of the others.';
 
 CREATE TABLE commitment_entries (
-    entry_id VARCHAR NOT NULL,
-    budget VARCHAR NOT NULL,
+    entry_id VARCHAR COLLATE "C" NOT NULL,
+    budget VARCHAR COLLATE "C" NOT NULL,
     sequence BIGINT NOT NULL,
     item INTEGER NOT NULL,
-    kind VARCHAR NOT NULL,
-    chapter VARCHAR DEFAULT '' NOT NULL,
-    article VARCHAR DEFAULT '' NOT NULL,
-    function VARCHAR DEFAULT '' NOT NULL,
-    operation VARCHAR DEFAULT '' NOT NULL,
+    kind VARCHAR COLLATE "C" NOT NULL,
+    chapter VARCHAR COLLATE "C" DEFAULT '' NOT NULL,
+    article VARCHAR COLLATE "C" DEFAULT '' NOT NULL,
+    function VARCHAR COLLATE "C" DEFAULT '' NOT NULL,
+    operation VARCHAR COLLATE "C" DEFAULT '' NOT NULL,
     amount_cents BIGINT NOT NULL,
-    convention VARCHAR,
-    act_body VARCHAR,
-    act_number VARCHAR,
+    convention VARCHAR COLLATE "C",
+    act_body VARCHAR COLLATE "C",
+    act_number VARCHAR COLLATE "C",
     act_on DATE,
     effective_on DATE NOT NULL,
     PRIMARY KEY (entry_id)
@@ -232,25 +232,25 @@ CREATE UNIQUE INDEX entries_by_budget ON commitment_entries (budget, sequence, i
 COMMENT ON TABLE commitment_entries IS 'Commitment entries (écritures d''engagement); the kind gives the sense.';
 
 CREATE TABLE payment_orders (
-    budget VARCHAR NOT NULL,
-    payment_order VARCHAR NOT NULL,
-    convention VARCHAR NOT NULL,
-    instalment VARCHAR NOT NULL,
+    budget VARCHAR COLLATE "C" NOT NULL,
+    payment_order VARCHAR COLLATE "C" NOT NULL,
+    convention VARCHAR COLLATE "C" NOT NULL,
+    instalment VARCHAR COLLATE "C" NOT NULL,
     amount_cents BIGINT NOT NULL,
     paid_cents BIGINT NOT NULL,
-    state VARCHAR NOT NULL,
+    state VARCHAR COLLATE "C" NOT NULL,
     due_on DATE NOT NULL,
     issued_on DATE NOT NULL,
-    beneficiary VARCHAR,
-    siret VARCHAR,
-    representative VARCHAR,
-    iban VARCHAR NOT NULL,
-    bic VARCHAR,
-    holder VARCHAR NOT NULL,
-    title VARCHAR,
-    previous VARCHAR,
-    reason_code VARCHAR,
-    reason_label VARCHAR,
+    beneficiary VARCHAR COLLATE "C",
+    siret VARCHAR COLLATE "C",
+    representative VARCHAR COLLATE "C",
+    iban VARCHAR COLLATE "C" NOT NULL,
+    bic VARCHAR COLLATE "C",
+    holder VARCHAR COLLATE "C" NOT NULL,
+    title VARCHAR COLLATE "C",
+    previous VARCHAR COLLATE "C",
+    reason_code VARCHAR COLLATE "C",
+    reason_label VARCHAR COLLATE "C",
     state_on DATE,
     sequence BIGINT NOT NULL,
     item INTEGER NOT NULL,
@@ -260,6 +260,8 @@ CREATE TABLE payment_orders (
 
 CREATE INDEX orders_by_convention ON payment_orders (budget, convention);
 
+CREATE INDEX orders_by_due ON payment_orders (due_on, budget, payment_order);
+
 CREATE UNIQUE INDEX orders_by_record ON payment_orders (budget, sequence, item);
 
 CREATE INDEX orders_by_state ON payment_orders (state, due_on);
@@ -267,13 +269,13 @@ CREATE INDEX orders_by_state ON payment_orders (state, due_on);
 COMMENT ON TABLE payment_orders IS 'Payment orders (mandats). State: issued, taken_in_charge, on_hold, rejected, paid, cancelled; `state_on`, `reason_…` are of the last acknowledgement, `state_sequence` the record that changed the order last.';
 
 CREATE TABLE payment_order_lines (
-    budget VARCHAR NOT NULL,
-    payment_order VARCHAR NOT NULL,
+    budget VARCHAR COLLATE "C" NOT NULL,
+    payment_order VARCHAR COLLATE "C" NOT NULL,
     position INTEGER NOT NULL,
-    chapter VARCHAR DEFAULT '' NOT NULL,
-    article VARCHAR DEFAULT '' NOT NULL,
-    function VARCHAR DEFAULT '' NOT NULL,
-    operation VARCHAR DEFAULT '' NOT NULL,
+    chapter VARCHAR COLLATE "C" DEFAULT '' NOT NULL,
+    article VARCHAR COLLATE "C" DEFAULT '' NOT NULL,
+    function VARCHAR COLLATE "C" DEFAULT '' NOT NULL,
+    operation VARCHAR COLLATE "C" DEFAULT '' NOT NULL,
     amount_cents BIGINT NOT NULL,
     services JSONB,
     PRIMARY KEY (budget, payment_order, position)
@@ -282,12 +284,12 @@ CREATE TABLE payment_order_lines (
 COMMENT ON TABLE payment_order_lines IS 'What an order pays on which line, with its services.';
 
 CREATE TABLE payments (
-    budget VARCHAR NOT NULL,
+    budget VARCHAR COLLATE "C" NOT NULL,
     sequence BIGINT NOT NULL,
-    payment_order VARCHAR NOT NULL,
+    payment_order VARCHAR COLLATE "C" NOT NULL,
     amount_cents BIGINT NOT NULL,
     executed_on DATE NOT NULL,
-    bank_reference VARCHAR,
+    bank_reference VARCHAR COLLATE "C",
     PRIMARY KEY (budget, sequence)
 );
 
@@ -296,18 +298,18 @@ CREATE INDEX payments_by_order ON payments (budget, payment_order);
 COMMENT ON TABLE payments IS 'Payments executed by the treasury; an order may be paid in parts.';
 
 CREATE TABLE positions (
-    topic VARCHAR NOT NULL,
+    topic VARCHAR COLLATE "C" NOT NULL,
     partition INTEGER NOT NULL,
     next_offset BIGINT NOT NULL,
     last_offset BIGINT,
     last_timestamp_ms BIGINT,
-    last_sha256 VARCHAR,
+    last_sha256 VARCHAR COLLATE "C",
     last_event_time TIMESTAMP WITH TIME ZONE,
     epoch BIGINT DEFAULT '0' NOT NULL,
     generation BIGINT DEFAULT '0' NOT NULL,
     held_offset BIGINT,
-    held_event_id VARCHAR,
-    held_error VARCHAR,
+    held_event_id VARCHAR COLLATE "C",
+    held_error VARCHAR COLLATE "C",
     PRIMARY KEY (topic, partition)
 );
 
@@ -327,25 +329,25 @@ CREATE TABLE fates (
 COMMENT ON TABLE fates IS 'Received records by what became of them; a parked event that was decided later counts once, by what it became.';
 
 CREATE TABLE journal (
-    budget VARCHAR NOT NULL,
+    budget VARCHAR COLLATE "C" NOT NULL,
     sequence BIGINT NOT NULL,
     partition INTEGER NOT NULL,
     journal_offset BIGINT NOT NULL,
-    source_topic VARCHAR NOT NULL,
+    source_topic VARCHAR COLLATE "C" NOT NULL,
     source_partition INTEGER NOT NULL,
     source_offset BIGINT NOT NULL,
-    outcome VARCHAR NOT NULL,
-    event_id VARCHAR,
-    event_source VARCHAR,
-    event_type VARCHAR,
+    outcome VARCHAR COLLATE "C" NOT NULL,
+    event_id VARCHAR COLLATE "C",
+    event_source VARCHAR COLLATE "C",
+    event_type VARCHAR COLLATE "C",
     event_time TIMESTAMP WITH TIME ZONE,
-    correlation_id VARCHAR,
-    grant_ref VARCHAR,
-    convention VARCHAR,
-    payment_order VARCHAR,
+    correlation_id VARCHAR COLLATE "C",
+    grant_ref VARCHAR COLLATE "C",
+    convention VARCHAR COLLATE "C",
+    payment_order VARCHAR COLLATE "C",
     effective_on DATE,
     resumes BIGINT,
-    hash VARCHAR NOT NULL,
+    hash VARCHAR COLLATE "C" NOT NULL,
     record BYTEA NOT NULL,
     PRIMARY KEY (budget, sequence)
 );
@@ -361,17 +363,17 @@ CREATE INDEX journal_by_convention ON journal (budget, convention);
 COMMENT ON TABLE journal IS 'Every record of the journal, with its bytes as they stand on the topic.';
 
 CREATE TABLE moves (
-    budget VARCHAR NOT NULL,
+    budget VARCHAR COLLATE "C" NOT NULL,
     sequence BIGINT NOT NULL,
     item INTEGER NOT NULL,
-    chapter VARCHAR DEFAULT '' NOT NULL,
-    article VARCHAR DEFAULT '' NOT NULL,
-    function VARCHAR DEFAULT '' NOT NULL,
-    operation VARCHAR DEFAULT '' NOT NULL,
-    convention VARCHAR,
-    instalment VARCHAR,
-    from_stage VARCHAR,
-    to_stage VARCHAR,
+    chapter VARCHAR COLLATE "C" DEFAULT '' NOT NULL,
+    article VARCHAR COLLATE "C" DEFAULT '' NOT NULL,
+    function VARCHAR COLLATE "C" DEFAULT '' NOT NULL,
+    operation VARCHAR COLLATE "C" DEFAULT '' NOT NULL,
+    convention VARCHAR COLLATE "C",
+    instalment VARCHAR COLLATE "C",
+    from_stage VARCHAR COLLATE "C",
+    to_stage VARCHAR COLLATE "C",
     amount_cents BIGINT NOT NULL,
     effective_on DATE NOT NULL,
     PRIMARY KEY (budget, sequence, item)
@@ -384,33 +386,33 @@ CREATE INDEX moves_by_convention ON moves (budget, convention);
 COMMENT ON TABLE moves IS 'What money moved from which stage to which; null is outside the budget. Balances of any day, or as known at any record, are sums over this table.';
 
 CREATE TABLE refusals (
-    budget VARCHAR NOT NULL,
+    budget VARCHAR COLLATE "C" NOT NULL,
     sequence BIGINT NOT NULL,
-    event_id VARCHAR NOT NULL,
-    event_source VARCHAR NOT NULL,
-    event_type VARCHAR NOT NULL,
+    event_id VARCHAR COLLATE "C" NOT NULL,
+    event_source VARCHAR COLLATE "C" NOT NULL,
+    event_type VARCHAR COLLATE "C" NOT NULL,
     event_time TIMESTAMP WITH TIME ZONE NOT NULL,
-    code VARCHAR NOT NULL,
+    code VARCHAR COLLATE "C" NOT NULL,
     facts JSONB NOT NULL,
     PRIMARY KEY (budget, sequence)
 );
 
-CREATE INDEX refusals_by_time ON refusals (event_time);
+CREATE INDEX refusals_by_time ON refusals (event_time, budget, sequence);
 
 CREATE INDEX refusals_by_code ON refusals (code);
 
 COMMENT ON TABLE refusals IS 'Events that were refused: a stable code, with its facts.';
 
 CREATE TABLE dead_letters (
-    budget VARCHAR NOT NULL,
+    budget VARCHAR COLLATE "C" NOT NULL,
     sequence BIGINT NOT NULL,
-    source_topic VARCHAR NOT NULL,
+    source_topic VARCHAR COLLATE "C" NOT NULL,
     source_partition INTEGER NOT NULL,
     source_offset BIGINT NOT NULL,
-    code VARCHAR NOT NULL,
-    reason VARCHAR NOT NULL,
+    code VARCHAR COLLATE "C" NOT NULL,
+    reason VARCHAR COLLATE "C" NOT NULL,
     facts JSONB NOT NULL,
-    event_sha256 VARCHAR NOT NULL,
+    event_sha256 VARCHAR COLLATE "C" NOT NULL,
     PRIMARY KEY (budget, sequence)
 );
 
@@ -419,31 +421,33 @@ CREATE INDEX dead_letters_by_code ON dead_letters (code);
 COMMENT ON TABLE dead_letters IS 'Records that could not be read. `budget` is the chain `_dead.<partition>`; the reason is its code, with the JSON pointer to the fault where there is one; `facts` is all that the journal says of it.';
 
 CREATE TABLE parked (
-    budget VARCHAR NOT NULL,
+    budget VARCHAR COLLATE "C" NOT NULL,
     sequence BIGINT NOT NULL,
-    event_id VARCHAR NOT NULL,
-    event_source VARCHAR NOT NULL,
-    event_type VARCHAR NOT NULL,
+    event_id VARCHAR COLLATE "C" NOT NULL,
+    event_source VARCHAR COLLATE "C" NOT NULL,
+    event_type VARCHAR COLLATE "C" NOT NULL,
     event_time TIMESTAMP WITH TIME ZONE NOT NULL,
-    waits_for_kind VARCHAR NOT NULL,
-    waits_for_id VARCHAR,
+    waits_for_kind VARCHAR COLLATE "C" NOT NULL,
+    waits_for_id VARCHAR COLLATE "C",
     ended_sequence BIGINT,
-    ended_outcome VARCHAR,
+    ended_outcome VARCHAR COLLATE "C",
     PRIMARY KEY (budget, sequence)
 );
+
+CREATE INDEX parked_by_time ON parked (event_time, budget, sequence);
 
 CREATE INDEX parked_by_wait ON parked (ended_sequence, waits_for_kind);
 
 COMMENT ON TABLE parked IS 'Events that wait, or waited, for another: it ends with the record `ended_sequence`.';
 
 CREATE TABLE review_flags (
-    budget VARCHAR NOT NULL,
+    budget VARCHAR COLLATE "C" NOT NULL,
     sequence BIGINT NOT NULL,
     item INTEGER NOT NULL,
-    event_id VARCHAR,
-    grant_ref VARCHAR,
-    convention VARCHAR,
-    code VARCHAR NOT NULL,
+    event_id VARCHAR COLLATE "C",
+    grant_ref VARCHAR COLLATE "C",
+    convention VARCHAR COLLATE "C",
+    code VARCHAR COLLATE "C" NOT NULL,
     facts JSONB NOT NULL,
     PRIMARY KEY (budget, sequence, item)
 );

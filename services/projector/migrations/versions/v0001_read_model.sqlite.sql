@@ -234,6 +234,8 @@ CREATE TABLE payment_orders (
 
 CREATE INDEX orders_by_convention ON payment_orders (budget, convention);
 
+CREATE INDEX orders_by_due ON payment_orders (due_on, budget, payment_order);
+
 CREATE UNIQUE INDEX orders_by_record ON payment_orders (budget, sequence, item);
 
 CREATE INDEX orders_by_state ON payment_orders (state, due_on);
@@ -355,7 +357,7 @@ CREATE TABLE refusals (
     PRIMARY KEY (budget, sequence)
 );
 
-CREATE INDEX refusals_by_time ON refusals (event_time);
+CREATE INDEX refusals_by_time ON refusals (event_time, budget, sequence);
 
 CREATE INDEX refusals_by_code ON refusals (code);
 
@@ -387,6 +389,8 @@ CREATE TABLE parked (
     ended_outcome VARCHAR,
     PRIMARY KEY (budget, sequence)
 );
+
+CREATE INDEX parked_by_time ON parked (event_time, budget, sequence);
 
 CREATE INDEX parked_by_wait ON parked (ended_sequence, waits_for_kind);
 

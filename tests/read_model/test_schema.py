@@ -1,0 +1,98 @@
+"""The migrations make exactly the tables that the program knows, and refuse what it does not."""
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+import pytest
+from sqlalchemy import Connection, inspect, text
+
+from services.projector.database import an_engine, prepare
+from services.projector.tables import metadata
+from services.runtime.errors import ClusterError
+from tests.read_model.databases import Server
+from tests.read_model.filling import query
+
+Found = TypeVar("Found")
+
+
+def shape(connection: Connection) -> dict[str, object]:
+    """All that the database says of its tables."""
+    found = inspect(connection)
+    return {
+        name: (
+            [{**each, "type": str(each["type"])} for each in found.get_columns(name)],
+            found.get_pk_constraint(name)["constrained_columns"],
+            sorted(map(str, found.get_indexes(name))),
+            found.get_table_comment(name) if connection.dialect.name == "postgresql" else None,
+        )
+        for name in found.get_table_names()
+        if name != "alembic_version"
+    }
+
+
+def look(url: str, ask: Callable[[Connection], Found]) -> Found:
+    async def go() -> Found:
+        engine = an_engine(url)
+        try:
+            async with engine.begin() as connection:
+                return await connection.run_sync(ask)
+        finally:
+            await engine.dispose()
+
+    return asyncio.run(go())
+
+
+def made_at_once(connection: Connection) -> dict[str, object]:
+    """The tables as the program knows them."""
+    for name in shape(connection):
+        connection.execute(text(f"DROP TABLE {name}"))
+    metadata.create_all(connection)
+    return shape(connection)
+
+
+def test_the_migrations_make_the_tables_of_the_program(read_model_url: str) -> None:
+    migrated = look(read_model_url, shape)
+    assert len(metadata.tables) == len(migrated)
+    assert migrated == look(read_model_url, made_at_once)
+
+
+def prepared_again(url: str, times: int = 1) -> None:
+    async def go() -> None:
+        engine = an_engine(url)
+        try:
+            await asyncio.gather(*(prepare(engine) for _ in range(times)))
+        finally:
+            await engine.dispose()
+
+    asyncio.run(go())
+
+
+def test_several_workers_that_start_at_once_make_the_tables_once(
+    postgresql_server: Server,
+) -> None:
+    url = postgresql_server.a_database()
+    prepared_again(url, times=4)
+    assert len(metadata.tables) == len(look(url, shape))
+
+
+def test_it_changes_nothing_where_the_tables_are_there(read_model_url: str) -> None:
+    prepared_again(read_model_url)
+    assert "0001" == query(read_model_url, "SELECT version_num FROM alembic_version")
+
+
+def test_tables_of_a_newer_program_are_left_alone(read_model_url: str) -> None:
+    async def go() -> None:
+        engine = an_engine(read_model_url)
+        async with engine.begin() as connection:
+            await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        await engine.dispose()
+
+    asyncio.run(go())
+    with pytest.raises(ClusterError, match="9999"):
+        prepared_again(read_model_url)
+
+
+def test_comments_tell_an_analyst_what_a_table_is(postgresql_url: str) -> None:
+    asked = "SELECT obj_description('ecluse_read.moves'::regclass)"
+    assert metadata.tables["moves"].comment == query(postgresql_url, asked)
