@@ -1,5 +1,6 @@
 """`ecluse serve --embedded`: all of Écluse in one process, for a small town without Kafka."""
 
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Final
@@ -75,6 +76,7 @@ def serve(
     def ready(address: str) -> None:
         if as_json:
             print_json({"address": address, "data": str(data), "auth": settings.auth})
+            sys.stdout.flush()  # Whoever waits for it reads a pipe.
             return
         facts = {"address": address, "data": data}
         typer.echo(told(LISTENING.render(facts), language))

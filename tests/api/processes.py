@@ -1,0 +1,59 @@
+"""The API as a process of its own: started, asked, stopped, killed."""
+
+import json
+import signal
+import subprocess
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from tests.integration.command import COMMAND, environment
+
+STOP_S: Final = 30
+
+
+@dataclass
+class Running:
+    """A process that has said where it listens."""
+
+    process: subprocess.Popen[bytes]
+    said: dict[str, Any]
+
+    @property
+    def address(self) -> str:
+        return str(self.said["address"])
+
+    def kill(self) -> None:
+        """SIGKILL: it has no time for anything."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(STOP_S)
+
+    def stop(self) -> int:
+        """SIGTERM: it drains; what it leaves with."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(STOP_S)
+
+
+@contextmanager
+def embedded(data: Path, *args: object, log: Path, **env: str) -> Generator[Running]:
+    """`ecluse serve --embedded` over this directory; what it logs is added to `log`."""
+    command = [*COMMAND, "serve", "--embedded", "--data", data, "--port", 0, "--json", *args]
+    with log.open("ab") as errors:
+        process = subprocess.Popen(
+            list(map(str, command)),
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env=environment(**({"ECLUSE_AUTH": "off"} | env)),
+        )
+    assert process.stdout is not None
+    try:
+        line = process.stdout.readline()
+        assert line, f"it ended with {process.wait(STOP_S)}: {log.read_text()[-2000:]}"
+        yield Running(process, json.loads(line))
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait(STOP_S)
+        process.stdout.close()

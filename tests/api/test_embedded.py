@@ -1,0 +1,213 @@
+"""All of Écluse in one process: decides at once, projects, and loses nothing when it is killed."""
+
+import asyncio
+import contextlib
+import json
+import os
+import random
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from events.codec import decode
+from events.envelope import Door
+from events.unreadable import Unreadable
+from services.ledger.adapters.sqlite import SqliteStore
+from services.projector.database import an_engine, prepare
+from tests.api.processes import Running, embedded
+from tests.faults import year
+from tests.integration.command import COMMAND, EXAMPLE, ecluse, environment
+from tests.read_model.filling import Tables, fill, journal_of_events, read
+
+HERE = "tests/api/test_embedded.py"
+KILLS = 3
+CHUNK_LINES = 25
+LINES = {"Content-Type": "application/x-ndjson"}
+
+pytestmark = [pytest.mark.fault, pytest.mark.timeout(180)]
+
+
+def readable(lines: list[bytes]) -> list[bytes]:
+    """What POST /events takes: the rest it would answer with its faults."""
+    return [
+        line
+        for line in lines
+        if line.strip() and not isinstance(decode(line, door=Door.EVENTS), Unreadable)
+    ]
+
+
+def post(running: Running, lines: list[bytes]) -> httpx.Response:
+    body = b"".join(line + b"\n" for line in lines)
+    return httpx.post(f"{running.address}/events", content=body, headers=LINES, timeout=60)
+
+
+def tables_of(url: str) -> Tables:
+    """Without what tells who wrote, and when."""
+    found = read(url)
+    for row in found["positions"]:
+        row.pop("generation", None)
+        row.pop("last_timestamp_ms", None)
+    return found
+
+
+def projected_anew(records: list[bytes], folder: Path) -> Tables:
+    url = f"sqlite+aiosqlite:///{folder / 'anew.db'}"
+
+    async def go() -> None:
+        engine = an_engine(url)
+        await prepare(engine)
+        await engine.dispose()
+
+    asyncio.run(go())
+    fill(url, records)
+    return tables_of(url)
+
+
+def journal_in(data: Path) -> list[bytes]:
+    store = SqliteStore(data / "ledger.db", create=False)
+    try:
+        return [row.record for row in store.journal()]
+    finally:
+        store.close()
+
+
+def test_killed_while_it_decides_it_goes_on_as_if_nothing_had_happened(tmp_path: Path) -> None:
+    seed = int(os.environ.get("ECLUSE_FAULT_SEED") or random.SystemRandom().randrange(10**9))
+    print(f"run again: ECLUSE_FAULT_SEED={seed} .venv/bin/pytest {HERE} -k killed")
+    chance, data = random.Random(seed), tmp_path / "data"
+    lines = readable(year.lines(grants=10))
+    chunks = [lines[at : at + CHUNK_LINES] for at in range(0, len(lines), CHUNK_LINES)]
+    done, killed_at = 0, []
+    for kill in range(KILLS + 1):
+        last = kill == KILLS
+        with embedded(data, log=tmp_path / "log") as running:
+            upto = len(chunks) if last else done + len(chunks) // (KILLS + 1)
+            while done < upto:
+                assert 202 == post(running, chunks[done]).status_code
+                done += 1
+            if last:
+                assert 0 == running.stop()
+                break
+            sending = threading.Thread(target=_unheard, args=(running, chunks[done]))
+            sending.start()
+            time.sleep(chance.uniform(0.0, 0.08))
+            running.kill()
+            sending.join()
+            killed_at.append(len(journal_in(data)))
+    print(f"killed with {killed_at} records of {len(journal_in(data))}")
+    assert KILLS == len(killed_at)
+    records = journal_in(data)
+    clean = journal_of_events(lines)
+    assert len(records) >= len(clean)
+    expected, found = projected_anew(records, tmp_path), tables_of(f"sqlite:///{data / 'read.db'}")
+    for name, rows in expected.items():
+        if name != "positions":
+            assert rows == found[name], name
+    assert _accepted(clean) == _accepted(records), "sent again, an event is a duplicate"
+
+
+def _unheard(running: Running, chunk: list[bytes]) -> None:
+    # Killed before it answered: the next one hears all of it again.
+    with contextlib.suppress(httpx.HTTPError):
+        post(running, chunk)
+
+
+def _accepted(records: list[bytes]) -> list[str]:
+    said = [json.loads(record) for record in records]
+    return [each["event"]["id"] for each in said if each["outcome"] == "accepted"]
+
+
+def test_events_are_decided_and_shown_at_once_and_after_a_restart(tmp_path: Path) -> None:
+    data, log = tmp_path / "data", tmp_path / "log"
+    with embedded(data, "--load", EXAMPLE, log=log) as running:
+        assert "2023-07-17T07:00:00Z" == _ready(running)["last_event_time"]
+        answer = post(running, EXAMPLE.read_bytes().splitlines())
+        assert 202 == answer.status_code
+        before = _outcomes(running, answer.json()["events"])
+        assert [("accepted", ["accepted", "duplicate"])] * 10 == before
+        second = [*COMMAND, "serve", "--embedded", "--data", str(data), "--port", "0"]
+        done = subprocess.run(
+            second, capture_output=True, timeout=60, check=False, env=environment()
+        )
+        assert (3, True) == (done.returncode, b"another" in done.stderr), "one works there"
+        assert 0 == running.stop()
+    with embedded(data, "--load", EXAMPLE, log=log) as running:
+        assert before == _outcomes(running, answer.json()["events"]), "a file is loaded once"
+        assert 0 == running.stop()
+    assert "access_is_not_checked" in log.read_text()
+
+
+def _ready(running: Running) -> dict[str, Any]:
+    found: dict[str, Any] = httpx.get(f"{running.address}/readyz", timeout=60).json()
+    return found
+
+
+def _outcomes(running: Running, events: list[dict[str, Any]]) -> list[tuple[str, list[str]]]:
+    """Of each event what it became, and what became of each time it was said."""
+    with httpx.Client(base_url=running.address, timeout=60) as client:
+        found = [client.get(event["outcome"]).json() for event in events]
+    return [
+        (identity["outcome"], [record["outcome"] for record in identity["records"]])
+        for (identity,) in found
+    ]
+
+
+def test_access_is_checked_and_requests_under_way_are_answered_after_sigterm(
+    tmp_path: Path,
+) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    asked = ("Mairie", "--read", "all", "--publish", "all", "--data", data, "--json")
+    made = json.loads(ecluse("api-keys", "create", *asked).out)
+    bearer = {"Authorization": f"Bearer {made['key']}"}
+    lines = readable(year.lines(grants=20))
+    with embedded(data, log=tmp_path / "log", ECLUSE_AUTH="on") as running:
+        with httpx.Client(base_url=running.address, timeout=60) as client:
+            assert 401 == client.get("/metrics").status_code
+            assert 200 == client.get("/metrics", headers=bearer).status_code
+
+            def body() -> Iterator[bytes]:
+                yield lines[0] + b"\n"
+                time.sleep(1)  # It is being read: now the process is told to end.
+                running.process.send_signal(signal.SIGTERM)
+                time.sleep(0.5)
+                yield b"\n".join(lines[1:])
+
+            answer = client.post("/events", content=body(), headers=bearer | LINES)
+            assert 202 == answer.status_code
+        assert 0 == running.process.wait(30)
+    assert len(lines) <= len(journal_in(data))
+    assert made["key"] not in (tmp_path / "log").read_text()
+
+
+def test_dead_letters_of_a_loaded_file_can_be_read_as_they_were(tmp_path: Path) -> None:
+    from services.api.small_town import SmallTown  # noqa: PLC0415 # the one test that looks inside
+
+    file = tmp_path / "bad.jsonl"
+    file.write_bytes(b'{"specversion":\n' + EXAMPLE.read_bytes())
+
+    async def go() -> bytes | None:
+        engine = an_engine(f"sqlite:///{tmp_path / 'read.db'}")
+        town = SmallTown(tmp_path / "ledger.db", engine)
+        await town.open()
+        await town.load(file, file.name, lambda _: None)
+        async with engine.connect() as connection:
+            row = (
+                await connection.execute(
+                    text("SELECT source_topic, source_partition, source_offset FROM dead_letters")
+                )
+            ).one()
+        found = await town(*row)
+        await town.close()
+        await engine.dispose()
+        return found
+
+    assert b'{"specversion":' == asyncio.run(go())
