@@ -1,0 +1,93 @@
+"""What fails of a database: what may pass, and what is a bug of ours."""
+
+import asyncio
+import sqlite3
+
+import asyncpg
+import pytest
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
+
+from services.projector.world import failing_as_writer, is_of_the_world, reaching
+from services.runtime.errors import Unreachable
+from services.runtime.writer import WriterFailed
+
+
+def of_sqlite(code: int) -> sqlite3.OperationalError:
+    error = sqlite3.OperationalError("words")
+    error.sqlite_errorcode = code
+    return error
+
+
+def wrapped(error: Exception) -> DBAPIError:
+    """As SQLAlchemy passes it on."""
+    return DBAPIError("SELECT", {}, error)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConnectionRefusedError(),
+        TimeoutError(),
+        PoolExhausted(),
+        asyncpg.AdminShutdownError(),
+        asyncpg.CannotConnectNowError(),
+        asyncpg.ConnectionDoesNotExistError(),
+        asyncpg.DiskFullError(),
+        asyncpg.DeadlockDetectedError(),
+        asyncpg.InvalidPasswordError(),
+        asyncpg.InvalidCatalogNameError(),
+        asyncpg.ReadOnlySQLTransactionError(),
+        asyncpg.InterfaceError("connection is closed"),
+        asyncpg.InvalidCachedStatementError(),
+        of_sqlite(sqlite3.SQLITE_BUSY),
+        of_sqlite(sqlite3.SQLITE_FULL),
+        of_sqlite(sqlite3.SQLITE_IOERR),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_what_may_be_gone_the_next_time(error: Exception) -> None:
+    assert is_of_the_world(error)
+    assert is_of_the_world(wrapped(error))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        AssertionError(),
+        ValueError(),
+        asyncpg.UniqueViolationError(),
+        asyncpg.NotNullViolationError(),
+        asyncpg.UndefinedTableError(),
+        asyncpg.DataError("invalid input for query argument"),
+        asyncpg.ProgramLimitExceededError(),
+        sqlite3.IntegrityError(),
+        of_sqlite(sqlite3.SQLITE_ERROR),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_what_never_will_be(error: Exception) -> None:
+    assert not is_of_the_world(error)
+    assert not is_of_the_world(wrapped(error))
+
+
+def test_the_world_fails_as_a_writer_and_our_bugs_as_they_are() -> None:
+    async def failing(error: Exception) -> None:
+        async with failing_as_writer():
+            raise error
+
+    with pytest.raises(WriterFailed, match="away"):
+        asyncio.run(failing(wrapped(ConnectionResetError("away\nfor long"))))
+    with pytest.raises(AssertionError):
+        asyncio.run(failing(AssertionError()))
+
+
+def test_at_the_start_it_is_said_in_words() -> None:
+    async def failing() -> None:
+        async with reaching("postgresql://db"):
+            raise ConnectionRefusedError("no")
+
+    with pytest.raises(Unreachable) as caught:
+        asyncio.run(failing())
+    assert "ECLUSE_DATABASE_URL" in caught.value.said.en
+    assert caught.value.said.fr.startswith("postgresql://db\u00a0: la base")
