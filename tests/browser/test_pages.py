@@ -123,6 +123,25 @@ def test_the_page_to_sign_in(browser: Browser, console: World, language: str) ->
         assert [] == visitor.elsewhere
 
 
+@pytest.mark.parametrize(
+    ("name", "path", "height"),
+    [
+        ("readme-today", PAGES["today"][0], 1180),
+        ("readme-grant", PAGES["grant-waiting"][0], 1440),
+    ],
+)
+def test_a_picture_for_the_readme(
+    browser: Browser, console: World, name: str, path: str, height: int
+) -> None:
+    """Copied by hand to docs/pictures/ when the page has changed: both are in English."""
+    with a_visitor(browser, console, "en") as visitor:
+        visitor.page.set_viewport_size({"width": 1280, "height": height})
+        visitor.go(path)
+        picture = PICTURES / f"{name}.png"
+        visitor.page.screenshot(path=picture)
+        assert picture.stat().st_size < 200_000
+
+
 def test_a_page_prints_without_its_ways_around(browser: Browser, console: World) -> None:
     with a_visitor(browser, console) as visitor:
         visitor.go(PAGES["grant"][0])

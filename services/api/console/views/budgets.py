@@ -27,9 +27,7 @@ NAMED: Final = Sentence(
     "Exercice {year} – entité {entity}, budget {code}",
     "Year {year} – entity {entity}, budget {code}",
 )
-CLOSED: Final = Sentence("clos le {day}", "closed {day}")
-MAIN: Final = Sentence("principal", "main")
-MAIN_CODE: Final = "00"
+NAMED_MAIN_CODE: Final = "00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +42,9 @@ class BudgetView:
 
 def budget_name(budget: Budget, voice: Voice) -> str:
     """Whose it is, and of which year."""
-    code = voice.say(MAIN) if budget.code == MAIN_CODE else budget.code
     entity = siret_number.format(budget.entity, "\u00a0")
-    name = voice.say(NAMED, year=budget.fiscal_year, entity=entity, code=code)
+    named = NAMED_MAIN if budget.code == MAIN_CODE else NAMED
+    name = voice.say(named, year=budget.fiscal_year, entity=entity, code=budget.code)
     if budget.closed_on is None:
         return name
     return f"{name} ({voice.say(CLOSED, day=voice.day(budget.closed_on))})"
