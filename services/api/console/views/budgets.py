@@ -27,7 +27,12 @@ NAMED: Final = Sentence(
     "Exercice {year} – entité {entity}, budget {code}",
     "Year {year} – entity {entity}, budget {code}",
 )
-NAMED_MAIN_CODE: Final = "00"
+NAMED_MAIN: Final = Sentence(
+    "Exercice {year} – entité {entity}, budget principal",
+    "Year {year} – entity {entity}, main budget",
+)
+CLOSED: Final = Sentence("clos le {day}", "closed {day}")
+MAIN_CODE: Final = "00"
 
 
 @dataclass(frozen=True, slots=True)
