@@ -191,25 +191,38 @@ async def write(
         Overtaken: the epoch of `position` is not that of the partition any more, or the database
             has forgotten the last batch.
     """
-    async with engine.begin() as connection:
-        if engine.dialect.name == statements.POSTGRESQL:
-            # What a crash of the server takes back, the position goes back with: it is read again.
-            await connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
-        # First, so that it is waited for here: behind it this transaction is the only writer.
-        await _move(connection, position, behind)
-        for change in changes.renamed:
-            for statement in statements.RENAMED:
-                await connection.execute(text(statement), change._asdict())
-        if engine.dialect.name == statements.POSTGRESQL:
-            await _copy(connection, changes)
-        else:
-            await _insert(connection, changes)
-        for statement, named in (
-            (statements.WITHDRAWN, changes.withdrawn),
-            (statements.REPLANNED, changes.replanned),
-        ):
-            for each in named:
-                await connection.execute(text(statement), each._asdict())
+    async with engine.connect() as connection:
+        try:
+            await _write(connection, changes, position, behind)
+            await connection.commit()
+        except BaseException:
+            # Copies go past SQLAlchemy, which does not see in what state they leave a connection.
+            await connection.invalidate()
+            raise
+
+
+async def _write(
+    connection: AsyncConnection, changes: Changes, position: Position, behind: int | None
+) -> None:
+    of_postgresql = connection.dialect.name == statements.POSTGRESQL
+    if of_postgresql:
+        # What a crash of the server takes back, the position goes back with: it is read again.
+        await connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+    # First, so that it is waited for here: behind it this transaction is the only writer.
+    await _move(connection, position, behind)
+    for change in changes.renamed:
+        for statement in statements.RENAMED:
+            await connection.execute(text(statement), change._asdict())
+    if of_postgresql:
+        await _copy(connection, changes)
+    else:
+        await _insert(connection, changes)
+    for statement, named in (
+        (statements.WITHDRAWN, changes.withdrawn),
+        (statements.REPLANNED, changes.replanned),
+    ):
+        for each in named:
+            await connection.execute(text(statement), each._asdict())
 
 
 async def _move(connection: AsyncConnection, position: Position, behind: int | None) -> None:

@@ -47,8 +47,8 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _may_pass(error: BaseException) -> bool:
-    if isinstance(error, asyncpg.InvalidCachedStatementError):
-        return True  # The tables were made anew; the next try asks again.
+    if isinstance(error, asyncpg.InvalidCachedStatementError | asyncpg.InternalClientError):
+        return True  # The tables were made anew, or the connection broke: the next try asks again.
     if isinstance(error, asyncpg.PostgresError):
         return str(error.sqlstate)[:2] in OF_THE_WORLD
     if isinstance(error, asyncpg.InterfaceError):

@@ -31,6 +31,8 @@ postgresql_server = databases.postgresql_server
 postgresql_url = databases.postgresql_url
 sqlite_url = databases.sqlite_url
 
+pytestmark = pytest.mark.timeout(400)
+
 RECORDS: Final = 20_000
 DAMAGE: Final = "UPDATE lines SET paid_cents = paid_cents + 1"
 MENDED: Final = "SELECT sum(paid_cents) FROM lines"
@@ -104,7 +106,6 @@ class Reader:
 
 
 @pytest.mark.fault
-@pytest.mark.timeout(400)
 def test_it_is_killed_resumed_and_switched_beside_a_running_projector(
     settings: Settings, tmp_path: Path, postgresql_server: Server, journal: Journal
 ) -> None:
@@ -151,7 +152,6 @@ def schemas(url: str) -> list[str]:
     return names.split()
 
 
-@pytest.mark.timeout(300)
 def test_in_sqlite_the_rows_of_another_file_take_the_place_of_the_old(
     settings: Settings, tmp_path: Path, sqlite_url: str, journal: Journal
 ) -> None:

@@ -40,6 +40,7 @@ def wrapped(error: Exception) -> DBAPIError:
         asyncpg.ReadOnlySQLTransactionError(),
         asyncpg.InterfaceError("connection is closed"),
         asyncpg.InvalidCachedStatementError(),
+        asyncpg.InternalClientError("cannot switch to state 15; another operation is in progress"),
         of_sqlite(sqlite3.SQLITE_BUSY),
         of_sqlite(sqlite3.SQLITE_FULL),
         of_sqlite(sqlite3.SQLITE_IOERR),

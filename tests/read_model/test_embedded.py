@@ -1,0 +1,103 @@
+"""The read model beside a store, in one process: exactly once, whenever it was stopped."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from services.ledger.adapters.sqlite import SqliteStore
+from services.ledger.replay import replay
+from services.ledger.restore import open_ledger
+from services.projector.database import Overtaken, an_engine
+from services.projector.embedded import EmbeddedProjector
+from services.runtime.errors import ClusterError
+from tests.read_model.filling import EXAMPLES, RECORDED, fill, golden, journal_of, read
+
+YEAR = EXAMPLES / "lille-avenirs-2023.jsonl"
+
+
+def caught_up(url: str, records: list[bytes]) -> int:
+    """A process that starts, projects what is new, and ends; how much that was."""
+
+    async def go() -> int:
+        engine = an_engine(url)
+        try:
+            projector = EmbeddedProjector(engine)
+            await projector.open()
+            return await projector.catch_up(iter(records))
+        finally:
+            await engine.dispose()
+
+    return asyncio.run(go())
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_it_goes_on_where_an_earlier_process_ended(
+    name: str, read_model_url: str, tmp_path: Path
+) -> None:
+    records = golden(name)
+    assert 4 == caught_up(read_model_url, records[:4])
+    assert 0 == caught_up(read_model_url, records[:4])
+    assert len(records) - 4 == caught_up(read_model_url, records)
+    other = f"sqlite+aiosqlite:///{tmp_path / 'other.db'}"
+    assert len(records) == caught_up(other, records)
+    assert read(read_model_url) == read(other)
+
+
+def test_it_makes_the_tables_that_kafka_makes(read_model_url: str, sqlite_url: str) -> None:
+    records = golden("turns-2023")
+    caught_up(read_model_url, records)
+    if sqlite_url != read_model_url:
+        fill(sqlite_url, records)
+        made, of_kafka = read(read_model_url), read(sqlite_url)
+        assert {**made, "positions": []} == {**of_kafka, "positions": []}
+
+
+def test_what_a_store_writes_is_projected_as_it_is_written(
+    read_model_url: str, tmp_path: Path
+) -> None:
+    store = SqliteStore(tmp_path / "ledger.db")
+
+    async def go() -> None:
+        engine = an_engine(read_model_url)
+        try:
+            projector = EmbeddedProjector(engine)
+            assert 0 == await projector.open()
+            with YEAR.open("rb") as stream:
+                replay(store, YEAR.name, stream, open_ledger(store), lambda _: None)
+            rows = [row.record for row in store.journal()]
+            await projector.project(rows[:3])
+            await projector.project(rows[3:])
+            await projector.project([])
+        finally:
+            await engine.dispose()
+
+    asyncio.run(go())
+    store.close()
+    assert [row["record"] for row in read(read_model_url)["journal"]] == journal_of(YEAR)
+
+
+def test_the_tables_of_another_journal_are_not_written_on(read_model_url: str) -> None:
+    caught_up(read_model_url, golden("turns-2023")[:9])
+    for another in (golden("hard-year-2023"), golden("turns-2023")[:8], []):
+        with pytest.raises(ClusterError, match="not the journal"):
+            caught_up(read_model_url, another)
+
+
+def test_a_second_process_takes_the_tables_from_the_first(read_model_url: str) -> None:
+    records = golden("lille-avenirs-2023")
+
+    async def go() -> None:
+        engine = an_engine(read_model_url)
+        try:
+            first, second = EmbeddedProjector(engine), EmbeddedProjector(engine)
+            await first.open()
+            await second.open()
+            await second.project(records[:2])
+            with pytest.raises(Overtaken):
+                await first.project(records[:2])
+        finally:
+            await engine.dispose()
+
+    asyncio.run(go())
+    assert 2 == len(read(read_model_url)["journal"])

@@ -1,0 +1,129 @@
+"""A batch and its position are written together, by the one writer, or not at all."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TypeVar
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from events.topics import JOURNAL
+from services.projector.database import (
+    Held,
+    Overtaken,
+    an_engine,
+    hold,
+    is_held,
+    position_of,
+    standing,
+    take,
+    write,
+)
+from services.projector.fold import Fold
+from tests.builders import BUDGET, Json, Story, a_convention, a_vote, an_award, encoded
+from tests.read_model.filling import fill, golden, query, read, rows_of
+
+Found = TypeVar("Found")
+
+
+def with_engine(url: str, go: Callable[[AsyncEngine], Awaitable[Found]]) -> Found:
+    async def run() -> Found:
+        engine = an_engine(url)
+        try:
+            return await go(engine)
+        finally:
+            await engine.dispose()
+
+    return asyncio.run(run())
+
+
+def a_fold(records: list[bytes]) -> Fold:
+    fold = Fold(0)
+    for offset, raw in enumerate(records):
+        fold.add(offset, raw)
+    return fold
+
+
+def test_whoever_takes_a_partition_fences_the_writer_before(read_model_url: str) -> None:
+    records = golden("lille-avenirs-2023")
+
+    async def go(engine: AsyncEngine) -> None:
+        old = await take(engine, JOURNAL, 0)
+        new = await take(engine, JOURNAL, 0)
+        with pytest.raises(Overtaken):
+            await write(engine, a_fold(records).take_changes(), replace(old, next_offset=10))
+        assert 0 == (await position_of(engine, JOURNAL, 0)).next_offset
+        await write(engine, a_fold(records).take_changes(), replace(new, next_offset=10), 0)
+
+    with_engine(read_model_url, go)
+    assert len(records) == len(read(read_model_url)["journal"])
+
+
+def test_partitions_have_writers_of_their_own(read_model_url: str) -> None:
+    async def go(engine: AsyncEngine) -> None:
+        mine = await take(engine, JOURNAL, 0)
+        await take(engine, JOURNAL, 1)
+        await take(engine, "another", 0)
+        await write(engine, Fold(0).take_changes(), replace(mine, next_offset=1), 0)
+
+    with_engine(read_model_url, go)
+
+
+def test_a_database_that_forgot_the_last_batch_is_not_written_on(read_model_url: str) -> None:
+    """As after a crash, or when somebody brought an older copy back."""
+    records = golden("lille-avenirs-2023")
+
+    async def go(engine: AsyncEngine) -> None:
+        mine = await take(engine, JOURNAL, 0)
+        with pytest.raises(Overtaken):
+            await write(engine, a_fold(records).take_changes(), replace(mine, next_offset=10), 5)
+
+    with_engine(read_model_url, go)
+    assert [] == read(read_model_url)["journal"]
+
+
+def test_a_batch_that_fails_leaves_nothing(read_model_url: str) -> None:
+    records = golden("lille-avenirs-2023")
+    fill(read_model_url, records)
+    before = read(read_model_url)
+
+    async def go(engine: AsyncEngine) -> None:
+        mine = await take(engine, JOURNAL, 0)
+        with pytest.raises(Exception, match=r"(?i)unique"):
+            await write(engine, a_fold(records).take_changes(), replace(mine, next_offset=20), 10)
+
+    with_engine(read_model_url, go)
+    assert before == read(read_model_url)
+
+
+def test_a_hold_is_seen_until_somebody_moves_on(read_model_url: str) -> None:
+    async def go(engine: AsyncEngine) -> None:
+        mine = await take(engine, JOURNAL, 0)
+        assert not await is_held(engine, mine)
+        await hold(engine, mine, Held(7, "e7", "AssertionError"))
+        assert await is_held(engine, mine)
+        new = await take(engine, JOURNAL, 0)
+        assert not await is_held(engine, mine), "another has the partition"
+        with pytest.raises(Overtaken):
+            await hold(engine, mine, Held(8, None, ""))
+        await write(engine, Fold(0).take_changes(), replace(new, next_offset=8), 0)
+        assert not await is_held(engine, new)
+
+    with_engine(read_model_url, go)
+    assert query(read_model_url, "SELECT held_event_id FROM positions") is None
+
+
+def test_what_a_fold_must_know_of_earlier_batches_is_in_the_tables(read_model_url: str) -> None:
+    events: list[Json | bytes] = [a_vote(), an_award(requires_convention=False), b"{", b"{"]
+    fill(read_model_url, rows_of(Story(*map(encoded, events))))
+    sequences, alone = with_engine(read_model_url, lambda engine: standing(engine, 0))
+    assert ({BUDGET: 2, "_dead.0": 2}, {(BUDGET, "G")}) == (sequences, alone)
+    assert ({}, set()) == with_engine(read_model_url, lambda engine: standing(engine, 1))
+
+
+def test_a_convention_that_was_signed_stands_alone_no_more(read_model_url: str) -> None:
+    events = [a_vote(), an_award(requires_convention=False), a_convention()]
+    fill(read_model_url, rows_of(Story(*map(encoded, events))))
+    _, alone = with_engine(read_model_url, lambda engine: standing(engine, 0))
+    assert set() == alone
