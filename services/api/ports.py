@@ -1,7 +1,7 @@
 """What the API asks of the world around it."""
 
 from collections.abc import Iterable, Mapping
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from services.runtime.publishing import Message
 
@@ -30,14 +30,23 @@ class OriginalBytes(Protocol):
         ...
 
 
+class JournalEnd(NamedTuple):
+    """Where a partition of the journal ends. Whoever has read up to `last` has read all of it."""
+
+    last: int
+    """The offset behind its last record."""
+    end: int
+    """The offset behind all: on Kafka, markers of transactions may stand between."""
+
+
 class JournalEnds(Protocol):
     """Knows how far the journal itself is: what is not read of it is in flight."""
 
-    async def __call__(self) -> Mapping[int, int] | None:
-        """The end offset of each partition; None where nobody can say it now."""
+    async def __call__(self) -> Mapping[int, JournalEnd] | None:
+        """The end of each partition; None where nobody can say it now."""
         ...
 
 
-async def ends_unknown() -> Mapping[int, int] | None:
+async def ends_unknown() -> Mapping[int, JournalEnd] | None:
     """Where nothing is there to ask."""
     return None

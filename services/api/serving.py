@@ -18,6 +18,7 @@ from services.api.app import create_app
 from services.api.chance import a_secret
 from services.api.clock import Clock, the_clock_on_the_wall
 from services.api.events_in.kafka import KafkaPublisher
+from services.api.journal_ends import KafkaEnds
 from services.api.parts import Parts
 from services.api.problems import Problem
 from services.api.read_model import open_read_model
@@ -78,15 +79,23 @@ async def serve_api(settings: ApiSettings, kafka: Settings, ready: Ready) -> Non
     address = settings.read_model
     store = AccessStore(access_address(address, settings.access), clock)
     publisher = KafkaPublisher(kafka)
+    ends = KafkaEnds(kafka, clock)
     engine = open_read_model(address)
     try:
         await prepared(store)
         parts = Parts(
-            engine, access_of(settings, store, clock), publisher, store, KafkaBytes(kafka), clock
+            engine,
+            access_of(settings, store, clock),
+            publisher,
+            store,
+            KafkaBytes(kafka),
+            clock,
+            journal_ends=ends,
         )
         await serve(create_app(parts), settings, ready)
     finally:
         await publisher.stop()
+        await ends.stop()
         await engine.dispose()
         await store.dispose()
 

@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from events.topics import EVENTS
+from services.api.ports import JournalEnd
 from services.ledger.adapters.sqlite import SqliteStore
 from services.ledger.domain.journal import Source
 from services.ledger.handle import Ledger, RawRecord
@@ -172,9 +173,9 @@ class SmallTown:
             reading.close()
         self._behind, self._kept = False, read + new
 
-    async def journal_ends(self) -> Mapping[int, int]:
+    async def journal_ends(self) -> Mapping[int, JournalEnd]:
         """How many records the journal holds: its one partition ends there."""
-        return {PARTITION: self._kept}
+        return {PARTITION: JournalEnd(self._kept, self._kept)}
 
     async def __call__(self, topic: str, partition: int, offset: int) -> bytes | None:
         """The bytes of the dead letter that was read there."""

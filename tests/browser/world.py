@@ -17,6 +17,7 @@ import uvicorn
 from services.api.access.caller import EVERYBODY, Caller, Entities, Scope
 from services.api.app import create_app
 from services.api.parts import Parts
+from services.api.ports import JournalEnd
 from services.api.read_model import open_read_model
 from services.projector.database import an_engine
 from services.projector.embedded import EmbeddedProjector
@@ -43,9 +44,9 @@ START_S: Final = 20.0
 class Ends:
     """Where the journal ends, as far as anybody knows."""
 
-    known: Mapping[int, int] | None = None
+    known: Mapping[int, JournalEnd] | None = None
 
-    async def __call__(self) -> Mapping[int, int] | None:
+    async def __call__(self) -> Mapping[int, JournalEnd] | None:
         return self.known
 
 
@@ -64,8 +65,13 @@ class World:
     def publish(self, records: Sequence[bytes]) -> None:
         """The journal goes on: these are all of its records."""
         self.records = list(records)
-        self.ends.known = {0: len(self.records)}
+        self.ends.known = end_of(self.records)
         project(self.database, self.records)
+
+
+def end_of(records: Sequence[bytes]) -> Mapping[int, JournalEnd]:
+    """Where a journal of these records ends."""
+    return {0: JournalEnd(len(records), len(records))}
 
 
 def project(database: str, records: Sequence[bytes]) -> None:
@@ -96,7 +102,7 @@ def a_console(folder: Path, *, checks: bool = True) -> Iterator[World]:
     listening = socket.create_server(("127.0.0.1", 0))
     port = listening.getsockname()[1]
     world = World(f"http://127.0.0.1:{port}", database, town.the_journal())
-    world.ends.known = {0: len(world.records)}
+    world.ends.known = end_of(world.records)
     project(database, world.records)
     parts = Parts(
         open_read_model(database),

@@ -7,6 +7,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from events.topics import JOURNAL
+from services.api.ports import JournalEnd
 from services.projector.tables import fates, positions
 
 
@@ -70,10 +72,10 @@ class Standing:
     adds_up: bool
 
 
-async def standing(conn: AsyncConnection, ends: Mapping[int, int] | None = None) -> Standing:
+async def standing(conn: AsyncConnection, ends: Mapping[int, JournalEnd] | None = None) -> Standing:
     """Where the read model stands.
 
-    `ends` says at which offset each partition of the journal ends; None where nobody knows.
+    `ends` says where each partition of the journal ends; None where nobody knows.
     """
     counted = {row.partition: row for row in await conn.execute(select(fates))}
     read: list[PartitionStanding] = []
@@ -82,7 +84,7 @@ async def standing(conn: AsyncConnection, ends: Mapping[int, int] | None = None)
         of_it = counted.pop(row.partition, None)
         known = Fates(*of_it[1:]) if of_it is not None else Fates(0, 0, 0, 0, 0, 0)
         end = None if ends is None else ends.get(row.partition)
-        in_flight = None if end is None else end - row.next_offset
+        in_flight = None if end is None else _unread(end, row.next_offset)
         held = None
         if row.held_offset is not None:
             held = Held(row.held_offset, row.held_event_id, row.held_error)
@@ -100,7 +102,25 @@ async def standing(conn: AsyncConnection, ends: Mapping[int, int] | None = None)
                 known.adds_up and (in_flight is None or in_flight >= 0),
             )
         )
+    seen = {each.partition for each in read}
+    unseen = sorted(({} if ends is None else ends).items())
+    read += [_not_begun(partition, end) for partition, end in unseen if partition not in seen]
     return _in_all(read)
+
+
+def _not_begun(partition: int, end: JournalEnd) -> PartitionStanding:
+    """A partition of which nothing was read: all of it is in flight."""
+    nothing = Fates(0, 0, 0, 0, 0, 0)
+    return PartitionStanding(
+        JOURNAL, partition, 0, None, None, None, nothing, end.last, end.last, adds_up=True
+    )
+
+
+def _unread(end: JournalEnd, next_offset: int) -> int:
+    """How far it is to the last record; below zero where more was read than there is."""
+    if end.last <= next_offset <= end.end:
+        return 0
+    return (end.last if next_offset < end.last else end.end) - next_offset
 
 
 async def mark(conn: AsyncConnection) -> str:

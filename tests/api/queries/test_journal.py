@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from events.codec import reread
+from services.api.ports import JournalEnd
 from services.api.queries import events, traces, unsettled
 from services.api.queries.standing import standing
 from services.ledger.domain.journal import JournalRecord, read_record
@@ -178,8 +179,8 @@ def test_the_standing_counts_each_record_once_and_says_unknown_where_nobody_know
     async def three(conn: Any) -> tuple[Any, Any, Any]:
         return (
             await standing(conn),
-            await standing(conn, {0: len(journal) + 5}),
-            await standing(conn, {0: len(journal) - 1}),
+            await standing(conn, {0: JournalEnd(len(journal) + 5, len(journal) + 6)}),
+            await standing(conn, {0: JournalEnd(len(journal) - 2, len(journal) - 1)}),
         )
 
     unknown, known, another = ask(url, three)
@@ -189,3 +190,19 @@ def test_the_standing_counts_each_record_once_and_says_unknown_where_nobody_know
     assert (None, None, True) == (unknown.in_flight, unknown.received, unknown.adds_up)
     assert (5, fates.read + 5, True) == (known.in_flight, known.received, known.adds_up)
     assert not another.adds_up
+
+
+def test_what_stands_behind_the_last_record_is_not_in_flight_and_an_unread_partition_is(
+    made: Made,
+) -> None:
+    journal = journal_of(HARD)
+    url = made(journal)
+    markers = JournalEnd(len(journal), len(journal) + 1)
+
+    async def two(conn: Any) -> tuple[Any, Any]:
+        return await standing(conn, {0: markers}), await standing(conn, {0: markers, 1: markers})
+
+    read, other = ask(url, two)
+    assert (0, True) == (read.in_flight, read.adds_up)
+    assert [0, len(journal)] == [each.in_flight for each in other.partitions]
+    assert len(journal) == other.in_flight
