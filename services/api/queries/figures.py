@@ -1,13 +1,13 @@
 """Columns of money: kept figures, or the sums of moves by the ledger's own table of ways."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, FromClause, and_, case, exists, func, select, true
 
 from services.api.queries.parts import total
-from services.ledger.domain.moves import WAYS, Way
+from services.ledger.domain.moves import WAYS
 from services.projector.tables import conventions, journal, moves
 
 LINE_STAGES = ("available", "reserved", "committed", "ordered", "paid", "carried_over")
@@ -15,6 +15,21 @@ CONVENTION_STAGES = ("remaining", "ordered", "paid", "released", "carried_over")
 
 GRANTED = tuple(f"{name}_cents" for name in ("granted", *CONVENTION_STAGES))
 """The figures of a convention."""
+
+OF_CONVENTIONS = [way for way in WAYS.values() if way.convention_gains is not None]
+
+
+def _stages(ends: Iterable[tuple[str | None, str | None]]) -> dict[str, frozenset[str]]:
+    """By figure of a convention, the stages of a line at which its money arrives, or leaves."""
+    found = list(ends)
+    return {
+        name: frozenset(stage for stage, figure in found if figure == name and stage is not None)
+        for name in CONVENTION_STAGES
+    }
+
+
+GAINED_AT = _stages((way.line_gains, way.convention_gains) for way in OF_CONVENTIONS)
+LOST_AT = _stages((way.line_loses, way.convention_loses) for way in OF_CONVENTIONS)
 
 Columns = Sequence[ColumnElement[Any]]
 
@@ -96,23 +111,18 @@ def same(table: FromClause, **asked: str | None) -> Iterable[ColumnElement[bool]
             yield table.c[name] == value
 
 
-def _went(table: FromClause, way: Way) -> ColumnElement[bool]:
-    """Whether a move went a way."""
-    ends = (("from_stage", way.line_loses), ("to_stage", way.line_gains))
-    return and_(
-        *(
-            table.c[name].is_(None) if stage is None else table.c[name] == stage
-            for name, stage in ends
+def added(
+    table: FromClause, gained_at: Collection[str], lost_at: Collection[str]
+) -> ColumnElement[int]:
+    """What moves to some stages bring, less what moves from some stages take."""
+    cents = table.c.amount_cents
+    return total(
+        case(
+            (table.c.to_stage.in_(gained_at), cents),
+            (table.c.from_stage.in_(lost_at), -cents),
+            else_=0,
         )
     )
-
-
-def added(table: FromClause, gains: Iterable[Way], loses: Iterable[Way] = ()) -> ColumnElement[int]:
-    """What moves of some ways bring, less what those of others take."""
-    amount = table.c.amount_cents
-    plus = [(_went(table, way), amount) for way in gains]
-    minus = [(_went(table, way), -amount) for way in loses]
-    return total(case(*plus, *minus, else_=0))
 
 
 def stage_columns(table: FromClause, *, summed: bool = False) -> Columns:
@@ -120,20 +130,9 @@ def stage_columns(table: FromClause, *, summed: bool = False) -> Columns:
     names = ("appropriated", *LINE_STAGES)
     if "from_stage" not in table.c:
         return _kept(table, names, summed=summed)
-    ways = WAYS.values()
-    appropriated = added(
-        table,
-        [way for way in ways if way.line_loses is None],
-        [way for way in ways if way.line_gains is None],
-    )
-    stages = [
-        added(
-            table,
-            [way for way in ways if way.line_gains == name],
-            [way for way in ways if way.line_loses == name],
-        )
-        for name in LINE_STAGES
-    ]
+    cents, origin, target = table.c.amount_cents, table.c.from_stage, table.c.to_stage
+    appropriated = total(case((origin.is_(None), cents), (target.is_(None), -cents), else_=0))
+    stages = [added(table, (name,), (name,)) for name in LINE_STAGES]
     labelled = zip(names, [appropriated, *stages], strict=True)
     return [each.label(f"{name}_cents") for name, each in labelled]
 
@@ -143,17 +142,10 @@ def granted_columns(table: FromClause, *, summed: bool = False) -> Columns:
     names = ("granted", *CONVENTION_STAGES)
     if "from_stage" not in table.c:
         return _kept(table, names, summed=summed)
-    ways = [way for way in WAYS.values() if way.convention_gains is not None]
     # What a convention does not lose, it is granted.
-    granted = added(table, [way for way in ways if way.convention_loses is None])
-    stages = [
-        added(
-            table,
-            [way for way in ways if way.convention_gains == name],
-            [way for way in ways if way.convention_loses == name],
-        )
-        for name in CONVENTION_STAGES
-    ]
+    lost = table.c.from_stage.in_([stage for each in LOST_AT.values() for stage in each])
+    granted = total(case((lost, 0), else_=table.c.amount_cents))
+    stages = [added(table, GAINED_AT[name], LOST_AT[name]) for name in CONVENTION_STAGES]
     labelled = zip(names, [granted, *stages], strict=True)
     return [each.label(f"{name}_cents") for name, each in labelled]
 

@@ -13,12 +13,11 @@ from services.api.queries.figures import (
     added,
     granted_columns,
     granted_of,
-    record_of,
     stage_columns,
     stages_of,
 )
 from services.api.queries.parts import LINE, BudgetLine, line_columns
-from services.ledger.domain.moves import COMMIT, RESERVE, UNRESERVE
+from services.ledger.domain.lines import Stage
 from services.projector.tables import (
     budgets,
     convention_lines,
@@ -115,15 +114,21 @@ async def _reserved(
     closed_on = await conn.scalar(select(budgets.c.closed_on).where(budgets.c.budget == budget))
     if closed_on is not None:
         return {}
-    of_grant = and_(
-        moves.c.convention.is_(None),
+    of_grant = select(journal.c.sequence).where(
+        journal.c.budget == budget,
         or_(journal.c.grant_ref == grant, journal.c.convention.in_(names)),
     )
-    cents = added(moves, (RESERVE,), (COMMIT, UNRESERVE)).label("cents")
     query = (
-        select(*line_columns(moves), cents)
-        .join_from(moves, journal, record_of(moves))
-        .where(moves.c.budget == budget, or_(of_grant, moves.c.convention.in_(names)))
+        select(
+            *line_columns(moves), added(moves, (Stage.RESERVED,), (Stage.RESERVED,)).label("cents")
+        )
+        .where(moves.c.budget == budget)
+        .where(
+            or_(
+                moves.c.convention.in_(names),
+                and_(moves.c.convention.is_(None), moves.c.sequence.in_(of_grant)),
+            )
+        )
         .group_by(*line_columns(moves))
     )
     rows = await _by_line(conn, query)

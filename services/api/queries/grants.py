@@ -1,14 +1,14 @@
 """Grants (subventions): the list, and all that is known of one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, RowMapping, Select, and_, exists, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.api.queries.figures import GRANTED, granted_columns, granted_of, record_of, same
+from services.api.queries.figures import GRANTED, granted_columns, granted_of, same
 from services.api.queries.grant_money import GrantLine, money_of
 from services.api.queries.orders import Service, services_of
 from services.api.queries.parts import (
@@ -287,7 +287,7 @@ async def _records(
     conn: AsyncConnection, budget: str, grant: str, names: Sequence[str]
 ) -> tuple[Record, ...]:
     """The records that name the grant, a convention or an order of it, or moved its money."""
-    moved = exists().where(record_of(moves), moves.c.convention.in_(names))
+    moved = select(moves.c.sequence).where(moves.c.budget == budget, moves.c.convention.in_(names))
     orders = select(payment_orders.c.payment_order).where(
         payment_orders.c.budget == budget, payment_orders.c.convention.in_(names)
     )
@@ -295,23 +295,13 @@ async def _records(
         journal.c.grant_ref == grant,
         journal.c.convention.in_(names),
         journal.c.payment_order.in_(orders),
-        moved,
+        journal.c.sequence.in_(moved),
     )
-    query = select(journal).where(journal.c.budget == budget, named).order_by(journal.c.sequence)
-    return tuple(record_line(row) for row in (await conn.execute(query)).mappings())
-
-
-def record_line(row: RowMapping) -> Record:
-    """A record of the journal, in a line."""
-    return Record(
-        row["budget"],
-        row["sequence"],
-        row["outcome"],
-        row["event_id"],
-        row["event_type"],
-        row["event_time"],
-        row["resumes"],
-    )
+    # The records' own bytes stay where they are.
+    columns = (journal.c[field.name] for field in fields(Record))
+    query = select(*columns).where(journal.c.budget == budget, named)
+    rows = (await conn.execute(query.order_by(journal.c.sequence))).mappings()
+    return tuple(Record(**row) for row in rows)
 
 
 def _about(query: Select[Any], table: Any, grant: str, names: Sequence[str]) -> Select[Any]:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Response
 from pydantic import Field, TypeAdapter
 
+from services.api.asking import Stands
 from services.api.problems import NOT_FOUND, Problem, problems
 from services.api.queries import budgets
 from services.api.queries.standing import Held, Standing, standing
@@ -64,12 +65,12 @@ async def one(question: Question, budget: BudgetId, _: Annotated[Filters, Query(
 
 
 @router.get("/standing", response_model=Standing, summary="How far the read model is")
-async def stands(question: Question, _: Annotated[Filters, Query()]) -> Response:
+async def stands(question: Question, stands_on: Stands, _: Annotated[Filters, Query()]) -> Response:
     """How far each partition of the journal is in the read model, and what became of its records.
 
-    `in_flight` is null: only who reads the journal's end knows it.
+    `in_flight` is null where nobody knows where the journal ends.
     """
-    found = await standing(question.connection)
+    found = await standing(question.connection, await stands_on.journal_ends())
     if question.entities is not None:
         # The record that holds a partition may be of another entity: that it is held is enough.
         held = tuple(replace(each, held=each.held and NOT_SAID) for each in found.partitions)

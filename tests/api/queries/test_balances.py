@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from services.api.queries import balances
-from services.api.queries.figures import AsOf
+from services.api.queries.figures import GAINED_AT, LOST_AT, OF_CONVENTIONS, AsOf
 from services.api.queries.moved import moves_behind
 from services.api.queries.parts import BudgetLine
 from services.ledger.domain.journal import read_record
@@ -187,6 +187,14 @@ def test_what_was_carried_over_is_there_in_both_years(made: Made) -> None:
     lines = ask(url, lambda conn: balances.by_chapter(conn, None))
     years = {each.budget[-4:]: each for each in lines}
     assert (113180000, 113180000) == (years["2023"].carried_over_cents, years["2024"].paid_cents)
+
+
+def test_where_money_stands_tells_which_figure_of_a_convention_it_is() -> None:
+    for way in OF_CONVENTIONS:
+        gained = [name for name, stages in GAINED_AT.items() if way.line_gains in stages]
+        lost = [name for name, stages in LOST_AT.items() if way.line_loses in stages]
+        assert [way.convention_gains] == gained
+        assert ([] if way.convention_loses is None else [way.convention_loses]) == lost
 
 
 def test_another_entity_sees_nothing(made: Made) -> None:

@@ -118,6 +118,7 @@ def test_pages_are_the_list_each_row_once_also_while_rows_are_added(
                 answer = await client.get(f"{path}?limit={limit}")
                 while True:
                     seen += [key_of(row) for row in items(answer)]
+                    assert len(seen) == len(set(seen)), "a row came twice"
                     following = answer.json()["next"]
                     if following is None:
                         return seen
@@ -184,6 +185,7 @@ def test_each_list_comes_one_by_one_as_it_comes_whole(made: Made, route: str) ->
     while path is not None:
         (page,) = get(url, path)
         one_by_one += items(page)
+        assert len(one_by_one) <= len(items(answer)), "a row came twice"
         path = page.links["next"]["url"] if "next" in page.links else None
     assert items(answer)
     assert items(answer) == one_by_one
