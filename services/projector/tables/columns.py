@@ -47,6 +47,11 @@ Cents: Final = BigInteger
 Json: Final = JSON().with_variant(JSONB(), "postgresql")
 
 
+ROOM: Final = {"fillfactor": 50}
+"""Of tables whose rows change often: PostgreSQL keeps room for their new versions beside the old,
+and need not touch the indexes (measured: docs/decisions/0023)."""
+
+
 def key(name: str) -> Column[Any]:
     """A part of a table's key."""
     kind = BigInteger if name == "sequence" else Integer

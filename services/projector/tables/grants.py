@@ -5,6 +5,7 @@ from typing import Final
 from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, Table
 
 from services.projector.tables.columns import (
+    ROOM,
     Cents,
     Json,
     act,
@@ -87,6 +88,7 @@ conventions: Final = Table(
     Column("sequence", BigInteger, nullable=False),
     Index("conventions_by_grant", "budget", "grant_ref"),
     Index("conventions_by_siret", "siret"),
+    postgresql_with=ROOM,
     comment="Conventions, and grants that stand without one (`stands_alone`, under the grant's "
     "reference, until a convention is signed). State: in_force, suspended, terminated, with the "
     "day and reason of the last turn; withdrawn where the award fell. `continues` is the name that "
@@ -100,6 +102,7 @@ convention_lines: Final = Table(
     key("convention"),
     *line(in_key=True),
     *cents("granted", "remaining", "ordered", "paid", "released", "carried_over"),
+    postgresql_with=ROOM,
     comment="The money of a convention by line; granted is the sum of the others.",
 )
 
@@ -145,6 +148,7 @@ documents: Final = Table(
     Column("eligible_cost_cents", Cents),
     text("rejected_for"),
     Column("sequence", BigInteger, nullable=False),
+    postgresql_with=ROOM,
     comment="Documents received; `rejected_for` is the reason where one was rejected since.",
 )
 

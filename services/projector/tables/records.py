@@ -3,8 +3,16 @@
 from typing import Final
 
 from sqlalchemy import BigInteger, Column, Date, Index, Integer, LargeBinary, Table
+from sqlalchemy import text as text_clause
 
-from services.projector.tables.columns import Cents, Instant, Json, key, line, metadata, text
+from services.projector.tables.columns import ROOM, Cents, Instant, Json, key, line, metadata, text
+
+
+def _where_named(index: str, name: str) -> Index:
+    """An index by budget and a name that most rows do not have."""
+    named = text_clause(f"{name} IS NOT NULL")
+    return Index(index, "budget", name, postgresql_where=named, sqlite_where=named)
+
 
 positions: Final = Table(
     "positions",
@@ -21,6 +29,7 @@ positions: Final = Table(
     Column("held_offset", BigInteger),
     text("held_event_id"),
     text("held_error"),
+    postgresql_with=ROOM,
     comment="How far each partition of the journal is in these tables. `epoch` fences: who writes "
     "has raised it, and whoever finds another has lost the partition. `generation` counts how "
     "often the read model was made again.",
@@ -34,6 +43,7 @@ fates: Final = Table(
         Column(name, BigInteger, nullable=False, server_default="0")
         for name in ("received", "accepted", "duplicate", "refused", "parked", "dead_letter")
     ),
+    postgresql_with=ROOM,
     comment="Received records by what became of them; a parked event that was decided later counts "
     "once, by what it became.",
 )
@@ -63,8 +73,8 @@ journal: Final = Table(
     Column("record", LargeBinary, nullable=False),
     Index("journal_by_event", "event_id"),
     Index("journal_by_offset", "partition", "journal_offset", unique=True),
-    Index("journal_by_grant", "budget", "grant_ref"),
-    Index("journal_by_convention", "budget", "convention"),
+    _where_named("journal_by_grant", "grant_ref"),
+    _where_named("journal_by_convention", "convention"),
     comment="Every record of the journal, with its bytes as they stand on the topic.",
 )
 
@@ -82,7 +92,7 @@ moves: Final = Table(
     Column("amount_cents", Cents, nullable=False),
     Column("effective_on", Date, nullable=False),
     Index("moves_by_day", "budget", "effective_on"),
-    Index("moves_by_convention", "budget", "convention"),
+    _where_named("moves_by_convention", "convention"),
     comment="What money moved from which stage to which; null is outside the budget. Balances of "
     "any day, or as known at any record, are sums over this table.",
 )

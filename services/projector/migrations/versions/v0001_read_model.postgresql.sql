@@ -75,11 +75,12 @@ CREATE TABLE conventions (
     continues VARCHAR COLLATE "C",
     sequence BIGINT NOT NULL,
     PRIMARY KEY (budget, convention)
-);
-
-CREATE INDEX conventions_by_siret ON conventions (siret);
+)
+ WITH (fillfactor = 50);
 
 CREATE INDEX conventions_by_grant ON conventions (budget, grant_ref);
+
+CREATE INDEX conventions_by_siret ON conventions (siret);
 
 COMMENT ON TABLE conventions IS 'Conventions, and grants that stand without one (`stands_alone`, under the grant''s reference, until a convention is signed). State: in_force, suspended, terminated, with the day and reason of the last turn; withdrawn where the award fell. `continues` is the name that its money had before record `sequence`: moves and orders of that time bear it still.';
 
@@ -97,7 +98,8 @@ CREATE TABLE convention_lines (
     released_cents BIGINT DEFAULT '0' NOT NULL,
     carried_over_cents BIGINT DEFAULT '0' NOT NULL,
     PRIMARY KEY (budget, convention, chapter, article, function, operation)
-);
+)
+ WITH (fillfactor = 50);
 
 COMMENT ON TABLE convention_lines IS 'The money of a convention by line; granted is the sum of the others.';
 
@@ -140,7 +142,8 @@ CREATE TABLE documents (
     rejected_for VARCHAR COLLATE "C",
     sequence BIGINT NOT NULL,
     PRIMARY KEY (budget, convention, kind, year)
-);
+)
+ WITH (fillfactor = 50);
 
 COMMENT ON TABLE documents IS 'Documents received; `rejected_for` is the reason where one was rejected since.';
 
@@ -184,7 +187,8 @@ CREATE TABLE budgets (
     voted_on DATE,
     closed_on DATE,
     PRIMARY KEY (budget)
-);
+)
+ WITH (fillfactor = 50);
 
 CREATE INDEX budgets_by_entity ON budgets (entity);
 
@@ -204,7 +208,8 @@ CREATE TABLE lines (
     paid_cents BIGINT DEFAULT '0' NOT NULL,
     carried_over_cents BIGINT DEFAULT '0' NOT NULL,
     PRIMARY KEY (budget, chapter, article, function, operation)
-);
+)
+ WITH (fillfactor = 50);
 
 COMMENT ON TABLE lines IS 'The money of each budget line by stage; appropriated is the sum of the others.';
 
@@ -256,15 +261,16 @@ CREATE TABLE payment_orders (
     item INTEGER NOT NULL,
     state_sequence BIGINT NOT NULL,
     PRIMARY KEY (budget, payment_order)
-);
-
-CREATE INDEX orders_by_convention ON payment_orders (budget, convention);
-
-CREATE INDEX orders_by_due ON payment_orders (due_on, budget, payment_order);
+)
+ WITH (fillfactor = 50);
 
 CREATE UNIQUE INDEX orders_by_record ON payment_orders (budget, sequence, item);
 
+CREATE INDEX orders_by_convention ON payment_orders (budget, convention);
+
 CREATE INDEX orders_by_state ON payment_orders (state, due_on);
+
+CREATE INDEX orders_by_due ON payment_orders (due_on, budget, payment_order);
 
 COMMENT ON TABLE payment_orders IS 'Payment orders (mandats). State: issued, taken_in_charge, on_hold, rejected, paid, cancelled; `state_on`, `reason_…` are of the last acknowledgement, `state_sequence` the record that changed the order last.';
 
@@ -311,7 +317,8 @@ CREATE TABLE positions (
     held_event_id VARCHAR COLLATE "C",
     held_error VARCHAR COLLATE "C",
     PRIMARY KEY (topic, partition)
-);
+)
+ WITH (fillfactor = 50);
 
 COMMENT ON TABLE positions IS 'How far each partition of the journal is in these tables. `epoch` fences: who writes has raised it, and whoever finds another has lost the partition. `generation` counts how often the read model was made again.';
 
@@ -324,7 +331,8 @@ CREATE TABLE fates (
     parked BIGINT DEFAULT '0' NOT NULL,
     dead_letter BIGINT DEFAULT '0' NOT NULL,
     PRIMARY KEY (partition)
-);
+)
+ WITH (fillfactor = 50);
 
 COMMENT ON TABLE fates IS 'Received records by what became of them; a parked event that was decided later counts once, by what it became.';
 
@@ -352,13 +360,13 @@ CREATE TABLE journal (
     PRIMARY KEY (budget, sequence)
 );
 
-CREATE UNIQUE INDEX journal_by_offset ON journal (partition, journal_offset);
-
-CREATE INDEX journal_by_grant ON journal (budget, grant_ref);
-
 CREATE INDEX journal_by_event ON journal (event_id);
 
-CREATE INDEX journal_by_convention ON journal (budget, convention);
+CREATE INDEX journal_by_grant ON journal (budget, grant_ref) WHERE grant_ref IS NOT NULL;
+
+CREATE INDEX journal_by_convention ON journal (budget, convention) WHERE convention IS NOT NULL;
+
+CREATE UNIQUE INDEX journal_by_offset ON journal (partition, journal_offset);
 
 COMMENT ON TABLE journal IS 'Every record of the journal, with its bytes as they stand on the topic.';
 
@@ -381,7 +389,7 @@ CREATE TABLE moves (
 
 CREATE INDEX moves_by_day ON moves (budget, effective_on);
 
-CREATE INDEX moves_by_convention ON moves (budget, convention);
+CREATE INDEX moves_by_convention ON moves (budget, convention) WHERE convention IS NOT NULL;
 
 COMMENT ON TABLE moves IS 'What money moved from which stage to which; null is outside the budget. Balances of any day, or as known at any record, are sums over this table.';
 

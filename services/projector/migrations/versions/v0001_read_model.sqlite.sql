@@ -71,9 +71,9 @@ CREATE TABLE conventions (
     PRIMARY KEY (budget, convention)
 );
 
-CREATE INDEX conventions_by_siret ON conventions (siret);
-
 CREATE INDEX conventions_by_grant ON conventions (budget, grant_ref);
+
+CREATE INDEX conventions_by_siret ON conventions (siret);
 
 CREATE TABLE convention_lines (
     budget VARCHAR NOT NULL,
@@ -232,13 +232,13 @@ CREATE TABLE payment_orders (
     PRIMARY KEY (budget, payment_order)
 );
 
-CREATE INDEX orders_by_convention ON payment_orders (budget, convention);
-
-CREATE INDEX orders_by_due ON payment_orders (due_on, budget, payment_order);
-
 CREATE UNIQUE INDEX orders_by_record ON payment_orders (budget, sequence, item);
 
+CREATE INDEX orders_by_convention ON payment_orders (budget, convention);
+
 CREATE INDEX orders_by_state ON payment_orders (state, due_on);
+
+CREATE INDEX orders_by_due ON payment_orders (due_on, budget, payment_order);
 
 CREATE TABLE payment_order_lines (
     budget VARCHAR NOT NULL,
@@ -316,13 +316,13 @@ CREATE TABLE journal (
     PRIMARY KEY (budget, sequence)
 );
 
-CREATE UNIQUE INDEX journal_by_offset ON journal (partition, journal_offset);
-
-CREATE INDEX journal_by_grant ON journal (budget, grant_ref);
-
 CREATE INDEX journal_by_event ON journal (event_id);
 
-CREATE INDEX journal_by_convention ON journal (budget, convention);
+CREATE INDEX journal_by_grant ON journal (budget, grant_ref) WHERE grant_ref IS NOT NULL;
+
+CREATE INDEX journal_by_convention ON journal (budget, convention) WHERE convention IS NOT NULL;
+
+CREATE UNIQUE INDEX journal_by_offset ON journal (partition, journal_offset);
 
 CREATE TABLE moves (
     budget VARCHAR NOT NULL,
@@ -343,7 +343,7 @@ CREATE TABLE moves (
 
 CREATE INDEX moves_by_day ON moves (budget, effective_on);
 
-CREATE INDEX moves_by_convention ON moves (budget, convention);
+CREATE INDEX moves_by_convention ON moves (budget, convention) WHERE convention IS NOT NULL;
 
 CREATE TABLE refusals (
     budget VARCHAR NOT NULL,
