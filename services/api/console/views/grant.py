@@ -8,6 +8,7 @@ from services.api.console.views.grants import flag_count, grant_state
 from services.api.console.views.instalments import ConventionView, convention_view, document_words
 from services.api.console.views.orders import Fact
 from services.api.console.views.parts import (
+    Amounts,
     Bar,
     Figure,
     Link,
@@ -30,7 +31,7 @@ from services.api.console.words import grants as words
 from services.api.console.words.codes import OUTCOMES, RECOVERY_STEPS, ROLES
 from services.api.queries.grant_money import GrantLine
 from services.api.queries.grants import GrantAct, Record, WholeGrant
-from services.api.queries.parts import Act
+from services.api.queries.parts import Act, BudgetLine
 from services.api.queries.schedules import Convention, Document
 
 OUTCOME_TONES = {
@@ -162,7 +163,7 @@ def _figures(whole: WholeGrant, voice: Voice) -> list[Figure]:
         ("released", grant.released_cents),
         ("carried_over", grant.carried_over_cents),
     ]
-    hrefs = {name: figure_href(grant.budget, name, grant=grant.grant) for name, _ in amounts}
+    hrefs = _hrefs(grant.budget, grant.grant, amounts)
     return [first, *figures_of(amounts, voice, hrefs)]
 
 
@@ -185,6 +186,21 @@ def _facts(whole: WholeGrant, voice: Voice) -> Iterator[Fact]:
         yield fact("withdrawn_on", voice.day(grant.withdrawn_on) + cause)
 
 
+def _hrefs(
+    budget: str, grant: str, amounts: Amounts, line: BudgetLine | None = None
+) -> dict[str, str]:
+    """Where the moves of a grant's figures are.
+
+    A reservation that is nothing any more has none: the closing of a year gives back what is
+    reserved, line by line, and names no grant (rules, 30).
+    """
+    return {
+        name: figure_href(budget, name, line=line, grant=grant)
+        for name, cents in amounts
+        if cents or name != "reserved"
+    }
+
+
 def _line(whole: WholeGrant, each: GrantLine, voice: Voice) -> LineView:
     budget, grant = whole.grant.budget, whole.grant.grant
     own = [
@@ -195,7 +211,7 @@ def _line(whole: WholeGrant, each: GrantLine, voice: Voice) -> LineView:
         ("released", each.released_cents),
         ("carried_over", each.carried_over_cents),
     ]
-    own_hrefs = {name: figure_href(budget, name, line=each.line, grant=grant) for name, _ in own}
+    own_hrefs = _hrefs(budget, grant, own, each.line)
     opened, bar, figures = "", None, []
     if each.budget_line is not None:
         line = each.budget_line
