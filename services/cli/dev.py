@@ -1,4 +1,4 @@
-"""`ecluse dev`: a broker, the topics, a ledger and a watch on this machine, until Ctrl-C."""
+"""`ecluse dev`: a broker, the topics, ledger, watch and projector here, until Ctrl-C."""
 
 import asyncio
 import os
@@ -45,7 +45,7 @@ ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 FETCHING = Sentence("les jars de Kafka", "Kafka's jars")
 STARTING = Sentence("le serveur Kafka", "the Kafka broker")
 MAKING_TOPICS = Sentence("les topics", "the topics")
-STARTING_SERVICES = Sentence("ledger et watch", "ledger and watch")
+STARTING_SERVICES = Sentence("ledger, watch et projector", "ledger, watch and projector")
 STOPPING = Sentence("arrêt", "stopping")
 READY = Sentence(
     """Écluse tourne sur cette machine. Ctrl-C arrête tout et ne laisse rien.
@@ -53,6 +53,8 @@ READY = Sentence(
   Kafka     {bootstrap}
   ledger    {ledger}/partitions
   watch     {watch}/balances/BUDGET
+  projector {projector}/partitions
+  tables    {database}
   journaux  {logs}
 
 Dans un autre terminal\u00a0:
@@ -64,6 +66,8 @@ Dans un autre terminal\u00a0:
   Kafka     {bootstrap}
   ledger    {ledger}/partitions
   watch     {watch}/balances/BUDGET
+  projector {projector}/partitions
+  tables    {database}
   logs      {logs}
 
 In another terminal:
@@ -146,7 +150,7 @@ def dev(
     as_json: AsJson = False,
     lang: Lang = None,
 ) -> None:
-    """Run everything on this machine: Kafka, topics, ledger and watch; Ctrl-C ends it all.
+    """Run Kafka, topics, ledger, watch and projector on this machine; Ctrl-C ends it all.
 
     Needs Java 17, and Maven the first time. --json prints where everything is.
     Its topics' names begin with ECLUSE_TOPIC_PREFIX; ECLUSE_BOOTSTRAP_SERVERS is ignored.
@@ -182,23 +186,21 @@ def _run(
     with busy(told(MAKING_TOPICS, language)):
         asked = Asked(partitions=DEV_PARTITIONS, replication_factor=1)
         asyncio.run(apply(read_catalogue(), settings, asked))
-    health, web = free_port(), free_port()
-    variables = {
-        "ledger": {"ECLUSE_HEALTH_HOST": HOST, "ECLUSE_HEALTH_PORT": str(health)},
-        "watch": {"ECLUSE_WATCH_WEB_BIND": HOST, "ECLUSE_WATCH_WEB_PORT": str(web)},
-    }
+    ports = {name: free_port() for name in ("ledger", "watch", "projector")}
+    database = _read_model(folder)
+    variables = _variables(ports, database)
     shared = {"ECLUSE_BOOTSTRAP_SERVERS": broker.bootstrap, "ECLUSE_LANG": language.value}
     services: list[Service] = []
     running.callback(_end, services, broker)
-    for (name, own), of_it in zip(variables.items(), (health, web), strict=True):
+    for name, own in variables.items():
         with interruption.held_back():
-            services.append(_service(name, folder, {**shared, **own}, of_it))
+            services.append(_service(name, folder, {**shared, **own}, ports[name]))
     with busy(told(STARTING_SERVICES, language)):
         _wait_until_ready(services, broker)
     where = {
         "bootstrap": broker.bootstrap,
-        "ledger": f"http://{HOST}:{health}",
-        "watch": f"http://{HOST}:{web}",
+        **{name: f"http://{HOST}:{of_it}" for name, of_it in ports.items()},
+        "database": database,
         "logs": str(folder),
     }
     if as_json:
@@ -209,6 +211,27 @@ def _run(
     while True:
         _check(services, broker)
         time.sleep(WATCH_S)
+
+
+def _read_model(folder: Path) -> str:
+    """The URL of the read model: a file, since a machine need not have a PostgreSQL."""
+    of_it = folder / "read-model"
+    of_it.mkdir()
+    return f"sqlite:///{of_it / 'read.db'}"
+
+
+def _variables(ports: Mapping[str, int], database: str) -> dict[str, dict[str, str]]:
+    """What each service is told alone."""
+
+    def health(name: str) -> dict[str, str]:
+        return {"ECLUSE_HEALTH_HOST": HOST, "ECLUSE_HEALTH_PORT": str(ports[name])}
+
+    web = {"ECLUSE_WATCH_WEB_BIND": HOST, "ECLUSE_WATCH_WEB_PORT": str(ports["watch"])}
+    return {
+        "ledger": health("ledger"),
+        "watch": web,
+        "projector": {**health("projector"), "ECLUSE_DATABASE_URL": database},
+    }
 
 
 def _exports(settings: Settings) -> str:

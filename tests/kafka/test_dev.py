@@ -21,6 +21,7 @@ from tests.builders import BUDGET
 from tests.integration.command import COMMAND, EXAMPLE, ecluse, environment, real_ecluse
 from tests.kafka.brokers import KAFKA
 from tests.kafka.workers import eventually
+from tests.read_model.filling import query
 
 START_S: Final = 180.0
 """How long all may take to be ready, fetching Kafka's jars the first time."""
@@ -164,10 +165,11 @@ def page(url: str) -> Any:
 def test_everything_runs_until_it_is_interrupted_and_nothing_is_left(tmp_path: Path) -> None:
     with Dev(tmp_path, "--json") as dev:
         where = json.loads(dev.wait_until_ready())
-        assert ["bootstrap", "ledger", "watch", "logs"] == list(where)
+        names = ["bootstrap", "ledger", "watch", "projector", "database", "logs"]
+        assert names == list(where)
         assert [] == [
             words
-            for words in ("the Kafka broker", "the topics", "ledger and watch")
+            for words in ("the Kafka broker", "the topics", "ledger, watch and projector")
             if words not in dev.shown
         ]
         kafka = {"ECLUSE_BOOTSTRAP_SERVERS": where["bootstrap"]}
@@ -190,8 +192,15 @@ def test_everything_runs_until_it_is_interrupted_and_nothing_is_left(tmp_path: P
             assert json.loads(expected)[name] == found[name]
         partitions = page(f"{where['ledger']}/partitions")
         assert ["running"] * 4 == [row["state"] for row in partitions]
+
+        def projected() -> bool:
+            return bool(events == query(where["database"], "SELECT count(*) FROM journal"))
+
+        eventually(projected, "nothing in the tables")
         logs = Path(where["logs"])
-        assert ["kafka", "ledger.log", "watch.log"] == sorted(each.name for each in logs.iterdir())
+        assert ["kafka", "ledger.log", "projector.log", "read-model", "watch.log"] == sorted(
+            each.name for each in logs.iterdir()
+        )
 
         dev.interrupt()
         assert 0 == dev.ended()
