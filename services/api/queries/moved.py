@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, FromClause, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.api.queries.figures import NOW, AsOf, known, record_of, same
+from services.api.queries.figures import NOW, AsOf, known_moves, record_of, same
 from services.api.queries.parts import LINE, BudgetLine, Entities, behind, line_of, visible
-from services.projector.tables import conventions, journal, moves
+from services.projector.tables import conventions, journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,35 +49,35 @@ async def moves_behind(
     `stage` is one of a line's stages (`available` … `carried_over`); `grant` takes the moves for
     its award and for all its conventions.
     """
-    key = [moves.c.sequence, moves.c.item]
+    table = known_moves(as_of)
+    key = [table.c.sequence, table.c.item]
     query = (
-        select(moves, journal.c.event_id, journal.c.event_type)
-        .join(journal, record_of(moves))
-        .where(visible(moves.c.budget, entities), behind(key, after))
-        .where(*same(moves, budget=budget, chapter=chapter, convention=convention))
-        .where(*known(as_of))
+        select(table, journal.c.event_id, journal.c.event_type)
+        .join(journal, record_of(table))
+        .where(visible(table.c.budget, entities), behind(key, after))
+        .where(*same(table, budget=budget, chapter=chapter, convention=convention))
         .order_by(*key)
         .limit(limit)
     )
     if grant is not None:
-        query = query.where(_for_grant(budget, grant))
+        query = query.where(_for_grant(table, budget, grant))
     if line is not None:
-        query = query.where(*(moves.c[name] == (getattr(line, name) or "") for name in LINE))
+        query = query.where(*(table.c[name] == (getattr(line, name) or "") for name in LINE))
     if stage is not None:
-        query = query.where(or_(moves.c.from_stage == stage, moves.c.to_stage == stage))
+        query = query.where(or_(table.c.from_stage == stage, table.c.to_stage == stage))
     return [_move(row) for row in (await conn.execute(query)).mappings()]
 
 
-def _for_grant(budget: str, grant: str) -> ColumnElement[bool]:
+def _for_grant(table: FromClause, budget: str, grant: str) -> ColumnElement[bool]:
     """Moves that name a convention of the grant, or none and come from its award."""
     names = select(conventions.c.convention).where(
         conventions.c.budget == budget, conventions.c.grant_ref == grant
     )
     of_award = or_(journal.c.grant_ref == grant, journal.c.convention.in_(names))
     return or_(
-        and_(moves.c.convention.is_(None), of_award),
-        moves.c.convention.in_(names),
-        moves.c.convention == grant,  # While it stood without a convention (rules, 13).
+        and_(table.c.convention.is_(None), of_award),
+        table.c.convention.in_(names),
+        table.c.convention == grant,  # While it stood without a convention (rules, 13).
     )
 
 

@@ -25,7 +25,8 @@ from tests.api.queries.asked import (
     ask,
     line_row,
 )
-from tests.read_model.filling import journal_of
+from tests.builders import a_convention, a_vote, an_award, an_instalment, encoded
+from tests.read_model.filling import journal_of, journal_of_events
 
 LINE_FIGURES = (
     "appropriated_cents",
@@ -180,6 +181,19 @@ def test_behind_a_figure_stand_the_moves_that_add_up_to_it(made: Made) -> None:
     found = ask(url, paid)
     assert [67780000, 67780000] == [each.amount_cents for each in found]
     assert {"ecluse.payment.executed.v1"} == {each.event_type for each in found}
+
+
+def test_behind_a_convention_that_took_over_stand_the_moves_of_the_grant_alone(made: Made) -> None:
+    alone = an_award(requires_convention=False, instalments=[an_instalment(trigger="notification")])
+    url = made(journal_of_events(map(encoded, [a_vote(), alone, a_convention()])))
+
+    async def committed(conn: Any) -> list[Any]:
+        return await moves_behind(conn, None, budget=BUDGET, convention="C", stage="committed")
+
+    found = ask(url, committed)
+    assert [(2, "reserved", "committed"), (3, "committed", "ordered")] == [
+        (each.sequence, each.from_stage, each.to_stage) for each in found
+    ]
 
 
 def test_what_was_carried_over_is_there_in_both_years(made: Made) -> None:
