@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from pydantic import SecretStr
+from pydantic import SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEFAULT_URL: Final = "postgresql://localhost/ecluse"
@@ -21,16 +21,20 @@ class DatabaseSettings(BaseSettings):
     database_url: SecretStr = SecretStr(DEFAULT_URL)
     """`postgresql://user:password@host/database`, or `sqlite:///path/to/file`."""
 
-    database_url_file: Path | None = None
-    """A file that holds it, as containers keep secrets; it stands before the other."""
+    database_url_file: SecretStr | None = None
+    """What a file holds of it, as containers keep secrets; it stands before the other."""
+
+    @field_validator("database_url_file", mode="before")
+    @classmethod
+    def _read(cls, file: object) -> object:
+        if not file:
+            return None
+        try:
+            return Path(str(file)).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ValueError(str(error)) from error
 
     @property
     def url(self) -> str:
-        """The URL, wherever it stands.
-
-        Raises:
-            OSError: its file cannot be read.
-        """
-        if self.database_url_file is None:
-            return self.database_url.get_secret_value()
-        return self.database_url_file.read_text(encoding="utf-8").strip()
+        """The URL, wherever it stands."""
+        return (self.database_url_file or self.database_url).get_secret_value()

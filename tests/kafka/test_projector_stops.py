@@ -1,0 +1,145 @@
+"""What stops the projector, or one of its partitions, and what it says of it."""
+
+import asyncio
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from events.topics import JOURNAL
+from services.runtime.settings import Settings
+from tests.kafka.brokers import Broker
+from tests.kafka.cluster import Cluster
+from tests.kafka.projecting import Journal, Projector, a_long_journal, count, rows, write
+from tests.kafka.told import PARTITIONS, make_topics
+from tests.read_model import databases
+from tests.read_model.databases import Server
+from tests.read_model.filling import query
+from tests.unit.watch.ledger_output import Out
+
+postgresql_server = databases.postgresql_server
+postgresql_url = databases.postgresql_url
+sqlite_url = databases.sqlite_url
+
+RECORDS: Final = 2_000
+SICK: Final = 2
+"""A partition in which something is wrong."""
+
+
+@pytest.fixture
+def settings(broker: Broker, prefix: str) -> Settings:
+    settings = Settings(bootstrap_servers=broker.bootstrap, topic_prefix=prefix)
+    asyncio.run(make_topics(settings))
+    return settings
+
+
+@pytest.fixture(scope="module")
+def journal() -> Journal:
+    return a_long_journal(RECORDS)
+
+
+def of_partition(journal: Journal, number: int) -> list[Out]:
+    return [out for batch in journal for out in batch if out.partition == number]
+
+
+def without(journal: Journal, missing: Out) -> Journal:
+    return [[out for out in batch if out is not missing] for batch in journal]
+
+
+def test_a_record_that_does_not_follow_holds_its_partition_alone(
+    settings: Settings, tmp_path: Path, postgresql_url: str, journal: Journal
+) -> None:
+    missing = of_partition(journal, SICK)[7]
+    write(settings, without(journal, missing))
+    sound = count(journal) - len(of_partition(journal, SICK))
+    with Projector(settings, postgresql_url, tmp_path) as projector:
+        projector.until(lambda: projector.lines("partition_held"), "it is held")
+        (held,) = projector.lines("partition_held")
+        assert (SICK, 7) == (held["partition"], held["offset"])
+        assert "follows record" in held["error"]
+        assert 2 == len(projector.lines("record_failed")) - batches_that_failed(projector)
+        projector.until(lambda: rows(postgresql_url) == sound + 7, "the others go on")
+        asked = f"SELECT held_event_id FROM positions WHERE partition = {SICK}"
+        assert held["event_id"] == query(postgresql_url, asked)
+        assert f'"partition": {SICK}, "state": "broken"' in projector.get("/partitions")[1]
+        assert 0 == projector.stop()
+
+
+def batches_that_failed(projector: Projector) -> int:
+    """Failures of a batch, before its records were taken one by one."""
+    return sum(line.get("offset") is None for line in projector.lines("record_failed"))
+
+
+def test_a_journal_that_was_created_again_is_not_read_on(
+    settings: Settings, tmp_path: Path, sqlite_url: str, journal: Journal
+) -> None:
+    write(settings, journal)
+    with Projector(settings, sqlite_url, tmp_path) as projector:
+        projector.until(lambda: rows(sqlite_url) == RECORDS, "all records")
+        assert 0 == projector.stop()
+        cluster = Cluster(settings.bootstrap_servers, settings.topic_prefix, PARTITIONS)
+        cluster.recreate(JOURNAL)
+        write(settings, [list(reversed(of_partition(journal, each))) for each in range(PARTITIONS)])
+        projector.start_again()
+        assert 3 == projector.ends()
+        assert "was re-created" in projector.said() or "another topic" in projector.said()
+    assert RECORDS == rows(sqlite_url)
+
+
+def test_a_second_projector_takes_its_share_and_all_when_the_first_dies(
+    settings: Settings, tmp_path: Path, postgresql_url: str, journal: Journal
+) -> None:
+    half = len(journal) // 2
+    write(settings, journal[:half])
+    short = {"ECLUSE_SESSION_TIMEOUT_S": "6"}
+    with (
+        Projector(settings, postgresql_url, tmp_path, ECLUSE_INSTANCE="one", **short) as one,
+        Projector(settings, postgresql_url, tmp_path, ECLUSE_INSTANCE="two", **short) as two,
+    ):
+        one.until(lambda: rows(postgresql_url) == count(journal[:half]), "the first half")
+        one.until(lambda: owned(one) == owned(two) == PARTITIONS // 2, "each has its share")
+        one.kill()
+        write(settings, journal[half:])
+        two.until(lambda: rows(postgresql_url) == RECORDS, "the second half")
+        assert PARTITIONS == owned(two)
+        assert 0 == two.stop()
+
+
+def owned(projector: Projector) -> int:
+    """How many partitions it has."""
+    return projector.get("/partitions")[1].count('"partition"')
+
+
+def test_without_a_database_it_says_what_is_missing_and_stops(
+    settings: Settings, tmp_path: Path, postgresql_server: Server
+) -> None:
+    nowhere = "postgresql://somebody:secret@127.0.0.1:1/ecluse"
+    with Projector(settings, nowhere, tmp_path) as projector:
+        assert 3 == projector.ends()
+        assert "postgresql+asyncpg://somebody:***@127.0.0.1:1/ecluse" in projector.said()
+        assert "Check ECLUSE_DATABASE_URL" in projector.said()
+        assert "secret" not in projector.said()
+    missing = postgresql_server.url("no_such_database")
+    with Projector(settings, missing, tmp_path, ECLUSE_LANG="fr") as projector:
+        assert 3 == projector.ends()
+        assert "Vérifiez ECLUSE_DATABASE_URL" in projector.said()
+
+
+def test_the_url_may_stand_in_a_file(
+    settings: Settings, tmp_path: Path, sqlite_url: str, journal: Journal
+) -> None:
+    secret = tmp_path / "database-url"
+    secret.write_text(f"{sqlite_url}\n")
+    write(settings, journal[:1])
+    elsewhere = "postgresql://127.0.0.1:1/ecluse"
+    with Projector(
+        settings, elsewhere, tmp_path, ECLUSE_DATABASE_URL_FILE=str(secret)
+    ) as projector:
+        projector.until(lambda: rows(sqlite_url) == len(journal[0]), "the records")
+        assert 0 == projector.stop()
+    secret.unlink()
+    with Projector(
+        settings, elsewhere, tmp_path, ECLUSE_DATABASE_URL_FILE=str(secret)
+    ) as projector:
+        assert 2 == projector.ends()
+        assert "ECLUSE_DATABASE_URL_FILE" in projector.said()
