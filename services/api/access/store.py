@@ -46,6 +46,7 @@ class AccessStore:
         url = with_driver(make_url(address))
         self._clock = clock
         self._is_postgresql = url.get_backend_name() == "postgresql"
+        self._folder = None if self._is_postgresql else Path(url.database or "").parent
         options: dict[str, Any] = {}
         if self._is_postgresql:
             options = {
@@ -198,6 +199,9 @@ class AccessStore:
     @asynccontextmanager
     async def _writing(self) -> AsyncGenerator[AsyncConnection]:
         try:
+            # aiosqlite would tell it to a loop that may have ended meanwhile.
+            if self._folder is not None and not self._folder.is_dir():
+                raise FileNotFoundError(self._folder)  # noqa: TRY301 # as the driver would say it
             async with self._engine.begin() as connection:
                 yield connection
         except (SQLAlchemyError, OSError, TimeoutError) as error:
