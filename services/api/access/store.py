@@ -201,7 +201,7 @@ class AccessStore:
         try:
             # aiosqlite would tell it to a loop that may have ended meanwhile.
             if self._folder is not None and not self._folder.is_dir():
-                raise FileNotFoundError(self._folder)  # noqa: TRY301 # as the driver would say it
+                raise FileNotFoundError(self._folder)  # as the driver would say it
             async with self._engine.begin() as connection:
                 yield connection
         except (SQLAlchemyError, OSError, TimeoutError) as error:
