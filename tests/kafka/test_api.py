@@ -98,6 +98,7 @@ def test_requests_at_once_share_the_producer_and_keep_each_their_order(cluster: 
             assert mine in ([], [b"%d" % n for n in range(200)])
 
 
+@pytest.mark.timeout(180)
 def test_a_broker_that_is_away_is_503_in_time_and_served_again_when_it_is_back(
     cluster: Settings, broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -119,7 +120,7 @@ def test_a_broker_that_is_away_is_503_in_time_and_served_again_when_it_is_back(
                 assert 503 == await status()
                 assert time.monotonic() - began_s < 20
                 broker.restart()
-                until_s = time.monotonic() + 30
+                until_s = time.monotonic() + 90
                 while await status() != 202:
                     assert time.monotonic() < until_s, "it is back, and not found"
         finally:
