@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TypeVar
 
 import pytest
@@ -21,7 +22,22 @@ from services.projector.database import (
     write,
 )
 from services.projector.fold import Fold
-from tests.builders import BUDGET, Json, Story, a_convention, a_vote, an_award, encoded
+from tests.builders import (
+    BUDGET,
+    SIRET,
+    Json,
+    Story,
+    a_convention,
+    a_notification,
+    a_payment,
+    a_vote,
+    an_act,
+    an_amount,
+    an_award,
+    an_instalment,
+    encoded,
+)
+from tests.read_model.figures import as_printed, figures
 from tests.read_model.filling import fill, golden, query, read, rows_of
 
 Found = TypeVar("Found")
@@ -127,3 +143,47 @@ def test_a_convention_that_was_signed_stands_alone_no_more(read_model_url: str) 
     fill(read_model_url, rows_of(Story(*map(encoded, events))))
     _, alone = with_engine(read_model_url, lambda engine: standing(engine, 0))
     assert set() == alone
+
+
+def test_the_longest_names_and_the_ends_of_the_calendar_have_a_place(read_model_url: str) -> None:
+    """An index of PostgreSQL holds 2,704 bytes a row: whatever the language allows must fit."""
+    face = "\N{GRINNING FACE}"
+    code, source = face * 100, face * 499
+    line = {"chapter": code, "article": code, "function": code, "operation": code}
+    lines = [an_amount(100_000, line=line)]
+    name = {"name": face * 300, "siret": SIRET, "representative": face * 300}
+    first, last = "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"
+    events = [
+        a_vote(appropriations=lines, _id=source + "1", _source=source, _time=first),
+        an_award(
+            lines=lines,
+            grant=code,
+            title=face * 4000,
+            beneficiary=name,
+            act=an_act(body=face * 300, number=code),
+            _id=source + "2",
+            _time=last,
+        ),
+        a_convention(
+            grant=code,
+            convention=code,
+            beneficiary=name,
+            instalments=[an_instalment(name=code, lines=lines)],
+            _id=source + "3",
+            _correlationid=source,
+        ),
+        a_payment(100_000, f"{code}/{code}", bank_reference=code, _id=source + "4"),
+        a_payment(1, face * 4000, _id=source + "5"),
+        a_notification(convention=code + "", _id=source + "6"),
+        a_notification(convention=face * 99, _id=source + "7"),
+    ]
+    story = Story(*map(encoded, events))
+    fill(read_model_url, rows_of(story))
+    found = read(read_model_url)
+    assert as_printed(story.summary()) == figures(found)
+    assert ["accepted"] * 4 + ["refused", "accepted", "parked"] == [
+        row["outcome"] for row in found["journal"]
+    ]
+    assert [datetime.min.replace(tzinfo=UTC), datetime.max.replace(microsecond=0, tzinfo=UTC)] == [
+        row["event_time"] for row in found["journal"][:2]
+    ]
