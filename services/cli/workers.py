@@ -27,8 +27,10 @@ FENCED = Sentence(
     "again",
 )
 GAVE_UP = Sentence(
-    "rien n'a abouti depuis trop longtemps ({error}). Kafka répond-il ? Relancez ensuite",
-    "nothing came through for too long ({error}). Does Kafka answer? Then start again",
+    "rien n'a abouti depuis trop longtemps ({error}). Kafka et la base répondent-ils ? Relancez "
+    "ensuite",
+    "nothing came through for too long ({error}). Do Kafka and the database answer? Then start "
+    "again",
 )
 
 
@@ -49,20 +51,23 @@ def run_worker(work: Coroutine[Any, Any, Result]) -> Result:
         raise ClusterError("Écluse", FENCED.render({"error": error})) from error
     except (GaveUp, WriterFailed) as error:
         log.critical("worker_gave_up", error=str(error))
-        raise ClusterError("Kafka", GAVE_UP.render({"error": error})) from error
+        raise ClusterError("Écluse", GAVE_UP.render({"error": error})) from error
     except Stop as error:
         log.critical("worker_cannot_go_on", error=error.said.en)
         raise
 
 
 def _told_already(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """What asyncio says of an error that nobody awaited; of Kafka's, no more than that it was.
+    """What asyncio says of an error that nobody awaited; of the world's, no more than that it was.
 
-    aiokafka tells one failure to every future and task that it keeps. Whoever waits for one of them
-    has heard of it: the others are not lost, and no reason to wake anyone.
+    aiokafka tells one failure to every future and task that it keeps, and asyncpg to some. Whoever
+    waits for one of them has heard of it: the others are not lost, and no reason to wake anyone.
     """
     error = context.get("exception")
+    log = structlog.stdlib.get_logger("ecluse")
     if isinstance(error, KafkaError):
-        structlog.stdlib.get_logger("ecluse").info("kafka_error_unheard", error=repr(error))
+        log.info("kafka_error_unheard", error=repr(error))
+    elif type(error).__module__.startswith("asyncpg."):  # Most verbs do without that library.
+        log.info("database_error_unheard", error=repr(error))
     else:
         loop.default_exception_handler(context)
