@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from aiokafka.errors import ProducerFenced
+from asyncpg import AdminShutdownError
 from structlog.testing import capture_logs
 
 from services.cli.workers import COLLECT_AFTER, run_worker
@@ -32,6 +33,13 @@ def test_a_kafka_error_that_was_told_elsewhere_is_a_note() -> None:
     (line,) = lines
     assert ("kafka_error_unheard", "info") == (line["event"], line["log_level"])
     assert "ProducerFenced" in line["error"]
+
+
+def test_a_database_error_that_was_told_elsewhere_is_a_note() -> None:
+    with capture_logs() as lines:
+        run_worker(forgets(AdminShutdownError("terminating connection")))
+    (line,) = lines
+    assert ("database_error_unheard", "info") == (line["event"], line["log_level"])
 
 
 def test_any_other_error_is_asyncios_to_tell(caplog: pytest.LogCaptureFixture) -> None:
