@@ -1,0 +1,155 @@
+"""The console's addresses, asked without a browser: what they refuse, escape, keep and forget."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from services.api.access.session import SESSION_COOKIE
+from services.api.console.addresses.live import PAGES_MAX
+from services.api.console.addresses.session import HOME, own_path
+from tests.api.world import ALL_KEY, an_app, an_empty_read_model, asking
+
+Asks = Callable[[httpx.AsyncClient], Coroutine[Any, Any, None]]
+
+
+def ask(folder: Path, asks: Asks, key: str | None = ALL_KEY, **state: int) -> None:
+    """Ask an API whose read model is empty."""
+
+    async def go() -> None:
+        app = an_app(an_empty_read_model(folder))
+        for name, value in state.items():
+            setattr(app.state, name, value)
+        async with asking(app, key) as client:
+            client.headers["accept"] = "text/html"
+            await asks(client)
+
+    asyncio.run(go())
+
+
+@pytest.mark.parametrize(
+    ("asked", "leads_to"),
+    [
+        ("/console/grants", "/console/grants"),
+        ("/console/grants?search=a%20b", "/console/grants?search=a%20b"),
+        ("/console/login", HOME),
+        ("/console/login?next=/console/login", HOME),
+        ("//evil.example/console/grants", HOME),
+        ("https://evil.example/console/grants", HOME),
+        ("/\\evil.example", HOME),
+        ("/console/\\evil.example", HOME),
+        ("/docs", HOME),
+        ("javascript:alert(1)", HOME),
+        ("", HOME),
+    ],
+)
+def test_signing_in_leads_to_a_page_of_the_console_only(asked: str, leads_to: str) -> None:
+    assert leads_to == own_path(asked)
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/console/today", 200),
+        ("/console/grants", 200),
+        ("/console/orders?state=paid", 200),
+        ("/console/troubles/parked", 200),
+        ("/console/grants?after=one", 200),  # half a place: the first page
+        ("/console/orders?after=no-day&after=b&after=c", 200),
+        ("/console/grants?search=%00", 422),
+        ("/console/grants?budget=%00", 422),
+        ("/console/grants/x%00/y", 422),
+        ("/console/orders?state=gone", 422),
+        ("/console/troubles/rumours", 422),
+        ("/console/records/x/0", 422),
+        ("/console/records/x/9223372036854775808", 422),
+        ("/console/records/x/9223372036854775807", 404),
+        ("/console/figures/x/gossip", 404),
+        ("/console/grants/x/y", 404),
+        ("/console/orders/x/y/z/2", 404),
+        ("/console/nowhere", 404),
+        ("/console/static/../pages.py", 404),
+        ("/console/static/none.css", 404),
+    ],
+)
+def test_whatever_is_asked_is_answered_with_a_page(path: str, status: int, tmp_path: Path) -> None:
+    async def asks(client: httpx.AsyncClient) -> None:
+        answer = await client.get(path)
+        assert status == answer.status_code
+        assert answer.headers["content-type"].startswith("text/html")
+        assert "<h1" in answer.text
+        assert "no-store" == answer.headers["cache-control"]
+
+    ask(tmp_path, asks)
+
+
+def test_a_program_is_told_a_problem_in_its_own_form(tmp_path: Path) -> None:
+    async def asks(client: httpx.AsyncClient) -> None:
+        answer = await client.get("/console/grants/x/y", headers={"accept": "application/json"})
+        assert "application/problem+json" == answer.headers["content-type"]
+        assert "not_found" == answer.json()["code"]
+
+    ask(tmp_path, asks)
+
+
+def test_what_was_searched_for_is_no_part_of_the_page(tmp_path: Path) -> None:
+    async def asks(client: httpx.AsyncClient) -> None:
+        answer = await client.get("/console/grants", params={"search": '"><script>x()</script>'})
+        assert "<script>x()" not in answer.text
+        assert "&lt;script&gt;x()" in answer.text
+
+    ask(tmp_path, asks)
+
+
+def test_files_of_the_pages_are_kept_under_their_version(tmp_path: Path) -> None:
+    async def asks(client: httpx.AsyncClient) -> None:
+        page = (await client.get("/console/login", follow_redirects=False)).text
+        href = page.split('rel="stylesheet" href="')[1].split('"')[0]
+        assert "?v=" in href
+        answer = await client.get(href)
+        assert "text/css; charset=utf-8" == answer.headers["content-type"]
+        assert "immutable" in answer.headers["cache-control"]
+
+    ask(tmp_path, asks, key=None)
+
+
+def test_signing_in_gives_a_session_and_signing_out_takes_it(tmp_path: Path) -> None:
+    async def asks(client: httpx.AsyncClient) -> None:
+        wrong = await client.post("/console/login", data={"key": "nobody's"})
+        assert 401 == wrong.status_code
+        assert "nobody's" not in wrong.text
+        right = {"key": f" {ALL_KEY} ", "next": "/console/orders"}
+        answer = await client.post("/console/login", data=right)
+        assert (303, "/console/orders") == (answer.status_code, answer.headers["location"])
+        assert "HttpOnly" in answer.headers["set-cookie"]
+        client.cookies.set(SESSION_COOKIE, ALL_KEY)
+        assert 303 == (await client.get("/console/login")).status_code
+        forged = await client.post("/console/logout")
+        assert 403 == forged.status_code
+        token = {"csrf": f"csrf-of-{ALL_KEY}"}
+        answer = await client.post("/console/logout", data=token)
+        assert (303, "/console/login") == (answer.status_code, answer.headers["location"])
+        assert "Max-Age=0" in answer.headers["set-cookie"]
+
+    ask(tmp_path, asks, key=None)
+
+
+def test_the_language_of_an_address_is_remembered(tmp_path: Path) -> None:
+    async def asks(client: httpx.AsyncClient) -> None:
+        answer = await client.get("/console/grants?lang=fr")
+        assert "ecluse_lang=fr" in answer.headers["set-cookie"]
+        assert "fr" == answer.headers["content-language"]
+        assert "set-cookie" not in (await client.get("/console/grants")).headers
+
+    ask(tmp_path, asks)
+
+
+def test_more_pages_than_may_listen_go_without(tmp_path: Path) -> None:
+    async def asks(client: httpx.AsyncClient) -> None:
+        answer = await client.get("/console/live")
+        assert (503, "30") == (answer.status_code, answer.headers["retry-after"])
+
+    ask(tmp_path, asks, console_pages_listening=PAGES_MAX)
