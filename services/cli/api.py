@@ -2,10 +2,17 @@
 
 import typer
 
+from events.sentences import Sentence
 from services.cli.logs import log_as_json
 from services.cli.options import Bind, Lang, LogsAsJson, Port, chosen_language
+from services.cli.wording import UNCHECKED, told
 from services.cli.workers import run_worker
 from services.runtime.settings import Settings
+
+LISTENING = Sentence(
+    "L'API répond à {address}\u00a0; {address}/docs la décrit, {address}/console la montre.",
+    "The API answers at {address}; {address}/docs describes it, {address}/console shows it.",
+)
 
 
 def api(
@@ -24,7 +31,15 @@ def api(
     from services.api.serving import serve_api  # noqa: PLC0415
     from services.api.settings import ApiSettings  # noqa: PLC0415
 
-    chosen_language(context, lang)
+    language = chosen_language(context, lang)
     if as_json:
         log_as_json()
-    run_worker(serve_api(ApiSettings.said(bind, port), Settings(), lambda _address: None))
+    settings = ApiSettings.said(bind, port)
+
+    def ready(address: str) -> None:
+        if not as_json:
+            typer.echo(told(LISTENING.render({"address": address}), language))
+            if settings.auth == "off":
+                typer.echo(told(UNCHECKED, language))
+
+    run_worker(serve_api(settings, Settings(), ready))

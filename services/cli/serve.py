@@ -10,7 +10,7 @@ import typer
 from events.sentences import Sentence
 from services.cli.options import AsJson, Bind, Lang, Port, chosen_language
 from services.cli.output import print_json, progress
-from services.cli.wording import REPLAYING, told
+from services.cli.wording import REPLAYING, UNCHECKED, told
 from services.cli.workers import run_worker
 
 EXIT_USAGE: Final = 2
@@ -24,11 +24,6 @@ LISTENING = Sentence(
     "restent dans {data}).",
     "Écluse runs on this machine. Open {address}/console (Ctrl-C stops it; its data stays in "
     "{data}).",
-)
-UNCHECKED = Sentence(
-    "L'accès n'est pas contrôlé (ECLUSE_AUTH=off)\u00a0: quiconque atteint cette adresse voit tout "
-    "et publie.",
-    "Access is not checked (ECLUSE_AUTH=off): whoever reaches this address sees all and publishes.",
 )
 KEY_NEEDED = Sentence(
     "Pour entrer il faut une clé\u00a0: ecluse api-keys create NOM --read all --data {data}",

@@ -61,6 +61,12 @@ class Counted(NamedTuple):
         )
 
 
+UNCHECKED = Sentence(
+    "L'accès n'est pas contrôlé (ECLUSE_AUTH=off)\u00a0: quiconque atteint cette adresse voit tout "
+    "et publie.",
+    "Access is not checked (ECLUSE_AUTH=off): whoever reaches this address sees all and publishes.",
+)
+
 OUTCOME = {
     "accepted": Sentence("accepté", "accepted"),
     "duplicate": Sentence("doublon", "duplicate"),

@@ -3,6 +3,7 @@
 import json
 import signal
 import subprocess
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any, Final
 from tests.integration.command import COMMAND, environment
 
 STOP_S: Final = 30
+START_S: Final = 60
 
 
 @dataclass
@@ -34,6 +36,31 @@ class Running:
         """SIGTERM: it drains; what it leaves with."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(STOP_S)
+
+
+@contextmanager
+def api(log: Path, **env: str) -> Generator[Running]:
+    """`ecluse api`; its log, which says where it listens, is written to `log`."""
+    with log.open("wb") as errors:
+        process = subprocess.Popen(
+            [*COMMAND, "api", "--port", "0", "--json"], stderr=errors, env=environment(**env)
+        )
+    try:
+        yield Running(process, _listening(process, log))
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait(STOP_S)
+
+
+def _listening(process: subprocess.Popen[bytes], log: Path) -> dict[str, Any]:
+    until_s = time.monotonic() + START_S
+    while time.monotonic() < until_s and process.poll() is None:
+        for line in log.read_text().splitlines():
+            if "api_listening" in line:
+                return dict(json.loads(line))
+        time.sleep(0.05)
+    raise AssertionError(f"it does not listen: {log.read_text()[-2000:]}")
 
 
 @contextmanager

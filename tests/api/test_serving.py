@@ -1,0 +1,37 @@
+"""`ecluse api` as a process over a real PostgreSQL: without Kafka it reads, and says so."""
+
+import json
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.api.processes import api
+from tests.builders import a_vote, encoded
+from tests.integration.command import EXAMPLE, ecluse
+from tests.read_model.filling import fill, journal_of
+
+ONE = {"Content-Type": "application/cloudevents+json"}
+
+
+@pytest.mark.timeout(180)
+def test_it_reads_without_kafka_refuses_what_it_cannot_keep_and_drains(
+    postgresql_url: str, tmp_path: Path
+) -> None:
+    fill(postgresql_url, journal_of(EXAMPLE))
+    where = {"ECLUSE_DATABASE_URL": postgresql_url, "ECLUSE_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
+    asked = ("create", "Tout", "--read", "all", "--publish", "all", "--json")
+    key = json.loads(ecluse("api-keys", *asked, given=b"", **where).out)["key"]
+    log = tmp_path / "log"
+    with api(log, **where) as running:
+        with httpx.Client(base_url=running.address, timeout=60) as client:
+            assert 401 == client.get("/budgets").status_code
+            client.headers["Authorization"] = f"Bearer {key}"
+            assert client.get("/readyz").json()["schema_fits"]
+            assert 200 == client.get("/budgets/21590350100017-00-2023").status_code
+            answer = client.post("/events", content=encoded(a_vote()), headers=ONE)
+            assert (503, "not_published") == (answer.status_code, answer.json()["code"])
+        assert 0 == running.stop()
+    said = log.read_text()
+    assert "api_stopped" in said
+    assert key not in said
