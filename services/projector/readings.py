@@ -230,10 +230,10 @@ class Move(msgspec.Struct):
 
     line: Line
     amount_cents: int
-    convention: str | None
-    instalment: str | None
     origin: str | None = msgspec.field(name="from")
     target: str | None = msgspec.field(name="to")
+    convention: str | None = None
+    instalment: str | None = None
 
 
 class Entry(msgspec.Struct):

@@ -19,6 +19,11 @@ from services.runtime.worker import Worker
 GROUP: Final = "ecluse.projector"
 """The consumer group of the projector's workers."""
 
+REMEDY: Final = (
+    "mend the program and start it again; if its tables were made wrong: ecluse projector --rebuild"
+)
+"""What may be done about a record of the journal that holds its partition."""
+
 
 async def serve(settings: Settings, url: str) -> None:
     """Be a worker of the projector until SIGTERM or SIGINT.
@@ -40,7 +45,7 @@ async def serve(settings: Settings, url: str) -> None:
             return ProjectorWork(settings, engine, partition, progress, metrics)
 
         group, topic = settings.group(GROUP), settings.topic(JOURNAL)
-        await Worker(settings, group, topic, work, Health(settings, registry)).run()
+        await Worker(settings, group, topic, work, Health(settings, registry), REMEDY).run()
     finally:
         await engine.dispose()
 

@@ -85,6 +85,7 @@ class GaveUp(Exception):
 
 
 QUARANTINE: Final = 'mend the program, or: ecluse quarantine {partition} {offset} --reason "…"'
+"""What may be done about a record of the ledger's doors that holds its partition."""
 
 
 Go = Callable[[Work], Awaitable[None]]
@@ -107,6 +108,7 @@ class PartitionTask:
         make_work: WorkFactory,
         settings: Settings,
         clients: Clients = KAFKA,
+        remedy: str = QUARANTINE,
     ) -> None:
         self.partition = partition
         self.state = TaskState.OPENING
@@ -116,6 +118,7 @@ class PartitionTask:
         self._make_work = make_work
         self._settings = settings
         self._clients = clients
+        self._remedy = remedy
         self._trouble = Trouble()
         self._doubted = False
         self._wanted = asyncio.Event()
@@ -314,7 +317,7 @@ class PartitionTask:
         await work.hold(hold)
         # Only now may anyone set the record aside: it takes the transactional id, and we let it go.
         self.state, self.held = TaskState.BROKEN, hold
-        log.critical("partition_held", **hold._asdict(), do=QUARANTINE.format(**hold._asdict()))
+        log.critical("partition_held", **hold._asdict(), do=self._remedy.format(**hold._asdict()))
         self.progress.rest("held")
         while not self._stopping and not await work.was_moved():
             await self._sleep(HELD_LOOK_S)

@@ -57,6 +57,7 @@ def test_a_record_that_does_not_follow_holds_its_partition_alone(
         (held,) = projector.lines("partition_held")
         assert (SICK, 7) == (held["partition"], held["offset"])
         assert "follows record" in held["error"]
+        assert "ecluse projector --rebuild" in held["do"]
         assert 2 == len(projector.lines("record_failed")) - batches_that_failed(projector)
         projector.until(lambda: rows(postgresql_url) == sound + 7, "the others go on")
         asked = f"SELECT held_event_id FROM positions WHERE partition = {SICK}"

@@ -1,7 +1,7 @@
 """Empty read models for tests: in a file of SQLite, and on a real PostgreSQL.
 
 Import the fixtures that you need into your conftest.py: `postgresql_server` starts one server a
-session (from a wheel, or that of ECLUSE_TEST_POSTGRESQL), each test has a database of its own.
+session, from a wheel; each test has a database of its own.
 """
 
 import asyncio
@@ -29,7 +29,6 @@ class Server:
     """A PostgreSQL of this session, reached by a socket."""
 
     def __init__(self, folder: Path) -> None:
-        os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
         with warnings.catch_warnings():
             # The wheel asks for a directory that root does not have.
             warnings.simplefilter("ignore")

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from tests.property.years import Inputs, told, years
 from tests.read_model.filling import RECORDED, empty, fill, golden, lasting, read, rows_of
 
+pytestmark = pytest.mark.timeout(300)  # Properties over a database.
+
 cuts = st.lists(st.integers(1, 80), max_size=12)
 
 

@@ -22,6 +22,8 @@ from tests.read_model.filling import (
     rows_of,
 )
 
+pytestmark = pytest.mark.timeout(300)  # Properties over a database.
+
 cuts = st.lists(st.integers(1, 60), max_size=8)
 
 

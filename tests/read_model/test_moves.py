@@ -28,6 +28,8 @@ from tests.read_model.filling import (
     rows_of,
 )
 
+pytestmark = pytest.mark.timeout(300)  # Properties over a database.
+
 Row = dict[str, Any]
 Figures = dict[tuple[str, ...], tuple[int, ...]]
 
