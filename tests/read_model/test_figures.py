@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from events.envelope import INBOUND
+from services.ledger.domain.journal import Outcome
 from tests.builders import Story
 from tests.property.histories import histories
 from tests.property.years import Inputs, told, years
@@ -45,6 +47,18 @@ def test_every_example_has_the_figures_of_its_replay(files: list[str], read_mode
         story.deliver()
     fill(read_model_url, rows_of(story))
     assert as_printed(story.summary()) == figures(read(read_model_url))
+
+
+def test_the_recorded_journals_have_every_type_of_event_and_every_outcome(sqlite_url: str) -> None:
+    types, outcomes = set[str](), set[str]()
+    for name in RECORDED:
+        empty(sqlite_url)
+        fill(sqlite_url, golden(name))
+        rows = read(sqlite_url)["journal"]
+        outcomes |= {row["outcome"] for row in rows}
+        types |= {row["event_type"] for row in rows if row["outcome"] == "accepted"}
+    assert set(Outcome) == outcomes
+    assert {event.TYPE for event in INBOUND} == types
 
 
 @pytest.mark.parametrize("name", RECORDED)
