@@ -50,6 +50,9 @@ PAGES: Final = {
 }
 """By its picture's name: the address, and words that must stand there in French and in English."""
 
+WIDTHS: Final = (1280, 1024, 800)
+"""A desk, the narrowest window with tables, a tablet with cards."""
+
 LOST: Final = "no-such-page"
 OWN_404: Final = "the server responded with a status of 404"
 
@@ -71,6 +74,9 @@ def test_a_page(browser: Browser, console: World, name: str, language: str) -> N
         # Words differ by language and colours by the hour: each pair is looked at once.
         page.emulate_media(color_scheme="light" if language == "fr" else "dark")
         assert [] == visitor.barriers()
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            assert not visitor.reads_tables_sideways(), width
         page.set_viewport_size(PHONE)  # type: ignore[arg-type] # it wants its own dict
         assert not visitor.scrolls_sideways()
         page.screenshot(path=PICTURES / f"{name}-{language}-phone.png", full_page=True)

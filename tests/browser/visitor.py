@@ -58,6 +58,13 @@ class Visitor:
             for node in each["nodes"]
         ]
 
+    def reads_tables_sideways(self) -> bool:
+        """Whether a table has no room for what stands in it."""
+        found: bool = self.page.evaluate(
+            "[...document.querySelectorAll('.rows')].some((e) => e.scrollWidth > e.clientWidth)"
+        )
+        return found
+
     def scrolls_sideways(self) -> bool:
         """Whether the page is wider than the window."""
         width: bool = self.page.evaluate(
