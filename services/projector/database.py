@@ -106,21 +106,21 @@ async def prepare(engine: AsyncEngine, schema: str = SCHEMA) -> None:
     await bring_up(engine, schema)
 
 
+FIRST: Final = (
+    "INSERT INTO positions (topic, partition, next_offset, epoch, generation)"
+    " SELECT :topic, :partition, 0, 0, coalesce(max(generation), 0) FROM positions WHERE true"
+    " ON CONFLICT DO NOTHING"
+)
+"""The position of a partition of which nothing was read; in tables that were made anew, theirs."""
+
+
 async def take(engine: AsyncEngine, topic: str, partition: int) -> Position:
     """Become the one writer of a partition: whoever was it before can write no more."""
     raised = update(positions).where(_is(topic, partition)).values(epoch=positions.c.epoch + 1)
     async with engine.begin() as connection:
-        found = await connection.execute(raised)
-        if found.rowcount == 0:
-            last = select(func.coalesce(func.max(positions.c.generation), 0))
-            first = {
-                "topic": topic,
-                "partition": partition,
-                "next_offset": 0,
-                "epoch": 1,
-                "generation": (await connection.execute(last)).scalar_one(),
-            }
-            await connection.execute(positions.insert(), first)
+        # Whoever comes at the same time finds the row, and waits for it below.
+        await connection.execute(text(FIRST), {"topic": topic, "partition": partition})
+        await connection.execute(raised)
         return await _position(connection, topic, partition)
 
 

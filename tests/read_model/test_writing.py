@@ -76,6 +76,14 @@ def test_whoever_takes_a_partition_fences_the_writer_before(read_model_url: str)
     assert len(records) == len(read(read_model_url)["journal"])
 
 
+def test_of_several_that_take_a_new_partition_at_once_one_has_it(read_model_url: str) -> None:
+    async def go(engine: AsyncEngine) -> list[int]:
+        taken = await asyncio.gather(*(take(engine, JOURNAL, 0) for _ in range(5)))
+        return sorted(each.epoch for each in taken)
+
+    assert [1, 2, 3, 4, 5] == with_engine(read_model_url, go)
+
+
 def test_partitions_have_writers_of_their_own(read_model_url: str) -> None:
     async def go(engine: AsyncEngine) -> None:
         mine = await take(engine, JOURNAL, 0)
