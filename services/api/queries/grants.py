@@ -45,6 +45,9 @@ SEARCHED: Final = (
     grants.c.beneficiary,
     grants.c.siret,
 )
+KEYS_MAX: Final = 1000
+"""How many keys one question names: databases take some thousands of values."""
+
 CAPITALS: Final = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 """Plain capitals to small letters: all that both databases fold alike."""
 
@@ -189,12 +192,17 @@ async def one(
 
 async def _with_figures(conn: AsyncConnection, rows: Sequence[RowMapping]) -> list[Grant]:
     """Grants with what their conventions have, and how many flags."""
-    keys = [(row["budget"], row["grant_ref"]) for row in rows]
-    money = await _figures(conn, keys)
-    flags = await _flag_counts(conn, keys)
-    return [
-        _grant(row, money.get(key), flags.get(key, 0)) for row, key in zip(rows, keys, strict=True)
-    ]
+    found: list[Grant] = []
+    for start in range(0, len(rows), KEYS_MAX):
+        some = rows[start : start + KEYS_MAX]
+        keys = [(row["budget"], row["grant_ref"]) for row in some]
+        money = await _figures(conn, keys)
+        flags = await _flag_counts(conn, keys)
+        found += [
+            _grant(row, money.get(key), flags.get(key, 0))
+            for row, key in zip(some, keys, strict=True)
+        ]
+    return found
 
 
 Key = tuple[str, str]

@@ -133,9 +133,11 @@ async def _tag(question: Asked, media_type: str, *, dated: bool) -> str:
 
 
 def _has(said: list[str], tag: str) -> bool:
-    """Whether the caller holds the answer that the tag stands for (RFC 9110, 13.1.2)."""
-    tags = [each.strip().removeprefix("W/") for line in said for each in line.split(",")]
-    return tag in tags or "*" in tags
+    """Whether the caller holds the answer that the tag stands for (RFC 9110, 13.1.2).
+
+    `*` would ask whether there is any answer, which nobody knows before it is made: it gets one.
+    """
+    return tag in [each.strip().removeprefix("W/") for line in said for each in line.split(",")]
 
 
 # ------------------------------------------------------------------ cursors

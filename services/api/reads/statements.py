@@ -55,6 +55,7 @@ async def execution(
     question: Question, budget: BudgetId, _: Annotated[Filters, Query()]
 ) -> Response:
     """The budget execution statement (état d'exécution), by chapter and article."""
+    question.of(budget)
 
     async def build() -> ExecutionStatement:
         return await _execution(question, budget)
@@ -75,6 +76,7 @@ async def execution_file(
     _: Annotated[Filters, Query()],
 ) -> Response:
     """The same as CSV or XLSX, in euros: in French with semicolons and decimal commas."""
+    question.of(budget)
 
     async def sheet() -> Sheet:
         return execution_sheet(await _execution(question, budget))
@@ -95,6 +97,7 @@ async def grants_file(
     _: Annotated[Filters, Query()],
 ) -> Response:
     """The list of grants (CGCT L2313-1), with the open-data columns of décret 2017-779."""
+    question.of(budget)
 
     async def sheet() -> Sheet:
         await _check_budget(question, budget)
@@ -111,12 +114,11 @@ async def _execution(question: Asked, budget: str) -> ExecutionStatement:
 
 
 async def _check_budget(question: Asked, budget: str) -> None:
-    """That there is such a budget, and the caller's.
+    """That there is such a budget.
 
     Raises:
-        Problem: 404, there is none that the caller may see.
+        Problem: 404, there is none.
     """
-    question.of(budget)
     if await budgets.one(question.connection, question.entities, budget) is None:
         raise Problem(NOT_FOUND)
 

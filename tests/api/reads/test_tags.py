@@ -27,12 +27,22 @@ def test_who_has_the_answer_is_told_304(made: Made, path: str) -> None:
     tag = first.headers["etag"]
     assert tag.startswith('"')
     assert (first.content, tag) == (again.content, again.headers["etag"])
-    for said in (tag, f'"other", {tag}', f"W/{tag}", "*"):
+    for said in (tag, f'"other", {tag}', f"W/{tag}"):
         (known,) = get(url, path, headers={"If-None-Match": said})
         assert (304, b"", tag) == (known.status_code, known.content, known.headers["etag"]), said
         assert "private, no-cache" == known.headers["cache-control"]
-    (other,) = get(url, path, headers={"If-None-Match": '"other"'})
-    assert 200 == other.status_code
+    for said in ('"other"', "*"):
+        (other,) = get(url, path, headers={"If-None-Match": said})
+        assert 200 == other.status_code, said
+
+
+def test_what_is_not_there_is_404_whatever_the_caller_has(made_in_files: Made) -> None:
+    url = made_in_files(journal_of(YEAR))
+    paths = (f"/budgets/{BUDGET}/grants/none", "/budgets/21590350100017-00-2022/execution.csv")
+    for said in ("*", '"other"'):
+        for answer in get(url, *paths, headers={"If-None-Match": said}):
+            assert 404 == answer.status_code
+            assert "etag" not in answer.headers
 
 
 def test_the_tag_changes_with_the_journal_the_question_the_language_and_who_asks(
