@@ -231,3 +231,19 @@ def test_a_convention_that_took_over_a_grant_alone_has_all_that_stood_before(
     )
     assert (60_000, 40_000) == (page.grant.remaining_cents, page.grant.paid_cents)
     assert [2, 3, 4, 5] == [each.sequence for each in page.records]
+
+
+def test_figures_of_many_grants_are_asked_in_parts(
+    made_in_files: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    awards = [an_award(10_000, grant=f"G{number}") for number in range(5)]
+    signed = [
+        a_convention(10_000 - number, convention=f"C{number}", grant=f"G{number}")
+        for number in range(5)
+    ]
+    url = made_in_files(journal_of_events(map(encoded, [a_vote(), *awards, *signed])))
+    monkeypatch.setattr(grants, "KEYS_MAX", 2)
+    found = ask(url, lambda conn: grants.listed(conn, None))
+    assert [(f"G{number}", 10_000 - number) for number in range(5)] == [
+        (each.grant, each.ordered_cents) for each in found
+    ]
