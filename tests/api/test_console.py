@@ -59,6 +59,10 @@ def test_signing_in_leads_to_a_page_of_the_console_only(asked: str, leads_to: st
         ("/console/troubles/parked", 200),
         ("/console/grants?after=one", 200),  # half a place: the first page
         ("/console/orders?after=no-day&after=b&after=c", 200),
+        ("/console/troubles/refused?after=2023-01-01T00:00:00&after=b&after=1", 200),
+        ("/console/troubles/refused?after=0001-01-01T00:00:00%2B14:00&after=b&after=1", 200),
+        ("/console/troubles/refused?after=2023-01-01T00:00:00Z&after=b&after=1", 200),
+        ("/console/troubles/unreadable?after=b&after=99999999999999999999", 200),
         ("/console/grants?search=%00", 422),
         ("/console/grants?budget=%00", 422),
         ("/console/grants/x%00/y", 422),

@@ -8,7 +8,10 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests import silence
 from tests.browser.world import World, a_console
+
+no_logs = silence.no_logs
 
 CHROMIUMS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MISSING: Final = (

@@ -11,7 +11,7 @@ from services.api.queries.figures import record_of, same
 from services.api.queries.parts import Entities, behind, visible
 from services.api.queries.unsettled import ByReason
 from services.api.queries.verdicts import Verdict, flag_verdict
-from services.projector.tables import conventions, journal, review_flags
+from services.projector.tables import conventions, grants, journal, review_flags
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +76,14 @@ async def by_code(conn: AsyncConnection, entities: Entities) -> list[ByReason]:
 async def grant_of_record(
     conn: AsyncConnection, entities: Entities, budget: str, sequence: int
 ) -> str | None:
-    """The grant that a record is about, where it is about one."""
-    query = select(_grant(journal)).where(
+    """The grant that a record is about; None where it names none, or one that nobody announced."""
+    named = select(_grant(journal)).where(
         visible(journal.c.budget, entities),
         journal.c.budget == budget,
         journal.c.sequence == sequence,
+    )
+    query = select(grants.c.grant_ref).where(
+        grants.c.budget == budget, grants.c.grant_ref == named.scalar_subquery()
     )
     found: str | None = await conn.scalar(query)
     return found

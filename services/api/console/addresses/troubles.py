@@ -1,7 +1,6 @@
 """What did not go through, list by list; and any record of the journal with its bytes."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
@@ -18,6 +17,8 @@ from services.api.console.addresses.visit import (
     Sequence64,
     Visit,
     Visitor,
+    instant,
+    number,
     place_after,
     plain,
 )
@@ -37,7 +38,7 @@ from services.api.console.views.troubles import (
 )
 from services.api.console.words import troubles as words
 from services.api.problems import NOT_FOUND, Problem
-from services.api.queries import flags, grants, records, unsettled
+from services.api.queries import flags, records, unsettled
 
 router = APIRouter()
 
@@ -91,16 +92,16 @@ async def _listed(
     """The rows of a list, one more than a page holds; and the key of the page's last."""
     conn, entities, voice, limit = visit.connection, visit.entities, visit.voice, ROWS + 1
     if kind == "unreadable":
-        place = place_after(after, plain, int)
+        place = place_after(after, plain, number)
         letters = await unsettled.unreadable(conn, entities, code=reason, after=place, limit=limit)
         key = [(each.chain, each.sequence) for each in letters]
         return unreadable_rows(letters, voice), _last(key)
     if kind == "flagged":
-        place = place_after(after, plain, int, int)
+        place = place_after(after, plain, number, number)
         raised = await flags.flagged(conn, entities, code=reason, after=place, limit=limit)
         raised_keys = [(each.budget, each.sequence, each.item) for each in raised]
         return flagged_rows(raised, voice), _last(raised_keys)
-    place = place_after(after, datetime.fromisoformat, plain, int)
+    place = place_after(after, instant, plain, number)
     if kind == "refused":
         refused = await unsettled.refused(conn, entities, code=reason, after=place, limit=limit)
         keys = [(each.event_time.isoformat(), each.budget, each.sequence) for each in refused]
@@ -151,8 +152,6 @@ async def _record_page(
         raise Problem(NOT_FOUND)
     told, raw = found
     grant = await flags.grant_of_record(visit.connection, visit.entities, budget, sequence)
-    if grant is not None and await _unknown(visit, budget, grant):
-        grant = None  # Named by an event that was refused or waits: it has no page.
     after = await records.one(visit.connection, visit.entities, budget, sequence + 1)
     letter = await unsettled.one_dead_letter(visit.connection, visit.entities, budget, sequence)
     view = record_view(told, raw, grant, letter, visit.voice, has_next=after is not None)
@@ -171,7 +170,3 @@ async def _record_page(
         if received is None
         else visit.voice.counted(words.BYTES, received.length),
     )
-
-
-async def _unknown(visit: Visit, budget: str, grant: str) -> bool:
-    return await grants.one(visit.connection, visit.entities, budget, grant) is None

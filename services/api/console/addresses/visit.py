@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Annotated, Any, Final
 
@@ -22,6 +22,9 @@ SEARCH_MAX: Final = 100
 ROWS: Final = 50
 """How many rows of a list stand on one page."""
 
+NUMBER_MAX: Final = 2**63 - 1
+"""What a column of both databases holds."""
+
 TOKEN_DIGITS: Final = 16
 
 # PostgreSQL's text holds no zero byte, and no name of ours has control characters.
@@ -30,7 +33,7 @@ _PLAIN: Final = r"^[^\x00-\x1f\x7f]+$"
 Name = Annotated[str, Path(max_length=NAME_MAX, pattern=_PLAIN)]
 Asked = Annotated[str | None, Query(max_length=NAME_MAX, pattern=_PLAIN)]
 Search = Annotated[str, Query(max_length=SEARCH_MAX, pattern=r"^[^\x00-\x1f\x7f]*$")]
-Sequence64 = Annotated[int, Path(ge=1, le=2**63 - 1)]
+Sequence64 = Annotated[int, Path(ge=1, le=NUMBER_MAX)]
 After = Annotated[list[str] | None, Query(max_length=4)]
 
 
@@ -89,6 +92,33 @@ def place_after(
         return tuple(part(word) for part, word in zip(parts, after, strict=True))
     except ValueError:
         return None
+
+
+def instant(word: str) -> datetime:
+    """An instant of a key.
+
+    Raises:
+        ValueError: it is none, or says no offset.
+    """
+    found = datetime.fromisoformat(word)
+    if found.tzinfo is None:
+        raise ValueError(word)
+    try:
+        return found.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(word) from error
+
+
+def number(word: str) -> int:
+    """A number of a key.
+
+    Raises:
+        ValueError: it is none that a row could have.
+    """
+    found = int(word)
+    if not 0 <= found <= NUMBER_MAX:
+        raise ValueError(word)
+    return found
 
 
 def plain(word: str) -> str:
