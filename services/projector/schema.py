@@ -33,7 +33,10 @@ async def bring_up(engine: AsyncEngine, schema: str) -> None:
     async with engine.begin() as connection:
         if engine.dialect.name == POSTGRESQL:
             await connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
-            await connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{schema}"'))
+            known = text("SELECT count(*) FROM pg_namespace WHERE nspname = :schema")
+            found = await connection.execute(known, {"schema": schema})
+            if not found.scalar_one():  # Else the right to make one is not needed.
+                await connection.execute(text(f'CREATE SCHEMA "{schema}"'))
         else:
             await connection.exec_driver_sql("BEGIN IMMEDIATE")
         await connection.run_sync(_upgrade)

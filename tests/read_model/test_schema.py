@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import pytest
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, inspect, make_url, text
 from sqlalchemy.engine.interfaces import ReflectedIndex
 
 from services.projector.database import an_engine, prepare
@@ -81,6 +81,18 @@ def test_several_workers_that_start_at_once_make_the_tables_once(
     url = postgresql_server.a_database()
     prepared_again(url, times=4)
     assert len(metadata.tables) == len(look(url, shape))
+
+
+def test_a_role_that_owns_the_tables_need_not_own_the_database(
+    postgresql_server: Server, postgresql_url: str
+) -> None:
+    database = make_url(postgresql_url).database or ""
+    role = f"writer_{database}"
+    postgresql_server.run(f"CREATE ROLE {role} LOGIN", database)
+    for name in (*metadata.tables, "alembic_version"):
+        postgresql_server.run(f"ALTER TABLE ecluse_read.{name} OWNER TO {role}", database)
+    postgresql_server.run(f"GRANT USAGE ON SCHEMA ecluse_read TO {role}", database)
+    prepared_again(postgresql_url.replace("postgres@", f"{role}@"))
 
 
 def test_it_changes_nothing_where_the_tables_are_there(read_model_url: str) -> None:
