@@ -67,6 +67,14 @@ def test_every_link_leads_somewhere_and_every_figure_to_its_moves(
     assert compared > 5, "figures were held against their moves"
 
 
+@pytest.mark.timeout(300)
+def test_the_same_over_postgresql(postgresql_url: str) -> None:
+    fill(postgresql_url, journal_of(GOLDEN / "hard-year-2023.events.jsonl"))
+    seen, compared = asyncio.run(_walk(postgresql_url))
+    assert seen > 20
+    assert compared > 5
+
+
 async def _walk(url: str) -> tuple[int, int]:
     """Open every page that a link leads to, once; how many, and how many figures were compared."""
     waiting, seen, compared = ["/console/today"], {"/console/today"}, 0
