@@ -1,13 +1,14 @@
 """Around every request: closed by default, problems in two languages, headers, one log line."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from starlette.responses import Response, StreamingResponse
 
 from services.api.asking import Connection, Operator, Reader, check_sees
 from tests.api.world import LILLE, LILLE_KEY, READ_KEY, ROUBAIX, an_app, an_empty_read_model, asking
@@ -26,6 +27,10 @@ def app(tmp_path: Path) -> FastAPI:
     @made.get("/secrets")
     async def secrets(_caller: Operator) -> dict[str, str]:
         return {}
+
+    @made.get("/tagged")
+    async def tagged(_caller: Reader) -> Response:
+        return Response("1", headers={"ETag": '"1"'})
 
     @made.get("/broken")
     async def broken(_caller: Reader) -> None:
@@ -97,3 +102,77 @@ def test_our_own_error_says_nothing_of_itself(app: FastAPI) -> None:
     assert (500, "internal_error") == (answer.status_code, answer.json()["code"])
     assert "FR76" not in answer.text
     assert answer.headers["x-request-id"] == answer.json()["request_id"]
+
+
+def test_an_answer_that_does_not_come_is_given_up(tmp_path: Path) -> None:
+    made = an_app(an_empty_read_model(tmp_path), request_limit_s=0.2)
+
+    @made.get("/slow")
+    async def slow(_caller: Reader) -> None:
+        await asyncio.sleep(30)
+
+    answer = asked(made, lambda client: client.get("/slow"))
+    assert (503, "too_slow") == (answer.status_code, answer.json()["code"])
+    assert 0 < int(answer.headers["retry-after"])
+
+
+def test_an_answer_that_has_begun_may_take_as_long_as_it_is_read(tmp_path: Path) -> None:
+    made = an_app(an_empty_read_model(tmp_path), request_limit_s=0.3)
+
+    @made.get("/stream")
+    async def stream(_caller: Reader) -> StreamingResponse:
+        async def pieces() -> AsyncGenerator[bytes]:
+            for _ in range(5):
+                await asyncio.sleep(0.1)
+                yield b"."
+
+        return StreamingResponse(pieces())
+
+    assert "....." == asked(made, lambda client: client.get("/stream")).text
+
+
+@pytest.mark.parametrize(
+    ("path", "key", "status", "kept"),
+    [
+        ("/healthz", None, 200, "no-store"),
+        ("/metrics", None, 401, "no-store"),
+        ("/secrets", READ_KEY, 403, "no-store"),
+        ("/nowhere", READ_KEY, 404, "no-store"),
+        ("/broken", READ_KEY, 500, "no-store"),
+        ("/tagged", READ_KEY, 200, "private, no-cache"),
+    ],
+)
+def test_every_answer_says_what_a_browser_may_do_with_it(
+    app: FastAPI, path: str, key: str | None, status: int, kept: str
+) -> None:
+    answer = asked(app, lambda client: client.get(path), key)
+    assert (status, kept) == (answer.status_code, answer.headers["cache-control"])
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'self'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    assert "nosniff" == answer.headers["x-content-type-options"]
+    assert "same-origin" == answer.headers["referrer-policy"]
+    assert {"Authorization", "Cookie"} <= set(answer.headers["vary"].split(", "))
+    assert answer.headers["x-request-id"]
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("0af7651916cd43dd8448eb211c80319c", True),
+        ("FR7610278027150004578690110", False),
+        ("a b", False),
+        ("f" * 65, False),
+    ],
+)
+def test_a_request_keeps_the_name_it_came_with_if_it_can_be_no_secret(
+    app: FastAPI, given: str, kept: bool
+) -> None:
+    answer = asked(app, lambda client: client.get("/healthz", headers={"X-Request-ID": given}))
+    assert kept is (given == answer.headers["x-request-id"])
+
+
+def test_a_request_that_is_too_large_is_not_read(app: FastAPI) -> None:
+    answer = asked(app, lambda client: client.post("/tagged", content=b" " * (256 * 1024 + 1)))
+    assert (413, "too_large") == (answer.status_code, answer.json()["code"])

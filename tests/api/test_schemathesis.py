@@ -19,6 +19,7 @@ from schemathesis.specs.openapi import checks
 
 from services.api.read_model import open_read_model
 from services.projector.database import an_engine, prepare
+from tests import silence
 from tests.api.world import ALL_KEY, an_app
 from tests.read_model.filling import EXAMPLES, fill, journal_of
 
@@ -26,6 +27,7 @@ EXAMPLES_MAX = 12
 START_S = 20
 
 pytestmark = pytest.mark.timeout(300)
+no_logs = silence.no_logs
 
 
 @pytest.fixture(scope="module")
