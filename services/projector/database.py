@@ -31,6 +31,11 @@ DRIVERS: Final[Mapping[str, str]] = MappingProxyType(
 POOL: Final = 8
 """How many partitions are written at once."""
 
+CACHE_KIB: Final = 64 * 1024
+CHECKPOINT_PAGES: Final = 16_000
+"""SQLite: what a connection may keep of the file, and after how many pages (64 MiB) the log of a
+writer is brought into it. A batch changes pages everywhere: by default each would wait for both."""
+
 CONNECT_S: Final = 10.0
 ANSWER_S: Final = 60.0
 """How long a connection, and one answer, may take."""
@@ -94,6 +99,8 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+    cursor.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
     cursor.close()
 
 
