@@ -92,7 +92,7 @@ def _alone_in(data: Path) -> Generator[None]:
         Stop: somebody does.
     """
     try:
-        data.mkdir(parents=True, exist_ok=True)
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)  # It holds IBANs.
         held = os.open(data / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise Stop(data, NO_DIRECTORY.render({"error": error.strerror or error})) from error

@@ -9,7 +9,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from events.sentences import Sentence
+from events.unreadable import DETAILS, OTHER_DETAIL
 from services.api.asking import RETRY_AFTER_S, unreachable
+from services.api.language import Language, language_of, told
 from services.api.problems import (
     INVALID_REQUEST,
     METHOD_NOT_ALLOWED,
@@ -62,16 +64,20 @@ async def _problem(request: Request, error: Exception) -> Response:
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
-    faults = [_fault(each) for each in cast(RequestValidationError, error).errors()[:FAULTS_MAX]]
+    language = language_of(request)
+    found = cast(RequestValidationError, error).errors()[:FAULTS_MAX]
+    faults = [_fault(each, language) for each in found]
     named = ", ".join(f"{fault['in']} {fault['name']} ({fault['detail']})" for fault in faults)
     return _said(request, Problem(INVALID_REQUEST, {"faults": named}, faults=faults))
 
 
-def _fault(error: dict[str, Any]) -> dict[str, str]:
-    """Where a request is wrong: never the value, which may be anything."""
+def _fault(error: dict[str, Any], language: Language) -> dict[str, str]:
+    """Where a request is wrong, and why: never the value, which may be anything."""
     place = error.get("loc", ())
     name = "/".join(str(part) for part in place[1:])
-    return {"in": str(place[0]) if place else "", "name": name, "detail": str(error["msg"])}
+    facts = {**error.get("ctx", {}), "error": error["msg"]}
+    why = DETAILS.get(error["type"], OTHER_DETAIL).render(facts)
+    return {"in": str(place[0]) if place else "", "name": name, "detail": told(why, language)}
 
 
 async def _http(request: Request, error: Exception) -> Response:

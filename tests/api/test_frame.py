@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Query
 from starlette.responses import Response, StreamingResponse
 
 from services.api.asking import Connection, Operator, Reader, check_sees
@@ -102,6 +102,22 @@ def test_our_own_error_says_nothing_of_itself(app: FastAPI) -> None:
     assert (500, "internal_error") == (answer.status_code, answer.json()["code"])
     assert "FR76" not in answer.text
     assert answer.headers["x-request-id"] == answer.json()["request_id"]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("fr", "le minimum est 1"), ("en", "the minimum is 1")]
+)
+def test_a_value_that_is_wrong_is_named_in_the_language_of_who_asks(
+    app: FastAPI, language: str, said: str
+) -> None:
+    @app.get("/pages")
+    async def pages(_caller: Reader, limit: Annotated[int, Query(ge=1)]) -> int:
+        return limit
+
+    answer = asked(app, lambda client: client.get("/pages?limit=0"), language=language)
+    assert (422, "invalid_request") == (answer.status_code, answer.json()["code"])
+    assert [{"in": "query", "name": "limit", "detail": said}] == answer.json()["faults"]
+    assert said in answer.json()["detail"]
 
 
 def test_an_answer_that_does_not_come_is_given_up(tmp_path: Path) -> None:

@@ -36,8 +36,9 @@ NOT_READ: Final = Kind(
     422,
     Sentence("Événements illisibles", "Unreadable events"),
     Sentence(
-        "{count} événement(s) de cette demande ne sont pas du contrat\u00a0: rien n'a été publié.",
-        "{count} event(s) of this request are not of the contract: nothing was published.",
+        "La demande contient des événements qui ne sont pas du contrat ({count})\u00a0: rien n'a "
+        "été publié.",
+        "The request holds events that are not of the contract ({count}): nothing was published.",
     ),
     Sentence(
         "Corrigez ce que `faults` nomme, ligne par ligne, puis renvoyez le tout.",
@@ -49,10 +50,10 @@ NOT_YOURS: Final = Kind(
     403,
     Sentence("Entité hors de cet accès", "Entity outside this access"),
     Sentence(
-        "{count} événement(s) sont d'entités pour lesquelles cet accès ne publie pas\u00a0: rien "
-        "n'a été publié.",
-        "{count} event(s) are of entities for which this access does not publish: nothing was "
-        "published.",
+        "La demande contient des événements d'entités pour lesquelles cet accès ne publie pas "
+        "({count})\u00a0: rien n'a été publié.",
+        "The request holds events of entities for which this access does not publish ({count}): "
+        "nothing was published.",
     ),
     Sentence(
         "Retirez-les, ou demandez une clé pour ces entités.",
