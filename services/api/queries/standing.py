@@ -1,15 +1,22 @@
-"""How far the read model is, and what became of all that was received."""
+"""How far the read model is, and what became of all that was received.
+
+Who sees all entities is told what the projector counted. Who sees some is told of their budgets
+alone: what no budget can be told from (dead letters, what is in flight, places in the journal) is
+unknown to them, and never 0.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.topics import JOURNAL
 from services.api.ports import JournalEnd
-from services.projector.tables import fates, positions
+from services.api.queries.parts import Entities, shown, visible
+from services.projector.tables import fates, journal, positions
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,20 +30,24 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Fates:
-    """Records by what became of them. `read` counts those that stand in the read model."""
+    """Records by what became of them. `read` counts those that stand in the read model.
+
+    A parked one that was decided later counts once, by what it became.
+    """
 
     read: int
     accepted: int
     duplicate: int
     refused: int
     parked: int
-    dead_letter: int
+    dead_letter: int | None
+    """None where nobody can say whose they are: they name no budget."""
 
     @property
     def adds_up(self) -> bool:
         """Whether each record ended as exactly one of them."""
-        ended = self.accepted + self.duplicate + self.refused + self.parked + self.dead_letter
-        return self.read == ended
+        ended = self.accepted + self.duplicate + self.refused + self.parked
+        return self.read == ended + (self.dead_letter or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +56,12 @@ class PartitionStanding:
 
     topic: str
     partition: int
-    next_offset: int
+    next_offset: int | None
+    """None for who sees some entities only: places in the journal count the records of all."""
     last_offset: int | None
     last_event_time: datetime | None
     held: Held | None
+    """For who sees some entities only, all in it is null: the record may be another's."""
     fates: Fates
     in_flight: int | None
     """Journal offsets not yet read, which bounds the records from above; None: nobody knows."""
@@ -72,47 +85,117 @@ class Standing:
     adds_up: bool
 
 
-async def standing(conn: AsyncConnection, ends: Mapping[int, JournalEnd] | None = None) -> Standing:
-    """Where the read model stands.
+NOTHING: Final = Fates(0, 0, 0, 0, 0, 0)
+NOT_SAID: Final = Held(None, None, None)
+
+
+async def standing(
+    conn: AsyncConnection, entities: Entities, ends: Mapping[int, JournalEnd] | None = None
+) -> Standing:
+    """Where the read model stands, as far as the caller's entities go.
 
     `ends` says where each partition of the journal ends; None where nobody knows.
     """
-    counted = {row.partition: row for row in await conn.execute(select(fates))}
-    read: list[PartitionStanding] = []
+    read = await _partitions(conn, ends)
+    if entities is None:
+        return _in_all(read)
+    own = await _of_budgets(conn, entities)
+    return _in_all([_as_seen(each, own) for each in read])
+
+
+async def _partitions(
+    conn: AsyncConnection, ends: Mapping[int, JournalEnd] | None
+) -> list[PartitionStanding]:
+    counted = {row.partition: Fates(*row[1:]) for row in await conn.execute(select(fates))}
     query = select(positions).order_by(positions.c.topic, positions.c.partition)
-    for row in await conn.execute(query):
-        of_it = counted.pop(row.partition, None)
-        known = Fates(*of_it[1:]) if of_it is not None else Fates(0, 0, 0, 0, 0, 0)
-        end = None if ends is None else ends.get(row.partition)
-        in_flight = None if end is None else _unread(end, row.next_offset)
-        held = None
-        if row.held_offset is not None:
-            held = Held(row.held_offset, row.held_event_id, row.held_error)
-        read.append(
-            PartitionStanding(
-                row.topic,
-                row.partition,
-                row.next_offset,
-                row.last_offset,
-                row.last_event_time,
-                held,
-                known,
-                in_flight,
-                None if in_flight is None else known.read + in_flight,
-                known.adds_up and (in_flight is None or in_flight >= 0),
-            )
-        )
+    read = [
+        _partition(row, counted.get(row.partition, NOTHING), (ends or {}).get(row.partition))
+        for row in await conn.execute(query)
+    ]
     seen = {each.partition for each in read}
-    unseen = sorted(({} if ends is None else ends).items())
-    read += [_not_begun(partition, end) for partition, end in unseen if partition not in seen]
-    return _in_all(read)
+    unseen = sorted((ends or {}).items())
+    return read + [_not_begun(partition, end) for partition, end in unseen if partition not in seen]
+
+
+def _partition(row: Any, known: Fates, end: JournalEnd | None) -> PartitionStanding:
+    in_flight = None if end is None else _unread(end, row.next_offset)
+    held = None
+    if row.held_offset is not None:
+        # An error repeats what it choked on.
+        held = Held(row.held_offset, shown(row.held_event_id), shown(row.held_error))
+    return PartitionStanding(
+        row.topic,
+        row.partition,
+        row.next_offset,
+        row.last_offset,
+        row.last_event_time,
+        held,
+        known,
+        in_flight,
+        None if in_flight is None else known.read + in_flight,
+        known.adds_up and (in_flight is None or in_flight >= 0),
+    )
+
+
+async def _of_budgets(
+    conn: AsyncConnection, entities: Entities
+) -> dict[int, tuple[Fates, datetime | None]]:
+    """What became of the records of the caller's budgets, and their latest time, by partition."""
+    query = (
+        select(
+            journal.c.partition,
+            journal.c.outcome,
+            func.count().label("records"),
+            func.count(journal.c.resumes).label("resumed"),
+            func.max(journal.c.event_time).label("latest"),
+        )
+        .where(visible(journal.c.budget, entities))
+        .group_by(journal.c.partition, journal.c.outcome)
+    )
+    rows: dict[int, list[Any]] = {}
+    for row in await conn.execute(query):
+        rows.setdefault(row.partition, []).append(row)
+    return {partition: _fates_of(found) for partition, found in rows.items()}
+
+
+def _fates_of(rows: list[Any]) -> tuple[Fates, datetime | None]:
+    """A record that ends the wait of another takes its place."""
+    records = {row.outcome: row.records for row in rows}
+    resumed = sum(row.resumed for row in rows)
+    counted = Fates(
+        sum(records.values()) - resumed,
+        records.get("accepted", 0),
+        records.get("duplicate", 0),
+        records.get("refused", 0),
+        records.get("parked", 0) - resumed,
+        dead_letter=None,
+    )
+    return counted, max((row.latest for row in rows if row.latest is not None), default=None)
+
+
+def _as_seen(
+    each: PartitionStanding, own: Mapping[int, tuple[Fates, datetime | None]]
+) -> PartitionStanding:
+    """A partition for who sees some entities: that it is held, or adds up, concerns them too."""
+    counted, latest = own.get(each.partition, (replace(NOTHING, dead_letter=None), None))
+    return PartitionStanding(
+        each.topic,
+        each.partition,
+        next_offset=None,
+        last_offset=None,
+        last_event_time=latest,
+        held=each.held and NOT_SAID,
+        fates=counted,
+        in_flight=None,
+        received=None,
+        adds_up=each.adds_up and counted.adds_up,
+    )
 
 
 def _not_begun(partition: int, end: JournalEnd) -> PartitionStanding:
     """A partition of which nothing was read: all of it is in flight."""
-    nothing = Fates(0, 0, 0, 0, 0, 0)
     return PartitionStanding(
-        JOURNAL, partition, 0, None, None, None, nothing, end.last, end.last, adds_up=True
+        JOURNAL, partition, 0, None, None, None, NOTHING, end.last, end.last, adds_up=True
     )
 
 
@@ -142,10 +225,9 @@ def _in_all(read: list[PartitionStanding]) -> Standing:
         sum(each.fates.duplicate for each in read),
         sum(each.fates.refused for each in read),
         sum(each.fates.parked for each in read),
-        sum(each.fates.dead_letter for each in read),
+        _all_or_none([each.fates.dead_letter for each in read]),
     )
-    waiting = [each.in_flight for each in read if each.in_flight is not None]
-    in_flight = sum(waiting) if read and len(waiting) == len(read) else None
+    in_flight = _all_or_none([each.in_flight for each in read]) if read else None
     times = [each.last_event_time for each in read if each.last_event_time is not None]
     return Standing(
         tuple(read),
@@ -156,3 +238,9 @@ def _in_all(read: list[PartitionStanding]) -> Standing:
         sum(each.held is not None for each in read),
         all(each.adds_up for each in read),
     )
+
+
+def _all_or_none(counts: list[int | None]) -> int | None:
+    """Their sum; None where one of them is unknown."""
+    known = [count for count in counts if count is not None]
+    return sum(known) if len(known) == len(counts) else None

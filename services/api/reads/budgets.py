@@ -1,6 +1,5 @@
 """Budgets, and how far the read model is."""
 
-from dataclasses import replace
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Response
@@ -9,7 +8,7 @@ from pydantic import Field, TypeAdapter
 from services.api.asking import Stands
 from services.api.problems import NOT_FOUND, Problem, problems
 from services.api.queries import budgets
-from services.api.queries.standing import Held, Standing, standing
+from services.api.queries.standing import Standing, standing
 from services.api.reads.answering import UNCHANGED, Page, paged, whole
 from services.api.reads.asked import BudgetId, Filters, KeyText, PageFilters, Question, Siret
 
@@ -29,7 +28,6 @@ BUDGETS: Final = TypeAdapter(Page[budgets.Budget])
 BUDGET: Final = TypeAdapter(budgets.Budget)
 STANDING: Final = TypeAdapter(Standing)
 KEY: Final = TypeAdapter(tuple[KeyText])
-NOT_SAID: Final = Held(None, None, None)
 
 
 @router.get("/budgets", response_model=Page[budgets.Budget], summary="Budgets")
@@ -68,11 +66,9 @@ async def one(question: Question, budget: BudgetId, _: Annotated[Filters, Query(
 async def stands(question: Question, stands_on: Stands, _: Annotated[Filters, Query()]) -> Response:
     """How far each partition of the journal is in the read model, and what became of its records.
 
-    `in_flight` is null where nobody knows where the journal ends.
+    `in_flight` is null where nobody knows where the journal ends. Who sees some entities only is
+    told of their budgets: dead letters, what is in flight and places in the journal are null.
     """
-    found = await standing(question.connection, await stands_on.journal_ends())
-    if question.entities is not None:
-        # The record that holds a partition may be of another entity: that it is held is enough.
-        held = tuple(replace(each, held=each.held and NOT_SAID) for each in found.partitions)
-        found = replace(found, partitions=held)
+    ends = await stands_on.journal_ends()
+    found = await standing(question.connection, question.entities, ends)
     return Response(STANDING.dump_json(found), media_type="application/json")

@@ -48,7 +48,7 @@ Code = Annotated[str, Query(max_length=40, pattern=r"^[^\x00-\x1f\x7f]*$")]
 @router.get("/console/today")
 async def the_day(visit: Visitor, stands: Stands) -> Response:
     """How far the accounts are, and what waits for whom."""
-    told = await standing(visit.connection, await stands.journal_ends())
+    told = await standing(visit.connection, visit.entities, await stands.journal_ends())
     waiting = await orders.waiting(visit.connection, visit.entities, visit.today)
     shown = []
     for each in await budgets.listed(visit.connection, visit.entities, limit=BUDGETS_SHOWN):
