@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, or_, select, tuple_, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.queries.balances import LineBalance
@@ -21,6 +21,7 @@ from services.ledger.domain.lines import Stage
 from services.projector.tables import (
     budgets,
     convention_lines,
+    conventions,
     grant_lines,
     journal,
     lines,
@@ -28,6 +29,8 @@ from services.projector.tables import (
 )
 
 Codes = tuple[str, str, str, str]
+GrantKey = tuple[str, str]
+"""Its budget and its reference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,43 @@ async def _reserved(
     )
     rows = await _by_line(conn, query)
     return {codes: row["cents"] for codes, row in rows.items() if row["cents"]}
+
+
+async def reserved_of(conn: AsyncConnection, keys: Sequence[GrantKey]) -> dict[GrantKey, int]:
+    """What is reserved for each of these grants, in cents: what `money_of` says, over its lines."""
+    of_it = (conventions.c.budget, conventions.c.grant_ref)
+    asked = tuple_(*of_it).in_(keys)
+    named = union(
+        select(*of_it, conventions.c.convention.label("name")).where(asked),
+        select(*of_it, conventions.c.continues).where(asked, conventions.c.continues.is_not(None)),
+    ).subquery("named")
+    award = (journal.c.budget, journal.c.grant_ref)
+    of_named = and_(journal.c.budget == named.c.budget, journal.c.convention == named.c.name)
+    records = union(
+        select(*award, journal.c.sequence).where(tuple_(*award).in_(keys)),
+        select(named.c.budget, named.c.grant_ref, journal.c.sequence).join_from(
+            named, journal, of_named
+        ),
+    ).subquery("records")
+    by_name = and_(moves.c.budget == named.c.budget, moves.c.convention == named.c.name)
+    by_record = and_(
+        moves.c.budget == records.c.budget,
+        moves.c.sequence == records.c.sequence,
+        moves.c.convention.is_(None),
+    )
+    cents = added(moves, (Stage.RESERVED,), (Stage.RESERVED,)).label("cents")
+    found = dict.fromkeys(keys, 0)
+    for table, behind_it in ((named, by_name), (records, by_record)):
+        key = (table.c.budget, table.c.grant_ref)
+        query = (
+            select(*key, cents)
+            .join_from(table, moves, behind_it)
+            .join(budgets, and_(budgets.c.budget == table.c.budget, budgets.c.closed_on.is_(None)))
+            .group_by(*key)
+        )
+        for row in await conn.execute(query):
+            found[row.budget, row.grant_ref] += row.cents
+    return found
 
 
 async def _by_line(conn: AsyncConnection, query: Any) -> dict[Codes, Any]:

@@ -60,15 +60,15 @@ async def moves_behind(
         .limit(limit)
     )
     if grant is not None:
-        query = query.where(_for_grant(table, budget, grant))
+        query = query.where(for_grant(table, budget, grant))
     if line is not None:
         query = query.where(*(table.c[name] == (getattr(line, name) or "") for name in LINE))
     if stage is not None:
         query = query.where(or_(table.c.from_stage == stage, table.c.to_stage == stage))
-    return [_move(row) for row in (await conn.execute(query)).mappings()]
+    return [move_of(row) for row in (await conn.execute(query)).mappings()]
 
 
-def _for_grant(table: FromClause, budget: str, grant: str) -> ColumnElement[bool]:
+def for_grant(table: FromClause, budget: str, grant: str) -> ColumnElement[bool]:
     """Moves that name a convention of the grant, or none and come from its award."""
     names = select(conventions.c.convention).where(
         conventions.c.budget == budget, conventions.c.grant_ref == grant
@@ -81,7 +81,8 @@ def _for_grant(table: FromClause, budget: str, grant: str) -> ColumnElement[bool
     )
 
 
-def _move(row: Any) -> Move:
+def move_of(row: Any) -> Move:
+    """The move of a row, joined with its record."""
     return Move(
         row["budget"],
         row["sequence"],

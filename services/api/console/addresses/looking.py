@@ -1,5 +1,6 @@
 """Today, the grants, and the moves behind their figures."""
 
+from dataclasses import replace
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
@@ -14,21 +15,29 @@ from services.api.console.addresses.visit import (
     Name,
     Search,
     Visitor,
+    number,
     place_after,
     plain,
 )
 from services.api.console.views.budgets import budget_choices, budget_view
-from services.api.console.views.figures import STAGES_ASKED, figure_view, stage_to_ask
+from services.api.console.views.figures import figure_view
 from services.api.console.views.grant import grant_view
 from services.api.console.views.grants import found_words, rows_of
 from services.api.console.views.orders import waiting_view
-from services.api.console.views.parts import Link, address, following, grant_href, line_name
+from services.api.console.views.parts import (
+    Link,
+    address,
+    following,
+    grant_href,
+    line_codes,
+    line_name,
+)
 from services.api.console.views.today import standing_view
 from services.api.console.views.troubles import todo
 from services.api.console.words import grants as grant_words
 from services.api.console.words import shell, today, troubles
 from services.api.problems import NOT_FOUND, Problem
-from services.api.queries import balances, budgets, grants, moved, orders
+from services.api.queries import balances, behind_figures, budgets, grant_money, grants, orders
 from services.api.queries.parts import BudgetLine
 from services.api.queries.standing import standing
 
@@ -40,7 +49,8 @@ BUDGETS_SHOWN: Final = 20
 BUDGETS_CHOSEN: Final = 200
 """How many stand in the filter of a list."""
 
-MOVES_SHOWN: Final = 500
+MOVES_SHOWN: Final = 200
+"""How many moves of a figure stand on one page."""
 
 Code = Annotated[str, Query(max_length=40, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
@@ -80,7 +90,9 @@ async def grant_list(
         after=place,
         limit=ROWS + 1,
     )
-    rows = rows_of(found[:ROWS], visit.voice)
+    keys = [(each.budget, each.grant) for each in found[:ROWS]]
+    reserved_cents = await grant_money.reserved_of(visit.connection, keys)
+    rows = rows_of(found[:ROWS], reserved_cents, visit.voice)
     last = found[ROWS - 1] if len(found) > ROWS else None
     known = await budgets.listed(visit.connection, visit.entities, limit=BUDGETS_CHOSEN)
     return await visit.page(
@@ -99,7 +111,7 @@ async def grant_list(
     )
 
 
-@router.get("/console/grants/{budget}/{grant}")
+@router.get("/console/grants/{budget}/{grant:path}")
 async def grant(visit: Visitor, budget: Name, grant: Name) -> Response:
     """All that is known of a grant."""
     check_sees(visit.caller, budget)
@@ -120,25 +132,32 @@ async def figure(
     function: Code = "",
     operation: Code = "",
     grant: Asked = None,
+    after: After = None,
 ) -> Response:
-    """The moves of which a figure is the sum."""
+    """A figure, and the moves of which it is the sum."""
     check_sees(visit.caller, budget)
-    if stage not in STAGES_ASKED:
+    if stage not in behind_figures.STAGES_ASKED:
         raise Problem(NOT_FOUND)
     line = BudgetLine(chapter, article, function or None, operation or None) if chapter else None
-    found = await moved.moves_behind(
+    place = place_after(after, number, number)
+    found = await behind_figures.moves_of(
         visit.connection,
         visit.entities,
         budget=budget,
+        stage=stage,
         line=line,
         grant=grant,
-        stage=stage_to_ask(stage),
+        after=place,
         limit=MOVES_SHOWN + 1,
     )
+    more = len(found.moves) > MOVES_SHOWN
+    found = replace(found, moves=found.moves[:MOVES_SHOWN])
     trail = [Link(address("grants", budget=budget), visit.voice.say(shell.WORDS["grants"]))]
     if grant is not None:
         trail.append(Link(grant_href(budget, grant), grant))
-    view = figure_view(stage, found[:MOVES_SHOWN], visit.voice)
+    view = figure_view(stage, found, visit.voice)
+    asked = {} if line is None else line_codes(line)
+    last = (found.moves[-1].sequence, found.moves[-1].item) if more else None
     return await visit.page(
         "figure.html",
         title=f"{view.stage} – {visit.voice.say(troubles.WORDS['figure'])}",
@@ -147,5 +166,8 @@ async def figure(
         budget=budget,
         line="" if line is None else line_name(line),
         grant=grant or "",
-        more=len(found) > MOVES_SHOWN,
+        part=more or place is not None,
+        turn=following(
+            ("figures", budget, stage), {**asked, "grant": grant}, last, started=place is None
+        ),
     )

@@ -1,6 +1,6 @@
 """The moves behind a figure: each with what it adds or takes, and the figure after it. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,19 +8,12 @@ from services.api.console.views.parts import Link, line_name, record_href, type_
 from services.api.console.voice import Voice
 from services.api.console.words.codes import STAGES
 from services.api.console.words.troubles import WORDS
+from services.api.queries.behind_figures import MovesBehind, sense
 from services.api.queries.moved import Move
 from services.ledger.domain.lines import Stage
 from services.ledger.domain.moves import WAYS
 
-OF_LINES: Final = frozenset(
-    {"appropriated", "available", "reserved", "committed", "ordered", "paid", "carried_over"}
-)
-OF_GRANTS: Final = frozenset({"released"})
-"""Stages that a convention knows and a line does not."""
-
 OUTSIDE: Final = WORDS["outside"]
-
-STAGES_ASKED: Final = OF_LINES | OF_GRANTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,31 +39,17 @@ class FigureView:
     rows: Sequence[MoveRow]
 
 
-def stage_to_ask(stage: str) -> str | None:
-    """The stage by which the read model finds the moves; None takes all."""
-    return None if stage in OF_GRANTS or stage == "appropriated" else stage
-
-
 def change_cents(stage: str, move: Move) -> int:
     """What a move adds to a figure, or takes from it; 0 where it is none of its moves."""
     way = WAYS[_stage(move.from_stage), _stage(move.to_stage)]
-    if stage == "appropriated":
-        # Outside the budget is where appropriations come from, and go when they are taken away.
-        return move.amount_cents * ((way.origin is None) - (way.target is None))
-    if stage in OF_GRANTS:
-        gains, loses = way.convention_gains, way.convention_loses
-    else:
-        gains, loses = way.line_gains, way.line_loses
-    return move.amount_cents * ((gains == stage) - (loses == stage))
+    return move.amount_cents * sense(stage, way)
 
 
-def figure_view(stage: str, moves: Iterable[Move], voice: Voice) -> FigureView:
-    """The moves of a figure in the order of the journal, and the figure after each."""
-    rows, sum_cents = [], 0
-    for move in moves:
+def figure_view(stage: str, behind: MovesBehind, voice: Voice) -> FigureView:
+    """The figure, and a page of its moves in the order of the journal, each with the sum then."""
+    rows, sum_cents = [], behind.before_cents
+    for move in behind.moves:
         cents = change_cents(stage, move)
-        if not cents:
-            continue
         sum_cents += cents
         sign = "+" if cents > 0 else "−"
         rows.append(
@@ -85,7 +64,7 @@ def figure_view(stage: str, moves: Iterable[Move], voice: Voice) -> FigureView:
                 voice.money(sum_cents),
             )
         )
-    return FigureView(voice.say(STAGES[stage]), voice.money(sum_cents), rows)
+    return FigureView(voice.say(STAGES[stage]), voice.money(behind.figure_cents), rows)
 
 
 def way_words(origin: str | None, target: str | None, voice: Voice) -> str:

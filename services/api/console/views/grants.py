@@ -1,6 +1,6 @@
 """The list of grants. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,6 +8,7 @@ from services.api.console.views.parts import Bar, Link, State, bar_of, grant_hre
 from services.api.console.voice import Voice
 from services.api.console.words import grants as words
 from services.api.console.words.codes import GRANT_STATES
+from services.api.queries.grant_money import GrantKey
 from services.api.queries.grants import Grant
 
 TONES: Final = {
@@ -34,9 +35,11 @@ class GrantRow:
     flags: State | None
 
 
-def rows_of(grants: Iterable[Grant], voice: Voice) -> list[GrantRow]:
-    """The list."""
-    return [_row(each, voice) for each in grants]
+def rows_of(
+    grants: Iterable[Grant], reserved_cents: Mapping[GrantKey, int], voice: Voice
+) -> list[GrantRow]:
+    """The list; `reserved_cents` is what is reserved for each."""
+    return [_row(each, reserved_cents[each.budget, each.grant], voice) for each in grants]
 
 
 def found_words(count: int, search: str, voice: Voice, *, more: bool) -> str:
@@ -57,7 +60,7 @@ def flag_count(count: int, voice: Voice) -> State | None:
     return State(voice.counted(words.FLAG_COUNT, count), "warn", "warn")
 
 
-def _row(grant: Grant, voice: Voice) -> GrantRow:
+def _row(grant: Grant, reserved_cents: int, voice: Voice) -> GrantRow:
     name = grant.grant if grant.beneficiary is None else grant.beneficiary.name or grant.grant
     return GrantRow(
         Link(grant_href(grant.budget, grant.grant), name),
@@ -68,16 +71,15 @@ def _row(grant: Grant, voice: Voice) -> GrantRow:
         grant_state(grant.state, voice),
         voice.money(grant.awarded_cents or grant.granted_cents),
         voice.money(grant.paid_cents),
-        bar_of(_progress(grant), voice),
+        bar_of(_progress(grant, reserved_cents), voice),
         flag_count(grant.flags, voice),
     )
 
 
-def _progress(grant: Grant) -> list[tuple[str, int]]:
-    """Where the money of a grant is; what no convention has taken is reserved for it."""
-    reserved_cents = max(grant.awarded_cents - grant.granted_cents, 0)
+def _progress(grant: Grant, reserved_cents: int) -> list[tuple[str, int]]:
+    """Where the money of a grant is."""
     return [
-        ("reserved", reserved_cents if grant.state == "awarded" else 0),
+        ("reserved", reserved_cents),
         ("committed", grant.remaining_cents),
         ("ordered", grant.ordered_cents),
         ("paid", grant.paid_cents),

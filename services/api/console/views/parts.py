@@ -122,13 +122,17 @@ def figure(
 
 def line_name(line: BudgetLine) -> str:
     """`65/65748/61/489`, as the ledger writes it."""
-    codes = {
+    return line_label(line_codes(line))
+
+
+def line_codes(line: BudgetLine) -> dict[str, str | None]:
+    """The four codes of a line, by name."""
+    return {
         "chapter": line.chapter,
         "article": line.article,
         "function": line.function,
         "operation": line.operation,
     }
-    return line_label(codes)
 
 
 def capital(words: str) -> str:
@@ -171,7 +175,7 @@ def figure_href(
     grant: str | None = None,
 ) -> str:
     """The page of the moves behind a figure."""
-    codes = {} if line is None else _codes(line)
+    codes = {} if line is None else line_codes(line)
     return address("figures", budget, stage, **codes, convention=convention, grant=grant)
 
 
@@ -206,12 +210,3 @@ def summed(rows: Iterable[Amounts]) -> Amounts:
         for name, cents in amounts:
             sums[name] = sums.get(name, 0) + cents
     return list(sums.items())
-
-
-def _codes(line: BudgetLine) -> dict[str, str | None]:
-    return {
-        "chapter": line.chapter,
-        "article": line.article,
-        "function": line.function,
-        "operation": line.operation,
-    }

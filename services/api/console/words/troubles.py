@@ -113,8 +113,8 @@ WORDS: Final = {
         "This figure is the sum of the moves below, in the order of the journal.",
     ),
     "figure_part": Sentence(
-        "Une partie des mouvements de ce montant\u00a0; la suite est plus loin.",
-        "A part of this figure's moves; the others follow.",
+        "Ce montant est la somme de tous ses mouvements\u00a0; cette page en montre une partie.",
+        "This figure is the sum of all its moves; this page shows a part of them.",
     ),
     "figure_none": Sentence("Aucun mouvement\u00a0: ce montant est nul.", "No move: it is nil."),
     "effective_on": Sentence("Effet au", "Effective on"),

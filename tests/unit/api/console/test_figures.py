@@ -4,14 +4,10 @@ from datetime import date
 
 import pytest
 
-from services.api.console.views.figures import (
-    STAGES_ASKED,
-    change_cents,
-    figure_view,
-    stage_to_ask,
-)
+from services.api.console.views.figures import change_cents, figure_view
 from services.api.console.voice import Voice
 from services.api.language import Language
+from services.api.queries.behind_figures import STAGES_ASKED, MovesBehind
 from services.api.queries.moved import Move
 from services.api.queries.parts import BudgetLine
 from services.ledger.domain.moves import WAYS
@@ -79,9 +75,8 @@ def test_the_figure_after_each_move_is_told() -> None:
     moves = [
         a_move(None, "available", 100_00, 1),
         a_move("available", "reserved", 30_00, 2),
-        a_move("reserved", "committed", 30_00, 3),  # none of this figure's
     ]
-    view = figure_view("available", moves, Voice.of(Language.EN))
+    view = figure_view("available", MovesBehind(70_00, 0, moves), Voice.of(Language.EN))
     assert ("Available", "€70.00") == (view.stage, view.figure)
     told = [(row.record.said, row.change, row.after, row.way) for row in view.rows]
     assert told == [
@@ -90,10 +85,7 @@ def test_the_figure_after_each_move_is_told() -> None:
     ]
 
 
-def test_what_the_read_model_is_asked_finds_all_moves_of_a_stage() -> None:
-    for stage in STAGES_ASKED:
-        asked = stage_to_ask(stage)
-        for origin, target in WAYS:
-            move = a_move(origin and origin.value, target and target.value)
-            if change_cents(stage, move):
-                assert asked is None or asked in {move.from_stage, move.to_stage}
+def test_a_page_of_moves_begins_where_the_one_before_ended() -> None:
+    page = MovesBehind(90_00, 50_00, [a_move(None, "available", 15_00, 7)])
+    view = figure_view("available", page, Voice.of(Language.EN))
+    assert ("€90.00", "€65.00") == (view.figure, view.rows[0].after)

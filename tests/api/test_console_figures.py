@@ -1,0 +1,162 @@
+"""Figures of the console against the journal, however many moves and grants there are."""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+
+from services.api.console.views.figures import change_cents
+from services.api.queries import behind_figures, grant_money, grants, moved
+from services.api.queries.behind_figures import STAGES_ASKED
+from services.api.read_model import open_read_model
+from tests.api import made as read_models
+from tests.api.made import Made
+from tests.api.queries.asked import CARRIED, HISTORIES, ask
+from tests.api.world import an_app, asking
+from tests.builders import (
+    BUDGET,
+    a_convention,
+    a_line,
+    a_termination,
+    a_transfer,
+    a_vote,
+    an_award,
+    encoded,
+)
+from tests.read_model.filling import journal_of, journal_of_events
+
+made_in_files = read_models.made_in_files
+made_on_postgresql = read_models.made_on_postgresql
+made = read_models.made
+
+TRANSFERS: Final = 600
+NEXT: Final = re.compile(r'<a href="([^"]+)" rel="next">')
+AFTER: Final = re.compile(r'data-name="Figure after">([^<]+)<')
+HEADING: Final = re.compile(r'<span class="nobreak">([^<]+)</span></h1>')
+
+
+def a_busy_year() -> list[bytes]:
+    """1,000 euros, moved to and fro in cents, then 70,000 euros more."""
+    there, back = (a_line(), a_line("490")), (a_line("490"), a_line())
+    events: list[Any] = [a_vote(100_000)]
+    for number in range(TRANSFERS):
+        origin, target = (there, back)[number % 2]
+        events.append(a_transfer(1, _id=f"t{number}", from_line=origin, to_line=target))
+    extra = {"stage": "supplementary", "vote_level": ..., "_id": "more"}
+    events.append(a_vote(7_000_000, **extra))
+    return journal_of_events(encoded(each) for each in events)
+
+
+def pages(url: str, path: str) -> list[str]:
+    """This page and all that follow it."""
+
+    async def go() -> list[str]:
+        found: list[str] = []
+        async with asking(an_app(open_read_model(url))) as client:
+            client.headers["accept"] = "text/html"
+            await _follow(client, path, found)
+        return found
+
+    return asyncio.run(go())
+
+
+async def _follow(client: httpx.AsyncClient, path: str, found: list[str]) -> None:
+    while path:
+        answer = await client.get(path)
+        assert 200 == answer.status_code, path
+        found.append(answer.text)
+        following = NEXT.search(answer.text)
+        path = "" if following is None else following[1].replace("&amp;", "&")
+
+
+@pytest.mark.parametrize(
+    ("stage", "line", "pages_told"),
+    [("appropriated", {}, 7), ("available", a_line(), 4)],
+    ids=["the whole budget", "one line"],
+)
+def test_a_figure_is_the_sum_of_all_its_moves_and_each_page_goes_on(
+    made: Made, stage: str, line: dict[str, str], pages_told: int
+) -> None:
+    url = made(a_busy_year())
+    told = pages(url, f"/console/figures/{BUDGET}/{stage}?{urlencode(line)}")
+    assert ["€71,000.00"] * pages_told == [HEADING.findall(page)[0] for page in told]
+    after = [each for page in told for each in AFTER.findall(page)]
+    # A transfer takes from one line and gives to the other: the budget sees both, a line its own.
+    to_and_fro = ["€999.99", "€1,000.00"] * (TRANSFERS if stage == "appropriated" else 300)
+    assert ["€1,000.00", *to_and_fro, "€71,000.00"] == after
+
+
+@pytest.mark.parametrize("history", [*([each] for each in HISTORIES), list(CARRIED)])
+def test_the_moves_of_a_figure_are_those_that_change_it(made: Made, history: Sequence[Any]) -> None:
+    url = made(journal_of(*history))
+    for budget in ask(url, _budgets_of):
+        whole = ask(url, partial(moved.moves_behind, entities=None, budget=budget))
+        for stage in sorted(STAGES_ASKED):
+            expected = [each for each in whole if change_cents(stage, each)]
+            asked = partial(behind_figures.moves_of, entities=None, budget=budget, stage=stage)
+            found = ask(url, asked)
+            assert expected == found.moves
+            assert sum(change_cents(stage, each) for each in expected) == found.figure_cents
+
+
+def a_terminated_year() -> list[bytes]:
+    return journal_of_events(
+        encoded(each)
+        for each in (
+            a_vote(100_000),
+            an_award(50_000),
+            a_convention(30_000),
+            a_termination(),
+            an_award(20_000, grant="2023/40", _id="second"),
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    "journal",
+    [*(journal_of(each) for each in HISTORIES), journal_of(*CARRIED), a_terminated_year()],
+)
+def test_what_the_list_reserves_is_what_the_grant_reserves(
+    made: Made, journal: list[bytes]
+) -> None:
+    url = made(journal)
+    listed = ask(url, lambda c: grants.listed(c, None))
+    keys = [(each.budget, each.grant) for each in listed]
+    assert keys
+    reserved = ask(url, lambda c: grant_money.reserved_of(c, keys))
+    for key in keys:
+        one = ask(url, partial(grants.one, entities=None, budget=key[0], grant=key[1]))
+        assert one is not None
+        assert sum(each.reserved_cents for each in one.lines) == reserved[key], key
+
+
+def test_nothing_stays_reserved_once_a_convention_is_terminated(made_in_files: Made) -> None:
+    url = made_in_files(a_terminated_year())
+    reserved = ask(url, lambda c: grant_money.reserved_of(c, [(BUDGET, "G"), (BUDGET, "2023/40")]))
+    assert {(BUDGET, "G"): 0, (BUDGET, "2023/40"): 20_000} == reserved
+    (page,) = pages(url, "/console/grants")
+    assert "Reserved €200.00" in page  # of the other grant alone
+    assert 1 == page.count("Reserved")
+
+
+def test_a_grant_whose_reference_has_a_slash_has_its_page(made_in_files: Made) -> None:
+    url = made_in_files(a_terminated_year())
+    (listed,) = pages(url, "/console/grants")
+    hrefs = re.findall(r'href="(/console/grants/[^"]+)"', listed)
+    assert f"/console/grants/{BUDGET}/2023%2F40" in hrefs
+    for href in hrefs:
+        (page,) = pages(url, href)
+        assert "<h1" in page
+
+
+def _budgets_of(connection: Any) -> Any:
+    async def go() -> list[str]:
+        found = await grants.listed(connection, None)
+        return sorted({each.budget for each in found})
+
+    return go()
