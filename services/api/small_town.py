@@ -27,6 +27,9 @@ from services.ledger.restore import VERSIONS, open_ledger
 from services.projector.embedded import PARTITION, EmbeddedProjector
 from services.runtime.publishing import Message
 
+RETRY_S: Final = 2.0
+"""How long tables that could not be written wait for the next try."""
+
 Result = TypeVar("Result")
 
 log: Final = structlog.stdlib.get_logger("ecluse.api")
@@ -37,13 +40,14 @@ class TellingStore(SqliteStore):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        self.told: list[bytes] = []
-        """The journal records of the commits since this was emptied."""
+        self.told: list[bytes] | None = None
+        """Where it tells, the journal records of the commits since then."""
 
     def commit(self, batch: Batch, versions: Versions) -> None:
         """Write the batch, then tell."""
         super().commit(batch, versions)
-        self.told += [row.record for row in batch.records]
+        if self.told is not None:
+            self.told += [row.record for row in batch.records]
 
 
 class Core:
@@ -59,7 +63,6 @@ class Core:
         """Decide the events of a file that were not read yet, as `ecluse replay` does."""
         with self._restored_if_it_fails(), path.open("rb") as stream:
             replay(self._store, name, stream, self._ledger, progress)
-        self._store.told.clear()
 
     def take(self, messages: Iterable[Message]) -> list[bytes]:
         """Decide and commit these events; the journal records that came of them, letters' too.
@@ -67,13 +70,16 @@ class Core:
         Raises:
             StoreError: they could not be written; batches before may have been.
         """
-        self._store.told.clear()
-        with self._restored_if_it_fails():
-            waiting = iter(messages)
-            while batch := list(islice(waiting, BATCH_LINES)):
-                self._commit(batch)
-            read_letters(self._store, self._ledger, BATCH_LINES)
-        return list(self._store.told)
+        told = self._store.told = []
+        try:
+            with self._restored_if_it_fails():
+                waiting = iter(messages)
+                while batch := list(islice(waiting, BATCH_LINES)):
+                    self._commit(batch)
+                read_letters(self._store, self._ledger, BATCH_LINES)
+        finally:
+            self._store.told = None
+        return told
 
     def _commit(self, messages: list[Message]) -> None:
         for offset, message in enumerate(messages, start=self._next):
@@ -115,6 +121,7 @@ class SmallTown:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
         self._turn = asyncio.Lock()
         self._behind = False
+        self._closing = False
         self._kept = 0
         """How many records the journal holds."""
         self._works: set[asyncio.Task[None]] = set()
@@ -150,17 +157,38 @@ class SmallTown:
 
     async def _publish(self, messages: Iterable[Message]) -> None:
         async with self._turn:
-            records = await self._in_thread(lambda: self._core.take(messages))
-            self._kept += len(records)
             try:
-                if self._behind:
-                    await self._catch_up()
-                else:
-                    await self._projector.project(records)
+                records = await self._in_thread(lambda: self._core.take(messages))
+            except BaseException:
+                self._fall_behind()  # Batches before may have been committed.
+                raise
+            self._kept += len(records)
+            if self._behind:
+                return  # They are in the journal that is being caught up with.
+            try:
+                await self._projector.project(records)
             except Exception:
-                # The events are kept, and that is what was asked; the figures come with the next.
+                # The events are kept, and that is what was asked.
                 log.exception("projection_failed", records=len(records))
-                self._behind = True
+                self._fall_behind()
+
+    def _fall_behind(self) -> None:
+        """Have the tables made whole from the journal, as soon as that can be done."""
+        if not self._behind:
+            self._behind = True
+            mending = asyncio.create_task(self._mend())
+            self._works.add(mending)
+            mending.add_done_callback(self._works.discard)
+
+    async def _mend(self) -> None:
+        while self._behind and not self._closing:
+            async with self._turn:
+                try:
+                    await self._catch_up()
+                except Exception:
+                    log.exception("projection_failed")
+            if self._behind:
+                await asyncio.sleep(RETRY_S)
 
     async def _catch_up(self) -> None:
         """Project whatever the tables do not have yet, from the journal."""
@@ -183,6 +211,7 @@ class SmallTown:
 
     async def close(self) -> None:
         """Finish what is under way, and let go of the files."""
+        self._closing = True
         if self._works:
             await asyncio.wait(self._works)
         if hasattr(self, "_core"):

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ from events.envelope import Door
 from events.unreadable import Unreadable
 from services.ledger.adapters.sqlite import SqliteStore
 from services.projector.database import an_engine, prepare
+from services.projector.embedded import EmbeddedProjector
+from services.runtime.publishing import Message
 from tests.api.processes import Running, embedded
 from tests.faults import year
 from tests.integration.command import COMMAND, EXAMPLE, ecluse, environment
@@ -211,3 +213,34 @@ def test_dead_letters_of_a_loaded_file_can_be_read_as_they_were(tmp_path: Path) 
         return found
 
     assert b'{"specversion":' == asyncio.run(go())
+
+
+def test_tables_that_could_not_be_written_catch_up_by_themselves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from services.api import small_town  # noqa: PLC0415 # as above
+
+    monkeypatch.setattr(small_town, "RETRY_S", 0.01)
+    lines = EXAMPLE.read_bytes().splitlines()
+    url = f"sqlite:///{tmp_path / 'read.db'}"
+    failures = iter([OSError("no space left"), OSError("no space left")])
+
+    async def fail_twice(self: EmbeddedProjector, records: Iterable[bytes]) -> None:
+        for failure in failures:
+            raise failure
+        await project(self, records)
+
+    async def go() -> None:
+        engine = an_engine(url)
+        town = small_town.SmallTown(tmp_path / "ledger.db", engine)
+        await town.open()
+        monkeypatch.setattr(EmbeddedProjector, "project", fail_twice)
+        await town.publish([Message(b"", line) for line in lines[:5]])
+        await town.publish([Message(b"", line) for line in lines[5:]])
+        await asyncio.wait(town._works, timeout=20)
+        await town.close()
+        await engine.dispose()
+
+    project = EmbeddedProjector.project
+    asyncio.run(go())
+    assert len(lines) == len(tables_of(url)["journal"])
