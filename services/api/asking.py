@@ -4,7 +4,7 @@ async def lines(budget: str, caller: Reader, connection: Connection) -> …:
     check_sees(caller, budget)
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Final
 
@@ -17,6 +17,7 @@ from services.api.access.caller import Caller, Scope
 from services.api.access.session import SESSION_COOKIE
 from services.api.language import Language, language_of
 from services.api.parts import Parts
+from services.api.ports import JournalEnd
 from services.api.problems import DATABASE_UNREACHABLE, NOT_FOUND, SCOPE_MISSING, Problem
 
 RETRY_AFTER_S: Final = 5
@@ -100,6 +101,14 @@ def now(stands_on: Annotated[Parts, Depends(parts)]) -> datetime:
     return stands_on.clock()
 
 
+async def journal_ends(
+    _caller: Annotated[Caller, Depends(needs(Scope.READ))],
+    stands_on: Annotated[Parts, Depends(parts)],
+) -> Mapping[int, JournalEnd] | None:
+    """Where the journal ends. Name it before anything that takes a connection: it may take long."""
+    return await stands_on.journal_ends()
+
+
 async def language(request: Request) -> Language:
     """The language to answer in."""
     return language_of(request)
@@ -111,4 +120,5 @@ Reader = Annotated[Caller, Depends(needs(Scope.READ))]
 Sender = Annotated[Caller, Depends(needs(Scope.PUBLISH))]
 Operator = Annotated[Caller, Depends(needs(Scope.OPERATE))]
 Lang = Annotated[Language, Depends(language)]
+Ends = Annotated[Mapping[int, JournalEnd] | None, Depends(journal_ends)]
 Now = Annotated[datetime, Depends(now)]

@@ -17,7 +17,10 @@ from services.runtime.settings import Settings
 from services.runtime.topics import partition_count
 
 KEPT_S: Final = 2.0
-"""How long an answer, or that there is none, is kept: many pages ask at once."""
+"""How long an answer is kept: many pages ask at once."""
+
+AWAY_S: Final = 15.0
+"""How long that there is none is kept: nobody waits again for a broker that is away."""
 
 ANSWER_S: Final = 5.0
 """How long a page waits for it; then it says that nobody knows."""
@@ -35,7 +38,7 @@ class KafkaEnds:
         self._settings = settings
         self._clock = clock
         self._turn = asyncio.Lock()
-        self._asked_s: float | None = None
+        self._told_s: float | None = None
         self._known: Mapping[int, JournalEnd] | None = None
         self._reader: Reader | None = None
         self._places: list[TopicPartition] = []
@@ -45,11 +48,17 @@ class KafkaEnds:
     async def __call__(self) -> Mapping[int, JournalEnd] | None:
         """The end offset of each partition; None where Kafka does not say."""
         async with self._turn:
-            now_s = self._clock().timestamp()
-            if self._asked_s is None or not 0 <= now_s - self._asked_s < KEPT_S:
+            if not self._is_fresh():
                 self._known = await self._look()
-                self._asked_s = now_s
+                # Counted from its end: those who waited for a long look take what it found.
+                self._told_s = self._clock().timestamp()
             return self._known
+
+    def _is_fresh(self) -> bool:
+        if self._told_s is None:
+            return False
+        kept_s = AWAY_S if self._known is None else KEPT_S
+        return 0 <= self._clock().timestamp() - self._told_s < kept_s
 
     async def stop(self) -> None:
         """Let go of the connection."""

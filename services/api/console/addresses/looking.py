@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.api.asking import Stands, check_sees
+from services.api.asking import Ends, check_sees
 from services.api.console.addresses.troubles import trouble_counts
 from services.api.console.addresses.visit import (
     ROWS,
@@ -56,9 +56,9 @@ Code = Annotated[str, Query(max_length=40, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
 @router.get("/console/today")
-async def the_day(visit: Visitor, stands: Stands) -> Response:
+async def the_day(ends: Ends, visit: Visitor) -> Response:
     """How far the accounts are, and what waits for whom."""
-    told = await standing(visit.connection, visit.entities, await stands.journal_ends())
+    told = await standing(visit.connection, visit.entities, ends)
     waiting = await orders.waiting(visit.connection, visit.entities, visit.today)
     shown = []
     for each in await budgets.listed(visit.connection, visit.entities, limit=BUDGETS_SHOWN):
@@ -68,7 +68,7 @@ async def the_day(visit: Visitor, stands: Stands) -> Response:
     return await visit.page(
         "today.html",
         title=visit.voice.say(today.WORDS["title"]),
-        standing=standing_view(told, visit.now, visit.voice),
+        standing=standing_view(told, visit.now, visit.voice, sees_all=visit.entities is None),
         waiting=waiting_view(waiting, visit.today, visit.voice),
         todo=todo(counts, waiting.overdue.count, visit.voice),
         budgets=shown,

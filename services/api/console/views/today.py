@@ -7,7 +7,7 @@ from datetime import datetime
 from services.api.console.views.parts import Notice, State
 from services.api.console.voice import UNKNOWN, Voice, machine_time
 from services.api.console.words import today as words
-from services.api.queries.standing import PartitionStanding, Standing
+from services.api.queries.standing import Held, PartitionStanding, Standing
 
 FATES = ("accepted", "duplicate", "refused", "parked", "dead_letter")
 LEADS_TO = {
@@ -67,18 +67,22 @@ class StandingView:
     partitions: Sequence[PartitionRow]
 
 
-def standing_view(standing: Standing, now: datetime, voice: Voice) -> StandingView:
-    """How far the accounts are, said to people."""
+def standing_view(
+    standing: Standing, now: datetime, voice: Voice, *, sees_all: bool = True
+) -> StandingView:
+    """How far the accounts are, said to people; who does not see all entities is told so."""
     notices = list(_notices(standing, voice))
     return StandingView(
-        _verdict(standing, notices, now, voice),
+        _verdict(standing, notices, now, voice, sees_all=sees_all),
         notices,
-        _sum(standing, voice),
+        _sum(standing, voice, sees_all=sees_all),
         [_partition(each, voice) for each in standing.partitions],
     )
 
 
-def _verdict(standing: Standing, notices: Sequence[Notice], now: datetime, voice: Voice) -> Verdict:
+def _verdict(
+    standing: Standing, notices: Sequence[Notice], now: datetime, voice: Voice, *, sees_all: bool
+) -> Verdict:
     latest = standing.last_event_time
     if latest is None:
         lead = voice.say(words.WORDS["nothing_yet_do"])
@@ -89,6 +93,9 @@ def _verdict(standing: Standing, notices: Sequence[Notice], now: datetime, voice
     if notices:
         title = voice.say(words.WORDS["behind"], instant=instant, age=age)
         return Verdict("bad", title, voice.say(words.WORDS["cannot_be_trusted"]), stamp)
+    if not sees_all:
+        title = voice.say(words.WORDS["behind"], instant=instant, age=age)
+        return Verdict("info", title, voice.say(words.WORDS["of_your_entities"]), stamp)
     if voice.local_day(latest) == voice.local_day(now):
         title = voice.say(words.WORDS["up_to_date_today"], clock=voice.clock(latest), age=age)
     else:
@@ -105,37 +112,49 @@ def _notices(standing: Standing, voice: Voice) -> Iterator[Notice]:
     """What is wrong, each with the rule that says so."""
     for each in standing.partitions:
         if each.held is not None:
-            number = voice.number(each.partition)
-            yield Notice(
-                "bad",
-                "bad",
-                voice.say(words.HELD, partition=number),
-                voice.say(
-                    words.HELD_SAID,
-                    offset=voice.number(each.held.offset),
-                    error=each.held.error or UNKNOWN,
-                ),
-                voice.say(words.HELD_DO),
-                voice.say(words.HELD_RULE),
-            )
+            yield _held(each, each.held, voice)
         if each.in_flight is not None and each.in_flight < 0:
             yield _other_journal(each, -each.in_flight, voice)
     fates = standing.fates
     if not fates.adds_up:
-        ended = sum(getattr(fates, name) for name in FATES)
-        yield Notice(
-            "bad",
-            "bad",
-            voice.say(words.NOT_ADDING_UP),
-            voice.say(
-                words.NOT_ADDING_UP_SAID,
-                read=voice.number(fates.read),
-                ended=voice.number(ended),
-                gap=voice.number(abs(fates.read - ended)),
-            ),
-            voice.say(words.NOT_ADDING_UP_DO),
-            voice.say(words.NOT_ADDING_UP_RULE),
+        ended = sum(getattr(fates, name) or 0 for name in FATES)
+        said = voice.say(
+            words.NOT_ADDING_UP_SAID,
+            read=voice.number(fates.read),
+            ended=voice.number(ended),
+            gap=voice.number(abs(fates.read - ended)),
         )
+        yield _not_adding_up(said, voice)
+    elif not standing.adds_up and standing.in_flight is None:
+        # It is the count of all entities that does not: by how much is not everybody's to know.
+        yield _not_adding_up("", voice)
+
+
+def _held(each: PartitionStanding, held: Held, voice: Voice) -> Notice:
+    if held.offset is None:
+        said = voice.say(words.HELD_OTHERS)
+    else:
+        offset, error = voice.number(held.offset), held.error or UNKNOWN
+        said = voice.say(words.HELD_SAID, offset=offset, error=error)
+    return Notice(
+        "bad",
+        "bad",
+        voice.say(words.HELD, partition=voice.number(each.partition)),
+        said,
+        voice.say(words.HELD_DO),
+        voice.say(words.HELD_RULE),
+    )
+
+
+def _not_adding_up(said: str, voice: Voice) -> Notice:
+    return Notice(
+        "bad",
+        "bad",
+        voice.say(words.NOT_ADDING_UP),
+        said,
+        voice.say(words.NOT_ADDING_UP_DO),
+        voice.say(words.NOT_ADDING_UP_RULE),
+    )
 
 
 def _other_journal(each: PartitionStanding, gap: int, voice: Voice) -> Notice:
@@ -154,7 +173,7 @@ def _other_journal(each: PartitionStanding, gap: int, voice: Voice) -> Notice:
     )
 
 
-def _sum(standing: Standing, voice: Voice) -> Sum:
+def _sum(standing: Standing, voice: Voice, *, sees_all: bool) -> Sum:
     def term(name: str, count: int | None) -> Term:
         said = None if count is None else voice.number(count)
         return Term(name, voice.say(words.WORDS[name]), said, LEADS_TO.get(name, ""))
@@ -162,14 +181,15 @@ def _sum(standing: Standing, voice: Voice) -> Sum:
     whole = term("received", standing.received)
     terms = [term(name, getattr(standing.fates, name)) for name in FATES]
     terms.append(term("in_flight", standing.in_flight))
-    return Sum(whole, terms, _result(standing, voice))
+    return Sum(whole, terms, _result(standing, voice, sees_all=sees_all))
 
 
-def _result(standing: Standing, voice: Voice) -> State:
+def _result(standing: Standing, voice: Voice, *, sees_all: bool) -> State:
     if not standing.adds_up:
         return State(voice.say(words.WORDS["does_not"]), "bad", "bad")
     if standing.in_flight is None:
-        return State(voice.say(words.WORDS["cannot_tell"]), "unknown", "unknown")
+        said = "cannot_tell" if sees_all else "cannot_tell_you"
+        return State(voice.say(words.WORDS[said]), "unknown", "unknown")
     return State(voice.say(words.WORDS["adds_up"]), "good", "good")
 
 

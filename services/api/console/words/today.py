@@ -37,6 +37,11 @@ WORDS: Final = {
         "The time is that of the last event read. At this moment nobody can say whether more are "
         "to be read.",
     ),
+    "of_your_entities": Sentence(
+        "L'instant est celui du dernier événement lu de vos entités\u00a0; les nombres sont les "
+        "leurs.",
+        "The time is that of the last event read of your entities, and the counts are theirs.",
+    ),
     "cannot_be_trusted": Sentence(
         "Ces comptes demandent un contrôle avant tout usage.",
         "These accounts need a check before anybody relies on them.",
@@ -54,6 +59,12 @@ WORDS: Final = {
     "cannot_tell": Sentence(
         "Le compte ne se vérifie pas\u00a0: on ne sait pas ce qui reste à lire.",
         "The count cannot be checked: what is still to be read is not known.",
+    ),
+    "cannot_tell_you": Sentence(
+        "Ce qui est illisible ou reste à lire ne nomme aucune entité\u00a0: seul un accès à toutes "
+        "les entités en voit le compte.",
+        "What is unreadable or still to be read names no entity: only an access to all entities "
+        "sees the count of it.",
     ),
     "budgets": Sentence("Les budgets", "The budgets"),
     "no_budgets": Sentence(
@@ -88,6 +99,10 @@ HELD: Final = Sentence(
 HELD_SAID: Final = Sentence(
     "À la position {offset}\u00a0: {error}. Les autres partitions continuent.",
     "At offset {offset}: {error}. The other partitions go on.",
+)
+HELD_OTHERS: Final = Sentence(
+    "Les autres partitions continuent.",
+    "The other partitions go on.",
 )
 HELD_DO: Final = Sentence(
     "Prévenez l'opérateur\u00a0: tant qu'elle est retenue, ses budgets n'avancent plus ici.",

@@ -131,3 +131,41 @@ def test_a_journal_that_ends_before_what_was_read_is_another_one() -> None:
     (notice,) = view.notices
     assert "read up to 15, the journal ends 2 before" in notice.said
     assert "The count does not add up." == view.sum.result.said
+
+
+OWN = replace(FATES, read=13, dead_letter=None)
+"""What became of the records of one entity."""
+
+
+@pytest.mark.parametrize("voice", [FR, EN])
+def test_who_sees_one_entity_is_told_its_counts_and_of_no_others(voice: Voice) -> None:
+    of_one = a_standing(OWN, in_flight=None)
+    view = standing_view(of_one, NOW, voice, sees_all=False)
+    assert "info" == view.verdict.tone
+    assert [] == view.notices
+    terms = {each.name: each.said for each in view.sum.terms}
+    assert (None, None) == (terms["dead_letter"], terms["in_flight"])
+    assert ("9", "1", "2", "1") == tuple(list(terms.values())[:4])
+    assert "unknown" == view.sum.result.tone
+    entities = {"entités", "entities"}
+    assert entities & set(view.verdict.lead.replace(",", "").split())
+    assert entities & set(view.sum.result.said.replace("\u00a0", " ").split())
+
+
+def test_that_a_partition_is_held_is_told_without_what_holds_it() -> None:
+    of_one = a_standing(OWN, in_flight=None, held=Held(None, None, None))
+    view = standing_view(of_one, NOW, EN, sees_all=False)
+    (notice,) = view.notices
+    assert ("Reading partition 0 is held", "The other partitions go on.") == (
+        notice.title,
+        notice.said,
+    )
+    assert "bad" == view.verdict.tone
+
+
+def test_that_the_count_of_all_does_not_add_up_is_told_without_by_how_much() -> None:
+    of_one = replace(a_standing(OWN, in_flight=None), adds_up=False)
+    view = standing_view(of_one, NOW, EN, sees_all=False)
+    (notice,) = view.notices
+    assert ("The count does not add up", "") == (notice.title, notice.said)
+    assert ("bad", "bad") == (view.sum.result.tone, view.verdict.tone)
