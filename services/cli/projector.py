@@ -44,6 +44,14 @@ def projector(
             help="Make all tables again from the journal, beside the running ones; then end.",
         ),
     ] = False,
+    anew: Annotated[
+        bool,
+        typer.Option(
+            "--anew",
+            metavar="",
+            help="With --rebuild: keep nothing of an earlier one that was stopped.",
+        ),
+    ] = False,
     as_json: LogsAsJson = False,
     lang: Lang = None,
 ) -> None:
@@ -69,7 +77,7 @@ def projector(
         run_worker(serve(settings, url))
         return
     with counted(told(REBUILDING, screen.language)) as progress:
-        records = run_worker(make_again(settings, url, progress))
+        records = run_worker(make_again(settings, url, progress, anew=anew))
     if as_json:
         print_json({"records": records})
     else:

@@ -18,7 +18,9 @@ Key = tuple[Any, ...]
 Members = dict[str, Any]
 """Values by column, without those of the key."""
 
-FIRST_COUNTS: Final[Mapping[str, str]] = MappingProxyType({"conventions": "notified_on"})
+FIRST_COUNTS: Final[Mapping[str, str]] = MappingProxyType(
+    {"conventions": "notified_on", "documents": "received_on"}
+)
 """A column in which what was said first stands (rules, 19)."""
 
 REPLACED_IF: Final[Mapping[str, str | None]] = MappingProxyType(
@@ -66,6 +68,8 @@ class Changes:
     """Rows that are written, or written over in these columns."""
     patched: dict[str, dict[Key, Members]] = field(default_factory=dict)
     """Columns of rows that there are."""
+    forgotten: set[Key] = field(default_factory=set)
+    """Documents whose day of receipt counts no more."""
     renamed: list[Renamed] = field(default_factory=list)
     withdrawn: list[Withdrawn] = field(default_factory=list)
     replanned: list[Replanned] = field(default_factory=list)
@@ -95,7 +99,8 @@ class Changes:
 
     def put_row(self, table: str, key: Key, members: Members) -> None:
         """A row, or what is new of it."""
-        self.put.setdefault(table, {}).setdefault(key, {}).update(members)
+        row = self.put.setdefault(table, {}).setdefault(key, {})
+        _merge(table, row, members)
 
     def patch(self, table: str, key: Key, members: Members) -> None:
         """What is new of a row that there is, in these tables or in this batch."""
@@ -103,10 +108,12 @@ class Changes:
         row = rows.get(key)
         if row is None:
             row = self.patched.setdefault(table, {}).setdefault(key, {})
-        first = FIRST_COUNTS.get(table)
-        if first in members and row.get(first) is not None:
-            members = {name: value for name, value in members.items() if name != first}
-        row.update(members)
+        _merge(table, row, members)
+
+    def forget(self, key: Key) -> None:
+        """A document counts as not received."""
+        self.forgotten.add(key)
+        self.put.get("documents", {}).get(key, {}).pop("received_on", None)
 
     def rename(self, change: Renamed, members: Members) -> None:
         """A convention takes the place of the grant that stood alone; what is new of its row."""
@@ -120,6 +127,9 @@ class Changes:
             self.put["conventions"][budget, convention] = row | members
         for rows in (self.added["convention_lines"], self.put.get("documents", {})):
             _relabel(rows, budget, grant, convention)
+        for key in [key for key in self.forgotten if key[:2] == (budget, grant)]:
+            self.forgotten.discard(key)
+            self.forgotten.add((budget, convention, *key[2:]))
         for table in ("instalments", "obligations"):
             for key in [key for key in self.put.get(table, {}) if key[:2] == (budget, grant)]:
                 del self.put[table][key]
@@ -132,6 +142,13 @@ WIDTHS: Final[Mapping[str, int]] = MappingProxyType({"lines": 7, "convention_lin
 def no_changes() -> Changes:
     """Those of an empty batch."""
     return Changes(added={table: {} for table in WIDTHS})
+
+
+def _merge(table: str, row: Members, members: Members) -> None:
+    first = FIRST_COUNTS.get(table)
+    if first is not None and row.get(first) is not None:
+        members = {name: value for name, value in members.items() if name != first}
+    row.update(members)
 
 
 def _relabel(rows: dict[Key, Any], budget: str, old: str, new: str) -> None:

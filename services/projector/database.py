@@ -24,12 +24,27 @@ SCHEMA: Final = "ecluse_read"
 """Where the tables live in PostgreSQL; SQLite has no schemas."""
 
 DRIVERS: Final[Mapping[str, str]] = MappingProxyType(
-    {"postgresql": "postgresql+asyncpg", "sqlite": "sqlite+aiosqlite"}
+    {
+        "postgres": "postgresql+asyncpg",
+        "postgresql": "postgresql+asyncpg",
+        "sqlite": "sqlite+aiosqlite",
+    }
 )
 """The driver of each database, where the URL names none."""
 
 POOL: Final = 8
 """How many partitions are written at once."""
+
+SESSION: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "application_name": "ecluse",
+        "idle_in_transaction_session_timeout": "90s",
+        "tcp_keepalives_idle": "30",
+        "tcp_keepalives_interval": "10",
+        "tcp_keepalives_count": "3",
+    }
+)
+"""A host that vanished or froze in a transaction holds its locks no longer than that."""
 
 CACHE_KIB: Final = 64 * 1024
 CHECKPOINT_PAGES: Final = 16_000
@@ -64,6 +79,9 @@ class Held(NamedTuple):
     held_error: str | None
 
 
+BEHIND_DEAD: Final = "_dead/"
+"""The first name behind those of all chains of unreadable records."""
+
 NOT_HELD: Final = Held(None, None, None)
 
 
@@ -75,13 +93,16 @@ def an_engine(url: str, schema: str = SCHEMA) -> AsyncEngine:
     """An engine for `postgresql://…` or `sqlite:///…`; nothing is asked yet."""
     address = make_url(url)
     address = address.set(drivername=DRIVERS.get(address.drivername, address.drivername))
+    if "sslmode" in address.query:  # As most servers' owners write it; asyncpg calls it otherwise.
+        wanted = str(address.query["sslmode"])
+        address = address.difference_update_query(["sslmode"]).update_query_dict({"ssl": wanted})
     if address.get_backend_name() == statements.POSTGRESQL:
         return create_async_engine(
             address,
             pool_pre_ping=True,  # A server that was restarted is not found out by a batch.
             pool_size=POOL,
             connect_args={
-                "server_settings": {"search_path": schema, "application_name": "ecluse"},
+                "server_settings": {"search_path": schema, **SESSION},
                 "timeout": CONNECT_S,
                 "command_timeout": ANSWER_S,
             },
@@ -153,20 +174,29 @@ def _is_mine(position: Position) -> ColumnElement[bool]:
 
 async def standing(engine: AsyncEngine, partition: int) -> tuple[dict[str, int], Alone]:
     """What a fold must know of earlier batches: last records, and grants that stand alone."""
+    # A chain of another partition may rest here, where a journal was imported: a range of the key.
     last = select(journal.c.budget, func.max(journal.c.sequence)).where(
-        journal.c.budget == f"{DEAD}{partition}"
+        journal.c.budget >= DEAD,
+        journal.c.budget < BEHIND_DEAD,
+        journal.c.partition == partition,
     )
     known = select(budgets.c.budget, budgets.c.sequence).where(budgets.c.partition == partition)
     alone = (
         select(conventions.c.budget, conventions.c.convention)
         .join(budgets, budgets.c.budget == conventions.c.budget)
-        .where(conventions.c.stands_alone, budgets.c.partition == partition)
+        .where(
+            conventions.c.stands_alone,
+            budgets.c.partition == partition,
+            budgets.c.closed_on.is_(None),  # In a closed year nothing is signed.
+        )
     )
     async with engine.connect() as connection:
         sequences: dict[str, int] = {}
         for asked in (last.group_by(journal.c.budget), known):
             sequences |= {row[0]: row[1] for row in await connection.execute(asked)}
-        standing_alone = {(budget, grant) for budget, grant in await connection.execute(alone)}
+        standing_alone: Alone = {}
+        for budget, grant in await connection.execute(alone):
+            standing_alone.setdefault(budget, set()).add(grant)
     return sequences, standing_alone
 
 
@@ -208,6 +238,13 @@ async def write(
             raise
 
 
+async def _forget(connection: AsyncConnection, changes: Changes) -> None:
+    """Days of receipt of documents that were rejected: the next receipt is the first again."""
+    for key in changes.forgotten:
+        named = dict(zip(statements.keys("documents"), key, strict=True))
+        await connection.execute(text(statements.FORGOTTEN), named)
+
+
 async def _write(
     connection: AsyncConnection, changes: Changes, position: Position, behind: int | None
 ) -> None:
@@ -220,6 +257,7 @@ async def _write(
     for change in changes.renamed:
         for statement in statements.RENAMED:
             await connection.execute(text(statement), change._asdict())
+    await _forget(connection, changes)
     if of_postgresql:
         await _copy(connection, changes)
     else:

@@ -35,8 +35,8 @@ TURNS: Final = {
 }
 STEPS: Final = {RecoveryOrdered.TYPE: "ordered", RecoveryCollected.TYPE: "collected"}
 
-Alone = set[tuple[str, str]]
-"""Grants that stand without convention, with their budgets."""
+Alone = dict[str, set[str]]
+"""Grants that stand without convention, by their budgets."""
 
 
 def learn(changes: Changes, record: Record, event: Event, alone: Alone) -> None:
@@ -78,6 +78,7 @@ def learn(changes: Changes, record: Record, event: Event, alone: Alone) -> None:
             _recovery(changes, record, said, STEPS[event.type])
         case FiscalYearClosed.TYPE:
             changes.put["budgets"][(budget,)]["closed_on"] = said.closed_on
+            alone.pop(budget, None)  # In a closed year nothing is signed.
         case FiscalYearOpened.TYPE:
             _opened(changes, record, said, alone)
         case _:
@@ -148,7 +149,7 @@ def _adopted(changes: Changes, record: Record, said: Said, alone: Alone) -> None
         key = (budget, grant, *each.line.codes)
         changes.put_row("grant_lines", key, schedules.amount(each))
     if said.requires_convention is False:
-        alone.add((budget, grant))
+        alone.setdefault(budget, set()).add(grant)
         own = _convention_row(said, record.sequence) | {"stands_alone": True, "signed_on": day}
         changes.put_row("conventions", (budget, grant), own)
         schedules.plan(changes, budget, grant, record.sequence, schedules.of_award(said))
@@ -191,8 +192,8 @@ KEPT: Final = ("state", "notified_on", "effective_on", "reason", "carried_from")
 def _signed(changes: Changes, record: Record, said: Said, alone: Alone) -> None:
     budget, grant, convention = record.budget, _grant(said), _convention(said)
     row = _convention_row(said, record.sequence)
-    if (budget, grant) in alone:
-        alone.discard((budget, grant))
+    if grant in alone.get(budget, ()):
+        alone[budget].discard(grant)
         own = {name: value for name, value in row.items() if name not in KEPT}
         changes.rename(Renamed(budget, grant, convention), own | {"continues": grant})
     else:
@@ -264,7 +265,7 @@ def _opened(changes: Changes, record: Record, said: Said, alone: Alone) -> None:
     for item, act in enumerate(said.acts, start=1):
         _act(changes, record, "carried", act, item)
     if said.stands_alone:
-        alone.add((budget, grant))
+        alone.setdefault(budget, set()).add(grant)
     own = _convention_row(said, record.sequence) | {"state": said.state}
     changes.put_row("conventions", (budget, convention), own)
     if said.bank_account is not None:

@@ -16,6 +16,14 @@ FATES: Final = ("received", "accepted", "duplicate", "refused", "parked", "dead_
 PARKED: Final = "parked"
 
 
+VERSION: Final = 1
+"""The newest shape of a record that is known here."""
+
+
+class TooNew(Exception):
+    """A record has a newer shape: what it says would be lost in silence."""
+
+
 class Fold:
     """Adds up the journal of one partition, from where the tables stand.
 
@@ -34,16 +42,19 @@ class Fold:
         self.last_event: Event | None = None
         """Its last event that could be read."""
         self._sequences = {} if sequences is None else sequences
-        self._alone: Alone = set() if alone is None else alone
+        self._alone: Alone = {} if alone is None else alone
 
     def add(self, offset: int, raw: bytes) -> None:
         """The next record of the partition.
 
         Raises:
+            TooNew: a newer ledger wrote it.
             msgspec.MsgspecError: it is no journal record.
             AssertionError: it does not follow the last record of its budget.
         """
         record = read_record(raw)
+        if record.version > VERSION:
+            raise TooNew(record.version)
         budget, sequence = record.budget, record.sequence
         before = self._sequences.get(budget, 0)
         assert sequence == before + 1, f"record {budget}/{sequence} follows record {before}"

@@ -298,6 +298,7 @@ class Record(msgspec.Struct):
     source: Source
     event: Event | None
     event_sha256: str
+    version: int = 1
     event_id: str | None = None
     event_source: str | None = None
     resumes: int | None = None

@@ -13,7 +13,7 @@ from aiokafka.structs import TopicPartition
 from events.topics import JOURNAL
 from services.projector.database import prepare
 from services.projector.serve import where
-from services.projector.switch import NEXT, both, switch
+from services.projector.switch import NEXT, both, check_owner, forget_the_next, switch
 from services.projector.work import ProjectorWork
 from services.projector.world import reaching
 from services.runtime.progress import Progress
@@ -73,8 +73,10 @@ class Rebuild:
         self._told(done, max(done, sum(self._ends.values())))
 
 
-async def rebuild(settings: Settings, url: str, told: Told) -> int:
+async def rebuild(settings: Settings, url: str, told: Told, *, anew: bool = False) -> int:
     """Make the read model again; how many records that took now.
+
+    With `anew` nothing is kept of what an earlier run made and did not bring to its end.
 
     Raises:
         ClusterError: the cluster, the database or its schema is not as it must be.
@@ -86,6 +88,9 @@ async def rebuild(settings: Settings, url: str, told: Told) -> int:
         running, made = await stack.enter_async_context(both(url))
         async with reaching(where(running)):
             await prepare(running)
+            await check_owner(running)
+            if anew:
+                await forget_the_next(running, made)
             await prepare(made, NEXT)
         works = [ProjectorWork(settings, made, number, Progress()) for number in range(count)]
         for work in works:
@@ -93,6 +98,7 @@ async def rebuild(settings: Settings, url: str, told: Told) -> int:
         await again.open(works)
         await again.catch_up()
         log.info("read_model_rebuilt", records=again.records)
-        await switch(running, made, again.catch_up)
+        async with reaching(where(running)):
+            await switch(running, made, again.catch_up)
         log.info("read_model_switched", records=again.records)
     return again.records

@@ -39,6 +39,8 @@ def plan(
 ) -> None:
     """The instalments that an event plans, in its order."""
     for position, each in enumerate(planned, start=1):
+        if not each.lines:
+            continue  # A letter tells of what was ordered whole in an earlier year (rules, 32).
         members = {
             "position": position,
             "trigger": each.trigger,
@@ -56,12 +58,12 @@ def plan(
 def oblige(changes: Changes, budget: str, convention: str, owed: Iterable[Obligation]) -> None:
     """Documents that are owed by a day."""
     for each in owed:
-        key = (budget, convention, each.kind, each.year)
-        changes.put_row("obligations", key, {"due_on": each.due_on})
+        key = (budget, convention, each.kind, each.year, each.due_on)
+        changes.put_row("obligations", key, {})
 
 
 def receive(changes: Changes, budget: str, sequence: int, said: Said) -> None:
-    """A document came; the cost that it proves stays until it says another."""
+    """A document came; the first day stays, and the cost until it says another (rules, 19)."""
     assert said.document is not None, "a report is a document"
     members = {"received_on": said.received_on, "rejected_for": None, "sequence": sequence}
     if said.eligible_cost_cents is not None:
@@ -71,10 +73,11 @@ def receive(changes: Changes, budget: str, sequence: int, said: Said) -> None:
 
 
 def reject(changes: Changes, budget: str, sequence: int, said: Said) -> None:
-    """A document does not do: it proves no cost any more."""
+    """A document does not do: it counts as not received, and proves no cost (rules, 24)."""
     assert said.document is not None, "a report is a document"
     members = {"eligible_cost_cents": None, "rejected_for": said.reason, "sequence": sequence}
     key = (budget, said.convention, said.document.kind, said.document.year)
+    changes.forget(key)
     changes.put_row("documents", key, members)
 
 

@@ -29,6 +29,12 @@ RENAMED: Final = (
 )
 """A convention takes the place of a grant that stood alone; its schedule comes with it."""
 
+FORGOTTEN: Final = (
+    "UPDATE documents SET received_on = NULL"
+    " WHERE budget = :budget AND convention = :convention AND kind = :kind AND year = :year"
+)
+"""What was rejected counts as not received (rules, 24)."""
+
 WITHDRAWN: Final = (
     "UPDATE conventions SET state = 'withdrawn'"
     " WHERE budget = :budget AND grant_ref = :grant AND sequence < :sequence"
@@ -99,8 +105,14 @@ def adding(name: str, dialect: str) -> str:
 def putting(name: str, members: tuple[str, ...], dialect: str, *, offered: bool = False) -> str:
     """Rows that are written, or written over in these columns; offered ones give way."""
     written = (*keys(name), *members)
-    new = ", ".join(f'"{each}" = excluded."{each}"' for each in members)
-    then = f"DO UPDATE SET {new}"
+    first = FIRST_COUNTS.get(name)
+    new = ", ".join(
+        f'"{each}" = coalesce({name}."{each}", excluded."{each}")'
+        if each == first
+        else f'"{each}" = excluded."{each}"'
+        for each in members
+    )
+    then = f"DO UPDATE SET {new}" if members else "DO NOTHING"
     if offered:
         state = REPLACED_IF[name]
         then = "DO NOTHING" if state is None else f"{then} WHERE {name}.state = '{state}'"

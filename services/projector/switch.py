@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 import structlog
-from asyncpg import DependentObjectsStillExistError
+from asyncpg import DependentObjectsStillExistError, LockNotAvailableError
 from sqlalchemy import make_url, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -36,7 +36,9 @@ LOCK_MS: Final = 500
 """How long the switch waits for readers at a time: less than PostgreSQL takes for a deadlock."""
 
 PAUSE_S: Final = 0.5
-TRIES: Final = 600
+PAUSES_MAX: Final = 10
+TRIES: Final = 120
+"""How often the switch is tried, each time after a longer pause, up to ten times the first."""
 
 READERS = Sentence(
     "des lecteurs gardent les anciennes tables ouvertes : mettez fin à leurs transactions, puis "
@@ -49,6 +51,13 @@ DEPEND = Sentence(
     "`ecluse projector --rebuild`, puis recréez-les",
     "other objects stand on the old tables ({error}): drop them, run `ecluse projector --rebuild` "
     "again, then make them again",
+)
+
+OWNER = Sentence(
+    "ces tables appartiennent à {owner}\u00a0: lancez `ecluse projector --rebuild` sous ce rôle, "
+    "sans quoi le projecteur ne pourrait plus y écrire",
+    "these tables belong to {owner}: run `ecluse projector --rebuild` as that role, else the "
+    "projector could not write to them any more",
 )
 
 CatchUp = Callable[[], Awaitable[None]]
@@ -78,7 +87,8 @@ async def switch(running: AsyncEngine, made: AsyncEngine, catch_up: CatchUp) -> 
 
 
 async def _rename(running: AsyncEngine, made: AsyncEngine, catch_up: CatchUp) -> None:
-    for _ in range(TRIES):
+    for attempt in range(TRIES):
+        await catch_up()  # So that little is left to be done while all wait.
         async with running.connect() as connection:
             if await _locked(connection):
                 # The new tables are written on other connections: nobody holds those.
@@ -87,7 +97,7 @@ async def _rename(running: AsyncEngine, made: AsyncEngine, catch_up: CatchUp) ->
                 await _give_the_name(connection)
                 await connection.commit()
                 return
-        await asyncio.sleep(PAUSE_S)
+        await asyncio.sleep(PAUSE_S * min(attempt + 1, PAUSES_MAX))
     raise ClusterError(SCHEMA, READERS)
 
 
@@ -97,14 +107,21 @@ async def _locked(connection: AsyncConnection) -> bool:
     first = sorted(metadata.tables, key=lambda name: name != positions.name)
     names = ", ".join(f"{SCHEMA}.{name}" for name in first)
     await connection.execute(text(f"SET LOCAL lock_timeout = {LOCK_MS}"))
+    # What is still to be read may take longer than others may stand idle.
+    await connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
     try:
         await connection.execute(text(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE"))
     except DBAPIError as error:
-        if "LockNotAvailable" not in str(error.orig):
+        if not isinstance(_cause(error), LockNotAvailableError):
             raise
         await connection.rollback()
         return False
     return True
+
+
+def _cause(error: DBAPIError) -> BaseException | None:
+    """What asyncpg says, behind SQLAlchemy's words."""
+    return None if error.orig is None else error.orig.__cause__
 
 
 async def _give_the_name(connection: AsyncConnection) -> None:
@@ -120,7 +137,7 @@ async def _give_the_name(connection: AsyncConnection) -> None:
         await connection.execute(text(f"DROP TABLE {names}"))
         await connection.execute(text(f"DROP SCHEMA {BEFORE}"))
     except DBAPIError as error:
-        cause = error.orig.__cause__ if error.orig is not None else None
+        cause = _cause(error)
         if not isinstance(cause, DependentObjectsStillExistError):
             raise
         detail = (cause.detail or str(cause)).replace(BEFORE, SCHEMA)
@@ -190,6 +207,33 @@ async def _refill(running: AsyncEngine, made: AsyncEngine, catch_up: CatchUp) ->
 def _remove(file: str) -> None:
     for suffix in ("", "-wal", "-shm"):
         Path(f"{file}{suffix}").unlink(missing_ok=True)
+
+
+async def forget_the_next(running: AsyncEngine, made: AsyncEngine) -> None:
+    """Take away what an earlier rebuild made and did not bring to its end."""
+    if running.dialect.name != POSTGRESQL:
+        _remove(str(made.url.database))
+        return
+    async with running.begin() as connection:
+        await connection.execute(text(f"DROP SCHEMA IF EXISTS {NEXT} CASCADE"))
+
+
+async def check_owner(running: AsyncEngine) -> None:
+    """That the new tables will belong to whom the old ones do.
+
+    Raises:
+        ClusterError: they would not: who projects could not write any more.
+    """
+    if running.dialect.name != POSTGRESQL:
+        return
+    asked = text(
+        "SELECT pg_get_userbyid(nspowner) FROM pg_namespace"
+        " WHERE nspname = :schema AND pg_get_userbyid(nspowner) <> current_user"
+    )
+    async with running.connect() as connection:
+        owner = (await connection.execute(asked, {"schema": SCHEMA})).scalar_one_or_none()
+    if owner is not None:
+        raise ClusterError(SCHEMA, OWNER.render({"owner": owner}))
 
 
 @asynccontextmanager

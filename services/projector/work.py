@@ -13,13 +13,16 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from events.masking import masked
+from events.sentences import Sentence
 from events.topics import JOURNAL
 from services.projector import database
 from services.projector.database import Held, Overtaken, Position
-from services.projector.fold import Fold
+from services.projector.fold import VERSION, Fold, TooNew
 from services.projector.readings import read_record
 from services.projector.world import failing_as_writer
 from services.runtime.clients import KAFKA, Clients
+from services.runtime.errors import ClusterError, Unreachable, place_name
 from services.runtime.progress import Progress
 from services.runtime.reader import Reader
 from services.runtime.settings import Settings
@@ -32,6 +35,21 @@ FULL_BYTES: Final = 8 * 1024 * 1024
 
 ERROR_MAX: Final = 2000
 """How much of an error is written down."""
+
+
+ANOTHER = Sentence(
+    "ce n'est plus le journal dont ces tables furent faites\u00a0: il a été recréé, importé, ou a "
+    "perdu des enregistrements. S'il est le bon\u00a0: ecluse projector --rebuild --anew\u00a0; "
+    "sinon, restaurez celui qui fut lu",
+    "this is another journal than the one that these tables were made of: it was re-created, "
+    "imported, or lost records. If it is the right one: ecluse projector --rebuild --anew; else "
+    "restore the one that was read",
+)
+NEWER = Sentence(
+    "à l'offset {offset}, un enregistrement de la version {version}\u00a0; celle-ci connaît "
+    "{known}\u00a0: mettez Écluse à jour",
+    "at offset {offset}, a record of version {version}; this program knows {known}: upgrade Écluse",
+)
 
 
 class Metrics:
@@ -92,7 +110,12 @@ class ProjectorWork:
             self._position.last_timestamp_ms,
             self._position.last_sha256,
         )
-        await check_source(self._reader, self._place, read, is_same)
+        try:
+            await check_source(self._reader, self._place, read, is_same)
+        except Unreachable:
+            raise
+        except ClusterError as error:
+            raise ClusterError(place_name(self._place), ANOTHER) from error
         read = await behind_markers(self._reader, self._place, read)
         self._position = replace(self._position, next_offset=read.next_offset)
         return {self._place.topic: self._position.next_offset}
@@ -115,7 +138,11 @@ class ProjectorWork:
     def handle(self, record: ConsumerRecord) -> None:
         """Add up one record; nothing is written before `commit`."""
         raw = record.value or b""
-        self._fold.add(record.offset, raw)
+        try:
+            self._fold.add(record.offset, raw)
+        except TooNew as error:
+            facts = {"offset": record.offset, "version": error, "known": VERSION}
+            raise ClusterError(place_name(self._place), NEWER.render(facts)) from error
         self._last = record
         self._bytes += len(raw)
         if self._fold.last is not None:
@@ -165,20 +192,24 @@ class ProjectorWork:
         return Fenced(f"{self._place.topic}/{self._partition}")
 
     async def settle(self) -> None:
-        """See that the partition is still ours: the tables may have been made anew meanwhile."""
+        """See that the partition is still ours, and where we left it.
+
+        The tables may have been made anew meanwhile, and a crash may have taken the last batch.
+        """
         async with failing_as_writer():
             now = await database.position_of(self._engine, *self._place)
-            if now.epoch != self._position.epoch:
+            if (now.epoch, now.next_offset) != (self._position.epoch, self._written):
                 raise await self._overtaken()
 
     async def hold(self, hold: Hold) -> None:
         """Write down that the partition stands before this record."""
-        held = Held(hold.offset, hold.event_id, hold.error[:ERROR_MAX].replace("\0", ""))
+        error: str = masked(hold.error)[:ERROR_MAX].replace("\0", "")
+        held = Held(hold.offset, hold.event_id, error)
         async with failing_as_writer():
             try:
                 await database.hold(self._engine, self._position, held)
-            except Overtaken as error:
-                raise await self._overtaken() from error
+            except Overtaken as overtaken:
+                raise await self._overtaken() from overtaken
 
     async def was_moved(self) -> bool:
         """Whether somebody else has taken the partition since, or taken the hold away."""

@@ -50,7 +50,8 @@ def _may_pass(error: BaseException) -> bool:
     if isinstance(error, asyncpg.InvalidCachedStatementError | asyncpg.InternalClientError):
         return True  # The tables were made anew, or the connection broke: the next try asks again.
     if isinstance(error, asyncpg.PostgresError):
-        return str(error.sqlstate)[:2] in OF_THE_WORLD
+        rights = isinstance(error, asyncpg.InsufficientPrivilegeError)
+        return rights or str(error.sqlstate)[:2] in OF_THE_WORLD
     if isinstance(error, asyncpg.InterfaceError):
         return not isinstance(error, ValueError)  # That is a value that no column can hold.
     if isinstance(error, sqlite3.OperationalError):

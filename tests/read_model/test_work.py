@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from events.topics import JOURNAL
 from services.projector.database import an_engine, take
 from services.projector.work import FULL_BYTES, Metrics, ProjectorWork, is_same
+from services.runtime.errors import ClusterError
 from services.runtime.progress import Progress
 from services.runtime.settings import Settings
 from services.runtime.work import Hold
@@ -117,6 +118,27 @@ def test_an_idle_projector_finds_out_that_the_tables_are_new(read_model_url: str
     working(read_model_url, go)
 
 
+def test_an_idle_projector_finds_out_that_a_crash_took_its_last_batch(read_model_url: str) -> None:
+    async def go(work: ProjectorWork, engine: AsyncEngine) -> None:
+        handle_all(work)
+        await work.commit()
+        await work.settle()
+        await do(engine, "UPDATE positions SET next_offset = 0")
+        with failing(WriterFailed, "forgotten the last batch"):
+            await work.settle()
+
+    working(read_model_url, go)
+
+
+def test_a_record_of_a_newer_ledger_is_not_read(sqlite_url: str) -> None:
+    async def go(work: ProjectorWork, _: AsyncEngine) -> None:
+        newer = RECORDS[0].replace(b'"version":1,', b'"version":2,')
+        with failing(ClusterError, "version 2; this program knows 1"):
+            work.handle(a_record(0, newer))
+
+    working(sqlite_url, go)
+
+
 def test_a_database_that_is_away_is_the_worlds_failure() -> None:
     async def go(work: ProjectorWork, _: AsyncEngine) -> None:
         handle_all(work)
@@ -130,13 +152,16 @@ def test_a_database_that_is_away_is_the_worlds_failure() -> None:
 
 def test_a_held_partition_waits_until_somebody_moves_it(read_model_url: str) -> None:
     async def go(work: ProjectorWork, engine: AsyncEngine) -> None:
-        await work.hold(Hold(JOURNAL, 0, 3, "e3", "AssertionError('\0')"))
+        await work.hold(Hold(JOURNAL, 0, 3, "e3", "'\0' FR7610278027150004578690110"))
         assert not await work.was_moved()
         await do(engine, "UPDATE positions SET held_offset = NULL")
         assert await work.was_moved()
 
     working(read_model_url, go)
     assert "e3" == query(read_model_url, "SELECT held_event_id FROM positions")
+    assert "10278027150004578690110" not in query(
+        read_model_url, "SELECT held_error FROM positions"
+    )
 
 
 def test_a_batch_is_full_by_its_bytes(sqlite_url: str) -> None:

@@ -3,6 +3,7 @@
 from typing import Final
 
 from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, Table
+from sqlalchemy import text as text_clause
 
 from services.projector.tables.columns import (
     ROOM,
@@ -52,7 +53,8 @@ grants: Final = Table(
     text("carried_from"),
     Column("sequence", BigInteger, nullable=False),
     Index("grants_by_siret", "siret"),
-    comment="Grants. State: announced (only concurring acts yet), awarded, withdrawn, carried "
+    comment="Grants. What was awarded is as the act of the award says; an amendment may have "
+    "raised it since. State: announced (only concurring acts yet), awarded, withdrawn, carried "
     "(awarded by the budget `carried_from`).",
 )
 
@@ -88,6 +90,12 @@ conventions: Final = Table(
     Column("sequence", BigInteger, nullable=False),
     Index("conventions_by_grant", "budget", "grant_ref"),
     Index("conventions_by_siret", "siret"),
+    Index(
+        "conventions_alone",
+        "budget",
+        postgresql_where=text_clause("stands_alone"),
+        sqlite_where=text_clause("stands_alone"),
+    ),
     postgresql_with=ROOM,
     comment="Conventions, and grants that stand without one (`stands_alone`, under the grant's "
     "reference, until a convention is signed). State: in_force, suspended, terminated, with the "
@@ -133,7 +141,7 @@ obligations: Final = Table(
     key("convention"),
     key("kind"),
     key("year"),
-    Column("due_on", Date, nullable=False),
+    Column("due_on", Date, primary_key=True),
     comment="Documents that a convention obliges to, whether or not money waits for them.",
 )
 
@@ -149,7 +157,8 @@ documents: Final = Table(
     text("rejected_for"),
     Column("sequence", BigInteger, nullable=False),
     postgresql_with=ROOM,
-    comment="Documents received; `rejected_for` is the reason where one was rejected since.",
+    comment="Documents received, by their first receipt; `rejected_for` is the reason where one "
+    "was rejected since: it counts as not received.",
 )
 
 bank_accounts: Final = Table(

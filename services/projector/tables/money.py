@@ -31,6 +31,7 @@ budgets: Final = Table(
     Column("voted_on", Date),
     Column("closed_on", Date),
     Index("budgets_by_entity", "entity"),
+    Index("budgets_by_partition", "partition"),
     postgresql_with=ROOM,
     comment="A budget: one public entity (SIRET), one budget code, one fiscal year. `head` is the "
     "hash of its last record, `sequence` that record's number.",

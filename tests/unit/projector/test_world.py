@@ -38,6 +38,7 @@ def wrapped(error: Exception) -> DBAPIError:
         asyncpg.InvalidPasswordError(),
         asyncpg.InvalidCatalogNameError(),
         asyncpg.ReadOnlySQLTransactionError(),
+        asyncpg.InsufficientPrivilegeError(),
         asyncpg.InterfaceError("connection is closed"),
         asyncpg.InvalidCachedStatementError(),
         asyncpg.InternalClientError("cannot switch to state 15; another operation is in progress"),

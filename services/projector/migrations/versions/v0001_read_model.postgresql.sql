@@ -39,7 +39,7 @@ CREATE TABLE grants (
 
 CREATE INDEX grants_by_siret ON grants (siret);
 
-COMMENT ON TABLE grants IS 'Grants. State: announced (only concurring acts yet), awarded, withdrawn, carried (awarded by the budget `carried_from`).';
+COMMENT ON TABLE grants IS 'Grants. What was awarded is as the act of the award says; an amendment may have raised it since. State: announced (only concurring acts yet), awarded, withdrawn, carried (awarded by the budget `carried_from`).';
 
 CREATE TABLE grant_lines (
     budget VARCHAR COLLATE "C" NOT NULL,
@@ -79,6 +79,8 @@ CREATE TABLE conventions (
  WITH (fillfactor = 50);
 
 CREATE INDEX conventions_by_grant ON conventions (budget, grant_ref);
+
+CREATE INDEX conventions_alone ON conventions (budget) WHERE stands_alone;
 
 CREATE INDEX conventions_by_siret ON conventions (siret);
 
@@ -127,7 +129,7 @@ CREATE TABLE obligations (
     kind VARCHAR COLLATE "C" NOT NULL,
     year INTEGER NOT NULL,
     due_on DATE NOT NULL,
-    PRIMARY KEY (budget, convention, kind, year)
+    PRIMARY KEY (budget, convention, kind, year, due_on)
 );
 
 COMMENT ON TABLE obligations IS 'Documents that a convention obliges to, whether or not money waits for them.';
@@ -145,7 +147,7 @@ CREATE TABLE documents (
 )
  WITH (fillfactor = 50);
 
-COMMENT ON TABLE documents IS 'Documents received; `rejected_for` is the reason where one was rejected since.';
+COMMENT ON TABLE documents IS 'Documents received, by their first receipt; `rejected_for` is the reason where one was rejected since: it counts as not received.';
 
 CREATE TABLE bank_accounts (
     budget VARCHAR COLLATE "C" NOT NULL,
@@ -191,6 +193,8 @@ CREATE TABLE budgets (
  WITH (fillfactor = 50);
 
 CREATE INDEX budgets_by_entity ON budgets (entity);
+
+CREATE INDEX budgets_by_partition ON budgets (partition);
 
 COMMENT ON TABLE budgets IS 'A budget: one public entity (SIRET), one budget code, one fiscal year. `head` is the hash of its last record, `sequence` that record''s number.';
 
@@ -264,13 +268,13 @@ CREATE TABLE payment_orders (
 )
  WITH (fillfactor = 50);
 
-CREATE UNIQUE INDEX orders_by_record ON payment_orders (budget, sequence, item);
-
-CREATE INDEX orders_by_convention ON payment_orders (budget, convention);
-
 CREATE INDEX orders_by_state ON payment_orders (state, due_on);
 
 CREATE INDEX orders_by_due ON payment_orders (due_on, budget, payment_order);
+
+CREATE INDEX orders_by_convention ON payment_orders (budget, convention);
+
+CREATE UNIQUE INDEX orders_by_record ON payment_orders (budget, sequence, item);
 
 COMMENT ON TABLE payment_orders IS 'Payment orders (mandats). State: issued, taken_in_charge, on_hold, rejected, paid, cancelled; `state_on`, `reason_…` are of the last acknowledgement, `state_sequence` the record that changed the order last.';
 
@@ -360,9 +364,9 @@ CREATE TABLE journal (
     PRIMARY KEY (budget, sequence)
 );
 
-CREATE INDEX journal_by_event ON journal (event_id);
-
 CREATE INDEX journal_by_grant ON journal (budget, grant_ref) WHERE grant_ref IS NOT NULL;
+
+CREATE INDEX journal_by_event ON journal (event_id);
 
 CREATE INDEX journal_by_convention ON journal (budget, convention) WHERE convention IS NOT NULL;
 
@@ -387,9 +391,9 @@ CREATE TABLE moves (
     PRIMARY KEY (budget, sequence, item)
 );
 
-CREATE INDEX moves_by_day ON moves (budget, effective_on);
-
 CREATE INDEX moves_by_convention ON moves (budget, convention) WHERE convention IS NOT NULL;
+
+CREATE INDEX moves_by_day ON moves (budget, effective_on);
 
 COMMENT ON TABLE moves IS 'What money moved from which stage to which; null is outside the budget. Balances of any day, or as known at any record, are sums over this table.';
 
@@ -405,9 +409,9 @@ CREATE TABLE refusals (
     PRIMARY KEY (budget, sequence)
 );
 
-CREATE INDEX refusals_by_time ON refusals (event_time, budget, sequence);
-
 CREATE INDEX refusals_by_code ON refusals (code);
+
+CREATE INDEX refusals_by_time ON refusals (event_time, budget, sequence);
 
 COMMENT ON TABLE refusals IS 'Events that were refused: a stable code, with its facts.';
 
@@ -442,9 +446,9 @@ CREATE TABLE parked (
     PRIMARY KEY (budget, sequence)
 );
 
-CREATE INDEX parked_by_time ON parked (event_time, budget, sequence);
-
 CREATE INDEX parked_by_wait ON parked (ended_sequence, waits_for_kind);
+
+CREATE INDEX parked_by_time ON parked (event_time, budget, sequence);
 
 COMMENT ON TABLE parked IS 'Events that wait, or waited, for another: it ends with the record `ended_sequence`.';
 

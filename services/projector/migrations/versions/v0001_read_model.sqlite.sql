@@ -73,6 +73,8 @@ CREATE TABLE conventions (
 
 CREATE INDEX conventions_by_grant ON conventions (budget, grant_ref);
 
+CREATE INDEX conventions_alone ON conventions (budget) WHERE stands_alone;
+
 CREATE INDEX conventions_by_siret ON conventions (siret);
 
 CREATE TABLE convention_lines (
@@ -113,7 +115,7 @@ CREATE TABLE obligations (
     kind VARCHAR NOT NULL,
     year INTEGER NOT NULL,
     due_on DATE NOT NULL,
-    PRIMARY KEY (budget, convention, kind, year)
+    PRIMARY KEY (budget, convention, kind, year, due_on)
 );
 
 CREATE TABLE documents (
@@ -167,6 +169,8 @@ CREATE TABLE budgets (
 );
 
 CREATE INDEX budgets_by_entity ON budgets (entity);
+
+CREATE INDEX budgets_by_partition ON budgets (partition);
 
 CREATE TABLE lines (
     budget VARCHAR NOT NULL,
@@ -232,13 +236,13 @@ CREATE TABLE payment_orders (
     PRIMARY KEY (budget, payment_order)
 );
 
-CREATE UNIQUE INDEX orders_by_record ON payment_orders (budget, sequence, item);
-
-CREATE INDEX orders_by_convention ON payment_orders (budget, convention);
-
 CREATE INDEX orders_by_state ON payment_orders (state, due_on);
 
 CREATE INDEX orders_by_due ON payment_orders (due_on, budget, payment_order);
+
+CREATE INDEX orders_by_convention ON payment_orders (budget, convention);
+
+CREATE UNIQUE INDEX orders_by_record ON payment_orders (budget, sequence, item);
 
 CREATE TABLE payment_order_lines (
     budget VARCHAR NOT NULL,
@@ -316,9 +320,9 @@ CREATE TABLE journal (
     PRIMARY KEY (budget, sequence)
 );
 
-CREATE INDEX journal_by_event ON journal (event_id);
-
 CREATE INDEX journal_by_grant ON journal (budget, grant_ref) WHERE grant_ref IS NOT NULL;
+
+CREATE INDEX journal_by_event ON journal (event_id);
 
 CREATE INDEX journal_by_convention ON journal (budget, convention) WHERE convention IS NOT NULL;
 
@@ -341,9 +345,9 @@ CREATE TABLE moves (
     PRIMARY KEY (budget, sequence, item)
 );
 
-CREATE INDEX moves_by_day ON moves (budget, effective_on);
-
 CREATE INDEX moves_by_convention ON moves (budget, convention) WHERE convention IS NOT NULL;
+
+CREATE INDEX moves_by_day ON moves (budget, effective_on);
 
 CREATE TABLE refusals (
     budget VARCHAR NOT NULL,
@@ -357,9 +361,9 @@ CREATE TABLE refusals (
     PRIMARY KEY (budget, sequence)
 );
 
-CREATE INDEX refusals_by_time ON refusals (event_time, budget, sequence);
-
 CREATE INDEX refusals_by_code ON refusals (code);
+
+CREATE INDEX refusals_by_time ON refusals (event_time, budget, sequence);
 
 CREATE TABLE dead_letters (
     budget VARCHAR NOT NULL,
@@ -390,9 +394,9 @@ CREATE TABLE parked (
     PRIMARY KEY (budget, sequence)
 );
 
-CREATE INDEX parked_by_time ON parked (event_time, budget, sequence);
-
 CREATE INDEX parked_by_wait ON parked (ended_sequence, waits_for_kind);
+
+CREATE INDEX parked_by_time ON parked (event_time, budget, sequence);
 
 CREATE TABLE review_flags (
     budget VARCHAR NOT NULL,
