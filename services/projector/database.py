@@ -152,6 +152,13 @@ async def take(engine: AsyncEngine, topic: str, partition: int) -> Position:
         return await _position(connection, topic, partition)
 
 
+async def other_topics(engine: AsyncEngine, topic: str) -> list[str]:
+    """Of which other journals these tables are made."""
+    asked = select(positions.c.topic).where(positions.c.topic != topic).distinct()
+    async with engine.connect() as connection:
+        return list((await connection.execute(asked)).scalars())
+
+
 async def position_of(engine: AsyncEngine, topic: str, partition: int) -> Position:
     """How far a partition is, and who has it."""
     async with engine.connect() as connection:

@@ -45,6 +45,12 @@ ANOTHER = Sentence(
     "imported, or lost records. If it is the right one: ecluse projector --rebuild --anew; else "
     "restore the one that was read",
 )
+SHARED = Sentence(
+    "ces tables sont celles du journal {other}\u00a0: donnez à chaque journal sa base "
+    "(ECLUSE_DATABASE_URL)",
+    "these tables are those of the journal {other}: give each journal a database of its own "
+    "(ECLUSE_DATABASE_URL)",
+)
 NEWER = Sentence(
     "à l'offset {offset}, un enregistrement de la version {version}\u00a0; celle-ci connaît "
     "{known}\u00a0: mettez Écluse à jour",
@@ -99,6 +105,9 @@ class ProjectorWork:
     async def open(self) -> dict[str, int]:
         """Fence the previous owner, and check that the journal is the one that was read."""
         async with failing_as_writer():
+            others = await database.other_topics(self._engine, self._place.topic)
+            if others:
+                raise ClusterError(place_name(self._place), SHARED.render({"other": others[0]}))
             self._position = await database.take(self._engine, *self._place)
             self._written = self._position.next_offset
             sequences, alone = await database.standing(self._engine, self._partition)

@@ -8,10 +8,11 @@ import pytest
 from aiokafka.structs import ConsumerRecord
 from prometheus_client import CollectorRegistry
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from events.topics import JOURNAL
-from services.projector.database import an_engine, take
+from services.projector import database
+from services.projector.database import an_engine, position_of, take
 from services.projector.work import FULL_BYTES, Metrics, ProjectorWork, is_same
 from services.runtime.errors import ClusterError
 from services.runtime.progress import Progress
@@ -162,6 +163,60 @@ def test_a_held_partition_waits_until_somebody_moves_it(read_model_url: str) -> 
     assert "10278027150004578690110" not in query(
         read_model_url, "SELECT held_error FROM positions"
     )
+
+
+def test_an_answer_to_a_commit_that_was_lost_is_no_lost_batch(
+    read_model_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was written: who opens the partition again finds it so."""
+    real = AsyncConnection.commit
+
+    async def lost(connection: AsyncConnection) -> None:
+        await real(connection)
+        raise ConnectionResetError("the answer is lost")
+
+    async def go(work: ProjectorWork, engine: AsyncEngine) -> None:
+        handle_all(work)
+        monkeypatch.setattr(AsyncConnection, "commit", lost)
+        with failing(WriterFailed, "the answer is lost"):
+            await work.commit()
+        monkeypatch.undo()
+        assert (10, 2) == (await _standing(engine), (await take(engine, JOURNAL, 0)).epoch)
+
+    async def _standing(engine: AsyncEngine) -> int:
+        return (await position_of(engine, JOURNAL, 0)).next_offset
+
+    working(read_model_url, go)
+    assert len(RECORDS) == query(read_model_url, "SELECT count(*) FROM journal")
+
+
+def test_a_writer_that_froze_in_its_transaction_is_let_go(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short = {**database.SESSION, "idle_in_transaction_session_timeout": "500ms"}
+    monkeypatch.setattr(database, "SESSION", short)
+
+    async def go(work: ProjectorWork, engine: AsyncEngine) -> None:
+        frozen = await engine.connect()
+        try:
+            await frozen.execute(text("UPDATE positions SET held_error = 'frozen'"))
+            async with asyncio.timeout(20):
+                assert 2 == (await take(engine, JOURNAL, 0)).epoch
+        finally:
+            await frozen.invalidate()
+            await frozen.close()
+        del work
+
+    working(postgresql_url, go)
+
+
+def test_a_database_is_one_journals(read_model_url: str) -> None:
+    async def go(work: ProjectorWork, engine: AsyncEngine) -> None:
+        await take(engine, "test.ecluse.journal.v1", 0)
+        with failing(ClusterError, "those of the journal test.ecluse.journal.v1"):
+            await work.open()
+
+    working(read_model_url, go)
 
 
 def test_a_batch_is_full_by_its_bytes(sqlite_url: str) -> None:
