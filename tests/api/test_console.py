@@ -11,6 +11,7 @@ import pytest
 from services.api.access.session import SESSION_COOKIE
 from services.api.console.addresses.live import PAGES_MAX
 from services.api.console.addresses.session import HOME, own_path
+from services.api.console.addresses.visit import place_after, plain
 from tests.api.world import ALL_KEY, an_app, an_empty_read_model, asking
 
 Asks = Callable[[httpx.AsyncClient], Coroutine[Any, Any, None]]
@@ -43,6 +44,8 @@ def ask(folder: Path, asks: Asks, key: str | None = ALL_KEY, **state: int) -> No
         ("/console/\\evil.example", HOME),
         ("/docs", HOME),
         ("javascript:alert(1)", HOME),
+        ("http://[", HOME),
+        ("//[/console/grants", HOME),
         ("", HOME),
     ],
 )
@@ -63,6 +66,12 @@ def test_signing_in_leads_to_a_page_of_the_console_only(asked: str, leads_to: st
         ("/console/troubles/refused?after=0001-01-01T00:00:00%2B14:00&after=b&after=1", 200),
         ("/console/troubles/refused?after=2023-01-01T00:00:00Z&after=b&after=1", 200),
         ("/console/troubles/unreadable?after=b&after=99999999999999999999", 200),
+        ("/console/troubles/flagged?after=b&after=99999999999999999999&after=1", 200),
+        ("/console/figures/21590350100017-00-2023/paid?after=99999999999999999999&after=1", 200),
+        ("/console/figures/21590350100017-00-2023/paid?after=1", 200),
+        ("/console/grants?after=b&after=CONV%C2%A02023", 200),
+        ("/console/grants?after=b&after=%0A", 200),
+        ("/console/login?next=http://[", 303),  # who is signed in goes on
         ("/console/grants?search=%00", 422),
         ("/console/grants?budget=%00", 422),
         ("/console/grants/x%00/y", 422),
@@ -83,6 +92,9 @@ def test_whatever_is_asked_is_answered_with_a_page(path: str, status: int, tmp_p
     async def asks(client: httpx.AsyncClient) -> None:
         answer = await client.get(path)
         assert status == answer.status_code
+        if status == 303:
+            assert HOME == answer.headers["location"]
+            return
         assert answer.headers["content-type"].startswith("text/html")
         assert "<h1" in answer.text
         assert "no-store" == answer.headers["cache-control"]
@@ -157,3 +169,19 @@ def test_more_pages_than_may_listen_go_without(tmp_path: Path) -> None:
         assert (503, "30") == (answer.status_code, answer.headers["retry-after"])
 
     ask(tmp_path, asks, console_pages_listening=PAGES_MAX)
+
+
+def test_a_forged_way_on_is_no_error_to_who_is_not_signed_in(tmp_path: Path) -> None:
+    async def asks(client: httpx.AsyncClient) -> None:
+        answer = await client.get("/console/login", params={"next": "http://["})
+        assert 200 == answer.status_code
+        assert f'value="{HOME}"' in answer.text
+
+    ask(tmp_path, asks, key=None)
+
+
+def test_a_list_goes_on_behind_any_name_that_a_row_may_have() -> None:
+    for name in ("CONV 2023", "CONV\u00a02023/40", "n\u202f\u2019 3", "\u200b"):
+        assert (name,) == place_after([name], plain)
+    assert place_after(["a\x00b"], plain) is None
+    assert place_after(["a\n"], plain) is None

@@ -85,7 +85,10 @@ async def static(name: str) -> Response:
 
 def own_path(asked: str) -> str:
     """A page of the console to go to; anything else, which could lead elsewhere, is the first."""
-    found = urlsplit(asked)
+    try:
+        found = urlsplit(asked)
+    except ValueError:
+        return HOME
     ours = found.path.startswith("/console/") and not found.path.startswith(LOGIN_PATH)
     if found.scheme or found.netloc or not ours or "\\" in asked:
         return HOME

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from hashlib import sha256
+from re import fullmatch
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, Path, Query, Request
@@ -127,6 +128,6 @@ def plain(word: str) -> str:
     Raises:
         ValueError: it holds what no key of ours does.
     """
-    if len(word) > NAME_MAX or not word.isprintable():
+    if len(word) > NAME_MAX or not fullmatch(_PLAIN, word):
         raise ValueError(word[:NAME_MAX])
     return word
