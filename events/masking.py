@@ -1,7 +1,7 @@
 """IBANs are personal data: whatever people or logs are shown has them shortened."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from itertools import accumulate
 from typing import Any
@@ -43,6 +43,13 @@ def masked(fact: Any) -> Any:
     return fact
 
 
+def masked_name(name: str) -> str:
+    """A name with every IBAN in it shortened; what merely looks like one stays, and is found."""
+    if NOT_AN_IBAN.fullmatch(name):
+        return name
+    return _shortened_at(name, _certain_spans(name))
+
+
 def hidden_places(raw: bytes) -> frozenset[int]:
     """Which bytes must not be shown, so that what is shown keeps its place: the middle of IBANs."""
     text = raw.decode(errors="surrogateescape")
@@ -68,8 +75,12 @@ def account_spans(text: str) -> list[tuple[int, int]]:
 def _masked_text(text: str) -> str:
     if NOT_AN_IBAN.fullmatch(text):
         return text
+    return _shortened_at(text, account_spans(text))
+
+
+def _shortened_at(text: str, spans: Iterable[tuple[int, int]]) -> str:
     pieces, done = [], 0
-    for start, end in account_spans(text):
+    for start, end in spans:
         pieces += [text[done:start], _shortened(text[start:end])]
         done = end
     return "".join([*pieces, text[done:]])

@@ -24,6 +24,7 @@ from services.api.queries.figures import (
 from services.api.queries.parts import (
     BudgetLine,
     Entities,
+    Name,
     behind,
     line_columns,
     line_of,
@@ -67,20 +68,20 @@ class _OfLine:
 @dataclass(frozen=True)
 class _OfChapter:
     budget: str
-    chapter: str
+    chapter: Name
 
 
 @dataclass(frozen=True)
 class _OfConvention:
     budget: str
-    convention: str
+    convention: Name
     line: BudgetLine
 
 
 @dataclass(frozen=True)
 class _OfGrant:
     budget: str
-    grant: str
+    grant: Name
 
 
 @dataclass(frozen=True)

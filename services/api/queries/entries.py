@@ -7,7 +7,16 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.queries.figures import same
-from services.api.queries.parts import Act, BudgetLine, Entities, act_of, behind, line_of, visible
+from services.api.queries.parts import (
+    Act,
+    BudgetLine,
+    Entities,
+    Name,
+    act_of,
+    behind,
+    line_of,
+    visible,
+)
 from services.projector.tables import commitment_entries
 
 
@@ -23,7 +32,7 @@ class CommitmentEntry:
     line: BudgetLine
     amount_cents: int
     act: Act | None
-    convention: str | None
+    convention: Name | None
     effective_on: date
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.queries.figures import same
-from services.api.queries.parts import Entities, visible
+from services.api.queries.parts import Entities, Name, visible
 from services.api.queries.records import RecordTold, record_told
 from services.projector.tables import journal
 
@@ -19,8 +19,8 @@ class Identity:
     """An event: budget, source and id. Its outcome is the latest, repeats left aside."""
 
     budget: str
-    event_source: str
-    event_id: str
+    event_source: Name
+    event_id: Name
     outcome: str
     records: tuple[RecordTold, ...]
     """All its records in order: of a parked one two, repeats and reuses of its id too."""

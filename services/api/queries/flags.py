@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import Label
 
 from services.api.queries.figures import record_of, same
-from services.api.queries.parts import Entities, behind, visible
+from services.api.queries.parts import Entities, Name, behind, visible
 from services.api.queries.unsettled import ByReason
 from services.api.queries.verdicts import Verdict, flag_verdict
 from services.projector.tables import conventions, grants, journal, review_flags
@@ -21,10 +21,10 @@ class Flagged:
     budget: str
     sequence: int
     item: int
-    event_id: str | None
+    event_id: Name | None
     event_type: str | None
     event_time: datetime | None
-    grant: str | None
+    grant: Name | None
     verdict: Verdict
 
 

@@ -16,6 +16,7 @@ from services.api.queries.parts import (
     Beneficiary,
     BudgetLine,
     Entities,
+    Name,
     act_of,
     behind,
     beneficiary_of,
@@ -57,7 +58,7 @@ class Grant:
     """A grant, and what its conventions have, in cents."""
 
     budget: str
-    grant: str
+    grant: Name
     state: str
     title: str | None
     beneficiary: Beneficiary | None
@@ -95,7 +96,7 @@ class GrantAct:
     role: str
     act: Act
     title: str | None
-    convention: str | None
+    convention: Name | None
     sequence: int
 
 
@@ -104,8 +105,8 @@ class Flag:
     """What a person should look at, and the record that says so."""
 
     sequence: int
-    event_id: str | None
-    convention: str | None
+    event_id: Name | None
+    convention: Name | None
     verdict: Verdict
 
 
@@ -116,7 +117,7 @@ class Record:
     budget: str
     sequence: int
     outcome: str
-    event_id: str | None
+    event_id: Name | None
     event_type: str | None
     event_time: datetime | None
     resumes: int | None
@@ -265,7 +266,7 @@ async def _acts(
     return tuple(
         GrantAct(
             row["role"],
-            Act(row["body"], row["number"], row["act_on"]),
+            Act(shown(row["body"]) or "", row["number"], row["act_on"]),
             shown(row["title"]),
             row["convention"],
             row["sequence"],

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, FromClause, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.queries.figures import NOW, AsOf, known_moves, record_of, same
-from services.api.queries.parts import LINE, BudgetLine, Entities, behind, line_of, visible
+from services.api.queries.parts import LINE, BudgetLine, Entities, Name, behind, line_of, visible
 from services.projector.tables import conventions, journal
 
 
@@ -20,13 +20,13 @@ class Move:
     sequence: int
     item: int
     line: BudgetLine
-    convention: str | None
-    instalment: str | None
+    convention: Name | None
+    instalment: Name | None
     from_stage: str | None
     to_stage: str | None
     amount_cents: int
     effective_on: date
-    event_id: str | None
+    event_id: Name | None
     event_type: str | None
 
 

@@ -13,6 +13,7 @@ from services.api.queries.parts import (
     BudgetLine,
     Entities,
     MaskedAccount,
+    Name,
     behind,
     beneficiary_of,
     line_of,
@@ -36,9 +37,9 @@ class PaymentOrder:
     """A payment order as it stands."""
 
     budget: str
-    payment_order: str
-    convention: str
-    instalment: str
+    payment_order: Name
+    convention: Name
+    instalment: Name
     amount_cents: int
     paid_cents: int
     state: str
@@ -48,7 +49,7 @@ class PaymentOrder:
     title: str | None
     beneficiary: Beneficiary | None
     bank_account: MaskedAccount
-    previous: str | None
+    previous: Name | None
     reason_code: str | None
     reason_label: str | None
     sequence: int
@@ -64,7 +65,7 @@ class PaymentOrder:
 class Service:
     """The part of a line that one department finances."""
 
-    code: str
+    code: Name
     amount_cents: int
 
 
@@ -254,7 +255,7 @@ def order_of(row: RowMapping) -> PaymentOrder:
         beneficiary_of(row),
         masked_account(row),
         row["previous"],
-        row["reason_code"],
+        shown(row["reason_code"]),
         shown(row["reason_label"]),
         row["sequence"],
         row["state_sequence"],

@@ -3,8 +3,9 @@
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import PlainSerializer
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -18,11 +19,15 @@ from sqlalchemy import (
     tuple_,
 )
 
-from events.masking import masked
+from events.masking import masked, masked_name
 from services.projector.tables import budgets
 
 Entities = frozenset[str] | None
 """The SIRETs of the entities that a caller may see; None stands for all."""
+
+Name = Annotated[str, PlainSerializer(masked_name, return_type=str)]
+"""What a sender chose to call something. The row keeps it as it is, for keys and links; an answer
+spells it with the IBANs in it shortened (senders call events by them)."""
 
 LINE = ("chapter", "article", "function", "operation")
 
@@ -34,10 +39,10 @@ SHOWN_FIRST, SHOWN_LAST = 4, 3
 class BudgetLine:
     """A budget line (imputation)."""
 
-    chapter: str
-    article: str
-    function: str | None
-    operation: str | None
+    chapter: Name
+    article: Name
+    function: Name | None
+    operation: Name | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ class Act:
     """The act on which something rests."""
 
     body: str
-    number: str | None
+    number: Name | None
     date: dt.date
 
 
@@ -87,7 +92,7 @@ def act_of(row: RowMapping) -> Act | None:
     """The act of a row, where it names one."""
     if row["act_body"] is None:
         return None
-    return Act(row["act_body"], row["act_number"], row["act_on"])
+    return Act(shown(row["act_body"]) or "", row["act_number"], row["act_on"])
 
 
 def beneficiary_of(row: RowMapping) -> Beneficiary | None:
@@ -106,6 +111,11 @@ def masked_account(row: RowMapping) -> MaskedAccount:
 def shown(text: str | None) -> str | None:
     """Free text as people may see it: somebody may have written an IBAN into it."""
     return None if text is None else str(masked(text))
+
+
+def shown_name(name: str | None) -> str | None:
+    """A name as people may see it, where no answer spells it: in a file."""
+    return None if name is None else masked_name(name)
 
 
 def shortened(iban: str) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.queries.entries import CommitmentEntry
-from services.api.queries.parts import Act, BudgetLine, Entities, visible
+from services.api.queries.parts import Act, BudgetLine, Entities, Name, shown, visible
 from services.api.queries.verdicts import (
     Verdict,
     dead_letter_verdict,
@@ -38,8 +38,8 @@ class Moved:
     """An amount that went from one stage to another; None is outside the budget."""
 
     line: BudgetLine
-    convention: str | None
-    instalment: str | None
+    convention: Name | None
+    instalment: Name | None
     from_stage: str | None
     to_stage: str | None
     amount_cents: int
@@ -49,9 +49,9 @@ class Moved:
 class OrderStanding:
     """A payment order as it stood behind the record."""
 
-    payment_order: str
-    convention: str
-    instalment: str
+    payment_order: Name
+    convention: Name
+    instalment: Name
     amount_cents: int
     paid_cents: int
     state: str
@@ -70,8 +70,8 @@ class RecordTold:
     offset: int
     """Where it stands in the journal."""
     source: Source
-    event_id: str | None
-    event_source: str | None
+    event_id: Name | None
+    event_source: Name | None
     event_type: str | None
     event_time: datetime | None
     outcome: str
@@ -175,7 +175,7 @@ def order_standing(change: OrderChange) -> OrderStanding:
 
 
 def _act(row: Mapping[str, Any]) -> Act:
-    return Act(row["body"], row["number"], date.fromisoformat(row["date"]))
+    return Act(shown(row["body"]) or "", row["number"], date.fromisoformat(row["date"]))
 
 
 def _line(line: Line) -> BudgetLine:

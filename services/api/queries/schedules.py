@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.queries.figures import AsOf, granted_columns, known_moves
 from services.api.queries.orders import Payment, PaymentOrder, Service, order_of, payment_of
-from services.api.queries.parts import Beneficiary, BudgetLine, beneficiary_of, shown
+from services.api.queries.parts import Beneficiary, BudgetLine, Name, beneficiary_of, shown
 from services.projector.tables import (
     bank_accounts,
     conventions,
@@ -52,7 +52,7 @@ class Want:
     """Something that is waited for: `document`, `notification`, `bank_account`, `resumption`."""
 
     kind: str
-    id: str
+    id: Name
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class PaidOrder:
 class Instalment:
     """An instalment (versement): planned, and what became of it, in cents."""
 
-    instalment: str
+    instalment: Name
     position: int
     trigger: str
     ceiling: bool
@@ -91,9 +91,9 @@ class Instalment:
     orders: tuple[PaidOrder, ...]
     waits_for: tuple[Want, ...]
     """Empty where nothing is missing, or nothing is to be paid any more."""
-    amendment: str | None
+    amendment: Name | None
     """The amendment that planned it; None where the convention did."""
-    left_out_by: str | None
+    left_out_by: Name | None
     """The amendment that plans it no more: what was ordered of it stays."""
     sequence: int
 
@@ -102,7 +102,7 @@ class Instalment:
 class Recovery:
     """A step of a recovery: ordered or collected."""
 
-    recovery: str
+    recovery: Name
     step: str
     amount_cents: int
     done_on: date
@@ -115,8 +115,8 @@ class Convention:
     """A convention, or a grant that stands without one, with all that belongs to it."""
 
     budget: str
-    convention: str
-    grant: str
+    convention: Name
+    grant: Name
     stands_alone: bool
     state: str
     beneficiary: Beneficiary | None
@@ -128,7 +128,7 @@ class Convention:
     effective_on: date | None
     reason: str | None
     carried_from: str | None
-    continues: str | None
+    continues: Name | None
     """The grant in whose place it came: what was decided before bears that name."""
     has_bank_account: bool
     instalments: tuple[Instalment, ...]

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from events.codec import reread
 from events.envelope import Envelope, Event
 from services.api.queries.entries import CommitmentEntry
-from services.api.queries.parts import Entities, visible
+from services.api.queries.parts import Entities, Name, visible
 from services.api.queries.records import (
     Moved,
     OrderStanding,
@@ -55,8 +55,8 @@ class TracedRecord:
     budget: str
     sequence: int
     source: Source
-    event_id: str
-    event_source: str
+    event_id: Name
+    event_source: Name
     event_type: str
     event_time: str
     """With the offset that its sender gave it."""
@@ -79,8 +79,8 @@ class StillAwaited:
     budget: str
     subject: str
     """grant, instalment, payment_order, recovery, obligation or event."""
-    id: str
-    convention: str | None
+    id: Name
+    convention: Name | None
     amount_cents: int | None
     due_on: date | None
     waits_for: tuple[Want, ...]
@@ -90,7 +90,7 @@ class StillAwaited:
 class Trace:
     """A story: what its reference names, its records, what is still to come."""
 
-    ref: str
+    ref: Name
     kinds: tuple[str, ...]
     records: tuple[TracedRecord, ...]
     awaited: tuple[StillAwaited, ...]

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, RowMapping, Select, Table, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.queries.figures import same
-from services.api.queries.parts import Entities, behind, visible
+from services.api.queries.parts import Entities, Name, behind, shown, visible
 from services.api.queries.verdicts import (
     Verdict,
     dead_letter_verdict,
@@ -27,8 +27,8 @@ class RefusedEvent:
 
     budget: str
     sequence: int
-    event_id: str
-    event_source: str
+    event_id: Name
+    event_source: Name
     event_type: str
     event_time: datetime
     refusal: Verdict
@@ -40,12 +40,12 @@ class ParkedEvent:
 
     budget: str
     sequence: int
-    event_id: str
-    event_source: str
+    event_id: Name
+    event_source: Name
     event_type: str
     event_time: datetime
     waits_for_kind: str
-    waits_for_id: str | None
+    waits_for_id: Name | None
     wait: Verdict
     ended_sequence: int | None
     ended_outcome: str | None
@@ -203,7 +203,7 @@ def _dead_letter(row: RowMapping) -> DeadLetter:
         row["source_topic"],
         row["source_partition"],
         row["source_offset"],
-        row["reason"],
+        shown(row["reason"]) or "",
         row["event_sha256"],
         dead_letter_verdict(row["reason"], row["facts"]),
     )

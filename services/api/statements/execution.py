@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from events.sentences import Sentence
 from services.api.queries.balances import LineBalance, Stages
+from services.api.queries.parts import Name, shown_name
 from services.api.statements.figures import per_mille
 from services.api.statements.sheet import Cell, Sheet, cents, number, text
 
@@ -44,12 +45,12 @@ class Execution(Stages):
 
 @dataclass(frozen=True)
 class _OfArticle:
-    article: str
+    article: Name
 
 
 @dataclass(frozen=True)
 class _OfChapter:
-    chapter: str
+    chapter: Name
 
 
 @dataclass(frozen=True)
@@ -121,8 +122,8 @@ def _figures(lines: Iterable[LineBalance]) -> dict[str, Any]:
 
 def _row(chapter: str, article: str | None, of: Execution) -> list[Cell]:
     return [
-        chapter,
-        article,
+        shown_name(chapter),
+        shown_name(article),
         of.appropriated_cents,
         of.reserved_cents,
         of.committed_cents,

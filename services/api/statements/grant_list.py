@@ -10,6 +10,7 @@ from typing import Final
 
 from events.sentences import Sentence
 from services.api.queries.grant_list import ListedGrant
+from services.api.queries.parts import shown_name
 from services.api.statements.sheet import Cell, Kind, Sheet, cents, named, number, text
 
 TITLE: Final = Sentence("Liste des subventions", "List of grants")
@@ -58,7 +59,7 @@ def _row(listed: ListedGrant) -> list[Cell]:
     return [
         grant.budget[:SIRET_DIGITS],
         listed.signed_on,
-        None if grant.act is None else grant.act.number,
+        None if grant.act is None else shown_name(grant.act.number),
         None if beneficiary is None else beneficiary.name,
         None if beneficiary is None else beneficiary.siret,
         None if grant.title is None else grant.title[:OBJECT_MAX],
@@ -66,7 +67,7 @@ def _row(listed: ListedGrant) -> list[Cell]:
         IN_CASH,
         _conditions(listed.instalments),
         _period(listed),
-        grant.grant,
+        shown_name(grant.grant),
         grant.state,
         grant.remaining_cents,
         grant.ordered_cents,

@@ -1,14 +1,19 @@
-"""No answer has an IBAN whole, wherever somebody wrote one."""
+"""No answer has an IBAN whole, wherever somebody wrote one: in words, or in what they call it."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from tests.api.made import Made
-from tests.api.reads.answers import BUDGET, get
+from tests.api.reads.answers import BUDGET, get, items
+from tests.api.reads.walking import filled, get_routes, told
 from tests.builders import (
     IBAN,
     a_beneficiary,
     a_convention,
+    a_line,
     a_new_account,
     a_payment,
     a_rejected_report,
@@ -16,6 +21,8 @@ from tests.builders import (
     a_suspension,
     a_vote,
     an_acknowledgement,
+    an_act,
+    an_amount,
     an_award,
     an_instalment,
     encoded,
@@ -25,6 +32,8 @@ from tests.read_model.filling import journal_of_events
 GROUPED = " ".join(IBAN[at : at + 4] for at in range(0, len(IBAN), 4))
 NAME = f"Lille Avenirs {IBAN}"
 DOCUMENTS = [("activity_report", 2022)]
+ELSEWHERE = frozenset({"/healthz", "/readyz", "/metrics"})
+"""Addresses that tell of no event."""
 
 
 def planted() -> list[Any]:
@@ -54,43 +63,99 @@ def planted() -> list[Any]:
     ]
 
 
-def paths() -> list[str]:
-    lists = (
-        "/budgets",
-        "/balances/beneficiaries",
-        "/balances/beneficiaries?effective_on=2023-12-31",
-        "/payment-orders",
-        "/payment-orders/waiting",
-        "/commitment-entries",
-        "/grants",
-        "/refusals",
-        "/parked",
-        "/dead-letters",
-        "/review-flags",
-        "/standing",
-        "/trace/C",
-        "/trace/G",
-        "/trace/C%2Fadvance",
-        "/events/too-much",
-        "/events/convention.signed%2FG%2FC",
-    )
-    ones = (
-        "/execution.csv",
-        "/grants.csv",
-        "/grants/G",
-        "/payment-orders/C/advance",
-        *(f"/journal/{sequence}" for sequence in range(1, 11)),
-    )
-    return [*lists, *(f"/budgets/{BUDGET}{each}" for each in ones)]
+VALUES = {
+    "budget": [BUDGET],
+    "sequence": [str(number) for number in range(1, 11)],
+    "grant": ["G"],
+    "payment_order": ["C/advance"],
+    "event_id": ["too-much", "convention.signed/G/C"],
+    "ref": ["C", "G", "C/advance"],
+    "file_format": ["csv", "xlsx"],
+}
+CALLED = f"virement-{IBAN}-8"
+"""What a bank's system calls an event, or what a clerk calls a grant."""
+
+NAMED_SO = {
+    "budget": [BUDGET],
+    "sequence": [str(number) for number in range(1, 8)],
+    "grant": [CALLED],
+    "payment_order": [f"{CALLED}/{CALLED}"],
+    "event_id": [CALLED, f"too-much-{CALLED}"],
+    "ref": [CALLED, f"{CALLED}/{CALLED}", f"act-{CALLED}"],
+    "file_format": ["csv", "xlsx"],
+}
+WHOLE = re.compile(r"[\s\u00a0.-]*".join(IBAN[4:-4]))
 
 
-def test_no_answer_has_an_iban_whole(made: Made) -> None:
-    url = made(journal_of_events(map(encoded, planted())))
-    whole = re.compile(r"[\s\u00a0.-]*".join(IBAN[4:-4]))
+def called_by_ibans() -> list[Any]:
+    """A year in which senders call all that they name by an IBAN."""
+    act = an_act(body=f"Conseil {IBAN}", number=f"act-{CALLED}")
+    line = a_line(CALLED)
+    amount = an_amount(100_000, line=line, services={CALLED: 100_000})
+    order = f"{CALLED}/{CALLED}"
+    of_source = {"_source": f"urn:bank:{IBAN}"}
+    return [
+        a_vote(appropriations=[an_amount(100_000, line=line)], act=act, **of_source),
+        an_award(grant=CALLED, act=act, lines=[amount]),
+        a_convention(
+            grant=CALLED,
+            convention=CALLED,
+            acts=[act],
+            instalments=[an_instalment(100_000, CALLED, lines=[amount])],
+        ),
+        an_acknowledgement("on_hold", order, reason={"code": IBAN, "label": "faux"}),
+        a_payment(40_000, order, _id=CALLED, **of_source),
+        a_payment(99_000, order, _id=f"too-much-{CALLED}", **of_source),
+        a_convention(grant=f"unknown-{CALLED}", convention="C2", _id=f"waits-{CALLED}"),
+        a_vote(_id=f"unknown-member-{CALLED}", **{IBAN: 1}),
+    ]
+
+
+def every_path(url: str, values: dict[str, list[str]]) -> list[str]:
+    routes = [each for each in get_routes(url) if each.path not in ELSEWHERE]
+    return [path for route in routes for path in filled(route, values)]
+
+
+@pytest.mark.parametrize(
+    ("events", "values"), [(planted, VALUES), (called_by_ibans, NAMED_SO)], ids=["words", "names"]
+)
+def test_no_answer_has_an_iban_whole(
+    made: Made, events: Callable[[], list[Any]], values: dict[str, list[str]]
+) -> None:
+    url = made(journal_of_events(map(encoded, events())))
+    paths = every_path(url, values)
     for language in ("fr", "en"):
-        for answer in get(url, *paths(), language=language):
+        for answer in get(url, *paths, language=language):
             assert 200 == answer.status_code, (answer.url, answer.text)
-            assert whole.search(answer.text) is None, answer.url
+            assert WHOLE.search(told(answer)) is None, answer.url
+
+
+def test_what_is_shortened_is_still_known_by_its_owner(made_in_files: Made) -> None:
+    url = made_in_files(journal_of_events(map(encoded, planted())))
     (orders,) = get(url, "/payment-orders")
     assert "FR76…110" in orders.text
     assert "FR76…0110" in orders.text
+
+
+def test_a_name_that_only_looks_like_an_iban_stays_a_link(made: Made) -> None:
+    looks = "CV2023ABCDEFGHIJKLMNOP"
+    events = [a_vote(), an_award(grant=looks), a_convention(grant=looks, convention=f"C-{looks}")]
+    url = made(journal_of_events(map(encoded, events)))
+    (row,) = items(get(url, "/grants")[0])
+    (grant,) = get(url, f"/budgets/{BUDGET}/grants/{row['grant']}")
+    assert (200, looks) == (grant.status_code, row["grant"])
+    (convention,) = grant.json()["conventions"]
+    assert f"C-{looks}" == convention["convention"]
+
+
+def test_pages_go_on_behind_a_name_that_is_shown_shortened(made: Made) -> None:
+    names = [f"{IBAN}-{number}" for number in range(3)]
+    awards = [an_award(10_000, grant=name) for name in names]
+    url = made(journal_of_events(map(encoded, [a_vote(), *awards])))
+    seen, path = [], "/grants?limit=1"
+    while path:
+        (page,) = get(url, path)
+        seen += [row["grant"] for row in items(page)]
+        assert len(seen) <= len(names)
+        path = page.links["next"]["url"] if "next" in page.links else ""
+    assert [f"FR76…0110-{number}" for number in range(3)] == seen

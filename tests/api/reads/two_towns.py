@@ -12,6 +12,7 @@ from tests.builders import (
     a_payment,
     a_vote,
     an_acknowledgement,
+    an_act,
     an_award,
     an_instalment,
     encoded,
@@ -22,6 +23,9 @@ LILLE_BUDGET: Final = f"{LILLE}-00-2023"
 ROUBAIX_BUDGET: Final = f"{ROUBAIX}-00-2023"
 CHOIR: Final = "Chorale de Roubaix"
 GRANT, CONVENTION, REFUSED, WAITING = "R-CHORALE", "R-CONV", "R-payment-too-much", "R-waits"
+ACT: Final = an_act(number="2023/40")
+"""Both call an act so, and their votes by the same id."""
+
 LAST_IN_LILLE: Final = "2023-06-01T12:00:00+02:00"
 LAST_IN_ROUBAIX: Final = "2023-06-02T12:00:00+02:00"
 FOREIGN: Final = (ROUBAIX, CHOIR, OTHER_ESTABLISHMENT, GRANT, CONVENTION, REFUSED, WAITING)
@@ -29,14 +33,16 @@ FOREIGN: Final = (ROUBAIX, CHOIR, OTHER_ESTABLISHMENT, GRANT, CONVENTION, REFUSE
 
 
 def of_roubaix() -> list[Json]:
-    """A year with every outcome: a payment refused, a convention that waited, one that waits."""
+    """A year with every outcome: a payment refused, a convention that waited, one that waits;
+    and the name of the choir spelled in two ways, which is flagged.
+    """
     budget = ROUBAIX_BUDGET
     choir = a_beneficiary(name=CHOIR, siret=OTHER_ESTABLISHMENT)
     account = {"iban": OTHER_IBAN, "holder": CHOIR}
     signed = a_convention(
         grant=GRANT,
         convention=CONVENTION,
-        beneficiary=choir,
+        beneficiary=choir | {"name": f"La {CHOIR}"},
         bank_account=account,
         budget=budget,
         instalments=[
@@ -50,12 +56,12 @@ def of_roubaix() -> list[Json]:
         title=f"Subvention à la {CHOIR}",
         beneficiary=choir,
         budget=budget,
-        conditions_year=2021,
+        act=ACT,
         _id="R-award",
     )
     order = f"{CONVENTION}/advance"
     return [
-        a_vote(budget=budget, _id="R-vote"),
+        a_vote(budget=budget, _id="vote"),
         signed,
         award,
         award,
@@ -71,8 +77,8 @@ def of_roubaix() -> list[Json]:
 def of_lille() -> list[Json]:
     """The same with fewer of each, under the names of the builders."""
     return [
-        a_vote(),
-        an_award(),
+        a_vote(_id="vote"),
+        an_award(act=ACT),
         a_convention(instalments=[an_instalment(40_000), an_instalment(60_000, "balance")]),
         an_acknowledgement("taken_in_charge"),
         a_payment(10_000),

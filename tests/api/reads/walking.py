@@ -1,0 +1,67 @@
+"""Every GET route that the API's own document names: none is listed by hand, none forgotten."""
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from typing import Final, NamedTuple
+from urllib.parse import quote
+
+import httpx
+
+from services.api.read_model import open_read_model
+from tests.api.world import an_app
+
+IN_PATH: Final = re.compile(r"{(\w+)}")
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class Route(NamedTuple):
+    """An address with holes, and what may be asked of it."""
+
+    path: str
+    asked: frozenset[str]
+    """Names in its query."""
+    required: frozenset[str]
+
+
+def get_routes(url: str) -> list[Route]:
+    """The GET routes of the OpenAPI document."""
+    found = []
+    for path, methods in an_app(open_read_model(url)).openapi()["paths"].items():
+        if "get" in methods:
+            said = [each for each in methods["get"].get("parameters", ()) if each["in"] == "query"]
+            names = frozenset(each["name"] for each in said)
+            required = frozenset(each["name"] for each in said if each.get("required"))
+            found.append(Route(path, names, required))
+    return found
+
+
+def filled(route: Route, values: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """The route with these values in its holes, and in what it must be asked.
+
+    Raises:
+        KeyError: there is none of a name: the route is new, and wants one here.
+    """
+    names = IN_PATH.findall(route.path)
+    must = sorted(route.required)
+    for combination in product(*(values[name] for name in (*names, *must))):
+        chosen = dict(zip((*names, *must), combination, strict=True))
+        path = IN_PATH.sub(lambda hole, of=chosen: quote(of[hole[1]], safe=""), route.path)
+        yield with_query(path, {name: chosen[name] for name in must})
+
+
+def with_query(path: str, asked: Mapping[str, str]) -> str:
+    """The address with this in its query too."""
+    if not asked:
+        return path
+    return f"{path}{'&' if '?' in path else '?'}{httpx.QueryParams(dict(asked))}"
+
+
+def told(answer: httpx.Response) -> str:
+    """All the text of an answer, out of a spreadsheet too."""
+    if answer.headers.get("content-type") != XLSX:
+        return answer.text
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as book:
+        return "\n".join(book.read(name).decode() for name in book.namelist())
