@@ -65,6 +65,8 @@ def projector(
     their place; running projectors go on in them by themselves.
     """
     screen = Screen(chosen_language(context, lang))
+    if anew and not rebuild:
+        raise typer.BadParameter("it goes with --rebuild", param_hint="--anew")
     if as_json:
         log_as_json()
     # The other verbs need not wait for SQLAlchemy and Alembic.
