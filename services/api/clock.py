@@ -1,10 +1,21 @@
 """The one place where time enters the API: expiry, ages and "up to date to" are measured by it."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
 
 Clock = Callable[[], datetime]
 """What tells the time, with its offset; a test turns one by hand."""
+
+
+ZONE: Final = "Europe/Paris"
+"""Where the clocks hang that people compare with: a due date is a day there."""
+
+
+def day_of(instant: datetime) -> date:
+    """The day that it is on the clocks of `ZONE`."""
+    return instant.astimezone(ZoneInfo(ZONE)).date()
 
 
 def the_clock_on_the_wall() -> datetime:

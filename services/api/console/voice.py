@@ -12,12 +12,10 @@ from babel.dates import format_date, format_datetime, format_time, format_timede
 from babel.numbers import format_currency, format_decimal
 
 from events.sentences import Sentence
+from services.api.clock import ZONE
 from services.api.language import Language, told
 
 LOCALES: Final = {Language.FR: "fr_FR", Language.EN: "en_GB"}
-
-ZONE: Final = "Europe/Paris"
-"""Where the clocks hang that people compare with."""
 
 UNKNOWN: Final = "—"
 """What stands where nobody knows the figure; a word for it stands beside, for who listens."""

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.access.caller import Caller, Scope
 from services.api.asking import Connection, Lang, Now, Reader, check_sees
+from services.api.clock import day_of
 from services.api.language import Language
 from services.api.queries.parts import Entities
 
@@ -83,7 +84,7 @@ class Asked(NamedTuple):
     connection: AsyncConnection
     language: Language
     today: date
-    """The day of the question, in UTC."""
+    """The day of the question on French clocks, as in the console."""
 
     @property
     def entities(self) -> Entities:
@@ -105,7 +106,7 @@ async def asked(
     request: Request, caller: Reader, connection: Connection, language: Lang, now: Now
 ) -> Asked:
     """What each of these routes asks for."""
-    return Asked(request, caller, connection, language, now.date())
+    return Asked(request, caller, connection, language, day_of(now))
 
 
 Question = Annotated[Asked, Depends(asked)]

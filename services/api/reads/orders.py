@@ -37,7 +37,10 @@ class OrderFilters(PageFilters):
     due_from: Day | None = None
     due_until: Day | None = None
     older_than_days: int | None = Field(
-        None, ge=0, le=DAYS_MAX, description="Issued at least so many days ago."
+        None,
+        ge=0,
+        le=DAYS_MAX,
+        description="Issued at least so many days ago, by the day in Europe/Paris.",
     )
 
 
@@ -80,7 +83,10 @@ async def listed(question: Question, filters: Annotated[OrderFilters, Query()]) 
 
 @router.get("/payment-orders/waiting", response_model=orders.Waiting, summary="Orders waiting")
 async def waiting(question: Question, _: Annotated[Filters, Query()]) -> Response:
-    """The orders that wait for the treasury today (UTC): due within 60 days, overdue, by state."""
+    """The orders that wait for the treasury: due within 60 days, overdue, by state.
+
+    Today is the day in Europe/Paris.
+    """
 
     async def build() -> orders.Waiting:
         return await orders.waiting(question.connection, question.entities, question.today)

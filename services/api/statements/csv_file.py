@@ -9,6 +9,7 @@ import csv
 import io
 from typing import Final
 
+from events.sentences import Sentence
 from services.api.language import Language, told
 from services.api.statements.figures import euros
 from services.api.statements.sheet import Cell, Kind, Sheet
@@ -28,7 +29,14 @@ def as_csv(sheet: Sheet, language: Language) -> bytes:
     kinds = [column.kind for column in sheet.columns]
     for row in sheet.rows:
         cells = zip(row, kinds, strict=True)
-        writer.writerow([_spelled(cell, kind, decimal) for cell, kind in cells])
+        writer.writerow(
+            [
+                told(cell, language)
+                if isinstance(cell, Sentence)
+                else _spelled(cell, kind, decimal)
+                for cell, kind in cells
+            ]
+        )
     return written.getvalue().encode("utf-8-sig" if french else "utf-8")
 
 

@@ -20,6 +20,13 @@ SIRET_DIGITS: Final = 14
 OBJECT_MAX: Final = 256
 """How long the format lets the object of a grant be."""
 
+STATES: Final = {
+    "awarded": Sentence("attribuée", "awarded"),
+    "withdrawn": Sentence("retirée", "withdrawn"),
+    "carried": Sentence("reportée", "carried over"),
+}
+"""What the states of a listed grant are called: as in the console."""
+
 COLUMNS: Final = (
     named("idAttribuant"),
     named("dateConvention", Kind.DAY),
@@ -68,7 +75,7 @@ def _row(listed: ListedGrant) -> list[Cell]:
         _conditions(listed.instalments),
         _period(listed),
         shown_name(grant.grant),
-        grant.state,
+        STATES[grant.state],
         grant.remaining_cents,
         grant.ordered_cents,
         grant.paid_cents,

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from events.sentences import Sentence
 
-Cell = str | int | date | None
+Cell = str | int | date | Sentence | None
+"""What is no name is a sentence: each language has its own."""
 
 
 class Kind(Enum):

@@ -7,9 +7,10 @@ from typing import Any, Final
 
 import xlsxwriter
 
+from events.sentences import Sentence
 from services.api.language import Language, told
 from services.api.statements.figures import euros, exact_euros, fits_a_spreadsheet
-from services.api.statements.sheet import Cell, Kind, Sheet
+from services.api.statements.sheet import Kind, Sheet
 
 MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MADE_ON: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -44,7 +45,8 @@ def as_xlsx(sheet: Sheet, language: Language) -> bytes:
     for number, row in enumerate(sheet.rows):
         formats = strong if number in sheet.strong else plain
         for at, (cell, column) in enumerate(zip(row, sheet.columns, strict=True)):
-            _write(page, (number + 1, at), cell, column.kind, formats)
+            said = told(cell, language) if isinstance(cell, Sentence) else cell
+            _write(page, (number + 1, at), said, column.kind, formats)
     book.close()
     return made.getvalue()
 
@@ -57,7 +59,11 @@ def _formats(book: Any, language: Language, *, bold: bool) -> Mapping[Kind, Any]
 
 
 def _write(
-    page: Any, place: tuple[int, int], cell: Cell, kind: Kind, formats: Mapping[Kind, Any]
+    page: Any,
+    place: tuple[int, int],
+    cell: str | int | date | None,
+    kind: Kind,
+    formats: Mapping[Kind, Any],
 ) -> None:
     look = formats[kind]
     if cell is None:

@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from services.api.clock import day_of
+from services.api.console.voice import Voice
+from services.api.language import Language
 from tests.api.made import Made
 from tests.api.reads.answers import BUDGET, ROUBAIX_KEY, YEAR, get, items
 from tests.api.world import LILLE_KEY, HandClock
@@ -191,6 +194,27 @@ def test_orders_are_filtered_and_their_age_is_that_of_the_day(made: Made) -> Non
     waiting = answers[-1].json()
     assert {"count": 2, "left_cents": 100_000} == waiting["due_soon"]
     assert {"count": 1, "left_cents": 40_000} == waiting["by_state"]["taken_in_charge"]
+
+
+@pytest.mark.parametrize(
+    ("instant", "overdue", "same_day"),
+    [
+        (datetime(2023, 7, 14, 21, 59, 59, tzinfo=UTC), 0, "14 July"),
+        (datetime(2023, 7, 14, 22, tzinfo=UTC), 1, "15 July"),
+    ],
+)
+def test_an_order_is_late_from_midnight_on_french_clocks_in_the_api_and_the_console(
+    made_in_files: Made, instant: datetime, overdue: int, same_day: str
+) -> None:
+    events = [a_vote(), an_award(), a_convention(instalments=[an_instalment(40_000)])]
+    url = made_in_files(journal_of_events(map(encoded, events)))
+    (order,) = items(get(url, "/payment-orders")[0])
+    assert "2023-07-14" == order["due_on"]
+    (answer,) = get(url, "/payment-orders/waiting", clock=HandClock(instant))
+    assert overdue == answer.json()["overdue"]["count"]
+    voice = Voice.of(Language.EN)
+    assert f"{same_day} 2023" == voice.day(voice.local_day(instant))
+    assert day_of(instant) == voice.local_day(instant)
 
 
 def test_a_grant_is_told_with_its_instalments_orders_and_money(made: Made) -> None:

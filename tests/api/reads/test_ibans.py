@@ -75,6 +75,7 @@ VALUES = {
 CALLED = f"virement-{IBAN}-8"
 """What a bank's system calls an event, or what a clerk calls a grant."""
 
+BANK = f"urn:bank:{IBAN}"
 NAMED_SO = {
     "budget": [BUDGET],
     "sequence": [str(number) for number in range(1, 8)],
@@ -93,9 +94,8 @@ def called_by_ibans() -> list[Any]:
     line = a_line(CALLED)
     amount = an_amount(100_000, line=line, services={CALLED: 100_000})
     order = f"{CALLED}/{CALLED}"
-    of_source = {"_source": f"urn:bank:{IBAN}"}
     return [
-        a_vote(appropriations=[an_amount(100_000, line=line)], act=act, **of_source),
+        a_vote(appropriations=[an_amount(100_000, line=line)], act=act, _source=BANK),
         an_award(grant=CALLED, act=act, lines=[amount]),
         a_convention(
             grant=CALLED,
@@ -104,10 +104,10 @@ def called_by_ibans() -> list[Any]:
             instalments=[an_instalment(100_000, CALLED, lines=[amount])],
         ),
         an_acknowledgement("on_hold", order, reason={"code": IBAN, "label": "faux"}),
-        a_payment(40_000, order, _id=CALLED, **of_source),
-        a_payment(99_000, order, _id=f"too-much-{CALLED}", **of_source),
+        a_payment(40_000, order, _id=CALLED, _source=BANK),
+        a_payment(99_000, order, _id=f"too-much-{CALLED}", _source=BANK),
         a_convention(grant=f"unknown-{CALLED}", convention="C2", _id=f"waits-{CALLED}"),
-        a_vote(_id=f"unknown-member-{CALLED}", **{IBAN: 1}),
+        a_vote(_id=f"unknown-member-{CALLED}", act=act | {IBAN: 1}),
     ]
 
 

@@ -11,12 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.api.console.words.codes import GRANT_STATES
 from services.api.language import Language
 from services.api.queries.balances import LineBalance
 from services.api.queries.parts import BudgetLine
 from services.api.statements.csv_file import as_csv, harmless
 from services.api.statements.execution import execution_of
 from services.api.statements.figures import euros, per_mille
+from services.api.statements.grant_list import STATES
 from services.api.statements.sheet import Sheet, cents, day, number, text
 from services.api.statements.xlsx_file import as_xlsx
 from tests.api.made import Made
@@ -25,6 +27,7 @@ from tests.builders import (
     a_convention,
     a_payment,
     a_vote,
+    a_withdrawal,
     an_amount,
     an_award,
     encoded,
@@ -97,6 +100,30 @@ def test_the_list_of_grants_has_the_open_data_columns_and_a_total(made: Made) ->
         "carried over": "1131800.00",
     }.items() <= told.items()
     assert "2263600.00" == dict(zip(header, total, strict=True))["montant"]
+
+
+@pytest.mark.parametrize(
+    ("language", "column", "states"),
+    [
+        ("fr", "état", ["attribuée", "retirée"]),
+        ("en", "state", ["awarded", "withdrawn"]),
+    ],
+)
+def test_the_list_of_grants_says_its_states_in_its_language(
+    made: Made, language: str, column: str, states: list[str]
+) -> None:
+    events = [a_vote(), an_award(40_000), an_award(60_000, grant="H"), a_withdrawal(grant="H")]
+    url = made(journal_of_events(map(encoded, events)))
+    path = f"/budgets/{BUDGET}/grants"
+    as_csv_, xlsx = get(url, f"{path}.csv", f"{path}.xlsx", language=language)
+    header, *rows, _ = rows_of(as_csv_.content, language)
+    assert states == [row[header.index(column)] for row in rows]
+    first, *others = [[cell.value for cell in row] for row in page_of(xlsx.content).iter_rows()]
+    assert [*states, None] == [row[first.index(column)] for row in others]
+
+
+def test_the_states_are_called_as_in_the_console() -> None:
+    assert STATES.items() <= GRANT_STATES.items()
 
 
 def test_the_list_of_grants_has_real_days_in_a_spreadsheet(made_in_files: Made) -> None:

@@ -48,8 +48,8 @@ def filled(route: Route, values: Mapping[str, Sequence[str]]) -> Iterator[str]:
     must = sorted(route.required)
     for combination in product(*(values[name] for name in (*names, *must))):
         chosen = dict(zip((*names, *must), combination, strict=True))
-        path = IN_PATH.sub(lambda hole, of=chosen: quote(of[hole[1]], safe=""), route.path)
-        yield with_query(path, {name: chosen[name] for name in must})
+        parts = {name: quote(chosen[name], safe="") for name in names}
+        yield with_query(route.path.format_map(parts), {name: chosen[name] for name in must})
 
 
 def with_query(path: str, asked: Mapping[str, str]) -> str:

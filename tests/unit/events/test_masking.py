@@ -2,7 +2,7 @@
 
 import pytest
 
-from events.masking import account_spans, hidden_places, masked
+from events.masking import account_spans, hidden_places, masked, masked_name
 from tests.builders import IBAN, OTHER_IBAN
 
 
@@ -49,6 +49,20 @@ from tests.builders import IBAN, OTHER_IBAN
 )
 def test_a_fact_is_masked(fact: object, shown: object) -> None:
     assert shown == masked(fact)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        (f"virement-{IBAN}-8", "virement-FR76…0110-8"),
+        (f"{IBAN}/{OTHER_IBAN}", "FR76…0110/FR76…0185"),
+        ("FR7710278027150004578690110", "FR7710278027150004578690110"),  # its key is wrong
+        ("CV2023ABCDEFGHIJKLMNOP", "CV2023ABCDEFGHIJKLMNOP"),
+        ("CONV-2023-LILLE-AVENIRS", "CONV-2023-LILLE-AVENIRS"),
+    ],
+)
+def test_a_name_is_masked_only_where_it_holds_an_account(name: str, shown: str) -> None:
+    assert shown == masked_name(name)
 
 
 def test_facts_inside_facts_are_masked() -> None:
