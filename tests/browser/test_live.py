@@ -1,6 +1,5 @@
 """An open page moves with the journal, can be paused, and says when the count is wrong."""
 
-import asyncio
 import json
 
 from playwright.sync_api import Browser, expect
@@ -11,7 +10,7 @@ from services.projector.tables import fates
 from tests.browser import town
 from tests.browser.visitor import a_visitor
 from tests.browser.world import World, apart
-from tests.builders import a_payment
+from tests.builders import a_concurring_act, a_payment, an_act
 from tests.read_model.filling import journal_of_events
 
 PAYMENT = a_payment(
@@ -20,6 +19,31 @@ PAYMENT = a_payment(
     executed_on="2023-07-20",
     _time="2023-07-20T14:02:15+02:00",
 )
+
+
+THE_SAME_THEATRE = a_concurring_act(
+    grant="THEATRE-2023",
+    beneficiary=town.THEATRE | {"name": "Compagnie du Petit Vert"},
+    act=an_act("2023-07-19", "Conseil de quartier", number="23/300"),
+    _id="avis-theatre",
+    _time="2023-07-20T14:02:15+02:00",
+)
+"""An act that names the beneficiary otherwise: somebody should look."""
+
+COUNT_STREAMS = """
+window.streams = [];
+window.EventSource = class extends EventSource {
+  constructor(href) { super(href); window.streams.push(this); }
+};
+window.away = %s;
+Object.defineProperty(Document.prototype, "hidden", { get: () => window.away });
+window.turn = (away) => {
+  window.away = away;
+  document.dispatchEvent(new Event("visibilitychange"));
+};
+"""
+OPEN_STREAMS = "window.streams.filter((each) => each.readyState !== EventSource.CLOSED).length"
+LOST = "La mise à jour en direct ne répond plus"
 
 
 def the_journal_with(*events: bytes) -> list[bytes]:
@@ -49,6 +73,58 @@ def test_the_keyboard_stays_where_it_is(browser: Browser, own_console: World) ->
         own_console.publish(the_journal_with(json.dumps(PAYMENT).encode()))
         expect(page.locator("[data-live=waiting]")).to_contain_text("2 mandats")
         expect(page.get_by_role("link", name="CONV-2023-ORCHESTRE/advance")).to_be_focused()
+
+
+def test_a_page_that_nobody_looks_at_asks_for_nothing(browser: Browser, own_console: World) -> None:
+    with a_visitor(browser, own_console) as visitor:
+        page = visitor.page
+        page.add_init_script(COUNT_STREAMS % "true")
+        visitor.go("/console/today")
+        expect(page.get_by_role("button", name="Suspendre la mise à jour")).to_be_visible()
+        assert 0 == page.evaluate("window.streams.length")
+        for away in (False, False, True, False, False):
+            page.evaluate("(away) => window.turn(away)", away)
+            assert int(not away) == page.evaluate(OPEN_STREAMS)
+        assert 2 == page.evaluate("window.streams.length")
+
+
+def test_what_was_not_there_appears_where_it_belongs(browser: Browser, own_console: World) -> None:
+    with a_visitor(browser, own_console) as visitor:
+        page = visitor.page
+        visitor.go(f"/console/grants/{town.BUDGET}/THEATRE-2023")
+        expect(page.get_by_role("heading", name="À vérifier")).to_have_count(0)
+        own_console.publish(the_journal_with(json.dumps(THE_SAME_THEATRE).encode()))
+        expect(page.get_by_role("heading", name="À vérifier")).to_be_visible()
+        expect(page.locator("#flags + .notices")).to_contain_text("Nom différent")
+
+
+def test_a_stream_that_is_refused_is_said_where_it_can_be_seen(
+    browser: Browser, own_console: World
+) -> None:
+    with a_visitor(browser, own_console) as visitor:
+        page = visitor.page
+        page.route("**/console/live", lambda route: route.fulfill(status=503))
+        visitor.go("/console/today")
+        expect(page.locator(".live.lost")).to_contain_text(LOST)
+        assert page.locator(".live.lost").is_visible()
+        assert [] == visitor.barriers()
+
+
+def test_an_update_that_fails_is_said_and_asked_for_again(
+    browser: Browser, own_console: World
+) -> None:
+    with a_visitor(browser, own_console) as visitor:
+        page = visitor.page
+        page.clock.install()
+        visitor.go("/console/today")
+        expect(page.get_by_role("button", name="Suspendre la mise à jour")).to_be_visible()
+        page.route("**/console/today", lambda route: route.fulfill(status=503))
+        own_console.publish(the_journal_with(json.dumps(PAYMENT).encode()))
+        expect(page.locator(".live.lost")).to_contain_text(LOST)
+        page.unroute("**/console/today")
+        page.clock.fast_forward(20_000)
+        expect(page.locator("h1")).to_contain_text("14:02:15")
+        expect(page.locator(".live.lost")).to_have_count(0)
 
 
 def test_a_page_can_be_paused(browser: Browser, own_console: World) -> None:
@@ -124,4 +200,3 @@ def test_a_read_model_that_is_away_is_told_in_both_languages(
             assert 503 == visitor.go("/console/today")
             assert words in visitor.page.locator("main").inner_text()
             assert [] == visitor.barriers()
-    assert asyncio.iscoroutinefunction(empty)

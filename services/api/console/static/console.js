@@ -6,7 +6,15 @@ const href = document.body.dataset.liveHref;
 let token = document.body.dataset.liveToken;
 let paused = false;
 let missed = false;
+let lost = false;
 let source = null;
+let again = null;
+
+// How long after a failure the page, or a stream that was refused, is asked for again.
+const RETRY_MS = 15000;
+
+// How long a stream may be away before that is said: the server ends each after a while.
+const GRACE_MS = 8000;
 
 const status = document.createElement("p");
 status.className = "unseen";
@@ -18,7 +26,6 @@ button.className = "plain";
 
 const sign = document.createElement("span");
 sign.className = "live";
-sign.textContent = words.live;
 
 const control = document.createElement("div");
 control.className = "live-control";
@@ -26,7 +33,22 @@ control.append(sign, " ", button, status);
 
 function show() {
   sign.classList.toggle("paused", paused);
+  sign.classList.toggle("lost", lost);
+  sign.textContent = lost ? words.lost : words.live;
   button.textContent = paused ? words.resume : words.pause;
+}
+
+// What is shown grows old from here on: that is said where it can be seen, and aloud.
+function lose() {
+  if (!lost) status.textContent = words.lost;
+  lost = true;
+  show();
+}
+
+function find() {
+  if (lost) status.textContent = words.live;
+  lost = false;
+  show();
 }
 
 function counterpart(active, other) {
@@ -35,10 +57,27 @@ function counterpart(active, other) {
   return target && other.querySelector(`a[href="${CSS.escape(target)}"]`);
 }
 
+async function read() {
+  try {
+    const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+    // The page to sign in is no page of the accounts.
+    if (answer.ok && !answer.redirected) return await answer.text();
+  } catch {
+    // Nobody answers.
+  }
+  return null;
+}
+
 async function refresh(aloud) {
-  const answer = await fetch(location.href, { headers: { accept: "text/html" } });
-  if (!answer.ok || answer.redirected) return;
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const text = await read();
+  if (text === null) {
+    lose();
+    clearTimeout(again);
+    again = setTimeout(() => !document.hidden && !paused && refresh(aloud), RETRY_MS);
+    return;
+  }
+  if (source?.readyState === EventSource.OPEN) find();
+  const fresh = new DOMParser().parseFromString(text, "text/html");
   token = fresh.body.dataset.liveToken;
   for (const part of document.querySelectorAll("[data-live]")) {
     const other = fresh.querySelector(`[data-live="${part.dataset.live}"]`);
@@ -55,19 +94,40 @@ async function refresh(aloud) {
   if (aloud) status.textContent = words.updated;
 }
 
+function stop() {
+  source?.close();
+  source = null;
+}
+
 function listen() {
+  stop();
   source = new EventSource(href);
-  source.addEventListener("position", (told) => {
-    if (told.data === token) return;
-    if (paused) missed = true;
+  const own = source;
+  own.addEventListener("position", (told) => {
+    if (told.data === token) find();
+    else if (paused) missed = true;
     else refresh(true);
   });
-  source.addEventListener("tick", () => {
-    if (!paused && document.querySelector("[data-ages]")) refresh(false);
+  own.addEventListener("tick", () => {
+    if (lost || (!paused && document.querySelector("[data-ages]"))) refresh(false);
   });
-  source.addEventListener("error", () => {
-    if (source.readyState === EventSource.CLOSED) status.textContent = words.lost;
+  own.addEventListener("error", () => {
+    if (own !== source) return;
+    if (own.readyState === EventSource.CLOSED) {
+      // It was refused: who is signed in no more, or one page too many. Otherwise the browser asks.
+      stop();
+      lose();
+      setTimeout(attend, RETRY_MS);
+    } else {
+      setTimeout(() => own === source && own.readyState !== EventSource.OPEN && lose(), GRACE_MS);
+    }
   });
+}
+
+// A page that nobody looks at asks for nothing: the browser opens few connections to one place.
+function attend() {
+  if (document.hidden) stop();
+  else if (source === null) listen();
 }
 
 button.addEventListener("click", () => {
@@ -79,12 +139,8 @@ button.addEventListener("click", () => {
   }
 });
 
-// A page that nobody looks at asks for nothing.
-document.addEventListener("visibilitychange", () => {
-  if (document.hidden) source.close();
-  else listen();
-});
+document.addEventListener("visibilitychange", attend);
 
 show();
 document.querySelector(".foot .wide").append(control);
-listen();
+attend();
