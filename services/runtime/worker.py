@@ -17,7 +17,7 @@ from events.sentences import Sentence
 from services.runtime.clients import FencedInstanceIdError, a_member, member_id
 from services.runtime.errors import ClusterError, Unreachable
 from services.runtime.health import Health
-from services.runtime.limits import only_our_cancellation, within
+from services.runtime.limits import only_our_cancellation, started, within
 from services.runtime.settings import Settings
 from services.runtime.task import PartitionTask, TaskState
 from services.runtime.watchdog import EXIT_STALLED, Watchdog
@@ -147,7 +147,8 @@ class Worker:
 
     async def _joined(self, where: str) -> bool:
         """Join the group; False where we are told to end before that has come about."""
-        joining = asyncio.create_task(within(JOIN_S, self._member.start(), "Kafka", where))
+        start = started(self._member._client, self._member.start())  # noqa: SLF001
+        joining = asyncio.create_task(within(JOIN_S, start, "Kafka", where))
         ending = asyncio.create_task(self._stop.wait())
         try:
             await asyncio.wait((joining, ending), return_when=asyncio.FIRST_COMPLETED)
