@@ -22,6 +22,7 @@ from services.runtime.settings import Settings
 from services.runtime.task import PartitionTask, TaskState
 from services.runtime.watchdog import EXIT_STALLED, Watchdog
 from services.runtime.work import WorkFactory
+from services.runtime.writer import Fenced
 
 TICK_S: Final = 1.0
 """How often the worker looks after its group and its hints."""
@@ -232,7 +233,10 @@ class Worker:
             run.cancel()
         ended = await asyncio.gather(*self._runs, return_exceptions=True)
         for task, error in zip(self._runs.values(), ended, strict=True):
-            if error is not None and not isinstance(error, asyncio.CancelledError):
+            if isinstance(error, Fenced):
+                # Who was thought dead has lost all its partitions; one of them ended this worker.
+                log.info("partition_handed_over", partition=task.partition)
+            elif error is not None and not isinstance(error, asyncio.CancelledError):
                 log.error("task_failed", partition=task.partition, error=repr(error))
 
 
