@@ -30,7 +30,8 @@ dev: set-up-run ## Kafka, topics, ledger and watch on this machine, until Ctrl-C
 	@.venv/bin/ecluse dev
 
 test: check ## the checks, every test in random order, full coverage of the pure rooms
-	.venv/bin/pytest --ignore=$(CAMPAIGN) -n 3 --dist loadfile --cov --cov-report=
+	.venv/bin/pytest --ignore=$(CAMPAIGN) -n 4 --dist loadfile --no-loadscope-reorder \
+		--cov --cov-report=
 	.venv/bin/coverage report --include='$(PURE)' --fail-under=100
 	.venv/bin/pytest $(CAMPAIGN)
 

@@ -18,6 +18,13 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if IN_CI else "d
 
 
 WATCHED: Final = Path(__file__).parent / "unit"
+KAFKA: Final = Path(__file__).parent / "kafka"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What mostly waits for a broker comes first: at the end no long file keeps a core alone."""
+    items.sort(key=lambda item: not item.path.is_relative_to(KAFKA))
 
 
 @pytest.hookimpl(wrapper=True)

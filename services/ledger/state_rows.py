@@ -163,27 +163,52 @@ def standing(rows: Iterable[tuple[StateKey, bytes]]) -> dict[str, int]:
     }
 
 
+class Restoring:
+    """Budgets, row by row from what is stored: whoever reads many may rest in between."""
+
+    def __init__(self) -> None:
+        self._budgets: dict[str, BudgetState] = {}
+        self._expected: dict[str, int] = {}
+
+    def put(self, row: StateKey, value: bytes) -> None:
+        """The next row, in any order.
+
+        Raises:
+            ValueError: it is not one that this program wrote.
+        """
+        budget, kind, key = row
+        state = self._budgets.get(budget)
+        if state is None:
+            state = self._budgets[budget] = new_budget(budget)
+        unpacked = _UNPACK[kind](value)
+        if kind == "budget":
+            self._expected[budget] = unpacked.rows
+        _put(state, kind, key, unpacked)
+
+    def budgets(self) -> Iterator[tuple[str, BudgetState]]:
+        """One after the other, with everything that follows from its rows.
+
+        Raises:
+            ValueError: a row is missing.
+        """
+        for budget, state in self._budgets.items():
+            expected = self._expected.get(budget)
+            if _count(state) != expected:
+                raise ValueError(f"{budget}: {_count(state)} rows of state, not {expected}")
+            _derive(state)
+            yield budget, state
+
+
 def restored(rows: Iterable[tuple[StateKey, bytes]]) -> dict[str, BudgetState]:
     """The budgets that these rows hold, with everything that follows from them.
 
     Raises:
         ValueError: a row is missing, or is not one that this program wrote.
     """
-    budgets: dict[str, BudgetState] = {}
-    expected: dict[str, int] = {}
-    for (budget, kind, key), value in rows:
-        state = budgets.get(budget)
-        if state is None:
-            state = budgets[budget] = new_budget(budget)
-        unpacked = _UNPACK[kind](value)
-        if kind == "budget":
-            expected[budget] = unpacked.rows
-        _put(state, kind, key, unpacked)
-    for budget, state in budgets.items():
-        if _count(state) != expected.get(budget):
-            raise ValueError(f"{budget}: {_count(state)} rows of state, not {expected.get(budget)}")
-        _derive(state)
-    return budgets
+    restoring = Restoring()
+    for key, value in rows:
+        restoring.put(key, value)
+    return dict(restoring.budgets())
 
 
 def _put(state: BudgetState, kind: str, key: str, value: Any) -> None:

@@ -28,7 +28,7 @@ from services.ledger.placing import (
 )
 from services.ledger.ports import Versions
 from services.ledger.restore import STATE_FAULTS, TOLD_RECORDS, TOO_NEW, VERSIONS, Folding
-from services.ledger.state_rows import all_rows, restored
+from services.ledger.state_rows import Restoring, all_rows
 from services.runtime.errors import ClusterError, place_name
 from services.runtime.partitioning import partition_of
 from services.runtime.reader import Reader
@@ -69,6 +69,9 @@ IMPORTING = Sentence(
 
 TURN_RECORDS: Final = 100
 """After how many records, some 10 ms, a fold lets the other partitions of its process go on."""
+
+TURN_ROWS: Final = 1_000
+"""After how many rows of state, some 5 ms, the same: all partitions of a worker open at once."""
 
 log: Final = structlog.stdlib.get_logger("ecluse.ledger")
 
@@ -116,7 +119,7 @@ class PartitionTopics:
             written = None if raw_placing is None else self._written(raw_placing)
             placing = self._placing(raw_placing, written, count)
             await self._check_journal(reader, written, bool(rows))
-            ledger = self._as_stored(written, placing, rows, again=again)
+            ledger = await self._as_stored(reader, written, placing, rows, again=again)
             return Restored(ledger, placing or Placing({}, count), hold)
         except (Outdated, *STATE_FAULTS) as error:
             log.warning(
@@ -150,8 +153,9 @@ class PartitionTopics:
             raise ClusterError(place_name(self.state), RESIZED.render(facts))
         return placing
 
-    def _as_stored(
+    async def _as_stored(
         self,
+        reader: Reader,
         written: Written | None,
         placing: Placing | None,
         rows: dict[bytes, bytes],
@@ -165,7 +169,7 @@ class PartitionTopics:
             return Ledger()
         if placing is None or written.versions.state != VERSIONS.state:
             raise Outdated(f"it has the shape of version {written.versions.state}")
-        return self._read(rows, placing)
+        return await self._read(reader, rows, placing)
 
     async def _check_journal(self, reader: Reader, written: Written | None, has_rows: bool) -> None:
         """The journal ends with the record that the state knows; behind it there is none."""
@@ -185,10 +189,16 @@ class PartitionTopics:
         if written is None and has_rows:
             raise ClusterError(place_name(self.journal), SHORTER.render({"end": end, "known": "?"}))
 
-    def _read(self, rows: dict[bytes, bytes], placing: Placing) -> Ledger:
-        budgets = restored((read_key(key), value) for key, value in rows.items())
-        for state in budgets.values():
+    async def _read(self, reader: Reader, rows: dict[bytes, bytes], placing: Placing) -> Ledger:
+        restoring, budgets = Restoring(), {}
+        for told, (key, value) in enumerate(rows.items(), start=1):
+            restoring.put(read_key(key), value)
+            if told % TURN_ROWS == 0:
+                await reader.give_way()
+        for budget, state in restoring.budgets():
+            await reader.give_way()
             check_book(state.book)
+            budgets[budget] = state
         return Ledger(budgets, self._dead(placing.dead))
 
     def _dead(self, chain: Chain) -> dict[str, Chain]:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 
 from aiokafka.errors import KafkaError
 
@@ -36,6 +36,32 @@ def only_our_cancellation() -> Iterator[None]:
         if task is None or task.cancelling():
             raise
         raise KafkaError("cancelled inside aiokafka") from error
+
+
+BOOTSTRAP_S: Final = 2.0
+"""How long a start that was cancelled may go on until it has found its cluster."""
+
+BOOTSTRAP_LOOK_S: Final = 0.01
+
+
+async def started(client: Any, start: Awaitable[Result]) -> Result:
+    """What `start` gives; cancelled, it goes on until `client` has found its cluster, no further.
+
+    On the way there aiokafka has a connection that nobody closes who cancels it just then
+    (`AIOKafkaClient.bootstrap`). What it does behind that, such as fencing, ends at once.
+    """
+    running = asyncio.ensure_future(start)
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        looks = int(BOOTSTRAP_S / BOOTSTRAP_LOOK_S)
+        while looks and not running.done() and client._sync_task is None:  # noqa: SLF001
+            looks -= 1
+            await asyncio.sleep(BOOTSTRAP_LOOK_S)
+        raise
+    finally:
+        running.cancel()
+        await asyncio.wait({running})
 
 
 async def within(limit_s: float, wait: Awaitable[Result], what: str, where: str) -> Result:

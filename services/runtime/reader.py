@@ -12,7 +12,7 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 from events.sentences import Sentence
 from services.runtime.clients import KAFKA, QUICK_FETCH_WAIT_S, Clients, Isolation
 from services.runtime.errors import Unreachable, place_name
-from services.runtime.limits import within
+from services.runtime.limits import started, within
 from services.runtime.progress import Progress
 from services.runtime.settings import Settings
 
@@ -84,7 +84,8 @@ class Reader:
 
     async def start(self) -> None:
         """Connect; nothing is read yet."""
-        await within(WAIT_S, self._consumer.start(), "Kafka", self._where)
+        starting = started(self._consumer._client, self._consumer.start())  # noqa: SLF001
+        await within(WAIT_S, starting, "Kafka", self._where)
         # All at once and for good: aiokafka takes seconds to find a topic that is assigned later.
         self._consumer.assign(list(self._places))
         for place in self._places:

@@ -17,11 +17,12 @@ from events.sentences import Sentence
 from services.runtime.clients import FencedInstanceIdError, a_member, member_id
 from services.runtime.errors import ClusterError, Unreachable
 from services.runtime.health import Health
-from services.runtime.limits import only_our_cancellation, within
+from services.runtime.limits import only_our_cancellation, started, within
 from services.runtime.settings import Settings
 from services.runtime.task import QUARANTINE, PartitionTask, TaskState
 from services.runtime.watchdog import EXIT_STALLED, Watchdog
 from services.runtime.work import WorkFactory
+from services.runtime.writer import Fenced
 
 TICK_S: Final = 1.0
 """How often the worker looks after its group and its hints."""
@@ -154,7 +155,8 @@ class Worker:
 
     async def _joined(self, where: str) -> bool:
         """Join the group; False where we are told to end before that has come about."""
-        joining = asyncio.create_task(within(JOIN_S, self._member.start(), "Kafka", where))
+        start = started(self._member._client, self._member.start())  # noqa: SLF001
+        joining = asyncio.create_task(within(JOIN_S, start, "Kafka", where))
         ending = asyncio.create_task(self._stop.wait())
         try:
             await asyncio.wait((joining, ending), return_when=asyncio.FIRST_COMPLETED)
@@ -238,7 +240,10 @@ class Worker:
             run.cancel()
         ended = await asyncio.gather(*self._runs, return_exceptions=True)
         for task, error in zip(self._runs.values(), ended, strict=True):
-            if error is not None and not isinstance(error, asyncio.CancelledError):
+            if isinstance(error, Fenced):
+                # Who was thought dead has lost all its partitions; one of them ended this worker.
+                log.info("partition_handed_over", partition=task.partition)
+            elif error is not None and not isinstance(error, asyncio.CancelledError):
                 log.error("task_failed", partition=task.partition, error=repr(error))
 
 

@@ -11,7 +11,7 @@ from aiokafka.structs import RecordMetadata, TopicPartition
 from services.runtime.catalogue import read_catalogue
 from services.runtime.clients import KAFKA, Clients, a_batch
 from services.runtime.errors import place_name
-from services.runtime.limits import only_our_cancellation
+from services.runtime.limits import only_our_cancellation, started
 from services.runtime.open_transactions import OpenTransaction, end_transaction, open_transactions
 from services.runtime.settings import Settings
 
@@ -95,7 +95,8 @@ class FencedWriter:
 
     async def start(self) -> None:
         """Fence the previous writer and end its open transaction."""
-        await self._within(self._producer.start(), "start")
+        starting = started(self._producer.client, self._producer.start())
+        await self._within(starting, "start")
 
     async def begin(self) -> None:
         """Begin a transaction, once the former one has ended in each of its partitions."""

@@ -175,6 +175,11 @@ def test_a_lost_cluster_is_restored_to_the_same_heads_and_goes_on(
         if record["outcome"] != "accepted"
     )
     assert [] == [each for place in cluster.read(topics.PAYMENT_ORDERS).values() for each in place]
+    proved = asked(cluster, "verify", "--json")
+    assert (0, "") == (proved.code, proved.err), "a restored cluster is proved like another"
+    said = json.loads(proved.out)
+    assert RECORDS + 3 == sum(said["counted"]["outcomes"].values())
+    assert [RECORDS] == [each["count"] for each in said["not_proved"] if each["code"] == "imported"]
     with Worker(cluster, tmp_path) as again:
         again.wait_for_states(running=partitions)
         assert [] == again.said("state_rebuilt"), "the state is its own now"

@@ -6,17 +6,21 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from tests.simulation.campaign import ROUND, Failure, Tally, run_on_cores, tally_of
 from tests.simulation.cases import Case
 from tests.simulation.draw import a_case
+from tests.simulation.kept import Kept, blocks
 from tests.simulation.report import Asked, page, table
 from tests.simulation.shrink import Shrinking, shown
 
 PROVED, DISPROVED = 0, 1
 SAID_EVERY_S: Final = 5.0
+BLOCK: Final = 2_000
+"""After so many histories what they came to is kept."""
 ROOT: Final = Path(__file__).parent.parent.parent
 
 
@@ -28,10 +32,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     what = Asked(asked.seed, asked.first, asked.histories, asked.jobs)
     print(f"run again: {what.command}", flush=True)
     began_s = time.monotonic()
-    tally = _run(what, began_s, asked.minutes)
+    kept = None
+    if asked.page is not None and not asked.first:
+        kept = Kept(asked.folder / f"kept-{asked.seed}.json", asked.seed)
+        began_s -= kept.seconds
+    tally = _run(what, began_s, asked.minutes, kept)
     if tally.failures:
         return _explain(what, tally.failures[0], asked.folder)
-    what = what._replace(histories=tally.histories)
+    what = what._replace(histories=tally.histories, runs=1 if kept is None else kept.runs)
     print(table(tally, what, time.monotonic() - began_s))
     if asked.json is not None:
         asked.json.parent.mkdir(parents=True, exist_ok=True)
@@ -69,26 +77,52 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     return asked
 
 
-def _run(asked: Asked, began_s: float, minutes: float | None) -> Tally:
-    tally, said_s = Tally(), began_s
+def _run(asked: Asked, began_s: float, minutes: float | None, kept: Kept | None) -> Tally:
+    tally = Tally() if kept is None else kept.tally
+    if tally.histories > asked.histories:
+        tally = Tally()  # Fewer are asked for than were run: they are run again.
+    done, now_s = tally.histories, time.monotonic()
+    said = Said(asked.histories, done, now_s, now_s)
+    ends_s = None if minutes is None else now_s + minutes * 60
 
     def goes_on() -> bool:
-        return minutes is None or time.monotonic() - began_s < minutes * 60
+        return ends_s is None or time.monotonic() < ends_s
 
-    for some in run_on_cores(*asked, goes_on):
-        tally += some
-        now_s = time.monotonic()
-        if now_s - said_s > SAID_EVERY_S:
-            said_s = now_s
-            rate = tally.histories / (now_s - began_s)
-            left_min = (asked.histories - tally.histories) / rate / 60
-            print(
-                f"{tally.histories:,} of {asked.histories:,} histories, {rate:.0f}/s,"
-                f" {left_min:.0f} min left",
-                file=sys.stderr,
-                flush=True,
-            )
+    for first, count in blocks(asked.first + done, asked.histories - done, BLOCK):
+        for some in run_on_cores(asked.seed, first, count, asked.jobs, goes_on):
+            tally += some
+            said.say(tally.histories)
+        if tally.failures:
+            break
+        if kept is not None:
+            kept.keep(tally, time.monotonic() - began_s)
+        if not goes_on():
+            break
     return tally
+
+
+@dataclass
+class Said:
+    """How far a campaign is, said now and then."""
+
+    histories: int
+    before: int
+    began_s: float
+    said_s: float
+
+    def say(self, done: int) -> None:
+        """Say it, if it was not said a moment ago."""
+        now_s = time.monotonic()
+        if now_s - self.said_s < SAID_EVERY_S:
+            return
+        self.said_s = now_s
+        rate = (done - self.before) / (now_s - self.began_s)
+        left_min = (self.histories - done) / rate / 60
+        print(
+            f"{done:,} of {self.histories:,} histories, {rate:.0f}/s, {left_min:.0f} min left",
+            file=sys.stderr,
+            flush=True,
+        )
 
 
 def _explain(asked: Asked, failure: Failure, folder: Path) -> int:

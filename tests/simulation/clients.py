@@ -67,7 +67,7 @@ class MemoryConsumer:
         self._is_of_a_task = is_of_a_task
         self._positions: dict[TopicPartition, int] = {}
         self._paused: set[TopicPartition] = set()
-        self._client = self
+        self._client, self._sync_task = self, True
 
     async def start(self) -> None:
         await self._network.call(Op.CONNECT, lambda: None)
@@ -321,6 +321,7 @@ class _Client:
     def __init__(self, network: Network) -> None:
         self._network = network
         self.cluster = SimpleNamespace(leader_for_partition=lambda _place: 0)
+        self._sync_task = True
 
     async def _wait_on_metadata(self, topic: str) -> None:
         """It knows all topics."""

@@ -56,7 +56,7 @@ def awaited_of_grant(book: Book, name: str) -> Iterator[Awaited]:
 
 def awaited_of(book: Book, convention: Convention) -> Iterator[Awaited]:
     """All that is still to come of a convention, in schedule order; then what it owes."""
-    case = situation(book, convention, convention.signed_on, reissues=True)
+    case = situation(book, convention, convention.signed_on)
     for instalment in convention.schedule:
         if is_live(book, instalment):
             yield from _of_order(book, instalment)
@@ -103,9 +103,8 @@ def _of_instalment(book: Book, case: Situation, instalment: Instalment) -> Await
     if not wants:
         # All is there, and an order is issued by an event alone: by any that touches the convention
         # (rules, 14), or by one of those that issue a rejected order again (rules, 21).
-        by_any = due_from(book, case._replace(reissues=False), instalment) is not None
         rejected = order_name(name, instalment.instalment, instalment.orders)
-        wants.append(Want("next_event", name) if by_any else Want("reissue", rejected))
+        wants.append(Want("reissue", rejected) if met_on is None else Want("next_event", name))
     due_on = again_on or (None if met_on is None else met_on + PAYMENT_DELAY)
     cents = instalment.amount_cents
     return Awaited("instalment", instalment.instalment, name, cents, due_on, tuple(wants))

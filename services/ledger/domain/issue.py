@@ -51,7 +51,7 @@ class Situation(NamedTuple):
     issued_on: date
     drawn_cents: int
     """What the convention has had, ordered or paid, before any order of this event."""
-    reissues: bool = False
+    reissues: bool
     """Whether the event may issue a rejected order again (rules, 21)."""
 
 

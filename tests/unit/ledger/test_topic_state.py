@@ -13,6 +13,7 @@ from services.ledger.domain.journal import Source
 from services.ledger.handle import Ledger, RawRecord
 from services.ledger.placing import POSITION_KEY, Placing, spell_key, spell_placing
 from services.ledger.restore import VERSIONS
+from services.ledger.state_rows import all_rows
 from services.ledger.topic_state import PartitionTopics, Restored
 from services.runtime.errors import ClusterError
 from services.runtime.reader import Reader
@@ -31,6 +32,7 @@ class Left:
 
     rows: dict[bytes, bytes]
     journal: list[ConsumerRecord]
+    turns: int = 0
 
     async def latest(self, _: TopicPartition) -> dict[bytes, bytes]:
         return dict(self.rows)
@@ -39,7 +41,7 @@ class Left:
         return 0, len(self.journal)
 
     async def give_way(self) -> None:
-        pass
+        self.turns += 1
 
     async def to_the_end(self, _: TopicPartition) -> AsyncGenerator[list[ConsumerRecord], None]:
         yield self.journal
@@ -66,8 +68,30 @@ def left() -> Left:
     return Left(rows | {POSITION_KEY: spell_placing(placing)}, journal)
 
 
+@pytest.fixture
+def current(left: Left) -> Left:
+    """The same, as the present ledger writes it."""
+    ledger = asyncio.run(PartitionTopics(Settings(), 0).restore(cast(Reader, left), 1)).ledger
+    states = ledger.budgets.values()
+    stored = (row for state in states for row in all_rows(state))
+    rows = {spell_key(key): value for key, value in stored if value is not None}
+    placing = Placing(READ, 1, 2, ledger.budgets[BUDGET].memory.head)
+    return Left(rows | {POSITION_KEY: spell_placing(placing)}, left.journal)
+
+
 def restored(left: Left, count: int = 1) -> Restored:
     return asyncio.run(PartitionTopics(Settings(), 0).restore(cast(Reader, left), count))
+
+
+def test_others_have_their_turn_while_a_state_is_restored(
+    current: Left, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All partitions of a worker open at once: else its heartbeats came twelve seconds late."""
+    monkeypatch.setattr("services.ledger.topic_state.TURN_ROWS", 2)
+    found = restored(current)
+    assert (2, None) == (found.ledger.budgets[BUDGET].memory.sequence, found.rewrite)
+    rows, budgets = len(current.rows) - 1, 1
+    assert rows // 2 + budgets == current.turns
 
 
 def test_an_older_state_is_made_again_and_keeps_how_far_was_read(left: Left) -> None:

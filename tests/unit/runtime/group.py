@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable, Coroutine
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -38,6 +39,10 @@ class MemoryMember:
     @property
     def _coordinator(self) -> Any:
         return self
+
+    @property
+    def _client(self) -> Any:
+        return SimpleNamespace(_sync_task=True)
 
     async def start(self) -> None:
         self.listener.on_partitions_revoked(set())

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from aiokafka.structs import TopicPartition
 
 from services.runtime.errors import Unreachable
-from services.runtime.limits import only_our_cancellation, within
+from services.runtime.limits import only_our_cancellation, started, within
 from services.runtime.reader import Reader
 from services.runtime.writer import FencedWriter, WriterFailed
 from tests.unit.runtime.world import a_setting, quickly
@@ -66,6 +67,49 @@ def test_a_cancellation_of_somebody_else_is_an_error_like_others() -> None:
         await asyncio.sleep(0)
 
     quickly(go())
+
+
+@dataclass
+class Starting:
+    """A client that starts as aiokafka's do; a connection is lost where it is cancelled first."""
+
+    _sync_task: object = None
+    lost: bool = False
+    fenced: bool = False
+
+    async def start(self, bootstrap_s: float) -> None:
+        try:
+            await asyncio.sleep(bootstrap_s)
+        except asyncio.CancelledError:
+            self.lost = True
+            raise
+        self._sync_task = True
+        await asyncio.sleep(1)
+        self.fenced = True
+
+
+@pytest.mark.parametrize(
+    ("bootstrap_s", "cancelled_after_s", "left"),
+    [
+        (0.5, 0.1, Starting(True)),
+        (0.5, 0.6, Starting(True)),
+        (0.5, 9, Starting(True, fenced=True)),
+        (3600, 0.1, Starting(lost=True)),
+    ],
+)
+def test_a_start_that_is_cancelled_goes_on_until_it_has_found_its_cluster_and_no_further(
+    bootstrap_s: float, cancelled_after_s: float, left: Starting
+) -> None:
+    async def go() -> Starting:
+        client = Starting()
+        task = asyncio.create_task(started(client, client.start(bootstrap_s)))
+        await asyncio.sleep(cancelled_after_s)
+        task.cancel()
+        await asyncio.wait({task})
+        assert task.cancelled() is not left.fenced
+        return client
+
+    assert left == quickly(go())
 
 
 class Closing:

@@ -135,6 +135,23 @@ def test_what_ends_one_task_ends_the_worker_behind_the_others(scene: Scene) -> N
     assert 2 == scene.world.closed
 
 
+def test_who_has_lost_all_its_partitions_at_once_says_so_of_one(scene: Scene) -> None:
+    def fenced(_: list[int]) -> None:
+        raise Fenced("id")
+
+    async def during(worker: Worker) -> None:
+        scene.member.share(0, 1)
+        await until(are(worker, TaskState.RUNNING, 0, 1))
+        scene.world.on_commit = fenced
+        scene.world.publish(0)
+        await asyncio.sleep(5)
+
+    with pytest.raises(Fenced):
+        scene.play(during)
+    assert [] == scene.said("task_failed"), "the others are no failures of ours"
+    assert 1 == len(scene.said("partition_handed_over"))
+
+
 def test_a_task_that_was_cancelled_by_nobody_ends_the_worker(scene: Scene) -> None:
     """aiokafka has been seen to raise CancelledError: its partition would have no task."""
 

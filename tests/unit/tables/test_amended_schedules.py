@@ -242,6 +242,31 @@ ORDER_ROWS = [
             )
         ],
     ),
+    Row(
+        "of each instalment on which they disagree",
+        [
+            *IN_HALVES,
+            amended(
+                waiting(0, lines=[an_amount(25, services={"EMPLOI": 24})]),
+                waiting(0, "rest", lines=[an_amount(15, services={"EMPLOI": 13})]),
+            ),
+        ],
+        "accepted",
+        UNCHANGED,
+        flags=[
+            (
+                "figures_differ",
+                {
+                    "of": "services",
+                    "instalment": name,
+                    "line": a_line(),
+                    "stated_cents": stated_cents,
+                    "sum_cents": sum_cents,
+                },
+            )
+            for name, stated_cents, sum_cents in [("balance", 25, 24), ("rest", 15, 13)]
+        ],
+    ),
 ]
 
 ALONE = [

@@ -1,5 +1,6 @@
 """Rules 29 and 32: deadlines that passed; late payments and reports, and what waited too long."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from events.codec import NO_KEY, Received, decode
 from events.envelope import INBOUND, LETTERS, Door
 from services.ledger.domain.journal import Source
+from services.ledger.domain.parking import PATIENCE
 from services.ledger.handle import Ledger, RawRecord
 from tests.builders import (
     BUDGET,
@@ -27,6 +29,11 @@ from tests.builders import (
     encoded,
 )
 from tests.unit.tables.rows import SIGNED, Money, Row, check, each_row, on_one_line, stands
+
+
+def test_what_waits_waits_for_thirty_days_from_its_own_time() -> None:
+    assert timedelta(days=30) == PATIENCE
+
 
 ISSUED = stands(ordered=100, advance=("issued", 100, 0))
 LATE: list[tuple[str, Json]] = [
