@@ -14,6 +14,7 @@ from services.cli.workers import run_worker
 from services.projector.settings import DatabaseSettings
 from services.runtime.settings import Settings
 
+WITH_REBUILD = Sentence("elle accompagne --rebuild", "it goes with --rebuild")
 REBUILDING = Sentence("reconstruction du modèle de lecture", "making the read model again")
 REBUILT = Counted(
     Sentence(
@@ -66,7 +67,7 @@ def projector(
     """
     screen = Screen(chosen_language(context, lang))
     if anew and not rebuild:
-        raise typer.BadParameter("it goes with --rebuild", param_hint="--anew")
+        raise typer.BadParameter(told(WITH_REBUILD, screen.language), param_hint="--anew")
     if as_json:
         log_as_json()
     # The other verbs need not wait for SQLAlchemy and Alembic.
