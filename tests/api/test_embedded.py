@@ -6,7 +6,6 @@ import json
 import os
 import random
 import signal
-import subprocess
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -26,7 +25,7 @@ from services.projector.embedded import EmbeddedProjector
 from services.runtime.publishing import Message
 from tests.api.processes import Running, embedded
 from tests.faults import year
-from tests.integration.command import COMMAND, EXAMPLE, ecluse, environment
+from tests.integration.command import EXAMPLE, ecluse
 from tests.read_model.filling import Tables, fill, journal_of_events, read
 
 HERE = "tests/api/test_embedded.py"
@@ -135,11 +134,8 @@ def test_events_are_decided_and_shown_at_once_and_after_a_restart(tmp_path: Path
         assert 202 == answer.status_code
         before = _outcomes(running, answer.json()["events"])
         assert [("accepted", ["accepted", "duplicate"])] * 10 == before
-        second = [*COMMAND, "serve", "--embedded", "--data", str(data), "--port", "0"]
-        done = subprocess.run(
-            second, capture_output=True, timeout=60, check=False, env=environment()
-        )
-        assert (3, True) == (done.returncode, b"another" in done.stderr), "one works there"
+        second = ecluse("serve", "--embedded", "--data", data, "--port", 0)
+        assert (3, True) == (second.code, "another" in second.err), "one works there"
         assert 0 == running.stop()
     with embedded(data, "--load", EXAMPLE, log=log) as running:
         assert before == _outcomes(running, answer.json()["events"]), "a file is loaded once"
