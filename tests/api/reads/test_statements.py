@@ -1,5 +1,6 @@
 """Statements read back to the cent: CSV in both languages, XLSX with real numbers and days."""
 
+import asyncio
 import csv
 import io
 from datetime import date
@@ -10,6 +11,7 @@ import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import insert
 
 from services.api.console.words.codes import GRANT_STATES
 from services.api.language import Language
@@ -21,6 +23,8 @@ from services.api.statements.figures import euros, per_mille
 from services.api.statements.grant_list import STATES
 from services.api.statements.sheet import Sheet, cents, day, number, text
 from services.api.statements.xlsx_file import as_xlsx
+from services.projector.database import an_engine
+from services.projector.tables import grants
 from tests.api.made import Made
 from tests.api.reads.answers import BUDGET, YEAR, get
 from tests.builders import (
@@ -32,7 +36,8 @@ from tests.builders import (
     an_award,
     encoded,
 )
-from tests.read_model.filling import EXAMPLES, journal_of, journal_of_events
+from tests.read_model import databases
+from tests.read_model.filling import EXAMPLES, fill, journal_of, journal_of_events
 
 CARRIED = EXAMPLES / "lille-avenirs-carry-over.jsonl"
 LIMIT = 2**53 - 1
@@ -254,3 +259,38 @@ def test_a_chapter_is_the_sum_of_its_articles(made_in_files: Made) -> None:
         for each in chapter["articles"]
     ]
     assert (150_001, 222) == (chapter["appropriated_cents"], chapter["paid_per_mille"])
+
+
+MORE_THAN_PARAMETERS = 17_000
+"""PostgreSQL takes 32,767 values in one statement, and a grant's key is two."""
+
+
+def test_a_list_has_as_many_grants_as_a_city_awards(postgresql_url: str) -> None:
+    url = databases.prepared(postgresql_url)
+    fill(url, journal_of_events([encoded(a_vote())]))
+    names = [f"G{number:05d}" for number in range(MORE_THAN_PARAMETERS)]
+    rows = [
+        {
+            "budget": BUDGET,
+            "grant_ref": name,
+            "state": "awarded",
+            "awarded_cents": 100,
+            "sequence": 1,
+        }
+        for name in names
+    ]
+
+    async def award() -> None:
+        engine = an_engine(url)
+        try:
+            async with engine.begin() as connection:
+                await connection.execute(insert(grants), rows)
+        finally:
+            await engine.dispose()
+
+    asyncio.run(award())
+    (answer,) = get(url, f"/budgets/{BUDGET}/grants.csv")
+    assert 200 == answer.status_code, answer.text
+    header, *listed, total = rows_of(answer.content, "en")
+    assert names == [row[header.index("grant")] for row in listed]
+    assert f"{MORE_THAN_PARAMETERS}.00" == total[header.index("montant")]
