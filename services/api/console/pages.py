@@ -13,7 +13,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse
 
+from events.masking import masked_name
 from services.api.access.forms import CSRF_FIELD
+from services.api.console.views.parts import Verbatim
 from services.api.console.voice import Voice
 from services.api.console.words import WORDS
 from services.api.language import LANGUAGE_COOKIE, LANGUAGE_PARAMETER, Language, language_of
@@ -99,9 +101,15 @@ def environment() -> Environment:
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_as_shown,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def _as_shown(value: Any) -> Any:
+    """A value as it stands on a page: text that is nothing else has its IBANs shortened."""
+    return masked_name(value) if type(value) is str else value
 
 
 def render(template: str, page: Page, voice: Voice, **content: Any) -> str:
@@ -146,17 +154,18 @@ def page_of(
     """What stands around a page, for whoever asked for it."""
     caller = getattr(asked.state, "caller", None)
     path = asked.url.path
+    csrf = getattr(asked.state, "csrf", None)
     return Page(
         language=voice.language.value,
         known=caller is not None,
         who="" if caller is None else caller.label or caller.name,
         unchecked=caller is not None and not asked.app.state.parts.access.checks,
-        csrf=getattr(asked.state, "csrf", None),
+        csrf=None if csrf is None else Verbatim(csrf),
         ways=[_way(name, path, voice) for name in WAYS],
         languages=[_other(each, asked, voice) for each in Language],
         instant=instant,
         live_href=None if live_token is None else LIVE_PATH,
-        live_token=live_token or "",
+        live_token=Verbatim(live_token or ""),
         live_words=json.dumps(
             {name: voice.say(WORDS[f"shell.{name}"]) for name in LIVE_WORDS}, ensure_ascii=False
         ),
@@ -172,4 +181,5 @@ def _way(name: str, path: str, voice: Voice) -> Way:
 def _other(language: Language, asked: HTTPConnection, voice: Voice) -> Other:
     url = asked.url.include_query_params(**{LANGUAGE_PARAMETER: language.value})
     href = url.path + (f"?{url.query}" if url.query else "")
-    return Other(language.value, LANGUAGE_NAMES[language], href, language is voice.language)
+    name = LANGUAGE_NAMES[language]
+    return Other(language.value, name, Verbatim(href), language is voice.language)

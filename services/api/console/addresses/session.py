@@ -11,7 +11,7 @@ from services.api.access.port import NotKnown
 from services.api.access.session import LOGIN_PATH, end_session, set_session
 from services.api.asking import Stands
 from services.api.console.pages import STATIC, answer, voice_of
-from services.api.console.views.parts import Notice
+from services.api.console.views.parts import Notice, Verbatim
 from services.api.console.words import shell
 from services.api.problems import NOT_FOUND, Problem
 
@@ -101,7 +101,7 @@ def _login_page(
     voice = voice_of(request)
     content = {
         "title": voice.say(shell.WORDS["sign_in"]),
-        "next_href": next_href,
+        "next_href": Verbatim(next_href),
         "wrong": wrong,
     }
     return answer(

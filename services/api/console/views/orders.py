@@ -9,6 +9,7 @@ from services.api.console.views.parts import (
     Choice,
     Link,
     State,
+    Verbatim,
     address,
     capital,
     line_name,
@@ -303,4 +304,4 @@ def _account(
     if revealed is not None:
         iban = " ".join(iban[at : at + 4] for at in range(0, len(iban), 4))
     href = order_href(order.budget, order.payment_order) if may_reveal else ""
-    return Account(iban, bic or "—", holder, revealed is not None, href)
+    return Account(Verbatim(iban), bic or "—", holder, revealed is not None, href)

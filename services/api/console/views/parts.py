@@ -24,6 +24,15 @@ OFTEN_NOTHING: Final = frozenset({"carried_over", "released"})
 TYPE_PREFIX, TYPE_SUFFIX = "ecluse.", ".v1"
 
 
+class Verbatim(str):
+    """What stands on a page as it is: an address, a token, an account that was asked for.
+
+    In all other words on a page IBANs are shortened: people call things by them.
+    """
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """A state in words, with a tone and an icon: never told by colour alone."""
@@ -154,11 +163,11 @@ def type_words(event_type: str | None, voice: Voice) -> str:
     return event_type if known is None else voice.say(known)
 
 
-def address(*steps: str, **asked: str | None) -> str:
+def address(*steps: str, **asked: str | None) -> Verbatim:
     """An address of the console; what is None is not asked."""
     path = "/".join(quote(step, safe="") for step in steps)
     query = urlencode({name: value for name, value in asked.items() if value})
-    return f"/console/{path}" + (f"?{query}" if query else "")
+    return Verbatim(f"/console/{path}" + (f"?{query}" if query else ""))
 
 
 def record_href(budget: str, sequence: int) -> str:
@@ -200,7 +209,7 @@ def following(
     here = address(*steps, **asked)
     sign = "&" if "?" in here else "?"
     on = "" if last is None else here + sign + urlencode([("after", each) for each in last])
-    return Turn(on, "" if started else here)
+    return Turn(Verbatim(on), "" if started else here)
 
 
 def summed(rows: Iterable[Amounts]) -> Amounts:

@@ -1,0 +1,86 @@
+"""No page says an IBAN whole, whatever is called by one; and every link still leads on."""
+
+import asyncio
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from typing import Any, Final
+
+import pytest
+
+from services.api.access.session import SESSION_COOKIE
+from services.api.read_model import open_read_model
+from tests.api.reads.test_ibans import CALLED, WHOLE, called_by_ibans, planted
+from tests.api.world import ALL_KEY, an_app, asking
+from tests.builders import BUDGET, IBAN, encoded
+from tests.read_model.filling import fill, journal_of_events
+
+PAGES_MIN: Final = 30
+ADDRESSES: Final = frozenset({"href", "action"})
+
+
+class Said(HTMLParser):
+    """All that a page says or keeps, its addresses aside; and where its links lead."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.links: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if name not in ADDRESSES:
+                self.words.append(value or "")
+            elif tag == "a":
+                self.links.append(value or "")
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+async def walk(url: str, language: str) -> int:
+    """Open all pages, however they are linked; how many."""
+    waiting, seen = ["/console/today", "/console/grants?search=" + IBAN], {"/console/today"}
+    async with asking(an_app(open_read_model(url)), language=language) as client:
+        client.headers["accept"] = "text/html"
+        client.follow_redirects = True
+        while waiting:
+            path = waiting.pop()
+            answer = await client.get(path)
+            assert 200 == answer.status_code, path
+            said = Said(answer.text)
+            assert WHOLE.search(" ".join(said.words)) is None, path
+            for href in said.links:
+                if href.startswith("/console/") and "lang=" not in href and href not in seen:
+                    seen.add(href)
+                    waiting.append(href)
+    return len(seen)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("events", [planted, called_by_ibans], ids=["words", "names"])
+def test_no_page_says_an_iban_and_every_link_leads_on(
+    events: Callable[[], list[Any]], language: str, sqlite_url: str
+) -> None:
+    fill(sqlite_url, journal_of_events(map(encoded, events())))
+    assert asyncio.run(walk(sqlite_url, language)) > PAGES_MIN
+
+
+def test_the_account_that_an_operator_asks_for_is_whole(sqlite_url: str) -> None:
+    fill(sqlite_url, journal_of_events(map(encoded, called_by_ibans())))
+
+    async def go() -> str:
+        async with asking(an_app(open_read_model(sqlite_url)), key=None) as client:
+            client.headers["accept"] = "text/html"
+            client.cookies.set(SESSION_COOKIE, ALL_KEY)
+            path = f"/console/orders/{BUDGET}/{CALLED}/{CALLED}"
+            page = (await client.get(path)).text
+            token = re.findall(r'name="csrf" value="([^"]+)"', page)[0]
+            answer = await client.post(path, data={"csrf": token})
+            assert 200 == answer.status_code
+            return answer.text
+
+    grouped = " ".join(IBAN[at : at + 4] for at in range(0, len(IBAN), 4))
+    assert grouped in asyncio.run(go())
