@@ -18,6 +18,7 @@ from services.api.access.caller import EVERYBODY, Caller, Entities, Scope
 from services.api.access.port import Access, NotKnown
 from services.api.app import create_app
 from services.api.parts import Parts
+from services.api.ports import Publisher
 from services.api.read_model import open_read_model
 from services.projector.tables import metadata
 from services.runtime.errors import Stop
@@ -122,7 +123,7 @@ def an_empty_read_model(folder: Path) -> AsyncEngine:
 def an_app(
     engine: AsyncEngine,
     access: Access | None = None,
-    publisher: Kept | None = None,
+    publisher: Publisher | None = None,
     audit: KeptAudit | None = None,
     original_bytes: KeptBytes | None = None,
     clock: HandClock | None = None,

@@ -13,7 +13,8 @@ KEY_LENGTH = len("ecluse_") + 12 + 1 + 43
 
 
 def keys(tmp_path: Path, *args: object, **env: str) -> Said:
-    return ecluse("api-keys", *args, ECLUSE_DATABASE_URL=f"sqlite:///{tmp_path / 'read.db'}", **env)
+    database = f"sqlite:///{tmp_path / 'read.db'}"
+    return ecluse("api-keys", *args, given=b"", ECLUSE_DATABASE_URL=database, **env)
 
 
 def test_a_key_is_shown_once_then_listed_revoked_and_audited(tmp_path: Path) -> None:
