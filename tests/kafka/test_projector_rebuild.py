@@ -8,6 +8,7 @@ from typing import Final, Self
 import pytest
 from sqlalchemy import text
 
+from events.topics import JOURNAL
 from services.projector.database import an_engine
 from services.runtime.settings import Settings
 from tests.kafka.brokers import Broker
@@ -24,7 +25,7 @@ from tests.kafka.projecting import (
 )
 from tests.kafka.told import make_topics
 from tests.read_model import databases
-from tests.read_model.databases import Server
+from tests.read_model.databases import Server, prepared
 from tests.read_model.filling import query
 
 postgresql_server = databases.postgresql_server
@@ -189,3 +190,22 @@ def test_views_that_stand_on_the_old_tables_are_told_of_and_nothing_is_switched(
         again.start_again()
         assert 0 == again.ends()
     assert len(journal[0]) == rows(postgresql_url)
+
+
+def test_what_an_earlier_rebuild_made_of_another_journal_is_forgotten_when_asked(
+    settings: Settings, tmp_path: Path, sqlite_url: str, journal: Journal
+) -> None:
+    write(settings, journal[:2])
+    records = count(journal[:2])
+    stale = prepared(f"{sqlite_url}.next")
+    run(
+        stale,
+        "INSERT INTO positions (topic, partition, next_offset, last_offset, last_sha256)"
+        f" VALUES ('{settings.topic(JOURNAL)}', {journal[0][0].partition}, 3, 2, 'another')",
+    )
+    with Projector(settings, sqlite_url, tmp_path, "--rebuild") as again:
+        assert 3 == again.ends()
+        assert "ecluse projector --rebuild --anew" in again.said()
+    with Projector(settings, sqlite_url, tmp_path, "--rebuild", "--anew") as again:
+        assert 0 == again.ends(), again.said()
+    assert records == rows(sqlite_url)
