@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import ColumnElement, RowMapping, and_, case, func, literal, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.api.queries.figures import same
 from services.api.queries.parts import (
     Beneficiary,
     BudgetLine,
@@ -205,11 +206,15 @@ async def account_of(
     return None if row is None else (row.iban, row.bic, row.holder)
 
 
-async def waiting(conn: AsyncConnection, entities: Entities, today: date) -> Waiting:
+async def waiting(
+    conn: AsyncConnection, entities: Entities, today: date, *, budget: str | None = None
+) -> Waiting:
     """The orders that wait for the treasury, as of a day: what is due soon, what is late."""
     left = payment_orders.c.amount_cents - payment_orders.c.paid_cents
     is_open = and_(
-        visible(payment_orders.c.budget, entities), payment_orders.c.state.in_(OPEN_STATES)
+        visible(payment_orders.c.budget, entities),
+        payment_orders.c.state.in_(OPEN_STATES),
+        *same(payment_orders, budget=budget),
     )
     due = payment_orders.c.due_on
     when = case((due < today, "late"), (due <= today + NEXT_DAYS, "soon"), else_="later")

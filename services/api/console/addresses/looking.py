@@ -80,6 +80,8 @@ async def grant_list(
     visit: Visitor, budget: Asked = None, search: Search = "", after: After = None
 ) -> Response:
     """The list of grants, with a search."""
+    if budget:
+        check_sees(visit.caller, budget)
     place = place_after(after, plain, plain)
     wanted = search.strip()
     found = await grants.listed(

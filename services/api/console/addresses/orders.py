@@ -50,7 +50,9 @@ async def order_list(
     visit: Visitor, state: State = WAITING, budget: Asked = None, after: After = None
 ) -> Response:
     """The orders that wait, and the list."""
-    waiting = await orders.waiting(visit.connection, visit.entities, visit.today)
+    if budget is not None:
+        check_sees(visit.caller, budget)
+    waiting = await orders.waiting(visit.connection, visit.entities, visit.today, budget=budget)
     place = place_after(after, date.fromisoformat, plain, plain)
     found = await orders.listed(
         visit.connection,

@@ -28,9 +28,9 @@ from services.api.console.views.parts import (
 )
 from services.api.console.voice import Voice
 from services.api.console.words import grants as words
-from services.api.console.words.codes import OUTCOMES, RECOVERY_STEPS, ROLES
+from services.api.console.words.codes import OUTCOMES, RECOVERY_STEPS, ROLES, WITHDRAWAL_CAUSES
 from services.api.queries.grant_money import GrantLine
-from services.api.queries.grants import GrantAct, Record, WholeGrant
+from services.api.queries.grants import Grant, GrantAct, Record, WholeGrant
 from services.api.queries.parts import Act, BudgetLine
 from services.api.queries.schedules import Convention, Document
 
@@ -182,8 +182,13 @@ def _facts(whole: WholeGrant, voice: Voice) -> Iterator[Fact]:
     if grant.carried_from:
         yield fact("carried_from", grant.carried_from, grant_href(grant.carried_from, grant.grant))
     if grant.withdrawn_on:
-        cause = f" ({grant.withdrawn_cause})" if grant.withdrawn_cause else ""
-        yield fact("withdrawn_on", voice.day(grant.withdrawn_on) + cause)
+        yield fact("withdrawn_on", voice.day(grant.withdrawn_on) + _cause(grant, voice))
+
+
+def _cause(grant: Grant, voice: Voice) -> str:
+    if grant.withdrawn_cause is None:
+        return ""
+    return f" ({voice.say(WITHDRAWAL_CAUSES[grant.withdrawn_cause])})"
 
 
 def _hrefs(

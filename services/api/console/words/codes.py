@@ -70,6 +70,11 @@ RECOVERY_STEPS: Final = {
     "collected": Sentence("encaissé", "collected"),
 }
 
+WITHDRAWAL_CAUSES: Final = {
+    "withdrawn": Sentence("retrait par l'assemblée", "withdrawn by its assembly"),
+    "annulled": Sentence("annulation par le juge", "annulled by a court"),
+}
+
 TYPES: Final = {
     "budget.voted": Sentence("Budget voté", "Budget voted"),
     "credits.transferred": Sentence("Crédits virés", "Credits transferred"),

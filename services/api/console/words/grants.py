@@ -12,6 +12,7 @@ WORDS: Final = {
         "Every grant, from the deliberation to the payment.",
     ),
     "search": Sentence("Rechercher", "Search"),
+    "search_in": Sentence("Subvention à trouver", "Grant to find"),
     "search_for": Sentence("Bénéficiaire, titre, SIRET ou référence", "Name, title, SIRET, ref."),
     "list": Sentence("Liste des subventions", "List of grants"),
     "grant": Sentence("Subvention", "Grant"),

@@ -2,7 +2,9 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
+from events.deliberations import DeliberationWithdrawn
 from events.envelope import INBOUND
 from events.sentences import Sentence
 from services.api.console import pages
@@ -67,3 +69,8 @@ def test_codes_of_the_ledger_have_their_words() -> None:
     types = {each.TYPE.removeprefix("ecluse.").removesuffix(".v1") for each in INBOUND}
     assert types <= set(codes.TYPES)
     assert all(isinstance(each, Sentence) for each in codes.STAGES.values())
+
+
+def test_every_cause_of_a_withdrawal_has_its_words() -> None:
+    said = DeliberationWithdrawn.model_fields["cause"].annotation
+    assert set(get_args(said)) == codes.WITHDRAWAL_CAUSES.keys()

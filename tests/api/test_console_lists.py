@@ -1,0 +1,57 @@
+"""The lists of the console: whose they are, what they count, and in which language they say it."""
+
+import asyncio
+import re
+from typing import Final
+
+import pytest
+
+from services.api.read_model import open_read_model
+from tests.api.reads.two_towns import LILLE_BUDGET, ROUBAIX_BUDGET, both
+from tests.api.world import ALL_KEY, LILLE_KEY, an_app, asking
+from tests.builders import BUDGET, a_vote, a_withdrawal, an_award, encoded
+from tests.read_model.filling import fill, journal_of_events
+
+CHIP: Final = re.compile(r">(?:Still waiting|Waiting)[^<(]*\((\d+)\)<")
+
+
+def page(url: str, path: str, key: str = ALL_KEY, language: str = "en") -> tuple[int, str]:
+    async def go() -> tuple[int, str]:
+        async with asking(an_app(open_read_model(url)), key, language) as client:
+            answer = await client.get(path, headers={"accept": "text/html"})
+            return answer.status_code, answer.text
+
+    return asyncio.run(go())
+
+
+def test_the_states_of_a_budget_count_its_orders_alone(sqlite_url: str) -> None:
+    fill(sqlite_url, both())
+    _, of_all = page(sqlite_url, "/console/orders")
+    counts = [
+        int(CHIP.findall(page(sqlite_url, f"/console/orders?budget={budget}")[1])[0])
+        for budget in (LILLE_BUDGET, ROUBAIX_BUDGET)
+    ]
+    assert all(counts), "both towns have orders that wait"
+    assert sum(counts) == int(CHIP.findall(of_all)[0])
+
+
+@pytest.mark.parametrize("name", ["grants", "orders"])
+def test_a_list_by_a_budget_of_another_entity_is_none(name: str, sqlite_url: str) -> None:
+    fill(sqlite_url, both())
+    path = f"/console/{name}?budget="
+    assert 404 == page(sqlite_url, path + ROUBAIX_BUDGET, LILLE_KEY)[0]
+    assert 200 == page(sqlite_url, path + LILLE_BUDGET, LILLE_KEY)[0]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("fr", "(retrait par l&#39;assemblée)"), ("en", "(withdrawn by its assembly)")],
+)
+def test_why_a_grant_fell_is_said_in_the_language_of_the_page(
+    language: str, said: str, sqlite_url: str
+) -> None:
+    events = [a_vote(), an_award(), a_withdrawal()]
+    fill(sqlite_url, journal_of_events(map(encoded, events)))
+    status, text = page(sqlite_url, f"/console/grants/{BUDGET}/G", language=language)
+    assert 200 == status
+    assert said in text
