@@ -148,6 +148,11 @@ async def stop_producer(producer: AIOKafkaProducer) -> None:
         async with asyncio.timeout(STOP_TIMEOUT_S):
             await producer.stop()
             return
+    # It would go on trying for whoever is gone, and find a broker that comes back.
+    sender = producer._sender.sender_task  # noqa: SLF001
+    if sender is not None:
+        sender.cancel()
+        await asyncio.wait({sender}, timeout=STOP_TIMEOUT_S)
     with suppress(KafkaError, OSError, TimeoutError):
         async with asyncio.timeout(STOP_TIMEOUT_S):
             await producer.client.close()
