@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +14,7 @@ from services.projector.tables import positions
 from tests.api.reads.two_towns import both
 from tests.api.world import ALL_KEY, LILLE_KEY, an_app, an_empty_read_model, asking
 from tests.builders import IBAN
-from tests.read_model.filling import fill
+from tests.read_model.filling import fill, journal_of_events
 
 ERROR = f"invalid input for query argument $5: '{IBAN}'"
 
@@ -49,40 +49,42 @@ def test_what_holds_a_partition_is_told_to_who_sees_all_and_without_iban(sqlite_
 
 
 @pytest.mark.parametrize("path", ["/console/today", "/standing"])
-def test_nobody_waits_for_kafka_with_a_connection_of_the_database(path: str, tmp_path: Any) -> None:
-    taken: list[int] = []
+def test_nobody_waits_for_the_journal_with_a_connection(path: str, tmp_path: Path) -> None:
+    out: list[int] = []
 
     async def go() -> None:
         app = an_app(an_empty_read_model(tmp_path))
-        parts = app.state.parts
-        opened = 0
-        connect = parts.engine.connect
-
-        def counting() -> Any:
-            nonlocal opened
-            opened += 1
-            return connect()
+        engine = app.state.parts.engine
 
         async def ends() -> Mapping[int, JournalEnd] | None:
-            taken.append(opened)
+            out.append(engine.pool.checkedout())
             return None
 
-        engine = Counting(parts.engine, counting)
-        app.state.parts = replace(parts, engine=engine, journal_ends=ends)
+        app.state.parts = replace(app.state.parts, journal_ends=ends)
         async with asking(app) as client:
             assert 200 == (await client.get(path, headers={"accept": "*/*"})).status_code
-        assert opened > 0
 
     asyncio.run(go())
-    assert [0] == taken
+    assert [0] == out
 
 
-class Counting:
-    """An engine whose connections are counted."""
+def test_nobody_waits_for_the_source_with_a_connection(sqlite_url: str) -> None:
+    fill(sqlite_url, journal_of_events([b"{"]))
+    out: list[int] = []
 
-    def __init__(self, engine: Any, connect: Any) -> None:
-        self._engine = engine
-        self.connect = connect
+    async def go() -> str:
+        app = an_app(open_read_model(sqlite_url))
+        engine = app.state.parts.engine
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._engine, name)
+        async def original_bytes(*_place: object) -> bytes | None:
+            out.append(engine.pool.checkedout())
+            return b"{ as received"
+
+        app.state.parts = replace(app.state.parts, original_bytes=original_bytes)
+        async with asking(app) as client:
+            answer = await client.post("/console/records/_dead.0/1", headers={"accept": "*/*"})
+            assert 200 == answer.status_code
+            return answer.text
+
+    assert "{ as received" in asyncio.run(go())
+    assert [0] == out

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
 from services.api.access.port import NotKnown
-from services.api.access.session import LOGIN_PATH, end_session, set_session
+from services.api.access.session import LOCAL, LOGIN_PATH, end_session, set_session
 from services.api.asking import Stands
 from services.api.console.pages import STATIC, answer, voice_of
 from services.api.console.views.parts import Notice, Verbatim
@@ -103,6 +103,8 @@ def _login_page(
         "title": voice.say(shell.WORDS["sign_in"]),
         "next_href": Verbatim(next_href),
         "wrong": wrong,
+        # The cookie of a session is for encrypted ways alone, but on this very machine.
+        "in_clear": request.url.scheme == "http" and request.url.hostname not in LOCAL,
     }
     return answer(
         request,

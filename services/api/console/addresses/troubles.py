@@ -118,7 +118,7 @@ def _last(keys: Sequence[tuple[Any, ...]]) -> tuple[Any, ...] | None:
 @router.get("/console/records/{budget}/{sequence}")
 async def record(visit: Visitor, budget: Name, sequence: Sequence64) -> Response:
     """A record of the journal with its bytes."""
-    return await _record_page(visit, budget, sequence)
+    return await _record_page(visit, await _record(visit, budget, sequence))
 
 
 @router.post("/console/records/{budget}/{sequence}")
@@ -132,20 +132,15 @@ async def show_bytes(
         raise Problem(NOT_FOUND)
     place = (letter.source_topic, letter.source_partition, letter.source_offset)
     await stands.audit.write(caller.name, Action.BYTES_SHOWN, "/".join(map(str, place)))
+    told = await _record(visit, budget, sequence)
+    # The source may take its time: nobody waits for it with a connection of the database.
+    await visit.connection.close()
     raw = await stands.original_bytes(*place)
-    return await _record_page(
-        visit, budget, sequence, asked=True, received=None if raw is None else dump(raw)
-    )
+    return await _record_page(visit, told, asked=True, received=None if raw is None else dump(raw))
 
 
-async def _record_page(
-    visit: Visit,
-    budget: str,
-    sequence: int,
-    *,
-    asked: bool = False,
-    received: Dump | None = None,
-) -> Response:
+async def _record(visit: Visit, budget: str, sequence: int) -> dict[str, Any]:
+    """All that a record's page tells, but the bytes that are asked for."""
     check_sees(visit.caller, budget)
     found = await records.one(visit.connection, visit.entities, budget, sequence)
     if found is None:
@@ -156,17 +151,24 @@ async def _record_page(
     letter = await unsettled.one_dead_letter(visit.connection, visit.entities, budget, sequence)
     view = record_view(told, raw, grant, letter, visit.voice, has_next=after is not None)
     is_letter = letter is not None
+    return {
+        "title": f"{view.name} – {view.said}",
+        "budget": budget,
+        "record": view,
+        "letter": is_letter,
+        "may_show": is_letter and visit.caller.may(Scope.OPERATE, budget),
+    }
+
+
+async def _record_page(
+    visit: Visit, told: dict[str, Any], *, asked: bool = False, received: Dump | None = None
+) -> Response:
+    length = "" if received is None else visit.voice.counted(words.BYTES, received.length)
     return await visit.page(
         "record.html",
         live=False,
-        title=f"{view.name} – {view.said}",
-        budget=budget,
-        record=view,
-        letter=is_letter,
-        may_show=is_letter and visit.caller.may(Scope.OPERATE, budget),
+        **told,
         asked=asked,
         received=received,
-        received_length=""
-        if received is None
-        else visit.voice.counted(words.BYTES, received.length),
+        received_length=length,
     )

@@ -26,6 +26,12 @@ WORDS: Final = {
         "It was given to you once, when it was made. If you no longer have it, ask the operator "
         "for another.",
     ),
+    "in_clear": Sentence(
+        "Si l'adresse de cette page commence par http://, la session ne sera pas gardée\u00a0: "
+        "passez par https, ou par localhost sur la machine même.",
+        "If the address of this page begins with http://, the session will not be kept: come by "
+        "https, or by localhost on the machine itself.",
+    ),
     "open_access": Sentence(
         "Accès non contrôlé\u00a0: ECLUSE_AUTH=off. Tout le monde peut tout voir ici.",
         "Access is not checked: ECLUSE_AUTH=off. Everybody may see everything here.",
