@@ -106,11 +106,13 @@ async def standing(
 async def _partitions(
     conn: AsyncConnection, ends: Mapping[int, JournalEnd] | None
 ) -> list[PartitionStanding]:
-    counted = {row.partition: Fates(*row[1:]) for row in await conn.execute(select(fates))}
+    # Positions first, as every question: the switch to a read model made again locks them first.
     query = select(positions).order_by(positions.c.topic, positions.c.partition)
+    rows = (await conn.execute(query)).all()
+    counted = {row.partition: Fates(*row[1:]) for row in await conn.execute(select(fates))}
     read = [
         _partition(row, counted.get(row.partition, NOTHING), (ends or {}).get(row.partition))
-        for row in await conn.execute(query)
+        for row in rows
     ]
     seen = {each.partition for each in read}
     unseen = sorted((ends or {}).items())
