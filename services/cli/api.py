@@ -24,8 +24,9 @@ def api(
 ) -> None:
     """Answer questions over HTTP and take events in, until stopped. See /docs there.
 
-    The read model is at ECLUSE_DATABASE_URL, Kafka at ECLUSE_BOOTSTRAP_SERVERS. Who may ask: keys
-    (`ecluse api-keys`) and tokens of ECLUSE_OIDC_ISSUER; ECLUSE_AUTH=off lets everybody in.
+    The read model is at ECLUSE_DATABASE_URL, Kafka at ECLUSE_BOOTSTRAP_SERVERS; its topics' names
+    begin with ECLUSE_TOPIC_PREFIX. Who may ask: keys (`ecluse api-keys`) and tokens of
+    ECLUSE_OIDC_ISSUER; ECLUSE_AUTH=off lets everybody in.
     """
     # Only here: every other verb would wait for a web framework and a database's library.
     from services.api.serving import serve_api  # noqa: PLC0415

@@ -66,6 +66,11 @@ def exceeds(award_cents: int, asked_cents: int) -> Json:
     }
 
 
+def services_differ(instalment: str, stated_cents: int, sum_cents: int) -> tuple[str, Json]:
+    where = {"of": "services", "instalment": instalment, "line": a_line()}
+    return "figures_differ", where | {"stated_cents": stated_cents, "sum_cents": sum_cents}
+
+
 UNCHANGED = beside(remaining=40, available=50, reserved=50, granted=100)
 
 ORDER_ROWS = [
@@ -229,18 +234,7 @@ ORDER_ROWS = [
         [*IN_HALVES, amended(waiting(0, lines=[an_amount(40, services={"EMPLOI": 39})]))],
         "accepted",
         UNCHANGED,
-        flags=[
-            (
-                "figures_differ",
-                {
-                    "of": "services",
-                    "instalment": "balance",
-                    "line": a_line(),
-                    "stated_cents": 40,
-                    "sum_cents": 39,
-                },
-            )
-        ],
+        flags=[services_differ("balance", 40, 39)],
     ),
     Row(
         "of each instalment on which they disagree",
@@ -253,19 +247,7 @@ ORDER_ROWS = [
         ],
         "accepted",
         UNCHANGED,
-        flags=[
-            (
-                "figures_differ",
-                {
-                    "of": "services",
-                    "instalment": name,
-                    "line": a_line(),
-                    "stated_cents": stated_cents,
-                    "sum_cents": sum_cents,
-                },
-            )
-            for name, stated_cents, sum_cents in [("balance", 25, 24), ("rest", 15, 13)]
-        ],
+        flags=[services_differ("balance", 25, 24), services_differ("rest", 15, 13)],
     ),
 ]
 
