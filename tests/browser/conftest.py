@@ -19,7 +19,7 @@ MISSING: Final = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """The system's own Chromium; where there is none, the test says so (and fails in CI)."""
     found = next(filter(None, map(shutil.which, CHROMIUMS)), None)

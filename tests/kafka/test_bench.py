@@ -65,7 +65,9 @@ def test_it_measures_every_contender(broker: Broker, tmp_path: Path) -> None:
     for name in CONTENDERS:
         row = found[name]
         assert (FAUST_EVENTS if name.startswith("faust") else EVENTS) == row["events"]
-        assert min(row["seconds"], row["events_per_s"], row["cores"], row["peak_bytes"]) > 0, name
+        assert min(row["seconds"], row["events_per_s"], row["peak_bytes"]) > 0, name
+        # So few events may take less than the 10 ms in which a system counts processor time.
+        assert row["cores"] >= 0, name
         assert 1 == len(row["rounds"]), name
     assert min(found[ratio] for ratio in RATIOS) > 0
     assert [aim.key for aim in AIMS] == [row["key"] for row in found["aims"]]

@@ -164,7 +164,7 @@ def services() -> dict[str, Any]:
 
 def test_the_stack_is_reached_from_this_machine_alone() -> None:
     ports = [port for service in services().values() for port in service.get("ports", ())]
-    assert 2 == len(ports)
+    assert 3 == len(ports), "Kafka, the watch, the read model's PostgreSQL"
     assert all(port.startswith("127.0.0.1:") for port in ports)
 
 

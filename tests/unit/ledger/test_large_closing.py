@@ -130,6 +130,7 @@ def test_the_next_year_opens_with_all_of_it(city: City, opening: Batch) -> None:
     ]
 
 
+@pytest.mark.timeout(300)  # Seconds where it is alone; the other tests have the cores too.
 def test_the_second_implementation_proves_both_years(city: City, opening: Batch) -> None:
     proof = JournalAlone(Findings(), in_a_row=True)
     for row in city.store.journal():
