@@ -5,6 +5,9 @@ import pytest
 from events.masking import account_spans, hidden_places, masked, masked_name
 from tests.builders import IBAN, OTHER_IBAN
 
+HASH = "be71096123456769" + "0" * 48
+"""In it stands what would pass for an account: BE71 0961 2345 6769."""
+
 
 @pytest.mark.parametrize(
     ("fact", "shown"),
@@ -59,6 +62,9 @@ def test_a_fact_is_masked(fact: object, shown: object) -> None:
         ("FR7710278027150004578690110", "FR7710278027150004578690110"),  # its key is wrong
         ("CV2023ABCDEFGHIJKLMNOP", "CV2023ABCDEFGHIJKLMNOP"),
         ("CONV-2023-LILLE-AVENIRS", "CONV-2023-LILLE-AVENIRS"),
+        # A hash, and a UUID, in which an account with a right key may stand by chance.
+        (HASH, HASH),
+        ("de305d54-75b4-431b-adb2-eb6b9e546014", "de305d54-75b4-431b-adb2-eb6b9e546014"),
     ],
 )
 def test_a_name_is_masked_only_where_it_holds_an_account(name: str, shown: str) -> None:
