@@ -1,5 +1,6 @@
 """One broker for all tests here, and a prefix that keeps them apart on it."""
 
+import asyncio
 import itertools
 import os
 import re
@@ -9,7 +10,9 @@ from typing import Final
 
 import pytest
 
+from services.runtime.settings import Settings
 from tests.kafka.brokers import BROKER_TIMEOUT_S, Broker, a_broker, chosen_provider
+from tests.kafka.told import make_topics
 
 HERE: Final = Path(__file__).resolve().parent
 
@@ -39,6 +42,14 @@ def prefix(request: pytest.FixtureRequest) -> str:
     """What stands before this test's topics, groups and transactional ids: no other test's."""
     words = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower().removeprefix("test_"))
     return f"{words[:24].strip('-')}-{os.getpid()}-{next(_numbers)}."
+
+
+@pytest.fixture
+def settings(broker: Broker, prefix: str) -> Settings:
+    """This test's own topics, made."""
+    settings = Settings(bootstrap_servers=broker.bootstrap, topic_prefix=prefix)
+    asyncio.run(make_topics(settings))
+    return settings
 
 
 @pytest.hookimpl(trylast=True)  # behind the plugin that shuffles

@@ -1,6 +1,5 @@
 """`ecluse projector` on a real broker and a real PostgreSQL: killed, cut off, made again."""
 
-import asyncio
 import random  # noqa: TID251 # it plays the world outside, and prints its seed
 from functools import partial
 from pathlib import Path
@@ -9,7 +8,6 @@ from typing import Final
 import pytest
 
 from services.runtime.settings import Settings
-from tests.kafka.brokers import Broker
 from tests.kafka.projecting import (
     Journal,
     Projector,
@@ -22,7 +20,6 @@ from tests.kafka.projecting import (
     rows,
     write,
 )
-from tests.kafka.told import make_topics
 from tests.read_model import databases
 from tests.read_model.databases import Server
 from tests.read_model.filling import GOLDEN, read
@@ -33,13 +30,6 @@ sqlite_url = databases.sqlite_url
 
 RECORDS: Final = 50_000
 KILLS: Final = 10
-
-
-@pytest.fixture
-def settings(broker: Broker, prefix: str) -> Settings:
-    settings = Settings(bootstrap_servers=broker.bootstrap, topic_prefix=prefix)
-    asyncio.run(make_topics(settings))
-    return settings
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,6 @@ from sqlalchemy import text
 from events.topics import JOURNAL
 from services.projector.database import an_engine
 from services.runtime.settings import Settings
-from tests.kafka.brokers import Broker
 from tests.kafka.projecting import (
     Journal,
     Projector,
@@ -23,7 +22,6 @@ from tests.kafka.projecting import (
     rows,
     write,
 )
-from tests.kafka.told import make_topics
 from tests.read_model import databases
 from tests.read_model.databases import Server, prepared
 from tests.read_model.filling import query
@@ -38,13 +36,6 @@ RECORDS: Final = 20_000
 DAMAGE: Final = "UPDATE lines SET paid_cents = paid_cents + 1"
 MENDED: Final = "SELECT sum(paid_cents) FROM lines"
 NEXT_RECORDS: Final = "SELECT count(*) FROM ecluse_read_next.journal"
-
-
-@pytest.fixture
-def settings(broker: Broker, prefix: str) -> Settings:
-    settings = Settings(bootstrap_servers=broker.bootstrap, topic_prefix=prefix)
-    asyncio.run(make_topics(settings))
-    return settings
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """What stops the projector, or one of its partitions, and what it says of it."""
 
-import asyncio
 from pathlib import Path
 from typing import Final
 
@@ -8,10 +7,9 @@ import pytest
 
 from events.topics import JOURNAL
 from services.runtime.settings import Settings
-from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster
 from tests.kafka.projecting import Journal, Projector, a_long_journal, count, rows, write
-from tests.kafka.told import PARTITIONS, make_topics
+from tests.kafka.told import PARTITIONS
 from tests.read_model import databases
 from tests.read_model.databases import Server
 from tests.read_model.filling import query
@@ -24,13 +22,6 @@ sqlite_url = databases.sqlite_url
 RECORDS: Final = 2_000
 SICK: Final = 2
 """A partition in which something is wrong."""
-
-
-@pytest.fixture
-def settings(broker: Broker, prefix: str) -> Settings:
-    settings = Settings(bootstrap_servers=broker.bootstrap, topic_prefix=prefix)
-    asyncio.run(make_topics(settings))
-    return settings
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from services.runtime.settings import Settings
 from tests.builders import BUDGET, a_vote, an_amount
 from tests.kafka.brokers import Broker
 from tests.kafka.sums import Sums
-from tests.kafka.told import Writer, make_topics, told
+from tests.kafka.told import Writer, told
 from tests.kafka.watcher import ECLUSE, FAUST, Watcher
 from tests.unit.watch.ledger_output import Out, encoded
 
@@ -23,13 +23,6 @@ TWO_MIB = 2 * 1024 * 1024
 
 VOTE = a_vote(appropriations=[an_amount(100_000)])
 MORE = a_vote(50, stage="supplementary", vote_level=..., appropriations=[an_amount(50)])
-
-
-@pytest.fixture
-def settings(broker: Broker, prefix: str) -> Settings:
-    settings = Settings(bootstrap_servers=broker.bootstrap, topic_prefix=prefix)
-    asyncio.run(make_topics(settings))
-    return settings
 
 
 def write(settings: Settings, *transactions: Sequence[Out], abort: bool = False) -> None:
