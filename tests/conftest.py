@@ -11,20 +11,22 @@ from hypothesis import settings
 IN_CI = os.environ.get("CI") == "true"
 
 # No deadline: a shared machine is slow now and then, and the whole run has its own limit.
-settings.register_profile("dev", deadline=None, print_blob=True)
+# Fifty examples of each property, so that all of them take minutes; `make simulate` is the search.
+settings.register_profile("dev", max_examples=50, deadline=None, print_blob=True)
 # The same examples every time: a change fails for what it does, not by chance.
-settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True)
+settings.register_profile("ci", settings.get_profile("dev"), derandomize=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if IN_CI else "dev"))
 
 
 WATCHED: Final = Path(__file__).parent / "unit"
-KAFKA: Final = Path(__file__).parent / "kafka"
+LONG: Final = tuple(Path(__file__).parent / each for each in ("kafka", "browser", "read_model"))
+"""Where one file takes a minute: what waits for a broker, a browser or a database."""
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What mostly waits for a broker comes first: at the end no long file keeps a core alone."""
-    items.sort(key=lambda item: not item.path.is_relative_to(KAFKA))
+    """Long files come first: at the end none keeps a core alone."""
+    items.sort(key=lambda item: [not item.path.is_relative_to(each) for each in LONG])
 
 
 @pytest.hookimpl(wrapper=True)

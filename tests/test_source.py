@@ -67,20 +67,20 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
 
 
-def every_module(paths: list[Path]) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("path", paths, ids=name_of)
+def test_a_module_fits_in_the_head() -> None:
+    counted = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
+    found = [
+        f"{name_of(path)} has {lines} lines: split it by subject"
+        for path, lines in counted.items()
+        if lines > MODULE_LINES_MAX
+    ]
+    assert [] == found
 
 
-@every_module(MODULES)
-def test_a_module_fits_in_the_head(path: Path) -> None:
-    lines = len(path.read_text(encoding="utf-8").splitlines())
-    assert lines <= MODULE_LINES_MAX, f"{name_of(path)} has {lines} lines: split it by subject"
-
-
-@every_module(MODULES)
-def test_a_function_fits_on_a_screen(path: Path) -> None:
+def test_a_function_fits_on_a_screen() -> None:
     too_long = [
         f"{name_of(path)}:{node.lineno} {node.name}: {node.end_lineno - node.lineno + 1} lines"
+        for path in MODULES
         for node in ast.walk(tree_of(path))
         if isinstance(node, FUNCTION_TYPES)
         and node.end_lineno is not None
@@ -89,21 +89,24 @@ def test_a_function_fits_on_a_screen(path: Path) -> None:
     assert [] == too_long
 
 
-@every_module(MODULES)
-def test_a_module_is_named_after_its_subject(path: Path) -> None:
-    names = {part.removesuffix(".py") for part in path.relative_to(ROOT).parts}
-    assert set() == names & {"utils", "util", "helpers", "helper", "manager", "managers", "common"}
+def test_a_module_is_named_after_its_subject() -> None:
+    vague = {"utils", "util", "helpers", "helper", "manager", "managers", "common"}
+    found = [
+        name_of(path)
+        for path in MODULES
+        if vague & {part.removesuffix(".py") for part in path.relative_to(ROOT).parts}
+    ]
+    assert [] == found
 
 
-@every_module(MODULES)
-def test_a_module_says_what_it_is(path: Path) -> None:
-    assert ast.get_docstring(tree_of(path)), f"{name_of(path)} has no docstring"
+def test_a_module_says_what_it_is() -> None:
+    assert [] == [name_of(path) for path in MODULES if not ast.get_docstring(tree_of(path))]
 
 
-@every_module(SOURCES)
-def test_each_public_name_says_what_it_is(path: Path) -> None:
+def test_each_public_name_says_what_it_is() -> None:
     silent = [
         f"{name_of(path)}:{node.lineno} {node.name}"
+        for path in SOURCES
         for node in tree_of(path).body
         if isinstance(node, (*FUNCTION_TYPES, ast.ClassDef))
         and not node.name.startswith("_")
@@ -126,9 +129,10 @@ def inexact(tree: ast.Module) -> Iterator[tuple[int, str]]:
                 pass
 
 
-@every_module(PURE)
-def test_money_is_counted_in_whole_cents(path: Path) -> None:
-    found = [f"{name_of(path)}:{line} {what}" for line, what in inexact(tree_of(path))]
+def test_money_is_counted_in_whole_cents() -> None:
+    found = [
+        f"{name_of(path)}:{line} {what}" for path in PURE for line, what in inexact(tree_of(path))
+    ]
     assert [] == found
 
 

@@ -14,7 +14,7 @@ from tests.property.histories import histories
 from tests.property.years import Inputs, told, years
 from tests.unit.ledger import telling
 
-EXAMPLES = 60
+EXAMPLES = 30
 """Each of these hears its history again and again."""
 
 

@@ -11,7 +11,7 @@ from tests.builders import Story
 from tests.property.histories import histories
 from tests.property.reach import reached_by
 
-EXAMPLES = 400
+EXAMPLES = 200
 
 # A thousand parked events are a test of their own, and so is the end of a year (test_years).
 OUT_OF_REACH = {

@@ -23,7 +23,7 @@ from tests.property.reach import reached_by
 from tests.property.test_histories import journal, rows
 from tests.property.years import Inputs, count, told, years
 
-EXAMPLES = 250
+EXAMPLES = 200
 
 Key = tuple[str, str | None, Line]
 

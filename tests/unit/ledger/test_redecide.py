@@ -4,7 +4,6 @@ import json
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
 
 from services.ledger.domain import issue
 from services.ledger.domain.journal import RULES_VERSION, Source
@@ -25,8 +24,6 @@ from tests.builders import (
     encoded,
 )
 from tests.golden.record import HERE
-from tests.property.histories import histories
-from tests.property.years import Inputs, told, years
 
 NAMES = sorted(file.name.removesuffix(".journal.jsonl") for file in HERE.glob("*.journal.jsonl"))
 
@@ -56,16 +53,6 @@ def test_the_present_rules_decide_a_recorded_history_as_it_was(name: str) -> Non
 def test_chains_may_stand_one_after_the_other(name: str) -> None:
     found, said = redecide(sorted(recorded(name), key=lambda row: row.budget))
     assert ([], 0) == (found, said.differing)
-
-
-@given(histories())
-def test_any_history_is_decided_again_as_it_was(history: list[bytes]) -> None:
-    assert [] == redecide(rows_of(Story(*history)))[0]
-
-
-@given(years())
-def test_years_that_end_are_decided_again_as_they_were(inputs: Inputs) -> None:
-    assert [] == redecide(rows_of(told(inputs)))[0]
 
 
 def places(found: list[Difference]) -> list[tuple[int, list[str]]]:

@@ -9,7 +9,6 @@ from events.topics import BALANCES, JOURNAL
 from services.ledger.handle import Ledger
 from services.watch.balances import Partition
 from services.watch.budget import Difference, Kind
-from tests import silence
 from tests.builders import Story, a_vote
 from tests.property.histories import histories
 from tests.property.years import Inputs, told, years
@@ -17,9 +16,6 @@ from tests.unit.watch.ledger_output import encoded, transactions
 from tests.unit.watch.reader import Reader, of_topic, written
 
 sizes = st.lists(st.integers(1, 12), max_size=20)
-
-
-no_logs = silence.no_logs
 
 
 @given(histories())

@@ -17,15 +17,11 @@ from services.ledger.handle import Buried
 from services.ledger.messages import Outgoing
 from services.ledger.restore import VERSIONS, open_ledger
 from services.ledger.summary import summary
-from tests import silence
 from tests.builders import Json, Story
 from tests.property.histories import histories
 from tests.unit.ledger.wire import Wire, balances, by_topic, read, told
 
 cuts = st.lists(st.integers(1, 9), max_size=20)
-
-
-no_logs = silence.no_logs
 
 
 def batches(history: Sequence[bytes], sizes: Sequence[int]) -> Iterator[Sequence[bytes]]:

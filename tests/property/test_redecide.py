@@ -1,0 +1,18 @@
+"""Any journal decided again under the rules that wrote it says the same."""
+
+from hypothesis import given
+
+from services.ledger.redecide import redecide
+from tests.builders import Story
+from tests.property.histories import histories
+from tests.property.years import Inputs, told, years
+
+
+@given(histories())
+def test_any_history_is_decided_again_as_it_was(history: list[bytes]) -> None:
+    assert [] == redecide(list(Story(*history).store.journal()))[0]
+
+
+@given(years())
+def test_years_that_end_are_decided_again_as_they_were(inputs: Inputs) -> None:
+    assert [] == redecide(list(told(inputs).store.journal()))[0]
