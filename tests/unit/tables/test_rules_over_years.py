@@ -171,3 +171,15 @@ def test_rule_25_of_many_acts_that_a_letter_brings_an_order_carries_twenty() -> 
     assert change.issued is not None
     assert 20 == len(change.issued["acts"])
     assert {"C/balance": ("issued", 40, 0)} == story.orders(NEXT_BUDGET)
+
+
+def test_rule_25_an_order_that_waited_for_the_account_in_a_letter_carries_its_acts_too() -> None:
+    """The grant that this year awarded before the letter came has the act of the year before."""
+    concurring = a_concurring_act(act=an_act("2023-04-13"))
+    alone = an_award(50, requires_convention=False, **NEXT)
+    story = Story(*TAKEN[:2], concurring, *TAKEN[2:], a_closing("all"), a_vote(50, **NEXT), alone)
+    assert {} == story.orders(NEXT_BUDGET), "nobody knows yet where to pay it"
+    story.deliver()
+    [change] = story.last.payment_orders
+    assert change.issued is not None
+    assert ["2023-04-12", "2023-04-13"] == [act["date"] for act in change.issued["acts"]]

@@ -87,12 +87,15 @@ def _touched(book: Book, event: FiscalYearOpened, on: date, sequence: int) -> It
     """The convention, behind others that waited for the bank account that it brings."""
     siret = event.beneficiary.siret
     account = book.accounts.get(siret)
+    grant = carried_grant(event, book.grants.get(event.grant))
     brought = None if event.bank_account is None else bank_account_of(event.bank_account)
     # What this year was told before the letter came is newer than what an earlier year rejected.
     is_newer = account is not None and account != brought
     if account is None and brought is not None:
         account = brought
-        yield from waiting_for_account(book, siret, brought, on)
+        for case in waiting_for_account(book, siret, brought, on):
+            of_this_grant = case.convention.grant == event.grant
+            # Of this grant the letter brings the acts too: orders carry them.
+            yield case._replace(grant=grant) if of_this_grant else case
     convention = carried_convention(event, sequence)
-    grant = carried_grant(event, book.grants.get(event.grant))
     yield situation(book, convention, on, grant=grant, account=account, reissues=is_newer)
