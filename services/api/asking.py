@@ -19,6 +19,7 @@ from services.api.language import Language, language_of
 from services.api.parts import Parts
 from services.api.ports import JournalEnd
 from services.api.problems import DATABASE_UNREACHABLE, NOT_FOUND, SCOPE_MISSING, Problem
+from services.api.read_model import begin_reading
 
 RETRY_AFTER_S: Final = 5
 
@@ -53,20 +54,16 @@ async def connection(
     """
     try:
         opened = await stands_on.engine.connect()
-        await opened.execution_options(**_reading_only(stands_on))
-        await opened.begin()
     except (SQLAlchemyError, OSError, TimeoutError) as error:
         raise unreachable() from error
     try:
+        try:
+            await begin_reading(opened)
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            raise unreachable() from error
         yield opened
     finally:
         await opened.close()
-
-
-def _reading_only(stands_on: Parts) -> dict[str, object]:
-    if stands_on.engine.dialect.name != "postgresql":
-        return {}  # A transaction of SQLite sees one moment; its file is opened to be read only.
-    return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
 def needs(scope: Scope) -> Callable[..., Awaitable[Caller]]:
@@ -109,6 +106,15 @@ async def journal_ends(
     return await stands_on.journal_ends()
 
 
+async def trace_turn(
+    _caller: Annotated[Caller, Depends(needs(Scope.READ))],
+    stands_on: Annotated[Parts, Depends(parts)],
+) -> AsyncGenerator[None]:
+    """A turn to tell a story. Name it before anything that takes a connection: it may take long."""
+    async with stands_on.trace_turns:
+        yield
+
+
 async def language(request: Request) -> Language:
     """The language to answer in."""
     return language_of(request)
@@ -121,4 +127,6 @@ Sender = Annotated[Caller, Depends(needs(Scope.PUBLISH))]
 Operator = Annotated[Caller, Depends(needs(Scope.OPERATE))]
 Lang = Annotated[Language, Depends(language)]
 Ends = Annotated[Mapping[int, JournalEnd] | None, Depends(journal_ends)]
+TraceTurn = Annotated[None, Depends(trace_turn, scope="function")]
+"""It ends before the answer is sent: whoever reads slowly keeps nobody waiting."""
 Now = Annotated[datetime, Depends(now)]

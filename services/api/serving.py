@@ -91,6 +91,8 @@ async def serve_api(settings: ApiSettings, kafka: Settings, ready: Ready) -> Non
             KafkaBytes(kafka),
             clock,
             journal_ends=ends,
+            hosts=settings.hosts,
+            over_tls=settings.over_tls,
         )
         await serve(create_app(parts), settings, ready)
     finally:
@@ -118,6 +120,7 @@ def access_of(settings: ApiSettings, store: AccessStore, clock: Clock) -> Access
         log.critical(
             "access_is_not_checked",
             ECLUSE_AUTH="off",
+            answers_to=sorted(settings.hosts),
             means="whoever reaches this address reads everything, and publishes",
         )
         return Unchecked()
