@@ -58,7 +58,7 @@ Code = Annotated[str, Query(max_length=40, pattern=r"^[^\x00-\x1f\x7f]*$")]
 @router.get("/console/today")
 async def the_day(ends: Ends, visit: Visitor) -> Response:
     """How far the accounts are, and what waits for whom."""
-    told = await standing(visit.connection, visit.entities, ends)
+    told = await standing(visit.connection, visit.entities, visit.now, ends)
     waiting = await orders.waiting(visit.connection, visit.entities, visit.today)
     shown = []
     for each in await budgets.listed(visit.connection, visit.entities, limit=BUDGETS_SHOWN):
