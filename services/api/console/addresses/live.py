@@ -54,9 +54,19 @@ async def _told(state: State, stands: Parts) -> AsyncGenerator[str]:
                 yield f"event: position\ndata: {token}\n\n"
             elif look % TICK_EVERY == TICK_EVERY - 1:
                 yield "event: tick\ndata: \n\n"
-            await asyncio.sleep(LOOK_EVERY_S)
+            if await _is_leaving(stands.leaving):
+                return  # A process that ends waits for its answers, and this one would go on.
     finally:
         setattr(state, LISTENING, getattr(state, LISTENING) - 1)
+
+
+async def _is_leaving(leaving: asyncio.Event) -> bool:
+    """Whether the process was told to end, until the next look."""
+    try:
+        await asyncio.wait_for(leaving.wait(), LOOK_EVERY_S)
+    except TimeoutError:
+        return False
+    return True
 
 
 async def _token(engine: AsyncEngine) -> str | None:
