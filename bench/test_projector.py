@@ -95,7 +95,7 @@ def projected(homes: list[list[bytes]]) -> Go:
     """All partitions side by side, each batch a transaction, as in one worker."""
 
     async def one(engine: AsyncEngine, number: int, records: list[bytes]) -> None:
-        position = await take(engine, JOURNAL, number)
+        position = (await take(engine, JOURNAL, number)).position
         fold, offset = Fold(number), 0
         for batch in batches(records):
             for raw in batch:
