@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from services.api.asking import Now, Stands
 from services.api.parts import Parts
+from services.api.read_model import begin_reading
 from services.projector.tables import metadata, positions
 
 router = APIRouter(tags=["health"])
@@ -65,6 +66,7 @@ async def _looked(stands_on: Parts) -> Ready:
     try:
         async with stands_on.engine.connect() as connection:
             try:
+                await begin_reading(connection)
                 # A column that is not there is found by asking for it; no row is read.
                 for table in metadata.sorted_tables:
                     await connection.execute(select(table).limit(0))

@@ -4,9 +4,11 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from services.projector.database import SCHEMA
+from services.projector.statements import POSTGRESQL
+from services.projector.tables import positions
 
 CONNECTIONS_MAX: Final = 10
 CONNECT_TIMEOUT_S: Final = 5
@@ -42,6 +44,21 @@ def open_read_model(address: str) -> AsyncEngine:
         pool_pre_ping=True,
         connect_args={"timeout": CONNECT_TIMEOUT_S, "server_settings": settings},
     )
+
+
+async def begin_reading(opened: AsyncConnection) -> None:
+    """Begin a transaction that sees the read model of one moment, and writes nothing.
+
+    On PostgreSQL it takes first what the switch of a rebuild takes first (projector/switch.py):
+    who waits for the switch then holds no table that it waits for, and the switch waits for
+    nobody longer than for one answer. LOCK takes no snapshot: what is seen is what stands behind.
+    """
+    if opened.dialect.name != POSTGRESQL:
+        await opened.begin()  # In SQLite that is all; its file is opened to be read only.
+        return
+    await opened.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    await opened.begin()
+    await opened.exec_driver_sql(f"LOCK TABLE {positions.name} IN ACCESS SHARE MODE")
 
 
 def with_driver(url: URL) -> URL:
