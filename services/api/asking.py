@@ -77,10 +77,18 @@ def needs(scope: Scope) -> Callable[..., Awaitable[Caller]]:
         # The gate has asked who it is; without one nothing comes as far as here.
         found: Caller = request.state.caller
         if not found.entities(scope):
-            raise Problem(SCOPE_MISSING, {"scope": scope.value})
+            headers = _challenge(request, scope)
+            raise Problem(SCOPE_MISSING, {"scope": scope.value}, headers=headers)
         return found
 
     return caller
+
+
+def _challenge(request: Request, scope: Scope) -> dict[str, str]:
+    """What a program is told whose token has not the right (RFC 6750, 3.1)."""
+    if "authorization" not in request.headers:
+        return {}
+    return {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope.value}"'}
 
 
 def check_sees(caller: Caller, budget: str, scope: Scope = Scope.READ) -> None:
