@@ -9,6 +9,7 @@ from starlette.responses import Response
 from services.api.asking import Ends, check_sees
 from services.api.console.addresses.troubles import trouble_counts
 from services.api.console.addresses.visit import (
+    BUDGETS_CHOSEN,
     ROWS,
     After,
     Asked,
@@ -23,7 +24,6 @@ from services.api.console.views.budgets import budget_choices, budget_view
 from services.api.console.views.figures import figure_view
 from services.api.console.views.grant import grant_view
 from services.api.console.views.grants import found_words, rows_of
-from services.api.console.views.orders import waiting_view
 from services.api.console.views.parts import (
     Link,
     address,
@@ -34,6 +34,7 @@ from services.api.console.views.parts import (
 )
 from services.api.console.views.today import standing_view
 from services.api.console.views.troubles import todo
+from services.api.console.views.waiting import waiting_view
 from services.api.console.words import grants as grant_words
 from services.api.console.words import shell, today, troubles
 from services.api.problems import NOT_FOUND, Problem
@@ -45,9 +46,6 @@ router = APIRouter()
 
 BUDGETS_SHOWN: Final = 20
 """How many budgets stand on the first page, each with its bar."""
-
-BUDGETS_CHOSEN: Final = 200
-"""How many stand in the filter of a list."""
 
 MOVES_SHOWN: Final = 200
 """How many moves of a figure stand on one page."""
@@ -80,14 +78,14 @@ async def grant_list(
     visit: Visitor, budget: Asked = None, search: Search = "", after: After = None
 ) -> Response:
     """The list of grants, with a search."""
-    if budget:
+    if budget is not None:
         check_sees(visit.caller, budget)
     place = place_after(after, plain, plain)
     wanted = search.strip()
     found = await grants.listed(
         visit.connection,
         visit.entities,
-        budget=budget or None,
+        budget=budget,
         search=wanted or None,
         after=place,
         limit=ROWS + 1,

@@ -10,8 +10,9 @@ from services.api.console.views.orders import state_of
 from services.api.console.views.parts import Link, State, order_href, record_href
 from services.api.console.voice import Voice
 from services.api.console.words import grants as words
-from services.api.console.words.codes import CONVENTION_STATES, ORDER_STATES, TRIGGERS
+from services.api.console.words.codes import CONVENTION_STATES, TRIGGERS
 from services.api.queries.schedules import Convention, Instalment, Want
+from services.ledger.advice.terms import ORDER_STATES
 from services.ledger.sentences import DOCUMENTS
 
 ENDED: Final = frozenset({"terminated", "withdrawn"})
