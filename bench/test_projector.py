@@ -23,8 +23,8 @@ from services.ledger.domain.journal import Source
 from services.ledger.handle import Ledger, RawRecord
 from services.projector.database import Position, an_engine, take, write
 from services.projector.fold import Fold
+from services.projector.serve import BATCH_RECORDS
 from services.runtime.partitioning import partition_of
-from services.runtime.task import BATCH_RECORDS
 from tests import silence
 from tests.read_model import databases
 from tests.read_model.databases import Server
