@@ -87,8 +87,8 @@ async def rebuild(settings: Settings, url: str, told: Told, *, anew: bool = Fals
     async with AsyncExitStack() as stack:
         running, made = await stack.enter_async_context(both(url))
         async with reaching(where(running)):
-            await prepare(running)
             await check_owner(running)
+            await prepare(running)
             if anew:
                 await forget_the_next(running, made)
             await prepare(made, NEXT)
