@@ -18,7 +18,12 @@ from services.api.parts import Parts
 
 router = APIRouter()
 
-LOOK_EVERY_S: Final = 1.0
+LOOK_EVERY_S = 1.0
+"""How often is looked whether the accounts have moved on."""
+
+AGAIN_MS = 3_000
+"""How long a page that was cut off waits before it asks again."""
+
 TICK_EVERY: Final = 10
 """After how many looks a page is told that time has passed: it says how old the accounts are."""
 
@@ -45,7 +50,7 @@ async def live(request: Request, _caller: Reader, stands: Stands) -> Response:
 async def _told(state: State, stands: Parts) -> AsyncGenerator[str]:
     setattr(state, LISTENING, getattr(state, LISTENING, 0) + 1)
     try:
-        yield "retry: 3000\n\n"
+        yield f"retry: {AGAIN_MS}\n\n"
         known = ""
         for look in range(LOOKS_MAX):
             token = await _token(stands.engine)
