@@ -33,7 +33,10 @@ _session = APIKeyCookie(
 )
 
 
-def parts(request: Request) -> Parts:
+# Even what waits for nothing is `async` here: FastAPI would run it in a thread, for each request.
+
+
+async def parts(request: Request) -> Parts:
     """What the API stands on."""
     found: Parts = request.app.state.parts
     return found
@@ -101,7 +104,7 @@ def check_sees(caller: Caller, budget: str, scope: Scope = Scope.READ) -> None:
         raise Problem(NOT_FOUND)
 
 
-def now(stands_on: Annotated[Parts, Depends(parts)]) -> datetime:
+async def now(stands_on: Annotated[Parts, Depends(parts)]) -> datetime:
     """What the clock says."""
     return stands_on.clock()
 
