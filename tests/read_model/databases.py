@@ -19,7 +19,7 @@ from typing import Final
 import asyncpg
 import pytest
 
-from services.projector.database import an_engine, prepare
+from services.projector.database import SCHEMA, an_engine, prepare
 
 _numbers = itertools.count(1)
 
@@ -28,7 +28,7 @@ TEMPLATE: Final = "a_read_model"
 
 SQLITE: Final = "sqlite"
 POSTGRESQL: Final = "postgresql"
-STOP_S: Final = 20.0
+STOP_S: Final = 60.0
 START_S: Final = 90.0
 LOOK_S: Final = 0.2
 
@@ -158,13 +158,13 @@ def read_model_url(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue(f"{request.param}_url"))
 
 
-def prepared(url: str) -> str:
+def prepared(url: str, schema: str = SCHEMA) -> str:
     """The URL, once the tables are there."""
 
     async def go() -> None:
-        engine = an_engine(url)
+        engine = an_engine(url, schema)
         try:
-            await prepare(engine)
+            await prepare(engine, schema)
         finally:
             await engine.dispose()
 
