@@ -34,7 +34,7 @@ from services.api.console.views.parts import (
 )
 from services.api.console.views.today import standing_view
 from services.api.console.views.troubles import todo
-from services.api.console.views.waiting import waiting_view
+from services.api.console.views.waiting import overdue, waiting_view
 from services.api.console.words import grants as grant_words
 from services.api.console.words import shell, today, troubles
 from services.api.problems import NOT_FOUND, Problem
@@ -68,7 +68,7 @@ async def the_day(ends: Ends, visit: Visitor) -> Response:
         title=visit.voice.say(today.WORDS["title"]),
         standing=standing_view(told, visit.now, visit.voice, sees_all=visit.entities is None),
         waiting=waiting_view(waiting, visit.today, visit.voice),
-        todo=todo(counts, waiting.overdue.count, visit.voice),
+        todo=todo(counts, waiting.overdue.count, overdue(visit.today), visit.voice),
         budgets=shown,
     )
 

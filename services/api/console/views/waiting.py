@@ -91,28 +91,32 @@ def states_of(asked: str) -> Sequence[str] | None:
     return OPEN_STATES if asked == WAITING else (asked,)
 
 
+def overdue(today: date, budget: str | None = None) -> Verbatim:
+    """The orders that wait and should have been paid."""
+    return Wanted(budget=budget, due_until=today - ONE_DAY).in_state(WAITING)
+
+
 def waiting_view(
     waiting: Waiting, today: date, voice: Voice, budget: str | None = None
 ) -> list[Fact]:
     """The orders that wait, in four figures; each leads to the orders that it counts."""
 
-    def fact(name: str, counted: Counted, wanted: Wanted) -> Fact:
+    def fact(name: str, counted: Counted, href: str) -> Fact:
         some = bool(counted.count)
         return Fact(
             voice.say(words.WORDS[name]),
             voice.counted(words.ORDERS, counted.count),
             voice.money(counted.left_cents) if some else "",
-            wanted.in_state(WAITING) if some else "",
+            href if some else "",
             late=some and name == "overdue",
         )
 
     oldest, until = waiting.oldest, today + NEXT_DAYS
     soon = Wanted(budget=budget, due_from=today, due_until=until)
-    late = Wanted(budget=budget, due_until=today - ONE_DAY)
     return [
-        fact("waiting", waiting.all, Wanted(budget=budget)),
-        fact("due_soon", waiting.due_soon, soon),
-        fact("overdue", waiting.overdue, late),
+        fact("waiting", waiting.all, Wanted(budget=budget).in_state(WAITING)),
+        fact("due_soon", waiting.due_soon, soon.in_state(WAITING)),
+        fact("overdue", waiting.overdue, overdue(today, budget)),
         Fact(
             voice.say(words.WORDS["oldest"]),
             voice.say(words.WORDS["none_waits"]) if oldest is None else oldest.payment_order,

@@ -28,6 +28,9 @@ WORDS: Final = {
         "orders come to.",
     ),
     "narrow": Sentence("Filtrer", "Filter"),
+    "narrow_by": Sentence(
+        "Filtrer par budget, échéance ou âge", "Filter by budget, due date or age"
+    ),
     "clear": Sentence("Tout montrer", "Show all"),
     "due_from": Sentence("Échéance à partir du", "Due from"),
     "due_until": Sentence("Échéance jusqu'au", "Due until"),
