@@ -1,0 +1,96 @@
+"""Reading goes on while the read model is made again: each answer is of the one or the other."""
+
+import asyncio
+from itertools import cycle
+from typing import Final
+
+import httpx
+import pytest
+
+from events.topics import JOURNAL
+from services.api.read_model import open_read_model
+from services.projector.database import Position, prepare, take, write
+from services.projector.fold import Fold
+from services.projector.switch import NEXT, both, switch
+from tests import silence
+from tests.api.reads.answers import BUDGET, YEAR
+from tests.api.world import an_app, asking
+from tests.read_model.filling import fill, journal_of, query
+
+SWITCHES: Final = 3
+SWITCH_S: Final = 30.0
+"""How long one may take beside readers who never rest."""
+
+READERS: Final = 4
+ANSWERS_MIN: Final = 100
+PATHS: Final = (
+    "/balances/lines",
+    "/payment-orders/waiting",
+    "/grants",
+    f"/budgets/{BUDGET}/grants/LILLE-AVENIRS-2023",
+    f"/budgets/{BUDGET}/execution.csv",
+    "/standing",
+    "/readyz",
+)
+
+
+no_logs = silence.no_logs
+
+
+async def make_again(url: str, records: list[bytes]) -> None:
+    """The same journal in the tables beside, its last record when all wait; and the switch."""
+    async with both(url) as (running, made):
+        await prepare(made, NEXT)
+        position, *_ = await take(made, JOURNAL, 0)
+        fold = Fold(0)
+
+        async def project(start: int, end: int) -> None:
+            for offset in range(start, end):
+                fold.add(offset, records[offset])
+            at = Position(JOURNAL, 0, end, end - 1, epoch=position.epoch)
+            await write(made, fold.take_changes(), at, start)
+
+        await project(0, len(records) - 1)
+        told = 0
+
+        async def catch_up() -> None:
+            """Whoever sees the tables as they are before the second call sees too little."""
+            nonlocal told
+            told += 1
+            if told == 2:
+                await project(len(records) - 1, len(records))
+
+        await switch(running, made, catch_up)
+
+
+@pytest.mark.timeout(150)
+def test_who_reads_while_the_read_model_is_made_again_is_answered(postgresql_url: str) -> None:
+    url, records = postgresql_url, journal_of(YEAR)
+    fill(url, records)
+    answers: list[httpx.Response] = []
+
+    async def read(client: httpx.AsyncClient, done: asyncio.Event) -> None:
+        for path in cycle(PATHS):
+            if done.is_set() and len(answers) >= ANSWERS_MIN:
+                return
+            answers.append(await client.get(path))
+
+    async def go() -> None:
+        done = asyncio.Event()
+        async with asking(an_app(open_read_model(url))) as client:
+            readers = [asyncio.create_task(read(client, done)) for _ in range(READERS)]
+            try:
+                for _ in range(SWITCHES):
+                    # As a process of its own: it does not wait for the readers' turns.
+                    again = asyncio.to_thread(lambda: asyncio.run(make_again(url, records)))
+                    await asyncio.wait_for(again, SWITCH_S)
+            finally:
+                done.set()
+                await asyncio.gather(*readers)
+
+    asyncio.run(go())
+    assert SWITCHES == query(url, "SELECT max(generation) FROM positions")
+    assert {each.status_code for each in answers} <= {200, 503}
+    for path in PATHS:
+        bodies = {each.content for each in answers if each.url.path == path and each.is_success}
+        assert 1 == len(bodies), path
