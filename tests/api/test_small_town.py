@@ -55,7 +55,7 @@ def in_a_town(folder: Path, what: Callable[[SmallTown], Awaitable[None]]) -> lis
 
     with capture_logs() as logs:
         asyncio.run(go())
-    return [line for line in logs if line["log_level"] == "critical"]
+    return [dict(line) for line in logs if line["log_level"] == "critical"]
 
 
 def sent(*events: Json) -> list[Message]:
