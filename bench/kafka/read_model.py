@@ -98,7 +98,7 @@ async def read_model(site: Site, plan: Plan, progress: Progress) -> Figures:
             await looker.until_journalled(workers.children)
     records = count + stream.opening_events(budgets)
     with a_server(durable=True) as server:
-        url = server.a_database()
+        url = await asyncio.to_thread(server.a_database)  # It runs a loop of its own.
         progress.begins("journal to PostgreSQL")
         stage = Stage(site, settings, server, url)
         async with _projecting(settings, url) as projector:
