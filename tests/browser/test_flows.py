@@ -136,6 +136,24 @@ def test_an_operator_sees_the_bytes_of_a_dead_letter_with_ibans_masked(
         assert [] == visitor.heard
 
 
+def test_orders_are_filtered_by_a_form_without_script(browser: Browser, console: World) -> None:
+    with a_visitor(browser, console, "en", script=False) as visitor:
+        page, rows = visitor.page, visitor.page.locator("tbody tr")
+        visitor.go("/console/orders")
+        expect(rows).to_have_count(3)
+        page.locator("summary").click()
+        page.get_by_label("At least this old (days)").fill("30")
+        page.get_by_label("Due from").fill("2023-08-01")
+        page.get_by_role("button", name="Filter").click()
+        expect(rows).to_have_count(1)
+        expect(rows).to_contain_text("CONV-2023-ORCHESTRE/advance")
+        assert "2023-08-01" == page.get_by_label("Due from").input_value()
+        page.get_by_role("link", name="On hold").click()
+        expect(page.locator("main")).to_contain_text("No payment order here.")
+        page.get_by_role("link", name="Show all").click()
+        expect(rows).to_contain_text("AVIRON-2023/whole")
+
+
 def test_the_language_is_switched_and_kept(browser: Browser, console: World) -> None:
     with a_visitor(browser, console, "fr") as visitor:
         page = visitor.page

@@ -42,6 +42,11 @@ PAGES: Final = {
     ),
     "orders": ("/console/orders", "échu il y a 11 jours", "overdue, 11 days ago"),
     "orders-all": ("/console/orders?state=all", "payé", "paid"),
+    "orders-overdue": (
+        "/console/orders?due_until=2023-07-19&older_than_days=30",
+        "Tout montrer",
+        "Show all",
+    ),
     "order": (f"/console/orders/{BUDGET}/CONV-2023-THEATRE/whole/2", "FR76…185", "FR76…185"),
     "refused": ("/console/troubles/refused", "Crédits insuffisants", "Insufficient credit"),
     "parked": ("/console/troubles/parked", "CONV-2023-PATRONAGE", "CONV-2023-PATRONAGE"),
@@ -139,10 +144,11 @@ def test_a_barrier_would_be_found(browser: Browser, console: World) -> None:
 def test_what_the_policy_refuses_would_be_heard(browser: Browser, console: World) -> None:
     with a_visitor(browser, console) as visitor:
         visitor.go("/console/today")
-        with visitor.page.expect_console_message(lambda told: "style-src" in told.text):
+        refused = "refused by policy: style-src"
+        with visitor.page.expect_console_message(lambda told: refused in told.text):
             planted = "document.body.insertAdjacentHTML('beforeend', '<p style=top:0>')"
             visitor.page.evaluate(planted)
-        assert any("refused by policy: style-src" in each for each in visitor.heard)
+        assert any(refused in each for each in visitor.heard)
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
