@@ -81,4 +81,5 @@ def _reads(reads: Figures) -> Iterator[str]:
 
 def _cores(row: Figures) -> str:
     names = ("cores", "database_cores", "broker_cores", "other_cores")
-    return ", ".join(f"{row[name]:.2f}" for name in names)
+    # A broker that is not ours does not tell: its cores are among the others'.
+    return ", ".join(f"{row[name]:.2f}" if row[name] else "–" for name in names)
