@@ -14,7 +14,7 @@ from tests.builders import BUDGET, a_vote, a_withdrawal, an_award, encoded
 from tests.read_model.filling import fill, journal_of_events
 
 no_logs = silence.no_logs
-CHIP: Final = re.compile(r">(?:Still waiting|Waiting)[^<(]*\((\d+)\)<")
+CHIP: Final = re.compile(r'<span>Waiting <span class="count">(\d+)</span>')
 
 
 def page(url: str, path: str, key: str = ALL_KEY, language: str = "en") -> tuple[int, str]:
