@@ -6,12 +6,15 @@ from typing import Final
 
 import httpx
 import pytest
+from sqlalchemy import select, text
 
 from events.topics import JOURNAL
-from services.api.read_model import open_read_model
+from services.api.read_model import begin_reading, open_read_model
+from services.projector import switch as switching
 from services.projector.database import Position, prepare, take, write
 from services.projector.fold import Fold
 from services.projector.switch import NEXT, both, switch
+from services.projector.tables import metadata
 from tests import silence
 from tests.api.reads.answers import BUDGET, YEAR
 from tests.api.world import an_app, asking
@@ -94,3 +97,33 @@ def test_who_reads_while_the_read_model_is_made_again_is_answered(postgresql_url
     for path in PATHS:
         bodies = {each.content for each in answers if each.url.path == path and each.is_success}
         assert 1 == len(bodies), path
+
+
+WAITING: Final = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+
+
+@pytest.mark.timeout(60)
+def test_a_switch_waits_for_an_answer_and_the_answer_not_for_the_switch(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever tables it asks for next: else each would have what the other waits for."""
+    monkeypatch.setattr(switching, "LOCK_MS", 20_000)
+
+    async def go() -> bool:
+        engine = open_read_model(postgresql_url)
+        async with both(postgresql_url) as (running, _), running.connect() as old:
+            reader = await engine.connect()
+            await begin_reading(reader)
+            await reader.execute(select(metadata.tables["journal"]))
+            locked = asyncio.create_task(switching._locked(old))
+            async with running.connect() as beside:
+                while not (await beside.execute(text(WAITING))).scalar_one():  # noqa: ASYNC110 # the server tells nobody
+                    await asyncio.sleep(0.01)
+            for table in metadata.sorted_tables:
+                await reader.execute(select(table))
+            assert not locked.done()
+            await reader.close()
+            await engine.dispose()
+            return await locked
+
+    assert asyncio.run(go())
