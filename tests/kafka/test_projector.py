@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random  # noqa: TID251 # it plays the world outside, and prints its seed
+from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -47,6 +48,16 @@ def year(
     return Year(settings, Clean(settings, url, folder, RECORDS))
 
 
+def has_more(url: str, records: int) -> bool:
+    """Whether more than that many records are in the tables."""
+    return bool(rows(url) > records)
+
+
+def has_retried(projector: Projector, times: int) -> bool:
+    """Whether it has noticed that often that the world is down."""
+    return len(projector.lines("partition_retried")) >= times
+
+
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_it_makes_the_tables_of_a_journal_and_goes_on_with_what_comes(
     database: str, settings: Settings, tmp_path: Path, request: pytest.FixtureRequest
@@ -80,7 +91,7 @@ def test_killed_ten_times_during_50000_records_it_leaves_row_for_row_what_a_clea
             # Each has written something, and is somewhere in the midst of whatever it does then.
             before = rows(url)
             wanted = max(before, RECORDS * kill // (KILLS + 4) - draw.randrange(2_000))
-            projector.until(lambda least=wanted: rows(url) > least, "it gets on", LIMIT_S)
+            projector.until(partial(has_more, url, wanted), "it gets on", LIMIT_S)
             projector.kill()
             assert rows(url) < RECORDS, "it is killed while there is work"
             projector.start_again()
@@ -99,12 +110,9 @@ def test_postgresql_ends_and_crashes_under_load_and_nothing_is_lost(
         for turn, hurt in enumerate(
             (postgresql_server.crash, postgresql_server.end, postgresql_server.crash), start=1
         ):
-            least = RECORDS * turn // 5
-            projector.until(lambda least=least: rows(url) >= least, "it gets on", LIMIT_S)
+            projector.until(partial(has_more, url, RECORDS * turn // 5), "it gets on", LIMIT_S)
             hurt()
-            projector.until(
-                lambda turn=turn: len(projector.lines("partition_retried")) >= turn, "it notices"
-            )
+            projector.until(partial(has_retried, projector, turn), "it notices")
             postgresql_server.start_again()
         projector.until_rows(url, RECORDS, "all records", LIMIT_S)
         assert 0 == projector.stop()
