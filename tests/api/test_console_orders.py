@@ -162,29 +162,30 @@ def test_what_a_state_counts_and_comes_to_is_what_it_lists(made_in_files: Made) 
         assert (state, len(rows), sum(column)) == (state, tab.orders, tab.total_cents)
 
 
-def test_each_figure_of_what_waits_leads_to_the_orders_that_it_counts(made_in_files: Made) -> None:
+WAITING: Final[dict[str, Callable[[Row], bool]]] = {
+    "Waiting": lambda _: True,
+    "Due within 60 days": lambda row: TODAY <= row.due_on <= IN_60_DAYS,
+    "Overdue": lambda row: row.due_on < TODAY,
+}
+
+
+@pytest.mark.parametrize("budget", ["", LILLE_BUDGET, ROUBAIX_BUDGET])
+def test_each_figure_of_what_waits_leads_to_the_orders_that_it_counts(
+    budget: str, made_in_files: Made
+) -> None:
     url = made_in_files(two_towns())
-    ways = ["", f"?budget={LILLE_BUDGET}", f"?budget={ROUBAIX_BUDGET}"]
-    for asked, page in zip(ways, pages(url, *(ORDERS + each for each in ways)), strict=True):
-        facts = {name: (unescape(href), int(count)) for name, href, count in FACT.findall(page)}
-        waiting = rows_of(page)
-        assert facts["Waiting"][1] == len(waiting)
-        for name, let_through in (
-            ("Waiting", lambda _: True),
-            ("Due within 60 days", lambda row: TODAY <= row.due_on <= IN_60_DAYS),
-            ("Overdue", lambda row: row.due_on < TODAY),
-        ):
-            expected = [row for row in waiting if let_through(row)]
-            if not expected:
-                assert name not in facts, "what is nothing leads nowhere"
-                continue
-            href, count = facts[name]
-            assert ROUBAIX_BUDGET not in href or ROUBAIX_BUDGET in asked
-            (listed,) = pages(url, href)
-            assert expected == rows_of(listed)
-            assert count == len(expected)
-        oldest = min(waiting, key=lambda row: (row.issued_on, row.due_on))
-        assert f'<dd class="text"><a href="{ORDERS}/{oldest.budget}/{oldest.order}"' in page
+    (page,) = pages(url, f"{ORDERS}?budget={budget}")
+    facts = {name: (unescape(href), int(count)) for name, href, count in FACT.findall(page)}
+    waiting = rows_of(page)
+    expected = {name: [row for row in waiting if WAITING[name](row)] for name in WAITING}
+    # What is nothing leads nowhere.
+    assert {name: len(rows) for name, rows in expected.items() if rows} == {
+        name: count for name, (_, count) in facts.items()
+    }
+    listed = pages(url, *(href for href, _ in facts.values()))
+    assert [rows for rows in expected.values() if rows] == [rows_of(each) for each in listed]
+    oldest = min(waiting, key=lambda row: (row.issued_on, row.due_on))
+    assert f'<dd class="text"><a href="{ORDERS}/{oldest.budget}/{oldest.order}"' in page
 
 
 def test_who_sees_one_town_counts_its_orders_alone(made_in_files: Made) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 from stdnum.fr import siret
 
-from services.api.access.caller import Caller, Entities, Scope
+from services.api.access.caller import EVERYBODY, Caller, Entities, Scope
 from services.api.read_model import open_read_model
 from tests import silence
 from tests.api import made as read_models
@@ -34,9 +34,11 @@ PAGE: Final = {"accept": "text/html"}
 THEIRS: Final = (*FOREIGN, siret.format(ROUBAIX, "\u00a0"))
 """What only Roubaix has, as pages spell it."""
 
-OPERATOR_OF_LILLE: Final = Caller(
-    "key:operator", dict.fromkeys((Scope.READ, Scope.OPERATE), Entities.of([LILLE])), "Lille"
-)
+OF_LILLE_ALONE: Final = Entities.of([LILLE])
+OPERATORS_OF_LILLE: Final = {
+    "who sees it alone": dict.fromkeys((Scope.READ, Scope.OPERATE), OF_LILLE_ALONE),
+    "who reads all": {Scope.READ: EVERYBODY, Scope.OPERATE: OF_LILLE_ALONE},
+}
 REQUEST: Final = re.compile(r"<code>[0-9a-f]{16}</code>")
 
 
@@ -89,11 +91,15 @@ def test_whatever_is_asked_of_a_list_it_holds_ones_own(path: str, made_in_files:
     assert [] == [each for each in THEIRS if each in listed and each != echoed]
 
 
-def test_an_operator_of_one_town_may_do_nothing_in_the_other(made_in_files: Made) -> None:
+@pytest.mark.parametrize("scopes", OPERATORS_OF_LILLE.values(), ids=OPERATORS_OF_LILLE)
+def test_an_operator_of_one_town_may_do_nothing_in_the_other(
+    scopes: dict[Scope, Entities], made_in_files: Made
+) -> None:
     url, audit = made_in_files(both()), KeptAudit()
+    known = Known({"key": Caller("key:operator", scopes, "Lille")})
 
     async def statuses(paths: list[str]) -> list[int]:
-        app = an_app(open_read_model(url), Known({"key": OPERATOR_OF_LILLE}), audit=audit)
+        app = an_app(open_read_model(url), known, audit=audit)
         async with asking(app, "key") as client:
             return [(await client.post(path, headers=PAGE)).status_code for path in paths]
 
