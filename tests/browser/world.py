@@ -42,9 +42,9 @@ CALLERS: Final = {
     ),
 }
 START_S: Final = 20.0
-LOOK_S, AGAIN_MS = 0.1, 100
+LOOK_S, AGAIN_MS = 0.2, 100
 """How often the console looks whether the accounts have moved, and when a page that was cut off
-asks again: ten times as often as for people, as tests wait for it often.
+asks again: more often than for people, as tests wait for it often.
 """
 
 
