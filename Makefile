@@ -26,7 +26,7 @@ console: set-up-run ## serve the Lille Avenirs year on this machine, for a brows
 	@ECLUSE_AUTH=off ECLUSE_LOG_LEVEL=ERROR .venv/bin/ecluse serve --embedded --load $(YEAR) \
 		--data build/console --bind 127.0.0.1 --port $(or $(PORT),8000)
 
-dev: set-up-run ## Kafka, topics, ledger and watch on this machine, until Ctrl-C
+dev: set-up-run ## Kafka, ledger, watch, read model, API and console on this machine, until Ctrl-C
 	@.venv/bin/ecluse dev
 
 test: check ## the checks, every test in random order, full coverage of the pure rooms
