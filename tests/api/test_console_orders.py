@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 import pytest
 
+from services.api.console.addresses import orders as addresses
 from services.api.queries import orders
 from services.api.queries.orders import OPEN_STATES, InState, OrderFilter
 from services.ledger.advice.terms import ORDER_STATES
@@ -39,6 +40,7 @@ TAB: Final = re.compile(
     r'</span>(?:<span class="under">€([^<]+)</span>)?</a>'
 )
 CELLS: Final = re.compile(r'data-name="([^"]+)">(?:<span>)?([^<]+)<')
+NEXT: Final = re.compile(r'<a href="([^"]+)" rel="next">')
 FACT: Final = re.compile(r'<div><dt>([^<]+)</dt><dd><a href="([^"]+)">(\d+) orders?</a></dd>')
 
 
@@ -186,6 +188,24 @@ def test_each_figure_of_what_waits_leads_to_the_orders_that_it_counts(
     assert [rows for rows in expected.values() if rows] == [rows_of(each) for each in listed]
     oldest = min(waiting, key=lambda row: (row.issued_on, row.due_on))
     assert f'<dd class="text"><a href="{ORDERS}/{oldest.budget}/{oldest.order}"' in page
+
+
+def test_a_filter_is_kept_from_page_to_page(
+    monkeypatch: pytest.MonkeyPatch, made_in_files: Made
+) -> None:
+    url = made_in_files(two_towns())
+    asked = f"{ORDERS}?state=all&older_than_days=10&due_until=2023-08-11"
+    (whole,) = pages(url, asked)
+    monkeypatch.setattr(addresses, "ROWS", 2)
+    found, way = [], asked
+    while way:
+        (page,) = pages(url, way)
+        found.append(rows_of(page))
+        following = NEXT.search(page)
+        way = "" if following is None else unescape(following[1])
+    assert rows_of(whole) == [row for rows in found for row in rows]
+    assert {2} == {len(rows) for rows in found[:-1]}
+    assert len(found) > 2
 
 
 def test_who_sees_one_town_counts_its_orders_alone(made_in_files: Made) -> None:
