@@ -95,8 +95,8 @@ class Running:
 
     def lines(self, event: str) -> list[dict[str, Any]]:
         """What it logged under a name."""
-        logged = [json.loads(line) for line in self.said().splitlines() if line.startswith("{")]
-        return [line for line in logged if line["event"] == event]
+        whole = (line for line in self.said().splitlines() if line[:1] + line[-1:] == "{}")
+        return [line for line in map(json.loads, whole) if line["event"] == event]
 
     # ------------------------------------------------------------ what it shows
 

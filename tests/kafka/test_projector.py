@@ -53,6 +53,11 @@ def has_more(url: str, records: int) -> bool:
     return bool(rows(url) > records)
 
 
+def is_at_work(projector: Projector, opened: int, url: str, records: int) -> bool:
+    """Whether it has opened more partitions than those, and more than so many records are there."""
+    return len(projector.lines("partition_opened")) > opened and has_more(url, records)
+
+
 def has_retried(projector: Projector, times: int) -> bool:
     """Whether it has noticed that often that the world is down."""
     return len(projector.lines("partition_retried")) >= times
@@ -88,10 +93,12 @@ def test_killed_ten_times_during_50000_records_it_leaves_row_for_row_what_a_clea
     url = postgresql_server.a_read_model()
     with Projector(year.settings, url, tmp_path, ECLUSE_SESSION_TIMEOUT_S="6") as projector:
         for kill in range(1, KILLS + 1):
-            # Each has written something, and is somewhere in the midst of whatever it does then.
-            before = rows(url)
-            wanted = max(before, RECORDS * kill // (KILLS + 4) - draw.randrange(2_000))
-            projector.until(partial(has_more, url, wanted), "it gets on", LIMIT_S)
+            # Each has opened a partition, and is in the midst of whatever it does then.
+            opened = len(projector.lines("partition_opened"))
+            wanted = RECORDS * kill // (KILLS + 4) - draw.randrange(2_000)
+            projector.until(
+                partial(is_at_work, projector, opened, url, wanted), "it gets on", LIMIT_S
+            )
             projector.kill()
             assert rows(url) < RECORDS, "it is killed while there is work"
             projector.start_again()
