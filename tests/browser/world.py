@@ -41,6 +41,10 @@ CALLERS: Final = {
         "key:neighbour", {Scope.READ: Entities.of(["21590512600017"])}, "Roubaix"
     ),
 }
+ACCESS: Final = Known(CALLERS)
+FREE: Final[list[FastAPI]] = []
+"""Applications that no console has: one is made in a second, which is long for each test."""
+
 START_S: Final = 20.0
 LOOK_S, AGAIN_MS = 0.2, 100
 """How often the console looks whether the accounts have moved, and when a page that was cut off
@@ -114,8 +118,9 @@ def a_town(folder: Path) -> Path:
 class Served:
     """An application that listens; it may go away and come back in its place."""
 
-    def __init__(self, app: Callable[[], FastAPI]) -> None:
-        self._app = app
+    def __init__(self, parts: Callable[[], Parts]) -> None:
+        self._parts = parts
+        self._app = FREE.pop() if FREE else create_app(parts())
         self._port = 0
         self.start()
 
@@ -128,10 +133,11 @@ class Served:
         """Listen, and wait until it does."""
         listening = socket.create_server(("127.0.0.1", self._port))
         self._port = listening.getsockname()[1]
-        self._engine = (app := self._app()).state.parts.engine
+        self._app.state.parts = self._parts()
         # Whoever listens to it is cut off at once: pages of tests are open until their end.
-        config = uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=0)
-        self._server = uvicorn.Server(config)
+        self._server = uvicorn.Server(
+            uvicorn.Config(self._app, log_config=None, lifespan="off", timeout_graceful_shutdown=0)
+        )
         run = partial(self._server.run, sockets=[listening])
         self._thread = threading.Thread(target=run, daemon=True)
         self._thread.start()
@@ -144,11 +150,16 @@ class Served:
         """Go away."""
         self._server.should_exit = True
         self._thread.join(START_S)
-        apart(self._engine.dispose())
+        apart(self._app.state.parts.engine.dispose())
+
+    def leave(self) -> None:
+        """Go away for good; the application is another console's then."""
+        self.stop()
+        FREE.append(self._app)
 
 
 @contextmanager
-def a_console(path: Path, *, checks: bool = True) -> Iterator[World]:
+def a_console(path: Path) -> Iterator[World]:
     """The town's console over its read model in this file, served until the block ends."""
     database = f"sqlite+aiosqlite:///{path}"
     records = town.the_journal()
@@ -160,16 +171,15 @@ def a_console(path: Path, *, checks: bool = True) -> Iterator[World]:
     )
     clock.now = NOW
 
-    def app() -> FastAPI:
-        access, model = Known(CALLERS, checks=checks), open_read_model(database)
-        parts = Parts(model, access, Kept(), audit, original_bytes, clock, journal_ends=ends)
-        return create_app(parts)
+    def parts() -> Parts:
+        model = open_read_model(database)
+        return Parts(model, ACCESS, Kept(), audit, original_bytes, clock, journal_ends=ends)
 
     paces = live.LOOK_EVERY_S, live.AGAIN_MS
     live.LOOK_EVERY_S, live.AGAIN_MS = LOOK_S, AGAIN_MS
-    served = Served(app)
+    served = Served(parts)
     try:
         yield World(served.url, database, records, served, audit, ends, original_bytes, clock)
     finally:
-        served.stop()
+        served.leave()
         live.LOOK_EVERY_S, live.AGAIN_MS = paces
