@@ -26,7 +26,7 @@ console: set-up-run ## serve the Lille Avenirs year on this machine, for a brows
 	@ECLUSE_AUTH=off ECLUSE_LOG_LEVEL=ERROR .venv/bin/ecluse serve --embedded --load $(YEAR) \
 		--data build/console --bind 127.0.0.1 --port $(or $(PORT),8000)
 
-dev: set-up-run ## Kafka, topics, ledger and watch on this machine, until Ctrl-C
+dev: set-up-run ## Kafka, ledger, watch, read model, API and console on this machine, until Ctrl-C
 	@.venv/bin/ecluse dev
 
 test: check ## the checks, every test in random order, full coverage of the pure rooms
@@ -60,8 +60,8 @@ mutate: set-up-dev ## judge mutants of the rules, print the score (MODULES=a,b S
 	.venv/bin/python -m tests.mutation $(if $(MODULES),--modules $(MODULES)) \
 		$(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) $(if $(PAGE),--page $(PAGE))
 
-bench: set-up-dev ## the ledger's steps alone, then on a broker beside others; build/bench.json (BENCH=--help)
-	.venv/bin/pytest bench -p no:randomly --timeout=0 -s -q
+bench: set-up-dev ## steps alone, then all on a broker; build/bench.json (BENCH=--help, BENCH="--only read-model")
+	$(if $(findstring --only,$(BENCH)),,.venv/bin/pytest bench -p no:randomly --timeout=0 -s -q)
 	.venv/bin/python -m bench.kafka $(BENCH)
 
 lock: set-up-dev ## lock requirements/*.txt again (UPGRADE=--upgrade for newer versions)

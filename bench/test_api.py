@@ -9,24 +9,21 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import pytest
 
 from bench import world
-from services.api.access.caller import EVERYBODY, Scope
-from services.api.access.store import AccessStore, access_address
-from services.api.clock import the_clock_on_the_wall
+from bench.asking import Door, a_key, a_request, asked, connected
 from services.projector.database import an_engine, prepare
 from tests import silence
 from tests.read_model import databases
 from tests.read_model.filling import fill, journal_of_events
 
 BUDGETS: Final = 100
-ASKED_S: Final = 4.0
+ASKED_S: Final = 2.0
 CONNECTIONS: Final = 8
 START_S: Final = 30
 BATCH: Final = 1_000
@@ -36,11 +33,10 @@ postgresql_server = databases.postgresql_server
 
 
 class Served(NamedTuple):
-    """A server over a filled read model, and a key for it."""
+    """A server over a filled read model."""
 
     what: str
-    port: int
-    key: str
+    door: Door
     process: int
 
     def cpu_s(self) -> float:
@@ -70,7 +66,7 @@ def served(
     fill(url, journal, range(BATCH, len(journal), BATCH))
     taken_s = time.perf_counter() - began_s
     print(f"\n{request.param}: {len(journal):,} records projected in {taken_s:.1f} s")
-    key = asyncio.run(_a_key(url))
+    key = asyncio.run(a_key(url))
     environment = os.environ | {
         "ECLUSE_DATABASE_URL": url,
         "ECLUSE_API_PORT": "0",
@@ -81,7 +77,7 @@ def served(
     with log_path.open("wb") as log:
         server = subprocess.Popen(command, env=environment, stderr=log, stdout=log)  # noqa: S603 # our own
     try:
-        yield Served(request.param, _port(log_path, server), key, server.pid)
+        yield Served(request.param, Door(_port(log_path, server), key), server.pid)
     finally:
         server.terminate()
         server.wait(START_S)
@@ -91,16 +87,6 @@ async def _prepared(url: str) -> None:
     engine = an_engine(url)
     await prepare(engine)
     await engine.dispose()
-
-
-async def _a_key(url: str) -> str:
-    store = AccessStore(access_address(url, None), the_clock_on_the_wall)
-    try:
-        await store.prepare()
-        _, written = await store.create("bench", {Scope.READ: EVERYBODY}, "bench")
-    finally:
-        await store.dispose()
-    return written
 
 
 def _port(log_path: Path, server: "subprocess.Popen[bytes]") -> int:
@@ -114,65 +100,10 @@ def _port(log_path: Path, server: "subprocess.Popen[bytes]") -> int:
     raise AssertionError(log_path.read_text())
 
 
-class Connection:
-    """A kept-alive connection that asks one question after the other."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader, self._writer = reader, writer
-
-    async def ask(self, request: bytes) -> tuple[int, dict[str, str]]:
-        """The status of the answer and its headers; the body is read to its end."""
-        self._writer.write(request)
-        head = (await self._reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
-        lines = (line.partition(": ") for line in head[1:] if line)
-        headers = {name.lower(): value for name, _, value in lines}
-        await self._reader.readexactly(int(headers.get("content-length", 0)))
-        return int(head[0].split()[1]), headers
-
-
-def a_request(served: Served, path: str, *headers: str) -> bytes:
-    lines = (
-        f"GET {path} HTTP/1.1",
-        f"Host: 127.0.0.1:{served.port}",
-        f"Authorization: Bearer {served.key}",
-        "Accept-Language: en",
-        *headers,
-        "",
-        "",
-    )
-    return "\r\n".join(lines).encode()
-
-
-@asynccontextmanager
-async def connected(served: Served) -> AsyncIterator[Connection]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", served.port, limit=2**22)
-    try:
-        yield Connection(reader, writer)
-    finally:
-        writer.close()
-        await writer.wait_closed()
-
-
-async def _one(served: Served, requests: Sequence[bytes], number: int, status: int) -> list[float]:
-    """How long each answer took, in seconds, asked in turn until the time is over."""
-    taken: list[float] = []
-    until = time.perf_counter() + ASKED_S
-    async with connected(served) as connection:
-        while (began_s := time.perf_counter()) < until:
-            found, _ = await connection.ask(requests[(number + len(taken)) % len(requests)])
-            assert status == found
-            taken.append(time.perf_counter() - began_s)
-    return taken
-
-
-async def _load(served: Served, requests: Sequence[bytes], status: int) -> list[float]:
-    each = (_one(served, requests, 7 * number, status) for number in range(CONNECTIONS))
-    return sorted(taken for one in await asyncio.gather(*each) for taken in one)
-
-
 def told(served: Served, what: str, requests: Sequence[bytes], status: int = 200) -> None:
     began_cpu_s = served.cpu_s()
-    taken = asyncio.run(_load(served, requests, status))
+    answers = asyncio.run(asked(served.door, requests, CONNECTIONS, ASKED_S, status))
+    taken = sorted(each.took_s for each in answers)
     cpu_ms = 1000 * (served.cpu_s() - began_cpu_s) / len(taken)
     p50_ms, p99_ms = (1000 * taken[len(taken) * part // 100] for part in (50, 99))
     rate = len(taken) / ASKED_S
@@ -204,7 +135,7 @@ def test_answers_a_second(served: Served, what: str) -> None:
     told(
         served,
         what,
-        [a_request(served, QUESTIONS[what].format(budget=each)) for each in budgets()],
+        [a_request(served.door, QUESTIONS[what].format(budget=each)) for each in budgets()],
     )
 
 
@@ -212,9 +143,9 @@ def test_answers_a_second_to_who_has_them(served: Served) -> None:
     path = f"/balances/lines?budget={world.budget_id(0)}"
 
     async def tag() -> str:
-        async with connected(served) as connection:
-            _, headers = await connection.ask(a_request(served, path))
+        async with connected(served.door) as connection:
+            _, headers = await connection.ask(a_request(served.door, path))
             return headers["etag"]
 
     known = f"If-None-Match: {asyncio.run(tag())}"
-    told(served, "304, by its ETag", [a_request(served, path, known)], status=304)
+    told(served, "304, by its ETag", [a_request(served.door, path, known)], status=304)

@@ -23,8 +23,8 @@ from services.ledger.domain.journal import Source
 from services.ledger.handle import Ledger, RawRecord
 from services.projector.database import Position, an_engine, take, write
 from services.projector.fold import Fold
+from services.projector.serve import BATCH_RECORDS
 from services.runtime.partitioning import partition_of
-from services.runtime.task import BATCH_RECORDS
 from tests import silence
 from tests.read_model import databases
 from tests.read_model.databases import Server
@@ -95,7 +95,7 @@ def projected(homes: list[list[bytes]]) -> Go:
     """All partitions side by side, each batch a transaction, as in one worker."""
 
     async def one(engine: AsyncEngine, number: int, records: list[bytes]) -> None:
-        position = await take(engine, JOURNAL, number)
+        position = (await take(engine, JOURNAL, number)).position
         fold, offset = Fold(number), 0
         for batch in batches(records):
             for raw in batch:

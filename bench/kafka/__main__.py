@@ -16,10 +16,12 @@ from typing import Any, Final
 
 import uvloop
 
-from bench.kafka import page, stream
+from bench.kafka import figures, page, stream
 from bench.kafka.contenders import Site
 from bench.kafka.processes import ROOT, BenchFailed
-from bench.kafka.run import Progress, run
+from bench.kafka.progress import Progress
+from bench.kafka.read_model import Plan
+from bench.kafka.run import PARTS, Asked, run
 from services.runtime.errors import ClusterError
 from services.runtime.jars import fetch_jars, find_java
 from services.runtime.local_broker import LocalBroker
@@ -49,8 +51,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, asyncio.CancelledError):
         sys.stderr.write("interrupted\n")
         return INTERRUPTED
+    if asked.only and asked.out.exists():  # The other part's figures stay.
+        found = json.loads(asked.out.read_text(encoding="utf-8")) | found
+    found["aims"] = figures.against_aims(found)
     asked.out.parent.mkdir(parents=True, exist_ok=True)
     asked.out.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    if asked.page is not None:
+        asked.page.write_text(page.page(found) + "\n", encoding="utf-8")
     sys.stdout.write((json.dumps(found) if asked.json else page.tables(found)) + "\n")
     return DONE
 
@@ -62,8 +69,15 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="of one worker and the bare loop")
     parser.add_argument("--latency-s", type=float, default=60.0, help="how long it is watched")
     parser.add_argument("--rate", type=int, default=500, help="events a second meanwhile")
+    parser.add_argument("--asked-s", type=float, default=10.0, help="how long the API is asked")
+    parser.add_argument(
+        "--visible-s", type=float, default=40.0, help="how long events are followed into it"
+    )
+    parser.add_argument("--visible-rate", type=int, default=100, help="events a second meanwhile")
+    parser.add_argument("--only", choices=PARTS, help="this part; the other's figures stay")
     parser.add_argument("--bootstrap", help="a broker that runs already, as host:port")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench.json", help="figures")
+    parser.add_argument("--page", type=Path, help="write docs/evidence/bench.md, or another")
     parser.add_argument("--json", action="store_true", help="print one JSON object, not tables")
     return parser.parse_args(arguments)
 
@@ -93,7 +107,10 @@ async def _until_ended(site: Site, asked: argparse.Namespace) -> dict[str, Any]:
     assert task is not None, "this is a coroutine"
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     progress = Progress(time.monotonic())
-    return await run(site, asked.rounds, asked.rate, asked.latency_s, progress)
+    parts = frozenset([asked.only] if asked.only else PARTS)
+    visible = Plan(asked.asked_s, asked.visible_rate, asked.visible_s)
+    wanted = Asked(parts, asked.rounds, asked.rate, asked.latency_s, visible)
+    return await run(site, wanted, progress)
 
 
 def _broker(folder: Path) -> LocalBroker:

@@ -50,6 +50,16 @@ class Site:
         """Events for a steady rate."""
         return self.folder / "steady"
 
+    @property
+    def read_journal(self) -> Path:
+        """Events whose journal is read into tables."""
+        return self.folder / "read-journal"
+
+    @property
+    def read_steady(self) -> Path:
+        """Events behind those, at a steady rate."""
+        return self.folder / "read-steady"
+
     def settings(self, name: str) -> Settings:
         """The topics of a contender."""
         return settings_of(self.bootstrap, f"{self.prefix}{name}.")
@@ -109,7 +119,7 @@ async def ledger(site: Site, name: str, *instances: str) -> Run:
 
     The clock runs from the first partition opened to the last journal record visible.
     """
-    settings, starts = await _open_year(site, name, *instances)
+    settings, starts = await open_year(site, name, *instances)
     await feed(settings, site.stream)
     async with Looker(settings) as looker:
         with Workers(settings, instances, site.events) as workers:
@@ -120,7 +130,7 @@ async def ledger(site: Site, name: str, *instances: str) -> Run:
 
 async def steps(site: Site, name: str) -> tuple[Pace, dict[str, Any]]:
     """One worker that holds a clock to each of its steps; its pace, and each step's seconds."""
-    settings, _ = await _open_year(site, name, "first")
+    settings, _ = await open_year(site, name, "first")
     await feed(settings, site.stream)
     async with Looker(settings) as looker:
         with Workers(settings, ["first"], site.events, STEPWISE) as workers:
@@ -131,7 +141,7 @@ async def steps(site: Site, name: str) -> tuple[Pace, dict[str, Any]]:
     return pace, said[0]["seconds"]
 
 
-async def _open_year(site: Site, name: str, *instances: str) -> tuple[Settings, Starts]:
+async def open_year(site: Site, name: str, *instances: str) -> tuple[Settings, Starts]:
     """Topics in which workers have decided the opening."""
     settings = site.settings(name)
     await create(settings)
@@ -229,7 +239,7 @@ async def latency(site: Site, name: str, rate: int, warm_up_s: float) -> dict[st
     Raises:
         BenchFailed: a journal record did not come.
     """
-    settings, _ = await _open_year(site, name, "first")
+    settings, _ = await open_year(site, name, "first")
     question = {
         "bootstrap": site.bootstrap,
         "prefix": settings.topic_prefix,

@@ -41,6 +41,7 @@ AIMS: Final = (
     Aim("ratio_to_faust", "times the Faust agent", 10),
     Aim("restored_records_per_s", "state records a second, restored", 200_000),
     Aim("p99_ms", "ms from publish to read_committed, 99 of 100", 100, at_most=True),
+    Aim("records_per_s", "journal records a second into PostgreSQL", 20_000),
 )
 
 
@@ -143,11 +144,13 @@ def steps(pace: Pace, seconds: dict[str, float]) -> Figures:
 
 
 def against_aims(found: Figures) -> list[Figures]:
-    """Each aim with what was measured."""
-    everything = {**found, **found["restore"], **found["latency"]}
+    """Each aim with what was measured, where it was."""
+    read = found.get("read_model", {}).get("to_postgresql", {})
+    everything = {**found, **found.get("restore", {}), **found.get("latency", {}), **read}
     rows = []
     for aim in AIMS:
-        value = everything[aim.key]
-        met = value <= aim.bound if aim.at_most else value >= aim.bound
-        rows.append({**aim._asdict(), "measured": value, "met": met})
+        if aim.key in everything:
+            value = everything[aim.key]
+            met = value <= aim.bound if aim.at_most else value >= aim.bound
+            rows.append({**aim._asdict(), "measured": value, "met": met})
     return rows

@@ -7,7 +7,7 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -35,6 +35,10 @@ class Sent(NamedTuple):
     at_s: float
 
 
+Told = Callable[[int, bytes, float], None]
+"""Hears an event's number, its bytes, and when it was due (`time.perf_counter`)."""
+
+
 def at_percent(sorted_values: Sequence[float], percent: int) -> float:
     """The value below or at which so many percent lie (nearest rank)."""
     rank = -(-len(sorted_values) * percent // 100)
@@ -58,18 +62,18 @@ async def measure(question: dict[str, Any]) -> dict[str, Any]:
         for place, end in (await consumer.end_offsets(places)).items():
             consumer.seek(place, end)
         seen: dict[Place, float] = {}
-        following = asyncio.create_task(_follow(consumer, seen))
-        sent = await _publish(producer, settings.topic(EVENTS), question)
+        following = asyncio.create_task(follow(consumer, seen))
+        sent = await publish(producer, settings.topic(EVENTS), question)
         until_s = time.perf_counter() + SILENT_S
         while len(seen) < len(sent) and time.perf_counter() < until_s:  # noqa: ASYNC110 - rarely
             await asyncio.sleep(0.1)
         following.cancel()
         with suppress(asyncio.CancelledError):
             await following
-    return _figures(sent, seen, question["warm_up_s"])
+    return figures(sent, seen, question["warm_up_s"])
 
 
-async def _follow(consumer: AIOKafkaConsumer, seen: dict[Place, float]) -> None:
+async def follow(consumer: AIOKafkaConsumer, seen: dict[Place, float]) -> None:
     """Note when each record came."""
     while True:
         taken = await consumer.getmany(timeout_ms=1000)
@@ -80,10 +84,13 @@ async def _follow(consumer: AIOKafkaConsumer, seen: dict[Place, float]) -> None:
                 seen[origin.partition, origin.offset] = now_s
 
 
-async def _publish(
-    producer: AIOKafkaProducer, topic: str, question: dict[str, Any]
+async def publish(
+    producer: AIOKafkaProducer, topic: str, question: dict[str, Any], told: Told = lambda *_: None
 ) -> dict[Place, Sent]:
-    """Send each event when its turn comes, not when the one before is done."""
+    """Send each event when its turn comes, not when the one before is done.
+
+    `told` hears of each as it is sent.
+    """
     sent: list[tuple[asyncio.Future[Any], Sent]] = []
     start_s, rate = time.perf_counter(), question["rate"]
     for number, (key, value) in enumerate(messages(Path(question["file"]))):
@@ -99,13 +106,14 @@ async def _publish(
             headers=STRUCTURED,
         )
         sent.append((future, Sent(due_s, now_s)))
+        told(number, value, due_s)
     return {
         (metadata.partition, metadata.offset): each
         for metadata, each in [(await future, each) for future, each in sent]
     }
 
 
-def _figures(sent: dict[Place, Sent], seen: dict[Place, float], warm_up_s: float) -> dict[str, Any]:
+def figures(sent: dict[Place, Sent], seen: dict[Place, float], warm_up_s: float) -> dict[str, Any]:
     """From the moment when an event was due: what held its publishing up counts too.
 
     What was due in the first `warm_up_s` seconds does not count.

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from bench.kafka import read_page
 from bench.kafka.figures import MIB, Figures
 from bench.kafka.processes import ROOT
 
@@ -46,6 +47,8 @@ CONTENDERS: Final = (
 
 def page(found: Figures) -> str:
     """The whole page."""
+    if "faust" not in found:
+        return "\n\n".join([HEAD, tables(found)])
     said = CONTENDERS.format(
         faust_events=found["faust"]["events"], rounds=len(found["bare"]["rounds"])
     )
@@ -54,12 +57,15 @@ def page(found: Figures) -> str:
 
 def tables(found: Figures) -> str:
     """All figures."""
-    parts = (
-        ("Aims", _aims(found)),
-        ("Events a second", _paces(found)),
-        ("Restoring and latency", _others(found)),
-        ("Where the ledger's time goes", _steps(found)),
-    )
+    parts = [("Aims", _aims(found))]
+    if "faust" in found:
+        parts += [
+            ("Events a second", _paces(found)),
+            ("Restoring and latency", _others(found)),
+            ("Where the ledger's time goes", _steps(found)),
+        ]
+    if "read_model" in found:
+        parts.append(("The read model and its API", read_page.lines(found["read_model"])))
     return "\n\n".join(f"## {title}\n\n" + "\n".join(lines) for title, lines in parts)
 
 

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Final, NamedTuple, Self
 
@@ -54,6 +54,18 @@ def cpu_s(pid: int | None) -> float:
     # Behind the name, which may hold anything: state is the first field, utime the 12th.
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
+
+
+def family_cpu_s(pid: int) -> float:
+    """The processor time of a process and its children, and of those that have ended."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    # utime, stime, cutime, cstime
+    whole_s = sum(int(each) for each in fields[11:15]) / TICKS_PER_S
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    for each in children:
+        with suppress(FileNotFoundError, ProcessLookupError):  # It may end meanwhile.
+            whole_s += cpu_s(int(each))
+    return whole_s
 
 
 class Spent(NamedTuple):

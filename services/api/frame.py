@@ -41,17 +41,22 @@ class Frame:
         body_bytes_max: int,
         limits_s: Mapping[str, float],
         bodies_bytes_max: Mapping[str, int],
+        *,
+        over_tls: bool = False,
     ) -> None:
         self._app = app
         self._observe = observe
         self._limit_s, self._limits_s = limit_s, limits_s
         self._body_bytes_max, self._bodies_bytes_max = body_bytes_max, bodies_bytes_max
+        self._over_tls = over_tls
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request; what is none passes."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if self._over_tls:
+            scope["scheme"] = "https"  # Up to the proxy before us, which does not say so.
         await Handling(self._app, scope, receive, send).run(
             self._limits_s.get(scope["path"], self._limit_s),
             self._bodies_bytes_max.get(scope["path"], self._body_bytes_max),

@@ -1,9 +1,10 @@
 """Whether this process lives, and whether it can answer. The two are open to all."""
 
-from datetime import datetime
-from typing import Any, Literal
+import asyncio
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from sqlalchemy import func, select
@@ -11,7 +12,11 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from services.api.asking import Now, Stands
 from services.api.parts import Parts
+from services.api.read_model import begin_reading
 from services.projector.tables import metadata, positions
+
+KEPT_FOR: Final = timedelta(seconds=1)
+"""So long what was found is told again: anybody may ask, and each look is a question a table."""
 
 router = APIRouter(tags=["health"])
 
@@ -34,6 +39,35 @@ class Ready(BaseModel):
     last_event_age_s: float | None = None
 
 
+class Readiness:
+    """Looks whether the API can answer, once for all who ask at the same time."""
+
+    def __init__(self) -> None:
+        self._turn = asyncio.Lock()
+        self._known: Ready | None = None
+        self._looked_at: datetime | None = None
+
+    async def __call__(self, stands_on: Parts) -> Ready:
+        """What was found just now."""
+        async with self._turn:
+            if self._known is None or not self._is_fresh(stands_on.clock()):
+                self._known = await _looked(stands_on)
+                # From its end on: those who waited for a long look take what it found.
+                self._looked_at = stands_on.clock()
+            return self._known
+
+    def _is_fresh(self, now: datetime) -> bool:
+        # A clock that was put back is no reason to look less often.
+        return self._looked_at is not None and timedelta(0) <= now - self._looked_at < KEPT_FOR
+
+
+def add_health(app: FastAPI) -> None:
+    """The two addresses, and what they remember."""
+    app.state.readiness = Readiness()
+    app.include_router(router)
+
+
+@router.head("/healthz", include_in_schema=False)
 @router.get("/healthz", summary="The process lives; nothing else is asked")
 async def healthz() -> Alive:
     """Always 200 while the event loop turns.
@@ -43,6 +77,7 @@ async def healthz() -> Alive:
     return Alive(status="ok")
 
 
+@router.head("/readyz", include_in_schema=False)
 @router.get(
     "/readyz",
     summary="The API can answer",
@@ -51,20 +86,25 @@ async def healthz() -> Alive:
 )
 async def readyz(request: Request, stands_on: Stands, now: Now) -> JSONResponse:
     """200 if the read model answers and its tables are those of this API; else 503."""
-    found = await _looked(stands_on)
-    if found.last_event_time is not None:
-        age = now - found.last_event_time
-        found.last_event_age_s = round(age.total_seconds(), 3)
+    readiness: Readiness = request.app.state.readiness
+    found = await readiness(stands_on)
     told: dict[str, Any] = {"ready": found.ready}
     if getattr(request.state, "caller", None) is not None:
-        told = found.model_dump(mode="json")
+        told = found.model_copy(update=_aged(found, now)).model_dump(mode="json")
     return JSONResponse(told, 200 if found.ready else 503)
+
+
+def _aged(found: Ready, now: datetime) -> dict[str, float]:
+    if found.last_event_time is None:
+        return {}
+    return {"last_event_age_s": round((now - found.last_event_time).total_seconds(), 3)}
 
 
 async def _looked(stands_on: Parts) -> Ready:
     try:
         async with stands_on.engine.connect() as connection:
             try:
+                await begin_reading(connection)
                 # A column that is not there is found by asking for it; no row is read.
                 for table in metadata.sorted_tables:
                     await connection.execute(select(table).limit(0))

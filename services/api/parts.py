@@ -1,11 +1,13 @@
 """What the API is made of: given to it once, when it is built."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.api.access.audit import Audit
+from services.api.access.hosts import LOCAL
 from services.api.access.port import Access
 from services.api.clock import Clock
 from services.api.ports import JournalEnds, OriginalBytes, Publisher, ends_unknown
@@ -15,6 +17,14 @@ REQUEST_LIMIT_S: Final = 30.0
 
 BODY_BYTES_MAX: Final = 256 * 1024
 """How much a request may bring, where its address allows no more."""
+
+
+TRACES_AT_ONCE: Final = 2
+"""Each takes a connection, and the processor for seconds: others wait, and hold nothing."""
+
+
+def _trace_turns() -> asyncio.Semaphore:
+    return asyncio.Semaphore(TRACES_AT_ONCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +40,10 @@ class Parts:
     clock: Clock
     request_limit_s: float = REQUEST_LIMIT_S
     journal_ends: JournalEnds = ends_unknown
+    hosts: frozenset[str] = LOCAL
+    """The names by which it is asked; where access is not checked it answers to no other."""
+    over_tls: bool = False
+    """Whether everybody comes over TLS, whatever a proxy says."""
+    trace_turns: asyncio.Semaphore = field(default_factory=_trace_turns)
+    leaving: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once the process is told to end: a stream that would go on ends then."""

@@ -190,6 +190,7 @@ SAID: Final = {
     409: "Not as things stand.",
     413: "Too large.",
     415: "Not of a kind that is read here.",
+    421: "Asked by a name that is not this server's, while access is not checked.",
     422: "The request cannot be read.",
     500: "Our own error.",
     503: "Something that the answer needs is out of reach, or took too long.",

@@ -1,5 +1,6 @@
 """The API as a process: its parts from its settings, a server that drains before it ends."""
 
+import asyncio
 import socket
 from collections.abc import Callable
 from typing import Any, Final
@@ -62,10 +63,17 @@ class Unopened(Stop):
 class Draining(uvicorn.Server):
     """A server whose process ends well after SIGTERM: nobody is sent the signal again."""
 
+    def __init__(self, config: uvicorn.Config, leaving: asyncio.Event) -> None:
+        super().__init__(config)
+        self._leaving = leaving
+        self._loop = asyncio.get_running_loop()
+
     def handle_exit(self, sig: int, frame: Any) -> None:
         """Take no more connections, finish what is under way, return."""
         super().handle_exit(sig, frame)
         self._captured_signals.clear()
+        # A signal comes between any two steps of the loop, or while it sleeps.
+        self._loop.call_soon_threadsafe(self._leaving.set)
         log.info("api_draining", limit_s=self.config.timeout_graceful_shutdown)
 
 
@@ -91,6 +99,8 @@ async def serve_api(settings: ApiSettings, kafka: Settings, ready: Ready) -> Non
             KafkaBytes(kafka),
             clock,
             journal_ends=ends,
+            hosts=settings.hosts,
+            over_tls=settings.over_tls,
         )
         await serve(create_app(parts), settings, ready)
     finally:
@@ -118,6 +128,7 @@ def access_of(settings: ApiSettings, store: AccessStore, clock: Clock) -> Access
         log.critical(
             "access_is_not_checked",
             ECLUSE_AUTH="off",
+            answers_to=sorted(settings.hosts),
             means="whoever reaches this address reads everything, and publishes",
         )
         return Unchecked()
@@ -155,7 +166,7 @@ async def serve(app: FastAPI, settings: ApiSettings, ready: Ready, drain_s: int 
     log.info("api_listening", address=address)
     ready(address)
     with opened:
-        await Draining(config).serve(sockets=[opened])
+        await Draining(config, app.state.parts.leaving).serve(sockets=[opened])
     log.info("api_stopped")
 
 

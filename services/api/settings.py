@@ -12,12 +12,17 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from events.sentences import Sentence
+from services.api.access.hosts import LOCAL, name_in
 from services.api.access.issuer import check_address
 from services.api.access.tokens import ASYMMETRIC, Demands
 from services.runtime.errors import Stop
 
 PREFIX: Final = "ECLUSE_"
 SECRET_CHARACTERS_MIN: Final = 32
+
+
+def _apart(said: str) -> list[str]:
+    return [each.strip().lower() for each in said.split(",") if each.strip()]
 
 
 class Files(PydanticBaseSettingsSource):
@@ -73,6 +78,11 @@ class ApiSettings(BaseSettings):
     api_forwarded_allow_ips: str = "127.0.0.1"
     """Whose X-Forwarded-… headers are believed: the addresses of the proxies before it."""
 
+    api_urls: str = ""
+    """By which addresses people reach it, if by others than where it listens, separated by commas:
+    `https://ecluse.lille.fr`. If all are https the API takes everybody to come over TLS; with
+    `ECLUSE_AUTH=off` it answers to their names too."""
+
     auth: Literal["on", "off"] = "on"
     """`off` lets everybody do everything, and the log says so."""
 
@@ -116,6 +126,14 @@ class ApiSettings(BaseSettings):
             raise ValueError(f"at least {SECRET_CHARACTERS_MIN} characters")
         return secret
 
+    @field_validator("api_urls")
+    @classmethod
+    def _addresses(cls, said: str) -> str:
+        for each in _apart(said):
+            if not each.startswith(("https://", "http://")) or name_in(each) is None:
+                raise ValueError("addresses as https://ecluse.example, separated by commas")
+        return said
+
     @field_validator("oidc_algorithms")
     @classmethod
     def _asymmetric(cls, algorithms: str) -> str:
@@ -137,6 +155,18 @@ class ApiSettings(BaseSettings):
         if (self.oidc_issuer is None) is not (self.oidc_audience is None):
             raise ValueError("OIDC_ISSUER and OIDC_AUDIENCE go together")
         return self
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The names by which the API is asked."""
+        said = {name_in(each) for each in _apart(self.api_urls)}
+        return LOCAL | {self.api_bind.lower(), *(name for name in said if name is not None)}
+
+    @property
+    def over_tls(self) -> bool:
+        """Whether all of its addresses are https."""
+        named = _apart(self.api_urls)
+        return bool(named) and all(each.startswith("https://") for each in named)
 
     @property
     def read_model(self) -> str:

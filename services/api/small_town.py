@@ -21,7 +21,7 @@ from services.api.ports import JournalEnd
 from services.ledger.adapters.sqlite import SqliteStore
 from services.ledger.domain.journal import Source
 from services.ledger.handle import Ledger, RawRecord
-from services.ledger.ports import Batch, Position, Versions
+from services.ledger.ports import Batch, Position, StoreError, Versions
 from services.ledger.replay import BATCH_LINES, FILE_PARTITION, Progress, read_letters, replay
 from services.ledger.restore import VERSIONS, open_ledger
 from services.projector.embedded import PARTITION, EmbeddedProjector
@@ -69,21 +69,47 @@ class Core:
 
         Raises:
             StoreError: they could not be written; batches before may have been.
+            AssertionError: a bug of ours; nothing of its batch was written.
         """
         told = self._store.told = []
         try:
             with self._restored_if_it_fails():
-                waiting = iter(messages)
+                waiting, taken = iter(messages), 0
                 while batch := list(islice(waiting, BATCH_LINES)):
-                    self._commit(batch)
-                read_letters(self._store, self._ledger, BATCH_LINES)
+                    self._commit(batch, taken)
+                    taken += len(batch)
+            self._read_letters()
         finally:
             self._store.told = None
         return told
 
-    def _commit(self, messages: list[Message]) -> None:
+    def _read_letters(self) -> None:
+        """Decide what the ledger wrote to itself: next year's budgets open.
+
+        A letter that a bug of ours stops is nobody's who sends events: they are kept, and it waits
+        in its file for a program that was mended. Each time that letters are read it is tried.
+
+        Raises:
+            StoreError: it could not be written.
+        """
+        try:
+            with self._restored_if_it_fails():
+                read_letters(self._store, self._ledger, BATCH_LINES)
+        except StoreError:
+            raise
+        except Exception:
+            log.critical("letter_waits", exc_info=True)
+
+    def _commit(self, messages: list[Message], taken: int) -> None:
+        """Decide and commit these, the events of a request behind its first `taken` ones."""
         for offset, message in enumerate(messages, start=self._next):
-            self._ledger.handle(RawRecord(message.value, Source(EVENTS, FILE_PARTITION, offset)))
+            source = Source(EVENTS, FILE_PARTITION, offset)
+            try:
+                self._ledger.handle(RawRecord(message.value, source))
+            except Exception:
+                # Nothing of its batch is written: whoever leaves this one out may send the others.
+                log.critical("event_failed", of_the_request=taken + offset - self._next + 1)
+                raise
         behind = self._next + len(messages)
         last = sha256(messages[-1].value).hexdigest()
         position = Position(EVENTS, FILE_PARTITION, behind, last)

@@ -1,10 +1,7 @@
-"""`ecluse dev`: a broker, the topics, ledger, watch and projector here, until Ctrl-C."""
+"""`ecluse dev`: a broker, topics, ledger, watch, read model and API here, until Ctrl-C."""
 
 import asyncio
-import os
 import signal
-import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -12,13 +9,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final, NamedTuple
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import typer
 
 import events
 from events.sentences import Sentence
+from services.cli.dev_services import Services, is_taken
 from services.cli.options import AsJson, Lang, chosen_language
 from services.cli.output import busy, print_json
 from services.cli.wording import Language, told
@@ -26,16 +22,13 @@ from services.runtime.catalogue import read_catalogue
 from services.runtime.differences import Asked
 from services.runtime.errors import ClusterError
 from services.runtime.jars import fetch_jars, find_java
-from services.runtime.local_broker import HOST, LocalBroker, dies_with_us, free_port
+from services.runtime.local_broker import HOST, LocalBroker, free_port
 from services.runtime.settings import Settings
 from services.runtime.topics import apply
 
 DEV_PARTITIONS: Final = 4
-READY_S: Final = 90.0
-STOP_S: Final = 30.0
-LOOK_S: Final = 0.2
 WATCH_S: Final = 0.5
-TAIL_LINES: Final = 15
+ROLES: Final = ("ledger", "watch", "projector", "api")
 
 KAFKA: Final = Path(events.__file__).parent.parent / "deploy" / "kafka"
 
@@ -45,11 +38,13 @@ ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 FETCHING = Sentence("les jars de Kafka", "Kafka's jars")
 STARTING = Sentence("le serveur Kafka", "the Kafka broker")
 MAKING_TOPICS = Sentence("les topics", "the topics")
-STARTING_SERVICES = Sentence("ledger, watch et projector", "ledger, watch and projector")
+STARTING_SERVICES = Sentence("ledger, watch, projector et API", "ledger, watch, projector and API")
 STOPPING = Sentence("arrêt", "stopping")
 READY = Sentence(
     """Écluse tourne sur cette machine. Ctrl-C arrête tout et ne laisse rien.
 
+  console   {api}/console  (sans clé, pour cette machine seule)
+  API       {api}/docs
   Kafka     {bootstrap}
   ledger    {ledger}/partitions
   watch     {watch}/balances/BUDGET
@@ -63,6 +58,8 @@ Dans un autre terminal\u00a0:
   ecluse balances""",
     """Écluse runs on this machine. Ctrl-C stops it all and leaves nothing behind.
 
+  console   {api}/console  (no key is asked; for this machine alone)
+  API       {api}/docs
   Kafka     {bootstrap}
   ledger    {ledger}/partitions
   watch     {watch}/balances/BUDGET
@@ -80,18 +77,8 @@ NO_CHECKOUT = Sentence(
     "it is not there: ecluse dev needs a checkout of Écluse",
 )
 TAKEN = Sentence(
-    "ce port est déjà pris. Laissez --port de côté, et un port libre est choisi",
-    "this port is taken. Leave --port out, and a free one is chosen",
-)
-ENDED = Sentence(
-    "{name} s'est arrêté{how}. La fin de son journal\u00a0:\n{tail}",
-    "{name} ended{how}. The end of its log:\n{tail}",
-)
-CODE = Sentence(" (code {code})", " (exit code {code})")
-SIGNAL = Sentence(" (signal {code})", " (signal {code})")
-NOT_READY = Sentence(
-    "{name} n'est pas prêt après {limit_s:g} s. La fin de son journal\u00a0:\n{tail}",
-    "{name} is not ready after {limit_s:g} s. The end of its log:\n{tail}",
+    "ce port est déjà pris. Laissez {option} de côté, et un port libre est choisi",
+    "this port is taken. Leave {option} out, and a free one is chosen",
 )
 
 
@@ -132,13 +119,12 @@ class Interruption:
             raise KeyboardInterrupt
 
 
-class Service(NamedTuple):
-    """A role that runs as a process of its own."""
+class Chosen(NamedTuple):
+    """What was said on the command line; a port that was not is a free one."""
 
-    name: str
-    process: subprocess.Popen[bytes]
-    log: Path
-    ready_url: str
+    port: int | None
+    api_port: int | None
+    language: Language
 
 
 def dev(
@@ -147,12 +133,17 @@ def dev(
         int | None,
         typer.Option(metavar="PORT", min=1, max=65535, help="Kafka's port; else a free one."),
     ] = None,
+    api_port: Annotated[
+        int | None,
+        typer.Option(metavar="PORT", min=1, max=65535, help="Of API and console; else a free one."),
+    ] = None,
     as_json: AsJson = False,
     lang: Lang = None,
 ) -> None:
-    """Run Kafka, topics, ledger, watch and projector on this machine; Ctrl-C ends it all.
+    """Run Kafka, ledger, watch, projector, API and console on this machine, until Ctrl-C.
 
-    Needs Java 17, and Maven the first time. --json prints where everything is.
+    Needs Java 17, and Maven the first time. --json prints where everything is. The API asks for no
+    key, and answers to this machine alone.
     Its topics' names begin with ECLUSE_TOPIC_PREFIX; ECLUSE_BOOTSTRAP_SERVERS is ignored.
     """
     language = chosen_language(context, lang)
@@ -160,7 +151,7 @@ def dev(
     interruption.listen()
     running = ExitStack()
     try:
-        _run(running, interruption, port, language, as_json)
+        _run(running, interruption, Chosen(port, api_port, language), as_json)
     except KeyboardInterrupt:
         pass
     finally:
@@ -169,16 +160,12 @@ def dev(
             running.close()
 
 
-def _run(
-    running: ExitStack,
-    interruption: Interruption,
-    port: int | None,
-    language: Language,
-    as_json: bool,
-) -> None:
+def _run(running: ExitStack, interruption: Interruption, chosen: Chosen, as_json: bool) -> None:
+    language = chosen.language
     with interruption.held_back():
         folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="ecluse-dev-")))
-    broker = _broker(folder, port, language)
+    _refuse_taken("--api-port", chosen.api_port)
+    broker = _broker(folder, chosen.port, language)
     running.callback(broker.stop)
     with busy(told(STARTING, language)):
         broker.start()
@@ -186,17 +173,18 @@ def _run(
     with busy(told(MAKING_TOPICS, language)):
         asked = Asked(partitions=DEV_PARTITIONS, replication_factor=1)
         asyncio.run(apply(read_catalogue(), settings, asked))
-    ports = {name: free_port() for name in ("ledger", "watch", "projector")}
+    ports = {name: free_port() for name in ROLES}
+    if chosen.api_port is not None:
+        ports["api"] = chosen.api_port
     database = _read_model(folder)
-    variables = _variables(ports, database)
     shared = {"ECLUSE_BOOTSTRAP_SERVERS": broker.bootstrap, "ECLUSE_LANG": language.value}
-    services: list[Service] = []
-    running.callback(_end, services, broker)
-    for name, own in variables.items():
+    services = Services(folder, broker)
+    running.callback(services.end)
+    for name, own in _variables(ports, database).items():
         with interruption.held_back():
-            services.append(_service(name, folder, {**shared, **own}, ports[name]))
+            services.start(name, {**shared, **own}, ports[name])
     with busy(told(STARTING_SERVICES, language)):
-        _wait_until_ready(services, broker)
+        services.wait_until_ready()
     where = {
         "bootstrap": broker.bootstrap,
         **{name: f"http://{HOST}:{of_it}" for name, of_it in ports.items()},
@@ -209,7 +197,7 @@ def _run(
         typer.echo(told(READY.render({**where, "exports": _exports(settings)}), language))
     sys.stdout.flush()
     while True:
-        _check(services, broker)
+        services.check()
         time.sleep(WATCH_S)
 
 
@@ -227,10 +215,14 @@ def _variables(ports: Mapping[str, int], database: str) -> dict[str, dict[str, s
         return {"ECLUSE_HEALTH_HOST": HOST, "ECLUSE_HEALTH_PORT": str(ports[name])}
 
     web = {"ECLUSE_WATCH_WEB_BIND": HOST, "ECLUSE_WATCH_WEB_PORT": str(ports["watch"])}
+    tables = {"ECLUSE_DATABASE_URL": database}
+    # Whoever is on this machine may look: never on another address than this one.
+    open_to_all = {"ECLUSE_AUTH": "off", "ECLUSE_API_BIND": HOST}
     return {
         "ledger": health("ledger"),
         "watch": web,
-        "projector": {**health("projector"), "ECLUSE_DATABASE_URL": database},
+        "projector": {**health("projector"), **tables},
+        "api": {**tables, **open_to_all, "ECLUSE_API_PORT": str(ports["api"])},
     }
 
 
@@ -246,9 +238,7 @@ def _broker(folder: Path, port: int | None, language: Language) -> LocalBroker:
     pom = KAFKA / "pom.xml"
     if not pom.exists():
         raise ClusterError(pom, NO_CHECKOUT)
-    if port is not None and _is_taken(port):
-        # Another broker may listen there, and would pass for ours.
-        raise ClusterError(f"{HOST}:{port}", TAKEN)
+    _refuse_taken("--port", port)
     java = find_java()
     libs = KAFKA / "libs"
     with busy(told(FETCHING, language)):
@@ -256,100 +246,7 @@ def _broker(folder: Path, port: int | None, language: Language) -> LocalBroker:
     return LocalBroker(folder / "kafka", libs, port, java=java)
 
 
-def _is_taken(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return True
-    return False
-
-
-def _service(name: str, folder: Path, variables: Mapping[str, str], port: int) -> Service:
-    """A role of this very program."""
-    log = folder / f"{name}.log"
-    with log.open("wb") as written:
-        process = subprocess.Popen(  # noqa: S603 # ourselves
-            [*dies_with_us(), sys.executable, "-m", "services.cli.app", name],
-            stdin=subprocess.DEVNULL,
-            stdout=written,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, "ECLUSE_INSTANCE": f"dev-{name}", **variables},
-            # Ctrl-C reaches us alone; we end the others in order.
-            start_new_session=True,
-        )
-    return Service(name, process, log, f"http://{HOST}:{port}/readyz")
-
-
-def _end(services: list[Service], broker: LocalBroker) -> None:
-    """End them side by side: in order, and by force where that takes too long."""
-    # Without a broker there is nothing that they could finish, and they would wait for it.
-    limit_s = STOP_S if _listens(broker.port) else 0.0
-    for service in services:
-        service.process.terminate()
-    until_s = time.monotonic() + limit_s
-    for service in services:
-        try:
-            service.process.wait(max(until_s - time.monotonic(), 0))
-        except subprocess.TimeoutExpired:
-            service.process.kill()
-            service.process.wait()
-
-
-def _wait_until_ready(services: list[Service], broker: LocalBroker) -> None:
-    until_s = time.monotonic() + READY_S
-    for service in services:
-        while not _is_ready(service):
-            _check(services, broker)
-            if time.monotonic() > until_s:
-                facts = {"name": service.name, "limit_s": READY_S, "tail": _tail(service.log)}
-                raise ClusterError("ecluse dev", NOT_READY.render(facts))
-            time.sleep(LOOK_S)
-
-
-def _check(services: list[Service], broker: LocalBroker) -> None:
-    """That all run that should.
-
-    Raises:
-        ClusterError: one has ended; its last words.
-    """
-    if not _listens(broker.port):
-        raise _ended("Kafka", Sentence("", ""), broker.log)
-    for service in services:
-        code = service.process.poll()
-        if code is not None:
-            how = (SIGNAL if code < 0 else CODE).render({"code": abs(code)})
-            raise _ended(service.name, how, service.log)
-
-
-def _ended(name: str, how: Sentence, log: Path) -> ClusterError:
-    facts = {"name": name, "tail": _tail(log)}
-    said = Sentence(
-        ENDED.fr.format(how=how.fr, **facts),
-        ENDED.en.format(how=how.en, **facts),
-    )
-    return ClusterError("ecluse dev", said)
-
-
-def _listens(port: int) -> bool:
-    """Whether somebody has that port: one who is slow to answer has it too."""
-    try:
-        with socket.create_connection((HOST, port), timeout=1):
-            return True
-    except ConnectionRefusedError:
-        return False
-    except OSError:
-        return True
-
-
-def _is_ready(service: Service) -> bool:
-    try:
-        with urlopen(service.ready_url, timeout=1) as answer:  # noqa: S310 # our own, on this machine
-            return bool(answer.status == 200)  # noqa: PLR2004
-    except (URLError, OSError):
-        return False
-
-
-def _tail(log: Path) -> str:
-    return "\n".join(log.read_text(errors="replace").splitlines()[-TAIL_LINES:])
+def _refuse_taken(option: str, port: int | None) -> None:
+    if port is not None and is_taken(port):
+        # Whoever listens there would pass for ours.
+        raise ClusterError(f"{HOST}:{port}", TAKEN.render({"option": option}))

@@ -21,14 +21,13 @@ from services.cli.tables import (
 )
 from services.cli.wording import (
     COLUMNS,
-    ENTRY_KINDS,
     FAULT,
     OUTCOME,
     RECORD,
-    STATES,
     TITLES,
     told,
 )
+from services.ledger.advice.terms import ENTRY_KINDS, ORDER_STATES
 from services.ledger.domain.journal import JournalRecord, Source
 from services.ledger.domain.lines import Stage
 from services.ledger.domain.moves import Move
@@ -160,7 +159,7 @@ def _details(record: JournalRecord, letters: Letters, screen: Screen) -> list[st
     details += [_entry(each, screen) for each in record.commitment_entries]
     orders = [change.order for change in record.payment_orders]
     details += [
-        _fact(each.payment_order, screen.word(STATES, each.state), screen) for each in orders
+        _fact(each.payment_order, screen.word(ORDER_STATES, each.state), screen) for each in orders
     ]
     flags = [flag_sentence(each["code"], each["facts"]) for each in record.review_flags]
     return details + [told(sentence, screen.language) for sentence in flags]

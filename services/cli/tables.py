@@ -12,18 +12,17 @@ from events.unreadable import Reason, Unreadable, explain
 from services.cli.screen import ROWS_MAX, Screen
 from services.cli.wording import (
     COLUMNS,
-    ENTRY_KINDS,
     LINE_WORD,
     OUTCOME,
     OUTCOMES,
     READ,
     REVIEW_FLAGS,
-    STATES,
     SUMMARY,
     Counted,
     Language,
     told,
 )
+from services.ledger.advice.terms import ENTRY_KINDS, ORDER_STATES
 from services.ledger.domain.journal import Source
 from services.ledger.handle import Ledger, RawRecord, decoded
 from services.ledger.ports import DeadLetter
@@ -79,7 +78,7 @@ def show_orders(screen: Screen, orders: Iterable[Mapping[str, Any]]) -> None:
     table = screen.table("orders", ("order", "state", "due_on", "share", "amount"))
 
     def add(order: Mapping[str, Any]) -> None:
-        total, state = screen.word(COLUMNS, "total"), screen.word(STATES, order["state"])
+        total, state = screen.word(COLUMNS, "total"), screen.word(ORDER_STATES, order["state"])
         due_on, amount = screen.day(order["due_on"]), screen.euros(order["amount_cents"])
         screen.add(table, order["payment_order"], state, due_on, total, amount)
         for each in order["lines"]:

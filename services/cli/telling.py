@@ -15,7 +15,8 @@ from events.reports import ReportReceived, ReportRejected
 from events.sentences import Sentence
 from services.cli.screen import ROWS_MAX, Prose, Screen, clean
 from services.cli.tables import place
-from services.cli.wording import COLUMNS, ENTRY_KINDS, FAULT, MORE, OUTCOME, STATES, told
+from services.cli.wording import COLUMNS, FAULT, MORE, OUTCOME, told
+from services.ledger.advice.terms import ENTRY_KINDS, ORDER_STATES
 from services.ledger.domain.awaited import Awaited
 from services.ledger.domain.book import Want
 from services.ledger.domain.moves import Move
@@ -258,7 +259,7 @@ def _facts(screen: Screen, each: Told, woke: Sequence[int]) -> Iterable[tuple[st
     for change in each.orders:
         order = change.order
         due_on = told(DUE_ON, language).format(due_on=screen.day(order.due_on.isoformat()))
-        state = screen.word(STATES, order.state)
+        state = screen.word(ORDER_STATES, order.state)
         amount = screen.euros(order.amount_cents)
         yield "order", _colon(screen, order.payment_order, f"{state}, {amount}, {due_on}")
 

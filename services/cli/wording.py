@@ -85,23 +85,6 @@ OUTCOMES = {
 }
 """What became of several."""
 
-STATES = {
-    "issued": Sentence("émis", "issued"),
-    "taken_in_charge": Sentence("pris en charge", "taken in charge"),
-    "on_hold": Sentence("en instance", "on hold"),
-    "rejected": Sentence("rejeté", "rejected"),
-    "paid": Sentence("payé", "paid"),
-    "cancelled": Sentence("annulé", "cancelled"),
-}
-
-ENTRY_KINDS = {
-    "accounting_commitment": Sentence("engagement comptable", "accounting commitment"),
-    "legal_commitment": Sentence("engagement juridique", "legal commitment"),
-    "supplementary_commitment": Sentence("engagement complémentaire", "supplementary commitment"),
-    "decommitment": Sentence("dégagement", "decommitment"),
-    "carry_over": Sentence("report (reste à réaliser)", "carry-over"),
-}
-
 TITLES = {
     "entries": Sentence("Écritures d'engagement", "Commitment entries"),
     "orders": Sentence("Mandats", "Payment orders"),

@@ -19,6 +19,7 @@ from services.projector.facts import Alone
 from services.projector.fold import DEAD
 from services.projector.schema import bring_up
 from services.projector.tables import budgets, conventions, journal, positions
+from services.projector.world import while_connected
 
 SCHEMA: Final = "ecluse_read"
 """Where the tables live in PostgreSQL; SQLite has no schemas."""
@@ -142,14 +143,52 @@ FIRST: Final = (
 """The position of a partition of which nothing was read; in tables that were made anew, theirs."""
 
 
-async def take(engine: AsyncEngine, topic: str, partition: int) -> Position:
+class Taken(NamedTuple):
+    """A partition that was taken, and what a fold must know of earlier batches."""
+
+    position: Position
+    sequences: dict[str, int]
+    """The last record of each chain."""
+    alone: Alone
+    """Grants that stand alone."""
+
+
+async def take(engine: AsyncEngine, topic: str, partition: int) -> Taken:
     """Become the one writer of a partition: whoever was it before can write no more."""
     raised = update(positions).where(_is(topic, partition)).values(epoch=positions.c.epoch + 1)
+    # One transaction: a switch waits for it, so that position and rows are of the same tables.
     async with engine.begin() as connection:
         # Whoever comes at the same time finds the row, and waits for it below.
         await connection.execute(text(FIRST), {"topic": topic, "partition": partition})
         await connection.execute(raised)
-        return await _position(connection, topic, partition)
+        position = await _position(connection, topic, partition)
+        return Taken(position, *await _standing(connection, partition))
+
+
+async def _standing(connection: AsyncConnection, partition: int) -> tuple[dict[str, int], Alone]:
+    # A chain of another partition may rest here, where a journal was imported: a range of the key.
+    last = select(journal.c.budget, func.max(journal.c.sequence)).where(
+        journal.c.budget >= DEAD,
+        journal.c.budget < BEHIND_DEAD,
+        journal.c.partition == partition,
+    )
+    known = select(budgets.c.budget, budgets.c.sequence).where(budgets.c.partition == partition)
+    alone = (
+        select(conventions.c.budget, conventions.c.convention)
+        .join(budgets, budgets.c.budget == conventions.c.budget)
+        .where(
+            conventions.c.stands_alone,
+            budgets.c.partition == partition,
+            budgets.c.closed_on.is_(None),  # In a closed year nothing is signed.
+        )
+    )
+    sequences: dict[str, int] = {}
+    for asked in (last.group_by(journal.c.budget), known):
+        sequences |= {row[0]: row[1] for row in await connection.execute(asked)}
+    standing_alone: Alone = {}
+    for budget, grant in await connection.execute(alone):
+        standing_alone.setdefault(budget, set()).add(grant)
+    return sequences, standing_alone
 
 
 async def other_topics(engine: AsyncEngine, topic: str) -> list[str]:
@@ -177,34 +216,6 @@ def _is(topic: str, partition: int) -> ColumnElement[bool]:
 
 def _is_mine(position: Position) -> ColumnElement[bool]:
     return _is(position.topic, position.partition) & (positions.c.epoch == position.epoch)
-
-
-async def standing(engine: AsyncEngine, partition: int) -> tuple[dict[str, int], Alone]:
-    """What a fold must know of earlier batches: last records, and grants that stand alone."""
-    # A chain of another partition may rest here, where a journal was imported: a range of the key.
-    last = select(journal.c.budget, func.max(journal.c.sequence)).where(
-        journal.c.budget >= DEAD,
-        journal.c.budget < BEHIND_DEAD,
-        journal.c.partition == partition,
-    )
-    known = select(budgets.c.budget, budgets.c.sequence).where(budgets.c.partition == partition)
-    alone = (
-        select(conventions.c.budget, conventions.c.convention)
-        .join(budgets, budgets.c.budget == conventions.c.budget)
-        .where(
-            conventions.c.stands_alone,
-            budgets.c.partition == partition,
-            budgets.c.closed_on.is_(None),  # In a closed year nothing is signed.
-        )
-    )
-    async with engine.connect() as connection:
-        sequences: dict[str, int] = {}
-        for asked in (last.group_by(journal.c.budget), known):
-            sequences |= {row[0]: row[1] for row in await connection.execute(asked)}
-        standing_alone: Alone = {}
-        for budget, grant in await connection.execute(alone):
-            standing_alone.setdefault(budget, set()).add(grant)
-    return sequences, standing_alone
 
 
 async def hold(engine: AsyncEngine, position: Position, held: Held) -> None:
@@ -299,8 +310,9 @@ async def _copy(connection: AsyncConnection, changes: Changes) -> None:
     raw = await connection.get_raw_connection()
     driver = raw.driver_connection
     assert isinstance(driver, asyncpg.Connection), "PostgreSQL is spoken to by asyncpg"
-    for name, rows in changes.appended.items():
-        await driver.copy_records_to_table(name, records=rows, columns=statements.columns(name))
+    async with while_connected(driver):
+        for name, rows in changes.appended.items():
+            await driver.copy_records_to_table(name, records=rows, columns=statements.columns(name))
     for statement, _, _, merged in _merged(changes, statements.POSTGRESQL):
         await driver.execute(statement, *map(list, zip(*merged, strict=True)))
 

@@ -42,8 +42,9 @@ class EmbeddedProjector:
     async def open(self) -> int:
         """Make the tables where there are none, and take them; how many rows are in them."""
         await database.prepare(self._engine)
-        self._position = await database.take(self._engine, JOURNAL, PARTITION)
-        self._fold = Fold(PARTITION, *await database.standing(self._engine, PARTITION))
+        taken = await database.take(self._engine, JOURNAL, PARTITION)
+        self._position = taken.position
+        self._fold = Fold(PARTITION, taken.sequences, taken.alone)
         return self._position.next_offset
 
     async def catch_up(self, journal: Iterable[bytes]) -> int:

@@ -15,6 +15,9 @@ FATES: Final = ("received", "accepted", "duplicate", "refused", "parked", "dead_
 
 PARKED: Final = "parked"
 
+NO_EVENT: Final = (None,) * 7
+"""What the journal's row says of the event where there is none to be read."""
+
 
 VERSION: Final = 1
 """The newest shape of a record that is known here."""
@@ -76,7 +79,7 @@ class Fold:
 
     def _keep(self, record: Record, offset: int, raw: bytes) -> None:
         event, source = record.event, record.source
-        names: tuple[object, ...] = (None,) * 7
+        names: tuple[object, ...] = NO_EVENT
         if event is not None:
             said = event.data
             self.last_event = event
@@ -141,18 +144,13 @@ class Fold:
         changes, event = self.changes, record.event
         assert event is not None, "what is no dead letter holds its event"
         self._stand(record)
-        place = (record.budget, record.sequence)
-        who = (record.event_id, record.event_source, event.type, event.instant)
-        if record.refusal is not None:
-            facts = bytes(record.refusal.facts).decode()
-            changes.append("refusals", *place, *who, record.refusal.code, facts)
-        if record.waits_for is not None:
-            want = record.waits_for
-            changes.append("parked", *place, *who, want.kind, want.id, None, None)
         for item, flag in enumerate(record.review_flags or (), start=1):
             named = (record.event_id, event.data.grant, event.data.convention)
             facts = bytes(flag.facts).decode()
-            changes.append("review_flags", *place, item, *named, flag.code, facts)
+            place = (record.budget, record.sequence, item)
+            changes.append("review_flags", *place, *named, flag.code, facts)
+        if record.refusal is not None or record.waits_for is not None:
+            self._set_aside(record, event)
         if record.outcome != "accepted":
             return
         learn(changes, record, event, self._alone)
@@ -163,8 +161,24 @@ class Fold:
         if record.payment_orders:
             add_orders(changes, record)
 
+    def _set_aside(self, record: Record, event: Event) -> None:
+        """Why an event was refused, or what it waits for."""
+        changes = self.changes
+        place = (record.budget, record.sequence)
+        who = (record.event_id, record.event_source, event.type, event.instant)
+        if record.refusal is not None:
+            facts = bytes(record.refusal.facts).decode()
+            changes.append("refusals", *place, *who, record.refusal.code, facts)
+        if record.waits_for is not None:
+            want = record.waits_for
+            changes.append("parked", *place, *who, want.kind, want.id, None, None)
+
     def _stand(self, record: Record) -> None:
         """Where the budget stands: its id is entity, code and year."""
+        row = self.changes.put.get("budgets", {}).get((record.budget,))
+        if row is not None:
+            row["sequence"], row["head"] = record.sequence, record.hash
+            return
         entity, code, year = record.budget.split("-")
         self.changes.put_row(
             "budgets",

@@ -3,6 +3,7 @@
 What was made stays when this is stopped: the next run goes on behind it.
 """
 
+import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import Final
@@ -13,6 +14,7 @@ from aiokafka.structs import TopicPartition
 from events.topics import JOURNAL
 from services.projector.database import prepare
 from services.projector.serve import where
+from services.projector.statements import POSTGRESQL
 from services.projector.switch import NEXT, both, check_owner, forget_the_next, switch
 from services.projector.work import ProjectorWork
 from services.projector.world import reaching
@@ -20,8 +22,12 @@ from services.runtime.progress import Progress
 from services.runtime.settings import Settings
 from services.runtime.topics import check
 
-BATCH: Final = 2000
-"""How many records one transaction takes."""
+BATCH_RECORDS: Final = 5000
+"""How many records one transaction takes: nobody waits for the first of them."""
+
+SIDE_BY_SIDE: Final = 4
+"""How many partitions are projected at once into PostgreSQL: it writes one while another is read.
+SQLite has one writer."""
 
 Told = Callable[[int, int], None]
 """Hears how many offsets of the journal are in the new tables, and how many there are."""
@@ -32,8 +38,9 @@ log: Final = structlog.stdlib.get_logger("ecluse.projector")
 class Rebuild:
     """All partitions of the journal, projected into new tables."""
 
-    def __init__(self, told: Told) -> None:
+    def __init__(self, told: Told, side_by_side: int = 1) -> None:
         self._told = told
+        self._side_by_side = asyncio.Semaphore(side_by_side)
         self._works: list[ProjectorWork] = []
         self._ends: dict[TopicPartition, int] = {}
         self._next: dict[TopicPartition, int] = {}
@@ -49,17 +56,26 @@ class Rebuild:
 
     async def catch_up(self) -> None:
         """To the end of each partition, as it is when its turn comes."""
-        for work in self._works:
+        tasks = [asyncio.create_task(self._catch_up(work)) for work in self._works]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for each in tasks:
+                each.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _catch_up(self, work: ProjectorWork) -> None:
+        async with self._side_by_side:
             start = self._next[work.place]
             _, self._ends[work.place] = await work.reader.bounds(work.place)
             if start >= self._ends[work.place]:
-                continue
+                return
             pending = 0
             async for records in work.reader.to_the_end(work.place, start):
                 for record in records:
                     work.handle(record)
                     pending += 1
-                    if pending == BATCH or work.is_full:
+                    if pending == BATCH_RECORDS or work.is_full:
                         await self._commit(work, pending)
                         pending = 0
             if pending:
@@ -83,12 +99,12 @@ async def rebuild(settings: Settings, url: str, told: Told, *, anew: bool = Fals
         WriterFailed, Fenced: the database went away, or another rebuild has taken this one over.
     """
     count = await check(settings, (JOURNAL,))
-    again = Rebuild(told)
     async with AsyncExitStack() as stack:
         running, made = await stack.enter_async_context(both(url))
+        again = Rebuild(told, SIDE_BY_SIDE if made.dialect.name == POSTGRESQL else 1)
         async with reaching(where(running)):
-            await prepare(running)
             await check_owner(running)
+            await prepare(running)
             if anew:
                 await forget_the_next(running, made)
             await prepare(made, NEXT)

@@ -19,6 +19,10 @@ from services.runtime.worker import Worker
 GROUP: Final = "ecluse.projector"
 """The consumer group of the projector's workers."""
 
+BATCH_RECORDS: Final = 2000
+"""How many records one transaction takes at most: the more, the fewer rows are written again and
+again (measured: docs/decisions/0023)."""
+
 REMEDY: Final = (
     "mend the program and start it again; if its tables were made wrong: ecluse projector --rebuild"
 )
@@ -45,7 +49,8 @@ async def serve(settings: Settings, url: str) -> None:
             return ProjectorWork(settings, engine, partition, progress, metrics)
 
         group, topic = settings.group(GROUP), settings.topic(JOURNAL)
-        await Worker(settings, group, topic, work, Health(settings, registry), REMEDY).run()
+        health = Health(settings, registry)
+        await Worker(settings, group, topic, work, health, REMEDY, BATCH_RECORDS).run()
     finally:
         await engine.dispose()
 

@@ -60,6 +60,22 @@ OWNER = Sentence(
     "projector could not write to them any more",
 )
 
+OWNERS = Sentence(
+    "le schéma {schema} et ses tables appartiennent à {owners}\u00a0: donnez-les tous au rôle du "
+    "projecteur (ALTER SCHEMA, ALTER TABLE … OWNER TO), puis lancez `ecluse projector --rebuild` "
+    "sous ce rôle",
+    "the schema {schema} and its tables belong to {owners}: give them all to the projector's role "
+    "(ALTER SCHEMA, ALTER TABLE … OWNER TO), then run `ecluse projector --rebuild` as that role",
+)
+
+OWNED: Final = (
+    "SELECT DISTINCT pg_get_userbyid(owner), current_user FROM ("
+    "SELECT nspowner FROM pg_namespace WHERE nspname = :schema"
+    " UNION SELECT relowner FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace"
+    " WHERE nspname = :schema AND relkind = 'r') AS known (owner)"
+)
+"""To whom the schema and its tables belong, and who we are."""
+
 CatchUp = Callable[[], Awaitable[None]]
 """Brings the new tables to the end of the journal while the old ones stand still."""
 
@@ -226,14 +242,14 @@ async def check_owner(running: AsyncEngine) -> None:
     """
     if running.dialect.name != POSTGRESQL:
         return
-    asked = text(
-        "SELECT pg_get_userbyid(nspowner) FROM pg_namespace"
-        " WHERE nspname = :schema AND pg_get_userbyid(nspowner) <> current_user"
-    )
     async with running.connect() as connection:
-        owner = (await connection.execute(asked, {"schema": SCHEMA})).scalar_one_or_none()
-    if owner is not None:
-        raise ClusterError(SCHEMA, OWNER.render({"owner": owner}))
+        found = (await connection.execute(text(OWNED), {"schema": SCHEMA})).all()
+    owners = sorted(owner for owner, _ in found)
+    if len(owners) > 1:
+        facts = {"schema": SCHEMA, "owners": ", ".join(owners)}
+        raise ClusterError(SCHEMA, OWNERS.render(facts))
+    if any(owner != ourselves for owner, ourselves in found):
+        raise ClusterError(SCHEMA, OWNER.render({"owner": owners[0]}))
 
 
 @asynccontextmanager

@@ -108,10 +108,10 @@ class ProjectorWork:
             others = await database.other_topics(self._engine, self._place.topic)
             if others:
                 raise ClusterError(place_name(self._place), SHARED.render({"other": others[0]}))
-            self._position = await database.take(self._engine, *self._place)
-            self._written = self._position.next_offset
-            sequences, alone = await database.standing(self._engine, self._partition)
-        self._fold = Fold(self._partition, sequences, alone)
+            taken = await database.take(self._engine, *self._place)
+        self._position = taken.position
+        self._written = taken.position.next_offset
+        self._fold = Fold(self._partition, taken.sequences, taken.alone)
         await self._reader.start()
         read = SourcePosition(
             self._position.next_offset,

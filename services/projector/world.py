@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 import asyncpg
@@ -73,6 +73,39 @@ async def failing_as_writer() -> AsyncIterator[None]:
         if not is_of_the_world(error):
             raise
         raise WriterFailed(f"the database: {_said(error)}") from error
+
+
+@asynccontextmanager
+async def while_connected(driver: asyncpg.Connection) -> AsyncIterator[None]:
+    """What ends with its connection, at once: a COPY of asyncpg waits until it may write again.
+
+    On a connection that was lost that is never, and who ends the wait has it tell the server so:
+    on the closed socket uvloop raises RuntimeError, which would be a bug, in place of what it was.
+
+    Raises:
+        ConnectionResetError: the connection was lost.
+    """
+    task = asyncio.current_task()
+    assert task is not None, "only a task waits"
+    cancelled_before = task.cancelling()
+    limit = asyncio.timeout(None)
+
+    def lost(_: object) -> None:
+        with suppress(RuntimeError):  # All was written, and the limit is not in force any more.
+            limit.reschedule(asyncio.get_running_loop().time())
+
+    driver.add_termination_listener(lost)
+    try:
+        async with limit:
+            yield
+    except (RuntimeError, TimeoutError) as error:
+        if task.cancelling() > cancelled_before:
+            raise asyncio.CancelledError from error
+        if not driver.is_closed():
+            raise
+        raise ConnectionResetError("the connection was lost") from None
+    finally:
+        driver.remove_termination_listener(lost)
 
 
 @asynccontextmanager

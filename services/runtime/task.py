@@ -26,7 +26,7 @@ from services.runtime.work import Hold, Work, WorkFactory
 from services.runtime.writer import Fenced, WriterFailed
 
 BATCH_RECORDS: Final = 1000
-"""How many records one transaction takes at most."""
+"""How many records one transaction takes at most, where its work does not say otherwise."""
 
 LOOK_S: Final = 0.2
 """How long one look for records waits; pausing and stopping are seen as often."""
@@ -109,6 +109,7 @@ class PartitionTask:
         settings: Settings,
         clients: Clients = KAFKA,
         remedy: str = QUARANTINE,
+        batch_records: int = BATCH_RECORDS,
     ) -> None:
         self.partition = partition
         self.state = TaskState.OPENING
@@ -119,6 +120,7 @@ class PartitionTask:
         self._settings = settings
         self._clients = clients
         self._remedy = remedy
+        self._batch_records = batch_records
         self._trouble = Trouble()
         self._doubted = False
         self._wanted = asyncio.Event()
@@ -218,7 +220,7 @@ class PartitionTask:
         """Take what is there and work on it; whether there was anything."""
         self.state = TaskState.RUNNING
         self.progress.rest("waiting")
-        taken = await reader.take(LOOK_S, BATCH_RECORDS)
+        taken = await reader.take(LOOK_S, self._batch_records)
         records = [record for chunk in taken.values() for record in self._unseen(chunk)]
         found = bool(records)
         while records and self.is_ours:

@@ -19,7 +19,7 @@ from services.runtime.errors import ClusterError, Unreachable
 from services.runtime.health import Health
 from services.runtime.limits import only_our_cancellation, started, within
 from services.runtime.settings import Settings
-from services.runtime.task import QUARANTINE, PartitionTask, TaskState
+from services.runtime.task import BATCH_RECORDS, QUARANTINE, PartitionTask, TaskState
 from services.runtime.watchdog import EXIT_STALLED, Watchdog
 from services.runtime.work import WorkFactory
 from services.runtime.writer import Fenced
@@ -68,12 +68,14 @@ class Worker:
         make_work: WorkFactory,
         health: Health,
         remedy: str = QUARANTINE,
+        batch_records: int = BATCH_RECORDS,
     ) -> None:
         self._settings = settings
         self._topic = topic
         self._make_work = make_work
         self._health = health
         self._remedy = remedy
+        self._batch_records = batch_records
         self._tasks: dict[int, PartitionTask] = {}
         self._runs: dict[asyncio.Task[None], PartitionTask] = {}
         self._stop = asyncio.Event()
@@ -146,7 +148,13 @@ class Worker:
                 run.cancel()
 
     def _begin(self, number: int) -> None:
-        task = PartitionTask(number, self._make_work, self._settings, remedy=self._remedy)
+        task = PartitionTask(
+            number,
+            self._make_work,
+            self._settings,
+            remedy=self._remedy,
+            batch_records=self._batch_records,
+        )
         self._tasks[number] = task
         before = [run for run, other in self._runs.items() if other.partition == number]
         run = asyncio.create_task(_after(before, task.run()), name=f"partition-{number}")

@@ -66,12 +66,16 @@ class Provider:
         **claims: Any,
     ) -> str:
         said = {"alg": alg, "kid": key.kid} | (header or {})
+        said = {name: value for name, value in said.items() if value is not None}
         return jwt.encode(said, self.claims(**claims), key, algorithms=[alg])
 
     def unsigned(self) -> str:
         """`alg: none`."""
-        parts = ({"alg": "none", "kid": "rsa"}, self.claims())
-        return ".".join([*map(_spelled, parts), ""])
+        return self.forged({"alg": "none", "kid": "rsa"}, "")
+
+    def forged(self, header: dict[str, Any], signature: str = "AAAA") -> str:
+        """A header that no library would write."""
+        return ".".join([*map(_spelled, (header, self.claims())), signature])
 
     def signed_with_the_public_key(self) -> str:
         """HS256, its secret the public key that everybody knows (RFC 8725, 2.1)."""

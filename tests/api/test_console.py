@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import httpx
 import pytest
@@ -12,8 +12,10 @@ from services.api.access.session import SESSION_COOKIE
 from services.api.console.addresses.live import PAGES_MAX
 from services.api.console.addresses.session import HOME, own_path
 from services.api.console.addresses.visit import place_after, plain
+from tests import silence
 from tests.api.world import ALL_KEY, an_app, an_empty_read_model, asking
 
+no_logs = silence.no_logs
 Asks = Callable[[httpx.AsyncClient], Coroutine[Any, Any, None]]
 
 
@@ -53,53 +55,66 @@ def test_signing_in_leads_to_a_page_of_the_console_only(asked: str, leads_to: st
     assert leads_to == own_path(asked)
 
 
-@pytest.mark.parametrize(
-    ("path", "status"),
-    [
-        ("/console/today", 200),
-        ("/console/grants", 200),
-        ("/console/orders?state=paid", 200),
-        ("/console/troubles/parked", 200),
-        ("/console/grants?after=one", 200),  # half a place: the first page
-        ("/console/orders?after=no-day&after=b&after=c", 200),
-        ("/console/troubles/refused?after=2023-01-01T00:00:00&after=b&after=1", 200),
-        ("/console/troubles/refused?after=0001-01-01T00:00:00%2B14:00&after=b&after=1", 200),
-        ("/console/troubles/refused?after=2023-01-01T00:00:00Z&after=b&after=1", 200),
-        ("/console/troubles/unreadable?after=b&after=99999999999999999999", 200),
-        ("/console/troubles/flagged?after=b&after=99999999999999999999&after=1", 200),
-        ("/console/figures/21590350100017-00-2023/paid?after=99999999999999999999&after=1", 200),
-        ("/console/figures/21590350100017-00-2023/paid?after=1", 200),
-        ("/console/grants?after=b&after=CONV%C2%A02023", 200),
-        ("/console/grants?after=b&after=%0A", 200),
-        ("/console/login?next=http://[", 303),  # who is signed in goes on
-        ("/console/grants?search=%00", 422),
-        ("/console/grants?budget=%00", 422),
-        ("/console/grants/x%00/y", 422),
-        ("/console/orders?state=gone", 422),
-        ("/console/troubles/rumours", 422),
-        ("/console/records/x/0", 422),
-        ("/console/records/x/9223372036854775808", 422),
-        ("/console/records/x/9223372036854775807", 404),
-        ("/console/figures/x/gossip", 404),
-        ("/console/grants/x/y", 404),
-        ("/console/orders/x/y/z/2", 404),
-        ("/console/nowhere", 404),
-        ("/console/static/../pages.py", 404),
-        ("/console/static/none.css", 404),
-    ],
-)
-def test_whatever_is_asked_is_answered_with_a_page(path: str, status: int, tmp_path: Path) -> None:
-    async def asks(client: httpx.AsyncClient) -> None:
-        answer = await client.get(path)
-        assert status == answer.status_code
-        if status == 303:
-            assert HOME == answer.headers["location"]
-            return
-        assert answer.headers["content-type"].startswith("text/html")
-        assert "<h1" in answer.text
-        assert "no-store" == answer.headers["cache-control"]
+ASKED: Final[dict[str, int]] = {
+    "/console/today": 200,
+    "/console/grants": 200,
+    "/console/orders?state=paid": 200,
+    "/console/troubles/parked": 200,
+    "/console/grants?after=one": 200,  # half a place: the first page
+    "/console/orders?after=no-day&after=b&after=c": 200,
+    "/console/troubles/refused?after=2023-01-01T00:00:00&after=b&after=1": 200,
+    "/console/troubles/refused?after=0001-01-01T00:00:00%2B14:00&after=b&after=1": 200,
+    "/console/troubles/refused?after=2023-01-01T00:00:00Z&after=b&after=1": 200,
+    "/console/troubles/unreadable?after=b&after=99999999999999999999": 200,
+    "/console/troubles/flagged?after=b&after=99999999999999999999&after=1": 200,
+    "/console/figures/21590350100017-00-2023/paid?after=99999999999999999999&after=1": 200,
+    "/console/figures/21590350100017-00-2023/paid?after=1": 200,
+    "/console/grants?after=b&after=CONV%C2%A02023": 200,
+    "/console/grants?after=b&after=%0A": 200,
+    "/console/login?next=http://[": 303,  # who is signed in goes on
+    "/console/grants?search=%00": 422,
+    "/console/grants?budget=%00": 422,
+    "/console/grants/x%00/y": 422,
+    "/console/orders?state=gone": 422,
+    "/console/troubles/rumours": 422,
+    "/console/records/x/0": 422,
+    "/console/records/x/9223372036854775808": 422,
+    "/console/records/x/9223372036854775807": 404,
+    "/console/figures/x/gossip": 404,
+    "/console/grants/x/y": 404,
+    "/console/orders/x/y/z/2": 404,
+    "/console/nowhere": 404,
+    "/console/static/../pages.py": 404,
+    "/console/static/none.css": 404,
+}
+"""By an address, odd or not: the status of its answer."""
 
-    ask(tmp_path, asks)
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, httpx.Response]:
+    """What each of those is answered with, one asked after the other."""
+    found: dict[str, httpx.Response] = {}
+
+    async def asks(client: httpx.AsyncClient) -> None:
+        for path in ASKED:
+            found[path] = await client.get(path)
+
+    ask(tmp_path_factory.mktemp("empty"), asks)
+    return found
+
+
+@pytest.mark.parametrize("path", ASKED)
+def test_whatever_is_asked_is_answered_with_a_page(
+    path: str, answers: dict[str, httpx.Response]
+) -> None:
+    answer = answers[path]
+    assert ASKED[path] == answer.status_code
+    if answer.status_code == 303:
+        assert HOME == answer.headers["location"]
+        return
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "<h1" in answer.text
+    assert "no-store" == answer.headers["cache-control"]
 
 
 def test_a_program_is_told_a_problem_in_its_own_form(tmp_path: Path) -> None:

@@ -3,17 +3,19 @@
 import asyncio
 import re
 from collections.abc import Sequence
-from functools import partial
+from functools import cache
 from typing import Any, Final
 from urllib.parse import urlencode
 
 import httpx
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.console.views.figures import change_cents
 from services.api.queries import behind_figures, grant_money, grants, moved
 from services.api.queries.behind_figures import STAGES_ASKED
 from services.api.read_model import open_read_model
+from tests import silence
 from tests.api import made as read_models
 from tests.api.made import Made
 from tests.api.queries.asked import CARRIED, HISTORIES, ask
@@ -30,6 +32,7 @@ from tests.builders import (
 )
 from tests.read_model.filling import journal_of, journal_of_events
 
+no_logs = silence.no_logs
 made_in_files = read_models.made_in_files
 made_on_postgresql = read_models.made_on_postgresql
 made = read_models.made
@@ -40,6 +43,7 @@ AFTER: Final = re.compile(r'data-name="Figure after">([^<]+)<')
 HEADING: Final = re.compile(r'<span class="nobreak">([^<]+)</span></h1>')
 
 
+@cache
 def a_busy_year() -> list[bytes]:
     """1,000 euros, moved to and fro in cents, then 70,000 euros more."""
     there, back = (a_line(), a_line("490")), (a_line("490"), a_line())
@@ -93,15 +97,20 @@ def test_a_figure_is_the_sum_of_all_its_moves_and_each_page_goes_on(
 
 @pytest.mark.parametrize("history", [*([each] for each in HISTORIES), list(CARRIED)])
 def test_the_moves_of_a_figure_are_those_that_change_it(made: Made, history: Sequence[Any]) -> None:
-    url = made(journal_of(*history))
-    for budget in ask(url, _budgets_of):
-        whole = ask(url, partial(moved.moves_behind, entities=None, budget=budget))
-        for stage in sorted(STAGES_ASKED):
-            expected = [each for each in whole if change_cents(stage, each)]
-            asked = partial(behind_figures.moves_of, entities=None, budget=budget, stage=stage)
-            found = ask(url, asked)
-            assert expected == found.moves
-            assert sum(change_cents(stage, each) for each in expected) == found.figure_cents
+    async def each_figure(connection: AsyncConnection) -> int:
+        compared = 0
+        budgets = {each.budget for each in await grants.listed(connection, None)}
+        for budget in sorted(budgets):
+            whole = await moved.moves_behind(connection, None, budget=budget)
+            for stage in sorted(STAGES_ASKED):
+                expected = [each for each in whole if change_cents(stage, each)]
+                found = await behind_figures.moves_of(connection, None, budget=budget, stage=stage)
+                assert expected == found.moves
+                assert sum(change_cents(stage, each) for each in expected) == found.figure_cents
+                compared += 1
+        return compared
+
+    assert ask(made(journal_of(*history)), each_figure) >= len(STAGES_ASKED)
 
 
 def a_terminated_year() -> list[bytes]:
@@ -124,15 +133,18 @@ def a_terminated_year() -> list[bytes]:
 def test_what_the_list_reserves_is_what_the_grant_reserves(
     made: Made, journal: list[bytes]
 ) -> None:
-    url = made(journal)
-    listed = ask(url, lambda c: grants.listed(c, None))
-    keys = [(each.budget, each.grant) for each in listed]
-    assert keys
-    reserved = ask(url, lambda c: grant_money.reserved_of(c, keys))
-    for key in keys:
-        one = ask(url, partial(grants.one, entities=None, budget=key[0], grant=key[1]))
-        assert one is not None
-        assert sum(each.reserved_cents for each in one.lines) == reserved[key], key
+    async def both(connection: AsyncConnection) -> tuple[dict[Any, int], dict[Any, int]]:
+        keys = [(each.budget, each.grant) for each in await grants.listed(connection, None)]
+        told = {}
+        for key in keys:
+            one = await grants.one(connection, None, *key)
+            assert one is not None
+            told[key] = sum(each.reserved_cents for each in one.lines)
+        return told, dict(await grant_money.reserved_of(connection, keys))
+
+    told, listed = ask(made(journal), both)
+    assert told
+    assert told == listed
 
 
 def test_nothing_stays_reserved_once_a_convention_is_terminated(made_in_files: Made) -> None:
@@ -152,11 +164,3 @@ def test_a_grant_whose_reference_has_a_slash_has_its_page(made_in_files: Made) -
     for href in hrefs:
         (page,) = pages(url, href)
         assert "<h1" in page
-
-
-def _budgets_of(connection: Any) -> Any:
-    async def go() -> list[str]:
-        found = await grants.listed(connection, None)
-        return sorted({each.budget for each in found})
-
-    return go()

@@ -10,11 +10,13 @@ import pytest
 
 from services.api.access.session import SESSION_COOKIE
 from services.api.read_model import open_read_model
+from tests import silence
 from tests.api.reads.test_ibans import CALLED, WHOLE, called_by_ibans, planted
 from tests.api.world import ALL_KEY, an_app, asking
 from tests.builders import BUDGET, IBAN, encoded
 from tests.read_model.filling import fill, journal_of_events
 
+no_logs = silence.no_logs
 PAGES_MIN: Final = 30
 ADDRESSES: Final = frozenset({"href", "action"})
 

@@ -9,10 +9,12 @@ from typing import Final
 import pytest
 
 from services.api.read_model import open_read_model
+from tests import silence
 from tests.api.world import an_app, asking
 from tests.builders import IBAN, OTHER_IBAN
 from tests.read_model.filling import EXAMPLES, GOLDEN, fill, journal_of
 
+no_logs = silence.no_logs
 FIGURES: Final = "/console/figures/"
 PAGES_MAX: Final = 2_000
 AMOUNT: Final = re.compile(r"-?€[\d,]+\.\d\d")

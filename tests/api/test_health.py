@@ -3,15 +3,19 @@
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
 
+from services.api import health
+from services.api.parts import Parts
 from services.api.read_model import open_read_model
 from services.projector.database import an_engine
-from tests.api.world import LILLE_KEY, READ_KEY, an_app, asking
+from services.projector.tables import positions
+from tests.api.world import LILLE_KEY, READ_KEY, HandClock, an_app, asking
 from tests.integration.command import EXAMPLE
 from tests.read_model.filling import fill, journal_of
 
@@ -147,3 +151,69 @@ def test_a_reader_cannot_write_into_the_read_model(read_model_url: str) -> None:
 
     with pytest.raises(Exception, match=r"read-?only"):
         asyncio.run(write())
+
+
+def test_probes_may_ask_for_the_head_alone(sqlite_url: str) -> None:
+    async def ask() -> list[tuple[int, str]]:
+        async with asking(an_app(open_read_model(sqlite_url)), None) as client:
+            answers = [await client.head(path) for path in ("/healthz", "/readyz")]
+            return [(each.status_code, each.headers["content-type"]) for each in answers]
+
+    assert [(200, "application/json")] * 2 == asyncio.run(ask())
+
+
+def test_however_many_ask_whether_it_is_ready_it_looks_once_a_second(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, looks = HandClock(), []
+    look = health._looked
+
+    async def counted(parts: Parts) -> health.Ready:
+        looks.append(clock.now)
+        await asyncio.sleep(0)  # Others come meanwhile.
+        return await look(parts)
+
+    monkeypatch.setattr(health, "_looked", counted)
+
+    async def ask() -> list[bool]:
+        app = an_app(open_read_model(sqlite_url), clock=clock)
+        async with asking(app, None) as client:
+
+            async def many() -> list[bool]:
+                answers = await asyncio.gather(*(client.get("/readyz") for _ in range(5)))
+                return [each.json()["ready"] for each in answers]
+
+            told = await many()
+            clock.turn(health.KEPT_FOR - timedelta(milliseconds=1))
+            told += await many()
+            clock.turn(timedelta(milliseconds=1))
+            told += await many()
+            clock.turn(-timedelta(hours=1))
+            return told + await many()
+
+    assert [True] * 20 == asyncio.run(ask())
+    assert 3 == len(looks)
+
+
+def test_what_was_found_grows_old_before_it_is_looked_for_again(sqlite_url: str) -> None:
+    fill(sqlite_url, journal_of(EXAMPLE))
+    clock = HandClock()
+
+    async def date_it() -> None:
+        engine = an_engine(sqlite_url)
+        async with engine.begin() as connection:
+            await connection.execute(positions.update().values(last_event_time=clock.now))
+        await engine.dispose()
+
+    asyncio.run(date_it())
+
+    async def ask() -> list[float]:
+        app = an_app(open_read_model(sqlite_url), clock=clock)
+        ages = []
+        async with asking(app, READ_KEY) as client:
+            for _ in range(2):
+                ages.append((await client.get("/readyz")).json()["last_event_age_s"])
+                clock.turn(timedelta(seconds=0.5))
+        return ages
+
+    assert [0.0, 0.5] == asyncio.run(ask())

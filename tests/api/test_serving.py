@@ -1,17 +1,35 @@
 """`ecluse api` as a process over a real PostgreSQL: without Kafka it reads, and says so."""
 
 import json
+import signal
+import time
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.api.processes import api
+from services.api.serving import DRAIN_S
+from tests.api.processes import STOP_S, Running, api
 from tests.builders import a_vote, encoded
 from tests.integration.command import EXAMPLE, ecluse
 from tests.read_model.filling import fill, journal_of
 
 ONE = {"Content-Type": "application/cloudevents+json"}
+
+
+def ends_at_once(running: Running, client: httpx.Client) -> float:
+    """How long it takes to end while a page listens, in seconds.
+
+    A stream that was cut instead of ended would raise here.
+    """
+    with client.stream("GET", "/console/live") as page:
+        lines = page.iter_lines()
+        assert "event: position" in lines, "the page listens"
+        began_s = time.monotonic()
+        running.process.send_signal(signal.SIGTERM)
+        assert "data" not in "".join(list(lines)[1:]), "nothing but its end comes any more"
+        assert 0 == running.process.wait(STOP_S)
+    return time.monotonic() - began_s
 
 
 @pytest.mark.timeout(180)
@@ -23,15 +41,17 @@ def test_it_reads_without_kafka_refuses_what_it_cannot_keep_and_drains(
     asked = ("create", "Tout", "--read", "all", "--publish", "all", "--json")
     key = json.loads(ecluse("api-keys", *asked, given=b"", **where).out)["key"]
     log = tmp_path / "log"
-    with api(log, **where) as running:
-        with httpx.Client(base_url=running.address, timeout=60) as client:
-            assert 401 == client.get("/budgets").status_code
-            client.headers["Authorization"] = f"Bearer {key}"
-            assert client.get("/readyz").json()["schema_fits"]
-            assert 200 == client.get("/budgets/21590350100017-00-2023").status_code
-            answer = client.post("/events", content=encoded(a_vote()), headers=ONE)
-            assert (503, "not_published") == (answer.status_code, answer.json()["code"])
-        assert 0 == running.stop()
+    with (
+        api(log, **where) as running,
+        httpx.Client(base_url=running.address, timeout=60) as client,
+    ):
+        assert 401 == client.get("/budgets").status_code
+        client.headers["Authorization"] = f"Bearer {key}"
+        assert client.get("/readyz").json()["schema_fits"]
+        assert 200 == client.get("/budgets/21590350100017-00-2023").status_code
+        answer = client.post("/events", content=encoded(a_vote()), headers=ONE)
+        assert (503, "not_published") == (answer.status_code, answer.json()["code"])
+        assert ends_at_once(running, client) < DRAIN_S / 2
     said = log.read_text()
     assert "api_stopped" in said
     assert key not in said

@@ -93,6 +93,16 @@ def test_a_word_that_is_none_of_ours_gives_no_right(
     assert rights == set(believed(an_issuer(provider), provider.token(**claims)).rights)
 
 
+def test_no_two_subjects_share_a_name_in_the_audit(provider: Provider) -> None:
+    long = "a" * 100
+    subjects = [long, long + "b", long + "c", "agent\n7", "agent\r7", "agent7"]
+    issuer = an_issuer(provider)
+    names = [believed(issuer, provider.token(sub=each)).name for each in subjects]
+    assert len(subjects) == len(set(names))
+    assert (f"oidc:{long}", "oidc:agent7") == (names[0], names[-1])
+    assert all(len(each) <= len("oidc:") + 100 and each.isprintable() for each in names)
+
+
 def test_all_entities_are_said_by_a_word(provider: Provider) -> None:
     caller = believed(an_issuer(provider), provider.token(ecluse_entities="all"))
     assert EVERYBODY == caller.entities(Scope.READ)

@@ -1,5 +1,6 @@
 """Every page, in both languages: readable by all, in order, on a phone, in the dark; a picture."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -7,11 +8,18 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.town import BUDGET, THEATRE_IBAN
-from tests.browser.visitor import PHONE, a_visitor
+from tests.browser.visitor import DESK, PHONE, Visitor, a_visitor
 from tests.browser.world import World
 from tests.builders import IBAN
 
 PICTURES: Final = Path(__file__).resolve().parents[2] / "build" / "pictures"
+
+
+def picture(name: str) -> Path:
+    """Where the picture of a page goes."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    return PICTURES / f"{name}.png"
+
 
 LINE: Final = "chapter=65&article=65748&function=311&operation=510"
 PAGES: Final = {
@@ -34,6 +42,11 @@ PAGES: Final = {
     ),
     "orders": ("/console/orders", "échu il y a 11 jours", "overdue, 11 days ago"),
     "orders-all": ("/console/orders?state=all", "payé", "paid"),
+    "orders-overdue": (
+        "/console/orders?due_until=2023-07-19&older_than_days=30",
+        "Tout montrer",
+        "Show all",
+    ),
     "order": (f"/console/orders/{BUDGET}/CONV-2023-THEATRE/whole/2", "FR76…185", "FR76…185"),
     "refused": ("/console/troubles/refused", "Crédits insuffisants", "Insufficient credit"),
     "parked": ("/console/troubles/parked", "CONV-2023-PATRONAGE", "CONV-2023-PATRONAGE"),
@@ -53,64 +66,89 @@ PAGES: Final = {
 WIDTHS: Final = (1280, 1024, 800)
 """A desk, the narrowest window with tables, a tablet with cards."""
 
+TWICE: Final = {"width": 320, "height": 600}
+"""What a reader has who doubles the letters (WCAG 1.4.10)."""
+
 LOST: Final = "no-such-page"
 OWN_404: Final = "the server responded with a status of 404"
+BARRIERS: Final = {
+    "color-contrast": "document.querySelector('h1').style.color = '#ddd'",
+    "html-has-lang": "document.documentElement.removeAttribute('lang')",
+    "svg-img-alt": "document.querySelector('svg[role=img]').removeAttribute('aria-label')",
+}
+"""By the rule that must find it: what to do to a page."""
+
+
+@pytest.fixture(scope="module", params=["fr", "en"])
+def language(request: pytest.FixtureRequest) -> str:
+    """Each page in both."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def visitor(browser: Browser, console: World, language: str) -> Iterator[Visitor]:
+    """One window in which a language's pages are opened, one after the other."""
+    # Words differ by language and colours by the hour: each pair is looked at once.
+    colours = "light" if language == "fr" else "dark"
+    with a_visitor(browser, console, language) as visitor:
+        visitor.page.emulate_media(color_scheme=colours)  # type: ignore[arg-type] # two of three
+        yield visitor
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page(visitor: Visitor, language: str, name: str) -> None:
+    path, french, english = PAGES[name]
+    visitor.forget()
+    visitor.page.set_viewport_size(DESK)  # type: ignore[arg-type] # it wants its own dict
+    status, page = visitor.go(path), visitor.page
+    assert status == (404 if name == LOST else 200)
+    assert page.locator("html").get_attribute("lang") == language
+    assert (french if language == "fr" else english) in page.locator("main").inner_text()
+    assert 1 == page.locator("h1").count()
+    assert "Écluse" in page.title()
+    page.screenshot(path=picture(f"{name}-{language}"), full_page=True)
+    assert [] == visitor.barriers()
+    assert [] == [width for width in WIDTHS if visitor.reads_tables_sideways(width)]
+    assert not visitor.scrolls_sideways(TWICE)
+    assert not visitor.scrolls_sideways(PHONE)
+    if language == "fr":
+        page.screenshot(path=picture(f"{name}-phone"), full_page=True)
+    shown = page.content()
+    assert IBAN not in shown
+    assert THEATRE_IBAN not in shown
+    assert [] == visitor.elsewhere
+    assert [] == [each for each in visitor.heard if not (name == LOST and OWN_404 in each)]
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page(browser: Browser, console: World, name: str, language: str) -> None:
-    path, french, english = PAGES[name]
-    with a_visitor(browser, console, language) as visitor:
-        status = visitor.go(path)
-        page = visitor.page
-        assert status == (404 if name == LOST else 200)
-        assert page.locator("html").get_attribute("lang") == language
-        assert (french if language == "fr" else english) in page.locator("main").inner_text()
-        assert 1 == page.locator("h1").count()
-        assert "Écluse" in page.title()
-        PICTURES.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=PICTURES / f"{name}-{language}.png", full_page=True)
-        # Words differ by language and colours by the hour: each pair is looked at once.
-        page.emulate_media(color_scheme="light" if language == "fr" else "dark")
-        assert [] == visitor.barriers()
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900})
-            assert not visitor.reads_tables_sideways(), width
-        page.set_viewport_size(PHONE)  # type: ignore[arg-type] # it wants its own dict
-        assert not visitor.scrolls_sideways()
-        page.screenshot(path=PICTURES / f"{name}-{language}-phone.png", full_page=True)
-        shown = page.content()
-        assert IBAN not in shown
-        assert THEATRE_IBAN not in shown
-        assert [] == visitor.elsewhere
-        heard = [each for each in visitor.heard if not (name == LOST and OWN_404 in each)]
-        assert [] == heard
-
-
-@pytest.mark.parametrize(
-    ("planted", "rule"),
-    [
-        ("document.querySelector('h1').style.color = '#ddd'", "color-contrast"),
-        ("document.documentElement.removeAttribute('lang')", "html-has-lang"),
-        ("document.querySelector('svg[role=img]').removeAttribute('aria-label')", "svg-img-alt"),
-    ],
-)
-def test_a_barrier_would_be_found(
-    browser: Browser, console: World, planted: str, rule: str
+def test_every_page_says_the_same_without_script(
+    browser: Browser, console: World, language: str
 ) -> None:
+    with a_visitor(browser, console, language, script=False, phone=True) as visitor:
+        for name, (path, french, english) in PAGES.items():
+            assert visitor.go(path) == (404 if name == LOST else 200)
+            said = visitor.page.locator("main").inner_text()
+            assert (french if language == "fr" else english) in said, name
+            assert not visitor.page.locator(".live-control").count()
+        assert [] == visitor.elsewhere
+
+
+def test_a_barrier_would_be_found(browser: Browser, console: World) -> None:
     with a_visitor(browser, console) as visitor:
-        visitor.go(PAGES["grant" if rule == "svg-img-alt" else "grants"][0])
-        visitor.page.evaluate(planted)
-        assert any(each.startswith(f"{rule} ") for each in visitor.barriers())
+        visitor.go(PAGES["grant"][0])
+        for planted in BARRIERS.values():
+            visitor.page.evaluate(planted)
+        assert BARRIERS.keys() == {each.partition(" ")[0] for each in visitor.barriers()}
 
 
 def test_what_the_policy_refuses_would_be_heard(browser: Browser, console: World) -> None:
     with a_visitor(browser, console) as visitor:
         visitor.go("/console/today")
-        visitor.page.evaluate("document.body.insertAdjacentHTML('beforeend', '<p style=top:0>')")
-        visitor.page.wait_for_timeout(100)
-        assert any("refused by policy: style-src" in each for each in visitor.heard)
+        refused = "refused by policy: style-src"
+        with visitor.page.expect_console_message(lambda told: refused in told.text):
+            planted = "document.body.insertAdjacentHTML('beforeend', '<p style=top:0>')"
+            visitor.page.evaluate(planted)
+        assert any(refused in each for each in visitor.heard)
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
@@ -118,14 +156,13 @@ def test_the_page_to_sign_in(browser: Browser, console: World, language: str) ->
     with a_visitor(browser, console, language, key=None) as visitor:
         assert 200 == visitor.go("/console/grants?search=x")
         assert "/console/login?next=" in visitor.page.url
-        visitor.page.screenshot(path=PICTURES / f"sign-in-{language}.png")
+        visitor.page.screenshot(path=picture(f"sign-in-{language}"))
         assert [] == visitor.barriers()
         visitor.page.get_by_label("Clé d'accès" if language == "fr" else "Access key").fill("no")
         visitor.page.get_by_role("button").click()
         assert visitor.page.get_by_role("alert").is_visible()
         assert [] == visitor.barriers()
-        visitor.page.set_viewport_size(PHONE)  # type: ignore[arg-type] # it wants its own dict
-        assert not visitor.scrolls_sideways()
+        assert not visitor.scrolls_sideways(PHONE)
         assert [] == visitor.elsewhere
 
 
@@ -143,9 +180,8 @@ def test_a_picture_for_the_readme(
     with a_visitor(browser, console, "en") as visitor:
         visitor.page.set_viewport_size({"width": 1280, "height": height})
         visitor.go(path)
-        picture = PICTURES / f"{name}.png"
-        visitor.page.screenshot(path=picture)
-        assert picture.stat().st_size < 200_000
+        visitor.page.screenshot(path=picture(name))
+        assert picture(name).stat().st_size < 200_000
 
 
 def test_a_page_prints_without_its_ways_around(browser: Browser, console: World) -> None:
@@ -154,15 +190,6 @@ def test_a_page_prints_without_its_ways_around(browser: Browser, console: World)
         visitor.page.emulate_media(media="print")
         assert not visitor.page.locator("nav.ways").is_visible()
         assert visitor.page.locator("h1").is_visible()
-
-
-def test_a_page_reads_well_at_twice_its_size(browser: Browser, console: World) -> None:
-    """Half the width is what a reader has who doubles the letters (WCAG 1.4.10)."""
-    with a_visitor(browser, console) as visitor:
-        for name in ("today", "grant", "orders", "record"):
-            visitor.page.set_viewport_size({"width": 320, "height": 600})
-            visitor.go(PAGES[name][0])
-            assert not visitor.scrolls_sideways(), name
 
 
 def test_another_towns_key_sees_nothing_of_this_one(browser: Browser, console: World) -> None:

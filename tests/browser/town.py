@@ -237,6 +237,6 @@ def _refused_and_parked() -> list[dict[str, Any]]:
     ]
 
 
-def the_journal() -> list[bytes]:
-    """The records of the whole town."""
-    return journal_of_events([*the_year(), *the_others()])
+def the_journal(*more: bytes) -> list[bytes]:
+    """The records of the whole town, and of what comes after."""
+    return journal_of_events([*the_year(), *the_others(), *more])

@@ -1,15 +1,22 @@
 """Somebody before the browser, who also hears what no visitor sees: errors, refused content."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
 from services.api.access.session import SESSION_COOKIE
 from tests.browser.world import OPERATOR_KEY, World
+
+CHROMIUMS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+MISSING: Final = (
+    "no Chromium on the PATH; on Debian: sudo apt-get install -y --no-install-recommends chromium"
+)
 
 LOCALES: Final = {"fr": "fr-FR", "en": "en-GB"}
 DESK: Final = {"width": 1280, "height": 900}
@@ -38,6 +45,11 @@ class Visitor:
         assert answer is not None, "the page has an answer"
         return answer.status
 
+    def forget(self) -> None:
+        """What was heard on another page is not this one's."""
+        self.heard.clear()
+        self.elsewhere.clear()
+
     def hears(self, message: ConsoleMessage) -> None:
         """A line on the browser's own console."""
         if message.type in {"error", "warning"}:
@@ -58,19 +70,34 @@ class Visitor:
             for node in each["nodes"]
         ]
 
-    def reads_tables_sideways(self) -> bool:
-        """Whether a table has no room for what stands in it."""
+    def reads_tables_sideways(self, width: int) -> bool:
+        """Whether a table has no room in a window so wide for what stands in it."""
+        self.page.set_viewport_size({"width": width, "height": DESK["height"]})
         found: bool = self.page.evaluate(
             "[...document.querySelectorAll('.rows')].some((e) => e.scrollWidth > e.clientWidth)"
         )
         return found
 
-    def scrolls_sideways(self) -> bool:
-        """Whether the page is wider than the window."""
+    def scrolls_sideways(self, window: dict[str, int] = PHONE) -> bool:
+        """Whether the page is wider than a window of this size."""
+        self.page.set_viewport_size(window)  # type: ignore[arg-type] # it wants its own dict
         width: bool = self.page.evaluate(
             "document.documentElement.scrollWidth > document.documentElement.clientWidth"
         )
         return width
+
+
+@contextmanager
+def a_browser() -> Iterator[Browser]:
+    """The system's own Chromium; where there is none, the test says so (and fails in CI)."""
+    found = next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    if found is None:
+        pytest.skip(MISSING)
+    with sync_playwright() as playwright:
+        # Without a sandbox of its own: tests run as root in containers, over our own pages.
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield browser
+        browser.close()
 
 
 @contextmanager

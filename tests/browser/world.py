@@ -4,18 +4,21 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import uvicorn
+from fastapi import FastAPI
 
 from services.api.access.caller import EVERYBODY, Caller, Entities, Scope
 from services.api.app import create_app
+from services.api.console.addresses import live
 from services.api.parts import Parts
 from services.api.ports import JournalEnd
 from services.api.read_model import open_read_model
@@ -23,6 +26,7 @@ from services.projector.database import an_engine
 from services.projector.embedded import EmbeddedProjector
 from tests.api.world import HandClock, Kept, KeptAudit, KeptBytes, Known
 from tests.browser import town
+from tests.builders import Json, encoded
 
 NOW: Final = datetime(2023, 7, 20, 12, 2, 19, tzinfo=UTC)
 """8 seconds behind the last event of the town."""
@@ -37,7 +41,15 @@ CALLERS: Final = {
         "key:neighbour", {Scope.READ: Entities.of(["21590512600017"])}, "Roubaix"
     ),
 }
+ACCESS: Final = Known(CALLERS)
+FREE: Final[list[FastAPI]] = []
+"""Applications that no console has: one is made in a second, which is long for each test."""
+
 START_S: Final = 20.0
+LOOK_S, AGAIN_MS = 0.2, 100
+"""How often the console looks whether the accounts have moved, and when a page that was cut off
+asks again: more often than for people, as tests wait for it often.
+"""
 
 
 @dataclass
@@ -57,14 +69,15 @@ class World:
     url: str
     database: str
     records: list[bytes]
+    served: "Served | None" = None
     audit: KeptAudit = field(default_factory=KeptAudit)
     ends: Ends = field(default_factory=Ends)
     original_bytes: KeptBytes = field(default_factory=KeptBytes)
     clock: HandClock = field(default_factory=lambda: HandClock(NOW))
 
-    def publish(self, records: Sequence[bytes]) -> None:
-        """The journal goes on: these are all of its records."""
-        self.records = list(records)
+    def publish(self, *events: Json) -> None:
+        """The journal of the town goes on with these events."""
+        self.records = town.the_journal(*map(encoded, events))
         self.ends.known = end_of(self.records)
         project(self.database, self.records)
 
@@ -95,42 +108,78 @@ def apart(work: Coroutine[Any, Any, None]) -> None:
         thread.submit(asyncio.run, work).result()
 
 
+def a_town(folder: Path) -> Path:
+    """The read model of the town, in a file."""
+    path = folder / "read-model.sqlite"
+    project(f"sqlite+aiosqlite:///{path}", town.the_journal())
+    return path
+
+
+class Served:
+    """An application that listens; it may go away and come back in its place."""
+
+    def __init__(self, parts: Callable[[], Parts]) -> None:
+        self._parts = parts
+        self._app = FREE.pop() if FREE else create_app(parts())
+        self._port = 0
+        self.start()
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self._port}"
+
+    def start(self) -> None:
+        """Listen, and wait until it does."""
+        listening = socket.create_server(("127.0.0.1", self._port))
+        self._port = listening.getsockname()[1]
+        self._app.state.parts = self._parts()
+        # Whoever listens to it is cut off at once: pages of tests are open until their end.
+        self._server = uvicorn.Server(
+            uvicorn.Config(self._app, log_config=None, lifespan="off", timeout_graceful_shutdown=0)
+        )
+        run = partial(self._server.run, sockets=[listening])
+        self._thread = threading.Thread(target=run, daemon=True)
+        self._thread.start()
+        patience = time.monotonic() + START_S
+        while not self._server.started:
+            assert time.monotonic() < patience, "the console did not start"
+            time.sleep(0.01)
+
+    def stop(self) -> None:
+        """Go away."""
+        self._server.should_exit = True
+        self._thread.join(START_S)
+        apart(self._app.state.parts.engine.dispose())
+
+    def leave(self) -> None:
+        """Go away for good; the application is another console's then."""
+        self.stop()
+        FREE.append(self._app)
+
+
 @contextmanager
-def a_console(folder: Path, *, checks: bool = True) -> Iterator[World]:
-    """The town's console, served until the block ends."""
-    database = f"sqlite+aiosqlite:///{folder / 'read-model.sqlite'}"
-    listening = socket.create_server(("127.0.0.1", 0))
-    port = listening.getsockname()[1]
-    world = World(f"http://127.0.0.1:{port}", database, town.the_journal())
-    world.ends.known = end_of(world.records)
-    project(database, world.records)
-    parts = Parts(
-        open_read_model(database),
-        Known(CALLERS, checks=checks),
-        Kept(),
-        world.audit,
-        world.original_bytes,
-        world.clock,
-        journal_ends=world.ends,
+def a_console(path: Path) -> Iterator[World]:
+    """The town's console over its read model in this file, served until the block ends."""
+    database = f"sqlite+aiosqlite:///{path}"
+    records = town.the_journal()
+    audit, ends, original_bytes, clock = (
+        KeptAudit(),
+        Ends(end_of(records)),
+        KeptBytes(),
+        HandClock(),
     )
-    config = uvicorn.Config(
-        create_app(parts), log_config=None, lifespan="off", timeout_graceful_shutdown=1
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
-    thread.start()
+    clock.now = NOW
+
+    def parts() -> Parts:
+        model = open_read_model(database)
+        return Parts(model, ACCESS, Kept(), audit, original_bytes, clock, journal_ends=ends)
+
+    paces = live.LOOK_EVERY_S, live.AGAIN_MS
+    live.LOOK_EVERY_S, live.AGAIN_MS = LOOK_S, AGAIN_MS
+    served = Served(parts)
     try:
-        _wait_for(server)
-        yield world
+        yield World(served.url, database, records, served, audit, ends, original_bytes, clock)
     finally:
-        server.should_exit = True
-        thread.join(START_S)
-        apart(parts.engine.dispose())
-        listening.close()
-
-
-def _wait_for(server: uvicorn.Server) -> None:
-    patience = time.monotonic() + START_S
-    while not server.started:
-        assert time.monotonic() < patience, "the console did not start"
-        time.sleep(0.02)
+        served.leave()
+        live.LOOK_EVERY_S, live.AGAIN_MS = paces

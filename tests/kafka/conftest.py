@@ -13,10 +13,15 @@ import pytest
 from services.runtime.settings import Settings
 from tests.kafka.brokers import BROKER_TIMEOUT_S, Broker, a_broker, chosen_provider
 from tests.kafka.told import make_topics
+from tests.read_model import databases
 
 HERE: Final = Path(__file__).resolve().parent
 
 _numbers = itertools.count(1)
+
+postgresql_server = databases.postgresql_server
+postgresql_url = databases.postgresql_url
+sqlite_url = databases.sqlite_url
 
 
 @pytest.fixture(scope="session")

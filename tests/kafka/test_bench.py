@@ -10,22 +10,43 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 
 from bench.kafka import page
+from bench.kafka.answers import CONNECTIONS, MIX
 from bench.kafka.figures import AIMS
+from bench.kafka.read_model import SQLITE_SHARE
+from bench.kafka.stream import budgets_of, opening_events
 from tests.integration.command import ROOT, environment
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import run
 
 EVENTS: Final = 400
 FAUST_EVENTS: Final = 200
-LIMIT_S: Final = 150.0
+LIMIT_S: Final = 180.0
 SMALL: Final = {
     "--events": EVENTS,
     "--faust-events": FAUST_EVENTS,
     "--rounds": 1,
     "--latency-s": 2,
+    "--asked-s": 1,
+    "--visible-s": 2,
 }
 CONTENDERS: Final = ("ledger_one", "ledger_two", "bare", "faust", "faust_patient")
 RATIOS: Final = ("ratio_to_bare", "ratio_to_faust", "ratio_to_faust_patient", "ratio_two_to_one")
+
+
+def check_read_model(found: dict[str, Any]) -> None:
+    """That each figure is of work that was done."""
+    opened = opening_events(budgets_of(EVENTS))
+    assert EVENTS + opened == found["to_postgresql"]["records"]
+    assert (EVENTS + opened) // SQLITE_SHARE <= found["to_sqlite"]["records"]
+    for table in ("to_postgresql", "to_sqlite"):
+        assert min(found[table]["records_per_s"], found[table]["peak_bytes"]) > 0
+    visible, reads = found["visible"], found["reads"]
+    assert 0 == visible["missing"] == visible["journal"]["missing"]
+    assert 0 < visible["p50_ms"] <= visible["p99_ms"] <= visible["max_ms"]
+    assert visible["journal"]["p50_ms"] < visible["p50_ms"], "the journal lies on the way"
+    assert visible["looks_per_event"] >= 1
+    assert list(MIX) == list(reads["each"])
+    assert reads["reads"] >= CONNECTIONS
 
 
 def topics_of(broker: Broker) -> list[str]:
@@ -79,6 +100,8 @@ def test_it_measures_every_contender(broker: Broker, tmp_path: Path) -> None:
     assert 0 == latency["missing"]
     assert min(steps["us_per_event"][name] for name in ("decode", "decide", "messages")) > 0
     assert pytest.approx(steps["cpu_us_per_event"]) == sum(steps["us_per_event"].values())
+    check_read_model(found["read_model"])
     said = page.page(found)
     assert [] == [name for name in page.NAMES.values() if f"| {name} |" not in said]
+    assert "`GET /events/{id}`" in said
     assert [] == [name for name in topics_of(broker) if name.startswith("bench-")]

@@ -14,17 +14,19 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
+import httpx
 import pytest
 import yaml
 
-from services.runtime.local_broker import free_port
-from tests.kafka.brokers import IMAGE, IN_CI, why_no_container
+from services.runtime.local_broker import MEMORY, QUICK, free_port
+from tests.kafka.brokers import IMAGE, IN_CI, PULL_TIMEOUT_S, why_no_container
 
 ROOT = Path(__file__).resolve().parents[2]
 FILE = ROOT / "docker-compose.yml"
 EXAMPLE = ROOT / "schemas" / "examples" / "lille-avenirs-2023.jsonl"
 BUDGET = "21590350100017-00-2023"
-OURS = ("topics", "ledger-1", "ledger-2", "watch")
+OURS = ("topics", "ledger-1", "ledger-2", "watch", "projector", "api")
+DATABASE = os.environ.get("ECLUSE_POSTGRESQL_IMAGE", "postgres:18")
 BUILD_TIMEOUT_S = 600
 UP_TIMEOUT_S = 240
 CALL_TIMEOUT_S = 60
@@ -40,6 +42,8 @@ class Stack:
     project: str
     kafka_port: int = field(default_factory=free_port)
     watch_port: int = field(default_factory=free_port)
+    postgresql_port: int = field(default_factory=free_port)
+    api_port: int = field(default_factory=free_port)
 
     def compose(self, *words: str, given: bytes = b"", timeout_s: float = CALL_TIMEOUT_S) -> bytes:
         """What a command of compose prints; a failure tells what it said."""
@@ -49,6 +53,12 @@ class Stack:
             "ECLUSE_KAFKA_IMAGE": IMAGE,
             "ECLUSE_KAFKA_PORT": str(self.kafka_port),
             "ECLUSE_WATCH_PORT": str(self.watch_port),
+            "ECLUSE_POSTGRESQL_PORT": str(self.postgresql_port),
+            "ECLUSE_API_PORT": str(self.api_port),
+            # What only waits is quicker: probes at every second, a Java that compiles less.
+            "ECLUSE_PROBE_INTERVAL": "1s",
+            "ECLUSE_KAFKA_HEAP": " ".join(MEMORY),
+            "ECLUSE_KAFKA_JVM_OPTIONS": " ".join(QUICK[len(MEMORY) :]),
             "BUILDKIT_PROGRESS": "plain",
         }
         done = subprocess.run(
@@ -82,6 +92,16 @@ class Stack:
                 raise
             return {"caught_up": False}
 
+    def by_key(self) -> httpx.Client:
+        """The API, for whoever was given a key that reads."""
+        asked = ("api-keys", "create", "essai", "--read", "all", "--json")
+        key = json.loads(self.compose("exec", "-T", "api", "ecluse", *asked))["key"]
+        return httpx.Client(
+            base_url=f"http://127.0.0.1:{self.api_port}",
+            headers={"Authorization": f"Bearer {key}"},
+            timeout=CALL_TIMEOUT_S,
+        )
+
 
 def said(*words: str, bootstrap: str = "") -> Any:
     """The object that `ecluse` prints on this machine."""
@@ -110,7 +130,21 @@ def why_no_stack() -> str | None:
     plugin = subprocess.run([docker, "compose", "version"], capture_output=True, check=False)
     if plugin.returncode:
         return "docker has no compose: deploy/images/compose-plugin.sh fetches it"
-    return why_no_container()
+    reason = why_no_container()
+    if reason is not None or is_there(docker, DATABASE):
+        return reason
+    return f"{DATABASE} cannot be pulled, and deploy/images/build-local.sh did not make it"
+
+
+def is_there(docker: str, image: str) -> bool:
+    """Whether the engine has the image, or can pull it."""
+    for words in (("image", "inspect"), ("pull", "--quiet")):
+        done = subprocess.run(
+            [docker, *words, image], capture_output=True, timeout=PULL_TIMEOUT_S, check=False
+        )
+        if 0 == done.returncode:
+            return True
+    return False
 
 
 @pytest.fixture
@@ -149,12 +183,22 @@ def test_the_year_through_the_stack_is_the_year_of_a_replay(stack: Stack) -> Non
     assert [] == seen["difference"]
     assert expected["events"] == seen["sequence"]
 
-    for service in ("ledger-1", "watch"):
+    with stack.by_key() as api:
+        asked = f"/balances/lines?budget={BUDGET}"
+        while (answer := api.get(asked).json()["items"]) != expected["lines"]:
+            assert time.monotonic() < until_s, (answer, stack.logs())
+            time.sleep(POLL_S)
+        del api.headers["Authorization"]
+        assert HTTPStatus.UNAUTHORIZED == api.get(asked).status_code
+        assert "/console/login" in api.get("/console", follow_redirects=True).url.path
+
+    for service in ("ledger-1", "watch", "projector", "api"):
         assert b"10001" == stack.compose("exec", "-T", service, "id", "-u").strip()
-    # A worker that is asked to stop ends in order.
-    stack.compose("stop", "ledger-1", "ledger-2")
+    # Who is asked to stop ends in order.
+    stopped = ("ledger-1", "ledger-2", "projector", "api", "postgresql")
+    stack.compose("stop", *stopped)
     ended = stack.compose("ps", "--all", "--format", "{{.Service}} {{.ExitCode}}")
-    assert {"topics 0", "ledger-1 0", "ledger-2 0"} <= set(ended.decode().splitlines())
+    assert {f"{name} 0" for name in ("topics", *stopped)} <= set(ended.decode().splitlines())
 
 
 def services() -> dict[str, Any]:
@@ -164,15 +208,22 @@ def services() -> dict[str, Any]:
 
 def test_the_stack_is_reached_from_this_machine_alone() -> None:
     ports = [port for service in services().values() for port in service.get("ports", ())]
-    assert 3 == len(ports), "Kafka, the watch, the read model's PostgreSQL"
+    assert 4 == len(ports), "Kafka, the watch, PostgreSQL, API and console"
     assert all(port.startswith("127.0.0.1:") for port in ports)
 
 
-@pytest.mark.parametrize("name", ["kafka", *OURS])
+def test_whoever_asks_the_api_of_the_stack_shows_a_key() -> None:
+    """It listens beyond its container."""
+    api = services()["api"]["environment"]
+    assert "0.0.0.0" == api["ECLUSE_API_BIND"]
+    assert "ECLUSE_AUTH" not in api
+
+
+@pytest.mark.parametrize("name", ["kafka", "postgresql", *OURS])
 def test_a_container_may_no_more_than_it_needs(name: str) -> None:
     service = services()[name]
     assert ["ALL"] == service["cap_drop"]
     assert ["no-new-privileges:true"] == service["security_opt"]
     assert service["image"].startswith("${"), "a variable chooses another image"
-    # The official image writes its settings beside the program when it starts.
+    # The official images write beside the program when they start.
     assert (name in OURS) == service.get("read_only", False)

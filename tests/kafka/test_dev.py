@@ -17,6 +17,7 @@ import pytest
 
 from services.runtime.errors import ClusterError
 from services.runtime.jars import find_java
+from services.runtime.local_broker import free_port
 from tests.builders import BUDGET
 from tests.integration.command import COMMAND, EXAMPLE, ecluse, environment, real_ecluse
 from tests.kafka.brokers import KAFKA
@@ -165,11 +166,11 @@ def page(url: str) -> Any:
 def test_everything_runs_until_it_is_interrupted_and_nothing_is_left(tmp_path: Path) -> None:
     with Dev(tmp_path, "--json") as dev:
         where = json.loads(dev.wait_until_ready())
-        names = ["bootstrap", "ledger", "watch", "projector", "database", "logs"]
+        names = ["bootstrap", "ledger", "watch", "projector", "api", "database", "logs"]
         assert names == list(where)
         assert [] == [
             words
-            for words in ("the Kafka broker", "the topics", "ledger, watch and projector")
+            for words in ("the Kafka broker", "the topics", "ledger, watch, projector and API")
             if words not in dev.shown
         ]
         kafka = {"ECLUSE_BOOTSTRAP_SERVERS": where["bootstrap"]}
@@ -197,27 +198,37 @@ def test_everything_runs_until_it_is_interrupted_and_nothing_is_left(tmp_path: P
             return bool(events == query(where["database"], "SELECT count(*) FROM journal"))
 
         eventually(projected, "nothing in the tables")
+        asked = page(f"{where['api']}/balances/lines?budget={BUDGET}")
+        assert json.loads(expected)["lines"] == asked["items"]
+        with urlopen(f"{where['api']}/console", timeout=5) as console:
+            assert console.url.endswith("/console/today"), "no key is asked"
+            assert BUDGET in console.read().decode()
         logs = Path(where["logs"])
-        assert ["kafka", "ledger.log", "projector.log", "read-model", "watch.log"] == sorted(
-            each.name for each in logs.iterdir()
-        )
+        made = ["api.log", "kafka", "ledger.log", "projector.log", "read-model", "watch.log"]
+        assert made == sorted(each.name for each in logs.iterdir())
 
         dev.interrupt()
         assert 0 == dev.ended()
         assert 1 == dev.out.count("\n"), "the addresses, and nothing else"
         assert "stopping" in dev.shown
         assert not page(f"{where['watch']}/healthz")
+        assert not page(f"{where['api']}/healthz")
 
 
 def test_a_ledger_that_dies_ends_the_rest_with_words_and_its_log(tmp_path: Path) -> None:
-    with Dev(tmp_path, "--lang", "fr", ECLUSE_TOPIC_PREFIX="mien.") as dev:
+    of_the_user = tmp_path / "of-the-user.db"
+    theirs, prefix = f"sqlite:///{of_the_user}", "mien."
+    chosen = ("--lang", "fr", "--api-port", str(free_port()))
+    with Dev(tmp_path, *chosen, ECLUSE_TOPIC_PREFIX=prefix, ECLUSE_ACCESS_URL=theirs) as dev:
         said = dev.wait_until_ready()
+        assert f"http://127.0.0.1:{chosen[-1]}/console  (sans clé" in said
+        assert not of_the_user.exists(), "the user's own keys are left alone"
         assert "Écluse tourne sur cette machine." in said
         assert [] == [each for each in ("le serveur Kafka", "les topics") if each not in dev.shown]
         bootstrap = said.split("ECLUSE_BOOTSTRAP_SERVERS=")[1].split()[0]
         assert "export ECLUSE_TOPIC_PREFIX=mien.\n" in said
         there = ecluse(
-            "balances", given=b"", ECLUSE_BOOTSTRAP_SERVERS=bootstrap, ECLUSE_TOPIC_PREFIX="mien."
+            "balances", given=b"", ECLUSE_BOOTSTRAP_SERVERS=bootstrap, ECLUSE_TOPIC_PREFIX=prefix
         )
         assert "The journal is empty.\n" == there.text
         os.kill(dev.wait_for("services.cli.app ledger"), signal.SIGKILL)
@@ -259,14 +270,20 @@ def test_a_termination_while_services_start_leaves_nothing(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("language", "words"),
-    [("fr", "ce port est déjà pris. Laissez --port de côté"), ("en", "this port is taken. Leave")],
+    ("option", "language", "words"),
+    [
+        ("--port", "fr", "ce port est déjà pris. Laissez --port de côté"),
+        ("--port", "en", "this port is taken. Leave"),
+        ("--api-port", "en", "this port is taken. Leave --api-port out"),
+    ],
 )
-def test_a_port_that_is_taken_is_said_so(tmp_path: Path, language: str, words: str) -> None:
+def test_a_port_that_is_taken_is_said_so(
+    tmp_path: Path, option: str, language: str, words: str
+) -> None:
     """Else the broker of somebody else would be taken for ours, and given our topics."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        said = real_ecluse("dev", "--port", port, "--lang", language, TMPDIR=str(tmp_path))
+        said = real_ecluse("dev", option, port, "--lang", language, TMPDIR=str(tmp_path))
     assert (3, b"") == (said.code, said.out)
     assert f"127.0.0.1:{port}" in said.err
     assert words in said.err

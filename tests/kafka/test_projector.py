@@ -1,50 +1,66 @@
 """`ecluse projector` on a real broker and a real PostgreSQL: killed, cut off, made again."""
 
+import asyncio
+import os
 import random  # noqa: TID251 # it plays the world outside, and prints its seed
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import pytest
 
 from services.runtime.settings import Settings
+from tests.kafka.brokers import Broker
 from tests.kafka.projecting import (
-    Journal,
+    Clean,
     Projector,
     a_long_journal,
-    assert_same,
-    clean_run,
-    content,
     count,
     journal_of,
     rows,
     write,
 )
-from tests.read_model import databases
+from tests.kafka.told import make_topics
 from tests.read_model.databases import Server
 from tests.read_model.filling import GOLDEN, read
 
-postgresql_server = databases.postgresql_server
-postgresql_url = databases.postgresql_url
-sqlite_url = databases.sqlite_url
-
 RECORDS: Final = 50_000
 KILLS: Final = 10
+LIMIT_S: Final = 240.0
+
+
+class Year(NamedTuple):
+    """A long journal as it stands on the broker, and what an undisturbed run makes of it."""
+
+    settings: Settings
+    clean: Clean
 
 
 @pytest.fixture(scope="module")
-def long_journal() -> Journal:
-    return a_long_journal(RECORDS)
+def year(
+    broker: Broker, postgresql_server: Server, tmp_path_factory: pytest.TempPathFactory
+) -> Year:
+    """Written once, and projected once: each test has a database of its own."""
+    settings = Settings(bootstrap_servers=broker.bootstrap, topic_prefix=f"year-{os.getpid()}.")
+    asyncio.run(make_topics(settings))
+    write(settings, a_long_journal(RECORDS))
+    url, folder = postgresql_server.a_read_model(), tmp_path_factory.mktemp("clean")
+    return Year(settings, Clean(settings, url, folder, RECORDS))
+
+
+def has_more(url: str, records: int) -> bool:
+    """Whether more than that many records are in the tables."""
+    return bool(rows(url) > records)
+
+
+def is_at_work(projector: Projector, opened: int, url: str, records: int) -> bool:
+    """Whether it has opened more partitions than those, and more than so many records are there."""
+    return len(projector.lines("partition_opened")) > opened and has_more(url, records)
 
 
 def has_retried(projector: Projector, times: int) -> bool:
     """Whether it has noticed that often that the world is down."""
     return len(projector.lines("partition_retried")) >= times
-
-
-def has(url: str, wanted: int) -> bool:
-    """Whether that many records are in the tables."""
-    return bool(rows(url) >= wanted)
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
@@ -60,7 +76,7 @@ def test_it_makes_the_tables_of_a_journal_and_goes_on_with_what_comes(
         write(settings, journal[3:], abort=True)
         write(settings, journal[3:])
         projector.until(lambda: rows(url) == count(journal), "the others")
-        projector.until(lambda: 200 == projector.get("/readyz")[0], "ready")
+        projector.until_ready()
         assert count(journal) == projector.projected()
         assert 0 == projector.stop()
     assert count(journal) == len(read(url)["journal"])
@@ -69,48 +85,43 @@ def test_it_makes_the_tables_of_a_journal_and_goes_on_with_what_comes(
 @pytest.mark.fault
 @pytest.mark.timeout(600)
 def test_killed_ten_times_during_50000_records_it_leaves_row_for_row_what_a_clean_run_gives(
-    settings: Settings, tmp_path: Path, postgresql_server: Server, long_journal: Journal
+    year: Year, tmp_path: Path, postgresql_server: Server
 ) -> None:
     seed = random.randrange(10**6)
     print(f"seed {seed}")
     draw = random.Random(seed)
     url = postgresql_server.a_read_model()
-    write(settings, long_journal)
-    with Projector(settings, url, tmp_path, ECLUSE_SESSION_TIMEOUT_S="6") as projector:
-        projector.until(lambda: projector.get("/healthz")[0] == 200, "up")
+    with Projector(year.settings, url, tmp_path, ECLUSE_SESSION_TIMEOUT_S="6") as projector:
         for kill in range(1, KILLS + 1):
-            # Somewhere in the next twelfth, in the midst of whatever it does then.
+            # Each has opened a partition, and is in the midst of whatever it does then.
+            opened = len(projector.lines("partition_opened"))
+            wanted = RECORDS * kill // (KILLS + 4) - draw.randrange(2_000)
             projector.until(
-                partial(has, url, RECORDS * kill // (KILLS + 2) - draw.randrange(2_000)),
-                "it gets on",
-                limit_s=120,
+                partial(is_at_work, projector, opened, url, wanted), "it gets on", LIMIT_S
             )
-            assert rows(url) < RECORDS, "it is killed while there is work"
             projector.kill()
+            assert rows(url) < RECORDS, "it is killed while there is work"
             projector.start_again()
-        projector.until(lambda: rows(url) == RECORDS, "all records", limit_s=240)
+        projector.until_rows(url, RECORDS, "all records", LIMIT_S)
         assert 0 == projector.stop()
-    clean = clean_run(settings, postgresql_server.a_read_model(), tmp_path, RECORDS)
-    assert_same(clean, content(url))
+    year.clean.assert_same(url)
 
 
 @pytest.mark.fault
 @pytest.mark.timeout(600)
 def test_postgresql_ends_and_crashes_under_load_and_nothing_is_lost(
-    settings: Settings, tmp_path: Path, postgresql_server: Server, long_journal: Journal
+    year: Year, tmp_path: Path, postgresql_server: Server
 ) -> None:
     url = postgresql_server.a_read_model()
-    write(settings, long_journal)
-    with Projector(settings, url, tmp_path) as projector:
+    with Projector(year.settings, url, tmp_path) as projector:
         for turn, hurt in enumerate(
             (postgresql_server.crash, postgresql_server.end, postgresql_server.crash), start=1
         ):
-            projector.until(partial(has, url, RECORDS * turn // 5), "it gets on", limit_s=120)
+            projector.until(partial(has_more, url, RECORDS * turn // 5), "it gets on", LIMIT_S)
             hurt()
             projector.until(partial(has_retried, projector, turn), "it notices")
             postgresql_server.start_again()
-        projector.until(lambda: rows(url) == RECORDS, "all records", limit_s=240)
+        projector.until_rows(url, RECORDS, "all records", LIMIT_S)
         assert 0 == projector.stop()
         assert [] == projector.lines("record_failed") + projector.lines("partition_failed")
-    clean = clean_run(settings, postgresql_server.a_read_model(), tmp_path, RECORDS)
-    assert_same(clean, content(url))
+    year.clean.assert_same(url)

@@ -10,32 +10,44 @@ from sqlalchemy import text
 
 from events.topics import JOURNAL
 from services.projector.database import an_engine
+from services.projector.switch import NEXT
 from services.runtime.settings import Settings
 from tests.kafka.projecting import (
+    Clean,
     Journal,
     Projector,
     a_long_journal,
     assert_same,
-    clean_run,
     content,
     count,
     rows,
     write,
 )
-from tests.read_model import databases
+from tests.kafka.told import PARTITIONS
 from tests.read_model.databases import Server, prepared
 from tests.read_model.filling import query
 
-postgresql_server = databases.postgresql_server
-postgresql_url = databases.postgresql_url
-sqlite_url = databases.sqlite_url
-
 pytestmark = pytest.mark.timeout(400)
 
-RECORDS: Final = 20_000
+RECORDS: Final = 4_000
 DAMAGE: Final = "UPDATE lines SET paid_cents = paid_cents + 1"
 MENDED: Final = "SELECT sum(paid_cents) FROM lines"
-NEXT_RECORDS: Final = "SELECT count(*) FROM ecluse_read_next.journal"
+NEXT_RECORDS: Final = f"SELECT count(*) FROM {NEXT}.journal"
+LAST: Final = PARTITIONS - 1
+"""A partition whose rows wait in their transaction, as long as a test wants."""
+
+WAIT: Final = (
+    f"CREATE FUNCTION {NEXT}.wait() RETURNS trigger LANGUAGE plpgsql"
+    " AS $$ BEGIN PERFORM pg_sleep(600); RETURN new; END $$"
+)
+WAITS: Final = (
+    f"CREATE TRIGGER waits BEFORE INSERT ON {NEXT}.journal"
+    f" FOR EACH ROW WHEN (new.partition = {LAST}) EXECUTE FUNCTION {NEXT}.wait()"
+)
+WAITS_NO_MORE: Final = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'",
+    f"DROP FUNCTION {NEXT}.wait() CASCADE",
+)
 
 
 @pytest.fixture(scope="module")
@@ -43,12 +55,13 @@ def journal() -> Journal:
     return a_long_journal(RECORDS)
 
 
-def run(url: str, statement: str) -> None:
+def run(url: str, *wanted: str) -> None:
     async def go() -> None:
         engine = an_engine(url)
         try:
-            async with engine.begin() as connection:
-                await connection.execute(text(statement))
+            for statement in wanted:
+                async with engine.begin() as connection:
+                    await connection.execute(text(statement))
         finally:
             await engine.dispose()
 
@@ -111,22 +124,26 @@ def test_it_is_killed_resumed_and_switched_beside_a_running_projector(
         run(url, "CREATE ROLE analyst")
         run(url, "GRANT USAGE ON SCHEMA ecluse_read TO analyst")
         run(url, "GRANT SELECT ON lines TO analyst")
-        assert paid_cents < query(url, MENDED)
+        damaged_cents = query(url, MENDED)
+        assert paid_cents < damaged_cents
+        prepared(url, NEXT)
+        run(url, WAIT, WAITS)
+        half = sum(out.partition != LAST for batch in journal[:most] for out in batch)
         with (
             Projector(settings, url, tmp_path, "--rebuild", "--json") as again,
             Reader(url) as seen,
         ):
-            again.until(lambda: "ecluse_read_next" in schemas(url), "the new tables")
-            again.until(lambda: query(url, NEXT_RECORDS) >= RECORDS // 5, "it gets on")
+            again.until(lambda: query(url, NEXT_RECORDS) == half, "it gets on")
             again.kill()
-            half = query(url, NEXT_RECORDS)
-            assert half < count(journal[:most]), "it was killed in the midst"
+            # The server has not heard of that, and its transaction would wait on.
+            run(url, *WAITS_NO_MORE)
+            assert half == query(url, NEXT_RECORDS), "it was killed in the midst"
             again.start_again()
             write(settings, journal[most : most + 2])
             assert 0 == again.ends(), again.said()
             made = int(again.printed().removeprefix('{"records":').rstrip("}\n"))
             assert count(journal[:most]) - half <= made < count(journal[: most + 2])
-            assert paid_cents <= query(url, MENDED)
+            assert paid_cents <= query(url, MENDED) < damaged_cents
             write(settings, journal[most + 2 :])
             running.until(lambda: rows(url) == RECORDS, "it goes on in the new tables", 120)
         assert ([], True) == (seen.faults, seen.looks > 20)
@@ -135,8 +152,7 @@ def test_it_is_killed_resumed_and_switched_beside_a_running_projector(
     assert {"ecluse_read"} == {name for name in schemas(url) if "ecluse" in name}
     assert query(url, "SELECT has_table_privilege('analyst', 'lines', 'SELECT')")
     assert query(url, "SELECT min(generation) = 1 AND max(generation) = 1 FROM positions")
-    clean = clean_run(settings, postgresql_server.a_read_model(), tmp_path, RECORDS)
-    assert_same(clean, content(url))
+    Clean(settings, postgresql_server.a_read_model(), tmp_path, RECORDS).assert_same(url)
 
 
 def schemas(url: str) -> list[str]:
@@ -176,7 +192,7 @@ def test_views_that_stand_on_the_old_tables_are_told_of_and_nothing_is_switched(
     with Projector(settings, postgresql_url, tmp_path, "--rebuild") as again:
         assert 3 == again.ends()
         assert "view public.mine depends on table ecluse_read.lines" in again.said()
-        assert "ecluse_read_next" in schemas(postgresql_url)
+        assert NEXT in schemas(postgresql_url)
         run(postgresql_url, "DROP VIEW public.mine")
         again.start_again()
         assert 0 == again.ends()

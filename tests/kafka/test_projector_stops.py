@@ -10,16 +10,11 @@ from services.runtime.settings import Settings
 from tests.kafka.cluster import Cluster
 from tests.kafka.projecting import Journal, Projector, a_long_journal, count, rows, write
 from tests.kafka.told import PARTITIONS
-from tests.read_model import databases
 from tests.read_model.databases import Server
 from tests.read_model.filling import query
 from tests.unit.watch.ledger_output import Out
 
-postgresql_server = databases.postgresql_server
-postgresql_url = databases.postgresql_url
-sqlite_url = databases.sqlite_url
-
-RECORDS: Final = 2_000
+RECORDS: Final = 1_000
 SICK: Final = 2
 """A partition in which something is wrong."""
 
@@ -78,7 +73,7 @@ def test_a_second_projector_takes_its_share_and_all_when_the_first_dies(
 ) -> None:
     half = len(journal) // 2
     write(settings, journal[:half])
-    short = {"ECLUSE_SESSION_TIMEOUT_S": "6"}
+    short = {"ECLUSE_SESSION_TIMEOUT_S": "3"}
     with (
         Projector(settings, postgresql_url, tmp_path, ECLUSE_INSTANCE="one", **short) as one,
         Projector(settings, postgresql_url, tmp_path, ECLUSE_INSTANCE="two", **short) as two,

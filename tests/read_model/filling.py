@@ -15,7 +15,7 @@ from services.ledger.adapters.memory import MemoryStore
 from services.ledger.ports import Store
 from services.ledger.replay import replay
 from services.ledger.restore import open_ledger
-from services.projector.database import Position, an_engine, standing, take, write
+from services.projector.database import Position, an_engine, take, write
 from services.projector.fold import Fold
 from services.projector.tables import metadata
 from tests.builders import Story
@@ -72,8 +72,8 @@ def fill(url: str, records: Sequence[bytes], cuts: Iterable[int] = (), partition
 async def _fill(url: str, records: Sequence[bytes], cuts: Iterable[int], partition: int) -> None:
     engine = an_engine(url)
     try:
-        position = await take(engine, JOURNAL, partition)
-        fold = Fold(partition, *await standing(engine, partition))
+        position, sequences, alone = await take(engine, JOURNAL, partition)
+        fold = Fold(partition, sequences, alone)
         ends = {*cuts, len(records)}
         for offset, raw in enumerate(records):
             fold.add(offset, raw)
@@ -81,7 +81,8 @@ async def _fill(url: str, records: Sequence[bytes], cuts: Iterable[int], partiti
                 at = Position(JOURNAL, partition, offset + 1, offset, epoch=position.epoch)
                 await write(engine, fold.take_changes(), at)
                 # As after a restart: all that is known of earlier batches is in the tables.
-                fold = Fold(partition, *await standing(engine, partition))
+                position, sequences, alone = await take(engine, JOURNAL, partition)
+                fold = Fold(partition, sequences, alone)
     finally:
         await engine.dispose()
 

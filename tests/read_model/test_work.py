@@ -37,7 +37,7 @@ def working(url: str, go: Callable[[ProjectorWork, AsyncEngine], Awaitable[None]
         work = ProjectorWork(Settings(), engine, 0, Progress(), Metrics(CollectorRegistry()))
         try:
             if url != NOWHERE:
-                work._position = await take(engine, JOURNAL, 0)
+                work._position = (await take(engine, JOURNAL, 0)).position
             await go(work, engine)
         finally:
             await work.close()
@@ -181,7 +181,7 @@ def test_an_answer_to_a_commit_that_was_lost_is_no_lost_batch(
         with failing(WriterFailed, "the answer is lost"):
             await work.commit()
         monkeypatch.undo()
-        assert (10, 2) == (await _standing(engine), (await take(engine, JOURNAL, 0)).epoch)
+        assert (10, 2) == (await _standing(engine), (await take(engine, JOURNAL, 0)).position.epoch)
 
     async def _standing(engine: AsyncEngine) -> int:
         return (await position_of(engine, JOURNAL, 0)).next_offset
@@ -201,7 +201,7 @@ def test_a_writer_that_froze_in_its_transaction_is_let_go(
         try:
             await frozen.execute(text("UPDATE positions SET held_error = 'frozen'"))
             async with asyncio.timeout(20):
-                assert 2 == (await take(engine, JOURNAL, 0)).epoch
+                assert 2 == (await take(engine, JOURNAL, 0)).position.epoch
         finally:
             await frozen.invalidate()
             await frozen.close()

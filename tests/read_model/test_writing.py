@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from events.topics import JOURNAL
+from services.projector import database, switch
 from services.projector.database import (
     Held,
     Overtaken,
@@ -17,10 +18,10 @@ from services.projector.database import (
     hold,
     is_held,
     position_of,
-    standing,
     take,
     write,
 )
+from services.projector.facts import Alone
 from services.projector.fold import Fold
 from tests.builders import (
     BUDGET,
@@ -57,6 +58,12 @@ def with_engine(url: str, go: Callable[[AsyncEngine], Awaitable[Found]]) -> Foun
     return asyncio.run(run())
 
 
+def known(url: str, partition: int) -> tuple[dict[str, int], Alone]:
+    """What who takes a partition is told of earlier batches."""
+    taken = with_engine(url, lambda engine: take(engine, JOURNAL, partition))
+    return taken.sequences, taken.alone
+
+
 def a_fold(records: list[bytes]) -> Fold:
     fold = Fold(0)
     for offset, raw in enumerate(records):
@@ -68,8 +75,8 @@ def test_whoever_takes_a_partition_fences_the_writer_before(read_model_url: str)
     records = golden("lille-avenirs-2023")
 
     async def go(engine: AsyncEngine) -> None:
-        old = await take(engine, JOURNAL, 0)
-        new = await take(engine, JOURNAL, 0)
+        old = (await take(engine, JOURNAL, 0)).position
+        new = (await take(engine, JOURNAL, 0)).position
         with pytest.raises(Overtaken):
             await write(engine, a_fold(records).take_changes(), replace(old, next_offset=10))
         assert 0 == (await position_of(engine, JOURNAL, 0)).next_offset
@@ -79,17 +86,38 @@ def test_whoever_takes_a_partition_fences_the_writer_before(read_model_url: str)
     assert len(records) == len(read(read_model_url)["journal"])
 
 
+def test_tables_are_not_switched_while_a_partition_is_taken(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else its position would be of the old ones, and its last records of the new."""
+    real, locked = database._standing, []
+
+    async def go(engine: AsyncEngine) -> None:
+        async def beside(*args: Any) -> tuple[dict[str, int], Alone]:
+            async with engine.connect() as other:
+                locked.append(await switch._locked(other))
+            return await real(*args)
+
+        monkeypatch.setattr(database, "_standing", beside)
+        await take(engine, JOURNAL, 0)
+        async with engine.connect() as other:
+            locked.append(await switch._locked(other))
+
+    with_engine(postgresql_url, go)
+    assert [False, True] == locked
+
+
 def test_of_several_that_take_a_new_partition_at_once_one_has_it(read_model_url: str) -> None:
     async def go(engine: AsyncEngine) -> list[int]:
         taken = await asyncio.gather(*(take(engine, JOURNAL, 0) for _ in range(5)))
-        return sorted(each.epoch for each in taken)
+        return sorted(each.position.epoch for each in taken)
 
     assert [1, 2, 3, 4, 5] == with_engine(read_model_url, go)
 
 
 def test_partitions_have_writers_of_their_own(read_model_url: str) -> None:
     async def go(engine: AsyncEngine) -> None:
-        mine = await take(engine, JOURNAL, 0)
+        mine = (await take(engine, JOURNAL, 0)).position
         await take(engine, JOURNAL, 1)
         await take(engine, "another", 0)
         await write(engine, Fold(0).take_changes(), replace(mine, next_offset=1), 0)
@@ -102,7 +130,7 @@ def test_a_database_that_forgot_the_last_batch_is_not_written_on(read_model_url:
     records = golden("lille-avenirs-2023")
 
     async def go(engine: AsyncEngine) -> None:
-        mine = await take(engine, JOURNAL, 0)
+        mine = (await take(engine, JOURNAL, 0)).position
         with pytest.raises(Overtaken):
             await write(engine, a_fold(records).take_changes(), replace(mine, next_offset=10), 5)
 
@@ -116,7 +144,7 @@ def test_a_batch_that_fails_leaves_nothing(read_model_url: str) -> None:
     before = read(read_model_url)
 
     async def go(engine: AsyncEngine) -> None:
-        mine = await take(engine, JOURNAL, 0)
+        mine = (await take(engine, JOURNAL, 0)).position
         with pytest.raises(Exception, match=r"(?i)unique"):
             await write(engine, a_fold(records).take_changes(), replace(mine, next_offset=20), 10)
 
@@ -126,11 +154,11 @@ def test_a_batch_that_fails_leaves_nothing(read_model_url: str) -> None:
 
 def test_a_hold_is_seen_until_somebody_moves_on(read_model_url: str) -> None:
     async def go(engine: AsyncEngine) -> None:
-        mine = await take(engine, JOURNAL, 0)
+        mine = (await take(engine, JOURNAL, 0)).position
         assert not await is_held(engine, mine)
         await hold(engine, mine, Held(7, "e7", "AssertionError"))
         assert await is_held(engine, mine)
-        new = await take(engine, JOURNAL, 0)
+        new = (await take(engine, JOURNAL, 0)).position
         assert not await is_held(engine, mine), "another has the partition"
         with pytest.raises(Overtaken):
             await hold(engine, mine, Held(8, None, ""))
@@ -144,15 +172,15 @@ def test_a_hold_is_seen_until_somebody_moves_on(read_model_url: str) -> None:
 def test_what_a_fold_must_know_of_earlier_batches_is_in_the_tables(read_model_url: str) -> None:
     events: list[Json | bytes] = [a_vote(), an_award(requires_convention=False), b"{", b"{"]
     fill(read_model_url, rows_of(Story(*map(encoded, events))))
-    sequences, alone = with_engine(read_model_url, lambda engine: standing(engine, 0))
+    sequences, alone = known(read_model_url, 0)
     assert ({BUDGET: 2, "_dead.0": 2}, {BUDGET: {"G"}}) == (sequences, alone)
-    assert ({}, {}) == with_engine(read_model_url, lambda engine: standing(engine, 1))
+    assert ({}, {}) == known(read_model_url, 1)
 
 
 def test_a_convention_that_was_signed_stands_alone_no_more(read_model_url: str) -> None:
     events = [a_vote(), an_award(requires_convention=False), a_convention()]
     fill(read_model_url, rows_of(Story(*map(encoded, events))))
-    _, alone = with_engine(read_model_url, lambda engine: standing(engine, 0))
+    _, alone = known(read_model_url, 0)
     assert {} == alone
 
 
@@ -160,14 +188,14 @@ def test_a_chain_of_another_partition_that_rests_here_goes_on(read_model_url: st
     """An imported journal has the chains of a cluster with other partitions (ledger/chains.py)."""
     dead = [row.replace(b"_dead.0", b"_dead.7") for row in rows_of(Story(b"{", b"[", b"}"))]
     fill(read_model_url, dead, cuts=[1, 2], partition=2)
-    sequences, _ = with_engine(read_model_url, lambda engine: standing(engine, 2))
+    sequences, _ = known(read_model_url, 2)
     assert {"_dead.7": 3} == sequences
 
 
 def test_in_a_closed_year_no_grant_stands_alone_any_more(read_model_url: str) -> None:
     events = [a_vote(), an_award(requires_convention=False), a_closing()]
     fill(read_model_url, rows_of(Story(*map(encoded, events))))
-    assert {} == with_engine(read_model_url, lambda engine: standing(engine, 0))[1]
+    assert {} == known(read_model_url, 0)[1]
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 9])

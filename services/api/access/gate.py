@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from events.sentences import Sentence
 from services.api.access.caller import ANYBODY, Caller
+from services.api.access.hosts import HOST_UNKNOWN, LOCAL, answers_to
 from services.api.access.port import Access, NotKnown
 from services.api.access.session import LOGIN_PATH, SESSION_COOKIE
 from services.api.problems import FORGED_FORM, UNAUTHENTICATED, Problem, answer
@@ -38,11 +39,15 @@ NOT_BEARER = NotKnown(
 
 
 class Gate:
-    """Lets through who is known, with what they may do."""
+    """Lets through who is known, with what they may do.
 
-    def __init__(self, app: ASGIApp, access: Access) -> None:
+    Where access is not checked: who asks for a server of these names.
+    """
+
+    def __init__(self, app: ASGIApp, access: Access, hosts: frozenset[str] = LOCAL) -> None:
         self._app = app
         self._access = access
+        self._hosts = hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let one request through, or answer it."""
@@ -70,6 +75,8 @@ class Gate:
 
     async def _caller(self, asked: HTTPConnection) -> Caller:
         if not self._access.checks:
+            if not answers_to(asked.headers.get("host", ""), self._hosts):
+                raise Problem(HOST_UNKNOWN)
             return ANYBODY
         header = asked.headers.get("authorization")
         if header is not None:

@@ -12,6 +12,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from events.sentences import Sentence
+from services.api.access.hosts import LOCAL, name_in
 from services.api.access.port import NotKnown
 from services.api.chance import a_secret
 from services.api.clock import Clock
@@ -23,7 +24,6 @@ SESSION_S: Final = 8 * 3600
 
 CSRF_BYTES: Final = 24
 SALT: Final = "ecluse-console-session"
-LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 ENDED = NotKnown(
     "session_ended",
@@ -73,8 +73,21 @@ def set_session(answer: Response, asked: HTTPConnection, cookie: str) -> None:
         httponly=True,
         samesite="strict",
         # Without TLS only on this machine, where nobody listens on the way.
-        secure=not (asked.url.scheme == "http" and asked.url.hostname in LOCAL),
+        secure=not _on_this_machine(asked),
     )
+
+
+def _on_this_machine(asked: HTTPConnection) -> bool:
+    """Whether the browser came without TLS, and to this very machine.
+
+    A proxy that says nothing of itself asks so too, and gives its own name for ours (nginx, unless
+    it is told otherwise). What the browser says of its page, `Origin`, it sends on.
+    """
+    origin = asked.headers.get("origin")
+    of_a_proxy = origin is not None and not (
+        origin.startswith("http://") and name_in(origin) in LOCAL
+    )
+    return asked.url.scheme == "http" and asked.url.hostname in LOCAL and not of_a_proxy
 
 
 def end_session(answer: Response) -> None:

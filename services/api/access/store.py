@@ -1,7 +1,7 @@
 """Keys and audit lines in their database: PostgreSQL's schema `ecluse_access`, or a file."""
 
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -20,7 +20,7 @@ from services.api.access.tables import SCHEMA, api_key_rights, api_keys, audit
 from services.api.chance import a_name, a_secret
 from services.api.clock import Clock
 from services.api.problems import DATABASE_UNREACHABLE, Problem
-from services.api.read_model import CONNECT_TIMEOUT_S, WAIT_S, with_driver
+from services.api.read_model import CONNECT_TIMEOUT_S, WAIT_S, check_before_use, with_driver
 
 CONNECTIONS_MAX: Final = 4
 USE_NOTED_EVERY: Final = timedelta(minutes=1)
@@ -53,12 +53,16 @@ class AccessStore:
                 "pool_size": CONNECTIONS_MAX,
                 "max_overflow": 0,
                 "pool_timeout": WAIT_S,
-                "pool_pre_ping": True,
                 "connect_args": {"timeout": CONNECT_TIMEOUT_S},
             }
         engine = create_async_engine(url, **options)
         names = {SCHEMA: SCHEMA if self._is_postgresql else None}
         self._engine: AsyncEngine = engine.execution_options(schema_translate_map=names)
+        self._one_question = self._engine
+        """For what is one statement: PostgreSQL need not be told where it begins and ends."""
+        if self._is_postgresql:
+            check_before_use(engine)
+            self._one_question = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
     async def prepare(self) -> None:
         """Make the tables, or bring them to this version."""
@@ -133,16 +137,17 @@ class AccessStore:
 
     async def find(self, key_id: str, secret: str | None = None) -> ApiKey | None:
         """The key of this id, revoked or not; with `secret`, only if it is that key's."""
-        async with self._writing() as connection:
-            asked = select(api_keys).where(api_keys.c.key_id == key_id)
-            row = (await connection.execute(asked)).one_or_none()
-            digest = NO_DIGEST if row is None else row.secret_sha256
-            if secret is not None and not is_of(secret, digest):
-                return None
-            if row is None:
-                return None
-            rights = select(api_key_rights).where(api_key_rights.c.key_id == key_id)
-            return _key(row, (await connection.execute(rights)).all())
+        asked = (
+            select(api_keys, api_key_rights.c.scope, api_key_rights.c.entity)
+            .outerjoin(api_key_rights, api_key_rights.c.key_id == api_keys.c.key_id)
+            .where(api_keys.c.key_id == key_id)
+        )
+        async with self._connected(self._one_question) as connection:
+            rows = (await connection.execute(asked)).all()
+        digest = rows[0].secret_sha256 if rows else NO_DIGEST
+        if secret is not None and not is_of(secret, digest):
+            return None
+        return _key(rows[0], [each for each in rows if each.scope is not None]) if rows else None
 
     async def note_use(self, key: ApiKey) -> None:
         """Remember that a key was used, to the minute."""
@@ -196,13 +201,16 @@ class AccessStore:
         }
         await connection.execute(audit.insert(), line)
 
+    def _writing(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        return self._connected(self._engine)
+
     @asynccontextmanager
-    async def _writing(self) -> AsyncGenerator[AsyncConnection]:
+    async def _connected(self, engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
         try:
             # aiosqlite would tell it to a loop that may have ended meanwhile.
             if self._folder is not None and not self._folder.is_dir():
                 raise FileNotFoundError(self._folder)  # as the driver would say it
-            async with self._engine.begin() as connection:
+            async with engine.begin() as connection:
                 yield connection
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             raise Problem(DATABASE_UNREACHABLE, headers={"Retry-After": "5"}) from error

@@ -7,6 +7,7 @@ neither `none` nor HS256 with the public key for a secret can pass (RFC 8725, 2.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, Final
 
 from joserfc import jwt
@@ -30,6 +31,7 @@ ASYMMETRIC: Final = frozenset(
 )
 TOKEN_CHARACTERS_MAX: Final = 16 * 1024
 SUBJECT_MAX: Final = 100
+DIGEST_DIGITS: Final = 16
 
 KEY_TYPES: Final = frozenset({"RSA", "EC", "OKP"})
 """Of a published set, the keys that may sign: a secret in it would be everybody's."""
@@ -103,8 +105,17 @@ def caller_of(token: str, keys: KeySet, demands: Demands, now: datetime) -> Call
     except (JoseError, ValueError, TypeError) as error:
         raise _why(error) from error
     rights = _rights(claims, demands)
-    subject = "".join(each for each in str(claims["sub"]) if each.isprintable())[:SUBJECT_MAX]
+    subject = _named(str(claims["sub"]))
     return Caller(f"oidc:{subject}", rights, subject)
+
+
+def _named(subject: str) -> str:
+    """The subject as logs and the audit call it; one that is not whole is told from others."""
+    shown = "".join(each for each in subject if each.isprintable())
+    if shown == subject and len(shown) <= SUBJECT_MAX:
+        return shown
+    digest = sha256(subject.encode("utf-8", "replace")).hexdigest()[:DIGEST_DIGITS]
+    return f"{shown[: SUBJECT_MAX - DIGEST_DIGITS - 1]}~{digest}"
 
 
 def _why(error: Exception) -> NotKnown:

@@ -124,6 +124,15 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
+class InState:
+    """How many orders are in a state, what they come to, and what is still to be paid of them."""
+
+    count: int
+    amount_cents: int
+    left_cents: int
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """The orders that wait for the treasury."""
 
@@ -241,6 +250,23 @@ async def waiting(
         by_state={state: _counted(row for row in rows if row[0] == state) for state in OPEN_STATES},
         oldest=None if first is None else order_of(first),
     )
+
+
+async def by_state(
+    conn: AsyncConnection, entities: Entities, asked: OrderFilter = ALL
+) -> dict[str, InState]:
+    """How many of the orders asked for are in each state; a state without any is left out."""
+    table = payment_orders.c
+    found = (
+        select(table.state, table.amount_cents, table.paid_cents)
+        .where(visible(table.budget, entities), *_asked(asked))
+        .subquery("asked")
+    )
+    query = select(
+        found.c.state, func.count(), total(found.c.amount_cents), total(found.c.paid_cents)
+    ).group_by(found.c.state)
+    rows = await conn.execute(query)
+    return {state: InState(count, amount, amount - paid) for state, count, amount, paid in rows}
 
 
 def order_of(row: RowMapping) -> PaymentOrder:

@@ -79,8 +79,13 @@ class Standing:
     fates: Fates
     in_flight: int | None
     received: int | None
+    up_to_date_to: datetime | None
+    """Of every event up to then it is known that it stands in the read model, if it was received in
+    the order of its time. It is the earliest of the last times of those partitions of which
+    something is still to be read, or nobody knows; where there is none, the latest of all. Never in
+    the future, which a sender may write."""
     last_event_time: datetime | None
-    """The latest time of an event that stands in the read model."""
+    """The latest time of an event that stands in the read model, as its sender wrote it."""
     holds: int
     adds_up: bool
 
@@ -90,17 +95,21 @@ NOT_SAID: Final = Held(None, None, None)
 
 
 async def standing(
-    conn: AsyncConnection, entities: Entities, ends: Mapping[int, JournalEnd] | None = None
+    conn: AsyncConnection,
+    entities: Entities,
+    now: datetime,
+    ends: Mapping[int, JournalEnd] | None = None,
 ) -> Standing:
-    """Where the read model stands, as far as the caller's entities go.
+    """Where the read model stands now, as far as the caller's entities go.
 
     `ends` says where each partition of the journal ends; None where nobody knows.
     """
     read = await _partitions(conn, ends)
     if entities is None:
-        return _in_all(read)
+        return _in_all(read, _up_to(read, read, now))
     own = await _of_budgets(conn, entities)
-    return _in_all([_as_seen(each, own) for each in read])
+    seen = [_as_seen(each, own) for each in read]
+    return _in_all(seen, _up_to(read, seen, now))
 
 
 async def _partitions(
@@ -220,7 +229,23 @@ async def mark(conn: AsyncConnection) -> str:
     return ";".join("/".join(map(str, row)) for row in rows)
 
 
-def _in_all(read: list[PartitionStanding]) -> Standing:
+def _up_to(
+    read: list[PartitionStanding], seen: list[PartitionStanding], now: datetime
+) -> datetime | None:
+    """Up to when the caller's accounts are complete; what is to be read may be theirs too."""
+    # Of a partition of which none of theirs was read nothing can be said.
+    times = [
+        (each.in_flight == 0, own.last_event_time)
+        for each, own in zip(read, seen, strict=True)
+        if own.last_event_time is not None
+    ]
+    behind = [time for is_read, time in times if not is_read]
+    if behind:
+        return min(*behind, now)
+    return max((min(time, now) for _, time in times), default=None)
+
+
+def _in_all(read: list[PartitionStanding], up_to: datetime | None) -> Standing:
     sums = Fates(
         sum(each.fates.read for each in read),
         sum(each.fates.accepted for each in read),
@@ -236,6 +261,7 @@ def _in_all(read: list[PartitionStanding]) -> Standing:
         sums,
         in_flight,
         None if in_flight is None else sums.read + in_flight,
+        up_to,
         max(times, default=None),
         sum(each.held is not None for each in read),
         all(each.adds_up for each in read),

@@ -5,11 +5,12 @@ of the budgets concerned are read for that, so there is a limit.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from operator import attrgetter
-from typing import Final
+from typing import Final, TypeVar
 
 from sqlalchemy import ColumnElement, RowMapping, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -38,6 +39,8 @@ from services.projector.tables import acts, journal
 
 RECORDS_MAX: Final = 20_000
 """How many records are read for one story: some seconds of work."""
+
+Result = TypeVar("Result")
 
 
 class TooLong(Exception):
@@ -109,14 +112,26 @@ async def traced(
     index = Index(ref, budget)
     read: dict[str, list[JournalRecord]] = {}
     while wanted:
-        await _check_length(conn, [*read, *wanted])
+        count = await records_of(conn, entities, [*read, *wanted])
+        if count > RECORDS_MAX:
+            raise TooLong(count)
         for each in wanted:
             rows = await _rows(conn, entities, each)
-            read[each] = await asyncio.to_thread(_heard, index, rows)
+            read[each] = await _to_its_end(partial(_heard, index, rows))
         wanted = [each for each in index.missing() if each not in read]
     if not index.found:
         return None
-    return await asyncio.to_thread(_told, index, read)
+    return await _to_its_end(partial(_told, index, read))
+
+
+async def _to_its_end(work: Callable[[], Result]) -> Result:
+    """What a thread makes of it. Whoever gives up waits too: a thread works on, and is counted."""
+    working = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        return await asyncio.shield(working)
+    except asyncio.CancelledError:
+        await asyncio.wait([working])
+        raise
 
 
 async def _budgets_that_name(conn: AsyncConnection, entities: Entities, ref: str) -> list[str]:
@@ -135,11 +150,11 @@ async def _budgets_that_name(conn: AsyncConnection, entities: Entities, ref: str
     return sorted(row.budget for row in await conn.execute(query))
 
 
-async def _check_length(conn: AsyncConnection, names: Sequence[str]) -> None:
-    query = select(func.count()).where(journal.c.budget.in_(names))
-    count = await conn.scalar(query) or 0
-    if count > RECORDS_MAX:
-        raise TooLong(count)
+async def records_of(conn: AsyncConnection, entities: Entities, names: Sequence[str]) -> int:
+    """How many records the budgets of these names have: of those that the caller may see."""
+    seen = visible(journal.c.budget, entities)
+    query = select(func.count()).where(seen, journal.c.budget.in_(names))
+    return await conn.scalar(query) or 0
 
 
 async def _rows(conn: AsyncConnection, entities: Entities, budget: str) -> Sequence[RowMapping]:

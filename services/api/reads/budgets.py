@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Response
 from pydantic import Field, TypeAdapter
 
-from services.api.asking import Ends
+from services.api.asking import Ends, Now
 from services.api.problems import NOT_FOUND, Problem, problems
 from services.api.queries import budgets
 from services.api.queries.standing import Standing, standing
@@ -63,11 +63,13 @@ async def one(question: Question, budget: BudgetId, _: Annotated[Filters, Query(
 
 
 @router.get("/standing", response_model=Standing, summary="How far the read model is")
-async def stands(ends: Ends, question: Question, _: Annotated[Filters, Query()]) -> Response:
+async def stands(
+    ends: Ends, now: Now, question: Question, _: Annotated[Filters, Query()]
+) -> Response:
     """How far each partition of the journal is in the read model, and what became of its records.
 
     `in_flight` is null where nobody knows where the journal ends. Who sees some entities only is
     told of their budgets: dead letters, what is in flight and places in the journal are null.
     """
-    found = await standing(question.connection, question.entities, ends)
+    found = await standing(question.connection, question.entities, now, ends)
     return Response(STANDING.dump_json(found), media_type="application/json")

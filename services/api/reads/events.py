@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field, TypeAdapter
 
 from events.sentences import Sentence
+from services.api.asking import TraceTurn
 from services.api.problems import NOT_FOUND, Kind, Problem, problems
 from services.api.queries import events, records, traces
 from services.api.reads.answering import UNCHANGED, whole
@@ -97,6 +98,7 @@ async def outcome(
     responses=problems(413),
 )
 async def trace(
+    _turn: TraceTurn,
     question: Question,
     ref: Annotated[
         Name, Path(description="An event's id, a convention, a grant, an act, a payment order.")

@@ -12,6 +12,7 @@ from events.sentences import Sentence
 from services.api.queries.grant_list import ListedGrant
 from services.api.queries.parts import shown_name
 from services.api.statements.sheet import Cell, Kind, Sheet, cents, named, number, text
+from services.ledger.advice.terms import GRANT_STATES
 
 TITLE: Final = Sentence("Liste des subventions", "List of grants")
 IN_CASH: Final = "aide en numéraire"
@@ -19,13 +20,6 @@ AT_ONCE, IN_PARTS = "unique", "échelonné"
 SIRET_DIGITS: Final = 14
 OBJECT_MAX: Final = 256
 """How long the format lets the object of a grant be."""
-
-STATES: Final = {
-    "awarded": Sentence("attribuée", "awarded"),
-    "withdrawn": Sentence("retirée", "withdrawn"),
-    "carried": Sentence("reportée", "carried over"),
-}
-"""What the states of a listed grant are called: as in the console."""
 
 COLUMNS: Final = (
     named("idAttribuant"),
@@ -75,7 +69,7 @@ def _row(listed: ListedGrant) -> list[Cell]:
         _conditions(listed.instalments),
         _period(listed),
         shown_name(grant.grant),
-        STATES[grant.state],
+        GRANT_STATES[grant.state],
         grant.remaining_cents,
         grant.ordered_cents,
         grant.paid_cents,

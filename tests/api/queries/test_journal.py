@@ -16,6 +16,7 @@ from services.ledger.restore import Folding
 from services.ledger.stories import Story
 from tests.api.made import Made
 from tests.api.queries.asked import CARRIED, HISTORIES, ask
+from tests.api.world import NOON
 from tests.builders import (
     a_convention,
     a_payment,
@@ -178,9 +179,9 @@ def test_the_standing_counts_each_record_once_and_says_unknown_where_nobody_know
 
     async def three(conn: Any) -> tuple[Any, Any, Any]:
         return (
-            await standing(conn, None),
-            await standing(conn, None, {0: JournalEnd(len(journal) + 5, len(journal) + 6)}),
-            await standing(conn, None, {0: JournalEnd(len(journal) - 2, len(journal) - 1)}),
+            await standing(conn, None, NOON),
+            await standing(conn, None, NOON, {0: JournalEnd(len(journal) + 5, len(journal) + 6)}),
+            await standing(conn, None, NOON, {0: JournalEnd(len(journal) - 2, len(journal) - 1)}),
         )
 
     unknown, known, another = ask(url, three)
@@ -200,8 +201,8 @@ def test_what_stands_behind_the_last_record_is_not_in_flight_and_an_unread_parti
     markers = JournalEnd(len(journal), len(journal) + 1)
 
     async def two(conn: Any) -> tuple[Any, Any]:
-        return await standing(conn, None, {0: markers}), await standing(
-            conn, None, {0: markers, 1: markers}
+        return await standing(conn, None, NOON, {0: markers}), await standing(
+            conn, None, NOON, {0: markers, 1: markers}
         )
 
     read, other = ask(url, two)

@@ -1,7 +1,7 @@
 """The standing of who sees some entities: what became of their records, and nothing of others."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,10 +16,12 @@ from tests.api.world import LILLE, ROUBAIX
 from tests.builders import IBAN, Json, encoded
 from tests.read_model.filling import journal_of_events
 
+NOW = datetime.fromisoformat("2023-07-01T12:00:00+00:00")
+
 
 def seen_by(url: str, *sirets: str, end: int | None = None) -> Standing:
     ends = None if end is None else {0: JournalEnd(end, end)}
-    return ask(url, lambda conn: standing(conn, frozenset(sirets), ends))
+    return ask(url, lambda conn: standing(conn, frozenset(sirets), NOW, ends))
 
 
 @pytest.mark.parametrize(
@@ -30,7 +32,7 @@ def test_a_town_is_counted_as_if_it_were_alone(
     made: Made, siret: str, events: Any, last: str
 ) -> None:
     of_both, alone = made(both()), made(journal_of_events(map(encoded, events())))
-    expected = ask(alone, lambda conn: standing(conn, None))
+    expected = ask(alone, lambda conn: standing(conn, None, NOW))
     found = seen_by(of_both, siret)
     assert replace(expected.fates, dead_letter=None) == found.fates
     assert expected.fates.parked == 1
@@ -51,7 +53,7 @@ def test_a_record_that_waited_counts_once_by_what_it_became(made: Made) -> None:
 
 def test_who_sees_all_entities_by_name_has_all_but_what_names_none(made_in_files: Made) -> None:
     url = made_in_files(both())
-    everything = ask(url, lambda conn: standing(conn, None)).fates
+    everything = ask(url, lambda conn: standing(conn, None, NOW)).fates
     by_name = seen_by(url, LILLE, ROUBAIX).fates
     assert everything.dead_letter == 1
     assert replace(everything, read=everything.read - 1, dead_letter=None) == by_name
@@ -78,6 +80,62 @@ def test_a_journal_that_lost_its_end_concerns_everybody(made_in_files: Made) -> 
     assert not seen_by(made_in_files(both()), LILLE, end=1).adds_up
 
 
+A, B, C = (datetime(2023, 6, day, 12, tzinfo=UTC) for day in (1, 2, 3))
+AHEAD = NOW + timedelta(days=90)
+READ, TO_READ = JournalEnd(20, 20), JournalEnd(25, 25)
+
+
+@pytest.mark.parametrize(
+    ("latest", "ends", "up_to"),
+    [
+        ([A, B, C], [READ, READ, READ], C),
+        ([A, B, C], [TO_READ, READ, READ], A),
+        ([A, B, C], [READ, TO_READ, READ], B),
+        ([C, B, A], [TO_READ, TO_READ, READ], B),
+        # Nobody knows where they end: each may have more.
+        ([B, A, C], None, A),
+        ([B, A, C], [READ, READ, None], C),
+        ([C, A, B], [READ, READ, None], B),
+        # Another journal than the one that was read.
+        ([B, A, C], [READ, JournalEnd(5, 5), READ], A),
+        # What is dated ahead, as senders may, is of now at the latest.
+        ([A, AHEAD, B], [READ, READ, READ], NOW),
+        ([AHEAD, AHEAD, AHEAD], [READ, TO_READ, READ], NOW),
+        # Of what nothing was read of nothing can be told.
+        ([A, None, C], [READ, TO_READ, READ], C),
+        ([None, None, None], [READ, READ, READ], None),
+    ],
+)
+def test_the_accounts_are_up_to_date_to_where_all_that_came_before_is_read(
+    made_in_files: Made,
+    latest: list[datetime | None],
+    ends: list[JournalEnd | None] | None,
+    up_to: datetime | None,
+) -> None:
+    known = None if ends is None else {at: end for at, end in enumerate(ends) if end is not None}
+
+    async def three(conn: Any) -> Standing:
+        await conn.execute(positions.delete())
+        rows: list[Json] = [
+            {"topic": "t", "partition": at, "next_offset": 20, "last_event_time": time}
+            for at, time in enumerate(latest)
+        ]
+        await conn.execute(positions.insert(), rows)
+        # Never committed: the read model is shared.
+        return await standing(conn, None, NOW, known)
+
+    found = ask(made_in_files(both()), three)
+    assert up_to == found.up_to_date_to
+    assert max((time for time in latest if time is not None), default=None) == found.last_event_time
+
+
+@pytest.mark.parametrize("end", [None, 0, 5])
+def test_a_town_is_up_to_date_to_its_own_last_event(made: Made, end: int | None) -> None:
+    journal = both()
+    found = seen_by(made(journal), LILLE, end=None if end is None else len(journal) + end)
+    assert datetime.fromisoformat(LAST_IN_LILLE) == found.up_to_date_to
+
+
 def a_held_one(url: str, siret: str | None) -> Held | None:
     error = f"invalid input for query argument $5: '{IBAN}'"
 
@@ -86,7 +144,7 @@ def a_held_one(url: str, siret: str | None) -> Held | None:
         held: Json = {"held_offset": 3, "held_event_id": event_id, "held_error": error}
         await conn.execute(positions.update().values(held))
         # Never committed: the read model is shared.
-        return await standing(conn, None if siret is None else frozenset({siret}))
+        return await standing(conn, None if siret is None else frozenset({siret}), NOW)
 
     found = ask(url, hold)
     assert 1 == found.holds

@@ -13,14 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import insert
 
-from services.api.console.words.codes import GRANT_STATES
 from services.api.language import Language
 from services.api.queries.balances import LineBalance
 from services.api.queries.parts import BudgetLine
 from services.api.statements.csv_file import as_csv, harmless
 from services.api.statements.execution import execution_of
 from services.api.statements.figures import euros, per_mille
-from services.api.statements.grant_list import STATES
 from services.api.statements.sheet import Sheet, cents, day, number, text
 from services.api.statements.xlsx_file import as_xlsx
 from services.projector.database import an_engine
@@ -125,10 +123,6 @@ def test_the_list_of_grants_says_its_states_in_its_language(
     assert states == [row[header.index(column)] for row in rows]
     first, *others = [[cell.value for cell in row] for row in page_of(xlsx.content).iter_rows()]
     assert [*states, None] == [row[first.index(column)] for row in others]
-
-
-def test_the_states_are_called_as_in_the_console() -> None:
-    assert STATES.items() <= GRANT_STATES.items()
 
 
 def test_the_list_of_grants_has_real_days_in_a_spreadsheet(made_in_files: Made) -> None:

@@ -12,6 +12,7 @@ from tests.api.reads.two_towns import (
     LILLE_BUDGET,
     REFUSED,
     ROUBAIX_BUDGET,
+    THEIR_MONEY,
     both,
 )
 from tests.api.reads.walking import filled, get_routes, told, with_query
@@ -56,8 +57,10 @@ def test_no_answer_to_one_town_holds_anything_of_the_other(made: Made) -> None:
     for answer in get(url, *paths, key=LILLE_KEY):
         assert 200 == answer.status_code, (answer.url, answer.text)
         assert not [each for each in FOREIGN if each in told(answer)], answer.url
+        assert THEIR_MONEY.search(told(answer)) is None, answer.url
     for answer in get(url, *OPEN, *FOR_WHO_READS_ALL, key=LILLE_KEY):
         assert not [each for each in FOREIGN if each in answer.text], answer.url
+        assert THEIR_MONEY.search(answer.text) is None, answer.url
 
 
 def test_each_of_those_names_is_told_to_its_own_town(made: Made) -> None:
@@ -71,6 +74,8 @@ def test_each_of_those_names_is_told_to_its_own_town(made: Made) -> None:
     assert [] == empty, "a leak would not be seen here"
     texts = [told(each) for each in answers]
     assert not [each for each in FOREIGN if not any(each in text for text in texts)]
+    with_money = [text for text in texts if THEIR_MONEY.search(text)]
+    assert len(with_money) > 20, "their amounts would not be seen"
 
 
 def test_what_the_other_town_has_is_404_everywhere_as_what_nobody_has(made: Made) -> None:
@@ -127,6 +132,7 @@ def test_as_known_at_any_place_of_the_journal_only_ones_own_is_told(made: Made) 
     for answer in get(url, *paths, key=LILLE_KEY):
         assert items(answer), answer.url
         assert not [each for each in FOREIGN if each in answer.text], answer.url
+        assert THEIR_MONEY.search(answer.text) is None, answer.url
 
 
 def _said(answer: Any) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Two towns in one read model, alike in all but their names: what each may not see of the other."""
 
+import re
 from typing import Final
 
 from tests.api.world import LILLE, ROUBAIX
@@ -31,6 +32,11 @@ LAST_IN_ROUBAIX: Final = "2023-06-02T12:00:00+02:00"
 FOREIGN: Final = (ROUBAIX, CHOIR, OTHER_ESTABLISHMENT, GRANT, CONVENTION, REFUSED, WAITING)
 """What only Roubaix has."""
 
+VOTED, AWARDED = 7_654_321_000_000, 765_432_100_000
+ADVANCE, PAID, REFUSED_CENTS = 76_543_210_000, 7_654_321_000, 765_432_100_000
+THEIR_MONEY: Final = re.compile(r"7[\s.,]?6[\s.,]?5[\s.,]?4[\s.,]?3")
+"""Each amount of Roubaix, and what comes of adding some of Lille's to it, however it is spelled."""
+
 
 def of_roubaix() -> list[Json]:
     """A year with every outcome: a payment refused, a convention that waited, one that waits;
@@ -46,12 +52,13 @@ def of_roubaix() -> list[Json]:
         bank_account=account,
         budget=budget,
         instalments=[
-            an_instalment(40_000),
-            an_instalment(60_000, "balance", documents=[("activity_report", 2022)]),
+            an_instalment(ADVANCE),
+            an_instalment(AWARDED - ADVANCE, "balance", documents=[("activity_report", 2022)]),
         ],
         _id="R-signed",
     )
     award = an_award(
+        AWARDED,
         grant=GRANT,
         title=f"Subvention à la {CHOIR}",
         beneficiary=choir,
@@ -61,13 +68,13 @@ def of_roubaix() -> list[Json]:
     )
     order = f"{CONVENTION}/advance"
     return [
-        a_vote(budget=budget, _id="vote"),
+        a_vote(VOTED, budget=budget, _id="vote"),
         signed,
         award,
         award,
         an_acknowledgement("taken_in_charge", order=order, budget=budget, _id="R-taken"),
-        a_payment(10_000, order=order, budget=budget, _id="R-payment"),
-        a_payment(90_000, order=order, budget=budget, _id=REFUSED),
+        a_payment(PAID, order=order, budget=budget, _id="R-payment"),
+        a_payment(REFUSED_CENTS, order=order, budget=budget, _id=REFUSED),
         a_convention(
             convention="R-2", grant="R-UNKNOWN", budget=budget, _id=WAITING, _time=LAST_IN_ROUBAIX
         ),

@@ -5,6 +5,7 @@ import pytest
 from events.sentences import Sentence
 from services.cli import wording
 from services.cli.wording import Language, euros, language_of_the_system, told
+from services.ledger.advice import terms
 from services.ledger.domain.journal import Outcome
 from services.ledger.domain.lines import Stage
 from services.ledger.domain.moves import EntryKind
@@ -14,8 +15,8 @@ VARIABLES = ("ECLUSE_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
 TABLES = (
     wording.OUTCOME,
     wording.OUTCOMES,
-    wording.STATES,
-    wording.ENTRY_KINDS,
+    terms.ORDER_STATES,
+    terms.ENTRY_KINDS,
     wording.TITLES,
     wording.COLUMNS,
 )
@@ -52,8 +53,8 @@ def test_the_language_is_the_first_that_the_environment_names(
     [
         (wording.OUTCOME, Outcome),
         (wording.OUTCOMES, Outcome),
-        (wording.STATES, OrderState),
-        (wording.ENTRY_KINDS, EntryKind),
+        (terms.ORDER_STATES, OrderState),
+        (terms.ENTRY_KINDS, EntryKind),
     ],
 )
 def test_everything_has_its_word(words: dict[str, Sentence], names: type[Outcome]) -> None:

@@ -18,7 +18,12 @@ from services.api.parts import Parts
 
 router = APIRouter()
 
-LOOK_EVERY_S: Final = 1.0
+LOOK_EVERY_S = 1.0
+"""How often is looked whether the accounts have moved on."""
+
+AGAIN_MS = 3_000
+"""How long a page that was cut off waits before it asks again."""
+
 TICK_EVERY: Final = 10
 """After how many looks a page is told that time has passed: it says how old the accounts are."""
 
@@ -45,7 +50,7 @@ async def live(request: Request, _caller: Reader, stands: Stands) -> Response:
 async def _told(state: State, stands: Parts) -> AsyncGenerator[str]:
     setattr(state, LISTENING, getattr(state, LISTENING, 0) + 1)
     try:
-        yield "retry: 3000\n\n"
+        yield f"retry: {AGAIN_MS}\n\n"
         known = ""
         for look in range(LOOKS_MAX):
             token = await _token(stands.engine)
@@ -54,9 +59,19 @@ async def _told(state: State, stands: Parts) -> AsyncGenerator[str]:
                 yield f"event: position\ndata: {token}\n\n"
             elif look % TICK_EVERY == TICK_EVERY - 1:
                 yield "event: tick\ndata: \n\n"
-            await asyncio.sleep(LOOK_EVERY_S)
+            if await _is_leaving(stands.leaving):
+                return  # A process that ends waits for its answers, and this one would go on.
     finally:
         setattr(state, LISTENING, getattr(state, LISTENING) - 1)
+
+
+async def _is_leaving(leaving: asyncio.Event) -> bool:
+    """Whether the process was told to end, until the next look."""
+    try:
+        await asyncio.wait_for(leaving.wait(), LOOK_EVERY_S)
+    except TimeoutError:
+        return False
+    return True
 
 
 async def _token(engine: AsyncEngine) -> str | None:

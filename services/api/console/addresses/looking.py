@@ -9,6 +9,7 @@ from starlette.responses import Response
 from services.api.asking import Ends, check_sees
 from services.api.console.addresses.troubles import trouble_counts
 from services.api.console.addresses.visit import (
+    BUDGETS_CHOSEN,
     ROWS,
     After,
     Asked,
@@ -23,7 +24,6 @@ from services.api.console.views.budgets import budget_choices, budget_view
 from services.api.console.views.figures import figure_view
 from services.api.console.views.grant import grant_view
 from services.api.console.views.grants import found_words, rows_of
-from services.api.console.views.orders import waiting_view
 from services.api.console.views.parts import (
     Link,
     address,
@@ -34,6 +34,7 @@ from services.api.console.views.parts import (
 )
 from services.api.console.views.today import standing_view
 from services.api.console.views.troubles import todo
+from services.api.console.views.waiting import overdue, waiting_view
 from services.api.console.words import grants as grant_words
 from services.api.console.words import shell, today, troubles
 from services.api.problems import NOT_FOUND, Problem
@@ -46,9 +47,6 @@ router = APIRouter()
 BUDGETS_SHOWN: Final = 20
 """How many budgets stand on the first page, each with its bar."""
 
-BUDGETS_CHOSEN: Final = 200
-"""How many stand in the filter of a list."""
-
 MOVES_SHOWN: Final = 200
 """How many moves of a figure stand on one page."""
 
@@ -58,7 +56,7 @@ Code = Annotated[str, Query(max_length=40, pattern=r"^[^\x00-\x1f\x7f]*$")]
 @router.get("/console/today")
 async def the_day(ends: Ends, visit: Visitor) -> Response:
     """How far the accounts are, and what waits for whom."""
-    told = await standing(visit.connection, visit.entities, ends)
+    told = await standing(visit.connection, visit.entities, visit.now, ends)
     waiting = await orders.waiting(visit.connection, visit.entities, visit.today)
     shown = []
     for each in await budgets.listed(visit.connection, visit.entities, limit=BUDGETS_SHOWN):
@@ -70,7 +68,7 @@ async def the_day(ends: Ends, visit: Visitor) -> Response:
         title=visit.voice.say(today.WORDS["title"]),
         standing=standing_view(told, visit.now, visit.voice, sees_all=visit.entities is None),
         waiting=waiting_view(waiting, visit.today, visit.voice),
-        todo=todo(counts, waiting.overdue.count, visit.voice),
+        todo=todo(counts, waiting.overdue.count, overdue(visit.today), visit.voice),
         budgets=shown,
     )
 
@@ -80,14 +78,14 @@ async def grant_list(
     visit: Visitor, budget: Asked = None, search: Search = "", after: After = None
 ) -> Response:
     """The list of grants, with a search."""
-    if budget:
+    if budget is not None:
         check_sees(visit.caller, budget)
     place = place_after(after, plain, plain)
     wanted = search.strip()
     found = await grants.listed(
         visit.connection,
         visit.entities,
-        budget=budget or None,
+        budget=budget,
         search=wanted or None,
         after=place,
         limit=ROWS + 1,

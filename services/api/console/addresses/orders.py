@@ -4,39 +4,63 @@ from datetime import date
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from services.api.access.audit import Action
 from services.api.access.caller import Scope
 from services.api.asking import Operator, Stands, check_sees
 from services.api.console.addresses.visit import (
+    BUDGETS_CHOSEN,
+    NOTHING,
     ROWS,
     After,
-    Asked,
     Name,
+    Text,
     Visit,
     Visitor,
     place_after,
     plain,
 )
-from services.api.console.views.orders import (
+from services.api.console.views.budgets import budget_choices
+from services.api.console.views.orders import order_view, rows_of
+from services.api.console.views.parts import following
+from services.api.console.views.waiting import (
     ALL,
     WAITING,
-    order_view,
-    rows_of,
-    state_choices,
+    Wanted,
+    state_tabs,
     states_of,
     waiting_view,
 )
-from services.api.console.views.parts import following
 from services.api.console.words import orders as words
-from services.api.console.words.codes import ORDER_STATES
 from services.api.problems import NOT_FOUND, Problem
-from services.api.queries import flags, orders
+from services.api.queries import budgets, flags, orders
+from services.api.reads.asked import Day
+from services.api.reads.orders import DAYS_MAX
+from services.ledger.advice.terms import ORDER_STATES
 
 router = APIRouter()
 
-State = Annotated[str, Query(pattern=f"^({'|'.join((WAITING, ALL, *ORDER_STATES))})$")]
+STATE: Final = f"^({'|'.join((WAITING, ALL, *ORDER_STATES))})$"
+Days = Annotated[int, Field(ge=0, le=DAYS_MAX)]
+
+
+class Filters(BaseModel):
+    """What may stand in the address of the list; what else does is not looked at."""
+
+    state: Annotated[str, Field(pattern=STATE)] = WAITING
+    budget: Annotated[Text | None, NOTHING] = None
+    due_from: Annotated[Day | None, NOTHING] = None
+    due_until: Annotated[Day | None, NOTHING] = None
+    older_than_days: Annotated[Days | None, NOTHING] = None
+    after: After = None
+
+    @property
+    def wanted(self) -> Wanted:
+        """Which orders these are."""
+        return Wanted(**self.model_dump(exclude={"after"}))
+
 
 Reference = Annotated[str, Path(max_length=600, pattern=r"^[^\x00-\x1f\x7f]+$")]
 """An order's reference: a convention's, a slash, an instalment's, and `/2` where re-issued."""
@@ -46,31 +70,31 @@ ADDRESS: Final = "/console/orders/{budget}/{reference:path}"
 
 
 @router.get("/console/orders")
-async def order_list(
-    visit: Visitor, state: State = WAITING, budget: Asked = None, after: After = None
-) -> Response:
+async def order_list(visit: Visitor, filters: Annotated[Filters, Query()]) -> Response:
     """The orders that wait, and the list."""
-    if budget is not None:
-        check_sees(visit.caller, budget)
-    waiting = await orders.waiting(visit.connection, visit.entities, visit.today, budget=budget)
-    place = place_after(after, date.fromisoformat, plain, plain)
-    found = await orders.listed(
-        visit.connection,
-        visit.entities,
-        orders.OrderFilter(budget=budget, states=states_of(state)),
-        after=place,
-        limit=ROWS + 1,
-    )
+    conn, entities, today, voice = visit.connection, visit.entities, visit.today, visit.voice
+    wanted = filters.wanted
+    if wanted.budget is not None:
+        check_sees(visit.caller, wanted.budget)
+    waiting = await orders.waiting(conn, entities, today, budget=wanted.budget)
+    counted = await orders.by_state(conn, entities, wanted.filter(today))
+    place = place_after(filters.after, date.fromisoformat, plain, plain)
+    asked = wanted.filter(today, states_of(wanted.state))
+    found = await orders.listed(conn, entities, asked, after=place, limit=ROWS + 1)
     last = found[ROWS - 1] if len(found) > ROWS else None
+    known = await budgets.listed(conn, entities, limit=BUDGETS_CHOSEN)
     return await visit.page(
         "orders.html",
-        title=visit.voice.say(words.WORDS["title"]),
-        waiting=waiting_view(waiting, visit.today, visit.voice),
-        states=state_choices(waiting, state, budget, visit.voice),
-        rows=rows_of(found[:ROWS], visit.today, visit.voice),
+        title=voice.say(words.WORDS["title"]),
+        waiting=waiting_view(waiting, today, voice, wanted.budget),
+        wanted=wanted,
+        clear_href=Wanted(wanted.state).in_state(wanted.state),
+        budgets=budget_choices(known, wanted.budget, voice),
+        states=state_tabs(counted, wanted, voice),
+        rows=rows_of(found[:ROWS], today, voice),
         turn=following(
             ("orders",),
-            {"state": state, "budget": budget},
+            wanted.asked,
             None if last is None else (last.due_on.isoformat(), last.budget, last.payment_order),
             started=place is None,
         ),

@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
+from services.api.access.hosts import LOCAL
 from services.api.access.port import NotKnown
-from services.api.access.session import LOCAL, LOGIN_PATH, end_session, set_session
+from services.api.access.session import LOGIN_PATH, end_session, set_session
 from services.api.asking import Stands
 from services.api.console.pages import STATIC, answer, voice_of
 from services.api.console.views.parts import Notice, Verbatim

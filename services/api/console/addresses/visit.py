@@ -8,6 +8,7 @@ from re import fullmatch
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, Path, Query, Request
+from pydantic import BeforeValidator, StringConstraints
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import HTMLResponse
 
@@ -23,6 +24,9 @@ SEARCH_MAX: Final = 100
 ROWS: Final = 50
 """How many rows of a list stand on one page."""
 
+BUDGETS_CHOSEN: Final = 200
+"""How many stand in the filter of a list."""
+
 NUMBER_MAX: Final = 2**63 - 1
 """What a column of both databases holds."""
 
@@ -32,7 +36,11 @@ TOKEN_DIGITS: Final = 16
 _PLAIN: Final = r"^[^\x00-\x1f\x7f]+$"
 
 Name = Annotated[str, Path(max_length=NAME_MAX, pattern=_PLAIN)]
-Asked = Annotated[str | None, Query(max_length=NAME_MAX, pattern=_PLAIN)]
+Text = Annotated[str, StringConstraints(max_length=NAME_MAX, pattern=_PLAIN)]
+NOTHING: Final = BeforeValidator(lambda word: word or None)
+"""A field of a form that is left empty asks for nothing."""
+
+Asked = Annotated[Text | None, NOTHING, Query()]
 Search = Annotated[str, Query(max_length=SEARCH_MAX, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Sequence64 = Annotated[int, Path(ge=1, le=NUMBER_MAX)]
 After = Annotated[list[str] | None, Query(max_length=4)]

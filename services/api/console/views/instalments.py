@@ -10,8 +10,11 @@ from services.api.console.views.orders import state_of
 from services.api.console.views.parts import Link, State, order_href, record_href
 from services.api.console.voice import Voice
 from services.api.console.words import grants as words
-from services.api.console.words.codes import CONVENTION_STATES, ORDER_STATES, TRIGGERS
+from services.api.console.words.codes import CONVENTION_STATES, TRIGGERS
+from services.api.console.words.orders import WORDS as ORDER_WORDS
+from services.api.queries.orders import OPEN_STATES
 from services.api.queries.schedules import Convention, Instalment, Want
+from services.ledger.advice.terms import ORDER_STATES
 from services.ledger.sentences import DOCUMENTS
 
 ENDED: Final = frozenset({"terminated", "withdrawn"})
@@ -140,7 +143,7 @@ def _instalment(
             _planned(convention, each, voice),
             _condition(convention, each, standing, voice),
             _ordered(each, standing, today, voice),
-            _paid(convention, each, standing, voice),
+            _paid(convention, each, standing, today, voice),
         ],
     )
 
@@ -238,7 +241,9 @@ def _orders(each: Instalment, voice: Voice) -> Iterator[Link]:
         yield Link(order_href(order.budget, order.payment_order), said)
 
 
-def _paid(convention: Convention, each: Instalment, standing: str, voice: Voice) -> Step:
+def _paid(
+    convention: Convention, each: Instalment, standing: str, today: date, voice: Voice
+) -> Step:
     said = list(_payments(each, voice))
     if standing == "paid":
         how = "done"
@@ -254,7 +259,20 @@ def _paid(convention: Convention, each: Instalment, standing: str, voice: Voice)
         )
         for sequence in sequences
     ]
-    return _step("paid", how, said, voice, links)
+    return _step("paid", how, said, voice, links, _late(each, today, voice))
+
+
+def _late(each: Instalment, today: date, voice: Voice) -> State | None:
+    """How long an order has been overdue; None where none is."""
+    late = [
+        one.order.due_on
+        for one in each.orders
+        if one.order.state in OPEN_STATES and one.order.due_on < today
+    ]
+    if not late:
+        return None
+    away = voice.days_away(min(late), today)
+    return State(voice.say(ORDER_WORDS["late_by"], away=away), "bad", "bad")
 
 
 def _payments(each: Instalment, voice: Voice) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Payment orders: those that wait, the list, and one whole. Pure."""
+"""Payment orders: the list, and one whole. Pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -6,20 +6,18 @@ from datetime import date
 from typing import Final
 
 from services.api.console.views.parts import (
-    Choice,
     Link,
     State,
     Verbatim,
     address,
-    capital,
     line_name,
     order_href,
     record_href,
 )
 from services.api.console.voice import Voice
 from services.api.console.words import orders as words
-from services.api.console.words.codes import ORDER_STATES
-from services.api.queries.orders import OPEN_STATES, PaymentOrder, Service, Waiting, WholeOrder
+from services.api.queries.orders import OPEN_STATES, PaymentOrder, Service, WholeOrder
+from services.ledger.advice.terms import ORDER_STATES
 
 TONES: Final = {
     "issued": ("info", "now"),
@@ -29,11 +27,6 @@ TONES: Final = {
     "paid": ("good", "good"),
     "cancelled": ("", ""),
 }
-
-WAITING: Final = "waiting"
-"""The filter that stands for all open states: what the page shows first."""
-
-ALL: Final = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +38,8 @@ class Fact:
     more: str = ""
     href: str = ""
     late: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingView:
-    """Count, total, oldest, due within 60 days."""
-
-    facts: Sequence[Fact]
+    name: bool = False
+    """Whether it is what something is called, and no figure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +52,7 @@ class OrderRow:
     left: str
     state: State
     issued_on: str
+    issued_away: str
     due_on: str
     due_away: str
     late: bool
@@ -116,62 +105,6 @@ class OrderView:
     account: Account
 
 
-def waiting_view(waiting: Waiting, today: date, voice: Voice) -> WaitingView:
-    """The orders that wait, in four figures."""
-
-    def fact(name: str, count: int, left_cents: int) -> Fact:
-        return Fact(
-            voice.say(words.WORDS[name]),
-            voice.counted(words.ORDERS, count),
-            voice.money(left_cents) if count else "",
-        )
-
-    oldest = waiting.oldest
-    return WaitingView(
-        [
-            fact("waiting", waiting.all.count, waiting.all.left_cents),
-            fact("due_soon", waiting.due_soon.count, waiting.due_soon.left_cents),
-            fact("overdue", waiting.overdue.count, waiting.overdue.left_cents),
-            Fact(
-                voice.say(words.WORDS["oldest"]),
-                voice.say(words.WORDS["none_waits"]) if oldest is None else oldest.payment_order,
-                "" if oldest is None else _issued_ago(oldest, today, voice),
-                "" if oldest is None else order_href(oldest.budget, oldest.payment_order),
-            ),
-        ]
-    )
-
-
-def _issued_ago(order: PaymentOrder, today: date, voice: Voice) -> str:
-    age = voice.days_away(order.issued_on, today)
-    return voice.say(words.WORDS["issued_ago"], age=age)
-
-
-def states_of(asked: str) -> Sequence[str] | None:
-    """The states that a filter stands for; None is all of them."""
-    if asked == ALL:
-        return None
-    return OPEN_STATES if asked == WAITING else (asked,)
-
-
-def state_choices(waiting: Waiting, asked: str, budget: str | None, voice: Voice) -> list[Choice]:
-    """The filter by state: of open ones how many wait."""
-    choices = [
-        Choice(
-            address("orders", budget=budget),
-            f"{voice.say(words.WORDS['still_waiting'])} ({voice.number(waiting.all.count)})",
-            asked == WAITING,
-        )
-    ]
-    for state, said in ORDER_STATES.items():
-        counted = waiting.by_state.get(state)
-        count = "" if counted is None else f" ({voice.number(counted.count)})"
-        href = address("orders", state=state, budget=budget)
-        choices.append(Choice(href, capital(voice.say(said)) + count, asked == state))
-    everything = address("orders", state=ALL, budget=budget)
-    return [*choices, Choice(everything, voice.say(words.WORDS["all_states"]), asked == ALL)]
-
-
 def rows_of(orders: Iterable[PaymentOrder], today: date, voice: Voice) -> list[OrderRow]:
     """The list."""
     return [_row(each, today, voice) for each in orders]
@@ -193,6 +126,7 @@ def _row(order: PaymentOrder, today: date, voice: Voice) -> OrderRow:
         voice.money(order.left_cents if is_open else 0),
         state_of(order.state, voice),
         voice.short_day(order.issued_on),
+        voice.days_away(order.issued_on, today) if is_open else "",
         voice.short_day(order.due_on),
         voice.say(words.WORDS["late_by"], away=away) if late else away,
         late,

@@ -30,6 +30,7 @@ from services.api.queries.entries import CommitmentEntry
 from services.api.queries.records import Moved, OrderStanding, RecordTold
 from services.api.queries.unsettled import DeadLetter
 from services.api.queries.verdicts import Verdict
+from services.ledger.advice.terms import ENTRY_KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +182,7 @@ def _moved(move: Moved, voice: Voice) -> MovedRow:
 
 
 def _entry(entry: CommitmentEntry, voice: Voice) -> EntryRow:
-    kind = voice.say(words.ENTRY_KINDS[entry.kind])
+    kind = voice.say(ENTRY_KINDS[entry.kind])
     return EntryRow(
         capital(kind),
         line_name(entry.line),

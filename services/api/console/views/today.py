@@ -83,7 +83,7 @@ def standing_view(
 def _verdict(
     standing: Standing, notices: Sequence[Notice], now: datetime, voice: Voice, *, sees_all: bool
 ) -> Verdict:
-    latest = standing.last_event_time
+    latest = standing.up_to_date_to
     if latest is None:
         lead = voice.say(words.WORDS["nothing_yet_do"])
         tone = "bad" if notices else "info"

@@ -189,10 +189,10 @@ class ToDo:
     count: str
 
 
-def todo(counts: Counts, overdue: int, voice: Voice) -> list[ToDo]:
+def todo(counts: Counts, overdue: int, overdue_href: str, voice: Voice) -> list[ToDo]:
     """What waits for somebody; what is nothing is left out."""
     found = [
-        (words.LATE_COUNT, overdue, address("orders")),
+        (words.LATE_COUNT, overdue, overdue_href),
         (words.FLAGS_COUNT, _sum(counts["flagged"]), address("troubles", "flagged")),
         (words.REFUSED_COUNT, _sum(counts["refused"]), address("troubles", "refused")),
         (words.PARKED_COUNT, _sum(counts["parked"]), address("troubles", "parked")),

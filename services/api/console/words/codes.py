@@ -26,27 +26,11 @@ OUTCOMES: Final = {
     "dead_letter": Sentence("illisible", "unreadable"),
 }
 
-GRANT_STATES: Final = {
-    "announced": Sentence("annoncée", "announced"),
-    "awarded": Sentence("attribuée", "awarded"),
-    "withdrawn": Sentence("retirée", "withdrawn"),
-    "carried": Sentence("reportée", "carried over"),
-}
-
 CONVENTION_STATES: Final = {
     "in_force": Sentence("en vigueur", "in force"),
     "suspended": Sentence("suspendue", "suspended"),
     "terminated": Sentence("résiliée", "terminated"),
     "withdrawn": Sentence("tombée avec l'attribution", "fallen with its award"),
-}
-
-ORDER_STATES: Final = {
-    "issued": Sentence("émis", "issued"),
-    "taken_in_charge": Sentence("pris en charge", "taken in charge"),
-    "on_hold": Sentence("en instance", "on hold"),
-    "rejected": Sentence("rejeté", "rejected"),
-    "paid": Sentence("payé", "paid"),
-    "cancelled": Sentence("annulé", "cancelled"),
 }
 
 TRIGGERS: Final = {

@@ -21,6 +21,20 @@ WORDS: Final = {
     "overdue": Sentence("Échus", "Overdue"),
     "by_state": Sentence("Par état", "By state"),
     "all_states": Sentence("Tous", "All"),
+    "totals": Sentence(
+        "Sous chaque état en attente, ce qui reste à payer\u00a0; sous les autres, le montant des "
+        "mandats.",
+        "Under each state that waits stands what is still to be paid; under the others, what the "
+        "orders come to.",
+    ),
+    "narrow": Sentence("Filtrer", "Filter"),
+    "narrow_by": Sentence(
+        "Filtrer par budget, échéance ou âge", "Filter by budget, due date or age"
+    ),
+    "clear": Sentence("Tout montrer", "Show all"),
+    "due_from": Sentence("Échéance à partir du", "Due from"),
+    "due_until": Sentence("Échéance jusqu'au", "Due until"),
+    "older_than": Sentence("Âge d'au moins (jours)", "At least this old (days)"),
     "still_waiting": Sentence("En attente", "Waiting"),
     "order": Sentence("Mandat", "Payment order"),
     "beneficiary": Sentence("Bénéficiaire", "Beneficiary"),

@@ -32,10 +32,10 @@ WORDS: Final = {
         "All that was received is in the accounts. The time is that of the last event.",
     ),
     "unknown_rest": Sentence(
-        "L'instant est celui du dernier événement lu. Personne ne sait dire en ce moment s'il en "
-        "reste à lire.",
-        "The time is that of the last event read. At this moment nobody can say whether more are "
-        "to be read.",
+        "Jusqu'à cet instant, toutes les partitions du journal sont lues. Personne ne sait dire en "
+        "ce moment s'il reste à lire.",
+        "Up to this time all partitions of the journal are read. At this moment nobody can say "
+        "whether more is to be read.",
     ),
     "of_your_entities": Sentence(
         "L'instant est celui du dernier événement lu de vos entités\u00a0; les nombres sont les "

@@ -131,11 +131,3 @@ PARKED_COUNT: Final = Sentence("Événements en attente", "Parked events")
 UNREADABLE_COUNT: Final = Sentence("Enregistrements illisibles", "Dead letters")
 FLAGS_COUNT: Final = Sentence("Points à vérifier", "Points to review")
 LATE_COUNT: Final = Sentence("Mandats échus", "Overdue payment orders")
-
-ENTRY_KINDS: Final = {
-    "accounting_commitment": Sentence("engagement comptable", "accounting commitment"),
-    "legal_commitment": Sentence("engagement juridique", "legal commitment"),
-    "supplementary_commitment": Sentence("engagement complémentaire", "supplementary commitment"),
-    "decommitment": Sentence("dégagement", "decommitment"),
-    "carry_over": Sentence("report (reste à réaliser)", "carry-over"),
-}

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from services.api.console.views.instalments import convention_view, standing_of
+from services.api.console.views.parts import State
 from services.api.console.voice import Voice
 from services.api.language import Language
 from services.api.queries.orders import Payment, PaymentOrder
@@ -136,6 +137,24 @@ def test_an_open_order_says_when_it_is_due() -> None:
         ("done", "issued 12 June 2023; €80.00 of €100.00 planned; due 11 August 2023 (in 22 days)"),
         ("now", ""),
     ]
+
+
+@pytest.mark.parametrize(
+    ("state", "today", "said"),
+    [
+        ("taken_in_charge", date(2023, 8, 11), None),
+        ("taken_in_charge", date(2023, 8, 12), "overdue, 1 day ago"),
+        ("on_hold", date(2023, 9, 10), "overdue, 30 days ago"),
+        ("paid", date(2023, 9, 10), None),
+        ("rejected", date(2023, 9, 10), None),
+    ],
+)
+def test_an_order_that_should_have_been_paid_is_said_to_be_overdue(
+    state: str, today: date, said: str | None
+) -> None:
+    convention = a_convention(an_instalment(an_order(state)))
+    *_, paid = convention_view(convention, today, EN).instalments[0].steps
+    assert (None if said is None else State(said, "bad", "bad")) == paid.state
 
 
 def test_a_rejected_order_stops_its_instalment() -> None:

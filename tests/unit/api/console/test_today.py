@@ -38,7 +38,7 @@ def a_standing(
         adds_up,
     )
     holds = int(held is not None)
-    return Standing((partition,), fates, in_flight, received, last, holds, adds_up)
+    return Standing((partition,), fates, in_flight, received, last, last, holds, adds_up)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from events.sentences import Sentence
 from services.api.console import pages
 from services.api.console.views.troubles import KINDS
 from services.api.console.words import WORDS, codes
-from services.api.console.words.troubles import ENTRY_KINDS
+from services.ledger.advice import terms
 from services.ledger.domain.grants import ConventionState
 from services.ledger.domain.moves import EntryKind
 from services.ledger.domain.orders import OrderState
@@ -63,8 +63,8 @@ def test_every_word_is_said_in_both_languages() -> None:
 
 
 def test_codes_of_the_ledger_have_their_words() -> None:
-    assert set(codes.ORDER_STATES) == {each.value for each in OrderState}
-    assert set(ENTRY_KINDS) == {each.value for each in EntryKind}
+    assert set(terms.ORDER_STATES) == {each.value for each in OrderState}
+    assert set(terms.ENTRY_KINDS) == {each.value for each in EntryKind}
     assert {each.value for each in ConventionState} <= set(codes.CONVENTION_STATES)
     types = {each.TYPE.removeprefix("ecluse.").removesuffix(".v1") for each in INBOUND}
     assert types <= set(codes.TYPES)

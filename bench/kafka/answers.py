@@ -1,0 +1,69 @@
+"""The API's answers a second, over a few connections that each ask one question after the other.
+
+`python -m bench.kafka.answers` reads a question from standard input and prints the answer.
+"""
+
+import asyncio
+import json
+import sys
+from typing import Any, Final
+
+import uvloop
+
+from bench import world
+from bench.asking import Answered, Door, a_request, asked
+from bench.kafka.latency import at_percent
+
+CONNECTIONS: Final = 8
+
+MIX: Final = {
+    "a budget's balances by line": "/balances/lines?budget={budget}",
+    "a budget's payment orders": "/payment-orders?budget={budget}",
+    "a grant, whole": "/budgets/{budget}/grants/{grant}",
+    "an event's outcome": "/events/{event}?budget={budget}",
+}
+"""What is asked, each as often as the others."""
+
+
+def requests_of(door: Door, budgets: int) -> list[bytes]:
+    """The questions of all budgets, taking turns."""
+    return [
+        a_request(
+            door,
+            path.format(
+                budget=world.budget_id(number),
+                grant=f"GRANT-{number % world.CONVENTIONS_OF_A_BUDGET:03d}",
+                event=f"convention-{number % world.CONVENTIONS_OF_A_BUDGET}",
+            ),
+        )
+        for number in range(budgets)
+        for path in MIX.values()
+    ]
+
+
+async def measure(question: dict[str, Any]) -> dict[str, Any]:
+    """Ask for so many seconds."""
+    door = Door(question["port"], question["key"])
+    requests = requests_of(door, question["budgets"])
+    await asked(door, requests, CONNECTIONS, question["warm_up_s"])
+    answers = await asked(door, requests, CONNECTIONS, question["asked_s"])
+    return {
+        "connections": CONNECTIONS,
+        "reads": len(answers),
+        "reads_per_s": len(answers) / question["asked_s"],
+        **_percents(answers),
+        "each": {
+            name: _percents([each for each in answers if each.question % len(MIX) == number])
+            for number, name in enumerate(MIX)
+        },
+    }
+
+
+def _percents(answers: list[Answered]) -> dict[str, float]:
+    took_ms = sorted(1000 * each.took_s for each in answers)
+    return {"p50_ms": at_percent(took_ms, 50), "p99_ms": at_percent(took_ms, 99)}
+
+
+if __name__ == "__main__":
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        print(json.dumps(runner.run(measure(json.load(sys.stdin)))), flush=True)

@@ -1,0 +1,74 @@
+"""The console's pages for a walk: its own routes name them, and each hole has its values here."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+
+from services.api.console.routes import router
+from services.api.console.views.troubles import KINDS
+from services.api.queries.behind_figures import STAGES_ASKED
+from tests.api.reads.two_towns import CONVENTION, GRANT, LILLE_BUDGET, ROUBAIX_BUDGET
+from tests.api.reads.walking import Route, filled
+
+NO_PAGES: Final = frozenset(
+    {
+        "/console",  # leads to Today
+        "/console/",
+        "/console/live",  # a stream; it says that something has come, and nothing of what
+        "/console/login",
+        "/console/logout",
+        "/console/static/{name}",
+        "/console/troubles",  # leads to the first of the lists
+    }
+)
+
+Values = Mapping[str, Sequence[str]]
+
+OF_ALL: Final = {"stage": sorted(STAGES_ASKED), "kind": KINDS}
+OF_LILLE: Final[Values] = {
+    **OF_ALL,
+    "budget": [LILLE_BUDGET],
+    "grant": ["G"],
+    "reference": ["C/advance"],
+    "sequence": [str(number) for number in range(1, 8)],
+}
+OF_ROUBAIX: Final[Values] = {
+    **OF_ALL,
+    "budget": [ROUBAIX_BUDGET],
+    "grant": [GRANT],
+    "reference": [f"{CONVENTION}/advance"],
+    "sequence": [str(number) for number in range(1, 9)],
+}
+NOWHERE: Final[Values] = {**OF_ROUBAIX, "budget": ["13001653800014-00-2023"]}
+
+
+def page_routes(method: str = "GET") -> list[Route]:
+    """The routes of the console that give a page."""
+    nothing: frozenset[str] = frozenset()
+    return [
+        Route(route.path.replace(":path", ""), nothing, nothing)
+        for route in _routes(router)
+        if method in (route.methods or ()) and route.path not in NO_PAGES
+    ]
+
+
+def addresses(values: Values, *, named: bool = False) -> list[str]:
+    """The pages of whoever has these values; with `named` those alone that name a budget."""
+    return [
+        path
+        for route in page_routes()
+        if not named or "{budget}" in route.path
+        for path in filled(route, values)
+    ]
+
+
+def _routes(of: Any) -> Iterator[APIRoute]:
+    """The routes of a router, and of those that it includes."""
+    for each in of.routes:
+        if isinstance(each, APIRoute):
+            yield each
+        else:
+            inner: APIRouter = each.original_router
+            yield from _routes(inner)

@@ -1,0 +1,89 @@
+"""Stories cost seconds: so many at once, no more; and how long they are is told of one's own."""
+
+import asyncio
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.api.parts import TRACES_AT_ONCE
+from services.api.queries import traces
+from tests.api.made import Made
+from tests.api.queries.asked import ask
+from tests.api.reads.answers import get
+from tests.api.reads.two_towns import LILLE_BUDGET, ROUBAIX_BUDGET, both, of_lille
+from tests.api.world import LILLE, LILLE_KEY, an_app, an_empty_read_model, asking
+
+ASKED = 6
+WAIT_S = 10
+
+
+def test_a_story_is_as_long_as_what_the_caller_may_see_of_it(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, own = made(both()), len(of_lille())
+    names = [LILLE_BUDGET, ROUBAIX_BUDGET]
+    assert own == ask(url, lambda conn: traces.records_of(conn, frozenset({LILLE}), names))
+    monkeypatch.setattr(traces, "RECORDS_MAX", own - 1)
+    (answer,) = get(url, "/trace/2023/40", key=LILLE_KEY)
+    assert (413, "trace_too_long") == (answer.status_code, answer.json()["code"])
+    assert f"have {own} records" in answer.json()["detail"]
+    monkeypatch.setattr(traces, "RECORDS_MAX", own)
+    (answer,) = get(url, "/trace/2023/40", key=LILLE_KEY)
+    assert 200 == answer.status_code
+
+
+def test_few_stories_are_told_at_once_and_who_waits_holds_no_connection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = an_app(an_empty_read_model(tmp_path))
+    told: list[str] = []
+
+    async def go() -> list[int]:
+        go_on, full = asyncio.Event(), asyncio.Event()
+
+        async def slow(_conn: Any, _entities: Any, ref: str, **_: Any) -> None:
+            told.append(ref)
+            if len(told) == TRACES_AT_ONCE:
+                full.set()
+            await go_on.wait()
+
+        monkeypatch.setattr(traces, "traced", slow)
+        async with asking(app) as client:
+            stories = [asyncio.create_task(client.get(f"/trace/{at}")) for at in range(ASKED)]
+            async with asyncio.timeout(WAIT_S):
+                await full.wait()
+                others = await client.get("/budgets")  # A turn for the rest to come as far.
+            out = app.state.parts.engine.pool.checkedout()
+            assert (200, TRACES_AT_ONCE, TRACES_AT_ONCE) == (others.status_code, len(told), out)
+            go_on.set()
+            return [answer.status_code for answer in await asyncio.gather(*stories)]
+
+    assert [404] * ASKED == asyncio.run(go())
+    assert ASKED == len(told)
+
+
+def test_a_story_that_is_given_up_ends_with_its_thread_and_not_before(
+    made_in_files: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, end = threading.Event(), threading.Event()
+
+    def heard(*_: Any) -> list[Any]:
+        begun.set()
+        end.wait(WAIT_S)
+        return []
+
+    monkeypatch.setattr(traces, "_heard", heard)
+
+    async def give_up(conn: Any) -> tuple[bool, bool]:
+        story = asyncio.create_task(traces.traced(conn, None, "C"))
+        await asyncio.to_thread(begun.wait, WAIT_S)
+        story.cancel()
+        await asyncio.sleep(0)
+        ended_before = story.done()
+        end.set()
+        await asyncio.wait([story])
+        return ended_before, story.cancelled()
+
+    assert (False, True) == ask(made_in_files(both()), give_up)

@@ -1,0 +1,70 @@
+"""Connections that the server has closed are found out before a question is."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.api import read_model
+from services.api.read_model import open_read_model
+from tests.read_model.databases import Server
+
+WAIT_S = 20.0
+ENDED = "SELECT pg_terminate_backend({process})"
+
+
+async def process_of(engine: AsyncEngine) -> tuple[int, Any]:
+    """The server's process that answers, and the driver's connection to it."""
+    async with engine.connect() as connection:
+        driver = (await connection.get_raw_connection()).driver_connection
+        return int((await connection.execute(text("SELECT pg_backend_pid()"))).scalar_one()), driver
+
+
+def test_a_connection_that_the_server_has_closed_is_not_used_again(
+    postgresql_server: Server,
+) -> None:
+    url = postgresql_server.a_database()
+
+    async def go() -> None:
+        engine = open_read_model(url)
+        before, driver = await process_of(engine)
+        assert before == (await process_of(engine))[0], "a connection is kept"
+        await asyncio.to_thread(postgresql_server.run, ENDED.format(process=before))
+        async with asyncio.timeout(WAIT_S):
+            while not driver.is_closed():  # noqa: ASYNC110 - the server needs a moment
+                await asyncio.sleep(0.01)
+        assert before != (await process_of(engine))[0]
+        await engine.dispose()
+
+    asyncio.run(go())
+
+
+def test_a_connection_that_has_rested_is_asked_whether_it_still_is_one(
+    postgresql_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = postgresql_server.a_database()
+    asked = []
+
+    async def go() -> None:
+        engine = open_read_model(url)
+        before, _ = await process_of(engine)
+        dialect = engine.dialect
+        ping = dialect.do_ping
+
+        def gone_once(connection: Any) -> bool:
+            asked.append(connection)
+            if len(asked) == 1:
+                raise dialect.loaded_dbapi.OperationalError("no answer")
+            return ping(connection)
+
+        monkeypatch.setattr(dialect, "do_ping", gone_once)
+        assert before == (await process_of(engine))[0], "it was used just now"
+        assert [] == asked
+        monkeypatch.setattr(read_model, "RESTED_S", -1.0)
+        assert before != (await process_of(engine))[0], "it did not answer"
+        assert len(asked) >= 1
+        await engine.dispose()
+
+    asyncio.run(go())

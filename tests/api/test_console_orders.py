@@ -1,0 +1,245 @@
+"""Payment orders in the console: a filter lists what it counts, and each figure leads on."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from html import unescape
+from typing import Final, NamedTuple
+
+import pytest
+
+from services.api.console.addresses import orders as addresses
+from services.api.queries import orders
+from services.api.queries.orders import OPEN_STATES, InState, OrderFilter
+from services.ledger.advice.terms import ORDER_STATES
+from tests import silence
+from tests.api import made as read_models
+from tests.api.made import Made
+from tests.api.queries.asked import ask
+from tests.api.reads.answers import get
+from tests.api.reads.two_towns import LILLE_BUDGET, ROUBAIX_BUDGET, of_roubaix
+from tests.api.world import ALL_KEY, LILLE_KEY, HandClock
+from tests.browser import town
+from tests.builders import encoded
+from tests.read_model.filling import journal_of_events
+
+no_logs = silence.no_logs
+made_in_files = read_models.made_in_files
+made_on_postgresql = read_models.made_on_postgresql
+made = read_models.made
+
+NOW: Final = datetime(2023, 7, 20, 12, tzinfo=UTC)
+TODAY: Final = NOW.date()
+IN_60_DAYS: Final = TODAY + timedelta(days=60)
+ORDERS: Final = "/console/orders"
+STATES: Final = ("waiting", *ORDER_STATES, "all")
+
+TAB: Final = re.compile(
+    r'<li><a href="([^"]+)"(?: aria-current="true")?><span>([^<]+) <span class="count">(\d+)</span>'
+    r'</span>(?:<span class="under">€([^<]+)</span>)?</a>'
+)
+CELLS: Final = re.compile(r'data-name="([^"]+)">(?:<span>)?([^<]+)<')
+NEXT: Final = re.compile(r'<a href="([^"]+)" rel="next">')
+FACT: Final = re.compile(r'<div><dt>([^<]+)</dt><dd><a href="([^"]+)">(\d+) orders?</a></dd>')
+
+
+class Row(NamedTuple):
+    """An order as it stands in the list."""
+
+    budget: str
+    order: str
+    state: str
+    amount_cents: int
+    left_cents: int
+    issued_on: date
+    due_on: date
+
+
+class Tab(NamedTuple):
+    """One state, with how many and how much."""
+
+    href: str
+    said: str
+    orders: int
+    total_cents: int
+
+
+def cents(said: str) -> int:
+    return int(re.sub(r"\D", "", said))
+
+
+def day(said: str) -> date:
+    return datetime.strptime(said, "%d/%m/%Y").replace(tzinfo=UTC).date()
+
+
+def rows_of(page: str) -> list[Row]:
+    found = []
+    for row in page.partition("<tbody>")[2].split("<tr>")[1:]:
+        where = re.search(rf'href="{ORDERS}/([^"/]+)/([^"]+)"', row)
+        state = re.search(r'class="badge[^>]*>(?:<svg.*?</svg>)?([^<]+)<', row)
+        assert where is not None
+        assert state is not None
+        cells = dict(CELLS.findall(row))
+        money = cents(cells["Amount"]), cents(cells["Still to pay"])
+        days = day(cells["Issued on"]), day(cells["Due on"])
+        found.append(Row(where[1], where[2], state[1], *money, *days))
+    return found
+
+
+def tabs_of(page: str) -> list[Tab]:
+    return [
+        Tab(unescape(href), said, int(count), cents(total) if total else 0)
+        for href, said, count, total in TAB.findall(page)
+    ]
+
+
+def pages(url: str, *paths: str, key: str = ALL_KEY) -> list[str]:
+    """These pages in English, as somebody sees them on that day."""
+    answers = get(url, *paths, key=key, clock=HandClock(NOW), headers={"accept": "text/html"})
+    assert [200] * len(paths) == [each.status_code for each in answers]
+    return [each.text for each in answers]
+
+
+def two_towns() -> list[bytes]:
+    """Orders in every state but cancelled, of two budgets."""
+    events = [*map(encoded, of_roubaix()), *town.the_year(), *town.the_others()]
+    return journal_of_events(events)
+
+
+FILTERS: Final[dict[str, Callable[[Row], bool]]] = {
+    "": lambda _: True,
+    f"budget={ROUBAIX_BUDGET}": lambda row: row.budget == ROUBAIX_BUDGET,
+    "due_until=2023-07-19": lambda row: row.due_on <= date(2023, 7, 19),
+    "due_from=2023-07-09&due_until=2023-08-11": (
+        lambda row: date(2023, 7, 9) <= row.due_on <= date(2023, 8, 11)
+    ),
+    "older_than_days=38": lambda row: (TODAY - row.issued_on).days >= 38,
+    f"budget={LILLE_BUDGET}&older_than_days=0&due_from=2023-08-01": (
+        lambda row: row.budget == LILLE_BUDGET and row.due_on >= date(2023, 8, 1)
+    ),
+}
+"""What stands in the address, as the form sends it; and which orders it lets through."""
+
+
+QUESTIONS: Final = (
+    OrderFilter(),
+    OrderFilter(budget=ROUBAIX_BUDGET),
+    OrderFilter(states=OPEN_STATES, due_until=TODAY),
+    OrderFilter(due_from=TODAY, issued_until=TODAY - timedelta(days=20)),
+    OrderFilter(due_from=date(2024, 1, 1)),
+)
+
+
+@pytest.mark.parametrize("asked", QUESTIONS)
+def test_states_are_counted_as_their_orders_are_listed(made: Made, asked: OrderFilter) -> None:
+    url = made(two_towns())
+    listed = ask(url, partial(orders.listed, entities=None, asked=asked))
+    expected: dict[str, InState] = {}
+    for order in listed:
+        so_far = expected.get(order.state, InState(0, 0, 0))
+        expected[order.state] = InState(
+            so_far.count + 1,
+            so_far.amount_cents + order.amount_cents,
+            so_far.left_cents + order.left_cents,
+        )
+    assert expected == ask(url, partial(orders.by_state, entities=None, asked=asked))
+
+
+def test_what_a_state_counts_and_comes_to_is_what_it_lists(made_in_files: Made) -> None:
+    url = made_in_files(two_towns())
+    (everything,) = (rows_of(page) for page in pages(url, f"{ORDERS}?state=all"))
+    assert len({row.state for row in everything}) > 4, "nearly every state is there"
+    asked = pages(url, *(f"{ORDERS}?{each}" for each in FILTERS))
+    tabs = [tab for page in asked for tab in tabs_of(page)]
+    listed = pages(url, *(tab.href for tab in tabs))
+    expected = [(state, let_through) for let_through in FILTERS.values() for state in STATES]
+    for (state, let_through), tab, page in zip(expected, tabs, listed, strict=True):
+        rows = rows_of(page)
+        states = {"all": ORDER_STATES, "waiting": OPEN_STATES}.get(state, (state,))
+        words = {ORDER_STATES[each].en for each in states}
+        assert [row for row in everything if row.state in words and let_through(row)] == rows
+        is_open = set(states) <= set(OPEN_STATES)
+        column = [row.left_cents if is_open else row.amount_cents for row in rows]
+        assert (state, len(rows), sum(column)) == (state, tab.orders, tab.total_cents)
+
+
+WAITING: Final[dict[str, Callable[[Row], bool]]] = {
+    "Waiting": lambda _: True,
+    "Due within 60 days": lambda row: TODAY <= row.due_on <= IN_60_DAYS,
+    "Overdue": lambda row: row.due_on < TODAY,
+}
+
+
+@pytest.mark.parametrize("budget", ["", LILLE_BUDGET, ROUBAIX_BUDGET])
+def test_each_figure_of_what_waits_leads_to_the_orders_that_it_counts(
+    budget: str, made_in_files: Made
+) -> None:
+    url = made_in_files(two_towns())
+    (page,) = pages(url, f"{ORDERS}?budget={budget}")
+    facts = {name: (unescape(href), int(count)) for name, href, count in FACT.findall(page)}
+    waiting = rows_of(page)
+    expected = {name: [row for row in waiting if WAITING[name](row)] for name in WAITING}
+    # What is nothing leads nowhere.
+    assert {name: len(rows) for name, rows in expected.items() if rows} == {
+        name: count for name, (_, count) in facts.items()
+    }
+    listed = pages(url, *(href for href, _ in facts.values()))
+    assert [rows for rows in expected.values() if rows] == [rows_of(each) for each in listed]
+    oldest = min(waiting, key=lambda row: (row.issued_on, row.due_on))
+    assert f'<dd class="text"><a href="{ORDERS}/{oldest.budget}/{oldest.order}"' in page
+
+
+def test_a_filter_is_kept_from_page_to_page(
+    monkeypatch: pytest.MonkeyPatch, made_in_files: Made
+) -> None:
+    url = made_in_files(two_towns())
+    asked = f"{ORDERS}?state=all&older_than_days=10&due_until=2023-08-11"
+    (whole,) = pages(url, asked)
+    monkeypatch.setattr(addresses, "ROWS", 2)
+    found, way = [], asked
+    while way:
+        (page,) = pages(url, way)
+        found.append(rows_of(page))
+        following = NEXT.search(page)
+        way = "" if following is None else unescape(following[1])
+    assert rows_of(whole) == [row for rows in found for row in rows]
+    assert {2} == {len(rows) for rows in found[:-1]}
+    assert len(found) > 2
+
+
+def test_who_sees_one_town_counts_its_orders_alone(made_in_files: Made) -> None:
+    url = made_in_files(two_towns())
+    asked = f"{ORDERS}?state=all"
+    (of_all,), (of_lille,) = pages(url, asked), pages(url, asked, key=LILLE_KEY)
+    expected = [row for row in rows_of(of_all) if row.budget == LILLE_BUDGET]
+    assert expected == rows_of(of_lille)
+    assert len(expected) == tabs_of(of_lille)[-1].orders
+    assert len(expected) < tabs_of(of_all)[-1].orders
+
+
+@pytest.mark.parametrize("page", ["grants?search=Avenirs&", "orders?state=all&"])
+def test_a_field_that_is_left_empty_asks_for_nothing(page: str, made_in_files: Made) -> None:
+    """A browser sends every field of a form: the empty ones too."""
+    url = made_in_files(two_towns())
+    left, right = pages(url, f"/console/{page}", f"/console/{page}budget=")
+    assert left.partition("<section")[2] == right.partition("<section")[2]
+    assert "LILLE-AVENIRS" in right
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "due_from=2023-02-30",
+        "due_until=soon",
+        "older_than_days=-1",
+        "older_than_days=1e3",
+        "budget=%0A",
+    ],
+)
+def test_a_filter_that_means_nothing_is_said(asked: str, made_in_files: Made) -> None:
+    url = made_in_files(two_towns())
+    (answer,) = get(url, f"{ORDERS}?{asked}", headers={"accept": "text/html"})
+    assert 422 == answer.status_code
+    assert asked.partition("=")[0] in answer.text
+    assert "<h1>Invalid request</h1>" in answer.text

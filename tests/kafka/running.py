@@ -1,0 +1,155 @@
+"""A command as a process of its own, as operators start it, and what it says and shows."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, Self
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+from tests.kafka.workers import FORKS
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+BIN: Final = Path(sys.executable).parent
+ECLUSE: Final = "ecluse"
+WAIT_S: Final = 60.0
+"""How long a process may take to do anything at all, on a machine that does much else."""
+
+LOOK_S: Final = 0.05
+
+FORKS.set_forkserver_preload(
+    ["services.cli.app", "tests.kafka.planted", "services.projector.rebuild"]
+)
+
+
+class Running:
+    """Leaving it ends the process, and says what it logged."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        folder: Path,
+        log_name: str,
+        port: int,
+        environment: Mapping[str, str],
+        *,
+        keeps_output: bool = False,
+    ) -> None:
+        self.port = port
+        self._command = tuple(command)
+        self._folder = folder
+        self._log = folder / f"{log_name}-{port}.log"
+        self._out = folder / f"{log_name}-{port}.out" if keeps_output else Path(os.devnull)
+        self._environment = {
+            **{name: value for name, value in os.environ.items() if "ECLUSE" not in name},
+            "PYTHONPATH": str(ROOT),
+            **environment,
+        }
+        self.start_again()
+
+    def start_again(self) -> None:
+        """As the first time; it is logged behind what was."""
+        said = (self._folder, self._log, self._out)
+        self._process = FORKS.Process(target=_run, args=(self._command, self._environment, *said))
+        self._process.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+        print(self.said()[-4000:])
+
+    # ------------------------------------------------------------ how it ends
+
+    def kill(self) -> None:
+        """As a power cut would."""
+        if self._process.exitcode is None:
+            self._process.kill()
+            self._process.join()
+
+    def stop(self, limit_s: float = WAIT_S) -> int:
+        """Ask it to end; its exit code."""
+        self._process.terminate()
+        return self.ends(limit_s)
+
+    def ends(self, limit_s: float = WAIT_S) -> int:
+        """Wait until it ends by itself; its exit code."""
+        self._process.join(limit_s)
+        code = self._process.exitcode
+        assert code is not None, f"it still runs after {limit_s:g} s"
+        return code
+
+    # ------------------------------------------------------------ what it says
+
+    def said(self) -> str:
+        """Everything it logged."""
+        return self._log.read_text() if self._log.exists() else ""
+
+    def printed(self) -> str:
+        """What it said on standard output."""
+        return self._out.read_text()
+
+    def lines(self, event: str) -> list[dict[str, Any]]:
+        """What it logged under a name."""
+        whole = (line for line in self.said().splitlines() if line[:1] + line[-1:] == "{}")
+        return [line for line in map(json.loads, whole) if line["event"] == event]
+
+    # ------------------------------------------------------------ what it shows
+
+    def get(self, path: str) -> tuple[int, str]:
+        """Status and body; status 0 while nobody answers."""
+        try:
+            with urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except HTTPError as error:
+            return error.code, error.read().decode()
+        except OSError as error:
+            return 0, str(error)
+
+    def metrics(self) -> dict[str, float]:
+        """Its figures by name and labels; none while nobody answers."""
+        status, page = self.get("/metrics")
+        lines = (line.rsplit(" ", 1) for line in page.splitlines() if not line.startswith("#"))
+        return {name: float(figure) for name, figure in lines} if status == 200 else {}
+
+    def until(
+        self,
+        what: Callable[[], Any],
+        why: str,
+        limit_s: float = WAIT_S,
+        pause_s: float = LOOK_S,
+    ) -> None:
+        """Look until it is so, no longer than that nor than the process lives."""
+        until_s = time.monotonic() + limit_s
+        while time.monotonic() < until_s:
+            if what():
+                return
+            assert self._process.exitcode is None, f"it ended while waiting: {why}"
+            time.sleep(pause_s)
+        raise AssertionError(f"never: {why}")
+
+    def until_ready(self) -> None:
+        """Until it says that it is."""
+        self.until(lambda: 200 == self.get("/readyz")[0], "ready")
+
+
+def _run(
+    command: tuple[str, ...], environment: dict[str, str], folder: Path, log: Path, out: Path
+) -> None:
+    """In a process of its own: our command as it is, another program in its place."""
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    with log.open("ab") as logged, out.open("ab") as printed:
+        os.dup2(logged.fileno(), sys.stderr.fileno())
+        os.dup2(printed.fileno(), sys.stdout.fileno())
+    if command[0] != ECLUSE:
+        os.execv(command[0], command)
+    from services.cli.app import main  # noqa: PLC0415 # not in the process that tests
+
+    sys.argv = list(command)
+    main()
