@@ -76,11 +76,11 @@ class Projector(Running):
         self.until(lambda: rows(url) == wanted, why, limit_s, ROWS_LOOK_S)
 
 
-def a_long_journal(records: int) -> Journal:
+def a_long_journal(records: int, batch_events: int = 500) -> Journal:
     """So many records of the bench's year, on four partitions."""
     # The second is made only where the first is not enough.
     events = chain.from_iterable(part() for part in (opening, stream))
-    journal = journal_of(islice(events, records))
+    journal = journal_of(islice(events, records), batch_events)
     assert records == count(journal)
     # The partitions take turns, as they do where each has a ledger of its own.
     by_partition: dict[int, Journal] = {}
