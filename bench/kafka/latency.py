@@ -64,13 +64,18 @@ async def measure(question: dict[str, Any]) -> dict[str, Any]:
         seen: dict[Place, float] = {}
         following = asyncio.create_task(follow(consumer, seen))
         sent = await publish(producer, settings.topic(EVENTS), question)
-        until_s = time.perf_counter() + SILENT_S
-        while len(seen) < len(sent) and time.perf_counter() < until_s:  # noqa: ASYNC110 - rarely
-            await asyncio.sleep(0.1)
+        await until_all_came(sent, seen)
         following.cancel()
         with suppress(asyncio.CancelledError):
             await following
     return figures(sent, seen, question["warm_up_s"])
+
+
+async def until_all_came(sent: dict[Place, Sent], seen: dict[Place, float]) -> None:
+    """Wait until the journal has each event, or the last did not come in time."""
+    until_s = time.perf_counter() + SILENT_S
+    while len(seen) < len(sent) and time.perf_counter() < until_s:  # noqa: ASYNC110 - rarely
+        await asyncio.sleep(0.1)
 
 
 async def follow(consumer: AIOKafkaConsumer, seen: dict[Place, float]) -> None:

@@ -253,6 +253,7 @@ async def _visible(
         before = stage.before(*processes)
         answer = await ask("bench.kafka.visible", question, ANSWER_S)
         cores = stage.cores(before, *processes)
-    if answer["missing"] or answer["journal"]["missing"]:
-        raise BenchFailed(f"{answer['missing']} events were not seen in the API")
+    for where, missing in (("API", answer["missing"]), ("journal", answer["journal"]["missing"])):
+        if missing:
+            raise BenchFailed(f"{missing} events were not seen in the {where}")
     return {**answer, **cores}

@@ -17,7 +17,7 @@ import uvloop
 from aiokafka import AIOKafkaProducer
 
 from bench.asking import Connection, Door, a_request, connected
-from bench.kafka.latency import Place, at_percent, figures, follow, publish
+from bench.kafka.latency import Place, at_percent, figures, follow, publish, until_all_came
 from bench.kafka.stream import read_names
 from bench.kafka.topics import places_of, settings_of
 from events.topics import EVENTS, JOURNAL
@@ -110,6 +110,7 @@ async def measure(question: dict[str, Any]) -> dict[str, Any]:
         following = asyncio.create_task(follow(consumer, seen))
         sent = await publish(producer, settings.topic(EVENTS), question, followers.told)
         missing = await followers.until_all_seen()
+        await until_all_came(sent, seen)  # Not all are followed: the last ones may be under way.
         following.cancel()
         with suppress(asyncio.CancelledError):
             await following

@@ -25,9 +25,9 @@ SMALL: Final = {
     "--events": EVENTS,
     "--faust-events": FAUST_EVENTS,
     "--rounds": 1,
-    "--latency-s": 2,
+    "--latency-s": 1,
     "--asked-s": 1,
-    "--visible-s": 2,
+    "--visible-s": 1,
 }
 CONTENDERS: Final = ("ledger_one", "ledger_two", "bare", "faust", "faust_patient")
 RATIOS: Final = ("ratio_to_bare", "ratio_to_faust", "ratio_to_faust_patient", "ratio_two_to_one")
