@@ -71,7 +71,7 @@ class Metrics:
         self.batch = Histogram(
             "ecluse_projector_batch_records",
             "Journal records of one transaction.",
-            buckets=(1, 10, 100, 1000),
+            buckets=(1, 10, 100, 1000, 2000, 5000),
             registry=registry,
         )
 

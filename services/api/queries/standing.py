@@ -82,8 +82,9 @@ class Standing:
     up_to_date_to: datetime | None
     """Of every event up to then it is known that it stands in the read model, if it was received in
     the order of its time. It is the earliest of the last times of those partitions of which
-    something is still to be read, or nobody knows; where there is none, the latest of all. Never in
-    the future, which a sender may write."""
+    something is still to be read, or nobody knows; where there is none, the latest of all. Of a
+    partition of which nothing was read yet nothing is said: what it holds back, `in_flight` tells.
+    Never in the future, which a sender may write."""
     last_event_time: datetime | None
     """The latest time of an event that stands in the read model, as its sender wrote it."""
     holds: int
