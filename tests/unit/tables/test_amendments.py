@@ -277,3 +277,15 @@ def test_rule_15_an_act_that_is_not_needed_raises_nothing() -> None:
     award = story.book.grants["G"].award
     assert award is not None
     assert 150 == award.total_cents == story.book.awarded_cents[SIRET]
+
+
+def test_rule_15_an_act_raises_nothing_where_the_award_has_the_room() -> None:
+    """Raised to 160 and planned down, it has room for what another act plans again."""
+    raised = [*IN_HALVES, amended(waiting(100), act=ACT)]
+    lowered = amended(waiting(10), amendment="2", _id="down")
+    another = an_act("2023-10-01", number="2023/120")
+    again = amended(waiting(100), amendment="3", act=another, _id="up again")
+    story = Story(*raised, lowered, again)
+    award = story.book.grants["G"].award
+    assert award is not None
+    assert 160 == award.total_cents == story.book.awarded_cents[SIRET]
