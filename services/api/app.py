@@ -41,7 +41,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.parts = parts
     observed = metrics.Observed()
     app.state.observed = observed
-    health.add_health(app)
+    health.add_health(app, parts)
     app.include_router(metrics.router)
     app.include_router(documentation.router)
     documentation.mount_assets(app)

@@ -5,6 +5,7 @@ async def lines(budget: str, caller: Reader, connection: Connection) -> …:
 """
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
 from datetime import datetime
 from typing import Annotated, Final
 
@@ -55,18 +56,13 @@ async def connection(
     Raises:
         Problem: the database does not answer.
     """
-    try:
-        opened = await stands_on.engine.connect()
-    except (SQLAlchemyError, OSError, TimeoutError) as error:
-        raise unreachable() from error
-    try:
+    async with AsyncExitStack() as stack:
         try:
+            opened = await stack.enter_async_context(stands_on.engine.connect())
             await begin_reading(opened)
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             raise unreachable() from error
         yield opened
-    finally:
-        await opened.close()
 
 
 def needs(scope: Scope) -> Callable[..., Awaitable[Caller]]:

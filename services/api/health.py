@@ -1,7 +1,7 @@
 """Whether this process lives, and whether it can answer. The two are open to all."""
 
-import asyncio
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
 from typing import Any, Final, Literal
 
 from fastapi import APIRouter, FastAPI, Request
@@ -10,12 +10,13 @@ from pydantic import BaseModel, Field
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from services.api.asking import Now, Stands
+from services.api.asking import Now
+from services.api.kept import Kept
 from services.api.parts import Parts
 from services.api.read_model import begin_reading
 from services.projector.tables import metadata, positions
 
-KEPT_FOR: Final = timedelta(seconds=1)
+KEPT_S: Final = 1.0
 """So long what was found is told again: anybody may ask, and each look is a question a table."""
 
 router = APIRouter(tags=["health"])
@@ -39,31 +40,9 @@ class Ready(BaseModel):
     last_event_age_s: float | None = None
 
 
-class Readiness:
-    """Looks whether the API can answer, once for all who ask at the same time."""
-
-    def __init__(self) -> None:
-        self._turn = asyncio.Lock()
-        self._known: Ready | None = None
-        self._looked_at: datetime | None = None
-
-    async def __call__(self, stands_on: Parts) -> Ready:
-        """What was found just now."""
-        async with self._turn:
-            if self._known is None or not self._is_fresh(stands_on.clock()):
-                self._known = await _looked(stands_on)
-                # From its end on: those who waited for a long look take what it found.
-                self._looked_at = stands_on.clock()
-            return self._known
-
-    def _is_fresh(self, now: datetime) -> bool:
-        # A clock that was put back is no reason to look less often.
-        return self._looked_at is not None and timedelta(0) <= now - self._looked_at < KEPT_FOR
-
-
-def add_health(app: FastAPI) -> None:
+def add_health(app: FastAPI, parts: Parts) -> None:
     """The two addresses, and what they remember."""
-    app.state.readiness = Readiness()
+    app.state.readiness = Kept(partial(_looked, parts), parts.clock, lambda _: KEPT_S)
     app.include_router(router)
 
 
@@ -84,10 +63,10 @@ async def healthz() -> Alive:
     response_model=Ready,
     responses={503: {"model": Ready, "description": "It cannot, now."}},
 )
-async def readyz(request: Request, stands_on: Stands, now: Now) -> JSONResponse:
+async def readyz(request: Request, now: Now) -> JSONResponse:
     """200 if the read model answers and its tables are those of this API; else 503."""
-    readiness: Readiness = request.app.state.readiness
-    found = await readiness(stands_on)
+    readiness: Kept[Ready] = request.app.state.readiness
+    found = await readiness()
     told: dict[str, Any] = {"ready": found.ready}
     if getattr(request.state, "caller", None) is not None:
         told = found.model_copy(update=_aged(found, now)).model_dump(mode="json")

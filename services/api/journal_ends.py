@@ -1,6 +1,5 @@
 """Where the journal on Kafka ends: what the read model has not read of it is in flight."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Final
 
@@ -9,6 +8,7 @@ from aiokafka.structs import TopicPartition
 
 from events.topics import JOURNAL
 from services.api.clock import Clock
+from services.api.kept import Kept
 from services.api.ports import JournalEnd
 from services.runtime.errors import Stop
 from services.runtime.limits import within
@@ -36,10 +36,7 @@ class KafkaEnds:
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._settings = settings
-        self._clock = clock
-        self._turn = asyncio.Lock()
-        self._told_s: float | None = None
-        self._known: Mapping[int, JournalEnd] | None = None
+        self._kept = Kept(self._look, clock, _kept_s)
         self._reader: Reader | None = None
         self._places: list[TopicPartition] = []
         self._seen: dict[TopicPartition, JournalEnd] = {}
@@ -47,18 +44,7 @@ class KafkaEnds:
 
     async def __call__(self) -> Mapping[int, JournalEnd] | None:
         """The end offset of each partition; None where Kafka does not say."""
-        async with self._turn:
-            if not self._is_fresh():
-                self._known = await self._look()
-                # Counted from its end: those who waited for a long look take what it found.
-                self._told_s = self._clock().timestamp()
-            return self._known
-
-    def _is_fresh(self) -> bool:
-        if self._told_s is None:
-            return False
-        kept_s = AWAY_S if self._known is None else KEPT_S
-        return 0 <= self._clock().timestamp() - self._told_s < kept_s
+        return await self._kept()
 
     async def stop(self) -> None:
         """Let go of the connection."""
@@ -98,3 +84,7 @@ class KafkaEnds:
             seen = JournalEnd(first if found is None else found.offset + 1, end)
             self._seen[place] = seen
         return seen
+
+
+def _kept_s(found: Mapping[int, JournalEnd] | None) -> float:
+    return AWAY_S if found is None else KEPT_S

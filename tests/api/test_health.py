@@ -184,7 +184,7 @@ def test_however_many_ask_whether_it_is_ready_it_looks_once_a_second(
                 return [each.json()["ready"] for each in answers]
 
             told = await many()
-            clock.turn(health.KEPT_FOR - timedelta(milliseconds=1))
+            clock.turn(timedelta(seconds=health.KEPT_S) - timedelta(milliseconds=1))
             told += await many()
             clock.turn(timedelta(milliseconds=1))
             told += await many()

@@ -88,7 +88,7 @@ async def order_list(visit: Visitor, filters: Annotated[Filters, Query()]) -> Re
         title=voice.say(words.WORDS["title"]),
         waiting=waiting_view(waiting, today, voice, wanted.budget),
         wanted=wanted,
-        clear_href=Wanted(wanted.state).in_state(wanted.state),
+        clear_href=Wanted(wanted.state).href,
         budgets=budget_choices(known, wanted.budget, voice),
         states=state_tabs(counted, wanted, voice),
         rows=rows_of(found[:ROWS], today, voice),

@@ -1,7 +1,7 @@
 """The payment orders that wait: in four figures and by state; which are asked for. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -57,9 +57,14 @@ class Wanted:
         """The same as it stands in an address."""
         return {"state": None if self.state == WAITING else self.state, **self._more}
 
+    @property
+    def href(self) -> Verbatim:
+        """Where their list is."""
+        return address("orders", **self.asked)
+
     def in_state(self, state: str) -> Verbatim:
         """The list with all else as it is, and this state."""
-        return address("orders", **{**self.asked, "state": None if state == WAITING else state})
+        return replace(self, state=state).href
 
     def filter(self, today: date, states: Sequence[str] | None = None) -> OrderFilter:
         """The same as a question."""
@@ -93,7 +98,7 @@ def states_of(asked: str) -> Sequence[str] | None:
 
 def overdue(today: date, budget: str | None = None) -> Verbatim:
     """The orders that wait and should have been paid."""
-    return Wanted(budget=budget, due_until=today - ONE_DAY).in_state(WAITING)
+    return Wanted(budget=budget, due_until=today - ONE_DAY).href
 
 
 def waiting_view(
@@ -114,8 +119,8 @@ def waiting_view(
     oldest, until = waiting.oldest, today + NEXT_DAYS
     soon = Wanted(budget=budget, due_from=today, due_until=until)
     return [
-        fact("waiting", waiting.all, Wanted(budget=budget).in_state(WAITING)),
-        fact("due_soon", waiting.due_soon, soon.in_state(WAITING)),
+        fact("waiting", waiting.all, Wanted(budget=budget).href),
+        fact("due_soon", waiting.due_soon, soon.href),
         fact("overdue", waiting.overdue, overdue(today, budget)),
         Fact(
             voice.say(words.WORDS["oldest"]),
