@@ -154,3 +154,8 @@ def against_aims(found: Figures) -> list[Figures]:
             met = value <= aim.bound if aim.at_most else value >= aim.bound
             rows.append({**aim._asdict(), "measured": value, "met": met})
     return rows
+
+
+def or_dash(value: float, form: str) -> str:
+    """For people; a broker that is not ours does not tell its processor time."""
+    return format(value, form) if value else "–"

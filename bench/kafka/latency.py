@@ -7,8 +7,8 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack, suppress
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -45,8 +45,11 @@ def at_percent(sorted_values: Sequence[float], percent: int) -> float:
     return sorted_values[max(rank, 1) - 1]
 
 
-async def measure(question: dict[str, Any]) -> dict[str, Any]:
-    """Publish at the rate that was asked for, and read along."""
+@asynccontextmanager
+async def watched(
+    question: dict[str, Any],
+) -> AsyncIterator[tuple[AIOKafkaProducer, str, dict[Place, float]]]:
+    """A producer, the topic of events, and when each journal record came from now on."""
     settings = settings_of(question["bootstrap"], question["prefix"])
     consumer = a_reader(settings, FETCH_WAIT_S)
     producer = AIOKafkaProducer(
@@ -63,11 +66,19 @@ async def measure(question: dict[str, Any]) -> dict[str, Any]:
             consumer.seek(place, end)
         seen: dict[Place, float] = {}
         following = asyncio.create_task(follow(consumer, seen))
-        sent = await publish(producer, settings.topic(EVENTS), question)
+        try:
+            yield producer, settings.topic(EVENTS), seen
+        finally:
+            following.cancel()
+            with suppress(asyncio.CancelledError):
+                await following
+
+
+async def measure(question: dict[str, Any]) -> dict[str, Any]:
+    """Publish at the rate that was asked for, and read along."""
+    async with watched(question) as (producer, topic, seen):
+        sent = await publish(producer, topic, question)
         await until_all_came(sent, seen)
-        following.cancel()
-        with suppress(asyncio.CancelledError):
-            await following
     return figures(sent, seen, question["warm_up_s"])
 
 

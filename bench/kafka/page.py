@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from bench.kafka import read_page
-from bench.kafka.figures import MIB, Figures
+from bench.kafka.figures import MIB, Figures, or_dash
 from bench.kafka.processes import ROOT
 
 NAMES: Final = {
@@ -104,10 +104,10 @@ def _paces(found: Figures) -> Iterator[str]:
             f"{row['events_per_s']:,.0f}",
             ", ".join(f"{each:,.0f}" for each in row["rounds"]),
             f"{row['cores']:.2f}",
-            _or_dash(row["broker_cores"], ".2f"),
+            or_dash(row["broker_cores"], ".2f"),
             f"{row['other_cores']:.2f}",
             f"{row['cpu_us_per_event']:.1f}",
-            _or_dash(row["broker_cpu_us_per_event"], ".1f"),
+            or_dash(row["broker_cpu_us_per_event"], ".1f"),
             f"{row['peak_bytes'] / MIB:.0f}",
         )
         yield f"| {name} | {' | '.join(cells)} |"
@@ -120,11 +120,6 @@ def _paces(found: Figures) -> Iterator[str]:
         " Others are whatever else had these cores meanwhile, the bench among them; memory is the"
         " largest process's."
     )
-
-
-def _or_dash(value: float, form: str) -> str:
-    """A broker that is not ours does not tell its processor time."""
-    return format(value, form) if value else "–"
 
 
 def _others(found: Figures) -> Iterator[str]:
@@ -145,7 +140,7 @@ def _others(found: Figures) -> Iterator[str]:
             f"p50 {latency['p50_ms']:.1f}, p99 {latency['p99_ms']:.1f}, max {latency['max_ms']:.1f}"
         ),
         "cores that this rate takes: the worker, the broker, others": (
-            f"{latency['cores']:.2f}, {_or_dash(latency['broker_cores'], '.2f')},"
+            f"{latency['cores']:.2f}, {or_dash(latency['broker_cores'], '.2f')},"
             f" {latency['other_cores']:.2f}"
         ),
     }

@@ -49,18 +49,19 @@ def cores() -> int:
 
 def cpu_s(pid: int | None) -> float:
     """The processor time that a process has had, in user and system mode; 0 where it is unknown."""
-    if pid is None:
-        return 0.0
+    return 0.0 if pid is None else sum(_times_s(pid)[:2])
+
+
+def _times_s(pid: int) -> list[float]:
+    """utime, stime, cutime and cstime."""
     # Behind the name, which may hold anything: state is the first field, utime the 12th.
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
+    return [int(each) / TICKS_PER_S for each in fields[11:15]]
 
 
 def family_cpu_s(pid: int) -> float:
     """The processor time of a process and its children, and of those that have ended."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    # utime, stime, cutime, cstime
-    whole_s = sum(int(each) for each in fields[11:15]) / TICKS_PER_S
+    whole_s = sum(_times_s(pid))
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
     for each in children:
         with suppress(FileNotFoundError, ProcessLookupError):  # It may end meanwhile.

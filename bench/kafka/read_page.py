@@ -1,11 +1,9 @@
 """The read model's figures for people: a part of docs/evidence/bench.md."""
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
-from bench.kafka.figures import MIB
-
-Figures = dict[str, Any]
+from bench.kafka.figures import MIB, Figures, or_dash
 
 TABLES: Final = {"to_postgresql": "PostgreSQL", "to_sqlite": "SQLite"}
 
@@ -81,5 +79,4 @@ def _reads(reads: Figures) -> Iterator[str]:
 
 def _cores(row: Figures) -> str:
     names = ("cores", "database_cores", "broker_cores", "other_cores")
-    # A broker that is not ours does not tell: its cores are among the others'.
-    return ", ".join(f"{row[name]:.2f}" if row[name] else "–" for name in names)
+    return ", ".join(or_dash(row[name], ".2f") for name in names)

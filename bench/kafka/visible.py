@@ -10,18 +10,14 @@ import asyncio
 import json
 import sys
 import time
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from typing import Any, Final, Self
 
 import uvloop
-from aiokafka import AIOKafkaProducer
 
 from bench.asking import Connection, Door, a_request, connected
-from bench.kafka.latency import Place, at_percent, figures, follow, publish, until_all_came
+from bench.kafka.latency import at_percent, figures, publish, until_all_came, watched
 from bench.kafka.stream import read_names
-from bench.kafka.topics import places_of, settings_of
-from events.topics import EVENTS, JOURNAL
-from services.runtime.clients import FETCH_WAIT_S, a_reader
 
 SILENT_S: Final = 30.0
 """How long the last event may be waited for."""
@@ -90,30 +86,14 @@ class Followers:
 
 async def measure(question: dict[str, Any]) -> dict[str, Any]:
     """Publish at the rate that was asked for; follow events in the API, and all in the journal."""
-    settings = settings_of(question["bootstrap"], question["prefix"])
-    consumer = a_reader(settings, FETCH_WAIT_S)
-    producer = AIOKafkaProducer(
-        bootstrap_servers=settings.bootstrap_servers, acks="all", enable_idempotence=True
-    )
-    async with AsyncExitStack() as open_:
-        await producer.start()
-        open_.push_async_callback(producer.stop)
-        await consumer.start()
-        open_.push_async_callback(consumer.stop)
-        places = places_of(settings, JOURNAL)
-        consumer.assign(places)
-        for place, end in (await consumer.end_offsets(places)).items():
-            consumer.seek(place, end)
-        followers = Followers(Door(question["port"], question["key"]), question["every"])
-        await open_.enter_async_context(followers)
-        seen: dict[Place, float] = {}
-        following = asyncio.create_task(follow(consumer, seen))
-        sent = await publish(producer, settings.topic(EVENTS), question, followers.told)
+    door = Door(question["port"], question["key"])
+    async with (
+        watched(question) as (producer, topic, seen),
+        Followers(door, question["every"]) as followers,
+    ):
+        sent = await publish(producer, topic, question, followers.told)
         missing = await followers.until_all_seen()
         await until_all_came(sent, seen)  # Not all are followed: the last ones may be under way.
-        following.cancel()
-        with suppress(asyncio.CancelledError):
-            await following
     journal = figures(sent, seen, question["warm_up_s"])
     first_s = min(each.due_s for each in sent.values()) + question["warm_up_s"]
     took_ms = sorted(1000 * took_s for due_s, took_s in followers.took_s if due_s >= first_s)
