@@ -4,12 +4,11 @@ import time
 from typing import Any, Final
 
 from sqlalchemy import Connection, event
-from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from services.projector.database import SCHEMA
+from services.projector.database import SCHEMA, our_address
 from services.projector.statements import POSTGRESQL
 from services.projector.tables import positions
 
@@ -30,7 +29,7 @@ def open_read_model(address: str) -> AsyncEngine:
 
     `postgresql://…` and `sqlite:///…` are taken with our own drivers.
     """
-    url = with_driver(make_url(address))
+    url = our_address(address)
     if url.get_backend_name() == "sqlite":
         engine = create_async_engine(url)
         event.listen(engine.sync_engine, "connect", _read_only)
@@ -66,12 +65,6 @@ async def begin_reading(opened: AsyncConnection) -> None:
     await opened.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     await opened.begin()
     await opened.exec_driver_sql(f"LOCK TABLE {positions.name} IN ACCESS SHARE MODE")
-
-
-def with_driver(url: URL) -> URL:
-    """The same database, reached by our own drivers."""
-    drivers = {"postgresql": "postgresql+asyncpg", "sqlite": "sqlite+aiosqlite"}
-    return url.set(drivername=drivers.get(url.drivername, url.drivername))
 
 
 def check_before_use(engine: AsyncEngine) -> None:

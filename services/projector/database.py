@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 import asyncpg
-from sqlalchemy import ColumnElement, event, func, make_url, select, text, update
+from sqlalchemy import URL, ColumnElement, event, func, make_url, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from services.projector import statements
@@ -90,13 +90,20 @@ class Overtaken(Exception):
     """The tables are not as this writer left them: nothing of the batch was written."""
 
 
-def an_engine(url: str, schema: str = SCHEMA) -> AsyncEngine:
-    """An engine for `postgresql://…` or `sqlite:///…`; nothing is asked yet."""
+def our_address(url: str) -> URL:
+    """The same database, reached by our own drivers, in the words of theirs."""
     address = make_url(url)
     address = address.set(drivername=DRIVERS.get(address.drivername, address.drivername))
-    if "sslmode" in address.query:  # As most servers' owners write it; asyncpg calls it otherwise.
-        wanted = str(address.query["sslmode"])
-        address = address.difference_update_query(["sslmode"]).update_query_dict({"ssl": wanted})
+    if "sslmode" not in address.query:
+        return address
+    # As most servers' owners write it; asyncpg calls it otherwise.
+    wanted = str(address.query["sslmode"])
+    return address.difference_update_query(["sslmode"]).update_query_dict({"ssl": wanted})
+
+
+def an_engine(url: str, schema: str = SCHEMA) -> AsyncEngine:
+    """An engine for `postgresql://…` or `sqlite:///…`; nothing is asked yet."""
+    address = our_address(url)
     if address.get_backend_name() == statements.POSTGRESQL:
         return create_async_engine(
             address,

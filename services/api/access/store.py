@@ -20,7 +20,8 @@ from services.api.access.tables import SCHEMA, api_key_rights, api_keys, audit
 from services.api.chance import a_name, a_secret
 from services.api.clock import Clock
 from services.api.problems import DATABASE_UNREACHABLE, Problem
-from services.api.read_model import CONNECT_TIMEOUT_S, WAIT_S, check_before_use, with_driver
+from services.api.read_model import CONNECT_TIMEOUT_S, WAIT_S, check_before_use
+from services.projector.database import our_address
 
 CONNECTIONS_MAX: Final = 4
 USE_NOTED_EVERY: Final = timedelta(minutes=1)
@@ -43,7 +44,7 @@ class AccessStore:
     """
 
     def __init__(self, address: str, clock: Clock) -> None:
-        url = with_driver(make_url(address))
+        url = our_address(address)
         self._clock = clock
         self._is_postgresql = url.get_backend_name() == "postgresql"
         self._folder = None if self._is_postgresql else Path(url.database or "").parent
