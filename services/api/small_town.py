@@ -93,12 +93,13 @@ class Core:
             StoreError: it could not be written.
         """
         try:
-            with self._restored_if_it_fails():
-                read_letters(self._store, self._ledger, BATCH_LINES)
-        except StoreError:
-            raise
-        except Exception:
-            log.critical("letter_waits", exc_info=True)
+            read_letters(self._store, self._ledger, BATCH_LINES)
+        except Exception as error:
+            # As everywhere here; and a ledger that cannot be restored is no letter's matter.
+            self._ledger = open_ledger(self._store)
+            if isinstance(error, StoreError):
+                raise
+            log.critical("letter_waits", exc_info=error)
 
     def _commit(self, messages: list[Message], taken: int) -> None:
         """Decide and commit these, the events of a request behind its first `taken` ones."""

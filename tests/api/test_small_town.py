@@ -114,3 +114,24 @@ def test_a_letter_that_stops_it_waits_and_who_sends_events_is_answered(
     assert OPENED == json.loads(journal[-1].event)["type"]
     assert "accepted" == journal[-1].outcome
     assert 7 == len(read(f"sqlite:///{tmp_path / 'read.db'}")["journal"])
+
+
+def test_a_ledger_that_cannot_be_restored_behind_a_letter_is_not_kept_quiet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its memory ran ahead of the file: what it decided next would be wrong."""
+
+    def a_bug(*_: Any) -> None:
+        raise AssertionError("a bug of ours")
+
+    def another(_store: Store) -> Ledger:
+        raise AssertionError("cannot be restored")
+
+    async def what(town: SmallTown) -> None:
+        with monkeypatch.context() as broken:
+            broken.setattr(small_town, "read_letters", a_bug)
+            broken.setattr(small_town, "open_ledger", another)
+            with pytest.raises(AssertionError, match="cannot be restored"):
+                await town.publish(sent(a_vote(_id="vote")))
+
+    assert "letter_waits" not in [line["event"] for line in in_a_town(tmp_path, what)]
