@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 import pytest
 
+from services.api.console.addresses import looking
 from services.api.console.addresses import orders as addresses
 from services.api.queries import orders
 from services.api.queries.orders import OPEN_STATES, InState, OrderFilter
@@ -34,6 +35,11 @@ TODAY: Final = NOW.date()
 IN_60_DAYS: Final = TODAY + timedelta(days=60)
 ORDERS: Final = "/console/orders"
 STATES: Final = ("waiting", *ORDER_STATES, "all")
+
+CHOSEN: Final = re.compile(
+    r'<option value="([^"]+)" selected>|<input type="hidden" name="budget" value="([^"]+)">'
+)
+"""The budget that the form will ask for again."""
 
 TAB: Final = re.compile(
     r'<li><a href="([^"]+)"(?: aria-current="true")?><span>([^<]+) <span class="count">(\d+)</span>'
@@ -243,3 +249,16 @@ def test_a_filter_that_means_nothing_is_said(asked: str, made_in_files: Made) ->
     assert 422 == answer.status_code
     assert asked.partition("=")[0] in answer.text
     assert "<h1>Invalid request</h1>" in answer.text
+
+
+@pytest.mark.parametrize("page", ["/console/grants", ORDERS])
+def test_the_budget_that_is_asked_for_stays_chosen_beyond_those_that_are_listed(
+    page: str, made_in_files: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else whoever filters once more would ask for all, and not see it."""
+    for module in (addresses, looking):
+        monkeypatch.setattr(module, "BUDGETS_CHOSEN", 1)
+    both = (LILLE_BUDGET, ROUBAIX_BUDGET)
+    asked = pages(made_in_files(two_towns()), *(f"{page}?budget={budget}" for budget in both))
+    chosen = [[left or right for left, right in CHOSEN.findall(each)] for each in asked]
+    assert [[budget] for budget in both] == chosen

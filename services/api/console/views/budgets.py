@@ -78,5 +78,8 @@ def budget_view(budget: Budget, chapters: Iterable[ChapterBalance], voice: Voice
 
 
 def budget_choices(budgets: Iterable[Budget], here: str | None, voice: Voice) -> list[Choice]:
-    """The filter by budget."""
-    return [Choice(each.budget, budget_name(each, voice), each.budget == here) for each in budgets]
+    """The filter by budget; the one that is asked for is among them, however many there are."""
+    names = {each.budget: budget_name(each, voice) for each in budgets}
+    if here is not None:
+        names.setdefault(here, here)
+    return [Choice(budget, name, budget == here) for budget, name in names.items()]
