@@ -211,6 +211,7 @@ def test_a_broker_does_not_outlive_who_started_it(tmp_path: Path, how: signal.Si
 import signal
 from pathlib import Path
 from services.runtime.local_broker import LocalBroker
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's `&` turns it off
 with LocalBroker(Path({str(tmp_path)!r}), Path({str(KAFKA / "libs")!r})) as broker:
     print(broker.pid, flush=True)
     signal.pause()
