@@ -31,6 +31,14 @@ class Reached(NamedTuple):
         return self.worked >= end or (self.position >= end and self.worked >= self.behind_last)
 
 
+class Stand(NamedTuple):
+    """How far a partition was worked on, and where it ended, as of the last round."""
+
+    worked: int
+    """The end itself where markers alone are left to it."""
+    end: int
+
+
 class Shrunk(Exception):
     """A partition ends before what was read of it: it is not the same any more."""
 
@@ -56,9 +64,14 @@ class Rounds:
     def __init__(self, live: LiveBalances) -> None:
         self.behind: dict[Partition, int] = {}
         """How many offsets each partition is behind its end, as of the last round."""
+        self.stands: dict[Partition, Stand] = {}
+        """Where each partition stands, as of the last round."""
         self._live = live
         self._answered = False
         self._pairs: dict[int, _Pair] = {}
+        self._unread: dict[Partition, int] = {}
+        """Where each partition ended when it was assigned, until it is read that far."""
+        self._read: set[Partition] = set()
 
     @property
     def ready(self) -> bool:
@@ -77,9 +90,16 @@ class Rounds:
         self._pairs = {
             number: pair for number, pair in self._pairs.items() if kept.issuperset(pair.ends)
         }
+        self._unread = {place: end for place, end in self._unread.items() if place in kept}
+        self._read &= kept
+
+    def has_read(self, topic: str) -> bool:
+        """The same of one topic: all that is assigned of it, and was there at assignment."""
+        is_read = [place in self._read for place in self.stands if place.topic == topic]
+        return self._answered and bool(is_read) and all(is_read)
 
     def is_read(self, number: int) -> bool:
-        """The same of one pair of partitions."""
+        """Whether one pair of partitions was read to where both ended at assignment."""
         return number in self._pairs and self._pairs[number].read
 
     def turn(self, reached: Mapping[Partition, Reached]) -> list[Difference]:
@@ -103,11 +123,20 @@ class Rounds:
                 overdue += self._live.overdue(pair.suspects)
                 self._suspect(number, pair)
                 pair.ends, pair.read = ends[number], True
-        self.behind = {
-            place: 0 if each.is_worked(each.end) else each.end - each.worked
+        self._look(reached)
+        return overdue
+
+    def _look(self, reached: Mapping[Partition, Reached]) -> None:
+        """Where every partition stands, and which were read to where they ended."""
+        self.stands = {
+            place: Stand(each.end if each.is_worked(each.end) else each.worked, each.end)
             for place, each in reached.items()
         }
-        return overdue
+        self.behind = {place: each.end - each.worked for place, each in self.stands.items()}
+        for place, each in reached.items():
+            if place not in self._read and each.is_worked(self._unread.setdefault(place, each.end)):
+                self._read.add(place)
+                del self._unread[place]
 
     def _suspect(self, number: int, pair: _Pair) -> None:
         """What waited already when the ends were asked for."""

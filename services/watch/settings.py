@@ -16,10 +16,22 @@ class WatchSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ECLUSE_WATCH_", frozen=True)
 
     web_port: Annotated[int, Field(ge=1, le=65535)] = 6066
-    """The port of /balances/{budget}, /healthz, /readyz and /metrics."""
+    """The port of /lag, /balances/{budget}, /healthz, /readyz and /metrics."""
 
     web_bind: str = "127.0.0.1"
     """The address that it listens on; a container needs 0.0.0.0."""
 
     round_s: Annotated[float, Field(gt=0)] = 1.0
     """How often it looks what waits; what is missing is known after three rounds."""
+
+    sample_s: Annotated[float, Field(gt=0)] = 2.0
+    """How often it asks the cluster where every consumer group stands."""
+
+    treasury_group: str = "ecluse.treasury"
+    """The consumer group that reads the payment orders; empty: none is expected."""
+
+    unacknowledged_days: Annotated[int, Field(ge=0)] = 5
+    """After so many days without the accountant's answer a payment order has waited too long."""
+
+    letters: bool = True
+    """Whether it writes letters to the ledger when a day has passed by which something was due."""

@@ -1,0 +1,95 @@
+"""When the events happened that the treasury has still to read: by offset, in bounded memory. Pure.
+
+Whoever may only describe groups cannot read the first record that a consumer has not done. The
+watch reads the payment orders itself, and so knows the time of each. It keeps the last of them: a
+treasury that is further behind than that has an oldest event that is unknown, and never guessed.
+"""
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Collection
+from math import isnan, nan
+from typing import Final
+
+import msgspec
+
+from services.watch.fates import seconds_of
+
+KEPT: Final = 65_536
+"""How many orders of a partition are kept at least, 16 bytes each: years of a large town."""
+
+
+class _Message(msgspec.Struct):
+    time: str | None = None
+
+
+_message: Final = msgspec.json.Decoder(_Message).decode
+
+
+class _Partition:
+    """The last places of one partition, in their order, each with its time."""
+
+    def __init__(self) -> None:
+        self.next = 0
+        self.known_from = 0
+        """Before this offset nothing is kept any more."""
+        self.offsets = array("q")
+        self.times_s = array("d")
+
+
+class OrderTimes:
+    """The event times of payment orders, by their place on the treasury's topic."""
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self._kept = kept
+        self._partitions: dict[int, _Partition] = {}
+
+    def keep_only(self, numbers: Collection[int]) -> None:
+        """Forget what others read from now on."""
+        self._partitions = {
+            number: each for number, each in self._partitions.items() if number in numbers
+        }
+
+    def next_offset(self, number: int) -> int:
+        """The offset behind the last record of a partition; 0 without any."""
+        partition = self._partitions.get(number)
+        return 0 if partition is None else partition.next
+
+    def add(self, number: int, offset: int, raw: bytes | None) -> None:
+        """One record of the topic of payment orders."""
+        partition = self._partitions.setdefault(number, _Partition())
+        if offset < partition.next:
+            return
+        partition.next = offset + 1
+        event_s = _event_s(raw)
+        partition.offsets.append(offset)
+        partition.times_s.append(nan if event_s is None else event_s)
+        if len(partition.offsets) >= 2 * self._kept:
+            partition.known_from = partition.offsets[self._kept]
+            del partition.offsets[: self._kept], partition.times_s[: self._kept]
+
+    def oldest_s(self, number: int, committed: int) -> float | None:
+        """The event time of the first order at `committed` or behind; None: none, or not known."""
+        partition = self._partitions.get(number)
+        if partition is None or committed < partition.known_from:
+            return None
+        return _at(partition, bisect_left(partition.offsets, committed))
+
+    def latest_s(self, number: int) -> float | None:
+        """The event time of the last order of a partition; None without any."""
+        partition = self._partitions.get(number)
+        return None if partition is None else _at(partition, len(partition.offsets) - 1)
+
+
+def _at(partition: _Partition, index: int) -> float | None:
+    if not 0 <= index < len(partition.offsets):
+        return None
+    time_s = partition.times_s[index]
+    return None if isnan(time_s) else time_s
+
+
+def _event_s(raw: bytes | None) -> float | None:
+    try:
+        return seconds_of(_message(raw or b"").time)
+    except msgspec.MsgspecError:
+        return None

@@ -1,0 +1,130 @@
+"""Fates counted from the journal: each source record once, by what became of it."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from events.topics import JOURNAL
+from services.watch.fates import Fates, Told, read_fate, seconds_of
+from tests.builders import Json, a_convention, a_vote, an_award
+from tests.unit.watch.ledger_output import transactions
+from tests.unit.watch.reader import of_topic
+
+NOON_S = 1_685_613_600.0
+TOO_MUCH = an_award(200_000, grant="too much")
+YEAR: tuple[Json, ...] = (a_vote(), an_award(), a_convention())
+
+
+def records(*events: Json | bytes) -> list[bytes]:
+    """The journal that the ledger makes of some events, one a transaction."""
+    lines = [each if isinstance(each, bytes) else json.dumps(each).encode() for each in events]
+    outs = of_topic(list(transactions([[line] for line in lines])), JOURNAL)
+    return [out.value or b"" for out in outs]
+
+
+def counted(journal: Sequence[bytes], number: int = 0, **more: Any) -> Fates:
+    fates = Fates()
+    for offset, raw in enumerate(journal):
+        assert fates.add(number, offset, read_fate(raw), **more)
+    return fates
+
+
+def said(told: Told) -> Json:
+    """What is not 0 of it."""
+    return {name: count for name, count in told._asdict().items() if count}
+
+
+def test_each_record_counts_by_what_became_of_it() -> None:
+    told = counted(records(*YEAR, YEAR[0], TOO_MUCH, b"no event")).told()
+    expected = {"received": 6, "accepted": 3, "duplicate": 1, "refused": 1, "dead_letter": 1}
+    assert expected == said(told)
+
+
+def test_what_waited_and_goes_on_counts_once_by_what_it_became() -> None:
+    vote, award, convention = YEAR
+    waiting = records(vote, convention)
+    assert {"received": 2, "accepted": 1, "parked": 1} == said(counted(waiting).told())
+    journal = records(vote, convention, award)
+    assert len(journal) == 4, "the parked convention has a second record"
+    assert {"received": 3, "accepted": 3, "resumed": 1} == said(counted(journal).told())
+
+
+def test_a_record_that_comes_again_at_its_place_changes_nothing() -> None:
+    journal = records(*YEAR)
+    fates = counted(journal)
+    before = fates.told()
+    assert not fates.add(0, 2, read_fate(journal[2]))
+    assert before == fates.told()
+
+
+def test_a_source_record_of_which_the_journal_tells_twice_is_repeated() -> None:
+    journal = records(*YEAR)
+    told = counted([*journal, journal[1]]).told()
+    assert {"received": 4, "accepted": 4, "repeated": 1} == said(told)
+
+
+def test_imported_records_of_several_budgets_come_in_any_order_and_repeat_nothing() -> None:
+    first, second, third = records(*YEAR)
+    another = third.replace(b'"budget":"2159', b'"budget":"2160')
+    assert {"received": 3, "accepted": 3} == said(
+        counted(
+            [second, another, first.replace(b'"budget":"2159', b'"budget":"2161')], imported=True
+        ).told()
+    )
+    told = counted([first, second, second], imported=True).told()
+    assert 1 == told.repeated, "within a budget their order stays"
+
+
+def test_places_of_an_imported_journal_are_another_clusters() -> None:
+    journal = records(*YEAR)
+    fates = counted(journal, imported=True)
+    assert fates.add(0, 3, read_fate(journal[0]))
+    assert 0 == fates.told().repeated
+
+
+@pytest.mark.parametrize("raw", [None, b"", b"{}", b"\xff", b'{"budget":"B","outcome":"lost"}'])
+def test_a_record_that_tells_no_fate_is_counted_apart(raw: bytes | None) -> None:
+    assert {"unreadable": 1} == said(counted([raw or b""]).told())
+    assert read_fate(raw) is None
+
+
+def test_partitions_are_counted_apart_and_forgotten_when_others_read_them() -> None:
+    journal = records(*YEAR)
+    fates = counted(journal)
+    for offset, raw in enumerate(journal):
+        fates.add(1, offset, read_fate(raw))
+    assert 6 == fates.told().received
+    fates.keep_only([1])
+    assert 3 == fates.told().received
+    assert fates.add(0, 0, read_fate(journal[0])), "it is read anew"
+
+
+def test_the_time_of_the_last_event_is_known_and_a_dead_letter_has_none() -> None:
+    fates = counted(records(*YEAR, b"no event"))
+    assert fates.latest_event_s(0) == NOON_S
+    assert fates.latest_event_s(1) is None
+
+
+@pytest.mark.parametrize(
+    ("time", "seconds"),
+    [
+        ("2023-06-01T12:00:00+02:00", NOON_S),
+        ("2023-06-01T10:00:00Z", NOON_S),
+        ("2023-06-01T10:00:00.5Z", NOON_S + 0.5),
+        ("2023-06-01T10:00:00", None),
+        ("yesterday", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_time_without_offset_is_none(time: str | None, seconds: float | None) -> None:
+    assert seconds == seconds_of(time)
+
+
+def test_an_event_without_time_has_none() -> None:
+    (raw,) = records(a_vote())
+    fate = read_fate(raw.replace(b'"2023-06-01T12:00:00+02:00"', b"null"))
+    assert fate is not None
+    assert fate.event_s is None
