@@ -11,6 +11,7 @@ from events.sentences import Sentence
 from services.api.access.store import ACCESS_FILE, AccessStore
 from services.api.app import create_app
 from services.api.clock import the_clock_on_the_wall
+from services.api.lag_source import Unwatched
 from services.api.parts import Parts
 from services.api.read_model import open_read_model
 from services.api.serving import Ready, access_of, prepared, serve
@@ -75,6 +76,7 @@ async def serve_embedded(
                 town,
                 clock,
                 journal_ends=town.journal_ends,
+                lag=Unwatched("one_process"),
                 hosts=settings.hosts,
                 over_tls=settings.over_tls,
             )

@@ -10,7 +10,8 @@ from services.api.access.audit import Audit
 from services.api.access.hosts import LOCAL
 from services.api.access.port import Access
 from services.api.clock import Clock
-from services.api.ports import JournalEnds, OriginalBytes, Publisher, ends_unknown
+from services.api.lag_source import Unwatched
+from services.api.ports import JournalEnds, LagSource, OriginalBytes, Publisher, ends_unknown
 
 REQUEST_LIMIT_S: Final = 30.0
 """How long an answer may take to begin."""
@@ -40,6 +41,7 @@ class Parts:
     clock: Clock
     request_limit_s: float = REQUEST_LIMIT_S
     journal_ends: JournalEnds = ends_unknown
+    lag: LagSource = field(default_factory=lambda: Unwatched("nobody"))
     hosts: frozenset[str] = LOCAL
     """The names by which it is asked; where access is not checked it answers to no other."""
     over_tls: bool = False

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple, Protocol
 
+from services.api.lag_history import Hour
+from services.api.lag_merged import Lag
 from services.runtime.publishing import Message
 
 
@@ -50,3 +52,15 @@ class JournalEnds(Protocol):
 async def ends_unknown() -> Mapping[int, JournalEnd] | None:
     """Where nothing is there to ask."""
     return None
+
+
+class LagSource(Protocol):
+    """Knows who is behind, from the watch."""
+
+    async def __call__(self) -> Lag:
+        """Who is behind now, as far as anybody knows."""
+        ...
+
+    async def hour(self) -> Hour | None:
+        """The last hour; None where nobody knows it."""
+        ...

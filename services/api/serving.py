@@ -20,6 +20,7 @@ from services.api.chance import a_secret
 from services.api.clock import Clock, the_clock_on_the_wall
 from services.api.events_in.kafka import KafkaPublisher
 from services.api.journal_ends import KafkaEnds
+from services.api.lag_source import lag_source
 from services.api.parts import Parts
 from services.api.problems import Problem
 from services.api.read_model import open_read_model
@@ -99,6 +100,7 @@ async def serve_api(settings: ApiSettings, kafka: Settings, ready: Ready) -> Non
             KafkaBytes(kafka),
             clock,
             journal_ends=ends,
+            lag=lag_source(settings.watches, clock),
             hosts=settings.hosts,
             over_tls=settings.over_tls,
         )

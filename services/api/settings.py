@@ -4,8 +4,10 @@ A secret may stand in a file instead: `ECLUSE_DATABASE_URL_FILE` names one, as c
 """
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic.fields import FieldInfo
@@ -21,8 +23,12 @@ PREFIX: Final = "ECLUSE_"
 SECRET_CHARACTERS_MIN: Final = 32
 
 
+def _named(said: str) -> list[str]:
+    return [each.strip() for each in said.split(",") if each.strip()]
+
+
 def _apart(said: str) -> list[str]:
-    return [each.strip().lower() for each in said.split(",") if each.strip()]
+    return [each.lower() for each in _named(said)]
 
 
 class Files(PydanticBaseSettingsSource):
@@ -83,6 +89,11 @@ class ApiSettings(BaseSettings):
     `https://ecluse.lille.fr`. If all are https the API takes everybody to come over TLS; with
     `ECLUSE_AUTH=off` it answers to their names too."""
 
+    watch_url: str = ""
+    """Where the watch answers, which knows who is behind: `http://watch:6066`; of several that
+    share the journal all, separated by commas. Without it the page Lag says that nobody is asked.
+    """
+
     auth: Literal["on", "off"] = "on"
     """`off` lets everybody do everything, and the log says so."""
 
@@ -134,6 +145,16 @@ class ApiSettings(BaseSettings):
                 raise ValueError("addresses as https://ecluse.example, separated by commas")
         return said
 
+    @field_validator("watch_url")
+    @classmethod
+    def _watches(cls, said: str) -> str:
+        for each in _named(said):
+            parts = urlsplit(each)
+            plain = parts.hostname and not (parts.username or parts.query or parts.fragment)
+            if parts.scheme not in {"http", "https"} or not plain:
+                raise ValueError("addresses as http://watch:6066, separated by commas")
+        return said
+
     @field_validator("oidc_algorithms")
     @classmethod
     def _asymmetric(cls, algorithms: str) -> str:
@@ -161,6 +182,11 @@ class ApiSettings(BaseSettings):
         """The names by which the API is asked."""
         said = {name_in(each) for each in _apart(self.api_urls)}
         return LOCAL | {self.api_bind.lower(), *(name for name in said if name is not None)}
+
+    @property
+    def watches(self) -> Sequence[str]:
+        """The addresses of the watches, each once."""
+        return list(dict.fromkeys(each.rstrip("/") for each in _named(self.watch_url)))
 
     @property
     def over_tls(self) -> bool:

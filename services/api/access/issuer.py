@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -16,6 +15,7 @@ from events.sentences import Sentence
 from services.api.access.caller import Caller
 from services.api.access.tokens import Demands, UnknownKey, caller_of, keys_of
 from services.api.clock import Clock
+from services.api.fetched import body_of
 from services.api.problems import Kind, Problem
 
 FETCH_LIMIT_S: Final = 5.0
@@ -126,14 +126,7 @@ async def _document(session: aiohttp.ClientSession, address: str) -> Mapping[str
     Raises:
         ValueError: there is none.
     """
-    async with session.get(address, allow_redirects=False) as answer:
-        if answer.status != HTTPStatus.OK:
-            raise ValueError(f"status {answer.status}")
-        body = await answer.content.read(DOCUMENT_BYTES_MAX + 1)
-        while len(body) <= DOCUMENT_BYTES_MAX and (more := await answer.content.read(65536)):
-            body += more
-    if len(body) > DOCUMENT_BYTES_MAX:
-        raise ValueError("too large")
+    body = await body_of(session, address, DOCUMENT_BYTES_MAX)
     found = json.loads(body)
     if not isinstance(found, dict):
         raise ValueError("no JSON object")  # noqa: TRY004 # what a stranger sent is no type of ours

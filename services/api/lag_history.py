@@ -1,0 +1,96 @@
+"""The last hour as the watch kept it: how late each stage was, how much waited before it. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, TypeVar
+
+import msgspec
+
+from services.api.lag_board import When, check_version
+
+POINTS: Final = 360
+"""How many looks an hour has here: one every ten seconds."""
+
+EVERY_S: Final = 3600 // POINTS
+
+N = TypeVar("N")
+
+
+@dataclass(frozen=True, slots=True)
+class StageHistory:
+    """One stage over the hour, from its oldest look on; None where nobody knew."""
+
+    behind: tuple[int | None, ...] = ()
+    late_s: tuple[float | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Looks `every_s` apart, the last of them at `at`."""
+
+    version: int
+    at: When
+    every_s: float
+    since: When | None = None
+    stages: Mapping[str, StageHistory] = field(default_factory=dict)
+    orders: tuple[int | None, ...] = ()
+    """How many payment orders waited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """The hour until `ends`: `POINTS` looks of each series, `EVERY_S` apart."""
+
+    ends: datetime
+    stages: Mapping[str, StageHistory]
+    orders: tuple[int | None, ...]
+
+
+def read_history(raw: bytes) -> History:
+    """The answer of a watch.
+
+    Raises:
+        ValueError: it is none, or one of another version, or of another rhythm.
+    """
+    history = msgspec.json.decode(raw, type=History)
+    check_version(history.version)
+    if history.every_s != EVERY_S:
+        raise ValueError(f"a look every {history.every_s} s, and {EVERY_S} s are known here")
+    return history
+
+
+def the_hour(histories: Sequence[History | None], now: datetime) -> Hour | None:
+    """The last hour of several watches; None is one that does not answer.
+
+    The consumers are told by the first, as each sees all; orders are added up where all know them.
+    """
+    known = [each for each in histories if each is not None]
+    if not known:
+        return None
+    first = known[0]
+    counts = [_until(each.orders, each.at, now) for each in known]
+    whole = len(known) == len(histories)
+    return Hour(
+        now,
+        {
+            name: StageHistory(
+                _until(each.behind, first.at, now), _until(each.late_s, first.at, now)
+            )
+            for name, each in first.stages.items()
+        },
+        tuple(_sum(each) if whole else None for each in zip(*counts, strict=True)),
+    )
+
+
+def _until(series: Sequence[N | None], at: datetime, now: datetime) -> tuple[N | None, ...]:
+    """The series as an hour that ends now: what nobody looked at since is unknown."""
+    missed: int = min(POINTS, max(0, int((now - at).total_seconds()) // EVERY_S))
+    # The whole hour as unknown before what is known: what is older than it falls out.
+    found: list[N | None] = [*[None] * POINTS, *series, *[None] * missed]
+    return tuple(found[-POINTS:])
+
+
+def _sum(counts: Sequence[int | None]) -> int | None:
+    known = [count for count in counts if count is not None]
+    return sum(known) if len(known) == len(counts) else None

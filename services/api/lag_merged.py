@@ -1,0 +1,236 @@
+"""The answers of several watches that share the partitions of the journal, put together. Pure."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final, Literal, TypeVar
+
+from services.api.lag_board import (
+    Board,
+    DeadLetters,
+    Fates,
+    Latency,
+    Letters,
+    Orders,
+    Parked,
+    Refusals,
+    Reports,
+    Sum,
+    Watch,
+    is_old,
+)
+
+ITEMS_MAX: Final = 20
+"""How many orders, reports and parked events are named; their counts are of all."""
+
+A = TypeVar("A")
+T = TypeVar("T", int, float, datetime)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was found out from one watch: its last answer, and whether that is of this moment."""
+
+    address: str
+    board: Board | None = None
+    """The last that it gave."""
+    error: str | None = None
+    """Why it gives none now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """What is known of who is behind."""
+
+    asks: Literal["watch", "nobody", "one_process"]
+    """Whom the API asks: a watch; nobody, since no address is set; nobody, since nothing waits."""
+    board: Board | None = None
+    old_since: datetime | None = None
+    """The board's time, where it says nothing of now."""
+    answers: tuple[Answer, ...] = ()
+
+
+def lag_of(answers: Sequence[Answer], now: datetime) -> Lag:
+    """What several watches say; where none says anything of now, what they last said."""
+    told = [None if each.error is not None else each.board for each in answers]
+    fresh = [each if each is not None and not is_old(each, now) else None for each in told]
+    board = merged(fresh)
+    if board is not None:
+        return Lag("watch", board, None, tuple(answers))
+    board = merged([each.board for each in answers])
+    return Lag("watch", board, None if board is None else board.at, tuple(answers))
+
+
+def merged(boards: Sequence[Board | None]) -> Board | None:
+    """The answers of several watches as one; None is one that does not answer.
+
+    Each sees all consumer groups, so those are told by the first. Of the journal each reads a part,
+    so what they read is added up, and is unknown where one is missing. None where nobody answers.
+    """
+    known = [each for each in boards if each is not None]
+    if len(boards) <= 1 or not known:
+        return known[0] if known else None
+    parts = known if len(known) == len(boards) else None
+    return replace(
+        known[0],
+        # The oldest: nothing in it is older than it says.
+        at=min(each.at for each in known),
+        watch=_watch(known, parts),
+        fates=_together(parts, lambda each: each.fates, _fates),
+        latencies=_together(parts, lambda each: each.latencies, _latencies),
+        orders=_together(parts, lambda each: each.orders, _orders),
+        reports_overdue=_together(parts, lambda each: each.reports_overdue, _reports),
+        parked=_together(parts, lambda each: each.parked, _parked),
+        dead_letters=_together(parts, lambda each: each.dead_letters, _dead_letters),
+        refusals=_together(parts, lambda each: each.refusals, _refusals),
+        letters=_together(parts, lambda each: each.letters, _letters),
+    )
+
+
+def _together(
+    parts: Sequence[Board] | None,
+    of: Callable[[Board], A | None],
+    put: Callable[[Sequence[A]], A],
+) -> A | None:
+    """One group of figures of all watches; None where one of them does not know it."""
+    if parts is None:
+        return None
+    found = [said for each in parts if (said := of(each)) is not None]
+    return put(found) if len(found) == len(parts) else None
+
+
+def _watch(known: Sequence[Board], parts: Sequence[Board] | None) -> Watch:
+    names = [name for each in known if (name := each.watch.instance) is not None]
+    each = [board.watch for board in parts or ()]
+    ready = [watch.ready for watch in each]
+    return Watch(
+        ", ".join(names) or None,
+        None if None in ready or not ready else all(ready),
+        _sum(watch.budgets for watch in each),
+        _sum(watch.balances_differing for watch in each),
+        _sum(watch.journal_faults for watch in each),
+    )
+
+
+def _fates(each: Sequence[Fates]) -> Fates:
+    return Fates(
+        _sum(fates.received for fates in each),
+        _sum(fates.accepted for fates in each),
+        _sum(fates.duplicate for fates in each),
+        _sum(fates.refused for fates in each),
+        _sum(fates.parked for fates in each),
+        _sum(fates.dead_letter for fates in each),
+        _sum(fates.resumed for fates in each),
+        # These two come of the ledger's places, which every watch sees whole.
+        each[0].in_flight,
+        each[0].gap,
+        _sum(fates.repeated for fates in each),
+    )
+
+
+def _latencies(each: Sequence[tuple[Latency, ...]]) -> tuple[Latency, ...]:
+    """Of several watches the greatest is told: that of all together is no greater."""
+    names = list(dict.fromkeys(latency.stage for found in each for latency in found))
+    return tuple(
+        _latency(name, [latency for found in each for latency in found if latency.stage == name])
+        for name in names
+    )
+
+
+def _latency(name: str, each: Sequence[Latency]) -> Latency:
+    return Latency(
+        name,
+        _sum(latency.count for latency in each),
+        _last(latency.p50_s for latency in each),
+        _last(latency.p95_s for latency in each),
+        _last(latency.max_s for latency in each),
+    )
+
+
+def _orders(each: Sequence[Orders]) -> Orders:
+    items = (item for orders in each for item in orders.items)
+    return Orders(
+        _sum(orders.count for orders in each),
+        _sum(orders.amount_cents for orders in each),
+        _first(orders.oldest_issued_at for orders in each),
+        _sums([orders.due for orders in each]),
+        _sums([orders.unacknowledged for orders in each]),
+        _counts(orders.by_state for orders in each),
+        tuple(sorted(items, key=lambda item: item.issued_at)[:ITEMS_MAX]),
+    )
+
+
+def _sums(each: Sequence[Sum]) -> Sum:
+    return Sum(
+        _sum(found.count for found in each),
+        _sum(found.amount_cents for found in each),
+        _first(found.oldest_issued_at for found in each),
+    )
+
+
+def _reports(each: Sequence[Reports]) -> Reports:
+    items = (item for reports in each for item in reports.items)
+    oldest = [day for reports in each if (day := reports.oldest_due_on) is not None]
+    return Reports(
+        _sum(reports.count for reports in each),
+        min(oldest, default=None),
+        tuple(sorted(items, key=lambda item: item.due_on)[:ITEMS_MAX]),
+    )
+
+
+def _parked(each: Sequence[Parked]) -> Parked:
+    items = (item for parked in each for item in parked.items)
+    return Parked(
+        _sum(parked.count for parked in each),
+        _first(parked.oldest_since for parked in each),
+        _sum(parked.past for parked in each),
+        tuple(sorted(items, key=lambda item: item.since)[:ITEMS_MAX]),
+    )
+
+
+def _dead_letters(each: Sequence[DeadLetters]) -> DeadLetters:
+    return DeadLetters(
+        _sum(letters.count for letters in each),
+        _first(letters.oldest_at for letters in each),
+        _last(letters.newest_at for letters in each),
+        _counts(letters.reasons for letters in each),
+    )
+
+
+def _refusals(each: Sequence[Refusals]) -> Refusals:
+    return Refusals(
+        _sum(refusals.count for refusals in each),
+        _last(refusals.newest_at for refusals in each),
+        _counts(refusals.codes for refusals in each),
+    )
+
+
+def _letters(each: Sequence[Letters]) -> Letters:
+    return Letters(
+        _sum(letters.written for letters in each), _sum(letters.pending for letters in each)
+    )
+
+
+def _sum(counts: Iterable[int | None]) -> int | None:
+    """Their sum; None where one of them is unknown, and where there is none."""
+    found = list(counts)
+    known = [count for count in found if count is not None]
+    return sum(known) if known and len(known) == len(found) else None
+
+
+def _first(times: Iterable[T | None]) -> T | None:
+    return min((time for time in times if time is not None), default=None)
+
+
+def _last(found: Iterable[T | None]) -> T | None:
+    return max((each for each in found if each is not None), default=None)
+
+
+def _counts(each: Iterable[Mapping[str, int] | None]) -> Mapping[str, int] | None:
+    total: dict[str, int] = {}
+    for counts in each:
+        if counts is None:
+            return None
+        for name, count in counts.items():
+            total[name] = total.get(name, 0) + count
+    return total
