@@ -1,7 +1,9 @@
 """Records of Kafka as the ledger reads them: those of its doors, and those of its journal."""
 
 from hashlib import sha256
+from typing import Final
 
+import msgspec
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.codec import Received
@@ -10,6 +12,7 @@ from services.ledger.domain.journal import JournalRecord, Source, read_record
 from services.ledger.handle import RawRecord, decoded
 from services.ledger.placing import HOLD_KEY, IMPORT_KEY, read_hold
 from services.ledger.ports import StoreError, as_it_says
+from services.runtime.clock import seconds_of
 from services.runtime.reader import Reader
 from services.runtime.work import Hold
 
@@ -50,6 +53,33 @@ def event_id(record: ConsumerRecord) -> str | None:
     """What its sender calls an event; None where that cannot be read."""
     received = decoded(raw_record(record))
     return received.envelope.id if isinstance(received, Received) else None
+
+
+class _Said(msgspec.Struct):
+    """What a glance at an event in structured mode sees; in binary mode it stands in a header."""
+
+    time: str
+
+
+_glance: Final = msgspec.json.Decoder(_Said).decode
+
+
+def event_time(record: ConsumerRecord) -> float | None:
+    """When an event says that it happened, in seconds since 1970; None where it does not say so.
+
+    A glance: whether the rest of it can be read is not asked.
+    """
+    try:
+        return seconds_of(_said_time(record))
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+
+
+def _said_time(record: ConsumerRecord) -> str:
+    for name, content in record.headers:
+        if name == "ce_time" and content is not None:
+            return bytes(content).decode()
+    return _glance(record.value or b"").time
 
 
 def is_same(record: ConsumerRecord, event_sha256: str) -> bool:

@@ -5,6 +5,7 @@ doors were read. Whatever fails, nothing of it was ever there.
 """
 
 from collections import Counter as Tally
+from collections.abc import Mapping
 from typing import Final
 
 import structlog
@@ -26,7 +27,7 @@ from events.topics import (
     REFUSALS,
 )
 from services.ledger.handle import Chain, DecidedBatch, Ledger
-from services.ledger.kafka import event_id, is_same, raw_record
+from services.ledger.kafka import event_id, event_time, is_same, raw_record
 from services.ledger.messages import messages
 from services.ledger.placing import (
     HOLD_KEY,
@@ -105,6 +106,11 @@ class Metrics:
             buckets=(1, 10, 100, 1000),
             registry=registry,
         )
+        self.resumed = Counter(
+            "ecluse_ledger_resumed",
+            "Journal records committed of events that had waited: their second, and last.",
+            registry=registry,
+        )
 
 
 class LedgerWork:
@@ -143,6 +149,7 @@ class LedgerWork:
         self._read: dict[str, tuple[ConsumerRecord, str]] = {}
         """The last record of each door since the last commit, and the digest that it has there."""
         self._overdue: list[OpenTransaction] = []
+        self._told: Tally[str] = Tally()
         self._hold: Hold | None = None
         self._moved_from = 0
         self._headers: tuple[tuple[str, bytes], ...] = ()
@@ -208,7 +215,15 @@ class LedgerWork:
         await self._writer.write({Place(*self._topics.state): rows})
         await self._writer.commit()
         self._placing = placing
+        self._told = Tally(
+            each.record.source.topic for each in batch.decided if each.record.resumes is None
+        )
         self._count(batch)
+
+    @property
+    def told(self) -> Mapping[str, int]:
+        """The journal records of the last commit, but those of what had waited."""
+        return self._told
 
     async def _move_on(self) -> None:
         """Move the positions behind what was handled; with a sign of life, behind bare markers."""
@@ -256,6 +271,10 @@ class LedgerWork:
     def name_of(self, record: ConsumerRecord) -> str | None:
         """The id of the event, where it can be read."""
         return event_id(record)
+
+    def time_of(self, record: ConsumerRecord) -> float | None:
+        """When the event says that it happened."""
+        return event_time(record)
 
     @property
     def reader(self) -> Reader:
@@ -321,3 +340,4 @@ class LedgerWork:
         self._metrics.batch.observe(len(batch.decided))
         for outcome, count in Tally(each.record.outcome for each in batch.decided).items():
             self._metrics.records.labels(outcome).inc(count)
+        self._metrics.resumed.inc(len(batch.decided) - self._told.total())

@@ -22,6 +22,7 @@ from services.projector.fold import VERSION, Fold, TooNew
 from services.projector.readings import read_record
 from services.projector.world import failing_as_writer
 from services.runtime.clients import KAFKA, Clients
+from services.runtime.clock import seconds_of
 from services.runtime.errors import ClusterError, Unreachable, place_name
 from services.runtime.progress import Progress
 from services.runtime.reader import Reader
@@ -175,6 +176,11 @@ class ProjectorWork:
         self._last, self._bytes = None, 0
         self._count()
 
+    @property
+    def told(self) -> None:
+        """Fates are the ledger's to tell."""
+        return None
+
     async def _moved(self) -> Position:
         """The position behind what was handled; with a sign of life, behind bare markers."""
         last, record, event = self._last, self._fold.last, self._fold.last_event
@@ -236,6 +242,14 @@ class ProjectorWork:
         except msgspec.MsgspecError:
             return None
 
+    def time_of(self, record: ConsumerRecord) -> float | None:
+        """When the event in a record happened; None of a dead letter, which holds none."""
+        try:
+            event = _glance(record.value or b"").event
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            return None
+        return None if event is None else seconds_of(event.time)
+
     def _count(self) -> None:
         outcomes, self._outcomes = self._outcomes, Tally()
         if self._metrics is None or not outcomes:
@@ -243,6 +257,19 @@ class ProjectorWork:
         self._metrics.batch.observe(outcomes.total())
         for outcome, count in outcomes.items():
             self._metrics.records.labels(outcome).inc(count)
+
+
+class _Timed(msgspec.Struct):
+    time: str
+
+
+class _Seen(msgspec.Struct):
+    """What a glance at a journal record sees."""
+
+    event: _Timed | None
+
+
+_glance: Final = msgspec.json.Decoder(_Seen).decode
 
 
 def is_same(record: ConsumerRecord, said: str) -> bool:

@@ -13,6 +13,7 @@ from aiokafka.consumer.fetcher import PartitionRecords
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.errors import (
     BrokerResponseError,
+    IllegalStateError,
     KafkaConnectionError,
     NodeNotReadyError,
     kafka_errors,
@@ -20,6 +21,7 @@ from aiokafka.errors import (
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.record import default_records
 from aiokafka.record.control_record import ABORT_MARKER, ControlRecord
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from services.runtime.settings import Settings
 
@@ -159,6 +161,23 @@ def member_id(member: AIOKafkaConsumer) -> str | None:
     """What the group calls a member: another name each time that it had to join anew."""
     coordinator = member._coordinator  # noqa: SLF001
     return None if coordinator is None else str(coordinator.member_id)
+
+
+async def commit_for(
+    member: AIOKafkaConsumer, offsets: dict[TopicPartition, OffsetAndMetadata]
+) -> None:
+    """Commit offsets of a member's group; of topics too that are read beside the one it shares out.
+
+    Those stand in no assignment, and aiokafka's own `commit` refuses them; the broker does not.
+
+    Raises:
+        KafkaError: the group has moved on, or has no answer.
+    """
+    subscription = member._subscription.subscription  # noqa: SLF001
+    coordinator = member._coordinator  # noqa: SLF001
+    if coordinator is None or subscription is None or subscription.assignment is None:
+        raise IllegalStateError("no member of a group yet")
+    await coordinator.commit_offsets(subscription.assignment, offsets)
 
 
 def a_writer(settings: Settings, transactional_id: str) -> AIOKafkaProducer:

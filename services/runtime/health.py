@@ -1,17 +1,19 @@
 """The page of a worker for probes, operators and Prometheus."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, Final
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from events.sentences import Sentence
 from services.runtime.errors import ClusterError
 from services.runtime.settings import Settings
-from services.runtime.task import PartitionTask, TaskState
+from services.runtime.task import PartitionTask
+from services.runtime.timings import Timings
+from services.runtime.words import TaskState, Word
 
 NO_PAGE = Sentence(
     "la page de santé n'a pu s'ouvrir ({error}) : choisissez un autre ECLUSE_HEALTH_PORT",
@@ -30,6 +32,7 @@ class Health(Collector):
 
     def __init__(self, settings: Settings, registry: CollectorRegistry) -> None:
         self.tasks: Tasks = list
+        self.timings = Timings(registry)
         self._host, self._port = settings.health_host, settings.health_port
         self._registry = registry
         self._runner: web.AppRunner | None = None
@@ -62,7 +65,8 @@ class Health(Collector):
             await self._runner.cleanup()
 
     def collect(self) -> Any:
-        """What Prometheus asks: the state and the position of every partition that is ours."""
+        """What Prometheus asks: state, position and backlog of every partition that is ours."""
+        tasks = self.tasks()
         states = GaugeMetricFamily(
             "ecluse_partition_state",
             "1 for the state of a partition.",
@@ -71,12 +75,19 @@ class Health(Collector):
         offsets = GaugeMetricFamily(
             "ecluse_next_offset", "The next offset to be read.", labels=["topic", "partition"]
         )
-        for task in self.tasks():
+        failed = CounterMetricFamily(
+            "ecluse_transactions_failed",
+            "Transactions of a partition that failed.",
+            labels=["partition"],
+        )
+        for task in tasks:
+            number = str(task.partition)
             for state in TaskState:
-                states.add_metric([str(task.partition), state], float(task.state is state))
+                states.add_metric([number, state], float(task.state is state))
             for topic, offset in task.next_offsets.items():
-                offsets.add_metric([topic, str(task.partition)], offset)
-        return [states, offsets]
+                offsets.add_metric([topic, number], offset)
+            failed.add_metric([number], task.failed)
+        return [states, offsets, failed, *_of_words(tasks)]
 
     async def _healthz(self, _request: web.Request) -> web.Response:
         return web.Response(text="ok\n")
@@ -101,3 +112,45 @@ class Health(Collector):
     async def _metrics(self, _request: web.Request) -> web.Response:
         body = generate_latest(self._registry)
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+OF_WORDS: Final[tuple[tuple[str, str, Callable[[Word], float | None]], ...]] = (
+    (
+        "ecluse_oldest_unprocessed_event_timestamp_seconds",
+        "The time of the event of the oldest record that was taken and is not done.",
+        lambda word: word.oldest_event_s,
+    ),
+    (
+        "ecluse_last_done_event_timestamp_seconds",
+        "The time of the event of the last record done.",
+        lambda word: word.done_event_s,
+    ),
+    (
+        "ecluse_caught_up",
+        "1 where all was taken that there was at the last look, else 0.",
+        lambda word: float(word.caught_up),
+    ),
+)
+"""What is told of each topic and partition, from the worker's own word of it; None is not known."""
+
+
+def _of_words(tasks: list[PartitionTask]) -> Iterator[Any]:
+    words = [
+        ([topic, str(task.partition)], said.word)
+        for task in tasks
+        for topic, said in task.words().items()
+    ]
+    for name, told, value_of in OF_WORDS:
+        gauge = GaugeMetricFamily(name, told, labels=["topic", "partition"])
+        for labels, word in words:
+            if (value := value_of(word)) is not None:
+                gauge.add_metric(labels, value)
+        yield gauge
+    taken = CounterMetricFamily(
+        "ecluse_records_taken",
+        "Records done since the partition came to this worker.",
+        labels=["topic", "partition"],
+    )
+    for labels, word in words:
+        taken.add_metric(labels, word.taken)
+    yield taken

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing, suppress
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import ConsumerRecord, TopicPartition
@@ -39,6 +39,22 @@ STUCK = Sentence(
     "rien n'est venu en {limit_s:g} s, à l'offset {offset} sur {end}. Le serveur Kafka répond-il ?",
     "nothing came for {limit_s:g} s, at offset {offset} of {end}. Does the Kafka broker answer?",
 )
+
+
+class Standing(NamedTuple):
+    """Where a reader stands in a partition, as far as it was told."""
+
+    position: int
+    """What comes next; behind the markers of transactions, and what they took back."""
+    end: int | None
+    """The end of what is committed, as the broker's last answer said; None before the first."""
+    answered_s: float
+    """When that answer came, in seconds since 1970."""
+
+    @property
+    def is_at_the_end(self) -> bool:
+        """Whether nothing was left to be taken, as of that answer."""
+        return self.end is not None and self.position >= self.end
 
 
 class Reader:
@@ -207,6 +223,21 @@ class Reader:
             if await self._position(place) < end:
                 return True
         return False
+
+    async def standings(self) -> dict[TopicPartition, Standing]:
+        """Where it stands in what it reads, of what is committed; nobody is asked."""
+        return await within(WAIT_S, self._standings(), "Kafka", self._where)
+
+    async def _standings(self) -> dict[TopicPartition, Standing]:
+        consumer = self._consumer
+        return {
+            place: Standing(
+                await consumer.position(place),
+                consumer.last_stable_offset(place),
+                (consumer.last_poll_timestamp(place) or 0) / 1000,
+            )
+            for place in self._read
+        }
 
     async def _position(self, place: TopicPartition) -> int:
         position: int = await within(

@@ -6,9 +6,8 @@ partition is opened again, from what is stored: there is no code that rolls anyt
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import partial
 from typing import Final
 
@@ -16,12 +15,16 @@ import structlog
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.sentences import Sentence
+from services.runtime.backlog import NOWHERE, Backlog, Spoken
 from services.runtime.clients import FETCH_WAIT_S, KAFKA, Clients
+from services.runtime.clock import Clock, the_clock_on_the_wall
 from services.runtime.errors import Stop, Unreachable
 from services.runtime.progress import Progress
 from services.runtime.reader import Reader
 from services.runtime.settings import Settings
+from services.runtime.timings import Timings
 from services.runtime.trouble import Bug, Trouble
+from services.runtime.words import TaskState
 from services.runtime.work import Hold, Work, WorkFactory
 from services.runtime.writer import Fenced, WriterFailed
 
@@ -52,17 +55,6 @@ FAILURES_BEFORE_HOLD: Final = 2
 """A record that fails this often is not tried again."""
 
 log: Final = structlog.stdlib.get_logger("ecluse.runtime")
-
-
-class TaskState(StrEnum):
-    """What a partition is doing, as operators see it."""
-
-    OPENING = "opening"
-    RUNNING = "running"
-    PAUSED = "paused"
-    RETRYING = "retrying"
-    BROKEN = "broken"
-    STOPPED = "stopped"
 
 
 NOTHING_COMES = Sentence(
@@ -110,17 +102,23 @@ class PartitionTask:
         clients: Clients = KAFKA,
         remedy: str = QUARANTINE,
         batch_records: int = BATCH_RECORDS,
+        timings: Timings | None = None,
+        clock: Clock = the_clock_on_the_wall,
     ) -> None:
         self.partition = partition
         self.state = TaskState.OPENING
         self.progress = Progress()
         self.held: Hold | None = None
-        self.next_offsets: dict[str, int] = {}
+        self.failed = 0
+        """How many transactions have failed."""
+        self._backlog = Backlog()
         self._make_work = make_work
         self._settings = settings
         self._clients = clients
         self._remedy = remedy
         self._batch_records = batch_records
+        self._timings = timings
+        self._clock = clock
         self._trouble = Trouble()
         self._doubted = False
         self._wanted = asyncio.Event()
@@ -151,8 +149,24 @@ class PartitionTask:
         """Whether the group still says that the partition is ours."""
         return self._wanted.is_set() and not self._stopping
 
+    @property
+    def next_offsets(self) -> dict[str, int]:
+        """What is to be read next of each topic; none before the partition was first opened."""
+        return self._backlog.next_offsets
+
+    def words(self, stood: Mapping[str, int] = NOWHERE) -> dict[str, Spoken]:
+        """What is to be said of each topic now; before it was opened, of those that `stood`."""
+        return self._backlog.words(self._clock(), self.state, self.held, stood)
+
     async def run(self) -> None:
         """Work until stopped, whatever fails on the way."""
+        try:
+            await self._run()
+        finally:
+            self.state = TaskState.STOPPED
+            self.progress.rest("stopped")
+
+    async def _run(self) -> None:
         go: Go = self._work
         while not self._stopping:
             if not self._wanted.is_set():
@@ -177,8 +191,6 @@ class PartitionTask:
                 log.info("partition_handed_over", partition=self.partition)
             except Bug as bug:
                 go = await self._after(bug)
-        self.state = TaskState.STOPPED
-        self.progress.rest("stopped")
 
     async def _with_work(self, go: Go) -> None:
         """Open the partition, and go on with it; in the end let it go."""
@@ -187,7 +199,7 @@ class PartitionTask:
         work = self._make_work(self.partition, self.progress)
         try:
             try:
-                self.next_offsets = await work.open()
+                self._backlog.opened(await work.open(), work.told)
             except (Stop, Fenced, WriterFailed):
                 raise
             except Exception as error:
@@ -223,10 +235,13 @@ class PartitionTask:
         taken = await reader.take(LOOK_S, self._batch_records)
         records = [record for chunk in taken.values() for record in self._unseen(chunk)]
         found = bool(records)
+        standings = {place.topic: at for place, at in (await reader.standings()).items()}
+        self._backlog.took(records, standings, work.time_of, self._clock())
         while records and self.is_ours:
             batch, records = self._cut(records)
             count = await self._handle(work, batch)
             records = batch[count:] + records
+            self._backlog.left(records, work.time_of)
         if records:
             # Paused in between: they are read again from where the work stands.
             reader.point_at(self._places())
@@ -254,8 +269,9 @@ class PartitionTask:
 
     def _unseen(self, records: list[ConsumerRecord]) -> Iterator[ConsumerRecord]:
         """What this run of the task has not taken yet; gaps are normal, repeats are not read."""
+        next_offsets = self.next_offsets
         for record in records:
-            if record.offset >= self.next_offsets[record.topic]:
+            if record.offset >= next_offsets[record.topic]:
                 yield record
 
     def _cut(
@@ -282,12 +298,15 @@ class PartitionTask:
             suspect = batch[0] if len(batch) == 1 else None
             await work.commit()
         except (Stop, Fenced, WriterFailed):
+            self.failed += 1
             raise
         except Exception as error:
+            self.failed += 1
             self._trouble.note(batch if suspect is None else [suspect])
             raise Bug(suspect) from error
-        for record in batch:
-            self.next_offsets[record.topic] = record.offset + 1
+        delays = self._backlog.did(batch, work.told, work.time_of, self._clock())
+        if self._timings is not None:
+            self._timings.observe(delays)
         self._trouble.passed(batch)
         self.held = None
         return len(batch)
@@ -319,6 +338,7 @@ class PartitionTask:
         await work.hold(hold)
         # Only now may anyone set the record aside: it takes the transactional id, and we let it go.
         self.state, self.held = TaskState.BROKEN, hold
+        self._backlog.stands_before(record, work.time_of)
         log.critical("partition_held", **hold._asdict(), do=self._remedy.format(**hold._asdict()))
         self.progress.rest("held")
         while not self._stopping and not await work.was_moved():
@@ -350,6 +370,7 @@ class PartitionTask:
     async def _rest(self, state: TaskState) -> None:
         """Wait until the partition is wanted again, or this task is to stop."""
         self.state = state
+        self._backlog.looks_away()
         self.progress.rest(state.value)
         await self._wanted.wait()
 

@@ -1,6 +1,6 @@
 """What a partition task does with its records: the work of a ledger, or of a projector."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
 
 from aiokafka.structs import ConsumerRecord
@@ -44,6 +44,15 @@ class Work(Protocol):
         """Write all that was handled since the last commit, and how far it was read: or nothing."""
         ...
 
+    @property
+    def told(self) -> Mapping[str, int] | None:
+        """How many fates the last commit told, by the topic of the records whose they are.
+
+        Each record has one, once: what it waited for and got later is no second one. Counted from
+        what was written, not from what was read. None where this work tells none.
+        """
+        ...
+
     async def settle(self) -> None:
         """See to it, now and then while nothing comes, that what was committed has ended."""
         ...
@@ -62,6 +71,13 @@ class Work(Protocol):
 
     def name_of(self, record: ConsumerRecord) -> str | None:
         """What the sender calls a record, where that can be told."""
+        ...
+
+    def time_of(self, record: ConsumerRecord) -> float | None:
+        """When its event happened, in seconds since 1970, where that can be told.
+
+        It is asked of the first and the last record of a batch; never raises.
+        """
         ...
 
 

@@ -11,16 +11,17 @@ from typing import Any, Final
 import structlog
 from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
-from aiokafka.structs import TopicPartition
 
 from events.sentences import Sentence
 from services.runtime.clients import FencedInstanceIdError, a_member, member_id
 from services.runtime.errors import ClusterError, Unreachable
 from services.runtime.health import Health
+from services.runtime.hints import Hints
 from services.runtime.limits import only_our_cancellation, started, within
 from services.runtime.settings import Settings
-from services.runtime.task import BATCH_RECORDS, QUARANTINE, PartitionTask, TaskState
+from services.runtime.task import BATCH_RECORDS, QUARANTINE, PartitionTask
 from services.runtime.watchdog import EXIT_STALLED, Watchdog
+from services.runtime.words import TaskState
 from services.runtime.work import WorkFactory
 from services.runtime.writer import Fenced
 
@@ -81,7 +82,8 @@ class Worker:
         self._stop = asyncio.Event()
         self._ended = asyncio.Event()
         self._member = a_member(settings, group, topic, _Listener(self))
-        self._hinted: dict[int, int] = {}
+        self._hints = Hints(self._member, topic, TICK_S)
+        self._rebalancing = False
         self._member_id: str | None = None
         self._joined_s: deque[float] = deque(maxlen=JOINS_MAX)
 
@@ -109,6 +111,8 @@ class Worker:
         finally:
             self._stop.set()
             await self._end_tasks()
+            if not self._rebalancing:
+                await self._hints.take_leave(self._tasks)
             with contextlib.suppress(TimeoutError, KafkaError), only_our_cancellation():
                 await asyncio.wait_for(self._member.stop(), STOP_S)
             await self._health.stop()
@@ -119,6 +123,7 @@ class Worker:
 
     def pause_all(self) -> None:
         """A rebalance has begun: finish what runs, begin nothing."""
+        self._rebalancing = True
         for task in self._tasks.values():
             task.pause()
 
@@ -126,6 +131,7 @@ class Worker:
         """These partition numbers are ours from now on, and no others."""
         if self._stop.is_set():
             return  # What the group gives to who leaves it nobody would end.
+        self._rebalancing = False
         owned = set(numbers)
         before, self._member_id = self._member_id, member_id(self._member)
         if before != self._member_id:
@@ -154,6 +160,7 @@ class Worker:
             self._settings,
             remedy=self._remedy,
             batch_records=self._batch_records,
+            timings=self._health.timings,
         )
         self._tasks[number] = task
         before = [run for run, other in self._runs.items() if other.partition == number]
@@ -198,7 +205,8 @@ class Worker:
             raise ClusterError(self._topic, RESIZED.render({"before": count, "now": now}))
         self._check_name()
         await self._look_after_the_group()
-        await self._leave_hints()
+        if not self._rebalancing:  # Meanwhile the group takes none, and thinks the less of us.
+            await self._hints.leave(self._tasks)
 
     def _check_name(self) -> None:
         """Two static members of one name throw each other out for ever; aiokafka does not tell."""
@@ -223,19 +231,6 @@ class Worker:
         except KafkaError as error:
             lost = ClusterError("Kafka", GROUP_LOST.render({"error": repr(error)}))
             raise self._told(lost) from error
-
-    async def _leave_hints(self) -> None:
-        """Tell lag tools how far we are; nobody else reads it, so its failure is no matter."""
-        offsets = {
-            TopicPartition(self._topic, number): task.next_offsets[self._topic]
-            for number, task in self._tasks.items()
-            if task.next_offsets.get(self._topic, 0) != self._hinted.get(number)
-            and self._topic in task.next_offsets
-        }
-        if offsets:
-            with contextlib.suppress(KafkaError, TimeoutError), only_our_cancellation():
-                await asyncio.wait_for(self._member.commit(offsets), TICK_S)
-                self._hinted.update({place.partition: at for place, at in offsets.items()})
 
     async def _end_tasks(self) -> None:
         for task in self._tasks.values():

@@ -66,6 +66,8 @@ class MemoryConsumer:
         self._committed = isolation == "read_committed"
         self._is_of_a_task = is_of_a_task
         self._positions: dict[TopicPartition, int] = {}
+        self._answers: dict[TopicPartition, tuple[int, int]] = {}
+        """The end of each partition as it was last heard, and when, in milliseconds."""
         self._paused: set[TopicPartition] = set()
         self._client, self._sync_task = self, True
 
@@ -92,6 +94,12 @@ class MemoryConsumer:
 
     async def position(self, place: TopicPartition) -> int:
         return self._positions[place]
+
+    def last_stable_offset(self, place: TopicPartition) -> int | None:
+        return self._answers.get(place, (None, 0))[0]
+
+    def last_poll_timestamp(self, place: TopicPartition) -> int | None:
+        return self._answers.get(place, (0, None))[1]
 
     async def beginning_offsets(
         self, places: Collection[TopicPartition]
@@ -140,6 +148,7 @@ class MemoryConsumer:
         for place in places:
             partition = self._network.broker.partitions[place]
             start, end = self._positions[place], partition.limit(self._committed)
+            self._answers[place] = end, int(the_loop().time() * 1000)
             entries = partition.between(start, end, self._committed)
             if len(entries) > most:
                 entries, end = entries[:most], entries[most - 1].offset + 1

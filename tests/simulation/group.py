@@ -20,7 +20,8 @@ from services.runtime.clients import Clients
 from services.runtime.errors import ClusterError
 from services.runtime.progress import Progress
 from services.runtime.settings import Settings
-from services.runtime.task import PartitionTask, TaskState
+from services.runtime.task import PartitionTask
+from services.runtime.words import TaskState
 from services.runtime.work import WorkFactory
 from services.runtime.writer import Fenced, WriterFailed
 from tests.simulation.broker import NotYet
@@ -215,7 +216,8 @@ class Group:
                 self._begin(number, self._chance.choice(awake))
 
     def _begin(self, number: int, process: Process) -> None:
-        task = PartitionTask(number, self._make_work, self._settings, self._clients)
+        clock = the_loop().time
+        task = PartitionTask(number, self._make_work, self._settings, self._clients, clock=clock)
         run = Run(process, task)
         self._owners[number] = run
         before = [

@@ -20,7 +20,7 @@ from services.ledger import handle
 from services.ledger.partition import OUTPUTS, LedgerWork
 from services.runtime.progress import Progress
 from services.runtime.settings import Settings
-from services.runtime.task import TaskState
+from services.runtime.words import TaskState
 from services.runtime.work import Work
 from tests.kafka.faults.traffic import How
 from tests.simulation.broker import Broker, Said

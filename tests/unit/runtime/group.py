@@ -11,12 +11,13 @@ import pytest
 from aiokafka.errors import (
     CommitFailedError,
 )
-from aiokafka.structs import TopicPartition
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from prometheus_client import CollectorRegistry
 
 from services.runtime import worker as worker_module
+from services.runtime.backlog import Spoken
 from services.runtime.health import Health
-from services.runtime.task import TaskState
+from services.runtime.words import TaskState, read_word
 from services.runtime.worker import Worker
 from tests.unit.runtime.world import TOPIC, MemoryWork, World, a_setting
 
@@ -30,7 +31,9 @@ class MemoryMember:
         self.listener: Any = None
         self.topics: dict[str, int] = {TOPIC: 8}
         self.member_id = "m1"
-        self.hints: list[dict[TopicPartition, int]] = []
+        self.hints: list[dict[TopicPartition, Spoken]] = []
+        self.stood: dict[TopicPartition, int] = {}
+        """What was committed in this group before."""
         self.complaints: list[Exception] = []
         self.refuses_hints = False
         self.started = asyncio.Event()
@@ -70,10 +73,20 @@ class MemoryMember:
             raise self.complaints.pop()
         return {}
 
-    async def commit(self, offsets: dict[TopicPartition, int]) -> None:
+    @property
+    def _subscription(self) -> Any:
+        return SimpleNamespace(subscription=SimpleNamespace(assignment=self.assignment()))
+
+    async def committed(self, place: TopicPartition) -> int | None:
+        return self.stood.get(place)
+
+    async def commit_offsets(
+        self, _assignment: Any, offsets: dict[TopicPartition, OffsetAndMetadata]
+    ) -> None:
         if self.refuses_hints:
             raise CommitFailedError(GROUP)
-        self.hints.append(offsets)
+        hints = {place: (at, read_word(said)) for place, (at, said) in offsets.items()}
+        self.hints.append({p: Spoken(at, word) for p, (at, word) in hints.items() if word})
 
 
 class Scene:

@@ -36,7 +36,8 @@ class Drawn:
 
 
 def a_position(next_offset: int, last_offset: int | None) -> SourcePosition:
-    return SourcePosition(next_offset, last_offset, 0, None)
+    last_ms = None if last_offset is None else a_record(last_offset).timestamp
+    return SourcePosition(next_offset, last_offset, last_ms, None)
 
 
 def checked(drawing: str, next_offset: int, last_offset: int | None) -> int:

@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from services.runtime import task as task_module
-from services.runtime.task import BATCH_RECORDS, IDLE_COMMIT_S, TaskState
+from services.runtime.task import BATCH_RECORDS, IDLE_COMMIT_S
+from services.runtime.words import TaskState
 from services.runtime.writer import Fenced, WriterFailed
 from tests.unit.runtime.world import (
     TOPIC,

@@ -7,7 +7,8 @@ import pytest
 
 from events.sentences import Sentence
 from services.runtime.errors import ClusterError, Unreachable
-from services.runtime.task import RETRY_FIRST_S, RETRY_MAX_S, GaveUp, TaskState
+from services.runtime.task import RETRY_FIRST_S, RETRY_MAX_S, GaveUp
+from services.runtime.words import TaskState
 from services.runtime.writer import WriterFailed
 from tests.unit.runtime.world import (
     TOPIC,

@@ -13,8 +13,8 @@ from aiokafka.structs import TopicPartition
 
 from services.runtime.clients import FencedInstanceIdError, name_fenced_members
 from services.runtime.errors import ClusterError
-from services.runtime.task import TaskState
 from services.runtime.watchdog import EXIT_STALLED, Watchdog
+from services.runtime.words import TaskState
 from services.runtime.worker import Worker
 from services.runtime.writer import Fenced
 from tests.unit.runtime.group import Scene, are
@@ -183,19 +183,54 @@ def test_a_task_that_opens_when_its_partition_goes_away_is_cancelled(scene: Scen
     assert 1 == scene.world.closed
 
 
-def test_hints_are_left_once_and_their_failure_is_no_matter(scene: Scene) -> None:
+def test_what_it_says_of_its_partitions_may_fail_without_harm(scene: Scene) -> None:
     async def during(_: Worker) -> None:
         scene.member.share(0)
         scene.member.refuses_hints = True
         scene.world.publish(0, 1)
         await until(lambda: scene.world.committed)
         await asyncio.sleep(0.1)
+        scene.world.publish(2)
+        await until(lambda: len(scene.world.done) == 3)
         scene.member.refuses_hints = False
         await until(lambda: scene.member.hints)
-        await asyncio.sleep(0.1)
 
     scene.play(during)
-    assert [{TopicPartition(TOPIC, 0): 2}] == scene.member.hints
+    [first, *_] = scene.member.hints
+    assert [TopicPartition(TOPIC, 0)] == list(first)
+    assert [3] == [said.offset for said in first.values()]
+    assert [3] == [said.word.taken for said in first.values()]
+
+
+def test_when_it_ends_it_says_where_it_stopped(scene: Scene) -> None:
+    async def during(worker: Worker) -> None:
+        scene.member.share(0, 1)
+        await until(are(worker, TaskState.RUNNING, 0, 1))
+        scene.world.publish(0)
+        await until(lambda: scene.world.committed)
+
+    scene.play(during)
+    last = scene.member.hints[-1]
+    assert [TopicPartition(TOPIC, 0), TopicPartition(TOPIC, 1)] == sorted(last)
+    assert ["stopped", "stopped"] == [said.word.state for said in last.values()]
+    assert [1, 1] == [said.offset for said in last.values()]
+
+
+def test_while_the_group_shares_out_it_says_nothing(scene: Scene) -> None:
+    """A commit of the generation that ends would be refused, and make the member join anew."""
+
+    async def during(worker: Worker) -> None:
+        scene.member.share(0)
+        await until(lambda: scene.member.hints)
+        scene.member.listener.on_partitions_revoked(set())
+        said = len(scene.member.hints)
+        await until(are(worker, TaskState.PAUSED, 0))
+        await asyncio.sleep(0.2)
+        assert said == len(scene.member.hints)
+        scene.member.share(0)
+        await until(lambda: len(scene.member.hints) > said)
+
+    scene.play(during)
 
 
 def test_a_topic_that_is_given_more_partitions_ends_it(scene: Scene) -> None:

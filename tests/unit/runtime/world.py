@@ -4,14 +4,17 @@ What is waited for on this loop comes at once: the clock jumps to whatever is du
 """
 
 import asyncio
+from collections import Counter as Tally
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, Self, TypeVar
 
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
+from services.runtime.reader import Standing
 from services.runtime.settings import Settings
-from services.runtime.task import PartitionTask, TaskState
+from services.runtime.task import PartitionTask
+from services.runtime.words import TaskState
 from services.runtime.work import Hold
 
 TOPIC: Final = "events"
@@ -49,7 +52,21 @@ def now_s() -> float:
 
 
 def a_record(offset: int, value: bytes = b"", topic: str = TOPIC) -> ConsumerRecord:
-    return ConsumerRecord(topic, PARTITION, offset, 0, 0, b"key", value, None, 3, len(value), ())
+    """One that Kafka has since `recorded_s` of its offset."""
+    at_ms = int(recorded_s(offset) * 1000)
+    return ConsumerRecord(
+        topic, PARTITION, offset, at_ms, 0, b"key", value, None, 3, len(value), ()
+    )
+
+
+def event_s(offset: int) -> float:
+    """When the event of a record happened: at 1000 s the first, one each second."""
+    return 1000.0 + offset
+
+
+def recorded_s(offset: int) -> float:
+    """Kafka had it half a second later."""
+    return event_s(offset) + 0.5
 
 
 @dataclass
@@ -67,6 +84,12 @@ class World:
     log: list[Any] = field(default_factory=list)
     repeats: bool = False
     """Whether each look gives the last batch once more."""
+    markers: int = 0
+    """How much of a transaction's markers stands behind the last record of each topic."""
+    is_silent: bool = False
+    """Whether the broker has not answered for a while."""
+    clock_s: float = 2000.0
+    """What the clock on the wall says."""
     full_at: int | None = None
     """How many records fill a transaction."""
 
@@ -89,7 +112,12 @@ class World:
         return [offset for batch in self.committed for offset in batch]
 
     def task(self, **settings: Any) -> PartitionTask:
-        return PartitionTask(PARTITION, lambda *_: MemoryWork(self), a_setting(**settings))
+        return PartitionTask(
+            PARTITION,
+            lambda *_: MemoryWork(self),
+            a_setting(**settings),
+            clock=lambda: self.clock_s,
+        )
 
 
 def a_setting(**more: Any) -> Settings:
@@ -102,6 +130,7 @@ class MemoryWork:
     def __init__(self, world: World) -> None:
         self._world = world
         self._batch: list[ConsumerRecord] = []
+        self.told: Tally[str] = Tally()
 
     async def open(self) -> dict[str, int]:
         self._world.opened_s.append(now_s())
@@ -122,6 +151,7 @@ class MemoryWork:
         await asyncio.sleep(0.02)
         self._world.on_commit(offsets)
         self._world.committed.append(offsets)
+        self.told = Tally(record.topic for record in batch)
         for record in batch:
             self._world.next_offsets[record.topic] = record.offset + 1
 
@@ -142,6 +172,9 @@ class MemoryWork:
     def name_of(self, record: ConsumerRecord) -> str | None:
         return f"e{record.offset}"
 
+    def time_of(self, record: ConsumerRecord) -> float | None:
+        return event_s(record.offset)
+
 
 class MemoryReader:
     """Reads a world's records; the fixture `world` names the world."""
@@ -153,6 +186,7 @@ class MemoryReader:
     ) -> None:
         self._at = dict(places)
         self._last: dict[TopicPartition, list[ConsumerRecord]] = {}
+        self._answered_s = 0.0
 
     async def start(self) -> None:
         pass
@@ -165,6 +199,18 @@ class MemoryReader:
 
     async def is_behind(self) -> bool:
         return self.world.behind
+
+    async def standings(self) -> dict[TopicPartition, Standing]:
+        if not self.world.is_silent:
+            self._answered_s = self.world.clock_s
+        return {place: self._standing(place.topic, at) for place, at in self._at.items()}
+
+    def _standing(self, topic: str, at: int) -> Standing:
+        """Behind the last record stand the markers, and nothing else."""
+        there = [record.offset for record in self.world.records if record.topic == topic]
+        last = max(there, default=-1)
+        end = last + 1 + self.world.markers
+        return Standing(at if at <= last else max(at, end), end, self._answered_s)
 
     async def take(
         self, limit_s: float, records_max: int

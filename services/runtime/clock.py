@@ -1,0 +1,25 @@
+"""The one place where the wall clock enters the runtime, and how times of others are read.
+
+What a worker does never depends on it: only what it says of itself, and how long things took.
+"""
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+Clock = Callable[[], float]
+"""What tells the time in seconds since 1970; a test turns one by hand."""
+
+
+def the_clock_on_the_wall() -> float:
+    """Now, in seconds since 1970."""
+    return time.time()  # noqa: TID251 # here it enters, and nowhere else in the runtime
+
+
+def seconds_of(text: str) -> float | None:
+    """The instant that RFC 3339 spells so, in seconds since 1970; None where it spells none."""
+    try:
+        said = datetime.fromisoformat(text.upper())
+    except ValueError:
+        return None
+    return None if said.tzinfo is None else said.timestamp()

@@ -1,0 +1,84 @@
+"""What a worker tells lag tools of its partitions: offsets of its group, a word with each.
+
+Nobody of ours reads the group's offsets to decide where to read: each service has its own position,
+in the transaction of what it wrote. So a failure to leave them is no matter.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from typing import Any, Final
+
+from aiokafka.errors import KafkaError
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
+
+from services.runtime.backlog import Spoken
+from services.runtime.clients import commit_for
+from services.runtime.limits import only_our_cancellation
+from services.runtime.task import PartitionTask
+from services.runtime.words import spell
+
+EVERY_S: Final = 5.0
+"""How old a word grows at most while its worker is well: by its age it is known that one lives."""
+
+
+class Hints:
+    """The words of one member of a group, and what was said last."""
+
+    def __init__(self, member: Any, topic: str, tick_s: float) -> None:
+        self._member = member
+        self._topic = topic
+        self._tick_s = tick_s
+        self._next_s = float("-inf")
+        self._said: dict[TopicPartition, tuple[float, Spoken]] = {}
+        """What was said last of each partition, and when."""
+        self._stood: dict[int, int | None] = {}
+        """Where the group stood in partitions that are not open yet."""
+
+    async def leave(self, tasks: Mapping[int, PartitionTask]) -> None:
+        """Say what is new of these partitions, by their numbers; at most once a tick."""
+        now_s = asyncio.get_running_loop().time()
+        if now_s < self._next_s:
+            return
+        self._next_s = now_s + self._tick_s
+        with contextlib.suppress(KafkaError, TimeoutError), only_our_cancellation():
+            await asyncio.wait_for(self._say(tasks, now_s), self._tick_s)
+
+    async def take_leave(self, tasks: Mapping[int, PartitionTask]) -> None:
+        """Say where these have stopped."""
+        self._next_s = float("-inf")
+        await self.leave(tasks)
+
+    async def _say(self, tasks: Mapping[int, PartitionTask], now_s: float) -> None:
+        spoken = {
+            TopicPartition(topic, number): said
+            for number, task in tasks.items()
+            for topic, said in task.words(await self._where_it_stood(number, task)).items()
+        }
+        self._said = {place: said for place, said in self._said.items() if place in spoken}
+        due = {place: now for place, now in spoken.items() if self._is_due(place, now, now_s)}
+        if due:
+            await commit_for(self._member, {place: _hint(now) for place, now in due.items()})
+            self._said |= {place: (now_s, now) for place, now in due.items()}
+
+    async def _where_it_stood(self, number: int, task: PartitionTask) -> dict[str, int]:
+        """Where the group stood in a partition that is not open yet, so that more can be said."""
+        if task.next_offsets:
+            self._stood.pop(number, None)
+            return {}
+        if number not in self._stood:
+            place = TopicPartition(self._topic, number)
+            self._stood[number] = await self._member.committed(place)
+        stood = self._stood[number]
+        return {} if stood is None else {self._topic: stood}
+
+    def _is_due(self, place: TopicPartition, now: Spoken, now_s: float) -> bool:
+        """Whether it says anything else than before, or would be too old at the next tick."""
+        said_s, said = self._said.get(place, (float("-inf"), None))
+        if said is None or now_s - said_s > EVERY_S - self._tick_s:
+            return True
+        return said._replace(word=said.word._replace(at_s=now.word.at_s)) != now
+
+
+def _hint(spoken: Spoken) -> OffsetAndMetadata:
+    return OffsetAndMetadata(spoken.offset, spell(spoken.word))
