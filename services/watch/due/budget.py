@@ -1,0 +1,331 @@
+"""One budget: its orders, conventions and waiting events, as records of its journal change them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+from services.watch.due.by_day import ByDay
+from services.watch.due.days import PATIENCE, day_of, end_of, moment_of
+from services.watch.due.letters import Deadline
+from services.watch.due.owing import NONE, Convention, obliged, planned
+from services.watch.due.readings import (
+    OPEN,
+    REJECTED,
+    Amendment,
+    Arrival,
+    Award,
+    Closing,
+    Event,
+    Move,
+    Opening,
+    Order,
+    Passed,
+    Record,
+    Rejection,
+    Said,
+    Signature,
+    Termination,
+    Withdrawal,
+    document,
+    read_data,
+)
+from services.watch.due.shown import OverdueReport, ParkedEvent, WaitingOrder
+
+ANOTHER_ACT: Final = "concurring_act_withdrawn"
+"""The flag of a withdrawal that leaves the award where it is (rules, 17)."""
+
+ONE_DAY: Final = timedelta(days=1)
+
+Identity = tuple[str, str]
+"""Who an event is in its budget: source and id."""
+
+
+class Due(NamedTuple):
+    """A deadline, and the moment at which it has passed, in UTC."""
+
+    deadline: Deadline
+    passes_at: datetime
+
+
+@dataclass(slots=True)
+class Budget:
+    """What is open in one budget; what is settled is forgotten."""
+
+    name: str
+    closed: bool = False
+    """Whether its year is closed: what is open is shown, and no letter is written about it."""
+    orders: dict[str, WaitingOrder] = field(default_factory=dict)
+    conventions: dict[str, Convention] = field(default_factory=dict)
+    """Those that have not ended; of a closed year, those that owe something."""
+    parked: dict[Identity, ParkedEvent] = field(default_factory=dict)
+    _rejected: dict[str, dict[str, str]] = field(default_factory=dict)
+    """The orders that wait to be issued again: by convention and instalment."""
+    _heard: str | None = None
+    """The time of the last event that came, rather than went on from where it was parked."""
+    _payments: ByDay[str] = field(default_factory=ByDay)
+    _reports: ByDay[str] = field(default_factory=ByDay)
+    _waits: ByDay[Identity] = field(default_factory=ByDay)
+    """What no letter has spoken of yet: orders, conventions, events."""
+
+    def apply(self, record: Record, event: Event) -> None:
+        """Follow the next record.
+
+        Raises:
+            msgspec.MsgspecError, ValueError: it is none that a ledger writes.
+        """
+        said = read_data(event)
+        if record.resumes is None:
+            self._heard = event.time
+        else:
+            self._go_on(record)
+        if record.outcome == "accepted":
+            self._learn(record, said)
+            for move in record.moves or ():
+                self._follow(move)
+            for order in record.payment_orders or ():
+                self._keep(order, record, event)
+        elif record.outcome == "parked":
+            self._park(record, event)
+        elif record.outcome == "refused" and self.closed:
+            # A closed year takes no report any more. The paper has come all the same.
+            self._learn_of_report(said)
+        if isinstance(said, Passed):
+            self.tell(Deadline(self.name, said.kind, said.subject, said.due_on))
+
+    # ------------------------------------------------------------ what events say
+
+    def _learn(self, record: Record, said: Said | None) -> None:
+        match said:
+            case Award():
+                # Without a convention the award stands in the place of one (rules, 13).
+                if said.role == "award" and said.requires_convention is False:
+                    plans = planned(said.instalments or ())
+                    self._begin(said.grant, Convention(said.grant, alone=True, plans=plans))
+            case Signature():
+                self._sign(said)
+            case Amendment():
+                self._amend(said)
+            case Termination():
+                self._end(said.convention)
+            case Withdrawal():
+                if all(flag.code != ANOTHER_ACT for flag in record.review_flags or ()):
+                    self._withdraw(said.grant)
+            case Opening():
+                received = frozenset(
+                    document(each.document.kind, each.document.year) for each in said.documents
+                )
+                owed, plans = obliged(said.obligations), planned(said.instalments)
+                carried = Convention(said.grant, said.stands_alone, owed, plans, received)
+                self._begin(said.convention, carried)
+            case Closing():
+                self._close(record)
+            case Arrival() | Rejection():
+                self._learn_of_report(said)
+            case Passed() | None:  # pragma: no branch # mypy shows that nothing is left
+                pass
+
+    def _sign(self, said: Signature) -> None:
+        """What a grant that stood alone has received goes on under the convention (rules, 13)."""
+        alone, received = self.conventions.get(said.grant), NONE
+        if alone is not None and alone.alone:
+            received = alone.received
+            self._end(said.grant)
+        owed, plans = obliged(said.obligations), planned(said.instalments)
+        signed = Convention(said.grant, alone=False, obligations=owed, plans=plans)
+        signed.received = received
+        self._begin(said.convention, signed)
+
+    def _amend(self, said: Amendment) -> None:
+        """What no order holds is planned anew, rejected orders among it (rules, 15)."""
+        convention = self.conventions.get(said.convention)
+        if convention is not None:
+            self._give_up_rejected(said.convention)
+            convention.amend(planned(said.instalments))
+            self._reckon(said.convention, convention)
+
+    def _withdraw(self, grant: str) -> None:
+        """The award falls, and with it all that was granted under it."""
+        for name in [name for name, each in self.conventions.items() if each.grant == grant]:
+            self._end(name)
+
+    def _learn_of_report(self, said: Said | None) -> None:
+        if not isinstance(said, Arrival | Rejection):
+            return
+        convention = self.conventions.get(said.convention)
+        if convention is None:
+            return
+        found = document(said.document.kind, said.document.year)
+        if isinstance(said, Arrival):
+            convention.receive(found)
+        else:
+            convention.reject(found)
+        self._reckon(said.convention, convention)
+
+    def _close(self, record: Record) -> None:
+        """What is carried over is owed in the next year, what is left is shown."""
+        self.closed = True
+        carried = {move.convention for move in record.moves or () if move.target == "carried_over"}
+        for name in list(self._rejected):
+            self._give_up_rejected(name)  # Nothing is issued again in a closed year (rules, 31).
+        self.conventions = {
+            name: each
+            for name, each in self.conventions.items()
+            if each.owed and name not in carried
+        }
+        self._payments, self._reports, self._waits = ByDay(), ByDay(), ByDay()
+
+    def _begin(self, name: str, convention: Convention) -> None:
+        self.conventions[name] = convention
+        self._reckon(name, convention)
+
+    def _end(self, name: str) -> None:
+        """Nothing more is owed under a convention, and nothing issued again."""
+        convention = self.conventions.pop(name, None)
+        if convention is not None:
+            for day in convention.untold():
+                self._reports.discard(day, name)
+            self._give_up_rejected(name)
+
+    def _reckon(self, name: str, convention: Convention) -> None:
+        before = convention.untold()
+        convention.reckon()
+        if self.closed:
+            return
+        after = convention.untold()
+        for day in before - after:
+            self._reports.discard(day, name)
+        for day in after - before:
+            self._reports.add(day, name)
+
+    # ------------------------------------------------------------ what records say
+
+    def _follow(self, move: Move) -> None:
+        """What is released of an instalment is not waited for any more."""
+        way = (move.origin, move.target)
+        if move.convention is None or move.instalment is None or way != ("committed", "available"):
+            return
+        convention = self.conventions.get(move.convention)
+        if convention is None:
+            return
+        convention.release(move.instalment, move.amount_cents)
+        self._reckon(move.convention, convention)
+        name = self._rejected.get(move.convention, {}).get(move.instalment)
+        if name is not None:
+            order = self.orders[name]
+            left = order._replace(amount_cents=order.amount_cents - move.amount_cents)
+            self.orders[name] = left
+            if left.amount_cents <= left.paid_cents:
+                self._settle_rejected(move.convention, move.instalment)
+
+    def _keep(self, order: Order, record: Record, event: Event) -> None:
+        name, known = order.payment_order, self.orders.get(order.payment_order)
+        convention = None if self.closed else self.conventions.get(order.convention)
+        if convention is not None:
+            convention.follow(order)
+            self._reckon(order.convention, convention)
+        if order.state in OPEN:
+            if known is None and not self.closed:
+                self._settle_rejected(order.convention, order.instalment)
+                self._payments.add(order.due_on, name)
+        else:
+            self._payments.discard(order.due_on, name)
+            if order.state != REJECTED or convention is None:
+                self.orders.pop(name, None)
+                return
+            self._rejected.setdefault(order.convention, {})[order.instalment] = name
+        issued_at = self._issued_at(record, event) if known is None else known.issued_at
+        self.orders[name] = WaitingOrder(
+            self.name,
+            name,
+            order.amount_cents,
+            order.paid_cents,
+            order.state,
+            order.due_on,
+            issued_at,
+        )
+
+    def _issued_at(self, record: Record, event: Event) -> datetime:
+        """When an order was issued: of an event that had waited, when it could go on."""
+        own = moment_of(event.time)
+        if record.resumes is None or self._heard is None:
+            return own
+        return max(own, moment_of(self._heard))
+
+    def _settle_rejected(self, convention: str, instalment: str) -> None:
+        """A rejected order waits no more: it has a successor, or nothing is left to issue."""
+        name = self._rejected.get(convention, {}).pop(instalment, None)
+        if name is not None:
+            del self.orders[name]
+
+    def _give_up_rejected(self, convention: str) -> None:
+        for name in self._rejected.pop(convention, {}).values():
+            del self.orders[name]
+
+    def _park(self, record: Record, event: Event) -> None:
+        since, want = moment_of(event.time), record.waits_for
+        key = (record.event_source or "", record.event_id or "")
+        waits_for = {} if want is None else {"kind": want.kind, "id": want.id}
+        gives_up_at = since + PATIENCE
+        self.parked[key] = ParkedEvent(
+            self.name, record.sequence, key[1], key[0], event.type, waits_for, since, gives_up_at
+        )
+        self._waits.add(day_of(gives_up_at), key)
+
+    def _go_on(self, record: Record) -> None:
+        """An event waits no more, whatever was decided of it."""
+        key = (record.event_source or "", record.event_id or "")
+        waited = self.parked.pop(key, None)
+        if waited is not None:
+            self._waits.discard(day_of(waited.gives_up_at), key)
+
+    # ------------------------------------------------------------ what is told and shown
+
+    def tell(self, deadline: Deadline) -> None:
+        """A letter has spoken of a deadline, or is on its way: none more is written."""
+        match deadline.kind, deadline.subject:
+            case "parked", (source, event_id):
+                waiting = self.parked.get((source, event_id))
+                if waiting is not None:
+                    self._waits.discard(day_of(waiting.gives_up_at), (source, event_id))
+            case "report_due", (name,):
+                self._reports.discard(deadline.due_on, name)
+                convention = self.conventions.get(name)
+                if convention is not None:
+                    convention.told |= {deadline.due_on}
+            case _:
+                self._payments.discard(deadline.due_on, deadline.subject[0])
+
+    def passed(self, now: datetime) -> Iterator[Due]:
+        """What was due, has passed by now, and was not told."""
+        today = day_of(now)
+        for day, name in self._payments.before(today):
+            yield Due(Deadline(self.name, "payment_due", (name,), day), end_of(day))
+        for day, name in self._reports.before(today):
+            yield Due(Deadline(self.name, "report_due", (name,), day), end_of(day))
+        for day, key in self._waits.before(today + ONE_DAY):
+            gives_up_at = self.parked[key].gives_up_at
+            if gives_up_at <= now:
+                yield Due(Deadline(self.name, "parked", key, day), gives_up_at)
+
+    def waiting_orders(self, now: datetime, answered_within: timedelta) -> Iterator[WaitingOrder]:
+        """The orders that are not paid; an accountant answers within `answered_within`."""
+        today = day_of(now)
+        for each in self.orders.values():
+            due = each.due_on < today
+            late = each.state == "issued" and now - each.issued_at > answered_within
+            yield each._replace(due=due, unacknowledged=late) if due or late else each
+
+    def overdue_reports(self, now: datetime) -> Iterator[OverdueReport]:
+        """The documents owed by a day that has passed."""
+        today = day_of(now)
+        for name, convention in self.conventions.items():
+            for (kind, year), due_on in convention.owed:
+                if due_on >= today:
+                    break  # They stand by day.
+                yield OverdueReport(self.name, name, kind, year, due_on, self.closed)
+
+    def parked_events(self, now: datetime) -> Iterator[ParkedEvent]:
+        """The events that wait."""
+        for each in self.parked.values():
+            yield each._replace(past=True) if each.gives_up_at <= now else each

@@ -1,0 +1,134 @@
+"""The table: what is due in every budget whose journal is read here, and the letters to write.
+
+It keeps what is open: an order until it is paid, a convention until it ends or its year is closed.
+Which letters were written is told by the journal, where the ledger has read them, and before that
+by whoever knows the topic of letters (`wrote`).
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from services.watch.due.budget import Budget, Due
+from services.watch.due.letters import Deadline, Letter, letter_id, letter_of
+from services.watch.due.readings import Event, Record, read_record
+from services.watch.due.shown import OverdueReport, ParkedEvent, WaitingOrder
+
+UNACKNOWLEDGED_DAYS: Final = 5.0
+"""How long an accountant may take to answer, unless told otherwise."""
+
+
+@dataclass(slots=True)
+class _Partition:
+    """One partition of the journal, and of the letters that belong to it."""
+
+    next_offset: int = 0
+    budgets: dict[str, Budget] = field(default_factory=dict)
+    written: set[str] = field(default_factory=set)
+    """Letters that stand in their topic, and that nothing read so far has led to."""
+    offered: dict[str, Deadline] = field(default_factory=dict)
+    """What `letters` gave last, by id."""
+
+    def take(self, record: Record, event: Event) -> None:
+        budget = self.budgets.get(record.budget)
+        if budget is None:
+            budget = self.budgets[record.budget] = Budget(record.budget)
+        budget.apply(record, event)
+
+    def untold(self, now: datetime) -> Iterator[Due]:
+        """What has passed and has no letter, in the order in which it passed."""
+        found = [due for budget in self.budgets.values() for due in budget.passed(now)]
+        for due in sorted(found, key=lambda each: (each.passes_at, each.deadline)):
+            name = letter_id(due.deadline)
+            if name in self.written:
+                self.written.discard(name)
+                self.tell(due.deadline)
+            else:
+                yield due
+
+    def tell(self, deadline: Deadline) -> None:
+        self.budgets[deadline.budget].tell(deadline)
+
+
+class Deadlines:
+    """What is due, by partition of the journal."""
+
+    def __init__(self) -> None:
+        self._partitions: dict[int, _Partition] = {}
+
+    def add(self, number: int, offset: int, raw: bytes | None) -> None:
+        """Follow one record of the journal's partition `number`; one that comes again is nothing.
+
+        What cannot be read changes nothing here: the balances report it.
+        """
+        partition = self._of(number)
+        if offset < partition.next_offset:
+            return
+        partition.next_offset = offset + 1
+        record = read_record(raw)
+        if record is None or record.event is None:
+            return
+        try:
+            partition.take(record, record.event)
+        except (msgspec.MsgspecError, ValueError):
+            return
+
+    def wrote(self, number: int, letter_id: str) -> None:
+        """A letter is known to stand in the topic of letters: it is not to be written again."""
+        partition = self._of(number)
+        deadline = partition.offered.pop(letter_id, None)
+        if deadline is None:
+            partition.written.add(letter_id)
+        else:
+            partition.tell(deadline)
+
+    def keep_only(self, numbers: Collection[int]) -> None:
+        """Forget what others read from now on."""
+        self._partitions = {
+            number: each for number, each in self._partitions.items() if number in numbers
+        }
+
+    def letters(self, number: int, now: datetime) -> list[Letter]:
+        """The letters to be written by now, in the order in which their days passed.
+
+        Asked before everything was read that there is, it may speak of what was settled meanwhile.
+        """
+        partition = self._of(number)
+        due = list(partition.untold(now))
+        found = [letter_of(*each) for each in due]
+        partition.offered = {
+            letter.id: each.deadline for letter, each in zip(found, due, strict=True)
+        }
+        return found
+
+    def pending(self, now: datetime) -> int:
+        """How many letters are to be written by now, all partitions."""
+        return sum(1 for each in self._partitions.values() for _ in each.untold(now))
+
+    def orders(
+        self, now: datetime, unacknowledged_days: float = UNACKNOWLEDGED_DAYS
+    ) -> list[WaitingOrder]:
+        """The payment orders that are not paid, the oldest first."""
+        patience = timedelta(days=unacknowledged_days)
+        found = [each for one in self._budgets() for each in one.waiting_orders(now, patience)]
+        return sorted(found, key=lambda each: (each.issued_at, each.budget, each.payment_order))
+
+    def reports_overdue(self, now: datetime) -> list[OverdueReport]:
+        """The documents owed by a day that has passed, the oldest first."""
+        found = [each for one in self._budgets() for each in one.overdue_reports(now)]
+        return sorted(found, key=lambda each: (each.due_on, each))
+
+    def parked(self, now: datetime) -> list[ParkedEvent]:
+        """The events that wait, the oldest first."""
+        found = [each for one in self._budgets() for each in one.parked_events(now)]
+        return sorted(found, key=lambda each: (each.since, each.budget, each.sequence))
+
+    def _of(self, number: int) -> _Partition:
+        return self._partitions.setdefault(number, _Partition())
+
+    def _budgets(self) -> Iterator[Budget]:
+        for partition in self._partitions.values():
+            yield from partition.budgets.values()

@@ -1,0 +1,73 @@
+"""The letters by which the watch says that a day has passed: each has an id made of its cause.
+
+Nothing in them is drawn or asked of a clock: whoever writes one twice, after a crash, writes the
+same letter, and the ledger takes the second for a duplicate.
+"""
+
+from datetime import UTC, date, datetime
+from typing import Any, Final, Literal, NamedTuple
+from uuid import NAMESPACE_URL, uuid5
+
+import msgspec
+
+from events.deadlines import SUBJECTS, DeadlinePassed
+
+WATCH: Final = "urn:ecluse:watch"
+"""Who says what the watch says."""
+
+NAMESPACE: Final = uuid5(NAMESPACE_URL, "urn:ecluse:deadlines")
+"""Of the ids of these letters."""
+
+Kind = Literal["payment_due", "report_due", "parked"]
+
+_spell: Final = msgspec.json.Encoder().encode
+
+
+class Deadline(NamedTuple):
+    """A day by which something was due in a budget; what makes two of them the same."""
+
+    budget: str
+    kind: Kind
+    subject: tuple[str, ...]
+    """A payment order; a convention that owes a report; source and id of an event that waits."""
+    due_on: date
+
+
+class Letter(NamedTuple):
+    """A letter, whole as it is written: a CloudEvent in structured mode."""
+
+    id: str
+    budget: str
+    kind: str
+    due_on: date
+    value: bytes
+
+
+def letter_id(deadline: Deadline) -> str:
+    """The id of the one letter about a deadline."""
+    budget, kind, subject, due_on = deadline
+    return str(uuid5(NAMESPACE, "\0".join((budget, kind, *subject, due_on.isoformat()))))
+
+
+def letter_of(deadline: Deadline, passed_at: datetime) -> Letter:
+    """The letter that says that a deadline has passed; `passed_at` is its time, in UTC.
+
+    It is not the time of writing: then the same letter would have two contents.
+    """
+    assert passed_at.tzinfo is UTC, "letters tell UTC"
+    budget, kind, subject, due_on = deadline
+    name = letter_id(deadline)
+    named: Any = (
+        subject[0] if kind != "parked" else dict(zip(("source", "id"), subject, strict=True))
+    )
+    said = {
+        "specversion": "1.0",
+        "id": name,
+        "source": WATCH,
+        "type": DeadlinePassed.TYPE,
+        "time": passed_at.isoformat(),
+        "partitionkey": budget,
+        "datacontenttype": "application/json",
+        "data": {"budget": budget, SUBJECTS[kind]: named, "kind": kind, "due_on": due_on},
+    }
+    return Letter(name, budget, kind, due_on, _spell(said))

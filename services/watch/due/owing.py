@@ -1,0 +1,147 @@
+"""One convention: which documents it owes, by which day, and which of them have come.
+
+It owes what its text names with a day (`obligations`). Where the text names none, it owes each
+document that an instalment without an order waits for, six months after the end of its year.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple, Protocol
+
+from services.watch.due.days import report_due_on
+from services.watch.due.readings import OPEN, REJECTED, Document, Order, document
+
+NONE: frozenset[Document] = frozenset()
+NEVER: frozenset[date] = frozenset()
+
+
+class Owed(NamedTuple):
+    """A document that is owed by a day."""
+
+    document: Document
+    due_on: date
+
+
+class _Named(Protocol):
+    """A document as events name it."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def year(self) -> int: ...
+
+
+class _DueBy(_Named, Protocol):
+    @property
+    def due_on(self) -> date: ...
+
+
+class _Amount(Protocol):
+    @property
+    def amount_cents(self) -> int: ...
+
+
+class _Planned(Protocol):
+    """An instalment as events plan it."""
+
+    @property
+    def instalment(self) -> str: ...
+    @property
+    def lines(self) -> Iterable[_Amount]: ...
+    @property
+    def documents(self) -> Iterable[_Named] | None: ...
+
+
+@dataclass(slots=True)
+class Plan:
+    """An instalment that waits for documents."""
+
+    documents: tuple[Document, ...]
+    left_cents: int
+    """What is still to be ordered of it; nothing of one that an order holds matters."""
+    ordered: bool = False
+    """Whether an order holds it: then it waits for nothing (rules, 18)."""
+
+
+def planned(instalments: Iterable[_Planned]) -> dict[str, Plan]:
+    """The instalments of a schedule that wait for documents, and have something to pay."""
+    plans = {}
+    for each in instalments:
+        cents = sum(line.amount_cents for line in each.lines)
+        if each.documents and cents:  # Carried over without lines: an order of before holds it.
+            named = tuple(document(one.kind, one.year) for one in each.documents)
+            plans[each.instalment] = Plan(named, cents)
+    return plans
+
+
+def obliged(obligations: Iterable[_DueBy] | None) -> tuple[Owed, ...]:
+    """The documents that a convention's text names with a day, each once."""
+    found = (Owed(document(each.kind, each.year), each.due_on) for each in obligations or ())
+    return tuple(dict.fromkeys(found))
+
+
+@dataclass(slots=True)
+class Convention:
+    """A convention in force or suspended, or a grant that stands in the place of one."""
+
+    grant: str
+    alone: bool
+    obligations: tuple[Owed, ...] = ()
+    plans: dict[str, Plan] = field(default_factory=dict)
+    received: frozenset[Document] = NONE
+    told: frozenset[date] = NEVER
+    """The days of which a letter has said that they passed."""
+    owed: tuple[Owed, ...] = ()
+    """What has not come, as `reckon` found it last."""
+
+    def reckon(self) -> None:
+        """Find out anew what is owed, by day."""
+        owed = dict.fromkeys(each for each in self._all() if each.document not in self.received)
+        self.owed = tuple(sorted(owed, key=lambda each: (each.due_on, each.document)))
+
+    def _all(self) -> Iterator[Owed]:
+        if self.obligations:
+            yield from self.obligations
+            return
+        for plan in self.plans.values():
+            if not plan.ordered:
+                yield from (Owed(each, report_due_on(each.year)) for each in plan.documents)
+
+    def untold(self) -> frozenset[date]:
+        """The days by which something is owed, and of which no letter spoke yet."""
+        return frozenset(each.due_on for each in self.owed) - self.told
+
+    def receive(self, found: Document) -> None:
+        """A document has come."""
+        self.received |= {found}
+
+    def reject(self, found: Document) -> None:
+        """A document does not do: it counts as not received (rules, 24)."""
+        self.received -= {found}
+
+    def amend(self, plans: dict[str, Plan]) -> None:
+        """A new schedule in the place of all that no order holds (rules, 15)."""
+        held = {name: plan for name, plan in self.plans.items() if plan.ordered}
+        self.plans = held | plans
+
+    def release(self, instalment: str, cents: int) -> None:
+        """Some of an instalment is given up; one of which nothing is left waits no more."""
+        plan = self.plans.get(instalment)
+        if plan is None or plan.ordered:
+            return
+        plan.left_cents -= cents
+        if plan.left_cents <= 0:
+            del self.plans[instalment]
+
+    def follow(self, order: Order) -> None:
+        """An order holds the instalment, gives it back, or has ended it for good."""
+        plan = self.plans.get(order.instalment)
+        if plan is None:
+            return
+        if order.state in OPEN:
+            plan.ordered = True
+        elif order.state == REJECTED:
+            plan.ordered, plan.left_cents = False, order.amount_cents - order.paid_cents
+        else:
+            del self.plans[order.instalment]

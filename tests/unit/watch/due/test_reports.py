@@ -1,0 +1,398 @@
+"""Documents owed by a day: by a convention's own words, else by what its money waits for."""
+
+from typing import Any
+
+from tests.builders import (
+    BUDGET,
+    NEXT_BUDGET,
+    Json,
+    a_closing,
+    a_concurring_act,
+    a_convention,
+    a_payment,
+    a_reduction,
+    a_rejected_report,
+    a_report,
+    a_suspension,
+    a_termination,
+    a_vote,
+    a_withdrawal,
+    an_acknowledgement,
+    an_act,
+    an_amendment,
+    an_award,
+    an_instalment,
+)
+from tests.unit.watch.due.town import HOME, Row, Town, check, each_row, on
+
+ACTIVITY, ACCOUNTS = ("activity_report", 2022), ("certified_accounts", 2022)
+OWED = [
+    {"kind": "activity_report", "year": 2023, "due_on": "2024-06-30"},
+    {"kind": "financial_report", "year": 2023, "due_on": "2024-06-30"},
+    {"kind": "evaluation", "year": 2023, "due_on": "2024-12-31"},
+]
+UNPAID = [an_instalment(100, trigger="notification")]
+"""No order is issued yet: these tables are about documents alone."""
+
+OWING = [a_vote(100), an_award(100), a_convention(instalments=UNPAID, obligations=OWED)]
+"""Three documents are owed, two of them by 30 June 2024."""
+
+
+def waits_for(*documents: tuple[str, int], **more: Any) -> list[Json]:
+    """A convention that names no day, and whose money waits for documents."""
+    schedule = [
+        an_instalment(60, "first", documents=documents[:1]),
+        an_instalment(40, "rest", documents=documents),
+    ]
+    return [a_vote(100), an_award(100), a_convention(instalments=schedule, **more)]
+
+
+AWAITING = waits_for(ACTIVITY, ACCOUNTS)
+JUNE_2024 = ["report_due C 2024-06-30"]
+JUNE_2023 = ["report_due C 2023-06-30"]
+
+BY_ITS_WORDS = [
+    Row("on the day itself they may still come", OWING, "2024-06-30", [], reports=[]),
+    Row(
+        "the day behind it one letter says so of both",
+        OWING,
+        "2024-07-01",
+        JUNE_2024,
+        reports=[
+            "C activity_report 2023 2024-06-30",
+            "C financial_report 2023 2024-06-30",
+        ],
+    ),
+    Row(
+        "one came",
+        [*OWING, a_report(year=2023)],
+        "2024-07-01",
+        JUNE_2024,
+        reports=["C financial_report 2023 2024-06-30"],
+    ),
+    Row(
+        "both came",
+        [*OWING, a_report(year=2023), a_report("financial_report", 2023)],
+        "2024-07-01",
+        [],
+        reports=[],
+    ),
+    Row(
+        "both came, and one does not do",
+        [
+            *OWING,
+            a_report(year=2023),
+            a_report("financial_report", 2023),
+            a_rejected_report(year=2023),
+        ],
+        "2024-07-01",
+        JUNE_2024,
+        reports=["C activity_report 2023 2024-06-30"],
+    ),
+    Row(
+        "each day has its letter",
+        OWING,
+        "2025-01-01",
+        [*JUNE_2024, "report_due C 2024-12-31"],
+        reports=[
+            "C activity_report 2023 2024-06-30",
+            "C financial_report 2023 2024-06-30",
+            "C evaluation 2023 2024-12-31",
+        ],
+    ),
+    Row(
+        "another year's report is not this one",
+        [*OWING, a_report(year=2022)],
+        "2024-07-01",
+        JUNE_2024,
+    ),
+    Row("a suspended convention owes them", [*OWING, a_suspension()], "2024-07-01", JUNE_2024),
+    Row("a terminated one owes nothing", [*OWING, a_termination()], "2025-01-01", [], reports=[]),
+    Row("nor one whose award fell", [*OWING, a_withdrawal()], "2025-01-01", [], reports=[]),
+    Row(
+        "another act fell: the award stands, and what is owed",
+        [OWING[0], OWING[1], a_concurring_act(), OWING[2], a_withdrawal(act=an_act("2023-04-13"))],
+        "2024-07-01",
+        JUNE_2024,
+    ),
+    Row(
+        "what its money waits for besides is owed by no day",
+        [*waits_for(ACTIVITY, obligations=OWED[2:])],
+        "2024-07-01",
+        [],
+        reports=[],
+    ),
+    Row(
+        "an amendment changes the schedule, not what is owed",
+        [*OWING, an_amendment(instalments=[])],
+        "2024-07-01",
+        JUNE_2024,
+    ),
+    Row(
+        "of a closed year it is shown, and no letter is written",
+        [*OWING, a_closing()],
+        "2024-07-01",
+        [],
+        reports=[
+            "C activity_report 2023 2024-06-30 closed",
+            "C financial_report 2023 2024-06-30 closed",
+        ],
+    ),
+    Row(
+        "a closed year takes no report: the paper has come all the same",
+        [*OWING, a_closing(), a_report(year=2023)],
+        "2024-07-01",
+        [],
+        reports=["C financial_report 2023 2024-06-30 closed"],
+    ),
+    Row(
+        "and may not do",
+        [*OWING, a_report(year=2023), a_closing(), a_rejected_report(year=2023), a_payment()],
+        "2024-07-01",
+        [],
+        reports=[
+            "C activity_report 2023 2024-06-30 closed",
+            "C financial_report 2023 2024-06-30 closed",
+        ],
+    ),
+    Row(
+        "the next year goes on with what is carried over into it",
+        [*OWING, a_closing("all")],
+        "2024-07-01",
+        JUNE_2024,
+        reports=[
+            "C activity_report 2023 2024-06-30",
+            "C financial_report 2023 2024-06-30",
+        ],
+    ),
+    Row(
+        "and with what has come",
+        [*OWING, a_report(year=2023), a_report("financial_report", 2023), a_closing("all")],
+        "2024-07-01",
+        [],
+        reports=[],
+    ),
+]
+
+BY_ITS_MONEY = [
+    Row("the money waits, until six months after the year", AWAITING, "2023-06-30", [], reports=[]),
+    Row(
+        "then each document is overdue, named once",
+        AWAITING,
+        "2023-07-01",
+        JUNE_2023,
+        reports=["C activity_report 2022 2023-06-30", "C certified_accounts 2022 2023-06-30"],
+    ),
+    Row(
+        "what set off an order is not waited for, though it was rejected later",
+        [*AWAITING, a_report(), a_rejected_report()],
+        "2023-07-01",
+        JUNE_2023,
+        reports=["C activity_report 2022 2023-06-30", "C certified_accounts 2022 2023-06-30"],
+    ),
+    Row(
+        "all came, and one does not do: the orders were issued",
+        [*AWAITING, a_report(), a_report(*ACCOUNTS), a_rejected_report()],
+        "2023-07-01",
+        [],
+        reports=[],
+    ),
+    Row(
+        "until one of them comes back: then it waits again",
+        [
+            *AWAITING,
+            a_report(),
+            a_report(*ACCOUNTS),
+            a_rejected_report(),
+            an_acknowledgement("rejected", "C/rest"),
+        ],
+        "2023-07-01",
+        JUNE_2023,
+        reports=["C activity_report 2022 2023-06-30"],
+    ),
+    Row(
+        "what is paid is done",
+        [
+            *AWAITING,
+            a_report(),
+            a_report(*ACCOUNTS),
+            a_payment(60, "C/first"),
+            a_payment(40, "C/rest"),
+            a_rejected_report(),
+        ],
+        "2023-07-01",
+        [],
+        reports=[],
+    ),
+    Row(
+        "where the money is given up, nothing waits",
+        [*AWAITING, a_reduction(30), a_reduction(70, _id="all")],
+        "2023-07-01",
+        [],
+        reports=[],
+    ),
+    Row(
+        "given up from the last backwards",
+        [*AWAITING, a_reduction(40)],
+        "2023-07-01",
+        JUNE_2023,
+        reports=["C activity_report 2022 2023-06-30"],
+    ),
+    Row(
+        "a ceiling that leaves nothing settles it",
+        [
+            a_vote(100),
+            an_award(100),
+            a_convention(
+                instalments=[
+                    an_instalment(60),
+                    an_instalment(40, "rest", documents=[ACTIVITY], ceiling=True),
+                ]
+            ),
+            a_report(eligible_cost_cents=50),
+            a_rejected_report(),
+        ],
+        "2023-07-01",
+        [],
+        reports=[],
+    ),
+    Row(
+        "an amendment names other documents",
+        [
+            *AWAITING,
+            an_amendment(instalments=[an_instalment(100, "all", documents=[("evaluation", 2023)])]),
+        ],
+        "2024-07-01",
+        JUNE_2024,
+        reports=["C evaluation 2023 2024-06-30"],
+    ),
+    Row(
+        "what an order holds stays beside it",
+        [
+            *AWAITING,
+            a_report(),
+            an_amendment(instalments=[an_instalment(40, "new", documents=[ACCOUNTS])]),
+            a_rejected_report(),
+        ],
+        "2023-07-01",
+        JUNE_2023,
+        reports=["C certified_accounts 2022 2023-06-30"],
+    ),
+    Row(
+        "a grant that stands alone owes what its money waits for",
+        [
+            a_vote(100),
+            an_award(
+                100,
+                requires_convention=False,
+                instalments=[an_instalment(100, documents=[ACTIVITY])],
+            ),
+        ],
+        "2023-07-01",
+        ["report_due G 2023-06-30"],
+        reports=["G activity_report 2022 2023-06-30"],
+    ),
+    Row(
+        "until a convention takes its place, with what has come",
+        [
+            a_vote(100),
+            an_award(
+                100,
+                requires_convention=False,
+                instalments=[an_instalment(100, documents=[ACTIVITY])],
+                bank_account=...,
+            ),
+            a_report(convention="G"),
+            a_convention(instalments=[an_instalment(100, documents=[ACTIVITY, ACCOUNTS])]),
+        ],
+        "2023-07-01",
+        JUNE_2023,
+        reports=["C certified_accounts 2022 2023-06-30"],
+    ),
+    Row(
+        "without a schedule of its own it owes nothing",
+        [a_vote(100), an_award(100, requires_convention=False)],
+        "2023-07-01",
+        [],
+        reports=[],
+    ),
+    Row("an award alone owes nothing", [a_vote(100), an_award(100)], "2023-07-01", [], reports=[]),
+    Row(
+        "a closed year shows what its money waited for",
+        [*AWAITING, a_closing()],
+        "2024-07-01",
+        [],
+        reports=[
+            "C activity_report 2022 2023-06-30 closed",
+            "C certified_accounts 2022 2023-06-30 closed",
+        ],
+    ),
+    Row(
+        "the next year waits for what is left",
+        [*AWAITING, a_report(), an_acknowledgement(order="C/first"), a_closing("all")],
+        "2024-07-01",
+        JUNE_2023,
+        reports=["C certified_accounts 2022 2023-06-30"],
+    ),
+]
+
+
+@each_row(BY_ITS_WORDS)
+def test_documents_are_owed_by_the_day_that_the_convention_names(row: Row) -> None:
+    check(row)
+
+
+@each_row(BY_ITS_MONEY)
+def test_else_by_six_months_after_their_year_where_money_waits_for_them(row: Row) -> None:
+    check(row)
+
+
+def test_what_was_told_is_not_told_again_though_the_document_came_and_was_rejected() -> None:
+    town = Town(*OWING)
+    assert JUNE_2024 == town.post(on("2024-07-01"))
+    assert [] == town.letters(on("2024-07-02"))
+    town.tell(a_report(year=2023), a_report("financial_report", 2023))
+    assert [] == town.reports(on("2024-07-02"))
+    town.tell(a_rejected_report(year=2023))
+    assert ["C activity_report 2023 2024-06-30"] == town.reports(on("2024-07-02"))
+    assert [] == town.letters(on("2024-07-02"))
+    town.restart()
+    assert [] == town.letters(on("2024-07-02"))
+    assert ["report_due C 2024-12-31"] == town.letters(on("2025-01-01"))
+
+
+def test_one_that_comes_in_time_and_is_rejected_too_late_has_its_letter() -> None:
+    town = Town(*OWING, a_report(year=2023), a_report("financial_report", 2023))
+    assert [] == town.letters(on("2024-07-01"))
+    town.tell(a_rejected_report(year=2023))
+    assert JUNE_2024 == town.letters(on("2024-07-01"))
+
+
+def test_each_year_has_its_own_letter_about_what_was_carried_over() -> None:
+    """Its own chain, its own flag: the year that was closed had told it, the next one has not."""
+    town = Town(*OWING)
+    assert JUNE_2024 == town.post(on("2024-07-01"))
+    town.tell(a_closing("all"))
+    town.deliver()
+    [letter] = town.deadlines.letters(HOME, on("2024-07-01"))
+    assert NEXT_BUDGET == letter.budget
+    assert {(NEXT_BUDGET, False)} == {
+        (each.budget, each.closed) for each in town.deadlines.reports_overdue(on("2024-07-01"))
+    }
+
+
+def test_only_what_is_not_carried_over_is_shown_of_the_closed_year() -> None:
+    second: Json = {"grant": "G2"}
+    town = Town(
+        a_vote(200),
+        an_award(100),
+        a_convention(instalments=UNPAID, obligations=OWED),
+        an_award(100, **second),
+        a_convention(**second, convention="C2", instalments=UNPAID, obligations=OWED),
+        a_closing(["C2"]),
+    )
+    town.deliver()
+    assert {(BUDGET, "C", True), (NEXT_BUDGET, "C2", False)} == {
+        (each.budget, each.convention, each.closed)
+        for each in town.deadlines.reports_overdue(on("2024-07-01"))
+    }

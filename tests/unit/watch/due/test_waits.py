@@ -1,0 +1,109 @@
+"""Events that wait for another: until when, and which letter ends the wait."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.builders import (
+    Json,
+    a_closing,
+    a_convention,
+    a_deadline,
+    a_report,
+    a_vote,
+    an_award,
+    an_instalment,
+)
+from tests.unit.watch.due.town import HOME, Town, on, whole
+
+WAITING = a_report(_id="early", _time="2023-06-01T09:30:00+02:00")
+"""A report on a convention that nobody has signed; it may wait until 1 July, 9:30."""
+
+UNPAID = a_convention(instalments=[an_instalment(100, trigger="notification")])
+LETTER = ["parked early 2023-07-01"]
+
+
+@pytest.mark.parametrize(
+    ("at", "letters", "shown"),
+    [
+        ("09:29", [], ["early convention C"]),
+        ("09:30", LETTER, ["early convention C past"]),
+    ],
+)
+def test_an_event_may_wait_for_thirty_days_from_its_own_time(
+    at: str, letters: list[str], shown: list[str]
+) -> None:
+    town = Town(a_vote(100), WAITING)
+    assert (letters, shown) == (
+        town.letters(on("2023-07-01", at)),
+        town.parked(on("2023-07-01", at)),
+    )
+
+
+def test_thirty_days_are_thirty_times_a_day_though_the_clocks_go_back() -> None:
+    town = Town(a_vote(100), WAITING | {"time": "2023-10-10T00:30:00+02:00"})
+    [waiting] = town.deadlines.parked(on("2023-10-20"))
+    assert timedelta(days=30) == waiting.gives_up_at - waiting.since
+    assert on("2023-11-08", "23:30") == waiting.gives_up_at
+    assert ["parked early 2023-11-08"] == town.letters(waiting.gives_up_at)
+
+
+def test_its_letter_ends_the_wait() -> None:
+    town = Town(a_vote(100), WAITING, a_report(_id="second", _time="2023-06-20T09:30:00+02:00"))
+    assert LETTER == town.post(on("2023-07-02"))
+    assert b'"dependency_missing"' in town.journal[-1]
+    assert ["second convention C"] == town.parked(on("2023-07-02"))
+    assert [] == town.letters(on("2023-07-02"))
+    town.tell(WAITING)
+    assert ["second convention C"] == town.parked(on("2023-07-02")), "it was a duplicate"
+
+
+def test_what_it_waited_for_ends_the_wait() -> None:
+    town = Town(a_vote(100), an_award(100), WAITING, UNPAID)
+    assert ([], []) == (town.parked(on("2023-07-02")), town.letters(on("2023-07-02")))
+
+
+def test_the_end_of_the_year_ends_the_wait() -> None:
+    town = Town(a_vote(100), WAITING, a_closing())
+    assert ([], []) == (town.parked(on("2024-07-02")), town.letters(on("2024-07-02")))
+
+
+def test_a_letter_says_what_waits_and_by_whom_it_was_sent() -> None:
+    town = Town(a_vote(100), WAITING)
+    [letter] = town.deadlines.letters(HOME, on("2023-07-02"))
+    said = whole(letter)
+    assert {"source": "urn:test", "id": "early"} == said["data"]["event"]
+    assert "2023-07-01T07:30:00+00:00" == said["time"]
+
+
+def test_the_oldest_comes_first() -> None:
+    def waits(name: str, day: str) -> Json:
+        return a_report(_id=name, _time=f"2023-06-{day}T09:30:00+02:00")
+
+    town = Town(waits("b", "10"), waits("a", "20"), waits("c", "01"))
+    assert ["c", "b", "a"] == [each.event_id for each in town.deadlines.parked(on("2023-07-05"))]
+    assert ["parked c 2023-07-01"] == town.letters(on("2023-07-05"))
+
+
+@pytest.mark.parametrize("said", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_an_event_that_bears_no_sane_time_stops_nobody(said: str) -> None:
+    """A program that forgot to set the time sends the first moment that it knows."""
+    town = Town(a_vote(100), WAITING | {"time": said})
+    [waiting] = town.deadlines.parked(datetime(2023, 7, 1, tzinfo=UTC))
+    past = said.startswith("0")
+    assert past is waiting.past
+    assert ["parked early 1900-01-31"] * past == town.post(on("2023-07-01"))
+    assert past is (not town.parked(on("2023-07-01")))
+
+
+def test_a_letter_may_wait_itself_and_is_ended_in_its_turn() -> None:
+    """What somebody wrote by hand about a convention that nobody knows."""
+    by_hand: Json = {
+        "_source": "urn:finance",
+        "_id": "by hand",
+        "_time": "2023-06-01T09:30:00+02:00",
+    }
+    town = Town(a_vote(100), a_deadline("report_due", due_on="2023-06-30", **by_hand))
+    assert ["by hand convention C past"] == town.parked(on("2023-07-02"))
+    assert ["parked by hand 2023-07-01"] == town.post(on("2023-07-02"))
+    assert [] == town.parked(on("2023-07-02"))

@@ -1,0 +1,152 @@
+"""A town whose ledger is told events, and a watch that reads its journal: what is due on a day."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from services.ledger.domain.journal import Source
+from services.ledger.handle import Ledger, RawRecord
+from services.watch.due.deadlines import Deadlines
+from services.watch.due.letters import Letter
+from tests.builders import Json, encoded, topic_of
+
+PARIS: Final = ZoneInfo("Europe/Paris")
+HOME: Final = 3
+"""The partition that the watch reads."""
+
+
+def on(day: str, at: str = "12:00") -> datetime:
+    """A moment on the clocks of the town: at noon, unless told otherwise."""
+    return datetime.combine(datetime.fromisoformat(day), time.fromisoformat(at), PARIS)
+
+
+def in_short(letter: Letter) -> str:
+    """A letter in a line: what kind, about what, and the day that passed."""
+    data = whole(letter)["data"]
+    subject = data.get("payment_order") or data.get("convention") or data["event"]["id"]
+    return f"{letter.kind} {subject} {letter.due_on}"
+
+
+def whole(letter: Letter) -> Json:
+    """A letter as its reader parses it."""
+    said: Json = json.loads(letter.value)
+    return said
+
+
+class Town:
+    """Events told to a ledger, record by record read by the watch."""
+
+    def __init__(self, *events: Json) -> None:
+        self.ledger = Ledger()
+        self.journal: list[bytes] = []
+        self.deadlines = Deadlines()
+        self._letters: list[bytes] = []
+        self._told = 0
+        self.tell(*events)
+
+    def tell(self, *events: Json | bytes) -> None:
+        """More events; the watch reads what was journalled of each."""
+        for event in events:
+            self._told += 1
+            self.ledger.handle(RawRecord(encoded(event), Source(topic_of(event), 0, self._told)))
+            batch = self.ledger.commit_batch([])
+            self._letters += batch.letters
+            for row in batch.records:
+                self.journal.append(row.record)
+                self.deadlines.add(HOME, len(self.journal) - 1, row.record)
+
+    def deliver(self) -> None:
+        """The letters that opened the next year are read."""
+        letters, self._letters = self._letters, []
+        self.tell(*letters)
+
+    def post(self, moment: datetime) -> list[str]:
+        """The watch writes what is due, and the ledger reads it: the letters in short."""
+        letters = self.deadlines.letters(HOME, moment)
+        for each in letters:
+            self.deadlines.wrote(HOME, each.id)
+        self.tell(*(each.value for each in letters))
+        return [in_short(each) for each in letters]
+
+    def restart(self) -> None:
+        """The watch is started again: it reads the journal from the beginning."""
+        self.deadlines = Deadlines()
+        for offset, raw in enumerate(self.journal):
+            self.deadlines.add(HOME, offset, raw)
+
+    # ------------------------------------------------------------ what is due and shown
+
+    def letters(self, moment: datetime) -> list[str]:
+        """The letters to be written, in short."""
+        return [in_short(each) for each in self.deadlines.letters(HOME, moment)]
+
+    def orders(self, moment: datetime) -> list[str]:
+        """The orders that wait: state, what is left to pay, whether due and unanswered."""
+        return [
+            " ".join(
+                [
+                    each.payment_order,
+                    each.state,
+                    str(each.amount_cents - each.paid_cents),
+                    *["due"] * each.due,
+                    *["unanswered"] * each.unacknowledged,
+                ]
+            )
+            for each in self.deadlines.orders(moment)
+        ]
+
+    def reports(self, moment: datetime) -> list[str]:
+        """The documents that are overdue."""
+        return [
+            " ".join(
+                [
+                    each.convention,
+                    each.document_kind,
+                    str(each.year),
+                    str(each.due_on),
+                    *["closed"] * each.closed,
+                ]
+            )
+            for each in self.deadlines.reports_overdue(moment)
+        ]
+
+    def parked(self, moment: datetime) -> list[str]:
+        """The events that wait, and what for."""
+        return [
+            " ".join([each.event_id, *each.waits_for.values(), *["past"] * each.past])
+            for each in self.deadlines.parked(moment)
+        ]
+
+
+@dataclass(frozen=True)
+class Row:
+    """What happened in a budget, and what is due of it on a day."""
+
+    says: str
+    events: Sequence[Json]
+    day: str
+    letters: list[str] = field(default_factory=list)
+    orders: list[str] | None = None
+    reports: list[str] | None = None
+
+
+def each_row(rows: Sequence[Row]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("row", rows, ids=lambda row: row.says)
+
+
+def check(row: Row) -> Town:
+    """On that day at noon these letters are due, and these lists are shown."""
+    town, moment = Town(*row.events), on(row.day)
+    town.deliver()
+    assert row.letters == town.letters(moment)
+    assert len(row.letters) == town.deadlines.pending(moment)
+    if row.orders is not None:
+        assert row.orders == town.orders(moment)
+    if row.reports is not None:
+        assert row.reports == town.reports(moment)
+    return town
