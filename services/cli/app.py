@@ -19,6 +19,7 @@ from services.cli import (
     balances,
     dev,
     journal,
+    lag,
     ledger,
     parked,
     projector,
@@ -102,6 +103,7 @@ app.command("balances", cls=Verb, rich_help_panel=LOOK)(balances.balances)
 journal.app.command("export", cls=Verb)(backup.export_journal)
 journal.app.command("import", cls=Verb)(backup.import_journal)
 app.add_typer(journal.app, name="journal", rich_help_panel=LOOK)
+app.command("lag", cls=Verb, rich_help_panel=LOOK)(lag.lag)
 app.command("trace", cls=Verb, rich_help_panel=LOOK)(trace.trace)
 app.command("parked", cls=Verb, rich_help_panel=LOOK)(parked.parked)
 app.command("verify", cls=Verb, rich_help_panel=PROVE)(verify.verify_journal)

@@ -2,7 +2,7 @@
 
 import os
 import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeVar
 
 from rich.cells import cell_len
@@ -24,13 +24,15 @@ FOLDED_MIN: Final = 16
 """How narrow a column of text may become: an amount still stands whole in it."""
 
 FIGURES: Final = frozenset(
-    {"amount", "sequence"}
+    {"amount", "sequence", "behind", "drained_in", "position", "end", "members", "count"}
+    | {"median", "most", "longest"}
     | {"after", "before", "appropriated", "available", "reserved", "committed", "ordered", "paid"}
 )
 """Columns that stand to the right."""
 
 FOLDING: Final = frozenset(
-    {"budget", "convention", "detail", "event", "hash", "order", "place"} | {"recorded", "now"}
+    {"budget", "convention", "detail", "document", "event", "hash", "order", "owner", "place"}
+    | {"recorded", "now", "oldest", "up_to_date_to"}
 )
 """Columns whose text may take several lines; all others hold figures, dates, states or codes."""
 
@@ -47,8 +49,9 @@ Item = TypeVar("Item")
 class Prose:
     """Text that folds between words, and at no other space: rich breaks at no-break spaces too."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, style: str = "") -> None:
         self.text = text
+        self._style = style
 
     def __str__(self) -> str:
         """The text as it is."""
@@ -58,7 +61,7 @@ class Prose:
         """Lines that fit; only a word that is too long by itself is broken."""
         for line in self.text.split("\n"):
             for piece in textwrap.wrap(line, options.max_width, break_on_hyphens=False) or [""]:
-                yield Text(piece, overflow="fold")
+                yield Text(piece, self._style, overflow="fold")
 
     def __rich_measure__(self, _console: Console, options: ConsoleOptions) -> Measurement:
         """How narrow it may become, and how wide it would like to be."""
@@ -82,6 +85,11 @@ class Screen:
     def word(self, words: dict[str, Sentence], name: str) -> str:
         """A word of the trade."""
         return told(words[name], self.language)
+
+    def word_or_name(self, words: Mapping[str, Sentence], name: str) -> str:
+        """The same of what others name: what has no word here is called as they do."""
+        word = words.get(name)
+        return name if word is None else told(word, self.language)
 
     def counted(self, words: Counted, count: int, **facts: object) -> str:
         """A sentence about so many things."""
@@ -111,11 +119,15 @@ class Screen:
 
     def show(self, table: Table) -> None:
         """Print a table, if it has anything to say; wider than the screen where it must be."""
+        self.fit(table)
+        if table.row_count:
+            self.console.print(table, crop=False)
+
+    def fit(self, table: Table) -> None:
+        """Let a table be wider than the screen where it must be."""
         needed = _width(table, folded=True)
         if needed > self.console.width:
             table.width = needed
-        if table.row_count:
-            self.console.print(table, crop=False)
 
     def fill(self, table: Table, items: Iterable[Item], add: Callable[[Item], None]) -> None:
         """Print a table of `items`, which `add` turns into rows; a long one only begins."""

@@ -103,6 +103,11 @@ TITLES = {
     "received": Sentence("Événement reçu", "Event received"),
     "findings": Sentence("Ce qui ne va pas", "What is wrong"),
     "differences": Sentence("Décidé autrement", "Decided otherwise"),
+    "stages": Sentence("Où en est chaque étape", "Where each stage is"),
+    "partitions": Sentence("Partition par partition", "By partition"),
+    "latencies": Sentence("Durées de la dernière heure", "Latencies of the last hour"),
+    "orders_waiting": Sentence("Mandats qui attendent le plus", "Orders that have waited longest"),
+    "reports_overdue": Sentence("Documents attendus de longue date", "Reports overdue longest"),
 }
 
 COLUMNS = {
@@ -147,6 +152,22 @@ COLUMNS = {
     "recorded": Sentence("au journal", "recorded"),
     "now": Sentence("à présent", "now"),
     "member": Sentence("quoi", "what"),
+    "members": Sentence("membres", "members"),
+    "behind": Sentence("reste", "behind"),
+    "oldest": Sentence("plus ancien", "oldest"),
+    "drained_in": Sentence("fini dans", "done in"),
+    "up_to_date_to": Sentence("à jour à", "up to date to"),
+    "partition": Sentence("partition", "partition"),
+    "position": Sentence("position", "position"),
+    "end": Sentence("fin", "end"),
+    "owner": Sentence("tenue par", "owner"),
+    "step": Sentence("étape", "step"),
+    "count": Sentence("nombre", "count"),
+    "median": Sentence("médiane", "median"),
+    "most": Sentence("95 % en", "95% within"),
+    "longest": Sentence("maximum", "longest"),
+    "issued": Sentence("émis", "issued"),
+    "document": Sentence("document", "document"),
 }
 
 READ = Counted(

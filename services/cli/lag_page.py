@@ -1,0 +1,285 @@
+"""What `ecluse lag` shows to people: who is behind, and what waits, from the top down."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Final
+
+from rich.console import RenderableType
+
+from events.masking import masked
+from events.sentences import Sentence
+from services.api.console.words.lag import DO, HEADLINES, MEANS, RULES, STAGES, STATES, THE_STAGE
+from services.api.lag_board import (
+    WELL,
+    Board,
+    Fates,
+    Orders,
+    Partition,
+    Stage,
+    State,
+    is_sampled,
+    is_well,
+)
+from services.api.lag_merged import Lag
+from services.cli import lag_words as words
+from services.cli.lag_figures import Figures
+from services.cli.lag_tables import latencies, orders, parked, partitions, place, reports, stages
+from services.cli.screen import Prose, Screen, clean
+from services.cli.wording import told
+from services.ledger.advice.terms import ORDER_STATES
+
+GOOD, BAD = "bold green", "bold red"
+LEDGER: Final = "ledger"
+
+
+def page(
+    screen: Screen, lag: Lag, silent: Iterable[tuple[str, Sentence]], now: datetime
+) -> list[RenderableType]:
+    """All of it, as it stands at one moment.
+
+    Args:
+        screen: the language, and how wide it is.
+        lag: what the watches say.
+        silent: the addresses of those that do not answer, and why.
+        now: the time by the clock of whoever looks.
+    """
+    return list(_Page(screen, now).parts(lag, silent))
+
+
+class _Page:
+    def __init__(self, screen: Screen, now: datetime) -> None:
+        self._screen = screen
+        self._figures = Figures(screen, now)
+        self._now = now
+
+    def parts(self, lag: Lag, silent: Iterable[tuple[str, Sentence]]) -> Iterator[RenderableType]:
+        for address, fault in silent:
+            yield self._line(
+                words.NO_ANSWER.render({"address": address, "fault": self._told(fault)})
+            )
+        if lag.board is None:
+            return
+        yield from self._head(lag, lag.board)
+        yield from self._stages(lag.board)
+        yield from self._journal(lag.board)
+        yield from self._what_waits(lag.board)
+        yield from self._watch(lag.board)
+
+    def _head(self, lag: Lag, board: Board) -> Iterator[RenderableType]:
+        """How it is, in a sentence; of when; and to where the accounts are up to date."""
+        at = self._figures.moment(board.at)
+        if lag.old_since is not None:
+            yield self._line(words.OLD.render(at), BAD)
+        else:
+            yield self._headline(board)
+            yield self._line(words.AS_OF.render(at))
+        to = next((each.up_to_date_to for each in board.stages if each.stage == LEDGER), None)
+        if to is None:
+            yield self._line(words.UP_TO_DATE_UNKNOWN)
+        else:
+            yield self._line(words.UP_TO_DATE.render(self._figures.moment(to)))
+        yield ""
+
+    def _headline(self, board: Board) -> RenderableType:
+        """The state of the worst stage, and what that means."""
+        state = board.state
+        if not is_sampled(board, self._now):
+            state, said, style = State.UNKNOWN, self._cluster(board), BAD
+        elif state not in WELL:
+            worst = next((each for each in board.stages if each.state == state), None)
+            name = "" if worst is None else self._screen.word_or_name(THE_STAGE, worst.stage)
+            said, style = HEADLINES[state].render({"stage": name}), BAD
+        elif is_well(board, self._now):
+            said, style = MEANS[state], GOOD
+        else:
+            said, style = words.DOES_NOT_ADD_UP, BAD
+        told_so = self._told(said)
+        facts = {"state": state, "said": told_so[:1].upper() + told_so[1:]}
+        return self._line(words.HEADLINE.render(facts), style)
+
+    def _cluster(self, board: Board) -> Sentence:
+        """That it is silent."""
+        if board.sampled_at is None:
+            return words.CLUSTER_NEVER
+        return words.CLUSTER_SILENT.render(self._figures.moment(board.sampled_at))
+
+    def _stages(self, board: Board) -> Iterator[RenderableType]:
+        yield from stages(self._screen, self._figures, board.stages)
+        for stage in board.stages:
+            yield from self._why(stage)
+        yield from partitions(self._screen, self._figures, board.stages)
+
+    def _why(self, stage: Stage) -> Iterator[RenderableType]:
+        """The rule that fired where a stage is not well, and what to do; what is held."""
+        if stage.state not in WELL:
+            facts = {
+                "stage": self._screen.word_or_name(STAGES, stage.stage),
+                "state": self._told(STATES[stage.state]),
+                "rule": self._screen.word_or_name(RULES, stage.rule),
+                "do": self._told(DO[stage.state]),
+            }
+            yield self._line(words.WHY.render(facts))
+        for each in stage.partitions:
+            if each.held is not None:
+                yield self._held(each, each.held.offset, each.held.event_id)
+
+    def _held(self, partition: Partition, offset: int, event_id: str | None) -> RenderableType:
+        event = self._told(words.NO_EVENT) if event_id is None else str(masked(event_id))
+        facts = {"place": place(partition), "offset": offset, "event": event}
+        return self._line(words.HELD.render(facts))
+
+    def _journal(self, board: Board) -> Iterator[RenderableType]:
+        """What became of all that was received, and how long it took."""
+        if board.fates is None:
+            yield self._line(words.GROUPS["fates"])
+        else:
+            yield from self._fates(board.fates)
+        if board.latencies is None:
+            yield self._line(words.GROUPS["latencies"])
+        else:
+            yield from latencies(self._screen, self._figures, board.latencies)
+
+    def _fates(self, fates: Fates) -> Iterator[RenderableType]:
+        count = self._figures.count
+        names = ("received", "accepted", "duplicate", "refused", "parked", "dead_letter")
+        figures = {name: count(getattr(fates, name)) for name in (*names, "in_flight")}
+        yield self._line(words.FATES.render(figures))
+        if fates.gap is None or fates.repeated is None:
+            yield self._line(words.CANNOT_TELL)
+        elif fates.gap or fates.repeated:
+            gap, repeated = count(fates.gap), count(fates.repeated)
+            said = words.DOES_NOT.render({"gap": gap, "repeated": repeated})
+            yield self._line(said, BAD)
+        else:
+            yield self._line(words.ADDS_UP)
+
+    def _what_waits(self, board: Board) -> Iterator[RenderableType]:
+        """Payment orders, reports, parked events, and what went wrong for good."""
+        if board.orders is None:
+            yield self._line(words.GROUPS["orders"])
+        else:
+            yield from self._orders(board.orders)
+        figures = self._figures
+        if board.reports_overdue is None:
+            yield self._line(words.GROUPS["reports_overdue"])
+        else:
+            overdue = board.reports_overdue
+            oldest = figures.day(overdue.oldest_due_on)
+            yield self._line(
+                words.REPORTS.render({"count": figures.count(overdue.count), "oldest": oldest})
+            )
+            yield from reports(self._screen, overdue.items)
+        if board.parked is None:
+            yield self._line(words.GROUPS["parked"])
+        else:
+            yield self._line(
+                words.PARKED.render(
+                    {
+                        "count": figures.count(board.parked.count),
+                        "past": figures.count(board.parked.past),
+                        "oldest": figures.aged(board.parked.oldest_since),
+                    }
+                )
+            )
+            yield from parked(self._screen, figures, board.parked.items)
+        yield from self._unread(board)
+
+    def _orders(self, found: Orders) -> Iterator[RenderableType]:
+        figures = self._figures
+        yield self._line(
+            words.ORDERS.render(
+                {
+                    "count": figures.count(found.count),
+                    "amount": figures.euros(found.amount_cents),
+                    "oldest": figures.aged(found.oldest_issued_at),
+                }
+            )
+        )
+        if found.by_state is not None:
+            each = [
+                f"{self._screen.word_or_name(ORDER_STATES, name)} {figures.count(count)}"
+                for name, count in found.by_state.items()
+            ]
+            states = ", ".join(each) or words.UNKNOWN
+            yield self._line(words.ORDERS_BY_STATE.render({"states": states}))
+        due, silent = found.due, found.unacknowledged
+        yield self._line(
+            words.ORDERS_DUE.render(
+                {
+                    "count": figures.count(due.count),
+                    "amount": figures.euros(due.amount_cents),
+                }
+            )
+        )
+        yield self._line(
+            words.ORDERS_UNACKNOWLEDGED.render(
+                {
+                    "count": figures.count(silent.count),
+                    "amount": figures.euros(silent.amount_cents),
+                    "oldest": figures.aged(silent.oldest_issued_at),
+                }
+            )
+        )
+        yield from orders(self._screen, figures, found.items)
+
+    def _unread(self, board: Board) -> Iterator[RenderableType]:
+        figures, letters = self._figures, board.dead_letters
+        if letters is None:
+            yield self._line(words.GROUPS["dead_letters"])
+        else:
+            yield self._line(
+                words.DEAD_LETTERS.render(
+                    {
+                        "count": figures.count(letters.count),
+                        "oldest": figures.aged(letters.oldest_at),
+                        "newest": figures.aged(letters.newest_at),
+                        "reasons": _counts(figures, letters.reasons),
+                    }
+                )
+            )
+        if board.refusals is None:
+            yield self._line(words.GROUPS["refusals"])
+        else:
+            yield self._line(
+                words.REFUSALS.render(
+                    {
+                        "count": figures.count(board.refusals.count),
+                        "newest": figures.aged(board.refusals.newest_at),
+                        "codes": _counts(figures, board.refusals.codes),
+                    }
+                )
+            )
+
+    def _watch(self, board: Board) -> Iterator[RenderableType]:
+        """What the watch wrote, and what it finds of the ledger."""
+        figures, watch, letters = self._figures, board.watch, board.letters
+        if letters is None:
+            yield self._line(words.GROUPS["letters"])
+        else:
+            written, pending = figures.count(letters.written), figures.count(letters.pending)
+            yield self._line(words.LETTERS.render({"written": written, "pending": pending}))
+        said = words.BALANCES.render(
+            {
+                "instance": watch.instance or words.UNKNOWN,
+                "budgets": figures.count(watch.budgets),
+                "differing": figures.count(watch.balances_differing),
+                "faults": figures.count(watch.journal_faults),
+            }
+        )
+        yield self._line(said, BAD if watch.balances_differing or watch.journal_faults else "")
+        if watch.ready is False:
+            yield self._line(words.NOT_READY)
+
+    def _line(self, sentence: Sentence, style: str = "") -> RenderableType:
+        return Prose(clean(self._told(sentence)), style)
+
+    def _told(self, sentence: Sentence) -> str:
+        return told(sentence, self._screen.language)
+
+
+def _counts(figures: Figures, counts: Mapping[str, int] | None) -> str:
+    """`missing_field 17, bad_json 7`; most of them first."""
+    if not counts:
+        return ""
+    ordered = sorted(counts.items(), key=lambda each: -each[1])
+    return ", ".join(f"{name} {figures.count(count)}" for name, count in ordered) + "."

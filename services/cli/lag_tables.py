@@ -1,0 +1,166 @@
+"""The tables of `ecluse lag`."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from rich.console import RenderableType
+from rich.table import Table
+
+from events.masking import masked
+from services.api.console.words.lag import DOING, LATENCIES, STAGES
+from services.api.lag_board import WELL, Latency, Order, ParkedEvent, Partition, Report, Stage
+from services.cli import lag_words as words
+from services.cli.lag_figures import Figures
+from services.cli.screen import ROWS_MAX, Prose, Screen
+from services.cli.telling import type_words
+from services.cli.wording import MORE, told
+from services.ledger.advice.terms import ORDER_STATES
+from services.ledger.sentences import DOCUMENTS, parked_sentence
+
+RUNNING: Final = "running"
+
+
+def stages(screen: Screen, figures: Figures, found: Sequence[Stage]) -> Iterator[RenderableType]:
+    """The steps on the way of an event, each with all its partitions together."""
+    columns = ("stage", "state", "members", "behind", "oldest", "drained_in", "up_to_date_to")
+    table = screen.table("stages", columns)
+    for each in found:
+        screen.add(
+            table,
+            screen.word_or_name(STAGES, each.stage),
+            each.state,
+            figures.count(each.members),
+            _behind(figures, each),
+            "" if _all_done(each) else figures.aged(each.oldest_event_at),
+            _drained_in(figures, each),
+            figures.instant(each.up_to_date_to),
+        )
+    yield from _shown(screen, table)
+
+
+def partitions(
+    screen: Screen, figures: Figures, found: Sequence[Stage]
+) -> Iterator[RenderableType]:
+    """Each partition that a stage reads; of very many those that are not well come first."""
+    rows = [(stage, each) for stage in found for each in stage.partitions]
+    if len(rows) > ROWS_MAX:
+        rows.sort(key=lambda row: row[1].state in WELL)
+    columns = ("stage", "partition", "state", "position", "end", "behind", "oldest")
+    table = screen.table("partitions", (*columns, "drained_in", "owner"))
+    before = None
+    for stage, each in rows[:ROWS_MAX]:
+        if before not in {None, stage.stage}:
+            table.add_section()
+        screen.add(
+            table,
+            "" if stage.stage == before else screen.word_or_name(STAGES, stage.stage),
+            place(each),
+            each.state,
+            figures.count(each.committed),
+            figures.count(each.end),
+            _behind(figures, each),
+            "" if _all_done(each) else figures.instant(each.oldest_event_at),
+            _drained_in(figures, each),
+            _owner(screen, each),
+        )
+        before = stage.stage
+    yield from _shown(screen, table, len(rows) - ROWS_MAX)
+
+
+def latencies(
+    screen: Screen, figures: Figures, found: Sequence[Latency]
+) -> Iterator[RenderableType]:
+    """How long each step took in the last hour."""
+    table = screen.table("latencies", ("step", "count", "median", "most", "longest"))
+    for each in found:
+        screen.add(
+            table,
+            screen.word_or_name(LATENCIES, each.stage),
+            figures.count(each.count),
+            *(figures.span(span_s) for span_s in (each.p50_s, each.p95_s, each.max_s)),
+        )
+    yield from _shown(screen, table)
+
+
+def orders(screen: Screen, figures: Figures, found: Sequence[Order]) -> Iterator[RenderableType]:
+    """The oldest payment orders that wait."""
+    table = screen.table("orders_waiting", ("order", "state", "due_on", "amount", "issued"))
+    for each in found:
+        remarks = ((words.DUE, each.due), (words.UNACKNOWLEDGED, each.unacknowledged))
+        state = screen.word_or_name(ORDER_STATES, each.state)
+        screen.add(
+            table,
+            f"{each.payment_order}\n{each.budget}",
+            "\n".join([state, *(told(word, screen.language) for word, holds in remarks if holds)]),
+            figures.day(each.due_on),
+            figures.euros(each.amount_cents - each.paid_cents),
+            figures.age(each.issued_at),
+        )
+    yield from _shown(screen, table)
+
+
+def reports(screen: Screen, found: Sequence[Report]) -> Iterator[RenderableType]:
+    """The reports that should have come, the oldest first."""
+    table = screen.table("reports_overdue", ("convention", "budget", "document", "due_on"))
+    for each in found:
+        kind = screen.word_or_name(DOCUMENTS, each.document_kind)
+        document = kind if each.year is None else f"{kind} {each.year}"
+        closed = f"\n{told(words.CLOSED, screen.language)}" if each.closed else ""
+        due_on = screen.day(each.due_on.isoformat())
+        screen.add(table, each.convention, each.budget, document + closed, due_on)
+    yield from _shown(screen, table)
+
+
+def parked(
+    screen: Screen, figures: Figures, found: Sequence[ParkedEvent]
+) -> Iterator[RenderableType]:
+    """The events that have waited longest."""
+    table = screen.table("parked", ("event", "budget", "detail", "age"))
+    for each in found:
+        past = f"\n{told(words.PAST, screen.language)}" if each.past else ""
+        waits_for = {"kind": each.waits_for.kind, "id": each.waits_for.id}
+        screen.add(
+            table,
+            f"{masked(each.event_id)}\n{type_words(screen, each.type)}",
+            each.budget,
+            str(masked(told(parked_sentence(waits_for), screen.language))),
+            figures.age(each.since) + past,
+        )
+    yield from _shown(screen, table)
+
+
+def place(partition: Partition) -> str:
+    """`events/0`: the topic without what all of ours have in common."""
+    topic = partition.topic.removeprefix("ecluse.").removesuffix(".v1")
+    return f"{topic}/{partition.partition}"
+
+
+def _behind(figures: Figures, each: Stage | Partition) -> str:
+    trend = words.TRENDS.get(each.trend or "", "") if each.behind else ""
+    return figures.count(each.behind) + trend
+
+
+def _all_done(each: Stage | Partition) -> bool:
+    """Whether nothing is left to read: then no event is the oldest that waits."""
+    return each.oldest_event_at is None and each.behind == 0
+
+
+def _drained_in(figures: Figures, each: Stage | Partition) -> str:
+    return "" if _all_done(each) else figures.span(each.drain_s)
+
+
+def _owner(screen: Screen, each: Partition) -> str:
+    """Who has it, and what it does where it does not simply work."""
+    owner = each.owner or words.UNKNOWN
+    if each.doing is None or each.doing == RUNNING:
+        return owner
+    return f"{owner}\n{screen.word_or_name(DOING, each.doing)}"
+
+
+def _shown(screen: Screen, table: Table, left: int = 0) -> Iterator[RenderableType]:
+    """A table, if it has anything to say, and how much of it is left out."""
+    if table.row_count:
+        screen.fit(table)
+        yield table
+    if left > 0:
+        yield Prose(told(MORE.render(left), screen.language))
