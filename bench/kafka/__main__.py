@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import uvloop
 
-from bench.kafka import figures, page, stream
+from bench.kafka import figures, page, stream, watching
 from bench.kafka.contenders import Site
 from bench.kafka.processes import ROOT, BenchFailed
 from bench.kafka.progress import Progress
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, asyncio.CancelledError):
         sys.stderr.write("interrupted\n")
         return INTERRUPTED
-    if asked.only and asked.out.exists():  # The other part's figures stay.
+    if asked.only and asked.out.exists():  # The other parts' figures stay.
         found = json.loads(asked.out.read_text(encoding="utf-8")) | found
     found["aims"] = figures.against_aims(found)
     asked.out.parent.mkdir(parents=True, exist_ok=True)
@@ -66,7 +66,7 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.kafka", description=__doc__)
     parser.add_argument("--events", type=int, default=stream.EVENTS, help="how many are timed")
     parser.add_argument("--faust-events", type=int, default=30_000, help="how many Faust is given")
-    parser.add_argument("--rounds", type=int, default=3, help="of one worker and the bare loop")
+    parser.add_argument("--rounds", type=int, default=3, help="of what takes turns")
     parser.add_argument("--latency-s", type=float, default=60.0, help="how long it is watched")
     parser.add_argument("--rate", type=int, default=500, help="events a second meanwhile")
     parser.add_argument("--asked-s", type=float, default=10.0, help="how long the API is asked")
@@ -74,7 +74,10 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--visible-s", type=float, default=40.0, help="how long events are followed into it"
     )
     parser.add_argument("--visible-rate", type=int, default=100, help="events a second meanwhile")
-    parser.add_argument("--only", choices=PARTS, help="this part; the other's figures stay")
+    parser.add_argument(
+        "--burst-events", type=int, default=watching.BURST_EVENTS, help="how many come at once"
+    )
+    parser.add_argument("--only", choices=PARTS, help="this part; the others' figures stay")
     parser.add_argument("--bootstrap", help="a broker that runs already, as host:port")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench.json", help="figures")
     parser.add_argument("--page", type=Path, help="write docs/evidence/bench.md, or another")
@@ -109,7 +112,8 @@ async def _until_ended(site: Site, asked: argparse.Namespace) -> dict[str, Any]:
     progress = Progress(time.monotonic())
     parts = frozenset([asked.only] if asked.only else PARTS)
     visible = Plan(asked.asked_s, asked.visible_rate, asked.visible_s)
-    wanted = Asked(parts, asked.rounds, asked.rate, asked.latency_s, visible)
+    watched = watching.Plan(asked.rounds, asked.burst_events)
+    wanted = Asked(parts, asked.rounds, asked.rate, asked.latency_s, visible, watched)
     return await run(site, wanted, progress)
 
 

@@ -46,6 +46,11 @@ class Site:
         return self.folder / "stream"
 
     @property
+    def burst(self) -> Path:
+        """Events that come at once."""
+        return self.folder / "burst"
+
+    @property
     def steady(self) -> Path:
         """Events for a steady rate."""
         return self.folder / "steady"
@@ -123,7 +128,7 @@ async def ledger(site: Site, name: str, *instances: str) -> Run:
     await feed(settings, site.stream)
     async with Looker(settings) as looker:
         with Workers(settings, instances, site.events) as workers:
-            pace = await _timed(site, looker, workers)
+            pace = await timed(site, looker, workers)
             workers.check_that_all_worked()
     return Run(pace, name, starts)
 
@@ -134,7 +139,7 @@ async def steps(site: Site, name: str) -> tuple[Pace, dict[str, Any]]:
     await feed(settings, site.stream)
     async with Looker(settings) as looker:
         with Workers(settings, ["first"], site.events, STEPWISE) as workers:
-            pace = await _timed(site, looker, workers)
+            pace = await timed(site, looker, workers)
     said = workers.said("steps")
     if len(said) != 1:
         raise BenchFailed(f"the worker told its steps {len(said)} times")
@@ -153,7 +158,8 @@ async def open_year(site: Site, name: str, *instances: str) -> tuple[Settings, S
         return settings, {topic: await looker.ends(topic) for topic in (EVENTS, *WRITTEN)}
 
 
-async def _timed(site: Site, looker: Looker, workers: Workers) -> Pace:
+async def timed(site: Site, looker: Looker, workers: Workers) -> Pace:
+    """From the first partition opened to the last journal record visible."""
     start_s = await workers.until_opened()
     before = workers.spent(site.broker_pid)
     end_s = await looker.until_journalled(workers.children)
