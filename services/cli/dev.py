@@ -44,6 +44,7 @@ READY = Sentence(
     """Écluse tourne sur cette machine. Ctrl-C arrête tout et ne laisse rien.
 
   console   {api}/console  (sans clé, pour cette machine seule)
+  retards   {api}/console/lag
   API       {api}/docs
   Kafka     {bootstrap}
   ledger    {ledger}/partitions
@@ -55,10 +56,12 @@ READY = Sentence(
 Dans un autre terminal\u00a0:
   {exports}
   ecluse publish schemas/examples/lille-avenirs-2023.jsonl
-  ecluse balances""",
+  ecluse balances
+  ecluse lag""",
     """Écluse runs on this machine. Ctrl-C stops it all and leaves nothing behind.
 
   console   {api}/console  (no key is asked; for this machine alone)
+  lag       {api}/console/lag
   API       {api}/docs
   Kafka     {bootstrap}
   ledger    {ledger}/partitions
@@ -70,7 +73,8 @@ Dans un autre terminal\u00a0:
 In another terminal:
   {exports}
   ecluse publish schemas/examples/lille-avenirs-2023.jsonl
-  ecluse balances""",
+  ecluse balances
+  ecluse lag""",
 )
 NO_CHECKOUT = Sentence(
     "il n'y est pas\u00a0: ecluse dev demande les sources d'Écluse",
@@ -194,7 +198,7 @@ def _run(running: ExitStack, interruption: Interruption, chosen: Chosen, as_json
     if as_json:
         print_json(where)
     else:
-        typer.echo(told(READY.render({**where, "exports": _exports(settings)}), language))
+        typer.echo(told(READY.render({**where, "exports": _exports(settings, where)}), language))
     sys.stdout.flush()
     while True:
         services.check()
@@ -214,7 +218,13 @@ def _variables(ports: Mapping[str, int], database: str) -> dict[str, dict[str, s
     def health(name: str) -> dict[str, str]:
         return {"ECLUSE_HEALTH_HOST": HOST, "ECLUSE_HEALTH_PORT": str(ports[name])}
 
-    web = {"ECLUSE_WATCH_WEB_BIND": HOST, "ECLUSE_WATCH_WEB_PORT": str(ports["watch"])}
+    web = {
+        "ECLUSE_WATCH_WEB_BIND": HOST,
+        "ECLUSE_WATCH_WEB_PORT": str(ports["watch"]),
+        # No treasury reads payment orders here: none is missed.
+        "ECLUSE_WATCH_TREASURY_GROUP": "",
+    }
+    asks = {"ECLUSE_WATCH_URL": f"http://{HOST}:{ports['watch']}"}
     tables = {"ECLUSE_DATABASE_URL": database}
     # Whoever is on this machine may look: never on another address than this one.
     open_to_all = {"ECLUSE_AUTH": "off", "ECLUSE_API_BIND": HOST}
@@ -222,13 +232,16 @@ def _variables(ports: Mapping[str, int], database: str) -> dict[str, dict[str, s
         "ledger": health("ledger"),
         "watch": web,
         "projector": {**health("projector"), **tables},
-        "api": {**tables, **open_to_all, "ECLUSE_API_PORT": str(ports["api"])},
+        "api": {**tables, **asks, **open_to_all, "ECLUSE_API_PORT": str(ports["api"])},
     }
 
 
-def _exports(settings: Settings) -> str:
-    """What another terminal needs to find this cluster."""
-    lines = [f"export ECLUSE_BOOTSTRAP_SERVERS={settings.bootstrap_servers}"]
+def _exports(settings: Settings, where: Mapping[str, str]) -> str:
+    """What another terminal needs to find this cluster, and its watch."""
+    lines = [
+        f"export ECLUSE_BOOTSTRAP_SERVERS={settings.bootstrap_servers}",
+        f"export ECLUSE_WATCH_URL={where['watch']}",
+    ]
     if settings.topic_prefix:
         lines.append(f"export ECLUSE_TOPIC_PREFIX={settings.topic_prefix}")
     return "\n  ".join(lines)
