@@ -1,0 +1,151 @@
+"""What is said beside the state: figures, times, owners; and what is remembered."""
+
+import pytest
+
+from services.runtime.words import Held
+from services.watch.lag.history import History
+from services.watch.lag.model import Consumer, Judged, Look, Place
+from services.watch.lag.states import WINDOW_S
+from tests.unit.watch.lag.notation import LEDGER, OWNER, PLACE, START_S, a_word, seen, told
+
+TREASURY = Consumer("treasury", "ecluse.treasury", ("ecluse.payment-orders.v1",))
+ORDERS = Place("ecluse.payment-orders.v1", 3)
+
+
+@pytest.mark.parametrize(
+    ("history", "committed", "end", "behind"),
+    [
+        ("12/20", 12, 20, 8),
+        ("20/20", 20, 20, 0),
+        ("-/20", None, 20, None),
+        ("-/20!", None, 20, None),
+        ("-/0", None, 0, None),
+        ("12/-", 12, None, None),
+        ("20/12", 20, 12, None),
+    ],
+)
+def test_what_is_not_known_is_never_nought(
+    history: str, committed: int | None, end: int | None, behind: int | None
+) -> None:
+    judged = told(history)
+    assert (committed, end, behind) == (judged.committed, judged.end, judged.behind)
+
+
+def test_of_what_is_old_only_what_stays_true_is_told() -> None:
+    word = a_word(done_event_s=7.0, oldest_event_s=8.0, oldest_recorded_s=9.0, held=Held(12, "e"))
+    judged = told("12/20*9", later_s=11, word=word)
+    known = {name: each for name, each in judged._asdict().items() if each is not None}
+    assert {"consumer", "place", "state", "rule", "done_event_s"} == known.keys()
+    assert 7.0 == judged.done_event_s
+
+
+def test_a_word_is_told_as_it_was_said() -> None:
+    held = Held(12, "e-1")
+    word = a_word(
+        state="broken", done_event_s=7.0, oldest_event_s=8.0, oldest_recorded_s=9.0, held=held
+    )
+    judged = told("12/20", word=word)
+    assert (8.0, 9.0, 7.0, held, "broken", OWNER) == _said(judged)
+
+
+def test_without_a_word_nothing_of_it_is_known() -> None:
+    assert (None, None, None, None, None, OWNER) == _said(told("12/20"))
+
+
+def test_where_nothing_is_left_nothing_is_the_oldest() -> None:
+    """A word may still say so: it was said before the last of it was done."""
+    word = a_word(oldest_event_s=8.0, oldest_recorded_s=9.0, done_event_s=7.0)
+    assert (None, None, 7.0, None, "running", OWNER) == _said(told("20/20", word=word))
+
+
+def test_where_the_end_is_not_known_the_word_still_tells_since_when_something_waits() -> None:
+    assert 8.0 == told("12/-", word=a_word(oldest_event_s=8.0)).oldest_event_s
+
+
+def _said(judged: Judged) -> tuple[object, ...]:
+    return (
+        judged.oldest_event_s,
+        judged.oldest_recorded_s,
+        judged.done_event_s,
+        judged.held,
+        judged.doing,
+        judged.owner,
+    )
+
+
+@pytest.mark.parametrize(
+    ("history", "word", "oldest_event_s", "asked"),
+    [
+        ("12/20", None, 5.0, [(PLACE, 12)]),
+        ("12/20", a_word(), 5.0, [(PLACE, 12)]),
+        ("12/20", a_word(oldest_event_s=8.0), 8.0, []),
+        ("20/20", None, None, []),
+        ("-/20", None, None, []),
+        ("12/-", None, None, []),
+    ],
+)
+def test_who_reads_the_topic_is_asked_where_the_word_does_not_tell(
+    history: str, word: object, oldest_event_s: float | None, asked: list[tuple[Place, int]]
+) -> None:
+    questions: list[tuple[Place, int]] = []
+
+    def oldest_of(place: Place, offset: int) -> float:
+        questions.append((place, offset))
+        return 5.0
+
+    (judged,) = seen(history, word=word).judged(START_S, oldest_of)
+    assert (oldest_event_s, asked) == (judged.oldest_event_s, questions)
+
+
+def test_every_consumer_is_told_of_at_each_of_its_places() -> None:
+    history = seen("10/10*9")
+    history.add(TREASURY, ORDERS, Look(START_S + 16, 1, 1, "treasury-1", False, None))
+    history.add(TREASURY, PLACE, Look(START_S + 16, None, 7, None, False, None))
+    assert [
+        (LEDGER, PLACE, "OK"),
+        (TREASURY, ORDERS, "OK"),
+        (TREASURY, PLACE, "UNKNOWN"),
+    ] == [each[:3] for each in history.judged(START_S + 16)]
+
+
+def test_nothing_is_said_before_the_first_look() -> None:
+    history = History()
+    history.no_answer()
+    assert [] == history.judged(START_S)
+
+
+def test_a_group_that_is_not_told_is_not_known_while_the_others_are() -> None:
+    history = History()
+    for number in range(10):
+        at_s = START_S + 2 * number
+        history.add(LEDGER, PLACE, Look(at_s, 5, 5, OWNER, False, None))
+        if number < 2:
+            history.add(TREASURY, ORDERS, Look(at_s, 1, 1, "t", False, None))
+    assert ["keeps_up", "not_looked"] == [each.rule for each in history.judged(at_s)]
+
+
+def test_a_partition_that_is_gone_is_forgotten_and_all_are_kept_while_the_cluster_is_away() -> None:
+    history = seen("10/10")
+    assert 1 == len(history.judged(START_S + 10 * WINDOW_S))
+    history.add(TREASURY, ORDERS, Look(START_S + WINDOW_S, 1, 1, "t", False, None))
+    assert 2 == len(history.judged(START_S + WINDOW_S))
+    history.add(TREASURY, ORDERS, Look(START_S + WINDOW_S + 1, 1, 1, "t", False, None))
+    (left,) = history.judged(START_S + WINDOW_S + 1)
+    assert TREASURY == left.consumer
+
+
+def test_a_clock_that_is_set_back_begins_a_new_run() -> None:
+    history = seen("10/10 10/20*9")
+    told_s = {}
+    for since_s in range(0, 10, 2):
+        history.add(LEDGER, PLACE, Look(START_S + 7 + since_s, 10, 20, OWNER, False, None))
+        (judged,) = history.judged(START_S + 7 + since_s)
+        told_s[since_s] = judged.rule
+    assert {0, 2, 4, 6} == {since_s for since_s, rule in told_s.items() if rule == "just_begun"}
+    assert "stands_still" == told_s[8]
+
+
+def test_no_more_is_remembered_than_the_window_holds() -> None:
+    history = seen("1/1*2000")
+    (track,) = history._tracks.values()
+    assert WINDOW_S / 2 + 1 == len(track.looks)
