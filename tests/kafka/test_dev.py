@@ -178,6 +178,18 @@ def but_for_letters(found: Any, expected: Any) -> Any:
     return {**found, **counted, "heads": expected["heads"]}
 
 
+def check_that_nothing_is_wrong(where: dict[str, str], received: int) -> None:
+    """The page and the command ask the watch that runs here."""
+    watch = {"ECLUSE_WATCH_URL": where["watch"]}
+    eventually(lambda: 0 == ecluse("lag", given=b"", **watch).code, "not all is well")
+    lag = json.loads(ecluse("lag", "--json", given=b"", **watch).out)
+    assert ["ledger", "projector", "watch"] == [each["stage"] for each in lag["stages"]]
+    assert received == lag["fates"]["received"]
+    assert {"written": 1, "pending": 0} == lag["letters"]
+    with urlopen(f"{where['api']}/console/lag?lang=en", timeout=5) as console:
+        assert "The count adds up" in console.read().decode()
+
+
 def test_everything_runs_until_it_is_interrupted_and_nothing_is_left(tmp_path: Path) -> None:
     with Dev(tmp_path, "--json") as dev:
         where = json.loads(dev.wait_until_ready())
@@ -214,18 +226,7 @@ def test_everything_runs_until_it_is_interrupted_and_nothing_is_left(tmp_path: P
         eventually(projected, "nothing in the tables")
         asked = page(f"{where['api']}/balances/lines?budget={BUDGET}")
         assert json.loads(expected)["lines"] == asked["items"]
-        # The page and the command ask the watch that runs here, of which nothing is wrong.
-        watch = {"ECLUSE_WATCH_URL": where["watch"]}
-        eventually(lambda: 0 == ecluse("lag", given=b"", **watch).code, "not all is well")
-        lag = json.loads(ecluse("lag", "--json", given=b"", **watch).out)
-        assert ["ledger", "projector", "watch"] == [each["stage"] for each in lag["stages"]]
-        assert (events + 1, 1, 0) == (
-            lag["fates"]["received"],
-            lag["letters"]["written"],
-            lag["letters"]["pending"],
-        )
-        with urlopen(f"{where['api']}/console/lag?lang=en", timeout=5) as console:
-            assert "The count adds up" in console.read().decode()
+        check_that_nothing_is_wrong(where, events + 1)
         with urlopen(f"{where['api']}/console", timeout=5) as console:
             assert console.url.endswith("/console/today"), "no key is asked"
             assert BUDGET in console.read().decode()

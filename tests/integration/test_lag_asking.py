@@ -1,0 +1,241 @@
+"""`ecluse lag` and whom it asks: one that is old, silent or no watch; several; again and again."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from services.api.clock import the_clock_on_the_wall
+from services.cli import lag, lag_asking
+from tests.api.lag_boards import NIGHT, a_board, told
+from tests.api.lag_scenes import a_burst, at_night
+from tests.integration.command import COMMAND, ecluse, environment
+from tests.integration.watched import Serve, asked, turn_clock_to
+from tests.kafka.workers import eventually
+
+
+# ------------------------------------------------------------------ old, silent, no watch
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "UNKNOWN. The watch stands at 03:40:11 (34 s ago): nothing is known of now."),
+        ("fr", "INCONNU. La surveillance en est restée à 03:40:11 (il y a 34 s)"),
+    ],
+)
+def test_an_old_answer_says_so_itself(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, language: str, words: str
+) -> None:
+    turn_clock_to(monkeypatch, NIGHT + timedelta(seconds=34))
+    said = asked(serve(at_night()), language=language)
+    assert 1 == said.code
+    assert words in " ".join(said.text.split())
+
+
+def test_an_answer_is_old_from_twelve_seconds_on(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = serve(a_board(sampled_at=told(NIGHT)))
+    for seconds, code in ((12, 0), (13, 1), (-13, 1)):
+        turn_clock_to(monkeypatch, NIGHT + timedelta(seconds=seconds))
+        assert code == asked(watch).code, seconds
+
+
+@pytest.mark.usefixtures("_at_night")
+@pytest.mark.parametrize(
+    ("sampled_at", "words"),
+    [
+        (None, "UNKNOWN. Kafka has not answered yet."),
+        (told(NIGHT - timedelta(seconds=13)), "UNKNOWN. Kafka has not answered since 03:39:58"),
+    ],
+)
+def test_where_kafka_is_silent_nothing_is_well(
+    serve: Serve, sampled_at: str | None, words: str
+) -> None:
+    said = asked(serve(a_board(sampled_at=sampled_at)))
+    assert (1, True) == (said.code, said.text.startswith(words))
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("fr", "la surveillance ne répond pas"), ("en", "no watch answers")]
+)
+@pytest.mark.parametrize("args", [(), ("--json",)], ids=["people", "programs"])
+def test_a_watch_that_is_not_there_exits_3_in_words(
+    args: tuple[str, ...], language: str, words: str
+) -> None:
+    said = ecluse("lag", *args, "--lang", language, ECLUSE_WATCH_URL="http://127.0.0.1:1")
+    assert (3, b"") == (said.code, said.out)
+    assert words in said.err
+    assert "http://127.0.0.1:1" in said.err
+    assert "Traceback" not in said.err
+
+
+def test_a_frozen_watch_does_not_answer(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lag_asking, "ANSWER_S", 0.1)
+    watch = serve(at_night())
+    watch.frozen.set()
+    began_s = time.monotonic()
+    said = asked(watch)
+    assert (3, True) == (said.code, "timed out" in said.err)
+    assert time.monotonic() - began_s < 2
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, b"<html>log in</html>"),
+        (200, b"{}"),
+        (200, b'{"version":1}'),
+        (200, json.dumps(a_board(version=2)).encode()),
+        (200, b"\xff"),
+        (503, b""),
+    ],
+)
+def test_what_answers_and_is_no_watch_exits_3(serve: Serve, status: int, body: bytes) -> None:
+    watch = serve(at_night())
+    watch.status, watch.answers = status, {"/lag": body}
+    said = asked(watch)
+    assert (3, b"") == (said.code, said.out)
+    assert "is no watch of this version" in said.err
+
+
+@pytest.mark.parametrize(
+    "url", ["watch:6066", "ftp://watch", "http://", ",", "http://watch:port", "http://["]
+)
+def test_what_is_no_address_is_usage(url: str) -> None:
+    said = ecluse("lag", "--url", url, COLUMNS="200")
+    assert (2, b"") == (said.code, said.out)
+    assert "Invalid value for --url" in said.err
+
+
+# ------------------------------------------------------------------ for programs
+@pytest.mark.usefixtures("_at_night")
+def test_programs_get_the_answer_of_the_watch_on_one_line(serve: Serve) -> None:
+    board = a_board(moon="full")
+    said = asked(serve(board), args=("--json",))
+    assert (0, "") == (said.code, said.err)
+    assert 1 == said.out.count(b"\n")
+    assert board == json.loads(said.out), "what is newer than this command is passed on too"
+
+
+@pytest.mark.usefixtures("_at_night")
+def test_of_several_watches_programs_get_what_they_come_to(serve: Serve) -> None:
+    said = asked(serve(at_night()), serve(at_night()), args=("--json",))
+    found = json.loads(said.out)
+    assert (0, 2 * 139_108, 82) == (said.code, found["fates"]["received"], found["orders"]["count"])
+    assert (0, 0) == (found["fates"]["gap"], found["fates"]["in_flight"])
+    assert "ledger" == found["stages"][0]["stage"]
+
+
+@pytest.mark.usefixtures("_at_night")
+def test_where_one_of_several_is_silent_the_figures_of_the_journal_are_unknown(
+    serve: Serve,
+) -> None:
+    watch = serve(at_night())
+    where = f"{watch.url},http://127.0.0.1:1"
+    for args in ((), ("--json",)):
+        said = ecluse("lag", "--url", where, *args, COLUMNS="120")
+        assert 1 == said.code
+        shown = said.text if not args else said.err
+        assert "http://127.0.0.1:1: no watch answers here" in shown
+        if args:
+            assert (None, None) == (json.loads(said.out)["fates"], json.loads(said.out)["orders"])
+        else:
+            assert "Payment orders waiting: —." in said.text
+
+
+# ------------------------------------------------------------------ again and again
+def looks(monkeypatch: pytest.MonkeyPatch, between: list[Callable[[], None]]) -> None:
+    """Something happens between two looks; then Ctrl-C comes."""
+    left = iter(between)
+
+    def sleep(seconds: float) -> None:
+        assert lag.EVERY_S == seconds
+        happens = next(left, None)
+        if happens is None:
+            raise KeyboardInterrupt
+        happens()
+
+    monkeypatch.setattr(lag, "time", SimpleNamespace(sleep=sleep))
+
+
+@pytest.mark.usefixtures("_at_night")
+def test_watching_prints_a_line_each_time_for_programs(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = serve(at_night())
+    worse = json.dumps(a_burst().board).encode()
+    looks(monkeypatch, [lambda: watch.answers.update({"/lag": worse})])
+    said = asked(watch, args=("--watch", "--json"))
+    states = [json.loads(line)["state"] for line in said.out.splitlines()]
+    assert (1, ["OK", "SLOW"], "") == (said.code, states, said.err), "the last look counts"
+
+
+@pytest.mark.usefixtures("_at_night")
+def test_watching_goes_on_where_the_watch_goes_away(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = serve(at_night())
+
+    def goes_away() -> None:
+        watch.status = 503
+
+    def comes_back() -> None:
+        watch.status = 200
+
+    looks(monkeypatch, [goes_away, comes_back])
+    said = asked(watch, args=("--watch",))
+    assert 0 == said.code
+    first, second, third = _pages(said.text)
+    assert "UNKNOWN" not in first + third
+    assert "is no watch of this version (HTTP 503)" in second
+    assert "UNKNOWN. The watch stands at 03:40:11" in second, "it remembers, and says that it does"
+
+    watch.status = 503
+    looks(monkeypatch, [])
+    assert 3 == asked(watch, args=("--watch",)).code
+
+
+def _pages(text: str) -> list[str]:
+    """What was printed at each look; each ends with what the watch finds of the ledger."""
+    pages, page = [], []
+    for line in text.splitlines():
+        page.append(line)
+        if line.startswith("Second opinion"):
+            pages.append(" ".join(" ".join(page).split()))
+            page = []
+    return pages
+
+
+def test_on_a_terminal_one_page_takes_the_place_of_the_other_until_ctrl_c(serve: Serve) -> None:
+    watch = serve(at_night(the_clock_on_the_wall()))
+    terminal, stdout = pty.openpty()
+    shown = b""
+    with subprocess.Popen(
+        [*COMMAND, "lag", "--watch", "--url", watch.url],
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=stdout,
+        env=environment(TERM="xterm", COLUMNS="120", LINES="60"),
+    ) as process:
+        os.close(stdout)
+        eventually(lambda: len(watch.asked) > 1, "no second look", 20)
+        process.send_signal(signal.SIGINT)
+        try:
+            while piece := os.read(terminal, 65536):
+                shown += piece
+        except OSError:  # So a terminal ends on Linux.
+            pass
+        assert process.wait(10) in {0, 1}
+    os.close(terminal)
+    said = shown.decode()
+    assert "Traceback" not in said
+    assert "Aborted" not in said
+    assert said.count("Where each stage is") > 1
+    assert "\x1b[2K" in said or "\x1b[1A" in said, "it goes back up"
