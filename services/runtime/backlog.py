@@ -69,9 +69,12 @@ class _Source:
     told: int | None
     taken: int = 0
     position: int = 0
+    """Where the reader stands: behind all that was taken."""
+    reached: int = 0
+    """What stands before it is done, or was never to be read."""
     caught_up: bool = False
     oldest: Mark | None = None
-    """The first record that was taken and not done."""
+    """The first record that is known not to be done."""
     done_event_s: float | None = None
     delays: Delays = NO_DELAYS
     """Of the last record done."""
@@ -90,10 +93,10 @@ class Backlog:
         for topic, offset in next_offsets.items():
             source = self._sources.setdefault(topic, _Source(None if told is None else 0))
             source.caught_up = False
-            if offset < self.next_offsets.get(topic, 0):
-                source.position = offset  # What was done is lost, and will be done again.
-            if source.oldest is not None and source.oldest.offset < offset:
-                source.oldest = None  # Somebody else got past it.
+            is_past = source.oldest is not None and source.oldest.offset < offset
+            if is_past or offset < self.next_offsets.get(topic, 0):
+                # Somebody else got past it; or what was done is lost, and will be done again.
+                source.reached, source.oldest = offset, None
         self.next_offsets = dict(next_offsets)
 
     def took(
@@ -103,7 +106,10 @@ class Backlog:
         time_of: TimeOf,
         at_s: float,
     ) -> None:
-        """These were taken, or nothing was; and where the reader stands behind them."""
+        """These were taken, or nothing was; and where the reader stands behind them.
+
+        What was taken before them is done, or is to be taken again.
+        """
         for topic, standing in standings.items():
             source = self._sources[topic]
             source.position = standing.position
@@ -113,9 +119,14 @@ class Backlog:
         self.left(records, time_of)
 
     def left(self, records: Sequence[ConsumerRecord], time_of: TimeOf) -> None:
-        """These were taken and are still to be done, in this order."""
-        for topic, first in {each.topic: each for each in reversed(records)}.items():
-            self._sources[topic].oldest = mark_of(first, time_of)
+        """Of what was taken these are still to be done, in this order, and no others."""
+        firsts = {each.topic: each for each in reversed(records)}
+        for topic, source in self._sources.items():
+            if (first := firsts.get(topic)) is not None:
+                source.oldest = mark_of(first, time_of)
+            # Opened again, the reader may stand before markers that were passed already.
+            following = source.position if first is None else first.offset
+            source.reached = max(source.reached, following)
 
     def did(
         self,
@@ -164,8 +175,7 @@ class Backlog:
         }
 
     def _offset(self, topic: str) -> int:
-        source, following = self._sources[topic], self.next_offsets[topic]
-        return max(source.position, following) if source.oldest is None else following
+        return max(self._sources[topic].reached, self.next_offsets[topic])
 
     def _word(self, topic: str, at_s: float, state: TaskState, hold: Hold | None) -> Word:
         source = self._sources[topic]

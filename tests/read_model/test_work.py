@@ -1,8 +1,10 @@
 """The work on a partition, without a broker: who may write, and what is told when one may not."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 import pytest
 from aiokafka.structs import ConsumerRecord
@@ -257,5 +259,18 @@ def test_a_record_is_known_by_its_hash_and_its_event_by_name(sqlite_url: str) ->
         assert work.name_of(a_record(0, b"{")) is None
         with pytest.raises(ValueError, match="truncated"):
             work.handle(a_record(0, None))
+
+    working(sqlite_url, go)
+
+
+def test_the_time_of_a_record_is_that_of_its_event(sqlite_url: str) -> None:
+    said = datetime.fromisoformat(json.loads(RECORDS[0])["event"]["time"]).timestamp()
+
+    async def go(work: ProjectorWork, _: AsyncEngine) -> None:
+        assert said == work.time_of(a_record(0, RECORDS[0]))
+        for raw in (None, b"", b"{", b"{}", b'{"event":null}', b'{"event":{"time":"never"}}'):
+            assert work.time_of(a_record(0, raw)) is None
+        assert work.time_of(a_record(0, b'{"event":' + b"[" * 100_000)) is None
+        assert work.told is None, "fates are the ledger's to tell"
 
     working(sqlite_url, go)

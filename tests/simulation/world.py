@@ -129,6 +129,7 @@ class Simulation:
         while not self.group.failures and not self._is_done():
             await asyncio.sleep(LOOK_S)
             self._look_at_held()
+            self._look_at_words()
             if loop.time() > renewed_s:
                 renewed_s += RENEWED_S
                 self.group.figures["roll-outs to end what hung"] += 1
@@ -179,7 +180,23 @@ class Simulation:
                 left = door.between(task.next_offsets[door.place.topic], door.end, committed=True)
                 if left:
                     return False
+                said = task.words()[door.place.topic]
+                if said.offset < door.end or not said.word.caught_up:
+                    return False
         return True
+
+    def _look_at_words(self) -> None:
+        """What workers say of themselves is true at any time: no record is passed over or lost."""
+        for number, task in self.group.owners.items():
+            for topic, (offset, word) in task.words().items():
+                door = self.broker.partitions[TopicPartition(topic, number)]
+                passed = door.between(task.next_offsets[topic], offset, committed=True)
+                if passed or offset > door.end:
+                    self.group.failures.append(f"{topic}/{number} does not stand at {offset}")
+                if word.taken != word.told:
+                    self.group.failures.append(
+                        f"{topic}/{number} took what it did not tell: {word}"
+                    )
 
     def _look_at_held(self) -> None:
         """Operators see what is held: they mend the program, or set the record aside."""

@@ -1,0 +1,195 @@
+"""What is taken and not yet done: whatever the batches, nothing is passed over, nothing forgotten.
+
+A model beside it keeps plain lists of what was taken and what was done.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from services.runtime.backlog import Backlog, Delays, Spoken, mark_of
+from services.runtime.reader import Standing
+from services.runtime.words import TaskState
+from tests.unit.runtime.world import a_record, event_s, recorded_s
+
+EVENTS, LETTERS = "events", "letters"
+TOPICS = (EVENTS, LETTERS)
+NOW_S = 10_000.0
+
+
+def time_of(record: Any) -> float | None:
+    """Every third record is unreadable, and says no time."""
+    return None if record.offset % 3 == 2 else event_s(record.offset)
+
+
+@dataclass
+class Topic:
+    """A topic's partition: where its records stand, its markers between them, and its end."""
+
+    offsets: list[int] = field(default_factory=list)
+    end: int = 0
+    done: int = 0
+    """What is to be read next."""
+    taken: int = 0
+    """How many were done by this task."""
+    others: int = 0
+    """How many by others, or without its knowing."""
+    read_to: int = 0
+    """Where the reader stands."""
+    furthest: int = 0
+    """The last offset that was said."""
+
+
+class Partition(RuleBasedStateMachine):
+    """A task at work on two topics, that is interrupted at any step."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.backlog = Backlog()
+        self.topics = {topic: Topic() for topic in TOPICS}
+        self.in_hand: list[Any] = []
+
+    @initialize()
+    def open(self) -> None:
+        for topic in self.topics.values():
+            topic.read_to = topic.done
+        self.in_hand = []
+        self.backlog.opened({name: topic.done for name, topic in self.topics.items()}, {})
+
+    @rule(name=st.sampled_from(TOPICS), count=st.integers(1, 4), markers=st.integers(0, 2))
+    def publish(self, name: str, count: int, markers: int) -> None:
+        topic = self.topics[name]
+        topic.offsets += range(topic.end, topic.end + count)
+        topic.end += count + markers
+
+    @precondition(lambda self: not self.in_hand)
+    @rule(most=st.integers(1, 6))
+    def take(self, most: int) -> None:
+        for name, topic in self.topics.items():
+            offsets = [each for each in topic.offsets if each >= topic.read_to]
+            taken, left = offsets[:most], offsets[most:]
+            most -= len(taken)
+            self.in_hand += [a_record(each, topic=name) for each in taken]
+            if left:
+                topic.read_to = taken[-1] + 1 if taken else topic.read_to
+            else:
+                topic.read_to = topic.end
+        standings = {
+            name: Standing(topic.read_to, topic.end, NOW_S) for name, topic in self.topics.items()
+        }
+        self.backlog.took(self.in_hand, standings, time_of, NOW_S)
+
+    @precondition(lambda self: self.in_hand)
+    @rule(data=st.data())
+    def do(self, data: st.DataObject) -> None:
+        count = data.draw(st.integers(1, len(self.in_hand)))
+        batch, self.in_hand = self.in_hand[:count], self.in_hand[count:]
+        told: dict[str, int] = {}
+        for record in batch:
+            topic = self.topics[record.topic]
+            topic.done, topic.taken = record.offset + 1, topic.taken + 1
+            told[record.topic] = told.get(record.topic, 0) + 1
+        delays = self.backlog.did(batch, told, time_of, NOW_S)
+        arrival_s = None if time_of(batch[-1]) is None else 0.5
+        assert Delays(arrival_s, NOW_S - recorded_s(batch[-1].offset)) == delays
+        self.backlog.left(self.in_hand, time_of)
+
+    @rule()
+    def fail(self) -> None:
+        """What is in hand is thrown away, and taken again."""
+        self.open()
+
+    @precondition(lambda self: self.in_hand)
+    @rule(data=st.data())
+    def end_unheard(self, data: st.DataObject) -> None:
+        """A transaction ended, though nobody said so; or somebody else had the partition."""
+        for record in self.in_hand[: data.draw(st.integers(1, len(self.in_hand)))]:
+            self.topics[record.topic].done = record.offset + 1
+            self.topics[record.topic].others += 1
+        self.open()
+
+    @precondition(lambda self: self.in_hand)
+    @rule()
+    def pause(self) -> None:
+        """What is in hand is taken again later."""
+        for topic in self.topics.values():
+            topic.read_to = topic.done
+        self.in_hand = []
+        self.backlog.looks_away()
+
+    def said(self) -> dict[str, Spoken]:
+        return self.backlog.words(NOW_S, TaskState.RUNNING, None)
+
+    @invariant()
+    def nothing_unread_stands_before_the_offset(self) -> None:
+        for name, said in self.said().items():
+            topic = self.topics[name]
+            assert topic.done <= said.offset <= topic.end
+            assert not [each for each in topic.offsets if topic.done <= each < said.offset]
+
+    @invariant()
+    def it_never_goes_back(self) -> None:
+        for name, said in self.said().items():
+            assert self.topics[name].furthest <= said.offset
+            self.topics[name].furthest = said.offset
+
+    @invariant()
+    def what_waits_is_the_first_that_was_taken_and_not_done(self) -> None:
+        for name, said in self.said().items():
+            mine = [each for each in self.in_hand if each.topic == name]
+            if mine:
+                assert time_of(mine[0]) == said.word.oldest_event_s
+                assert recorded_s(mine[0].offset) == said.word.oldest_recorded_s
+            elif said.word.oldest_recorded_s is not None:
+                undone = [each for each in self.topics[name].offsets if each >= said.offset]
+                assert recorded_s(undone[0]) == said.word.oldest_recorded_s, "known from before"
+
+    @invariant()
+    def each_fate_is_counted(self) -> None:
+        for name, said in self.said().items():
+            assert self.topics[name].taken == said.word.taken == said.word.told
+
+    @invariant()
+    def caught_up_with_nothing_in_hand_it_stands_at_the_end(self) -> None:
+        for name, said in self.said().items():
+            topic = self.topics[name]
+            if said.word.caught_up and said.word.oldest_recorded_s is None:
+                seen = [each for each in topic.offsets if each < said.offset]
+                assert topic.taken + topic.others == len(seen), "what came since is not known yet"
+
+
+TestPartition = Partition.TestCase
+TestPartition.settings = settings(stateful_step_count=30)
+
+
+@pytest.mark.parametrize(("timestamp_ms", "recorded_s"), [(-1, None), (0, 0.0), (1500, 1.5)])
+def test_a_record_without_a_timestamp_says_nothing_of_its_way(
+    timestamp_ms: int, recorded_s: float | None
+) -> None:
+    record = a_record(0)
+    record.timestamp = timestamp_ms
+    mark = mark_of(record, lambda _: 1.0)
+    assert recorded_s == mark.recorded_s
+    assert (None if recorded_s is None else recorded_s - 1.0) == mark.arrival_s
+
+
+def test_a_work_that_tells_no_fates_is_not_said_to_have_told_none() -> None:
+    backlog = Backlog()
+    backlog.opened({EVENTS: 0}, None)
+    backlog.did([a_record(0)], None, time_of, NOW_S)
+    word = backlog.words(NOW_S, TaskState.RUNNING, None)[EVENTS].word
+    assert (1, None) == (word.taken, word.told)
+
+
+def test_a_record_that_is_no_longer_there_waits_no_more() -> None:
+    backlog = Backlog()
+    backlog.opened({EVENTS: 0}, {})
+    backlog.took([a_record(0)], {EVENTS: Standing(1, 1, NOW_S)}, time_of, NOW_S)
+    backlog.opened({EVENTS: 0}, {})
+    backlog.took([], {EVENTS: Standing(1, 1, NOW_S)}, time_of, NOW_S)
+    word = backlog.words(NOW_S, TaskState.RUNNING, None)[EVENTS].word
+    assert (True, None) == (word.caught_up, word.oldest_recorded_s)

@@ -1,0 +1,109 @@
+"""What Prometheus is told of a worker's partitions."""
+
+from prometheus_client import CollectorRegistry
+
+from services.runtime.backlog import Delays
+from services.runtime.health import Health
+from services.runtime.task import PartitionTask
+from services.runtime.words import TaskState
+from services.runtime.writer import WriterFailed
+from tests.unit.runtime.world import (
+    PARTITION,
+    TOPIC,
+    World,
+    a_setting,
+    at,
+    event_s,
+    once,
+    quickly,
+    running,
+    until,
+)
+
+NUMBER = str(PARTITION)
+HERE = {"topic": TOPIC, "partition": NUMBER}
+OLDEST = "ecluse_oldest_unprocessed_event_timestamp_seconds"
+DONE = "ecluse_last_done_event_timestamp_seconds"
+
+
+class Page:
+    """The metrics of a worker that has these tasks."""
+
+    def __init__(self, *tasks: PartitionTask) -> None:
+        self._registry = CollectorRegistry()
+        self.health = Health(a_setting(), self._registry)
+        self.health.tasks = lambda: list(tasks)
+
+    def value(self, name: str, **labels: str) -> float | None:
+        return self._registry.get_sample_value(name, labels)
+
+
+def test_of_a_partition_that_is_not_open_its_state_is_told(world: World) -> None:
+    page = Page(world.task())
+    assert 1 == page.value("ecluse_partition_state", partition=NUMBER, state="opening")
+    assert 0 == page.value("ecluse_partition_state", partition=NUMBER, state="running")
+    assert 0 == page.value("ecluse_transactions_failed_total", partition=NUMBER)
+    for name in (OLDEST, DONE, "ecluse_caught_up", "ecluse_records_taken_total"):
+        assert page.value(name, **HERE) is None, "not known, and not 0"
+
+
+def test_what_is_done_and_what_fails_is_told(world: World) -> None:
+    task = world.publish(0, 1).task()
+    page = Page(task)
+    world.on_commit = once(WriterFailed("planted"))
+
+    async def during() -> None:
+        await until(lambda: world.done == [0, 1])
+        await until(lambda: page.value("ecluse_caught_up", **HERE))
+        assert 2 == page.value("ecluse_next_offset", **HERE)
+        assert 2 == page.value("ecluse_records_taken_total", **HERE)
+        assert event_s(1) == page.value(DONE, **HERE)
+        assert page.value(OLDEST, **HERE) is None, "nothing waits"
+        assert 1 == page.value("ecluse_transactions_failed_total", partition=NUMBER)
+
+    quickly(running(task, during))
+
+
+def test_what_waits_while_a_partition_is_held_is_told(world: World) -> None:
+    task = world.publish(0, 1).task()
+    page = Page(task)
+    world.on_handle = at(1)
+
+    async def during() -> None:
+        await until(lambda: task.state is TaskState.BROKEN)
+        assert event_s(1) == page.value(OLDEST, **HERE)
+        assert event_s(0) == page.value(DONE, **HERE)
+        assert 0 == page.value("ecluse_caught_up", **HERE)
+        assert 2 == page.value("ecluse_transactions_failed_total", partition=NUMBER)
+
+    quickly(running(task, during))
+
+
+def test_the_way_of_a_transaction_s_last_record_is_observed_once(world: World) -> None:
+    page = Page()
+    task = PartitionTask(
+        PARTITION,
+        world.task()._make_work,
+        a_setting(),
+        timings=page.health.timings,
+        clock=lambda: world.clock_s,
+    )
+
+    async def during() -> None:
+        await until(lambda: world.done == [0, 1, 2])
+
+    world.publish(0, 1, 2)
+    quickly(running(task, during))
+    assert 1 == page.value("ecluse_record_arrival_seconds_count")
+    assert 0.5 == page.value("ecluse_record_arrival_seconds_sum")
+    assert 1 == page.value("ecluse_record_handling_seconds_count")
+    assert 2000 - event_s(2) - 0.5 == page.value("ecluse_record_handling_seconds_sum")
+
+
+def test_where_clocks_disagree_nothing_takes_less_than_no_time() -> None:
+    page = Page()
+    page.health.timings.observe(Delays(-3.0, -0.001))
+    page.health.timings.observe(Delays(None, None))
+    for name in ("arrival", "handling"):
+        assert 1 == page.value(f"ecluse_record_{name}_seconds_count")
+        assert 0 == page.value(f"ecluse_record_{name}_seconds_sum")

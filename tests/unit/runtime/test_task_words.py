@@ -1,0 +1,336 @@
+"""What a partition task says of its sources, whatever it is doing."""
+
+import asyncio
+
+import pytest
+
+from services.runtime.backlog import FRESH_S, Spoken
+from services.runtime.task import PartitionTask
+from services.runtime.words import Held, TaskState
+from services.runtime.writer import WriterFailed
+from tests.unit.runtime.world import (
+    TOPIC,
+    MemoryWork,
+    World,
+    a_record,
+    a_setting,
+    at,
+    event_s,
+    once,
+    quickly,
+    recorded_s,
+    running,
+    times,
+    until,
+)
+
+LETTERS = "letters"
+DOWN = WriterFailed("planted")
+
+
+def of(task: PartitionTask, topic: str = TOPIC) -> Spoken:
+    return task.words()[topic]
+
+
+def is_idle(task: PartitionTask, topic: str = TOPIC) -> bool:
+    return topic in task.words() and of(task, topic).word.caught_up
+
+
+def test_before_it_was_opened_it_does_not_know_where_it_stands(world: World) -> None:
+    task = world.task()
+    assert {} == task.words()
+    [said] = task.words({TOPIC: 7}).values()
+    assert 7 == said.offset
+    assert (2000.0, "opening", False, None, None, None, 0, None, None, None, None) == said.word
+
+
+def test_idle_it_has_nothing_before_it_and_knows_what_it_did_last(world: World) -> None:
+    task = world.publish(0, 1, 2).task()
+
+    async def during() -> None:
+        await until(lambda: world.done == [0, 1, 2] and is_idle(task))
+        said = of(task)
+        assert 3 == said.offset
+        assert said.word == (
+            2000.0, "running", True, None, None, event_s(2), 3, 3, 0.5, 2000 - recorded_s(2), None
+        )  # fmt: skip
+
+    quickly(running(task, during))
+
+
+def test_a_source_in_which_nothing_ever_came_is_read_to_its_end_too(world: World) -> None:
+    task = world.task()
+
+    async def during() -> None:
+        await until(lambda: is_idle(task))
+        assert 0 == of(task).offset
+        assert (0, 0) == (of(task).word.taken, of(task).word.told)
+
+    quickly(running(task, during))
+
+
+def test_the_offset_of_what_is_read_to_its_end_stands_behind_the_markers(world: World) -> None:
+    """Else a topic written in transactions would lag by one for ever."""
+    world.markers = 2
+    task = world.publish(0, 1).task()
+    seen: list[int] = []
+    world.on_commit = lambda _: seen.append(of(task).offset)
+
+    async def during() -> None:
+        await until(lambda: world.done == [0, 1] and is_idle(task))
+        assert 4 == of(task).offset
+        assert {TOPIC: 2} == task.next_offsets, "it reads on behind the last record, as before"
+
+    quickly(running(task, during))
+    assert [0] == seen, "before that what is in hand is not passed over"
+
+
+def test_a_batch_in_hand_waits_since_its_first_record(world: World) -> None:
+    world.full_at = 2
+    task = world.publish(*range(5)).task()
+    seen: list[Spoken] = []
+    world.on_commit = lambda _: seen.append(of(task))
+
+    async def during() -> None:
+        await until(lambda: world.done == [0, 1, 2, 3, 4] and is_idle(task))
+
+    quickly(running(task, during))
+    assert [0, 2, 4] == [said.offset for said in seen]
+    words = [said.word for said in seen]
+    assert [event_s(0), event_s(2), event_s(4)] == [word.oldest_event_s for word in words]
+    assert recorded_s(2) == words[1].oldest_recorded_s
+    assert [None, event_s(1), event_s(3)] == [word.done_event_s for word in words]
+    assert [0, 2, 4] == [word.taken for word in words]
+
+
+def test_while_more_stands_in_the_source_it_is_not_caught_up(world: World) -> None:
+    task = PartitionTask(3, lambda *_: MemoryWork(world), a_setting(), batch_records=2)
+    seen: list[bool] = []
+    world.on_commit = lambda _: seen.append(of(task).word.caught_up)
+    world.clock_s = task._clock()  # By which the broker answers.
+
+    async def during() -> None:
+        await until(lambda: world.done == [0, 1, 2, 3])
+
+    world.publish(0, 1, 2, 3)
+    quickly(running(task, during))
+    assert [False, True] == seen
+
+
+def test_each_source_has_its_own_word(world: World) -> None:
+    world.next_offsets[LETTERS] = 5
+    world.markers = 1
+    world.publish(0, 1)
+    world.records.append(a_record(5, topic=LETTERS))
+    task = world.task()
+    seen: list[tuple[float | None, float | None]] = []
+    world.on_commit = lambda _: seen.append(
+        (of(task).word.oldest_event_s, of(task, LETTERS).word.oldest_event_s)
+    )
+
+    async def during() -> None:
+        await until(lambda: world.done == [0, 1, 5] and is_idle(task) and is_idle(task, LETTERS))
+        assert (3, 7) == (of(task).offset, of(task, LETTERS).offset)
+        words = [said.word for said in task.words().values()]
+        assert [(2, 2), (1, 1)] == [(word.taken, word.told) for word in words]
+        assert [event_s(1), event_s(5)] == [word.done_event_s for word in words]
+
+    quickly(running(task, during))
+    assert [(event_s(0), event_s(5))] == seen
+
+
+def test_who_hears_nothing_does_not_say_that_there_is_nothing(world: World) -> None:
+    task = world.task()
+
+    async def during() -> None:
+        await until(lambda: is_idle(task))
+        world.is_silent, world.clock_s = True, world.clock_s + FRESH_S + 1
+        await asyncio.sleep(1)
+        assert not of(task).word.caught_up
+        world.is_silent = False
+        await until(lambda: is_idle(task))
+
+    quickly(running(task, during))
+
+
+# ---------------------------------------------------------------- when something fails
+def test_held_it_waits_since_the_record_before_which_it_stands(world: World) -> None:
+    world.next_offsets[LETTERS] = 0
+    world.publish(*range(10))
+    world.on_handle = at(4)
+    task = world.task()
+
+    async def during() -> None:
+        await until(lambda: task.state is TaskState.BROKEN)
+        said = of(task)
+        assert 4 == said.offset
+        assert ("broken", False) == (said.word.state, said.word.caught_up)
+        assert Held(4, "e4") == said.word.held
+        assert (event_s(4), recorded_s(4)) == (
+            said.word.oldest_event_s,
+            said.word.oldest_recorded_s,
+        )
+        assert (4, 4) == (said.word.taken, said.word.told)
+        other = of(task, LETTERS).word
+        assert ("broken", False, None, None) == (
+            other.state, other.caught_up, other.held, other.oldest_event_s
+        )  # fmt: skip
+        world.next_offsets[TOPIC], world.moved = 5, True  # Set aside, by another process.
+        await until(lambda: world.done[-1] == 9 and is_idle(task))
+        assert of(task).word.held is None
+        assert (9, 9) == (of(task).word.taken, of(task).word.told), "that one was another's"
+
+    quickly(running(task, during))
+
+
+def test_retrying_it_says_since_when_its_oldest_record_waits(world: World) -> None:
+    task = world.publish(0).task()
+
+    async def during() -> None:
+        await until(lambda: world.done == [0] and is_idle(task))
+        world.on_commit = times(10**6, DOWN)
+        world.publish(1, 2)
+        await until(lambda: task.state is TaskState.RETRYING)
+        said = of(task)
+        assert (1, False) == (said.offset, said.word.caught_up)
+        assert event_s(1) == said.word.oldest_event_s
+        assert 1 <= task.failed
+        world.on_open = times(10**6, DOWN)
+        await asyncio.sleep(60)
+        assert event_s(1) == of(task).word.oldest_event_s, "nor does it forget while it opens"
+        world.on_open, world.on_commit = lambda: None, lambda _: None
+        await until(lambda: world.done == [0, 1, 2] and is_idle(task))
+        assert (3, 3, None) == (
+            of(task).offset,
+            of(task).word.told,
+            of(task).word.oldest_event_s,
+        )
+
+    quickly(running(task, during))
+
+
+def test_a_partition_that_fails_while_it_idles_knows_of_nothing_that_waits(world: World) -> None:
+    task = world.publish(0).task()
+
+    async def during() -> None:
+        await until(lambda: world.done == [0] and is_idle(task))
+        world.on_settle = once(DOWN)
+        await until(lambda: task.state is TaskState.RETRYING)
+        word = of(task).word
+        assert (False, None, event_s(0)) == (word.caught_up, word.oldest_event_s, word.done_event_s)
+
+    quickly(running(task, during))
+
+
+def test_what_somebody_else_did_meanwhile_waits_no_more(world: World) -> None:
+    """An end whose answer is lost: it is there, though nobody said so."""
+    task = world.publish(0, 1).task()
+
+    def done_unheard(_: list[int]) -> None:
+        world.on_commit = lambda _: None
+        world.next_offsets[TOPIC] = 2
+        raise DOWN
+
+    world.on_commit = done_unheard
+
+    async def during() -> None:
+        await until(lambda: len(world.opened_s) == 2 and is_idle(task))
+        said = of(task)
+        assert (2, None) == (said.offset, said.word.oldest_event_s)
+        assert (0, 0) == (said.word.taken, said.word.told), "neither was counted"
+
+    quickly(running(task, during))
+    assert [] == world.done
+
+
+def test_a_store_that_lost_what_was_done_goes_back(world: World) -> None:
+    world.markers = 1
+    task = world.publish(0, 1, 2).task()
+
+    async def during() -> None:
+        await until(lambda: world.done == [0, 1, 2] and is_idle(task))
+        assert 4 == of(task).offset
+        world.next_offsets[TOPIC] = 1
+        world.on_settle = once(DOWN)
+        seen: list[int] = []
+        world.on_open = lambda: seen.append(of(task).offset)
+        world.on_commit = lambda _: seen.append(of(task).offset)
+        await until(lambda: world.done == [0, 1, 2, 1, 2] and is_idle(task))
+        assert [4, 1, 4] == [*seen, of(task).offset]
+
+    quickly(running(task, during))
+
+
+def test_opened_again_it_stays_behind_the_markers_that_it_has_seen(world: World) -> None:
+    """Else whoever watches would see the group go back."""
+    world.markers = 1
+    task = world.publish(0).task()
+
+    async def during() -> None:
+        await until(lambda: world.done == [0] and is_idle(task))
+        seen: set[int] = set()
+        world.on_settle = once(DOWN)
+        world.on_open = lambda: seen.add(of(task).offset)
+        await until(lambda: len(world.opened_s) == 2)
+        while not is_idle(task):
+            seen.add(of(task).offset)
+            await asyncio.sleep(0.01)
+        assert {2} == seen
+
+    quickly(running(task, during))
+
+
+# ---------------------------------------------------------------- who owns the partition
+def test_paused_it_does_not_say_that_it_takes_what_comes(world: World) -> None:
+    task = world.publish(0).task()
+
+    async def during() -> None:
+        await until(lambda: world.done == [0] and is_idle(task))
+        task.pause()
+        await until(lambda: task.state is TaskState.PAUSED)
+        assert ("paused", False, 1) == (*of(task).word[1:3], of(task).offset)
+        world.publish(1)
+        task.resume()
+        world.on_handle = lambda _: None
+        await until(lambda: world.done == [0, 1] and is_idle(task))
+
+    quickly(running(task, during))
+
+
+def test_paused_with_a_batch_in_hand_it_stands_before_what_it_has_not_done(world: World) -> None:
+    world.full_at = 2
+    task = world.publish(*range(4)).task()
+    world.on_commit = lambda _: task.pause()
+
+    async def during() -> None:
+        await until(lambda: task.state is TaskState.PAUSED)
+        assert (2, event_s(2)) == (of(task).offset, of(task).word.oldest_event_s)
+        world.on_commit = lambda _: None
+        task.resume()
+        await until(lambda: world.done == [0, 1, 2, 3] and is_idle(task))
+
+    quickly(running(task, during))
+
+
+def test_stopped_it_says_so(world: World) -> None:
+    task = world.publish(0).task()
+
+    async def during() -> None:
+        await until(lambda: world.done == [0])
+
+    quickly(running(task, during))
+    assert ("stopped", False) == of(task).word[1:3]
+
+
+def test_cut_off_it_says_that_it_has_stopped(world: World) -> None:
+    task = world.publish(0).task()
+
+    async def go() -> None:
+        run = asyncio.create_task(task.run())
+        await until(lambda: is_idle(task))
+        run.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await run
+
+    quickly(go())
+    assert ("stopped", False) == of(task).word[1:3]
