@@ -100,8 +100,8 @@ class _Partition:
         self.unreadable = 0
         self.seen: dict[tuple[str, int, str | None], int] = {}
         """The highest offset of which a fate is told, by source; imported ones by budget too."""
-        self.latest: str | None = None
-        """The time of the last event, as its sender wrote it."""
+        self.latest: dict[str | None, str | None] = {}
+        """The time of the last event, as its sender wrote it: of all, and by its topic."""
 
 
 class Fates:
@@ -130,7 +130,7 @@ class Fates:
             partition.unreadable += 1
             return True
         if fate.event is not None:
-            partition.latest = fate.event.time
+            partition.latest[None] = partition.latest[fate.source.topic] = fate.event.time
         partition.outcomes[fate.outcome] += 1
         if fate.resumes is not None:
             partition.resumed += 1
@@ -164,7 +164,10 @@ class Fates:
             unreadable=sum(each.unreadable for each in parts),
         )
 
-    def latest_event_s(self, number: int) -> float | None:
-        """The time of the last event of a partition, in seconds since 1970; None without any."""
+    def latest_event_s(self, number: int, topic: str | None = None) -> float | None:
+        """The time of the last event in a partition, in seconds since 1970; None without any.
+
+        With a topic, as it is called on the cluster, of the last event that was read there.
+        """
         partition = self._partitions.get(number)
-        return None if partition is None else seconds_of(partition.latest)
+        return None if partition is None else seconds_of(partition.latest.get(topic))

@@ -1,8 +1,8 @@
-"""How long each stage took over the last hour, and how long the treasury takes to answer. Pure.
+"""How long each step took over the last hour, and how long the treasury takes to answer. Pure.
 
 Nothing is sampled away: every figure is counted in a class that is 4 % wide, minute by minute. So
 a percentile is right to 2 %, the greatest is exact, and an hour takes no more room than its classes
-however much passes: at most a few hundred numbers a minute and stage.
+however much passes: at most a few hundred numbers a minute and step.
 """
 
 import math
@@ -34,7 +34,7 @@ BOUNDS_S: Final = (
 _LOG_WIDTH: Final = math.log(WIDTH)
 
 
-class Stage(StrEnum):
+class Step(StrEnum):
     """A step of an event's way, in the order of the way."""
 
     BROKER = "broker"
@@ -51,26 +51,26 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """One stage over the last hour; None where nothing passed."""
+    """One step over the last hour; None where nothing passed, or nobody knows."""
 
-    stage: Stage
-    count: int
+    step: Step
+    count: int | None
     p50_s: float | None
     p95_s: float | None
     max_s: float | None
 
 
 class Total(NamedTuple):
-    """One stage since the start, as a histogram of Prometheus."""
+    """One step since the start, as a histogram of Prometheus."""
 
-    stage: Stage
+    step: Step
     counts: tuple[int, ...]
     """How many fell into each class of `BOUNDS_S`, and beyond the last."""
     sum_s: float
 
 
 class _Minute:
-    """One minute of one stage."""
+    """One minute of one step."""
 
     __slots__ = ("classes", "max_s")
 
@@ -80,7 +80,7 @@ class _Minute:
 
 
 class _Tally:
-    """One stage."""
+    """One step."""
 
     def __init__(self) -> None:
         self.minutes: dict[int, _Minute] = {}
@@ -89,12 +89,12 @@ class _Tally:
 
 
 class Latencies:
-    """The stages, each with its last hour."""
+    """The steps, each with its last hour."""
 
     def __init__(self) -> None:
-        self._tallies = {stage: _Tally() for stage in Stage}
+        self._tallies = {step: _Tally() for step in Step}
 
-    def observe(self, stage: Stage, took_s: float, at_s: float, now_s: float) -> None:
+    def observe(self, step: Step, took_s: float, at_s: float, now_s: float) -> None:
         """Count what took `took_s` and ended at `at_s`, unless that is more than an hour ago.
 
         What ended before it began, by clocks that differ, took no time.
@@ -103,7 +103,7 @@ class Latencies:
         oldest = int(now_s // MINUTE_S) - MINUTES
         if minute <= oldest:
             return
-        tally, took_s = self._tallies[stage], max(took_s, 0.0)
+        tally, took_s = self._tallies[step], max(took_s, 0.0)
         kept = tally.minutes.get(minute)
         if kept is None:
             tally.minutes = {each: tally.minutes[each] for each in tally.minutes if each > oldest}
@@ -114,14 +114,14 @@ class Latencies:
         tally.sum_s += took_s
 
     def of_the_last_hour(self, now_s: float) -> list[Latency]:
-        """Every stage, in the order of the way."""
+        """Every step, in the order of the way."""
         oldest = int(now_s // MINUTE_S) - MINUTES
-        return [_latency(stage, tally, oldest) for stage, tally in self._tallies.items()]
+        return [_latency(step, tally, oldest) for step, tally in self._tallies.items()]
 
     def totals(self) -> list[Total]:
-        """Every stage since the start."""
+        """Every step since the start."""
         return [
-            Total(stage, tuple(tally.counts), tally.sum_s) for stage, tally in self._tallies.items()
+            Total(step, tuple(tally.counts), tally.sum_s) for step, tally in self._tallies.items()
         ]
 
 
@@ -131,7 +131,7 @@ def _class_of(took_s: float) -> int:
     return math.ceil(math.log(took_s / SHORTEST_S) / _LOG_WIDTH)
 
 
-def _latency(stage: Stage, tally: _Tally, oldest: int) -> Latency:
+def _latency(step: Step, tally: _Tally, oldest: int) -> Latency:
     classes: Counter[int] = Counter()
     max_s = 0.0
     for minute, each in tally.minutes.items():
@@ -140,9 +140,9 @@ def _latency(stage: Stage, tally: _Tally, oldest: int) -> Latency:
             max_s = max(max_s, each.max_s)
     count = classes.total()
     if not count:
-        return Latency(stage, 0, None, None, None)
+        return Latency(step, 0, None, None, None)
     p50_s, p95_s = (_percentile(classes, math.ceil(count * each / 100)) for each in (50, 95))
-    return Latency(stage, count, min(p50_s, max_s), min(p95_s, max_s), max_s)
+    return Latency(step, count, min(p50_s, max_s), min(p95_s, max_s), max_s)
 
 
 def _percentile(classes: Counter[int], rank: int) -> float:

@@ -102,6 +102,10 @@ class Rounds:
         """Whether one pair of partitions was read to where both ended at assignment."""
         return number in self._pairs and self._pairs[number].read
 
+    def is_current(self, number: int) -> bool:
+        """The same, and the cluster still answers: what comes is read as it comes."""
+        return self._answered and self.is_read(number)
+
     def turn(self, reached: Mapping[Partition, Reached]) -> list[Difference]:
         """One round: what has waited too long.
 

@@ -1,9 +1,14 @@
 """The settings of the watch itself: read once, from ECLUSE_WATCH_… variables."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from events.topics import BALANCES, DEAD_LETTERS, JOURNAL, LETTERS, PAYMENT_ORDERS, REFUSALS
+
+WATCHED: Final = (JOURNAL, BALANCES, REFUSALS, DEAD_LETTERS, PAYMENT_ORDERS)
+"""What the watch reads."""
 
 
 class WatchSettings(BaseSettings):
@@ -24,8 +29,9 @@ class WatchSettings(BaseSettings):
     round_s: Annotated[float, Field(gt=0)] = 1.0
     """How often it looks what waits; what is missing is known after three rounds."""
 
-    sample_s: Annotated[float, Field(gt=0)] = 2.0
-    """How often it asks the cluster where every consumer group stands."""
+    sample_s: Annotated[float, Field(gt=0, le=4)] = 2.0
+    """How often it asks the cluster where every consumer group stands; less often proves nothing:
+    a state that is told within 15 seconds is made of several looks."""
 
     treasury_group: str = "ecluse.treasury"
     """The consumer group that reads the payment orders; empty: none is expected."""
@@ -35,3 +41,8 @@ class WatchSettings(BaseSettings):
 
     letters: bool = True
     """Whether it writes letters to the ledger when a day has passed by which something was due."""
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The topics that it needs: what it reads, and what it writes to if it does."""
+        return (*WATCHED, LETTERS) if self.letters else WATCHED

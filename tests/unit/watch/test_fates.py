@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from events.topics import JOURNAL
+from events.topics import EVENTS, JOURNAL, LETTERS
 from services.watch.fates import Fates, Told, read_fate, seconds_of
 from tests.builders import Json, a_convention, a_vote, an_award
 from tests.unit.watch.ledger_output import transactions
@@ -105,6 +105,15 @@ def test_the_time_of_the_last_event_is_known_and_a_dead_letter_has_none() -> Non
     fates = counted(records(*YEAR, b"no event"))
     assert fates.latest_event_s(0) == NOON_S
     assert fates.latest_event_s(1) is None
+
+
+def test_the_last_event_of_each_door_is_known_by_itself() -> None:
+    first, second, third = records(*YEAR)
+    later = b"2023-06-01T13:00:00+02:00"
+    letter = third.replace(b"ecluse.events.v1", b"ecluse.letters.v1")
+    fates = counted([first, second, letter.replace(b"2023-06-01T12:00:00+02:00", later)])
+    said = [fates.latest_event_s(0, topic) for topic in (None, EVENTS, LETTERS, JOURNAL)]
+    assert [NOON_S + 3_600, NOON_S, NOON_S + 3_600, None] == said
 
 
 @pytest.mark.parametrize(

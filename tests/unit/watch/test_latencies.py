@@ -6,7 +6,7 @@ import pytest
 
 from events.topics import JOURNAL
 from services.watch.fates import read_fate
-from services.watch.latencies import BOUNDS_S, Issued, Latencies, Latency, Stage
+from services.watch.latencies import BOUNDS_S, Issued, Latencies, Latency, Step
 from tests.builders import (
     Json,
     a_convention,
@@ -23,31 +23,31 @@ NOW_S = 1_700_000_000.0
 HOUR_S = 3_600
 
 
-def of(latencies: Latencies, stage: Stage, now_s: float = NOW_S) -> Latency:
-    return next(each for each in latencies.of_the_last_hour(now_s) if each.stage is stage)
+def of(latencies: Latencies, step: Step, now_s: float = NOW_S) -> Latency:
+    return next(each for each in latencies.of_the_last_hour(now_s) if each.step is step)
 
 
 def test_the_stages_stand_in_the_order_of_the_way_and_nothing_is_unknown_not_zero() -> None:
     rows = Latencies().of_the_last_hour(NOW_S)
-    assert ["broker", "decided", "published", "projected", "treasury"] == [r.stage for r in rows]
-    assert [Latency(stage, 0, None, None, None) for stage in Stage] == rows
+    assert ["broker", "decided", "published", "projected", "treasury"] == [r.step for r in rows]
+    assert [Latency(step, 0, None, None, None) for step in Step] == rows
 
 
 def test_percentiles_are_right_to_two_percent_and_the_greatest_is_exact() -> None:
     latencies = Latencies()
     for took_ms in range(1, 1_001):
-        latencies.observe(Stage.BROKER, took_ms / 1000, NOW_S, NOW_S)
-    found = of(latencies, Stage.BROKER)
+        latencies.observe(Step.BROKER, took_ms / 1000, NOW_S, NOW_S)
+    found = of(latencies, Step.BROKER)
     assert (1_000, 1.0) == (found.count, found.max_s)
     assert found.p50_s == pytest.approx(0.5, rel=0.021)
     assert found.p95_s == pytest.approx(0.95, rel=0.021)
-    assert 0 == of(latencies, Stage.DECIDED).count
+    assert 0 == of(latencies, Step.DECIDED).count
 
 
 def test_one_figure_is_all_percentiles_and_no_percentile_is_above_the_greatest() -> None:
     latencies = Latencies()
-    latencies.observe(Stage.TREASURY, 86_400.0, NOW_S, NOW_S)
-    found = of(latencies, Stage.TREASURY)
+    latencies.observe(Step.TREASURY, 86_400.0, NOW_S, NOW_S)
+    found = of(latencies, Step.TREASURY)
     assert found.p50_s == found.p95_s == pytest.approx(86_400.0, rel=0.021)
     assert 86_400.0 == found.max_s
     assert (found.p95_s or 0) <= 86_400.0
@@ -56,24 +56,24 @@ def test_one_figure_is_all_percentiles_and_no_percentile_is_above_the_greatest()
 @pytest.mark.parametrize("took_s", [0.0, 0.0004, -3.0])
 def test_what_ended_before_it_began_took_no_time(took_s: float) -> None:
     latencies = Latencies()
-    latencies.observe(Stage.BROKER, took_s, NOW_S, NOW_S)
-    found = of(latencies, Stage.BROKER)
+    latencies.observe(Step.BROKER, took_s, NOW_S, NOW_S)
+    found = of(latencies, Step.BROKER)
     assert 0.0 <= (found.p50_s or 0.0) <= 0.001
     assert max(took_s, 0.0) == found.max_s
 
 
 def test_what_is_more_than_an_hour_ago_no_longer_counts() -> None:
     latencies = Latencies()
-    latencies.observe(Stage.BROKER, 9.0, NOW_S - HOUR_S - 61, NOW_S)
-    latencies.observe(Stage.BROKER, 1.0, NOW_S - HOUR_S + 61, NOW_S)
-    assert (1, 1.0) == (of(latencies, Stage.BROKER).count, of(latencies, Stage.BROKER).max_s)
-    assert 0 == of(latencies, Stage.BROKER, NOW_S + HOUR_S).count
+    latencies.observe(Step.BROKER, 9.0, NOW_S - HOUR_S - 61, NOW_S)
+    latencies.observe(Step.BROKER, 1.0, NOW_S - HOUR_S + 61, NOW_S)
+    assert (1, 1.0) == (of(latencies, Step.BROKER).count, of(latencies, Step.BROKER).max_s)
+    assert 0 == of(latencies, Step.BROKER, NOW_S + HOUR_S).count
 
 
 def test_a_clock_ahead_of_ours_counts_now() -> None:
     latencies = Latencies()
-    latencies.observe(Stage.BROKER, 1.0, NOW_S + HOUR_S, NOW_S)
-    assert 1 == of(latencies, Stage.BROKER).count
+    latencies.observe(Step.BROKER, 1.0, NOW_S + HOUR_S, NOW_S)
+    assert 1 == of(latencies, Step.BROKER).count
 
 
 def test_a_day_takes_no_more_room_than_its_last_hour() -> None:
@@ -81,17 +81,17 @@ def test_a_day_takes_no_more_room_than_its_last_hour() -> None:
     for minute in range(24 * 60):
         for took_s in (0.01, 0.02, 0.5):
             at_s = NOW_S + 60 * minute
-            latencies.observe(Stage.BROKER, took_s, at_s, at_s)
-    assert 60 == len(latencies._tallies[Stage.BROKER].minutes)
-    assert 180 == of(latencies, Stage.BROKER, NOW_S + 24 * 60 * 60 - 60).count
+            latencies.observe(Step.BROKER, took_s, at_s, at_s)
+    assert 60 == len(latencies._tallies[Step.BROKER].minutes)
+    assert 180 == of(latencies, Step.BROKER, NOW_S + 24 * 60 * 60 - 60).count
 
 
 def test_the_classes_of_prometheus_count_all_since_the_start() -> None:
     latencies = Latencies()
     for took_s in (0.01, 0.011, 1e9):
-        latencies.observe(Stage.BROKER, took_s, NOW_S, NOW_S)
+        latencies.observe(Step.BROKER, took_s, NOW_S, NOW_S)
     total = latencies.totals()[0]
-    assert (Stage.BROKER, (1, 1), 1) == (total.stage, total.counts[:2], total.counts[-1])
+    assert (Step.BROKER, (1, 1), 1) == (total.step, total.counts[:2], total.counts[-1])
     assert (3, len(BOUNDS_S) + 1) == (sum(total.counts), len(total.counts))
     assert total.sum_s == pytest.approx(1e9 + 0.021)
 

@@ -1,0 +1,138 @@
+"""All tables of a watch, fed record by record. No I/O.
+
+Everything in them is made of what was read: who starts, or is given other partitions, reads those
+from the beginning. A record that comes again is known by its place, and changes nothing.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
+
+from events.topics import DEAD_LETTERS, JOURNAL, PAYMENT_ORDERS, REFUSALS
+from services.watch.aside import DeadLetters, Refusals
+from services.watch.balances import Fault, LiveBalances, Partition
+from services.watch.budget import Difference
+from services.watch.clock import Clock
+from services.watch.due.deadlines import Deadlines
+from services.watch.fates import Fate, Fates, read_fate
+from services.watch.latencies import Issued, Latencies, Step
+from services.watch.order_times import OrderTimes
+from services.watch.rounds import Reached, Rounds
+
+IMPORTED: Final = "ecluse_imported"
+"""The header of a journal record that was decided on another cluster."""
+
+
+class Record(NamedTuple):
+    """A record of a topic, as far as a table cares."""
+
+    number: int
+    """Of its partition."""
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Iterable[tuple[str, bytes | None]]
+    recorded_s: float
+    """Kafka's timestamp, in seconds since 1970."""
+
+
+class Tables:
+    """What a watch has read, and how far."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.live: Final = LiveBalances()
+        self.rounds: Final = Rounds(self.live)
+        self.fates: Final = Fates()
+        self.latencies: Final = Latencies()
+        self.deadlines: Final = Deadlines()
+        self.order_times: Final = OrderTimes()
+        self.refusals: Final = Refusals()
+        self.dead_letters: Final = DeadLetters()
+        self.turned_s: float | None = None
+        """When the last round was turned, in seconds since 1970."""
+        self._next_of: dict[str, Callable[[int], int]] = {
+            PAYMENT_ORDERS: self.order_times.next_offset,
+            REFUSALS: self.refusals.next_offset,
+            DEAD_LETTERS: self.dead_letters.next_offset,
+        }
+        self._issued = Issued()
+        self._clock = clock
+        self._live_from_s: dict[int, float] = {}
+        """From when on what is written to a partition of the journal is seen as it comes."""
+
+    def next_offset(self, place: Partition) -> int:
+        """The offset behind the last record of a partition that was worked on; 0 without any."""
+        told_by = self._next_of.get(place.topic)
+        return self.live.next_offset(place) if told_by is None else told_by(place.number)
+
+    def keep_only(self, places: Iterable[Partition]) -> None:
+        """Forget what others read from now on."""
+        kept = list(places)
+        self.live.keep_only(kept)
+        self.rounds.keep_only(kept)
+        numbers = {
+            topic: {each.number for each in kept if each.topic == topic}
+            for topic in (JOURNAL, PAYMENT_ORDERS, REFUSALS, DEAD_LETTERS)
+        }
+        self.fates.keep_only(numbers[JOURNAL])
+        self._issued.keep_only(numbers[JOURNAL])
+        self.deadlines.keep_only(numbers[JOURNAL])
+        self._live_from_s = {
+            number: at_s for number, at_s in self._live_from_s.items() if number in numbers[JOURNAL]
+        }
+        self.order_times.keep_only(numbers[PAYMENT_ORDERS])
+        self.refusals.keep_only(numbers[REFUSALS])
+        self.dead_letters.keep_only(numbers[DEAD_LETTERS])
+
+    def turn(self, reached: Mapping[Partition, Reached]) -> list[Difference]:
+        """One round: see services.watch.rounds."""
+        found = self.rounds.turn(reached)
+        self.turned_s = now_s = self._clock()
+        for place in reached:
+            if place.topic == JOURNAL and self.rounds.is_read(place.number):
+                self._live_from_s.setdefault(place.number, now_s)
+        return found
+
+    # ------------------------------------------------------------ record by record
+    def journal(self, record: Record) -> Sequence[Difference | Fault]:
+        """One record of the journal: what comes to light by it."""
+        number, offset, key, value, headers, _ = record
+        found = self.live.add(number, offset, key, value)
+        fate = read_fate(value)
+        imported = any(name == IMPORTED for name, _ in headers)
+        is_new = self.fates.add(number, offset, fate, imported=imported)
+        if is_new and fate is not None and not imported:
+            self._time(record, fate)
+        self.deadlines.add(number, offset, value)
+        return (found,) if isinstance(found, Fault) else found
+
+    def _time(self, record: Record, fate: Fate) -> None:
+        """How long it took to come here, and the treasury to answer."""
+        now_s, recorded_s = self._clock(), record.recorded_s
+        for waited_s in self._issued.answered_by(record.number, fate):
+            self.latencies.observe(Step.TREASURY, waited_s, recorded_s, now_s)
+        live_from_s = self._live_from_s.get(record.number)
+        if live_from_s is not None and recorded_s >= live_from_s:
+            self.latencies.observe(Step.PUBLISHED, now_s - recorded_s, now_s, now_s)
+
+    def balance(self, record: Record) -> Sequence[Difference]:
+        """One published balance: what comes to light by it."""
+        return self.live.publish(record.number, record.offset, record.key, record.value)
+
+    def payment_order(self, record: Record) -> tuple[()]:
+        """One payment order for the treasury."""
+        self.order_times.add(record.number, record.offset, record.value)
+        return ()
+
+    def refusal(self, record: Record) -> tuple[()]:
+        """One answer to the sender of an event that was not accepted."""
+        self.refusals.add(record.number, record.offset, record.value, record.recorded_s)
+        return ()
+
+    def dead_letter(self, record: Record) -> tuple[()]:
+        """One record that could not be read."""
+        self.dead_letters.add(record.number, record.offset, record.headers, record.recorded_s)
+        return ()
+
+
+Read = Callable[[Tables, Record], Sequence[Difference | Fault]]
+"""What reads a record, and says what came to light by it."""

@@ -1,0 +1,86 @@
+"""Words of workers: a figure of each that tells of another record, and what was never told."""
+
+from typing import Any
+
+import pytest
+
+from services.runtime.words import Word
+from services.watch.heard import Heard
+from services.watch.latencies import Latencies
+from tests.unit.watch.lag_figures import LEDGER, NOW_S, PROJECTOR, a_look, a_place, a_word
+
+
+class Scene:
+    def __init__(self) -> None:
+        self.latencies = Latencies()
+        self.heard = Heard(self.latencies)
+
+    def hear(self, *words: Word | None, consumer: Any = LEDGER) -> None:
+        looks = {a_place(number): a_look(word=word) for number, word in enumerate(words)}
+        self.heard.hear(consumer, looks, NOW_S)
+
+    def counts(self) -> dict[str, int | None]:
+        rows = self.latencies.of_the_last_hour(NOW_S)
+        return {str(row.step): row.count for row in rows if row.count}
+
+
+def test_a_word_that_tells_of_another_record_is_a_figure_of_the_broker_and_of_the_ledger() -> None:
+    scene = Scene()
+    scene.hear(a_word(taken=1))
+    assert {} == scene.counts(), "the first may be of any age"
+    scene.hear(a_word(taken=4))
+    assert {"broker": 1, "decided": 1} == scene.counts()
+    broker, decided, *_ = scene.latencies.of_the_last_hour(NOW_S)
+    assert (0.25, 0.5) == (broker.max_s, decided.max_s)
+
+
+def test_a_word_that_tells_of_the_same_record_is_none() -> None:
+    scene = Scene()
+    for at_s in (NOW_S - 10, NOW_S - 5, NOW_S):
+        scene.hear(a_word(at_s=at_s))
+    assert {} == scene.counts()
+
+
+def test_a_worker_that_began_anew_counts_from_its_first_record_on() -> None:
+    scene = Scene()
+    for taken in (7, 0, 1):
+        scene.hear(a_word(taken=taken))
+    assert {"broker": 1, "decided": 1} == scene.counts()
+
+
+def test_a_record_without_times_is_no_figure() -> None:
+    scene = Scene()
+    for taken in (1, 2):
+        scene.hear(a_word(taken=taken, arrival_s=None, handling_s=None))
+    assert {} == scene.counts()
+
+
+def test_of_the_projector_only_its_own_work_is_told() -> None:
+    scene = Scene()
+    for taken in (1, 2):
+        scene.hear(a_word(taken=taken), consumer=PROJECTOR)
+    assert {"projected": 1} == scene.counts()
+
+
+@pytest.mark.parametrize("between", [None, "nothing"])
+def test_after_a_silence_the_count_begins_anew(between: str | None) -> None:
+    scene = Scene()
+    scene.hear(a_word(taken=1))
+    scene.hear(*([None] if between is None else []))
+    scene.hear(a_word(taken=2))
+    assert {} == scene.counts()
+
+
+def test_what_was_taken_and_not_told_is_a_gap() -> None:
+    scene = Scene()
+    assert scene.heard.gap(LEDGER) is None, "nobody was heard"
+    scene.hear(a_word(taken=5, told=5), a_word(taken=7, told=6))
+    assert 1 == scene.heard.gap(LEDGER)
+    assert scene.heard.gap(PROJECTOR) is None
+
+
+@pytest.mark.parametrize("silent", [None, a_word(told=None)])
+def test_no_gap_is_told_where_one_is_silent(silent: Word | None) -> None:
+    scene = Scene()
+    scene.hear(a_word(taken=5, told=5), silent)
+    assert scene.heard.gap(LEDGER) is None

@@ -1,0 +1,280 @@
+"""What a watch knows at a moment, and what it does not."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from events.topics import BALANCES, EVENTS, JOURNAL, LETTERS
+from services.runtime.words import Word
+from services.watch.balances import Partition
+from services.watch.board import Known
+from services.watch.lag.model import Consumer, Look, Place, State
+from services.watch.latencies import Step
+from services.watch.outlook import Outlook
+from services.watch.rounds import Reached
+from services.watch.settings import WATCHED, WatchSettings
+from services.watch.stages import Stage
+from services.watch.tables import Record, Tables
+from tests.builders import a_convention, a_notification, a_vote, an_award
+from tests.unit.watch.lag_figures import NOW_S, a_look, a_word
+from tests.unit.watch.ledger_output import Out, encoded, transactions
+
+YEAR = (a_vote(), an_award(), a_convention(), a_notification())
+OUTS = [out for outs in transactions([encoded(*YEAR)]) for out in outs]
+JOURNALLED = [out for out in OUTS if out.topic == JOURNAL]
+NOON_S = 1_685_613_600.0
+ORDER = b'{"time":"2023-06-01T10:00:00Z"}'
+
+
+class Scene:
+    """A watch of one partition, that turns rounds and looks when it is told to."""
+
+    def __init__(self, *, letters: bool = True) -> None:
+        self.now_s = NOW_S
+        self.standing: int | None = None
+        self.tables = Tables(lambda: self.now_s)
+        own = WatchSettings(letters=letters)
+        doors = {EVENTS: "town.ecluse.events.v1", LETTERS: "town.ecluse.letters.v1"}
+        self.outlook = Outlook(self.tables, own, "watch-1", doors, lambda: self.standing)
+        self.ledger, self.projector, self.watch, self.treasury = self.outlook.consumers
+
+    def read(self) -> None:
+        for offset, out in enumerate(JOURNALLED):
+            self.tables.journal(self._record(offset, out))
+        balances = [out for out in OUTS if out.topic == BALANCES]
+        for offset, out in enumerate(balances):
+            self.tables.balance(self._record(offset, out))
+
+    def _record(self, offset: int, out: Out) -> Record:
+        value = out.value and out.value.replace(b'"ecluse.events', b'"town.ecluse.events')
+        return Record(0, offset, out.key, value, (), self.now_s)
+
+    def turn(self, *, left: int = 0) -> None:
+        """A round at which so many offsets are left in each topic."""
+        worked = {each: self.tables.next_offset(Partition(each, 0)) for each in WATCHED}
+        self.tables.turn(
+            {Partition(topic, 0): Reached(at, at, at, at + left) for topic, at in worked.items()}
+        )
+
+    def look(
+        self, consumer: Consumer, *looks: Look, places: Mapping[Place, int] | None = None
+    ) -> None:
+        """A look at one group; of each of its topics, one."""
+        found = {Place(topic, 0): look for topic, look in zip(consumer.topics, looks, strict=False)}
+        own = self.outlook.places() if places is None else places
+        self.outlook.looked({consumer: found}, own, {consumer: 1}, self.now_s)
+
+    def known(self) -> Known:
+        return self.outlook.known(self.now_s)
+
+    def stage(self, name: str) -> Stage:
+        return next(each for each in self.known().stages if each.consumer.stage == name)
+
+
+def test_before_anything_was_read_or_seen_nothing_is_known() -> None:
+    known = Scene().known()
+    assert (False, None, None) == (known.is_sampled, known.told, known.orders)
+    assert {State.UNKNOWN} == {each.state for each in known.stages}
+    assert {None} == {each.count for each in known.latencies}
+    assert ("watch-1", False, None, None, None) == known.watch
+    assert (None, None, None) == (known.dead_letters, known.refusals, known.letters)
+
+
+def test_once_the_journal_is_read_to_its_end_its_figures_are_known() -> None:
+    scene = Scene()
+    scene.read()
+    scene.turn()
+    known = scene.known()
+    assert known.told is not None
+    assert (4, 4) == (known.told.received, known.told.accepted)
+    assert known.orders is not None
+    assert [100_000] == [each.amount_cents for each in known.orders]
+    assert ([], []) == (known.parked, known.reports)
+    assert ("watch-1", True, 1, 0, 0) == known.watch
+    counts = {each.step: each.count for each in known.latencies}
+    assert (0, None) == (counts[Step.PUBLISHED], counts[Step.BROKER]), "no worker was heard"
+
+
+def test_figures_of_a_journal_that_is_still_read_are_unknown() -> None:
+    scene = Scene()
+    scene.turn(left=9)
+    scene.read()
+    scene.turn(left=4)
+    known = scene.known()
+    assert (None, None, None, None) == (known.told, known.orders, known.parked, known.letters)
+
+
+def test_figures_are_unknown_while_the_cluster_does_not_answer_or_rounds_stand_still() -> None:
+    scene = Scene()
+    scene.read()
+    scene.turn()
+    scene.now_s += 12
+    assert (None, False) == (scene.known().told, scene.known().watch.ready)
+    scene.turn()
+    assert scene.known().told is not None
+    scene.tables.rounds.no_answer()
+    assert (None, None) == (scene.known().told, scene.known().refusals)
+
+
+def test_what_is_due_is_looked_for_anew_after_two_seconds() -> None:
+    scene = Scene()
+    scene.turn()
+    before = scene.known().orders
+    scene.read()
+    within = scene.known().orders
+    scene.now_s += 2
+    behind = scene.known().orders
+    assert ([], [], 1) == (before, within, len(behind or ()))
+
+
+# ------------------------------------------------------------------ the groups
+def test_a_look_tells_the_ledgers_lag_and_an_old_one_nothing() -> None:
+    scene = Scene()
+    scene.look(scene.ledger, a_look(committed=3), a_look())
+    known, stage = scene.known(), scene.stage("ledger")
+    assert (True, 2, 1, 2) == (known.is_sampled, stage.behind, stage.members, known.in_flight)
+    scene.now_s += 11
+    known, stage = scene.known(), scene.stage("ledger")
+    assert (False, None, None, None) == (
+        known.is_sampled,
+        stage.behind,
+        stage.members,
+        known.in_flight,
+    )
+    assert State.UNKNOWN is stage.state
+    assert NOW_S == known.sampled_s, "when it was is known"
+
+
+def test_a_silent_cluster_ends_the_evidence() -> None:
+    scene = Scene()
+    scene.look(scene.ledger, a_look(), a_look())
+    scene.outlook.no_answer()
+    scene.now_s += 11
+    assert "cluster_silent" == scene.stage("ledger").rule
+
+
+def words(*said: Word) -> list[Look]:
+    return [a_look(word=word) for word in said]
+
+
+def test_the_gap_is_of_all_words_of_the_ledger_and_of_what_nobody_could_read() -> None:
+    scene = Scene()
+    scene.read()
+    scene.tables.journal(Record(0, 99, b"B", b"no record", (), NOW_S))
+    scene.turn()
+    assert scene.known().gap is None
+    scene.look(scene.ledger, *words(a_word(taken=4, told=4), a_word(taken=3, told=1)))
+    assert 3 == scene.known().gap
+    scene.now_s += 11
+    assert scene.known().gap is None
+
+
+def test_words_are_timed_and_known_while_the_cluster_answers() -> None:
+    scene = Scene()
+    for taken in (1, 2):
+        scene.look(scene.ledger, *words(a_word(taken=taken), a_word(taken=1)))
+    counts = {each.step: each.count for each in scene.known().latencies}
+    assert {Step.BROKER: 1, Step.DECIDED: 1, Step.PROJECTED: 0} == {
+        step: count for step, count in counts.items() if count is not None
+    }
+
+
+def test_the_watch_tells_of_itself_by_its_own_places() -> None:
+    scene = Scene()
+    scene.read()
+    scene.turn(left=3)
+    scene.look(scene.watch, *(a_look(committed=None, end=7, owner="watch-1") for _ in WATCHED))
+    stage = scene.stage("watch")
+    journal = next(row.judged for row in stage.rows if row.judged.place.topic == JOURNAL)
+    assert (4, 7, 3) == (journal.committed, journal.end, journal.behind)
+    assert 5 == len(stage.rows)
+
+
+def test_markers_at_the_end_are_no_lag_of_the_watch() -> None:
+    scene = Scene()
+    scene.read()
+    reached = {Partition(topic, 0): Reached(4, 6, 4, 6) for topic in WATCHED}
+    scene.tables.turn(reached)
+    scene.look(scene.watch, a_look(committed=None, end=6, owner="watch-1"))
+    scene.now_s += 1
+    assert (0, NOON_S) == (scene.stage("watch").behind, scene.stage("watch").up_to_date_s)
+
+
+def test_what_another_watch_reads_is_for_it_to_tell_and_what_nobody_reads_is_told() -> None:
+    scene = Scene()
+    scene.look(
+        scene.watch, a_look(committed=None, owner="watch-2"), a_look(committed=None, owner=None)
+    )
+    (row,) = scene.stage("watch").rows
+    assert (BALANCES, None) == (row.judged.place.topic, row.judged.owner)
+
+
+def test_the_oldest_order_that_the_treasury_has_not_read_is_known_from_the_orders() -> None:
+    scene = Scene()
+    for offset in range(2):
+        scene.tables.payment_order(Record(0, offset, b"B", ORDER, (), NOW_S))
+    scene.turn()
+    scene.look(scene.treasury, a_look(committed=1, end=2, owner="bank"))
+    assert (1, NOON_S) == (scene.stage("treasury").behind, scene.stage("treasury").oldest_event_s)
+
+
+def test_behind_the_last_order_stand_markers_alone_and_nobody_is_late() -> None:
+    scene = Scene()
+    scene.tables.payment_order(Record(0, 0, b"B", ORDER, (), NOW_S))
+    scene.tables.turn({Partition(topic, 0): Reached(1, 3, 1, 3) for topic in WATCHED})
+    scene.look(scene.treasury, a_look(committed=1, end=3, owner="bank"))
+    stage = scene.stage("treasury")
+    assert (0, NOON_S, None) == (stage.behind, stage.up_to_date_s, stage.oldest_event_s)
+
+
+def test_a_ledger_that_has_just_started_has_done_what_the_journal_holds() -> None:
+    scene = Scene()
+    scene.read()
+    scene.turn()
+    silent = a_word(done_event_s=None, taken=0, told=0)
+    scene.look(scene.ledger, *words(silent, silent))
+    by_topic = {row.judged.place.topic: row.up_to_date_s for row in scene.stage("ledger").rows}
+    assert {EVENTS: NOON_S, LETTERS: None} == by_topic
+
+
+def test_a_journal_that_is_still_read_does_not_tell_up_to_when_others_are() -> None:
+    scene = Scene()
+    scene.turn(left=9)
+    scene.read()
+    scene.look(scene.projector, a_look())
+    scene.look(scene.treasury, a_look())
+    assert (None, None) == (
+        scene.stage("projector").up_to_date_s,
+        scene.stage("treasury").up_to_date_s,
+    )
+
+
+# ------------------------------------------------------------------ letters, the last hour
+@pytest.mark.parametrize("standing", [None, 3])
+def test_letters_are_told_by_who_writes_them(standing: int | None) -> None:
+    scene = Scene()
+    scene.standing = standing
+    scene.read()
+    scene.turn()
+    letters = scene.known().letters
+    assert letters is not None
+    assert (standing, 1) == (letters.written, letters.pending)
+
+
+def test_a_watch_that_writes_no_letters_knows_nothing_of_them() -> None:
+    scene = Scene(letters=False)
+    scene.read()
+    scene.turn()
+    assert scene.known().letters is None
+
+
+def test_a_point_is_kept_of_what_was_known() -> None:
+    scene = Scene()
+    scene.outlook.note(NOW_S - 10)
+    scene.read()
+    scene.turn()
+    scene.look(scene.ledger, a_look(), a_look())
+    scene.outlook.note(NOW_S)
+    first, second = scene.outlook.past.points
+    assert (None, None) == (first.orders, first.stages["ledger"].behind)
+    assert (1, 0, 0.0) == (second.orders, *second.stages["ledger"])

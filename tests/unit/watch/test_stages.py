@@ -1,0 +1,109 @@
+"""A stage is added up from its partitions; what one does not know, the sum does not know."""
+
+from typing import Any
+
+import pytest
+
+from events.topics import JOURNAL
+from services.watch.lag.model import Consumer, Judged, Place, State
+from services.watch.lag.states import Rule
+from services.watch.settings import WATCHED
+from services.watch.stages import WORST_FIRST, Stage, consumers_of, stages_of, worst_of
+from tests.unit.watch.lag_figures import LEDGER, NOW_S, PROJECTOR, judged, never, unknown
+
+
+def stage(*seen: Judged, **more: Any) -> Stage:
+    """The ledger, of which this was seen."""
+    (found,) = stages_of([LEDGER], seen, never, more.get("members", {}), NOW_S)
+    return found
+
+
+def test_the_groups_stand_in_the_order_of_an_events_way() -> None:
+    found = consumers_of("ecluse.treasury")
+    assert ["ledger", "projector", "watch", "treasury"] == [each.stage for each in found]
+    assert set(WATCHED) == set(found[2].topics)
+    assert "ecluse.tresor" == consumers_of("ecluse.tresor")[3].group
+    assert ["ledger", "projector", "watch"] == [each.stage for each in consumers_of("")]
+
+
+def test_every_state_has_its_place_among_the_worst() -> None:
+    assert set(State) == set(WORST_FIRST)
+    assert State.STOPPED is worst_of([State.OK, State.STOPPED, State.SLOW])
+    assert State.UNKNOWN is worst_of([State.OK, State.UNKNOWN, State.NO_TRAFFIC])
+    assert State.UNKNOWN is worst_of([])
+
+
+def test_all_keep_up() -> None:
+    found = stage(judged(), judged(number=1, done_event_s=NOW_S - 3), members={LEDGER: 1})
+    assert (State.OK, Rule.KEEPS_UP, 1, 0) == found[1:5]
+    assert (None, "level", None) == (found.oldest_event_s, found.trend, found.drain_s)
+    assert NOW_S - 3 == found.up_to_date_s, "the last event of all"
+    assert 0.0 == found.late_s(NOW_S)
+
+
+def test_the_worst_partition_tells_state_and_rule() -> None:
+    slow = judged(number=1, state=State.SLOW, rule=Rule.FALLS_BEHIND)
+    found = stage(judged(), slow, judged(number=2, state=State.NO_TRAFFIC, rule=Rule.NO_TRAFFIC))
+    assert (State.SLOW, Rule.FALLS_BEHIND) == (found.state, found.rule)
+
+
+def test_records_behind_are_added_up_and_the_oldest_is_the_oldest_of_all() -> None:
+    late = judged(behind=3, oldest_event_s=NOW_S - 60, drain_s=2.0, trend="down")
+    later = judged(number=1, behind=4, oldest_event_s=NOW_S - 90, drain_s=9.0, trend="up")
+    found = stage(late, later, judged(number=2))
+    assert (7, NOW_S - 90, "up", 9.0) == (
+        found.behind,
+        found.oldest_event_s,
+        found.trend,
+        found.drain_s,
+    )
+    assert 90.0 == found.late_s(NOW_S)
+
+
+def test_nothing_is_promised_where_one_does_not_get_less() -> None:
+    assert stage(judged(behind=3, drain_s=2.0), judged(number=1, behind=1)).drain_s is None
+
+
+def test_what_one_does_not_know_the_stage_does_not_know() -> None:
+    found = stage(judged(), unknown(number=1))
+    assert (State.UNKNOWN, None, None) == (found.state, found.behind, found.late_s(NOW_S))
+
+
+def test_a_stage_of_which_nothing_was_seen_is_unknown() -> None:
+    found = stage()
+    assert (State.UNKNOWN, Rule.NOT_LOOKED, None, None) == found[1:5]
+    assert ((), None, None) == (found.rows, found.up_to_date_s, found.late_s(NOW_S))
+
+
+@pytest.mark.parametrize(
+    ("seen", "up_to_s"),
+    [
+        ([judged(behind=2), judged(number=1, done_event_s=NOW_S - 1)], NOW_S - 8),
+        ([unknown(done_event_s=NOW_S - 20), judged(number=1)], NOW_S - 20),
+        ([judged(behind=2, done_event_s=None), judged(number=1)], NOW_S - 8),
+        ([judged(done_event_s=NOW_S + 9)], NOW_S),
+    ],
+    ids=["what is behind", "what nobody knows", "nothing read yet", "never in the future"],
+)
+def test_it_is_up_to_date_to_the_earliest_of_what_is_not_done(
+    seen: list[Judged], up_to_s: float
+) -> None:
+    assert up_to_s == stage(*seen).up_to_date_s
+
+
+def test_who_left_no_word_and_has_nothing_left_has_done_the_last_record() -> None:
+    journal = Place(JOURNAL, 0)
+    silent = [
+        judged(PROJECTOR, done_event_s=None),
+        judged(PROJECTOR, 1, behind=2, done_event_s=None),
+    ]
+    (found,) = stages_of(
+        [PROJECTOR], silent, lambda place: NOW_S - 5 if place == journal else None, {}, NOW_S
+    )
+    assert [NOW_S - 5, None] == [row.up_to_date_s for row in found.rows]
+
+
+def test_stages_keep_apart() -> None:
+    two: list[Consumer] = [LEDGER, PROJECTOR]
+    found = stages_of(two, [judged(PROJECTOR, behind=2)], never, {PROJECTOR: 2}, NOW_S)
+    assert [(None, None), (2, 2)] == [(each.behind, each.members) for each in found]

@@ -1,0 +1,119 @@
+"""Everything that was read, topic by topic; what others read is forgotten, and read anew."""
+
+import json
+
+from events.topics import BALANCES, DEAD_LETTERS, JOURNAL, PAYMENT_ORDERS, REFUSALS
+from services.watch.balances import Fault, Partition
+from services.watch.latencies import Step
+from services.watch.outlook import instant_of
+from services.watch.rounds import Reached
+from services.watch.settings import WATCHED
+from services.watch.tables import Record, Tables
+from tests.builders import a_convention, a_notification, a_vote, an_acknowledgement, an_award
+from tests.unit.watch.lag_figures import NOW_S
+from tests.unit.watch.ledger_output import Out, encoded, transactions
+
+YEAR = (a_vote(), an_award(), a_convention(), a_notification(), an_acknowledgement())
+OUTS = [out for outs in transactions([encoded(*YEAR)]) for out in outs]
+
+
+class Scene:
+    """Tables, and a clock that is turned by hand."""
+
+    def __init__(self) -> None:
+        self.now_s = NOW_S
+        self.tables = Tables(lambda: self.now_s)
+
+    def record(self, offset: int, out: Out, *, ago_s: float = 0, imported: bool = False) -> Record:
+        headers = ((("ecluse_partitions", b"4"),)) + ((("ecluse_imported", b"1"),) * imported)
+        return Record(0, offset, out.key, out.value, headers, self.now_s - ago_s)
+
+    def journal(self, *, ago_s: float = 0, imported: bool = False) -> None:
+        records = [out for out in OUTS if out.topic == JOURNAL]
+        for offset, out in enumerate(records):
+            record = self.record(offset, out, ago_s=ago_s, imported=imported)
+            assert not self.tables.journal(record)
+
+    def turn(self) -> None:
+        reached = {}
+        for topic in WATCHED:
+            worked = self.tables.next_offset(Partition(topic, 0))
+            reached[Partition(topic, 0)] = Reached(worked, worked, worked, worked)
+        assert [] == self.tables.turn(reached)
+
+    def counts(self) -> dict[Step, int | None]:
+        rows = self.tables.latencies.of_the_last_hour(self.now_s)
+        return {row.step: row.count for row in rows if row.count}
+
+
+def test_a_record_of_the_journal_reaches_every_table() -> None:
+    scene = Scene()
+    scene.journal()
+    tables = scene.tables
+    assert 5 == tables.fates.told().received == tables.next_offset(Partition(JOURNAL, 0))
+    assert 1 == len(tables.live.budgets)
+    assert 1 == len(tables.deadlines.orders(instant_of(scene.now_s)))
+    assert {Step.TREASURY: 1} == scene.counts()
+
+
+def test_what_comes_to_light_is_given_back() -> None:
+    scene = Scene()
+    (found,) = scene.tables.journal(Record(0, 0, b"B", b"no record", (), NOW_S))
+    assert isinstance(found, Fault)
+    balance = next(out for out in OUTS if out.topic == BALANCES)
+    (differs,) = scene.tables.balance(scene.record(0, balance._replace(key=b"no key")))
+    assert "not_readable" == differs.kind
+
+
+def test_records_that_come_live_are_timed_and_those_of_the_start_are_not() -> None:
+    scene = Scene()
+    scene.journal(ago_s=5)
+    scene.turn()
+    assert Step.PUBLISHED not in scene.counts()
+    later = json.dumps({"budget": "_dead.0", "sequence": 1, "outcome": "dead_letter"})
+    later = later[:-1] + ',"moves":null,"event":null,'
+    later += '"source":{"topic":"ecluse.events.v1","partition":0,"offset":99}}'
+    dead = Out(JOURNAL, 0, b"_dead.0", later.encode())
+    assert not scene.tables.journal(scene.record(5, dead, ago_s=3)), "written before the start"
+    scene.now_s += 10
+    assert not scene.tables.journal(scene.record(6, dead, ago_s=0.5))
+    (row,) = [
+        each
+        for each in scene.tables.latencies.of_the_last_hour(scene.now_s)
+        if each.step is Step.PUBLISHED
+    ]
+    assert (1, 0.5) == (row.count, row.max_s)
+
+
+def test_what_was_decided_on_another_cluster_says_nothing_of_this_one() -> None:
+    scene = Scene()
+    scene.journal(imported=True)
+    assert {} == scene.counts()
+    assert 5 == scene.tables.fates.told().received
+
+
+def test_every_topic_has_its_place_and_loses_it_with_its_partition() -> None:
+    scene = Scene()
+    tables = scene.tables
+    scene.journal()
+    assert not tables.balance(Record(0, 1, b'["B","65","1",null,null]', None, (), NOW_S))
+    assert () == tables.payment_order(Record(0, 2, b"B", b'{"time":"2023-06-01T10:00:00Z"}', (), 1))
+    refused = b'{"type":"ecluse.event.refused.v1","data":{"code":"overpayment"}}'
+    assert () == tables.refusal(Record(0, 3, b"B", refused, (), NOW_S))
+    assert () == tables.dead_letter(Record(0, 4, None, b"x", (), NOW_S))
+    scene.turn()
+    where = [Partition(topic, 0) for topic in WATCHED]
+    before = [tables.next_offset(each) for each in where]
+    expected = {JOURNAL: 5, BALANCES: 2, REFUSALS: 4, DEAD_LETTERS: 5, PAYMENT_ORDERS: 3}
+    assert expected == dict(zip(WATCHED, before, strict=True))
+    tables.keep_only(where)
+    assert before == [tables.next_offset(each) for each in where]
+    tables.keep_only([Partition(topic, 1) for topic in WATCHED])
+    assert [0] * 5 == [tables.next_offset(each) for each in where]
+    assert (0, 0, 0, []) == (
+        tables.fates.told().received,
+        tables.refusals.in_all().count,
+        tables.dead_letters.in_all().count,
+        tables.deadlines.orders(instant_of(NOW_S)),
+    )
+    assert (False, scene.now_s) == (tables.rounds.has_read(JOURNAL), tables.turned_s)
