@@ -1,0 +1,207 @@
+"""How far consumer groups are and who is in them: one request for all groups of a coordinator.
+
+aiokafka asks for one group at a time, takes an answer that says "not now" for an empty one, and
+reads an answer about several groups wrongly; so the messages are spelled here, as Kafka defines
+them.
+"""
+
+from collections.abc import Iterator, Sequence
+from io import BytesIO
+from typing import Any, Final, NamedTuple, cast
+
+from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
+from aiokafka.protocol.api import Request, RequestStruct, Response
+from aiokafka.protocol.types import (
+    Boolean,
+    CompactArray,
+    CompactBytes,
+    CompactString,
+    Int16,
+    Int32,
+    Int64,
+    Schema,
+    TaggedFields,
+)
+from aiokafka.structs import TopicPartition
+
+_TEXT: Final = CompactString("utf-8")
+_TAGS: Final = ("tags", TaggedFields)
+
+SHARING_OUT: Final = frozenset({"PreparingRebalance", "CompletingRebalance"})
+"""The states of a group that is sharing out its partitions."""
+
+
+class Committed(NamedTuple):
+    """What a group has committed at one place."""
+
+    offset: int
+    metadata: str | None
+
+
+class Group(NamedTuple):
+    """Who is in a group, and what each of them owns."""
+
+    rebalancing: bool
+    members: int
+    owners: dict[TopicPartition, str]
+    """By partition, the name of its member's instance; of a member without, its client's."""
+
+
+class _OffsetFetchResponse(Response):
+    API_KEY = 9
+    API_VERSION = 8
+    SCHEMA = Schema(
+        ("throttle_time_ms", Int32),
+        (
+            "groups",
+            CompactArray(
+                ("group_id", _TEXT),
+                (
+                    "topics",
+                    CompactArray(
+                        ("name", _TEXT),
+                        (
+                            "partitions",
+                            CompactArray(
+                                ("partition_index", Int32),
+                                ("committed_offset", Int64),
+                                ("committed_leader_epoch", Int32),
+                                ("metadata", _TEXT),
+                                ("error_code", Int16),
+                                _TAGS,
+                            ),
+                        ),
+                        _TAGS,
+                    ),
+                ),
+                ("error_code", Int16),
+                _TAGS,
+            ),
+        ),
+        _TAGS,
+    )
+
+
+class _OffsetFetch(RequestStruct):
+    API_KEY = 9
+    API_VERSION = 8
+    FLEXIBLE_VERSION = True
+    RESPONSE_TYPE = _OffsetFetchResponse
+    SCHEMA = Schema(
+        (
+            "groups",
+            CompactArray(
+                ("group_id", _TEXT),
+                (
+                    "topics",
+                    CompactArray(
+                        ("name", _TEXT), ("partition_indexes", CompactArray(Int32)), _TAGS
+                    ),
+                ),
+                _TAGS,
+            ),
+        ),
+        ("require_stable", Boolean),
+        _TAGS,
+    )
+
+
+class OffsetFetchRequest(Request[_OffsetFetch]):
+    """What each of these groups has committed, wherever it has."""
+
+    API_KEY = 9
+
+    def __init__(self, groups: Sequence[str]) -> None:
+        self._groups = groups
+
+    def build(self, request_struct_class: type[_OffsetFetch]) -> _OffsetFetch:
+        return request_struct_class([(group, None, {}) for group in self._groups], False, {})
+
+
+class _DescribeGroupsResponse(Response):
+    API_KEY = 15
+    API_VERSION = 5
+    SCHEMA = Schema(
+        ("throttle_time_ms", Int32),
+        (
+            "groups",
+            CompactArray(
+                ("error_code", Int16),
+                ("group_id", _TEXT),
+                ("group_state", _TEXT),
+                ("protocol_type", _TEXT),
+                ("protocol_data", _TEXT),
+                (
+                    "members",
+                    CompactArray(
+                        ("member_id", _TEXT),
+                        ("group_instance_id", _TEXT),
+                        ("client_id", _TEXT),
+                        ("client_host", _TEXT),
+                        ("member_metadata", CompactBytes),
+                        ("member_assignment", CompactBytes),
+                        _TAGS,
+                    ),
+                ),
+                ("authorized_operations", Int32),
+                _TAGS,
+            ),
+        ),
+        _TAGS,
+    )
+
+
+class _DescribeGroups(RequestStruct):
+    API_KEY = 15
+    API_VERSION = 5
+    FLEXIBLE_VERSION = True
+    RESPONSE_TYPE = _DescribeGroupsResponse
+    SCHEMA = Schema(
+        ("groups", CompactArray(_TEXT)), ("include_authorized_operations", Boolean), _TAGS
+    )
+
+
+class DescribeGroupsRequest(Request[_DescribeGroups]):
+    """Who is in each of these groups."""
+
+    API_KEY = 15
+
+    def __init__(self, groups: Sequence[str]) -> None:
+        self._groups = groups
+
+    def build(self, request_struct_class: type[_DescribeGroups]) -> _DescribeGroups:
+        return request_struct_class(self._groups, False, {})
+
+
+def committed_in(answer: Any) -> Iterator[tuple[str, int, dict[TopicPartition, Committed]]]:
+    """Each group, its error code, and what it has committed.
+
+    An offset of -1 is none; and where one partition is not told, all of the group is not.
+    """
+    for group, topics, error_code, _ in answer.groups:
+        found: dict[TopicPartition, Committed] = {}
+        for topic, partitions, _ in topics:
+            for partition, offset, _, metadata, partition_error_code, _ in partitions:
+                error_code = error_code or partition_error_code  # noqa: PLW2901 # the first of them
+                if offset >= 0:
+                    found[TopicPartition(topic, partition)] = Committed(offset, metadata)
+        yield group, error_code, found
+
+
+def members_in(answer: Any) -> Iterator[tuple[str, int, Group]]:
+    """Each group, its error code, and who is in it; a group that does not exist has no members."""
+    for error_code, group, state, _, _, members, _, _ in answer.groups:
+        owners = {
+            place: instance or client
+            for _, instance, client, _, _, assignment, _ in members
+            for place in _assigned(assignment)
+        }
+        yield group, error_code, Group(state in SHARING_OUT, len(members), owners)
+
+
+def _assigned(assignment: bytes | None) -> list[TopicPartition]:
+    """The partitions of a member; none while they are being shared out."""
+    if not assignment:
+        return []
+    decoded = ConsumerProtocolMemberAssignment.decode(BytesIO(assignment))
+    return cast(list[TopicPartition], decoded.partitions())

@@ -1,0 +1,132 @@
+"""What Prometheus reads of the consumer groups. What is not known has no sample: never 0.
+
+The `kafka_…` names and labels are those of kafka_exporter, and topics and groups go by their names
+on the cluster, so that dashboards made for it work; the `ecluse_…` ones go by the contract's.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final
+
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from services.runtime.settings import Settings
+from services.watch.lag.model import Consumer, Judged, Place, State
+
+OF_A_GROUP: Final = ("consumergroup", "topic", "partition")
+OF_A_STAGE: Final = ("stage", "group", "topic", "partition")
+
+
+class LagMetrics(Collector):
+    """The metrics of the lag room, made anew each time that they are asked for."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        judged: Callable[[], Sequence[Judged]],
+        members: Callable[[], Mapping[Consumer, int]],
+        sampled_s: Callable[[], float | None],
+    ) -> None:
+        """The metrics of what these tell.
+
+        Args:
+            settings: what topics and groups are called on this cluster.
+            judged: what is to be said of each consumer at each place.
+            members: how many members each group has; who is not known is missing.
+            sampled_s: when the groups were last looked at, in seconds since 1970.
+        """
+        self._settings = settings
+        self._told_judged = judged
+        self._told_members = members
+        self._told_sampled_s = sampled_s
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing is collected while this is registered: whoever tells may not know yet."""
+        return ()
+
+    def collect(self) -> Iterable[Metric]:
+        """What is known now."""
+        judged = self._told_judged()
+        yield from self._as_kafka_exporter(judged)
+        yield _states(judged)
+        yield _of_stages(
+            "ecluse_lag_oldest_event_timestamp_seconds",
+            "Event time of the oldest record that is not yet done.",
+            ((each, each.oldest_event_s) for each in judged),
+        )
+        yield _of_stages(
+            "ecluse_lag_drain_seconds",
+            "How long what is left will take, at the pace of late.",
+            ((each, each.drain_s) for each in judged),
+        )
+        sampled = GaugeMetricFamily(
+            "ecluse_lag_sampled_timestamp_seconds", "When the groups were last looked at."
+        )
+        sampled_s = self._told_sampled_s()
+        if sampled_s is not None:
+            sampled.add_metric([], sampled_s)
+        yield sampled
+
+    def _as_kafka_exporter(self, judged: Sequence[Judged]) -> Iterable[Metric]:
+        lag = GaugeMetricFamily(
+            "kafka_consumergroup_lag", "Offsets that a group has left to read.", labels=OF_A_GROUP
+        )
+        offset = GaugeMetricFamily(
+            "kafka_consumergroup_current_offset",
+            "Offset that a group has committed.",
+            labels=OF_A_GROUP,
+        )
+        ends: dict[Place, int] = {}
+        for each in judged:
+            topic, number = each.place
+            labels = [
+                self._settings.group(each.consumer.group),
+                self._settings.topic(topic),
+                str(number),
+            ]
+            if each.behind is not None:
+                lag.add_metric(labels, each.behind)
+            if each.committed is not None:
+                offset.add_metric(labels, each.committed)
+            if each.end is not None:
+                ends[each.place] = max(each.end, ends.get(each.place, 0))
+        members = GaugeMetricFamily(
+            "kafka_consumergroup_members", "Members of a group.", labels=["consumergroup"]
+        )
+        for consumer, count in self._told_members().items():
+            members.add_metric([self._settings.group(consumer.group)], count)
+        end = GaugeMetricFamily(
+            "kafka_topic_partition_current_offset",
+            "Where what is committed in a partition ends.",
+            labels=["topic", "partition"],
+        )
+        for place, last in ends.items():
+            end.add_metric([self._settings.topic(place.topic), str(place.partition)], last)
+        yield from (lag, offset, members, end)
+
+
+def _states(judged: Sequence[Judged]) -> Metric:
+    states = GaugeMetricFamily(
+        "ecluse_consumer_state",
+        "1 for the state that a consumer is in, 0 for all others.",
+        labels=(*OF_A_STAGE, "state"),
+    )
+    for each in judged:
+        for state in State:
+            states.add_metric([*_labels(each), state.value], float(state is each.state))
+    return states
+
+
+def _of_stages(
+    name: str, said: str, figures: Iterable[tuple[Judged, float | None]]
+) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, said, labels=OF_A_STAGE)
+    for judged, figure in figures:
+        if figure is not None:
+            family.add_metric(_labels(judged), figure)
+    return family
+
+
+def _labels(judged: Judged) -> list[str]:
+    consumer, place = judged.consumer, judged.place
+    return [consumer.stage, consumer.group, place.topic, str(place.partition)]

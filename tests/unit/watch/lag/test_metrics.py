@@ -1,0 +1,80 @@
+"""What Prometheus reads of the consumer groups."""
+
+from collections.abc import Sequence
+
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+
+from services.runtime.settings import Settings
+from services.watch.lag.model import Judged, State
+from services.watch.lag_metrics import LagMetrics
+from tests.unit.watch.lag.notation import LEDGER, START_S, a_word, told
+
+SETTINGS = Settings(topic_prefix="town.")
+HERE = 'consumergroup="town.ecluse.ledger",partition="0",topic="town.ecluse.events.v1"'
+STAGE = 'group="ecluse.ledger",partition="0",stage="ledger",topic="ecluse.events.v1"'
+
+
+def samples(judged: Sequence[Judged], sampled_s: float | None = START_S) -> dict[str, float]:
+    registry = CollectorRegistry()
+    registry.register(LagMetrics(SETTINGS, lambda: judged, lambda: {LEDGER: 2}, lambda: sampled_s))
+    lines = generate_latest(registry).decode().splitlines()
+    parts = (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+    return {name: float(figure) for name, figure in parts}
+
+
+def test_dashboards_made_for_kafka_exporter_find_their_names() -> None:
+    found = samples([told("10/500 50/500 100/500")])
+    assert {
+        f"kafka_consumergroup_lag{{{HERE}}}": 400,
+        f"kafka_consumergroup_current_offset{{{HERE}}}": 100,
+        'kafka_consumergroup_members{consumergroup="town.ecluse.ledger"}': 2,
+        'kafka_topic_partition_current_offset{partition="0",topic="town.ecluse.events.v1"}': 500,
+    } == {name: figure for name, figure in found.items() if name.startswith("kafka_")}
+
+
+def test_our_own_names_are_the_contracts() -> None:
+    word = a_word(oldest_event_s=START_S - 60)
+    found = samples([told("0/500 50/500 100/500 150/500", word=word)])
+    ours = {name: figure for name, figure in found.items() if name.startswith("ecluse_lag")}
+    assert {
+        f"ecluse_lag_oldest_event_timestamp_seconds{{{STAGE}}}": START_S - 60,
+        f"ecluse_lag_drain_seconds{{{STAGE}}}": pytest.approx(14.0),
+        "ecluse_lag_sampled_timestamp_seconds": START_S,
+    } == ours
+
+
+def test_a_consumer_is_in_one_state() -> None:
+    found = samples([told("10/10!*2")])
+    labels = 'group="ecluse.ledger",partition="0",stage="ledger"'
+    assert {state.value: float(state is State.STOPPED) for state in State} == {
+        state.value: found[
+            f'ecluse_consumer_state{{{labels},state="{state}",topic="ecluse.events.v1"}}'
+        ]
+        for state in State
+    }
+
+
+@pytest.mark.parametrize(
+    ("history", "known"),
+    [
+        ("-/20!", {"kafka_topic_partition_current_offset"}),
+        ("12/-", {"kafka_consumergroup_current_offset"}),
+        ("-/-!", set()),
+        (
+            "20/12",
+            {"kafka_consumergroup_current_offset", "kafka_topic_partition_current_offset"},
+        ),
+    ],
+)
+def test_what_is_not_known_has_no_sample(history: str, known: set[str]) -> None:
+    found = samples([told(history)], sampled_s=None)
+    names = {name.partition("{")[0] for name in found}
+    assert known == names - {"ecluse_consumer_state", "kafka_consumergroup_members"}
+
+
+def test_before_the_first_look_there_is_nothing() -> None:
+    registry = CollectorRegistry()
+    registry.register(LagMetrics(SETTINGS, list, dict, lambda: None))
+    lines = generate_latest(registry).decode().splitlines()
+    assert [] == [line for line in lines if not line.startswith("#")]
