@@ -19,7 +19,13 @@ from services.api.access.session import SESSION_COOKIE
 from services.api.language import Language, language_of
 from services.api.parts import Parts
 from services.api.ports import JournalEnd
-from services.api.problems import DATABASE_UNREACHABLE, NOT_FOUND, SCOPE_MISSING, Problem
+from services.api.problems import (
+    ALL_ENTITIES,
+    DATABASE_UNREACHABLE,
+    NOT_FOUND,
+    SCOPE_MISSING,
+    Problem,
+)
 from services.api.read_model import begin_reading
 
 RETRY_AFTER_S: Final = 5
@@ -90,6 +96,17 @@ def _challenge(request: Request, scope: Scope) -> dict[str, str]:
     return {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope.value}"'}
 
 
+async def reader_of_all(reader: Annotated[Caller, Depends(needs(Scope.READ))]) -> Caller:
+    """The caller, if they may read all entities: what is told here is of all together.
+
+    Raises:
+        Problem: they may read some only.
+    """
+    if not reader.entities(Scope.READ).every:
+        raise Problem(ALL_ENTITIES)
+    return reader
+
+
 def check_sees(caller: Caller, budget: str, scope: Scope = Scope.READ) -> None:
     """That the caller has this right on that budget.
 
@@ -130,6 +147,7 @@ async def language(request: Request) -> Language:
 Stands = Annotated[Parts, Depends(parts)]
 Connection = Annotated[AsyncConnection, Depends(connection)]
 Reader = Annotated[Caller, Depends(needs(Scope.READ))]
+ReaderOfAll = Annotated[Caller, Depends(reader_of_all)]
 Sender = Annotated[Caller, Depends(needs(Scope.PUBLISH))]
 Operator = Annotated[Caller, Depends(needs(Scope.OPERATE))]
 Lang = Annotated[Language, Depends(language)]

@@ -308,4 +308,5 @@ def is_well(board: Board, now: datetime) -> bool:
     fates, watch = board.fates, board.watch
     adds_up = fates is not None and (fates.gap, fates.repeated) == (0, 0)
     proves = (watch.balances_differing, watch.journal_faults) == (0, 0)
-    return not is_old(board, now) and board.state in WELL and adds_up and proves
+    is_of_now = is_sampled(board, now) and not is_old(board, now)
+    return is_of_now and board.state in WELL and adds_up and proves

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 import msgspec
@@ -13,6 +13,8 @@ POINTS: Final = 360
 """How many looks an hour has here: one every ten seconds."""
 
 EVERY_S: Final = 3600 // POINTS
+STANDS_STILL_S: Final = 60.0
+"""A last look may be late by a little, and many little add up; by more than that it is old."""
 
 N = TypeVar("N")
 
@@ -68,19 +70,26 @@ def the_hour(histories: Sequence[History | None], now: datetime) -> Hour | None:
     known = [each for each in histories if each is not None]
     if not known:
         return None
-    first = known[0]
-    counts = [_until(each.orders, each.at, now) for each in known]
+    first, ended = known[0], _last_look(known[0])
+    counts = [_until(each.orders, _last_look(each), now) for each in known]
     whole = len(known) == len(histories)
     return Hour(
         now,
         {
-            name: StageHistory(
-                _until(each.behind, first.at, now), _until(each.late_s, first.at, now)
-            )
+            name: StageHistory(_until(each.behind, ended, now), _until(each.late_s, ended, now))
             for name, each in first.stages.items()
         },
         tuple(_sum(each) if whole else None for each in zip(*counts, strict=True)),
     )
+
+
+def _last_look(history: History) -> datetime:
+    """When the watch last looked: one whose looks stand still answers all the same."""
+    if history.since is None:
+        return history.at
+    looked = history.since + timedelta(seconds=EVERY_S * (len(history.orders) - 1))
+    late_s = (history.at - looked).total_seconds()
+    return looked if late_s > STANDS_STILL_S else history.at
 
 
 def _until(series: Sequence[N | None], at: datetime, now: datetime) -> tuple[N | None, ...]:

@@ -18,10 +18,15 @@ from services.api.lag_board import (
     Sum,
     Watch,
     is_old,
+    is_sampled,
 )
+from services.api.lag_stages import merged_stages, worst
 
 ITEMS_MAX: Final = 20
 """How many orders, reports and parked events are named; their counts are of all."""
+
+NO_ANSWER, UNREADABLE = "no_answer", "unreadable"
+"""What may be wrong with a watch: nobody there, or none that this version understands."""
 
 A = TypeVar("A")
 T = TypeVar("T", int, float, datetime)
@@ -64,17 +69,22 @@ def lag_of(answers: Sequence[Answer], now: datetime) -> Lag:
 def merged(boards: Sequence[Board | None]) -> Board | None:
     """The answers of several watches as one; None is one that does not answer.
 
-    Each sees all consumer groups, so those are told by the first. Of the journal each reads a part,
-    so what they read is added up, and is unknown where one is missing. None where nobody answers.
+    Each sees all consumer groups, so those are told by the first whose look is not old. Of the
+    journal each reads a part, so what they read is added up, and is unknown where one is missing.
+    None where nobody answers.
     """
     known = [each for each in boards if each is not None]
     if len(boards) <= 1 or not known:
         return known[0] if known else None
     parts = known if len(known) == len(boards) else None
+    known.sort(key=lambda each: not is_sampled(each, each.at))
+    stages = merged_stages([each.stages for each in known])
     return replace(
         known[0],
         # The oldest: nothing in it is older than it says.
         at=min(each.at for each in known),
+        state=worst([known[0].state, *(each.state for each in stages)]),
+        stages=stages,
         watch=_watch(known, parts),
         fates=_together(parts, lambda each: each.fates, _fates),
         latencies=_together(parts, lambda each: each.latencies, _latencies),

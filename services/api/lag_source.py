@@ -12,7 +12,7 @@ from services.api.fetched import body_of
 from services.api.kept import Kept
 from services.api.lag_board import Board, read_board
 from services.api.lag_history import History, Hour, read_history, the_hour
-from services.api.lag_merged import Answer, Lag, lag_of
+from services.api.lag_merged import NO_ANSWER, UNREADABLE, Answer, Lag, lag_of
 from services.api.ports import LagSource
 
 ANSWER_S: Final = 3.0
@@ -25,9 +25,6 @@ HOUR_KEPT_S: Final = 5.0
 """The same of the last hour, which is a look longer every ten seconds."""
 
 BYTES_MAX: Final = 4 * 1024 * 1024
-
-NO_ANSWER, UNREADABLE = "no_answer", "unreadable"
-"""What may be wrong with a watch: nobody there, or none that this version understands."""
 
 Said = TypeVar("Said", Board, History)
 

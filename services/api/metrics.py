@@ -14,26 +14,12 @@ from prometheus_client import (
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from events.sentences import Sentence
-from services.api.access.caller import Scope
-from services.api.asking import Reader, Stands
+from services.api.asking import ReaderOfAll, Stands
 from services.api.parts import Parts
-from services.api.problems import Kind, Problem
 from services.projector.tables import positions
 
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 BUCKETS_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
-
-ALL_ENTITIES: Final = Kind(
-    "all_entities_needed",
-    403,
-    Sentence("Droit trop étroit", "Right too narrow"),
-    Sentence(
-        "Ces mesures portent sur toutes les entités\u00a0; cet accès n'en voit que quelques-unes.",
-        "These measures are of all entities; this access sees only some.",
-    ),
-    Sentence("Prenez une clé créée avec `--read all`.", "Take a key created with `--read all`."),
-)
 
 router = APIRouter(tags=["health"])
 
@@ -71,13 +57,11 @@ class Observed:
     response_class=Response,
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
-async def metrics(request: Request, caller: Reader, stands_on: Stands) -> Response:
+async def metrics(request: Request, _caller: ReaderOfAll, stands_on: Stands) -> Response:
     """Requests by route and status, durations; of the read model, positions and event times.
 
     An unknown is left out: never a 0 that nobody measured.
     """
-    if not caller.entities(Scope.READ).every:
-        raise Problem(ALL_ENTITIES)
     observed: Observed = request.app.state.observed
     body = generate_latest(observed.registry) + generate_latest(await _read_model(stands_on))
     return Response(body, media_type=CONTENT_TYPE_LATEST)

@@ -117,6 +117,16 @@ SCOPE_MISSING: Final = Kind(
         "Ask the operator for a key that has it (`ecluse api-keys create --{scope} …`).",
     ),
 )
+ALL_ENTITIES: Final = Kind(
+    "all_entities_needed",
+    403,
+    Sentence("Droit trop étroit", "Right too narrow"),
+    Sentence(
+        "Ces mesures portent sur toutes les entités\u00a0; cet accès n'en voit que quelques-unes.",
+        "These measures are of all entities; this access sees only some.",
+    ),
+    Sentence("Prenez une clé créée avec `--read all`.", "Take a key created with `--read all`."),
+)
 FORGED_FORM: Final = Kind(
     "forged_form",
     403,

@@ -16,6 +16,8 @@ NO_PAGES: Final = frozenset(
     {
         "/console",  # leads to Today
         "/console/",
+        "/console/lag",  # of all entities: test_lag.py asks it, also by who may not
+        "/console/lag/live",  # a stream, as the next
         "/console/live",  # a stream; it says that something has come, and nothing of what
         "/console/login",
         "/console/logout",

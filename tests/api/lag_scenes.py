@@ -47,21 +47,22 @@ def _otherwise(stage: Json, numbers: Sequence[int], **said: Any) -> list[Json]:
 
 
 def a_burst(now: datetime = NIGHT) -> Scene:
-    """Two hundred thousand events came at once: the ledger is slow, and says for how long."""
+    """Two hundred thousand events came at once: the ledger works on them, and says for how long."""
     ledger = a_stage(now)
     oldest = told(now - timedelta(seconds=95))
-    late = {"state": "SLOW", "rule": "falls_behind", "oldest_event_at": oldest, "trend": "up"}
+    to = told(now - timedelta(seconds=96))
+    late = {"rule": "catches_up", "oldest_event_at": oldest, "up_to_date_to": to, "trend": "down"}
     each = {"behind": 41_200, "committed": 48_211, "end": 89_411, "drain_s": 31.0}
     partitions = _otherwise(ledger, (0, 1, 2), **late, **each)
     stage = late | {"behind": 123_600, "drain_s": 34.0, "partitions": partitions}
-    board = a_board(now, state="SLOW", stages=stages(now, ledger=stage))
+    board = a_board(now, stages=stages(now, ledger=stage))
     board["fates"] |= {"in_flight": 123_600}
     return Scene(
         board,
         a_history(
             now,
             late_s={"ledger": lambda ago_s: max(0.0, 95.0 - ago_s)},
-            behind={"ledger": lambda ago_s: max(0, 123_600 - 1_300 * ago_s)},
+            behind={"ledger": lambda ago_s: 0 if ago_s > 90 else 123_600 + 800 * ago_s},
         ),
     )
 
@@ -104,7 +105,7 @@ def a_held_partition(now: datetime = NIGHT) -> Scene:
 def broker_down(now: datetime = NIGHT) -> Scene:
     """Kafka has not answered for four minutes: nobody knows who is behind."""
     since_s = 240
-    unknown = {"state": "UNKNOWN", "rule": "look_is_old", "trend": None}
+    unknown = {"state": "UNKNOWN", "rule": "cluster_silent", "trend": None}
     found = {}
     for name in GROUPS:
         stage = a_stage(now - timedelta(seconds=since_s), name)
@@ -159,7 +160,7 @@ def treasury_gone(now: datetime = NIGHT) -> Scene:
     """Nobody has read payment orders for three quarters of an hour."""
     since_s = 45 * 60
     oldest = told(now - timedelta(seconds=since_s))
-    gone = {"state": "STOPPED", "rule": "nobody_owns", "oldest_event_at": oldest, "trend": "up"}
+    gone = {"state": "STOPPED", "rule": "no_owner", "oldest_event_at": oldest, "trend": "up"}
     treasury = a_stage(now, "treasury")
     to = told(now - timedelta(seconds=since_s + 40))
     partitions = _otherwise(

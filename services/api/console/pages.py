@@ -14,6 +14,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse
 
 from events.masking import masked_name
+from services.api.access.caller import Caller, Scope
 from services.api.access.forms import CSRF_FIELD
 from services.api.console.views.parts import Verbatim
 from services.api.console.voice import Voice
@@ -24,13 +25,17 @@ HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"
 STATIC_PATH: Final = "/console/static/"
 LIVE_PATH: Final = "/console/live"
+LAG_LIVE_PATH: Final = "/console/lag/live"
 VERSION_DIGITS: Final = 12
 
 LANGUAGE_KEPT_S: Final = 365 * 24 * 3600
 """How long the browser remembers which language was chosen."""
 
-WAYS: Final = ("today", "grants", "orders", "troubles")
+WAYS: Final = ("today", "grants", "orders", "troubles", "lag")
 """The pages of the main navigation, in its order."""
+
+FOR_WHO_READS_ALL: Final = frozenset({"lag"})
+"""Those that tell of all entities: nobody else is shown the way."""
 
 LIVE_WORDS: Final = ("live", "pause", "resume", "updated", "lost")
 
@@ -131,9 +136,10 @@ def answer(
     instant: str,
     status: int = HTTPStatus.OK.value,
     live_token: str | None = None,
+    live_href: str = LIVE_PATH,
 ) -> HTMLResponse:
     """A page as an answer to this request; with `live_token` it is told when that is stale."""
-    page = page_of(asked, voice, instant, live_token)
+    page = page_of(asked, voice, instant, live_token, live_href)
     headers = {"Content-Language": voice.language.value}
     response = HTMLResponse(render(template, page, voice, **content), status, headers)
     if asked.query_params.get(LANGUAGE_PARAMETER) == voice.language:
@@ -149,7 +155,11 @@ def voice_of(asked: HTTPConnection) -> Voice:
 
 
 def page_of(
-    asked: HTTPConnection, voice: Voice, instant: str, live_token: str | None = None
+    asked: HTTPConnection,
+    voice: Voice,
+    instant: str,
+    live_token: str | None = None,
+    live_href: str = LIVE_PATH,
 ) -> Page:
     """What stands around a page, for whoever asked for it."""
     caller = getattr(asked.state, "caller", None)
@@ -161,15 +171,21 @@ def page_of(
         who="" if caller is None else caller.label or caller.name,
         unchecked=caller is not None and not asked.app.state.parts.access.checks,
         csrf=None if csrf is None else Verbatim(csrf),
-        ways=[_way(name, path, voice) for name in WAYS],
+        ways=[_way(name, path, voice) for name in _ways_of(caller)],
         languages=[_other(each, asked, voice) for each in Language],
         instant=instant,
-        live_href=None if live_token is None else LIVE_PATH,
+        live_href=None if live_token is None else live_href,
         live_token=Verbatim(live_token or ""),
         live_words=json.dumps(
             {name: voice.say(WORDS[f"shell.{name}"]) for name in LIVE_WORDS}, ensure_ascii=False
         ),
     )
+
+
+def _ways_of(caller: Caller | None) -> Sequence[str]:
+    if caller is not None and caller.entities(Scope.READ).every:
+        return WAYS
+    return [name for name in WAYS if name not in FOR_WHO_READS_ALL]
 
 
 def _way(name: str, path: str, voice: Voice) -> Way:

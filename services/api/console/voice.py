@@ -23,6 +23,17 @@ UNKNOWN: Final = "—"
 SEVERAL_OF_A_UNIT: Final = 2
 """From how many of a unit on an age is said in it: 119 seconds, then 2 minutes."""
 
+SPANS: Final = (
+    (86_400, Sentence("j", "d")),
+    (3_600, Sentence("h", "h")),
+    (60, Sentence("min", "min")),
+    (1, Sentence("s", "s")),
+)
+"""Units of a span in a column, with their seconds, from the greatest on."""
+
+EXACT_S: Final = 10
+"""Below so many seconds an exact span has a decimal, and below one it is told in milliseconds."""
+
 ALWAYS_DAYS: Final = 1_000_000
 """How many of a greater unit it would take: a due date is counted in days, however far."""
 
@@ -118,6 +129,23 @@ class Voice:
         return format_timedelta(
             then - now, add_direction=True, threshold=SEVERAL_OF_A_UNIT, locale=self.locale
         )
+
+    def span(self, seconds: float | None) -> str:
+        """`8 s`, `23 min`, `3 h`, `2 j`: what stands in a column; the dash where nobody knows."""
+        if seconds is None:
+            return UNKNOWN
+        size, unit = next(
+            (each for each in SPANS if seconds >= SEVERAL_OF_A_UNIT * each[0]), SPANS[-1]
+        )
+        return f"{self.number(round(seconds / size))}\u202f{told(unit, self.language)}"
+
+    def exact_span(self, seconds: float | None) -> str:
+        """`18 ms`, `3,1 s`, `23 min`: a duration that was measured."""
+        if seconds is None or seconds >= EXACT_S:
+            return self.span(seconds)
+        if seconds < 1:
+            return f"{self.number(round(seconds * 1000))}\u202fms"
+        return f"{format_decimal(seconds, '0.0', locale=self.locale)}\u202fs"
 
     def days_away(self, day: date, today: date) -> str:
         """`dans 12 jours`, `il y a 3 jours`; today is called so."""

@@ -32,8 +32,8 @@ from tests.read_model.filling import journal_of_events
 GROUPED = " ".join(IBAN[at : at + 4] for at in range(0, len(IBAN), 4))
 NAME = f"Lille Avenirs {IBAN}"
 DOCUMENTS = [("activity_report", 2022)]
-ELSEWHERE = frozenset({"/healthz", "/readyz", "/metrics"})
-"""Addresses that tell of no event."""
+ELSEWHERE = frozenset({"/healthz", "/readyz", "/metrics", "/lag"})
+"""Addresses that tell of no event; of the watch's words tests/api/test_lag.py asks."""
 
 
 def planted() -> list[Any]:

@@ -40,7 +40,7 @@ OF_ROUBAIX: Final = {
 }
 NOWHERE: Final = {**OF_ROUBAIX, "budget": ["13001653800014-00-2023"]}
 OPEN: Final = frozenset({"/healthz", "/readyz"})
-FOR_WHO_READS_ALL: Final = frozenset({"/metrics"})
+FOR_WHO_READS_ALL: Final = frozenset({"/metrics", "/lag"})
 FILTERS: Final = {
     "siret": OTHER_ESTABLISHMENT,
     "convention": CONVENTION,

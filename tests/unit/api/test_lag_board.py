@@ -92,6 +92,7 @@ WRONG: dict[str, Callable[[Json], Any]] = {
         balances_differing=None
     ),
     "the journal has a fault": lambda board: board["watch"].update(journal_faults=1),
+    "the cluster was not seen": lambda board: board.update(sampled_at=None),
     "it is old": lambda board: board.update(at=told(NIGHT - timedelta(seconds=13))),
 }
 

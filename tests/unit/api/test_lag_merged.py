@@ -1,5 +1,6 @@
 """Several watches that share the journal: what is added up, and what is unknown without one."""
 
+import copy
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -7,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from services.api.lag_board import Board, read_board
+from services.api.lag_board import Board, Stage, read_board
 from services.api.lag_history import POINTS, read_history, the_hour
 from services.api.lag_merged import ITEMS_MAX, Answer, lag_of, merged
 from tests.api.lag_boards import JOURNAL, LATENCIES, NIGHT, a_board, a_history, an_order, told
+from tests.api.lag_scenes import broker_down, treasury_gone
 
 
 def read(**said: Any) -> Board:
@@ -49,6 +51,73 @@ def test_what_two_watches_read_is_added_up() -> None:
     assert "watch-1, watch-1" == both.watch.instance
     assert both.at == one.at - timedelta(seconds=3), "nothing in it is older than it says"
     assert both.stages == one.stages, "each sees all consumers"
+
+
+def of_its_own(numbers: tuple[int, ...], **said: Any) -> Board:
+    """The board of a watch that reads these partitions of the journal."""
+    stages = a_board()["stages"]
+    own = next(each for each in stages if each["stage"] == "watch")
+    own["partitions"] = [each | said for each in own["partitions"] if each["partition"] in numbers]
+    own |= {"members": 1, **{name: said[name] for name in said.keys() & own.keys()}}
+    return read(stages=stages)
+
+
+def stage_of(board: Board | None, name: str) -> Stage:
+    assert board is not None
+    return next(each for each in board.stages if each.stage == name)
+
+
+def test_of_its_own_partitions_each_watch_tells_and_all_together_are_one_stage() -> None:
+    to = NIGHT - timedelta(minutes=4)
+    slow = {
+        "state": "SLOW",
+        "rule": "falls_behind",
+        "behind": 7,
+        "trend": "up",
+        "drain_s": 4.5,
+        "owner": "watch-2",
+        "oldest_event_at": told(to),
+        "up_to_date_to": told(to),
+    }
+    both = merged([of_its_own((0, 2)), of_its_own((1,), **slow)])
+    watch = stage_of(both, "watch")
+    assert [0, 1, 2] == [each.partition for each in watch.partitions]
+    assert ("SLOW", "falls_behind", 7, 2) == (watch.state, watch.rule, watch.behind, watch.members)
+    assert (to, to, 4.5, "up") == (
+        watch.oldest_event_at,
+        watch.up_to_date_to,
+        watch.drain_s,
+        watch.trend,
+    )
+    assert both is not None
+    assert "SLOW" == both.state
+    unknown = slow | {"behind": None, "up_to_date_to": None, "drain_s": None}
+    watch = stage_of(merged([of_its_own((0, 2)), of_its_own((1,), **unknown)]), "watch")
+    assert (None, None, None) == (watch.behind, watch.up_to_date_to, watch.drain_s)
+    watch = stage_of(merged([of_its_own((0, 2)), of_its_own((1,))]), "watch")
+    assert (0, NIGHT - timedelta(seconds=8)) == (watch.behind, watch.up_to_date_to)
+
+
+def test_the_oldest_order_is_known_to_who_reads_it() -> None:
+    board = treasury_gone().board
+    blind = copy.deepcopy(board)
+    treasury = next(each for each in blind["stages"] if each["stage"] == "treasury")
+    for each in (treasury, *treasury["partitions"]):
+        each["oldest_event_at"] = None
+    boards = [read_board(json.dumps(each).encode()) for each in (blind, board)]
+    treasury = stage_of(merged(boards), "treasury")
+    assert NIGHT - timedelta(minutes=45) == treasury.oldest_event_at
+    assert {treasury.oldest_event_at} == {each.oldest_event_at for each in treasury.partitions}
+
+
+def test_who_cannot_see_the_cluster_does_not_speak_for_who_can() -> None:
+    away = read_board(json.dumps(broker_down().board).encode())
+    both = merged([away, read()])
+    assert both is not None
+    assert ("OK", "OK") == (both.state, stage_of(both, "ledger").state)
+    none = merged([away, away])
+    assert none is not None
+    assert "UNKNOWN" == none.state
 
 
 def test_what_the_ledger_says_of_itself_is_counted_once() -> None:
@@ -154,6 +223,15 @@ def test_what_nobody_looked_at_is_a_gap_at_either_end() -> None:
     assert [0] * 60 == list(behind[-72:-12])
     assert {None} == set(behind[:-72])
     assert {None} == set(hour_of(a_history(), later_s=86_400).orders)
+
+
+def test_a_watch_that_looks_no_longer_knows_nothing_of_since_then() -> None:
+    history = a_history(points=200)
+    late = hour_of(history | {"at": told(NIGHT + timedelta(seconds=59))}, later_s=59)
+    assert late.orders[-1] is not None, "many looks, each a little late"
+    still = hour_of(history | {"at": told(NIGHT + timedelta(minutes=5))}, later_s=300)
+    assert [None] * 30 == list(still.orders[-30:])
+    assert still.orders[-31] is not None
 
 
 def test_orders_of_two_watches_are_added_up_where_both_know_them() -> None:

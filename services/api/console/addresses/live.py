@@ -1,7 +1,11 @@
-"""Tells an open page when the accounts have moved on: server-sent events, nothing but a word."""
+"""Tells an open page when the accounts have moved on: server-sent events, nothing but a word.
+
+The page Lag has a stream of its own: time alone makes it another page, and each look at the watch.
+"""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 
@@ -11,9 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.datastructures import State
 from starlette.responses import Response, StreamingResponse
 
-from services.api.asking import Reader, Stands
+from services.api.asking import Reader, ReaderOfAll, Stands
 from services.api.console.addresses.visit import position_token
-from services.api.console.pages import LIVE_PATH
+from services.api.console.pages import LAG_LIVE_PATH, LIVE_PATH
+from services.api.console.views.lag import lag_token
 from services.api.parts import Parts
 
 router = APIRouter()
@@ -27,6 +32,9 @@ AGAIN_MS = 3_000
 TICK_EVERY: Final = 10
 """After how many looks a page is told that time has passed: it says how old the accounts are."""
 
+LAG_TICK_EVERY: Final = 5
+"""The same of the page Lag: what it shows is never more than five seconds old."""
+
 LOOKS_MAX: Final = 600
 """After how many looks the browser must ask again, and show that it still may."""
 
@@ -37,29 +45,50 @@ LISTENING: Final = "console_pages_listening"
 """Where the application counts them."""
 
 
+Token = Callable[[], Awaitable[str | None]]
+"""Gives one short word for what a page shows: another word, another page; None where it is away."""
+
+
 @router.get(LIVE_PATH)
 async def live(request: Request, _caller: Reader, stands: Stands) -> Response:
     """A stream of words: `position` whenever the accounts have moved, `tick` as time passes."""
+    return _stream(request, stands, partial(_position, stands.engine), TICK_EVERY)
+
+
+@router.get(LAG_LIVE_PATH)
+async def live_lag(request: Request, _caller: ReaderOfAll, stands: Stands) -> Response:
+    """The same of the page Lag: `position` when a state is another, `tick` each five seconds."""
+
+    async def token() -> str | None:
+        return lag_token(await stands.lag())
+
+    return _stream(request, stands, token, LAG_TICK_EVERY)
+
+
+def _stream(request: Request, stands: Parts, token: Token, tick_every: int) -> Response:
     if getattr(request.app.state, LISTENING, 0) >= PAGES_MAX:
         return Response(
             status_code=HTTPStatus.SERVICE_UNAVAILABLE.value, headers={"Retry-After": "30"}
         )
-    return StreamingResponse(_told(request.app.state, stands), media_type="text/event-stream")
+    told = _told(request.app.state, stands.leaving, token, tick_every)
+    return StreamingResponse(told, media_type="text/event-stream")
 
 
-async def _told(state: State, stands: Parts) -> AsyncGenerator[str]:
+async def _told(
+    state: State, leaving: asyncio.Event, token: Token, tick_every: int
+) -> AsyncGenerator[str]:
     setattr(state, LISTENING, getattr(state, LISTENING, 0) + 1)
     try:
         yield f"retry: {AGAIN_MS}\n\n"
         known = ""
         for look in range(LOOKS_MAX):
-            token = await _token(stands.engine)
-            if token is not None and token != known:
-                known = token
-                yield f"event: position\ndata: {token}\n\n"
-            elif look % TICK_EVERY == TICK_EVERY - 1:
+            found = await token()
+            if found is not None and found != known:
+                known = found
+                yield f"event: position\ndata: {found}\n\n"
+            elif look % tick_every == tick_every - 1:
                 yield "event: tick\ndata: \n\n"
-            if await _is_leaving(stands.leaving):
+            if await _is_leaving(leaving):
                 return  # A process that ends waits for its answers, and this one would go on.
     finally:
         setattr(state, LISTENING, getattr(state, LISTENING) - 1)
@@ -74,7 +103,7 @@ async def _is_leaving(leaving: asyncio.Event) -> bool:
     return True
 
 
-async def _token(engine: AsyncEngine) -> str | None:
+async def _position(engine: AsyncEngine) -> str | None:
     """How far the accounts are; None while the database is away."""
     try:
         async with engine.connect() as connection:

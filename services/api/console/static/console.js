@@ -84,10 +84,10 @@ async function refresh(aloud) {
     if (other === null) continue;
     const active = part.contains(document.activeElement) ? document.activeElement : null;
     const place = active && counterpart(active, other);
-    // Nobody loses the place where the keyboard is, nor what they have opened.
+    // Nobody loses the place where the keyboard is, nor what they have opened or closed.
     if (active && !place) continue;
-    const open = part.querySelector("details")?.open;
-    if (open) other.querySelector("details")?.setAttribute("open", "");
+    const own = part.querySelector("details");
+    if (own) other.querySelector("details")?.toggleAttribute("open", own.open);
     part.replaceWith(other);
     place?.focus({ preventScroll: true });
   }
@@ -109,7 +109,9 @@ function listen() {
     else refresh(true);
   });
   own.addEventListener("tick", () => {
-    if (lost || (!paused && document.querySelector("[data-ages]"))) refresh(false);
+    const ages = document.querySelector("[data-ages]") !== null;
+    if (lost || (ages && !paused)) refresh(false);
+    else if (ages) missed = true;
   });
   own.addEventListener("error", () => {
     if (own !== source) return;

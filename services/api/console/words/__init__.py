@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from events.sentences import Sentence
-from services.api.console.words import codes, grants, orders, shell, today, troubles
+from services.api.console.words import codes, grants, lag_page, orders, shell, today, troubles
 
 WORDS: Final[Mapping[str, Sentence]] = {
     f"{page}.{name}": sentence
@@ -12,6 +12,7 @@ WORDS: Final[Mapping[str, Sentence]] = {
         ("shell", shell.WORDS),
         ("today", today.WORDS),
         ("grants", grants.WORDS),
+        ("lag", lag_page.WORDS),
         ("orders", orders.WORDS),
         ("troubles", troubles.WORDS),
         ("stage", codes.STAGES),

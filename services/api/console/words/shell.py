@@ -11,6 +11,7 @@ WORDS: Final = {
     "grants": Sentence("Subventions", "Grants"),
     "orders": Sentence("Mandats", "Payment orders"),
     "troubles": Sentence("À traiter", "To deal with"),
+    "lag": Sentence("Retards", "Lag"),
     "language": Sentence("Langue", "Language"),
     "signed_in_as": Sentence("Accès", "Access"),
     "sign_in": Sentence("Se connecter", "Sign in"),

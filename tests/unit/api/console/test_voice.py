@@ -87,6 +87,40 @@ def test_an_age(ago: timedelta, french: str, english: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("seconds", "french", "english"),
+    [
+        (0.0, "0 s", "0 s"),
+        (3.4, "3 s", "3 s"),
+        (119, "119 s", "119 s"),
+        (1_380, "23 min", "23 min"),
+        (5_400, "90 min", "90 min"),
+        (93_600, "26 h", "26 h"),
+        (201_600, "2 j", "2 d"),
+        (900_000_000, "10 417 j", "10,417 d"),
+        (None, "—", "—"),
+    ],
+)
+def test_a_span_in_a_column(seconds: float | None, french: str, english: str) -> None:
+    found = (FR.span(seconds), EN.span(seconds))
+    assert (french, english) == tuple(said.replace("\u202f", " ") for said in found)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "french", "english"),
+    [
+        (0.0004, "0 ms", "0 ms"),
+        (0.0184, "18 ms", "18 ms"),
+        (3.14, "3,1 s", "3.1 s"),
+        (41.7, "42 s", "42 s"),
+        (None, "—", "—"),
+    ],
+)
+def test_a_duration_that_was_measured(seconds: float | None, french: str, english: str) -> None:
+    found = (FR.exact_span(seconds), EN.exact_span(seconds))
+    assert (french, english) == tuple(said.replace("\u202f", " ") for said in found)
+
+
+@pytest.mark.parametrize(
     ("days", "french", "english"),
     [
         (0, "aujourd'hui", "today"),

@@ -1,0 +1,351 @@
+"""What the watch counts in the journal: orders, fates, durations, and what else waits. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from services.api.console.views.instalments import document_words
+from services.api.console.views.lag_stages import Cell, Moment
+from services.api.console.views.orders import Fact, state_of
+from services.api.console.views.parts import Link, State, address, capital, order_href
+from services.api.console.views.today import FATES, LEADS_TO, Sum, Term
+from services.api.console.views.troubles import TERMS
+from services.api.console.words import lag as states
+from services.api.console.words import lag_page as words
+from services.api.console.words import orders as order_words
+from services.api.console.words import today
+from services.api.lag_board import Board, Latency, Order, Orders, ParkedEvent, Report
+from services.api.lag_board import Fates as Counted
+from services.ledger.advice.terms import ORDER_STATES
+
+REASONS_MAX: Final = 3
+"""How many reasons are named of what has many."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """A payment order that waits."""
+
+    link: Link
+    budget: str
+    state: State
+    badges: Sequence[State]
+    left: str
+    issued: Cell
+    due: Cell
+
+
+@dataclass(frozen=True, slots=True)
+class OrdersView:
+    """The payment orders that wait; `facts` is None where nobody knows them."""
+
+    facts: Sequence[Fact] | None
+    by_state: Sequence[Fact]
+    rows: Sequence[OrderLine]
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyRow:
+    """One step of the way."""
+
+    said: str
+    count: Cell
+    half: Cell
+    most: Cell
+    longest: Cell
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that waits."""
+
+    said: str
+    more: str
+    badge: State | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A kind of thing that waits; `count` is None where nobody knows it."""
+
+    said: str
+    href: str
+    count: str | None
+    lines: Sequence[Item]
+    late: str = ""
+    """What of it is worse than waiting."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchFigures:
+    """What the watch says of itself."""
+
+    instance: str | None
+    budgets: Cell
+    balances: Cell
+    faults: Cell
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """All of it."""
+
+    orders: OrdersView
+    sum: Sum
+    resumed: str
+    latencies: Sequence[LatencyRow]
+    others: Sequence[Other]
+    watch: WatchFigures
+
+
+def figures_of(board: Board, moment: Moment) -> Figures:
+    """What the watch counts, said to people."""
+    fates, watch = board.fates or Counted(), board.watch
+    resumed = moment.say("resumed", count=moment.voice.number(fates.resumed))
+    return Figures(
+        _orders(board.orders, moment),
+        _sum(fates, moment),
+        resumed if fates.resumed else "",
+        [_latency(each, moment) for each in board.latencies or ()],
+        [
+            _reports(board, moment),
+            _parked(board, moment),
+            _dead_letters(board, moment),
+            _refusals(board, moment),
+            _letters(board, moment),
+        ],
+        WatchFigures(
+            watch.instance,
+            _count(watch.budgets, moment),
+            _count(watch.balances_differing, moment, bad=bool(watch.balances_differing)),
+            _count(watch.journal_faults, moment, bad=bool(watch.journal_faults)),
+        ),
+    )
+
+
+def _count(count: int | None, moment: Moment, *, bad: bool = False) -> Cell:
+    return Cell(None if count is None else moment.voice.number(count), "", bad)
+
+
+# ------------------------------------------------------------------ payment orders
+def _orders(orders: Orders | None, moment: Moment) -> OrdersView:
+    if orders is None or orders.count is None:
+        return OrdersView(None, (), ())
+    voice = moment.voice
+
+    def fact(name: str, count: int | None, cents: int | None, more: str = "") -> Fact:
+        some = bool(count)
+        told = voice.money(cents) if some else ""
+        said = voice.number(count) if count is None else voice.counted(order_words.ORDERS, count)
+        late = some and name != "orders_waiting"
+        return Fact(moment.say(name), said, " · ".join(filter(None, (told, more))), late=late)
+
+    oldest = orders.oldest_issued_at
+    unanswered, due = orders.unacknowledged, orders.due
+    since = unanswered.oldest_issued_at
+    facts = [
+        fact("orders_waiting", orders.count, orders.amount_cents),
+        Fact(
+            moment.say("orders_oldest"),
+            moment.say("none") if orders.count == 0 else _issued(oldest, moment),
+            name=True,
+        ),
+        fact("orders_due", due.count, due.amount_cents),
+        fact(
+            "orders_unacknowledged",
+            unanswered.count,
+            unanswered.amount_cents,
+            "" if since is None else moment.say("oldest_issued", age=moment.age(since)),
+        ),
+    ]
+    by_state = [
+        Fact(capital(_order_state(state, moment)), voice.number(count))
+        for state, count in (orders.by_state or {}).items()
+    ]
+    return OrdersView(facts, by_state, [_order(each, moment) for each in orders.items])
+
+
+def _issued(at: datetime | None, moment: Moment) -> str:
+    known = None if at is None else moment.say("issued", age=moment.age(at))
+    return moment.voice.number(None) if known is None else known
+
+
+def _order_state(state: str, moment: Moment) -> str:
+    known = ORDER_STATES.get(state)
+    return state if known is None else moment.voice.say(known)
+
+
+def _order(order: Order, moment: Moment) -> OrderLine:
+    voice = moment.voice
+    badges = []
+    if order.unacknowledged:
+        badges.append(State(moment.say("unanswered"), "warn", "warn"))
+    known = order.state in ORDER_STATES
+    away = voice.days_away(order.due_on, voice.local_day(moment.now))
+    return OrderLine(
+        Link(order_href(order.budget, order.payment_order), order.payment_order),
+        order.budget,
+        state_of(order.state, voice) if known else State(order.state),
+        badges,
+        voice.money(order.amount_cents - order.paid_cents),
+        Cell(voice.short_day(voice.local_day(order.issued_at)), moment.age(order.issued_at)),
+        Cell(
+            voice.short_day(order.due_on),
+            voice.say(order_words.WORDS["late_by"], away=away) if order.due else away,
+            order.due,
+        ),
+    )
+
+
+# ------------------------------------------------------------------ fates
+def _sum(fates: Counted, moment: Moment) -> Sum:
+    """Received = the sum of the fates; what nobody can account for is a term of its own."""
+    voice = moment.voice
+
+    def term(name: str, count: int | None) -> Term:
+        said = None if count is None else voice.number(count)
+        return Term(name, voice.say(today.WORDS[name]), said, LEADS_TO.get(name, ""))
+
+    parts = (fates.received, fates.in_flight, fates.gap)
+    known = [part for part in parts if part is not None]
+    whole = sum(known) if len(known) == len(parts) else None
+    terms = [term(name, getattr(fates, name)) for name in FATES]
+    terms.append(term("in_flight", fates.in_flight))
+    if fates.gap != 0:
+        said = None if fates.gap is None else voice.number(fates.gap)
+        terms.append(Term("gap", moment.say("unaccounted"), said))
+    return Sum(term("received", whole), terms, _result(fates, moment))
+
+
+def _result(fates: Counted, moment: Moment) -> State:
+    say = moment.voice.say
+    if fates.gap or fates.repeated:
+        return State(say(today.WORDS["does_not"]), "bad", "bad")
+    if None in {fates.gap, fates.repeated, fates.in_flight} or fates.received is None:
+        return State(say(today.WORDS["cannot_tell"]), "unknown", "unknown")
+    return State(say(today.WORDS["adds_up"]), "good", "good")
+
+
+# ------------------------------------------------------------------ durations
+def _latency(latency: Latency, moment: Moment) -> LatencyRow:
+    known, voice = states.LATENCIES.get(latency.stage), moment.voice
+    nothing = latency.count == 0
+
+    def cell(seconds: float | None) -> Cell:
+        if nothing:
+            return Cell(moment.say("none"))
+        return Cell(None if seconds is None else voice.exact_span(seconds))
+
+    return LatencyRow(
+        latency.stage if known is None else voice.say(known),
+        _count(latency.count, moment),
+        cell(latency.p50_s),
+        cell(latency.p95_s),
+        cell(latency.max_s),
+    )
+
+
+# ------------------------------------------------------------------ what else waits
+def _other(
+    name: str,
+    count: int | None,
+    moment: Moment,
+    lines: Sequence[Item] = (),
+    *,
+    href: str = "",
+    late: str = "",
+) -> Other:
+    said = None if count is None else moment.voice.number(count)
+    return Other(moment.say(name), href, said, lines, late)
+
+
+def _when(name: str, at: datetime | None, moment: Moment) -> list[Item]:
+    return [] if at is None else [Item(moment.say(name, age=moment.age(at)), "")]
+
+
+def _reports(board: Board, moment: Moment) -> Other:
+    reports, voice = board.reports_overdue, moment.voice
+    if reports is None:
+        return _other("reports", None, moment)
+    oldest, lines = reports.oldest_due_on, []
+    if oldest is not None:
+        age = voice.days_away(oldest, voice.local_day(moment.now))
+        lines.append(Item(moment.say("since_day", age=age), ""))
+    lines += [_report(each, moment) for each in reports.items]
+    return _other("reports", reports.count, moment, lines)
+
+
+def _report(report: Report, moment: Moment) -> Item:
+    year = "" if report.year is None else report.year
+    said = document_words(report.document_kind, year, moment.voice)
+    closed = State(moment.say("closed")) if report.closed else None
+    day = moment.voice.short_day(report.due_on)
+    return Item(f"{report.convention}, {said.strip()}", day, closed)
+
+
+def _parked(board: Board, moment: Moment) -> Other:
+    parked = board.parked
+    if parked is None:
+        return _other("parked", None, moment)
+    lines = _when("oldest_of", parked.oldest_since, moment)
+    lines += [_parked_event(each, moment) for each in parked.items]
+    late = moment.say("past", count=moment.voice.number(parked.past)) if parked.past else ""
+    href = address("troubles", "parked")
+    return _other("parked", parked.count, moment, lines, href=href, late=late)
+
+
+def _parked_event(event: ParkedEvent, moment: Moment) -> Item:
+    known = words.WAITED_FOR.get(event.waits_for.kind)
+    kind = event.waits_for.kind if known is None else moment.voice.say(known)
+    waits = moment.say("waits_for", kind=kind, id=event.waits_for.id)
+    return Item(event.event_id, f"{waits} · {moment.age(event.since)}")
+
+
+def _dead_letters(board: Board, moment: Moment) -> Other:
+    letters = board.dead_letters
+    if letters is None:
+        return _other("dead_letters", None, moment)
+    lines = [
+        *_when("newest_of", letters.newest_at, moment),
+        *_reasons("unreadable", letters.reasons, moment),
+    ]
+    href = address("troubles", "unreadable")
+    return _other("dead_letters", letters.count, moment, lines, href=href)
+
+
+def _refusals(board: Board, moment: Moment) -> Other:
+    refusals = board.refusals
+    if refusals is None:
+        return _other("refusals", None, moment)
+    lines = [
+        *_when("newest_of", refusals.newest_at, moment),
+        *_reasons("refused", refusals.codes, moment),
+    ]
+    return _other("refusals", refusals.count, moment, lines, href=address("troubles", "refused"))
+
+
+def _reasons(kind: str, counts: Mapping[str, int] | None, moment: Moment) -> list[Item]:
+    """The most frequent of them, each by its name."""
+    often = sorted((counts or {}).items(), key=lambda each: (-each[1], each[0]))
+    found = []
+    for code, count in often[:REASONS_MAX]:
+        known = TERMS[kind].get(code)
+        said = code if known is None else moment.voice.say(known)
+        found.append(Item(capital(said), moment.voice.number(count)))
+    left = len(often) - REASONS_MAX
+    if left > 0:
+        found.append(Item(moment.voice.counted(words.AND_MORE, left), ""))
+    return found
+
+
+def _letters(board: Board, moment: Moment) -> Other:
+    letters = board.letters
+    if letters is None:
+        return _other("letters", None, moment)
+    pending = letters.pending
+    lines = []
+    if pending is not None:
+        said = moment.say("letters_pending", count=moment.voice.number(pending))
+        lines.append(Item(said, ""))
+    return _other("letters", letters.written, moment, lines)

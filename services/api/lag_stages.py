@@ -1,0 +1,74 @@
+"""The stages as several watches see them: most of them whole, some in part. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from services.api.lag_board import Partition, Stage, State
+
+WORST_FIRST: Final = tuple(State)
+
+
+def worst(states: Iterable[State]) -> State:
+    """The state of several; where there is none nobody knows it."""
+    return min(states, key=WORST_FIRST.index, default=State.UNKNOWN)
+
+
+def merged_stages(each: Sequence[Sequence[Stage]]) -> tuple[Stage, ...]:
+    """The stages, in the order of the first watch; each with all partitions that anybody reads.
+
+    A watch sees the groups of all, but its own stage in the partitions that it reads itself; and
+    the oldest payment order that the treasury has not read is known to who reads that partition.
+    """
+    names = dict.fromkeys(stage.stage for stages in each for stage in stages)
+    return tuple(
+        _merged([stage for stages in each for stage in stages if stage.stage == name])
+        for name in names
+    )
+
+
+def _merged(seen: Sequence[Stage]) -> Stage:
+    first, *others = seen
+    rows = {(row.topic, row.partition): row for row in first.partitions}
+    for stage in others:
+        for row in stage.partitions:
+            known = rows.setdefault((row.topic, row.partition), row)
+            if known.behind != 0 and known.oldest_event_at is None:
+                rows[row.topic, row.partition] = replace(known, oldest_event_at=row.oldest_event_at)
+    found = tuple(sorted(rows.values(), key=lambda row: (row.topic, row.partition)))
+    oldest = _earliest([row.oldest_event_at for row in found] + [first.oldest_event_at])
+    if len(found) == len(first.partitions):
+        return replace(first, partitions=found, oldest_event_at=oldest)
+    return _added_up(first, found, oldest)
+
+
+def _added_up(first: Stage, rows: tuple[Partition, ...], oldest: datetime | None) -> Stage:
+    """A stage of which each watch sees a part."""
+    state = worst(row.state for row in rows)
+    counts = [row.behind for row in rows]
+    known = [count for count in counts if count is not None]
+    late = [row.up_to_date_to for row in rows if row.behind != 0]
+    reached = [row.up_to_date_to for row in rows if row.up_to_date_to is not None]
+    drains = [row.drain_s for row in rows if row.behind != 0]
+    drain_s = [seconds for seconds in drains if seconds is not None]
+    trends = {row.trend for row in rows}
+    return replace(
+        first,
+        state=state,
+        rule=next(row.rule for row in rows if row.state is state),
+        members=len({row.owner for row in rows if row.owner is not None}),
+        behind=sum(known) if len(known) == len(counts) else None,
+        oldest_event_at=oldest,
+        # Of what is behind the earliest; None among them is none that anybody knows.
+        up_to_date_to=(None if None in late else _earliest(late))
+        if late
+        else max(reached, default=None),
+        trend=next((each for each in ("up", "down", "level") if each in trends), None),
+        drain_s=max(drain_s, default=None) if len(drain_s) == len(drains) else None,
+        partitions=rows,
+    )
+
+
+def _earliest(times: Iterable[datetime | None]) -> datetime | None:
+    return min((time for time in times if time is not None), default=None)
