@@ -1,0 +1,187 @@
+"""The watch's deadlines against the ledger's book, and each letter once whatever is killed when."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from events.topics import EVENTS, LETTERS
+from services.ledger.domain.journal import Source
+from services.ledger.handle import Ledger, RawRecord
+from services.watch.due.deadlines import Deadlines
+from services.watch.due.letters import Deadline, letter_id
+from tests.property.owing import Order, Owed, orders_in, owed_in, owing_years
+from tests.property.years import Inputs
+
+HOME = 5
+LATE = datetime(2190, 1, 1, tzinfo=UTC)
+"""By then everything is overdue."""
+
+MOMENTS = [
+    datetime(2023, 7, 16, tzinfo=UTC),
+    datetime(2024, 7, 2, tzinfo=UTC),
+    datetime(2026, 7, 2, tzinfo=UTC),
+]
+
+
+class World:
+    """A ledger, its journal, the topic of letters, and a watch that reads the one for the other."""
+
+    def __init__(self) -> None:
+        self.ledger = Ledger()
+        self.journal: list[bytes] = []
+        self.topic: list[bytes] = []
+        """Letters of the ledger and of the watch, as they stand there."""
+        self.written: list[str] = []
+        """The ids of the watch's."""
+        self.deadlines = Deadlines()
+        self._heard = self._delivered = self._read = 0
+
+    def tell(self, event: bytes, topic: str = EVENTS) -> None:
+        self._heard += 1
+        # A file's line has neither key nor partition: a history may hold what no topic takes.
+        source = Source(topic if topic == LETTERS else "history.jsonl", 0, self._heard)
+        self.ledger.handle(RawRecord(event, source))
+        batch = self.ledger.commit_batch([])
+        self.journal += [row.record for row in batch.records]
+        self.topic += batch.letters
+
+    def deliver(self, most: int = 10**6) -> None:
+        """The ledger reads on among the letters."""
+        for _ in range(min(most, len(self.topic) - self._delivered)):
+            self._delivered += 1
+            self.tell(self.topic[self._delivered - 1], LETTERS)
+
+    def read(self, most: int = 10**6) -> None:
+        """The watch reads on in the journal."""
+        for raw in self.journal[self._read :][:most]:
+            self.deadlines.add(HOME, self._read, raw)
+            self._read += 1
+
+    def write(self, now: datetime, most: int = 10**6) -> list[str]:
+        """The watch writes a prefix of the letters that are due; what it wrote."""
+        letters = self.deadlines.letters(HOME, now)[:most]
+        self.topic += [each.value for each in letters]
+        self.written += [each.id for each in letters]
+        return [each.id for each in letters]
+
+    def wrote(self, ids: Iterable[str]) -> None:
+        for each in ids:
+            self.deadlines.wrote(HOME, each)
+
+    def restart(self, *, looks_first: bool) -> None:
+        """A new watch: it learns what stands in the topic before or after it reads the journal."""
+        self.deadlines, self._read = Deadlines(), 0
+        if looks_first:
+            self.wrote(self.written)
+        self.read()
+        self.wrote(self.written)
+
+    def due(self, now: datetime) -> list[str]:
+        """The letters that the ledger's own book asks for, by their ids."""
+        today, found = now.date(), []
+        for state in self.ledger.budgets.values():
+            book = state.book
+            if book.closed:
+                continue
+            for order in orders_in(state):
+                if order.state != "rejected" and order.due_on < today:
+                    subject = (order.payment_order,)
+                    found.append(Deadline(book.budget, "payment_due", subject, order.due_on))
+            for each in owed_in(state):
+                if each.due_on < today:
+                    subject = (each.convention,)
+                    found.append(Deadline(book.budget, "report_due", subject, each.due_on))
+        return sorted({letter_id(each) for each in found})
+
+
+def shown(deadlines: Deadlines) -> tuple[list[Order], list[Owed], list[tuple[str, int]]]:
+    orders = [
+        Order(
+            each.budget,
+            each.payment_order,
+            each.state,
+            each.amount_cents,
+            each.paid_cents,
+            each.due_on,
+        )
+        for each in deadlines.orders(LATE)
+    ]
+    owed = [
+        Owed(each.budget, each.convention, each.document_kind, each.year, each.due_on)
+        for each in deadlines.reports_overdue(LATE)
+        if not each.closed
+    ]
+    return sorted(orders), sorted(owed), [each[:2] for each in deadlines.parked(LATE)]
+
+
+def held(ledger: Ledger) -> tuple[list[Order], list[Owed], list[tuple[str, int]]]:
+    states = ledger.budgets.values()
+    return (
+        sorted(order for each in states for order in orders_in(each)),
+        sorted({owed for each in states for owed in owed_in(each)}),
+        [(each.book.budget, sequence) for each in states for sequence in each.memory.parked],
+    )
+
+
+@given(owing_years())
+def test_what_waits_and_is_owed_is_what_the_ledger_holds(inputs: Inputs) -> None:
+    world = World()
+    for history in inputs:
+        for event in history:
+            world.tell(event)
+            world.read()
+            orders, owed, parked = shown(world.deadlines)
+            ours, theirs = (orders, owed, sorted(parked)), held(world.ledger)
+            assert (theirs[0], theirs[1], sorted(theirs[2])) == ours
+        world.deliver()
+        world.read()
+
+
+steps = st.tuples(
+    st.sampled_from(("events", "write", "killed", "letters", "read", "events", "write")),
+    st.integers(1, 30),
+    st.booleans(),
+)
+
+
+@given(owing_years(), st.lists(steps, min_size=10, max_size=30))
+def test_each_deadline_has_one_letter_whatever_was_written_read_and_killed(
+    inputs: Inputs, plan: list[tuple[str, int, bool]]
+) -> None:
+    """A prefix of the letters is written, the ledger reads some of them, the watch is killed."""
+    world, now = World(), iter([*MOMENTS, *MOMENTS[-1:] * len(plan)])
+    events = [event for history in inputs for event in history]
+    for step, count, is_sure in plan:
+        match step:
+            case "events":
+                for event in events[:count]:
+                    world.tell(event)
+                events = events[count:]
+            case "letters":
+                world.deliver(count)
+            case "read":
+                world.read(count)
+            case "write":
+                world.wrote(world.write(next(now), count))
+            case _:
+                if is_sure:
+                    world.write(next(now), count)
+                world.restart(looks_first=count % 2 == 0)
+    for event in events:
+        world.tell(event)
+    last = MOMENTS[-1]
+    while True:
+        world.deliver()
+        world.read()
+        written = world.write(last)
+        world.wrote(written)
+        if not written:
+            break
+    assert len(world.written) == len(set(world.written)), "none twice"
+    assert set(world.due(last)) <= set(world.written), "none missed"
+    assert [] == world.deadlines.parked(last), "what waits too long is ended by its letter"
+    assert 0 == world.deadlines.pending(last)
+    world.restart(looks_first=False)
+    assert [] == world.write(last)
