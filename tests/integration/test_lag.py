@@ -37,7 +37,7 @@ GROUPS: Final = (
     ("scene", "code", "english", "french"),
     [
         (at_night, 0, "The count adds up.", "Le compte est bon."),
-        (a_burst, 1, "123,600 ↑", "123\u202f600 ↑"),
+        (a_burst, 0, "123,600 ↓", "123\u202f600 ↓"),
         (
             a_held_partition,
             1,

@@ -15,7 +15,7 @@ import pytest
 from services.api.clock import the_clock_on_the_wall
 from services.cli import lag, lag_asking
 from tests.api.lag_boards import NIGHT, a_board, told
-from tests.api.lag_scenes import a_burst, at_night
+from tests.api.lag_scenes import a_held_partition, at_night
 from tests.integration.command import COMMAND, ecluse, environment
 from tests.integration.watched import Serve, asked, turn_clock_to
 from tests.kafka.workers import eventually
@@ -170,11 +170,11 @@ def test_watching_prints_a_line_each_time_for_programs(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watch = serve(at_night())
-    worse = json.dumps(a_burst().board).encode()
-    looks(monkeypatch, [lambda: watch.answers.update({"/lag": worse})])
+    worse = a_held_partition().answers
+    looks(monkeypatch, [lambda: watch.answers.update(worse)])
     said = asked(watch, args=("--watch", "--json"))
     states = [json.loads(line)["state"] for line in said.out.splitlines()]
-    assert (1, ["OK", "SLOW"], "") == (said.code, states, said.err), "the last look counts"
+    assert (1, ["OK", "BROKEN"], "") == (said.code, states, said.err), "the last look counts"
 
 
 @pytest.mark.usefixtures("_at_night")
