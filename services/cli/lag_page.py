@@ -6,7 +6,7 @@ from typing import Final
 
 from rich.console import RenderableType
 
-from events.masking import masked
+from events.masking import masked_name
 from events.sentences import Sentence
 from services.api.console.words.lag import DO, HEADLINES, MEANS, RULES, STAGES, STATES, THE_STAGE
 from services.api.lag_board import (
@@ -124,7 +124,7 @@ class _Page:
                 yield self._held(each, each.held.offset, each.held.event_id)
 
     def _held(self, partition: Partition, offset: int, event_id: str | None) -> RenderableType:
-        event = self._told(words.NO_EVENT) if event_id is None else str(masked(event_id))
+        event = self._told(words.NO_EVENT) if event_id is None else masked_name(event_id)
         facts = {"place": place(partition), "offset": offset, "event": event}
         return self._line(words.HELD.render(facts))
 

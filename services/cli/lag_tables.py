@@ -6,7 +6,7 @@ from typing import Final
 from rich.console import RenderableType
 from rich.table import Table
 
-from events.masking import masked
+from events.masking import masked, masked_name
 from services.api.console.words.lag import DOING, LATENCIES, STAGES
 from services.api.lag_board import WELL, Latency, Order, ParkedEvent, Partition, Report, Stage
 from services.cli import lag_words as words
@@ -90,7 +90,7 @@ def orders(screen: Screen, figures: Figures, found: Sequence[Order]) -> Iterator
         state = screen.word_or_name(ORDER_STATES, each.state)
         screen.add(
             table,
-            f"{each.payment_order}\n{each.budget}",
+            f"{masked_name(each.payment_order)}\n{each.budget}",
             "\n".join([state, *(told(word, screen.language) for word, holds in remarks if holds)]),
             figures.day(each.due_on),
             figures.euros(each.amount_cents - each.paid_cents),
@@ -107,7 +107,7 @@ def reports(screen: Screen, found: Sequence[Report]) -> Iterator[RenderableType]
         document = kind if each.year is None else f"{kind} {each.year}"
         closed = f"\n{told(words.CLOSED, screen.language)}" if each.closed else ""
         due_on = screen.day(each.due_on.isoformat())
-        screen.add(table, each.convention, each.budget, document + closed, due_on)
+        screen.add(table, masked_name(each.convention), each.budget, document + closed, due_on)
     yield from _shown(screen, table)
 
 
@@ -121,7 +121,7 @@ def parked(
         waits_for = {"kind": each.waits_for.kind, "id": each.waits_for.id}
         screen.add(
             table,
-            f"{masked(each.event_id)}\n{type_words(screen, each.type)}",
+            f"{masked_name(each.event_id)}\n{type_words(screen, each.type)}",
             each.budget,
             str(masked(told(parked_sentence(waits_for), screen.language))),
             figures.age(each.since) + past,
