@@ -73,11 +73,7 @@ class _Page:
         else:
             yield self._headline(board)
             yield self._line(words.AS_OF.render(at))
-        to = next((each.up_to_date_to for each in board.stages if each.stage == LEDGER), None)
-        if to is None:
-            yield self._line(words.UP_TO_DATE_UNKNOWN)
-        else:
-            yield self._line(words.UP_TO_DATE.render(self._figures.moment(to)))
+        yield self._line(self._up_to(board))
         yield ""
 
     def _headline(self, board: Board) -> RenderableType:
@@ -96,6 +92,14 @@ class _Page:
         told_so = self._told(said)
         facts = {"state": state, "said": told_so[:1].upper() + told_so[1:]}
         return self._line(words.HEADLINE.render(facts), style)
+
+    def _up_to(self, board: Board) -> Sentence:
+        """To where everything is decided; up to date is only who has nothing left to decide."""
+        ledger = next((each for each in board.stages if each.stage == LEDGER), None)
+        if ledger is None or ledger.up_to_date_to is None:
+            return words.UP_TO_DATE_UNKNOWN
+        sentence = words.UP_TO_DATE if ledger.behind == 0 else words.GO_UP_TO
+        return sentence.render(self._figures.moment(ledger.up_to_date_to))
 
     def _cluster(self, board: Board) -> Sentence:
         """That it is silent."""

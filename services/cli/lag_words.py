@@ -29,6 +29,9 @@ UP_TO_DATE = Sentence(
     "Les comptes sont à jour au {instant} ({age}).",
     "The accounts are up to date to {instant} ({age}).",
 )
+GO_UP_TO = Sentence(
+    "Les comptes vont jusqu'au {instant} ({age}).", "The accounts go up to {instant} ({age})."
+)
 UP_TO_DATE_UNKNOWN = Sentence(
     "Jusqu'où les comptes sont à jour\u00a0: —.", "To where the accounts are up to date: —."
 )
