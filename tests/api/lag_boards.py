@@ -17,9 +17,9 @@ GROUPS: Final = {
     "treasury": ("ecluse.treasury", ("ecluse.payment-orders.v1",)),
 }
 ENDS: Final = {
-    "ecluse.events.v1": (48_211, 51_004, 39_870),
+    "ecluse.events.v1": (68_211, 71_004, 59_870),
     "ecluse.letters.v1": (14, 9, 0),
-    "ecluse.journal.v1": (48_225, 51_013, 39_870),
+    "ecluse.journal.v1": (68_225, 71_013, 59_870),
     "ecluse.payment-orders.v1": (3_120, 2_981, 2_404),
 }
 OWNERS: Final = {"ledger": ("ledger-1", "ledger-2", "ledger-1"), "treasury": ("chorus",) * 3}

@@ -37,11 +37,13 @@ def at_night(now: datetime = NIGHT, **said: Any) -> Scene:
     return Scene(a_board(now, **said), a_history(now))
 
 
-def _otherwise(stage: Json, numbers: Sequence[int], **said: Any) -> list[Json]:
-    """The stage's partitions of its first topic; those of these numbers are otherwise."""
+def _otherwise(stage: Json, numbers: Sequence[int], behind: int, **said: Any) -> list[Json]:
+    """The stage's partitions of its first topic; those of these numbers are so much behind."""
     first = stage["partitions"][0]["topic"]
     return [
-        each | (said if each["topic"] == first and each["partition"] in numbers else {})
+        each | {"behind": behind, "committed": each["end"] - behind} | said
+        if each["topic"] == first and each["partition"] in numbers
+        else each
         for each in stage["partitions"]
     ]
 
@@ -52,8 +54,7 @@ def a_burst(now: datetime = NIGHT) -> Scene:
     oldest = told(now - timedelta(seconds=95))
     to = told(now - timedelta(seconds=96))
     late = {"rule": "catches_up", "oldest_event_at": oldest, "up_to_date_to": to, "trend": "down"}
-    each = {"behind": 41_200, "committed": 48_211, "end": 89_411, "drain_s": 31.0}
-    partitions = _otherwise(ledger, (0, 1, 2), **late, **each)
+    partitions = _otherwise(ledger, (0, 1, 2), 41_200, **late, drain_s=31.0)
     stage = late | {"behind": 123_600, "drain_s": 34.0, "partitions": partitions}
     board = a_board(now, stages=stages(now, ledger=stage))
     board["fates"] |= {"in_flight": 123_600}
@@ -72,14 +73,13 @@ def a_held_partition(now: datetime = NIGHT) -> Scene:
     since_s = 23 * 60
     oldest = told(now - timedelta(seconds=since_s))
     bad = {"state": "BROKEN", "rule": "held", "oldest_event_at": oldest, "trend": "up"}
-    held = {"offset": 50_871, "event_id": "mandat-2026-11-26-0044"}
+    held = {"offset": 70_871, "event_id": "mandat-2026-11-26-0044"}
     ledger = a_stage(now)
     partitions = _otherwise(
         ledger,
         (1,),
+        133,
         **bad,
-        committed=50_871,
-        behind=133,
         doing="broken",
         held=held,
         oldest_recorded_at=oldest,
@@ -142,9 +142,7 @@ def postgresql_down(now: datetime = NIGHT) -> Scene:
     bad = {"state": "STALLED", "rule": "stands_still", "oldest_event_at": oldest, "trend": "up"}
     projector = a_stage(now, "projector")
     to = told(now - timedelta(seconds=since_s + 1))
-    partitions = _otherwise(
-        projector, (0, 1, 2), **bad, behind=1_204, doing="retrying", up_to_date_to=to
-    )
+    partitions = _otherwise(projector, (0, 1, 2), 1_204, **bad, doing="retrying", up_to_date_to=to)
     stage = bad | {"behind": 3_612, "up_to_date_to": to, "partitions": partitions}
     return Scene(
         a_board(now, state="STALLED", stages=stages(now, projector=stage)),
@@ -164,7 +162,7 @@ def treasury_gone(now: datetime = NIGHT) -> Scene:
     treasury = a_stage(now, "treasury")
     to = told(now - timedelta(seconds=since_s + 40))
     partitions = _otherwise(
-        treasury, (0, 1, 2), **gone, behind=6, owner=None, doing=None, up_to_date_to=to
+        treasury, (0, 1, 2), 6, **gone, owner=None, doing=None, up_to_date_to=to
     )
     stage = gone | {"members": 0, "behind": 18, "up_to_date_to": to, "partitions": partitions}
     return Scene(

@@ -4,8 +4,9 @@ import asyncio
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
@@ -20,7 +21,7 @@ from services.api.ports import LagSource
 from services.api.read_model import open_read_model
 from tests import silence
 from tests.api.a_watch import AWatch, a_watch
-from tests.api.lag_boards import NIGHT, a_board, told
+from tests.api.lag_boards import NIGHT, a_board, a_history, told
 from tests.api.lag_scenes import Scene, a_held_partition, at_night, broker_down
 from tests.api.world import ALL_KEY, LILLE_KEY, READ_KEY, HandClock, an_app, asking
 from tests.builders import IBAN
@@ -28,6 +29,9 @@ from tests.builders import IBAN
 no_logs = silence.no_logs
 
 PAGE: Final = {"accept": "text/html"}
+GOLDEN: Final = Path(__file__).resolve().parents[1] / "golden" / "lag.json"
+"""What tests/unit/watch/test_board.py holds the watch to."""
+
 NOWHERE: Final = "sqlite:////nowhere/at/all/read.db"
 """No read model: the page Lag is for when everything else is away."""
 
@@ -129,12 +133,20 @@ def test_a_quiet_night_without_a_read_model(language: str, words: Sequence[str])
     assert 9 == shown.count("<desc id=")
 
 
+def test_the_answer_that_the_watch_is_held_to_is_a_page() -> None:
+    board = json.loads(GOLDEN.read_bytes())
+    now = datetime.fromisoformat(board["at"])
+    with a_watch(Scene(board, a_history(now)).answers) as watch:
+        shown = page(watch, later_s=(now - NIGHT).total_seconds())
+    assert "The ledger cannot go on, on one partition at least." in shown
+
+
 def test_a_held_partition_leads_to_what_to_do() -> None:
     with a_watch(a_held_partition().answers) as watch:
         shown = page(watch)
     assert 'href="#do-ledger"' in shown
     assert 'id="do-ledger"' in shown
-    assert "held before offset 50,871 (mandat-2026-11-26-0044)" in shown
+    assert "held before offset 70,871 (mandat-2026-11-26-0044)" in shown
     assert "docs/runbooks/EclusePartitionHeld.md" in shown
 
 

@@ -19,6 +19,7 @@ from fastapi import FastAPI
 from services.api.access.caller import EVERYBODY, Caller, Entities, Scope
 from services.api.app import create_app
 from services.api.console.addresses import live
+from services.api.lag_source import lag_source
 from services.api.parts import Parts
 from services.api.ports import JournalEnd
 from services.api.read_model import open_read_model
@@ -159,8 +160,11 @@ class Served:
 
 
 @contextmanager
-def a_console(path: Path) -> Iterator[World]:
-    """The town's console over its read model in this file, served until the block ends."""
+def a_console(path: Path, *watches: str) -> Iterator[World]:
+    """The town's console over its read model in this file, served until the block ends.
+
+    `watches` are the addresses at which it asks who is behind.
+    """
     database = f"sqlite+aiosqlite:///{path}"
     records = town.the_journal()
     audit, ends, original_bytes, clock = (
@@ -173,7 +177,16 @@ def a_console(path: Path) -> Iterator[World]:
 
     def parts() -> Parts:
         model = open_read_model(database)
-        return Parts(model, ACCESS, Kept(), audit, original_bytes, clock, journal_ends=ends)
+        return Parts(
+            model,
+            ACCESS,
+            Kept(),
+            audit,
+            original_bytes,
+            clock,
+            journal_ends=ends,
+            lag=lag_source(watches, clock),
+        )
 
     paces = live.LOOK_EVERY_S, live.AGAIN_MS
     live.LOOK_EVERY_S, live.AGAIN_MS = LOOK_S, AGAIN_MS

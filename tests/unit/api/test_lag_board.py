@@ -21,7 +21,7 @@ def test_a_board_is_read_with_all_that_stands_in_it() -> None:
     assert State.BROKEN is board.state
     ledger, projector = board.stages[:2]
     assert ("ledger", State.BROKEN, 133) == (ledger.stage, ledger.state, ledger.behind)
-    assert Held(50_871, "mandat-2026-11-26-0044") == ledger.partitions[1].held
+    assert Held(70_871, "mandat-2026-11-26-0044") == ledger.partitions[1].held
     assert State.OK is projector.state
     assert (139_108, 0) == (board.fates.received, board.fates.gap)
     assert 61_480_000 == board.orders.amount_cents

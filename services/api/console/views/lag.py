@@ -29,7 +29,12 @@ from services.api.lag_stages import worst
 ACCOUNTING: Final = frozenset({"ledger", "projector"})
 """The stages that an event must pass to stand in the accounts that people look at."""
 
-CLUSTER_SILENT: Final = "cluster_silent"
+CLUSTER_SILENT, NOT_LOOKED = "cluster_silent", "not_looked"
+"""The rules of a watch that sees no consumer: Kafka does not answer it, or it stands still."""
+
+OLD: Final = "EcluseWatchOld"
+"""The runbook of a watch that says nothing of now."""
+
 TOKEN_DIGITS: Final = 16
 
 
@@ -91,7 +96,7 @@ def lag_token(lag: Lag) -> str:
 def lag_view(lag: Lag, hour: Hour | None, now: datetime, voice: Voice) -> LagView:
     """What is known of who is behind, said to people."""
     board = lag.board
-    knows = lag.old_since is None and board is not None and not _is_cluster_silent(board)
+    knows = lag.old_since is None and board is not None and not _is_blind(board)
     moment = Moment(now, lag.old_since, voice, advises=knows)
     watches = [_watch(each, moment) for each in lag.answers]
     seen = moment.say("seen", clock=voice.clock(now))
@@ -122,8 +127,9 @@ def _no_board(lag: Lag, moment: Moment) -> Verdict:
 def _verdict(board: Board, alarms: Sequence[Alarm], moment: Moment) -> Verdict:
     if moment.old_since is not None:
         return Verdict("bad", "unknown", moment.say("old"), _old_lead(moment.old_since, moment))
-    if _is_cluster_silent(board):
-        return Verdict("bad", "unknown", moment.say("cluster_silent"), _sampled(board, moment))
+    if _is_blind(board):
+        title = moment.say("still" if _hangs(board) else "cluster_silent")
+        return Verdict("bad", "unknown", title, _sampled(board, moment))
     state = worst(each.state for each in board.stages)
     if state not in WELL:
         stage = next(each for each in board.stages if each.state is state)
@@ -143,9 +149,13 @@ def _old_lead(at: datetime, moment: Moment) -> str:
     return moment.say("old_lead", clock=moment.clock(at), age=moment.age(at))
 
 
-def _is_cluster_silent(board: Board) -> bool:
-    rules = {each.rule for each in board.stages}
-    return not rules or rules == {CLUSTER_SILENT}
+def _is_blind(board: Board) -> bool:
+    """Whether the watch sees none of the consumers."""
+    return all(each.rule in {CLUSTER_SILENT, NOT_LOOKED} for each in board.stages)
+
+
+def _hangs(board: Board) -> bool:
+    return any(each.rule == NOT_LOOKED for each in board.stages)
 
 
 def _sampled(board: Board, moment: Moment) -> str:
@@ -187,11 +197,11 @@ def _up_to(board: Board, moment: Moment) -> str:
     if at is None:
         return moment.say("up_to_unknown")
     voice, age = moment.voice, moment.age(at)
-    if not _has_all(board):
-        return moment.say("goes_up_to", instant=voice.instant(at), age=age)
-    if voice.local_day(at) == voice.local_day(moment.now):
-        return moment.say("up_to_date_today", clock=voice.clock(at), age=age)
-    return moment.say("up_to_date", instant=voice.instant(at), age=age)
+    has_all, instant = _has_all(board), voice.instant(at)
+    if voice.local_day(at) != voice.local_day(moment.now):
+        return moment.say("up_to_date" if has_all else "goes_up_to", instant=instant, age=age)
+    name = "up_to_date_today" if has_all else "goes_up_to_today"
+    return moment.say(name, clock=voice.clock(at), age=age)
 
 
 def _accounting(board: Board) -> list[Stage]:
@@ -213,10 +223,13 @@ def _reached(board: Board) -> datetime | None:
 def _alarms(lag: Lag, board: Board, moment: Moment) -> Iterator[Alarm]:
     if lag.old_since is not None:
         answers = any(each.error is None for each in lag.answers)
-        title, said = moment.say("still" if answers else "silent"), moment.say("silent_do")
-        more = _more("EcluseWatchOld", moment)
-        yield Alarm("do-watch-old", Notice("bad", "bad", title, said, rule=more))
-    if moment.advises:
+        title, do = moment.say("still" if answers else "silent"), moment.say("silent_do")
+        yield Alarm("do-watch-old", Notice("bad", "bad", title, "", do, _more(OLD, moment)))
+    elif not moment.advises:
+        title = capital(moment.say("what_to_do"))
+        do = moment.say("silent_do" if _hangs(board) else "cluster_do")
+        yield Alarm("do-watch-blind", Notice("bad", "bad", title, "", do, _more(OLD, moment)))
+    else:
         for stage in board.stages:
             if stage.state not in WELL:
                 yield Alarm(do_id(stage.stage), _stage_notice(stage, moment))

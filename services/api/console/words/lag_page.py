@@ -18,6 +18,9 @@ WORDS: Final = {
         "La comptabilité est à jour au {instant}, {age}.",
         "Accounting is up to date to {instant}, {age}.",
     ),
+    "goes_up_to_today": Sentence(
+        "La comptabilité va jusqu'à {clock}, {age}.", "Accounting goes up to {clock}, {age}."
+    ),
     "goes_up_to": Sentence(
         "La comptabilité va jusqu'au {instant}, {age}.",
         "Accounting goes up to {instant}, {age}.",
@@ -48,16 +51,22 @@ WORDS: Final = {
         "Do not rely on these accounts before a check.",
     ),
     "cluster_silent": Sentence(
-        "Kafka ne répond plus à la surveillance.", "Kafka no longer answers the watch."
+        "Kafka ne répond plus à la surveillance.", "The watch gets no answer of Kafka."
     ),
     "sampled": Sentence(
-        "Elle l'a vu pour la dernière fois à {clock}, {age}. Où en sont les postes depuis, "
-        "personne ne le sait.",
-        "The watch last saw it at {clock}, {age}. How far the stages are since, nobody knows.",
+        "Son dernier regard date de {clock}, {age}. Où en sont les postes depuis, personne ne le "
+        "sait.",
+        "It last looked at {clock}, {age}. How far the stages are since, nobody knows.",
     ),
     "never_sampled": Sentence(
-        "Elle ne l'a pas encore vu. Où en sont les postes, personne ne le sait.",
-        "The watch has not seen it yet. How far the stages are, nobody knows.",
+        "Elle n'a encore rien vu. Où en sont les postes, personne ne le sait.",
+        "It has not seen anything yet. How far the stages are, nobody knows.",
+    ),
+    "cluster_do": Sentence(
+        "Regardez Kafka\u00a0: `ecluse topics diff` l'interroge aussi. Une fois revenu, tous les "
+        "processus continuent d'eux-mêmes, et rien n'est perdu.",
+        "Look after Kafka: `ecluse topics diff` asks it too. Once it is back all processes go on "
+        "by themselves, and nothing is lost.",
     ),
     "one_process": Sentence(
         "Rien n'attend d'un poste à l'autre.", "Nothing waits between one room and the next."

@@ -1,0 +1,192 @@
+"""The page Lag in a real browser: live and paused, with script and without, and once it is old."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from services.api.console.addresses import live
+from tests.api.a_watch import AWatch, a_watch
+from tests.api.lag_boards import NIGHT, a_board
+from tests.api.lag_scenes import (
+    Scene,
+    a_held_partition,
+    at_night,
+    broker_down,
+    treasury_gone,
+)
+from tests.browser.test_pages import TWICE, WIDTHS, picture
+from tests.browser.visitor import DESK, PHONE, a_visitor
+from tests.browser.world import World, a_console
+
+LATER: Final = timedelta(seconds=6)
+"""So long no answer is kept."""
+
+PATH: Final = "/console/lag"
+PAUSE, RESUME = "Pause the updates", "Resume the updates"
+
+
+@dataclass
+class Night:
+    """A console, and the watch that it asks."""
+
+    world: World
+    watch: AWatch
+
+    def shows(self, scene: Callable[[datetime], Scene]) -> None:
+        """From now on the watch answers this."""
+        self.world.clock.turn(LATER)
+        self.watch.answers |= scene(self.world.clock.now).answers
+
+
+@pytest.fixture(scope="module")
+def night(town_file: Path) -> Iterator[Night]:
+    """One for all tests here; each says first what the watch answers."""
+    with a_watch({}) as watch, a_console(town_file, watch.url) as world:
+        world.clock.now = NIGHT
+        yield Night(world, watch)
+
+
+SCENES: Final[dict[str, tuple[Callable[[datetime], Scene], str, str]]] = {
+    "lag": (at_night, "La comptabilité est à jour à", "Accounting is up to date to"),
+    "lag-held": (a_held_partition, "retenue devant la position", "held before offset 70,871"),
+    "lag-unknown": (broker_down, "Kafka ne répond plus", "The watch gets no answer of Kafka"),
+}
+"""By its picture's name: what the watch answers, and words in French and in English."""
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_all_of_it_is_readable_by_all(browser: Browser, night: Night, language: str) -> None:
+    with a_visitor(browser, night.world, language) as visitor:
+        page = visitor.page
+        colours = "light" if language == "fr" else "dark"
+        page.emulate_media(color_scheme=colours)  # type: ignore[arg-type] # two of three
+        for name, (scene, french, english) in SCENES.items():
+            night.shows(scene)
+            page.set_viewport_size(DESK)  # type: ignore[arg-type] # it wants its own dict
+            assert 200 == visitor.go(PATH)
+            page.get_by_role("button").last.click()  # Paused: nothing moves while it is measured.
+            page.evaluate("document.querySelectorAll('details').forEach((e) => { e.open = true; })")
+            words = page.locator("main").inner_text().replace("\u202f", " ")
+            assert (french if language == "fr" else english) in words, name
+            assert 1 == page.locator("h1").count()
+            page.screenshot(path=picture(f"{name}-{language}"), full_page=True)
+            assert [] == visitor.barriers(), name
+            assert [] == [width for width in WIDTHS if visitor.reads_tables_sideways(width)], name
+            assert not visitor.scrolls_sideways(TWICE), name
+            assert not visitor.scrolls_sideways(PHONE), name
+        assert [] == visitor.elsewhere
+        assert [] == visitor.heard
+
+
+def test_the_headline_moves_as_soon_as_a_state_is_another(browser: Browser, night: Night) -> None:
+    night.shows(at_night)
+    with a_visitor(browser, night.world, "en") as visitor:
+        page = visitor.page
+        visitor.go(PATH)
+        page.evaluate("window.stillThere = true")
+        expect(page.locator("h1")).to_contain_text("Accounting is up to date to")
+        night.shows(treasury_gone)
+        expect(page.locator("h1")).to_contain_text("The treasury has stopped")
+        expect(page.get_by_role("status")).to_have_text("The page was updated.")
+        page.get_by_role("link", name="what to do").first.click()
+        expect(page.locator("#do-treasury")).to_be_in_viewport()
+        assert page.evaluate("window.stillThere"), "the page was not loaded again"
+        assert [] == visitor.heard
+
+
+def test_figures_move_within_five_seconds_though_the_accounts_stand_still(
+    browser: Browser, night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "LOOK_EVERY_S", 1.0)  # As for people.
+    night.shows(at_night)
+    with a_visitor(browser, night.world, "en") as visitor:
+        page = visitor.page
+        visitor.go(PATH)
+        waiting = page.locator("[data-live=orders]")
+        expect(waiting).to_contain_text("41 orders")
+        expect(page.get_by_role("button", name=PAUSE)).to_be_visible()
+        orders = a_board(night.world.clock.now)["orders"] | {"count": 42}
+        night.shows(lambda now: at_night(now, orders=orders))
+        expect(waiting).to_contain_text("42 orders", timeout=6_000)
+        expect(page.get_by_role("status")).to_be_empty()  # Nobody is told aloud each five seconds.
+
+
+def test_it_can_be_paused_and_shows_what_was_missed(browser: Browser, night: Night) -> None:
+    night.shows(at_night)
+    with a_visitor(browser, night.world, "en") as visitor:
+        page = visitor.page
+        visitor.go(PATH)
+        page.get_by_role("button", name=PAUSE).click()
+        asked = len(night.watch.asked)
+        night.shows(a_held_partition)
+        while len(night.watch.asked) == asked:  # The stream has looked again.
+            page.wait_for_timeout(50)
+        page.wait_for_timeout(300)
+        expect(page.locator("h1")).to_contain_text("Accounting is up to date to")
+        page.get_by_role("button", name=RESUME).click()
+        expect(page.locator("h1")).to_contain_text("The ledger cannot go on")
+
+
+def test_nobody_loses_what_they_have_opened_or_closed(browser: Browser, night: Night) -> None:
+    night.shows(a_held_partition)
+    with a_visitor(browser, night.world, "en") as visitor:
+        page = visitor.page
+        visitor.go(PATH)
+        ledger, watch = (page.locator(f"[data-live=partitions-{each}] details")
+                         for each in ("ledger", "watch"))  # fmt: skip
+        expect(ledger).to_have_attribute("open", "")
+        ledger.locator("summary").click()
+        watch.locator("summary").click()
+        night.shows(treasury_gone)
+        expect(page.locator("h1")).to_contain_text("The treasury has stopped")
+        expect(watch).to_have_attribute("open", "")
+        expect(ledger).not_to_have_attribute("open", "")
+        expect(watch.locator("summary")).to_be_focused()
+
+
+@pytest.mark.parametrize(
+    ("language", "reload", "well", "held"),
+    [
+        ("fr", "Recharger", "La comptabilité est à jour", "Le grand livre ne peut plus avancer"),
+        ("en", "Reload", "Accounting is up to date", "The ledger cannot go on"),
+    ],
+)
+def test_without_script_a_link_tells_anew(
+    browser: Browser, night: Night, language: str, reload: str, well: str, held: str
+) -> None:
+    night.shows(at_night)
+    with a_visitor(browser, night.world, language, script=False) as visitor:
+        page = visitor.page
+        visitor.go(PATH)
+        expect(page.locator("h1")).to_contain_text(well)
+        assert not page.locator(".live-control").count()
+        night.shows(a_held_partition)
+        page.get_by_role("link", name=reload).click()
+        expect(page.locator("h1")).to_contain_text(held)
+        clock = night.world.clock.now.astimezone().strftime(":%M:%S")
+        expect(page.locator(".verdict")).to_contain_text(clock)
+        assert 4 == page.locator("details summary").count() - 2
+
+
+def test_a_watch_that_freezes_is_said_to_be_old(browser: Browser, night: Night) -> None:
+    night.shows(at_night)
+    with a_visitor(browser, night.world, "en") as visitor:
+        page = visitor.page
+        visitor.go(PATH)
+        expect(page.locator("h1")).to_contain_text("Accounting is up to date to")
+        seen = night.world.clock.now
+        night.world.clock.turn(timedelta(seconds=90))
+        expect(page.locator("h1")).to_contain_text("Nobody knows at this moment who is behind.")
+        expect(page.locator(".verdict")).to_contain_text("90 seconds ago")
+        assert json.loads(night.watch.answers["/lag"])["at"].startswith(seen.strftime("%Y-%m-%dT"))
+        states = page.locator("[data-live=stages] .badge").all_inner_texts()
+        assert ["unknown"] * 4 == states
+        assert [] == visitor.barriers()
+        night.shows(at_night)
+        expect(page.locator("h1")).to_contain_text("Accounting is up to date to")

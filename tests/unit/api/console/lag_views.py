@@ -1,0 +1,46 @@
+"""Views of the page Lag, of what a watch answers."""
+
+import json
+from datetime import timedelta
+from typing import Any, Final
+
+from services.api.console.views.lag import LagView, lag_view
+from services.api.console.views.lag_figures import Figures
+from services.api.console.voice import Voice
+from services.api.lag_board import read_board
+from services.api.lag_history import read_history, the_hour
+from services.api.lag_merged import Answer, Lag, lag_of
+from services.api.language import Language
+from tests.api.lag_boards import NIGHT, Json, a_board, stages
+from tests.api.lag_scenes import Scene
+
+FR: Final = Voice.of(Language.FR)
+EN: Final = Voice.of(Language.EN)
+VOICES: Final = {"fr": FR, "en": EN}
+ADDRESS: Final = "http://watch:6066"
+
+
+def lag(board: Json, *, later_s: float = 0, error: str | None = None) -> Lag:
+    answer = Answer(ADDRESS, read_board(json.dumps(board).encode()), error)
+    return lag_of([answer], NIGHT + timedelta(seconds=later_s))
+
+
+def view_of(board: Json, voice: Voice = EN, *, later_s: float = 0) -> LagView:
+    return lag_view(lag(board, later_s=later_s), None, NIGHT + timedelta(seconds=later_s), voice)
+
+
+def view(scene: Scene, voice: Voice = EN) -> LagView:
+    hour = the_hour([read_history(scene.answers["/lag/history"])], NIGHT)
+    return lag_view(lag(scene.board), hour, NIGHT, voice)
+
+
+def figures(board: Json, voice: Voice = EN) -> Figures:
+    found = view_of(board, voice).figures
+    assert found is not None
+    return found
+
+
+def a_stage_that_is(state: str, **said: Any) -> Json:
+    """A board on which the ledger is in this state."""
+    ledger = {"state": state, "rule": "of_a_newer_watch", "behind": 3} | said
+    return a_board(state=state, stages=stages(NIGHT, ledger=ledger))
