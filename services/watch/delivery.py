@@ -1,12 +1,12 @@
 """Letters, round by round: what is due is written, and what was written is noted.
 
-The journal of a partition is read to its end before anything is written for it: an older one would
-speak of what was settled since.
+A letter says that a day has passed without something having come. So it is written of days that had
+passed at a moment up to which all that had come is known: see `settled`.
 """
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, Protocol
 
 import structlog
@@ -16,6 +16,7 @@ from services.runtime.writer import Fenced, WriterFailed
 from services.watch.due.deadlines import Deadlines
 from services.watch.due.letters import Letter
 from services.watch.rounds import Rounds
+from services.watch.settled import Settled
 
 log: Final = structlog.get_logger()
 
@@ -31,12 +32,15 @@ class Writer(Protocol):
 class Delivery:
     """The letters of the partitions that are read here."""
 
-    def __init__(self, post: Writer, deadlines: Deadlines, rounds: Rounds) -> None:
+    def __init__(
+        self, post: Writer, deadlines: Deadlines, rounds: Rounds, settled: Settled
+    ) -> None:
         self.written: Final = Counter[str]()
         """How many letters this process wrote, by kind."""
         self._post = post
         self._deadlines = deadlines
         self._rounds = rounds
+        self._settled = settled
         self._assigned: dict[int, object] = {}
         """The partitions read here, each with a token of this assignment."""
         self._standing: dict[int, set[str]] = {}
@@ -59,14 +63,15 @@ class Delivery:
             number: each for number, each in self._standing.items() if number in self._assigned
         }
 
-    async def turn(self, now: datetime) -> None:
-        """Write what is due by now, where all is read. What fails is tried in the next round."""
+    async def turn(self) -> None:
+        """Write what is due, where all that had come is known. What fails is tried again."""
         await self._post.end(frozenset(self._standing))
         for number in sorted(self._assigned.keys() - self._lost):
-            if not self._rounds.is_current(number):
+            until_s = self._settled.until_s(number)
+            if until_s is None or not self._rounds.is_current(number):
                 continue
             try:
-                await self._deliver(number, now)
+                await self._deliver(number, datetime.fromtimestamp(until_s, UTC))
             except Fenced:
                 log.warning("letters_written_elsewhere", partition=number)
                 self._lost.add(number)
@@ -80,14 +85,14 @@ class Delivery:
         """Let go of all writers."""
         await self._post.end()
 
-    async def _deliver(self, number: int, now: datetime) -> None:
+    async def _deliver(self, number: int, until: datetime) -> None:
         assignment = self._assigned.get(number)
         if number not in self._standing:
             standing = await self._post.begin(number)
             if self._assigned.get(number) is not assignment:
                 return  # It went to another meanwhile, and its tables are empty.
             self._note(number, standing)
-        letters = self._deadlines.letters(number, now)
+        letters = self._deadlines.letters(number, until)
         if not letters:
             return
         known = self._standing[number]

@@ -9,13 +9,14 @@ may be of any age, and only begins the count.
 from collections.abc import Mapping
 from typing import Final
 
+from events.topics import EVENTS
 from services.runtime.words import Word
 from services.watch.lag.model import Consumer, Look, Place
 from services.watch.latencies import Latencies, Step
 from services.watch.stages import LEDGER_STAGE, PROJECTOR_STAGE
 
-ARRIVALS: Final[Mapping[str, Step]] = {LEDGER_STAGE: Step.BROKER}
-"""Of which stage of Écluse the way to Kafka is told: of the first alone, it is the sender's."""
+ARRIVALS: Final[Mapping[str, Step]] = {EVENTS: Step.BROKER}
+"""At which door the way to Kafka is told: letters bear the time of what they are about."""
 
 HANDLINGS: Final[Mapping[str, Step]] = {
     LEDGER_STAGE: Step.DECIDED,
@@ -36,7 +37,7 @@ class Heard:
         for place, look in looks.items():
             last = before.get(place)
             if look.word is not None and last is not None and _is_new(look.word, last):
-                self._time(consumer.stage, look.word, now_s)
+                self._time(consumer.stage, place.topic, look.word, now_s)
         self._words[consumer] = {place: look.word for place, look in looks.items()}
 
     def gap(self, consumer: Consumer) -> int | None:
@@ -51,10 +52,11 @@ class Heard:
             gap += word.taken - word.told
         return gap
 
-    def _time(self, stage: str, word: Word, now_s: float) -> None:
-        for told, took_s in ((ARRIVALS, word.arrival_s), (HANDLINGS, word.handling_s)):
-            if stage in told and took_s is not None:
-                self._latencies.observe(told[stage], took_s, word.at_s, now_s)
+    def _time(self, stage: str, topic: str, word: Word, now_s: float) -> None:
+        told = ((ARRIVALS.get(topic), word.arrival_s), (HANDLINGS.get(stage), word.handling_s))
+        for step, took_s in told:
+            if step is not None and took_s is not None:
+                self._latencies.observe(step, took_s, word.at_s, now_s)
 
 
 def _is_new(word: Word, last: Word) -> bool:

@@ -63,13 +63,12 @@ class Outlook:
         self.past: Final = Past()
         self.sampled_s: float | None = None
         """When the cluster last told where the groups are."""
-        self.members: Mapping[Consumer, int] = {}
-        """How many members each group had then."""
         self._tables = tables
         self._own = own
         self._instance = instance
         self._doors = doors
         self._letters_standing = letters_standing
+        self._members: dict[Consumer, int] = {}
         self._history = History()
         self._heard = Heard(tables.latencies)
         self._found: _Due | None = None
@@ -88,10 +87,21 @@ class Outlook:
         found: Mapping[Consumer, Mapping[Place, Look]],
         own_places: Mapping[Place, int],
         members: Mapping[Consumer, int],
+        begun_s: float,
         now_s: float,
     ) -> None:
-        """Take note of one look at all groups; `own_places` were asked before it."""
-        self.sampled_s, self.members = now_s, dict(members)
+        """Take note of one look at all groups.
+
+        Args:
+            found: what was seen.
+            own_places: where the watch itself stood, asked before.
+            members: how many members each group has.
+            begun_s: when the look was begun.
+            now_s: when it had ended.
+        """
+        self.sampled_s, self._members = now_s, dict(members)
+        ledger, *_ = self.consumers
+        self._tables.settled.looked(found.get(ledger, {}), begun_s, now_s)
         for consumer, looks in found.items():
             is_own = consumer.stage == WATCH_STAGE
             seen = _own(looks, own_places) if is_own else self._with_ends(looks)
@@ -123,8 +133,9 @@ class Outlook:
         """Everything, at this moment."""
         tables = self._tables
         is_sampled = self.is_sampled(now_s)
-        members = self.members if is_sampled else {}
-        stages = stages_of(self.consumers, self.judged(now_s), self._latest_s, members, now_s)
+        stages = stages_of(
+            self.consumers, self.judged(now_s), self._latest_s, self.members(now_s), now_s
+        )
         has_journal = self.has(JOURNAL, now_s)
         told = tables.fates.told() if has_journal else None
         gap = self._heard.gap(self.consumers[0]) if is_sampled else None
@@ -164,6 +175,10 @@ class Outlook:
     def is_sampled(self, now_s: float) -> bool:
         """Whether the cluster has told just now where the groups are."""
         return self.sampled_s is not None and abs(now_s - self.sampled_s) <= OLD_AFTER_S
+
+    def members(self, now_s: float) -> dict[Consumer, int]:
+        """How many members each group has; of which that is not known just now is missing."""
+        return self._members if self.is_sampled(now_s) else {}
 
     def has(self, topic: str, now_s: float) -> bool:
         """Whether what the watch has read of a topic is all that there is, as of just now."""

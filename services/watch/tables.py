@@ -17,6 +17,7 @@ from services.watch.fates import Fate, Fates, read_fate
 from services.watch.latencies import Issued, Latencies, Step
 from services.watch.order_times import OrderTimes
 from services.watch.rounds import Reached, Rounds
+from services.watch.settled import Settled
 
 IMPORTED: Final = "ecluse_imported"
 """The header of a journal record that was decided on another cluster."""
@@ -47,6 +48,7 @@ class Tables:
         self.order_times: Final = OrderTimes()
         self.refusals: Final = Refusals()
         self.dead_letters: Final = DeadLetters()
+        self.settled: Final = Settled()
         self.turned_s: float | None = None
         """When the last round was turned, in seconds since 1970."""
         self._next_of: dict[str, Callable[[int], int]] = {
@@ -76,6 +78,7 @@ class Tables:
         self.fates.keep_only(numbers[JOURNAL])
         self._issued.keep_only(numbers[JOURNAL])
         self.deadlines.keep_only(numbers[JOURNAL])
+        self.settled.keep_only(numbers[JOURNAL])
         self._live_from_s = {
             number: at_s for number, at_s in self._live_from_s.items() if number in numbers[JOURNAL]
         }
@@ -83,9 +86,10 @@ class Tables:
         self.refusals.keep_only(numbers[REFUSALS])
         self.dead_letters.keep_only(numbers[DEAD_LETTERS])
 
-    def turn(self, reached: Mapping[Partition, Reached]) -> list[Difference]:
-        """One round: see services.watch.rounds."""
+    def turn(self, reached: Mapping[Partition, Reached], asked_s: float) -> list[Difference]:
+        """One round, in which all was asked after `asked_s`: see services.watch.rounds."""
         found = self.rounds.turn(reached)
+        self.settled.turned(reached, asked_s)
         self.turned_s = now_s = self._clock()
         for place in reached:
             if place.topic == JOURNAL and self.rounds.is_read(place.number):

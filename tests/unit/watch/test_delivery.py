@@ -7,15 +7,18 @@ from datetime import UTC, datetime
 import pytest
 
 from events.sentences import Sentence
-from events.topics import BALANCES, JOURNAL
+from events.topics import BALANCES, DOORS, JOURNAL
 from services.runtime.errors import ClusterError
 from services.runtime.writer import Fenced, WriterFailed
 from services.watch.balances import LiveBalances, Partition
 from services.watch.delivery import Delivery
 from services.watch.due.deadlines import Deadlines
 from services.watch.due.letters import Letter
+from services.watch.lag.model import Place
 from services.watch.rounds import Reached, Rounds
+from services.watch.settled import Settled
 from tests.builders import a_convention, a_notification, a_vote, an_award
+from tests.unit.watch.lag_figures import a_look
 from tests.unit.watch.ledger_output import encoded, transactions
 from tests.unit.watch.reader import of_topic
 
@@ -54,12 +57,15 @@ class Topic:
 class Scene:
     """A watch of one or more partitions, each of which owes one letter."""
 
-    def __init__(self, *numbers: int) -> None:
+    def __init__(self, *numbers: int, looked: bool = True) -> None:
         self.topic = Topic()
         self.deadlines = Deadlines()
         self.rounds = Rounds(LiveBalances())
-        self.delivery = Delivery(self.topic, self.deadlines, self.rounds)
+        self.settled = Settled()
+        self.delivery = Delivery(self.topic, self.deadlines, self.rounds, self.settled)
         self.assign(*numbers)
+        if looked:
+            self.look(*numbers)
 
     def assign(self, *numbers: int) -> None:
         self.deadlines.keep_only(numbers)
@@ -70,10 +76,19 @@ class Scene:
 
     def read(self, *numbers: int, worked: int = 9) -> None:
         places = [Partition(topic, number) for topic in (JOURNAL, BALANCES) for number in numbers]
-        self.rounds.turn({place: Reached(worked, worked, worked, 9) for place in places})
+        reached = {place: Reached(worked, worked, worked, 9) for place in places}
+        self.rounds.turn(reached)
+        self.settled.turned(reached, LATER.timestamp())
+
+    def look(self, *numbers: int, committed: int = 5, now: datetime = LATER) -> None:
+        """At a ledger whose doors end at 5."""
+        looks = {
+            Place(door, number): a_look(committed=committed) for door in DOORS for number in numbers
+        }
+        self.settled.looked(looks, now.timestamp(), now.timestamp())
 
     def turn(self) -> None:
-        asyncio.run(self.delivery.turn(LATER))
+        asyncio.run(self.delivery.turn())
 
     def written(self) -> dict[int, int]:
         return {number: len(ids) for number, ids in self.topic.standing.items()}
@@ -91,6 +106,28 @@ def test_a_letter_is_written_once_it_is_due_and_all_is_read() -> None:
     assert {"payment_due": 1} == scene.delivery.written
     assert 0 == scene.deadlines.pending(LATER)
     assert 1 == scene.topic.calls.count("begin 0")
+
+
+def test_nothing_is_written_while_the_ledger_has_left_something_in_its_doors() -> None:
+    scene = Scene(0, looked=False)
+    scene.read(0)
+    scene.turn()
+    scene.look(0, committed=4)
+    scene.read(0)
+    scene.turn()
+    assert ([], {}) == ([each for each in scene.topic.calls if "end" not in each], scene.written())
+    scene.look(0)
+    scene.read(0)
+    scene.turn()
+    assert {0: 1} == scene.written()
+
+
+def test_only_of_what_had_passed_when_all_that_had_come_was_known_is_anything_written() -> None:
+    scene = Scene(0, looked=False)
+    scene.look(0, now=datetime(2023, 6, 1, tzinfo=UTC))
+    scene.read(0)
+    scene.turn()
+    assert (0, {}) == (scene.delivery.standing, scene.written())
 
 
 def test_a_letter_that_stands_already_is_not_written_again() -> None:

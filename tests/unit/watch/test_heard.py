@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from events.topics import LETTERS
 from services.runtime.words import Word
 from services.watch.heard import Heard
 from services.watch.latencies import Latencies
@@ -16,7 +17,8 @@ class Scene:
         self.heard = Heard(self.latencies)
 
     def hear(self, *words: Word | None, consumer: Any = LEDGER) -> None:
-        looks = {a_place(number): a_look(word=word) for number, word in enumerate(words)}
+        (topic,) = consumer.topics
+        looks = {a_place(n, topic): a_look(word=word) for n, word in enumerate(words)}
         self.heard.hear(consumer, looks, NOW_S)
 
     def counts(self) -> dict[str, int | None]:
@@ -32,6 +34,14 @@ def test_a_word_that_tells_of_another_record_is_a_figure_of_the_broker_and_of_th
     assert {"broker": 1, "decided": 1} == scene.counts()
     broker, decided, *_ = scene.latencies.of_the_last_hour(NOW_S)
     assert (0.25, 0.5) == (broker.max_s, decided.max_s)
+
+
+def test_letters_bear_the_time_of_what_they_are_about_and_are_not_timed_to_kafka() -> None:
+    scene = Scene()
+    for taken in (1, 2):
+        looks = {a_place(topic=LETTERS): a_look(word=a_word(taken=taken))}
+        scene.heard.hear(LEDGER, looks, NOW_S)
+    assert {"decided": 1} == scene.counts()
 
 
 def test_a_word_that_tells_of_the_same_record_is_none() -> None:

@@ -53,7 +53,8 @@ class Scene:
         """A round at which so many offsets are left in each topic."""
         worked = {each: self.tables.next_offset(Partition(each, 0)) for each in WATCHED}
         self.tables.turn(
-            {Partition(topic, 0): Reached(at, at, at, at + left) for topic, at in worked.items()}
+            {Partition(topic, 0): Reached(at, at, at, at + left) for topic, at in worked.items()},
+            self.now_s,
         )
 
     def look(
@@ -62,7 +63,7 @@ class Scene:
         """A look at one group; of each of its topics, one."""
         found = {Place(topic, 0): look for topic, look in zip(consumer.topics, looks, strict=False)}
         own = self.outlook.places() if places is None else places
-        self.outlook.looked({consumer: found}, own, {consumer: 1}, self.now_s)
+        self.outlook.looked({consumer: found}, own, {consumer: 1}, self.now_s - 0.5, self.now_s)
 
     def known(self) -> Known:
         return self.outlook.known(self.now_s)
@@ -194,7 +195,7 @@ def test_markers_at_the_end_are_no_lag_of_the_watch() -> None:
     scene = Scene()
     scene.read()
     reached = {Partition(topic, 0): Reached(4, 6, 4, 6) for topic in WATCHED}
-    scene.tables.turn(reached)
+    scene.tables.turn(reached, NOW_S)
     scene.look(scene.watch, a_look(committed=None, end=6, owner="watch-1"))
     scene.now_s += 1
     assert (0, NOON_S) == (scene.stage("watch").behind, scene.stage("watch").up_to_date_s)
@@ -221,7 +222,7 @@ def test_the_oldest_order_that_the_treasury_has_not_read_is_known_from_the_order
 def test_behind_the_last_order_stand_markers_alone_and_nobody_is_late() -> None:
     scene = Scene()
     scene.tables.payment_order(Record(0, 0, b"B", ORDER, (), NOW_S))
-    scene.tables.turn({Partition(topic, 0): Reached(1, 3, 1, 3) for topic in WATCHED})
+    scene.tables.turn({Partition(topic, 0): Reached(1, 3, 1, 3) for topic in WATCHED}, NOW_S)
     scene.look(scene.treasury, a_look(committed=1, end=3, owner="bank"))
     stage = scene.stage("treasury")
     assert (0, NOON_S, None) == (stage.behind, stage.up_to_date_s, stage.oldest_event_s)
@@ -250,6 +251,18 @@ def test_a_journal_that_is_still_read_does_not_tell_up_to_when_others_are() -> N
 
 
 # ------------------------------------------------------------------ letters, the last hour
+def test_up_to_a_look_at_a_ledger_that_has_done_all_everything_is_known() -> None:
+    scene = Scene()
+    scene.read()
+    scene.turn()
+    scene.look(scene.ledger, a_look(committed=4), a_look())
+    scene.turn()
+    before = scene.tables.settled.until_s(0)
+    scene.look(scene.ledger, a_look(), a_look())
+    scene.turn()
+    assert (None, NOW_S - 0.5) == (before, scene.tables.settled.until_s(0))
+
+
 @pytest.mark.parametrize("standing", [None, 3])
 def test_letters_are_told_by_who_writes_them(standing: int | None) -> None:
     scene = Scene()

@@ -39,7 +39,7 @@ class Scene:
         for topic in WATCHED:
             worked = self.tables.next_offset(Partition(topic, 0))
             reached[Partition(topic, 0)] = Reached(worked, worked, worked, worked)
-        assert [] == self.tables.turn(reached)
+        assert [] == self.tables.turn(reached, self.now_s)
 
     def counts(self) -> dict[Step, int | None]:
         rows = self.tables.latencies.of_the_last_hour(self.now_s)
