@@ -1,0 +1,198 @@
+"""Every query of rules and dashboards on a real Prometheus that scrapes a real stack."""
+
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import pytest
+
+from services.runtime.clock import the_clock_on_the_wall
+from tests.api.processes import api
+from tests.builders import a_notification, a_payment, encoded
+from tests.integration.command import COMMAND, MIXED, TIMEOUT_S, environment
+from tests.kafka.brokers import Broker
+from tests.kafka.cluster import Cluster, Sent
+from tests.kafka.projecting import Projector
+from tests.kafka.watcher import Watcher
+from tests.kafka.workers import Worker, eventually
+from tests.observability.scraping import Prometheus
+from tests.observability.written import alarms, metrics_of, program, queries, rules, unit_tests
+
+PARTITIONS: Final = 2
+LOOK_S: Final = 0.2
+FOUND_S: Final = 60.0
+"""How long it may take until each query has found something."""
+
+AGAIN: Final = a_payment(1)
+"""Sent again and again it is a duplicate: traffic that changes nothing."""
+
+ONLY_WHILE_IT_WAITS: Final = {
+    "ecluse_oldest_unprocessed_event_timestamp_seconds",
+    "ecluse_lag_oldest_event_timestamp_seconds",
+    "ecluse_lag_drain_seconds",
+}
+"""Metrics without a sample where all is done: a scrape catches one by chance."""
+
+ONLY_THEN: Final = {
+    "kafka_consumergroup_lag > 0",
+    "max by (stage) (ecluse_lag_drain_seconds)",
+    'max by (alertname, severity, stage, job, figure) (ALERTS{alertstate="firing"})',
+}
+"""Queries that find something only while it waits, or is wrong: promtool runs them."""
+
+NEVER: Final = {
+    "EcluseOutcomesDoNotAddUp",
+    "EcluseEventTwice",
+    "EcluseBalancesDiffer",
+    "EcluseJournalFault",
+    "EclusePartitionHeld",
+    "EcluseConsumerRewound",
+    "EcluseReadModelDown",
+}
+"""What must not even be about to ring where nothing is wrong."""
+
+
+class Scraped(NamedTuple):
+    """The stack's cluster, and the Prometheus over all of it."""
+
+    cluster: Cluster
+    prometheus: Prometheus
+
+    def send_again(self) -> None:
+        """An event that the ledger knows."""
+        self.cluster.publish([AGAIN])
+
+
+def traffic() -> Iterator[bytes]:
+    """Events with every outcome; what is parked is of today, so that it stays so."""
+    today = datetime.fromtimestamp(the_clock_on_the_wall(), UTC).isoformat()
+    yield from map(encoded, MIXED)
+    yield encoded(a_notification(convention="E", _id="waits", _time=today))
+    yield encoded(AGAIN)
+
+
+def a_key(database: str) -> str:
+    """A key to the API that reads all, as an operator makes it for Prometheus."""
+    done = subprocess.run(
+        [*COMMAND, "api-keys", "create", "prometheus", "--read", "all", "--json"],
+        capture_output=True,
+        env=environment(ECLUSE_DATABASE_URL=database),
+        timeout=TIMEOUT_S,
+        check=True,
+    )
+    return str(json.loads(done.stdout)["key"])
+
+
+@contextmanager
+def a_stack(cluster: Cluster, folder: Path) -> Iterator[Prometheus]:
+    """Ledger, projector, watch and API as processes, and a Prometheus that asks them."""
+    database = f"sqlite:///{folder / 'read-model.db'}"
+    on_kafka = {
+        "ECLUSE_BOOTSTRAP_SERVERS": cluster.bootstrap,
+        "ECLUSE_TOPIC_PREFIX": cluster.prefix,
+    }
+    with ExitStack() as stack:
+        ledger = stack.enter_context(Worker(cluster, folder))
+        projector = stack.enter_context(Projector(cluster.settings, database, folder))
+        watch = stack.enter_context(
+            Watcher(cluster.bootstrap, cluster.prefix, folder, ECLUSE_WATCH_TREASURY_GROUP="")
+        )
+        served = api(folder / "api.log", ECLUSE_DATABASE_URL=database, **on_kafka)
+        targets = {
+            "ledger": [f"127.0.0.1:{ledger._port}"],
+            "projector": [f"127.0.0.1:{projector.port}"],
+            "watch": [f"127.0.0.1:{watch.port}"],
+            "api": [stack.enter_context(served).address.removeprefix("http://")],
+        }
+        yield stack.enter_context(Prometheus(folder, targets, a_key(database)))
+
+
+@pytest.fixture(scope="module")
+def scraped(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scraped]:
+    """The stack with traffic of every kind on it, until each target has answered."""
+    program("prometheus")
+    cluster = Cluster(broker.bootstrap, "scraped.", PARTITIONS)
+    cluster.create()
+    with a_stack(cluster, tmp_path_factory.mktemp("stack")) as prometheus:
+        key = AGAIN["data"]["budget"].encode()
+        place = cluster.sent(AGAIN).partition
+        cluster.write([Sent(place, key, raw) for raw in traffic()])
+        wanted = dict.fromkeys(("ledger", "projector", "watch", "api"), "")
+
+        until_s = time.monotonic() + FOUND_S
+        while (answered := prometheus.targets()) != wanted:
+            assert time.monotonic() < until_s, answered
+            time.sleep(LOOK_S)
+        yield Scraped(cluster, prometheus)
+
+
+def found_by_all(scraped: Scraped, asked: set[str]) -> set[str]:
+    """Those that find nothing, though events come in for a minute."""
+    missing = set(asked)
+    until_s = time.monotonic() + FOUND_S
+    while missing and time.monotonic() < until_s:
+        scraped.send_again()
+        missing = {expr for expr in missing if not scraped.prometheus.query(expr)}
+    return missing
+
+
+@pytest.mark.timeout(240)
+def test_every_query_of_the_dashboards_finds_something(scraped: Scraped) -> None:
+    asked = {query.expr for query in queries()}
+    assert ONLY_THEN <= asked
+    assert set() == found_by_all(scraped, asked - ONLY_THEN)
+    for expr in ONLY_THEN:
+        scraped.prometheus.query(expr)
+
+
+@pytest.mark.timeout(240)
+def test_every_metric_that_is_asked_for_is_one_that_a_service_has(scraped: Scraped) -> None:
+    exprs = {rule["expr"] for rule in rules()} | {query.expr for query in queries()}
+    asked = set().union(*map(metrics_of, exprs)) - ONLY_WHILE_IT_WAITS
+    assert set() == found_by_all(scraped, asked)
+    assert {rule["record"] for rule in rules() if "record" in rule} <= scraped.prometheus.names()
+
+
+@pytest.mark.timeout(240)
+def test_every_rule_is_evaluated_and_none_rings_that_must_not(scraped: Scraped) -> None:
+    def evaluated() -> bool:
+        return all(rule["health"] == "ok" for rule in scraped.prometheus.rules())
+
+    eventually(evaluated, "not all rules are evaluated")
+
+    def known() -> bool:
+        about_to_ring = {each["labels"]["alertname"] for each in scraped.prometheus.alerts()}
+        assert set() == about_to_ring & NEVER
+        return not about_to_ring & {"EcluseFigureUnknown", "EcluseLatenessUnknown"}
+
+    eventually(known, "something is unknown", FOUND_S)
+    assert scraped.prometheus.query("ecluse:watch_whole")
+
+
+@pytest.mark.timeout(240)
+def test_the_words_of_every_alarm_are_filled_in(scraped: Scraped) -> None:
+    def ringing() -> dict[str, dict[str, str]]:
+        rings = scraped.prometheus.alerts()
+        names = {each["labels"]["alertname"]: each["annotations"] for each in rings}
+        return {name: said for name, said in names.items() if name.startswith("Ringing")}
+
+    eventually(lambda: len(ringing()) == len(alarms()), "not all ring")
+    said = [words for each in ringing().values() for words in each.values()]
+    assert [] == [words for words in said if "<" in words or "{{" in words]
+
+
+def test_what_a_real_stack_does_not_show_promtool_does() -> None:
+    shown = {
+        look["expr"]
+        for test in unit_tests()
+        for look in test["promql_expr_test"]
+        if look["exp_samples"]
+    }
+    assert ONLY_THEN <= shown
+    given = {row["series"].split("{")[0] for test in unit_tests() for row in test["input_series"]}
+    assert ONLY_WHILE_IT_WAITS <= given
