@@ -88,9 +88,9 @@ def _is_old(seen: Window) -> bool:
 
 def _went_back(seen: Window) -> bool:
     previous, last = seen.previous, seen.last
-    if previous is None or (last.word is not None and last.word.state == TaskState.OPENING):
+    if previous is None:
         return False
-    highest = seen.highest_before(previous)
+    highest = seen.highest_before
     present = max(previous.committed or 0, last.committed or 0)
     return highest is not None and present < highest
 
@@ -187,7 +187,7 @@ TABLE: Final = (
         State.REWOUND,
         _went_back,
         "The committed offset went back and has not come back: what was done is done again. Told "
-        "at the second look, and not of a worker that opens: it passes old markers anew.",
+        "at the second look: who opens may pass markers anew, and is past them at once.",
     ),
     Row(
         Rule.NO_OWNER,

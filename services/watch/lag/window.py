@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import Final
 
 from services.watch.lag.model import Look
@@ -108,20 +108,23 @@ class Window:
         )
         return [] if begin is None else self.tail[-1 - begin :]
 
-    def highest_before(self, look: Look) -> int | None:
-        """The highest offset that was committed before a look, over all that is remembered."""
-        offsets = (
-            each.committed
-            for each in takewhile(lambda each: each is not look, self.looks)
-            if each.committed is not None
-        )
+    @property
+    def highest_before(self) -> int | None:
+        """The highest offset that was committed before the last two looks, of all remembered."""
+        before = islice(self.looks, max(0, len(self.looks) - 2))
+        offsets = [each.committed for each in before if each.committed is not None]
         return max(offsets, default=None)
 
     @property
     def quiet_s(self) -> float:
         """For how long at least nothing has come, over all that is remembered."""
-        alike = takewhile(lambda look: look.end in {None, self.last.end}, reversed(self.looks))
-        return max(self.last.at_s - each.at_s + (each.quiet_for_s or 0.0) for each in alike)
+        since_s, end = self.last.at_s, self.last.end
+        for look in reversed(self.looks):
+            if look.end is not None:
+                if look.end != end:
+                    break
+                since_s = min(since_s, look.at_s - (look.quiet_for_s or 0.0))
+        return self.last.at_s - since_s
 
     def _back(self) -> Iterator[Look]:
         return reversed(self.tail)
