@@ -21,6 +21,9 @@ ANSWER_S: Final = 3.0
 KEPT_S: Final = 1.0
 """How long an answer is kept: many pages ask at once."""
 
+AWAY_S: Final = 5.0
+"""How long that a watch gives none is kept: nobody waits again for one that is away."""
+
 HOUR_KEPT_S: Final = 5.0
 """The same of the last hour, which is a look longer every ten seconds."""
 
@@ -61,7 +64,7 @@ class WatchLag:
         self._hours: dict[str, History] = {}
         self._wrong: dict[str, str | None] = {}
         """By watch, what was wrong when it was last asked: it is logged when that changes."""
-        self._now = Kept(self._look, clock, lambda _: KEPT_S)
+        self._now = Kept(self._look, clock, _kept_s)
         self._back = Kept(self._look_back, clock, lambda _: HOUR_KEPT_S)
 
     async def __call__(self) -> Lag:
@@ -108,3 +111,7 @@ class WatchLag:
         if wrong != self._wrong.get(address):
             self._wrong[address] = wrong
             log.warning("watch_answer", address=address, wrong=wrong)
+
+
+def _kept_s(answers: Sequence[Answer]) -> float:
+    return AWAY_S if any(each.error == NO_ANSWER for each in answers) else KEPT_S

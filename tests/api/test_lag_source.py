@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from services.api import lag_source
 from services.api.lag_history import POINTS
 from services.api.lag_merged import Lag
-from services.api.lag_source import HOUR_KEPT_S, KEPT_S, WatchLag
+from services.api.lag_source import AWAY_S, HOUR_KEPT_S, KEPT_S, WatchLag
 from services.api.lag_source import lag_source as a_source
 from services.api.settings import ApiSettings
 from tests import silence
@@ -123,6 +123,20 @@ def test_what_a_watch_last_said_is_old_once_it_does_not_answer(
     assert NIGHT == lag.old_since
     assert lag.board is not None
     assert [error] == [each.error for each in lag.answers]
+
+
+def test_nobody_waits_again_for_a_watch_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lag_source, "ANSWER_S", 0.2)
+
+    async def often(source: WatchLag, clock: HandClock) -> None:
+        for _ in range(3):
+            await source()
+            clock.turn(timedelta(seconds=AWAY_S / 2))
+
+    with a_watch(at_night().answers) as watch:
+        watch.frozen.set()
+        asked(often, watch.url)
+        assert 2 == len(watch.asked)
 
 
 def test_of_two_watches_one_that_is_away_leaves_the_consumers_known() -> None:

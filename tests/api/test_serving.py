@@ -9,6 +9,8 @@ import httpx
 import pytest
 
 from services.api.serving import DRAIN_S
+from tests.api.a_watch import a_watch
+from tests.api.lag_scenes import at_night
 from tests.api.processes import STOP_S, Running, api
 from tests.builders import a_vote, encoded
 from tests.integration.command import EXAMPLE, ecluse
@@ -42,13 +44,16 @@ def test_it_reads_without_kafka_refuses_what_it_cannot_keep_and_drains(
     key = json.loads(ecluse("api-keys", *asked, given=b"", **where).out)["key"]
     log = tmp_path / "log"
     with (
-        api(log, **where) as running,
+        a_watch(at_night().answers) as watch,
+        api(log, ECLUSE_WATCH_URL=watch.url, **where) as running,
         httpx.Client(base_url=running.address, timeout=60) as client,
     ):
         assert 401 == client.get("/budgets").status_code
         client.headers["Authorization"] = f"Bearer {key}"
         assert client.get("/readyz").json()["schema_fits"]
         assert 200 == client.get("/budgets/21590350100017-00-2023").status_code
+        asked_watch = {"address": watch.url, "error": None, "at": "2026-11-26T02:40:11.123000Z"}
+        assert [asked_watch] == client.get("/lag").json()["watches"]
         answer = client.post("/events", content=encoded(a_vote()), headers=ONE)
         assert (503, "not_published") == (answer.status_code, answer.json()["code"])
         assert ends_at_once(running, client) < DRAIN_S / 2

@@ -1,5 +1,7 @@
 """Who is behind: the page Lag. It asks the watch, and nothing of the read model."""
 
+import asyncio
+
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
@@ -14,7 +16,8 @@ router = APIRouter()
 @router.get("/console/lag")
 async def lag(request: Request, _caller: ReaderOfAll, stands: Stands) -> Response:
     """How far each stage is, and what waits: as the watch says it, at this moment."""
-    found, hour = await stands.lag(), await stands.lag.hour()
+    # Both at once: where no watch answers, each waits for it.
+    found, hour = await asyncio.gather(stands.lag(), stands.lag.hour())
     voice, now = voice_of(request), stands.clock()
     content = {"title": voice.say(words.WORDS["title"]), "lag": lag_view(found, hour, now, voice)}
     return answer(

@@ -88,7 +88,7 @@ def lag_token(lag: Lag) -> str:
         fates = lag.board.fates or Fates()
         words += [str(fates.gap), str(lag.board.watch.balances_differing)]
         for stage in lag.board.stages:
-            words += [stage.state, stage.rule]
+            words.append(f"{stage.stage} {stage.state}")
             words += [f"{each.topic}/{each.partition} {each.state}" for each in stage.partitions]
     return sha256("\n".join(words).encode()).hexdigest()[:TOKEN_DIGITS]
 

@@ -268,7 +268,8 @@ def test_where_there_is_no_watch_the_page_says_why(
 def test_a_page_is_another_once_a_state_is_and_not_for_each_figure() -> None:
     night = lag_token(lag(a_board()))
     later = lag_token(lag(a_board(at=told(NIGHT + timedelta(seconds=5))), later_s=5))
-    assert night == later
+    on_its_way = lag_token(lag(lag_scenes.a_burst().board))
+    assert night == later == on_its_way, "what comes and goes is told as time passes"
     others = [
         lag_token(lag(lag_scenes.a_held_partition().board)),
         lag_token(lag(a_board(), later_s=60)),
