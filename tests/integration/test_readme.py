@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
+from tests.api.lag_scenes import a_held_partition
 from tests.integration.command import EXAMPLE, ROOT, ecluse
+from tests.integration.watched import Serve
 
 
 def shown_after(command: str) -> list[str]:
@@ -29,6 +33,14 @@ def test_the_readme_shows_the_story_of_a_payment_order(tmp_path: Path) -> None:
     said = ecluse("--lang", "en", "trace", order, "--db", db)
     shown = shown_after(f"ecluse trace {order} --db year.db")
     assert [line.rstrip() for line in said.text.splitlines()] == shown
+
+
+@pytest.mark.usefixtures("_at_night")
+def test_the_readme_shows_how_the_page_of_who_is_behind_begins(serve: Serve) -> None:
+    said = ecluse("--lang", "en", "lag", "--url", serve(a_held_partition()).url)
+    *shown, more = shown_after("ecluse lag")
+    assert "…" == more
+    assert shown == [line.rstrip() for line in said.text.splitlines()[: len(shown)]]
 
 
 def test_the_events_that_the_readme_shortens_are_those_of_the_example() -> None:
