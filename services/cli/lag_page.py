@@ -80,7 +80,7 @@ class _Page:
         """The state of the worst stage, and what that means."""
         state = board.state
         if not is_sampled(board, self._now):
-            state, said, style = State.UNKNOWN, self._cluster(board), BAD
+            state, said, style = State.UNKNOWN, self._unseen(board), BAD
         elif state not in WELL:
             worst = next((each for each in board.stages if each.state == state), None)
             name = "" if worst is None else self._screen.word_or_name(THE_STAGE, worst.stage)
@@ -101,31 +101,36 @@ class _Page:
         sentence = words.UP_TO_DATE if ledger.behind == 0 else words.GO_UP_TO
         return sentence.render(self._figures.moment(ledger.up_to_date_to))
 
-    def _cluster(self, board: Board) -> Sentence:
-        """That it is silent."""
+    def _unseen(self, board: Board) -> Sentence:
+        """Since when nobody has looked at the groups."""
         if board.sampled_at is None:
-            return words.CLUSTER_NEVER
-        return words.CLUSTER_SILENT.render(self._figures.moment(board.sampled_at))
+            return words.NEVER_SEEN
+        return words.LAST_SEEN.render(self._figures.moment(board.sampled_at))
 
     def _stages(self, board: Board) -> Iterator[RenderableType]:
         yield from stages(self._screen, self._figures, board.stages)
+        yield from self._why(board.stages)
         for stage in board.stages:
-            yield from self._why(stage)
+            for each in stage.partitions:
+                if each.held is not None:
+                    yield self._held(each, each.held.offset, each.held.event_id)
         yield from partitions(self._screen, self._figures, board.stages)
 
-    def _why(self, stage: Stage) -> Iterator[RenderableType]:
-        """The rule that fired where a stage is not well, and what to do; what is held."""
-        if stage.state not in WELL:
+    def _why(self, found: Iterable[Stage]) -> Iterator[RenderableType]:
+        """Of the stages that are not well, the rule that was met and what to do; once for each."""
+        alike: dict[tuple[State, str], list[str]] = {}
+        for each in found:
+            if each.state not in WELL:
+                name = self._screen.word_or_name(STAGES, each.stage)
+                alike.setdefault((each.state, each.rule), []).append(name)
+        for (state, rule), names in alike.items():
             facts = {
-                "stage": self._screen.word_or_name(STAGES, stage.stage),
-                "state": self._told(STATES[stage.state]),
-                "rule": self._screen.word_or_name(RULES, stage.rule),
-                "do": self._told(DO[stage.state]),
+                "stages": ", ".join(names),
+                "state": self._told(STATES[state]),
+                "rule": self._screen.word_or_name(RULES, rule),
+                "do": self._told(DO[state]),
             }
             yield self._line(words.WHY.render(facts))
-        for each in stage.partitions:
-            if each.held is not None:
-                yield self._held(each, each.held.offset, each.held.event_id)
 
     def _held(self, partition: Partition, offset: int, event_id: str | None) -> RenderableType:
         event = self._told(words.NO_EVENT) if event_id is None else masked_name(event_id)

@@ -20,11 +20,15 @@ OLD = Sentence(
     "then.",
 )
 AS_OF = Sentence("Vu à {instant} ({age}).", "As seen at {instant} ({age}).")
-CLUSTER_SILENT = Sentence(
-    "Kafka n'a pas répondu depuis {instant} ({age}).",
-    "Kafka has not answered since {instant} ({age}).",
+LAST_SEEN = Sentence(
+    "Les groupes n'ont plus été vus depuis {instant} ({age})\u00a0: Kafka se tait, ou la "
+    "surveillance est bloquée.",
+    "The groups were last seen at {instant} ({age}): Kafka is silent, or the watch hangs.",
 )
-CLUSTER_NEVER = Sentence("Kafka n'a encore rien répondu.", "Kafka has not answered yet.")
+NEVER_SEEN = Sentence(
+    "Les groupes n'ont pas encore été vus\u00a0: Kafka n'a rien répondu.",
+    "The groups have not been seen yet: Kafka has not answered.",
+)
 UP_TO_DATE = Sentence(
     "Les comptes sont à jour au {instant} ({age}).",
     "The accounts are up to date to {instant} ({age}).",
@@ -35,7 +39,7 @@ GO_UP_TO = Sentence(
 UP_TO_DATE_UNKNOWN = Sentence(
     "Jusqu'où les comptes sont à jour\u00a0: —.", "To where the accounts are up to date: —."
 )
-WHY = Sentence("{stage}, {state}\u00a0: {rule} {do}", "{stage}, {state}: {rule} {do}")
+WHY = Sentence("{stages}\u00a0: {state}. {rule} {do}", "{stages}: {state}. {rule} {do}")
 HELD = Sentence(
     "{place} est retenue avant {offset}\u00a0: {event}.",
     "{place} is held before {offset}: {event}.",

@@ -41,14 +41,14 @@ GROUPS: Final = (
         (
             a_held_partition,
             1,
-            "events/1 is held before 50871: mandat-2026-11-26-0044.",
-            "events/1 est retenue avant 50871\u00a0: mandat-2026-11-26-0044.",
+            "events/1 is held before 70871: mandat-2026-11-26-0044.",
+            "events/1 est retenue avant 70871\u00a0: mandat-2026-11-26-0044.",
         ),
         (
             broker_down,
             1,
-            "Kafka has not answered since 03:36:11 (4 min ago).",
-            "Kafka n'a pas répondu depuis 03:36:11 (il y a 4 min).",
+            "The groups were last seen at 03:36:11 (4 min ago): Kafka is silent",
+            "vus depuis 03:36:11 (il y a 4 min)\u00a0: Kafka se tait",
         ),
         (postgresql_down, 1, "tries again", "réessaie"),
         (treasury_gone, 1, "payment-orders/0", "payment-orders/0"),
@@ -102,6 +102,7 @@ def test_what_nobody_knows_is_a_dash_and_never_0(serve: Serve) -> None:
         cell.strip() for cell in row.split("│")[3:9] if cell.strip() == "—"
     ]
     assert "in flight: —" in said.text
+    assert 1 == said.text.count("Kafka has not answered the watch"), "once for all stages"
     assert "Whether the count adds up is not known: —." in said.text
 
 

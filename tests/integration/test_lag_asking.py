@@ -51,8 +51,11 @@ def test_an_answer_is_old_from_twelve_seconds_on(
 @pytest.mark.parametrize(
     ("sampled_at", "words"),
     [
-        (None, "UNKNOWN. Kafka has not answered yet."),
-        (told(NIGHT - timedelta(seconds=13)), "UNKNOWN. Kafka has not answered since 03:39:58"),
+        (None, "UNKNOWN. The groups have not been seen yet"),
+        (
+            told(NIGHT - timedelta(seconds=13)),
+            "UNKNOWN. The groups were last seen at 03:39:58 (13 s ago)",
+        ),
     ],
 )
 def test_where_kafka_is_silent_nothing_is_well(
