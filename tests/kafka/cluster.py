@@ -12,15 +12,16 @@ from collections.abc import (
     Iterator,
     Sequence,
 )
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic, RecordsToDelete
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 from aiokafka.partitioner import murmur2
-from aiokafka.structs import ConsumerRecord
+from aiokafka.structs import ConsumerRecord, OffsetAndMetadata
 
 from events import topics
 from services.ledger.quarantine import quarantine
@@ -283,13 +284,27 @@ class Cluster:
 
     def hints(self) -> dict[int, int]:
         """The group's offsets of the events, by partition: what lag tools see."""
+        found = self.offsets_of(topics.LEDGER_GROUP).items()
+        return {number: at.offset for (name, number), at in found if name == topics.EVENTS}
 
-        async def go() -> dict[int, int]:
-            async with self._admin() as admin:
-                found = await admin.list_consumer_group_offsets(self.name(topics.LEDGER_GROUP))
-                return {place.partition: at.offset for place, at in found.items() if at.offset >= 0}
+    def offsets_of(self, group: str) -> dict[tuple[str, int], OffsetAndMetadata]:
+        """The offsets of a group with their metadata, by the contract's topic and partition."""
 
-        return run(go())
+        async def go() -> dict[TopicPartition, OffsetAndMetadata]:
+            found: dict[TopicPartition, OffsetAndMetadata] = {}
+            # A broker on which no group was ever formed has no coordinator yet.
+            with suppress(GroupCoordinatorNotAvailableError):
+                async with self._admin() as admin:
+                    found = await admin.list_consumer_group_offsets(self.name(group))
+            return found
+
+        found = {place: at for place, at in run(go()).items() if at.offset >= 0}
+        return {(p.topic.removeprefix(self.prefix), p.partition): at for p, at in found.items()}
+
+    def ends(self, names: Iterable[str]) -> dict[tuple[str, int], int]:
+        """The ends of what is committed in topics, by the contract's topic and partition."""
+        found = run(self._ends(names, "read_committed"))
+        return {(p.topic.removeprefix(self.prefix), p.partition): end for p, end in found.items()}
 
     def count(self, topic: str) -> int:
         """How many offsets a topic has taken, markers included, over all partitions."""

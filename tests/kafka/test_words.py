@@ -1,0 +1,152 @@
+"""What workers tell of themselves in their group's offsets, as anybody may read it from outside."""
+
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from events.topics import DOORS, EVENTS, JOURNAL, LEDGER_GROUP, LETTERS
+from services.projector.serve import GROUP as PROJECTOR_GROUP
+from services.runtime.backlog import Spoken
+from services.runtime.clock import the_clock_on_the_wall
+from services.runtime.settings import Settings
+from services.runtime.words import Held, read_word
+from tests.builders import Json, a_vote, an_award
+from tests.kafka.brokers import Broker
+from tests.kafka.cluster import Cluster, a_cluster, budget_on
+from tests.kafka.projecting import Projector, count, journal_of, write
+from tests.kafka.test_letters import moving_budget, the_year
+from tests.kafka.workers import Worker, eventually, wait_for_records
+from tests.read_model.filling import GOLDEN
+
+OLD, NEW = 0, 1
+"""The partitions of a year, and of the next one."""
+
+AGE_S: Final = 15.0
+"""How old what a living worker says may be: 5 s and whatever this machine takes."""
+
+
+def said(cluster: Cluster, group: str = LEDGER_GROUP) -> dict[tuple[str, int], Spoken]:
+    """What was said last; an offset without a word would be none of ours."""
+    found: dict[tuple[str, int], Spoken] = {}
+    for place, (offset, metadata) in cluster.offsets_of(group).items():
+        word = read_word(metadata)
+        assert word is not None, metadata
+        found[place] = Spoken(offset, word)
+    return found
+
+
+def until_read(
+    cluster: Cluster, names: tuple[str, ...], group: str
+) -> dict[tuple[str, int], Spoken]:
+    """Until everything is read to its end, and the group says so."""
+
+    def look() -> dict[tuple[str, int], Spoken] | None:
+        found, ends = said(cluster, group), cluster.ends(names)
+        stands = {place: spoken.offset for place, spoken in found.items()} == ends
+        return found if stands and all(each.word.caught_up for each in found.values()) else None
+
+    return eventually(look, "not read to the end")
+
+
+def seconds(event: Json) -> float:
+    return datetime.fromisoformat(event["time"]).timestamp()
+
+
+def test_of_what_is_read_to_its_end_nothing_is_behind_in_transactions_too(
+    broker: Broker, prefix: str, tmp_path: Path
+) -> None:
+    cluster = a_cluster(broker, prefix, 2)
+    year = the_year(moving_budget(2))
+    began_s = the_clock_on_the_wall()
+    cluster.write([cluster.sent(event) for event in year], transaction=f"{prefix}sender")
+    with Worker(cluster, tmp_path) as worker:
+        wait_for_records(cluster, len(year) + 1)
+        found = until_read(cluster, DOORS, LEDGER_GROUP)
+        metrics = worker.metrics()
+        assert 0 == worker.stop()
+    now_s = the_clock_on_the_wall()
+    assert {(EVENTS, OLD): 6, (EVENTS, NEW): 0, (LETTERS, OLD): 0, (LETTERS, NEW): 2} == {
+        place: spoken.offset for place, spoken in found.items()
+    }, "behind the markers"
+    for _, word in found.values():
+        assert began_s - 1 < word.at_s < now_s + 1
+        assert ("running", None, None, None) == (
+            word.state, word.oldest_event_s, word.oldest_recorded_s, word.held
+        )  # fmt: skip
+        assert word.taken == word.told
+    events, letters = found[EVENTS, OLD].word, found[LETTERS, NEW].word
+    assert (5, 1) == (events.taken, letters.taken)
+    assert seconds(year[-1]) == events.done_event_s
+    assert events.arrival_s is not None
+    assert began_s - 1 < seconds(year[-1]) + events.arrival_s < now_s
+    for word in (events, letters):
+        assert word.handling_s is not None
+        assert 0 < word.handling_s < now_s - began_s + 1
+    assert found[EVENTS, NEW].word.done_event_s is None
+
+    here = f'{{partition="{OLD}",topic="{cluster.name(EVENTS)}"}}'
+    assert 5 == metrics[f"ecluse_records_taken_total{here}"]
+    assert 1 == metrics[f"ecluse_caught_up{here}"]
+    assert seconds(year[-1]) == metrics[f"ecluse_last_done_event_timestamp_seconds{here}"]
+    assert f"ecluse_oldest_unprocessed_event_timestamp_seconds{here}" not in metrics
+    assert 2 <= metrics["ecluse_record_handling_seconds_count"], "one of each transaction"
+    assert 0 == metrics["ecluse_ledger_resumed_total"]
+
+    last = said(cluster)
+    assert {"stopped"} == {spoken.word.state for spoken in last.values()}
+    assert {place: spoken.offset for place, spoken in last.items()} == cluster.ends(DOORS)
+
+
+def test_a_held_partition_says_before_which_record_and_since_when(
+    broker: Broker, prefix: str, tmp_path: Path
+) -> None:
+    cluster = a_cluster(broker, prefix, 2)
+    sick, sound = budget_on(OLD, 2), budget_on(NEW, 2)
+    story = [
+        a_vote(10**9, budget=sick),
+        an_award(1_000, budget=sick, grant="G1"),
+        an_award(1_000, budget=sick, grant="G2", _time="2023-07-14T09:30:00+02:00"),
+        an_award(1_000, budget=sick, grant="G3"),
+    ]
+    story = [event | {"id": f"e{number}"} for number, event in enumerate(story)]
+    cluster.publish([*story, a_vote(budget=sound)])
+    with Worker(cluster, tmp_path, fault="decide:e2") as worker:
+
+        def held() -> dict[tuple[str, int], Spoken] | None:
+            found = said(cluster)
+            here = found.get((EVENTS, OLD))
+            return found if here and here.word.held and found[EVENTS, NEW].word.caught_up else None
+
+        found = eventually(held, "no word of a held partition")
+        offset, word = found[EVENTS, OLD]
+        assert (2, Held(2, "e2")) == (offset, word.held)
+        assert ("broken", False, 2, 2) == (word.state, word.caught_up, word.taken, word.told)
+        assert seconds(story[2]) == word.oldest_event_s
+        assert seconds(story[1]) == word.done_event_s
+        assert word.oldest_recorded_s is not None
+        assert word.oldest_recorded_s < word.at_s
+        assert ("running", 1) == (found[EVENTS, NEW].word.state, found[EVENTS, NEW].offset)
+        time.sleep(AGE_S / 3 + 1)
+        later = said(cluster)[EVENTS, OLD].word
+        assert word._replace(at_s=later.at_s) == later, "nothing has changed"
+        assert AGE_S > the_clock_on_the_wall() - later.at_s
+        assert later.at_s > word.at_s, "it lives, and says so"
+        assert 0 == worker.stop()
+
+
+def test_behind_what_was_taken_back_a_projector_is_not_behind(
+    broker: Broker, settings: Settings, tmp_path: Path, sqlite_url: str
+) -> None:
+    cluster = Cluster(broker.bootstrap, settings.topic_prefix, 4)
+    events = (GOLDEN / "hard-year-2023.events.jsonl").read_bytes().splitlines()
+    journal = journal_of(events, batch_events=5)
+    write(settings, journal[:3])
+    write(settings, journal[3:], abort=True)
+    with Projector(settings, sqlite_url, tmp_path) as projector:
+        found = until_read(cluster, (JOURNAL,), PROJECTOR_GROUP)
+        assert 0 == projector.stop()
+    assert count(journal[:3]) == sum(spoken.word.taken for spoken in found.values())
+    assert {None} == {spoken.word.told for spoken in found.values()}, "fates are the ledger's"
+    done_s = {spoken.word.done_event_s for spoken in found.values()} - {None}
+    assert done_s
