@@ -1,11 +1,12 @@
 """What a running watch costs the ledger, whether it keeps up, and what its promises are worth.
 
 One worker drains the same events with and without `ecluse watch` beside it, in pairs that begin
-with one and with the other in turn. Its letters are off: the events are of 2023, and every order in
-them is overdue today.
+with one and with the other in turn. A page asks the watch meanwhile, and Prometheus. Its letters
+are off: the events are of 2023, and every order in them is overdue today.
 """
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -28,6 +29,9 @@ from services.runtime.settings import Settings
 BURST_EVENTS: Final = 200_000
 ASK_S: Final = 0.2
 """How often the watch is asked; it looks at the groups every 2 s by itself."""
+
+PAGE_S, PROMETHEUS_S = 5.0, 15.0
+"""How often a page that is open asks it, and how often Prometheus does."""
 
 ANSWER_S: Final = 10.0
 READY_S: Final = 120.0
@@ -60,10 +64,33 @@ class Watch:
         Raises:
             BenchFailed: it has ended.
         """
+        found = await self._asked("/lag")
+        return None if found is None else json.loads(found)
+
+    @asynccontextmanager
+    async def looked_at(self) -> AsyncIterator[None]:
+        """Meanwhile a page asks, and Prometheus."""
+        asking = [
+            asyncio.create_task(self._asked_every(each_s, path))
+            for path, each_s in (("/lag", PAGE_S), ("/metrics", PROMETHEUS_S))
+        ]
+        try:
+            yield
+        finally:
+            for each in asking:
+                each.cancel()
+            await asyncio.gather(*asking, return_exceptions=True)
+
+    async def _asked_every(self, each_s: float, path: str) -> None:
+        while True:
+            await self._asked(path)
+            await asyncio.sleep(each_s)
+
+    async def _asked(self, path: str) -> bytes | None:
         self._child.check()
         try:
-            async with self._session.get("/lag") as answer:
-                found: Figures = await answer.json()
+            async with self._session.get(path) as answer:
+                found = await answer.read()
                 return found if answer.status == 200 else None
         except (ClientError, TimeoutError):
             return None
@@ -144,7 +171,8 @@ async def _watched(site: Site, name: str, opened: int) -> tuple[Pace, Figures]:
         await feed(settings, site.stream)
         before_s = cpu_s(running.pid)
         with Workers(settings, ["first"], site.events) as workers:
-            pace = await contenders.timed(site, looker, workers)
+            async with running.looked_at():
+                pace = await contenders.timed(site, looker, workers)
             end_s, during_s = time.perf_counter(), cpu_s(running.pid) - before_s
             at_end = await running.next_look(await running.board())
             caught_up_s, board = await running.until_it_has(opened + site.events, CAUGHT_UP_S)
