@@ -32,8 +32,8 @@ class Hints:
         self._next_s = float("-inf")
         self._said: dict[TopicPartition, tuple[float, Spoken]] = {}
         """What was said last of each partition, and when."""
-        self._stood: dict[int, int | None] = {}
-        """Where the group stood in partitions that are not open yet."""
+        self._stood: dict[PartitionTask, int | None] = {}
+        """Where the group stood when tasks began that have not opened their partition yet."""
 
     async def leave(self, tasks: Mapping[int, PartitionTask]) -> None:
         """Say what is new of these partitions, by their numbers; at most once a tick."""
@@ -55,7 +55,9 @@ class Hints:
             for number, task in tasks.items()
             for topic, said in task.words(await self._where_it_stood(number, task)).items()
         }
+        # What goes away and comes back may have moved on meanwhile.
         self._said = {place: said for place, said in self._said.items() if place in spoken}
+        self._stood = {task: at for task, at in self._stood.items() if task in tasks.values()}
         due = {place: now for place, now in spoken.items() if self._is_due(place, now, now_s)}
         if due:
             await commit_for(self._member, {place: _hint(now) for place, now in due.items()})
@@ -64,12 +66,11 @@ class Hints:
     async def _where_it_stood(self, number: int, task: PartitionTask) -> dict[str, int]:
         """Where the group stood in a partition that is not open yet, so that more can be said."""
         if task.next_offsets:
-            self._stood.pop(number, None)
             return {}
-        if number not in self._stood:
+        if task not in self._stood:
             place = TopicPartition(self._topic, number)
-            self._stood[number] = await self._member.committed(place)
-        stood = self._stood[number]
+            self._stood[task] = await self._member.committed(place)
+        stood = self._stood[task]
         return {} if stood is None else {self._topic: stood}
 
     def _is_due(self, place: TopicPartition, now: Spoken, now_s: float) -> bool:

@@ -182,6 +182,20 @@ def test_of_a_partition_that_is_not_open_yet_its_state_is_said_where_the_group_s
     assert [None, None, 7, 7] == [word.told for word in words]
 
 
+def test_a_partition_that_comes_back_unopened_is_asked_about_anew() -> None:
+    """Somebody else had it meanwhile: the group must not be taken back to where it stood."""
+    saying, place = Saying(p0=Speaking()), TopicPartition(TOPIC, 0)
+    saying.member.stood[place] = 41
+
+    async def during() -> None:
+        await saying.tick()
+        saying.member.stood[place] = 99
+        saying.tasks[0] = Speaking()
+        await saying.tick()
+
+    assert [{("events", 0): 41}, {("events", 0): 99}] == offsets(saying.play(during))
+
+
 def test_where_the_group_never_stood_there_is_nothing_to_say_before_it_is_open() -> None:
     saying = Saying(p0=Speaking(), p1=Speaking(events=1))
 
