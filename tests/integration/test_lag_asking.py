@@ -117,6 +117,15 @@ def test_what_is_no_address_is_usage(url: str) -> None:
     assert "Invalid value for --url" in said.err
 
 
+def test_its_help_names_where_the_watch_is_and_what_it_exits_with() -> None:
+    said = ecluse("lag", "--help", COLUMNS="100").text
+    assert [] == [
+        words
+        for words in ("ECLUSE_WATCH_URL", lag.HERE, "Exit code: 0 all is well, 1")
+        if words not in said
+    ]
+
+
 # ------------------------------------------------------------------ for programs
 @pytest.mark.usefixtures("_at_night")
 def test_programs_get_the_answer_of_the_watch_on_one_line(serve: Serve) -> None:
