@@ -241,8 +241,8 @@ def a_history(
         "since": told(now - timedelta(seconds=ago_s[0] if ago_s else 0)),
         "stages": {
             name: {
-                "late_s": [lates.get(name, lambda _: 0.0)(each) for each in ago_s],
-                "behind": [behinds.get(name, lambda _: 0)(each) for each in ago_s],
+                "late_s": [lates[name](each) if name in lates else 0.0 for each in ago_s],
+                "behind": [behinds[name](each) if name in behinds else 0 for each in ago_s],
             }
             for name in GROUPS
         },

@@ -105,7 +105,7 @@ def a_held_partition(now: datetime = NIGHT) -> Scene:
 def broker_down(now: datetime = NIGHT) -> Scene:
     """Kafka has not answered for four minutes: nobody knows who is behind."""
     since_s = 240
-    unknown = {"state": "UNKNOWN", "rule": "cluster_silent", "trend": None}
+    unknown: Json = {"state": "UNKNOWN", "rule": "cluster_silent", "trend": None}
     found = {}
     for name in GROUPS:
         stage = a_stage(now - timedelta(seconds=since_s), name)
