@@ -7,7 +7,7 @@ export PYTHON  # make PYTHON=/path/to/python3 chooses the interpreter of .venv
 
 YEAR := schemas/examples/lille-avenirs-2023.jsonl
 # What must be covered to the last branch; the shell's proof is integration and faults.
-PURE := events/*,services/ledger/domain/*
+PURE := events/*,services/ledger/domain/*,services/watch/lag/*,services/watch/due/*
 # Alone at the end: its workers are measured against time-outs, and need the machine for themselves.
 CAMPAIGN := tests/kafka/faults/test_campaign.py
 # UPGRADE=--upgrade takes newer versions; without it `make lock` changes only what pyproject.toml asks.
