@@ -6,7 +6,7 @@
 """
 
 from services.runtime.settings import Settings
+from services.watch.building import build_watch
 from services.watch.settings import WatchSettings
-from services.watch.watch import build_watch
 
 app = build_watch(Settings(), WatchSettings())

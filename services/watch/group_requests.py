@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from io import BytesIO
 from typing import Any, Final, NamedTuple, cast
 
-from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
+from aiokafka.coordinator.protocol import ConsumerProtocol, ConsumerProtocolMemberAssignment
+from aiokafka.protocol.abstract import AbstractType
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import (
     Boolean,
@@ -24,11 +25,19 @@ from aiokafka.protocol.types import (
 )
 from aiokafka.structs import TopicPartition
 
+CONSUMERS: Final = ConsumerProtocol.PROTOCOL_TYPE
+"""The protocol of groups whose assignments we can read."""
+
 _TEXT: Final = CompactString("utf-8")
 _TAGS: Final = ("tags", TaggedFields)
 
-SHARING_OUT: Final = frozenset({"PreparingRebalance", "CompletingRebalance"})
-"""The states of a group that is sharing out its partitions."""
+SHARING_OUT: Final = frozenset(
+    {"PreparingRebalance", "CompletingRebalance", "Assigning", "Reconciling"}
+)
+"""The states of a group that is sharing out its partitions, by either protocol."""
+
+NOT_SUCH_A_GROUP: Final = "Dead"
+"""What is said of a group that does not exist, and of one of the newer protocol."""
 
 
 class Committed(NamedTuple):
@@ -41,10 +50,15 @@ class Committed(NamedTuple):
 class Group(NamedTuple):
     """Who is in a group, and what each of them owns."""
 
-    rebalancing: bool
+    state: str
     members: int
     owners: dict[TopicPartition, str]
     """By partition, the name of its member's instance; of a member without, its client's."""
+
+    @property
+    def rebalancing(self) -> bool:
+        """Whether it is sharing out its partitions."""
+        return self.state in SHARING_OUT
 
 
 class _OffsetFetchResponse(Response):
@@ -173,6 +187,89 @@ class DescribeGroupsRequest(Request[_DescribeGroups]):
         return request_struct_class(self._groups, False, {})
 
 
+class _Uuid(AbstractType[bytes]):  # aiokafka has none
+    @classmethod
+    def encode(cls, value: bytes) -> bytes:
+        return value
+
+    @classmethod
+    def decode(cls, data: BytesIO) -> bytes:
+        return data.read(16)
+
+
+_ASSIGNMENT: Final = Schema(
+    (
+        "topic_partitions",
+        CompactArray(
+            ("topic_id", _Uuid),
+            ("topic_name", _TEXT),
+            ("partitions", CompactArray(Int32)),
+            _TAGS,
+        ),
+    ),
+    _TAGS,
+)
+
+
+class _ConsumerGroupDescribeResponse(Response):
+    API_KEY = 69
+    API_VERSION = 0
+    SCHEMA = Schema(
+        ("throttle_time_ms", Int32),
+        (
+            "groups",
+            CompactArray(
+                ("error_code", Int16),
+                ("error_message", _TEXT),
+                ("group_id", _TEXT),
+                ("group_state", _TEXT),
+                ("group_epoch", Int32),
+                ("assignment_epoch", Int32),
+                ("assignor_name", _TEXT),
+                (
+                    "members",
+                    CompactArray(
+                        ("member_id", _TEXT),
+                        ("instance_id", _TEXT),
+                        ("rack_id", _TEXT),
+                        ("member_epoch", Int32),
+                        ("client_id", _TEXT),
+                        ("client_host", _TEXT),
+                        ("subscribed_topic_names", CompactArray(_TEXT)),
+                        ("subscribed_topic_regex", _TEXT),
+                        ("assignment", _ASSIGNMENT),
+                        ("target_assignment", _ASSIGNMENT),
+                        _TAGS,
+                    ),
+                ),
+                ("authorized_operations", Int32),
+                _TAGS,
+            ),
+        ),
+        _TAGS,
+    )
+
+
+class _ConsumerGroupDescribe(RequestStruct):
+    API_KEY = 69
+    API_VERSION = 0
+    FLEXIBLE_VERSION = True
+    RESPONSE_TYPE = _ConsumerGroupDescribeResponse
+    SCHEMA = _DescribeGroups.SCHEMA
+
+
+class ConsumerGroupDescribeRequest(Request[_ConsumerGroupDescribe]):
+    """Who is in each of these groups, if they are of the newer protocol (KIP-848)."""
+
+    API_KEY = 69
+
+    def __init__(self, groups: Sequence[str]) -> None:
+        self._groups = groups
+
+    def build(self, request_struct_class: type[_ConsumerGroupDescribe]) -> _ConsumerGroupDescribe:
+        return request_struct_class(self._groups, False, {})
+
+
 def committed_in(answer: Any) -> Iterator[tuple[str, int, dict[TopicPartition, Committed]]]:
     """Each group, its error code, and what it has committed.
 
@@ -190,13 +287,25 @@ def committed_in(answer: Any) -> Iterator[tuple[str, int, dict[TopicPartition, C
 
 def members_in(answer: Any) -> Iterator[tuple[str, int, Group]]:
     """Each group, its error code, and who is in it; a group that does not exist has no members."""
-    for error_code, group, state, _, _, members, _, _ in answer.groups:
+    for error_code, group, state, protocol, _, members, _, _ in answer.groups:
         owners = {
             place: instance or client
             for _, instance, client, _, _, assignment, _ in members
-            for place in _assigned(assignment)
+            for place in (_assigned(assignment) if protocol == CONSUMERS else ())
         }
-        yield group, error_code, Group(state in SHARING_OUT, len(members), owners)
+        yield group, error_code, Group(state, len(members), owners)
+
+
+def newer_members_in(answer: Any) -> Iterator[tuple[str, int, Group]]:
+    """The same of groups of the newer protocol."""
+    for error_code, _, group, state, _, _, _, members, _, _ in answer.groups:
+        owners = {
+            TopicPartition(topic, number): instance or client
+            for _, instance, _, _, client, _, _, _, (assigned, _), _, _ in members
+            for _, topic, numbers, _ in assigned
+            for number in numbers
+        }
+        yield group, error_code, Group(state, len(members), owners)
 
 
 def _assigned(assignment: bytes | None) -> list[TopicPartition]:

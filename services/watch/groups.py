@@ -2,7 +2,7 @@
 
 It needs no right but DESCRIBE, on the groups and on the topics: no record is read. On a cluster of
 one broker a look is three requests: two to each coordinator, and then one to each leader, so that
-no offset can lie behind the end that is told beside it.
+no offset can lie behind the end that is told beside it. Groups of the newer protocol take one more.
 """
 
 import asyncio
@@ -23,12 +23,15 @@ from services.runtime.limits import started, within
 from services.runtime.settings import Settings
 from services.runtime.words import read_word
 from services.watch.group_requests import (
+    NOT_SUCH_A_GROUP,
     Committed,
+    ConsumerGroupDescribeRequest,
     DescribeGroupsRequest,
     Group,
     OffsetFetchRequest,
     committed_in,
     members_in,
+    newer_members_in,
 )
 from services.watch.lag.model import Consumer, Look, Place
 from services.watch.lag.states import QUIET_S
@@ -38,6 +41,9 @@ LOOK_S: Final = 5.0
 
 REQUEST_S: Final = 4.0
 """How long one of its requests may take."""
+
+STOP_S: Final = 1.0
+"""How long letting go of connections may take; what is left then is left."""
 
 METADATA_S: Final = 30.0
 """How old it may be what is known of topics and brokers; after an error it is asked for anew."""
@@ -83,7 +89,7 @@ class Groups:
             ClusterError: the cluster does not answer, or tells of no group at all.
         """
         try:
-            return await self._within(self._look(now_s))
+            return await self._within(LOOK_S, self._look(now_s))
         except ClusterError:
             self.members = {}
             await self.stop()
@@ -95,10 +101,10 @@ class Groups:
         self._coordinators.clear()
         if client is not None:
             with suppress(ClusterError):  # Where the broker is away, nothing is left to let go of.
-                await self._within(client.close())
+                await self._within(STOP_S, client.close())
 
-    async def _within(self, wait: Awaitable[Result]) -> Result:
-        return await within(LOOK_S, wait, "Kafka", self._settings.bootstrap_servers)
+    async def _within(self, limit_s: float, wait: Awaitable[Result]) -> Result:
+        return await within(limit_s, wait, "Kafka", self._settings.bootstrap_servers)
 
     async def _look(self, now_s: float) -> dict[Consumer, dict[Place, Look]]:
         client = await self._connected()
@@ -244,19 +250,24 @@ async def _ask(
         client.send(node, DescribeGroupsRequest(groups)),
         client.send(node, OffsetFetchRequest(groups)),
     )
-    failures: dict[str, KafkaError] = {}
+    codes: dict[str, int] = {}
     members: dict[str, Group] = {}
+    offsets: dict[str, Mapping[TopicPartition, Committed]] = {}
     for group, error_code, found in members_in(described):
-        members[group] = found
-        if error_code:
-            failures[group] = for_code(error_code)()
-    told: dict[str, _Told] = {}
+        members[group], codes[group] = found, error_code
     for group, error_code, committed in committed_in(fetched):
-        if error_code:
-            failures[group] = for_code(error_code)()
-        if group not in failures:
-            told[group] = _Told(members[group], committed)
-    return told, failures
+        offsets[group], codes[group] = committed, codes[group] or error_code
+    newer = [
+        group
+        for group, found in members.items()
+        if found.state == NOT_SUCH_A_GROUP and offsets[group] and not codes[group]
+    ]
+    if newer:
+        answer = await client.send(node, ConsumerGroupDescribeRequest(newer))
+        for group, error_code, found in newer_members_in(answer):
+            members[group], codes[group] = found, error_code
+    told = {group: _Told(members[group], offsets[group]) for group in groups if not codes[group]}
+    return told, {group: for_code(code)() for group, code in codes.items() if code}
 
 
 def _look_at(

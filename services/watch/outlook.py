@@ -37,6 +37,8 @@ class _Due(NamedTuple):
     orders: list[WaitingOrder]
     reports: list[OverdueReport]
     parked: list[ParkedEvent]
+    letters: int
+    """How many letters are due and do not stand yet."""
 
 
 class Outlook:
@@ -102,7 +104,8 @@ class Outlook:
         self.sampled_s, self._members = now_s, dict(members)
         ledger, *_ = self.consumers
         self._tables.settled.looked(found.get(ledger, {}), begun_s, now_s)
-        for consumer, looks in found.items():
+        for consumer in self.consumers:
+            looks = found.get(consumer, {})
             is_own = consumer.stage == WATCH_STAGE
             seen = _own(looks, own_places) if is_own else self._with_ends(looks)
             for place, look in seen.items():
@@ -155,7 +158,7 @@ class Outlook:
             parked=None if due is None else due.parked,
             dead_letters=self._aside(DEAD_LETTERS, now_s),
             refusals=self._aside(REFUSALS, now_s),
-            letters=self._letters(now_s) if has_journal else None,
+            letters=None if due is None else self._letters(due),
         )
 
     def note(self, now_s: float) -> None:
@@ -215,6 +218,7 @@ class Outlook:
                 deadlines.orders(now, self._own.unacknowledged_days),
                 deadlines.reports_overdue(now),
                 deadlines.parked(now),
+                deadlines.pending(now),
             )
         return found
 
@@ -224,11 +228,8 @@ class Outlook:
         tally = self._tables.refusals if topic == REFUSALS else self._tables.dead_letters
         return tally.in_all()
 
-    def _letters(self, now_s: float) -> OfLetters | None:
-        if not self._own.letters:
-            return None
-        pending = self._tables.deadlines.pending(instant_of(now_s))
-        return OfLetters(self._letters_standing(), pending)
+    def _letters(self, due: _Due) -> OfLetters | None:
+        return OfLetters(self._letters_standing(), due.letters) if self._own.letters else None
 
     def _oldest_s(self, place: Place, committed: int) -> float | None:
         """The event time of the first record that a group has not done, if it is an order."""

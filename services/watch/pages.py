@@ -1,4 +1,4 @@
-"""What the watch serves: live balances, its own state, and its metrics."""
+"""What the watch serves: who is behind, live balances, its own state, and its metrics."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -11,7 +11,10 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from events.sentences import Sentence
 from services.runtime.partitioning import partition_of
 from services.watch.balances import LiveBalances
+from services.watch.board import Json, board_of, history_of
+from services.watch.clock import Clock
 from services.watch.metrics import Metrics
+from services.watch.outlook import Outlook
 from services.watch.rounds import Rounds
 
 UNKNOWN: Final = Sentence(
@@ -28,11 +31,32 @@ BROKEN: Final = Sentence(
 )
 
 
+FRESH: Final = {"Cache-Control": "no-store"}
+"""Nobody between us and a reader keeps an answer: it would be old, and not say so."""
+
+
 class Answer(NamedTuple):
     """What is answered, as JSON."""
 
     status: HTTPStatus
     body: dict[str, Any]
+
+
+class Board:
+    """Answers who is behind, as of now."""
+
+    def __init__(self, outlook: Outlook, clock: Clock) -> None:
+        self._outlook = outlook
+        self._clock = clock
+
+    def lag(self) -> Json:
+        """Everything that is known at this moment."""
+        return board_of(self._outlook.known(self._clock()))
+
+    def history(self) -> Json:
+        """The last hour."""
+        stages = [each.stage for each in self._outlook.consumers]
+        return history_of(self._outlook.past.points, stages, self._clock())
 
 
 class Desk:
@@ -81,8 +105,16 @@ def _error(status: HTTPStatus, code: str, said: Sentence) -> Answer:
     return Answer(status, {"error": code, "message": {"fr": said.fr, "en": said.en}})
 
 
-def add_pages(app: faust.App, desk: Desk, metrics: Metrics) -> None:
-    """Serve /balances/{budget}, /healthz, /readyz and /metrics."""
+def add_pages(app: faust.App, desk: Desk, board: Board, metrics: Metrics) -> None:
+    """Serve /lag, /lag/history, /balances/{budget}, /healthz, /readyz and /metrics."""
+
+    @app.page("/lag")
+    async def lag(view: View, _request: Request) -> Response:
+        return view.json(board.lag(), headers=FRESH)
+
+    @app.page("/lag/history")
+    async def history(view: View, _request: Request) -> Response:
+        return view.json(board.history(), headers=FRESH)
 
     @app.page("/balances/{budget}")
     async def balances(view: View, _request: Request, budget: str) -> Response:

@@ -11,23 +11,20 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from services.runtime.settings import Settings
 from services.runtime.words import Held, spell
 from services.watch.clock import the_clock_on_the_wall
 from services.watch.groups import Groups
 from services.watch.lag.history import History
-from services.watch.lag.model import Consumer, Judged
+from services.watch.lag.model import Judged
 from services.watch.lag.states import QUIET_S
 from tests.kafka.brokers import Broker
+from tests.kafka.group_members import Member, a_producer, consumer_of, make_topics
 from tests.unit.watch.lag.notation import a_word
 
 SAMPLE_S: Final = 2.0
 TOLD_WITHIN_S: Final = 15.0
-SESSION_S: Final = 10.0
 LONG_AGO_S: Final = QUIET_S + 60
 COME_EVERY_S: Final = 0.1
 
@@ -37,95 +34,6 @@ WELL: Final = "OK"
 @pytest.fixture
 def settings(broker: Broker, prefix: str) -> Settings:
     return Settings(bootstrap_servers=broker.bootstrap, topic_prefix=prefix, instance="watch")
-
-
-def consumer_of(topic: str, *more: str) -> Consumer:
-    return Consumer(topic, f"group-{topic}", (topic, *more))
-
-
-class Member:
-    """A member of a group that takes what comes and commits it, until it is told otherwise."""
-
-    def __init__(self, settings: Settings, topic: str, instance: str | None) -> None:
-        self.at_once = 500
-        self.commits = True
-        self.metadata = ""
-        self._place = TopicPartition(settings.topic(topic), 0)
-        self._work: asyncio.Task[None] | None = None
-        self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=settings.bootstrap_servers,
-            client_id=f"client-of-{topic}",
-            group_id=settings.group(consumer_of(topic).group),
-            group_instance_id=instance,
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            isolation_level="read_committed",
-            session_timeout_ms=int(SESSION_S * 1000),
-            heartbeat_interval_ms=1000,
-            fetch_max_wait_ms=100,
-        )
-        self._consumer.subscribe([self._place.topic])
-
-    async def start(self) -> None:
-        await self._consumer.start()
-        self._work = asyncio.create_task(self._take())
-
-    async def _take(self) -> None:
-        while True:
-            taken = await self._consumer.getmany(timeout_ms=100, max_records=self.at_once)
-            for records in taken.values():
-                await self._commit(records[-1].offset + 1)
-            await asyncio.sleep(0.2)
-
-    async def _commit(self, offset: int) -> None:
-        if self.commits:
-            await self._consumer.commit({self._place: OffsetAndMetadata(offset, self.metadata)})
-
-    async def say(self, metadata: str) -> None:
-        """Commit where it is, with these words."""
-        self.metadata = metadata
-        await self._commit(await self._consumer.position(self._place))
-
-    async def go_back(self) -> None:
-        """Commit the beginning, and take little from there on."""
-        self.at_once = 1
-        self._consumer.seek(self._place, 0)
-        await self._commit(0)
-
-    async def stop(self) -> None:
-        """End; a member with an instance does not say so to its group: as if it had been killed."""
-        if self._work is not None:
-            self._work.cancel()
-            await asyncio.gather(self._work, return_exceptions=True)
-            self._work = None
-            await self._consumer.stop()
-
-
-@asynccontextmanager
-async def a_producer(
-    settings: Settings, name: str | None = None
-) -> AsyncIterator[AIOKafkaProducer]:
-    transactional_id = None if name is None else settings.topic_prefix + name
-    producer = AIOKafkaProducer(
-        bootstrap_servers=settings.bootstrap_servers, transactional_id=transactional_id
-    )
-    await producer.start()
-    try:
-        yield producer
-    finally:
-        await producer.stop()
-
-
-async def make_topics(settings: Settings, partitions: int, names: Sequence[str]) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap_servers)
-    await admin.start()
-    try:
-        made = await admin.create_topics(
-            [NewTopic(settings.topic(name), partitions, 1) for name in names]
-        )
-        assert {0} == {code for _, code, *_ in made.topic_errors}
-    finally:
-        await admin.close()
 
 
 class Town:

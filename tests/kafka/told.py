@@ -6,12 +6,12 @@ from typing import Self
 
 from aiokafka import AIOKafkaProducer
 
-from events.topics import BALANCES, JOURNAL
 from services.runtime.catalogue import read_catalogue
 from services.runtime.differences import Asked
 from services.runtime.partitioning import partition_of
 from services.runtime.settings import Settings
 from services.runtime.topics import apply
+from services.watch.settings import WatchSettings
 from tests.unit.watch.ledger_output import Out, in_batches, key_of, transactions
 
 PARTITIONS = 4
@@ -30,7 +30,7 @@ def told(events: Iterable[bytes], batch_events: int = BATCH_EVENTS) -> Iterator[
 async def make_topics(settings: Settings) -> None:
     """The topics that the watch reads, as `ecluse topics apply` makes them."""
     catalogue = read_catalogue()
-    wanted = {name: catalogue.topics[name] for name in (JOURNAL, BALANCES)}
+    wanted = {name: catalogue.topics[name] for name in WatchSettings().topics}
     only_these = catalogue.model_copy(update={"topics": wanted})
     await apply(only_these, settings, Asked(partitions=PARTITIONS))
 

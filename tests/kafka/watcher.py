@@ -1,6 +1,10 @@
 """A watch as a process of its own, as operators start it, and what it says."""
 
 import json
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -41,6 +45,16 @@ class Watcher(Running):
         assert 200 == status, body
         answer: dict[str, Any] = json.loads(body)
         return answer
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Meanwhile it stands still, and holds its connections."""
+        assert self._process.pid is not None
+        os.kill(self._process.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self._process.pid, signal.SIGCONT)
 
     def metric(self, name: str) -> float | None:
         """A metric's value; None while it has none."""

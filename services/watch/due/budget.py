@@ -310,11 +310,11 @@ class Budget:
 
     def waiting_orders(self, now: datetime, answered_within: timedelta) -> Iterator[WaitingOrder]:
         """The orders that are not paid; an accountant answers within `answered_within`."""
-        today = day_of(now)
+        today, unanswered_since = day_of(now), now - answered_within
         for each in self.orders.values():
             due = each.due_on < today
-            late = each.state == "issued" and now - each.issued_at > answered_within
-            yield each._replace(due=due, unacknowledged=late) if due or late else each
+            late = each.state == "issued" and each.issued_at < unanswered_since
+            yield WaitingOrder(*each[:-2], due, late) if due or late else each
 
     def overdue_reports(self, now: datetime) -> Iterator[OverdueReport]:
         """The documents owed by a day that has passed."""

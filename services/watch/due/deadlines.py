@@ -8,6 +8,7 @@ by whoever knows the topic of letters (`wrote`).
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Final
 
 import msgspec
@@ -114,7 +115,7 @@ class Deadlines:
         """The payment orders that are not paid, the oldest first."""
         patience = timedelta(days=unacknowledged_days)
         found = [each for one in self._budgets() for each in one.waiting_orders(now, patience)]
-        return sorted(found, key=lambda each: (each.issued_at, each.budget, each.payment_order))
+        return sorted(found, key=attrgetter("issued_at", "budget", "payment_order"))
 
     def reports_overdue(self, now: datetime) -> list[OverdueReport]:
         """The documents owed by a day that has passed, the oldest first."""
@@ -124,7 +125,7 @@ class Deadlines:
     def parked(self, now: datetime) -> list[ParkedEvent]:
         """The events that wait, the oldest first."""
         found = [each for one in self._budgets() for each in one.parked_events(now)]
-        return sorted(found, key=lambda each: (each.since, each.budget, each.sequence))
+        return sorted(found, key=attrgetter("since", "budget", "sequence"))
 
     def _of(self, number: int) -> _Partition:
         return self._partitions.setdefault(number, _Partition())

@@ -170,6 +170,16 @@ def test_the_gap_is_of_all_words_of_the_ledger_and_of_what_nobody_could_read() -
     assert scene.known().gap is None
 
 
+def test_a_group_that_was_not_told_has_no_words() -> None:
+    scene = Scene()
+    scene.read()
+    scene.turn()
+    scene.look(scene.ledger, *words(a_word(), a_word()))
+    before = scene.known().gap
+    scene.look(scene.projector, a_look())
+    assert (0, None) == (before, scene.known().gap)
+
+
 def test_words_are_timed_and_known_while_the_cluster_answers() -> None:
     scene = Scene()
     for taken in (1, 2):

@@ -1,17 +1,25 @@
 """What the watch answers, and what it measures."""
 
+import json
 from http import HTTPStatus
 
 from prometheus_client import generate_latest
 
 from events.topics import BALANCES, JOURNAL
+from services.api.lag_board import read_board
+from services.api.lag_history import read_history
 from services.runtime.partitioning import partition_of
-from services.watch.balances import LiveBalances, Partition
+from services.watch.balances import Partition
 from services.watch.budget import Kind
+from services.watch.latencies import Step
 from services.watch.metrics import Metrics
-from services.watch.pages import Desk
-from services.watch.rounds import Reached, Rounds
+from services.watch.outlook import Outlook
+from services.watch.pages import Board, Desk
+from services.watch.rounds import Reached
+from services.watch.settings import WatchSettings
+from services.watch.tables import Tables
 from tests.builders import BUDGET, Story, a_convention, a_vote, an_award
+from tests.unit.watch.lag_figures import NOW_S
 from tests.unit.watch.ledger_output import encoded, transactions
 
 PARTITIONS = 4
@@ -28,9 +36,9 @@ class Scene:
     """A watch that has read what it was given."""
 
     def __init__(self) -> None:
-        self.live = LiveBalances()
-        self.rounds = Rounds(self.live)
-        self.metrics = Metrics(self.live, self.rounds)
+        self.tables = Tables(lambda: NOW_S)
+        self.live, self.rounds = self.tables.live, self.tables.rounds
+        self.metrics = Metrics(self.tables)
         self.partitions: int | None = PARTITIONS
         self.desk = Desk(self.live, self.rounds, lambda: self.partitions)
 
@@ -132,8 +140,40 @@ def test_the_metrics_say_what_stands_in_the_table() -> None:
     scene = Scene()
     scene.read(change=(b'"granted_cents":100000', b'"granted_cents":100001'))
     figures = scene.figures()
-    expected = {"budgets": "1.0", "balances_differing": "1.0", "ready": "0.0"}
+    expected = {"budgets": "1.0", "ready": "0.0"}
     assert {f"ecluse_watch_{name}": value for name, value in expected.items()}.items() <= (
         figures.items()
     )
     assert float(figures["ecluse_watch_balances_compared_total"]) >= 2
+    assert "ecluse_watch_balances_differing" not in figures, "not before all is read"
+    scene.rounds.turn(ALL_READ)
+    assert "1.0" == scene.figures()["ecluse_watch_balances_differing"]
+
+
+def test_steps_are_a_histogram_with_classes_that_add_up() -> None:
+    scene = Scene()
+    for took_s in (0.01, 0.3, 1e8):
+        scene.tables.latencies.observe(Step.BROKER, took_s, NOW_S, NOW_S)
+    figures = scene.figures()
+    classes = {
+        bound: figures[f'ecluse_stage_latency_seconds_bucket{{le="{bound}",stage="broker"}}']
+        for bound in ("0.01", "0.25", "0.5", "2592000.0", "+Inf")
+    }
+    expected = {"0.01": "1.0", "0.25": "1.0", "0.5": "2.0", "2592000.0": "2.0", "+Inf": "3.0"}
+    assert expected == classes
+    assert "3.0" == figures['ecluse_stage_latency_seconds_count{stage="broker"}']
+    assert "0.0" == figures['ecluse_stage_latency_seconds_count{stage="treasury"}']
+
+
+def test_the_board_and_its_last_hour_are_made_when_they_are_asked_for() -> None:
+    scene, moments = Scene(), iter([NOW_S, NOW_S + 1])
+    outlook = Outlook(scene.tables, WatchSettings(), "watch-1", {}, lambda: None)
+    board = Board(outlook, lambda: next(moments))
+    outlook.note(NOW_S - 10)
+    said = read_board(json.dumps(board.lag()).encode())
+    assert ("2023-11-14T22:13:20+00:00", "watch-1") == (said.at.isoformat(), said.watch.instance)
+    assert ["ledger", "projector", "watch", "treasury"] == [each.stage for each in said.stages]
+    hour = read_history(json.dumps(board.history()).encode())
+    assert "2023-11-14T22:13:21+00:00" == hour.at.isoformat()
+    assert {"ledger", "projector", "watch", "treasury"} == hour.stages.keys()
+    assert (None,) == hour.orders

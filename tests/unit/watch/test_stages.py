@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from events.topics import JOURNAL
+from events.topics import JOURNAL, LETTERS
 from services.watch.lag.model import Consumer, Judged, Place, State
 from services.watch.lag.states import Rule
-from services.watch.settings import WATCHED
+from services.watch.settings import WATCHED, WatchSettings
 from services.watch.stages import WORST_FIRST, Stage, consumers_of, stages_of, worst_of
 from tests.unit.watch.lag_figures import LEDGER, NOW_S, PROJECTOR, judged, never, unknown
 
@@ -24,6 +24,11 @@ def test_the_groups_stand_in_the_order_of_an_events_way() -> None:
     assert set(WATCHED) == set(found[2].topics)
     assert "ecluse.tresor" == consumers_of("ecluse.tresor")[3].group
     assert ["ledger", "projector", "watch"] == [each.stage for each in consumers_of("")]
+
+
+def test_it_needs_the_topics_that_it_reads_and_that_of_letters_if_it_writes_any() -> None:
+    assert set(WATCHED) | {LETTERS} == set(WatchSettings().topics)
+    assert set(WATCHED) == set(WatchSettings(letters=False).topics)
 
 
 def test_every_state_has_its_place_among_the_worst() -> None:

@@ -8,11 +8,13 @@ from aiokafka.structs import TopicPartition
 
 from services.watch.group_requests import (
     Committed,
+    ConsumerGroupDescribeRequest,
     DescribeGroupsRequest,
     Group,
     OffsetFetchRequest,
     committed_in,
     members_in,
+    newer_members_in,
 )
 from services.watch.groups import owner_of
 from services.watch.lag.model import Place
@@ -65,18 +67,34 @@ def test_a_member_goes_by_its_instance_or_else_by_its_client() -> None:
         TopicPartition("letters", 1): "faust",
     }
     assert [
-        ("g", 0, Group(False, 2, owners)),
-        ("h", 0, Group(True, 1, {})),
-        ("i", 0, Group(True, 0, {})),
-        ("j", 0, Group(False, 0, {})),
-        ("k", 16, Group(False, 0, {})),
+        ("g", 0, Group("Stable", 2, owners)),
+        ("h", 0, Group("PreparingRebalance", 1, {})),
+        ("i", 0, Group("CompletingRebalance", 0, {})),
+        ("j", 0, Group("Dead", 0, {})),
+        ("k", 16, Group("", 0, {})),
     ] == list(members_in(answer))
+
+
+def test_members_of_the_newer_protocol_are_told_too() -> None:
+    request = ConsumerGroupDescribeRequest(["g", "h"]).prepare({69: (0, 1)})
+    answer = request.RESPONSE_TYPE
+    assigned = ([(bytes(16), "events", [0, 1], {})], {})
+    member = ("id", None, None, 3, "java", "/127.0.0.1", ["events"], None, assigned, assigned, {})
+    groups = [
+        (0, None, "g", "Reconciling", 3, 3, "uniform", [member], -(2**31), {}),
+        (69, "no such group", "h", "", 0, 0, "", [], -(2**31), {}),
+    ]
+    told = newer_members_in(answer.decode(BytesIO(answer(0, groups, {}).encode())))
+    places = (TopicPartition("events", 0), TopicPartition("events", 1))
+    group = Group("Reconciling", 1, dict.fromkeys(places, "java"))
+    assert [("g", 0, group), ("h", 69, Group("", 0, {}))] == list(told)
+    assert group.rebalancing
 
 
 def test_what_is_committed_is_told_or_why_it_is_not() -> None:
     request = OffsetFetchRequest(["g", "h", "i"]).prepare({9: (1, 9)})
     answer = request.RESPONSE_TYPE
-    groups = [
+    groups: list[object] = [
         ("g", [("events", [(0, 7, -1, "word", 0, {}), (1, -1, -1, "", 0, {})], {})], 0, {}),
         ("h", [("events", [(0, 7, -1, None, 0, {}), (1, -1, -1, None, 3, {})], {})], 0, {}),
         ("i", [], 14, {}),

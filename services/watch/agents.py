@@ -1,0 +1,52 @@
+"""The agents: one over each topic that the watch reads, feeding its tables record by record.
+
+They iterate plainly, and each ends with its process: see `ending`.
+"""
+
+from typing import Any, Final
+
+from faust.types import StreamT
+
+from events.topics import BALANCES, DEAD_LETTERS, JOURNAL, PAYMENT_ORDERS, REFUSALS
+from services.watch.ending import ends_the_process
+from services.watch.tables import Read, Record, Tables
+from services.watch.watch import Watch
+
+AGENTS: Final[dict[str, tuple[str, Read]]] = {
+    JOURNAL: ("journal", Tables.journal),
+    BALANCES: ("balances", Tables.balance),
+    PAYMENT_ORDERS: ("payment_orders", Tables.payment_order),
+    REFUSALS: ("refusals", Tables.refusal),
+    DEAD_LETTERS: ("dead_letters", Tables.dead_letter),
+}
+"""The agent of each topic, and what it does with a record."""
+
+
+def add_agents(watch: Watch) -> None:
+    """An agent for each topic."""
+    for topic, (name, read) in AGENTS.items():
+        _add_agent(watch, topic, name, read)
+
+
+def _add_agent(watch: Watch, topic: str, name: str, read: Read) -> None:
+    # Not acked: the group holds no offset, each table its own place.
+    on_cluster: Any = watch.topic(
+        watch.settings.topic(topic), key_type=bytes, value_type=bytes, acks=False
+    )
+    tables = watch.own_tables
+
+    @watch.agent(on_cluster, name=name, concurrency=1)
+    @ends_the_process(lambda: watch.is_stopping)
+    async def follow(stream: StreamT[bytes]) -> None:
+        async for event in stream.events():
+            message = event.message
+            record = Record(
+                message.partition,
+                message.offset,
+                message.key,
+                message.value,
+                message.headers or (),
+                message.timestamp,
+            )
+            for each in read(tables, record):
+                watch.report(each)

@@ -1,0 +1,148 @@
+"""Members of consumer groups that do as a test wants, and what they read."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Final
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.protocol.api import Request, RequestStruct, Response
+from aiokafka.protocol.types import CompactArray, CompactString, Int16, Int32, Schema, TaggedFields
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
+
+from services.runtime.settings import Settings
+from services.watch.lag.model import Consumer
+
+SESSION_S: Final = 10.0
+
+
+def consumer_of(topic: str, *more: str) -> Consumer:
+    return Consumer(topic, f"group-{topic}", (topic, *more))
+
+
+class Member:
+    """A member of a group that takes what comes and commits it, until it is told otherwise."""
+
+    def __init__(self, settings: Settings, topic: str, instance: str | None) -> None:
+        self.at_once = 500
+        self.commits = True
+        self.metadata = ""
+        self._place = TopicPartition(settings.topic(topic), 0)
+        self._work: asyncio.Task[None] | None = None
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=settings.bootstrap_servers,
+            client_id=f"client-of-{topic}",
+            group_id=settings.group(consumer_of(topic).group),
+            group_instance_id=instance,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            isolation_level="read_committed",
+            session_timeout_ms=int(SESSION_S * 1000),
+            heartbeat_interval_ms=1000,
+            fetch_max_wait_ms=100,
+        )
+        self._consumer.subscribe([self._place.topic])
+
+    async def start(self) -> None:
+        await self._consumer.start()
+        self._work = asyncio.create_task(self._take())
+
+    async def _take(self) -> None:
+        while True:
+            taken = await self._consumer.getmany(timeout_ms=100, max_records=self.at_once)
+            for records in taken.values():
+                await self._commit(records[-1].offset + 1)
+            await asyncio.sleep(0.2)
+
+    async def _commit(self, offset: int) -> None:
+        if self.commits:
+            await self._consumer.commit({self._place: OffsetAndMetadata(offset, self.metadata)})
+
+    async def say(self, metadata: str) -> None:
+        """Commit where it is, with these words."""
+        self.metadata = metadata
+        await self._commit(await self._consumer.position(self._place))
+
+    async def go_back(self) -> None:
+        """Commit the beginning, and take little from there on."""
+        self.at_once = 1
+        self._consumer.seek(self._place, 0)
+        await self._commit(0)
+
+    async def stop(self) -> None:
+        """End; a member with an instance does not say so to its group: as if it had been killed."""
+        if self._work is not None:
+            self._work.cancel()
+            await asyncio.gather(self._work, return_exceptions=True)
+            self._work = None
+            await self._consumer.stop()
+
+
+@asynccontextmanager
+async def a_producer(
+    settings: Settings, name: str | None = None
+) -> AsyncIterator[AIOKafkaProducer]:
+    transactional_id = None if name is None else settings.topic_prefix + name
+    producer = AIOKafkaProducer(
+        bootstrap_servers=settings.bootstrap_servers, transactional_id=transactional_id
+    )
+    await producer.start()
+    try:
+        yield producer
+    finally:
+        await producer.stop()
+
+
+async def make_topics(settings: Settings, partitions: int, names: Sequence[str]) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap_servers)
+    await admin.start()
+    try:
+        made = await admin.create_topics(
+            [NewTopic(settings.topic(name), partitions, 1) for name in names]
+        )
+        assert {0} == {code for _, code, *_ in made.topic_errors}
+    finally:
+        await admin.close()
+
+
+class _Joined(Response):  # type: ignore[misc] # aiokafka carries no types
+    API_KEY = 68
+    API_VERSION = 0
+    SCHEMA = Schema(
+        ("throttle_time_ms", Int32),
+        ("error_code", Int16),
+        ("error_message", CompactString("utf-8")),
+    )
+
+
+class _Join(RequestStruct):  # type: ignore[misc] # as above
+    API_KEY = 68
+    API_VERSION = 0
+    FLEXIBLE_VERSION = True
+    RESPONSE_TYPE = _Joined
+    SCHEMA = Schema(
+        ("group_id", CompactString("utf-8")),
+        ("member_id", CompactString("utf-8")),
+        ("member_epoch", Int32),
+        ("instance_id", CompactString("utf-8")),
+        ("rack_id", CompactString("utf-8")),
+        ("rebalance_timeout_ms", Int32),
+        ("subscribed_topic_names", CompactArray(CompactString("utf-8"))),
+        ("server_assignor", CompactString("utf-8")),
+        ("topic_partitions", CompactArray(Int32)),
+        ("tags", TaggedFields),
+    )
+
+
+class JoinRequest(Request[_Join]):  # type: ignore[misc] # as above
+    """What a member of the newer protocol says first; aiokafka has no such member."""
+
+    API_KEY = 68
+
+    def __init__(self, group: str, topic: str) -> None:
+        self._group, self._topic = group, topic
+
+    def build(self, request_struct_class: type[_Join]) -> _Join:
+        joins: tuple[object, ...] = ("", 0, "java-1", None, 60_000, [self._topic], None, [], {})
+        return request_struct_class(self._group, *joins)

@@ -1,0 +1,192 @@
+"""A look at consumer groups on a real broker: whom it finds, and what it does without a cluster."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Final
+
+import pytest
+from aiokafka import AIOKafkaConsumer
+from aiokafka.abc import ConsumerRebalanceListener
+from aiokafka.client import AIOKafkaClient, CoordinationType
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
+
+from services.runtime.errors import ClusterError
+from services.runtime.settings import Settings
+from services.runtime.words import Held, spell
+from services.watch.clock import the_clock_on_the_wall
+from services.watch.groups import LOOK_S, STOP_S, Groups
+from services.watch.lag.model import Consumer, Look, Place
+from tests.kafka.brokers import Broker
+from tests.kafka.group_members import JoinRequest, consumer_of, make_topics
+from tests.unit.watch.lag.notation import a_word
+
+
+@pytest.fixture
+def settings(broker: Broker, prefix: str) -> Settings:
+    return Settings(bootstrap_servers=broker.bootstrap, topic_prefix=prefix, instance="watch")
+
+
+class _Slow(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka carries no types
+    """A member that takes its time to let go."""
+
+    async def on_partitions_revoked(self, _revoked: object) -> None:
+        await asyncio.sleep(1.0)
+
+    def on_partitions_assigned(self, _assigned: object) -> None:
+        pass
+
+
+LEDGER: Final = Consumer("ledger", "ledger", ("events", "letters"))
+PLACES: Final = tuple(Place(topic, number) for topic in LEDGER.topics for number in (0, 1))
+
+
+def test_a_look_finds_owners_words_and_a_group_that_shares_out(settings: Settings) -> None:
+    """Members join with one topic alone, and own the same numbers of the other too."""
+
+    def a_member(instance: str) -> AIOKafkaConsumer:
+        member = AIOKafkaConsumer(
+            bootstrap_servers=settings.bootstrap_servers,
+            client_id="worker",
+            group_id=settings.group("ledger"),
+            group_instance_id=instance,
+            enable_auto_commit=False,
+            heartbeat_interval_ms=200,
+        )
+        member.subscribe([settings.topic("events")], listener=_Slow())
+        return member
+
+    async def go() -> None:
+        await make_topics(settings, 2, LEDGER.topics)
+        groups = Groups(settings, [LEDGER])
+        first, second = a_member("ledger-1"), a_member("ledger-2")
+
+        async def look() -> dict[Place, Look]:
+            return (await groups.look(the_clock_on_the_wall()))[LEDGER]
+
+        try:
+            nothing = {(None, 0, None)}
+            # Nobody leads a partition in its first moments, and nobody knows where it ends.
+            await until_so(look, lambda found: nothing == {each[1:4] for each in found.values()})
+            assert (PLACES, {LEDGER: 0}) == (tuple(await look()), groups.members)
+            await first.start()
+            word = a_word(oldest_event_s=5.0, held=Held(3, "é"))
+            events = TopicPartition(settings.topic("events"), 1)
+            await first.commit({events: OffsetAndMetadata(0, spell(word))})
+            found = await look()
+            assert ["ledger-1"] * 4 == [found[place].owner for place in PLACES]
+            assert (0, word) == (found[PLACES[1]].committed, found[PLACES[1]].word)
+            joining = asyncio.create_task(second.start())
+            seen = []
+            while not joining.done():
+                seen.append((await look())[PLACES[0]])
+                await asyncio.sleep(0.1)
+            assert True in {each.rebalancing for each in seen}
+            await until_so(look, lambda found: not found[PLACES[0]].rebalancing)
+            found = await look()
+            owners = [found[place].owner for place in PLACES]
+            assert owners[:2] == owners[2:]
+            assert {"ledger-1", "ledger-2"} == set(owners)
+            assert {LEDGER: 2} == groups.members
+        finally:
+            await asyncio.gather(first.stop(), second.stop(), groups.stop())
+
+    asyncio.run(go())
+
+
+async def until_so(
+    look: Callable[[], Awaitable[dict[Place, Look]]], is_so: Callable[[dict[Place, Look]], bool]
+) -> None:
+    """Look again: a broker that has just started has no coordinators yet."""
+    for _ in range(100):
+        with suppress(ClusterError):
+            if is_so(await look()):
+                return
+        await asyncio.sleep(0.1)
+    raise AssertionError(await look())
+
+
+def test_a_group_of_the_newer_protocol_has_owners_too(settings: Settings) -> None:
+    """Java's clients may ask for it; of such a group the older question finds nothing."""
+    consumer = consumer_of("orders")
+    group, place = settings.group(consumer.group), TopicPartition(settings.topic("orders"), 0)
+
+    async def go() -> None:
+        await make_topics(settings, 1, ["orders"])
+        client = AIOKafkaClient(bootstrap_servers=settings.bootstrap_servers, client_id="java")
+        groups = Groups(settings, [consumer])
+        try:
+            await client.bootstrap()
+            async with AIOKafkaConsumer(
+                bootstrap_servers=settings.bootstrap_servers, group_id=group
+            ) as alone:
+                alone.assign([place])
+                await alone.commit({place: 0})
+
+            async def look() -> dict[Place, Look]:
+                return (await groups.look(the_clock_on_the_wall()))[consumer]
+
+            only = Place("orders", 0)
+            await until_so(
+                look, lambda found: (0, None) == (found[only].committed, found[only].owner)
+            )
+            node = await client.coordinator_lookup(CoordinationType.GROUP, group)
+            joined = await client.send(node, JoinRequest(group, place.topic))
+            assert 0 == joined.error_code, joined.error_message
+            await until_so(look, lambda found: found[only].owner == "java-1")
+            assert {consumer: 1} == groups.members
+        finally:
+            await asyncio.gather(client.close(), groups.stop())
+
+    asyncio.run(go())
+
+
+def test_a_look_ends_while_the_cluster_is_away_and_works_when_it_is_back(
+    broker: Broker, settings: Settings
+) -> None:
+    consumer = consumer_of("orders")
+
+    async def go() -> None:
+        await make_topics(settings, 1, ["orders"])
+        groups = Groups(settings, [consumer])
+
+        async def look() -> int | None:
+            """Where the partition ends; whatever the cluster does, it is told in time."""
+            began_s = time.monotonic()
+            try:
+                (found,) = (await groups.look(the_clock_on_the_wall()))[consumer].values()
+            finally:
+                took_s = time.monotonic() - began_s
+                assert took_s < LOOK_S + STOP_S + 1, took_s
+            return found.end
+
+        async def answers() -> None:
+            """In the end: a coordinator first reads what was committed, a leader takes over."""
+            for _ in range(50):
+                with suppress(ClusterError):
+                    if 0 == await look():
+                        return
+                await asyncio.sleep(0.2)
+            assert 0 == await look()
+
+        async def no_answer() -> None:
+            with pytest.raises(ClusterError):
+                await look()
+            assert {} == groups.members
+
+        try:
+            await answers()
+            await asyncio.to_thread(broker.freeze)
+            await no_answer()
+            await asyncio.to_thread(broker.thaw)
+            await answers()
+            await asyncio.to_thread(broker.kill)
+            await no_answer()
+            await no_answer()
+            await asyncio.to_thread(broker.restart)
+            await answers()
+        finally:
+            await groups.stop()
+
+    asyncio.run(go())

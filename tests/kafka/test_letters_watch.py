@@ -1,0 +1,357 @@
+"""The watch's letters on a real broker: each stands there once, whoever is killed, frozen or away.
+
+They are read as the ledger reads them: committed, and no more.
+"""
+
+import asyncio
+import json
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Final
+
+import pytest
+from aiokafka.errors import ClusterAuthorizationFailedError
+from aiokafka.structs import TopicPartition
+
+from events.topics import EVENTS, JOURNAL, LETTERS
+from services.runtime.catalogue import read_catalogue
+from services.runtime.differences import Asked
+from services.runtime.errors import ClusterError
+from services.runtime.settings import Settings
+from services.runtime.topics import apply
+from services.runtime.writer import Fenced, FencedWriter, WriterFailed
+from services.verifier.verify import verify
+from services.watch import post as post_module
+from services.watch.due.deadlines import Deadlines
+from services.watch.due.letters import Deadline, Letter, letter_of
+from services.watch.post import Post
+from tests.builders import Json, a_convention, a_report, a_vote, an_award, an_instalment
+from tests.kafka.brokers import Broker
+from tests.kafka.cluster import STRUCTURED, Cluster, Sent, a_cluster, budget_on, run
+from tests.kafka.faults.test_hanging import UNVERIFIED
+from tests.kafka.posting import DELIVERED, FENCED, MOMENTS, Poster
+from tests.kafka.workers import Worker, eventually, wait_for_records
+
+PARTITIONS: Final = len(MOMENTS)
+BUDGET: Final = "21590350100017-00-2023"
+SHORT_S: Final = 4.0
+"""The time-out of a transaction where a broker that is away is itself the test."""
+
+NOON: Final = datetime(2024, 7, 15, 12, tzinfo=UTC)
+
+
+def letters(count: int, first: int = 0) -> list[Letter]:
+    """Letters about so many orders."""
+    passed_at = datetime(2023, 7, 14, 22, tzinfo=UTC)
+    return [
+        letter_of(Deadline(BUDGET, "payment_due", (f"C/{number}",), date(2023, 7, 14)), passed_at)
+        for number in range(first, first + count)
+    ]
+
+
+def ids(some: Sequence[Letter]) -> list[str]:
+    return [each.id for each in some]
+
+
+@pytest.fixture
+def cluster(broker: Broker, prefix: str) -> Cluster:
+    """The topic of letters alone, one partition for each moment."""
+    cluster = Cluster(broker.bootstrap, prefix, PARTITIONS)
+    catalogue = read_catalogue()
+    wanted = {LETTERS: catalogue.topics[LETTERS]}
+    only_letters = catalogue.model_copy(update={"topics": wanted})
+    run(apply(only_letters, cluster.settings, Asked(partitions=PARTITIONS, replication_factor=1)))
+    return cluster
+
+
+def standing(cluster: Cluster) -> dict[int, list[str]]:
+    """The ids of the letters in each partition, in order, read as the ledger reads them."""
+    return {
+        number: [json.loads(each.value)["id"] for each in records]
+        for number, records in cluster.read(LETTERS).items()
+    }
+
+
+async def delivered(settings: Settings, numbers: Sequence[int], some: list[Letter]) -> None:
+    """Another watch takes these partitions over, and writes what is due."""
+    post = Post(settings)
+    try:
+        for number in numbers:
+            assert ids(some) == await post.deliver(number, some)
+    finally:
+        await post.end()
+
+
+def test_a_watch_that_is_killed_at_any_moment_leaves_none_out_and_none_twice(
+    cluster: Cluster,
+) -> None:
+    """`kill -9`; the next one writes the same letters, and one more."""
+    three, numbers = letters(3), range(PARTITIONS)
+    killed = [Poster(cluster.settings, each, three, MOMENTS[each]) for each in numbers]
+    for each in killed:
+        each.was_killed()
+    run(delivered(cluster.settings, numbers, letters(4)))
+    assert dict.fromkeys(numbers, ids(letters(4))) == standing(cluster)
+    run(delivered(cluster.settings, numbers, letters(4)))
+    assert dict.fromkeys(numbers, ids(letters(4))) == standing(cluster)
+
+
+def test_a_watch_that_is_frozen_at_any_moment_writes_nothing_when_it_thaws(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    """Another has taken its partition over; who is in the midst of a transaction is told so."""
+    three, numbers = letters(3), range(PARTITIONS)
+    frozen = [Poster(cluster.settings, each, three, MOMENTS[each], tmp_path) for each in numbers]
+    for each in frozen:
+        each.is_frozen()
+    run(delivered(cluster.settings, numbers, letters(4)))
+    codes = [each.thaw() for each in frozen]
+    assert dict.fromkeys(numbers, ids(letters(4))) == standing(cluster)
+    # One that had read nothing yet finds that all is there, and one that had written all is done.
+    assert [DELIVERED] * 3 == codes[:3]
+    assert [FENCED] * 4 == codes[3:7]
+    assert codes[7] in {FENCED, DELIVERED}
+    assert [DELIVERED] * 2 == codes[8:]
+
+
+def test_two_that_both_call_a_partition_their_own_write_nothing_twice(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    async def go() -> None:
+        mine = Post(cluster.settings)
+        with Poster(
+            cluster.settings, 0, letters(3), "behind write", tmp_path, again=True
+        ) as theirs:
+            await asyncio.to_thread(theirs.is_frozen)
+            assert ids(letters(2)) == await mine.deliver(0, letters(2))
+            assert DELIVERED == await asyncio.to_thread(theirs.thaw)
+        with pytest.raises(Fenced):
+            await mine.deliver(0, letters(4))
+        assert ids(letters(4)) == await mine.deliver(0, letters(4))
+        await mine.end()
+
+    run(go())
+    assert ids(letters(4)) == standing(cluster)[0]
+
+
+def test_many_letters_are_several_transactions_and_what_is_written_of_them_counts(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(post_module, "TRANSACTION_LETTERS", 2)
+
+    async def go() -> None:
+        post = Post(cluster.settings)
+        await post.begin(0)
+        writer = post._desks[0].writer
+        begin, begun = writer.begin, [0]
+
+        async def failing() -> None:
+            begun[0] += 1
+            if begun[0] == 3:
+                raise WriterFailed("planted")
+            await begin()
+
+        monkeypatch.setattr(writer, "begin", failing)
+        with pytest.raises(WriterFailed, match="planted"):
+            await post.deliver(0, letters(5))
+        assert {} == post._desks
+        assert sorted(ids(letters(4))) == await post.begin(0)
+        assert ids(letters(6)) == await post.deliver(0, letters(6))
+        await post.end(kept=[0])
+        assert [0] == list(post._desks)
+        await post.end()
+        assert {} == post._desks
+
+    run(go())
+    assert ids(letters(6)) == standing(cluster)[0]
+
+
+def test_a_broker_that_goes_away_and_comes_back_costs_no_letter(
+    broker: Broker, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes while a transaction ends, and is away at the next round; then it is there again."""
+    settings = cluster.settings.model_copy(update={"transaction_timeout_s": SHORT_S})
+    with asyncio.Runner() as runner:
+        post = Post(settings)
+        runner.run(post.begin(0))
+        writer = post._desks[0].writer
+        commit = writer.commit
+
+        async def away() -> None:
+            broker.kill()
+            await commit()
+
+        monkeypatch.setattr(writer, "commit", away)
+        for _ in range(2):
+            with pytest.raises((ClusterError, WriterFailed)):
+                runner.run(post.deliver(0, letters(3)))
+        broker.restart()  # Here, and in no thread: it dies with whichever started it.
+        for number in (0, 1):
+            assert ids(letters(3)) == runner.run(_in_the_end(post, number, letters(3)))
+        runner.run(post.end())
+    assert [ids(letters(3))] * 2 == list(standing(cluster).values())[:2]
+
+
+async def _in_the_end(post: Post, number: int, some: list[Letter]) -> list[str]:
+    """Round after round, as the watch does, until a broker that comes back is well again."""
+    while True:
+        try:
+            return await post.deliver(number, some)
+        except (ClusterError, WriterFailed):
+            await asyncio.sleep(0.2)
+
+
+def test_a_letter_behind_somebody_s_open_transaction_is_not_taken_for_missing(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ledger writes there too: what is committed behind it cannot be read yet."""
+    monkeypatch.setattr(post_module, "SETTLED_S", 0.3)
+
+    with asyncio.Runner() as runner:
+        former = Post(cluster.settings)
+        runner.run(former.begin(0))
+        with cluster.left_open(LETTERS):
+            assert ids(letters(1)) == runner.run(former.deliver(0, letters(1)))
+            with pytest.raises(WriterFailed, match="a transaction stands open at"):
+                run(delivered(cluster.settings, [0], letters(2)))
+        runner.run(former.end())
+    run(delivered(cluster.settings, [0], letters(2)))
+    assert ids(letters(2)) == standing(cluster)[0]
+
+
+def test_letters_of_others_are_nobody_s_of_ours(cluster: Cluster) -> None:
+    [own, other] = letters(2)
+    borrowed = json.loads(other.value) | {"source": "urn:finance", "subject": "urn:ecluse:watch"}
+    strangers = [b'{"source":"urn:ecluse:watch"', json.dumps(borrowed).encode(), b"{}", None]
+    sent = [Sent(0, BUDGET.encode(), each, STRUCTURED) for each in strangers]
+    cluster.write(sent, LETTERS)
+
+    async def go() -> None:
+        post = Post(cluster.settings)
+        assert [] == await post.begin(0)
+        assert [own.id] == await post.deliver(0, [own, own][:1])
+        assert [own.id] == await post.begin(0)
+        await post.end()
+
+    run(go())
+    [letter] = cluster.read(LETTERS)[0][4:]
+    assert (BUDGET.encode(), own.value) == (letter.key, letter.value)
+    assert STRUCTURED == letter.headers, "no mark of the ledger's transactions"
+
+
+# ------------------------------------------------------------ what a broker forgets to end
+
+
+@pytest.fixture
+def forgetful(cluster: Cluster) -> Iterator[Cluster]:
+    """A cluster whose coordinator can be made to forget a partition (docs/decisions/0015)."""
+    cluster.alter_broker(UNVERIFIED)
+    yield cluster
+    cluster.alter_broker({})
+
+
+async def _forgotten(cluster: Cluster, some: list[Letter]) -> None:
+    """Letters are written to partition 0, and the coordinator never hears of it."""
+    post = Post(cluster.settings.model_copy(update={"transaction_timeout_s": 4.0}))
+    await post.begin(0)
+    writer = post._desks[0].writer
+    begin = writer.begin
+
+    async def begin_and_forget() -> None:
+        await begin()
+        manager = writer._producer._txn_manager
+        manager._txn_partitions.add(TopicPartition(cluster.name(LETTERS), 0))
+        manager.maybe_add_partition_to_txn(TopicPartition(cluster.name(LETTERS), 1))
+
+    writer.begin = begin_and_forget  # type: ignore[method-assign]
+    with pytest.raises(WriterFailed, match="the former transaction is still open"):
+        await post.deliver(0, some)
+    await post.end()
+
+
+def test_letters_whose_end_the_broker_forgot_were_seen_by_nobody_and_are_written_anew(
+    forgetful: Cluster,
+) -> None:
+    run(_forgotten(forgetful, letters(2)))
+    assert [] == standing(forgetful)[0]
+    run(delivered(forgetful.settings, [0], letters(3)))
+    assert ids(letters(3)) == standing(forgetful)[0]
+
+
+def test_a_watch_that_may_not_end_them_says_which_right_it_lacks(
+    forgetful: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(_forgotten(forgetful, letters(1)))
+    real = FencedWriter.end
+
+    async def forbidden(*_: object, **__: object) -> None:
+        raise WriterFailed("end") from ClusterAuthorizationFailedError()
+
+    monkeypatch.setattr(FencedWriter, "end", forbidden)
+    with pytest.raises(ClusterError, match="Grant it ALTER on the cluster"):
+        run(delivered(forgetful.settings, [0], letters(1)))
+    monkeypatch.setattr(FencedWriter, "end", real)
+    run(delivered(forgetful.settings, [0], letters(1)))
+    assert ids(letters(1)) == standing(forgetful)[0]
+
+
+# ------------------------------------------------------------ what the ledger makes of them
+
+
+def the_year(budget: str) -> list[Json]:
+    """An order that nobody paid, a report that nobody sent, an event that waits for nothing."""
+    rest = an_instalment(40_000, "rest", documents=[("evaluation", 2022)])
+    return [
+        a_vote(budget=budget),
+        an_award(budget=budget),
+        a_convention(budget=budget, instalments=[an_instalment(60_000), rest]),
+        a_report(budget=budget, convention="D", _id="early"),
+    ]
+
+
+def test_the_ledger_decides_what_the_watch_writes(
+    broker: Broker, prefix: str, tmp_path: Path
+) -> None:
+    cluster = a_cluster(broker, prefix, 1)
+    budget = budget_on(0, 1)
+    cluster.publish(the_year(budget))
+
+    async def post_what_is_due() -> int:
+        deadlines = Deadlines()
+        for record in (await cluster._read([JOURNAL]))[JOURNAL][0]:
+            deadlines.add(0, record.offset, record.value)
+        post = Post(cluster.settings)
+        try:
+            for name in await post.begin(0):
+                deadlines.wrote(0, name)
+            due = deadlines.letters(0, NOON)
+            for name in await post.deliver(0, due):
+                deadlines.wrote(0, name)
+            assert 0 == deadlines.pending(NOON)
+            return len(due)
+        finally:
+            await post.end()
+
+    with Worker(cluster, tmp_path) as worker:
+        wait_for_records(cluster, 4)
+        assert 3 == run(post_what_is_due())
+        assert 0 == run(post_what_is_due()), "they stand there, whether or not they were read"
+        journal = wait_for_records(cluster, 8)[0]
+        assert 0 == run(post_what_is_due())
+        assert 0 == worker.stop()
+    flags = [(each["code"], each["facts"]) for row in journal for each in row["review_flags"] or []]
+    owed = {"kind": "evaluation", "year": 2022}
+    assert [
+        ("report_late", {"convention": "C", "documents": [owed], "due_on": "2023-06-30"}),
+        ("payment_late", {"payment_order": "C/advance", "due_on": "2023-07-14"}),
+    ] == flags
+    [refused] = [row for row in journal if row["outcome"] == "refused"]
+    assert ("early", "dependency_missing", 4) == (
+        refused["event_id"],
+        refused["refusal"]["code"],
+        refused["resumes"],
+    )
+    eventually(lambda: cluster.is_settled([LETTERS, EVENTS, JOURNAL]), "a transaction stays open")
+    report = run(verify(cluster.bootstrap, cluster.prefix))
+    assert [] == [each.row() for each in report.findings]

@@ -1,0 +1,172 @@
+"""`/lag` of a real watch over a real ledger: who is behind, since when, and what nobody knows."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from events import topics
+from services.api.lag_board import Board, Stage, State, read_board
+from services.api.lag_history import read_history
+from tests.builders import Json, a_vote, an_amount
+from tests.kafka.brokers import Broker
+from tests.kafka.cluster import Cluster, Sent, a_cluster, partition_for
+from tests.kafka.watcher import Watcher
+from tests.kafka.workers import Worker
+from tests.unit.watch.ledger_output import key_of
+
+GOLDEN: Final = Path(__file__).resolve().parents[1] / "golden"
+HARD_YEAR: Final = (GOLDEN / "hard-year-2023.events.jsonl").read_bytes().splitlines()
+PARTITIONS: Final = 2
+TOLD_S: Final = 15.0
+"""Within which a state is to be told."""
+
+
+def later(number: int) -> Json:
+    """A vote on the year that nobody has seen yet."""
+    more: Json = {"stage": "supplementary", "vote_level": ..., "appropriations": [an_amount(1)]}
+    return a_vote(_id=f"later {number}", **more)
+
+
+def publish(cluster: Cluster, lines: list[bytes]) -> None:
+    sent = [
+        Sent(partition_for(key.decode(), PARTITIONS), key, line)
+        for line, key in ((line, key_of(line)) for line in lines)
+    ]
+    cluster.write(sent)
+
+
+class Lag:
+    """What the watch says, asked again and again."""
+
+    def __init__(self, watch: Watcher) -> None:
+        self._watch = watch
+
+    def board(self) -> Board | None:
+        status, body = self._watch.get("/lag")
+        return read_board(body.encode()) if status == 200 else None
+
+    def until(
+        self, what: Callable[[Board], Any], why: str, limit_s: float = 30.0, stage: str = "ledger"
+    ) -> Board:
+        """The first board of which it is so; else what was said last of a stage."""
+        until_s = time.monotonic() + limit_s
+        board = None
+        while time.monotonic() < until_s:
+            board = self.board()
+            if board is not None and what(board):
+                return board
+            time.sleep(0.1)
+        raise AssertionError(f"never: {why}: {board and of(board, stage)}")
+
+
+def of(board: Board, name: str) -> Stage:
+    return next(each for each in board.stages if each.stage == name)
+
+
+def is_well(board: Board) -> bool:
+    ledger = of(board, "ledger")
+    return ledger.state in {State.OK, State.NO_TRAFFIC} and ledger.behind == 0
+
+
+def adds_up(board: Board, events: int) -> bool:
+    """Whether words and journal tell of so many events, and of the letters that the year owes."""
+    fates, letters = board.fates, board.letters
+    if fates is None or letters is None or not letters.written or letters.pending:
+        return False
+    return fates.received == events + letters.written and (fates.gap, fates.in_flight) == (0, 0)
+
+
+def test_the_lag_of_a_year_of_a_ledger_that_dies_and_of_a_group_that_never_was(
+    broker: Broker, prefix: str, tmp_path: Path
+) -> None:
+    cluster = a_cluster(broker, prefix, PARTITIONS)
+    with Watcher(broker.bootstrap, prefix, tmp_path) as watch:
+        lag = Lag(watch)
+        with Worker(cluster, tmp_path) as ledger:
+            publish(cluster, HARD_YEAR)
+            board = lag.until(
+                lambda it: is_well(it) and adds_up(it, len(HARD_YEAR)), "the year is in the books"
+            )
+            the_year_adds_up(board, cluster)
+            nobody_knows_of_a_group_that_never_ran(board)
+            ledger.kill()
+        killed_s = time.monotonic()
+        publish(cluster, [json.dumps(later(number)).encode() for number in range(3)])
+        board = lag.until(
+            lambda it: of(it, "ledger").state is State.STOPPED, "STOPPED is told", TOLD_S
+        )
+        print(f"STOPPED after {time.monotonic() - killed_s:.1f} s")
+        what_came_meanwhile_is_behind(board)
+        frozen_it_answers_nothing(watch, lag)
+        with Worker(cluster, tmp_path):
+            board = lag.until(
+                lambda it: is_well(it) and adds_up(it, len(HARD_YEAR) + 3), "drained, and well"
+            )
+            every_step_but_the_read_models_was_timed(board)
+        assert [] == watch.lines("balance_differs") + watch.lines("journal_broken")
+
+
+def the_year_adds_up(board: Board, cluster: Cluster) -> None:
+    records = [record for each in cluster.journal().values() for record in each]
+    outcomes = Counter(each["outcome"] for each in records)
+    resumed = sum(each["resumes"] is not None for each in records)
+    fates = board.fates
+    assert fates is not None
+    told = (fates.accepted, fates.duplicate, fates.refused, fates.parked, fates.dead_letter)
+    expected = [outcomes[each] for each in ("accepted", "duplicate", "refused")]
+    assert (*expected, outcomes["parked"] - resumed, outcomes["dead_letter"]) == told
+    assert (resumed, 0) == (fates.resumed, fates.repeated)
+    assert board.refusals is not None
+    assert Counter(each["refusal"]["code"] for each in records if each["refusal"]) == (
+        board.refusals.codes
+    )
+    assert board.dead_letters is not None
+    reasons = [each["dead_letter"]["reason"] for each in records if each["dead_letter"]]
+    assert Counter(each.split(":")[0] for each in reasons) == board.dead_letters.reasons
+    assert (True, 0, 0) == (
+        board.watch.ready,
+        board.watch.balances_differing,
+        board.watch.journal_faults,
+    )
+    letters = of(board, "ledger").partitions
+    assert {0} == {each.behind for each in letters if each.topic == topics.LETTERS}
+
+
+def every_step_but_the_read_models_was_timed(board: Board) -> None:
+    assert board.latencies is not None
+    counts = {each.stage: each.count or 0 for each in board.latencies}
+    assert 0 == counts.pop("projected")
+    assert min(counts.values()) > 0, counts
+
+
+def nobody_knows_of_a_group_that_never_ran(board: Board) -> None:
+    projector = of(board, "projector")
+    assert (State.UNKNOWN, "never_seen", None) == (
+        projector.state,
+        projector.rule,
+        projector.behind,
+    )
+    assert State.UNKNOWN is board.state, "which is never as good as OK"
+
+
+def what_came_meanwhile_is_behind(board: Board) -> None:
+    ledger = of(board, "ledger")
+    assert (3, 0) == (ledger.behind, ledger.members)
+    assert ledger.up_to_date_to is not None
+    (late,) = [each for each in ledger.partitions if each.behind]
+    assert (State.STOPPED, None) == (late.state, late.owner)
+    assert late.oldest_event_at is None, "who is dead cannot tell it, and it is not said to be none"
+    assert ledger.drain_s is None
+
+
+def frozen_it_answers_nothing(watch: Watcher, lag: Lag) -> None:
+    with watch.frozen():
+        assert lag.board() is None
+    said = lag.until(lambda it: it.sampled_at is not None, "thawed, it answers")
+    hour = read_history(watch.get("/lag/history")[1].encode())
+    assert (said.version, hour.version) == (1, 1)
+    assert hour.since is not None
+    assert 3 in hour.stages["ledger"].behind
