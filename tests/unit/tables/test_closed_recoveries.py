@@ -4,7 +4,8 @@ import pytest
 
 from services.ledger.domain.journal import Source
 from services.ledger.handle import RawRecord
-from services.ledger.restore import open_ledger
+from services.ledger.restore import VERSIONS, open_ledger
+from services.ledger.state_rows import all_rows
 from tests.builders import (
     BUDGET,
     Json,
@@ -217,6 +218,18 @@ def test_rule_31_an_id_that_was_forgotten_may_be_used_by_a_recovery(other: str) 
     used = a_vote(100)["id"] if other == "vote" else ORDERED["id"]
     story = Story(*PAID, ORDERED, a_closing("all"), a_recovery(7, recovery="S", _id=used))
     assert ("accepted" if other == "vote" else "event_id_reused") == story.answer()
+
+
+def test_rule_31_an_id_that_is_forgotten_and_used_again_in_one_batch_is_kept_once() -> None:
+    story = Story(*PAID, ORDERED)
+    closing = a_closing("all")
+    for number, event in enumerate((closing, a_recovery(7, recovery="S", _id=closing["id"])), 98):
+        story.ledger.handle(RawRecord(encoded(event), Source("test", 0, number)))
+    story.store.commit(story.ledger.commit_batch([]), VERSIONS)
+    assert dict(all_rows(story.state)) == dict(story.store.state())
+    story.ledger = open_ledger(story.store)
+    story.tell(a_recovery(8, _id=closing["id"]))
+    assert "event_id_reused" == story.answer()
 
 
 def test_rule_31_a_forgotten_year_is_restored_with_its_recoveries() -> None:
