@@ -1,6 +1,7 @@
 """What coordinators tell of groups: the messages as Kafka writes them, and who owns what."""
 
 from io import BytesIO
+from typing import Any
 
 import pytest
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
@@ -78,9 +79,9 @@ def test_a_member_goes_by_its_instance_or_else_by_its_client() -> None:
 def test_members_of_the_newer_protocol_are_told_too() -> None:
     request = ConsumerGroupDescribeRequest(["g", "h"]).prepare({69: (0, 1)})
     answer = request.RESPONSE_TYPE
-    assigned = ([(bytes(16), "events", [0, 1], {})], {})
-    member = ("id", None, None, 3, "java", "/127.0.0.1", ["events"], None, assigned, assigned, {})
-    groups = [
+    assigned: Any = ([(bytes(16), "events", [0, 1], {})], {})
+    member: Any = ("id", None, None, 3, "java", "/127.0.0.1", ["events"], None, assigned, assigned, {})
+    groups: Any = [
         (0, None, "g", "Reconciling", 3, 3, "uniform", [member], -(2**31), {}),
         (69, "no such group", "h", "", 0, 0, "", [], -(2**31), {}),
     ]
