@@ -80,7 +80,19 @@ def test_members_of_the_newer_protocol_are_told_too() -> None:
     request = ConsumerGroupDescribeRequest(["g", "h"]).prepare({69: (0, 1)})
     answer = request.RESPONSE_TYPE
     assigned: Any = ([(bytes(16), "events", [0, 1], {})], {})
-    member: Any = ("id", None, None, 3, "java", "/127.0.0.1", ["events"], None, assigned, assigned, {})
+    member: Any = (
+        "id",
+        None,
+        None,
+        3,
+        "java",
+        "/127.0.0.1",
+        ["events"],
+        None,
+        assigned,
+        assigned,
+        {},
+    )
     groups: Any = [
         (0, None, "g", "Reconciling", 3, 3, "uniform", [member], -(2**31), {}),
         (69, "no such group", "h", "", 0, 0, "", [], -(2**31), {}),
