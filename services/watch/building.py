@@ -16,7 +16,7 @@ from services.watch.watch import Watch
 
 COLLECT_AFTER: Final = (200_000, 10, 10)
 """How many more objects than before set off Python's search for cycles. Tables hold none, however
-long they grow: to search them again and again takes a third of the time of a start."""
+long they grow: to search them again and again took a quarter of the work on a journal's record."""
 
 
 def build_watch(settings: Settings, own: WatchSettings) -> Watch:
