@@ -7,6 +7,7 @@ from typing import Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaConnectionError
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import CompactArray, CompactString, Int16, Int32, Schema, TaggedFields
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
@@ -15,6 +16,9 @@ from services.runtime.settings import Settings
 from services.watch.lag.model import Consumer
 
 SESSION_S: Final = 10.0
+
+BOOTSTRAPS_MAX: Final = 20
+BOOTSTRAP_S: Final = 0.5
 
 
 def consumer_of(topic: str, *more: str) -> Consumer:
@@ -96,7 +100,7 @@ async def a_producer(
 
 async def make_topics(settings: Settings, partitions: int, names: Sequence[str]) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap_servers)
-    await admin.start()
+    await _started(admin)
     try:
         made = await admin.create_topics(
             [NewTopic(settings.topic(name), partitions, 1) for name in names]
@@ -104,6 +108,18 @@ async def make_topics(settings: Settings, partitions: int, names: Sequence[str])
         assert {0} == {code for _, code, *_ in made.topic_errors}
     finally:
         await admin.close()
+
+
+async def _started(admin: AIOKafkaAdminClient) -> None:
+    """Connected; a broker that another test has just brought back may close a first connection."""
+    for _ in range(BOOTSTRAPS_MAX - 1):
+        try:
+            await admin.start()
+        except KafkaConnectionError:
+            await asyncio.sleep(BOOTSTRAP_S)
+        else:
+            return
+    await admin.start()
 
 
 class _Joined(Response):  # type: ignore[misc] # aiokafka carries no types
