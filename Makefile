@@ -4,6 +4,8 @@
 	set-up-run set-up-dev
 
 export PYTHON  # make PYTHON=/path/to/python3 chooses the interpreter of .venv
+# Each verb starts many processes: where none may keep bytecode, all compile all that they import.
+unexport PYTHONDONTWRITEBYTECODE
 
 YEAR := schemas/examples/lille-avenirs-2023.jsonl
 # What must be covered to the last branch; the shell's proof is integration and faults.

@@ -119,11 +119,12 @@ def _sign(books: Books, data: Json) -> No | None:
     siret, other = grant.award.siret, data["beneficiary"]["siret"]
     if siret[:SIREN_DIGITS] != other[:SIREN_DIGITS]:
         return No("beneficiary_differs", {"award": siret, "convention": other})
+    planned = cents_by_line(schedule_of(data["instalments"]))
     if alone is None:
-        free = {line: cents for (of, line), cents in books.reserved.items() if of == data["grant"]}
+        free = {line: books.reserved.get((data["grant"], line), 0) for line in planned}
     else:
         free = {line: share["remaining"] for line, share in alone.shares.items()}
-    return _beyond(name, cents_by_line(schedule_of(data["instalments"])), free)
+    return _beyond(name, planned, free)
 
 
 def _open_next(books: Books, data: Json) -> No | None:
