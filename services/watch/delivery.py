@@ -18,6 +18,11 @@ from services.watch.due.letters import Letter
 from services.watch.rounds import Rounds
 from services.watch.settled import Settled
 
+LOST_TURNS: Final = 30
+"""How many turns another writer is left alone with a partition that is read here. At one a second
+that is longer than two sessions: a watch that was frozen has learned by then that it owns nothing.
+If it is still ours then, nobody else writes there any more."""
+
 log: Final = structlog.get_logger()
 
 
@@ -45,8 +50,8 @@ class Delivery:
         """The partitions read here, each with a token of this assignment."""
         self._standing: dict[int, set[str]] = {}
         """The letters of the watch that are known to stand, by partition, where it may write."""
-        self._lost: set[int] = set()
-        """Where another process writes, until the partition is assigned anew."""
+        self._lost: dict[int, int] = {}
+        """Where another process writes, and for how many turns it is left alone."""
 
     @property
     def standing(self) -> int | None:
@@ -58,7 +63,7 @@ class Delivery:
     def keep_only(self, numbers: Iterable[int]) -> None:
         """Others may write where they read from now on; what comes back is begun anew."""
         self._assigned = {each: self._assigned.get(each, object()) for each in numbers}
-        self._lost &= self._assigned.keys()
+        self._lost = {each: left for each, left in self._lost.items() if each in self._assigned}
         self._standing = {
             number: each for number, each in self._standing.items() if number in self._assigned
         }
@@ -66,7 +71,8 @@ class Delivery:
     async def turn(self) -> None:
         """Write what is due, where all that had come is known. What fails is tried again."""
         await self._post.end(frozenset(self._standing))
-        for number in sorted(self._assigned.keys() - self._lost):
+        self._lost = {number: left - 1 for number, left in self._lost.items() if left > 1}
+        for number in sorted(self._assigned.keys() - self._lost.keys()):
             until_s = self._settled.until_s(number)
             if until_s is None or not self._rounds.is_current(number):
                 continue
@@ -74,7 +80,7 @@ class Delivery:
                 await self._deliver(number, datetime.fromtimestamp(until_s, UTC))
             except Fenced:
                 log.warning("letters_written_elsewhere", partition=number)
-                self._lost.add(number)
+                self._lost[number] = LOST_TURNS
                 self._standing.pop(number, None)
             except (ClusterError, WriterFailed) as error:
                 log.warning("letters_postponed", partition=number, error=str(error))

@@ -11,7 +11,7 @@ from events.topics import BALANCES, DOORS, JOURNAL
 from services.runtime.errors import ClusterError
 from services.runtime.writer import Fenced, WriterFailed
 from services.watch.balances import LiveBalances, Partition
-from services.watch.delivery import Delivery
+from services.watch.delivery import LOST_TURNS, Delivery
 from services.watch.due.deadlines import Deadlines
 from services.watch.due.letters import Letter
 from services.watch.lag.model import Place
@@ -193,6 +193,21 @@ def test_where_another_writes_nothing_is_tried_until_the_partition_is_assigned_a
     scene.turn()
     assert {0: 1} == scene.written()
     assert "end all but [0]" not in scene.topic.calls[:2]
+
+
+def test_a_partition_that_stays_is_written_again_once_the_other_had_time_to_leave() -> None:
+    """Who was frozen and thaws fences the rightful owner, and then learns that it owns nothing."""
+    scene = Scene(0)
+    scene.read(0)
+    scene.topic.fails = Fenced("ecluse.watch")
+    scene.turn()
+    scene.topic.fails = None
+    scene.assign(0)
+    for _ in range(LOST_TURNS - 1):
+        scene.turn()
+    assert {} == scene.written()
+    scene.turn()
+    assert {0: 1} == scene.written()
 
 
 def test_what_went_to_another_is_let_go_and_begun_anew_when_it_comes_back() -> None:
