@@ -7,6 +7,7 @@ session, from a wheel; each test has a database of its own.
 import asyncio
 import itertools
 import os
+import shutil
 import tempfile
 import time
 import warnings
@@ -140,10 +141,19 @@ def postgresql_server() -> Iterator[Server]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file that new read models are copied from, as `TEMPLATE` is."""
+    path = tmp_path_factory.mktemp("template") / "read.db"
+    prepared(f"sqlite+aiosqlite:///{path}")
+    assert [path] == [*path.parent.iterdir()], "all of it is in this one file"
+    return path
+
+
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
+def sqlite_url(tmp_path: Path, sqlite_template: Path) -> str:
     """An empty read model in a file."""
-    return prepared(f"sqlite+aiosqlite:///{tmp_path / 'read.db'}")
+    return f"sqlite+aiosqlite:///{shutil.copy(sqlite_template, tmp_path)}"
 
 
 @pytest.fixture
