@@ -276,7 +276,7 @@ class _Page:
             }
         )
         yield self._line(said, BAD if watch.balances_differing or watch.journal_faults else "")
-        if watch.ready is False:
+        if watch.ready is False and is_sampled(board, self._now):
             yield self._line(words.NOT_READY)
 
     def _line(self, sentence: Sentence, style: str = "") -> RenderableType:

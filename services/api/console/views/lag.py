@@ -234,7 +234,8 @@ def _alarms(lag: Lag, board: Board, moment: Moment) -> Iterator[Alarm]:
             if stage.state not in WELL:
                 yield Alarm(do_id(stage.stage), _stage_notice(stage, moment))
     yield from _wrong_counts(board, moment)
-    if board.watch.ready is False:
+    # Where the cluster is silent nobody can read on: that is said already.
+    if board.watch.ready is False and moment.advises:
         title, said = moment.say("not_ready"), moment.say("not_ready_said")
         yield Alarm("not-ready", Notice("info", "info", title, said))
 

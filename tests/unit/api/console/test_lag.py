@@ -104,6 +104,12 @@ def test_each_state_is_told_in_words_with_what_to_do(state: State, language: str
     assert "of_a_newer_watch" == stage.seen, "a rule that is not known here keeps its name"
 
 
+def test_a_watch_that_reads_the_journal_says_so_but_not_where_kafka_is_silent() -> None:
+    for scene, said in ((lag_scenes.at_night(), True), (lag_scenes.broker_down(), False)):
+        scene.board["watch"] |= {"ready": False}
+        assert said is ("not-ready" in {each.name for each in view(scene).alarms})
+
+
 def test_the_worst_stage_is_told_first_and_each_with_its_alarm() -> None:
     slow = {"state": "SLOW", "rule": "falls_behind", "behind": 9}
     held = {"state": "BROKEN", "rule": "held", "behind": 1}
