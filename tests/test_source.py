@@ -200,9 +200,9 @@ def test_the_path_check_lets_other_paths_be(line: str) -> None:
 
 
 def contract_rows(section: str) -> dict[str, str]:
-    """The rows of one section's table in docs/contract.md, by their code."""
+    """The rows of one section's table in docs/contract.md, by their code; not of its parts."""
     text = (ROOT / "docs" / "contract.md").read_text(encoding="utf-8")
-    body = text.split(f"## {section}\n")[1].split("\n## ")[0]
+    body = text.split(f"## {section}\n")[1].split("\n##")[0]
     return {row.split("`")[1]: row for row in body.splitlines() if row.startswith("| `")}
 
 
