@@ -10,8 +10,8 @@ unexport PYTHONDONTWRITEBYTECODE
 YEAR := schemas/examples/lille-avenirs-2023.jsonl
 # What must be covered to the last branch; the shell's proof is integration and faults.
 PURE := events/*,services/ledger/domain/*,services/watch/lag/*,services/watch/due/*
-# Alone at the end: its workers are measured against time-outs, and need the machine for themselves.
-CAMPAIGN := tests/kafka/faults/test_campaign.py
+# Alone at the end: they are measured against time-outs, and need the machine for themselves.
+ALONE := tests/kafka/faults/test_campaign.py tests/kafka/test_lag_nights.py
 # UPGRADE=--upgrade takes newer versions; without it `make lock` changes only what pyproject.toml asks.
 COMPILE := .venv/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links $(UPGRADE)
@@ -32,10 +32,10 @@ dev: set-up-run ## Kafka, ledger, watch, read model, API and console on this mac
 	@.venv/bin/ecluse dev
 
 test: check ## the checks, every test in random order, full coverage of the pure rooms
-	.venv/bin/pytest --ignore=$(CAMPAIGN) -n 4 --dist loadfile --no-loadscope-reorder \
+	.venv/bin/pytest $(addprefix --ignore=,$(ALONE)) -n 4 --dist loadfile --no-loadscope-reorder \
 		--cov --cov-report=
 	.venv/bin/coverage report --include='$(PURE)' --fail-under=100
-	.venv/bin/pytest $(CAMPAIGN)
+	.venv/bin/pytest $(ALONE)
 
 faults: set-up-dev ## kill a projector over 50,000 records; break workers and broker FAULTS=200 times, prove what is left (SEED=N, PAGE=FILE)
 	ECLUSE_TEST_RECORDS=50000 .venv/bin/pytest -p no:randomly -k "killed_ten_times or under_load" \

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from contextlib import suppress
 from typing import Final, Self
 
 from aiokafka import AIOKafkaConsumer
@@ -14,6 +15,7 @@ from tests.kafka.cluster import Cluster, partition_for
 GROUP: Final = "ecluse.treasury"
 START_S: Final = 20.0
 COMMIT_MS: Final = 1000
+LEAVE_S: Final = 10.0
 APPROPRIATED_CENTS: Final = 10**9
 GRANT_CENTS: Final = 1_250_000
 
@@ -97,7 +99,7 @@ class Treasury:
     def comes(self) -> None:
         """It reads; whatever has waited for it first."""
         reads = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._take(reads)))
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._take(reads)), daemon=True)
         self._thread.start()
         assert reads.wait(START_S), "the treasury does not start"
 
@@ -108,7 +110,7 @@ class Treasury:
         assert self._loop is not None, "it came"
         assert self._leaving is not None, "as above"
         self._loop.call_soon_threadsafe(self._leaving.set)
-        self._thread.join()
+        self._thread.join(2 * LEAVE_S)
         self._thread = None
 
     async def _take(self, reads: threading.Event) -> None:
@@ -128,4 +130,6 @@ class Treasury:
             while not self._leaving.is_set():
                 await consumer.getmany(timeout_ms=200)
         finally:
-            await consumer.stop()
+            # Beside a broker that was just brought back it may wait for ever.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(consumer.stop(), LEAVE_S)
