@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from services.api.lag_board import When, check_version
+from services.api.lag_stages import total
 
 POINTS: Final = 360
 """How many looks an hour has here: one every ten seconds."""
@@ -79,7 +80,7 @@ def the_hour(histories: Sequence[History | None], now: datetime) -> Hour | None:
             name: StageHistory(_until(each.behind, ended, now), _until(each.late_s, ended, now))
             for name, each in first.stages.items()
         },
-        tuple(_sum(each) if whole else None for each in zip(*counts, strict=True)),
+        tuple(total(each) if whole else None for each in zip(*counts, strict=True)),
     )
 
 
@@ -98,8 +99,3 @@ def _until(series: Sequence[N | None], at: datetime, now: datetime) -> tuple[N |
     # The whole hour as unknown before what is known: what is older than it falls out.
     found: list[N | None] = [*[None] * POINTS, *series, *[None] * missed]
     return tuple(found[-POINTS:])
-
-
-def _sum(counts: Sequence[int | None]) -> int | None:
-    known = [count for count in counts if count is not None]
-    return sum(known) if len(known) == len(counts) else None

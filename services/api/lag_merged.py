@@ -20,7 +20,7 @@ from services.api.lag_board import (
     is_old,
     is_sampled,
 )
-from services.api.lag_stages import merged_stages, worst
+from services.api.lag_stages import earliest, merged_stages, total, worst
 
 ITEMS_MAX: Final = 20
 """How many orders, reports and parked events are named; their counts are of all."""
@@ -116,25 +116,25 @@ def _watch(known: Sequence[Board], parts: Sequence[Board] | None) -> Watch:
     return Watch(
         ", ".join(names) or None,
         None if None in ready or not ready else all(ready),
-        _sum(watch.budgets for watch in each),
-        _sum(watch.balances_differing for watch in each),
-        _sum(watch.journal_faults for watch in each),
+        total(watch.budgets for watch in each),
+        total(watch.balances_differing for watch in each),
+        total(watch.journal_faults for watch in each),
     )
 
 
 def _fates(each: Sequence[Fates]) -> Fates:
     return Fates(
-        _sum(fates.received for fates in each),
-        _sum(fates.accepted for fates in each),
-        _sum(fates.duplicate for fates in each),
-        _sum(fates.refused for fates in each),
-        _sum(fates.parked for fates in each),
-        _sum(fates.dead_letter for fates in each),
-        _sum(fates.resumed for fates in each),
+        total(fates.received for fates in each),
+        total(fates.accepted for fates in each),
+        total(fates.duplicate for fates in each),
+        total(fates.refused for fates in each),
+        total(fates.parked for fates in each),
+        total(fates.dead_letter for fates in each),
+        total(fates.resumed for fates in each),
         # These two come of the ledger's places, which every watch sees whole.
         each[0].in_flight,
         each[0].gap,
-        _sum(fates.repeated for fates in each),
+        total(fates.repeated for fates in each),
     )
 
 
@@ -150,7 +150,7 @@ def _latencies(each: Sequence[tuple[Latency, ...]]) -> tuple[Latency, ...]:
 def _latency(name: str, each: Sequence[Latency]) -> Latency:
     return Latency(
         name,
-        _sum(latency.count for latency in each),
+        total(latency.count for latency in each),
         _last(latency.p50_s for latency in each),
         _last(latency.p95_s for latency in each),
         _last(latency.max_s for latency in each),
@@ -160,9 +160,9 @@ def _latency(name: str, each: Sequence[Latency]) -> Latency:
 def _orders(each: Sequence[Orders]) -> Orders:
     items = (item for orders in each for item in orders.items)
     return Orders(
-        _sum(orders.count for orders in each),
-        _sum(orders.amount_cents for orders in each),
-        _first(orders.oldest_issued_at for orders in each),
+        total(orders.count for orders in each),
+        total(orders.amount_cents for orders in each),
+        earliest(orders.oldest_issued_at for orders in each),
         _sums([orders.due for orders in each]),
         _sums([orders.unacknowledged for orders in each]),
         _counts(orders.by_state for orders in each),
@@ -172,18 +172,17 @@ def _orders(each: Sequence[Orders]) -> Orders:
 
 def _sums(each: Sequence[Sum]) -> Sum:
     return Sum(
-        _sum(found.count for found in each),
-        _sum(found.amount_cents for found in each),
-        _first(found.oldest_issued_at for found in each),
+        total(found.count for found in each),
+        total(found.amount_cents for found in each),
+        earliest(found.oldest_issued_at for found in each),
     )
 
 
 def _reports(each: Sequence[Reports]) -> Reports:
     items = (item for reports in each for item in reports.items)
-    oldest = [day for reports in each if (day := reports.oldest_due_on) is not None]
     return Reports(
-        _sum(reports.count for reports in each),
-        min(oldest, default=None),
+        total(reports.count for reports in each),
+        earliest(reports.oldest_due_on for reports in each),
         tuple(sorted(items, key=lambda item: item.due_on)[:ITEMS_MAX]),
     )
 
@@ -191,17 +190,17 @@ def _reports(each: Sequence[Reports]) -> Reports:
 def _parked(each: Sequence[Parked]) -> Parked:
     items = (item for parked in each for item in parked.items)
     return Parked(
-        _sum(parked.count for parked in each),
-        _first(parked.oldest_since for parked in each),
-        _sum(parked.past for parked in each),
+        total(parked.count for parked in each),
+        earliest(parked.oldest_since for parked in each),
+        total(parked.past for parked in each),
         tuple(sorted(items, key=lambda item: item.since)[:ITEMS_MAX]),
     )
 
 
 def _dead_letters(each: Sequence[DeadLetters]) -> DeadLetters:
     return DeadLetters(
-        _sum(letters.count for letters in each),
-        _first(letters.oldest_at for letters in each),
+        total(letters.count for letters in each),
+        earliest(letters.oldest_at for letters in each),
         _last(letters.newest_at for letters in each),
         _counts(letters.reasons for letters in each),
     )
@@ -209,7 +208,7 @@ def _dead_letters(each: Sequence[DeadLetters]) -> DeadLetters:
 
 def _refusals(each: Sequence[Refusals]) -> Refusals:
     return Refusals(
-        _sum(refusals.count for refusals in each),
+        total(refusals.count for refusals in each),
         _last(refusals.newest_at for refusals in each),
         _counts(refusals.codes for refusals in each),
     )
@@ -217,19 +216,8 @@ def _refusals(each: Sequence[Refusals]) -> Refusals:
 
 def _letters(each: Sequence[Letters]) -> Letters:
     return Letters(
-        _sum(letters.written for letters in each), _sum(letters.pending for letters in each)
+        total(letters.written for letters in each), total(letters.pending for letters in each)
     )
-
-
-def _sum(counts: Iterable[int | None]) -> int | None:
-    """Their sum; None where one of them is unknown, and where there is none."""
-    found = list(counts)
-    known = [count for count in found if count is not None]
-    return sum(known) if known and len(known) == len(found) else None
-
-
-def _first(times: Iterable[T | None]) -> T | None:
-    return min((time for time in times if time is not None), default=None)
 
 
 def _last(found: Iterable[T | None]) -> T | None:
@@ -237,10 +225,10 @@ def _last(found: Iterable[T | None]) -> T | None:
 
 
 def _counts(each: Iterable[Mapping[str, int] | None]) -> Mapping[str, int] | None:
-    total: dict[str, int] = {}
+    found: dict[str, int] = {}
     for counts in each:
         if counts is None:
             return None
         for name, count in counts.items():
-            total[name] = total.get(name, 0) + count
-    return total
+            found[name] = found.get(name, 0) + count
+    return found

@@ -1,18 +1,32 @@
-"""The stages as several watches see them: most of them whole, some in part. Pure."""
+"""What several watches know, added up, and the stages as they see them: whole, or in part. Pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
-from typing import Final
+from datetime import date, datetime
+from typing import Final, TypeVar
 
 from services.api.lag_board import Partition, Stage, State
 
 WORST_FIRST: Final = tuple(State)
 
+Day = TypeVar("Day", bound=date)
+
 
 def worst(states: Iterable[State]) -> State:
     """The state of several; where there is none nobody knows it."""
     return min(states, key=WORST_FIRST.index, default=State.UNKNOWN)
+
+
+def total(counts: Iterable[int | None]) -> int | None:
+    """Their sum; None where one of them is unknown, and where there is none."""
+    found = list(counts)
+    known = [count for count in found if count is not None]
+    return sum(known) if known and len(known) == len(found) else None
+
+
+def earliest(times: Iterable[Day | None]) -> Day | None:
+    """The earliest of those that are known; None where none is."""
+    return min((time for time in times if time is not None), default=None)
 
 
 def merged_stages(each: Sequence[Sequence[Stage]]) -> tuple[Stage, ...]:
@@ -37,7 +51,7 @@ def _merged(seen: Sequence[Stage]) -> Stage:
             if known.behind != 0 and known.oldest_event_at is None:
                 rows[row.topic, row.partition] = replace(known, oldest_event_at=row.oldest_event_at)
     found = tuple(sorted(rows.values(), key=lambda row: (row.topic, row.partition)))
-    oldest = _earliest([row.oldest_event_at for row in found] + [first.oldest_event_at])
+    oldest = earliest([row.oldest_event_at for row in found] + [first.oldest_event_at])
     if len(found) == len(first.partitions):
         return replace(first, partitions=found, oldest_event_at=oldest)
     return _added_up(first, found, oldest)
@@ -46,8 +60,6 @@ def _merged(seen: Sequence[Stage]) -> Stage:
 def _added_up(first: Stage, rows: tuple[Partition, ...], oldest: datetime | None) -> Stage:
     """A stage of which each watch sees a part."""
     state = worst(row.state for row in rows)
-    counts = [row.behind for row in rows]
-    known = [count for count in counts if count is not None]
     late = [row.up_to_date_to for row in rows if row.behind != 0]
     reached = [row.up_to_date_to for row in rows if row.up_to_date_to is not None]
     drains = [row.drain_s for row in rows if row.behind != 0]
@@ -58,17 +70,13 @@ def _added_up(first: Stage, rows: tuple[Partition, ...], oldest: datetime | None
         state=state,
         rule=next(row.rule for row in rows if row.state is state),
         members=len({row.owner for row in rows if row.owner is not None}),
-        behind=sum(known) if len(known) == len(counts) else None,
+        behind=total(row.behind for row in rows),
         oldest_event_at=oldest,
         # Of what is behind the earliest; None among them is none that anybody knows.
-        up_to_date_to=(None if None in late else _earliest(late))
+        up_to_date_to=(None if None in late else earliest(late))
         if late
         else max(reached, default=None),
         trend=next((each for each in ("up", "down", "level") if each in trends), None),
         drain_s=max(drain_s, default=None) if len(drain_s) == len(drains) else None,
         partitions=rows,
     )
-
-
-def _earliest(times: Iterable[datetime | None]) -> datetime | None:
-    return min((time for time in times if time is not None), default=None)

@@ -17,6 +17,7 @@ from services.api.console.words import orders as order_words
 from services.api.console.words import today
 from services.api.lag_board import Board, Latency, Order, Orders, ParkedEvent, Report
 from services.api.lag_board import Fates as Counted
+from services.api.lag_stages import total
 from services.ledger.advice.terms import ORDER_STATES
 
 REASONS_MAX: Final = 3
@@ -207,9 +208,7 @@ def _sum(fates: Counted, moment: Moment) -> Sum:
         said = None if count is None else voice.number(count)
         return Term(name, voice.say(today.WORDS[name]), said, LEADS_TO.get(name, ""))
 
-    parts = (fates.received, fates.in_flight, fates.gap)
-    known = [part for part in parts if part is not None]
-    whole = sum(known) if len(known) == len(parts) else None
+    whole = total((fates.received, fates.in_flight, fates.gap))
     terms = [term(name, getattr(fates, name)) for name in FATES]
     terms.append(term("in_flight", fates.in_flight))
     if fates.gap != 0:
