@@ -15,8 +15,8 @@ def lines(found: Figures) -> Iterator[str]:
     """Its part of the page."""
     yield (
         "One worker drains the same events with `ecluse watch` beside it and without, in"
-        f" {len(found['ratios'])} pairs that begin with one and the other in turn; a page asks the"
-        " watch every 5 s meanwhile, and Prometheus every 15."
+        f" {len(found['ratios'])} pairs that begin with one and the other in turn; a page and"
+        " Prometheus each ask the watch every 5 s meanwhile."
         f" {found['cores']} cores for worker, watch, broker and bench together; before,"
         f" {found['busy_cores_before']:.2f} were busy. The watch writes no letters here: the events"
         " are of 2023, and every order in them is overdue."

@@ -30,8 +30,8 @@ BURST_EVENTS: Final = 200_000
 ASK_S: Final = 0.2
 """How often the watch is asked; it looks at the groups every 2 s by itself."""
 
-PAGE_S, PROMETHEUS_S = 5.0, 15.0
-"""How often a page that is open asks it, and how often Prometheus does."""
+ASKED_S: Final = 5.0
+"""How often a page that is open asks it, and how often Prometheus of the stack does."""
 
 ANSWER_S: Final = 10.0
 READY_S: Final = 120.0
@@ -70,10 +70,7 @@ class Watch:
     @asynccontextmanager
     async def looked_at(self) -> AsyncIterator[None]:
         """Meanwhile a page asks, and Prometheus."""
-        asking = [
-            asyncio.create_task(self._asked_every(each_s, path))
-            for path, each_s in (("/lag", PAGE_S), ("/metrics", PROMETHEUS_S))
-        ]
+        asking = [asyncio.create_task(self._asked_on(path)) for path in ("/lag", "/metrics")]
         try:
             yield
         finally:
@@ -81,10 +78,10 @@ class Watch:
                 each.cancel()
             await asyncio.gather(*asking, return_exceptions=True)
 
-    async def _asked_every(self, each_s: float, path: str) -> None:
+    async def _asked_on(self, path: str) -> None:
         while True:
             await self._asked(path)
-            await asyncio.sleep(each_s)
+            await asyncio.sleep(ASKED_S)
 
     async def _asked(self, path: str) -> bytes | None:
         self._child.check()
@@ -189,7 +186,11 @@ async def _watched(site: Site, name: str, opened: int) -> tuple[Pace, Figures]:
 
 
 async def _burst(site: Site, events: int, opened: int) -> Figures:
-    """Worker and watch are at rest; then all events come at once."""
+    """Worker and watch are at rest; then all events come at once.
+
+    Raises:
+        BenchFailed: ledger or watch did not do its work.
+    """
     settings, _ = await contenders.open_year(site, "burst", "first")
     async with Looker(settings) as looker, _running(settings) as running:
         with Workers(settings, ["first"]) as workers:
@@ -204,7 +205,9 @@ async def _burst(site: Site, events: int, opened: int) -> Figures:
                 end_s = await looker.until_journalled(workers.children)
             finally:
                 looking.cancel()
-                await asyncio.gather(looking, return_exceptions=True)
+                (ended,) = await asyncio.gather(looking, return_exceptions=True)
+            if isinstance(ended, Exception):
+                raise ended
     return {
         "events": events,
         "published_s": published_s - start_s,
