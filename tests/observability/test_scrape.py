@@ -39,7 +39,7 @@ ONLY_WHILE_IT_WAITS: Final = {
 """Metrics without a sample where all is done: a scrape catches one by chance."""
 
 ONLY_THEN: Final = {
-    "kafka_consumergroup_lag > 0",
+    "max by (consumergroup, topic, partition) (kafka_consumergroup_lag) > 0",
     "max by (stage) (ecluse_lag_drain_seconds)",
     'max by (alertname, severity, stage, job, figure) (ALERTS{alertstate="firing"})',
 }
