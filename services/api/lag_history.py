@@ -66,12 +66,15 @@ def read_history(raw: bytes) -> History:
 def the_hour(histories: Sequence[History | None], now: datetime) -> Hour | None:
     """The last hour of several watches; None is one that does not answer.
 
-    The consumers are told by the first, as each sees all; orders are added up where all know them.
+    Each sees all consumers, so those are told by the first whose looks go on; where none does, by
+    the first. Orders are added up where all know them.
     """
     known = [each for each in histories if each is not None]
     if not known:
         return None
-    first, ended = known[0], _last_look(known[0])
+    still = timedelta(seconds=STANDS_STILL_S)
+    first = max(known, key=lambda each: now - _last_look(each) <= still)
+    ended = _last_look(first)
     counts = [_until(each.orders, _last_look(each), now) for each in known]
     whole = len(known) == len(histories)
     return Hour(

@@ -242,6 +242,17 @@ def test_orders_of_two_watches_are_added_up_where_both_know_them() -> None:
     assert hour_of(None, None) is None
 
 
+def test_a_watch_whose_looks_ended_does_not_tell_of_consumers_that_another_sees() -> None:
+    gone = a_history(NIGHT - timedelta(minutes=20), behind={"ledger": lambda _: 5})
+    still = a_history(NIGHT - timedelta(minutes=20)) | {"at": told(NIGHT)}
+    sees = a_history(behind={"ledger": lambda _: 7})
+    for first in (gone, still):
+        assert {7} == set(hour_of(first, sees).stages["ledger"].behind)
+    late = a_history(NIGHT - timedelta(seconds=60), behind={"ledger": lambda _: 5})
+    assert 5 == hour_of(late, sees).stages["ledger"].behind[0], "a little late is not gone"
+    assert 5 == hour_of(gone, still).stages["ledger"].behind[0], "where none looks, the first"
+
+
 @pytest.mark.parametrize("otherwise", [{"version": 2}, {"every_s": 1}, {"orders": ["many"]}])
 def test_what_is_no_history_is_none(otherwise: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r".+"):
