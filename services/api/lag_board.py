@@ -303,10 +303,13 @@ def is_sampled(board: Board, now: datetime) -> bool:
     return board.sampled_at is not None and now - board.sampled_at <= board.old_after
 
 
+def wrong_counts(board: Board) -> tuple[int | None, ...]:
+    """The counts that must be 0: each that is not asks for a person."""
+    fates, watch = board.fates or Fates(), board.watch
+    return fates.gap, fates.repeated, watch.balances_differing, watch.journal_faults
+
+
 def is_well(board: Board, now: datetime) -> bool:
     """Whether nothing asks for a person: what is not known is not well."""
-    fates, watch = board.fates, board.watch
-    adds_up = fates is not None and (fates.gap, fates.repeated) == (0, 0)
-    proves = (watch.balances_differing, watch.journal_faults) == (0, 0)
     is_of_now = is_sampled(board, now) and not is_old(board, now)
-    return is_of_now and board.state in WELL and adds_up and proves
+    return is_of_now and board.state in WELL and all(each == 0 for each in wrong_counts(board))

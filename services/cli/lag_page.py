@@ -19,6 +19,7 @@ from services.api.lag_board import (
     State,
     is_sampled,
     is_well,
+    wrong_counts,
 )
 from services.api.lag_merged import Lag
 from services.cli import lag_words as words
@@ -28,7 +29,7 @@ from services.cli.screen import Prose, Screen, clean
 from services.cli.wording import told
 from services.ledger.advice.terms import ORDER_STATES
 
-GOOD, BAD = "bold green", "bold red"
+GOOD, UNSURE, BAD = "bold green", "bold yellow", "bold red"
 LEDGER: Final = "ledger"
 
 
@@ -87,8 +88,10 @@ class _Page:
             said, style = HEADLINES[state].render({"stage": name}), BAD
         elif is_well(board, self._now):
             said, style = MEANS[state], GOOD
-        else:
+        elif any(wrong_counts(board)):
             said, style = words.DOES_NOT_ADD_UP, BAD
+        else:
+            said, style = words.IS_NOT_KNOWN_TO_ADD_UP, UNSURE
         told_so = self._told(said)
         facts = {"state": state, "said": told_so[:1].upper() + told_so[1:]}
         return self._line(words.HEADLINE.render(facts), style)
@@ -153,12 +156,12 @@ class _Page:
         names = ("received", "accepted", "duplicate", "refused", "parked", "dead_letter")
         figures = {name: count(getattr(fates, name)) for name in (*names, "in_flight")}
         yield self._line(words.FATES.render(figures))
-        if fates.gap is None or fates.repeated is None:
-            yield self._line(words.CANNOT_TELL)
-        elif fates.gap or fates.repeated:
+        if fates.gap or fates.repeated:
             gap, repeated = count(fates.gap), count(fates.repeated)
             said = words.DOES_NOT.render({"gap": gap, "repeated": repeated})
             yield self._line(said, BAD)
+        elif fates.gap is None or fates.repeated is None:
+            yield self._line(words.CANNOT_TELL)
         else:
             yield self._line(words.ADDS_UP)
 

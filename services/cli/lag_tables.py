@@ -8,14 +8,23 @@ from rich.table import Table
 
 from events.masking import masked, masked_name
 from services.api.console.words.lag import DOING, LATENCIES, STAGES
-from services.api.lag_board import WELL, Latency, Order, ParkedEvent, Partition, Report, Stage
+from services.api.lag_board import (
+    WELL,
+    Awaited,
+    Latency,
+    Order,
+    ParkedEvent,
+    Partition,
+    Report,
+    Stage,
+)
 from services.cli import lag_words as words
 from services.cli.lag_figures import Figures
 from services.cli.screen import ROWS_MAX, Prose, Screen
 from services.cli.telling import type_words
 from services.cli.wording import MORE, told
 from services.ledger.advice.terms import ORDER_STATES
-from services.ledger.sentences import DOCUMENTS, parked_sentence
+from services.ledger.sentences import DOCUMENTS, PARKED, parked_sentence
 
 RUNNING: Final = "running"
 
@@ -118,12 +127,11 @@ def parked(
     table = screen.table("parked", ("event", "budget", "detail", "age"))
     for each in found:
         past = f"\n{told(words.PAST, screen.language)}" if each.past else ""
-        waits_for = {"kind": each.waits_for.kind, "id": each.waits_for.id}
         screen.add(
             table,
             f"{masked_name(each.event_id)}\n{type_words(screen, each.type)}",
             each.budget,
-            str(masked(told(parked_sentence(waits_for), screen.language))),
+            str(masked(_waits_for(screen, each.waits_for))),
             figures.age(each.since) + past,
         )
     yield from _shown(screen, table)
@@ -133,6 +141,13 @@ def place(partition: Partition) -> str:
     """`events/0`: the topic without what all of ours have in common."""
     topic = partition.topic.removeprefix("ecluse.").removesuffix(".v1")
     return f"{topic}/{partition.partition}"
+
+
+def _waits_for(screen: Screen, awaited: Awaited) -> str:
+    """What an event waits for; of what has no sentence here, how the watch calls it."""
+    if awaited.kind not in PARKED:
+        return f"{awaited.kind} {awaited.id}"
+    return told(parked_sentence({"kind": awaited.kind, "id": awaited.id}), screen.language)
 
 
 def _behind(figures: Figures, each: Stage | Partition) -> str:

@@ -13,6 +13,10 @@ DOES_NOT_ADD_UP = Sentence(
     "Chaque étape avance, mais tout ne concorde pas : voyez plus bas.",
     "Each stage goes on, but not all adds up: see below.",
 )
+IS_NOT_KNOWN_TO_ADD_UP = Sentence(
+    "Chaque étape avance\u00a0; si tout concorde, on ne le sait pas encore.",
+    "Each stage goes on; whether all adds up is not known yet.",
+)
 OLD = Sentence(
     "INCONNU. La surveillance en est restée à {instant} ({age})\u00a0: du présent, on ne sait "
     "rien. Ce qui suit valait alors.",

@@ -183,7 +183,7 @@ def awaited_words(screen: Screen, awaited: Awaited) -> str:
 
 def type_words(screen: Screen, event_type: str) -> str:
     """What came, as people call it."""
-    return screen.word(TYPES, event_type.removeprefix("ecluse.").removesuffix(".v1"))
+    return screen.word_or_name(TYPES, event_type.removeprefix("ecluse.").removesuffix(".v1"))
 
 
 def _want(screen: Screen, want: Want) -> str:

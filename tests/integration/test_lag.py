@@ -120,6 +120,7 @@ def test_a_group_of_figures_that_the_watch_does_not_know_is_a_dash(
     [
         ({"gap": 3}, "3 read and of no known fate, 0 counted twice"),
         ({"repeated": 1}, "0 read and of no known fate, 1 counted twice"),
+        ({"gap": None, "repeated": 1}, "— read and of no known fate, 1 counted twice"),
         ({"gap": None}, "Whether the count adds up is not known"),
     ],
 )
@@ -128,6 +129,41 @@ def test_fates_that_do_not_add_up_exit_1(serve: Serve, said: Json, words: str) -
     board["fates"] |= said
     shown = asked(serve(board))
     assert (1, True) == (shown.code, words in shown.text)
+
+
+@pytest.mark.parametrize(
+    ("otherwise", "english", "french"),
+    [
+        *[
+            (wrong, "not all adds up: see below.", "tout ne concorde pas")
+            for wrong in (
+                {"fates": {"gap": 3}},
+                {"fates": {"gap": None, "repeated": 1}},
+                {"watch": {"balances_differing": 2}},
+                {"watch": {"journal_faults": 1}},
+            )
+        ],
+        *[
+            (unknown, "whether all adds up is not known yet.", "on ne le sait pas encore.")
+            for unknown in (
+                {"fates": None},
+                {"fates": {"gap": None}},
+                {"watch": {"balances_differing": None}},
+            )
+        ],
+    ],
+    ids=str,
+)
+def test_what_is_not_known_to_add_up_is_not_told_as_wrong(
+    serve: Serve, otherwise: Json, english: str, french: str
+) -> None:
+    board = a_board()
+    for group, figures in otherwise.items():
+        board[group] = None if figures is None else board[group] | figures
+    watch = serve(board)
+    for language, words in (("en", english), ("fr", french)):
+        said = asked(watch, language=language)
+        assert (1, True) == (said.code, words in said.text.splitlines()[0])
 
 
 @pytest.mark.parametrize("wrong", ["balances_differing", "journal_faults"])
@@ -144,6 +180,19 @@ def test_a_stage_and_a_rule_newer_than_this_command_are_called_by_their_names(
     board["stages"][0] |= {"state": "SLEEPY", "rule": "yawns"}
     said = asked(serve(board))
     assert (1, True, True) == (said.code, "auditor" in said.text, "yawns" in said.text)
+
+
+def test_a_parked_event_of_a_type_and_for_a_reason_newer_than_this_command_is_shown(
+    serve: Serve,
+) -> None:
+    board = a_board()
+    waits_for = {"kind": "audit", "id": f"AUDIT-{IBAN}"}
+    board["parked"]["items"][0] |= {"type": "ecluse.audit.held.v1", "waits_for": waits_for}
+    said = asked(serve(board))
+    assert (0, "") == (said.code, said.err)
+    assert ["audit.held", "audit AUDIT-FR76…0110"] == [
+        words for words in ("audit.held", "audit AUDIT-FR76…0110") if words in said.text
+    ]
 
 
 def test_what_an_event_says_neither_moves_the_cursor_nor_shows_an_account(serve: Serve) -> None:

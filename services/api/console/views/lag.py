@@ -21,7 +21,7 @@ from services.api.console.views.parts import Notice, capital
 from services.api.console.voice import Voice, machine_time
 from services.api.console.words import lag as states
 from services.api.console.words import lag_page as words
-from services.api.lag_board import WELL, Board, Fates, Stage, State, is_old
+from services.api.lag_board import WELL, Board, Stage, State, is_old, wrong_counts
 from services.api.lag_history import Hour
 from services.api.lag_merged import NO_ANSWER, Answer, Lag
 from services.api.lag_stages import worst
@@ -85,8 +85,7 @@ def lag_token(lag: Lag) -> str:
     words = [lag.asks, "now" if lag.old_since is None else "old"]
     words += [each.error or "answers" for each in lag.answers]
     if lag.board is not None:
-        fates = lag.board.fates or Fates()
-        words += [str(fates.gap), str(lag.board.watch.balances_differing)]
+        words += map(str, wrong_counts(lag.board))
         for stage in lag.board.stages:
             words.append(f"{stage.stage} {stage.state}")
             words += [f"{each.topic}/{each.partition} {each.state}" for each in stage.partitions]

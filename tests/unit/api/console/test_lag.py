@@ -276,10 +276,20 @@ def test_a_page_is_another_once_a_state_is_and_not_for_each_figure() -> None:
     later = lag_token(lag(a_board(at=told(NIGHT + timedelta(seconds=5))), later_s=5))
     on_its_way = lag_token(lag(lag_scenes.a_burst().board))
     assert night == later == on_its_way, "what comes and goes is told as time passes"
+    wrong = [
+        lag_token(lag(a_board() | {group: a_board()[group] | {name: 1}}))
+        for group, name in (
+            ("fates", "gap"),
+            ("fates", "repeated"),
+            ("watch", "balances_differing"),
+            ("watch", "journal_faults"),
+        )
+    ]
     others = [
+        *wrong,
         lag_token(lag(lag_scenes.a_held_partition().board)),
         lag_token(lag(a_board(), later_s=60)),
         lag_token(lag(a_board(), error="no_answer")),
         lag_token(Lag("nobody")),
     ]
-    assert 5 == len({night, *others})
+    assert 9 == len({night, *others})
