@@ -1,7 +1,7 @@
 """IBANs are personal data: whatever people or logs are shown has them shortened."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from itertools import accumulate
 from typing import Any
@@ -32,14 +32,25 @@ HIDDEN = "•"
 """What stands for a hidden byte where places must not move."""
 
 
-def masked(fact: Any) -> Any:
-    """`fact` with every IBAN in it, however deep, reduced to its country, key and last four."""
+def _masked_text(text: str) -> str:
+    if NOT_AN_IBAN.fullmatch(text):
+        return text
+    return _shortened_at(text, account_spans(text))
+
+
+def masked(fact: Any, text: Callable[[str], str] = _masked_text) -> Any:
+    """`fact` with every IBAN in it, however deep, reduced to its country, key and last four.
+
+    Args:
+        fact: what people or logs are shown.
+        text: shortens those in one text; `masked_name` where all that it says are names.
+    """
     if isinstance(fact, str):
-        return _masked_text(fact)
+        return text(fact)
     if isinstance(fact, Mapping):
-        return {name: masked(each) for name, each in fact.items()}
+        return {name: masked(each, text) for name, each in fact.items()}
     if isinstance(fact, list | tuple):
-        return [masked(each) for each in fact]
+        return [masked(each, text) for each in fact]
     return fact
 
 
@@ -70,12 +81,6 @@ def account_spans(text: str) -> list[tuple[int, int]]:
     for start, end in certain:
         rest = rest[:start] + HIDDEN * (end - start) + rest[end:]
     return sorted([*certain, *(found.span() for found in IBAN.finditer(rest))])
-
-
-def _masked_text(text: str) -> str:
-    if NOT_AN_IBAN.fullmatch(text):
-        return text
-    return _shortened_at(text, account_spans(text))
 
 
 def _shortened_at(text: str, spans: Iterable[tuple[int, int]]) -> str:

@@ -19,6 +19,7 @@ from services.api.lag_board import (
     Watch,
     is_old,
     is_sampled,
+    is_well,
 )
 from services.api.lag_stages import earliest, merged_stages, total, worst
 
@@ -53,6 +54,10 @@ class Lag:
     old_since: datetime | None = None
     """The board's time, where it says nothing of now."""
     answers: tuple[Answer, ...] = ()
+
+    def is_well(self, now: datetime) -> bool:
+        """Whether nothing asks for a person, at this moment."""
+        return self.board is not None and self.old_since is None and is_well(self.board, now)
 
 
 def lag_of(answers: Sequence[Answer], now: datetime) -> Lag:

@@ -11,7 +11,6 @@ from rich.live import Live
 
 from events.sentences import Sentence
 from services.api.clock import the_clock_on_the_wall
-from services.api.lag_board import is_well
 from services.cli.lag_asking import Watches
 from services.cli.options import AsJson, Lang, chosen_language
 from services.cli.output import print_json
@@ -114,9 +113,7 @@ class _Look:
         if self._watches.all_silent:
             return EXIT_SILENT
         lag = self._watches.lag(self._now)
-        if lag.board is None or lag.old_since is not None:
-            return EXIT_NOT_WELL
-        return EXIT_WELL if is_well(lag.board, self._now) else EXIT_NOT_WELL
+        return EXIT_WELL if lag.is_well(self._now) else EXIT_NOT_WELL
 
     def print(self) -> None:
         """Once, for whoever reads lines."""

@@ -7,9 +7,9 @@ import msgspec
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
-from events.masking import masked_name
+from events.masking import masked, masked_name
 from services.api.asking import ReaderOfAll, Stands
-from services.api.lag_board import Board, is_well
+from services.api.lag_board import Board
 from services.api.lag_merged import Answer, Lag
 from services.api.reads.asked import Filters
 
@@ -55,15 +55,14 @@ async def lag(_caller: ReaderOfAll, stands: Stands, _: Annotated[Filters, Query(
     old, by the clock of the API: a watch that froze cannot say so itself.
     """
     found = await stands.lag()
-    said = _shown(_spelled(found, stands.clock()))
+    said = masked(_spelled(found, stands.clock()), masked_name)
     return Response(msgspec.json.encode(said), media_type=JSON)
 
 
 def _spelled(lag: Lag, now: datetime) -> dict[str, Any]:
-    well = lag.board is not None and lag.old_since is None and is_well(lag.board, now)
     return {
         "asks": lag.asks,
-        "well": well if lag.asks == "watch" else None,
+        "well": lag.is_well(now) if lag.asks == "watch" else None,
         "old_since": lag.old_since,
         "board": msgspec.to_builtins(lag.board),
         "watches": [_watch(each) for each in lag.answers],
@@ -73,14 +72,3 @@ def _spelled(lag: Lag, now: datetime) -> dict[str, Any]:
 def _watch(answer: Answer) -> dict[str, Any]:
     at = None if answer.board is None else answer.board.at
     return {"address": answer.address, "error": answer.error, "at": at}
-
-
-def _shown(said: Any) -> Any:
-    """The same with the IBANs shortened that people call things by."""
-    if isinstance(said, str):
-        return masked_name(said)
-    if isinstance(said, dict):
-        return {name: _shown(each) for name, each in said.items()}
-    if isinstance(said, list | tuple):
-        return [_shown(each) for each in said]
-    return said
