@@ -20,9 +20,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if IN_CI else "d
 
 
 WATCHED: Final = Path(__file__).parent / "unit"
-LONG: Final = tuple(
-    Path(__file__).parent / each for each in ("kafka", "browser", "read_model", "observability")
-)
+LONG: Final = tuple(Path(__file__).parent / each for each in ("kafka", "browser", "read_model"))
 """Where one file takes a minute: what waits for a broker, a browser or a database."""
 
 

@@ -1,4 +1,4 @@
-"""The dashboards: what Grafana is given, without a Grafana; their queries run in test_scrape.py."""
+"""The dashboards: what Grafana is given, without a Grafana; queries: tests/kafka/test_scrape.py."""
 
 from itertools import combinations
 from typing import Any, Final

@@ -18,9 +18,9 @@ from tests.integration.command import COMMAND, MIXED, TIMEOUT_S, environment
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, Sent
 from tests.kafka.projecting import Projector
+from tests.kafka.scraping import Prometheus
 from tests.kafka.watcher import Watcher
 from tests.kafka.workers import Worker, eventually
-from tests.observability.scraping import Prometheus
 from tests.observability.written import alarms, metrics_of, program, queries, rules, unit_tests
 
 PARTITIONS: Final = 2
