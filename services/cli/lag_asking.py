@@ -3,11 +3,12 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from http.client import HTTPException
 from typing import Any, Final, NamedTuple
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
-from urllib.request import ProxyHandler, build_opener
+from urllib.request import OpenerDirector, ProxyHandler, build_opener
 
 import msgspec
 
@@ -26,10 +27,6 @@ NO_WATCH = Sentence(
     "ce qui répond n'est pas une surveillance de cette version ({error})",
     "what answers here is no watch of this version ({error})",
 )
-
-_open: Final = build_opener(ProxyHandler({})).open
-"""A watch is asked where it is: a proxy stands before the rest of the world."""
-
 
 class Said(NamedTuple):
     """What came of asking one watch."""
@@ -60,13 +57,15 @@ class Watches:
                 raise ValueError(each)
         if not 0 < len(self.addresses) <= WATCHES_MAX:
             raise ValueError(addresses)
+        # A watch is asked where it is: a proxy stands before the rest of the world.
+        self._opener = build_opener(ProxyHandler({}))
         self._said: list[Said] = []
         self._last: dict[str, Board] = {}
 
     def ask(self) -> None:
         """Ask them all at once; who is silent for three seconds does not answer."""
         with ThreadPoolExecutor(len(self.addresses)) as threads:
-            self._said = list(threads.map(_ask, self.addresses))
+            self._said = list(threads.map(partial(_ask, self._opener), self.addresses))
         self._last |= {each.address: each.board for each in self._said if each.board is not None}
 
     @property
@@ -94,9 +93,9 @@ class Watches:
         return Answer(said.address, self._last.get(said.address), error)
 
 
-def _ask(address: str) -> Said:
+def _ask(opener: OpenerDirector, address: str) -> Said:
     try:
-        with _open(f"{address}/lag", timeout=ANSWER_S) as answer:
+        with opener.open(f"{address}/lag", timeout=ANSWER_S) as answer:
             raw: bytes = answer.read(ANSWER_BYTES_MAX)
         return Said(address, raw, read_board(raw))
     except HTTPError as error:
