@@ -7,7 +7,6 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic.fields import FieldInfo
@@ -17,18 +16,15 @@ from events.sentences import Sentence
 from services.api.access.hosts import LOCAL, name_in
 from services.api.access.issuer import check_address
 from services.api.access.tokens import ASYMMETRIC, Demands
+from services.api.watch_addresses import watch_addresses
 from services.runtime.errors import Stop
 
 PREFIX: Final = "ECLUSE_"
 SECRET_CHARACTERS_MIN: Final = 32
 
 
-def _named(said: str) -> list[str]:
-    return [each.strip() for each in said.split(",") if each.strip()]
-
-
 def _apart(said: str) -> list[str]:
-    return [each.lower() for each in _named(said)]
+    return [each.strip().lower() for each in said.split(",") if each.strip()]
 
 
 class Files(PydanticBaseSettingsSource):
@@ -148,11 +144,11 @@ class ApiSettings(BaseSettings):
     @field_validator("watch_url")
     @classmethod
     def _watches(cls, said: str) -> str:
-        for each in _named(said):
-            parts = urlsplit(each)
-            plain = parts.hostname and not (parts.username or parts.query or parts.fragment)
-            if parts.scheme not in {"http", "https"} or not plain:
-                raise ValueError("addresses as http://watch:6066, separated by commas")
+        try:
+            watch_addresses(said)
+        except ValueError:
+            # Without the address: it may hold a password.
+            raise ValueError("addresses as http://watch:6066, separated by commas") from None
         return said
 
     @field_validator("oidc_algorithms")
@@ -186,7 +182,7 @@ class ApiSettings(BaseSettings):
     @property
     def watches(self) -> Sequence[str]:
         """The addresses of the watches, each once."""
-        return list(dict.fromkeys(each.rstrip("/") for each in _named(self.watch_url)))
+        return watch_addresses(self.watch_url)
 
     @property
     def over_tls(self) -> bool:

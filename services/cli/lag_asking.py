@@ -7,7 +7,6 @@ from functools import partial
 from http.client import HTTPException
 from typing import Any, Final, NamedTuple
 from urllib.error import HTTPError, URLError
-from urllib.parse import urlsplit
 from urllib.request import OpenerDirector, ProxyHandler, build_opener
 
 import msgspec
@@ -15,6 +14,7 @@ import msgspec
 from events.sentences import Sentence
 from services.api.lag_board import Board, read_board
 from services.api.lag_merged import Answer, Lag, lag_of
+from services.api.watch_addresses import watch_addresses
 
 ANSWER_S: Final = 3.0
 """How long a watch may be silent: one that is frozen never answers."""
@@ -27,6 +27,7 @@ NO_WATCH = Sentence(
     "ce qui répond n'est pas une surveillance de cette version ({error})",
     "what answers here is no watch of this version ({error})",
 )
+
 
 class Said(NamedTuple):
     """What came of asking one watch."""
@@ -49,12 +50,7 @@ class Watches:
     """
 
     def __init__(self, addresses: str) -> None:
-        named = [each.strip().rstrip("/") for each in addresses.split(",")]
-        self.addresses = list(dict.fromkeys(each for each in named if each))
-        for each in self.addresses:
-            parts = urlsplit(each)
-            if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
-                raise ValueError(each)
+        self.addresses = watch_addresses(addresses)
         if not 0 < len(self.addresses) <= WATCHES_MAX:
             raise ValueError(addresses)
         # A watch is asked where it is: a proxy stands before the rest of the world.

@@ -186,8 +186,20 @@ def test_the_addresses_of_watches_are_told_by_the_environment(said: str, asked: 
 
 @pytest.mark.parametrize(
     "said",
-    ["watch:6066", "ftp://watch", "http://", "http://a:b@watch", "http://watch?x=1", "http://["],
+    [
+        "watch:6066",
+        "ftp://watch",
+        "http://",
+        "http://a:b@watch",
+        "http://watch?x=1",
+        "http://watch#x",
+        "http://watch:65536",
+        "http://watch:0",
+        "http://watch:port",
+        "http://[",
+    ],
 )
 def test_what_is_no_address_is_refused_at_the_start(said: str) -> None:
-    with pytest.raises(ValidationError, match="watch_url"):
+    with pytest.raises(ValidationError, match="watch_url") as refused:
         ApiSettings(watch_url=said)
+    assert "a:b@" not in str(refused.value), "it may hold a password"

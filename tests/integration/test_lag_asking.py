@@ -109,12 +109,29 @@ def test_what_answers_and_is_no_watch_exits_3(serve: Serve, status: int, body: b
 
 
 @pytest.mark.parametrize(
-    "url", ["watch:6066", "ftp://watch", "http://", ",", "http://watch:port", "http://["]
+    "url",
+    [
+        "watch:6066",
+        "ftp://watch",
+        "http://",
+        ",",
+        "http://watch:port",
+        "http://watch:65536",
+        "http://watch:0",
+        "http://[",
+        "http://a:b@watch",
+        "http://watch?x=1",
+    ],
 )
 def test_what_is_no_address_is_usage(url: str) -> None:
     said = ecluse("lag", "--url", url, COLUMNS="200")
     assert (2, b"") == (said.code, said.out)
-    assert "Invalid value for --url" in said.err
+    assert f"Invalid value for --url: {url.rstrip('/')}: addresses as" in said.err
+
+
+def test_of_several_addresses_the_one_that_is_none_is_named() -> None:
+    said = ecluse("lag", "--url", "http://watch:6066,http://other:port", COLUMNS="200")
+    assert "Invalid value for --url: http://other:port: addresses as" in said.err
 
 
 def test_its_help_names_where_the_watch_is_and_what_it_exits_with() -> None:
