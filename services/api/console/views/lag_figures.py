@@ -9,7 +9,7 @@ from services.api.console.views.instalments import document_words
 from services.api.console.views.lag_stages import Cell, Moment
 from services.api.console.views.orders import Fact, state_of
 from services.api.console.views.parts import Link, State, address, capital, order_href
-from services.api.console.views.today import FATES, LEADS_TO, Sum, Term
+from services.api.console.views.today import FATES, Sum, Term, term_of
 from services.api.console.views.troubles import TERMS
 from services.api.console.words import lag as states
 from services.api.console.words import lag_page as words
@@ -203,18 +203,13 @@ def _order(order: Order, moment: Moment) -> OrderLine:
 def _sum(fates: Counted, moment: Moment) -> Sum:
     """Received = the sum of the fates; what nobody can account for is a term of its own."""
     voice = moment.voice
-
-    def term(name: str, count: int | None) -> Term:
-        said = None if count is None else voice.number(count)
-        return Term(name, voice.say(today.WORDS[name]), said, LEADS_TO.get(name, ""))
-
     whole = total((fates.received, fates.in_flight, fates.gap))
-    terms = [term(name, getattr(fates, name)) for name in FATES]
-    terms.append(term("in_flight", fates.in_flight))
+    terms = [term_of(name, getattr(fates, name), voice) for name in FATES]
+    terms.append(term_of("in_flight", fates.in_flight, voice))
     if fates.gap != 0:
         said = None if fates.gap is None else voice.number(fates.gap)
         terms.append(Term("gap", moment.say("unaccounted"), said))
-    return Sum(term("received", whole), terms, _result(fates, moment))
+    return Sum(term_of("received", whole, voice), terms, _result(fates, moment))
 
 
 def _result(fates: Counted, moment: Moment) -> State:

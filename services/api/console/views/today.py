@@ -174,14 +174,16 @@ def _other_journal(each: PartitionStanding, gap: int, voice: Voice) -> Notice:
 
 
 def _sum(standing: Standing, voice: Voice, *, sees_all: bool) -> Sum:
-    def term(name: str, count: int | None) -> Term:
-        said = None if count is None else voice.number(count)
-        return Term(name, voice.say(words.WORDS[name]), said, LEADS_TO.get(name, ""))
-
-    whole = term("received", standing.received)
-    terms = [term(name, getattr(standing.fates, name)) for name in FATES]
-    terms.append(term("in_flight", standing.in_flight))
+    whole = term_of("received", standing.received, voice)
+    terms = [term_of(name, getattr(standing.fates, name), voice) for name in FATES]
+    terms.append(term_of("in_flight", standing.in_flight, voice))
     return Sum(whole, terms, _result(standing, voice, sees_all=sees_all))
+
+
+def term_of(name: str, count: int | None, voice: Voice) -> Term:
+    """A term of the sum, which leads to where it is told."""
+    said = None if count is None else voice.number(count)
+    return Term(name, voice.say(words.WORDS[name]), said, LEADS_TO.get(name, ""))
 
 
 def _result(standing: Standing, voice: Voice, *, sees_all: bool) -> State:
