@@ -4,7 +4,7 @@ A figure that nobody knows is said in words, and is never 0.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from typing import Final, NamedTuple
 
@@ -158,8 +158,3 @@ class Voice:
             add_direction=True,
             locale=self.locale,
         )
-
-
-def machine_time(instant: datetime) -> str:
-    """What a `<time>` says to programs: the instant in UTC."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

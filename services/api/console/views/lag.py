@@ -18,7 +18,7 @@ from services.api.console.views.lag_stages import (
     the_stage,
 )
 from services.api.console.views.parts import Notice, capital
-from services.api.console.voice import Voice, machine_time
+from services.api.console.voice import Voice
 from services.api.console.words import lag as states
 from services.api.console.words import lag_page as words
 from services.api.lag_board import WELL, Board, Stage, State, is_old, wrong_counts
@@ -46,7 +46,6 @@ class Verdict:
     icon: str
     title: str
     lead: str
-    machine_time: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,18 +165,17 @@ def _sampled(board: Board, moment: Moment) -> str:
 
 def _well(board: Board, alarms: Sequence[Alarm], moment: Moment) -> Verdict:
     at, told = _reached(board), _up_to(board, moment)
-    stamp = None if at is None else machine_time(at)
     if any(each.notice.tone == "bad" for each in alarms):
-        return Verdict("bad", "bad", told, moment.say("do_not_rely"), stamp)
+        return Verdict("bad", "bad", told, moment.say("do_not_rely"))
     if at is None and all(each.state is State.NO_TRAFFIC for each in board.stages):
         return Verdict("good", "good", moment.say("nothing_yet"), "")
     if at is None:
         return Verdict("warn", "unknown", told, "")
     if _has_all(board):
-        return Verdict("good", "good", told, moment.say("all_done"), stamp)
+        return Verdict("good", "good", told, moment.say("all_done"))
     left = [_left(each, moment) for each in _accounting(board)]
     lead = " ".join([moment.say("on_the_way"), *filter(None, left)])
-    return Verdict("good", "good", told, lead, stamp)
+    return Verdict("good", "good", told, lead)
 
 
 def _left(stage: Stage, moment: Moment) -> str:

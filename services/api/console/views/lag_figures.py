@@ -11,6 +11,7 @@ from services.api.console.views.orders import Fact, state_of
 from services.api.console.views.parts import Link, State, address, capital, order_href
 from services.api.console.views.today import FATES, Sum, Term, term_of
 from services.api.console.views.troubles import TERMS
+from services.api.console.voice import UNKNOWN
 from services.api.console.words import lag as states
 from services.api.console.words import lag_page as words
 from services.api.console.words import orders as order_words
@@ -168,8 +169,7 @@ def _orders(orders: Orders | None, moment: Moment) -> OrdersView:
 
 
 def _issued(at: datetime | None, moment: Moment) -> str:
-    known = None if at is None else moment.say("issued", age=moment.age(at))
-    return moment.voice.number(None) if known is None else known
+    return UNKNOWN if at is None else moment.say("issued", age=moment.age(at))
 
 
 def _order_state(state: str, moment: Moment) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from services.api.console.views.parts import State as Badge
-from services.api.console.voice import UNKNOWN, Voice
+from services.api.console.voice import Voice
 from services.api.console.words import lag as states
 from services.api.console.words import lag_page as words
 from services.api.lag_board import WELL, Partition, Stage, State
@@ -236,5 +236,4 @@ def drain_cell(seen: Stage | Partition, moment: Moment) -> Cell:
     """How long what waits will take; a dash where it does not get less, or nobody knows."""
     if seen.behind == 0:
         return Cell(moment.say("none"))
-    said = moment.voice.span(seen.drain_s)
-    return Cell(None if said == UNKNOWN else said)
+    return Cell(None if seen.drain_s is None else moment.voice.span(seen.drain_s))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.api.console.views.parts import Notice, State
-from services.api.console.voice import UNKNOWN, Voice, machine_time
+from services.api.console.voice import UNKNOWN, Voice
 from services.api.console.words import today as words
 from services.api.queries.standing import Held, PartitionStanding, Standing
 
@@ -25,7 +25,6 @@ class Verdict:
     tone: str
     title: str
     lead: str
-    machine_time: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,25 +86,24 @@ def _verdict(
     if latest is None:
         lead = voice.say(words.WORDS["nothing_yet_do"])
         tone = "bad" if notices else "info"
-        return Verdict(tone, voice.say(words.WORDS["nothing_yet"]), lead, None)
+        return Verdict(tone, voice.say(words.WORDS["nothing_yet"]), lead)
     instant, age = voice.instant(latest), voice.age(latest, now)
-    stamp = machine_time(latest)
     if notices:
         title = voice.say(words.WORDS["behind"], instant=instant, age=age)
-        return Verdict("bad", title, voice.say(words.WORDS["cannot_be_trusted"]), stamp)
+        return Verdict("bad", title, voice.say(words.WORDS["cannot_be_trusted"]))
     if not sees_all:
         title = voice.say(words.WORDS["behind"], instant=instant, age=age)
-        return Verdict("info", title, voice.say(words.WORDS["of_your_entities"]), stamp)
+        return Verdict("info", title, voice.say(words.WORDS["of_your_entities"]))
     if voice.local_day(latest) == voice.local_day(now):
         title = voice.say(words.WORDS["up_to_date_today"], clock=voice.clock(latest), age=age)
     else:
         title = voice.say(words.WORDS["up_to_date"], instant=instant, age=age)
     if standing.in_flight is None:
-        return Verdict("warn", title, voice.say(words.WORDS["unknown_rest"]), stamp)
+        return Verdict("warn", title, voice.say(words.WORDS["unknown_rest"]))
     if standing.in_flight:
         behind = voice.say(words.WORDS["behind"], instant=instant, age=age)
-        return Verdict("info", behind, voice.counted(words.TO_READ, standing.in_flight), stamp)
-    return Verdict("good", title, voice.say(words.WORDS["all_read"]), stamp)
+        return Verdict("info", behind, voice.counted(words.TO_READ, standing.in_flight))
+    return Verdict("good", title, voice.say(words.WORDS["all_read"]))
 
 
 def _notices(standing: Standing, voice: Voice) -> Iterator[Notice]:

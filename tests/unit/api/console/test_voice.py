@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from events.sentences import Sentence
 from events.values import AMOUNT_MAX_CENTS
-from services.api.console.voice import Counted, Voice, machine_time
+from services.api.console.voice import Counted, Voice
 from services.api.language import Language
 from services.ledger.sentences import euros_en, euros_fr
 
@@ -150,7 +150,3 @@ def test_things_are_counted(count: int, french: str, english: str) -> None:
 
 def test_an_unknown_number_is_no_zero() -> None:
     assert ("—", "0") == (FR.number(None), FR.number(0))
-
-
-def test_a_program_is_told_the_time_in_utc() -> None:
-    assert "2023-07-20T12:00:00Z" == machine_time(NOON)
