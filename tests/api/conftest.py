@@ -4,6 +4,5 @@ from tests.read_model import databases
 
 postgresql_server = databases.postgresql_server
 postgresql_url = databases.postgresql_url
-sqlite_template = databases.sqlite_template
 sqlite_url = databases.sqlite_url
 read_model_url = databases.read_model_url

@@ -1,17 +1,16 @@
 """An identity provider on this machine: its keys over HTTP, and tokens of every kind, also bad."""
 
 import json
-import threading
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
 
 from services.api.access.tokens import Demands
+from tests.api.answering import Answer, answering
 from tests.api.world import LILLE, NOON
 
 AUDIENCE: Final = "ecluse"
@@ -26,18 +25,23 @@ IMPOSTOR: Final = RSAKey.generate_key(2048, {"kid": "rsa"})
 class Provider:
     """Publishes keys; counts how often it was asked, and can be away."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    def __init__(self) -> None:
+        self.url = ""
         self.keys: list[RSAKey | ECKey] = [RSA, EC]
         self.asked = 0
         self.away = False
-        self.issuer = url
+        self.issuer = ""
 
     @property
     def demands(self) -> Demands:
         return Demands(self.url, AUDIENCE)
 
-    def published(self, path: str) -> dict[str, Any] | None:
+    def answer(self, path: str) -> Answer:
+        """What is answered there."""
+        found = self._published(path)
+        return Answer(200 if found is not None else 503, json.dumps(found).encode())
+
+    def _published(self, path: str) -> dict[str, Any] | None:
         if path == "/.well-known/openid-configuration":
             return {"issuer": self.issuer, "jwks_uri": f"{self.url}/keys"}
         if path != "/keys" or self.away:
@@ -90,26 +94,7 @@ def _spelled(part: dict[str, Any]) -> str:
 @contextmanager
 def a_provider() -> Iterator[Provider]:
     """A provider that answers until the end of the block."""
-
-    class Answers(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # the server asks for this name
-            found = provider.published(self.path)
-            body = json.dumps(found).encode()
-            self.send_response(200 if found is not None else 503)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 # its own name
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-    provider = Provider(f"http://127.0.0.1:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
+    provider = Provider()
+    with answering(provider.answer) as provider.url:
+        provider.issuer = provider.url
         yield provider
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

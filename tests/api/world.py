@@ -4,14 +4,11 @@ from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import httpx
 from fastapi import FastAPI
-from sqlalchemy import create_engine
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from events.sentences import Sentence
@@ -22,9 +19,9 @@ from services.api.app import create_app
 from services.api.parts import Parts
 from services.api.ports import Publisher
 from services.api.read_model import open_read_model
-from services.projector.tables import metadata
 from services.runtime.errors import Stop
 from services.runtime.publishing import Message
+from tests.read_model.databases import an_empty_file
 
 LILLE: Final = "21590350100017"
 ROUBAIX: Final = "21590512600011"
@@ -116,19 +113,8 @@ class KeptBytes:
 def an_empty_read_model(folder: Path) -> AsyncEngine:
     """The tables of the read model in a file, without a row."""
     path = folder / "read-model.sqlite"
-    path.write_bytes(_an_empty_file())
+    path.write_bytes(an_empty_file())
     return open_read_model(f"sqlite:///{path}")
-
-
-@cache
-def _an_empty_file() -> bytes:
-    """What stands in such a file: made once, for copies are quicker."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder, "empty.sqlite")
-        maker = create_engine(f"sqlite:///{path}")
-        metadata.create_all(maker)
-        maker.dispose()
-        return path.read_bytes()
 
 
 def an_app(

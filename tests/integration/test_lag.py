@@ -1,11 +1,10 @@
 """What `ecluse lag` says: words and figures in both languages, and its exit codes."""
 
 from collections.abc import Callable
-from typing import Final
 
 import pytest
 
-from tests.api.lag_boards import NIGHT, a_board, a_partition, a_stage, stages
+from tests.api.lag_boards import JOURNAL, NIGHT, a_board, a_partition, a_stage, stages
 from tests.api.lag_scenes import (
     Scene,
     a_burst,
@@ -19,18 +18,6 @@ from tests.builders import IBAN
 from tests.integration.watched import Json, Serve, asked
 
 pytestmark = pytest.mark.usefixtures("_at_night")
-
-GROUPS: Final = (
-    "fates",
-    "latencies",
-    "orders",
-    "reports_overdue",
-    "parked",
-    "dead_letters",
-    "refusals",
-    "letters",
-)
-"""What the watch may not know as a whole."""
 
 
 @pytest.mark.parametrize(
@@ -110,9 +97,9 @@ def test_what_nobody_knows_is_a_dash_and_never_0(serve: Serve) -> None:
 def test_a_group_of_figures_that_the_watch_does_not_know_is_a_dash(
     serve: Serve, language: str
 ) -> None:
-    unknown = asked(serve(a_board() | dict.fromkeys(GROUPS)), language=language)
+    unknown = asked(serve(a_board() | dict.fromkeys(JOURNAL)), language=language)
     assert 1 == unknown.code, "a count that nobody knows is not well"
-    assert len(GROUPS) == unknown.text.count(": —.") - unknown.text.count("up to date: —")
+    assert len(JOURNAL) == unknown.text.count(": —.") - unknown.text.count("up to date: —")
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,6 @@ _numbers = itertools.count(1)
 
 postgresql_server = databases.postgresql_server
 postgresql_url = databases.postgresql_url
-sqlite_template = databases.sqlite_template
 sqlite_url = databases.sqlite_url
 
 

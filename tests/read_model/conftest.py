@@ -7,5 +7,4 @@ no_logs = silence.no_logs
 postgresql_server = databases.postgresql_server
 postgresql_url = databases.postgresql_url
 read_model_url = databases.read_model_url
-sqlite_template = databases.sqlite_template
 sqlite_url = databases.sqlite_url

@@ -7,12 +7,13 @@ session, from a wheel; each test has a database of its own.
 import asyncio
 import itertools
 import os
-import shutil
 import tempfile
 import time
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from subprocess import SubprocessError
 from typing import Final
@@ -141,19 +142,12 @@ def postgresql_server() -> Iterator[Server]:
         yield server
 
 
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file that new read models are copied from, as `TEMPLATE` is."""
-    path = tmp_path_factory.mktemp("template") / "read.db"
-    prepared(f"sqlite+aiosqlite:///{path}")
-    assert [path] == [*path.parent.iterdir()], "all of it is in this one file"
-    return path
-
-
 @pytest.fixture
-def sqlite_url(tmp_path: Path, sqlite_template: Path) -> str:
+def sqlite_url(tmp_path: Path) -> str:
     """An empty read model in a file."""
-    return f"sqlite+aiosqlite:///{shutil.copy(sqlite_template, tmp_path)}"
+    path = tmp_path / "read.db"
+    path.write_bytes(an_empty_file())
+    return f"sqlite+aiosqlite:///{path}"
 
 
 @pytest.fixture
@@ -166,6 +160,17 @@ def postgresql_url(postgresql_server: Server) -> str:
 def read_model_url(request: pytest.FixtureRequest) -> str:
     """The same test on both."""
     return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@cache
+def an_empty_file() -> bytes:
+    """What stands in the file of an empty read model: copied by new ones, as `TEMPLATE` is."""
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(1) as apart:
+        path = Path(folder, "read.db")
+        # In a thread of its own: whoever asks may be in a loop already.
+        apart.submit(prepared, f"sqlite+aiosqlite:///{path}").result()
+        assert [path] == [*path.parent.iterdir()], "all of it is in this one file"
+        return path.read_bytes()
 
 
 def prepared(url: str, schema: str = SCHEMA) -> str:
