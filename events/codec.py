@@ -139,7 +139,7 @@ def reread(raw: bytes) -> Received:
 
 def _structured_form(value: bytes, headers: Headers, bytes_max: int) -> bytes:
     _check_size(value, bytes_max)
-    if not headers or not _is_binary(headers):
+    if not headers or not is_binary(headers):
         return value
     # The value must stand alone: spliced unread, it could close its own brace and add attributes.
     _json_object(value)
@@ -161,7 +161,8 @@ def _check_size(raw: bytes, bytes_max: int) -> None:
         raise _Fault(Unreadable.too_large(len(raw), bytes_max // MEBIBYTE))
 
 
-def _is_binary(headers: Headers) -> bool:
+def is_binary(headers: Headers) -> bool:
+    """Whether attributes stand in headers; in structured mode those say nothing."""
     for name, content in headers:
         if name == "content-type" and content is not None and content.startswith(_STRUCTURED):
             return False

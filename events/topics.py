@@ -34,3 +34,9 @@ DOORS: Final = (EVENTS, LETTERS)
 
 LEDGER_GROUP: Final = "ecluse.ledger"
 """The consumer group of the ledger's workers."""
+
+PROJECTOR_GROUP: Final = "ecluse.projector"
+"""The consumer group of the projector's workers."""
+
+WATCH_GROUP: Final = "ecluse.watch"
+"""The watch's own group: it shares out partitions, and holds no offsets."""

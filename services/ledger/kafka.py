@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from events.codec import Received
+from events.codec import Received, is_binary
 from events.sentences import Sentence
 from services.ledger.domain.journal import JournalRecord, Source, read_record
 from services.ledger.handle import RawRecord, decoded
@@ -75,11 +75,11 @@ def event_time(record: ConsumerRecord) -> float | None:
         return None
 
 
-def _said_time(record: ConsumerRecord) -> str:
-    for name, content in record.headers:
-        if name == "ce_time" and content is not None:
-            return bytes(content).decode()
-    return _glance(record.value or b"").time
+def _said_time(record: ConsumerRecord) -> str | None:
+    if not is_binary(record.headers):
+        return _glance(record.value or b"").time
+    said = (content for name, content in record.headers if name == "ce_time" and content)
+    return next((content.decode() for content in said), None)
 
 
 def is_same(record: ConsumerRecord, event_sha256: str) -> bool:

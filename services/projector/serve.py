@@ -5,7 +5,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from events.topics import JOURNAL
+from events.topics import JOURNAL, PROJECTOR_GROUP
 from services.projector.database import an_engine, prepare
 from services.projector.work import Metrics, ProjectorWork
 from services.projector.world import reaching
@@ -15,9 +15,6 @@ from services.runtime.settings import Settings
 from services.runtime.topics import check
 from services.runtime.work import Work
 from services.runtime.worker import Worker
-
-GROUP: Final = "ecluse.projector"
-"""The consumer group of the projector's workers."""
 
 BATCH_RECORDS: Final = 2000
 """How many records one transaction takes at most: the more, the fewer rows are written again and
@@ -48,7 +45,7 @@ async def serve(settings: Settings, url: str) -> None:
         def work(partition: int, progress: Progress) -> Work:
             return ProjectorWork(settings, engine, partition, progress, metrics)
 
-        group, topic = settings.group(GROUP), settings.topic(JOURNAL)
+        group, topic = settings.group(PROJECTOR_GROUP), settings.topic(JOURNAL)
         health = Health(settings, registry)
         await Worker(settings, group, topic, work, health, REMEDY, BATCH_RECORDS).run()
     finally:

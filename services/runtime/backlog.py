@@ -7,7 +7,6 @@ is done once the transaction of its batch has ended.
 from collections import Counter as Tally
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from aiokafka.structs import ConsumerRecord
@@ -57,9 +56,6 @@ class Spoken(NamedTuple):
     offset: int
     """Where it is to be read on; behind the markers of transactions where nothing else follows."""
     word: Word
-
-
-NOWHERE: Final[Mapping[str, int]] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -159,16 +155,8 @@ class Backlog:
         for source in self._sources.values():
             source.caught_up = False
 
-    def words(
-        self, at_s: float, state: TaskState, hold: Hold | None, stood: Mapping[str, int] = NOWHERE
-    ) -> dict[str, Spoken]:
-        """What is to be said of each topic now.
-
-        Before they were first opened nobody knows where they stand: then of those alone, and their
-        state alone, of which it is said where they `stood` before.
-        """
-        if not self.next_offsets:
-            return {topic: Spoken(at, unopened(at_s, state)) for topic, at in stood.items()}
+    def words(self, at_s: float, state: TaskState, hold: Hold | None) -> dict[str, Spoken]:
+        """What is to be said of each topic now; nothing before they were first opened."""
         return {
             topic: Spoken(self._offset(topic), self._word(topic, at_s, state, hold))
             for topic in self.next_offsets

@@ -1,6 +1,7 @@
-"""The one place where the wall clock enters the runtime, and how times of others are read.
+"""The one place where time enters the runtime and the watch, and how times of others are read.
 
-What a worker does never depends on it: only what it says of itself, and how long things took.
+What a worker does never depends on it: only what it says of itself, and how long things took. The
+watch goes by it: ages, deadlines, the last hour.
 """
 
 import time
@@ -13,13 +14,13 @@ Clock = Callable[[], float]
 
 def the_clock_on_the_wall() -> float:
     """Now, in seconds since 1970."""
-    return time.time()  # noqa: TID251 # here it enters, and nowhere else in the runtime
+    return time.time()  # noqa: TID251 # here it enters, and nowhere else
 
 
-def seconds_of(text: str) -> float | None:
+def seconds_of(text: str | None) -> float | None:
     """The instant that RFC 3339 spells so, in seconds since 1970; None where it spells none."""
     try:
-        said = datetime.fromisoformat(text.upper())
+        said = datetime.fromisoformat((text or "").upper())
     except ValueError:
         return None
     return None if said.tzinfo is None else said.timestamp()

@@ -53,7 +53,7 @@ class Hints:
         spoken = {
             TopicPartition(topic, number): said
             for number, task in tasks.items()
-            for topic, said in task.words(await self._where_it_stood(number, task)).items()
+            for topic, said in (await self._words(number, task)).items()
         }
         # What goes away and comes back may have moved on meanwhile.
         self._said = {place: said for place, said in self._said.items() if place in spoken}
@@ -63,15 +63,16 @@ class Hints:
             await commit_for(self._member, {place: _hint(now) for place, now in due.items()})
             self._said |= {place: (now_s, now) for place, now in due.items()}
 
-    async def _where_it_stood(self, number: int, task: PartitionTask) -> dict[str, int]:
-        """Where the group stood in a partition that is not open yet, so that more can be said."""
-        if task.next_offsets:
-            return {}
-        if task not in self._stood:
+    async def _words(self, number: int, task: PartitionTask) -> dict[str, Spoken]:
+        """What a task says; of a partition that is not open yet its state, where the group stood.
+
+        Where it never stood nothing can be said.
+        """
+        if not task.next_offsets and task not in self._stood:
             place = TopicPartition(self._topic, number)
             self._stood[task] = await self._member.committed(place)
-        stood = self._stood[task]
-        return {} if stood is None else {self._topic: stood}
+        words, stood = task.words(), self._stood.get(task)  # It may have been opened meanwhile.
+        return words or ({} if stood is None else {self._topic: Spoken(stood, task.unopened())})
 
     def _is_due(self, place: TopicPartition, now: Spoken, now_s: float) -> bool:
         """Whether it says anything else than before, or would be too old at the next tick."""

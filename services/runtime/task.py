@@ -6,7 +6,7 @@ partition is opened again, from what is stored: there is no code that rolls anyt
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -15,7 +15,7 @@ import structlog
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.sentences import Sentence
-from services.runtime.backlog import NOWHERE, Backlog, Spoken
+from services.runtime.backlog import Backlog, Spoken, unopened
 from services.runtime.clients import FETCH_WAIT_S, KAFKA, Clients
 from services.runtime.clock import Clock, the_clock_on_the_wall
 from services.runtime.errors import Stop, Unreachable
@@ -24,7 +24,7 @@ from services.runtime.reader import Reader
 from services.runtime.settings import Settings
 from services.runtime.timings import Timings
 from services.runtime.trouble import Bug, Trouble
-from services.runtime.words import TaskState
+from services.runtime.words import TaskState, Word
 from services.runtime.work import Hold, Work, WorkFactory
 from services.runtime.writer import Fenced, WriterFailed
 
@@ -154,9 +154,13 @@ class PartitionTask:
         """What is to be read next of each topic; none before the partition was first opened."""
         return self._backlog.next_offsets
 
-    def words(self, stood: Mapping[str, int] = NOWHERE) -> dict[str, Spoken]:
-        """What is to be said of each topic now; before it was opened, of those that `stood`."""
-        return self._backlog.words(self._clock(), self.state, self.held, stood)
+    def words(self) -> dict[str, Spoken]:
+        """What is to be said of each topic now; nothing before the partition was first opened."""
+        return self._backlog.words(self._clock(), self.state, self.held)
+
+    def unopened(self) -> Word:
+        """What is to be said before that."""
+        return unopened(self._clock(), self.state)
 
     async def run(self) -> None:
         """Work until stopped, whatever fails on the way."""

@@ -34,11 +34,18 @@ class TaskState(StrEnum):
     STOPPED = "stopped"
 
 
-class Held(NamedTuple):
-    """The record before which a partition is held; its event's id where that can be read."""
+_Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+_EventId = Annotated[str, msgspec.Meta(max_length=EVENT_ID_MAX)]
 
-    offset: int
-    event_id: str | None
+
+class Held(NamedTuple):
+    """The record before which a partition is held; its event's id where that can be read.
+
+    msgspec holds words of others to the limits; whoever spells one cuts the id.
+    """
+
+    offset: _Count
+    event_id: _EventId | None
 
 
 class Word(NamedTuple):
@@ -71,13 +78,6 @@ class Word(NamedTuple):
 
 _At = Annotated[float, msgspec.Meta(ge=EARLIEST_S, le=LATEST_S)]
 _Span = Annotated[float, msgspec.Meta(ge=EARLIEST_S - LATEST_S, le=LATEST_S - EARLIEST_S)]
-_Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
-_EventId = Annotated[str, msgspec.Meta(max_length=EVENT_ID_MAX)]
-
-
-class _Held(NamedTuple):
-    offset: _Count
-    event_id: _EventId | None
 
 
 class _Spelt(msgspec.Struct, omit_defaults=True):
@@ -94,7 +94,7 @@ class _Spelt(msgspec.Struct, omit_defaults=True):
     told: _Count | None = None
     arrival_s: _Span | None = None
     handling_s: _Span | None = None
-    held: _Held | None = None
+    held: Held | None = None
 
 
 _encode: Final = msgspec.json.Encoder().encode
@@ -116,7 +116,7 @@ def spell(word: Word) -> str:
         word.told,
         _span(word.arrival_s),
         _span(word.handling_s),
-        None if held is None else _Held(held.offset, _cut(held.event_id)),
+        None if held is None else held._replace(event_id=_cut(held.event_id)),
     )
     return _encode(spelt).decode()
 
@@ -126,11 +126,10 @@ def read_word(metadata: str | None) -> Word | None:
     if not metadata or len(metadata) > WORD_BYTES_MAX:
         return None
     try:
-        spelt = _decode(metadata)
+        _, *said = msgspec.structs.astuple(_decode(metadata))
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
-    _, *said, held = msgspec.structs.astuple(spelt)
-    return Word._make([*said, None if held is None else Held(*held)])
+    return Word._make(said)
 
 
 def _cut(event_id: str | None) -> str | None:

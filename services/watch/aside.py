@@ -5,13 +5,14 @@ that is Kafka's timestamp, which no sender can choose.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 
 from events.outbound import EventRefused
+from services.watch.read_once import ReadOnce
 
 REASON: Final = "ecluse_dlq_reason"
 """The header of a dead letter that says why it is one: a code, and where."""
@@ -41,22 +42,11 @@ class _Partition:
         self.why: Counter[str] = Counter()
 
 
-class _Tally:
+class _Tally(ReadOnce[_Partition]):
     """A topic of things set aside, counted by why."""
 
     def __init__(self) -> None:
-        self._partitions: dict[int, _Partition] = {}
-
-    def keep_only(self, numbers: Collection[int]) -> None:
-        """Forget what others read from now on."""
-        self._partitions = {
-            number: each for number, each in self._partitions.items() if number in numbers
-        }
-
-    def next_offset(self, number: int) -> int:
-        """The offset behind the last record of a partition; 0 without any."""
-        partition = self._partitions.get(number)
-        return 0 if partition is None else partition.next
+        super().__init__(_Partition)
 
     def in_all(self) -> Aside:
         """All partitions together."""
@@ -72,14 +62,6 @@ class _Tally:
             max(newest, default=None),
             dict(sorted(why.items(), key=lambda each: (-each[1], each[0]))),
         )
-
-    def _place(self, number: int, offset: int) -> _Partition | None:
-        """Where to count a record; None where it was counted before."""
-        partition = self._partitions.setdefault(number, _Partition())
-        if offset < partition.next:
-            return None
-        partition.next = offset + 1
-        return partition
 
 
 def _count(partition: _Partition, code: str, at_s: float) -> None:

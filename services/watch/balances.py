@@ -47,10 +47,6 @@ class LiveBalances:
         """The offset behind the last record of `partition` that was worked on; 0 without any."""
         return self._next.get(partition, 0)
 
-    def next_offsets(self) -> dict[Partition, int]:
-        """The same of every partition of which a record was worked on."""
-        return dict(self._next)
-
     def keep_only(self, partitions: Iterable[Partition]) -> None:
         """Forget what others read from now on."""
         kept = set(partitions)

@@ -4,14 +4,15 @@ Times are RFC 3339 in UTC, money is in cents. What is not known is null, and nev
 figures of which nothing is known is null as a whole.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, TypeVar
 
 from services.watch.aside import Aside
 from services.watch.due.shown import OverdueReport, ParkedEvent, WaitingOrder
 from services.watch.fates import Told
-from services.watch.lag.states import OLD_AFTER_S
+from services.watch.lag.states import OLD_AFTER_S, is_fresh
 from services.watch.latencies import Latency
 from services.watch.past import EVERY_S, NOT_KNOWN, Point
 from services.watch.stages import Row, Stage, worst_of
@@ -70,7 +71,7 @@ class Known(NamedTuple):
     @property
     def is_sampled(self) -> bool:
         """Whether the cluster answered just now."""
-        return self.sampled_s is not None and abs(self.at_s - self.sampled_s) <= OLD_AFTER_S
+        return is_fresh(self.sampled_s, self.at_s)
 
 
 def board_of(known: Known) -> Json:
@@ -202,9 +203,6 @@ def _fates(told: Told, known: Known) -> Json:
 def _orders(orders: Sequence[WaitingOrder]) -> Json:
     oldest_first = sorted(orders, key=lambda each: each.issued_at)
     unacknowledged = [each for each in oldest_first if each.unacknowledged]
-    states: Mapping[str, int] = {
-        state: sum(each.state == state for each in orders) for state in ORDER_STATES
-    }
     return {
         **_sum(oldest_first),
         "oldest_issued_at": _issued_at(oldest_first),
@@ -213,9 +211,15 @@ def _orders(orders: Sequence[WaitingOrder]) -> Json:
             **_sum(unacknowledged),
             "oldest_issued_at": _issued_at(unacknowledged),
         },
-        "by_state": states,
+        "by_state": by_state(orders),
         "items": [_order(each) for each in oldest_first[:ITEMS_MAX]],
     }
+
+
+def by_state(orders: Iterable[WaitingOrder]) -> dict[str, int]:
+    """How many of some orders are in each state."""
+    found = Counter(each.state for each in orders)
+    return {state: found[state] for state in ORDER_STATES}
 
 
 def left_cents(orders: Iterable[WaitingOrder]) -> int:

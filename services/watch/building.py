@@ -3,9 +3,9 @@
 import gc
 from typing import Final
 
+from services.runtime.clock import the_clock_on_the_wall
 from services.runtime.settings import Settings
 from services.watch.agents import add_agents
-from services.watch.clock import the_clock_on_the_wall
 from services.watch.lag_metrics import LagMetrics
 from services.watch.logs import LIBRARIES, configure_where_nobody_did
 from services.watch.pages import Board, Desk, add_pages

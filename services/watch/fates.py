@@ -6,10 +6,11 @@ record: it takes the place of the one that had parked it, so that the fates add 
 
 from collections import Counter
 from collections.abc import Collection
-from datetime import datetime
 from typing import Final, Literal, NamedTuple
 
 import msgspec
+
+from services.runtime.clock import seconds_of
 
 Outcome = Literal["accepted", "duplicate", "refused", "parked", "dead_letter"]
 PARKED: Final = "parked"
@@ -77,15 +78,6 @@ def read_fate(raw: bytes | None) -> Fate | None:
     try:
         return _fate(raw or b"")
     except msgspec.MsgspecError:
-        return None
-
-
-def seconds_of(time: str | None) -> float | None:
-    """An RFC 3339 time in seconds since 1970; None where it is none, or has no offset."""
-    try:
-        instant = datetime.fromisoformat(time or "")
-        return None if instant.tzinfo is None else instant.timestamp()
-    except (ValueError, OverflowError):
         return None
 
 

@@ -40,10 +40,6 @@ class LagMetrics(Collector):
         self._told_members = members
         self._told_sampled_s = sampled_s
 
-    def describe(self) -> Iterable[Metric]:
-        """Nothing is collected while this is registered: whoever tells may not know yet."""
-        return ()
-
     def collect(self) -> Iterable[Metric]:
         """What is known now."""
         judged = self._told_judged()

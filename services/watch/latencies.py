@@ -173,8 +173,8 @@ class Issued:
 
     def answered_by(self, number: int, fate: Fate) -> list[float]:
         """How long each order waited that this record of the journal answers, in seconds."""
-        event_s = fate.event_s
-        if not fate.payment_orders or event_s is None:
+        # Most records have no orders: their time is not even read.
+        if not fate.payment_orders or (event_s := fate.event_s) is None:
             return []
         waiting, waited = self._since_s.setdefault(number, {}), list[float]()
         for order in fate.payment_orders:

@@ -7,13 +7,13 @@ treasury that is further behind than that has an oldest event that is unknown, a
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Collection
 from math import isnan, nan
 from typing import Final
 
 import msgspec
 
-from services.watch.fates import seconds_of
+from services.runtime.clock import seconds_of
+from services.watch.read_once import ReadOnce
 
 KEPT: Final = 65_536
 """How many orders of a partition are kept at least, 16 bytes each: years of a large town."""
@@ -37,30 +37,18 @@ class _Partition:
         self.times_s = array("d")
 
 
-class OrderTimes:
+class OrderTimes(ReadOnce[_Partition]):
     """The event times of payment orders, by their place on the treasury's topic."""
 
     def __init__(self, kept: int = KEPT) -> None:
+        super().__init__(_Partition)
         self._kept = kept
-        self._partitions: dict[int, _Partition] = {}
-
-    def keep_only(self, numbers: Collection[int]) -> None:
-        """Forget what others read from now on."""
-        self._partitions = {
-            number: each for number, each in self._partitions.items() if number in numbers
-        }
-
-    def next_offset(self, number: int) -> int:
-        """The offset behind the last record of a partition; 0 without any."""
-        partition = self._partitions.get(number)
-        return 0 if partition is None else partition.next
 
     def add(self, number: int, offset: int, raw: bytes | None) -> None:
         """One record of the topic of payment orders."""
-        partition = self._partitions.setdefault(number, _Partition())
-        if offset < partition.next:
+        partition = self._place(number, offset)
+        if partition is None:
             return
-        partition.next = offset + 1
         event_s = _event_s(raw)
         partition.offsets.append(offset)
         partition.times_s.append(nan if event_s is None else event_s)

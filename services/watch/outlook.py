@@ -16,7 +16,7 @@ from services.watch.due.shown import OverdueReport, ParkedEvent, WaitingOrder
 from services.watch.heard import Heard
 from services.watch.lag.history import History
 from services.watch.lag.model import Consumer, Judged, Look, Place
-from services.watch.lag.states import OLD_AFTER_S
+from services.watch.lag.states import is_fresh
 from services.watch.latencies import Latency, Step
 from services.watch.past import Past, Point, Standing
 from services.watch.settings import WatchSettings
@@ -177,7 +177,7 @@ class Outlook:
 
     def is_sampled(self, now_s: float) -> bool:
         """Whether the cluster has told just now where the groups are."""
-        return self.sampled_s is not None and abs(now_s - self.sampled_s) <= OLD_AFTER_S
+        return is_fresh(self.sampled_s, now_s)
 
     def members(self, now_s: float) -> dict[Consumer, int]:
         """How many members each group has; of which that is not known just now is missing."""
@@ -188,8 +188,7 @@ class Outlook:
         return self._turns(now_s) and self._tables.rounds.has_read(topic)
 
     def _turns(self, now_s: float) -> bool:
-        turned_s = self._tables.turned_s
-        return turned_s is not None and abs(now_s - turned_s) <= OLD_AFTER_S + self._own.round_s
+        return is_fresh(self._tables.turned_s, now_s, self._own.round_s)
 
     def _itself(self, now_s: float) -> OfItself:
         live, is_ready = self._tables.live, self._turns(now_s) and self._tables.rounds.ready
@@ -218,7 +217,7 @@ class Outlook:
                 deadlines.orders(now, self._own.unacknowledged_days),
                 deadlines.reports_overdue(now),
                 deadlines.parked(now),
-                deadlines.pending(now),
+                deadlines.pending(now) if self._own.letters else 0,
             )
         return found
 

@@ -17,20 +17,15 @@ import structlog
 from aiokafka.errors import ClusterAuthorizationFailedError
 from aiokafka.structs import TopicPartition
 
-from events.topics import LETTERS
+from events.topics import LETTERS, WATCH_GROUP
 from services.runtime.clients import KAFKA, Clients
 from services.runtime.errors import ClusterError, place_name
 from services.runtime.forgotten import FORBIDDEN, facts_of
+from services.runtime.publishing import STRUCTURED
 from services.runtime.reader import Reader
 from services.runtime.settings import Settings
 from services.runtime.writer import FencedWriter, Outgoing, Place, WriterFailed
 from services.watch.due.letters import WATCH, Letter
-
-GROUP: Final = "ecluse.watch"
-"""The consumer group of the watch; its writers are named after it."""
-
-STRUCTURED: Final = (("content-type", b"application/cloudevents+json; charset=UTF-8"),)
-"""The headers of a letter. It bears no mark of a transaction: those tell the ledger's apart."""
 
 TRANSACTION_LETTERS: Final = 1000
 """How many letters one transaction writes: the first watch of an old journal may owe thousands."""
@@ -88,7 +83,7 @@ class Post:
         """Take a partition over from its former writer: the ids of the letters that stand there."""
         await self._let_go(number)
         place = TopicPartition(self._topic, number)
-        name = f"{self._settings.group(GROUP)}-{self._topic}-{number}"
+        name = f"{self._settings.group(WATCH_GROUP)}-{self._topic}-{number}"
         writer = FencedWriter(self._settings, name, [place], self._clients)
         try:
             await writer.start()
@@ -130,6 +125,7 @@ class Post:
 
     async def _write(self, writer: FencedWriter, number: int, letters: Iterable[Letter]) -> None:
         """One transaction, to its end in the partition."""
+        # No mark of a transaction stands in their headers: those tell the ledger's apart.
         outgoing = [Outgoing(each.budget.encode(), each.value, STRUCTURED) for each in letters]
         await writer.begin()
         await writer.write({Place(self._topic, number): outgoing})

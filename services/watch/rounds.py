@@ -62,8 +62,6 @@ class Rounds:
     """What each pair of partitions is suspected of, round by round."""
 
     def __init__(self, live: LiveBalances) -> None:
-        self.behind: dict[Partition, int] = {}
-        """How many offsets each partition is behind its end, as of the last round."""
         self.stands: dict[Partition, Stand] = {}
         """Where each partition stands, as of the last round."""
         self._live = live
@@ -79,6 +77,11 @@ class Rounds:
         return (
             self._answered and bool(self._pairs) and all(each.read for each in self._pairs.values())
         )
+
+    @property
+    def behind(self) -> dict[Partition, int]:
+        """How many offsets each partition is behind its end, as of the last round."""
+        return {place: each.end - each.worked for place, each in self.stands.items()}
 
     def no_answer(self) -> None:
         """The cluster did not say how far its partitions go."""
@@ -136,7 +139,6 @@ class Rounds:
             place: Stand(each.end if each.is_worked(each.end) else each.worked, each.end)
             for place, each in reached.items()
         }
-        self.behind = {place: each.end - each.worked for place, each in self.stands.items()}
         for place, each in reached.items():
             if place not in self._read and each.is_worked(self._unread.setdefault(place, each.end)):
                 self._read.add(place)

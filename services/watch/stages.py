@@ -6,24 +6,19 @@ What one partition does not know, their sum does not know either.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from events.topics import DOORS, JOURNAL, LEDGER_GROUP, PAYMENT_ORDERS
+from events.topics import (
+    DOORS,
+    JOURNAL,
+    LEDGER_GROUP,
+    PAYMENT_ORDERS,
+    PROJECTOR_GROUP,
+    WATCH_GROUP,
+)
 from services.watch.lag.model import Consumer, Judged, Place, State, Trend
 from services.watch.lag.states import Rule
 from services.watch.settings import WATCHED
 
-WATCH_GROUP: Final = "ecluse.watch"
-"""The watch's own group: it shares out partitions, and holds no offsets."""
-
-WORST_FIRST: Final = (
-    State.BROKEN,
-    State.STOPPED,
-    State.REWOUND,
-    State.STALLED,
-    State.SLOW,
-    State.UNKNOWN,
-    State.OK,
-    State.NO_TRAFFIC,
-)
+WORST_FIRST: Final = tuple(State)
 """The state of several is the first of these that one of them is in."""
 
 TRENDS: Final[tuple[Trend, ...]] = ("up", "down", "level")
@@ -75,7 +70,7 @@ def consumers_of(treasury_group: str) -> tuple[Consumer, ...]:
     """
     own = (
         Consumer(LEDGER_STAGE, LEDGER_GROUP, DOORS),
-        Consumer(PROJECTOR_STAGE, "ecluse.projector", (JOURNAL,)),
+        Consumer(PROJECTOR_STAGE, PROJECTOR_GROUP, (JOURNAL,)),
         Consumer(WATCH_STAGE, WATCH_GROUP, WATCHED),
     )
     if not treasury_group:

@@ -3,22 +3,20 @@
 A figure that is not known has no sample: never 0.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from events.deadlines import SUBJECTS
 from services.watch.aside import Aside
-from services.watch.board import ORDER_STATES, Known, left_cents
+from services.watch.board import Known, by_state, left_cents
 from services.watch.due.shown import ParkedEvent, WaitingOrder
 from services.watch.fates import Told
 from services.watch.lag.model import State
 from services.watch.metrics import counter, gauge
 from services.watch.stages import Stage
-
-KINDS = ("payment_due", "report_due", "parked")
-"""What letters are about: each kind has a sample from the start."""
 
 
 class StuckMetrics(Collector):
@@ -44,7 +42,7 @@ class StuckMetrics(Collector):
             "ecluse_letters_written",
             "Letters that this process wrote to the ledger.",
             "kind",
-            dict.fromkeys(KINDS, 0) | dict(self._written()),
+            dict.fromkeys(SUBJECTS, 0) | dict(self._written()),
         )
         pending = None if known.letters is None else known.letters.pending
         yield gauge("ecluse_letters_pending", "Letters that are due and not yet written.", pending)
@@ -77,13 +75,12 @@ def _outcomes(told: Told) -> dict[str, int]:
     }
 
 
-def _orders(orders: Iterable[WaitingOrder] | None) -> Iterator[Metric]:
-    known = None if orders is None else list(orders)
+def _orders(known: Sequence[WaitingOrder] | None) -> Iterator[Metric]:
     states = GaugeMetricFamily(
         "ecluse_orders_waiting", "Payment orders that are not paid.", labels=["state"]
     )
-    for state in ORDER_STATES if known is not None else ():
-        states.add_metric([state], sum(each.state == state for each in known or ()))
+    for state, count in () if known is None else by_state(known).items():
+        states.add_metric([state], count)
     yield states
     yield gauge(
         "ecluse_orders_waiting_amount_cents",
@@ -107,8 +104,7 @@ def _orders(orders: Iterable[WaitingOrder] | None) -> Iterator[Metric]:
     )
 
 
-def _parked(parked: Iterable[ParkedEvent] | None) -> Iterator[Metric]:
-    known = None if parked is None else list(parked)
+def _parked(known: Sequence[ParkedEvent] | None) -> Iterator[Metric]:
     yield gauge("ecluse_parked", "Events that wait.", None if known is None else len(known))
     yield gauge(
         "ecluse_parked_oldest_timestamp_seconds",

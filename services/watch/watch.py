@@ -8,13 +8,13 @@ import faust
 import structlog
 from faust.types import TP
 
-from events.topics import DOORS, JOURNAL
+from events.topics import DOORS, JOURNAL, WATCH_GROUP
+from services.runtime.clock import Clock
 from services.runtime.errors import ClusterError
 from services.runtime.settings import Settings
 from services.runtime.topics import check
 from services.watch.balances import Fault, Partition
 from services.watch.budget import Difference
-from services.watch.clock import Clock
 from services.watch.consumer import Ends, Transport
 from services.watch.delivery import Delivery
 from services.watch.ending import EXIT_FAILED, leave_after
@@ -23,7 +23,6 @@ from services.watch.metrics import Metrics
 from services.watch.outlook import Outlook
 from services.watch.post import Post
 from services.watch.settings import WATCHED, WatchSettings
-from services.watch.stages import WATCH_GROUP
 from services.watch.tables import Tables
 
 STOP_S: Final = 5.0

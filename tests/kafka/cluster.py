@@ -57,9 +57,9 @@ def partition_for(budget: str, count: int) -> int:
     return int(murmur2(budget.encode()) & 0x7FFFFFFF) % count
 
 
-def budgets_on(partition: int, count: int) -> Iterator[str]:
-    """Budgets whose home is this partition, without end."""
-    for year in itertools.count(2001):
+def budgets_on(partition: int, count: int, since: int = 2001) -> Iterator[str]:
+    """Budgets of a year and later whose home is this partition, without end."""
+    for year in itertools.count(since):
         for number in range(100):
             name = f"21590350100017-{number:02}-{year}"
             if partition_for(name, count) == partition:

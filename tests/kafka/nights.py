@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer
 from events.topics import PAYMENT_ORDERS
 from services.api.clock import the_clock_on_the_wall
 from tests.builders import Json, a_convention, a_vote, an_act, an_award, an_instalment
-from tests.kafka.cluster import Cluster, partition_for
+from tests.kafka.cluster import Cluster, budgets_on
 
 GROUP: Final = "ecluse.treasury"
 START_S: Final = 20.0
@@ -25,8 +25,7 @@ class Budget:
 
     def __init__(self, partition: int, count: int) -> None:
         self.year = the_clock_on_the_wall().year
-        names = (f"21590350100017-{number:02}-{self.year}" for number in range(100))
-        self.name = next(name for name in names if partition_for(name, count) == partition)
+        self.name = next(budgets_on(partition, count, since=self.year))
         self._grants = 0
 
     def vote(self) -> Json:

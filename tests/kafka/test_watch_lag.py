@@ -1,6 +1,5 @@
 """`/lag` of a real watch over a real ledger: who is behind, since when, and what nobody knows."""
 
-import json
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -48,10 +47,8 @@ class Lag:
         status, body = self._watch.get("/lag")
         return read_board(body.encode()) if status == 200 else None
 
-    def until(
-        self, what: Callable[[Board], Any], why: str, limit_s: float = 30.0, stage: str = "ledger"
-    ) -> Board:
-        """The first board of which it is so; else what was said last of a stage."""
+    def until(self, what: Callable[[Board], Any], why: str, limit_s: float = 30.0) -> Board:
+        """The first board of which it is so; else what was said last of the ledger."""
         until_s = time.monotonic() + limit_s
         board = None
         while time.monotonic() < until_s:
@@ -59,7 +56,7 @@ class Lag:
             if board is not None and what(board):
                 return board
             time.sleep(0.1)
-        raise AssertionError(f"never: {why}: {board and of(board, stage)}")
+        raise AssertionError(f"never: {why}: {board and of(board, 'ledger')}")
 
 
 def of(board: Board, name: str) -> Stage:
@@ -100,7 +97,7 @@ def test_the_lag_of_a_year_of_a_ledger_that_dies_and_of_a_group_that_never_was(
             )
             ledger.kill()
         killed_s = time.monotonic()
-        publish(cluster, [json.dumps(later(number)).encode() for number in range(3)])
+        cluster.publish([later(number) for number in range(3)])
         board = lag.until(
             lambda it: of(it, "ledger").state is State.STOPPED, "STOPPED is told", TOLD_S
         )

@@ -5,8 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from events.topics import DOORS, EVENTS, JOURNAL, LEDGER_GROUP, LETTERS
-from services.projector.serve import GROUP as PROJECTOR_GROUP
+from events.topics import DOORS, EVENTS, JOURNAL, LEDGER_GROUP, LETTERS, PROJECTOR_GROUP
 from services.runtime.backlog import Spoken
 from services.runtime.clock import the_clock_on_the_wall
 from services.runtime.settings import Settings

@@ -221,8 +221,7 @@ class Budget:
     def _keep(self, order: Order, record: Record, event: Event) -> None:
         name, known = order.payment_order, self.orders.get(order.payment_order)
         convention = None if self.closed else self.conventions.get(order.convention)
-        if convention is not None:
-            convention.follow(order)
+        if convention is not None and convention.follow(order):
             self._reckon(order.convention, convention)
         if order.state in OPEN:
             if known is None and not self.closed:

@@ -134,14 +134,18 @@ class Convention:
         if plan.left_cents <= 0:
             del self.plans[instalment]
 
-    def follow(self, order: Order) -> None:
-        """An order holds the instalment, gives it back, or has ended it for good."""
+    def follow(self, order: Order) -> bool:
+        """An order holds the instalment, gives it back, or has ended it for good.
+
+        False where it says nothing new: most payments and acknowledgements do not.
+        """
         plan = self.plans.get(order.instalment)
-        if plan is None:
-            return
+        if plan is None or (plan.ordered and order.state in OPEN):
+            return False
         if order.state in OPEN:
             plan.ordered = True
         elif order.state == REJECTED:
             plan.ordered, plan.left_cents = False, order.amount_cents - order.paid_cents
         else:
             del self.plans[order.instalment]
+        return True

@@ -7,16 +7,16 @@ from services.runtime.words import Held, Word
 
 
 class State(StrEnum):
-    """How a consumer does on one partition, as operators are told."""
+    """How a consumer does on one partition, as operators are told; the worst stands first."""
 
-    OK = "OK"
-    SLOW = "SLOW"
-    STALLED = "STALLED"
+    BROKEN = "BROKEN"
     STOPPED = "STOPPED"
     REWOUND = "REWOUND"
-    NO_TRAFFIC = "NO TRAFFIC"
-    BROKEN = "BROKEN"
+    STALLED = "STALLED"
+    SLOW = "SLOW"
     UNKNOWN = "UNKNOWN"
+    OK = "OK"
+    NO_TRAFFIC = "NO TRAFFIC"
 
 
 class Consumer(NamedTuple):

@@ -17,6 +17,7 @@ from services.watch.lag.window import Window
 OLD_AFTER_S: Final = 10.0
 """Four looks that failed in a row, at one every two seconds: what was known is no longer known."""
 
+
 OWNERLESS_LOOKS: Final = 2
 """At how many looks in a row nobody owns a partition until that is told. One alone may fall between
 a worker that leaves and one that comes. Kafka itself says so only when a session has ended, ten
@@ -80,6 +81,11 @@ class Row(NamedTuple):
     state: State
     holds: Callable[[Window], bool]
     reason: str
+
+
+def is_fresh(told_s: float | None, now_s: float, more_s: float = 0.0) -> bool:
+    """Whether what was told at that moment is still known; it may be `more_s` older than usual."""
+    return told_s is not None and abs(now_s - told_s) <= OLD_AFTER_S + more_s
 
 
 def _is_old(seen: Window) -> bool:

@@ -28,12 +28,16 @@ def test_it_stands_in_the_event() -> None:
     structured = ("content-type", b"application/cloudevents+json")
     assert THEN_S == event_time(a_record(with_time("2023-06-01T12:00:00+02:00")))
     assert THEN_S == event_time(a_record(with_time("2023-06-01T10:00:00Z"), structured))
+    other = ("ce_time", b"1999-01-01T00:00:00Z")
+    assert THEN_S == event_time(a_record(with_time("2023-06-01T10:00:00Z"), structured, other))
     assert THEN_S + 0.25 == event_time(a_record(with_time("2023-06-01t10:00:00.250z")))
 
 
 def test_in_binary_mode_it_stands_in_a_header() -> None:
     headers = [("ce_id", b"1"), ("ce_time", b"2023-06-01T12:00:00+02:00")]
     assert THEN_S == event_time(a_record(b'{"budget":"x","time":"1999-01-01T00:00:00Z"}', *headers))
+    of_data = b'{"time":"1999-01-01T00:00:00Z"}'
+    assert event_time(a_record(of_data, ("ce_id", b"1"))) is None, "that is another's time"
     assert event_time(a_record(b"{}", ("ce_time", None))) is None
     assert event_time(a_record(b"{}", ("ce_time", b"\xff"))) is None
 

@@ -1,13 +1,13 @@
 """What a worker leaves with its group: when it says something, and of which partitions."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from typing import Any, cast
 
 import pytest
 from aiokafka.structs import TopicPartition
 
-from services.runtime.backlog import NOWHERE, Spoken, unopened
+from services.runtime.backlog import Spoken, unopened
 from services.runtime.hints import EVERY_S, Hints
 from services.runtime.task import PartitionTask
 from services.runtime.words import TaskState, Word
@@ -27,12 +27,12 @@ class Speaking:
         self.word = AT_WORK
         self.state = TaskState.OPENING
 
-    def words(self, stood: Mapping[str, int] = NOWHERE) -> dict[str, Spoken]:
-        at_s = now_s()
-        if not self.next_offsets:
-            return {topic: Spoken(at, unopened(at_s, self.state)) for topic, at in stood.items()}
-        word = self.word._replace(at_s=at_s)
+    def words(self) -> dict[str, Spoken]:
+        word = self.word._replace(at_s=now_s())
         return {topic: Spoken(at, word) for topic, at in self.next_offsets.items()}
+
+    def unopened(self) -> Word:
+        return unopened(now_s(), self.state)
 
 
 class Saying:

@@ -39,9 +39,8 @@ def is_idle(task: PartitionTask, topic: str = TOPIC) -> bool:
 def test_before_it_was_opened_it_does_not_know_where_it_stands(world: World) -> None:
     task = world.task()
     assert {} == task.words()
-    [said] = task.words({TOPIC: 7}).values()
-    assert 7 == said.offset
-    assert (2000.0, "opening", False, None, None, None, 0, None, None, None, None) == said.word
+    word = task.unopened()
+    assert (2000.0, "opening", False, None, None, None, 0, None, None, None, None) == word
 
 
 def test_idle_it_has_nothing_before_it_and_knows_what_it_did_last(world: World) -> None:

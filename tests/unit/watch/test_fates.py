@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from events.topics import EVENTS, JOURNAL, LETTERS
-from services.watch.fates import Fates, Told, read_fate, seconds_of
+from services.watch.fates import Fates, Told, read_fate
 from tests.builders import Json, a_convention, a_vote, an_award
 from tests.unit.watch.ledger_output import transactions
 from tests.unit.watch.reader import of_topic
@@ -114,22 +114,6 @@ def test_the_last_event_of_each_door_is_known_by_itself() -> None:
     fates = counted([first, second, letter.replace(b"2023-06-01T12:00:00+02:00", later)])
     said = [fates.latest_event_s(0, topic) for topic in (None, EVENTS, LETTERS, JOURNAL)]
     assert [NOON_S + 3_600, NOON_S, NOON_S + 3_600, None] == said
-
-
-@pytest.mark.parametrize(
-    ("time", "seconds"),
-    [
-        ("2023-06-01T12:00:00+02:00", NOON_S),
-        ("2023-06-01T10:00:00Z", NOON_S),
-        ("2023-06-01T10:00:00.5Z", NOON_S + 0.5),
-        ("2023-06-01T10:00:00", None),
-        ("yesterday", None),
-        ("", None),
-        (None, None),
-    ],
-)
-def test_a_time_without_offset_is_none(time: str | None, seconds: float | None) -> None:
-    assert seconds == seconds_of(time)
 
 
 def test_an_event_without_time_has_none() -> None:
