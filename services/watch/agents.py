@@ -3,11 +3,12 @@
 They iterate plainly, and each ends with its process: see `ending`.
 """
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from faust.types import StreamT
 
 from events.topics import BALANCES, DEAD_LETTERS, JOURNAL, PAYMENT_ORDERS, REFUSALS
+from services.watch.consumer import Slice
 from services.watch.ending import ends_the_process
 from services.watch.tables import Read, Record, Tables
 from services.watch.watch import Watch
@@ -39,14 +40,15 @@ def _add_agent(watch: Watch, topic: str, name: str, read: Read) -> None:
     @ends_the_process(lambda: watch.is_stopping)
     async def follow(stream: StreamT[bytes]) -> None:
         async for event in stream.events():
-            message = event.message
-            record = Record(
-                message.partition,
-                message.offset,
-                message.key,
-                message.value,
-                message.headers or (),
-                message.timestamp,
-            )
-            for each in read(tables, record):
-                watch.report(each)
+            some = cast(Slice, event.message)
+            for each in some.records:
+                record = Record(
+                    each.partition,
+                    each.offset,
+                    each.key,
+                    each.value,
+                    each.headers,
+                    each.timestamp / 1000,
+                )
+                for found in read(tables, record):
+                    watch.report(found)

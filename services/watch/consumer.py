@@ -4,14 +4,16 @@ Faust reads what was never committed unless it also writes in transactions of it
 where its group committed last, which says nothing of a table that is gone with its process.
 """
 
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any, Final, NamedTuple, cast
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.structs import TopicPartition
+from aiokafka.structs import ConsumerRecord, TopicPartition
 from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
+from faust.types.tuples import ConsumerMessage
 
 from services.runtime.clients import REQUEST_TIMEOUT_S, guard_abort_markers
 from services.runtime.errors import ClusterError
@@ -30,6 +32,18 @@ for others, and what is behind those of a topic that is always full waits with i
 
 MUCH: Final = 256
 """How many records at once are much; they take longer than aiokafka waits for their end."""
+
+
+TOGETHER: Final = 100
+"""How many records of a partition Faust hands on at once: a message of its own for each costs more
+than the tables take to read it."""
+
+
+class Slice(ConsumerMessage):
+    """A message of Faust that stands for records of one partition that follow each other."""
+
+    records: Sequence[ConsumerRecord[bytes, bytes]] = ()
+    """At least one; the message has the place of the last."""
 
 
 class Fetched(NamedTuple):
@@ -79,7 +93,10 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         is_much = sum(map(len, records.values())) >= MUCH
         wait_ms = QUICK_FETCH_WAIT_MS if is_much else FETCH_WAIT_MS
         consumer._fetcher._fetch_max_wait_ms = wait_ms  # noqa: SLF001 # it has no setter
-        return records
+        return {
+            place: [some[at : at + TOGETHER] for at in range(0, len(some), TOGETHER)]
+            for place, some in records.items()
+        }
 
     async def fetched(self) -> dict[TopicPartition, Fetched]:
         """How far each partition that is assigned here is fetched."""
@@ -100,6 +117,24 @@ class Consumer(driver.Consumer):
 
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    def _to_message(self, tp: TP, record: Sequence[ConsumerRecord[bytes, bytes]]) -> Slice:
+        last = record[-1]
+        message = Slice(
+            last.topic,
+            last.partition,
+            last.offset,
+            last.timestamp / 1000,
+            last.timestamp_type,
+            None,
+            None,  # nothing for Faust to decode
+            None,
+            None,
+            tp=tp,
+            generation_id=self.app.consumer_generation_id,
+        )
+        message.records = record
+        return message
 
     async def perform_seek(self) -> None:
         """Go to the table's place in each partition, after every change of the assignment.
