@@ -327,14 +327,20 @@ class PartitionTask:
         facts |= {"topic": record.topic, "offset": record.offset}
         log.critical("record_failed", **facts, exc_info=error)
         if self._trouble.count(record) >= FAILURES_BEFORE_HOLD:
-            return partial(self._stand, record, repr(error))
+            return partial(self._stand, record, repr(error), self.next_offsets[record.topic])
         return self._work
 
-    async def _stand(self, record: ConsumerRecord, error: str, work: Work) -> None:
-        """Hold the partition before a record, until it is moved on, or this task stops."""
-        if self.next_offsets[record.topic] > record.offset:
+    async def _stand(self, record: ConsumerRecord, error: str, stood: int, work: Work) -> None:
+        """Hold the partition before a record, until it is moved on, or this task stops.
+
+        `stood` is where its topic was to be read on when the record failed.
+        """
+        at = self.next_offsets[record.topic]
+        if at > record.offset:
             # Somebody had the partition meanwhile, and got past it.
             self._trouble.forget(record)
+        if at > record.offset or at < stood:
+            # What had come before it may be undone: it is done first, and this one then fails anew.
             await self._work(work)
             return
         event_id = work.name_of(record)

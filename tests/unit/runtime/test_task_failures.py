@@ -106,6 +106,38 @@ def test_a_record_that_somebody_else_got_past_meanwhile_holds_nothing(world: Wor
     assert [] == world.holds
 
 
+def test_what_was_undone_before_a_record_that_fails_is_done_before_it_holds(world: World) -> None:
+    """Found by the simulation: held before its predecessors, nobody could set it aside."""
+    world.publish(*range(10))
+    world.on_handle = at(4)
+
+    def after_two_failures() -> None:
+        if len(world.opened_s) == 3:  # The last commit had been sent, and was aborted.
+            world.next_offsets[TOPIC] = 2
+
+    world.on_open = after_two_failures
+
+    async def during() -> None:
+        await until(lambda: world.holds)
+
+    quickly(running(world.task(), during))
+    assert [0, 1, 2, 3, 2, 3] == world.done
+    assert [4] == [hold.offset for hold in world.holds]
+    assert 4 == len(world.opened_s)
+
+
+def test_a_gap_before_a_record_that_fails_does_not_keep_it_from_holding(world: World) -> None:
+    world.publish(0, 1, 7)
+    world.on_handle = at(7)
+
+    async def during() -> None:
+        await until(lambda: world.holds)
+
+    quickly(running(world.task(), during))
+    assert [0, 1] == world.done
+    assert 3 == len(world.opened_s)
+
+
 def test_a_record_that_was_not_moved_past_is_tried_and_held_again(world: World) -> None:
     world.publish(0, 1)
     world.on_handle = at(1)
