@@ -3,12 +3,14 @@
 They iterate plainly, and each ends with its process: see `ending`.
 """
 
+import time
 from typing import Any, Final, cast
 
 from faust.types import StreamT
 
 from events.topics import BALANCES, DEAD_LETTERS, JOURNAL, PAYMENT_ORDERS, REFUSALS
 from services.watch.consumer import Slice
+from services.watch.courtesy import Spent
 from services.watch.ending import ends_the_process
 from services.watch.tables import Read, Record, Tables
 from services.watch.watch import Watch
@@ -52,3 +54,6 @@ def _add_agent(watch: Watch, topic: str, name: str, read: Read) -> None:
                 )
                 for found in read(tables, record):
                     watch.report(found)
+            rest_s = watch.courtesy.rest_s(Spent(time.monotonic(), time.process_time()))
+            if rest_s > 0:
+                await watch.sleep(rest_s)

@@ -39,6 +39,9 @@ class WatchSettings(BaseSettings):
     unacknowledged_days: Annotated[int, Field(ge=0)] = 5
     """After so many days without the accountant's answer a payment order has waited too long."""
 
+    share: Annotated[float, Field(gt=0, le=1)] = 0.2
+    """How much of one core it takes while the ledger has thousands of records before it."""
+
     letters: bool = True
     """Whether it writes letters to the ledger when a day has passed by which something was due."""
 

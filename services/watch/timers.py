@@ -81,12 +81,15 @@ async def _ask_how_far(watch: Watch) -> dict[Partition, Reached]:
 
 async def _look(watch: Watch) -> None:
     """One look at all groups of the deployment."""
-    outlook, begun_s = watch.outlook, watch.clock()
+    outlook, courtesy, begun_s = watch.outlook, watch.courtesy, watch.clock()
     own_places = outlook.places()
     try:
         found = await watch.groups.look(begun_s)
     except ClusterError as error:
         outlook.no_answer()
+        courtesy.unseen()
         log.warning("look_postponed", error=str(error))
         return
+    ledger, *_ = outlook.consumers
+    courtesy.saw(found.get(ledger, {}), begun_s)
     outlook.looked(found, own_places, watch.groups.members, begun_s, watch.clock())

@@ -16,6 +16,7 @@ from services.runtime.topics import check
 from services.watch.balances import Fault, Partition
 from services.watch.budget import Difference
 from services.watch.consumer import Ends, Transport
+from services.watch.courtesy import Courtesy
 from services.watch.delivery import Delivery
 from services.watch.ending import EXIT_FAILED, leave_after
 from services.watch.groups import Groups
@@ -50,6 +51,7 @@ class Watch(faust.App):
         self.outlook: Final = Outlook(
             tables, own, settings.instance, doors, lambda: self.delivery.standing
         )
+        self.courtesy: Final = Courtesy(own.share)
         self.groups: Final = Groups(settings, self.outlook.consumers)
         self.metrics: Final = Metrics(self.own_tables)
         self.ends: Final = Ends(settings)
