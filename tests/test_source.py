@@ -55,6 +55,22 @@ REGISTRIES = tuple(
 )
 MACHINE_PATHS = re.compile(r"(?<![\w.)}/-])/(?:root|work|home)/")
 
+WORD = re.compile(r"[A-ZÀ-Þ]?[a-zß-ÿ]+|[A-ZÀ-Þ]+")
+"""The words of a text, those of `a_name`, `A_NAME` and `AName` among them."""
+
+# What services/runtime must not know of, so that any service can stand on it: of each word one, in
+# English, then in French, and the services' names. `order`, `line`, `stage`, `paid` are anybody's.
+TRADE = frozenset(
+    WORD.findall(
+        "account accounting appropriation balance beneficiary budget cent commitment convention"
+        " credit deliberation euro expenditure fiscal grant grantee instalment invoice journal"
+        " money payment recovery subsidy"
+        " bénéficiaire comptable comptabilité crédit délibération dépense engagement exercice"
+        " mandat paiement recouvrement subvention trésorerie versement virement"
+        " ledger projector treasury verifier"
+    )
+)
+
 FUNCTION_TYPES = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -197,6 +213,46 @@ def test_the_path_check_sees(line: str) -> None:
 @pytest.mark.parametrize("line", ["https://example.org/home/", "./work/x", "a/home/"])
 def test_the_path_check_lets_other_paths_be(line: str) -> None:
     assert not MACHINE_PATHS.search(line)
+
+
+def trade_words(text: str) -> Iterator[tuple[int, str]]:
+    """The words of the trade in a text, each with its line; one or many of it."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        for word in WORD.findall(line):
+            if {word.lower(), word.lower().removesuffix("s")} & TRADE:
+                yield number, word
+
+
+def test_the_runtime_knows_no_word_of_the_trade() -> None:
+    found = [
+        f"{name_of(path)}:{line} {word}"
+        for path in SOURCES
+        if path.is_relative_to(ROOT / "services" / "runtime")
+        for line, word in trade_words(path.read_text(encoding="utf-8"))
+    ]
+    assert [] == found
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "# the budgets of a partition",
+        '"Arrêtez les ledgers"',
+        "where.journal",
+        "class GrantList:",
+        "LEDGER_STATE = 1",
+        "payment_order",
+        "les mandats",
+        "Crédits",
+    ],
+)
+def test_the_check_of_the_trade_s_words_sees(line: str) -> None:
+    assert 1 == len(list(trade_words(line)))
+
+
+@pytest.mark.parametrize("line", ["on_rebalance", "granted", "a commit", "one batch, in order"])
+def test_the_check_of_the_trade_s_words_lets_others_be(line: str) -> None:
+    assert [] == list(trade_words(line))
 
 
 def contract_rows(section: str) -> dict[str, str]:

@@ -67,6 +67,9 @@ FIND_HANGING: Final = (
     "kafka-transactions.sh find-hanging; docs/decisions/0015 says what to ask first"
 )
 
+GIVE_UP: Final = "ecluse ledger --accept-lost {topic}/{partition}/{first}"
+"""What is typed where records of a door are gone unread, for good."""
+
 FULL_BYTES: Final = 4 * 1024 * 1024
 """How large the journal records and letters of a transaction grow before it ends. A thousand usual
 records stay below; a thousand closings would keep the event loop for seconds."""
@@ -179,7 +182,7 @@ class LedgerWork:
         if given_up and position.next_offset < first:
             log.warning("records_given_up", **door._asdict(), first=first, was=position.next_offset)
             position = SourcePosition(first)
-        await check_source(self._reader, door, position, is_same)
+        await check_source(self._reader, door, position, is_same, GIVE_UP)
         return await behind_markers(self._reader, door, position)
 
     def handle(self, record: ConsumerRecord) -> None:

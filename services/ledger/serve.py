@@ -21,6 +21,9 @@ from services.runtime.worker import Worker
 TOPICS: Final = (*topics.DOORS, *OUTPUTS)
 """What the ledger reads and writes."""
 
+QUARANTINE: Final = 'mend the program, or: ecluse quarantine {partition} {offset} --reason "…"'
+"""What may be done about a record of a door that holds its partition."""
+
 
 async def serve(
     settings: Settings, accept_lost: frozenset[str] = frozenset(), *, rebuild: bool = False
@@ -45,7 +48,7 @@ async def serve(
         return LedgerWork(settings, partition, count, progress, metrics, accept_lost, to_rebuild)
 
     group, events = settings.group(topics.LEDGER_GROUP), settings.topic(topics.EVENTS)
-    await Worker(settings, group, events, work, Health(settings, registry)).run()
+    await Worker(settings, group, events, work, Health(settings, registry), QUARANTINE).run()
 
 
 async def _no_import(settings: Settings) -> None:

@@ -38,6 +38,9 @@ ERROR_MAX: Final = 2000
 """How much of an error is written down."""
 
 
+GIVE_UP: Final = "ecluse projector --rebuild --anew"
+"""What is typed where records of the journal are gone unread, for good."""
+
 ANOTHER = Sentence(
     "ce n'est plus le journal dont ces tables furent faites\u00a0: il a été recréé, importé, ou a "
     "perdu des enregistrements. S'il est le bon\u00a0: ecluse projector --rebuild --anew\u00a0; "
@@ -121,7 +124,7 @@ class ProjectorWork:
             self._position.last_sha256,
         )
         try:
-            await check_source(self._reader, self._place, read, is_same)
+            await check_source(self._reader, self._place, read, is_same, GIVE_UP)
         except Unreachable:
             raise
         except ClusterError as error:

@@ -26,7 +26,7 @@ from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from services.runtime.settings import Settings
 
 RECORD_BYTES_MAX: Final = 16 * 1024 * 1024
-"""The largest record of a ledger topic."""
+"""The largest record of any of our topics."""
 
 BATCH_BYTES: Final = 1024 * 1024
 """How large a batch of records may grow; a larger record travels alone."""

@@ -39,16 +39,18 @@ FOREIGN = Sentence(
 )
 MIXED = Sentence(
     "des transactions différentes y restent ouvertes ({marks}) : laquelle fut validée ne peut être "
-    "établie. Arrêtez les ledgers, et terminez-les avec kafka-transactions.sh find-hanging",
+    "établie. Arrêtez les processus qui y écrivent, puis terminez ces transactions avec "
+    "kafka-transactions.sh find-hanging",
     "different transactions hang there ({marks}): which of them were committed cannot be told. "
-    "Stop the ledgers, and end them with kafka-transactions.sh find-hanging",
+    "Stop the processes that write there, then end these transactions with "
+    "kafka-transactions.sh find-hanging",
 )
 
 FORBIDDEN = Sentence(
     "une transaction ({outcome}) y reste ouverte depuis l'offset {offset}, et ce processus n'a pas "
     "le droit de la terminer. Donnez-lui le droit ALTER sur le cluster, et relancez-le",
     "a transaction that was {outcome} hangs there since offset {offset}, and this process may not "
-    "end it. Grant it ALTER on the cluster, and start it again",
+    "end it. Give it ALTER on the cluster, and start it again",
 )
 
 Reading = Callable[[Collection[TopicPartition], Isolation], Reader]
@@ -68,11 +70,11 @@ class Whereabouts(NamedTuple):
     owner: int
     """The partition number whose writer it is; what its marks begin with."""
 
-    journal: TopicPartition
+    witness: TopicPartition
     """Where every transaction that bears a mark has a record, and which it alone writes."""
 
     places: Collection[TopicPartition]
-    """Where it is the only one, the journal among them."""
+    """Where it is the only one, the witness among them."""
 
     shared: Collection[TopicPartition]
     """Where others write too: their transactions come and go, and are theirs to end."""
@@ -87,7 +89,7 @@ async def end_forgotten(
 ) -> None:
     """End the last transaction of this writer wherever its end was forgotten.
 
-    Where the journal did not forget its end, it says how that was. Else it was committed if a
+    Where the witness did not forget its end, it says how that was. Else it was committed if a
     record of it can be read anywhere; if not, nobody ever saw it, and it is aborted. Killed
     halfway, the next call finds the same answer.
 
@@ -133,8 +135,8 @@ async def _was_committed(
         raise ClusterError(place_name(hanging[0].place), MIXED.render({"marks": said}))
     wanted = marks.pop()
     async with reading(where.places, "read_committed") as reader:
-        if where.journal not in open_in:
-            return await _last_mark(reader, where.journal) == wanted
+        if where.witness not in open_in:
+            return await _last_mark(reader, where.witness) == wanted
         for place in where.places:
             if place not in open_in and await _last_mark(reader, place) == wanted:
                 return True

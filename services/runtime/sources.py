@@ -11,10 +11,9 @@ from services.runtime.reader import Reader
 
 LOST = Sentence(
     "les enregistrements {wanted} à {first} n'y sont plus et n'ont jamais été lus. Restaurez le "
-    "topic depuis une sauvegarde ; s'ils sont perdus pour de bon, dites-le : "
-    "ecluse ledger --accept-lost {topic}/{partition}/{first}",
+    "topic depuis une sauvegarde ; s'ils sont perdus pour de bon, dites-le : {give_up}",
     "records {wanted} to {first} are gone and were never read. Restore the topic from a backup; if "
-    "they are lost for good, say so: ecluse ledger --accept-lost {topic}/{partition}/{first}",
+    "they are lost for good, say so: {give_up}",
 )
 BEYOND = Sentence(
     "il finit à {end}, mais il a été lu jusqu'à {wanted} : ce n'est plus le même topic. "
@@ -45,13 +44,18 @@ IsSame = Callable[[ConsumerRecord, str], bool]
 
 
 async def check_source(
-    reader: Reader, place: TopicPartition, position: SourcePosition, is_same: IsSame
+    reader: Reader,
+    place: TopicPartition,
+    position: SourcePosition,
+    is_same: IsSame,
+    give_up: str,
 ) -> None:
     """That a source still holds what comes next, and that it is the one that was read.
 
     aiokafka knows no topic ids, so a topic that was deleted and created again is known by its
     records: where the last one read is still kept, it must be the same; where it is not, none may
-    stand before what comes next.
+    stand before what comes next. `give_up` is the command by which people give up what is gone
+    unread; it may name `topic`, `partition`, and the `first` offset that is left.
 
     Raises:
         ClusterError: it does not; the sentence says which and what to do.
@@ -60,7 +64,8 @@ async def check_source(
     wanted = position.next_offset
     facts = {"wanted": wanted, "first": first, "end": end, **place._asdict()}
     if wanted < first:
-        raise ClusterError(place_name(place), LOST.render(facts))
+        command = give_up.format_map(facts)
+        raise ClusterError(place_name(place), LOST.render(facts | {"give_up": command}))
     if wanted > end:
         raise ClusterError(place_name(place), BEYOND.render(facts))
     last = position.last_offset

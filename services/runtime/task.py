@@ -76,16 +76,15 @@ class GaveUp(Exception):
     """The world was down for longer than this worker waits."""
 
 
-QUARANTINE: Final = 'mend the program, or: ecluse quarantine {partition} {offset} --reason "…"'
-"""What may be done about a record of the ledger's doors that holds its partition."""
-
-
 Go = Callable[[Work], Awaitable[None]]
 """What is done with an opened partition."""
 
 
 class PartitionTask:
     """The task of one partition number; `run` ends when it was stopped.
+
+    `remedy` says in the log what may be done about a record that holds the partition; it may name
+    the facts of a `Hold`.
 
     Raises:
         Stop: what is stored cannot be trusted, and a second look says the same; the worker must
@@ -99,8 +98,8 @@ class PartitionTask:
         partition: int,
         make_work: WorkFactory,
         settings: Settings,
+        remedy: str,
         clients: Clients = KAFKA,
-        remedy: str = QUARANTINE,
         batch_records: int = BATCH_RECORDS,
         timings: Timings | None = None,
         clock: Clock = the_clock_on_the_wall,

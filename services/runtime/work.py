@@ -1,4 +1,4 @@
-"""What a partition task does with its records: the work of a ledger, or of a projector."""
+"""What a partition task does with its records: what a service brings to it."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol

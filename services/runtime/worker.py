@@ -19,7 +19,7 @@ from services.runtime.health import Health
 from services.runtime.hints import Hints
 from services.runtime.limits import only_our_cancellation, started, within
 from services.runtime.settings import Settings
-from services.runtime.task import BATCH_RECORDS, QUARANTINE, PartitionTask
+from services.runtime.task import BATCH_RECORDS, PartitionTask
 from services.runtime.watchdog import EXIT_STALLED, Watchdog
 from services.runtime.words import TaskState
 from services.runtime.work import WorkFactory
@@ -37,9 +37,9 @@ JOINS_MAX: Final = 6
 """How often within three sessions we may join as somebody new: more is a quarrel of two."""
 
 RESIZED = Sentence(
-    "il avait {before} partitions et en a {now}. Les budgets y changeraient de partition : recréez "
+    "il avait {before} partitions et en a {now}. Les clés y changeraient de partition : recréez "
     "les topics avec {before} partitions",
-    "it had {before} partitions and has {now} now. Budgets would change their partition: create "
+    "it had {before} partitions and has {now} now. Keys would change their partition: create "
     "the topics again with {before} partitions",
 )
 SAME_NAME = Sentence(
@@ -68,7 +68,7 @@ class Worker:
         topic: str,
         make_work: WorkFactory,
         health: Health,
-        remedy: str = QUARANTINE,
+        remedy: str,
         batch_records: int = BATCH_RECORDS,
     ) -> None:
         self._settings = settings
@@ -158,7 +158,7 @@ class Worker:
             number,
             self._make_work,
             self._settings,
-            remedy=self._remedy,
+            self._remedy,
             batch_records=self._batch_records,
             timings=self._health.timings,
         )

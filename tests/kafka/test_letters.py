@@ -19,6 +19,7 @@ from events.topics import (
 )
 from services.ledger.domain.letters import next_year
 from services.ledger.partition import LedgerWork
+from services.ledger.serve import QUARANTINE
 from services.runtime import task as task_module
 from services.runtime.progress import Progress
 from services.runtime.task import PartitionTask
@@ -275,7 +276,7 @@ def test_a_letter_whose_end_was_forgotten_is_read_though_its_writer_gets_nothing
         return work
 
     async def go() -> None:
-        tasks = [PartitionTask(number, make_work, settings) for number in range(2)]
+        tasks = [PartitionTask(number, make_work, settings, QUARANTINE) for number in range(2)]
         runs = [asyncio.create_task(task.run()) for task in tasks]
         await asyncio.to_thread(
             eventually, lambda: tasks[home].next_offsets.get(cluster.name(LETTERS)), "no letter"

@@ -16,6 +16,7 @@ from aiokafka.structs import TopicPartition
 from events.topics import BALANCES, LEDGER_STATE
 from services.ledger.partition import LedgerWork, transactional_id
 from services.ledger.quarantine import hold_at, set_aside
+from services.ledger.serve import QUARANTINE
 from services.runtime.clients import Clients
 from services.runtime.errors import ClusterError
 from services.runtime.progress import Progress
@@ -217,7 +218,9 @@ class Group:
 
     def _begin(self, number: int, process: Process) -> None:
         clock = the_loop().time
-        task = PartitionTask(number, self._make_work, self._settings, self._clients, clock=clock)
+        task = PartitionTask(
+            number, self._make_work, self._settings, QUARANTINE, self._clients, clock=clock
+        )
         run = Run(process, task)
         self._owners[number] = run
         before = [

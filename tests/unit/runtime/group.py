@@ -19,7 +19,7 @@ from services.runtime.backlog import Spoken
 from services.runtime.health import Health
 from services.runtime.words import TaskState, read_word
 from services.runtime.worker import Worker
-from tests.unit.runtime.world import TOPIC, MemoryWork, World, a_setting
+from tests.unit.runtime.world import REMEDY, TOPIC, MemoryWork, World, a_setting
 
 GROUP = "group"
 
@@ -109,7 +109,9 @@ class Scene:
 
         async def go() -> Worker:
             health = Health(self.settings, CollectorRegistry())
-            worker = Worker(self.settings, GROUP, TOPIC, lambda *_: MemoryWork(self.world), health)
+            worker = Worker(
+                self.settings, GROUP, TOPIC, lambda *_: MemoryWork(self.world), health, REMEDY
+            )
             run = asyncio.create_task(worker.run())
             acts = asyncio.create_task(self._act(during, worker))
             try:

@@ -9,6 +9,7 @@ from services.runtime.words import TaskState
 from services.runtime.writer import WriterFailed
 from tests.unit.runtime.world import (
     PARTITION,
+    REMEDY,
     TOPIC,
     World,
     a_setting,
@@ -85,6 +86,7 @@ def test_the_way_of_a_transaction_s_last_record_is_observed_once(world: World) -
         PARTITION,
         world.task()._make_work,
         a_setting(),
+        REMEDY,
         timings=page.health.timings,
         clock=lambda: world.clock_s,
     )

@@ -17,6 +17,7 @@ from services.runtime.sources import SourcePosition, behind_markers, check_sourc
 from tests.unit.runtime.world import a_record
 
 PLACE = TopicPartition("letters", 3)
+GIVE_UP = "give up {topic}/{partition}/{first}"
 
 
 @dataclass
@@ -46,7 +47,7 @@ def checked(drawing: str, next_offset: int, last_offset: int | None) -> int:
     position = a_position(next_offset, last_offset)
 
     async def go() -> SourcePosition:
-        await check_source(reader, PLACE, position, lambda *_: True)
+        await check_source(reader, PLACE, position, lambda *_: True, GIVE_UP)
         return await behind_markers(reader, PLACE, position)
 
     moved = asyncio.run(go())
@@ -95,3 +96,10 @@ def test_what_was_never_read_or_is_another_topic_stops_it(
 ) -> None:
     with pytest.raises(ClusterError, match=words):
         checked(drawing, next_offset, last_offset)
+
+
+def test_what_is_gone_unread_is_given_up_by_the_command_of_the_service() -> None:
+    with pytest.raises(ClusterError) as raised:
+        checked("r.r|", 1, 0)
+    for said in (raised.value.said.fr, raised.value.said.en):
+        assert said.endswith("give up letters/3/3")

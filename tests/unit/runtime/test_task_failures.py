@@ -4,6 +4,7 @@ import asyncio
 import itertools
 
 import pytest
+from structlog.testing import capture_logs
 
 from events.sentences import Sentence
 from services.runtime.errors import ClusterError, Unreachable
@@ -44,6 +45,20 @@ def test_a_record_that_fails_twice_holds_the_partition(world: World) -> None:
     assert [0, 1, 2, 3] == world.done
     [hold] = world.holds
     assert (TOPIC, 3, 4, "e4", "AssertionError('planted')") == hold
+
+
+def test_a_hold_is_logged_with_the_remedy_of_the_service(world: World) -> None:
+    world.publish(0)
+    world.on_handle = at(0)
+
+    async def during() -> None:
+        await until(lambda: world.holds)
+        await asyncio.sleep(1)
+
+    with capture_logs() as logs:
+        quickly(running(world.task(), during))
+    [held] = [each for each in logs if each["event"] == "partition_held"]
+    assert "set events/3/0 aside" == held["do"]
 
 
 def test_a_bug_in_a_commit_is_narrowed_down(world: World) -> None:

@@ -9,6 +9,7 @@ from services.runtime.task import PartitionTask
 from services.runtime.words import Held, TaskState
 from services.runtime.writer import WriterFailed
 from tests.unit.runtime.world import (
+    REMEDY,
     TOPIC,
     MemoryWork,
     World,
@@ -103,7 +104,7 @@ def test_a_batch_in_hand_waits_since_its_first_record(world: World) -> None:
 
 
 def test_while_more_stands_in_the_source_it_is_not_caught_up(world: World) -> None:
-    task = PartitionTask(3, lambda *_: MemoryWork(world), a_setting(), batch_records=2)
+    task = PartitionTask(3, lambda *_: MemoryWork(world), a_setting(), REMEDY, batch_records=2)
     seen: list[bool] = []
     world.on_commit = lambda _: seen.append(of(task).word.caught_up)
     world.clock_s = task._clock()  # By which the broker answers.

@@ -19,6 +19,7 @@ from services.runtime.work import Hold
 
 TOPIC: Final = "events"
 PARTITION: Final = 3
+REMEDY: Final = "set {topic}/{partition}/{offset} aside"
 Result = TypeVar("Result")
 
 
@@ -116,6 +117,7 @@ class World:
             PARTITION,
             lambda *_: MemoryWork(self),
             a_setting(**settings),
+            REMEDY,
             clock=lambda: self.clock_s,
         )
 
