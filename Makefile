@@ -37,11 +37,11 @@ test: check ## the checks, every test in random order, full coverage of the pure
 	.venv/bin/coverage report --include='$(PURE)' --fail-under=100
 	.venv/bin/pytest $(ALONE)
 
-faults: set-up-dev ## kill a projector over 50,000 records; break workers and broker FAULTS=200 times, prove what is left (SEED=N, PAGE=FILE)
+faults: set-up-dev ## kill a projector over 50,000 records; break workers and broker FAULTS=200 times, prove what is left, write docs/evidence/faults.md (SEED=N, PAGE=FILE)
 	ECLUSE_TEST_RECORDS=50000 .venv/bin/pytest -p no:randomly -k "killed_ten_times or under_load" \
 		tests/kafka/test_projector.py
 	.venv/bin/python -m tests.kafka.faults --faults $(or $(FAULTS),200) \
-		$(if $(SEED),--seed $(SEED)) $(if $(PAGE),--page $(PAGE))
+		$(if $(SEED),--seed $(SEED)) --page $(or $(PAGE),docs/evidence/faults.md)
 
 simulate: set-up-dev ## run HISTORIES=2000 generated years while things go wrong, prove each (SEED=N, PAGE=FILE, CASE=FILE)
 	.venv/bin/python -m tests.simulation $(if $(SEED),--seed $(SEED)) $(if $(FIRST),--first $(FIRST)) \

@@ -34,9 +34,9 @@ def page(row: Row) -> str:
             "",
             "Workers of the ledger are killed, frozen and ended while events come in.",
             "So is their broker.",
-            f"`make faults FAULTS={faults} SEED={seed}` publishes the same events again.",
+            f"`make faults FAULTS={faults} SEED={seed}` publishes the same events again, and writes"
+            " this page.",
             "It does the same faults in the same order; the machine decides where they hit.",
-            "With `PAGE=docs/evidence/faults.md` it writes this page.",
             "`make test` runs a smaller campaign, with another seed each time.",
             "",
             *_as_table("the campaign", _setting(row)),
