@@ -134,6 +134,7 @@ class Consumer(driver.Consumer):
             generation_id=self.app.consumer_generation_id,
         )
         message.records = record
+        cast(Any, self.app).fetched(tp, record)
         return message
 
     async def perform_seek(self) -> None:

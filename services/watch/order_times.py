@@ -49,7 +49,7 @@ class OrderTimes(ReadOnce[_Partition]):
         partition = self._place(number, offset)
         if partition is None:
             return
-        event_s = _event_s(raw)
+        event_s = event_s_of(raw)
         partition.offsets.append(offset)
         partition.times_s.append(nan if event_s is None else event_s)
         if len(partition.offsets) >= 2 * self._kept:
@@ -76,7 +76,8 @@ def _at(partition: _Partition, index: int) -> float | None:
     return None if isnan(time_s) else time_s
 
 
-def _event_s(raw: bytes | None) -> float | None:
+def event_s_of(raw: bytes | None) -> float | None:
+    """The time of a message of the ledger, in seconds since 1970; None where it has none."""
     try:
         return seconds_of(_message(raw or b"").time)
     except msgspec.MsgspecError:

@@ -116,6 +116,10 @@ class Outlook:
         """The cluster did not say where the groups are."""
         self._history.no_answer()
 
+    def has_lost_an_owner(self) -> bool:
+        """Whether a partition has no owner any more, as of the last look alone."""
+        return self._history.has_lost_an_owner()
+
     def _with_ends(self, looks: Mapping[Place, Look]) -> dict[Place, Look]:
         """Looks at those that leave no words; where the records end, the watch itself may know."""
         stands = self._tables.rounds.stands
@@ -184,8 +188,13 @@ class Outlook:
         return self._members if self.is_sampled(now_s) else {}
 
     def has(self, topic: str, now_s: float) -> bool:
-        """Whether what the watch has read of a topic is all that there is, as of just now."""
-        return self._turns(now_s) and self._tables.rounds.has_read(topic)
+        """Whether what the watch has read of a topic is all that there is, as of just now.
+
+        One that has fallen behind knows what was so then, and nothing of now.
+        """
+        tables, round_s = self._tables, self._own.round_s
+        is_now = is_fresh(tables.read_up_to.of_topic_s(topic), now_s, round_s)
+        return is_now and self._turns(now_s) and tables.rounds.has_read(topic)
 
     def _turns(self, now_s: float) -> bool:
         return is_fresh(self._tables.turned_s, now_s, self._own.round_s)
@@ -231,10 +240,8 @@ class Outlook:
         return OfLetters(self._letters_standing(), due.letters) if self._own.letters else None
 
     def _oldest_s(self, place: Place, committed: int) -> float | None:
-        """The event time of the first record that a group has not done, if it is an order."""
-        if place.topic != PAYMENT_ORDERS:
-            return None
-        return self._tables.order_times.oldest_s(place.partition, committed)
+        """The event time of the first record that a group has not done, where the watch knows."""
+        return self._tables.oldest_s(Partition(*place), committed)
 
     def _latest_s(self, place: Place) -> float | None:
         """The event time of the last record of a partition, where the watch has read it."""

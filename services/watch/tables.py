@@ -12,15 +12,21 @@ from services.runtime.clock import Clock
 from services.watch.aside import DeadLetters, Refusals
 from services.watch.balances import Fault, LiveBalances, Partition
 from services.watch.budget import Difference
+from services.watch.coming import Coming, Waiting
 from services.watch.due.deadlines import Deadlines
 from services.watch.fates import Fate, Fates, read_fate
 from services.watch.latencies import Issued, Latencies, Step
-from services.watch.order_times import OrderTimes
+from services.watch.order_times import OrderTimes, event_s_of
+from services.watch.read_up_to import ReadUpTo
 from services.watch.rounds import Reached, Rounds
 from services.watch.settled import Settled
 
 IMPORTED: Final = "ecluse_imported"
 """The header of a journal record that was decided on another cluster."""
+
+AS_IT_COMES_S: Final = 3.0
+"""Who has read all that was there so long ago reads what comes as it comes: two rounds and some. Of
+the others it is not known how long records took to be visible: they were, and waited here."""
 
 
 class Record(NamedTuple):
@@ -49,6 +55,7 @@ class Tables:
         self.refusals: Final = Refusals()
         self.dead_letters: Final = DeadLetters()
         self.settled: Final = Settled()
+        self.read_up_to: Final = ReadUpTo()
         self.turned_s: float | None = None
         """When the last round was turned, in seconds since 1970."""
         self._next_of: dict[str, Callable[[int], int]] = {
@@ -56,6 +63,7 @@ class Tables:
             REFUSALS: self.refusals.next_offset,
             DEAD_LETTERS: self.dead_letters.next_offset,
         }
+        self._coming = Coming()
         self._issued = Issued()
         self._clock = clock
         self._live_from_s: dict[int, float] = {}
@@ -71,6 +79,8 @@ class Tables:
         kept = list(places)
         self.live.keep_only(kept)
         self.rounds.keep_only(kept)
+        self.read_up_to.keep_only(kept)
+        self._coming.keep_only(kept)
         numbers = {
             topic: {each.number for each in kept if each.topic == topic}
             for topic in (JOURNAL, PAYMENT_ORDERS, REFUSALS, DEAD_LETTERS)
@@ -90,11 +100,36 @@ class Tables:
         """One round, in which all was asked after `asked_s`: see services.watch.rounds."""
         found = self.rounds.turn(reached)
         self.settled.turned(reached, asked_s)
+        self.read_up_to.turned(reached, asked_s)
         self.turned_s = now_s = self._clock()
         for place in reached:
-            if place.topic == JOURNAL and self.rounds.is_read(place.number):
+            if place.topic != JOURNAL:
+                continue
+            until_s = self.read_up_to.until_s(place)
+            if until_s is not None and now_s - until_s <= AS_IT_COMES_S:
                 self._live_from_s.setdefault(place.number, now_s)
+            else:
+                self._live_from_s.pop(place.number, None)
         return found
+
+    def fetched(self, place: Partition, first: int, last: int, value: bytes | None) -> None:
+        """Records from offset `first` to `last` wait for their agent; `value` is the first's."""
+        self._coming.add(place, Waiting(first, last, value), self.next_offset(place))
+
+    def oldest_s(self, place: Partition, committed: int) -> float | None:
+        """The event time of the first record from `committed` on, in seconds since 1970.
+
+        None where it is not known: only payment orders are known when they are done here.
+        """
+        if place.topic == PAYMENT_ORDERS:
+            found = self.order_times.oldest_s(place.number, committed)
+            if found is not None:
+                return found
+        value = self._coming.first(place, committed, self.next_offset(place))
+        if place.topic != JOURNAL:
+            return event_s_of(value)
+        fate = read_fate(value)
+        return None if fate is None else fate.event_s
 
     # ------------------------------------------------------------ record by record
     def journal(self, record: Record) -> Sequence[Difference | Fault]:

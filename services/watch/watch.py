@@ -1,11 +1,12 @@
 """The Faust app: what it holds, how it starts, is given partitions, and ends."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
 import faust
 import structlog
+from aiokafka.structs import ConsumerRecord
 from faust.types import TP
 
 from events.topics import DOORS, JOURNAL, WATCH_GROUP
@@ -73,6 +74,12 @@ class Watch(faust.App):
         self.own_tables.keep_only(self.assigned)
         self.delivery.keep_only(each.number for each in self.assigned if each.topic == JOURNAL)
         return {place: self.own_tables.next_offset(own) for place, own in named.items()}
+
+    def fetched(self, place: TP, some: Sequence[ConsumerRecord[bytes, bytes]]) -> None:
+        """Take note of records that wait for their agent now."""
+        first, last = some[0], some[-1]
+        own = self.in_the_contract(place)
+        self.own_tables.fetched(own, first.offset, last.offset, first.value)
 
     @property
     def is_stopping(self) -> bool:

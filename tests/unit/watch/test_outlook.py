@@ -81,6 +81,14 @@ def test_before_anything_was_read_or_seen_nothing_is_known() -> None:
     assert (None, None, None) == (known.dead_letters, known.refusals, known.letters)
 
 
+def test_it_knows_that_a_treasury_is_missing_for_the_first_time() -> None:
+    scene = Scene()
+    for owner, expected in (("bank", False), (None, True), (None, False)):
+        scene.now_s += 2
+        scene.look(scene.treasury, a_look(at_s=scene.now_s, committed=2, end=2, owner=owner))
+        assert expected is scene.outlook.has_lost_an_owner()
+
+
 def test_once_the_journal_is_read_to_its_end_its_figures_are_known() -> None:
     scene = Scene()
     scene.read()
@@ -103,6 +111,37 @@ def test_figures_of_a_journal_that_is_still_read_are_unknown() -> None:
     scene.turn(left=4)
     known = scene.known()
     assert (None, None, None, None) == (known.told, known.orders, known.parked, known.letters)
+
+
+def test_figures_of_a_watch_that_falls_behind_are_unknown_until_it_has_caught_up() -> None:
+    scene = Scene()
+    scene.read()
+    scene.turn()
+    for second in range(1, 31):
+        scene.now_s += 1
+        scene.turn(left=1)
+        known = scene.known()
+        is_known = [each is not None for each in (known.told, known.orders, known.refusals)]
+        assert [second <= 11] * 3 == is_known, f"{second} s"
+    scene.tables.refusal(Record(0, 0, b"B", b"{}", (), scene.now_s))
+    scene.turn()
+    known = scene.known()
+    assert (None, True) == (known.told, known.refusals is not None), "topic by topic"
+
+
+def test_the_oldest_event_that_the_watch_has_not_read_is_the_first_that_waits_for_it() -> None:
+    scene = Scene()
+    first, *rest = JOURNALLED
+    scene.tables.fetched(Partition(JOURNAL, 0), 0, len(rest), first.value)
+    scene.turn(left=len(JOURNALLED))
+    places = {Place(JOURNAL, 0): 0}
+    look = a_look(committed=None, end=len(JOURNALLED), owner="watch-1")
+    scene.look(scene.watch, look, places=places)
+    assert NOON_S == scene.stage("watch").oldest_event_s
+    scene.read()
+    scene.turn()
+    scene.look(scene.watch, look)
+    assert scene.stage("watch").oldest_event_s is None
 
 
 def test_figures_are_unknown_while_the_cluster_does_not_answer_or_rounds_stand_still() -> None:

@@ -34,11 +34,11 @@ class Scene:
             record = self.record(offset, out, ago_s=ago_s, imported=imported)
             assert not self.tables.journal(record)
 
-    def turn(self) -> None:
+    def turn(self, *, left: int = 0) -> None:
         reached = {}
         for topic in WATCHED:
             worked = self.tables.next_offset(Partition(topic, 0))
-            reached[Partition(topic, 0)] = Reached(worked, worked, worked, worked)
+            reached[Partition(topic, 0)] = Reached(worked, worked, worked, worked + left)
         assert [] == self.tables.turn(reached, self.now_s)
 
     def counts(self) -> dict[Step, int | None]:
@@ -83,6 +83,17 @@ def test_records_that_come_live_are_timed_and_those_of_the_start_are_not() -> No
         if each.step is Step.PUBLISHED
     ]
     assert (1, 0.5) == (row.count, row.max_s)
+
+
+def test_records_that_waited_for_the_watch_alone_are_not_timed() -> None:
+    scene = Scene()
+    scene.turn()
+    scene.now_s += 10
+    scene.turn(left=5)
+    scene.now_s += 10
+    scene.turn(left=5)
+    scene.journal(ago_s=5)
+    assert Step.PUBLISHED not in scene.counts()
 
 
 def test_what_was_decided_on_another_cluster_says_nothing_of_this_one() -> None:
