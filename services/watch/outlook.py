@@ -200,13 +200,15 @@ class Outlook:
         return is_fresh(self._tables.turned_s, now_s, self._own.round_s)
 
     def _itself(self, now_s: float) -> OfItself:
-        live, is_ready = self._tables.live, self._turns(now_s) and self._tables.rounds.ready
+        live = self._tables.live
+        was_read = self._turns(now_s) and self._tables.rounds.ready
+        # Whoever is behind has still found what it has found.
         return OfItself(
             self._instance,
-            is_ready,
-            len(live.budgets) if is_ready else None,
-            live.differences() if is_ready else None,
-            live.faults() if is_ready else None,
+            was_read and self.has(JOURNAL, now_s),
+            len(live.budgets) if was_read else None,
+            live.differences() if was_read else None,
+            live.faults() if was_read else None,
         )
 
     def _latencies(self, now_s: float, *, is_sampled: bool, has_journal: bool) -> list[Latency]:

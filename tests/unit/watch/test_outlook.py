@@ -123,6 +123,7 @@ def test_figures_of_a_watch_that_falls_behind_are_unknown_until_it_has_caught_up
         known = scene.known()
         is_known = [each is not None for each in (known.told, known.orders, known.refusals)]
         assert [second <= 11] * 3 == is_known, f"{second} s"
+        assert ("watch-1", second <= 11, 1, 0, 0) == known.watch
     scene.tables.refusal(Record(0, 0, b"B", b"{}", (), scene.now_s))
     scene.turn()
     known = scene.known()
