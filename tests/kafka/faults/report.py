@@ -34,8 +34,8 @@ def page(row: Row) -> str:
             "",
             "Workers of the ledger are killed, frozen and ended while events come in.",
             "So is their broker.",
-            f"`make faults FAULTS={faults} SEED={seed}` publishes the same events again, and writes"
-            " this page.",
+            f"`make faults FAULTS={faults} SEED={seed}` publishes the same events again.",
+            "It writes this page.",
             "It does the same faults in the same order; the machine decides where they hit.",
             "`make test` runs a smaller campaign, with another seed each time.",
             "",
