@@ -65,7 +65,11 @@ class Topic(_Strict):
 
     readers: Annotated[list[str], Field(min_length=1)]
     alert_after_days: Positive | None = None
-    """The age of an unread record from which on somebody should be told."""
+    """The age of an unread record at which somebody must long have been told.
+
+    Nothing is set to it, as an alarm on lateness rings within minutes (schemas/topics.yaml names
+    it): it stays as what the contract promises, which tests hold the alarm to.
+    """
 
     config: TopicConfig
 

@@ -1,5 +1,6 @@
 """schemas/topics.yaml: it names the topics of the contract, and keeps each as the design says."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from events import topics
 from services.runtime.catalogue import FILE, Catalogue, read_catalogue
 from services.runtime.clients import RECORD_BYTES_MAX
 
+RULES = FILE.parent.parent / "deploy" / "observability" / "rules"
+DAY_S = 24 * 3600
 UNLIMITED = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
 DAYS_400 = UNLIMITED | {"retention.ms": str(400 * 24 * 3600 * 1000)}
 COMPACTED = {
@@ -60,6 +63,24 @@ def test_a_topic_is_kept_as_the_design_says(
     limits = {"max.message.bytes": str(RECORD_BYTES_MAX), "compression.type": compression}
     assert kept | limits == topic.config.as_kafka()
     assert alert_after_days == topic.alert_after_days
+
+
+def alarm_s(name: str) -> int:
+    """How late it is when an alarm rings for the first time, by what Prometheus is told."""
+    groups = yaml.safe_load((RULES / "accounts.yml").read_text(encoding="utf-8"))["groups"]
+    [rule] = [each for group in groups for each in group["rules"] if name == each.get("alert")]
+    assert rule["for"].endswith("m")
+    late_s = max(int(limit) for limit in re.findall(r"> (\d+)", rule["expr"]))
+    return late_s + 60 * int(rule["for"].removesuffix("m"))
+
+
+@pytest.mark.parametrize("name", [topics.EVENTS, topics.LETTERS])
+def test_somebody_is_told_long_before_an_unread_record_is_half_as_old_as_it_gets(name: str) -> None:
+    """The alarm by which one at `alert_after_days` is moot."""
+    topic = read_catalogue().topics[name]
+    assert topic.alert_after_days is not None
+    assert topic.config.retention_ms == 2 * topic.alert_after_days * DAY_S * 1000
+    assert alarm_s("EcluseAccountsLate") < DAY_S
 
 
 def as_written() -> Any:
