@@ -15,10 +15,12 @@ pytestmark = pytest.mark.fault
 
 @pytest.mark.timeout(600)
 def test_whatever_is_killed_each_event_is_journalled_once_and_published_once(
-    broker: Broker, prefix: str, tmp_path: Path
+    broker: Broker, prefix: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     seed = chosen_seed()
-    print(f"run again: ECLUSE_FAULT_SEED={seed} .venv/bin/pytest {HERE} -k killed")
+    # Not captured: where it passes, its command is worth as much as where it fails.
+    with capsys.disabled():
+        print(f"\nrun again: ECLUSE_FAULT_SEED={seed} .venv/bin/pytest {HERE} -k killed")
     figures = Campaign(broker, prefix, tmp_path, Plan(seed)).run()
     print(figures.row())
     assert 20_000 <= figures.published
