@@ -13,6 +13,7 @@ from services.runtime import publishing
 from services.runtime.errors import ClusterError, Unreachable
 from services.runtime.partitioning import partition_of
 from services.runtime.publishing import Flow, Message, Receipt, Receipts
+from services.runtime.settings import Settings
 
 KEYS = [b"a", b"b", b"c", b"d", b"e"]
 PARTITIONS = 3
@@ -201,3 +202,23 @@ def test_a_repeat_whose_place_the_broker_has_forgotten_counts_and_moves_no_offse
     receipt.add(-1, 1)
     receipt.add(50, 3)
     assert Receipt(7, 40, 52, 11) == receipt
+
+
+def test_each_record_is_asked_to_be_on_all_replicas_and_there_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """aiokafka's own: `acks=1`, and a batch that is tried again may be there twice."""
+    asked: list[dict[str, Any]] = []
+
+    class AskedProducer:
+        """Keeps what it is made with."""
+
+        def __init__(self, **options: Any) -> None:
+            asked.append(options)
+
+    monkeypatch.setattr(publishing, "AIOKafkaProducer", AskedProducer)
+    publishing.a_producer(Settings(instance="sender", bootstrap_servers="here:9092"))
+    [options] = asked
+    assert ("all", True) == (options["acks"], options["enable_idempotence"])
+    assert ("here:9092", "ecluse-sender") == (options["bootstrap_servers"], options["client_id"])
+    assert "transactional_id" not in options
