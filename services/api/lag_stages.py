@@ -1,13 +1,16 @@
-"""What several watches know, added up, and the stages as they see them: whole, or in part. Pure."""
+"""What watches know, added up: the stages, whole or in part, and how far accounts are. Pure."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final, TypeVar
 
 from services.api.lag_board import Partition, Stage, State
 
 WORST_FIRST: Final = tuple(State)
+
+ACCOUNTING: Final = ("ledger", "projector")
+"""The stages that an event must pass to stand in the accounts that people look at."""
 
 Day = TypeVar("Day", bound=date)
 
@@ -27,6 +30,32 @@ def total(counts: Iterable[int | None]) -> int | None:
 def earliest(times: Iterable[Day | None]) -> Day | None:
     """The earliest of those that are known; None where none is."""
     return min((time for time in times if time is not None), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """How far the accounts are that people look at: decided by the ledger, and in the read model.
+
+    Page and command both say it by this, so that they never tell two times in one night.
+    """
+
+    stages: tuple[Stage, ...]
+    """Those that lead there, as far as any watch knows them."""
+    up_to_date_to: datetime | None
+    """Up to when all is in; None where one of these stages does not say, or nobody tells of it."""
+    has_all: bool
+    """Whether nothing that came is left before any of them."""
+
+
+def accounts(stages: Sequence[Stage]) -> Accounts:
+    """How far the accounts are, by the stages that lead there."""
+    found = tuple(each for each in stages if each.stage in ACCOUNTING)
+    known = [each.up_to_date_to for each in found if each.up_to_date_to is not None]
+    return Accounts(
+        found,
+        min(known) if len(known) == len(ACCOUNTING) else None,
+        len(found) == len(ACCOUNTING) and all(each.behind == 0 for each in found),
+    )
 
 
 def merged_stages(each: Sequence[Sequence[Stage]]) -> tuple[Stage, ...]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Final
 
 from rich.console import RenderableType
 
@@ -22,6 +21,7 @@ from services.api.lag_board import (
     wrong_counts,
 )
 from services.api.lag_merged import Lag
+from services.api.lag_stages import accounts
 from services.cli import lag_words as words
 from services.cli.lag_figures import Figures
 from services.cli.lag_tables import latencies, orders, parked, partitions, place, reports, stages
@@ -30,7 +30,6 @@ from services.cli.wording import told
 from services.ledger.advice.terms import ORDER_STATES
 
 GOOD, UNSURE, BAD = "bold green", "bold yellow", "bold red"
-LEDGER: Final = "ledger"
 
 
 def page(
@@ -97,12 +96,12 @@ class _Page:
         return self._line(words.HEADLINE.render(facts), style)
 
     def _up_to(self, board: Board) -> Sentence:
-        """To where everything is decided; up to date is only who has nothing left to decide."""
-        ledger = next((each for each in board.stages if each.stage == LEDGER), None)
-        if ledger is None or ledger.up_to_date_to is None:
+        """To where all is in the accounts; up to date is only what has nothing left to take in."""
+        known = accounts(board.stages)
+        if known.up_to_date_to is None:
             return words.UP_TO_DATE_UNKNOWN
-        sentence = words.UP_TO_DATE if ledger.behind == 0 else words.GO_UP_TO
-        return sentence.render(self._figures.moment(ledger.up_to_date_to))
+        sentence = words.UP_TO_DATE if known.has_all else words.GO_UP_TO
+        return sentence.render(self._figures.moment(known.up_to_date_to))
 
     def _unseen(self, board: Board) -> Sentence:
         """Since when nobody has looked at the groups."""

@@ -41,7 +41,7 @@ GO_UP_TO = Sentence(
     "Les comptes vont jusqu'au {instant} ({age}).", "The accounts go up to {instant} ({age})."
 )
 UP_TO_DATE_UNKNOWN = Sentence(
-    "Jusqu'où les comptes sont à jour\u00a0: —.", "To where the accounts are up to date: —."
+    "Personne ne sait jusqu'où vont les comptes.", "Nobody knows how far the accounts are."
 )
 WHY = Sentence("{stages}\u00a0: {state}. {rule} {do}", "{stages}: {state}. {rule} {do}")
 HELD = Sentence(

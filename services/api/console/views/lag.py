@@ -24,10 +24,7 @@ from services.api.console.words import lag_page as words
 from services.api.lag_board import WELL, Board, Stage, State, is_old, wrong_counts
 from services.api.lag_history import Hour
 from services.api.lag_merged import NO_ANSWER, Answer, Lag
-from services.api.lag_stages import worst
-
-ACCOUNTING: Final = frozenset({"ledger", "projector"})
-"""The stages that an event must pass to stand in the accounts that people look at."""
+from services.api.lag_stages import accounts, worst
 
 CLUSTER_SILENT, NOT_LOOKED = "cluster_silent", "not_looked"
 """The rules of a watch that sees no consumer: Kafka does not answer it, or it stands still."""
@@ -164,16 +161,17 @@ def _sampled(board: Board, moment: Moment) -> str:
 
 
 def _well(board: Board, alarms: Sequence[Alarm], moment: Moment) -> Verdict:
-    at, told = _reached(board), _up_to(board, moment)
+    known, told = accounts(board.stages), _up_to(board, moment)
+    at = known.up_to_date_to
     if any(each.notice.tone == "bad" for each in alarms):
         return Verdict("bad", "bad", told, moment.say("do_not_rely"))
     if at is None and all(each.state is State.NO_TRAFFIC for each in board.stages):
         return Verdict("good", "good", moment.say("nothing_yet"), "")
     if at is None:
         return Verdict("warn", "unknown", told, "")
-    if _has_all(board):
+    if known.has_all:
         return Verdict("good", "good", told, moment.say("all_done"))
-    left = [_left(each, moment) for each in _accounting(board)]
+    left = [_left(each, moment) for each in known.stages]
     lead = " ".join([moment.say("on_the_way"), *filter(None, left)])
     return Verdict("good", "good", told, lead)
 
@@ -190,30 +188,16 @@ def _left(stage: Stage, moment: Moment) -> str:
 
 def _up_to(board: Board, moment: Moment) -> str:
     """How far accounting is, in a sentence."""
-    at = _reached(board)
+    known = accounts(board.stages)
+    at = known.up_to_date_to
     if at is None:
         return moment.say("up_to_unknown")
     voice, age = moment.voice, moment.age(at)
-    has_all, instant = _has_all(board), voice.instant(at)
     if voice.local_day(at) != voice.local_day(moment.now):
-        return moment.say("up_to_date" if has_all else "goes_up_to", instant=instant, age=age)
-    name = "up_to_date_today" if has_all else "goes_up_to_today"
+        name = "up_to_date" if known.has_all else "goes_up_to"
+        return moment.say(name, instant=voice.instant(at), age=age)
+    name = "up_to_date_today" if known.has_all else "goes_up_to_today"
     return moment.say(name, clock=voice.clock(at), age=age)
-
-
-def _accounting(board: Board) -> list[Stage]:
-    return [each for each in board.stages if each.stage in ACCOUNTING]
-
-
-def _has_all(board: Board) -> bool:
-    return all(each.behind == 0 for each in _accounting(board))
-
-
-def _reached(board: Board) -> datetime | None:
-    """Up to when all is in the accounts; None where one of its stages does not say."""
-    found = [each.up_to_date_to for each in _accounting(board)]
-    known = [each for each in found if each is not None]
-    return min(known) if known and len(known) == len(found) else None
 
 
 # ------------------------------------------------------------------ what is wrong
