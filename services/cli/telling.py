@@ -19,6 +19,7 @@ from services.cli.wording import COLUMNS, FAULT, MORE, OUTCOME, told
 from services.ledger.advice.terms import ENTRY_KINDS, ORDER_STATES
 from services.ledger.domain.awaited import Awaited
 from services.ledger.domain.book import Want
+from services.ledger.domain.letters import Opening
 from services.ledger.domain.moves import Move
 from services.ledger.sentences import (
     DOCUMENTS,
@@ -88,6 +89,8 @@ LABELS: Final = {
     "moved": Sentence("mouvement", "moved"),
     "entry": Sentence("écriture", "entry"),
     "order": Sentence("mandat", "order"),
+    "letter": Sentence("lettre", "letter"),
+    "letter_id": Sentence("identifiant", "its id"),
 }
 """The words before what a record led to."""
 
@@ -103,6 +106,9 @@ SUBJECTS: Final = {
     "event": Sentence("Événement {id}{more}", "Event {id}{more}"),
 }
 """What is awaited."""
+
+OPENS: Final = Sentence("ouvre {convention} au budget {budget}", "opens {convention} in {budget}")
+"""What a letter does that left with a record."""
 
 DUE_ON: Final = Sentence("échéance {due_on}", "due on {due_on}")
 UNTIL: Final = Sentence("jusqu'au {due_on}", "until {due_on}")
@@ -262,6 +268,20 @@ def _facts(screen: Screen, each: Told, woke: Sequence[int]) -> Iterable[tuple[st
         state = screen.word(ORDER_STATES, order.state)
         amount = screen.euros(order.amount_cents)
         yield "order", _colon(screen, order.payment_order, f"{state}, {amount}, {due_on}")
+    yield from _letters(screen, each.letters)
+
+
+def _letters(screen: Screen, letters: Sequence[Opening]) -> Iterable[tuple[str, str]]:
+    """What each letter opens; its id on a line of its own: in a sentence it may look like an IBAN.
+
+    Of balances nothing is said: of each, only the last of a batch leaves, and no journal knows
+    where a batch ended.
+    """
+    for each in letters[:ROWS_MAX]:
+        yield "letter", told(OPENS, screen.language).format(**each._asdict())
+        yield "letter_id", each.id
+    if len(letters) > ROWS_MAX:
+        yield "letter", screen.counted(MORE, len(letters) - ROWS_MAX)
 
 
 def _about(screen: Screen, event: Event) -> Iterable[tuple[str, str]]:

@@ -16,8 +16,7 @@ from events.envelope import LEDGER
 from events.sentences import Sentence
 from services.ledger.chains import NOWHERE, Chains, End
 from services.ledger.domain.journal import RULES_VERSION, JournalRecord, Outcome
-from services.ledger.domain.letters import Letter, letter_id, letters_of
-from services.ledger.domain.moves import CARRY_OVER
+from services.ledger.domain.letters import Letter, letters_of, openings
 from services.ledger.exports import TOLD_RECORDS, Exported, Progress, read_export
 from services.ledger.ports import Batch, JournalRow, Position, Store, StoreError, Versions
 from services.ledger.restore import (
@@ -116,11 +115,8 @@ def prove(path: Path, there: Mapping[str, End], where: str, progress: Progress) 
 
 def _letter_ids(record: JournalRecord) -> set[str]:
     """The letters that a closing led to (rules, 32), by their ids."""
-    carried = {move.convention for move in record.moves if move.way is CARRY_OVER}
     source, event_id = record.event_source or "", record.event_id or ""
-    return {
-        letter_id(record.budget, source, event_id, name) for name in carried if name is not None
-    }
+    return {each.id for each in openings(record.budget, source, event_id, record.moves)}
 
 
 def unread_letters(proved: Proved) -> dict[str, list[Letter]]:

@@ -12,7 +12,7 @@ from services.ledger.domain.awaited import Awaited, awaited_of, awaited_of_grant
 from services.ledger.domain.book import BudgetState, Want
 from services.ledger.domain.grants import DocumentKey
 from services.ledger.domain.journal import JournalRecord, Outcome
-from services.ledger.domain.letters import next_year
+from services.ledger.domain.letters import Opening, next_year, openings
 from services.ledger.domain.moves import Move
 from services.ledger.domain.orders import OrderChange
 from services.ledger.domain.parking import PATIENCE, arrivals
@@ -49,6 +49,11 @@ class Told(NamedTuple):
     def place(self) -> tuple[str, int]:
         """Where its record stands: by this stories are in order, year by year."""
         return self.record.budget, self.record.sequence
+
+    @property
+    def letters(self) -> list[Opening]:
+        """The letters by which the story goes on in the next year: they left with the record."""
+        return openings(self.record.budget, self.envelope.source, self.envelope.id, self.moves)
 
 
 @dataclass(slots=True)

@@ -34,6 +34,14 @@ class Letter(NamedTuple):
     value: bytes
 
 
+class Opening(NamedTuple):
+    """Which letter opens which convention in which budget: all that a closing's moves tell."""
+
+    id: str
+    budget: str
+    convention: str
+
+
 def letter_id(budget: str, source: str, event_id: str, convention: str) -> str:
     """The id of a letter: uuid5 of who the closing event is, and of the convention."""
     return str(uuid5(NAMESPACE, f"{budget}\0{source}\0{event_id}\0{convention}"))
@@ -50,11 +58,7 @@ def letters_of(book: Book, envelope: Envelope[Event], moves: Iterable[Move]) -> 
     if not isinstance(event, FiscalYearClosed):
         return
     budget = next_year(book.budget)
-    carried: dict[str, dict[Line, int]] = {}
-    for move in moves:
-        if move.way is CARRY_OVER and move.convention is not None:
-            carried.setdefault(move.convention, {})[move.line] = move.amount_cents
-    for name, cents in carried.items():
+    for name, cents in _carried(moves).items():
         said = {
             "specversion": "1.0",
             "id": letter_id(book.budget, envelope.source, envelope.id, name),
@@ -77,6 +81,23 @@ def letters_of(book: Book, envelope: Envelope[Event], moves: Iterable[Move]) -> 
         value = _spell(without_nulls(said))
         assert len(value) <= LETTER_BYTES_MAX, f"the letter of {name} is larger than one may be"
         yield Letter(budget, value)
+
+
+def openings(budget: str, source: str, event_id: str, moves: Iterable[Move]) -> list[Opening]:
+    """The letters that the closing of a budget led to, by these of its moves; in their order."""
+    return [
+        Opening(letter_id(budget, source, event_id, name), next_year(budget), name)
+        for name in _carried(moves)
+    ]
+
+
+def _carried(moves: Iterable[Move]) -> dict[str, dict[Line, int]]:
+    """What each convention takes into the next year, in order of signature."""
+    carried: dict[str, dict[Line, int]] = {}
+    for move in moves:
+        if move.way is CARRY_OVER and move.convention is not None:
+            carried.setdefault(move.convention, {})[move.line] = move.amount_cents
+    return carried
 
 
 def _data(book: Book, convention: Convention, cents: dict[Line, int]) -> dict[str, Any]:
