@@ -10,6 +10,7 @@ from typing import Final
 
 import pytest
 
+from tests.commit import commit_of
 from tests.mutation.judge import Judge, Verdict
 from tests.mutation.mutants import ROOT, Mutant, modules, mutants_of
 from tests.mutation.page import Campaign, page, score, table
@@ -26,7 +27,7 @@ ALL_NOTICED, SURVIVORS = 0, 1
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Judge what is not judged yet, print the figures and keep them; the exit code."""
-    asked = _asked(arguments)
+    asked, commit = _asked(arguments), commit_of()
     mutants = {module: mutants_of(module) for module in asked.modules}
     chosen = _drawn([each for found in mutants.values() for each in found], asked)
     tests = sorted(path for each in TESTS for path in _files(ROOT / each))
@@ -54,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         tests=judge.tests,
         versions={name: version(name) for name in ("mutmut", "libcst", "pytest")},
         explained=explanations(),
+        commit=commit,
     )
     return _tell(campaign, asked.page)
 

@@ -23,6 +23,8 @@ class Campaign:
     tests: int
     versions: Mapping[str, str]
     explained: Mapping[str, str]
+    commit: str | None = None
+    """Of which code; None where nobody knows."""
 
     def counts(self, module: str | None = None) -> Counter[str]:
         """How many of a module, or of all, came to which end; `explained` are survivors too."""
@@ -81,6 +83,7 @@ def page(campaign: Campaign) -> str:
             f"| judged | {_share(campaign, made, judged)} |",
             f"| tests that judge | {campaign.tests:,} |",
             f"| made and judged by | {versions} |",
+            *([] if campaign.commit is None else [f"| commit | {campaign.commit} |"]),
             f"| **score** | **{score(campaign.counts())}** of those judged were noticed |",
             "",
             *_rows(campaign),

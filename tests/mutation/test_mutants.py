@@ -1,6 +1,7 @@
 """The mutants are what they say, and an explanation is of one that is there."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -94,10 +95,13 @@ def test_the_page_names_what_survived_and_why() -> None:
         tests=5,
         versions={"mutmut": "3"},
         explained={second.key: "No test could tell."},
+        commit="`abc`",
     )
     text = page(campaign)
     assert "| `money` | 9 | 3 | 0 | 1 | 2 | 1 | 33.3 % |" in text
     assert f"### Not explained\n\n- {first.key}\n" in text
     assert f"No test could tell.\n\n- {second.key}\n" in text
     assert "drawn with seed 7" in text
+    assert "| commit | `abc` |" in text
+    assert "| commit |" not in page(replace(campaign, commit=None))
     assert [first] == campaign.unexplained()

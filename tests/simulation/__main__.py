@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tests.commit import commit_of
 from tests.simulation.campaign import ROUND, Failure, Tally, run_on_cores, tally_of
 from tests.simulation.cases import Case
 from tests.simulation.draw import a_case
@@ -29,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _asked(arguments)
     if asked.case is not None:
         return _replay(Case.read(asked.case.read_text(encoding="utf-8")))
-    what = Asked(asked.seed, asked.first, asked.histories, asked.jobs)
+    what = Asked(asked.seed, asked.first, asked.histories, asked.jobs, commit=commit_of())
     print(f"run again: {what.command}", flush=True)
     began_s = time.monotonic()
     kept = None

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from tests.simulation.campaign import ROUND, Tally
 from tests.simulation.reach import (
     AGAIN,
+    COUNTED,
     DEAD,
     EVENT,
     FAULT,
@@ -17,7 +18,6 @@ from tests.simulation.reach import (
     REFUSAL,
     STEP,
     WAIT,
-    WANTED,
 )
 
 
@@ -30,6 +30,8 @@ class Asked(NamedTuple):
     jobs: int
     runs: int = 1
     """In how many runs, one going on where the one before was ended."""
+    commit: str | None = None
+    """Of which code; None where nobody knows."""
 
     @property
     def command(self) -> str:
@@ -65,6 +67,8 @@ def figures(tally: Tally, asked: Asked, seconds: float) -> Iterator[tuple[str, s
     yield "simulated time", f"{tally.virtual_s / 3600:,.1f} hours"
     cores = f"{asked.jobs} of {os.cpu_count()} cores"
     yield "took", f"{seconds:,.0f} s on {cores}{_in_runs(asked.runs)}"
+    if asked.commit is not None:
+        yield "commit", asked.commit
     yield "machine", f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
     yield "histories in which anything was wrong", f"{len(tally.failures)}"
 
@@ -103,7 +107,8 @@ def page(tally: Tally, asked: Asked, seconds: float) -> str:
             "## What was reached",
             "",
             "All that the published language, the rules and the simulation have names for;",
-            "the command fails when one of them is missing.",
+            "the command fails when one of them is missing, but for workers killed while they end",
+            "a forgotten transaction: those are only counted.",
             *(line for sort in SORTS for line in _reached(tally, sort)),
             "",
             _PROVED,
@@ -115,7 +120,7 @@ def _reached(tally: Tally, sort: str) -> Iterator[str]:
     yield ""
     yield f"| {SORTS[sort]} | times | in histories |"
     yield "|---|---|---|"
-    for each in sorted(each for each in WANTED if each.sort == sort):
+    for each in sorted(each for each in COUNTED if each.sort == sort):
         name = each.name if sort in {FAULT, STEP, AGAIN} else f"`{each.name}`"
         yield f"| {name} | {tally.reached[each]:,} | {tally.histories_of[each]:,} |"
 

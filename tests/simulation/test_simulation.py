@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,9 @@ from tests.simulation.__main__ import ROOT, main
 from tests.simulation.campaign import ROUND, Tally, run_on_cores
 from tests.simulation.cases import Case
 from tests.simulation.draw import a_case
-from tests.simulation.reach import WANTED, Reached
+from tests.simulation.faults import Op
+from tests.simulation.reach import STEP, WANTED, Reached
+from tests.simulation.report import Asked, page
 from tests.simulation.world import simulate
 
 SEED = 1
@@ -108,6 +111,18 @@ def test_a_campaign_goes_on_where_it_was_ended(
     monkeypatch.setattr("tests.simulation.kept.digest_of_code", lambda: "other code")
     a_run(6)
     assert [(0, 2), (2, 2), (4, 2)] == ran[-3:], "what other code ran is run again"
+
+
+def test_the_page_names_its_commit_and_the_kills_that_are_only_counted() -> None:
+    ending = Reached(STEP, f"{Op.MARKER}, before the request arrived")
+    tally = Tally(2, reached=Counter({ending: 3}), histories_of=Counter({ending: 2}))
+    asked = Asked(SEED, 0, 2, 1, commit="`abc`, with changes")
+    text = page(tally, asked, 1.0)
+    assert "| commit | `abc`, with changes |" in text
+    assert "| end a forgotten transaction, before the request arrived | 3 | 2 |" in text
+    assert "| end a forgotten transaction, before the answer came | 0 | 0 |" in text
+    assert ending not in WANTED
+    assert "| commit |" not in page(tally, asked._replace(commit=None), 1.0)
 
 
 # Histories with a kill, a zombie and a forgotten transaction among them.
