@@ -3,6 +3,7 @@
 Each runs by itself, so that one that waits for the cluster holds up no other.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -19,6 +20,10 @@ from services.watch.past import EVERY_S
 from services.watch.rounds import Reached
 from services.watch.watch import Watch
 
+AGAIN_S: Final = 1.0
+"""How soon it looks again where a partition has just lost its owner. Only a second look may tell
+that (`OWNERLESS_LOOKS`), and of the fifteen seconds a session that ended has taken ten."""
+
 log: Final = structlog.get_logger()
 
 
@@ -30,6 +35,9 @@ def add_timers(watch: Watch) -> None:
 
     async def look() -> None:
         await _look(watch)
+        if watch.outlook.has_lost_an_owner():
+            await asyncio.sleep(min(AGAIN_S, watch.own.sample_s))
+            await _look(watch)
 
     async def write() -> None:
         await watch.delivery.turn()

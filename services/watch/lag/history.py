@@ -61,6 +61,15 @@ class History:
         for track in self._tracks.values():
             track.interrupted = True
 
+    def has_lost_an_owner(self) -> bool:
+        """Whether at the last look of all somebody was missing who had been there before."""
+        latest_s = self._latest_s()
+        return any(
+            self._seen(track, latest_s).has_lost_its_owner
+            for track in self._tracks.values()
+            if track.looks[-1].at_s == latest_s
+        )
+
     def judged(self, now_s: float, oldest_of: OldestOf | None = None) -> list[Judged]:
         """What is to be said of each consumer at each place, in the order of their first looks.
 
@@ -70,12 +79,18 @@ class History:
             now_s: the present, by the clock of the looks.
             oldest_of: asked for the event time of what is left where the word does not tell it.
         """
-        latest_s = max((each.looks[-1].at_s for each in self._tracks.values()), default=0.0)
+        latest_s = self._latest_s()
         return [
             self._judged(consumer, place, track, now_s, oldest_of)
             for (consumer, place), track in self._tracks.items()
             if latest_s - track.looks[-1].at_s <= WINDOW_S
         ]
+
+    def _latest_s(self) -> float:
+        return max((each.looks[-1].at_s for each in self._tracks.values()), default=0.0)
+
+    def _seen(self, track: _Track, now_s: float) -> Window:
+        return Window(track.looks, now_s, begun_s=track.begun_s, silent=self._silent)
 
     def _judged(
         self,
@@ -85,7 +100,7 @@ class History:
         now_s: float,
         oldest_of: OldestOf | None,
     ) -> Judged:
-        seen = Window(track.looks, now_s, begun_s=track.begun_s, silent=self._silent)
+        seen = self._seen(track, now_s)
         rule, state, *_ = judge(seen)
         look, word = seen.last, seen.last.word
         done_event_s = None if word is None else word.done_event_s

@@ -21,7 +21,8 @@ OLD_AFTER_S: Final = 10.0
 OWNERLESS_LOOKS: Final = 2
 """At how many looks in a row nobody owns a partition until that is told. One alone may fall between
 a worker that leaves and one that comes. Kafka itself says so only when a session has ended, ten
-seconds after the last that it heard: with two more looks that makes fourteen."""
+seconds after the last that it heard. With two seconds until the first look, and one from there to
+the second (`timers.AGAIN_S`), that makes thirteen."""
 
 SILENT_S: Final = 8.0
 """A worker that is well speaks at least every five seconds; where Kafka says that it is gone, and

@@ -94,6 +94,14 @@ class Window:
         )
 
     @property
+    def has_lost_its_owner(self) -> bool:
+        """Whether the last look is the first at which nobody owns it any more."""
+        previous = self.previous
+        if previous is None or self.ownerless_looks != 1:
+            return False
+        return previous.owner is not None or previous.rebalancing
+
+    @property
     def wordless_s(self) -> float:
         """For how long its worker has not spoken, by the watch's own clock; 0 without words."""
         word = self.last.word

@@ -145,6 +145,35 @@ def test_a_clock_that_is_set_back_begins_a_new_run() -> None:
     assert "stands_still" == told_s[8]
 
 
+@pytest.mark.parametrize(
+    ("history", "expected"),
+    [
+        ("20/20*2 20/20!", True),
+        ("12/20*2 12/20!", True),
+        ("20/20~ 20/20!", True),
+        ("20/20*3", False),
+        ("20/20 20/20!*2", False),
+        ("20/20 20/20! 20/20", False),
+        ("20/20 20/20~", False),
+        ("20/20!", False),  # it may never have had one
+        ("12/20! 13/20!", False),  # who commits without being in the group is at work
+        ("-/20 -/20!", False),
+        ("20/20 | 20/20!", False),  # while the cluster was silent nobody could be heard of
+    ],
+)
+def test_that_an_owner_is_lost_is_noted_at_the_first_look_without_one(
+    history: str, expected: bool
+) -> None:
+    assert expected is seen(history).has_lost_an_owner()
+
+
+def test_who_is_not_looked_at_any_more_has_lost_no_owner() -> None:
+    history = seen("20/20 20/20!")
+    history.add(TREASURY, ORDERS, Look(START_S + 4, 1, 1, "t", False, None))
+    assert not history.has_lost_an_owner()
+    assert not History().has_lost_an_owner()
+
+
 def test_no_more_is_remembered_than_the_window_holds() -> None:
     history = seen("1/1*2000")
     (track,) = history._tracks.values()
