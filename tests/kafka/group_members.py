@@ -28,16 +28,19 @@ def consumer_of(topic: str, *more: str) -> Consumer:
 class Member:
     """A member of a group that takes what comes and commits it, until it is told otherwise."""
 
-    def __init__(self, settings: Settings, topic: str, instance: str | None) -> None:
+    def __init__(self, settings: Settings, consumer: Consumer, instance: str | None = None) -> None:
         self.at_once = 500
         self.commits = True
         self.metadata = ""
-        self._place = TopicPartition(settings.topic(topic), 0)
+        self.committed: dict[TopicPartition, int] = {}
+        topics = [settings.topic(each) for each in consumer.topics]
+        self._place = TopicPartition(topics[0], 0)
+        """What it says, and goes back in: the first partition of its first topic."""
         self._work: asyncio.Task[None] | None = None
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=settings.bootstrap_servers,
-            client_id=f"client-of-{topic}",
-            group_id=settings.group(consumer_of(topic).group),
+            client_id=f"client-of-{consumer.stage}",
+            group_id=settings.group(consumer.group),
             group_instance_id=instance,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
@@ -46,7 +49,7 @@ class Member:
             heartbeat_interval_ms=1000,
             fetch_max_wait_ms=100,
         )
-        self._consumer.subscribe([self._place.topic])
+        self._consumer.subscribe(topics)
 
     async def start(self) -> None:
         await self._consumer.start()
@@ -55,24 +58,25 @@ class Member:
     async def _take(self) -> None:
         while True:
             taken = await self._consumer.getmany(timeout_ms=100, max_records=self.at_once)
-            for records in taken.values():
-                await self._commit(records[-1].offset + 1)
+            for place, records in taken.items():
+                await self._commit(place, records[-1].offset + 1)
             await asyncio.sleep(0.2)
 
-    async def _commit(self, offset: int) -> None:
+    async def _commit(self, place: TopicPartition, offset: int) -> None:
         if self.commits:
-            await self._consumer.commit({self._place: OffsetAndMetadata(offset, self.metadata)})
+            await self._consumer.commit({place: OffsetAndMetadata(offset, self.metadata)})
+            self.committed[place] = offset
 
     async def say(self, metadata: str) -> None:
         """Commit where it is, with these words."""
         self.metadata = metadata
-        await self._commit(await self._consumer.position(self._place))
+        await self._commit(self._place, await self._consumer.position(self._place))
 
     async def go_back(self) -> None:
         """Commit the beginning, and take little from there on."""
         self.at_once = 1
         self._consumer.seek(self._place, 0)
-        await self._commit(0)
+        await self._commit(self._place, 0)
 
     async def stop(self) -> None:
         """End; a member with an instance does not say so to its group: as if it had been killed."""
@@ -80,7 +84,7 @@ class Member:
             self._work.cancel()
             await asyncio.gather(self._work, return_exceptions=True)
             self._work = None
-            await self._consumer.stop()
+        await self._consumer.stop()
 
 
 @asynccontextmanager

@@ -53,7 +53,7 @@ class Town:
 
     async def join(self, *names: str, instance: str | None = None) -> None:
         for name in names:
-            self.members[name] = Member(self._settings, name, instance)
+            self.members[name] = Member(self._settings, consumer_of(name), instance)
         await asyncio.gather(*(self.members[name].start() for name in names))
 
     async def come(self) -> None:
