@@ -37,7 +37,9 @@ def _about(kind: str) -> dict[str, Any]:
 class DeadlinePassed(EventData):
     """A day passed by which something was due: a payment, a report, or what an event waits for.
 
-    A letter that Écluse's watch writes to the ledger, which has no clock of its own.
+    A letter that Écluse's watch writes to the ledger, which has no clock of its own. A grant is
+    paid within 60 days, unless otherwise agreed (loi 2021-875); its financial report comes within
+    six months of the year's end.
     """
 
     TYPE: ClassVar[str] = "ecluse.deadline.passed.v1"

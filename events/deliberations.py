@@ -124,8 +124,9 @@ class DeliberationAdopted(EventData):
 class DeliberationWithdrawn(EventData):
     """An act on a grant fell: its assembly withdrew it, or a court annulled it.
 
-    An award that meets its conditions gives rights (CE, 5 juillet 2010, CCI de l'Indre): whether
-    it may fall is the assembly's question; here it has fallen.
+    An award whose conditions are met gives rights (CE, 5 juillet 2010, CCI de l'Indre), and an
+    illegal one may be withdrawn within four months only: whether it may fall is the assembly's
+    question; here it has fallen.
     """
 
     TYPE: ClassVar[str] = "ecluse.deliberation.withdrawn.v1"

@@ -32,7 +32,11 @@ class TreasuryReason(Part):
 
 
 class PaymentOrderAcknowledged(EventData):
-    """The public accountant took an order in charge, put it on hold or rejected it."""
+    """The public accountant took an order in charge, put it on hold or rejected it.
+
+    The accountant suspends and reports (GBCP, décret 2012-1246, article 38); a hold (mise en
+    instance) may come before a rejection.
+    """
 
     TYPE: ClassVar[str] = "ecluse.payment-order.acknowledged.v1"
 

@@ -59,7 +59,11 @@ class _Recovery(EventData):
 
 
 class RecoveryOrdered(_Recovery):
-    """Money is asked back from a beneficiary (ordre de reversement)."""
+    """Money is asked back from a beneficiary (ordre de reversement).
+
+    Say, what was paid beyond the cost (the Lille convention, articles 7 and 9), or under an award
+    that fell.
+    """
 
     TYPE: ClassVar[str] = "ecluse.recovery.ordered.v1"
 
@@ -68,7 +72,7 @@ class RecoveryCollected(_Recovery):
     """Money that was asked back has come.
 
     In the budget's own year it reopens credit (mandat d'annulation); later it is revenue of that
-    later year (titre de recette), and reopens none.
+    later year (titre de recette, account 773), and reopens none.
     """
 
     TYPE: ClassVar[str] = "ecluse.recovery.collected.v1"

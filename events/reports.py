@@ -7,7 +7,11 @@ from events.values import AmountCents, Date, OrderPart, Text
 
 
 class ReportReceived(EventData):
-    """A document arrived that a convention asks for (compte rendu financier, comptes certifiés)."""
+    """A document arrived that a convention asks for (compte rendu financier, comptes certifiés).
+
+    The financial report on a grant given for a purpose (subvention affectée) is due within six
+    months of the year's end; a certified copy of budget and accounts every year (CGCT L1611-4).
+    """
 
     TYPE: ClassVar[str] = "ecluse.report.received.v1"
 

@@ -28,7 +28,11 @@ from services.ledger.domain.verdicts import Accepted, Refused, Waits, exceeds_aw
 
 
 def amend(book: Book, event: ConventionAmended, on: date) -> Accepted | Refused | Waits:
-    """A new schedule of what is not ordered; up it commits more, down it releases (rules, 15)."""
+    """A new schedule of what is not ordered; up it commits more, down it releases (rules, 15).
+
+    What is committed too little is supplemented within open credit, what is too much is given back
+    (arrêté du 26 avril 1996, article 3).
+    """
     convention = unended(book, event.convention)
     if not isinstance(convention, Convention):
         return convention
@@ -50,7 +54,10 @@ def amend(book: Book, event: ConventionAmended, on: date) -> Accepted | Refused 
 
 
 def reduce(book: Book, event: CommitmentReduced, on: date) -> Accepted | Refused | Waits:
-    """What will not be paid is given up, from the last instalment backwards (rules, 16)."""
+    """What will not be paid is given up, from the last instalment backwards (rules, 16).
+
+    A commitment is reduced to what is liquidated (dégagement; arrêté du 26 avril 1996, article 3).
+    """
     convention = unended(book, event.convention)
     if not isinstance(convention, Convention):
         return convention

@@ -47,7 +47,12 @@ SIREN_DIGITS = 9
 def sign(
     book: Book, event: ConventionSigned, on: date, sequence: int
 ) -> Accepted | Refused | Waits:
-    """The legal commitment: reserved → committed, line by line (rules, 10, 11 and 13)."""
+    """The legal commitment: reserved → committed, line by line (rules, 10, 11 and 13).
+
+    The convention (loi 2000-321, article 10) makes the obligation, and stays within what was
+    authorised: the credit was taken by the award's accounting commitment, which comes before the
+    legal one or with it (GBCP, décret 2012-1246, article 30; arrêté du 26 avril 1996).
+    """
     grant = book.grants.get(event.grant)
     if grant is not None and grant.withdrawn:
         return Refused(Refusal.GRANT_WITHDRAWN, {"grant": event.grant})
@@ -77,7 +82,10 @@ def sign(
 
 
 def notify(book: Book, event: ConventionNotified, on: date) -> Accepted | Refused | Waits:
-    """The beneficiary was told; the first notification counts (rules, 19)."""
+    """The beneficiary was told; the first notification counts (rules, 19).
+
+    From it, or from the event that the convention names, the time to pay runs (loi 2021-875).
+    """
     convention = unended(book, event.convention)
     if not isinstance(convention, Convention):
         return convention
@@ -89,7 +97,10 @@ def notify(book: Book, event: ConventionNotified, on: date) -> Accepted | Refuse
 
 
 def suspend(book: Book, event: ConventionSuspended) -> Accepted | Refused | Waits:
-    """No order is issued until the convention resumes; open ones go on (rules, 17 and 18)."""
+    """No order is issued until the convention resumes; open ones go on (rules, 17 and 18).
+
+    By the convention's own words (that of Lille: article 7).
+    """
     convention = unended(book, event.convention)
     if not isinstance(convention, Convention):
         return convention

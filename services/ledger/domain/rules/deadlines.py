@@ -21,6 +21,7 @@ def look(book: Book, event: DeadlinePassed) -> Accepted | Refused | Waits:
 
 
 def _payment_due(book: Book, event: DeadlinePassed, payment_order: str) -> Accepted | Refused:
+    """A grant is paid within 60 days, unless otherwise agreed (loi 2021-875); late, it is owed."""
     order = book.orders.get(payment_order)
     if order is None:
         return Refused(Refusal.UNKNOWN_PAYMENT_ORDER, {"payment_order": payment_order})
@@ -31,6 +32,11 @@ def _payment_due(book: Book, event: DeadlinePassed, payment_order: str) -> Accep
 
 
 def _report_due(book: Book, event: DeadlinePassed, name: str) -> Accepted | Waits:
+    """What the convention asks for by a day, or its instalments wait for.
+
+    A grant given for a purpose (subvention affectée) owes a financial report within six months of
+    the year's end; a certified copy of budget and accounts is owed every year (CGCT L1611-4).
+    """
     convention = known(book, name)
     if not isinstance(convention, Convention):
         return convention

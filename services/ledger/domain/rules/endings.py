@@ -17,7 +17,10 @@ from services.ledger.domain.verdicts import Accepted, Refused, Waits
 
 
 def terminate(book: Book, event: ConventionTerminated) -> Accepted | Refused | Waits:
-    """What is not ordered is released, and the grant's reserve; open orders stay payable."""
+    """What is not ordered is released, and the grant's reserve; open orders stay payable.
+
+    By the convention's own words (that of Lille: article 10, two months after formal notice).
+    """
     convention = unended(book, event.convention)
     if not isinstance(convention, Convention):
         return convention
@@ -26,7 +29,13 @@ def terminate(book: Book, event: ConventionTerminated) -> Accepted | Refused | W
 
 
 def withdraw(book: Book, event: DeliberationWithdrawn) -> Accepted | Refused | Waits:
-    """An act falls: with the award, all that is not paid is released; what is paid is flagged."""
+    """An act falls: with the award, all that is not paid is released; what is paid is flagged.
+
+    An award gives rights to whoever meets its conditions (CE, 5 juillet 2010, CCI de l'Indre), and
+    an illegal one may be withdrawn within four months only. So the ledger judges no withdrawal, and
+    takes nothing back by itself: after an annulment the assembly may decide anew before it asks for
+    the money.
+    """
     grant = book.grants.get(event.grant)
     if grant is None or grant.award is None:
         return Waits(Want("grant", event.grant))

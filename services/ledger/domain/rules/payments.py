@@ -33,6 +33,12 @@ def change_account(book: Book, event: BankAccountChanged, on: date) -> Accepted:
 def acknowledge(book: Book, event: PaymentOrderAcknowledged, on: date) -> Accepted | Refused:
     """The accountant's answer; a rejection gives the unpaid part back to the commitment.
 
+    The accountant (comptable public) suspends an order and reports; the authorising officer mends
+    it or requisitions in writing (GBCP, décret 2012-1246, article 38), which is excluded where
+    funds or credit fall short, no service was done, the payment would not discharge, or an act is
+    not enforceable (CGCT L1617-3). Either way it is told as the next state, taken in charge or
+    rejected.
+
     Where the convention ended, its award fell, or the year was closed, it goes on to available
     credit, and the order is not issued again (rules, 17 and 31).
     """

@@ -15,7 +15,11 @@ from services.ledger.domain.verdicts import Accepted, Waits
 
 
 def receive(book: Book, event: ReportReceived, on: date, sequence: int) -> Accepted | Waits:
-    """A document arrives; the last one that an instalment waits for sets it off (rules, 19-22)."""
+    """A document arrives; the last one that an instalment waits for sets it off (rules, 19-22).
+
+    The first payment wants decision and convention, later ones what the decision asks for (CGCT,
+    annexe I, rubrique 72); certified accounts are owed every year (CGCT L1611-4).
+    """
     convention = known(book, event.convention)
     if not isinstance(convention, Convention):
         return convention
