@@ -77,7 +77,7 @@ class Health(Collector):
         )
         failed = CounterMetricFamily(
             "ecluse_transactions_failed",
-            "Transactions of a partition that failed.",
+            "Attempts to open a partition or to commit in it that failed.",
             labels=["partition"],
         )
         for task in tasks:

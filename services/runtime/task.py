@@ -109,7 +109,7 @@ class PartitionTask:
         self.progress = Progress()
         self.held: Hold | None = None
         self.failed = 0
-        """How many transactions have failed."""
+        """How many attempts have failed: each once, wherever between opening and closing."""
         self._backlog = Backlog()
         self._make_work = make_work
         self._settings = settings
@@ -210,6 +210,10 @@ class PartitionTask:
             self._doubted = False
             log.info("partition_opened", partition=self.partition, next_offsets=self.next_offsets)
             await go(work)
+        except (Stop, Fenced, WriterFailed, Bug):
+            # In an outage most attempts fail before they come to a record.
+            self.failed += 1
+            raise
         finally:
             await work.close()
 
@@ -301,10 +305,8 @@ class PartitionTask:
             suspect = batch[0] if len(batch) == 1 else None
             await work.commit()
         except (Stop, Fenced, WriterFailed):
-            self.failed += 1
             raise
         except Exception as error:
-            self.failed += 1
             self._trouble.note(batch if suspect is None else [suspect])
             raise Bug(suspect) from error
         delays = self._backlog.did(batch, work.told, work.time_of, self._clock())

@@ -1,8 +1,13 @@
 """What Prometheus is told of a worker's partitions."""
 
+import asyncio
+
+import pytest
 from prometheus_client import CollectorRegistry
 
+from events.sentences import Sentence
 from services.runtime.backlog import Delays
+from services.runtime.errors import Unreachable
 from services.runtime.health import Health
 from services.runtime.task import PartitionTask
 from services.runtime.words import TaskState
@@ -18,6 +23,7 @@ from tests.unit.runtime.world import (
     once,
     quickly,
     running,
+    times,
     until,
 )
 
@@ -75,6 +81,38 @@ def test_what_waits_while_a_partition_is_held_is_told(world: World) -> None:
         assert event_s(1) == page.value(OLDEST, **HERE)
         assert event_s(0) == page.value(DONE, **HERE)
         assert 0 == page.value("ecluse_caught_up", **HERE)
+        assert 2 == page.value("ecluse_transactions_failed_total", partition=NUMBER)
+
+    quickly(running(task, during))
+
+
+@pytest.mark.parametrize("where", ["on_open", "on_commit"])
+def test_a_database_that_is_away_for_a_minute_fails_at_each_attempt(
+    world: World, where: str
+) -> None:
+    """However few records wait: most attempts do not come so far as to take one."""
+    task = world.publish(0).task()
+    page = Page(task)
+    setattr(world, where, times(10**6, WriterFailed("planted")))
+
+    async def during() -> None:
+        await asyncio.sleep(60)
+        world.on_open, world.on_commit = lambda: None, lambda _: None
+        await until(lambda: world.done == [0])
+        assert len(world.opened_s) - 1 == task.failed
+        # Rests of 0.5, 1, 2, 4 and 8 s, and then of ten.
+        assert 10 == page.value("ecluse_transactions_failed_total", partition=NUMBER)
+
+    quickly(running(task, during))
+
+
+def test_what_fails_while_nothing_comes_is_told(world: World) -> None:
+    task = world.publish(0).task()
+    page = Page(task)
+    world.on_settle = times(2, Unreachable("there", Sentence("non", "no")))
+
+    async def during() -> None:
+        await until(lambda: len(world.opened_s) == 3)
         assert 2 == page.value("ecluse_transactions_failed_total", partition=NUMBER)
 
     quickly(running(task, during))
