@@ -136,11 +136,20 @@ def _fates(each: Sequence[Fates]) -> Fates:
         total(fates.parked for fates in each),
         total(fates.dead_letter for fates in each),
         total(fates.resumed for fates in each),
-        # These two come of the ledger's places, which every watch sees whole.
+        # These two come of the ledger's places, which every watch sees whole, if not at one moment.
         each[0].in_flight,
-        each[0].gap,
+        _gap([fates.gap for fates in each]),
         total(fates.repeated for fates in each),
     )
+
+
+def _gap(told: Sequence[int | None]) -> int | None:
+    """The one furthest from 0: what one of them misses is told, whatever another says.
+
+    That there is none is only known where all of them know it.
+    """
+    gap = max((each for each in told if each is not None), key=abs, default=None)
+    return gap or (None if None in told else gap)
 
 
 def _latencies(each: Sequence[tuple[Latency, ...]]) -> tuple[Latency, ...]:

@@ -53,6 +53,29 @@ def test_what_two_watches_read_is_added_up() -> None:
     assert both.stages == one.stages, "each sees all consumers"
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        (0, -1, -1),
+        (-1, 0, -1),
+        (1, -2, -2),
+        (0, 3, 3),
+        (None, 3, 3),
+        (0, 0, 0),
+        (0, None, None),  # nobody may say that there is none
+        (None, None, None),
+    ],
+)
+def test_a_gap_that_one_of_two_watches_sees_is_told(
+    one: int | None, other: int | None, expected: int | None
+) -> None:
+    fates = a_board()["fates"]
+    both = merged([read(fates=fates | {"gap": each}) for each in (one, other)])
+    assert both is not None
+    assert both.fates is not None
+    assert expected == both.fates.gap
+
+
 def of_its_own(numbers: tuple[int, ...], **said: Any) -> Board:
     """The board of a watch that reads these partitions of the journal."""
     stages = a_board()["stages"]
