@@ -42,6 +42,8 @@ class LiveBalances:
         self.tally = Tally()
         self._next: dict[Partition, int] = {}
         self._open: set[str] = set()
+        self._unnamed: set[tuple[Partition, bytes]] = set()
+        """The keys that name no balance, until a tombstone takes each away."""
 
     def next_offset(self, partition: Partition) -> int:
         """The offset behind the last record of `partition` that was worked on; 0 without any."""
@@ -57,6 +59,7 @@ class LiveBalances:
             if Partition(JOURNAL, budget.partition) in kept
         }
         self._open &= self.budgets.keys()
+        self._unnamed = {each for each in self._unnamed if each[0] in kept}
 
     def add(
         self, number: int, offset: int, key: bytes | None, raw: bytes | None
@@ -93,12 +96,22 @@ class LiveBalances:
         try:
             place = read_key(key)
         except NotReadable as error:
-            name = (key or b"").decode(errors="replace")
-            return [Difference(Kind.NOT_READABLE, name, None, None, why=str(error))]
+            return self._publish_unnamed(partition, key or b"", raw, str(error))
         budget = self._budget(place.budget, number)
         found = self._publish(budget, place, raw) if budget.fault is None else None
         self._note(budget)
         return [] if found is None else [found]
+
+    def _publish_unnamed(
+        self, partition: Partition, key: bytes, raw: bytes | None, why: str
+    ) -> list[Difference]:
+        """A key that names no balance: readers of the topic have it until it is taken away."""
+        if raw is None:
+            self._unnamed.discard((partition, key))
+            return []
+        self._unnamed.add((partition, key))
+        name = key.decode(errors="replace")
+        return [Difference(Kind.NOT_READABLE, name, None, None, why=why)]
 
     def _publish(self, budget: Budget, place: Place, raw: bytes | None) -> Difference | None:
         if raw is None:
@@ -131,8 +144,9 @@ class LiveBalances:
         return [each for each in found if each is not None]
 
     def differences(self) -> int:
-        """How many published balances differ at present."""
-        return sum(len(budget.differences) for budget in self.budgets.values())
+        """How many published balances differ at present; under keys that name none too."""
+        of_budgets = sum(len(budget.differences) for budget in self.budgets.values())
+        return of_budgets + len(self._unnamed)
 
     def faults(self) -> int:
         """How many budgets have a journal that cannot be added up."""

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from events.topics import BALANCES, JOURNAL
-from services.watch.balances import Fault
+from services.watch.balances import Fault, Partition
 from services.watch.budget import Difference, Kind
 from services.watch.readings import Key, Line, Place
 from tests.builders import (
@@ -205,6 +205,31 @@ def test_a_balance_that_nobody_can_read_is_a_difference(key: Any, value: bytes, 
     assert Kind.NOT_READABLE == found.kind
     assert found.why is not None
     assert why in found.why.lower()
+    assert 1 == reader.live.differences(), "so the alarm rings too"
+
+
+def test_a_key_that_names_no_balance_differs_until_it_is_taken_away() -> None:
+    (vote,), (balance,) = told(VOTE)
+    unnamed = balance._replace(key=b'["only one"]')
+    reader = read(vote, balance, unnamed, unnamed)
+    assert (2, 1) == (len(reader.found), reader.live.differences())
+    reader.read(balance)
+    assert 1 == reader.live.differences(), "a right balance elsewhere puts nothing right here"
+    reader.read(unnamed._replace(key=b"another"))
+    assert 2 == reader.live.differences()
+    reader.read(unnamed._replace(value=None))
+    reader.read(unnamed._replace(key=b"third", value=None))
+    assert (3, 1) == (len(reader.found), reader.live.differences())
+
+
+def test_a_key_that_names_no_balance_goes_to_others_with_its_partition() -> None:
+    (_,), (balance,) = told(VOTE)
+    reader = read(balance._replace(key=None))
+    here = Partition(BALANCES, balance.partition)
+    reader.live.keep_only([here])
+    assert 1 == reader.live.differences()
+    reader.live.keep_only([Partition(JOURNAL, balance.partition)])
+    assert 0 == reader.live.differences()
 
 
 def test_a_balance_under_the_key_of_another_is_a_difference() -> None:

@@ -150,6 +150,15 @@ def test_the_metrics_say_what_stands_in_the_table() -> None:
     assert "1.0" == scene.figures()["ecluse_watch_balances_differing"]
 
 
+def test_a_key_that_names_no_balance_counts_among_those_that_differ() -> None:
+    scene = Scene()
+    scene.read()
+    scene.rounds.turn(ALL_READ)
+    assert "0.0" == scene.figures()["ecluse_watch_balances_differing"]
+    scene.live.publish(HOME, 10**6, b"not json", b"{}")
+    assert "1.0" == scene.figures()["ecluse_watch_balances_differing"]
+
+
 def test_steps_are_a_histogram_with_classes_that_add_up() -> None:
     scene = Scene()
     for took_s in (0.01, 0.3, 1e8):
