@@ -14,7 +14,7 @@ from tests.browser.world import a_console
 
 WIDTH: Final = 1280
 HEIGHT: Final = 1240
-"""The first sentence, what to do, and the stages: what stands below is much the same each night."""
+"""The first sentence, what to do, and the stages: what the README shows of the page."""
 
 LOOKED: Final = timedelta(milliseconds=400)
 """How old an answer is when somebody looks at it."""

@@ -154,11 +154,11 @@ class House:
         return told[0]
 
     def keep_picture(self, night: Night) -> None:
-        """The page as it stands, with the partitions of the stage that it is about."""
+        """The whole page as it stands, with the partitions of the stage that it is about."""
         path = self.pictures / f"{night.picture}.png"
         partitions = self.page.locator(f"[data-live=partitions-{night.stage}] details")
         partitions.evaluate("(fold) => { fold.open = true; window.scrollTo(0, 0); }")
-        self.page.screenshot(path=path)
+        self.page.screenshot(path=path, full_page=True)
         partitions.evaluate("(fold) => { fold.open = false; }")
         assert path.stat().st_size
 
