@@ -16,7 +16,7 @@ from services.ledger.advice.refusals import REFUSALS
 from services.ledger.catalogue import PAGE, page
 from services.ledger.domain import flags, refusals
 from services.ledger.domain.flags import FlagCode
-from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.refusals import Missing, Refusal
 from services.ledger.sentences import PARKED
 from tests.test_rules import FIRST, LAST
 
@@ -33,7 +33,7 @@ def test_the_page_is_what_make_catalogue_writes() -> None:
 def test_every_answer_is_explained_in_its_order() -> None:
     assert list(Refusal) == list(REFUSALS)
     assert list(FlagCode) == list(FLAGS)
-    assert list(PARKED) == list(WAITS)
+    assert list(Missing) == list(WAITS) == list(PARKED)
     assert list(Reason) == list(DEAD_LETTERS)
 
 

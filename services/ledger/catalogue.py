@@ -74,7 +74,9 @@ def page() -> str:
         for code, advice in FLAGS.items()
     ]
     parts.append(CHAPTERS["waits"])
-    parts += [_answer(kind, advice, ("kind", "id"), PARKED[kind]) for kind, advice in WAITS.items()]
+    parts += [
+        _answer(kind.value, advice, ("kind", "id"), PARKED[kind]) for kind, advice in WAITS.items()
+    ]
     parts.append(CHAPTERS["dead_letters"])
     parts += [
         _answer(code.value, advice, (), unreadable.SENTENCES[code])

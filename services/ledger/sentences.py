@@ -6,22 +6,22 @@ from typing import Any
 from events.sentences import Sentence
 from services.ledger.domain import flags, refusals
 from services.ledger.domain.flags import FlagCode
-from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.refusals import Missing, Refusal
 
-PARKED: dict[str, Sentence] = {
-    "budget": Sentence(
+PARKED: dict[Missing, Sentence] = {
+    Missing.BUDGET: Sentence(
         fr="En attente du vote initial du budget {id}.",
         en="Waits for the initial vote of budget {id}.",
     ),
-    "grant": Sentence(
+    Missing.GRANT: Sentence(
         fr="En attente de la délibération qui attribue la subvention {id}.",
         en="Waits for the deliberation that awards grant {id}.",
     ),
-    "convention": Sentence(
+    Missing.CONVENTION: Sentence(
         fr="En attente de la signature de la convention {id}.",
         en="Waits for the signature of convention {id}.",
     ),
-    "recovery": Sentence(
+    Missing.RECOVERY: Sentence(
         fr="En attente de l'ordre de reversement {id}.",
         en="Waits for the recovery {id} to be ordered.",
     ),
@@ -94,7 +94,7 @@ def flag_sentence(code: str, facts: Mapping[str, Any]) -> Sentence:
 
 def parked_sentence(waits_for: Mapping[str, str]) -> Sentence:
     """What an event waits for."""
-    return PARKED[waits_for["kind"]].render(waits_for)
+    return PARKED[Missing(waits_for["kind"])].render(waits_for)
 
 
 def euros_fr(amount_cents: int) -> str:

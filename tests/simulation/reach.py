@@ -11,8 +11,7 @@ from events.unreadable import Reason
 from services.ledger.domain.flags import FlagCode
 from services.ledger.domain.journal import Outcome as JournalOutcome
 from services.ledger.domain.orders import OrderState
-from services.ledger.domain.refusals import Refusal
-from services.ledger.sentences import PARKED
+from services.ledger.domain.refusals import Missing, Refusal
 from tests.simulation.faults import AT, KILLS, REQUESTS, Kind, Op
 from tests.simulation.world import Outcome
 
@@ -41,7 +40,7 @@ WANTED: Final = frozenset(
         *(Reached(OUTCOME, each.value) for each in JournalOutcome),
         *(Reached(REFUSAL, each.value) for each in Refusal),
         *(Reached(FLAG, each.value) for each in FlagCode),
-        *(Reached(WAIT, each) for each in PARKED),
+        *(Reached(WAIT, each.value) for each in Missing),
         *(Reached(DEAD, each.value) for each in Reason),
         *(Reached(ORDER, each.value) for each in OrderState),
         *(Reached(AGAIN, each) for each in ("accepted", "refused")),

@@ -13,7 +13,7 @@ from services.ledger.advice.records import DEAD_LETTERS, WAITS
 from services.ledger.advice.refusals import REFUSALS
 from services.ledger.domain import flags, refusals
 from services.ledger.domain.flags import FlagCode
-from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.refusals import Missing, Refusal
 from services.ledger.sentences import flag_sentence, parked_sentence, refusal_sentence
 from services.ledger.summary import said_in_order
 
@@ -47,7 +47,7 @@ def flag_verdict(code: str, facts: Mapping[str, Any]) -> Verdict:
 def wait_verdict(kind: str, name: str | None) -> Verdict:
     """What an event waits for."""
     facts = {"kind": kind, "id": name or ""}
-    return _verdict(kind, facts, WAITS[kind], parked_sentence(facts))
+    return _verdict(kind, facts, WAITS[Missing(kind)], parked_sentence(facts))
 
 
 def dead_letter_verdict(reason: str, facts: Mapping[str, Any]) -> Verdict:

@@ -3,14 +3,15 @@
 from events.sentences import Sentence
 from events.unreadable import Reason
 from services.ledger.advice.explained import Advice
+from services.ledger.domain.refusals import Missing
 
 _NOTHING = Sentence(
     "Rien : l'événement reprendra de lui-même. S'il ne devait pas attendre, vérifiez la référence.",
     "Nothing: the event resumes by itself. If it should not wait, check the reference.",
 )
 
-WAITS: dict[str, Advice] = {
-    "budget": Advice(
+WAITS: dict[Missing, Advice] = {
+    Missing.BUDGET: Advice(
         Sentence("vote attendu", "waits for the vote"),
         (28,),
         Sentence(
@@ -19,7 +20,7 @@ WAITS: dict[str, Advice] = {
         ),
         _NOTHING,
     ),
-    "grant": Advice(
+    Missing.GRANT: Advice(
         Sentence("attribution attendue", "waits for the award"),
         (28,),
         Sentence(
@@ -29,7 +30,7 @@ WAITS: dict[str, Advice] = {
         ),
         _NOTHING,
     ),
-    "convention": Advice(
+    Missing.CONVENTION: Advice(
         Sentence("convention attendue", "waits for the convention"),
         (28,),
         Sentence(
@@ -38,7 +39,7 @@ WAITS: dict[str, Advice] = {
         ),
         _NOTHING,
     ),
-    "recovery": Advice(
+    Missing.RECOVERY: Advice(
         Sentence("reversement attendu", "waits for the recovery"),
         (28,),
         Sentence(

@@ -61,9 +61,10 @@ class Book:
 
 
 class Want(NamedTuple):
-    """What a parked event waits for."""
+    """What a parked event waits for, or anything else that is still to come."""
 
     kind: str
+    """Of a parked event, one of `Missing`."""
     id: str
 
 

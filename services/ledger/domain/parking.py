@@ -13,6 +13,7 @@ from events.fiscal_years import FiscalYearOpened
 from events.recoveries import RecoveryOrdered
 from services.ledger.domain.book import Book, Memory, Want
 from services.ledger.domain.identity import brief
+from services.ledger.domain.refusals import Missing
 
 PATIENCE = timedelta(days=30)
 """How long an event may wait, from its own time on; then a deadline ends it (rules, 29)."""
@@ -22,18 +23,18 @@ def arrivals(event: Event) -> Iterator[Want]:
     """What others may have waited for, and an accepted event brings."""
     match event:
         case BudgetVoted(stage="initial"):
-            yield Want("budget", event.budget)
+            yield Want(Missing.BUDGET, event.budget)
         case DeliberationAdopted(role="award"):
-            yield Want("grant", event.grant)
+            yield Want(Missing.GRANT, event.grant)
             if not event.requires_convention:
-                yield Want("convention", event.grant)
+                yield Want(Missing.CONVENTION, event.grant)
         case ConventionSigned():
-            yield Want("convention", event.convention)
+            yield Want(Missing.CONVENTION, event.convention)
         case FiscalYearOpened():
-            yield Want("grant", event.grant)
-            yield Want("convention", event.convention)
+            yield Want(Missing.GRANT, event.grant)
+            yield Want(Missing.CONVENTION, event.convention)
         case RecoveryOrdered():
-            yield Want("recovery", recovery_id(event.convention, event.recovery))
+            yield Want(Missing.RECOVERY, recovery_id(event.convention, event.recovery))
         case _:
             return
 
@@ -43,18 +44,17 @@ def is_here(book: Book, want: Want) -> bool:
 
     A grant's reference stops standing for a convention once one is signed for it (rules, 13).
     """
-    match want.kind:
-        case "budget":
+    match Missing(want.kind):
+        case Missing.BUDGET:
             return book.vote_level is not None
-        case "grant":
+        case Missing.GRANT:
             grant = book.grants.get(want.id)
             return grant is not None and grant.award is not None
-        case "recovery":
+        case Missing.RECOVERY:
             name, recovery = want.id.split("/", 1)
             convention = book.conventions.get(name)
             return convention is not None and recovery in convention.recoveries
-        case kind:
-            assert kind == "convention", f"nothing waits for a {kind}"
+        case Missing.CONVENTION:
             return want.id in book.conventions
 
 

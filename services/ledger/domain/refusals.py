@@ -31,6 +31,15 @@ class Refusal(StrEnum):
     TOO_MANY_PARKED = "too_many_parked"
 
 
+class Missing(StrEnum):
+    """What an event may wait for: it is decided as soon as that is there (rules, 28)."""
+
+    BUDGET = "budget"
+    GRANT = "grant"
+    CONVENTION = "convention"
+    RECOVERY = "recovery"
+
+
 FACTS: dict[Refusal, tuple[str, ...]] = {
     Refusal.FISCAL_YEAR_CLOSED: ("budget",),
     Refusal.EVENT_ID_REUSED: ("event_id",),

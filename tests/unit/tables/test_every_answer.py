@@ -14,9 +14,9 @@ from events.unreadable import Reason
 from services.ledger.domain import flags, refusals
 from services.ledger.domain.flags import FlagCode
 from services.ledger.domain.journal import Outcome, Source
-from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.refusals import Missing, Refusal
 from services.ledger.handle import Ledger, RawRecord
-from services.ledger.sentences import PARKED, flag_sentence, parked_sentence, refusal_sentence
+from services.ledger.sentences import flag_sentence, parked_sentence, refusal_sentence
 from tests.builders import (
     BUDGET,
     Json,
@@ -154,7 +154,7 @@ def test_every_flag_is_reached_by_a_table() -> None:
 
 
 def test_every_kind_of_waiting_is_reached_by_a_table() -> None:
-    assert set(PARKED) == codes("wait")
+    assert {str(kind) for kind in Missing} == codes("wait")
 
 
 def test_every_type_of_event_is_accepted_in_a_table() -> None:

@@ -28,7 +28,7 @@ KINDS: Final = ("refused", "parked", "unreadable", "flagged")
 
 TERMS: Final[Mapping[str, Mapping[str, Sentence]]] = {
     "refused": {code.value: advice.term for code, advice in REFUSALS.items()},
-    "parked": {kind: advice.term for kind, advice in WAITS.items()},
+    "parked": {kind.value: advice.term for kind, advice in WAITS.items()},
     "unreadable": {code.value: advice.term for code, advice in DEAD_LETTERS.items()},
     "flagged": {code.value: advice.term for code, advice in FLAGS.items()},
 }

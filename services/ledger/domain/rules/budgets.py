@@ -5,7 +5,7 @@ from services.ledger.domain.book import Book, Want
 from services.ledger.domain.credit import overdrawn, shortfall
 from services.ledger.domain.lines import line_of
 from services.ledger.domain.moves import APPROPRIATE, WITHDRAW, Move
-from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.refusals import Missing, Refusal
 from services.ledger.domain.verdicts import Accepted, Refused, Waits
 
 
@@ -15,7 +15,7 @@ def vote(book: Book, event: BudgetVoted) -> Accepted | Refused | Waits:
         if book.vote_level is not None:
             return Refused(Refusal.BUDGET_ALREADY_VOTED, {"budget": book.budget})
     elif book.vote_level is None:
-        return Waits(Want("budget", book.budget))
+        return Waits(Want(Missing.BUDGET, book.budget))
     moves = [
         Move(
             line_of(each.line),
@@ -32,7 +32,7 @@ def vote(book: Book, event: BudgetVoted) -> Accepted | Refused | Waits:
 def transfer(book: Book, event: CreditsTransferred) -> Accepted | Refused | Waits:
     """Credits leave one line for another (rules, 26)."""
     if book.vote_level is None:
-        return Waits(Want("budget", book.budget))
+        return Waits(Want(Missing.BUDGET, book.budget))
     moves = [
         Move(line_of(event.from_line), None, None, WITHDRAW, event.amount_cents),
         Move(line_of(event.to_line), None, None, APPROPRIATE, event.amount_cents),

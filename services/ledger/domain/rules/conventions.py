@@ -35,7 +35,7 @@ from services.ledger.domain.issue import (
 )
 from services.ledger.domain.lines import Line
 from services.ledger.domain.moves import COMMIT, RELEASE, Move
-from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.refusals import Missing, Refusal
 from services.ledger.domain.rules.standing import unended
 from services.ledger.domain.schedules import cents_by_line, is_live, signed_convention
 from services.ledger.domain.verdicts import Accepted, Refused, Waits, exceeds_award
@@ -60,7 +60,7 @@ def sign(
     if number_is_known(book, event.convention) or (alone is not None and _is_drawn(book, alone)):
         return Refused(Refusal.CONVENTION_EXISTS, {"convention": event.convention})
     if grant is None or grant.award is None:
-        return Waits(Want("grant", event.grant))
+        return Waits(Want(Missing.GRANT, event.grant))
     awarded_siret = grant.award.beneficiary.siret
     if event.beneficiary.siret[:SIREN_DIGITS] != awarded_siret[:SIREN_DIGITS]:
         facts = {"award": awarded_siret, "convention": event.beneficiary.siret}

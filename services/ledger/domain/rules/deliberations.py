@@ -23,7 +23,7 @@ from services.ledger.domain.grants import (
 from services.ledger.domain.issue import convention_required, issue_orders, situation
 from services.ledger.domain.lines import Line
 from services.ledger.domain.moves import COMMIT, RESERVE, Move
-from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.refusals import Missing, Refusal
 from services.ledger.domain.rules.budgets import controlled
 from services.ledger.domain.schedules import award_alone, award_of, awarded_lines, cents_by_line
 from services.ledger.domain.verdicts import Accepted, Refused, Waits, exceeds_award
@@ -61,7 +61,7 @@ def award(
         if refused is not None:
             return refused
     if book.vote_level is None:
-        return Waits(Want("budget", book.budget))
+        return Waits(Want(Missing.BUDGET, book.budget))
     moves = [Move(line, None, None, RESERVE, cents) for line, cents in asked.items()]
     ruling = controlled(book, moves)
     if isinstance(ruling, Refused):

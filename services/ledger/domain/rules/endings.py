@@ -10,7 +10,7 @@ from services.ledger.domain.flags import Flag, FlagCode
 from services.ledger.domain.grants import Convention, Grant, act_of, award_falls, fallen_act
 from services.ledger.domain.moves import RELEASE, TAKE_BACK, UNRESERVE, Move
 from services.ledger.domain.orders import OPEN, OrderChange, OrderState, PaymentOrder, unpaid
-from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.refusals import Missing, Refusal
 from services.ledger.domain.rules.standing import unended
 from services.ledger.domain.schedules import order_of
 from services.ledger.domain.verdicts import Accepted, Refused, Waits
@@ -38,7 +38,7 @@ def withdraw(book: Book, event: DeliberationWithdrawn) -> Accepted | Refused | W
     """
     grant = book.grants.get(event.grant)
     if grant is None or grant.award is None:
-        return Waits(Want("grant", event.grant))
+        return Waits(Want(Missing.GRANT, event.grant))
     if grant.withdrawn:
         return Refused(Refusal.GRANT_WITHDRAWN, {"grant": event.grant})
     named = act_of(event.act)

@@ -11,7 +11,7 @@ from services.ledger.domain.issue import issue_orders, situation
 from services.ledger.domain.lines import Line
 from services.ledger.domain.moves import RECOVER, Move
 from services.ledger.domain.parking import recovery_id
-from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.refusals import Missing, Refusal
 from services.ledger.domain.rules.standing import known
 from services.ledger.domain.schedules import amounts_by_line, cents_by_line
 from services.ledger.domain.verdicts import Accepted, Refused, Waits
@@ -43,7 +43,7 @@ def collect(book: Book, event: RecoveryCollected, on: date) -> Accepted | Refuse
         recovery = Recovery()  # Nothing was asked back under that number, and nothing is awaited.
     if convention is None or recovery is None:
         # Nobody can ask it back before the convention is there: one wait stands for both.
-        return Waits(Want("recovery", recovery_id(event.convention, event.recovery)))
+        return Waits(Want(Missing.RECOVERY, recovery_id(event.convention, event.recovery)))
     refused = _exceeds(event, convention, recovery.outstanding_cents)
     if refused is not None:
         return refused

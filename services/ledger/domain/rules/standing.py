@@ -2,14 +2,14 @@
 
 from services.ledger.domain.book import Book, Want
 from services.ledger.domain.grants import Convention, ConventionState
-from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.refusals import Missing, Refusal
 from services.ledger.domain.verdicts import Refused, Waits
 
 
 def known(book: Book, convention: str) -> Convention | Waits:
     """The convention, or the wait for it."""
     found = book.conventions.get(convention)
-    return Waits(Want("convention", convention)) if found is None else found
+    return Waits(Want(Missing.CONVENTION, convention)) if found is None else found
 
 
 def unended(book: Book, convention: str) -> Convention | Refused | Waits:
