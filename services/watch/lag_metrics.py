@@ -51,6 +51,11 @@ class LagMetrics(Collector):
             ((each, each.oldest_event_s) for each in judged),
         )
         yield _of_stages(
+            "ecluse_lag_waits_since_timestamp_seconds",
+            "Since when at least that record waits, where nobody knows its event time.",
+            ((each, each.waits_since_s) for each in judged if each.oldest_event_s is None),
+        )
+        yield _of_stages(
             "ecluse_lag_drain_seconds",
             "How long what is left will take, at the pace of late.",
             ((each, each.drain_s) for each in judged),

@@ -78,6 +78,7 @@ def test_all_that_an_alarm_reads_has_a_sample_where_all_is_well_and_nothing_ring
     only_then = {
         "ecluse_oldest_unprocessed_event_timestamp_seconds",
         "ecluse_lag_oldest_event_timestamp_seconds",
+        "ecluse_lag_waits_since_timestamp_seconds",
         "ecluse_dead_letters_newest_timestamp_seconds",
     }
     assert only_then == asked - given

@@ -4,7 +4,7 @@ import math
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from services.watch.lag.model import Consumer, Judged, Look, Place, State
 from services.watch.lag.pace import drain_s, trend_of
@@ -21,6 +21,13 @@ NOT_MOVING: Final = frozenset({State.BROKEN, State.STALLED, State.STOPPED, State
 """In these states nothing is promised, whatever pace it had before."""
 
 
+class _Wait(NamedTuple):
+    """What waits at a place: the record at an offset, and since when at least."""
+
+    committed: int
+    since_s: float
+
+
 @dataclass(slots=True)
 class _Track:
     """The looks at one place."""
@@ -30,6 +37,8 @@ class _Track:
     """Since when the cluster has answered each time, and the clock has gone on."""
     interrupted: bool = False
     """Whether that begins with the next look."""
+    wait: _Wait | None = None
+    """Remembered for longer than the window: who died in the evening is late all night."""
 
     def add(self, look: Look) -> None:
         looks = self.looks
@@ -39,8 +48,19 @@ class _Track:
         if self.interrupted:
             self.begun_s, self.interrupted = look.at_s, False
         looks.append(look)
+        self._note_wait(look)
         while look.at_s - looks[0].at_s > WINDOW_S:
             looks.popleft()
+
+    def _note_wait(self, look: Look) -> None:
+        if look.committed is None or look.end is None:
+            return  # What waited may wait still.
+        if not look.left:
+            self.wait = None
+        elif self.wait is None or self.wait.committed != look.committed:
+            self.wait = _Wait(look.committed, look.at_s)
+        elif self.wait.since_s > look.at_s:
+            self.wait = _Wait(look.committed, look.at_s)  # The clock was set back.
 
 
 class History:
@@ -128,4 +148,5 @@ class History:
             None if state in NOT_MOVING else drain_s(seen.tail),
             None if word is None else word.held,
             None if word is None else word.state,
+            track.wait.since_s if left and track.wait and rule is not Rule.MARKERS_ALONE else None,
         )

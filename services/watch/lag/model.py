@@ -97,3 +97,7 @@ class Judged(NamedTuple):
     held: Held | None
     doing: str | None
     """What its worker says that it does."""
+    waits_since_s: float | None = None
+    """When the oldest record that is not yet done was there for certain, by the watch's own looks.
+    Kafka had it by then, and its event had happened: so it waits at least since then, to within the
+    moment that a look takes. None where nothing is left."""

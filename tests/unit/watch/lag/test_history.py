@@ -178,3 +178,46 @@ def test_no_more_is_remembered_than_the_window_holds() -> None:
     history = seen("1/1*2000")
     (track,) = history._tracks.values()
     assert WINDOW_S / 2 + 1 == len(track.looks)
+
+
+@pytest.mark.parametrize(
+    ("history", "after_s"),
+    [
+        ("20/20*3", None),
+        ("-/20", None),
+        ("20/-", None),
+        ("20/12", None),
+        ("12/20", 0),
+        ("20/20*3 20/23!*9", 6),  # it died with all done, and events came
+        ("20/20 20/21 20/23 20/29", 2),  # since the first of them
+        ("10/20*3 12/20*3", 6),  # another one is the oldest now: since then at least
+        ("10/20 20/20 20/21", 4),
+        ("12/20 | | 12/20", 0),
+        ("12/20 12/- -/- 12/21", 0),
+        ("12/20 12/- 13/21", 4),
+        ("12/20 12/10 12/20", 4),  # it is not that topic any more
+        ("12/20*900", 0),  # for longer than anything else is remembered
+    ],
+)
+def test_what_is_left_waits_at_least_since_it_was_first_seen(
+    history: str, after_s: float | None
+) -> None:
+    expected = None if after_s is None else START_S + after_s
+    assert expected == told(history, word=a_word()).waits_since_s
+
+
+def test_of_what_is_old_it_is_not_said_since_when_it_waits() -> None:
+    assert told("12/20", later_s=11, word=a_word()).waits_since_s is None
+
+
+def test_what_may_be_markers_alone_does_not_wait() -> None:
+    assert START_S == told("12/13*3").waits_since_s
+    judged = told("12/13*9")
+    assert ("markers_alone", None) == (judged.rule, judged.waits_since_s)
+
+
+def test_where_the_clock_is_set_back_nothing_waits_since_what_is_yet_to_come() -> None:
+    history = seen("12/20*9")
+    history.add(LEDGER, PLACE, Look(START_S - 7, 12, 20, OWNER, False, a_word()))
+    (judged,) = history.judged(START_S - 7)
+    assert START_S - 7 == judged.waits_since_s

@@ -44,6 +44,15 @@ def test_our_own_names_are_the_contracts() -> None:
     } == ours
 
 
+def test_since_when_it_waits_at_least_is_told_where_nobody_knows_its_event_time() -> None:
+    name = "ecluse_lag_waits_since_timestamp_seconds"
+    dead = "20/20*3 20/23!*9"
+    found = samples([told(dead, word=a_word())])
+    assert START_S + 6 == found[f"{name}{{{STAGE}}}"]
+    for history, word in ((dead, a_word(oldest_event_s=START_S)), ("20/20", a_word())):
+        assert not [each for each in samples([told(history, word=word)]) if name in each]
+
+
 def test_a_consumer_is_in_one_state() -> None:
     found = samples([told("10/10!*2")])
     labels = 'group="ecluse.ledger",partition="0",stage="ledger"'

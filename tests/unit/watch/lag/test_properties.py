@@ -160,7 +160,22 @@ def test_what_was_before_the_window_does_not_matter(
         for look in before
     ]
     within = [each for each in history if each is None or each.at_s > begin_s]
-    assert judged(within) == judged([*older, *within])
+    found = judged([*older, *within])
+    assert judged(within) == found._replace(waits_since_s=judged(within).waits_since_s)
+
+
+@given(looks(), words, st.integers(0, 50), st.integers(1, 9))
+def test_what_is_said_to_wait_since_a_look_was_there_at_that_look(
+    history: list[Look | None], word: Word | None, committed: int, left: int
+) -> None:
+    history.append(Look(after(history), committed, committed + left, OWNER, False, word))
+    since_s = judged(history).waits_since_s
+    assert since_s is not None
+    seen = [look for look in history if look is not None and look.at_s >= since_s]
+    assert since_s == seen[0].at_s
+    known = [look for look in seen if look.committed is not None and look.end is not None]
+    assert {committed} == {look.committed for look in known}
+    assert all(look.left for look in known)
 
 
 @given(looks(), st.lists(st.floats(-2000, 2000), max_size=30))
