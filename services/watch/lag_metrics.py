@@ -1,9 +1,10 @@
 """What Prometheus reads of the consumer groups. What is not known has no sample: never 0.
 
 The `kafka_…` names and labels are those of kafka_exporter, and topics and groups go by their names
-on the cluster, so that dashboards made for it work; the `ecluse_…` ones go by the contract's.
+on the cluster, so that what is made for it finds them; the `ecluse_…` ones go by the contract's.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
@@ -11,6 +12,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from services.runtime.settings import Settings
+from services.watch.lag.history import NOT_KNOWN_NOW
 from services.watch.lag.model import Consumer, Judged, Place, State
 
 OF_A_GROUP: Final = ("consumergroup", "topic", "partition")
@@ -103,7 +105,34 @@ class LagMetrics(Collector):
         )
         for place, last in ends.items():
             end.add_metric([self._settings.topic(place.topic), str(place.partition)], last)
-        yield from (lag, offset, members, end)
+        yield from (lag, self._sums(judged), offset, members, end, self._partitions(judged))
+
+    def _sums(self, judged: Sequence[Judged]) -> Metric:
+        """What a group has left of a topic; only where it is known of each partition."""
+        sums = GaugeMetricFamily(
+            "kafka_consumergroup_lag_sum",
+            "Offsets that a group has left to read of a topic.",
+            labels=["consumergroup", "topic"],
+        )
+        behind: dict[tuple[str, str], list[int | None]] = {}
+        for each in judged:
+            behind.setdefault((each.consumer.group, each.place.topic), []).append(each.behind)
+        for (group, topic), found in behind.items():
+            known = [each for each in found if each is not None]
+            if len(known) == len(found):
+                labels = [self._settings.group(group), self._settings.topic(topic)]
+                sums.add_metric(labels, sum(known))
+        return sums
+
+    def _partitions(self, judged: Sequence[Judged]) -> Metric:
+        """How many partitions a topic has, as far as anybody looks at it now."""
+        partitions = GaugeMetricFamily(
+            "kafka_topic_partitions", "Partitions of a topic.", labels=["topic"]
+        )
+        places = {each.place for each in judged if each.rule not in NOT_KNOWN_NOW}
+        for topic, count in Counter(place.topic for place in places).items():
+            partitions.add_metric([self._settings.topic(topic)], count)
+        return partitions
 
 
 def _states(judged: Sequence[Judged]) -> Metric:

@@ -6,12 +6,13 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from services.runtime.settings import Settings
-from services.watch.lag.model import Judged, State
+from services.watch.lag.model import Judged, Place, State
 from services.watch.lag_metrics import LagMetrics
 from tests.unit.watch.lag.notation import LEDGER, START_S, a_word, told
 
 SETTINGS = Settings(topic_prefix="town.")
 HERE = 'consumergroup="town.ecluse.ledger",partition="0",topic="town.ecluse.events.v1"'
+SUMMED = 'consumergroup="town.ecluse.ledger",topic="town.ecluse.events.v1"'
 STAGE = 'group="ecluse.ledger",partition="0",stage="ledger",topic="ecluse.events.v1"'
 
 
@@ -27,10 +28,32 @@ def test_dashboards_made_for_kafka_exporter_find_their_names() -> None:
     found = samples([told("10/500 50/500 100/500")])
     assert {
         f"kafka_consumergroup_lag{{{HERE}}}": 400,
+        f"kafka_consumergroup_lag_sum{{{SUMMED}}}": 400,
         f"kafka_consumergroup_current_offset{{{HERE}}}": 100,
         'kafka_consumergroup_members{consumergroup="town.ecluse.ledger"}': 2,
         'kafka_topic_partition_current_offset{partition="0",topic="town.ecluse.events.v1"}': 500,
+        'kafka_topic_partitions{topic="town.ecluse.events.v1"}': 1,
     } == {name: figure for name, figure in found.items() if name.startswith("kafka_")}
+
+
+def test_what_is_left_is_added_up_by_topic_and_unknown_where_one_partition_is() -> None:
+    here = told("10/500 50/500 100/500")
+    there = here._replace(place=here.place._replace(partition=1), behind=7)
+    letters = here._replace(place=Place("ecluse.letters.v1", 0), behind=0)
+    sums = {"events": 407.0, "letters": 0.0}
+    for known, expected in ((there, sums), (there._replace(behind=None), {"letters": 0.0})):
+        found = samples([here, known, letters])
+        assert expected == {
+            name.split("ecluse.")[-1].removesuffix('.v1"}'): figure
+            for name, figure in found.items()
+            if name.startswith("kafka_consumergroup_lag_sum")
+        }
+        assert 2 == found['kafka_topic_partitions{topic="town.ecluse.events.v1"}']
+
+
+def test_of_partitions_that_nobody_looks_at_any_more_there_is_no_number() -> None:
+    found = samples([told("10/500", later_s=11)])
+    assert not [name for name in found if name.startswith(("kafka_topic", "kafka_consumergroup_l"))]
 
 
 def test_our_own_names_are_the_contracts() -> None:
@@ -79,7 +102,8 @@ def test_a_consumer_is_in_one_state() -> None:
 def test_what_is_not_known_has_no_sample(history: str, known: set[str]) -> None:
     found = samples([told(history)], sampled_s=None)
     names = {name.partition("{")[0] for name in found}
-    assert known == names - {"ecluse_consumer_state", "kafka_consumergroup_members"}
+    always = {"ecluse_consumer_state", "kafka_consumergroup_members", "kafka_topic_partitions"}
+    assert known == names - always
 
 
 def test_before_the_first_look_there_is_nothing() -> None:
