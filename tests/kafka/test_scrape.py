@@ -34,6 +34,7 @@ AGAIN: Final = a_payment(1)
 ONLY_WHILE_IT_WAITS: Final = {
     "ecluse_oldest_unprocessed_event_timestamp_seconds",
     "ecluse_lag_oldest_event_timestamp_seconds",
+    "ecluse_lag_waits_since_timestamp_seconds",
     "ecluse_lag_drain_seconds",
 }
 """Metrics without a sample where all is done: a scrape catches one by chance."""
