@@ -49,10 +49,18 @@ class Situation(NamedTuple):
     notified_on: date | None
     documents: Mapping[DocumentKey, DocumentReceipt]
     issued_on: date
-    drawn_cents: int
-    """What the convention has had, ordered or paid, before any order of this event."""
+    returned_cents: int
+    """What the event itself takes back of what was ordered or paid."""
     reissues: bool
     """Whether the event may issue a rejected order again (rules, 21)."""
+
+    @property
+    def drawn_cents(self) -> int:
+        """What the convention has had, ordered or paid, before any order of this event.
+
+        It is added up where an instalment is due: few events make one due.
+        """
+        return self.convention.drawn_cents() - self.returned_cents
 
 
 def situation(
@@ -67,10 +75,7 @@ def situation(
     returned_cents: int = 0,
     reissues: bool = False,
 ) -> Situation:
-    """The convention as the book has it on the day of an event, but for what the event brings.
-
-    `returned_cents` is what the event itself takes back of what was ordered or paid.
-    """
+    """The convention as the book has it on the day of an event, but for what the event brings."""
     return Situation(
         convention,
         grant or book.grants[convention.grant],
@@ -78,7 +83,7 @@ def situation(
         notified_on or convention.notified_on,
         convention.documents if documents is None else documents,
         on,
-        convention.drawn_cents() - returned_cents,
+        returned_cents,
         reissues,
     )
 
@@ -117,12 +122,21 @@ def issue_orders(book: Book, case: Situation, ruling: Accepted) -> None:
     """Add to `ruling` every order whose conditions the event completes, in schedule order."""
     if book.closed or case.convention.state is not ConventionState.IN_FORCE:
         return  # What is still decided of a closed year issues nothing any more (rules, 31).
+    if case.account is None:
+        return
+    due = [(each, due_from(book, case, each)) for each in case.convention.schedule]
+    met = [(instalment, met_on) for instalment, met_on in due if met_on is not None]
+    if met:
+        _issue_met(book, case, met, ruling)
+
+
+def _issue_met(
+    book: Book, case: Situation, met: list[tuple[Instalment, date]], ruling: Accepted
+) -> None:
+    """The orders of instalments whose triggers were met on these days."""
     drawn_cents, excess_cents = case.drawn_cents, 0
     held: dict[str, Any] | None = None
-    for instalment in case.convention.schedule:
-        met_on = due_from(book, case, instalment)
-        if met_on is None or case.account is None:
-            continue
+    for instalment, met_on in met:
         again_on = due_again_on(book, instalment)
         lines = (
             _lines_to_pay(case, instalment, drawn_cents)
@@ -163,7 +177,7 @@ def due_from(book: Book, case: Situation, instalment: Instalment) -> date | None
     order = order_of(book, instalment)
     if order is not None and order.state is not OrderState.REJECTED:
         return None
-    again = due_again_on(book, instalment) is not None
+    again = order is not None or instalment.due_again_on is not None
     if again and not (case.reissues or instalment.reissue_held):
         return None
     met_on = trigger_met_on(instalment, case.convention.signed_on, case.notified_on, case.documents)
