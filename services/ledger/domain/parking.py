@@ -54,7 +54,7 @@ def is_here(book: Book, want: Want) -> bool:
             name, recovery = want.id.split("/", 1)
             convention = book.conventions.get(name)
             return convention is not None and recovery in convention.recoveries
-        case Missing.CONVENTION:
+        case _:  # Missing.CONVENTION
             return want.id in book.conventions
 
 
