@@ -103,6 +103,7 @@ def test_the_lag_of_a_year_of_a_ledger_that_dies_and_of_a_group_that_never_was(
         )
         print(f"STOPPED after {time.monotonic() - killed_s:.1f} s")
         what_came_meanwhile_is_behind(board)
+        somebody_is_told_since_when_it_waits(watch, board)
         frozen_it_answers_nothing(watch, lag)
         with Worker(cluster, tmp_path):
             board = lag.until(
@@ -163,6 +164,17 @@ def what_came_meanwhile_is_behind(board: Board) -> None:
     assert (State.STOPPED, None) == (late.state, late.owner)
     assert late.oldest_event_at is None, "who is dead cannot tell it, and it is not said to be none"
     assert ledger.drain_s is None
+
+
+def somebody_is_told_since_when_it_waits(watch: Watcher, board: Board) -> None:
+    """By the watch's looks, so that the alarm rings though nobody knows the event time."""
+    (late,) = [each for each in of(board, "ledger").partitions if each.behind]
+    place = f'group="{topics.LEDGER_GROUP}",partition="{late.partition}",stage="ledger"'
+    since_s = watch.metric(
+        f'ecluse_lag_waits_since_timestamp_seconds{{{place},topic="{late.topic}"}}'
+    )
+    assert since_s is not None
+    assert 0 < board.at.timestamp() - since_s < 2 * TOLD_S
 
 
 def frozen_it_answers_nothing(watch: Watcher, lag: Lag) -> None:
