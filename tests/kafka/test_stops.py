@@ -62,14 +62,20 @@ def assert_stops(
 
 # ---------------------------------------------------------------- the journal
 def test_a_journal_shorter_than_the_state_says(worked: Cluster, tmp_path: Path) -> None:
+    """All of it is gone; then, what is there being right, only its last record."""
+    records = worked.read(topics.JOURNAL)[0]
+    assert 3 == len(records)
     worked.recreate(topics.JOURNAL)
-    assert_stops(
-        worked,
-        tmp_path,
-        topics.JOURNAL,
-        fr=("finit à l'offset 0", "fut écrit jusqu'à 3", "restaurez-le depuis une sauvegarde"),
-        en=("ends at offset 0", "written up to 3", "restore it from a backup"),
-    )
+    for left in (0, 2):
+        kept = [Sent(0, each.key, each.value, each.headers) for each in records[:left]]
+        worked.write(kept, topics.JOURNAL)
+        assert_stops(
+            worked,
+            tmp_path,
+            topics.JOURNAL,
+            fr=(f"finit à l'offset {left}", "jusqu'à 3", "restaurez-le depuis une sauvegarde"),
+            en=(f"ends at offset {left}", "written up to 3", "restore it from a backup"),
+        )
 
 
 def test_another_journal_of_the_same_length(worked: Cluster, tmp_path: Path) -> None:
