@@ -1,0 +1,232 @@
+"""`ecluse watch` dies while letters are due, and so does the broker: each stands there once.
+
+What is to stand is made of what was published, by the words of docs/contract.md: nothing of it
+comes from the watch. It is read by a plain client, as the ledger reads it: committed, and no more.
+"""
+
+import asyncio
+import json
+import random  # noqa: TID251 - the chance of the world outside, from a seed that is printed
+from collections import Counter
+from collections.abc import Callable
+from datetime import date, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Final, NamedTuple
+from uuid import UUID, uuid5
+
+import pytest
+from aiokafka import AIOKafkaConsumer
+
+from events.topics import LETTERS
+from tests.builders import Json, a_convention, a_report, a_vote, an_award, an_instalment
+from tests.kafka.brokers import Broker
+from tests.kafka.cluster import Cluster, a_cluster, budgets_on, partition_for, run
+from tests.kafka.faults.plan import chosen_seed
+from tests.kafka.watcher import ECLUSE, Watcher
+from tests.kafka.workers import Worker, wait_for_records
+
+HERE: Final = "tests/kafka/test_watch_letters.py"
+PARTITIONS: Final = 4
+BUDGETS: Final = tuple(
+    budget
+    for number in range(PARTITIONS)
+    for budget in islice(budgets_on(number, PARTITIONS, 2023), 2)
+)
+"""Of 2023, none of them closed; two on each partition."""
+
+TURNS: Final = 4
+"""In each of them something dies: the watch three times, the broker once."""
+
+GRANTS: Final = 6
+"""How many each budget awards in a turn."""
+
+TURN_LETTERS: Final = len(BUDGETS) * GRANTS * 3
+
+PASSED: Final = "ecluse.deadline.passed.v1"
+QUICK: Final = {"ECLUSE_WATCH_ROUND_S": "0.2", "ECLUSE_WATCH_SAMPLE_S": "0.3"}
+WAIT_S: Final = 90.0
+
+NAMESPACE: Final = UUID("8286cc60-4cf6-5a4d-be6c-961b753d4746")
+"""Of the ids of letters: section 2 of the contract."""
+
+SIGNED_ON: Final = date(2023, 5, 15)
+PAYMENT_DUE_ON: Final = SIGNED_ON + timedelta(days=60)
+REPORT_DUE_ON: Final = date(2023, 6, 30)
+"""What is about 2022 is due six months after its end."""
+
+PATIENCE_OVER_ON: Final = date(2023, 6, 1) + timedelta(days=30)
+"""Of an event that waits; all are of the first of June, at noon."""
+
+PAUSE_S: Final = 0.08
+"""Longer than the letters of a partition take, from their first to the marker behind them."""
+
+LOOK_S: Final = 0.001
+
+
+class Grant(NamedTuple):
+    """One to whom 600 € were ordered, who sent no report, and one that came too early."""
+
+    budget: str
+    number: int
+
+    def events(self) -> list[Json]:
+        """An order that nobody pays, a report that is owed, an event that waits for nothing."""
+        common: Json = {"budget": self.budget, "grant": f"G{self.number}"}
+        rest = an_instalment(40_000, "rest", documents=[("evaluation", 2022)])
+        return [
+            an_award(**common),
+            a_convention(
+                convention=f"C{self.number}",
+                signed_on=SIGNED_ON.isoformat(),
+                instalments=[an_instalment(60_000), rest],
+                **common,
+            ),
+            a_report(budget=self.budget, convention=f"D{self.number}", _id=f"early {self.number}"),
+        ]
+
+    def letters(self) -> list[str]:
+        """The ids of the letters about it, as the contract makes them."""
+        name = f"C{self.number}"
+        return [
+            self._letter(PAYMENT_DUE_ON, "payment_due", f"{name}/advance"),
+            self._letter(REPORT_DUE_ON, "report_due", name),
+            self._letter(PATIENCE_OVER_ON, "parked", "urn:test", f"early {self.number}"),
+        ]
+
+    def _letter(self, due_on: date, kind: str, *about: str) -> str:
+        return str(uuid5(NAMESPACE, "\0".join((self.budget, kind, *about, due_on.isoformat()))))
+
+
+class Moment(NamedTuple):
+    """When something dies: behind so many letters of a turn, and so long after them."""
+
+    more: int
+    pause_s: float
+
+
+def a_moment(chance: random.Random) -> Moment:
+    """Every other time at once, which may be amid the transaction of those letters."""
+    pause_s = chance.choice((0.0, chance.uniform(0, PAUSE_S)))
+    return Moment(chance.randrange(1, TURN_LETTERS * 3 // 4), pause_s)
+
+
+def grants_of(turn: int) -> list[Grant]:
+    """What every budget awards in one turn."""
+    numbers = range(turn * GRANTS, (turn + 1) * GRANTS)
+    return [Grant(budget, number) for number in numbers for budget in BUDGETS]
+
+
+def publish(cluster: Cluster, turn: int) -> None:
+    votes = [a_vote(10**9, budget=each) for each in BUDGETS] if turn == 0 else []
+    cluster.publish([*votes, *(event for each in grants_of(turn) for event in each.events())])
+
+
+def all_due(turns: int) -> dict[int, list[str]]:
+    """The ids of all letters that are due behind so many turns, by partition and sorted."""
+    found: dict[int, list[str]] = {number: [] for number in range(PARTITIONS)}
+    for each in (grant for turn in range(turns) for grant in grants_of(turn)):
+        found[partition_for(each.budget, PARTITIONS)] += each.letters()
+    return {number: sorted(some) for number, some in found.items()}
+
+
+def count(some: dict[int, list[str]]) -> int:
+    return sum(map(len, some.values()))
+
+
+def standing(cluster: Cluster) -> dict[int, list[str]]:
+    """The ids that stand in the topic, by partition and sorted."""
+    return {
+        number: sorted(json.loads(each.value)["id"] for each in records)
+        for number, records in cluster.read(LETTERS).items()
+    }
+
+
+def end_of_letters(cluster: Cluster) -> int:
+    """How many offsets are taken, those of open transactions and of markers among them."""
+    return sum(run(cluster._ends([LETTERS], "read_uncommitted")).values())
+
+
+async def strike(cluster: Cluster, since: int, when: Moment, kill: Callable[[], None]) -> None:
+    """Kill once that many letters more were written, whether or not they can be read.
+
+    One more than that: the marker that ends what a dead watch left open is no letter.
+    """
+    places = [cluster.place(LETTERS, each) for each in range(PARTITIONS)]
+    async with AIOKafkaConsumer(bootstrap_servers=cluster.bootstrap) as looking:
+
+        async def end() -> int:
+            return sum((await looking.end_offsets(places)).values())
+
+        while await end() <= since + when.more:  # noqa: ASYNC110 # brokers have no such event
+            await asyncio.sleep(LOOK_S)
+        await asyncio.sleep(when.pause_s)
+        kill()  # Before the connection is closed, which takes as long as a transaction.
+
+
+def say_well(watch: Watcher, letters: int) -> None:
+    """Until it says that so many stand, and none is due."""
+
+    def look() -> bool:
+        status, page = watch.get("/lag")
+        return status == 200 and {"written": letters, "pending": 0} == json.loads(page)["letters"]
+
+    watch.until(look, f"{letters} letters stand, and none is due", WAIT_S)
+
+
+@pytest.mark.fault
+@pytest.mark.timeout(240)
+def test_killed_while_letters_are_due_and_the_broker_too_it_writes_each_of_them_once(
+    broker: Broker, prefix: str, tmp_path: Path
+) -> None:
+    """Each life has letters of its own to write, and what the one before has left."""
+    seed = chosen_seed()
+    print(f"run again: ECLUSE_FAULT_SEED={seed} .venv/bin/pytest {HERE}")
+    chance = random.Random(seed)
+    cluster, due = a_cluster(broker, prefix, PARTITIONS), all_due(TURNS)
+    publish(cluster, 0)
+    with (
+        Worker(cluster, tmp_path) as ledger,
+        Watcher(broker.bootstrap, prefix, tmp_path, ECLUSE, **QUICK) as watch,
+    ):
+        since = 0
+        for turn in range(1, TURNS):
+            run(strike(cluster, since, a_moment(chance), watch.kill), WAIT_S)
+            tell(cluster, turn)
+            since = end_of_letters(cluster)
+            publish(cluster, turn)
+            watch.start_again()
+        run(strike(cluster, since, a_moment(chance), broker.kill), WAIT_S)
+        broker.restart()
+        say_well(watch, count(due))
+        assert due == standing(cluster)
+        assert 0 == watch.stop()
+        watch.start_again()
+        say_well(watch, count(due))
+        assert 0 == watch.stop()
+        the_ledger_decided_each(cluster, due)
+        assert 0 == ledger.stop()
+    assert due == standing(cluster)
+
+
+def tell(cluster: Cluster, turn: int) -> None:
+    """How far a watch had come that was killed."""
+    amid = "" if cluster.is_settled([LETTERS]) else ", amid a transaction"
+    print(f"killed where {count(standing(cluster))} of {count(all_due(turn))} stood{amid}")
+
+
+def the_ledger_decided_each(cluster: Cluster, due: dict[int, list[str]]) -> None:
+    """Each letter is accepted, once; and what came too early is refused by its letter."""
+    letters = count(due)
+    early = letters // 3
+    expected = {"accepted": len(BUDGETS) + 2 * early + letters, "parked": early, "refused": early}
+    journal = wait_for_records(cluster, sum(expected.values()))
+    assert expected == Counter(row["outcome"] for some in journal.values() for row in some)
+    passed = {
+        number: [row for row in some if row["event"]["type"] == PASSED]
+        for number, some in journal.items()
+    }
+    assert {"accepted"} == {row["outcome"] for some in passed.values() for row in some}
+    assert due == {
+        number: sorted(row["event_id"] for row in some) for number, some in passed.items()
+    }
