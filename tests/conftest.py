@@ -3,8 +3,9 @@
 import gc
 import os
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from hypothesis import settings
@@ -19,23 +20,50 @@ settings.register_profile("ci", settings.get_profile("dev"), derandomize=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if IN_CI else "dev"))
 
 
+FIRST: Final = "gw0"
+"""The first of several processes that test."""
+
 WATCHED: Final = Path(__file__).parent / "unit"
+WALKERS: Final = frozenset(
+    WATCHED / each
+    for each in (
+        "bench/test_stream.py",
+        "ledger/test_messages.py",
+        "tables/test_every_answer.py",
+        "tables/test_kept_state.py",
+    )
+)
+"""They take the rows of other tests once more: to watch them too shows no line more."""
+
 LONG: Final = tuple(Path(__file__).parent / each for each in ("kafka", "browser", "read_model"))
 """Where one file takes a minute: what waits for a broker, a browser or a database."""
 
 
+def _watching(config: pytest.Config) -> Any:
+    """What notes which lines are reached; None where nothing does."""
+    plugin = config.pluginmanager.getplugin("_cov")
+    return None if plugin is None else plugin.cov_controller
+
+
 @pytest.hookimpl(wrapper=True)
-def pytest_collection() -> Generator[None, object, object]:
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
     """Nothing that is made while tests are collected is garbage.
 
-    To search ten thousand tests for cycles again and again takes a third of that time.
+    To search ten thousand tests for cycles again and again takes a third of that time. Of several
+    processes all read the same modules, and one is watched while it does: that doubles its time.
     """
+    watching = _watching(session.config)
+    of_process = getattr(session.config, "workerinput", {"workerid": FIRST})
+    if watching is not None and of_process["workerid"] != FIRST:
+        watching.pause()
     gc.disable()
     try:
         return (yield)
     finally:
         gc.freeze()
         gc.enable()
+        if watching is not None:
+            watching.pause()
 
 
 @pytest.hookimpl(trylast=True)
@@ -44,21 +72,32 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: [not item.path.is_relative_to(each) for each in LONG])
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Coverage is what the unit tests reach: to watch the others doubles their time.
-
-    pytest-cov's own marker would leave their fixtures watched.
-    """
-    plugin = item.config.pluginmanager.getplugin("_cov")
-    watching = None if plugin is None else plugin.cov_controller
-    if watching is None or item.path.is_relative_to(WATCHED):
-        return (yield)
-    watching.pause()
+@contextmanager
+def _watched(item: pytest.Item | pytest.Collector) -> Iterator[None]:
+    """Coverage is what the unit tests reach: to watch the others, or pytest, doubles their time."""
+    watching = _watching(item.config)
+    if watching is None or item.path in WALKERS or not item.path.is_relative_to(WATCHED):
+        yield
+        return
+    watching.resume()
     try:
-        return (yield)
+        yield
     finally:
-        watching.resume()
+        watching.pause()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(request: pytest.FixtureRequest) -> Generator[None, object, object]:
+    """What a fixture reaches counts too."""
+    with _watched(request.node):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """The test itself."""
+    with _watched(pyfuncitem):
+        return (yield)
 
 
 def _not_run(config: pytest.Config) -> Iterator[tuple[str, str]]:
