@@ -27,6 +27,16 @@ def total(counts: Iterable[int | None]) -> int | None:
     return sum(known) if known and len(known) == len(found) else None
 
 
+def position_of(stage: Stage) -> int | None:
+    """Where a stage stands: its partitions' positions added up; None where one is unknown."""
+    return total(each.committed for each in stage.partitions)
+
+
+def end_of(stage: Stage) -> int | None:
+    """Where all ends that it reads, added up likewise."""
+    return total(each.end for each in stage.partitions)
+
+
 def earliest(times: Iterable[Day | None]) -> Day | None:
     """The earliest of those that are known; None where none is."""
     return min((time for time in times if time is not None), default=None)

@@ -18,6 +18,7 @@ from services.api.lag_board import (
     Report,
     Stage,
 )
+from services.api.lag_stages import end_of, position_of
 from services.cli import lag_words as words
 from services.cli.lag_figures import Figures
 from services.cli.screen import ROWS_MAX, Prose, Screen
@@ -31,14 +32,16 @@ RUNNING: Final = "running"
 
 def stages(screen: Screen, figures: Figures, found: Sequence[Stage]) -> Iterator[RenderableType]:
     """The steps on the way of an event, each with all its partitions together."""
-    columns = ("stage", "state", "members", "behind", "oldest", "drained_in", "up_to_date_to")
-    table = screen.table("stages", columns)
+    columns = ("stage", "state", "members", "position", "end", "behind", "oldest")
+    table = screen.table("stages", (*columns, "drained_in", "up_to_date_to"))
     for each in found:
         screen.add(
             table,
             screen.word_or_name(STAGES, each.stage),
             each.state,
             figures.count(each.members),
+            figures.count(position_of(each)),
+            figures.count(end_of(each)),
             _behind(figures, each),
             "" if _all_done(each) else figures.aged(each.oldest_event_at),
             _drained_in(figures, each),

@@ -150,6 +150,20 @@ def test_a_held_partition_leads_to_what_to_do() -> None:
     assert "docs/runbooks/EclusePartitionHeld.md" in shown
 
 
+@pytest.mark.parametrize(
+    ("language", "position", "end"),
+    [("fr", "198\u202f975", "fin 199\u202f108"), ("en", "198,975", "end 199,108")],
+)
+def test_each_stage_has_its_position_and_where_it_ends(
+    language: str, position: str, end: str
+) -> None:
+    with a_watch(a_held_partition().answers) as watch:
+        shown = page(watch, language)
+    stage_by_stage = shown.partition('data-live="stages"')[2].partition("</section>")[0]
+    assert 4 == stage_by_stage.count('data-name="Position"')
+    assert f'<span>{position}<span class="under">{end}</span></span>' in stage_by_stage
+
+
 def test_what_nobody_knows_is_a_dash_with_its_word_and_no_number() -> None:
     groups = ("fates", "latencies", "orders", "reports_overdue", "parked")
     board = broker_down().board | dict.fromkeys(groups)

@@ -82,6 +82,17 @@ def test_the_page_stands_from_the_top_down(serve: Serve) -> None:
     assert places == sorted(places)
 
 
+@pytest.mark.parametrize(
+    ("scene", "figures"),
+    [(a_held_partition, ["198,975", "199,108", "133 ↑"]), (broker_down, ["—", "—", "—"])],
+)
+def test_each_stage_has_its_position_and_where_it_ends(
+    serve: Serve, scene: Callable[[], Scene], figures: list[str]
+) -> None:
+    ledger = next(line for line in asked(serve(scene())).text.splitlines() if "│ Ledger " in line)
+    assert figures == [cell.strip() for cell in ledger.split("│")[4:7]]
+
+
 def test_what_nobody_knows_is_a_dash_and_never_0(serve: Serve) -> None:
     said = asked(serve(broker_down()))
     row = next(line for line in said.text.splitlines() if "│ events/0 " in line)

@@ -10,6 +10,7 @@ from services.api.console.voice import Voice
 from services.api.console.words import lag as states
 from services.api.console.words import lag_page as words
 from services.api.lag_board import WELL, Partition, Stage, State
+from services.api.lag_stages import end_of, position_of
 
 TONES: Final = {
     State.BROKEN: ("bad", "bad"),
@@ -67,6 +68,7 @@ class StageView:
     seen: str
     held: str
     do_href: str
+    position: Cell
     behind: Cell
     oldest: Cell
     up_to: Cell
@@ -170,6 +172,7 @@ def _stage(stage: Stage, moment: Moment) -> StageView:
         moment.seen(stage.state, stage.rule),
         ", ".join(held),
         moment.do_href(stage, stage.state),
+        position_cell(position_of(stage), end_of(stage), moment),
         behind_cell(stage, moment),
         oldest_cell(stage, moment),
         moment.at(stage.up_to_date_to),
@@ -183,7 +186,6 @@ def _stage(stage: Stage, moment: Moment) -> StageView:
 def _place(place: Partition, stage: Stage, moment: Moment) -> PlaceRow:
     voice = moment.voice
     doing = states.DOING.get(place.doing or "")
-    end = "" if place.end is None else moment.say("of_end", end=voice.number(place.end))
     behind = behind_cell(place, moment)
     drain = drain_cell(place, moment)
     if behind.said is not None and place.behind and drain.said is not None:
@@ -196,7 +198,7 @@ def _place(place: Partition, stage: Stage, moment: Moment) -> PlaceRow:
         moment.seen(place.state, place.rule),
         _held(place, moment),
         moment.do_href(stage, place.state),
-        Cell(None if place.committed is None else voice.number(place.committed), end),
+        position_cell(place.committed, place.end, moment),
         behind,
         oldest_cell(place, moment),
         moment.at(place.up_to_date_to),
@@ -209,6 +211,13 @@ def _held(place: Partition, moment: Moment) -> str:
         return ""
     said = moment.say("held_before", offset=moment.voice.number(place.held.offset))
     return said if place.held.event_id is None else f"{said} ({place.held.event_id})"
+
+
+def position_cell(committed: int | None, end: int | None, moment: Moment) -> Cell:
+    """The next offset to be read, and where what is written ends."""
+    number = moment.voice.number
+    of_end = "" if end is None else moment.say("of_end", end=number(end))
+    return Cell(None if committed is None else number(committed), of_end)
 
 
 def behind_cell(seen: Stage | Partition, moment: Moment) -> Cell:

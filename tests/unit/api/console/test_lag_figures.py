@@ -7,7 +7,7 @@ import pytest
 from services.api.console.views.lag import lag_view
 from services.api.lag_history import read_history, the_hour
 from tests.api import lag_scenes
-from tests.api.lag_boards import BUDGET, JOURNAL, NIGHT, a_board, a_stage
+from tests.api.lag_boards import BUDGET, JOURNAL, NIGHT, a_board, a_stage, stages
 from tests.unit.api.console.lag_views import EN, FR, a_stage_that_is, figures, lag, view, view_of
 
 # ------------------------------------------------------------------ no unknown is 0
@@ -28,11 +28,41 @@ def test_what_nobody_knows_of_a_stage_is_no_number() -> None:
     ]
     board = a_stage_that_is("UNKNOWN", **UNKNOWN_FIGURES, partitions=rows)
     stage = view_of(board).stages[0]
-    for figure in (stage.behind, stage.oldest, stage.up_to, stage.drain, stage.members):
+    for figure in (
+        stage.position,
+        stage.behind,
+        stage.oldest,
+        stage.up_to,
+        stage.drain,
+        stage.members,
+    ):
         assert (None, "") == (figure.said, figure.more)
     for row in stage.partitions:
         found = (row.position, row.behind, row.oldest, row.up_to, row.owner)
         assert [None] * 5 == [each.said for each in found]
+
+
+def test_a_stage_stands_where_its_partitions_stand_together() -> None:
+    ledger = view(lag_scenes.a_held_partition(), FR).stages[0]
+    assert ("198\u202f975", "fin 199\u202f108") == (ledger.position.said, ledger.position.more)
+    ledger, projector, *_ = view(lag_scenes.a_held_partition()).stages
+    assert ("198,975", "end 199,108") == (ledger.position.said, ledger.position.more)
+    assert ("199,108", "end 199,108") == (projector.position.said, projector.position.more)
+
+
+@pytest.mark.parametrize(
+    ("unknown", "position", "end"),
+    [("committed", None, "end 199,108"), ("end", "199,108", "")],
+)
+def test_where_one_partition_does_not_say_the_stage_does_not(
+    unknown: str, position: str | None, end: str
+) -> None:
+    rows = a_stage(NIGHT)["partitions"]
+    rows[4] |= {unknown: None}
+    stage = view_of(a_board(stages=stages(NIGHT, ledger={"partitions": rows}))).stages[0]
+    assert (position, end) == (stage.position.said, stage.position.more)
+    (alone,) = view_of(a_board(stages=[a_stage(NIGHT) | {"partitions": []}])).stages
+    assert (None, "") == (alone.position.said, alone.position.more), "no partition, no place"
 
 
 def test_what_is_not_there_is_none_and_not_unknown() -> None:
