@@ -36,6 +36,7 @@ class Member:
         topics = [settings.topic(each) for each in consumer.topics]
         self._place = TopicPartition(topics[0], 0)
         """What it says, and goes back in: the first partition of its first topic."""
+        self._at_work = asyncio.Lock()
         self._work: asyncio.Task[None] | None = None
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=settings.bootstrap_servers,
@@ -57,9 +58,10 @@ class Member:
 
     async def _take(self) -> None:
         while True:
-            taken = await self._consumer.getmany(timeout_ms=100, max_records=self.at_once)
-            for place, records in taken.items():
-                await self._commit(place, records[-1].offset + 1)
+            async with self._at_work:
+                taken = await self._consumer.getmany(timeout_ms=100, max_records=self.at_once)
+                for place, records in taken.items():
+                    await self._commit(place, records[-1].offset + 1)
             await asyncio.sleep(0.2)
 
     async def _commit(self, place: TopicPartition, offset: int) -> None:
@@ -74,9 +76,11 @@ class Member:
 
     async def go_back(self) -> None:
         """Commit the beginning, and take little from there on."""
-        self.at_once = 1
-        self._consumer.seek(self._place, 0)
-        await self._commit(self._place, 0)
+        # Who was taking much already would be back at once, and have taken all of it again.
+        async with self._at_work:
+            self.at_once = 1
+            self._consumer.seek(self._place, 0)
+            await self._commit(self._place, 0)
 
     async def stop(self) -> None:
         """End; a member with an instance does not say so to its group: as if it had been killed."""
