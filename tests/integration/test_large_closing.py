@@ -1,4 +1,7 @@
-"""A large city's year: 5,000 conventions and 1,000 parked events close in one transaction."""
+"""A large city's year: 5,000 conventions and 1,000 parked events close in one transaction.
+
+In memory; the same on a broker, smaller: tests/kafka/test_large_closing.py.
+"""
 
 from collections.abc import Iterator
 
@@ -40,20 +43,22 @@ CENTS = 10_001
 no_logs = silence.no_logs
 
 
-def the_year() -> Iterator[Json]:
+def the_year(
+    conventions: int = CONVENTIONS, parked: int = PARKED, budget: str = BUDGET
+) -> Iterator[Json]:
     """Every convention waits for the report of 2023, on the three lines of the Lille case."""
     amounts = [an_amount(CENTS, each) for each in OPERATIONS]
-    voted = [an_amount(CENTS * CONVENTIONS, each) for each in OPERATIONS]
+    voted = [an_amount(CENTS * conventions, each) for each in OPERATIONS]
     balance = an_instalment(
         name="balance", documents=[("activity_report", 2023)], ceiling=True, lines=amounts
     )
-    yield a_vote(appropriations=voted)
-    for number in range(CONVENTIONS):
+    yield a_vote(appropriations=voted, budget=budget)
+    for number in range(conventions):
         grant, name = f"GRANT-2023-{number:05}", f"CONV-2023-{number:05}"
-        yield an_award(grant=grant, lines=amounts)
-        yield a_convention(grant=grant, convention=name, instalments=[balance])
-    for number in range(PARKED):
-        yield a_report(convention=f"UNKNOWN-{number:05}")
+        yield an_award(grant=grant, lines=amounts, budget=budget)
+        yield a_convention(grant=grant, convention=name, instalments=[balance], budget=budget)
+    for number in range(parked):
+        yield a_report(convention=f"UNKNOWN-{number:05}", budget=budget)
 
 
 class City:
