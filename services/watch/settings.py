@@ -29,7 +29,7 @@ class WatchSettings(BaseSettings):
     round_s: Annotated[float, Field(gt=0)] = 1.0
     """How often it looks what waits; what is missing is known after three rounds."""
 
-    sample_s: Annotated[float, Field(gt=0, le=4)] = 2.0
+    sample_s: Annotated[float, Field(gt=0, le=3)] = 2.0
     """How often it asks the cluster where every consumer group stands; less often proves nothing:
     a state that is told within 15 seconds is made of several looks."""
 
