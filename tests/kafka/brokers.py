@@ -27,8 +27,13 @@ ENGINE_TIMEOUT_S: Final = 10
 PULL_TIMEOUT_S: Final = 600
 BROKER_TIMEOUT_S: Final = PULL_TIMEOUT_S + 120
 """How long the first broker of a machine may take: pulling or fetching it, and starting it."""
-# Sessions shorter than Kafka's usual 6 s: tests wait for what happens when one ends.
-SETTINGS: Final = {"group.min.session.timeout.ms": "1000"}
+SETTINGS: Final = {
+    # Sessions shorter than Kafka's usual 6 s: tests wait for what happens when one ends.
+    "group.min.session.timeout.ms": "1000",
+    # A controller that has nothing to say says nothing, instead of twice a second: each process of
+    # the tests has a broker, which mostly rests.
+    "metadata.max.idle.interval.ms": "0",
+}
 
 PROVIDERS: Final = ("containers", "jars")
 
