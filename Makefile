@@ -32,7 +32,7 @@ dev: set-up-run ## Kafka, ledger, watch, read model, API and console on this mac
 	@.venv/bin/ecluse dev
 
 test: check ## the checks, every test in random order, full coverage of the pure rooms
-	.venv/bin/pytest $(addprefix --ignore=,$(ALONE)) -n 4 --dist loadfile --no-loadscope-reorder \
+	.venv/bin/pytest $(addprefix --ignore=,$(ALONE)) -n 3 --dist loadfile --no-loadscope-reorder \
 		--cov --cov-report=
 	.venv/bin/coverage report --include='$(PURE)' --fail-under=100
 	.venv/bin/pytest $(ALONE)
