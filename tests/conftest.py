@@ -14,7 +14,7 @@ IN_CI = os.environ.get("CI") == "true"
 
 # No deadline: a shared machine is slow now and then, and the whole run has its own limit.
 # Few examples of each property, so that all of them take minutes; `make simulate` is the search.
-settings.register_profile("dev", max_examples=30, deadline=None, print_blob=True)
+settings.register_profile("dev", max_examples=20, deadline=None, print_blob=True)
 # The same examples every time: a change fails for what it does, not by chance.
 settings.register_profile("ci", settings.get_profile("dev"), derandomize=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if IN_CI else "dev"))
