@@ -10,13 +10,15 @@ from typing import Any, Final, Self
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
-from tests.kafka.workers import FORKS, LOOK_S, rest_after
+from tests.kafka.workers import FORKS
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 BIN: Final = Path(sys.executable).parent
 ECLUSE: Final = "ecluse"
 WAIT_S: Final = 60.0
 """How long a process may take to do anything at all, on a machine that does much else."""
+
+LOOK_S: Final = 0.05
 
 FORKS.set_forkserver_preload(
     ["services.cli.app", "tests.kafka.planted", "services.projector.rebuild"]
@@ -123,11 +125,11 @@ class Running:
     ) -> None:
         """Look until it is so, no longer than that nor than the process lives."""
         until_s = time.monotonic() + limit_s
-        while (began_s := time.monotonic()) < until_s:
+        while time.monotonic() < until_s:
             if what():
                 return
             assert self._process.exitcode is None, f"it ended while waiting: {why}"
-            time.sleep(max(pause_s, rest_after(began_s)))
+            time.sleep(pause_s)
         raise AssertionError(f"never: {why}")
 
     def until_ready(self) -> None:

@@ -21,13 +21,7 @@ from tests.kafka.cluster import Cluster
 WAIT_S: Final = 40.0
 """How long anything that a worker should do may take."""
 
-LOOK_S: Final = 0.1
-SPARED: Final = 3.0
-"""A look that took long is followed by so many times as long a rest, and no longer than `REST_S`:
-else tests that wait side by side take the processors from what they wait for."""
-
-REST_S: Final = 0.5
-
+LOOK_S: Final = 0.05
 Found = TypeVar("Found")
 
 # A process that has read the command once, and forks each worker: a second less for each of them.
@@ -213,18 +207,12 @@ def eventually(
     """What `look` gives, once that is something."""
     until_s = time.monotonic() + limit_s
     while True:
-        began_s = time.monotonic()
         found = look()
         if found:
             return found
         if time.monotonic() > until_s:
             raise NotInTime(f"{otherwise} after {limit_s:g} s")
-        time.sleep(max(pause_s, rest_after(began_s)))
-
-
-def rest_after(began_s: float) -> float:
-    """How long to rest after a look that began then (`time.monotonic`)."""
-    return min(REST_S, SPARED * (time.monotonic() - began_s))
+        time.sleep(pause_s)
 
 
 def wait_for_records(cluster: Cluster, count: int) -> dict[int, list[Json]]:
