@@ -288,7 +288,7 @@ def test_letters_whose_end_the_broker_forgot_were_seen_by_nobody_and_are_written
 
     with monkeypatch.context() as planted:
         planted.setattr(FencedWriter, "end", forbidden)
-        with pytest.raises(ClusterError, match="Grant it ALTER on the cluster"):
+        with pytest.raises(ClusterError, match="Give it ALTER on the cluster"):
             run(delivered(forgetful.settings, [0], letters(3)))
     run(delivered(forgetful.settings, [0], letters(3)))
     assert ids(letters(3)) == standing(forgetful)[0]
