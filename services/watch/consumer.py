@@ -33,7 +33,6 @@ for others, and what is behind those of a topic that is always full waits with i
 MUCH: Final = 256
 """How many records at once are much; they take longer than aiokafka waits for their end."""
 
-
 TOGETHER: Final = 100
 """How many records of a partition Faust hands on at once: a message of its own for each costs more
 than the tables take to read it."""

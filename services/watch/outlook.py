@@ -151,7 +151,7 @@ class Outlook:
             at_s=now_s,
             sampled_s=self.sampled_s,
             sample_s=self._own.sample_s,
-            watch=self._itself(now_s),
+            watch=self._itself(now_s, has_journal=has_journal),
             stages=stages,
             told=told,
             in_flight=_behind(stages, LEDGER_STAGE),
@@ -199,13 +199,13 @@ class Outlook:
     def _turns(self, now_s: float) -> bool:
         return is_fresh(self._tables.turned_s, now_s, self._own.round_s)
 
-    def _itself(self, now_s: float) -> OfItself:
+    def _itself(self, now_s: float, *, has_journal: bool) -> OfItself:
         live = self._tables.live
         was_read = self._turns(now_s) and self._tables.rounds.ready
         # Whoever is behind has still found what it has found.
         return OfItself(
             self._instance,
-            was_read and self.has(JOURNAL, now_s),
+            was_read and has_journal,
             len(live.budgets) if was_read else None,
             live.differences() if was_read else None,
             live.faults() if was_read else None,

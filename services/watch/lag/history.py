@@ -57,10 +57,12 @@ class _Track:
             return  # What waited may wait still.
         if not look.left:
             self.wait = None
-        elif self.wait is None or self.wait.committed != look.committed:
+        elif (
+            self.wait is None
+            or self.wait.committed != look.committed
+            or self.wait.since_s > look.at_s  # The clock was set back.
+        ):
             self.wait = _Wait(look.committed, look.at_s)
-        elif self.wait.since_s > look.at_s:
-            self.wait = _Wait(look.committed, look.at_s)  # The clock was set back.
 
 
 class History:

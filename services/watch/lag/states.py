@@ -17,7 +17,6 @@ from services.watch.lag.window import Window
 OLD_AFTER_S: Final = 10.0
 """Four looks that failed in a row, at one every two seconds: what was known is no longer known."""
 
-
 OWNERLESS_LOOKS: Final = 2
 """At how many looks in a row nobody owns a partition until that is told. One alone may fall between
 a worker that leaves and one that comes. Kafka itself says so only when a session has ended, ten
