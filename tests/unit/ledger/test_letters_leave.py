@@ -3,7 +3,6 @@
 import json
 
 from events import topics
-from services.ledger.domain.letters import openings
 from services.ledger.messages import STRUCTURED
 from tests.builders import (
     BUDGET,
@@ -37,16 +36,6 @@ def test_a_letter_leaves_for_the_budget_that_it_opens() -> None:
     )
     said = json.loads(letter.value or b"")
     assert (NEXT_BUDGET, NEXT_BUDGET) == (said["partitionkey"], said["data"]["budget"])
-
-
-def test_what_a_closing_moved_tells_which_letters_left_with_it() -> None:
-    wire = told(*YEAR)
-    sent = by_topic(wire.tell(a_closing("all")))
-    [letter] = sent[topics.LETTERS]
-    closing = wire.decided[-1].record
-    event = a_closing("all")
-    said = openings(closing.budget, event["source"], event["id"], closing.moves)
-    assert [(json.loads(letter.value or b"")["id"], NEXT_BUDGET, "C")] == said
 
 
 def test_all_else_leaves_where_its_event_was_read() -> None:
