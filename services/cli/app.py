@@ -6,65 +6,231 @@ reach what it needs (docs/contract.md, 5).
 
 import os
 import sys
-from importlib.metadata import version
+from functools import cached_property
+from importlib import import_module
 from typing import Annotated, Any, Final, NoReturn
 
 import typer
-from pydantic import ValidationError
 
-from services.cli import (
-    api,
-    api_keys,
-    backup,
-    balances,
-    dev,
-    journal,
-    lag,
-    ledger,
-    parked,
-    projector,
-    publish,
-    quarantine,
-    replay,
-    seal,
-    serve,
-    topics,
-    trace,
-    validate,
-    verify,
-    watch,
-    whatif,
-)
-from services.cli.logs import configure_logs
 from services.cli.options import Group, Lang, LogLevel, Verb
-from services.cli.wording import STORE_ERROR, language_of_the_system, told
-from services.runtime.errors import Stop
-from services.verifier.unreachable import UnreachableError
+from services.cli.wording import STORE_ERROR, Language, language_of_the_system, told
 
 EXIT_USAGE: Final = 2
 EXIT_UNREACHABLE: Final = 3
 
 
+class Later:
+    """A verb of which the help's line is known; its module is imported when more is asked of it.
+
+    Else `ecluse --help`, and every verb, waits for what all the others need: most of its time.
+    """
+
+    hidden = deprecated = False
+    help = None
+
+    def __init__(
+        self, name: str, where: str, short_help: str, panel: str | None = None, *more: "Later"
+    ) -> None:
+        self.name = name
+        self.short_help = short_help
+        self.rich_help_panel = panel
+        self._module, self._attribute = where.split(":")
+        self._more = more
+
+    @cached_property
+    def verb(self) -> Any:
+        """What it stands for."""
+        found = getattr(import_module(f"services.cli.{self._module}"), self._attribute)
+        if not isinstance(found, typer.Typer):
+            alone = typer.Typer(add_completion=False)
+            alone.command(self.name, cls=Verb)(found)
+            return typer.main.get_command(alone)
+        group = typer.main.get_group(found)
+        group.name = self.name
+        group.commands.update({each.name: each for each in self._more})  # type: ignore[misc] # stands for one
+        return group
+
+    def __getattr__(self, name: str) -> Any:
+        """All else is the verb's own."""
+        return getattr(self.verb, name)
+
+
+JOB, ROLES, LOOK, PROVE, OPERATE = "The job", "Roles", "Look", "Prove", "Operate"
+
+VERBS: Final = (
+    Later(
+        "replay",
+        "replay:replay_files",
+        "Decide events from files and show what came out: entries, payment orders, balances.",
+        JOB,
+    ),
+    Later(
+        "validate",
+        "validate:validate_file",
+        "Check each line by the rules of the ledger's door, and say in words what is wrong where.",
+        JOB,
+    ),
+    Later(
+        "publish",
+        "publish:publish_files",
+        "Send the events of files to the ledger's topic, if every line is one; else nothing.",
+        JOB,
+    ),
+    Later(
+        "ledger",
+        "ledger:ledger",
+        "Decide events and write the journal, until stopped; several workers share the partitions.",
+        ROLES,
+    ),
+    Later(
+        "serve",
+        "serve:serve",
+        "Decide events, keep them in a directory, and serve API and console, until stopped.",
+        ROLES,
+    ),
+    Later(
+        "api",
+        "api:api",
+        "Answer questions over HTTP and take events in, until stopped. See /docs there.",
+        ROLES,
+    ),
+    Later(
+        "projector",
+        "projector:projector",
+        "Write the journal into SQL tables, until stopped; several workers share the partitions.",
+        ROLES,
+    ),
+    Later(
+        "watch",
+        "watch:watch",
+        "Say who is behind and what waits, and tell the ledger by letters which days have passed.",
+        ROLES,
+    ),
+    Later(
+        "dev",
+        "dev:dev",
+        "Run Kafka, ledger, watch, projector, API and console on this machine, until Ctrl-C.",
+        ROLES,
+    ),
+    Later(
+        "balances",
+        "balances:balances",
+        "Add the journal up: entries, payment orders, balances; --json as `replay` prints it.",
+        LOOK,
+    ),
+    Later(
+        "lag",
+        "lag:lag",
+        "Show who is behind and by how much: ledger, projector, watch, treasury; and what waits.",
+        LOOK,
+    ),
+    Later(
+        "trace",
+        "trace:trace",
+        "Tell the whole story of REF in order: what came, what was decided and why, "
+        "what is awaited.",
+        LOOK,
+    ),
+    Later(
+        "parked",
+        "parked:parked",
+        "List the events that wait, the oldest first: what each waits for, and until when.",
+        LOOK,
+    ),
+    Later(
+        "journal",
+        "journal:app",
+        "Records of the journal: the last ones, or one; to a file, and back from one.",
+        LOOK,
+        Later(
+            "export",
+            "backup:export_journal",
+            "Write the journal to a file, one record a line: the back-up.",
+        ),
+        Later(
+            "import",
+            "backup:import_journal",
+            "Bring an exported journal into a new cluster or database, to the same heads.",
+        ),
+    ),
+    Later(
+        "verify",
+        "verify:verify_journal",
+        "Prove a journal by a second implementation: its chains, balances, orders; "
+        "exit 1 if wrong.",
+        PROVE,
+    ),
+    Later(
+        "seal",
+        "seal:seal_journal",
+        "Prove a journal by itself and sign its heads and totals; "
+        "`verify --seal` holds it to them.",
+        PROVE,
+    ),
+    Later(
+        "whatif",
+        "whatif:whatif",
+        "Decide events against the present state, and show what would happen; nothing changes.",
+        PROVE,
+    ),
+    Later(
+        "quarantine",
+        "quarantine:quarantine_record",
+        "Write the record that stops a partition as a dead letter; `ecluse journal` names it.",
+        OPERATE,
+    ),
+    Later(
+        "topics",
+        "topics:app",
+        "The topics on the cluster of ECLUSE_BOOTSTRAP_SERVERS: what differs, and mending it.",
+        OPERATE,
+    ),
+    Later(
+        "api-keys",
+        "api_keys:app",
+        "Keys to the API: made, listed, revoked. At ECLUSE_DATABASE_URL, or ECLUSE_ACCESS_URL.",
+        OPERATE,
+    ),
+)
+"""In the order of the help. Each line is the first one of the verb's own help: a test compares."""
+
+
 class Verbs(Group):
     """Every verb says in words what it could not reach, in the language that was asked for."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands.update({each.name: each for each in VERBS})  # type: ignore[misc] # as above
 
     def invoke(self, ctx: Any) -> Any:
         """Run a verb, and exit 3 where the world is down."""
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()  # Here a reader that went away can still be told from a failure.
-        except ValidationError as error:
-            _refuse_settings(error)
-        except (Stop, UnreachableError) as error:
-            language = ctx.obj or language_of_the_system()
-            typer.echo(
-                told(STORE_ERROR, language).format(error=told(error.said, language)), err=True
-            )
-            sys.exit(EXIT_UNREACHABLE)
+        except (typer.Exit, typer.Abort, typer.TyperException):
+            raise
+        except Exception as error:
+            _say_what_stopped(error, ctx.obj or language_of_the_system())
+            raise
         return result
 
 
-def _refuse_settings(error: ValidationError) -> NoReturn:
+def _say_what_stopped(error: Exception, language: Language) -> None:
+    """Leave with words where a setting or the world was to blame; what returns is our mistake."""
+    # Only here: a verb that ends well may do without their libraries.
+    from pydantic import ValidationError  # noqa: PLC0415
+
+    from services.runtime.errors import Stop  # noqa: PLC0415
+    from services.verifier.unreachable import UnreachableError  # noqa: PLC0415
+
+    if isinstance(error, ValidationError):
+        _refuse_settings(error)
+    if isinstance(error, Stop | UnreachableError):
+        typer.echo(told(STORE_ERROR, language).format(error=told(error.said, language)), err=True)
+        sys.exit(EXIT_UNREACHABLE)
+
+
+def _refuse_settings(error: Any) -> NoReturn:
     """Name each ECLUSE_… variable that holds what it cannot mean."""
     prefix = {
         "Settings": "ECLUSE_",
@@ -88,34 +254,12 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-JOB, ROLES, LOOK, PROVE, OPERATE = "The job", "Roles", "Look", "Prove", "Operate"
-
-app.command("replay", cls=Verb, rich_help_panel=JOB)(replay.replay_files)
-app.command("validate", cls=Verb, rich_help_panel=JOB)(validate.validate_file)
-app.command("publish", cls=Verb, rich_help_panel=JOB)(publish.publish_files)
-app.command("ledger", cls=Verb, rich_help_panel=ROLES)(ledger.ledger)
-app.command("serve", cls=Verb, rich_help_panel=ROLES)(serve.serve)
-app.command("api", cls=Verb, rich_help_panel=ROLES)(api.api)
-app.command("projector", cls=Verb, rich_help_panel=ROLES)(projector.projector)
-app.command("watch", cls=Verb, rich_help_panel=ROLES)(watch.watch)
-app.command("dev", cls=Verb, rich_help_panel=ROLES)(dev.dev)
-app.command("balances", cls=Verb, rich_help_panel=LOOK)(balances.balances)
-journal.app.command("export", cls=Verb)(backup.export_journal)
-journal.app.command("import", cls=Verb)(backup.import_journal)
-app.add_typer(journal.app, name="journal", rich_help_panel=LOOK)
-app.command("lag", cls=Verb, rich_help_panel=LOOK)(lag.lag)
-app.command("trace", cls=Verb, rich_help_panel=LOOK)(trace.trace)
-app.command("parked", cls=Verb, rich_help_panel=LOOK)(parked.parked)
-app.command("verify", cls=Verb, rich_help_panel=PROVE)(verify.verify_journal)
-app.command("seal", cls=Verb, rich_help_panel=PROVE)(seal.seal_journal)
-app.command("whatif", cls=Verb, rich_help_panel=PROVE)(whatif.whatif)
-app.add_typer(topics.app, name="topics", rich_help_panel=OPERATE)
-app.add_typer(api_keys.app, name="api-keys", rich_help_panel=OPERATE)
-app.command("quarantine", cls=Verb, rich_help_panel=OPERATE)(quarantine.quarantine_record)
 
 
 def _print_version(asked: bool) -> None:
     if asked:
+        from importlib.metadata import version  # noqa: PLC0415 # only here: it reads mail
+
         typer.echo(f"ecluse {version('ecluse')}")
         raise typer.Exit
 
@@ -145,6 +289,8 @@ def options(
     ] = False,
 ) -> None:
     """Écluse: money moves when the act that opens the gate has arrived."""
+    from services.cli.logs import configure_logs  # noqa: PLC0415 # `--help` logs nothing
+
     configure_logs(log_level)
     context.obj = lang or language_of_the_system()
 

@@ -5,7 +5,6 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from events.sentences import Sentence
-from services.ledger.sentences import euros_en, euros_fr
 
 
 class Language(StrEnum):
@@ -37,6 +36,9 @@ def told(sentence: Sentence, language: Language) -> str:
 
 def euros(amount_cents: int, language: Language) -> str:
     """An amount as people write it."""
+    # Only here: they bring the whole language of events, and `--help` names no amount.
+    from services.ledger.sentences import euros_en, euros_fr  # noqa: PLC0415
+
     return euros_fr(amount_cents) if language is Language.FR else euros_en(amount_cents)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from services.cli.app import app
+from services.cli.app import VERBS, Later
 from tests.builders import (
     BUDGET,
     IBAN,
@@ -307,16 +307,19 @@ def test_a_log_level_may_be_written_small_and_a_wrong_one_is_named(mixed: Path) 
 
 def every_verb() -> list[tuple[str, ...]]:
     """The verbs as the help names them, and those under a name of their own."""
-    groups = {None: app, **{each.name: each.typer_instance for each in app.registered_groups}}
     return sorted(
-        (each.name or each.callback.__name__,)
-        if name is None
-        else (name, each.name or each.callback.__name__)
-        for name, group in groups.items()
-        if group is not None
-        for each in group.registered_commands
-        if each.callback is not None
+        (verb.name,) if within is None else (verb.name, within)
+        for verb in VERBS
+        for within in getattr(verb, "commands", [None])
     )
+
+
+def test_the_line_of_a_verb_in_the_list_is_the_first_of_its_own_help() -> None:
+    within = [each for verb in VERBS for each in getattr(verb, "commands", {}).values()]
+    known = [each for each in (*VERBS, *within) if isinstance(each, Later)]
+    assert len(VERBS) + 2 == len(known), "and two of the journal"
+    for each in known:
+        assert each.short_help == " ".join(each.verb.help.split("\n\n")[0].split()), each.name
 
 
 @pytest.mark.parametrize("verb", [(), ("journal",), ("topics",), *every_verb()], ids=" ".join)
