@@ -4,7 +4,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final, Literal
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from sqlalchemy import func, select
@@ -40,10 +40,9 @@ class Ready(BaseModel):
     last_event_age_s: float | None = None
 
 
-def add_health(app: FastAPI, parts: Parts) -> None:
-    """The two addresses, and what they remember."""
-    app.state.readiness = Kept(partial(_looked, parts), parts.clock, lambda _: KEPT_S)
-    app.include_router(router)
+def readiness(parts: Parts) -> Kept[Ready]:
+    """What the second of them remembers."""
+    return Kept(partial(_looked, parts), parts.clock, lambda _: KEPT_S)
 
 
 @router.head("/healthz", include_in_schema=False)
@@ -65,8 +64,8 @@ async def healthz() -> Alive:
 )
 async def readyz(request: Request, now: Now) -> JSONResponse:
     """200 if the read model answers and its tables are those of this API; else 503."""
-    readiness: Kept[Ready] = request.app.state.readiness
-    found = await readiness()
+    remembered: Kept[Ready] = request.app.state.readiness
+    found = await remembered()
     told: dict[str, Any] = {"ready": found.ready}
     if getattr(request.state, "caller", None) is not None:
         told = found.model_copy(update=_aged(found, now)).model_dump(mode="json")

@@ -14,7 +14,7 @@ from services.api.access.issuer import Issuer
 from services.api.access.known import KnownCallers
 from services.api.access.port import Access, Unchecked
 from services.api.access.session import Sessions
-from services.api.access.store import AccessStore, access_address
+from services.api.access.store import AccessStore, access_address, prepared
 from services.api.app import create_app
 from services.api.chance import a_secret
 from services.api.clock import Clock, the_clock_on_the_wall
@@ -22,7 +22,6 @@ from services.api.events_in.kafka import KafkaPublisher
 from services.api.journal_ends import KafkaEnds
 from services.api.lag_source import lag_source
 from services.api.parts import Parts
-from services.api.problems import Problem
 from services.api.read_model import open_read_model
 from services.api.settings import ApiSettings
 from services.api.source_records import KafkaBytes
@@ -44,12 +43,6 @@ NOT_OPENED = Sentence(
     "ECLUSE_API_PORT)",
     "the address could not be opened ({error}): choose another (ECLUSE_API_BIND, ECLUSE_API_PORT)",
 )
-NO_DATABASE = Sentence(
-    "la base des clés ne répond pas. Vérifiez ECLUSE_DATABASE_URL ou ECLUSE_ACCESS_URL, et que le "
-    "serveur tourne",
-    "the database of keys does not answer. Check ECLUSE_DATABASE_URL or ECLUSE_ACCESS_URL, and "
-    "that the server runs",
-)
 
 Ready = Callable[[str], None]
 """Told the address once the API listens there."""
@@ -58,7 +51,7 @@ log: Final = structlog.stdlib.get_logger("ecluse.api")
 
 
 class Unopened(Stop):
-    """The API cannot start: its address is taken, or its database does not answer."""
+    """The API cannot start: its address is taken."""
 
 
 class Draining(uvicorn.Server):
@@ -110,18 +103,6 @@ async def serve_api(settings: ApiSettings, kafka: Settings, ready: Ready) -> Non
         await ends.stop()
         await engine.dispose()
         await store.dispose()
-
-
-async def prepared(store: AccessStore) -> None:
-    """The tables of access, as this version knows them.
-
-    Raises:
-        Unopened: their database does not answer.
-    """
-    try:
-        await store.prepare()
-    except Problem as error:
-        raise Unopened("Écluse", NO_DATABASE) from error
 
 
 def access_of(settings: ApiSettings, store: AccessStore, clock: Clock) -> Access:

@@ -163,21 +163,21 @@ def show_audit(
 
 
 def _with_store(data: Path | None, what: "Callable[[AccessStore], Awaitable[Result]]") -> Result:
-    # Only here: every other verb would wait for a web framework and a database's library.
-    from services.api.access.store import ACCESS_FILE, AccessStore, access_address  # noqa: PLC0415
+    # Only here: every other verb would wait for a database's library.
+    from services.api.access import store as access_store  # noqa: PLC0415
     from services.api.clock import the_clock_on_the_wall  # noqa: PLC0415
-    from services.api.serving import prepared  # noqa: PLC0415
-    from services.api.settings import ApiSettings  # noqa: PLC0415
 
     async def go() -> Result:
         if data is not None:
-            address = f"sqlite:///{data / ACCESS_FILE}"
+            address = f"sqlite:///{data / access_store.ACCESS_FILE}"
         else:
+            from services.api.settings import ApiSettings  # noqa: PLC0415 # as above
+
             settings = ApiSettings()
-            address = access_address(settings.read_model, settings.access)
-        store = AccessStore(address, the_clock_on_the_wall)
+            address = access_store.access_address(settings.read_model, settings.access)
+        store = access_store.AccessStore(address, the_clock_on_the_wall)
         try:
-            await prepared(store)
+            await access_store.prepared(store)
             return await what(store)
         finally:
             await store.dispose()

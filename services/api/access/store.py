@@ -13,6 +13,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from events.sentences import Sentence
 from services.api.access.audit import Action, AuditLine
 from services.api.access.caller import Entities, Scope
 from services.api.access.keys import ID_BYTES, SECRET_BYTES, ApiKey, Written, digest_of, is_of
@@ -22,6 +23,7 @@ from services.api.clock import Clock
 from services.api.problems import DATABASE_UNREACHABLE, Problem
 from services.api.read_model import CONNECT_TIMEOUT_S, WAIT_S, check_before_use
 from services.projector.database import our_address
+from services.runtime.errors import Stop
 
 CONNECTIONS_MAX: Final = 4
 USE_NOTED_EVERY: Final = timedelta(minutes=1)
@@ -34,6 +36,18 @@ MIGRATION_LOCK: Final = 0x45636C75
 
 NO_DIGEST: Final = digest_of("")
 """Compared where no key has the id, so that both take the same time."""
+
+
+NO_DATABASE = Sentence(
+    "la base des clés ne répond pas. Vérifiez ECLUSE_DATABASE_URL ou ECLUSE_ACCESS_URL, et que le "
+    "serveur tourne",
+    "the database of keys does not answer. Check ECLUSE_DATABASE_URL or ECLUSE_ACCESS_URL, and "
+    "that the server runs",
+)
+
+
+class Unprepared(Stop):
+    """The database of keys does not answer."""
 
 
 class AccessStore:
@@ -215,6 +229,18 @@ class AccessStore:
                 yield connection
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             raise Problem(DATABASE_UNREACHABLE, headers={"Retry-After": "5"}) from error
+
+
+async def prepared(store: AccessStore) -> None:
+    """The tables of access, as this version knows them.
+
+    Raises:
+        Unprepared: their database does not answer.
+    """
+    try:
+        await store.prepare()
+    except Problem as error:
+        raise Unprepared("Écluse", NO_DATABASE) from error
 
 
 def access_address(read_model: str, said: str | None) -> str:
