@@ -16,13 +16,19 @@ Made = Callable[[Sequence[bytes]], str]
 def made_in_files(tmp_path_factory: pytest.TempPathFactory) -> Made:
     """A read model in a file, with the rows of this journal."""
     folder = tmp_path_factory.mktemp("read-models")
-    return _once(lambda name: f"sqlite+aiosqlite:///{folder / name}.db")
+
+    def empty(name: str) -> str:
+        file = folder / f"{name}.db"
+        file.write_bytes(databases.an_empty_file())
+        return f"sqlite+aiosqlite:///{file}"
+
+    return _once(empty)
 
 
 @pytest.fixture(scope="session")
 def made_on_postgresql(request: pytest.FixtureRequest) -> Made:
     """The same on a real PostgreSQL, which starts when it is first asked for."""
-    return _once(lambda _: str(request.getfixturevalue("postgresql_server").a_database()))
+    return _once(lambda _: str(request.getfixturevalue("postgresql_server").a_read_model()))
 
 
 @pytest.fixture(params=[databases.SQLITE, databases.POSTGRESQL])
@@ -33,13 +39,13 @@ def made(request: pytest.FixtureRequest) -> Made:
     return found
 
 
-def _once(address: Callable[[str], str]) -> Made:
+def _once(empty: Callable[[str], str]) -> Made:
     urls: dict[str, str] = {}
 
     def make(journal: Sequence[bytes]) -> str:
         name = sha256(b"\n".join(journal)).hexdigest()[:16]
         if name not in urls:
-            urls[name] = databases.prepared(address(name))
+            urls[name] = empty(name)
             fill(urls[name], journal)
         return urls[name]
 

@@ -21,7 +21,7 @@ from schemathesis.specs.openapi import checks
 from services.api.read_model import open_read_model
 from tests import silence
 from tests.api.reads.answers import ACCESS, ROUBAIX_KEY
-from tests.api.reads.walking import IN_PATH
+from tests.api.reads.walking import IN_PATH, document_paths
 from tests.api.world import ALL_KEY, LILLE_KEY, ROUBAIX, Kept, an_app
 from tests.builders import a_vote, encoded
 from tests.read_model.databases import POSTGRESQL, SQLITE, prepared
@@ -111,8 +111,8 @@ def document(served: Served) -> Any:
 
 def operations() -> list[tuple[str, str]]:
     """What the document holds, found without a server."""
-    paths = an_app(open_read_model("sqlite://")).openapi()["paths"]
-    return [(method.upper(), path) for path, methods in paths.items() for method in methods]
+    paths = document_paths().items()
+    return [(method.upper(), path) for path, methods in paths for method in methods]
 
 
 KNOWN: Final[dict[str, list[Any]]] = {

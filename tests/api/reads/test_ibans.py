@@ -112,7 +112,7 @@ def called_by_ibans() -> list[Any]:
 
 
 def every_path(url: str, values: dict[str, list[str]]) -> list[str]:
-    routes = [each for each in get_routes(url) if each.path not in ELSEWHERE]
+    routes = [each for each in get_routes() if each.path not in ELSEWHERE]
     return [path for route in routes for path in filled(route, values)]
 
 

@@ -51,7 +51,7 @@ FILTERS: Final = {
 
 def test_no_answer_to_one_town_holds_anything_of_the_other(made: Made) -> None:
     url = made(both())
-    routes = [each for each in get_routes(url) if each.path not in OPEN | FOR_WHO_READS_ALL]
+    routes = [each for each in get_routes() if each.path not in OPEN | FOR_WHO_READS_ALL]
     assert len(routes) > 20
     paths = [path for route in routes for path in filled(route, OF_LILLE)]
     for answer in get(url, *paths, key=LILLE_KEY):
@@ -65,7 +65,7 @@ def test_no_answer_to_one_town_holds_anything_of_the_other(made: Made) -> None:
 
 def test_each_of_those_names_is_told_to_its_own_town(made: Made) -> None:
     url = made(both())
-    routes = [each for each in get_routes(url) if each.path not in OPEN | FOR_WHO_READS_ALL]
+    routes = [each for each in get_routes() if each.path not in OPEN | FOR_WHO_READS_ALL]
     paths = [path for route in routes for path in filled(route, OF_ROUBAIX)]
     answers = get(url, *paths, key=ROUBAIX_KEY)
     assert {200} == {each.status_code for each in answers}
@@ -80,7 +80,7 @@ def test_each_of_those_names_is_told_to_its_own_town(made: Made) -> None:
 
 def test_what_the_other_town_has_is_404_everywhere_as_what_nobody_has(made: Made) -> None:
     url = made(both())
-    named = [each for each in get_routes(url) if "{" in each.path]
+    named = [each for each in get_routes() if "{" in each.path]
     theirs = [path for route in named for path in filled(route, OF_ROUBAIX)]
     nobodys = [path for route in named for path in filled(route, NOWHERE)]
     answers = get(url, *theirs, *nobodys, key=LILLE_KEY)
@@ -92,7 +92,7 @@ def test_what_the_other_town_has_is_404_everywhere_as_what_nobody_has(made: Made
 def test_by_the_other_towns_budget_or_number_nobody_filters(made: Made) -> None:
     url = made(both())
     paths = []
-    for route in get_routes(url):
+    for route in get_routes():
         for name, value in (("budget", ROUBAIX_BUDGET), ("entity", ROUBAIX)):
             if name in route.asked:
                 (path, *_) = filled(route, OF_LILLE)
@@ -108,7 +108,7 @@ def test_a_filter_by_what_the_other_town_has_finds_nothing(made: Made) -> None:
     def paths(own: Mapping[str, Sequence[str]]) -> list[str]:
         return [
             with_query(path, {name: FILTERS[name]})
-            for route in get_routes(url)
+            for route in get_routes()
             for name in sorted(FILTERS.keys() & route.asked)
             for path in filled(route, own)
         ]
@@ -124,7 +124,7 @@ def test_as_known_at_any_place_of_the_journal_only_ones_own_is_told(made: Made) 
     url = made(both())
     paths = [
         with_query(path, {"partition": "0", "offset": str(len(both()))})
-        for route in get_routes(url)
+        for route in get_routes()
         if "offset" in route.asked
         for path in filled(route, OF_LILLE)
     ]
