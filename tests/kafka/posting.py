@@ -76,7 +76,7 @@ class Poster:
         flag = self._flag
         assert flag is not None, "only with a folder"
         eventually(flag.exists, "it has not come so far", WAIT_S)
-        self._signal(signal.SIGSTOP)  # Between its sign and its own signal it may still run.
+        self._signal(signal.SIGSTOP)
 
     def thaw(self) -> int:
         """Let it go on; what it ended with."""
@@ -133,9 +133,12 @@ def _stop_at(when: str, method: str, flag: Path | None) -> None:
         left.clear()
         if flag is None:
             os.kill(os.getpid(), signal.SIGKILL)
-        else:
-            flag.touch()
-            os.kill(os.getpid(), signal.SIGSTOP)
+            return
+        # Held back before the sign is given, it is heard whenever it comes: who stopped itself here
+        # might do so behind it, for ever.
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCONT])
+        flag.touch()
+        signal.sigwait([signal.SIGCONT])
 
     async def stopping(self: FencedWriter, *args: Any) -> Any:
         if when == "before":

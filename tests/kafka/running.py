@@ -21,7 +21,13 @@ WAIT_S: Final = 60.0
 LOOK_S: Final = 0.05
 
 FORKS.set_forkserver_preload(
-    ["services.cli.app", "tests.kafka.planted", "services.projector.rebuild"]
+    [
+        "services.cli.app",
+        "tests.kafka.planted",
+        "services.projector.rebuild",
+        "services.watch.building",  # Faust too; the app itself is made of each one's environment
+        "services.watch.running",
+    ]
 )
 
 

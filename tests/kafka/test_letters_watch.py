@@ -6,6 +6,7 @@ They are read as the ledger reads them: committed, and no more.
 import asyncio
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
@@ -101,11 +102,15 @@ def test_a_watch_that_is_frozen_at_any_moment_writes_nothing_when_it_thaws(
 ) -> None:
     """Another has taken its partition over; who is in the midst of a transaction is told so."""
     three, numbers = letters(3), range(PARTITIONS)
-    frozen = [Poster(cluster.settings, each, three, MOMENTS[each], tmp_path) for each in numbers]
-    for each in frozen:
-        each.is_frozen()
-    run(delivered(cluster.settings, numbers, letters(4)))
-    codes = [each.thaw() for each in frozen]
+    with ExitStack() as stack:
+        frozen = [
+            stack.enter_context(Poster(cluster.settings, each, three, MOMENTS[each], tmp_path))
+            for each in numbers
+        ]
+        for each in frozen:
+            each.is_frozen()
+        run(delivered(cluster.settings, numbers, letters(4)))
+        codes = [each.thaw() for each in frozen]
     assert dict.fromkeys(numbers, ids(letters(4))) == standing(cluster)
     # One that had read nothing yet finds that all is there, and one that had written all is done.
     assert [DELIVERED] * 3 == codes[:3]
