@@ -1,10 +1,11 @@
 """Journals made by the embedded core, and read models filled with them."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final, TypeVar
 
 from hypothesis import HealthCheck, settings
 from sqlalchemy import select, text
@@ -32,6 +33,7 @@ lasting: Final = settings(
 )
 """For properties over a database."""
 
+Found = TypeVar("Found")
 Tables = dict[str, list[dict[str, Any]]]
 
 
@@ -66,67 +68,95 @@ def _replay(store: Store, name: str, content: bytes) -> None:
 
 def fill(url: str, records: Sequence[bytes], cuts: Iterable[int] = (), partition: int = 0) -> None:
     """Project these records as one partition of the journal, in batches that end at `cuts`."""
-    asyncio.run(_fill(url, records, cuts, partition))
+    with_engine(url, lambda engine: _fill(engine, records, cuts, partition))
 
 
-async def _fill(url: str, records: Sequence[bytes], cuts: Iterable[int], partition: int) -> None:
-    engine = an_engine(url)
-    try:
-        position, sequences, alone = await take(engine, JOURNAL, partition)
-        fold = Fold(partition, sequences, alone)
-        ends = {*cuts, len(records)}
-        for offset, raw in enumerate(records):
-            fold.add(offset, raw)
-            if offset + 1 in ends:
-                at = Position(JOURNAL, partition, offset + 1, offset, epoch=position.epoch)
-                await write(engine, fold.take_changes(), at)
-                # As after a restart: all that is known of earlier batches is in the tables.
-                position, sequences, alone = await take(engine, JOURNAL, partition)
-                fold = Fold(partition, sequences, alone)
-    finally:
-        await engine.dispose()
+async def _fill(
+    engine: AsyncEngine, records: Sequence[bytes], cuts: Iterable[int], partition: int
+) -> None:
+    position, sequences, alone = await take(engine, JOURNAL, partition)
+    fold = Fold(partition, sequences, alone)
+    ends = {*cuts, len(records)}
+    for offset, raw in enumerate(records):
+        fold.add(offset, raw)
+        if offset + 1 in ends:
+            at = Position(JOURNAL, partition, offset + 1, offset, epoch=position.epoch)
+            await write(engine, fold.take_changes(), at)
+            # As after a restart: all that is known of earlier batches is in the tables.
+            position, sequences, alone = await take(engine, JOURNAL, partition)
+            fold = Fold(partition, sequences, alone)
 
 
 def read(url: str) -> Tables:
     """All rows of all tables, in order; of positions, what does not tell who wrote."""
-
-    async def go() -> Tables:
-        engine = an_engine(url)
-        try:
-            return await _tables(engine)
-        finally:
-            await engine.dispose()
-
-    return asyncio.run(go())
+    return with_engine(url, _tables)
 
 
 def query(url: str, statement: str) -> Any:
     """The one value that a statement gives."""
 
-    async def go() -> Any:
-        engine = an_engine(url)
-        try:
-            async with engine.connect() as connection:
-                return (await connection.execute(text(statement))).scalar_one()
-        finally:
-            await engine.dispose()
+    async def go(engine: AsyncEngine) -> Any:
+        async with engine.connect() as connection:
+            return (await connection.execute(text(statement))).scalar_one()
 
-    return asyncio.run(go())
+    return with_engine(url, go)
 
 
 def empty(url: str) -> None:
     """Take all rows away again."""
 
-    async def go() -> None:
-        engine = an_engine(url)
-        try:
-            async with engine.begin() as connection:
-                for table in metadata.tables.values():
-                    await connection.execute(table.delete())
-        finally:
-            await engine.dispose()
+    async def go(engine: AsyncEngine) -> None:
+        async with engine.begin() as connection:
+            for table in metadata.tables.values():
+                await connection.execute(table.delete())
 
-    asyncio.run(go())
+    with_engine(url, go)
+
+
+class Kept:
+    """Engines that go on: one that is opened anew compiles each statement again, and connects."""
+
+    now: ClassVar["Kept | None"] = None
+
+    def __init__(self) -> None:
+        self._runner = asyncio.Runner()
+        self._engines: dict[str, AsyncEngine] = {}
+
+    @classmethod
+    @contextmanager
+    def for_a_while(cls) -> Iterator[None]:
+        """What is asked of a database meanwhile, one engine and one loop answer."""
+        cls.now = kept = cls()
+        try:
+            yield
+        finally:
+            cls.now = None
+            kept.end()
+
+    def run(self, url: str, go: Callable[[AsyncEngine], Awaitable[Found]]) -> Found:
+        """With the one engine of this database."""
+        if url not in self._engines:
+            self._engines[url] = an_engine(url)
+        return self._runner.run(_awaited(go(self._engines[url])))
+
+    def end(self) -> None:
+        with self._runner:
+            for engine in self._engines.values():
+                self._runner.run(engine.dispose())
+
+
+async def _awaited(answer: Awaitable[Found]) -> Found:
+    return await answer
+
+
+def with_engine(url: str, go: Callable[[AsyncEngine], Awaitable[Found]]) -> Found:
+    """Ask a database with an engine that is kept, or with one for this alone."""
+    kept = Kept.now or Kept()
+    try:
+        return kept.run(url, go)
+    finally:
+        if kept is not Kept.now:
+            kept.end()
 
 
 async def _tables(engine: AsyncEngine) -> Tables:

@@ -11,6 +11,7 @@ from services.ledger.restore import open_ledger
 from services.projector.database import Overtaken, an_engine
 from services.projector.embedded import EmbeddedProjector
 from services.runtime.errors import ClusterError
+from tests.read_model.databases import an_empty_file
 from tests.read_model.filling import EXAMPLES, RECORDED, fill, golden, journal_of, read
 
 YEAR = EXAMPLES / "lille-avenirs-2023.jsonl"
@@ -39,14 +40,21 @@ def test_it_goes_on_where_an_earlier_process_ended(
     assert 4 == caught_up(read_model_url, records[:4])
     assert 0 == caught_up(read_model_url, records[:4])
     assert len(records) - 4 == caught_up(read_model_url, records)
-    other = f"sqlite+aiosqlite:///{tmp_path / 'other.db'}"
+    file = tmp_path / "other.db"
+    file.write_bytes(an_empty_file())
+    other = f"sqlite+aiosqlite:///{file}"
     assert len(records) == caught_up(other, records)
     assert read(read_model_url) == read(other)
 
 
-def test_it_makes_the_tables_that_kafka_makes(read_model_url: str, sqlite_url: str) -> None:
+def test_it_makes_the_tables_that_kafka_makes(
+    read_model_url: str, sqlite_url: str, tmp_path: Path
+) -> None:
     records = golden("turns-2023")
+    of_nothing = f"sqlite+aiosqlite:///{tmp_path / 'of-nothing.db'}"
+    caught_up(of_nothing, records)
     caught_up(read_model_url, records)
+    assert read(of_nothing) == read(read_model_url)
     if sqlite_url != read_model_url:
         fill(sqlite_url, records)
         made, of_kafka = read(read_model_url), read(sqlite_url)
