@@ -4,6 +4,8 @@ import gc
 import os
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +20,12 @@ settings.register_profile("dev", max_examples=20, deadline=None, print_blob=True
 # The same examples every time: a change fails for what it does, not by chance.
 settings.register_profile("ci", settings.get_profile("dev"), derandomize=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if IN_CI else "dev"))
+LOCAL: Final = "is_local_module_file"
+if settings.default is not None and settings.default.derandomize:
+    # Hypothesis also draws constants that it finds in our modules, of those that were imported by
+    # then: which examples a test has would depend on the tests before it. And to read them all
+    # takes each process that tests five to nine seconds in a new checkout.
+    vars(import_module("hypothesis.internal.conjecture.providers"))[LOCAL] = lambda _path: False
 
 
 FIRST: Final = "gw0"
@@ -66,17 +74,28 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
             watching.pause()
 
 
+@cache
+def _comes_late(path: Path) -> list[bool]:
+    """Asked once a file, not once a test: thousands of tests make of that a second a process."""
+    return [not path.is_relative_to(each) for each in LONG]
+
+
+@cache
+def _is_watched(path: Path) -> bool:
+    return path.is_relative_to(WATCHED) and path not in WALKERS
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long files come first: at the end none keeps a core alone."""
-    items.sort(key=lambda item: [not item.path.is_relative_to(each) for each in LONG])
+    items.sort(key=lambda item: _comes_late(item.path))
 
 
 @contextmanager
 def _watched(item: pytest.Item | pytest.Collector) -> Iterator[None]:
     """Coverage is what the unit tests reach: to watch the others, or pytest, doubles their time."""
     watching = _watching(item.config)
-    if watching is None or item.path in WALKERS or not item.path.is_relative_to(WATCHED):
+    if watching is None or not _is_watched(item.path):
         yield
         return
     watching.resume()
