@@ -24,7 +24,7 @@ from tests.simulation.world import simulate
 SEED = 1
 CAMPAIGN_SEED = 7
 """One whose histories reach all there is at least twice."""
-HISTORIES = 400
+HISTORIES = 270
 TIMEOUT_S = 300
 
 # Directed histories reach these for sure; chance finds all else more than once.
