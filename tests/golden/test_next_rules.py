@@ -17,7 +17,13 @@ from tests.integration.command import CARRY_OVER, ROOT, ecluse
 
 TIMEOUT_S = 120
 OLD, NEW = str(RULES_VERSION), str(RULES_VERSION + 1)
+SAID = {
+    "ECLUSE_LOG_LEVEL": "ERROR",
+    "LC_ALL": "C.UTF-8",
+    "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # Most plugins take longer to load than it to test.
+}
 JOURNAL = HERE / "hard-year-2023.journal.jsonl"
+QUIET = ("-q", "-p", "no:cacheprovider", "-p", "pytest_timeout")
 NEW_HISTORY = "test_the_present_rules_have_a_recorded_history"
 
 
@@ -26,7 +32,7 @@ def then(*words: object, code: int = 0) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "tests.golden.next_rules", *map(str, words)],
         cwd=ROOT,
-        env=os.environ | {"ECLUSE_LOG_LEVEL": "ERROR", "LC_ALL": "C.UTF-8"},
+        env=os.environ | SAID,
         capture_output=True,
         text=True,
         check=False,
@@ -45,7 +51,7 @@ def redecided_then(*where: object) -> Json:
 
 @pytest.mark.timeout(TIMEOUT_S)
 def test_new_rules_fold_every_history_and_want_one_of_their_own() -> None:
-    said = then("pytest", "-q", "-p", "no:cacheprovider", "tests/golden/test_golden.py", code=1)
+    said = then("pytest", *QUIET, "tests/golden/test_golden.py", code=1)
     assert re.findall(r"^FAILED \S+::(\w+)", said, re.MULTILINE) == [NEW_HISTORY], said
 
 

@@ -125,6 +125,8 @@ class Mutant:
 
     def source(self) -> str:
         """The module with the change."""
+        if self.changed is self.node:
+            return _code_of(self.module_tree)
         tree = deep_replace(self.module_tree, self.node, self.changed)
         assert isinstance(tree, cst.Module)
         return tree.code
@@ -139,6 +141,12 @@ def modules() -> list[str]:
     names = [path.relative_to(DOMAIN) for path in sorted(DOMAIN.rglob("*.py"))]
     told = [str(name.with_suffix("")).replace("/", ".") for name in names]
     return [name for name in told if name.split(".")[-1] not in {"__init__", "refusals"}]
+
+
+@cache
+def _code_of(tree: cst.Module) -> str:
+    """Each function of a module that is put back is so with all of it: written out once."""
+    return tree.code
 
 
 @cache

@@ -85,9 +85,15 @@ def _place(finding: Finding) -> Located:
     return Located(finding.place.offset, finding.place.budget, finding.place.sequence)
 
 
-def place_of(lines: list[bytes], at: int) -> Located:
-    row = json.loads(lines[at])
-    return Located(at + 1, row["budget"], row["sequence"])
+@cache
+def named(line: bytes) -> tuple[str, int]:
+    """Its chain, and its number there."""
+    row = json.loads(line)
+    return row["budget"], row["sequence"]
+
+
+def place_of(lines: Sequence[bytes], at: int) -> Located:
+    return Located(at + 1, *named(lines[at]))
 
 
 def covered(line: bytes) -> list[int]:
@@ -114,10 +120,14 @@ class UnderWay:
         self._kept = pickle.dumps(proof)  # A tenth of what a deep copy takes.
 
     def then(self, lines: Sequence[bytes]) -> Report:
-        """What is found where these lines follow."""
+        """What is found where these lines follow, and nothing more."""
+        return self.after(lines).end()
+
+    def after(self, lines: Sequence[bytes]) -> JournalAlone:
+        """The proof where these lines follow, to go on."""
         proof: JournalAlone = pickle.loads(self._kept)  # our own, of this process
         take(proof, lines)
-        return proof.end()
+        return proof
 
 
 def take(proof: JournalAlone, lines: Sequence[bytes]) -> None:
@@ -137,9 +147,11 @@ def under_way(lines: Sequence[bytes]) -> Iterator[UnderWay]:
 
 def missed(before: UnderWay, at: int, line: bytes, byte: int, bits: int) -> str | None:
     """Why a flipped byte was not found, or not where it is; None where it was."""
-    row = json.loads(line)
-    where = Located(at + 1, row["budget"], row["sequence"])
-    found = located(before.then([flipped(line, byte, bits)]))
+    where = Located(at + 1, *named(line))
+    proof = before.after([flipped(line, byte, bits)])
+    if where in map(_place, proof.findings.kept):
+        return None  # What is found at the end would be found besides.
+    found = located(proof.end())
     if where.line not in {each.line for each in found}:
         return f"{where}, byte {byte}: not found"
     if names_itself(line, byte) and where not in found:
@@ -176,7 +188,7 @@ def test_whatever_bits_of_a_byte_are_flipped_it_is_found(data: st.DataObject) ->
 
 
 def chain_of(line: bytes) -> str:
-    return str(json.loads(line)["budget"])
+    return named(line)[0]
 
 
 def broken(report: Report) -> list[Located]:

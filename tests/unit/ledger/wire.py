@@ -27,9 +27,9 @@ TOPIC_OF = {
     "ecluse.event.parked.v1": topics.REFUSALS,
     "ecluse.event.unreadable.v1": topics.REFUSALS,
 }
+DOCUMENTS = schemas.documents()
 SCHEMAS = {
-    name: Draft202012Validator(json.loads(schemas.documents()[f"{name}.schema.json"]))
-    for name in TOPIC_OF
+    name: Draft202012Validator(json.loads(DOCUMENTS[f"{name}.schema.json"])) for name in TOPIC_OF
 }
 
 

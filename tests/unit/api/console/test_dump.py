@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.api.console.dump import SHOWN_MAX, dump
+from services.api.console import dump as module
+from services.api.console.dump import GLANCE, SHOWN_MAX, dump
 from tests.builders import IBAN
 
 LETTER = b'{"iban":"' + IBAN.encode() + b'"}'
@@ -28,13 +29,25 @@ def test_what_is_no_text_is_shown_as_unknown() -> None:
     assert "a��\tb\n" == dump(b"a\xff\x00\tb\n").text
 
 
-@pytest.mark.parametrize("before", range(SHOWN_MAX - len(IBAN), SHOWN_MAX + 1))
-def test_an_iban_across_the_cut_is_hidden_too(before: int) -> None:
+def test_what_is_shown_ends_where_a_page_would_be_too_long() -> None:
+    shown = dump(b"a" * (SHOWN_MAX + 1))
+    assert shown.cut
+    assert (SHOWN_MAX, SHOWN_MAX) == (shown.shown, len(shown.text))
+    assert not dump(b"a" * SHOWN_MAX).cut
+
+
+CUT = 2 * GLANCE
+"""Where every place around it is tried: a page of 16 KiB for each would show nothing more."""
+
+
+@pytest.mark.parametrize("before", range(CUT - len(IBAN), CUT + 1))
+def test_an_iban_across_the_cut_is_hidden_too(before: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SHOWN_MAX", CUT)
     shown = dump(b" " * before + IBAN.encode() + b" and more")
     assert shown.cut
-    assert SHOWN_MAX == shown.shown
+    assert CUT == shown.shown
     in_whole = f"{IBAN[:4]}{'•' * (len(IBAN) - 8)}{IBAN[-4:]}"
-    assert in_whole[: SHOWN_MAX - before] == shown.text.strip(" ")
+    assert in_whole[: CUT - before] == shown.text.strip(" ")
 
 
 @given(st.binary(max_size=200))
