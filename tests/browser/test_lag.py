@@ -20,7 +20,7 @@ from tests.api.lag_scenes import (
     broker_down,
     treasury_gone,
 )
-from tests.browser.test_pages import TWICE, WIDTHS, picture
+from tests.browser.test_pages import TWICE, WIDTHS, keep_picture
 from tests.browser.visitor import DESK, PHONE, a_visitor
 from tests.browser.world import World, a_console
 
@@ -75,7 +75,7 @@ def test_all_of_it_is_readable_by_all(browser: Browser, night: Night, language: 
             words = page.locator("main").inner_text().replace("\u202f", " ")
             assert (french if language == "fr" else english) in words, name
             assert 1 == page.locator("h1").count()
-            page.screenshot(path=picture(f"{name}-{language}"), full_page=True)
+            keep_picture(page, f"{name}-{language}")
             assert [] == visitor.barriers(), name
             assert [] == [width for width in WIDTHS if visitor.reads_tables_sideways(width)], name
             assert not visitor.scrolls_sideways(TWICE), name

@@ -1,11 +1,15 @@
-"""Every page, in both languages: readable by all, in order, on a phone, in the dark; a picture."""
+"""Every page, in both languages: readable by all, in order, on a phone, in the dark.
 
+With `ECLUSE_TEST_EVERY_PICTURE=1` each leaves its picture in build/pictures.
+"""
+
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from tests.browser.town import BUDGET, THEATRE_IBAN
 from tests.browser.visitor import DESK, PHONE, Visitor, a_visitor
@@ -19,6 +23,12 @@ def picture(name: str) -> Path:
     """Where the picture of a page goes."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     return PICTURES / f"{name}.png"
+
+
+def keep_picture(page: Page, name: str, *, whole: bool = True) -> None:
+    """Have a picture of the page where somebody asks for it; it costs a seventh of a test."""
+    if "ECLUSE_TEST_EVERY_PICTURE" in os.environ:
+        page.screenshot(path=picture(name), full_page=whole)
 
 
 LINE: Final = "chapter=65&article=65748&function=311&operation=510"
@@ -106,13 +116,13 @@ def test_a_page(visitor: Visitor, language: str, name: str) -> None:
     assert (french if language == "fr" else english) in page.locator("main").inner_text()
     assert 1 == page.locator("h1").count()
     assert "Écluse" in page.title()
-    page.screenshot(path=picture(f"{name}-{language}"), full_page=True)
+    keep_picture(page, f"{name}-{language}")
     assert [] == visitor.barriers()
     assert [] == [width for width in WIDTHS if visitor.reads_tables_sideways(width)]
     assert not visitor.scrolls_sideways(TWICE)
     assert not visitor.scrolls_sideways(PHONE)
     if language == "fr":
-        page.screenshot(path=picture(f"{name}-phone"), full_page=True)
+        keep_picture(page, f"{name}-phone")
     shown = page.content()
     assert IBAN not in shown
     assert THEATRE_IBAN not in shown
@@ -156,7 +166,7 @@ def test_the_page_to_sign_in(browser: Browser, console: World, language: str) ->
     with a_visitor(browser, console, language, key=None) as visitor:
         assert 200 == visitor.go("/console/grants?search=x")
         assert "/console/login?next=" in visitor.page.url
-        visitor.page.screenshot(path=picture(f"sign-in-{language}"))
+        keep_picture(visitor.page, f"sign-in-{language}", whole=False)
         assert [] == visitor.barriers()
         visitor.page.get_by_label("Clé d'accès" if language == "fr" else "Access key").fill("no")
         visitor.page.get_by_role("button").click()
