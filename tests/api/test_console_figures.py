@@ -14,12 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.api.console.views.figures import change_cents
 from services.api.queries import behind_figures, grant_money, grants, moved
 from services.api.queries.behind_figures import STAGES_ASKED
-from services.api.read_model import open_read_model
 from tests import silence
 from tests.api import made as read_models
 from tests.api.made import Made
 from tests.api.queries.asked import CARRIED, HISTORIES, ask
-from tests.api.world import an_app, asking
+from tests.api.world import a_reader, an_app, asking
 from tests.builders import (
     BUDGET,
     a_convention,
@@ -61,7 +60,7 @@ def pages(url: str, path: str) -> list[str]:
 
     async def go() -> list[str]:
         found: list[str] = []
-        async with asking(an_app(open_read_model(url))) as client:
+        async with asking(an_app(a_reader(url))) as client:
             client.headers["accept"] = "text/html"
             await _follow(client, path, found)
         return found

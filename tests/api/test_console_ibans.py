@@ -9,10 +9,9 @@ from typing import Any, Final
 import pytest
 
 from services.api.access.session import SESSION_COOKIE
-from services.api.read_model import open_read_model
 from tests import silence
 from tests.api.reads.test_ibans import CALLED, WHOLE, called_by_ibans, planted
-from tests.api.world import ALL_KEY, an_app, asking
+from tests.api.world import ALL_KEY, a_reader, an_app, asking
 from tests.builders import BUDGET, IBAN, encoded
 from tests.read_model.filling import fill, journal_of_events
 
@@ -44,7 +43,7 @@ class Said(HTMLParser):
 async def walk(url: str, language: str) -> int:
     """Open all pages, however they are linked; how many."""
     waiting, seen = ["/console/today", "/console/grants?search=" + IBAN], {"/console/today"}
-    async with asking(an_app(open_read_model(url)), language=language) as client:
+    async with asking(an_app(a_reader(url)), language=language) as client:
         client.headers["accept"] = "text/html"
         client.follow_redirects = True
         while waiting:
@@ -74,7 +73,7 @@ def test_the_account_that_an_operator_asks_for_is_whole(sqlite_url: str) -> None
     fill(sqlite_url, journal_of_events(map(encoded, called_by_ibans())))
 
     async def go() -> str:
-        async with asking(an_app(open_read_model(sqlite_url)), key=None) as client:
+        async with asking(an_app(a_reader(sqlite_url)), key=None) as client:
             client.headers["accept"] = "text/html"
             client.cookies.set(SESSION_COOKIE, ALL_KEY)
             path = f"/console/orders/{BUDGET}/{CALLED}/{CALLED}"

@@ -8,9 +8,8 @@ from typing import Final
 
 import pytest
 
-from services.api.read_model import open_read_model
 from tests import silence
-from tests.api.world import an_app, asking
+from tests.api.world import a_reader, an_app, asking
 from tests.builders import IBAN, OTHER_IBAN
 from tests.read_model.filling import EXAMPLES, GOLDEN, fill, journal_of
 
@@ -81,7 +80,7 @@ async def _walk(url: str) -> tuple[int, int]:
     """Open every page that a link leads to, once; how many, and how many figures were compared."""
     waiting, seen, compared = ["/console/today"], {"/console/today"}, 0
     expected: dict[str, str] = {}
-    async with asking(an_app(open_read_model(url))) as client:
+    async with asking(an_app(a_reader(url))) as client:
         client.headers["accept"] = "text/html"
         client.follow_redirects = True
         while waiting:

@@ -6,10 +6,9 @@ from typing import Final
 
 import pytest
 
-from services.api.read_model import open_read_model
 from tests import silence
 from tests.api.reads.two_towns import LILLE_BUDGET, ROUBAIX_BUDGET, both
-from tests.api.world import ALL_KEY, LILLE_KEY, an_app, asking
+from tests.api.world import ALL_KEY, LILLE_KEY, a_reader, an_app, asking
 from tests.builders import BUDGET, a_vote, a_withdrawal, an_award, encoded
 from tests.read_model.filling import fill, journal_of_events
 
@@ -19,7 +18,7 @@ CHIP: Final = re.compile(r'<span>Waiting <span class="count">(\d+)</span>')
 
 def page(url: str, path: str, key: str = ALL_KEY, language: str = "en") -> tuple[int, str]:
     async def go() -> tuple[int, str]:
-        async with asking(an_app(open_read_model(url)), key, language) as client:
+        async with asking(an_app(a_reader(url)), key, language) as client:
             answer = await client.get(path, headers={"accept": "text/html"})
             return answer.status_code, answer.text
 

@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 
 from services.api.ports import JournalEnd
-from services.api.read_model import open_read_model
 from services.projector.database import an_engine
 from services.projector.tables import positions
 from tests.api.reads.two_towns import both
-from tests.api.world import ALL_KEY, LILLE_KEY, an_app, an_empty_read_model, asking
+from tests.api.world import ALL_KEY, LILLE_KEY, a_reader, an_app, an_empty_read_model, asking
 from tests.builders import IBAN
 from tests.read_model.filling import fill, journal_of_events
 
@@ -29,7 +28,7 @@ async def hold(url: str) -> None:
 def today(url: str, key: str) -> str:
     async def go() -> str:
         await hold(url)
-        async with asking(an_app(open_read_model(url)), key) as client:
+        async with asking(an_app(a_reader(url)), key) as client:
             answer = await client.get("/console/today", headers={"accept": "text/html"})
             assert 200 == answer.status_code
             return answer.text
@@ -73,7 +72,7 @@ def test_nobody_waits_for_the_source_with_a_connection(sqlite_url: str) -> None:
     out: list[int] = []
 
     async def go() -> str:
-        app = an_app(open_read_model(sqlite_url))
+        app = an_app(a_reader(sqlite_url))
         engine = app.state.parts.engine
 
         async def original_bytes(*_place: object) -> bytes | None:

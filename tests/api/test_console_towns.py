@@ -8,7 +8,6 @@ import pytest
 from stdnum.fr import siret
 
 from services.api.access.caller import EVERYBODY, Caller, Entities, Scope
-from services.api.read_model import open_read_model
 from tests import silence
 from tests.api import made as read_models
 from tests.api.console_pages import NOWHERE, OF_LILLE, OF_ROUBAIX, addresses, page_routes
@@ -23,7 +22,7 @@ from tests.api.reads.two_towns import (
     both,
 )
 from tests.api.reads.walking import filled
-from tests.api.world import LILLE, LILLE_KEY, ROUBAIX, KeptAudit, Known, an_app, asking
+from tests.api.world import LILLE, LILLE_KEY, ROUBAIX, KeptAudit, Known, a_reader, an_app, asking
 
 no_logs = silence.no_logs
 made_in_files = read_models.made_in_files
@@ -99,7 +98,7 @@ def test_an_operator_of_one_town_may_do_nothing_in_the_other(
     known = Known({"key": Caller("key:operator", scopes, "Lille")})
 
     async def statuses(paths: list[str]) -> list[int]:
-        app = an_app(open_read_model(url), known, audit=audit)
+        app = an_app(a_reader(url), known, audit=audit)
         async with asking(app, "key") as client:
             return [(await client.post(path, headers=PAGE)).status_code for path in paths]
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -115,6 +116,15 @@ def an_empty_read_model(folder: Path) -> AsyncEngine:
     path = folder / "read-model.sqlite"
     path.write_bytes(an_empty_file())
     return open_read_model(f"sqlite:///{path}")
+
+
+@lru_cache(maxsize=16)
+def a_reader(url: str) -> AsyncEngine:
+    """A filled read model, opened as the API opens it; the same engine when it is asked for again.
+
+    Connections end with each `asking`; what the engine has compiled is not compiled again.
+    """
+    return open_read_model(url)
 
 
 def an_app(

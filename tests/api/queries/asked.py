@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.projector.database import an_engine
 from tests.read_model.filling import EXAMPLES, GOLDEN
@@ -26,7 +27,7 @@ def ask(url: str, question: Callable[[AsyncConnection], Awaitable[T]]) -> T:
     """One question on a connection of its own."""
 
     async def go() -> T:
-        engine = an_engine(url)
+        engine = _an_engine(url)
         try:
             async with engine.connect() as connection:
                 return await question(connection)
@@ -34,6 +35,12 @@ def ask(url: str, question: Callable[[AsyncConnection], Awaitable[T]]) -> T:
             await engine.dispose()
 
     return asyncio.run(go())
+
+
+@lru_cache(maxsize=16)
+def _an_engine(url: str) -> AsyncEngine:
+    """The same engine for the same read model: what it has compiled is not compiled again."""
+    return an_engine(url)
 
 
 def line_row(line: Any) -> dict[str, Any]:

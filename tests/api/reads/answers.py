@@ -7,8 +7,7 @@ from typing import Any, Final
 import httpx
 
 from services.api.access.caller import Caller, Entities, Scope
-from services.api.read_model import open_read_model
-from tests.api.world import ALL_KEY, CALLERS, ROUBAIX, HandClock, Known, an_app, asking
+from tests.api.world import ALL_KEY, CALLERS, ROUBAIX, HandClock, Known, a_reader, an_app, asking
 from tests.read_model.filling import EXAMPLES
 
 BUDGET: Final = "21590350100017-00-2023"
@@ -30,7 +29,7 @@ def get(
     """The answers to these questions, asked one after the other."""
 
     async def go() -> list[httpx.Response]:
-        app = an_app(open_read_model(url), ACCESS, clock=clock)
+        app = an_app(a_reader(url), ACCESS, clock=clock)
         async with asking(app, key, language) as client:
             return [await client.get(path, headers=headers) for path in paths]
 
