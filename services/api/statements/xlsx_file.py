@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
-import xlsxwriter
-
 from events.sentences import Sentence
 from services.api.language import Language, told
 from services.api.statements.figures import euros, exact_euros, fits_a_spreadsheet
@@ -31,6 +29,9 @@ NOTHING_GUESSED: Final = {
 
 def as_xlsx(sheet: Sheet, language: Language) -> bytes:
     """The statement in one language."""
+    # Only here: an API that was just started has nobody wait for what draws spreadsheets.
+    import xlsxwriter  # noqa: PLC0415
+
     made = io.BytesIO()
     book = xlsxwriter.Workbook(made, NOTHING_GUESSED)
     title = told(sheet.title, language)
