@@ -6,7 +6,7 @@ import pytest
 
 from tests import silence
 from tests.read_model import databases
-from tests.read_model.filling import Kept
+from tests.read_model.filling import Kept, empty
 
 no_logs = silence.no_logs
 postgresql_server = databases.postgresql_server
@@ -20,3 +20,32 @@ def _kept_engines() -> Iterator[None]:
     """As long as a test lasts; behind that its database is left alone."""
     with Kept.for_a_while():
         yield
+
+
+@pytest.fixture(scope="module")
+def _shared_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    path = tmp_path_factory.mktemp("shared") / "read.db"
+    path.write_bytes(databases.an_empty_file())
+    with Kept.of_many_tests(f"sqlite+aiosqlite:///{path}") as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def _shared_postgresql(postgresql_server: databases.Server) -> Iterator[str]:
+    with Kept.of_many_tests(postgresql_server.a_read_model()) as url:
+        yield url
+
+
+@pytest.fixture
+def shared_sqlite(_shared_sqlite: str) -> str:
+    """A read model for tests that only fill and read it: emptied for each, made for the module."""
+    empty(_shared_sqlite)
+    return _shared_sqlite
+
+
+@pytest.fixture(params=[databases.SQLITE, databases.POSTGRESQL])
+def shared_read_model(request: pytest.FixtureRequest) -> str:
+    """The same test on both."""
+    url = str(request.getfixturevalue(f"_shared_{request.param}"))
+    empty(url)
+    return url

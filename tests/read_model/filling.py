@@ -117,6 +117,7 @@ class Kept:
     """Engines that go on: one that is opened anew compiles each statement again, and connects."""
 
     now: ClassVar["Kept | None"] = None
+    for_long: ClassVar[dict[str, "Kept"]] = {}
 
     def __init__(self) -> None:
         self._runner = asyncio.Runner()
@@ -132,6 +133,22 @@ class Kept:
         finally:
             cls.now = None
             kept.end()
+
+    @classmethod
+    @contextmanager
+    def of_many_tests(cls, url: str) -> Iterator[str]:
+        """The same for one database, through all tests that share it."""
+        cls.for_long[url] = kept = cls()
+        try:
+            yield url
+        finally:
+            del cls.for_long[url]
+            kept.end()
+
+    @classmethod
+    def of(cls, url: str) -> "Kept | None":
+        """Where there is one that is kept."""
+        return cls.for_long.get(url, cls.now)
 
     def run(self, url: str, go: Callable[[AsyncEngine], Awaitable[Found]]) -> Found:
         """With the one engine of this database."""
@@ -151,12 +168,14 @@ async def _awaited(answer: Awaitable[Found]) -> Found:
 
 def with_engine(url: str, go: Callable[[AsyncEngine], Awaitable[Found]]) -> Found:
     """Ask a database with an engine that is kept, or with one for this alone."""
-    kept = Kept.now or Kept()
-    try:
+    kept = Kept.of(url)
+    if kept is not None:
         return kept.run(url, go)
+    alone = Kept()
+    try:
+        return alone.run(url, go)
     finally:
-        if kept is not Kept.now:
-            kept.end()
+        alone.end()
 
 
 async def _tables(engine: AsyncEngine) -> Tables:

@@ -1,7 +1,7 @@
 """What stands in the tables does not depend on how the journal was cut, nor on the database."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.property.years import Inputs, told, years
@@ -14,27 +14,31 @@ cuts = st.lists(st.integers(1, 80), max_size=12)
 
 @pytest.mark.parametrize("name", RECORDED)
 def test_recorded_journals_give_the_same_rows_in_batches_of_any_size(
-    name: str, read_model_url: str
+    name: str, shared_read_model: str
 ) -> None:
     records = golden(name)
-    fill(read_model_url, records)
-    whole = read(read_model_url)
+    fill(shared_read_model, records)
+    whole = read(shared_read_model)
     for size in (1, 2, 7):
-        empty(read_model_url)
-        fill(read_model_url, records, cuts=range(size, len(records), size))
-        assert whole == read(read_model_url), f"in batches of {size}"
+        empty(shared_read_model)
+        fill(shared_read_model, records, cuts=range(size, len(records), size))
+        assert whole == read(shared_read_model), f"in batches of {size}"
 
 
-@lasting
+# The dearest of all: each example fills two databases twice. Recorded journals are cut at every
+# place above, and the figures of any history are proved behind any cuts in test_figures.py.
+@settings(lasting, max_examples=12)
 @given(inputs=years(), cut=cuts)
-def test_any_cut_gives_the_same_rows(read_model_url: str, inputs: Inputs, cut: list[int]) -> None:
+def test_any_cut_gives_the_same_rows(
+    shared_read_model: str, inputs: Inputs, cut: list[int]
+) -> None:
     records = rows_of(told(inputs))
-    empty(read_model_url)
-    fill(read_model_url, records)
-    whole = read(read_model_url)
-    empty(read_model_url)
-    fill(read_model_url, records, cut)
-    assert whole == read(read_model_url)
+    empty(shared_read_model)
+    fill(shared_read_model, records)
+    whole = read(shared_read_model)
+    empty(shared_read_model)
+    fill(shared_read_model, records, cut)
+    assert whole == read(shared_read_model)
 
 
 @pytest.mark.parametrize("name", RECORDED)

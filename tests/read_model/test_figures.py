@@ -39,22 +39,26 @@ cuts = st.lists(st.integers(1, 60), max_size=8)
     ],
     ids=lambda files: files[-1],
 )
-def test_every_example_has_the_figures_of_its_replay(files: list[str], read_model_url: str) -> None:
+def test_every_example_has_the_figures_of_its_replay(
+    files: list[str], shared_read_model: str
+) -> None:
     events = [line for file in files for line in (EXAMPLES / file).read_bytes().splitlines()]
     story = Story()
     for event in events:
         story.tell(event)
         story.deliver()
-    fill(read_model_url, rows_of(story))
-    assert as_printed(story.summary()) == figures(read(read_model_url))
+    fill(shared_read_model, rows_of(story))
+    assert as_printed(story.summary()) == figures(read(shared_read_model))
 
 
-def test_the_recorded_journals_have_every_type_of_event_and_every_outcome(sqlite_url: str) -> None:
+def test_the_recorded_journals_have_every_type_of_event_and_every_outcome(
+    shared_sqlite: str,
+) -> None:
     types, outcomes = set[str](), set[str]()
     for name in RECORDED:
-        empty(sqlite_url)
-        fill(sqlite_url, golden(name))
-        rows = read(sqlite_url)["journal"]
+        empty(shared_sqlite)
+        fill(shared_sqlite, golden(name))
+        rows = read(shared_sqlite)["journal"]
         outcomes |= {row["outcome"] for row in rows}
         types |= {row["event_type"] for row in rows if row["outcome"] == "accepted"}
     assert set(Outcome) == outcomes
@@ -63,31 +67,31 @@ def test_the_recorded_journals_have_every_type_of_event_and_every_outcome(sqlite
 
 @pytest.mark.parametrize("name", RECORDED)
 def test_every_recorded_journal_has_the_figures_that_were_recorded_with_it(
-    name: str, read_model_url: str
+    name: str, shared_read_model: str
 ) -> None:
     records = golden(name)
-    fill(read_model_url, records, cuts=range(1, len(records), 7))
+    fill(shared_read_model, records, cuts=range(1, len(records), 7))
     said = json.loads((GOLDEN / f"{name}.summary.json").read_bytes())
-    assert said == figures(read(read_model_url))
+    assert said == figures(read(shared_read_model))
 
 
 @lasting
 @given(history=histories(), cut=cuts)
 def test_any_history_has_the_figures_of_the_ledger(
-    read_model_url: str, history: list[bytes], cut: list[int]
+    shared_read_model: str, history: list[bytes], cut: list[int]
 ) -> None:
     story = Story(*history)
-    empty(read_model_url)
-    fill(read_model_url, rows_of(story), cut)
-    assert as_printed(story.summary()) == figures(read(read_model_url))
+    empty(shared_read_model)
+    fill(shared_read_model, rows_of(story), cut)
+    assert as_printed(story.summary()) == figures(read(shared_read_model))
 
 
 @lasting
 @given(inputs=years(), cut=cuts)
 def test_years_that_end_have_the_figures_of_the_ledger(
-    read_model_url: str, inputs: Inputs, cut: list[int]
+    shared_read_model: str, inputs: Inputs, cut: list[int]
 ) -> None:
     story = told(inputs)
-    empty(read_model_url)
-    fill(read_model_url, rows_of(story), cut)
-    assert as_printed(story.summary()) == figures(read(read_model_url))
+    empty(shared_read_model)
+    fill(shared_read_model, rows_of(story), cut)
+    assert as_printed(story.summary()) == figures(read(shared_read_model))

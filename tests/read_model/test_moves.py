@@ -102,28 +102,28 @@ def check_every_record(records: list[bytes], tables: Tables) -> None:
 
 
 @pytest.mark.parametrize("name", RECORDED)
-def test_as_known_at_every_record_of_a_recorded_journal(name: str, read_model_url: str) -> None:
-    fill(read_model_url, golden(name))
-    check_every_record(golden(name), read(read_model_url))
+def test_as_known_at_every_record_of_a_recorded_journal(name: str, shared_read_model: str) -> None:
+    fill(shared_read_model, golden(name))
+    check_every_record(golden(name), read(shared_read_model))
 
 
 @lasting
 @given(inputs=years())
 def test_as_known_at_any_record_is_what_a_replay_of_the_prefix_gives(
-    sqlite_url: str, inputs: Inputs
+    shared_sqlite: str, inputs: Inputs
 ) -> None:
     records = rows_of(told(inputs))
-    empty(sqlite_url)
-    fill(sqlite_url, records)
-    check_every_record(records, read(sqlite_url))
+    empty(shared_sqlite)
+    fill(shared_sqlite, records)
+    check_every_record(records, read(shared_sqlite))
 
 
 def test_as_of_every_day_is_what_a_replay_of_the_events_until_then_gives(
-    read_model_url: str,
+    shared_read_model: str,
 ) -> None:
     year = EXAMPLES / "lille-avenirs-2023.jsonl"
-    fill(read_model_url, journal_of(year))
-    tables = read(read_model_url)
+    fill(shared_read_model, journal_of(year))
+    tables = read(shared_read_model)
     days = [row["effective_on"] for row in tables["journal"]]
     assert days == sorted(days), "the example tells its events in order"
     for day in days:
@@ -142,7 +142,7 @@ def test_as_of_every_day_is_what_a_replay_of_the_events_until_then_gives(
 
 
 def test_the_money_of_a_grant_that_stood_alone_goes_on_under_its_convention(
-    read_model_url: str,
+    shared_read_model: str,
 ) -> None:
     events = [
         a_vote(),
@@ -150,8 +150,8 @@ def test_the_money_of_a_grant_that_stood_alone_goes_on_under_its_convention(
         a_convention(convention="C"),
     ]
     story = Story(*map(encoded, events))
-    fill(read_model_url, rows_of(story), cuts=[2])
-    tables = read(read_model_url)
+    fill(shared_read_model, rows_of(story), cuts=[2])
+    tables = read(shared_read_model)
     (convention,) = tables["conventions"]
     assert ("C", "G", False, 3) == tuple(
         convention[name] for name in ("convention", "continues", "stands_alone", "sequence")

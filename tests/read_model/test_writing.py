@@ -154,36 +154,38 @@ def test_a_hold_is_seen_until_somebody_moves_on(read_model_url: str) -> None:
     assert query(read_model_url, "SELECT held_event_id FROM positions") is None
 
 
-def test_what_a_fold_must_know_of_earlier_batches_is_in_the_tables(read_model_url: str) -> None:
+def test_what_a_fold_must_know_of_earlier_batches_is_in_the_tables(shared_read_model: str) -> None:
     events: list[Json | bytes] = [a_vote(), an_award(requires_convention=False), b"{", b"{"]
-    fill(read_model_url, rows_of(Story(*map(encoded, events))))
-    sequences, alone = known(read_model_url, 0)
+    fill(shared_read_model, rows_of(Story(*map(encoded, events))))
+    sequences, alone = known(shared_read_model, 0)
     assert ({BUDGET: 2, "_dead.0": 2}, {BUDGET: {"G"}}) == (sequences, alone)
-    assert ({}, {}) == known(read_model_url, 1)
+    assert ({}, {}) == known(shared_read_model, 1)
 
 
-def test_a_convention_that_was_signed_stands_alone_no_more(read_model_url: str) -> None:
+def test_a_convention_that_was_signed_stands_alone_no_more(shared_read_model: str) -> None:
     events = [a_vote(), an_award(requires_convention=False), a_convention()]
-    fill(read_model_url, rows_of(Story(*map(encoded, events))))
-    _, alone = known(read_model_url, 0)
+    fill(shared_read_model, rows_of(Story(*map(encoded, events))))
+    _, alone = known(shared_read_model, 0)
     assert {} == alone
 
 
-def test_a_chain_of_another_partition_that_rests_here_goes_on(read_model_url: str) -> None:
+def test_a_chain_of_another_partition_that_rests_here_goes_on(shared_read_model: str) -> None:
     """An imported journal has the chains of a cluster with other partitions (ledger/chains.py)."""
     dead = [row.replace(b"_dead.0", b"_dead.7") for row in rows_of(Story(b"{", b"[", b"}"))]
-    fill(read_model_url, dead, cuts=[1, 2], partition=2)
-    sequences, _ = known(read_model_url, 2)
+    fill(shared_read_model, dead, cuts=[1, 2], partition=2)
+    sequences, _ = known(shared_read_model, 2)
     assert {"_dead.7": 3} == sequences
 
 
-def test_in_a_closed_year_no_grant_stands_alone_any_more(read_model_url: str) -> None:
+def test_in_a_closed_year_no_grant_stands_alone_any_more(shared_read_model: str) -> None:
     events = [a_vote(), an_award(requires_convention=False), a_closing()]
-    fill(read_model_url, rows_of(Story(*map(encoded, events))))
-    assert {} == known(read_model_url, 0)[1]
+    fill(shared_read_model, rows_of(Story(*map(encoded, events))))
+    assert {} == known(shared_read_model, 0)[1]
 
 
-def test_the_first_receipt_of_a_document_counts_until_it_is_rejected(read_model_url: str) -> None:
+def test_the_first_receipt_of_a_document_counts_until_it_is_rejected(
+    shared_read_model: str,
+) -> None:
     start = [a_vote(), an_award(), a_convention()]
     first, copy = a_report(received_on="2023-06-01"), a_report(received_on="2023-09-01", _id="b")
     third = a_report(received_on="2023-10-01", _id="c")
@@ -195,22 +197,24 @@ def test_the_first_receipt_of_a_document_counts_until_it_is_rejected(read_model_
     ):
         records = rows_of(Story(*map(encoded, [*start, *events])))
         for size in (1, 2, 3, 9):
-            empty(read_model_url)
-            fill(read_model_url, records, cuts=range(size, len(records), size))
-            received_on = query(read_model_url, "SELECT received_on FROM documents")
+            empty(shared_read_model)
+            fill(shared_read_model, records, cuts=range(size, len(records), size))
+            received_on = query(shared_read_model, "SELECT received_on FROM documents")
             assert day == (received_on and str(received_on)), f"in batches of {size}"
 
 
-def test_two_documents_of_one_kind_and_year_may_be_owed(read_model_url: str) -> None:
+def test_two_documents_of_one_kind_and_year_may_be_owed(shared_read_model: str) -> None:
     owed = [
         {"kind": "evaluation", "year": 2023, "due_on": day} for day in ("2024-01-01", "2024-06-01")
     ]
     events = [a_vote(), an_award(), a_convention(obligations=owed)]
-    fill(read_model_url, rows_of(Story(*map(encoded, events))))
-    assert 2 == len(read(read_model_url)["obligations"])
+    fill(shared_read_model, rows_of(Story(*map(encoded, events))))
+    assert 2 == len(read(shared_read_model)["obligations"])
 
 
-def test_the_longest_names_and_the_ends_of_the_calendar_have_a_place(read_model_url: str) -> None:
+def test_the_longest_names_and_the_ends_of_the_calendar_have_a_place(
+    shared_read_model: str,
+) -> None:
     """An index of PostgreSQL holds 2,704 bytes a row: whatever the language allows must fit."""
     face = "\N{GRINNING FACE}"
     code, source = face * 100, face * 499
@@ -243,8 +247,8 @@ def test_the_longest_names_and_the_ends_of_the_calendar_have_a_place(read_model_
         a_notification(convention=face * 99, _id=source + "7"),
     ]
     story = Story(*map(encoded, events))
-    fill(read_model_url, rows_of(story))
-    found = read(read_model_url)
+    fill(shared_read_model, rows_of(story))
+    found = read(shared_read_model)
     assert as_printed(story.summary()) == figures(found)
     assert ["accepted"] * 4 + ["refused", "accepted", "parked"] == [
         row["outcome"] for row in found["journal"]
