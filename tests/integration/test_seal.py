@@ -1,6 +1,7 @@
 """`ecluse seal` and `ecluse verify --seal`: what was sealed cannot be rewritten unnoticed."""
 
 import json
+import shutil
 import stat
 import subprocess
 from collections.abc import Callable
@@ -31,14 +32,27 @@ class Desk(NamedTuple):
         return self.journal.read_bytes().splitlines(keepends=True)
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    desk = Desk(*(tmp_path / name for name in ("j.jsonl", "key.pem", "pub.pem", "seal.json")))
+def desk_in(folder: Path) -> Desk:
+    return Desk(*(folder / name for name in ("j.jsonl", "key.pem", "pub.pem", "seal.json")))
+
+
+@pytest.fixture(scope="module")
+def _sealed_once(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """Decided and sealed for all tests of this module, each of which has a copy."""
+    desk = desk_in(tmp_path_factory.mktemp("desk"))
     desk.journal.write_bytes(decided(YEARS)[0])
     made = ecluse("seal", "--new-key", desk.key)
     desk.public_key.write_bytes(made.out)
     said = ecluse("seal", "--journal", desk.journal, "--key", desk.key, "-o", desk.seal, "--at", AT)
     assert 0 == said.code
+    return desk
+
+
+@pytest.fixture
+def desk(_sealed_once: Desk, tmp_path: Path) -> Desk:
+    desk = desk_in(tmp_path)
+    for original, copy in zip(_sealed_once, desk, strict=True):
+        shutil.copy2(original, copy)  # A key's mode is part of it.
     return desk
 
 
