@@ -23,6 +23,9 @@ LOOK_S: Final = 0.05
 FORKS.set_forkserver_preload(
     [
         "services.cli.app",
+        "services.cli.ledger",
+        "services.cli.projector",
+        "services.cli.watch",
         "tests.kafka.planted",
         "services.projector.rebuild",
         "services.watch.building",  # Faust too; the app itself is made of each one's environment

@@ -26,7 +26,7 @@ Found = TypeVar("Found")
 
 # A process that has read the command once, and forks each worker: a second less for each of them.
 FORKS: Final = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["services.cli.app", "tests.kafka.planted"])
+FORKS.set_forkserver_preload(["services.cli.app", "services.cli.ledger", "tests.kafka.planted"])
 
 
 class NotInTime(AssertionError):
