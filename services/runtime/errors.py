@@ -1,11 +1,15 @@
 """What stops a process: each says what, where, and what to do, in both languages."""
 
-from aiokafka.structs import TopicPartition
+from typing import TYPE_CHECKING
 
 from events.sentences import Sentence
 
+if TYPE_CHECKING:
+    # Every verb knows these errors: one that asks no cluster does not wait for its client.
+    from aiokafka.structs import TopicPartition
 
-def place_name(place: TopicPartition) -> str:
+
+def place_name(place: "TopicPartition") -> str:
     """What a partition is called where people are told of it: `topic/partition`."""
     return f"{place.topic}/{place.partition}"
 
