@@ -258,7 +258,7 @@ app = typer.Typer(
 
 def _print_version(asked: bool) -> None:
     if asked:
-        from importlib.metadata import version  # noqa: PLC0415 # only here: it reads mail
+        from importlib.metadata import version  # noqa: PLC0415 # it brings the parser of e-mails
 
         typer.echo(f"ecluse {version('ecluse')}")
         raise typer.Exit

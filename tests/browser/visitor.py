@@ -23,7 +23,6 @@ LOCALES: Final = {"fr": "fr-FR", "en": "en-GB"}
 DESK: Final = {"width": 1280, "height": 900}
 PHONE: Final = {"width": 360, "height": 740}
 GRAVE: Final = frozenset({"serious", "critical"})
-MILD: Final = ("minor", "moderate")
 CHROMIUM_ARGS: Final = (
     # Without a sandbox of its own: tests run as root in containers, over our own pages.
     "--no-sandbox",
@@ -33,13 +32,7 @@ CHROMIUM_ARGS: Final = (
     # A page lives a second here: what is compiled beside it for later is never used.
     "--js-flags=--single-threaded",
 )
-SEEK_BARRIERS: Final = """async (mild) => {
-  const ofImpact = axe._audit.rules.filter((rule) => mild.includes(rule.impact));
-  const rules = Object.fromEntries(ofImpact.map((rule) => [rule.id, { enabled: false }]));
-  return (await axe.run({ resultTypes: ["violations"], rules })).violations;
-}"""
-"""A rule's impact is that of all it finds: the mild ones are not asked, as nobody hears them."""
-
+SEEK_BARRIERS: Final = "() => axe.run({ resultTypes: ['violations'] })"
 LISTEN_FOR_REFUSALS: Final = """
 document.addEventListener("securitypolicyviolation", (event) => {
   console.error(`refused by policy: ${event.violatedDirective} ${event.blockedURI}`);
@@ -81,7 +74,7 @@ class Visitor:
     def barriers(self) -> list[str]:
         """What would grievously hinder people with disabilities here, by axe-core."""
         self.page.evaluate(axe_script())
-        found: list[dict[str, Any]] = self.page.evaluate(SEEK_BARRIERS, MILD)
+        found: list[dict[str, Any]] = self.page.evaluate(SEEK_BARRIERS)["violations"]
         return [
             f"{each['id']} ({each['impact']}): {node['html'][:160]}"
             for each in found
