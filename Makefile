@@ -69,7 +69,7 @@ bench: set-up-dev ## steps alone, then all on a broker; build/bench.json (BENCH=
 	.venv/bin/python -m bench.kafka $(BENCH)
 
 lock: set-up-dev ## lock requirements/*.txt again (UPGRADE=--upgrade for newer versions)
-	.venv/bin/python -m pip install --quiet --require-hashes -r requirements/lock.txt
+	.venv/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements/lock.txt
 	$(COMPILE) pyproject.toml -o requirements/run.txt
 	$(COMPILE) --group build -c requirements/run.txt -o requirements/build.txt
 	$(COMPILE) pyproject.toml --group test --group lint --group bench --group mutation \

