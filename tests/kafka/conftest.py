@@ -5,11 +5,13 @@ import itertools
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 
 from services.runtime.settings import Settings
 from tests.kafka.brokers import BROKER_TIMEOUT_S, Broker, a_broker, chosen_provider
@@ -58,7 +60,8 @@ def _left_in_service(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     broker.revive()
     if prefix is not None:
-        asyncio.run(_delete_topics(broker.bootstrap, prefix))
+        with suppress(KafkaError):  # What a broker that has just come back keeps costs time alone.
+            asyncio.run(_delete_topics(broker.bootstrap, prefix))
 
 
 @pytest.fixture
