@@ -4,7 +4,6 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, Final
 
 import pytest
@@ -32,7 +31,6 @@ CHROMIUM_ARGS: Final = (
     # A page lives a second here: what is compiled beside it for later is never used.
     "--js-flags=--single-threaded",
 )
-SEEK_BARRIERS: Final = "() => axe.run({ resultTypes: ['violations'] })"
 LISTEN_FOR_REFUSALS: Final = """
 document.addEventListener("securitypolicyviolation", (event) => {
   console.error(`refused by policy: ${event.violatedDirective} ${event.blockedURI}`);
@@ -73,8 +71,7 @@ class Visitor:
 
     def barriers(self) -> list[str]:
         """What would grievously hinder people with disabilities here, by axe-core."""
-        self.page.evaluate(axe_script())
-        found: list[dict[str, Any]] = self.page.evaluate(SEEK_BARRIERS)["violations"]
+        found: list[dict[str, Any]] = Axe().run(self.page).response["violations"]
         return [
             f"{each['id']} ({each['impact']}): {node['html'][:160]}"
             for each in found
@@ -97,13 +94,6 @@ class Visitor:
             "document.documentElement.scrollWidth > document.documentElement.clientWidth"
         )
         return width
-
-
-@cache
-def axe_script() -> str:
-    """All of axe-core, read once."""
-    script: str = Axe().axe_script
-    return script
 
 
 @contextmanager
