@@ -16,13 +16,7 @@ Made = Callable[[Sequence[bytes]], str]
 def made_in_files(tmp_path_factory: pytest.TempPathFactory) -> Made:
     """A read model in a file, with the rows of this journal."""
     folder = tmp_path_factory.mktemp("read-models")
-
-    def empty(name: str) -> str:
-        file = folder / f"{name}.db"
-        file.write_bytes(databases.an_empty_file())
-        return f"sqlite+aiosqlite:///{file}"
-
-    return _once(empty)
+    return _once(lambda name: databases.in_a_file(folder / f"{name}.db"))
 
 
 @pytest.fixture(scope="session")

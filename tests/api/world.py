@@ -22,7 +22,7 @@ from services.api.ports import Publisher
 from services.api.read_model import open_read_model
 from services.runtime.errors import Stop
 from services.runtime.publishing import Message
-from tests.read_model.databases import an_empty_file
+from tests.read_model.databases import in_a_file
 
 LILLE: Final = "21590350100017"
 ROUBAIX: Final = "21590512600011"
@@ -113,9 +113,7 @@ class KeptBytes:
 
 def an_empty_read_model(folder: Path) -> AsyncEngine:
     """The tables of the read model in a file, without a row."""
-    path = folder / "read-model.sqlite"
-    path.write_bytes(an_empty_file())
-    return open_read_model(f"sqlite:///{path}")
+    return open_read_model(in_a_file(folder / "read-model.sqlite"))
 
 
 @lru_cache(maxsize=16)

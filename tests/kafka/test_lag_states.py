@@ -35,7 +35,7 @@ from tests.kafka.cluster import Cluster, a_cluster
 from tests.kafka.running import ECLUSE, Running
 from tests.kafka.tellers import COMMAND, METRIC, PAGE, Row, Standing, Tellers, Told
 from tests.kafka.watcher import Watcher
-from tests.read_model.databases import an_empty_file
+from tests.read_model.databases import in_a_file
 
 PARTITIONS: Final = 2
 TOLD_S: Final = 15.0
@@ -196,12 +196,10 @@ def the_stack(stack: ExitStack, cluster: Cluster, folder: Path) -> tuple[Watcher
     watch = Watcher(cluster.bootstrap, cluster.prefix, folder, ECLUSE_WATCH_LETTERS="false")
     stack.enter_context(watch)
     url = f"http://127.0.0.1:{watch.port}"
-    read_model = folder / "read.db"
-    read_model.write_bytes(an_empty_file())
     env = {
         "ECLUSE_BOOTSTRAP_SERVERS": cluster.bootstrap,
         "ECLUSE_TOPIC_PREFIX": cluster.prefix,
-        "ECLUSE_DATABASE_URL": f"sqlite+aiosqlite:///{read_model}",
+        "ECLUSE_DATABASE_URL": in_a_file(folder / "read.db"),
         "ECLUSE_WATCH_URL": url,
         "ECLUSE_AUTH": "off",
     }

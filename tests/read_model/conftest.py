@@ -24,9 +24,8 @@ def _kept_engines() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def _shared_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    path = tmp_path_factory.mktemp("shared") / "read.db"
-    path.write_bytes(databases.an_empty_file())
-    with Kept.of_many_tests(f"sqlite+aiosqlite:///{path}") as url:
+    made = databases.in_a_file(tmp_path_factory.mktemp("shared") / "read.db")
+    with Kept.of_many_tests(made) as url:
         yield url
 
 

@@ -145,9 +145,7 @@ def postgresql_server() -> Iterator[Server]:
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
     """An empty read model in a file."""
-    path = tmp_path / "read.db"
-    path.write_bytes(an_empty_file())
-    return f"sqlite+aiosqlite:///{path}"
+    return in_a_file(tmp_path / "read.db")
 
 
 @pytest.fixture
@@ -162,8 +160,14 @@ def read_model_url(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue(f"{request.param}_url"))
 
 
+def in_a_file(path: Path) -> str:
+    """The URL of a new read model with empty tables, in this file."""
+    path.write_bytes(_an_empty_file())
+    return f"sqlite+aiosqlite:///{path}"
+
+
 @cache
-def an_empty_file() -> bytes:
+def _an_empty_file() -> bytes:
     """What stands in the file of an empty read model: copied by new ones, as `TEMPLATE` is."""
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(1) as apart:
         path = Path(folder, "read.db")

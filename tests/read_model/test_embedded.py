@@ -11,7 +11,7 @@ from services.ledger.restore import open_ledger
 from services.projector.database import Overtaken, an_engine
 from services.projector.embedded import EmbeddedProjector
 from services.runtime.errors import ClusterError
-from tests.read_model.databases import an_empty_file
+from tests.read_model.databases import in_a_file
 from tests.read_model.filling import EXAMPLES, RECORDED, fill, golden, journal_of, read
 
 YEAR = EXAMPLES / "lille-avenirs-2023.jsonl"
@@ -40,9 +40,7 @@ def test_it_goes_on_where_an_earlier_process_ended(
     assert 4 == caught_up(read_model_url, records[:4])
     assert 0 == caught_up(read_model_url, records[:4])
     assert len(records) - 4 == caught_up(read_model_url, records)
-    file = tmp_path / "other.db"
-    file.write_bytes(an_empty_file())
-    other = f"sqlite+aiosqlite:///{file}"
+    other = in_a_file(tmp_path / "other.db")
     assert len(records) == caught_up(other, records)
     assert read(read_model_url) == read(other)
 
