@@ -1,7 +1,7 @@
 """Journals made by the embedded core, and read models filled with them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -150,11 +150,11 @@ class Kept:
         """Where there is one that is kept."""
         return cls.for_long.get(url, cls.now)
 
-    def run(self, url: str, go: Callable[[AsyncEngine], Awaitable[Found]]) -> Found:
+    def run(self, url: str, go: Callable[[AsyncEngine], Coroutine[Any, Any, Found]]) -> Found:
         """With the one engine of this database."""
         if url not in self._engines:
             self._engines[url] = an_engine(url)
-        return self._runner.run(_awaited(go(self._engines[url])))
+        return self._runner.run(go(self._engines[url]))
 
     def end(self) -> None:
         with self._runner:
@@ -162,11 +162,7 @@ class Kept:
                 self._runner.run(engine.dispose())
 
 
-async def _awaited(answer: Awaitable[Found]) -> Found:
-    return await answer
-
-
-def with_engine(url: str, go: Callable[[AsyncEngine], Awaitable[Found]]) -> Found:
+def with_engine(url: str, go: Callable[[AsyncEngine], Coroutine[Any, Any, Found]]) -> Found:
     """Ask a database with an engine that is kept, or with one for this alone."""
     kept = Kept.of(url)
     if kept is not None:
