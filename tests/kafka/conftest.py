@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from bench.kafka.topics import delete
 from services.runtime.settings import Settings
 from tests.kafka.brokers import BROKER_TIMEOUT_S, Broker, a_broker, chosen_provider
 from tests.kafka.told import make_topics
@@ -34,17 +34,6 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
         yield started
 
 
-async def _delete_topics(bootstrap: str, prefix: str) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    try:
-        names = [name for name in await admin.list_topics() if name.startswith(prefix)]
-        if names:
-            await admin.delete_topics(names)
-    finally:
-        await admin.close()
-
-
 @pytest.fixture(autouse=True)
 def _left_in_service(request: pytest.FixtureRequest) -> Iterator[None]:
     """A test leaves no dead or frozen broker to the next, and no topics.
@@ -60,8 +49,9 @@ def _left_in_service(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     broker.revive()
     if prefix is not None:
-        with suppress(KafkaError):  # What a broker that has just come back keeps costs time alone.
-            asyncio.run(_delete_topics(broker.bootstrap, prefix))
+        # What a broker that has just come back keeps costs time alone.
+        with suppress(KafkaError, TimeoutError):
+            asyncio.run(delete(broker.bootstrap, prefix))
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any, Final, Self
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
-from tests.kafka.workers import FORKS
+from tests.kafka.workers import FORKS, OF_WORKERS
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 BIN: Final = Path(sys.executable).parent
@@ -22,11 +22,9 @@ LOOK_S: Final = 0.05
 
 FORKS.set_forkserver_preload(
     [
-        "services.cli.app",
-        "services.cli.ledger",
+        *OF_WORKERS,
         "services.cli.projector",
         "services.cli.watch",
-        "tests.kafka.planted",
         "services.projector.rebuild",
         "services.watch.building",  # Faust too; the app itself is made of each one's environment
         "services.watch.running",

@@ -26,7 +26,8 @@ Found = TypeVar("Found")
 
 # A process that has read the command once, and forks each worker: a second less for each of them.
 FORKS: Final = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["services.cli.app", "services.cli.ledger", "tests.kafka.planted"])
+OF_WORKERS: Final = ("services.cli.app", "services.cli.ledger", "tests.kafka.planted")
+FORKS.set_forkserver_preload([*OF_WORKERS])
 
 
 class NotInTime(AssertionError):
