@@ -8,12 +8,15 @@ import os
 import sys
 from functools import cached_property
 from importlib import import_module
-from typing import Annotated, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
 from services.cli.options import Group, Lang, LogLevel, Verb
 from services.cli.wording import STORE_ERROR, Language, language_of_the_system, told
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 EXIT_USAGE: Final = 2
 EXIT_UNREACHABLE: Final = 3
@@ -230,7 +233,7 @@ def _say_what_stopped(error: Exception, language: Language) -> None:
         sys.exit(EXIT_UNREACHABLE)
 
 
-def _refuse_settings(error: Any) -> NoReturn:
+def _refuse_settings(error: "ValidationError") -> NoReturn:
     """Name each ECLUSE_… variable that holds what it cannot mean."""
     prefix = {
         "Settings": "ECLUSE_",
