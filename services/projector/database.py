@@ -3,6 +3,7 @@
 Two are known: PostgreSQL, where the tables live in a schema of their own, and a file of SQLite.
 """
 
+import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -101,6 +102,20 @@ def our_address(url: str) -> URL:
     return address.difference_update_query(["sslmode"]).update_query_dict({"ssl": wanted})
 
 
+class RolledBack(sqlite3.Connection):
+    """A connection to a file that leaves no lock behind when it is closed.
+
+    Else a transaction in which not all rows were read lasts as long as anybody knows its cursor,
+    such as the traceback of a task that was cancelled: meanwhile nobody else can write.
+    """
+
+    def close(self) -> None:
+        """Take back what was not committed, and close."""
+        if self.in_transaction:
+            self.rollback()
+        super().close()
+
+
 def an_engine(url: str, schema: str = SCHEMA) -> AsyncEngine:
     """An engine for `postgresql://…` or `sqlite:///…`; nothing is asked yet."""
     address = our_address(url)
@@ -115,7 +130,9 @@ def an_engine(url: str, schema: str = SCHEMA) -> AsyncEngine:
                 "command_timeout": ANSWER_S,
             },
         )
-    engine = create_async_engine(address, connect_args={"timeout": ANSWER_S})
+    engine = create_async_engine(
+        address, connect_args={"timeout": ANSWER_S, "factory": RolledBack}
+    )
     event.listen(engine.sync_engine, "connect", _set_up_sqlite)
     return engine
 

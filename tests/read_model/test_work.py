@@ -24,6 +24,12 @@ from services.runtime.writer import Fenced, WriterFailed
 from tests.read_model.filling import golden, query
 
 RECORDS = golden("lille-avenirs-2023")
+SLOW = (
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000)"
+    " SELECT max(i) FROM n"
+)
+UNDER_WAY_S = 0.05
+FREED_S = 20.0
 NOWHERE = "postgresql://127.0.0.1:1/ecluse"
 
 
@@ -131,6 +137,30 @@ def test_an_idle_projector_finds_out_that_a_crash_took_its_last_batch(read_model
             await work.settle()
 
     working(read_model_url, go)
+
+
+def test_who_is_cancelled_while_rows_come_keeps_nobody_from_writing(sqlite_url: str) -> None:
+    """Else a projector that stops waits for a minute for a lock of its own."""
+
+    async def read_slowly(engine: AsyncEngine, writing: asyncio.Event) -> None:
+        async with engine.begin() as connection:
+            await connection.execute(text("UPDATE positions SET next_offset = 1"))
+            writing.set()
+            await connection.execute(text(SLOW))
+
+    async def go(_: ProjectorWork, engine: AsyncEngine) -> None:
+        writing = asyncio.Event()
+        reading = asyncio.create_task(read_slowly(engine, writing))
+        await writing.wait()
+        await asyncio.sleep(UNDER_WAY_S)
+        reading.cancel()
+        # As long as the task is known, so is its cursor.
+        await asyncio.wait([reading])
+        assert reading.cancelled()
+        async with asyncio.timeout(FREED_S):
+            await do(engine, "UPDATE positions SET next_offset = 2")
+
+    working(sqlite_url, go)
 
 
 def test_a_record_of_a_newer_ledger_is_not_read(sqlite_url: str) -> None:

@@ -22,7 +22,7 @@ from services.api.chance import a_name, a_secret
 from services.api.clock import Clock
 from services.api.problems import DATABASE_UNREACHABLE, Problem
 from services.api.read_model import CONNECT_TIMEOUT_S, WAIT_S, check_before_use
-from services.projector.database import our_address
+from services.projector.database import RolledBack, our_address
 from services.runtime.errors import Stop
 
 CONNECTIONS_MAX: Final = 4
@@ -62,7 +62,7 @@ class AccessStore:
         self._clock = clock
         self._is_postgresql = url.get_backend_name() == "postgresql"
         self._folder = None if self._is_postgresql else Path(url.database or "").parent
-        options: dict[str, Any] = {}
+        options: dict[str, Any] = {"connect_args": {"factory": RolledBack}}
         if self._is_postgresql:
             options = {
                 "pool_size": CONNECTIONS_MAX,
