@@ -130,9 +130,7 @@ def an_engine(url: str, schema: str = SCHEMA) -> AsyncEngine:
                 "command_timeout": ANSWER_S,
             },
         )
-    engine = create_async_engine(
-        address, connect_args={"timeout": ANSWER_S, "factory": RolledBack}
-    )
+    engine = create_async_engine(address, connect_args={"timeout": ANSWER_S, "factory": RolledBack})
     event.listen(engine.sync_engine, "connect", _set_up_sqlite)
     return engine
 
