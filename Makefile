@@ -1,7 +1,7 @@
 # The verbs of this repository. `make` alone lists them; each does its own set-up.
 .DEFAULT_GOAL := help
 .PHONY: help setup run console dev test check faults simulate schemas catalogue mutate bench lock clean \
-	set-up-run set-up-dev test-campaign test-nights
+	set-up-run set-up-dev test-others test-campaign test-nights
 
 export PYTHON  # make PYTHON=/path/to/python3 chooses the interpreter of .venv
 # Each verb starts many processes: where none may keep bytecode, all compile all that they import.
@@ -10,10 +10,13 @@ unexport PYTHONDONTWRITEBYTECODE
 YEAR := schemas/examples/lille-avenirs-2023.jsonl
 # What must be covered to the last branch; the shell's proof is integration and faults.
 PURE := events/*,services/ledger/domain/*,services/watch/lag/*,services/watch/due/*
-# At the end, with nothing but each other beside them: they are measured against time-outs, and
-# wait for two thirds of their time.
+# They are measured against time-outs, and mostly wait: what needs no broker runs beside them, and
+# gives way to them.
 CAMPAIGN := tests/kafka/faults/test_campaign.py
 NIGHTS := tests/kafka/test_lag_nights.py
+BY_FILE := --dist loadfile --no-loadscope-reorder
+# What runs beside something else says all at its end, in one piece.
+at_the_end = said=$$($(1) 2>&1); code=$$?; printf '%s\n' "$$said"; exit $$code
 # UPGRADE=--upgrade takes newer versions; without it `make lock` changes only what pyproject.toml asks.
 COMPILE := .venv/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links $(UPGRADE)
@@ -34,17 +37,22 @@ dev: set-up-run ## Kafka, ledger, watch, read model, API and console on this mac
 	@.venv/bin/ecluse dev
 
 test: check ## the checks, every test in random order, full coverage of the pure rooms
-	.venv/bin/pytest $(addprefix --ignore=,$(CAMPAIGN) $(NIGHTS)) -n 3 --dist loadfile --no-loadscope-reorder \
-		--cov --cov-report=
+	@echo "the units, watched:"
+	.venv/bin/pytest tests/unit -n 2 $(BY_FILE) --cov --cov-report=
 	.venv/bin/coverage report --include='$(PURE)' --fail-under=100
-	@echo "a fault campaign and four nights, side by side; each says what it did when it ends:"
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=line test-campaign test-nights
+	@echo "on a broker:"
+	.venv/bin/pytest tests/kafka $(addprefix --ignore=,$(CAMPAIGN) $(NIGHTS)) -n 4 $(BY_FILE)
+	@echo "without one; beside it a fault campaign and four nights, which say at their end what they did:"
+	@$(MAKE) --no-print-directory --jobs 3 test-others test-campaign test-nights
+
+test-others:
+	nice .venv/bin/pytest --ignore=tests/unit --ignore=tests/kafka -n 2 $(BY_FILE)
 
 test-campaign:
-	.venv/bin/pytest $(CAMPAIGN)
+	@$(call at_the_end,.venv/bin/pytest $(CAMPAIGN))
 
 test-nights:
-	.venv/bin/pytest $(NIGHTS)
+	@$(call at_the_end,.venv/bin/pytest $(NIGHTS))
 
 faults: set-up-dev ## kill a projector over 50,000 records; break workers and broker FAULTS=200 times, prove what is left, write docs/evidence/faults.md (SEED=N, PAGE=FILE)
 	ECLUSE_TEST_RECORDS=50000 .venv/bin/pytest -p no:randomly -k "killed_ten_times or under_load" \

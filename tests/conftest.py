@@ -3,11 +3,10 @@
 import gc
 import os
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 from hypothesis import settings
@@ -28,50 +27,40 @@ if settings.default is not None and settings.default.derandomize:
     vars(import_module("hypothesis.internal.conjecture.providers"))[LOCAL] = lambda _path: False
 
 
-FIRST: Final = "gw0"
-"""The first of several processes that test."""
-
-WATCHED: Final = Path(__file__).parent / "unit"
-WALKERS: Final = frozenset(
-    WATCHED / each
+LONG: Final = tuple(
+    Path(__file__).parent / each
     for each in (
-        "bench/test_stream.py",
-        "ledger/test_messages.py",
-        "tables/test_every_answer.py",
-        "tables/test_kept_state.py",
+        "kafka/test_bench.py",
+        "kafka/test_projector.py",
+        "kafka/faults/test_hanging.py",
+        "kafka/test_letters.py",
+        "kafka/test_watch.py",
+        "kafka/test_dev.py",
+        "kafka/test_outage.py",
+        "kafka/test_compose.py",
+        "kafka/test_broker.py",
+        "kafka",
+        "browser",
+        "read_model",
+        "property",
     )
 )
-"""They take the rows of other tests once more: to watch them too shows no line more."""
-
-LONG: Final = tuple(Path(__file__).parent / each for each in ("kafka", "browser", "read_model"))
-"""Where one file takes a minute: what waits for a broker, a browser or a database."""
-
-
-def _watching(config: pytest.Config) -> Any:
-    """What notes which lines are reached; None where nothing does."""
-    plugin = config.pluginmanager.getplugin("_cov")
-    return None if plugin is None else plugin.cov_controller
+"""Where one file takes half a minute and more, longest first: what waits for a broker, a browser or
+a database."""
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+def pytest_collection() -> Generator[None, object, object]:
     """Nothing that is made while tests are collected is garbage.
 
-    To search ten thousand tests for cycles again and again takes a third of that time. Of several
-    processes all read the same modules, and one is watched while it does: that doubles its time.
+    To search ten thousand tests for cycles again and again takes a third of that time.
     """
-    watching = _watching(session.config)
-    of_process = getattr(session.config, "workerinput", {"workerid": FIRST})
-    if watching is not None and of_process["workerid"] != FIRST:
-        watching.pause()
     gc.disable()
     try:
         return (yield)
     finally:
         gc.freeze()
         gc.enable()
-        if watching is not None:
-            watching.pause()
 
 
 @cache
@@ -80,43 +69,10 @@ def _comes_late(path: Path) -> list[bool]:
     return [not path.is_relative_to(each) for each in LONG]
 
 
-@cache
-def _is_watched(path: Path) -> bool:
-    return path.is_relative_to(WATCHED) and path not in WALKERS
-
-
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long files come first: at the end none keeps a core alone."""
     items.sort(key=lambda item: _comes_late(item.path))
-
-
-@contextmanager
-def _watched(item: pytest.Item | pytest.Collector) -> Iterator[None]:
-    """Coverage is what the unit tests reach: to watch the others, or pytest, doubles their time."""
-    watching = _watching(item.config)
-    if watching is None or not _is_watched(item.path):
-        yield
-        return
-    watching.resume()
-    try:
-        yield
-    finally:
-        watching.pause()
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_fixture_setup(request: pytest.FixtureRequest) -> Generator[None, object, object]:
-    """What a fixture reaches counts too."""
-    with _watched(request.node):
-        return (yield)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
-    """The test itself."""
-    with _watched(pyfuncitem):
-        return (yield)
 
 
 def _not_run(config: pytest.Config) -> Iterator[tuple[str, str]]:
