@@ -30,7 +30,6 @@ if settings.default is not None and settings.default.derandomize:
 LONG: Final = tuple(
     Path(__file__).parent / each
     for each in (
-        "kafka/test_bench.py",
         "kafka/test_projector.py",
         "kafka/faults/test_hanging.py",
         "kafka/test_letters.py",
