@@ -12,7 +12,7 @@ YEAR := schemas/examples/lille-avenirs-2023.jsonl
 # gives way to them.
 CAMPAIGN := tests/kafka/faults/test_campaign.py
 NIGHTS := tests/kafka/test_lag_nights.py
-# The benchmark's own proof, which takes a minute and a half: it is run before anything is measured.
+# The benchmark's own proof, a minute and a half: `make bench` without options runs it first.
 SMALL_BENCH := tests/kafka/test_bench.py
 BY_FILE := --dist loadfile --no-loadscope-reorder
 # What runs beside something else says all at its end, in one piece.
@@ -37,12 +37,12 @@ dev: set-up-run ## Kafka, ledger, watch, read model, API and console on this mac
 	@.venv/bin/ecluse dev
 
 test: check ## the checks, every test in random order, full coverage of the pure rooms
-	@echo "the units, watched:"
+	@echo "the units, with the coverage of the pure rooms:"
 	.venv/bin/pytest tests/unit -n 2 $(BY_FILE) --cov
 	@echo "on a broker:"
 	.venv/bin/pytest tests/kafka $(addprefix --ignore=,$(CAMPAIGN) $(NIGHTS) $(SMALL_BENCH)) \
 		-n 3 $(BY_FILE)
-	@echo "without one; beside it a fault campaign and four nights, which say at their end what they did:"
+	@echo "without a broker; beside it a fault campaign and four nights, which say at their end what they did:"
 	@$(MAKE) --no-print-directory --jobs 3 test-others test-campaign test-nights
 
 test-others:

@@ -45,7 +45,7 @@ LONG: Final = tuple(
     )
 )
 """Where one file takes half a minute and more, longest first: what waits for a broker, a browser or
-a database."""
+a database, and histories that are drawn."""
 
 
 @pytest.hookimpl(wrapper=True)

@@ -5,6 +5,7 @@ Two are known: PostgreSQL, where the tables live in a schema of their own, and a
 
 import sqlite3
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import datetime
 from types import MappingProxyType
@@ -110,10 +111,12 @@ class RolledBack(sqlite3.Connection):
     """
 
     def close(self) -> None:
-        """Take back what was not committed, and close."""
-        if self.in_transaction:
-            self.rollback()
-        super().close()
+        """Take back what was not committed, and close; a second time does nothing."""
+        try:
+            with suppress(sqlite3.ProgrammingError):  # It is closed already.
+                self.rollback()
+        finally:
+            super().close()
 
 
 def an_engine(url: str, schema: str = SCHEMA) -> AsyncEngine:

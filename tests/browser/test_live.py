@@ -71,9 +71,10 @@ def test_the_keyboard_stays_where_it_is(browser: Browser, own_console: World) ->
         visitor.go("/console/orders")
         rows = page.locator("[data-live=list]")
         link = rows.get_by_role("link", name="CONV-2023-ORCHESTRE/advance")
+        oldest = page.locator("[data-live=waiting]")
+        expect(oldest).to_contain_text("CONV-2023-THEATRE/whole/2")
         link.focus()
         own_console.publish(PAYMENT)
-        oldest = page.locator("[data-live=waiting]")
         expect(oldest).not_to_contain_text("CONV-2023-THEATRE/whole/2")  # It is paid.
         expect(link).to_be_focused()
 

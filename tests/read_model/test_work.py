@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from aiokafka.structs import ConsumerRecord
@@ -14,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from events.topics import JOURNAL
 from services.projector import database
-from services.projector.database import an_engine, position_of, take
+from services.projector.database import RolledBack, an_engine, position_of, take
 from services.projector.work import FULL_BYTES, Metrics, ProjectorWork, is_same
 from services.runtime.errors import ClusterError
 from services.runtime.progress import Progress
@@ -161,6 +163,15 @@ def test_who_is_cancelled_while_rows_come_keeps_nobody_from_writing(sqlite_url: 
             await do(engine, "UPDATE positions SET next_offset = 2")
 
     working(sqlite_url, go)
+
+
+def test_a_connection_to_a_file_is_closed_twice_without_harm(tmp_path: Path) -> None:
+    """Who is cancelled twice closes it twice."""
+    connection = sqlite3.connect(tmp_path / "read.db", factory=RolledBack)
+    connection.close()
+    connection.close()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")
 
 
 def test_a_record_of_a_newer_ledger_is_not_read(sqlite_url: str) -> None:

@@ -290,7 +290,7 @@ class Budget:
             case "report_due", (name,):
                 self._reports.discard(deadline.due_on, name)
                 convention = self.conventions.get(name)
-                if convention is not None:  # pragma: no branch # Python 3.11.2 hides it
+                if convention is not None:  # pragma: no branch # Python 3.11.2 traces no way past
                     convention.told |= {deadline.due_on}
             case _:
                 self._payments.discard(deadline.due_on, deadline.subject[0])

@@ -2,18 +2,11 @@
 
 import pytest
 
-from events import masking
 from events.masking import account_spans, hidden_places, masked, masked_name
 from tests.builders import IBAN, OTHER_IBAN
 
 HASH = "be71096123456769" + "0" * 48
 """In it stands what would pass for an account: BE71 0961 2345 6769."""
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _nothing_is_known_yet() -> None:
-    """Tests that coverage does not watch may have asked for the countries before."""
-    masking._lengths.cache_clear()  # what is kept has no other handle
 
 
 @pytest.mark.parametrize(
