@@ -247,7 +247,8 @@ def test_the_year_through_the_stack_is_the_year_of_a_replay(stack: Stack) -> Non
     stopped = ("ledger-1", "ledger-2", "projector", "api", "postgresql")
     stack.compose("stop", *stopped)
     ended = stack.compose("ps", "--all", "--format", "{{.Service}} {{.ExitCode}}")
-    assert {f"{name} 0" for name in ("topics", *stopped)} <= set(ended.decode().splitlines())
+    in_order = {f"{name} 0" for name in ("topics", *stopped)}
+    assert in_order <= set(ended.decode().splitlines()), stack.logs()
 
 
 def services() -> dict[str, Any]:
