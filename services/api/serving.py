@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import structlog
@@ -30,6 +30,10 @@ from services.runtime.settings import Settings
 
 DRAIN_S: Final = 20
 """How long requests under way may take to end after SIGTERM."""
+
+LET_GO_S: Final = 5.0
+"""How long connections may take to be closed behind that: together less than the 30 s after which
+whoever asked the process to end kills it."""
 
 KEEP_ALIVE_S: Final = 15
 HEADER_BYTES_MAX: Final = 32 * 1024
@@ -99,10 +103,16 @@ async def serve_api(settings: ApiSettings, kafka: Settings, ready: Ready) -> Non
         )
         await serve(create_app(parts), settings, ready)
     finally:
-        await publisher.stop()
-        await ends.stop()
-        await engine.dispose()
-        await store.dispose()
+        await let_go(publisher.stop(), ends.stop(), engine.dispose(), store.dispose())
+
+
+async def let_go(*each: Awaitable[None], limit_s: float = LET_GO_S) -> None:
+    """Let go of all connections at once; of what does not come to its end, the system does."""
+    try:
+        async with asyncio.timeout(limit_s):
+            await asyncio.gather(*each)
+    except TimeoutError:
+        log.warning("connections_dropped", limit_s=limit_s)
 
 
 def access_of(settings: ApiSettings, store: AccessStore, clock: Clock) -> Access:

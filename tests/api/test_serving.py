@@ -1,5 +1,6 @@
 """`ecluse api` as a process over a real PostgreSQL: without Kafka it reads, and says so."""
 
+import asyncio
 import json
 import signal
 import time
@@ -8,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from services.api.serving import DRAIN_S
+from services.api.serving import DRAIN_S, let_go
 from tests.api.a_watch import a_watch
 from tests.api.lag_scenes import at_night
 from tests.api.processes import STOP_S, Running, api
@@ -60,3 +61,16 @@ def test_it_reads_without_kafka_refuses_what_it_cannot_keep_and_drains(
     said = log.read_text()
     assert "api_stopped" in said
     assert key not in said
+
+
+def test_a_connection_that_does_not_close_keeps_no_process_alive() -> None:
+    closed: list[str] = []
+
+    async def never() -> None:
+        await asyncio.Event().wait()
+
+    async def at_once() -> None:
+        closed.append("at once")
+
+    asyncio.run(let_go(never(), at_once(), limit_s=0.05))
+    assert ["at once"] == closed

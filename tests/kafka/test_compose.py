@@ -18,6 +18,7 @@ import httpx
 import pytest
 import yaml
 
+from services.api.serving import DRAIN_S, LET_GO_S
 from services.runtime.local_broker import MEMORY, QUICK, free_port
 from tests.kafka.brokers import IMAGE, IN_CI, PULL_TIMEOUT_S, why_no_container
 
@@ -261,6 +262,11 @@ def test_the_stack_is_reached_from_this_machine_alone() -> None:
     assert all(port.startswith("127.0.0.1:") for each in ports.values() for port in each)
     always = [name for name, each in ports.items() if each and "profiles" not in services()[name]]
     assert ["kafka", "watch", "postgresql", "api"] == always
+
+
+def test_the_api_has_the_time_that_it_may_take_to_end() -> None:
+    given_s = float(services()["api"]["stop_grace_period"].removesuffix("s"))
+    assert DRAIN_S + LET_GO_S < given_s
 
 
 def test_whoever_asks_the_api_of_the_stack_shows_a_key() -> None:
