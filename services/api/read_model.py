@@ -8,7 +8,7 @@ from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from services.projector.database import SCHEMA, RolledBack, our_address
+from services.projector.database import SCHEMA, an_engine_of_a_file, our_address
 from services.projector.statements import POSTGRESQL
 from services.projector.tables import positions
 
@@ -31,7 +31,7 @@ def open_read_model(address: str) -> AsyncEngine:
     """
     url = our_address(address)
     if url.get_backend_name() == "sqlite":
-        engine = create_async_engine(url, connect_args={"factory": RolledBack})
+        engine = an_engine_of_a_file(url)
         event.listen(engine.sync_engine, "connect", _read_only)
         event.listen(engine.sync_engine, "begin", _begin)
         return engine

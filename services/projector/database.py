@@ -119,6 +119,11 @@ class RolledBack(sqlite3.Connection):
             super().close()
 
 
+def an_engine_of_a_file(address: URL, **connect: Any) -> AsyncEngine:
+    """An engine for a file of SQLite, whose connections leave no lock behind."""
+    return create_async_engine(address, connect_args={"factory": RolledBack, **connect})
+
+
 def an_engine(url: str, schema: str = SCHEMA) -> AsyncEngine:
     """An engine for `postgresql://…` or `sqlite:///…`; nothing is asked yet."""
     address = our_address(url)
@@ -133,7 +138,7 @@ def an_engine(url: str, schema: str = SCHEMA) -> AsyncEngine:
                 "command_timeout": ANSWER_S,
             },
         )
-    engine = create_async_engine(address, connect_args={"timeout": ANSWER_S, "factory": RolledBack})
+    engine = an_engine_of_a_file(address, timeout=ANSWER_S)
     event.listen(engine.sync_engine, "connect", _set_up_sqlite)
     return engine
 

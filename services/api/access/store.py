@@ -22,7 +22,7 @@ from services.api.chance import a_name, a_secret
 from services.api.clock import Clock
 from services.api.problems import DATABASE_UNREACHABLE, Problem
 from services.api.read_model import CONNECT_TIMEOUT_S, WAIT_S, check_before_use
-from services.projector.database import RolledBack, our_address
+from services.projector.database import an_engine_of_a_file, our_address
 from services.runtime.errors import Stop
 
 CONNECTIONS_MAX: Final = 4
@@ -62,15 +62,16 @@ class AccessStore:
         self._clock = clock
         self._is_postgresql = url.get_backend_name() == "postgresql"
         self._folder = None if self._is_postgresql else Path(url.database or "").parent
-        options: dict[str, Any] = {"connect_args": {"factory": RolledBack}}
         if self._is_postgresql:
-            options = {
-                "pool_size": CONNECTIONS_MAX,
-                "max_overflow": 0,
-                "pool_timeout": WAIT_S,
-                "connect_args": {"timeout": CONNECT_TIMEOUT_S},
-            }
-        engine = create_async_engine(url, **options)
+            engine = create_async_engine(
+                url,
+                pool_size=CONNECTIONS_MAX,
+                max_overflow=0,
+                pool_timeout=WAIT_S,
+                connect_args={"timeout": CONNECT_TIMEOUT_S},
+            )
+        else:
+            engine = an_engine_of_a_file(url)
         names = {SCHEMA: SCHEMA if self._is_postgresql else None}
         self._engine: AsyncEngine = engine.execution_options(schema_translate_map=names)
         self._one_question = self._engine
