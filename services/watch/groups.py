@@ -111,6 +111,13 @@ class Groups:
         told = await self._ask_coordinators(client)
         consumers = [each for each in self._consumers if self._group(each) in told]
         named = {each: self._places(client, each) for each in consumers}
+        if any(
+            not client.cluster.partitions_for_topic(self._settings.topic(topic))
+            for each in consumers
+            for topic in each.topics
+        ):
+            # Made a moment ago, or not yet: who asks next is not to wait until all of it is old.
+            client.force_metadata_update()
         places = {place for found in named.values() for place in found}
         new = places - self._asked
         since_ms = int((now_s - QUIET_S) * 1000)

@@ -33,8 +33,9 @@ SETTINGS: Final = {
     # A controller that has nothing to say says nothing, instead of twice a second: each process of
     # the tests has a broker, which mostly rests.
     "metadata.max.idle.interval.ms": "0",
-    # What is deleted is gone at once: else a broker that is killed reads that too.
-    "log.segment.delete.delay.ms": "0",
+    # What is deleted is gone soon: else a broker that is killed reads that too. At 0 it would look
+    # for more without a pause, from the first deletion on.
+    "log.segment.delete.delay.ms": "1000",
 }
 
 PROVIDERS: Final = ("containers", "jars")

@@ -14,7 +14,8 @@ from services.projector.database import an_engine
 from services.projector.tables import metadata
 from services.runtime.local_broker import free_port
 from services.runtime.settings import Settings
-from tests.kafka.running import ECLUSE, Running
+from tests.kafka.forked import ECLUSE
+from tests.kafka.running import Running
 from tests.kafka.told import Writer, told
 from tests.read_model.filling import Tables, query, read
 from tests.unit.watch.ledger_output import Out

@@ -10,26 +10,14 @@ from typing import Any, Final, Self
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
-from tests.kafka.workers import FORKS, OF_WORKERS
+from tests.kafka.forked import FORKS, run
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 BIN: Final = Path(sys.executable).parent
-ECLUSE: Final = "ecluse"
 WAIT_S: Final = 60.0
 """How long a process may take to do anything at all, on a machine that does much else."""
 
 LOOK_S: Final = 0.05
-
-FORKS.set_forkserver_preload(
-    [
-        *OF_WORKERS,
-        "services.cli.projector",
-        "services.cli.watch",
-        "services.projector.rebuild",
-        "services.watch.building",  # Faust too; the app itself is made of each one's environment
-        "services.watch.running",
-    ]
-)
 
 
 class Running:
@@ -60,7 +48,7 @@ class Running:
     def start_again(self) -> None:
         """As the first time; it is logged behind what was."""
         said = (self._folder, self._log, self._out)
-        self._process = FORKS.Process(target=_run, args=(self._command, self._environment, *said))
+        self._process = FORKS.Process(target=run, args=(self._command, self._environment, *said))
         self._process.start()
 
     def __enter__(self) -> Self:
@@ -142,21 +130,3 @@ class Running:
     def until_ready(self) -> None:
         """Until it says that it is."""
         self.until(lambda: 200 == self.get("/readyz")[0], "ready")
-
-
-def _run(
-    command: tuple[str, ...], environment: dict[str, str], folder: Path, log: Path, out: Path
-) -> None:
-    """In a process of its own: our command as it is, another program in its place."""
-    os.chdir(folder)
-    os.environ.clear()
-    os.environ.update(environment)
-    with log.open("ab") as logged, out.open("ab") as printed:
-        os.dup2(logged.fileno(), sys.stderr.fileno())
-        os.dup2(printed.fileno(), sys.stdout.fileno())
-    if command[0] != ECLUSE:
-        os.execv(command[0], command)
-    from services.cli.app import main  # noqa: PLC0415 # not in the process that tests
-
-    sys.argv = list(command)
-    main()

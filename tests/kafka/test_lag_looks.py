@@ -107,6 +107,32 @@ async def until_so(
     raise AssertionError(await look())
 
 
+def test_topics_that_are_made_later_are_found_by_the_next_looks(settings: Settings) -> None:
+    """A watch may be there first; what it knows of topics is else half a minute old."""
+    consumer = consumer_of("orders", "letters")
+
+    async def go() -> None:
+        groups = Groups(settings, [consumer])
+
+        async def look() -> dict[Place, Look]:
+            return (await groups.look(the_clock_on_the_wall()))[consumer]
+
+        def finds(*topics: str) -> Callable[[dict[Place, Look]], bool]:
+            wanted = {Place(topic, 0): 0 for topic in topics}
+            return lambda found: wanted == {place: each.end for place, each in found.items()}
+
+        try:
+            await until_so(look, finds())
+            await make_topics(settings, 1, ["orders"])
+            await until_so(look, finds("orders"))
+            await make_topics(settings, 1, ["letters"])
+            await until_so(look, finds("orders", "letters"))
+        finally:
+            await groups.stop()
+
+    asyncio.run(go())
+
+
 def test_a_group_of_the_newer_protocol_has_owners_too(settings: Settings) -> None:
     """Java's clients may ask for it; of such a group the older question finds nothing."""
     consumer = consumer_of("orders")

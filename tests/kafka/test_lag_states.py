@@ -32,7 +32,8 @@ from tests.api.processes import api
 from tests.kafka.bad_days import LEDGER, PROJECTOR, TREASURY, BadDays
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, a_cluster
-from tests.kafka.running import ECLUSE, Running
+from tests.kafka.forked import ECLUSE
+from tests.kafka.running import Running
 from tests.kafka.tellers import COMMAND, METRIC, PAGE, Row, Standing, Tellers, Told
 from tests.kafka.watcher import Watcher
 from tests.read_model.databases import in_a_file

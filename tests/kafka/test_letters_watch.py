@@ -29,8 +29,9 @@ from services.watch.post import Post
 from tests.builders import Json, a_convention, a_report, a_vote, an_award, an_instalment
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import STRUCTURED, Cluster, Sent, a_cluster, budget_on, run
+from tests.kafka.delivering import DELIVERED, FENCED
 from tests.kafka.faults.test_hanging import UNVERIFIED
-from tests.kafka.posting import DELIVERED, FENCED, MOMENTS, Poster
+from tests.kafka.posting import MOMENTS, Poster
 from tests.kafka.workers import Worker, eventually, wait_for_records
 
 PARTITIONS: Final = len(MOMENTS)

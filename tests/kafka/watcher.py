@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from services.runtime.local_broker import free_port
-from tests.kafka import running
+from tests.kafka import forked
 from tests.kafka.running import BIN, Running
 
-ECLUSE: Final = (running.ECLUSE, "watch")
+ECLUSE: Final = (forked.ECLUSE, "watch")
 FAUST: Final = (str(BIN / "faust"), "-A", "services.watch.app", "-L", "uvloop", "worker")
 
 

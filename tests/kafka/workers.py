@@ -1,9 +1,6 @@
 """Workers of the ledger as processes: started, watched and ended, every wait with an end."""
 
 import json
-import multiprocessing
-import os
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -17,17 +14,13 @@ from services.runtime.local_broker import free_port
 from tests.builders import Json
 from tests.integration.command import environment
 from tests.kafka.cluster import Cluster
+from tests.kafka.forked import FORKS, be_a_worker
 
 WAIT_S: Final = 40.0
 """How long anything that a worker should do may take."""
 
 LOOK_S: Final = 0.05
 Found = TypeVar("Found")
-
-# A process that has read the command once, and forks each worker: a second less for each of them.
-FORKS: Final = multiprocessing.get_context("forkserver")
-OF_WORKERS: Final = ("services.cli.app", "services.cli.ledger", "tests.kafka.planted")
-FORKS.set_forkserver_preload([*OF_WORKERS])
 
 
 class NotInTime(AssertionError):
@@ -59,7 +52,7 @@ class Worker:
         arguments = ["ledger", "--instance", name, *args]
         world = environment(**{**settings, **env})
         self._process = FORKS.Process(
-            target=_be_a_worker, args=(arguments, world, self._file, fault), name=f"worker {name}"
+            target=be_a_worker, args=(arguments, world, self._file, fault), name=f"worker {name}"
         )
         self._process.start()
 
@@ -182,21 +175,6 @@ class Worker:
         if self.code is None:
             raise NotInTime(f"it still runs after {limit_s:g} s")
         return self.code
-
-
-def _be_a_worker(arguments: list[str], world: dict[str, str], log: Path, fault: str | None) -> None:
-    """In a process of its own: the real command, its words and its log in a file."""
-    from services.cli.app import main  # noqa: PLC0415 # not in the process that tests
-    from tests.kafka.planted import plant  # noqa: PLC0415
-
-    os.environ.clear()
-    os.environ.update(world)
-    with log.open("ab") as written:
-        os.dup2(written.fileno(), sys.stderr.fileno())
-    sys.argv = ["ecluse", *arguments]
-    if fault is not None:
-        plant(fault)
-    main()
 
 
 def eventually(

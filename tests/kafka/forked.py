@@ -1,0 +1,63 @@
+"""Commands in processes of their own, forked from one that has read them: a second less for each.
+
+What a forked process runs stands here and in `delivering`, apart from what starts it and watches
+it: each would otherwise read pytest and the container engine's client before it does anything.
+"""
+
+import multiprocessing
+import os
+import sys
+from pathlib import Path
+from typing import Final
+
+ECLUSE: Final = "ecluse"
+
+FORKS: Final = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(
+    [
+        "tests.kafka.forked",
+        "tests.kafka.delivering",
+        "tests.kafka.planted",
+        "services.cli.app",
+        "services.cli.ledger",
+        "services.cli.projector",
+        "services.cli.watch",
+        "services.projector.rebuild",
+        "services.watch.building",  # Faust too; the app itself is made of each one's environment
+        "services.watch.running",
+    ]
+)
+
+
+def be_a_worker(arguments: list[str], world: dict[str, str], log: Path, fault: str | None) -> None:
+    """In a process of its own: the real command, its words and its log in a file."""
+    from services.cli.app import main  # noqa: PLC0415 # not in the process that tests
+
+    os.environ.clear()
+    os.environ.update(world)
+    with log.open("ab") as written:
+        os.dup2(written.fileno(), sys.stderr.fileno())
+    sys.argv = [ECLUSE, *arguments]
+    if fault is not None:
+        from tests.kafka.planted import plant  # noqa: PLC0415 # the same
+
+        plant(fault)
+    main()
+
+
+def run(
+    command: tuple[str, ...], environment: dict[str, str], folder: Path, log: Path, out: Path
+) -> None:
+    """In a process of its own: our command as it is, another program in its place."""
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    with log.open("ab") as logged, out.open("ab") as printed:
+        os.dup2(logged.fileno(), sys.stderr.fileno())
+        os.dup2(printed.fileno(), sys.stdout.fileno())
+    if command[0] != ECLUSE:
+        os.execv(command[0], command)
+    from services.cli.app import main  # noqa: PLC0415 # not in the process that tests
+
+    sys.argv = list(command)
+    main()
