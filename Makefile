@@ -1,14 +1,14 @@
 # The verbs of this repository. `make` alone lists them; each does its own set-up.
 .DEFAULT_GOAL := help
 .PHONY: help setup run console dev test check faults simulate schemas catalogue mutate bench lock clean \
-	set-up-run set-up-dev test-others test-campaign test-nights
+	set-up-run set-up-dev test-on-a-broker test-others test-campaign test-nights
 
 export PYTHON  # make PYTHON=/path/to/python3 chooses the interpreter of .venv
 # Each verb starts many processes: where none may keep bytecode, all compile all that they import.
 unexport PYTHONDONTWRITEBYTECODE
 
 YEAR := schemas/examples/lille-avenirs-2023.jsonl
-# They are measured against time-outs, and mostly wait: what needs no broker runs beside them, and
+# They are measured against time-outs, and mostly wait, so they run side by side, alone but for what
 # gives way to them.
 CAMPAIGN := tests/kafka/faults/test_campaign.py
 NIGHTS := tests/kafka/test_lag_nights.py
@@ -39,19 +39,21 @@ dev: set-up-run ## Kafka, ledger, watch, read model, API and console on this mac
 test: check ## the checks, every test in random order, full coverage of the pure rooms
 	@echo "the units, with the coverage of the pure rooms:"
 	.venv/bin/pytest tests/unit -n 2 $(BY_FILE) --cov
-	@echo "on a broker:"
+	@$(MAKE) --no-print-directory --jobs 3 test-on-a-broker test-others test-campaign test-nights
+
+test-on-a-broker:
+	@echo "on a broker; what needs none gives way to it, and says at its end what it did:"
 	.venv/bin/pytest tests/kafka $(addprefix --ignore=,$(CAMPAIGN) $(NIGHTS) $(SMALL_BENCH)) \
 		-n 3 $(BY_FILE)
-	@echo "without a broker; beside it a fault campaign and four nights, which say at their end what they did:"
-	@$(MAKE) --no-print-directory --jobs 3 test-others test-campaign test-nights
+	@echo "a fault campaign and four nights, side by side:"
 
 test-others:
-	nice .venv/bin/pytest --ignore=tests/unit --ignore=tests/kafka -n 2 $(BY_FILE)
+	@$(call at_the_end,nice -n 19 .venv/bin/pytest --ignore=tests/unit --ignore=tests/kafka -n 2 $(BY_FILE))
 
-test-campaign:
+test-campaign: test-on-a-broker
 	@$(call at_the_end,.venv/bin/pytest $(CAMPAIGN))
 
-test-nights:
+test-nights: test-on-a-broker
 	@$(call at_the_end,.venv/bin/pytest $(NIGHTS))
 
 faults: set-up-dev ## kill a projector over 50,000 records; break workers and broker FAULTS=200 times, prove what is left, write docs/evidence/faults.md (SEED=N, PAGE=FILE)
@@ -87,7 +89,6 @@ bench: set-up-dev ## steps alone, then all on a broker; build/bench.json (BENCH=
 	.venv/bin/python -m bench.kafka $(BENCH)
 
 lock: set-up-dev ## lock requirements/*.txt again (UPGRADE=--upgrade for newer versions)
-	.venv/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements/lock.txt
 	$(COMPILE) pyproject.toml -o requirements/run.txt
 	$(COMPILE) --group build -c requirements/run.txt -o requirements/build.txt
 	$(COMPILE) pyproject.toml --group test --group lint --group bench --group mutation \

@@ -9,7 +9,6 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 INSTALLERS = (
-    "Makefile",
     "README.md",
     "deploy/Dockerfile",
     "deploy/images/postgres/Dockerfile",

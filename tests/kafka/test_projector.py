@@ -24,7 +24,7 @@ from tests.kafka.told import make_topics
 from tests.read_model.databases import Server
 from tests.read_model.filling import GOLDEN, read
 
-RECORDS: Final = int(os.environ.get("ECLUSE_TEST_RECORDS", "20000"))
+RECORDS: Final = int(os.environ.get("ECLUSE_TEST_RECORDS", "12000"))
 """`make faults` has 50,000: to decide and write so many takes a minute by itself."""
 
 KILLS: Final = 10

@@ -44,6 +44,7 @@ class Writer:
             bootstrap_servers=settings.bootstrap_servers,
             transactional_id=settings.topic_prefix + name,
             max_request_size=2**24,
+            max_batch_size=524288,
         )
 
     async def __aenter__(self) -> Self:
