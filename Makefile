@@ -14,6 +14,12 @@ CAMPAIGN := tests/kafka/faults/test_campaign.py
 NIGHTS := tests/kafka/test_lag_nights.py
 # The benchmark's own proof, a minute and a half: `make bench` without options runs it first.
 SMALL_BENCH := tests/kafka/test_bench.py
+# Units of the shell, and those that walk once more through what other tests do: nothing pure is
+# covered by them alone, and to watch them doubles their time.
+UNWATCHED := $(addprefix tests/unit/,api bench cli projector runtime ledger/test_messages.py \
+	tables/test_every_answer.py tables/test_kept_state.py)
+OTHERS := $(UNWATCHED) $(wildcard tests/test_*.py) \
+	$(filter-out tests/unit/ tests/kafka/ tests/__pycache__/,$(wildcard tests/*/))
 BY_FILE := --dist loadfile --no-loadscope-reorder
 # What runs beside something else says all at its end, in one piece.
 at_the_end = said=$$($(1) 2>&1); code=$$?; printf '%s\n' "$$said"; exit $$code
@@ -37,8 +43,8 @@ dev: set-up-run ## Kafka, ledger, watch, read model, API and console on this mac
 	@.venv/bin/ecluse dev
 
 test: check ## the checks, every test in random order, full coverage of the pure rooms
-	@echo "the units, with the coverage of the pure rooms:"
-	.venv/bin/pytest tests/unit -n 2 $(BY_FILE) --cov
+	@echo "the units of the pure rooms, with their coverage:"
+	.venv/bin/pytest tests/unit $(addprefix --ignore=,$(UNWATCHED)) -n 2 $(BY_FILE) --cov
 	@$(MAKE) --no-print-directory --jobs 3 test-on-a-broker test-others test-campaign test-nights
 
 test-on-a-broker:
@@ -48,7 +54,7 @@ test-on-a-broker:
 	@echo "a fault campaign and four nights, side by side:"
 
 test-others:
-	@$(call at_the_end,nice -n 19 .venv/bin/pytest --ignore=tests/unit --ignore=tests/kafka -n 2 $(BY_FILE))
+	@$(call at_the_end,nice -n 19 .venv/bin/pytest $(OTHERS) -n 2 $(BY_FILE))
 
 test-campaign: test-on-a-broker
 	@$(call at_the_end,.venv/bin/pytest $(CAMPAIGN))

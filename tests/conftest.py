@@ -31,21 +31,26 @@ LONG: Final = tuple(
     Path(__file__).parent / each
     for each in (
         "kafka/test_projector.py",
-        "kafka/faults/test_hanging.py",
-        "kafka/test_letters.py",
         "kafka/test_watch.py",
         "kafka/test_dev.py",
-        "kafka/test_outage.py",
         "kafka/test_compose.py",
+        "kafka/faults/test_hanging.py",
+        "kafka/test_letters.py",
         "kafka/test_broker.py",
+        "kafka/test_outage.py",
+        "kafka/test_letters_watch.py",
+        "kafka/test_rebalance.py",
+        "kafka/test_projector_rebuild.py",
         "kafka",
-        "browser",
-        "read_model",
+        "simulation",
+        "integration/test_large_closing.py",
         "property",
+        "read_model",
+        "browser",
     )
 )
-"""Where one file takes half a minute and more, longest first: what waits for a broker, a browser or
-a database, and histories that are drawn."""
+"""Where one file takes half a minute and more: what waits for a broker, longest first, and what needs
+none. Of that, browsers come last: at its beginning it gives way to all that has a broker."""
 
 
 @pytest.hookimpl(wrapper=True)
