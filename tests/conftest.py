@@ -49,8 +49,8 @@ LONG: Final = tuple(
         "browser",
     )
 )
-"""Where one file takes half a minute and more: what waits for a broker, longest first, and what needs
-none. Of that, browsers come last: at its beginning it gives way to all that has a broker."""
+"""Where one file takes half a minute and more: what waits for a broker, longest first, and what
+needs none. Of that, browsers come last: at its beginning it gives way to all that has a broker."""
 
 
 @pytest.hookimpl(wrapper=True)
