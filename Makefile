@@ -54,7 +54,7 @@ test-on-a-broker:
 	@echo "a fault campaign and four nights, side by side:"
 
 test-others:
-	@$(call at_the_end,nice -n 19 .venv/bin/pytest $(OTHERS) -n 2 $(BY_FILE))
+	@$(call at_the_end,nice .venv/bin/pytest $(OTHERS) -n 2 $(BY_FILE))
 
 test-campaign: test-on-a-broker
 	@$(call at_the_end,.venv/bin/pytest $(CAMPAIGN))

@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -47,6 +46,7 @@ FREE: Final[list[FastAPI]] = []
 """Applications that no console has: one is made in a second, which is long for each test."""
 
 START_S: Final = 20.0
+DRAIN_S: Final = 10
 LOOK_S, AGAIN_MS = 0.2, 100
 """How often the console looks whether the accounts have moved, and when a page that was cut off
 asks again: more often than for people, as tests wait for it often.
@@ -135,23 +135,34 @@ class Served:
         listening = socket.create_server(("127.0.0.1", self._port))
         self._port = listening.getsockname()[1]
         self._app.state.parts = self._parts()
-        # Whoever listens to it is cut off at once: pages of tests are open until their end.
         self._server = uvicorn.Server(
-            uvicorn.Config(self._app, log_config=None, lifespan="off", timeout_graceful_shutdown=0)
+            uvicorn.Config(
+                self._app, log_config=None, lifespan="off", timeout_graceful_shutdown=DRAIN_S
+            )
         )
-        run = partial(self._server.run, sockets=[listening])
-        self._thread = threading.Thread(target=run, daemon=True)
+        self._thread = threading.Thread(
+            target=asyncio.run, args=(self._serve(listening),), daemon=True
+        )
         self._thread.start()
         patience = time.monotonic() + START_S
         while not self._server.started:
             assert time.monotonic() < patience, "the console did not start"
             time.sleep(0.01)
 
+    async def _serve(self, listening: socket.socket) -> None:
+        self._loop = asyncio.get_running_loop()
+        parts = self._app.state.parts
+        try:
+            await self._server.serve(sockets=[listening])
+        finally:
+            await parts.engine.dispose()
+
     def stop(self) -> None:
-        """Go away."""
+        """Go away, as the real one does: pages that listen are told to, and nothing is cut off."""
         self._server.should_exit = True
+        self._loop.call_soon_threadsafe(self._app.state.parts.leaving.set)
         self._thread.join(START_S)
-        apart(self._app.state.parts.engine.dispose())
+        assert not self._thread.is_alive(), "the console does not stop"
 
     def leave(self) -> None:
         """Go away for good; the application is another console's then."""

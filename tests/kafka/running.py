@@ -17,7 +17,7 @@ BIN: Final = Path(sys.executable).parent
 WAIT_S: Final = 60.0
 """How long a process may take to do anything at all, on a machine that does much else."""
 
-LOOK_S: Final = 0.05
+LOOK_S: Final = 0.1
 
 
 class Running:

@@ -19,7 +19,7 @@ from tests.kafka.forked import FORKS, be_a_worker
 WAIT_S: Final = 40.0
 """How long anything that a worker should do may take."""
 
-LOOK_S: Final = 0.05
+LOOK_S: Final = 0.1
 Found = TypeVar("Found")
 
 
@@ -205,7 +205,8 @@ def wait_for_records(cluster: Cluster, count: int) -> dict[int, list[Json]]:
         assert seen <= count, f"{seen} records where {count} were wanted"
         return journal if seen == count else None
 
-    return eventually(look, f"no {count} records in the journal")
+    # Each look is a connection and three questions.
+    return eventually(look, f"no {count} records in the journal", pause_s=0.2)
 
 
 def outcomes(records: Iterable[Json]) -> list[str]:

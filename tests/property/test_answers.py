@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from operator import itemgetter
 
-from hypothesis import given, settings
+from hypothesis import given
 
 from services.ledger.domain.awaited import Awaited, awaited_of, awaited_of_grant
 from services.ledger.domain.book import Book
@@ -13,10 +13,6 @@ from tests.builders import Story
 from tests.property.histories import histories
 from tests.property.years import Inputs, told, years
 from tests.unit.ledger import telling
-
-EXAMPLES = 30
-"""Each of these hears its history again and again."""
-
 
 def cents(found: list[Awaited], subject: str) -> int:
     return sum(each.amount_cents or 0 for each in found if each.subject == subject)
@@ -39,7 +35,6 @@ def check_awaited(book: Book) -> None:
         )
 
 
-@settings(max_examples=EXAMPLES)
 @given(histories())
 def test_what_is_awaited_is_the_money_that_is_not_there_yet(history: list[bytes]) -> None:
     story = Story()
@@ -49,7 +44,6 @@ def test_what_is_awaited_is_the_money_that_is_not_there_yet(history: list[bytes]
             check_awaited(state.book)
 
 
-@settings(max_examples=EXAMPLES)
 @given(years())
 def test_over_the_end_of_a_year_too(inputs: Inputs) -> None:
     for state in told(inputs).ledger.budgets.values():
@@ -71,7 +65,6 @@ def moves_of(convention: str, of: Iterable[tuple[JournalRecord, Iterable[Move]]]
     return sorted(found, key=itemgetter(0, 1))
 
 
-@settings(max_examples=EXAMPLES)
 @given(years())
 def test_the_story_of_a_convention_has_every_move_of_it_in_order(inputs: Inputs) -> None:
     history = told(inputs)
@@ -86,7 +79,6 @@ def test_the_story_of_a_convention_has_every_move_of_it_in_order(inputs: Inputs)
         telling.awaited(history, story)
 
 
-@settings(max_examples=EXAMPLES)
 @given(histories())
 def test_each_event_has_a_story_with_all_that_it_woke(history: list[bytes]) -> None:
     told_of = Story(*history)
