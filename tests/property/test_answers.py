@@ -14,6 +14,7 @@ from tests.property.histories import histories
 from tests.property.years import Inputs, told, years
 from tests.unit.ledger import telling
 
+
 def cents(found: list[Awaited], subject: str) -> int:
     return sum(each.amount_cents or 0 for each in found if each.subject == subject)
 
