@@ -64,8 +64,8 @@ class Stack:
             "ECLUSE_API_PORT": str(self.api_port),
             "ECLUSE_PROMETHEUS_PORT": str(self.prometheus_port),
             "ECLUSE_PROMETHEUS_KEYS": str(self.keys),
-            # What only waits is quicker: probes at every second, a Java that compiles less.
-            "ECLUSE_PROBE_INTERVAL": "1s",
+            # A probe is a process in its container: seldom. And a Java that compiles less.
+            "ECLUSE_PROBE_INTERVAL": "3s",
             "ECLUSE_KAFKA_HEAP": " ".join(MEMORY),
             "ECLUSE_KAFKA_JVM_OPTIONS": " ".join(QUICK[len(MEMORY) :]),
             "BUILDKIT_PROGRESS": "plain",
