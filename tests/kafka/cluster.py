@@ -33,6 +33,7 @@ from services.runtime.topics import apply
 from services.runtime.work import Hold
 from tests.builders import Json, encoded
 from tests.kafka.brokers import Broker
+from tests.kafka.changes import change
 
 TIMEOUT_S: Final = 40.0
 """How long one visit to the broker may take."""
@@ -140,15 +141,8 @@ class Cluster:
         run(go())
 
     def alter(self, topic: str, config: dict[str, str]) -> None:
-        """Give a topic other settings than the contract's."""
-        wanted = read_catalogue().topics[topic].config.as_kafka() | config
-        resource = ConfigResource(ConfigResourceType.TOPIC, self.name(topic), wanted)
-
-        async def go() -> None:
-            async with self._admin() as admin:
-                await admin.alter_configs([resource])
-
-        run(go())
+        """Give a topic other settings than the contract's, until whoever asks sees them."""
+        change(self.settings, topic, **config)
 
     def alter_broker(self, config: dict[str, str]) -> None:
         """Give the broker these settings of its own, and no others."""

@@ -21,7 +21,7 @@ STATE = topics.LEDGER_STATE
 # The cleaner takes every closed segment at once, and forgets markers and tombstones at once.
 RESTLESS = {
     "segment.ms": "100",
-    "min.cleanable.dirty.ratio": "0.0001",
+    "min.cleanable.dirty.ratio": "1.0E-4",  # as a broker spells it when it is asked
     "max.compaction.lag.ms": "100",
     "delete.retention.ms": "0",
 }
