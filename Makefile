@@ -56,11 +56,12 @@ test-on-a-broker:
 test-others:
 	@$(call at_the_end,nice .venv/bin/pytest $(OTHERS) -n 2 $(BY_FILE))
 
+# By `python -m`: what they fork would begin with reading `.venv/bin/pytest` itself.
 test-campaign: test-on-a-broker
-	@$(call at_the_end,.venv/bin/pytest $(CAMPAIGN))
+	@$(call at_the_end,.venv/bin/python -m pytest $(CAMPAIGN))
 
 test-nights: test-on-a-broker
-	@$(call at_the_end,.venv/bin/pytest $(NIGHTS))
+	@$(call at_the_end,.venv/bin/python -m pytest $(NIGHTS))
 
 faults: set-up-dev ## kill a projector over 50,000 records; break workers and broker FAULTS=200 times, prove what is left, write docs/evidence/faults.md (SEED=N, PAGE=FILE)
 	ECLUSE_TEST_RECORDS=50000 .venv/bin/pytest -p no:randomly -k "killed_ten_times or under_load" \
@@ -95,6 +96,7 @@ bench: set-up-dev ## steps alone, then all on a broker; build/bench.json (BENCH=
 	.venv/bin/python -m bench.kafka $(BENCH)
 
 lock: set-up-dev ## lock requirements/*.txt again (UPGRADE=--upgrade for newer versions)
+	@test -x .venv/bin/uv || { echo "lock: set-up could not bring uv; make clean, then again" >&2; exit 1; }
 	$(COMPILE) pyproject.toml -o requirements/run.txt
 	$(COMPILE) --group build -c requirements/run.txt -o requirements/build.txt
 	$(COMPILE) pyproject.toml --group test --group lint --group bench --group mutation \

@@ -40,6 +40,7 @@ launch() {
     alive "$containerd_pid_file" containerd >/dev/null || rm -f "$containerd_pid_file"
     # The engine makes DROP of it; `stop` puts back what stood here.
     iptables -S FORWARD 2>/dev/null | awk '/^-P/ { print $3 }' >"$policy_file" || true
+    # No proxy: a process and a copy less for each port that is reached.
     setsid nohup dockerd --pidfile "$pid_file" --mtu "$(mtu)" --userland-proxy=false >"$log" 2>&1 </dev/null &
 }
 

@@ -84,6 +84,7 @@ class Worker:
         self._member = a_member(settings, group, topic, _Listener(self))
         self._hints = Hints(self._member, topic, TICK_S)
         self._rebalancing = False
+        self._count = 0  # of partitions, from when it is first known
         self._member_id: str | None = None
         self._joined_s: deque[float] = deque(maxlen=JOINS_MAX)
 
@@ -104,10 +105,10 @@ class Worker:
         try:
             if not await self._joined(where):
                 return
-            count = len(self._member.partitions_for_topic(self._topic) or ())
-            log.info("worker_started", instance=self._settings.instance, partitions=count)
+            self._check_size()
+            log.info("worker_started", instance=self._settings.instance, partitions=self._count)
             while not self._stop.is_set():
-                await self._tick(count)
+                await self._tick()
         finally:
             self._stop.set()
             await self._end_tasks()
@@ -186,7 +187,7 @@ class Worker:
             await asyncio.gather(joining, ending, return_exceptions=True)
         return True
 
-    async def _tick(self, count: int) -> None:
+    async def _tick(self) -> None:
         self._ended.clear()
         waits = [asyncio.create_task(each.wait()) for each in (self._stop, self._ended)]
         await asyncio.wait(waits, timeout=TICK_S, return_when=asyncio.FIRST_COMPLETED)
@@ -200,13 +201,18 @@ class Worker:
                 run.result()
             if self._tasks.get(task.partition) is task:
                 del self._tasks[task.partition]
-        now = len(self._member.partitions_for_topic(self._topic) or ())
-        if now not in {0, count}:
-            raise ClusterError(self._topic, RESIZED.render({"before": count, "now": now}))
+        self._check_size()
         self._check_name()
         await self._look_after_the_group()
         if not self._rebalancing:  # Meanwhile the group takes none, and thinks the less of us.
             await self._hints.leave(self._tasks)
+
+    def _check_size(self) -> None:
+        """A budget's records would go on elsewhere; while nothing is known, nothing is said."""
+        now = len(self._member.partitions_for_topic(self._topic) or ())
+        self._count = self._count or now
+        if now not in {0, self._count}:
+            raise ClusterError(self._topic, RESIZED.render({"before": self._count, "now": now}))
 
     def _check_name(self) -> None:
         """Two static members of one name throw each other out for ever; aiokafka does not tell."""

@@ -159,6 +159,8 @@ class Served:
 
     def stop(self) -> None:
         """Go away, as the real one does: pages that listen are told to, and nothing is cut off."""
+        if not self._thread.is_alive():
+            return
         self._server.should_exit = True
         self._loop.call_soon_threadsafe(self._app.state.parts.leaving.set)
         self._thread.join(START_S)

@@ -35,6 +35,8 @@ class MemoryMember:
         self.stood: dict[TopicPartition, int] = {}
         """What was committed in this group before."""
         self.complaints: list[Exception] = []
+        self.looks = 0
+        """How often it was asked what the group has to say."""
         self.refuses_hints = False
         self.started = asyncio.Event()
         self.stopped = False
@@ -69,6 +71,7 @@ class MemoryMember:
         pass
 
     async def getmany(self, **_: int) -> dict[TopicPartition, list[Any]]:
+        self.looks += 1
         if self.complaints:
             raise self.complaints.pop()
         return {}

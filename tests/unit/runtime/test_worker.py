@@ -237,8 +237,25 @@ def test_a_topic_that_is_given_more_partitions_ends_it(scene: Scene) -> None:
     async def during(worker: Worker) -> None:
         scene.member.share(0)
         await until(are(worker, TaskState.RUNNING, 0))
+        await until(lambda: scene.member.looks > 0)
         scene.member.topics.clear()
         await asyncio.sleep(0.2)  # Not known for a while: that says nothing.
+        scene.member.topics[TOPIC] = 9
+        await asyncio.sleep(5)
+
+    with pytest.raises(ClusterError, match="had 8 partitions and has 9 now"):
+        scene.play(during)
+
+
+def test_a_topic_that_is_known_later_was_not_resized(scene: Scene) -> None:
+    scene.member.topics.clear()
+
+    async def during(_: Worker) -> None:
+        scene.member.share(0)
+        await until(lambda: scene.member.looks > 0)
+        scene.member.topics[TOPIC] = 8
+        known = scene.member.looks
+        await until(lambda: scene.member.looks > known + 1)
         scene.member.topics[TOPIC] = 9
         await asyncio.sleep(5)
 
