@@ -208,7 +208,7 @@ class Worker:
             await self._hints.leave(self._tasks)
 
     def _check_size(self) -> None:
-        """A budget's records would go on elsewhere; while nothing is known, nothing is said."""
+        """A key's records would go on elsewhere; while nothing is known, nothing is said."""
         now = len(self._member.partitions_for_topic(self._topic) or ())
         self._count = self._count or now
         if now not in {0, self._count}:
