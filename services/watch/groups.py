@@ -111,11 +111,7 @@ class Groups:
         told = await self._ask_coordinators(client)
         consumers = [each for each in self._consumers if self._group(each) in told]
         named = {each: self._places(client, each) for each in consumers}
-        if any(
-            not client.cluster.partitions_for_topic(self._settings.topic(topic))
-            for each in consumers
-            for topic in each.topics
-        ):
+        if any({own.topic for own in named[each].values()} != {*each.topics} for each in consumers):
             # Made a moment ago, or not yet: who asks next is not to wait until all of it is old.
             client.force_metadata_update()
         places = {place for found in named.values() for place in found}

@@ -29,24 +29,13 @@ FORKS.set_forkserver_preload(
 )
 
 
-def be_a_worker(arguments: list[str], world: dict[str, str], log: Path, fault: str | None) -> None:
-    """In a process of its own: the real command, its words and its log in a file."""
-    from services.cli.app import main  # noqa: PLC0415 # not in the process that tests
-
-    os.environ.clear()
-    os.environ.update(world)
-    with log.open("ab") as written:
-        os.dup2(written.fileno(), sys.stderr.fileno())
-    sys.argv = [ECLUSE, *arguments]
-    if fault is not None:
-        from tests.kafka.planted import plant  # noqa: PLC0415 # the same
-
-        plant(fault)
-    main()
-
-
 def run(
-    command: tuple[str, ...], environment: dict[str, str], folder: Path, log: Path, out: Path
+    command: tuple[str, ...],
+    environment: dict[str, str],
+    folder: Path,
+    log: Path,
+    out: Path,
+    fault: str | None = None,
 ) -> None:
     """In a process of its own: our command as it is, another program in its place."""
     os.chdir(folder)
@@ -59,5 +48,9 @@ def run(
         os.execv(command[0], command)
     from services.cli.app import main  # noqa: PLC0415 # not in the process that tests
 
+    if fault is not None:
+        from tests.kafka.planted import plant  # noqa: PLC0415 # the same
+
+        plant(fault)
     sys.argv = list(command)
     main()

@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaProducer
 from services.runtime.catalogue import read_catalogue
 from services.runtime.differences import Asked
 from services.runtime.partitioning import partition_of
+from services.runtime.publishing import BATCH_BYTES
 from services.runtime.settings import Settings
 from services.runtime.topics import apply
 from services.watch.settings import WatchSettings
@@ -44,7 +45,7 @@ class Writer:
             bootstrap_servers=settings.bootstrap_servers,
             transactional_id=settings.topic_prefix + name,
             max_request_size=2**24,
-            max_batch_size=524288,
+            max_batch_size=BATCH_BYTES,
         )
 
     async def __aenter__(self) -> Self:

@@ -1,6 +1,7 @@
 """Workers of the ledger as processes: started, watched and ended, every wait with an end."""
 
 import json
+import os
 import time
 import urllib.error
 import urllib.request
@@ -14,7 +15,7 @@ from services.runtime.local_broker import free_port
 from tests.builders import Json
 from tests.integration.command import environment
 from tests.kafka.cluster import Cluster
-from tests.kafka.forked import FORKS, be_a_worker
+from tests.kafka.forked import ECLUSE, FORKS, run
 
 WAIT_S: Final = 40.0
 """How long anything that a worker should do may take."""
@@ -49,10 +50,11 @@ class Worker:
             "ECLUSE_LOG_LEVEL": "INFO",
         }
         self._file.touch()
-        arguments = ["ledger", "--instance", name, *args]
+        command = (ECLUSE, "ledger", "--instance", name, *args)
         world = environment(**{**settings, **env})
+        said = (Path.cwd(), self._file, Path(os.devnull))
         self._process = FORKS.Process(
-            target=be_a_worker, args=(arguments, world, self._file, fault), name=f"worker {name}"
+            target=run, args=(command, world, *said, fault), name=f"worker {name}"
         )
         self._process.start()
 
