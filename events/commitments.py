@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from events.parts import EventData, LineAmounts
-from events.values import OrderPart, Text
+from events.values import ConventionNumber, Text
 
 
 class CommitmentReduced(EventData):
@@ -14,6 +14,6 @@ class CommitmentReduced(EventData):
 
     TYPE: ClassVar[str] = "ecluse.commitment.reduced.v1"
 
-    convention: OrderPart
+    convention: ConventionNumber
     lines: LineAmounts
     reason: Text

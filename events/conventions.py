@@ -16,6 +16,7 @@ from events.parts import (
 from events.values import (
     AmountCents,
     Code,
+    ConventionNumber,
     Date,
     Name,
     OrderPart,
@@ -53,7 +54,7 @@ class ConventionNotified(EventData):
 
     TYPE: ClassVar[str] = "ecluse.convention.notified.v1"
 
-    convention: OrderPart
+    convention: ConventionNumber
     notified_on: Date
 
 
@@ -66,7 +67,7 @@ class ConventionAmended(EventData):
 
     TYPE: ClassVar[str] = "ecluse.convention.amended.v1"
 
-    convention: OrderPart
+    convention: ConventionNumber
     amendment: Code
     signed_on: Date
     act: Act | None = None
@@ -76,7 +77,7 @@ class ConventionAmended(EventData):
 class _Turn(EventData):
     """A turn in a convention's life: from which day by its own words, and why."""
 
-    convention: OrderPart
+    convention: ConventionNumber
     effective_on: Date
     reason: Text
 

@@ -12,6 +12,7 @@ from pydantic import (
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
+    StringConstraints,
     ValidationInfo,
     ValidatorFunctionWrapHandler,
     field_validator,
@@ -38,6 +39,8 @@ from events.values import (
     AmountCents,
     BudgetId,
     Code,
+    ConventionNumber,
+    CostCents,
     Date,
     DueDate,
     OrderPart,
@@ -56,7 +59,7 @@ LAST_YEAR: Final = "2199"
 class CarriedConvention(Part):
     """A convention whose remaining money goes on into the next year."""
 
-    convention: OrderPart
+    convention: ConventionNumber
 
 
 def _distinct_conventions(
@@ -154,13 +157,23 @@ class CarriedAward(Part):
     )
 
 
+_CarriedName = Annotated[
+    str, StringConstraints(min_length=1, max_length=301, pattern=r"^[^/]+(/[^/]+)?$")
+]
+_ORDER: Final = (
+    "The id of its latest order, where that was issued while the convention bore another number."
+)
+
+
 class CarriedInstalment(Part):
     """An instalment as the closed year left it: what is still to be ordered of it, and its count.
 
     One that was ordered whole has no lines left; it goes on so that its number is not used again.
+    One that was ordered before a convention was signed for its grant is called as its orders are,
+    `<grant>/<instalment>` (rules, 13).
     """
 
-    instalment: OrderPart
+    instalment: _CarriedName
     trigger: Literal["signature", "notification", "reports"]
     documents: Documents | None = None
     ceiling: bool
@@ -174,6 +187,7 @@ class CarriedInstalment(Part):
     due_again_on: DueDate | None = Field(
         default=None, description="The day of a rejected order that is to be issued again."
     )
+    order: Text | None = Field(default=None, description=_ORDER)
 
 
 class FormerInstalment(Part):
@@ -181,6 +195,7 @@ class FormerInstalment(Part):
 
     instalment: OrderPart
     orders: Annotated[int, Field(ge=1)]
+    order: Text | None = Field(default=None, description=_ORDER)
 
 
 class ReceivedDocument(Part):
@@ -188,7 +203,7 @@ class ReceivedDocument(Part):
 
     document: Document
     received_on: Date
-    eligible_cost_cents: AmountCents | None = None
+    eligible_cost_cents: CostCents | None = None
 
 
 class CarriedLine(Part):
@@ -201,9 +216,10 @@ class CarriedLine(Part):
 class FiscalYearOpened(EventData):
     """A letter of the ledger to next year's budget: a convention goes on there (rules, 32).
 
-    Whoever closes a year has it written; nobody else may send it. `paid_cents` and `ordered_cents`
-    are what the convention had at closing, earlier years included. Documents stand in the order in
-    which they last gave a cost, those without one first.
+    Whoever closes a year has it written; nobody else may send it. Where its number is taken in next
+    year's budget, the convention goes on there as `<number>@<closed year>`. `paid_cents` and
+    `ordered_cents` are what it had at closing, earlier years included. Documents stand in the order
+    in which they last gave a cost, those without one first.
     """
 
     TYPE: ClassVar[str] = "ecluse.fiscal-year.opened.v1"
@@ -214,7 +230,7 @@ class FiscalYearOpened(EventData):
     grant: Code
     award: CarriedAward
     acts: Annotated[tuple[Act, ...], Field(min_length=1, strict=False)]
-    convention: OrderPart
+    convention: ConventionNumber
     stands_alone: bool = Field(
         description="Whether the grant's reference stands for a convention that was never signed."
     )

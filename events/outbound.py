@@ -13,6 +13,7 @@ from events.values import (
     AmountCents,
     BudgetId,
     Code,
+    ConventionNumber,
     Date,
     DueDate,
     OrderPart,
@@ -59,7 +60,7 @@ class CommitmentEntryRecorded(Outbound):
     line: BudgetLine
     amount_cents: AmountCents
     act: Act
-    convention: OrderPart | None
+    convention: ConventionNumber | None
     effective_on: Date
     sequence: Annotated[int, Field(ge=1)]
 
@@ -77,7 +78,7 @@ class PaymentOrder(Outbound):
 
     payment_order: Text
     budget: BudgetId
-    convention: OrderPart
+    convention: ConventionNumber
     instalment: OrderPart
     amount_cents: AmountCents
     paid_cents: Annotated[int, Field(ge=0)]
@@ -123,7 +124,7 @@ class ConventionBalance(Part):
     """The money of a convention on one line."""
 
     budget: BudgetId
-    convention: OrderPart
+    convention: ConventionNumber
     line: BudgetLine
     granted_cents: BalanceCents
     remaining_cents: BalanceCents

@@ -6,7 +6,15 @@ from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
 from events.parts import EventData, LineAmounts
 from events.sentences import Sentence
-from events.values import AmountCents, Code, Date, OrderPart, Text, invalid_value, missing_field
+from events.values import (
+    AmountCents,
+    Code,
+    ConventionNumber,
+    Date,
+    Text,
+    invalid_value,
+    missing_field,
+)
 
 
 class _Recovery(EventData):
@@ -21,7 +29,7 @@ class _Recovery(EventData):
         }
     )
 
-    convention: OrderPart
+    convention: ConventionNumber
     recovery: Code
     lines: LineAmounts | None = None
     amount_cents: AmountCents | None = Field(default=None, validate_default=True)

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from events.parts import Document, EventData
-from events.values import AmountCents, Date, OrderPart, Text
+from events.values import ConventionNumber, CostCents, Date, Text
 
 
 class ReportReceived(EventData):
@@ -15,10 +15,10 @@ class ReportReceived(EventData):
 
     TYPE: ClassVar[str] = "ecluse.report.received.v1"
 
-    convention: OrderPart
+    convention: ConventionNumber
     document: Document
     received_on: Date
-    eligible_cost_cents: AmountCents | None = None
+    eligible_cost_cents: CostCents | None = None
 
 
 class ReportRejected(EventData):
@@ -26,6 +26,6 @@ class ReportRejected(EventData):
 
     TYPE: ClassVar[str] = "ecluse.report.rejected.v1"
 
-    convention: OrderPart
+    convention: ConventionNumber
     document: Document
     reason: Text

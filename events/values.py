@@ -139,6 +139,11 @@ Attribute = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 OrderPart = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^/]+$")]
 """A reference that becomes part of a payment order's id, and so holds no slash."""
 
+ConventionNumber = Annotated[
+    str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^/]+$")
+]
+"""The number of a convention that is known: one that was carried over may bear a year behind it."""
+
 Name = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 """The name of a person or of a body."""
 
@@ -150,6 +155,13 @@ AmountCents = Annotated[
     int, Field(ge=1, le=AMOUNT_MAX_CENTS, description="An amount in integer cents of euro.")
 ]
 """A strictly positive amount in integer cents of euro."""
+
+
+CostCents = Annotated[
+    int,
+    Field(ge=0, le=AMOUNT_MAX_CENTS, description="A cost in integer cents of euro; may be 0."),
+]
+"""A cost in integer cents of euro: accounts that prove nothing are a cost of 0 (rules, 22)."""
 
 
 def bounded_total(amounts: Iterable[int]) -> None:

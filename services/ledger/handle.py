@@ -224,7 +224,7 @@ class Ledger:
         awake: list[int] = []
         while True:
             if record.outcome is Outcome.ACCEPTED:
-                for want in arrivals(received.envelope.data):
+                for want in arrivals(received.envelope.data, record.moves):
                     for sequence in state.memory.waiting.get(want, ()):
                         heapq.heappush(awake, sequence)
             oldest = _oldest(state, awake)

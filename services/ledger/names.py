@@ -103,6 +103,11 @@ def names_of(event: Event) -> Names:
             )
 
 
+def opened_as(record: JournalRecord, event: FiscalYearOpened) -> str:
+    """The name under which a convention goes on: its moves bear it (rules, 32)."""
+    return next((each.convention for each in record.moves if each.convention), event.convention)
+
+
 def touched(record: JournalRecord) -> frozenset[str]:
     """The conventions whose money or orders a record changed."""
     moved = {move.convention for move in record.moves if move.convention is not None}

@@ -17,7 +17,7 @@ from services.ledger.domain.journal import JournalRecord, Outcome
 from services.ledger.domain.letters import next_year
 from services.ledger.domain.moves import CARRY_OVER
 from services.ledger.domain.schedules import WHOLE_AWARD
-from services.ledger.names import Names, names_of, order_parts
+from services.ledger.names import Names, names_of, opened_as, order_parts
 from services.ledger.stories import Key, Kind, Story
 from services.ledger.strands import Strand
 
@@ -60,8 +60,12 @@ class Index:
     _plans: dict[tuple[str, str, str], Plan] = field(default_factory=dict)
     _carried: set[Key] = field(default_factory=set)
     """The conventions that a closing carried over."""
-    _opened_from: dict[Key, str] = field(default_factory=dict)
-    """The closed budgets from which conventions came."""
+    _opened_from: dict[Key, Key] = field(default_factory=dict)
+    """The conventions of closed budgets as which conventions began."""
+    _opened_as: dict[Key, Key] = field(default_factory=dict)
+    """The same the other way round."""
+    _signed_as: dict[Key, str] = field(default_factory=dict)
+    """The conventions that were signed for grants that stood alone."""
 
     def hear(self, record: JournalRecord, event: Event) -> None:
         """Hear the next record of a chain, with its event."""
@@ -131,6 +135,8 @@ class Index:
                 self._link(record, event.convention, Links(event.grant, event.beneficiary.siret))
                 if accepted:
                     self._plan(budget, event.convention, event.instalments)
+                    if (budget, event.grant) in self._alone:
+                        self._signed_as.setdefault((budget, event.grant), event.convention)
             case ConventionAmended() if accepted:
                 self._plan(budget, event.convention, event.instalments)
             case DeliberationAdopted(role="award") if accepted:
@@ -139,10 +145,12 @@ class Index:
                     self._link(record, event.grant, Links(event.grant, event.beneficiary.siret))
                     self._stand_alone(budget, event)
             case FiscalYearOpened():
-                self._link(record, event.convention, Links(event.grant, event.beneficiary.siret))
-                self._opened_from[budget, event.convention] = event.closed_budget
+                name, before = opened_as(record, event), (event.closed_budget, event.convention)
+                self._link(record, name, Links(event.grant, event.beneficiary.siret))
+                self._opened_from[budget, name] = before
+                self._opened_as[before] = (budget, name)
                 if accepted:
-                    self._plan(budget, event.convention, event.instalments)
+                    self._plan(budget, name, event.instalments)
             case _:
                 pass
 
@@ -198,12 +206,17 @@ class Index:
         self, budget: str, convention: str, since: int = 1, instalment: str | None = None
     ) -> Iterator[Strand]:
         """A convention in all its years; where the story begins on the way, from there on."""
-        for year in self._years(budget, convention, only_later=since > 1):
-            links = self._linked(year, convention)
-            names = {convention}
+        signed = convention
+        if instalment is not None:
+            signed = self._signed_as.get((budget, convention), convention)
+        for year, name in self._years(budget, signed, only_later=since > 1):
+            links = self._linked(year, name)
+            names = {name}
             if links is not None and (year, links.grant) in self._alone:
                 names.add(links.grant)
-            plans = [self._plans.get((year, name, instalment or ""), Plan()) for name in names]
+            bearer = name if signed == convention else convention
+            planned = ((bearer, instalment or ""), (name, f"{bearer}/{instalment}"))
+            plans = [self._plans.get((year, *each), Plan()) for each in planned]
             yield Strand(
                 year,
                 conventions=frozenset(names),
@@ -211,26 +224,23 @@ class Index:
                 sirets=frozenset(() if links is None else {links.siret}),
                 since=since if year == budget else 1,
                 instalment=instalment,
+                bearer=None if instalment is None else bearer,
                 documents=frozenset().union(*(plan.documents for plan in plans)),
                 is_notified=any(plan.is_notified for plan in plans),
             )
 
-    def _years(self, budget: str, convention: str, *, only_later: bool) -> Iterator[str]:
-        """The budgets through which a convention went, in any order."""
-        yield budget
-        earlier = budget
-        while not only_later and (earlier, convention) in self._opened_from:
-            earlier = self._opened_from[earlier, convention]
+    def _years(self, budget: str, convention: str, *, only_later: bool) -> Iterator[Key]:
+        """The budgets through which a convention went, in any order, with its name there."""
+        yield budget, convention
+        earlier = (budget, convention)
+        while not only_later and earlier in self._opened_from:
+            earlier = self._opened_from[earlier]
             yield earlier
-        later = budget
-        while (later, convention) in self._carried:
-            later = next_year(later)
+        later = (budget, convention)
+        while later in self._carried:
+            later = self._opened_as.get(later, (next_year(later[0]), later[1]))
             yield later
 
     def _unopened(self) -> set[Key]:
         """The conventions whose opening in the next year was not heard."""
-        return {
-            (budget, name)
-            for budget, name in self._carried
-            if (next_year(budget), name) not in self._opened_from
-        }
+        return self._carried - self._opened_as.keys()

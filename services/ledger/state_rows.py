@@ -19,7 +19,7 @@ from services.ledger.domain.orders import PaymentOrder
 from services.ledger.domain.sharing import with_own_lines, with_shared_parts
 from services.ledger.ports import StateKey
 
-STATE_VERSION = 2
+STATE_VERSION = 3
 """The version of the rows' shape: raised when older rows can no longer be read."""
 
 EVENTS = ("event", "recovery")

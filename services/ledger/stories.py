@@ -184,7 +184,9 @@ class Story:
 
     def _woken_by(self, record: JournalRecord, event: Event) -> int | None:
         """Who brought what a resumed record had waited for; or ended its wait."""
-        brought = set(arrivals(event)) if record.outcome is Outcome.ACCEPTED else set()
+        brought = (
+            set(arrivals(event, record.moves)) if record.outcome is Outcome.ACCEPTED else set()
+        )
         if record.waits_for is not None:
             self._waited[record.budget, record.sequence] = Want(**record.waits_for)
         if record.resumes is None:
@@ -218,7 +220,7 @@ def _is_of(strand: Strand, each: Awaited) -> bool:
         return True
     match each.subject:
         case "instalment":
-            return each.id == strand.instalment
+            return strand.has_instalment(each.convention, each.id)
         case "payment_order":
             return strand.has_order(each.id)
         case "obligation":

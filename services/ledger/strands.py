@@ -31,6 +31,9 @@ class Strand(NamedTuple):
     """The sequence of the record with which it begins."""
     instalment: str | None = None
     """The one instalment that it is about; None stands for all."""
+    bearer: str | None = None
+    """The name that the orders of this instalment bear: the convention's, or that of the grant in
+    whose place it came (rules, 13)."""
     documents: frozenset[DocumentKey] = frozenset()
     """What that instalment waits for, or has waited for."""
     is_notified: bool = False
@@ -61,8 +64,19 @@ class Strand(NamedTuple):
 
         A repeat of it counts, and a name that no order has: somebody tried.
         """
-        convention, instalment = order_parts(payment_order)
-        return convention in self.conventions and self.instalment in {None, instalment}
+        return self.has_instalment(*order_parts(payment_order))
+
+    def has_instalment(self, convention: str | None, instalment: str) -> bool:
+        """Whether an instalment of a convention is one that it is about.
+
+        That of a grant goes on in its convention as `<grant>/<instalment>`.
+        """
+        if convention not in self.conventions:
+            return False
+        if self.instalment is None:
+            return True
+        own = (self.bearer, self.instalment)
+        return (convention, instalment) == own or instalment == "/".join(map(str, own))
 
     def moves(self, record: JournalRecord, event: Event) -> list[Move]:
         """What a record moved of it."""
@@ -114,9 +128,9 @@ class Strand(NamedTuple):
         return any(map(self._has_move, record.moves)) or bool(self.orders(record))
 
     def _has_move(self, move: Move) -> bool:
-        if self.instalment is not None and move.instalment not in {None, self.instalment}:
-            return False
-        return move.convention in self.conventions
+        if move.instalment is None:
+            return move.convention in self.conventions
+        return self.has_instalment(move.convention, move.instalment)
 
     def _lapsing(self, record: JournalRecord) -> list[dict[str, Any]]:
         """What a closing gave back of what was only reserved, by the act that had reserved it."""

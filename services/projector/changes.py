@@ -130,9 +130,12 @@ class Changes:
         for key in [key for key in self.forgotten if key[:2] == (budget, grant)]:
             self.forgotten.discard(key)
             self.forgotten.add((budget, convention, *key[2:]))
-        for table in ("instalments", "obligations"):
-            for key in [key for key in self.put.get(table, {}) if key[:2] == (budget, grant)]:
-                del self.put[table][key]
+        planned = self.put.get("instalments", {})
+        for key in [key for key in planned if key[:2] == (budget, grant)]:
+            row = planned.pop(key) | {"left_out_by": convention}
+            planned[budget, convention, f"{grant}/{key[2]}"] = row
+        for key in [key for key in self.put.get("obligations", {}) if key[:2] == (budget, grant)]:
+            del self.put["obligations"][key]
 
 
 WIDTHS: Final[Mapping[str, int]] = MappingProxyType({"lines": 7, "convention_lines": 6, "fates": 6})

@@ -1,8 +1,8 @@
 """What an accepted event says beside the money that it moves, as rows. Pure: it copies.
 
 What must be known of the ledger's ways: an award without convention stands under its grant's
-reference, and a signature renames it (rules, 13); a letter brings a convention with all it had
-(rules, 32).
+reference, and a signature renames it (rules, 13); a letter brings a convention with all it had,
+under the name that its moves bear, and to a grant that was withdrawn a withdrawn one (rules, 32).
 """
 
 from typing import Final
@@ -242,7 +242,8 @@ def _recovery(changes: Changes, record: Record, said: Said, step: str) -> None:
 
 
 def _opened(changes: Changes, record: Record, said: Said, alone: Alone) -> None:
-    budget, grant, convention = record.budget, _grant(said), _convention(said)
+    budget, grant, convention = record.budget, _grant(said), record.opened_as
+    assert convention is not None, "what is carried over has money"
     award = said.award
     assert award is not None, "what is carried over was awarded"
     body, number, day = award.act.row
@@ -264,9 +265,10 @@ def _opened(changes: Changes, record: Record, said: Said, alone: Alone) -> None:
     changes.offer("grants", (budget, grant), carried)
     for item, act in enumerate(said.acts, start=1):
         _act(changes, record, "carried", act, item)
-    if said.stands_alone:
+    if said.stands_alone and convention == grant:
         alone.setdefault(budget, set()).add(grant)
-    own = _convention_row(said, record.sequence) | {"state": said.state}
+    fell = any(each.target == "available" for each in record.moves or ())
+    own = _convention_row(said, record.sequence) | {"state": "withdrawn" if fell else said.state}
     changes.put_row("conventions", (budget, convention), own)
     if said.bank_account is not None:
         _account(changes, record, said, newest=False)

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from events.fiscal_years import FiscalYearOpened
 from services.projector.changes import Changes, no_changes
 from services.projector.facts import Alone, learn
 from services.projector.money import add_entries, add_moves, add_orders
@@ -88,7 +89,7 @@ class Fold:
                 event.instant,
                 event.correlationid,
                 said.grant,
-                said.convention,
+                (event.type == FiscalYearOpened.TYPE and record.opened_as) or said.convention,
                 said.payment_order,
                 record.day,
             )

@@ -311,6 +311,11 @@ class Record(msgspec.Struct):
     payment_orders: tuple[Order, ...] | None = None
 
     @property
+    def opened_as(self) -> str | None:
+        """Of an opening, the name under which the convention goes on (rules, 32)."""
+        return None if self.moves is None else self.moves[0].convention
+
+    @property
     def day(self) -> date | None:
         """The day on which its moves took effect."""
         if self.commitment_entries:

@@ -20,14 +20,22 @@ _postgresql: Final = make_url("postgresql+asyncpg://").get_dialect()()
 
 _UNDER_THE_GRANT: Final = "budget = :budget AND convention = :grant"
 
+_TAKEN_OVER: Final = (
+    "UPDATE instalments SET convention = :convention, left_out_by = :convention,"
+    f" instalment = :grant || '/' || instalment WHERE {_UNDER_THE_GRANT}"
+)
+
 RENAMED: Final = (
-    f"DELETE FROM instalments WHERE {_UNDER_THE_GRANT}",
+    _TAKEN_OVER,
     f"DELETE FROM obligations WHERE {_UNDER_THE_GRANT}",
     f"UPDATE conventions SET convention = :convention WHERE {_UNDER_THE_GRANT}",
     f"UPDATE convention_lines SET convention = :convention WHERE {_UNDER_THE_GRANT}",
     f"UPDATE documents SET convention = :convention WHERE {_UNDER_THE_GRANT}",
 )
-"""A convention takes the place of a grant that stood alone; its schedule comes with it."""
+"""A convention takes the place of a grant that stood alone; its schedule comes with it.
+
+What the grant had planned goes on under names of its own: an order may hold it (rules, 13).
+"""
 
 FORGOTTEN: Final = (
     "UPDATE documents SET received_on = NULL"

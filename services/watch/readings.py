@@ -165,13 +165,14 @@ def read_record(raw: bytes | None) -> Record:
     try:
         record = _record(raw or b"")
         accepted = record.outcome == "accepted"
-        fact = _fact(record.event) if accepted and record.event is not None else None
+        moves = record.moves or ()
+        fact = _fact(record.event, moves) if accepted and record.event is not None else None
     except msgspec.MsgspecError as error:
         raise NotReadable(str(error)) from error
-    return Record(record.budget, record.sequence, record.moves or (), fact)
+    return Record(record.budget, record.sequence, moves, fact)
 
 
-def _fact(event: _Event) -> Alone | Signed | None:
+def _fact(event: _Event, moves: tuple[Move, ...]) -> Alone | Signed | None:
     """What money alone does not say: under which name a convention goes on."""
     if event.type == ConventionSigned.TYPE:
         signed = _signature(event.data)
@@ -182,7 +183,9 @@ def _fact(event: _Event) -> Alone | Signed | None:
             return Alone(award.grant)
     if event.type == FiscalYearOpened.TYPE:
         opening = _opening(event.data)
-        return Alone(opening.grant) if opening.stands_alone else None
+        # No convention is signed any more for one that goes on under another name (rules, 32).
+        is_renamed = any(move.convention != opening.grant for move in moves[:1])
+        return Alone(opening.grant) if opening.stands_alone and not is_renamed else None
     return None
 
 

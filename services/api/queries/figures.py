@@ -77,9 +77,18 @@ def known_moves(as_of: AsOf) -> FromClause:
         signed.c.sequence > moves.c.sequence,
         *is_known,
     )
-    others = [column for column in moves.c if column.name != "convention"]
-    name = func.coalesce(took_over.scalar_subquery(), moves.c.convention).label("convention")
-    return select(*others, name).where(*known(as_of)).subquery("known")
+    named = {"convention", "instalment"}
+    others = [column.name for column in moves.c if column.name not in named]
+    signed_as = took_over.scalar_subquery().label("signed_as")
+    found = select(moves, signed_as).where(*known(as_of)).subquery("found").c
+    # Its own instalments have names of their own: the grant's go on under its name.
+    of_grant = found.convention + "/" + found.instalment
+    instalment = case((found.signed_as.is_(None), found.instalment), else_=of_grant)
+    return select(
+        *(found[name] for name in others),
+        func.coalesce(found.signed_as, found.convention).label("convention"),
+        instalment.label("instalment"),
+    ).subquery("known")
 
 
 def known(as_of: AsOf) -> Iterable[ColumnElement[bool]]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from sqlalchemy import RowMapping, and_, case, func, or_, select
+from sqlalchemy import RowMapping, and_, case, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.queries import grants
@@ -57,13 +57,19 @@ async def _by_grant(conn: AsyncConnection, budget: str) -> dict[str, RowMapping]
         instalments.c.budget == conventions.c.budget,
         instalments.c.convention == conventions.c.convention,
     )
+    # Those of a grant that stood alone count where an order was issued (rules, 13).
+    own = ~instalments.c.instalment.contains("/")
+    is_ordered = exists().where(
+        payment_orders.c.budget == instalments.c.budget,
+        payment_orders.c.convention + "/" + payment_orders.c.instalment == instalments.c.instalment,
+    )
     # A grant that stands alone has no convention; its row has the day of the act.
     signature = case((conventions.c.stands_alone.is_(False), conventions.c.signed_on))
     query = (
         select(
             conventions.c.grant_ref,
             func.min(signature).label("signed_on"),
-            func.count(instalments.c.instalment).label("instalments"),
+            func.count(case((or_(own, is_ordered), 1))).label("instalments"),
         )
         .outerjoin_from(conventions, instalments, planned)
         .where(conventions.c.budget == budget)

@@ -155,9 +155,12 @@ async def conventions_of(conn: AsyncConnection, budget: str, grant: str) -> tupl
     )
     rows = (await conn.execute(query)).mappings().all()
     names = [row["convention"] for row in rows]
-    all_names = names + [row["continues"] for row in rows if row["continues"] is not None]
+    planned = await _rows(conn, instalments, budget, names, "position", "instalment")
+    # Orders of a grant for which a convention was signed since bear the grant's name (rules, 13).
+    of_grants = {grant for row in planned for grant in row["instalment"].split("/")[:-1]}
+    all_names = names + sorted(of_grants)
     told = _Told(
-        await _rows(conn, instalments, budget, names, "position", "instalment"),
+        sorted(planned, key=lambda row: "/" not in row["instalment"]),
         await _rows(conn, documents, budget, names, "kind", "year"),
         await _rows(conn, obligations, budget, names, "due_on", "kind"),
         await _rows(conn, recoveries, budget, names, "sequence"),
@@ -229,8 +232,11 @@ class _Told:
         orders = tuple(
             each
             for each in self.orders
-            if each.order.convention in {name, convention["continues"]}
-            and each.order.instalment == instalment
+            if (name, instalment)
+            in {
+                (each.order.convention, each.order.instalment),
+                (name, f"{each.order.convention}/{each.order.instalment}"),
+            }
         )
         money = self.money.get((name, instalment))
         return Instalment(
@@ -254,8 +260,14 @@ class _Told:
 
 def _is_awaited(convention: RowMapping, row: RowMapping, orders: Sequence[PaidOrder]) -> bool:
     """Whether an order is still to come: none holds it, and the convention has not ended."""
-    ended = convention["state"] in {TERMINATED, WITHDRAWN} or row["left_out_by"] is not None
-    return not ended and all(each.order.state == "rejected" for each in orders)
+    if convention["state"] in {TERMINATED, WITHDRAWN}:
+        return False
+    if any(each.order.state != "rejected" for each in orders):
+        return False
+    if "/" not in row["instalment"]:
+        return row["left_out_by"] is None
+    # Of a grant that stood alone, what was rejected before is the convention's own to plan.
+    return any(each.order.state_sequence > convention["sequence"] for each in orders)
 
 
 def _wants(convention: RowMapping, row: RowMapping, owed: Sequence[Document]) -> Iterable[Want]:

@@ -17,7 +17,7 @@ from services.ledger.domain.issue import (
     held_back,
     situation,
 )
-from services.ledger.domain.orders import OPEN, OrderState, PaymentOrder, order_name
+from services.ledger.domain.orders import OPEN, OrderState, PaymentOrder
 from services.ledger.domain.parking import recovery_id
 from services.ledger.domain.schedules import has_ended, is_live, order_of, trigger_met_on
 
@@ -67,7 +67,7 @@ def awaited_of(book: Book, convention: Convention) -> Iterator[Awaited]:
             asked = recovery_id(convention.convention, name)
             cents, wants = recovery.outstanding_cents, (Want("collection", asked),)
             yield Awaited("recovery", asked, convention.convention, cents, None, wants)
-    if not has_ended(book, convention):
+    if not book.closed and (not has_ended(book, convention) or convention.had_cents()):
         yield from _of_obligations(convention)
 
 
@@ -103,7 +103,7 @@ def _of_instalment(book: Book, case: Situation, instalment: Instalment) -> Await
     if not wants:
         # All is there, and an order is issued by an event alone: by any that touches the convention
         # (rules, 14), or by one of those that issue a rejected order again (rules, 21).
-        rejected = order_name(name, instalment.instalment, instalment.orders)
+        rejected = case.convention.latest_order(instalment)
         wants.append(Want("reissue", rejected) if met_on is None else Want("next_event", name))
     due_on = again_on or (None if met_on is None else met_on + PAYMENT_DELAY)
     cents = instalment.amount_cents

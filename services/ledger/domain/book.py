@@ -57,7 +57,32 @@ class Book:
     def standing_alone(self, grant: str) -> Convention | None:
         """The grant itself in the place of a convention, where none was signed for it."""
         convention = self.conventions.get(grant)
-        return convention if convention is not None and convention.is_award_alone else None
+        if convention is None or not convention.is_award_alone or convention.grant != grant:
+            return None  # One of an earlier year may have been renamed to what looks like a grant.
+        return convention
+
+    def is_taken(self, name: str) -> bool:
+        """Whether orders under this name exist or may exist: their ids must never meet again."""
+        if name in self.conventions:
+            return True
+        grant = self.grants.get(name)
+        if grant is not None and grant.award is not None and not grant.award.requires_convention:
+            return True
+        # Of a grant that an earlier year renamed, only the orders bear the name.
+        return "@" in name and any(each.formerly == name for each in self.conventions.values())
+
+    def place_of(self, order: PaymentOrder) -> tuple[Convention, str]:
+        """The convention in whose figures an order counts, and its instalment there.
+
+        Orders of a grant for which a convention was signed since keep the grant's name (rules, 13).
+        """
+        convention = self.conventions.get(order.convention)
+        if convention is not None:
+            return convention, order.instalment
+        for each in self.conventions.values():
+            if each.formerly == order.convention:
+                return each, f"{order.convention}/{order.instalment}"
+        raise AssertionError(f"order {order.payment_order} is of no convention")
 
 
 class Want(NamedTuple):

@@ -10,6 +10,7 @@ from services.ledger.domain.book import Book, BudgetState, Memory
 from services.ledger.domain.grants import Convention, ConventionMoney
 from services.ledger.domain.lines import Line
 from services.ledger.domain.orders import OPEN
+from services.ledger.domain.schedules import give_back_order
 
 
 class Reserved(NamedTuple):
@@ -52,8 +53,8 @@ def is_over(state: BudgetState) -> bool:
 def forgotten(state: BudgetState) -> BudgetState:
     """The year without all that had to be remembered of it; its rows of state are to be removed.
 
-    What recoveries need is left: what each convention was paid, what was asked back of it and has
-    come, and the ids of those events.
+    What recoveries need is left: what each convention was paid on which line, in the order in which
+    money comes back, what was asked back of it and has come, and the ids of those events.
     """
     book, memory = state.book, state.memory
     conventions = {
@@ -94,9 +95,9 @@ def _paid(convention: Convention) -> Convention:
         is_award_alone=convention.is_award_alone,
         schedule=[],
         lines={
-            line: ConventionMoney(granted=money.paid, paid=money.paid)
-            for line, money in convention.lines.items()
-            if money.paid
+            line: ConventionMoney(granted=paid_cents, paid=paid_cents)
+            for line in give_back_order(convention)
+            if (paid_cents := convention.money_on(line).paid)
         },
         state=convention.state,
         recoveries=convention.recoveries,

@@ -18,7 +18,7 @@ from services.ledger.domain.invariants import check_moved
 from services.ledger.domain.journal import JournalRecord, Outcome
 from services.ledger.domain.lines import Line, LineMoney, Stage
 from services.ledger.domain.moves import RELEASE, RESERVE, UNRESERVE, Move
-from services.ledger.domain.orders import OrderState, PaymentOrder, unpaid
+from services.ledger.domain.orders import OrderState, PaymentOrder, left_of
 from services.ledger.domain.refusals import Refusal
 from services.ledger.domain.schedules import has_ended, less, order_of
 
@@ -196,19 +196,22 @@ def _keep_order(state: BudgetState, order: PaymentOrder) -> None:
     book = state.book
     known = book.orders.get(order.payment_order)
     if known is None:
-        instalment = _instalment(book.conventions[order.convention], order.instalment)
+        convention, name = book.place_of(order)
+        instalment = _instalment(convention, name)
         instalment.orders += 1
         instalment.order = order.payment_order
         instalment.reissue_held = False
+        convention.earlier_orders.pop(name, None)
         if order.lines == instalment.lines:
             order = order._replace(lines=instalment.lines)  # One copy of what is equal.
-        state.touched.add(("convention", order.convention))
+        state.touched.add(("convention", convention.convention))
     elif order.lines is not known.lines:
         order = order._replace(lines=known.lines, open_at_closing=known.open_at_closing)
     if order.state is OrderState.REJECTED:
-        convention = book.conventions[order.convention]
+        convention, name = book.place_of(order)
         if not has_ended(book, convention):
             # What it left unpaid is planned again, and may be shortened until it is issued again.
-            _instalment(convention, order.instalment).lines = unpaid(order)
+            instalment = _instalment(convention, name)
+            instalment.lines = left_of(instalment.lines, order)
     book.orders[order.payment_order] = order
     state.touched.add(("order", order.payment_order))

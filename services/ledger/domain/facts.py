@@ -20,11 +20,13 @@ from events.payments import BankAccountChanged, PaymentExecuted, PaymentOrderAck
 from events.recoveries import RecoveryCollected, RecoveryOrdered
 from events.reports import ReportReceived, ReportRejected
 from services.ledger.domain.book import BudgetState
+from services.ledger.domain.carry_over import carried_convention, carried_grant
 from services.ledger.domain.credit import group_of
 from services.ledger.domain.grants import (
     Convention,
     ConventionState,
     Grant,
+    RecoveredLine,
     Recovery,
     act_of,
     award_falls,
@@ -40,10 +42,10 @@ from services.ledger.domain.moves import RECOVER, SUPPLEMENT
 from services.ledger.domain.orders import OPEN
 from services.ledger.domain.schedules import (
     amended,
+    amounts_by_line,
     award_alone,
     award_of,
-    carried_convention,
-    carried_grant,
+    collected_by_line,
     document_received,
     live_cents,
     signed_convention,
@@ -90,11 +92,9 @@ def learn(state: BudgetState, record: JournalRecord, event: Event) -> None:
         case ConventionTerminated():
             _changed(state, event.convention).state = ConventionState.TERMINATED
         case RecoveryOrdered():
-            _recover(state, event, ordered_cents=event.total_cents)
+            _order_back(state, event)
         case RecoveryCollected():
-            moved = any(move.way is RECOVER for move in record.moves)
-            revenue_cents = 0 if moved else event.total_cents
-            _recover(state, event, collected_cents=event.total_cents, revenue_cents=revenue_cents)
+            _collect(state, event, moved=any(move.way is RECOVER for move in record.moves))
         case BankAccountChanged():
             book.accounts[event.beneficiary.siret] = bank_account_of(event.bank_account)
             state.touched.add(("account", event.beneficiary.siret))
@@ -144,8 +144,7 @@ def _withdraw(state: BudgetState, event: DeliberationWithdrawn) -> None:
     book = state.book
     grant = book.grants[event.grant]
     award = grant.award
-    assert award is not None, "what falls was awarded"
-    if not award_falls(grant, act_of(event.act)):
+    if award is None or not award_falls(grant, act_of(event.act)):
         return
     grant.withdrawn = True
     state.touched.add(("grant", event.grant))
@@ -180,37 +179,44 @@ def _amend(state: BudgetState, record: JournalRecord, event: ConventionAmended) 
             book.awarded_cents[siret] = book.awarded_cents.get(siret, 0) + more
 
 
-def _recover(
-    state: BudgetState,
-    event: RecoveryOrdered | RecoveryCollected,
-    ordered_cents: int = 0,
-    collected_cents: int = 0,
-    revenue_cents: int = 0,
-) -> None:
+def _order_back(state: BudgetState, event: RecoveryOrdered) -> None:
     recoveries = _changed(state, event.convention).recoveries
     before = recoveries.get(event.recovery, Recovery())
-    recoveries[intern(event.recovery)] = Recovery(
-        before.ordered_cents + ordered_cents,
-        before.collected_cents + collected_cents,
-        before.revenue_cents + revenue_cents,
+    lines = dict(before.lines)
+    for line, cents in amounts_by_line(event.lines or ()).items():
+        named = before.on(line)
+        lines[line] = named._replace(ordered_cents=named.ordered_cents + cents)
+    recoveries[intern(event.recovery)] = before._replace(
+        ordered_cents=before.ordered_cents + event.total_cents, lines=lines
+    )
+
+
+def _collect(state: BudgetState, event: RecoveryCollected, *, moved: bool) -> None:
+    """What has come back, and on which lines: what moved nothing is revenue (rules, 27)."""
+    convention = _changed(state, event.convention)
+    before = convention.recoveries[event.recovery]
+    lines = dict(before.lines)
+    for line, cents in collected_by_line(event, convention).items():
+        ordered, collected, revenue = before.on(line)
+        lines[line] = RecoveredLine(ordered, collected + cents, revenue + (0 if moved else cents))
+    convention.recoveries[event.recovery] = Recovery(
+        before.ordered_cents,
+        before.collected_cents + event.total_cents,
+        before.revenue_cents + (0 if moved else event.total_cents),
+        lines,
     )
 
 
 def _sign(state: BudgetState, event: ConventionSigned, sequence: int) -> None:
     book = state.book
-    convention = signed_convention(event, sequence)
+    convention = signed_convention(book, event, sequence)
     convention.grant = intern(event.grant)
     award = book.grants[event.grant].award
     if award is not None and award.beneficiary == convention.beneficiary:
         convention.beneficiary = award.beneficiary  # One copy of what is equal.
-    alone = book.standing_alone(event.grant)
-    if alone is not None:
-        convention.state = alone.state
-        convention.lines = alone.lines
-        convention.notified_on = alone.notified_on
-        convention.documents = alone.documents
-        del book.conventions[alone.convention]
-        state.touched.add(("convention", alone.convention))
+    if convention.formerly is not None:
+        del book.conventions[convention.formerly]
+        state.touched.add(("convention", convention.formerly))
     if event.bank_account is not None:
         book.accounts[convention.beneficiary.siret] = bank_account_of(event.bank_account)
         state.touched.add(("account", event.beneficiary.siret))
@@ -239,6 +245,7 @@ def _open(state: BudgetState, event: FiscalYearOpened, sequence: int) -> None:
         book.line(line)
         book.group_available_cents.setdefault(group_of(book.control_level, line), 0)
     name = intern(event.grant)
+    convention = carried_convention(book, event, sequence)
     grant = carried_grant(event, book.grants.get(name))
     assert grant.award is not None, "what is carried over was awarded"
     grant.award = with_own_lines(grant.award, book.own_lines)
@@ -248,7 +255,6 @@ def _open(state: BudgetState, event: FiscalYearOpened, sequence: int) -> None:
         # What this year was told already is newer.
         book.accounts[siret] = bank_account_of(event.bank_account)
         state.touched.add(("account", siret))
-    convention = carried_convention(event, sequence)
     convention.grant = name
     _keep_convention(state, convention)
 

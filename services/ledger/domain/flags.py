@@ -22,6 +22,7 @@ class FlagCode(StrEnum):
     CONVENTION_REQUIRED = "convention_required"
     CONCURRING_ACT_WITHDRAWN = "concurring_act_withdrawn"
     REPORT_REJECTED_AFTER_ORDER = "report_rejected_after_order"
+    CONVENTION_RENAMED = "convention_renamed"
     RECOVERY_IS_REVENUE = "recovery_is_revenue"
     PAYMENT_LATE = "payment_late"
     REPORT_LATE = "report_late"
@@ -38,6 +39,7 @@ FACTS: dict[FlagCode, tuple[str, ...]] = {
     FlagCode.CONVENTION_REQUIRED: ("convention", "siret", "total_cents", "limit_cents"),
     FlagCode.CONCURRING_ACT_WITHDRAWN: ("grant", "act"),
     FlagCode.REPORT_REJECTED_AFTER_ORDER: ("convention", "document", "payment_order"),
+    FlagCode.CONVENTION_RENAMED: ("from", "to"),
     FlagCode.RECOVERY_IS_REVENUE: ("convention", "recovery", "amount_cents"),
     FlagCode.PAYMENT_LATE: ("payment_order", "due_on"),
     FlagCode.REPORT_LATE: ("convention", "documents", "due_on"),
@@ -98,6 +100,12 @@ SENTENCES: dict[FlagCode, Sentence] = {
         "convention {convention}. Voyez avec le comptable s'il faut l'arrêter.",
         en="The rejected document ({document}) had set off the payment order {payment_order} of "
         "convention {convention}. Ask the accountant whether to stop it.",
+    ),
+    FlagCode.CONVENTION_RENAMED: Sentence(
+        fr="Le numéro {from} est déjà pris dans ce budget : la convention reportée y devient {to}. "
+        "Citez ce numéro dans les événements qui la concernent.",
+        en="The number {from} is taken in this budget: the convention carried over goes on as "
+        "{to}. Name it so in the events about it.",
     ),
     FlagCode.RECOVERY_IS_REVENUE: Sentence(
         fr="Le reversement {recovery} de la convention {convention} est encaissé après l'exercice "

@@ -130,20 +130,21 @@ def with_act(grant: Grant, act: Act) -> tuple[Act, ...]:
 
 
 def fallen_act(grant: Grant, named: Act) -> Act | None:
-    """The act of an awarded grant that a withdrawal names: by its whole, else by body and day.
+    """The act on a grant that a withdrawal names: by its whole, else by body and day.
 
     Of several the award comes first; None where it names none of them.
     """
-    assert grant.award is not None, "an act falls behind the award of its grant"
-    known = (grant.award.act, *grant.acts)
+    known = grant.acts if grant.award is None else (grant.award.act, *grant.acts)
     same_day = [act for act in known if (act.body, act.date) == (named.body, named.date)]
     return named if named in same_day else next(iter(same_day), None)
 
 
 def award_falls(grant: Grant, named: Act) -> bool:
-    """Whether a withdrawal that names this act fells the award: also where it names none."""
-    assert grant.award is not None, "what falls was awarded"
-    return fallen_act(grant, named) in {None, grant.award.act}
+    """Whether a withdrawal that names this act fells the award: also where it names none.
+
+    Before the award is there, only concurring acts can fall (rules, 17).
+    """
+    return grant.award is not None and fallen_act(grant, named) in {None, grant.award.act}
 
 
 class ServiceShare(NamedTuple):
@@ -190,14 +191,19 @@ class PlannedLine(NamedTuple):
 
 @dataclass(slots=True)
 class Instalment:
-    """A payment planned by a schedule: what sets it off, what it pays, which order it led to."""
+    """A payment planned by a schedule: what sets it off, what it pays, which order it led to.
+
+    One that was ordered before a convention was signed for its grant is called as its orders are,
+    `<grant>/<instalment>`: the convention may have one of the same id (rules, 13).
+    """
 
     instalment: str
     trigger: str
     documents: tuple[DocumentKey, ...]
     ceiling: bool
     lines: tuple[PlannedLine, ...]
-    """Of a rejected order, what it left unpaid: that is planned again (rules, 21)."""
+    """Of a rejected order, what it left unpaid: that is planned again (rules, 21). A line of which
+    nothing is left stays, at zero: recoveries follow the order of lines as signed (rules, 27)."""
     orders: int = 0
     """How many orders were issued for it, re-issues included."""
     order: str | None = None
@@ -256,6 +262,19 @@ class Obligation(NamedTuple):
     due_on: date
 
 
+class RecoveredLine(NamedTuple):
+    """What a recovery has asked back of one line by name, and what came back on it."""
+
+    ordered_cents: int = 0
+    collected_cents: int = 0
+    revenue_cents: int = 0
+
+    @property
+    def outstanding_cents(self) -> int:
+        """What was named and has not come; money asked for in one sum may come on any line."""
+        return max(0, self.ordered_cents - self.collected_cents)
+
+
 class Recovery(NamedTuple):
     """What was asked back under one number, and has come (rules, 27)."""
 
@@ -263,11 +282,16 @@ class Recovery(NamedTuple):
     collected_cents: int = 0
     revenue_cents: int = 0
     """The part of it that came in a later year: it moved nothing."""
+    lines: dict[Line, RecoveredLine] = {}  # noqa: RUF012 # a tuple's default, never changed
 
     @property
     def outstanding_cents(self) -> int:
         """What is still awaited."""
         return self.ordered_cents - self.collected_cents
+
+    def on(self, line: Line) -> RecoveredLine:
+        """What it is about on one line."""
+        return self.lines.get(line, RecoveredLine())
 
 
 @dataclass(slots=True)
@@ -295,6 +319,14 @@ class Convention:
     earlier_paid_cents: int = 0
     earlier_ordered_cents: int = 0
     """What it had been paid, and what was ordered, when earlier years were closed."""
+    formerly: str | None = None
+    """The name of the grant in whose place it was signed: orders issued before bear it (rules, 13).
+    """
+    earlier_orders: dict[str, str] = field(default_factory=dict)
+    """The latest orders of instalments, of an earlier year, where it had another name (rules, 32).
+    """
+    year_awards_cents: int | None = None
+    """Of an award alone of an earlier year: all that this year awarded to its SIRET (rules, 14)."""
 
     def money_on(self, line: Line) -> ConventionMoney:
         """Its money on a line; none where it was never granted anything there."""
@@ -309,12 +341,44 @@ class Convention:
         """Ordered and not paid, all lines."""
         return sum([money.ordered for money in self.lines.values()])
 
+    def had_cents(self) -> int:
+        """What it had and keeps: paid in all years, and what was ordered at their closings.
+
+        That may be paid by now: nobody says so in this year (rules, 17 and 29).
+        """
+        return self.earlier_paid_cents + self.earlier_ordered_cents + self.paid_cents()
+
     def drawn_cents(self) -> int:
         """Paid and ordered, all lines and years: what a ceiling counts as had (rules, 22)."""
-        earlier_cents = self.earlier_paid_cents + self.earlier_ordered_cents
-        return earlier_cents + self.paid_cents() + self.ordered_cents()
+        return self.had_cents() + self.ordered_cents()
 
     def recoverable_cents(self) -> int:
         """What may still be ordered back: paid, and not asked back yet (rules, 27)."""
         asked_cents = sum([each.outstanding_cents for each in self.recoveries.values()])
         return self.paid_cents() - asked_cents
+
+    def paid_cents_on(self, line: Line) -> int:
+        """Paid on one line, net of recoveries."""
+        revenue_cents = sum([each.on(line).revenue_cents for each in self.recoveries.values()])
+        return self.money_on(line).paid - revenue_cents
+
+    def recoverable_cents_on(self, line: Line) -> int:
+        """What may still be ordered back of one line that is named (rules, 27)."""
+        asked_cents = sum([each.on(line).outstanding_cents for each in self.recoveries.values()])
+        return max(0, self.paid_cents_on(line) - asked_cents)
+
+    def latest_order(self, instalment: Instalment) -> str:
+        """The id of an instalment's latest order, of whatever year."""
+        if instalment.order is not None:
+            return instalment.order
+        known = self.earlier_orders.get(instalment.instalment)
+        return known or order_name(self.convention, instalment.instalment, instalment.orders)
+
+
+def order_name(convention: str, instalment: str, number: int) -> str:
+    """The id of an instalment's first order, its second, its third (rules, 21).
+
+    An instalment of the grant before its convention bears the grant's name already (rules, 13).
+    """
+    name = instalment if "/" in instalment else f"{convention}/{instalment}"
+    return name if number == 1 else f"{name}/{number}"

@@ -73,6 +73,8 @@ def _check_recoveries(convention: Convention) -> None:
     for number, each in convention.recoveries.items():
         known = 0 <= each.revenue_cents <= each.collected_cents <= each.ordered_cents
         assert known, f"{convention.convention}, recovery {number}: {each}"
+        collected_cents = sum([line.collected_cents for line in each.lines.values()])
+        assert collected_cents == each.collected_cents, f"recovery {number}: {each} by line"
 
 
 def _check_orders(book: Book) -> None:
@@ -84,9 +86,10 @@ def _check_orders(book: Book) -> None:
     paid: dict[tuple[str, Line], int] = {}
     for order in book.orders.values():
         paid_by_line = order.paid_by_line()
+        convention, _ = book.place_of(order)
         for each in order.lines:
             paid_cents = paid_by_line.get(each.line, 0)
-            key = (order.convention, each.line)
+            key = (convention.convention, each.line)
             paid[key] = paid.get(key, 0) + paid_cents
             if order.state not in GIVEN_BACK:
                 ordered[key] = ordered.get(key, 0) + each.amount_cents - paid_cents

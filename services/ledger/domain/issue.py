@@ -17,6 +17,7 @@ from services.ledger.domain.grants import (
     Grant,
     Instalment,
     PlannedLine,
+    order_name,
 )
 from services.ledger.domain.lines import Line
 from services.ledger.domain.moves import ORDER, RELEASE, Move, Way
@@ -24,7 +25,6 @@ from services.ledger.domain.orders import (
     OrderChange,
     OrderState,
     PaymentOrder,
-    order_name,
     shared,
 )
 from services.ledger.domain.schedules import eligible_cost_cents, order_of, trigger_met_on
@@ -164,11 +164,9 @@ def held_back(book: Book, case: Situation) -> dict[str, Any] | None:
     """Why no order may be issued for now: an award that stands alone above 23,000 € (rules, 14)."""
     if not case.convention.is_award_alone:
         return None
-    award = case.grant.award
-    assert award is not None, "a convention stands on an award"
-    siret = award.beneficiary.siret
-    if award.earlier_year_cents is not None:
-        return above_threshold(siret, award.earlier_year_cents)
+    siret = case.convention.beneficiary.siret
+    if case.convention.year_awards_cents is not None:
+        return above_threshold(siret, case.convention.year_awards_cents)
     return convention_required(book, siret)
 
 
@@ -232,19 +230,21 @@ def _issue(
     ruling: Accepted,
 ) -> int:
     """Issue one order; returns its amount in cents."""
-    name, before = case.convention.convention, instalment.orders
+    before = instalment.orders
+    name = order_name(case.convention.convention, instalment.instalment, before + 1)
+    convention, named, *_ = name.split("/")
     amount_cents = sum(each.amount_cents for each in lines)
     order = PaymentOrder(
-        payment_order=order_name(name, instalment.instalment, before + 1),
-        convention=name,
-        instalment=instalment.instalment,
+        payment_order=name,
+        convention=convention,
+        instalment=named,
         amount_cents=amount_cents,
         paid_cents=0,
         state=OrderState.ISSUED,
         due_on=due_on,
         lines=lines,
     )
-    previous = order_name(name, instalment.instalment, before) if before else None
+    previous = case.convention.latest_order(instalment) if before else None
     ruling.orders.append(OrderChange(order, _for_the_treasury(case, previous)))
     for each in lines:
         ruling.moves.append(_move(case, instalment, each.line, ORDER, each.amount_cents))

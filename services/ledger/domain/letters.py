@@ -19,7 +19,7 @@ from services.ledger.domain.grants import Award, Convention, Instalment, Planned
 from services.ledger.domain.issue import due_again_on
 from services.ledger.domain.lines import Line
 from services.ledger.domain.moves import CARRY_OVER, Move
-from services.ledger.domain.schedules import is_live
+from services.ledger.domain.schedules import is_live, is_of_grant
 
 NAMESPACE: Final = uuid5(NAMESPACE_URL, "urn:ecluse:letters")
 """Of the ids of letters."""
@@ -107,7 +107,7 @@ def _data(book: Book, convention: Convention, cents: dict[Line, int]) -> dict[st
     assert award is not None, "a convention stands on an award"
     return {
         "grant": convention.grant,
-        "award": _award_row(book, award),
+        "award": _award_row(book, convention, award),
         "acts": [act.row() for act in grant.acts],
         "convention": convention.convention,
         "stands_alone": convention.is_award_alone,
@@ -123,12 +123,16 @@ def _data(book: Book, convention: Convention, cents: dict[Line, int]) -> dict[st
             for line, amount_cents in cents.items()
         ],
         "instalments": [
-            _instalment_row(book, each)
+            _instalment_row(book, convention, each)
             for each in convention.schedule
             if each.amount_cents or is_live(book, each)
         ],
         "former_instalments": [
-            {"instalment": name, "orders": orders}
+            {
+                "instalment": name,
+                "orders": orders,
+                "order": convention.earlier_orders.get(name),
+            }
             for name, orders in sorted(_former(book, convention).items())
         ],
         "documents": _document_rows(convention),
@@ -138,9 +142,9 @@ def _data(book: Book, convention: Convention, cents: dict[Line, int]) -> dict[st
     }
 
 
-def _award_row(book: Book, award: Award) -> dict[str, Any]:
+def _award_row(book: Book, convention: Convention, award: Award) -> dict[str, Any]:
     siret = award.beneficiary.siret
-    year_cents = award.earlier_year_cents
+    year_cents = convention.year_awards_cents or award.earlier_year_cents
     return {
         "act": award.act.row(),
         "title": award.title,
@@ -151,7 +155,7 @@ def _award_row(book: Book, award: Award) -> dict[str, Any]:
     }
 
 
-def _instalment_row(book: Book, instalment: Instalment) -> dict[str, Any]:
+def _instalment_row(book: Book, convention: Convention, instalment: Instalment) -> dict[str, Any]:
     """An instalment with what is left of it: nothing, where an order holds it."""
     live = is_live(book, instalment)
     lines = () if live else instalment.lines
@@ -164,6 +168,7 @@ def _instalment_row(book: Book, instalment: Instalment) -> dict[str, Any]:
         "orders": instalment.orders,
         "amended_on": instalment.amended_on,
         "due_again_on": None if live else due_again_on(book, instalment),
+        "order": convention.earlier_orders.get(instalment.instalment),
     }
 
 
@@ -172,7 +177,10 @@ def _former(book: Book, convention: Convention) -> dict[str, int]:
     given_up = {
         each.instalment: each.orders
         for each in convention.schedule
-        if each.orders and not each.amount_cents and not is_live(book, each)
+        if each.orders
+        and not each.amount_cents
+        and not is_live(book, each)
+        and not is_of_grant(each)
     }
     return convention.order_counts | given_up
 

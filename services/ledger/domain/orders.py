@@ -1,6 +1,6 @@
 """Payment orders (mandats): what they ask the treasury to pay, and their life cycle, a table."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -82,12 +82,6 @@ class PaymentOrder(NamedTuple):
         }
 
 
-def order_name(convention: str, instalment: str, number: int) -> str:
-    """The id of an instalment's first order, its second, its third (rules, 21)."""
-    name = f"{convention}/{instalment}"
-    return name if number == 1 else f"{name}/{number}"
-
-
 class OrderChange(NamedTuple):
     """An order after a decision; one just issued carries what the treasury needs (rules, 25)."""
 
@@ -167,6 +161,12 @@ def unpaid(order: PaymentOrder) -> tuple[PlannedLine, ...]:
         if rest_cents:
             left.append(PlannedLine(each.line, rest_cents, _services_left(paid_cents, each)))
     return tuple(left)
+
+
+def left_of(planned: Iterable[PlannedLine], order: PaymentOrder) -> tuple[PlannedLine, ...]:
+    """What a rejected order leaves to pay, on the lines of its instalment and in their order."""
+    left = {each.line: each for each in unpaid(order)}
+    return tuple(left.get(each.line, PlannedLine(each.line, 0, each.services)) for each in planned)
 
 
 def _services_left(paid_cents: int, each: PlannedLine) -> tuple[ServiceShare, ...] | None:

@@ -1,6 +1,6 @@
 """Parking: which events wait, and which may go on (rules, 28)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from events.budgets import BudgetVoted
@@ -13,14 +13,15 @@ from events.fiscal_years import FiscalYearOpened
 from events.recoveries import RecoveryOrdered
 from services.ledger.domain.book import Book, Memory, Want
 from services.ledger.domain.identity import brief
+from services.ledger.domain.moves import Move
 from services.ledger.domain.refusals import Missing
 
 PATIENCE = timedelta(days=30)
 """How long an event may wait, from its own time on; then a deadline ends it (rules, 29)."""
 
 
-def arrivals(event: Event) -> Iterator[Want]:
-    """What others may have waited for, and an accepted event brings."""
+def arrivals(event: Event, moves: Sequence[Move]) -> Iterator[Want]:
+    """What others may have waited for, and an accepted event brings; `moves` are its own."""
     match event:
         case BudgetVoted(stage="initial"):
             yield Want(Missing.BUDGET, event.budget)
@@ -32,7 +33,7 @@ def arrivals(event: Event) -> Iterator[Want]:
             yield Want(Missing.CONVENTION, event.convention)
         case FiscalYearOpened():
             yield Want(Missing.GRANT, event.grant)
-            yield Want(Missing.CONVENTION, event.convention)
+            yield Want(Missing.CONVENTION, moves[0].convention or "")
         case RecoveryOrdered():
             yield Want(Missing.RECOVERY, recovery_id(event.convention, event.recovery))
         case _:

@@ -17,11 +17,11 @@ from events.envelope import Event
 from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
 from events.reports import ReportReceived
 from services.ledger.domain.book import Book, BudgetState
+from services.ledger.domain.carry_over import carried_grant, opened_name
 from services.ledger.domain.closed_years import reserved_in_order
 from services.ledger.domain.grants import Act, Grant, act_of
 from services.ledger.domain.journal import JournalRecord, Outcome, Source
 from services.ledger.domain.moves import Entry, EntryKind, entries_of
-from services.ledger.domain.schedules import carried_grant
 from services.ledger.domain.verdicts import Accepted, Duplicate, Refused, Verdict, Waits
 
 
@@ -122,7 +122,7 @@ def _act_behind(book: Book, event: Event, entry: Entry) -> Act:
         return act_of(event.act)
     if isinstance(event, ConventionAmended) and event.act is not None:
         return act_of(event.act)
-    if isinstance(event, FiscalYearOpened) and entry.convention == event.convention:
+    if isinstance(event, FiscalYearOpened) and entry.convention == opened_name(book, event):
         return _act_of(carried_grant(event, book.grants.get(event.grant)))
     return _award_of(book, _grant_behind(book, event, entry))
 

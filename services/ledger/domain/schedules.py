@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 
-from events import fiscal_years, parts
+from events import parts
 from events.conventions import ConventionAmended, ConventionSigned
 from events.deliberations import DeliberationAdopted
-from events.fiscal_years import FiscalYearOpened
+from events.recoveries import RecoveryCollected
 from events.reports import ReportReceived
 from services.ledger.domain.book import Book
 from services.ledger.domain.grants import (
@@ -17,7 +17,6 @@ from services.ledger.domain.grants import (
     ConventionState,
     DocumentKey,
     DocumentReceipt,
-    Grant,
     Instalment,
     Obligation,
     PlannedLine,
@@ -25,6 +24,7 @@ from services.ledger.domain.grants import (
     act_of,
     beneficiary_of,
     document_key,
+    order_name,
 )
 from services.ledger.domain.lines import Line, line_of
 from services.ledger.domain.moves import RELEASE, Move
@@ -95,6 +95,24 @@ def is_live(book: Book, instalment: Instalment) -> bool:
     return instalment.ordered_before if order is None else order.state not in GIVEN_BACK
 
 
+def order_resting_on(book: Book, convention: Convention, instalment: Instalment) -> str | None:
+    """The id of an instalment's order that is open or paid, at least in part, of any year.
+
+    It rests on the documents that the instalment waited for (rules, 24).
+    """
+    if instalment.ordered_before:
+        return convention.latest_order(instalment)
+    order = order_of(book, instalment)
+    if order is None or (order.state in GIVEN_BACK and not order.paid_cents):
+        return None
+    return order.payment_order
+
+
+def is_of_grant(instalment: Instalment) -> bool:
+    """Whether it was ordered before a convention was signed for its grant (rules, 13)."""
+    return "/" in instalment.instalment
+
+
 def less(lines: tuple[PlannedLine, ...], line: Line, amount_cents: int) -> tuple[PlannedLine, ...]:
     """The lines of an instalment, with less planned on one of them."""
     return tuple(
@@ -125,7 +143,7 @@ def amended(book: Book, convention: Convention, event: ConventionAmended) -> Con
     kept = [each for each in convention.schedule if is_live(book, each)]
     counts = dict(convention.order_counts)
     for each in convention.schedule:
-        if each.orders and not is_live(book, each):
+        if each.orders and not is_live(book, each) and not is_of_grant(each):
             counts[each.instalment] = each.orders
     planned = schedule_of(event.instalments)
     for each in planned:
@@ -149,9 +167,58 @@ def obligations_of(owed: Iterable[parts.Obligation]) -> tuple[Obligation, ...]:
     return tuple(Obligation(document_key(each.kind, each.year), each.due_on) for each in owed)
 
 
-def signed_convention(event: ConventionSigned, sequence: int) -> Convention:
-    """The convention that this event brings, before any money moved."""
-    return Convention(
+def give_back_order(convention: Convention) -> list[Line]:
+    """The lines of a convention in the order in which money comes back on them (rules, 27).
+
+    As signed or amended; those that no schedule names any more come last.
+    """
+    return list(dict.fromkeys((*cents_by_line(convention.schedule), *convention.lines)))
+
+
+def documents_due(book: Book, convention: Convention, by: date) -> list[DocumentKey]:
+    """The documents that are owed by a day and are not there (rules, 29).
+
+    What obligations name by then; where they name nothing, what the schedule waits for. One that
+    was rejected is open also where an order rests on it. A convention that ended owes an account
+    of what it was paid: while anything stays paid, what it names by a day, and what was rejected
+    behind an order; what its other instalments waited for it owes no more.
+    """
+    ended = convention.state is ConventionState.TERMINATED
+    if ended and not convention.had_cents():
+        return []
+    owed = [each.document for each in convention.obligations if each.due_on <= by]
+    if not owed:
+        owed = [
+            key
+            for each in convention.schedule
+            if order_resting_on(book, convention, each) is not None
+            or (not ended and each.amount_cents and not is_live(book, each))
+            for key in each.documents
+        ]
+    return [key for key in dict.fromkeys(owed) if key not in convention.documents]
+
+
+def collected_by_line(event: RecoveryCollected, convention: Convention) -> dict[Line, int]:
+    """On which lines money comes back: those named, else in the order of give-back (rules, 27)."""
+    if event.lines is not None:
+        return amounts_by_line(event.lines)
+    left_cents, collected = event.total_cents, {}
+    for line in give_back_order(convention):
+        cents = min(left_cents, convention.paid_cents_on(line))
+        if cents:
+            collected[line] = cents
+            left_cents -= cents
+    assert left_cents == 0, "what is asked back was paid"
+    return collected
+
+
+def signed_convention(book: Book, event: ConventionSigned, sequence: int) -> Convention:
+    """The convention that this event brings, before any money moved.
+
+    Where the award stood alone, the convention takes over all that became of it, and with it the
+    instalments that orders hold: those go on under their own names, in front (rules, 13).
+    """
+    convention = Convention(
         convention=event.convention,
         grant=event.grant,
         beneficiary=beneficiary_of(event.beneficiary),
@@ -161,6 +228,22 @@ def signed_convention(event: ConventionSigned, sequence: int) -> Convention:
         schedule=schedule_of(event.instalments),
         obligations=obligations_of(event.obligations or ()),
     )
+    alone = book.standing_alone(event.grant)
+    if alone is not None:
+        convention.state = alone.state
+        convention.notified_on = alone.notified_on
+        convention.documents = alone.documents
+        convention.lines = alone.lines
+        convention.recoveries = alone.recoveries
+        convention.earlier_paid_cents = alone.earlier_paid_cents
+        convention.earlier_ordered_cents = alone.earlier_ordered_cents
+        convention.formerly = alone.convention
+        convention.schedule[:0] = [
+            replace(each, instalment=order_name(alone.convention, each.instalment, 1))
+            for each in alone.schedule
+            if is_live(book, each)
+        ]
+    return convention
 
 
 def award_alone(event: DeliberationAdopted, sequence: int) -> Convention:
@@ -197,84 +280,6 @@ def award_of(event: DeliberationAdopted) -> Award:
         requires_convention=event.requires_convention,
         conditions_year=event.conditions_year,
         lines=tuple(AwardedLine(*each) for each in awarded_lines(event).items()),
-    )
-
-
-def carried_convention(event: FiscalYearOpened, sequence: int) -> Convention:
-    """The convention that goes on from an earlier year, before any money moved (rules, 32)."""
-    return Convention(
-        convention=event.convention,
-        grant=event.grant,
-        beneficiary=beneficiary_of(event.beneficiary),
-        signed_on=event.signed_on,
-        signed_at=sequence,
-        is_award_alone=event.stands_alone,
-        schedule=[_carried_instalment(each) for each in event.instalments],
-        notified_on=event.notified_on,
-        documents=_carried_documents(event),
-        state=ConventionState(event.state),
-        obligations=obligations_of(event.obligations),
-        order_counts={each.instalment: each.orders for each in event.former_instalments},
-        earlier_paid_cents=event.paid_cents,
-        earlier_ordered_cents=event.ordered_cents,
-    )
-
-
-def _carried_instalment(carried: fiscal_years.CarriedInstalment) -> Instalment:
-    return Instalment(
-        instalment=carried.instalment,
-        trigger=carried.trigger,
-        documents=tuple(document_key(doc.kind, doc.year) for doc in carried.documents or ()),
-        ceiling=carried.ceiling,
-        lines=planned_lines(carried.lines),
-        orders=carried.orders,
-        amended_on=carried.amended_on,
-        ordered_before=not carried.lines,
-        due_again_on=carried.due_again_on,
-    )
-
-
-def _carried_documents(event: FiscalYearOpened) -> dict[DocumentKey, DocumentReceipt]:
-    """What earlier years received, costs in their order and before any that is still to come."""
-    documents = {}
-    for costed_at, each in enumerate(event.documents, start=-len(event.documents)):
-        cost_cents = each.eligible_cost_cents
-        receipt = DocumentReceipt(
-            each.received_on, cost_cents, 0 if cost_cents is None else costed_at
-        )
-        documents[document_key(each.document.kind, each.document.year)] = receipt
-    return documents
-
-
-def carried_grant(event: FiscalYearOpened, known: Grant | None) -> Grant:
-    """The grant of a convention of an earlier year; an award of this year stays what it is.
-
-    Of the award there is what was carried over, and no more: the rest was had, or has lapsed.
-    """
-    grant = known or Grant()
-    acts = tuple(act for act in map(act_of, event.acts) if act not in grant.acts)
-    award = grant.award or _carried_award(event)
-    for each in event.lines:
-        award = award.raised(line_of(each.line), each.amount_cents)
-    carried_cents = award.carried_cents + sum(each.amount_cents for each in event.lines)
-    return replace(
-        grant,
-        award=award._replace(carried_cents=carried_cents),
-        acts=(*grant.acts, *acts),
-        concurring=(),
-    )
-
-
-def _carried_award(event: FiscalYearOpened) -> Award:
-    award = event.award
-    return Award(
-        act=act_of(award.act),
-        title=award.title,
-        beneficiary=beneficiary_of(award.beneficiary),
-        requires_convention=award.requires_convention,
-        conditions_year=award.conditions_year,
-        lines=(),
-        earlier_year_cents=award.year_awards_cents,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from services.watch.due.by_day import ByDay
 from services.watch.due.days import PATIENCE, day_of, end_of, moment_of
 from services.watch.due.letters import Deadline
-from services.watch.due.owing import NONE, Convention, obliged, planned
+from services.watch.due.owing import Convention, obliged, planned
 from services.watch.due.readings import (
     OPEN,
     REJECTED,
@@ -23,17 +23,22 @@ from services.watch.due.readings import (
     Passed,
     Record,
     Rejection,
+    Revenue,
     Said,
     Signature,
     Termination,
     Withdrawal,
     document,
     read_data,
+    read_revenue,
 )
 from services.watch.due.shown import OverdueReport, ParkedEvent, WaitingOrder
 
 ANOTHER_ACT: Final = "concurring_act_withdrawn"
 """The flag of a withdrawal that leaves the award where it is (rules, 17)."""
+
+REVENUE: Final = "recovery_is_revenue"
+"""The flag of a recovery that came in a later year: no move says so (rules, 27)."""
 
 ONE_DAY: Final = timedelta(days=1)
 
@@ -57,8 +62,10 @@ class Budget:
     """Whether its year is closed: what is open is shown, and no letter is written about it."""
     orders: dict[str, WaitingOrder] = field(default_factory=dict)
     conventions: dict[str, Convention] = field(default_factory=dict)
-    """Those that have not ended; of a closed year, those that owe something."""
+    """All of them; of a closed year, those that owe something."""
     parked: dict[Identity, ParkedEvent] = field(default_factory=dict)
+    _signed: dict[str, str] = field(default_factory=dict)
+    """The conventions of grants that stood alone: their orders bear its name (rules, 13)."""
     _rejected: dict[str, dict[str, str]] = field(default_factory=dict)
     """The orders that wait to be issued again: by convention and instalment."""
     _heard: str | None = None
@@ -83,6 +90,9 @@ class Budget:
             self._learn(record, said)
             for move in record.moves or ():
                 self._follow(move)
+            for flag in record.review_flags or ():
+                if flag.code == REVENUE:
+                    self._give_back(read_revenue(flag.facts))
             for order in record.payment_orders or ():
                 self._keep(order, record, event)
         elif record.outcome == "parked":
@@ -112,12 +122,7 @@ class Budget:
                 if all(flag.code != ANOTHER_ACT for flag in record.review_flags or ()):
                     self._withdraw(said.grant)
             case Opening():
-                received = frozenset(
-                    document(each.document.kind, each.document.year) for each in said.documents
-                )
-                owed, plans = obliged(said.obligations), planned(said.instalments)
-                carried = Convention(said.grant, said.stands_alone, owed, plans, received)
-                self._begin(said.convention, carried)
+                self._open(record, said)
             case Closing():
                 self._close(record)
             case Arrival() | Rejection():
@@ -125,15 +130,33 @@ class Budget:
             case Passed() | None:  # pragma: no branch # mypy shows that nothing is left
                 pass
 
+    def _open(self, record: Record, said: Opening) -> None:
+        """A convention goes on under the name that its moves bear, or is known as withdrawn."""
+        moves = record.moves or ()
+        name = moves[0].convention or ""
+        received = (document(each.document.kind, each.document.year) for each in said.documents)
+        carried = Convention(
+            said.grant,
+            said.stands_alone and name == said.grant,
+            obliged(said.obligations),
+            planned(said.instalments),
+            frozenset(received),
+            said.paid_cents + said.ordered_cents,
+            ended=any(each.convention == name and each.target == "available" for each in moves),
+        )
+        self._begin(name, carried)
+
     def _sign(self, said: Signature) -> None:
-        """What a grant that stood alone has received goes on under the convention (rules, 13)."""
-        alone, received = self.conventions.get(said.grant), NONE
-        if alone is not None and alone.alone:
-            received = alone.received
-            self._end(said.grant)
+        """What a grant that stood alone has received and had goes on under the convention."""
         owed, plans = obliged(said.obligations), planned(said.instalments)
         signed = Convention(said.grant, alone=False, obligations=owed, plans=plans)
-        signed.received = received
+        alone = self.conventions.get(said.grant)
+        if alone is not None and alone.alone:
+            signed.received, signed.had_cents = alone.received, alone.had_cents
+            signed.ended = alone.ended
+            signed.plans |= alone.hand_over(said.grant)
+            self._forget(said.grant)
+            self._signed[said.grant] = said.convention
         self._begin(said.convention, signed)
 
     def _amend(self, said: Amendment) -> None:
@@ -180,12 +203,18 @@ class Budget:
         self._reckon(name, convention)
 
     def _end(self, name: str) -> None:
-        """Nothing more is owed under a convention, and nothing issued again."""
-        convention = self.conventions.pop(name, None)
+        """Nothing is issued again under a convention; what it was paid is still accounted for."""
+        convention = self.conventions.get(name)
         if convention is not None:
-            for day in convention.untold():
-                self._reports.discard(day, name)
+            convention.ended = True
+            self._reckon(name, convention)
             self._give_up_rejected(name)
+
+    def _forget(self, name: str) -> None:
+        convention = self.conventions.pop(name)
+        for day in convention.untold():
+            self._reports.discard(day, name)
+        self._give_up_rejected(name)
 
     def _reckon(self, name: str, convention: Convention) -> None:
         before = convention.untold()
@@ -202,11 +231,13 @@ class Budget:
 
     def _follow(self, move: Move) -> None:
         """What is released of an instalment is not waited for any more."""
-        way = (move.origin, move.target)
-        if move.convention is None or move.instalment is None or way != ("committed", "available"):
+        convention = self.conventions.get(move.convention or "")
+        if convention is None or move.convention is None:
             return
-        convention = self.conventions.get(move.convention)
-        if convention is None:
+        if "paid" in {move.origin, move.target}:
+            had_cents = move.amount_cents if move.target == "paid" else -move.amount_cents
+            self._had(move.convention, convention, had_cents)
+        if move.instalment is None or (move.origin, move.target) != ("committed", "available"):
             return
         convention.release(move.instalment, move.amount_cents)
         self._reckon(move.convention, convention)
@@ -218,21 +249,42 @@ class Budget:
             if left.amount_cents <= left.paid_cents:
                 self._settle_rejected(move.convention, move.instalment)
 
+    def _had(self, name: str, convention: Convention, cents: int) -> None:
+        convention.had_cents += cents
+        if convention.ended:
+            self._reckon(name, convention)
+
+    def _give_back(self, revenue: Revenue) -> None:
+        """What came back in a later year moved nothing."""
+        convention = self.conventions.get(revenue.convention)
+        if convention is not None:
+            self._had(revenue.convention, convention, -revenue.amount_cents)
+
+    def _place(self, order: Order, record: Record) -> tuple[str, str]:
+        """The convention and instalment in whose figures an order counts (rules, 13)."""
+        named = f"{order.convention}/{order.instalment}"
+        for move in record.moves or ():
+            if move.instalment == named and move.convention is not None:
+                self._signed[order.convention] = move.convention
+        signed = self._signed.get(order.convention)
+        return (order.convention, order.instalment) if signed is None else (signed, named)
+
     def _keep(self, order: Order, record: Record, event: Event) -> None:
         name, known = order.payment_order, self.orders.get(order.payment_order)
-        convention = None if self.closed else self.conventions.get(order.convention)
-        if convention is not None and convention.follow(order):
-            self._reckon(order.convention, convention)
+        of, instalment = self._place(order, record)
+        convention = None if self.closed else self.conventions.get(of)
+        if convention is not None and convention.follow(order, instalment):
+            self._reckon(of, convention)
         if order.state in OPEN:
             if known is None and not self.closed:
-                self._settle_rejected(order.convention, order.instalment)
+                self._settle_rejected(of, instalment)
                 self._payments.add(order.due_on, name)
         else:
             self._payments.discard(order.due_on, name)
-            if order.state != REJECTED or convention is None:
+            if order.state != REJECTED or convention is None or convention.ended:
                 self.orders.pop(name, None)
                 return
-            self._rejected.setdefault(order.convention, {})[order.instalment] = name
+            self._rejected.setdefault(of, {})[instalment] = name
         issued_at = self._issued_at(record, event) if known is None else known.issued_at
         self.orders[name] = WaitingOrder(
             self.name,

@@ -1,7 +1,9 @@
 """One convention: which documents it owes, by which day, and which of them have come.
 
 It owes what its text names with a day (`obligations`). Where the text names none, it owes each
-document that an instalment without an order waits for, six months after the end of its year.
+document that an instalment without an order waits for, six months after the end of its year; and
+one that was rejected behind an order. A convention that ended owes what accounts for its money,
+while anything stays paid (rules, 29).
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,7 +12,7 @@ from datetime import date
 from typing import NamedTuple, Protocol
 
 from services.watch.due.days import report_due_on
-from services.watch.due.readings import OPEN, REJECTED, Document, Order, document
+from services.watch.due.readings import GIVEN_BACK, REJECTED, Document, Order, document
 
 NONE: frozenset[Document] = frozenset()
 NEVER: frozenset[date] = frozenset()
@@ -61,17 +63,24 @@ class Plan:
     left_cents: int
     """What is still to be ordered of it; nothing of one that an order holds matters."""
     ordered: bool = False
-    """Whether an order holds it: then it waits for nothing (rules, 18)."""
+    """Whether an order holds it: then it waits only for what is rejected behind it (rules, 29)."""
+    paid: bool = False
+    """Whether a rejected or cancelled order of it was paid in part."""
+
+    def waits(self, *, ended: bool) -> bool:
+        """Whether its documents are owed."""
+        return self.ordered or self.paid or (not ended and self.left_cents > 0)
 
 
 def planned(instalments: Iterable[_Planned]) -> dict[str, Plan]:
-    """The instalments of a schedule that wait for documents, and have something to pay."""
+    """The instalments of a schedule that wait for documents, or were ordered on them."""
     plans = {}
     for each in instalments:
-        cents = sum(line.amount_cents for line in each.lines)
-        if each.documents and cents:  # Carried over without lines: an order of before holds it.
+        if each.documents:
+            cents = sum(line.amount_cents for line in each.lines)
             named = tuple(document(one.kind, one.year) for one in each.documents)
-            plans[each.instalment] = Plan(named, cents)
+            # Carried over without lines: an order of an earlier year holds it.
+            plans[each.instalment] = Plan(named, cents, ordered=not cents)
     return plans
 
 
@@ -83,13 +92,18 @@ def obliged(obligations: Iterable[_DueBy] | None) -> tuple[Owed, ...]:
 
 @dataclass(slots=True)
 class Convention:
-    """A convention in force or suspended, or a grant that stands in the place of one."""
+    """A convention, or a grant that stands in the place of one."""
 
     grant: str
     alone: bool
     obligations: tuple[Owed, ...] = ()
     plans: dict[str, Plan] = field(default_factory=dict)
     received: frozenset[Document] = NONE
+    had_cents: int = 0
+    """Paid and not given back, in all years; with what was ordered when earlier ones were closed.
+    """
+    ended: bool = False
+    """Whether it was terminated, or its award withdrawn."""
     told: frozenset[date] = NEVER
     """The days of which a letter has said that they passed."""
     owed: tuple[Owed, ...] = ()
@@ -101,11 +115,13 @@ class Convention:
         self.owed = tuple(sorted(owed, key=lambda each: (each.due_on, each.document)))
 
     def _all(self) -> Iterator[Owed]:
+        if self.ended and self.had_cents <= 0:
+            return
         if self.obligations:
             yield from self.obligations
             return
         for plan in self.plans.values():
-            if not plan.ordered:
+            if plan.waits(ended=self.ended):
                 yield from (Owed(each, report_due_on(each.year)) for each in plan.documents)
 
     def untold(self) -> frozenset[date]:
@@ -126,26 +142,27 @@ class Convention:
         self.plans = held | plans
 
     def release(self, instalment: str, cents: int) -> None:
-        """Some of an instalment is given up; one of which nothing is left waits no more."""
+        """Some of an instalment is given up."""
         plan = self.plans.get(instalment)
         if plan is None or plan.ordered:
             return
         plan.left_cents -= cents
-        if plan.left_cents <= 0:
-            del self.plans[instalment]
 
-    def follow(self, order: Order) -> bool:
-        """An order holds the instalment, gives it back, or has ended it for good.
+    def hand_over(self, grant: str) -> dict[str, Plan]:
+        """Of a grant that stood alone, what orders hold, as its convention calls it (rules, 13)."""
+        return {f"{grant}/{name}": plan for name, plan in self.plans.items() if plan.ordered}
+
+    def follow(self, order: Order, instalment: str) -> bool:
+        """An order holds the instalment, or gives it back.
 
         False where it says nothing new: most payments and acknowledgements do not.
         """
-        plan = self.plans.get(order.instalment)
-        if plan is None or (plan.ordered and order.state in OPEN):
+        plan = self.plans.get(instalment)
+        if plan is None or (plan.ordered and order.state not in GIVEN_BACK):
             return False
-        if order.state in OPEN:
-            plan.ordered = True
-        elif order.state == REJECTED:
-            plan.ordered, plan.left_cents = False, order.amount_cents - order.paid_cents
-        else:
-            del self.plans[order.instalment]
+        plan.ordered = order.state not in GIVEN_BACK
+        if not plan.ordered:
+            plan.paid |= order.paid_cents > 0
+            left_cents = order.amount_cents - order.paid_cents
+            plan.left_cents = left_cents if order.state == REJECTED else 0
         return True

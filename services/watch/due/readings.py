@@ -20,6 +20,9 @@ OPEN: Final = frozenset(("issued", "taken_in_charge", "on_hold"))
 REJECTED: Final = "rejected"
 """Of an order: what it did not pay is planned again (rules, 21)."""
 
+GIVEN_BACK: Final = frozenset((REJECTED, "cancelled"))
+"""States of an order that holds no money any more."""
+
 
 class Event(msgspec.Struct):
     """An event, its data unread."""
@@ -62,6 +65,14 @@ class Flag(msgspec.Struct):
     """A review flag."""
 
     code: str
+    facts: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+class Revenue(msgspec.Struct):
+    """The facts of `recovery_is_revenue`: money that came back without a move (rules, 27)."""
+
+    convention: str
+    amount_cents: int
 
 
 class Record(msgspec.Struct):
@@ -166,7 +177,8 @@ class Rejection(msgspec.Struct):
 class Opening(msgspec.Struct):
     """`fiscal-year.opened`: a convention goes on in this year."""
 
-    convention: str
+    paid_cents: int
+    ordered_cents: int
     grant: str
     stands_alone: bool
     instalments: tuple[_Instalment, ...]
@@ -232,6 +244,9 @@ KINDS: Final[Mapping[str, type[Said]]] = MappingProxyType(
 
 
 _record: Final = msgspec.json.Decoder(Record).decode
+read_revenue: Final = msgspec.json.Decoder(Revenue).decode
+"""Raises msgspec.MsgspecError where they are none."""
+
 _data: Final = {name: msgspec.json.Decoder(kind).decode for name, kind in KINDS.items()}
 
 

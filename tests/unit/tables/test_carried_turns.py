@@ -90,14 +90,6 @@ STATE_ROWS = [
         after=[a_withdrawal(**NEXT)],
         flags=[("recovery_due", {"convention": "C", "amount_cents": 60})],
     ),
-    Row(
-        "the new year withdrew the grant before the letter came",
-        PAID,
-        "grant_withdrawn",
-        Money({"489": {"appropriated": 50, "available": 50}}),
-        before=[a_vote(50, **NEXT), an_award(50, **NEXT), a_withdrawal(**NEXT)],
-        facts={"grant": "G"},
-    ),
 ]
 
 SCHEDULE_ROWS = [

@@ -35,11 +35,15 @@ BOTH_DOCUMENTS = signed(an_instalment(60), a_balance(documents=[ACTIVITY, ACCOUN
 
 
 def accounts(eligible_cents: int | None, **more: Any) -> Json:
-    return a_report("certified_accounts", eligible_cost_cents=eligible_cents or ..., **more)
+    return a_report(
+        "certified_accounts",
+        eligible_cost_cents=... if eligible_cents is None else eligible_cents,
+        **more,
+    )
 
 
 def activity(eligible_cents: int | None, **more: Any) -> Json:
-    return a_report(eligible_cost_cents=eligible_cents or ..., **more)
+    return a_report(eligible_cost_cents=... if eligible_cents is None else eligible_cents, **more)
 
 
 def stands(line: Figures, share: Figures, **orders: tuple[str, int, int]) -> Money:
@@ -107,6 +111,14 @@ CEILING_ROWS = [
         "accepted",
         issued(0),
         flags=[recovery(10)],
+        entries=released(40),
+    ),
+    Row(
+        "accounts that prove nothing are a cost of 0: all of the advance is owed back",
+        [*SIGNED, accounts(0)],
+        "accepted",
+        issued(0),
+        flags=[recovery(60)],
         entries=released(40),
     ),
     Row(

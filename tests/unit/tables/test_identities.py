@@ -13,6 +13,7 @@ from services.ledger.domain.grants import (
     ConventionMoney,
     ConventionState,
     PlannedLine,
+    RecoveredLine,
     Recovery,
 )
 from services.ledger.domain.invariants import CENTS_MAX, check_book, check_moved
@@ -104,9 +105,10 @@ def _add(money: Any, cents: dict[str, int]) -> None:
         setattr(money, name, getattr(money, name) + each)
 
 
-def recovery(*cents: int) -> Callable[[Book], None]:
+def recovery(ordered: int, collected: int, revenue: int) -> Callable[[Book], None]:
     def change(book: Book) -> None:
-        convention_of(book).recoveries["R"] = Recovery(*cents)
+        on_line = {LINE: RecoveredLine(0, collected, revenue)}
+        convention_of(book).recoveries["R"] = Recovery(ordered, collected, revenue, on_line)
 
     return change
 
@@ -255,9 +257,12 @@ def test_rule_33_what_may_be_is_not_complained_of(
 
 def test_rule_33_all_may_be_asked_back_and_all_of_it_be_revenue() -> None:
     book = a_book()
-    convention_of(book).recoveries = {"R": Recovery(25, 4, 0)}
+    convention_of(book).recoveries = {"R": Recovery(25, 4, 0, {LINE: RecoveredLine(0, 4, 0)})}
     check_book(book)
-    convention_of(book).recoveries = {"R": Recovery(4, 4, 0), "S": Recovery(2, 2, 2)}
+    convention_of(book).recoveries = {
+        "R": Recovery(4, 4, 0, {LINE: RecoveredLine(0, 4, 0)}),
+        "S": Recovery(2, 2, 2, {LINE: RecoveredLine(0, 2, 2)}),
+    }
     check_book(book)
 
 

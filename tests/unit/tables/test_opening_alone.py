@@ -5,6 +5,7 @@ import pytest
 from tests.builders import (
     NEXT_BUDGET,
     SIRET,
+    Json,
     a_closing,
     a_concurring_act,
     a_convention,
@@ -12,9 +13,11 @@ from tests.builders import (
     a_notification,
     a_report,
     a_vote,
+    a_withdrawal,
     an_acknowledgement,
     an_act,
     an_award,
+    an_instalment,
 )
 from tests.unit.tables.rows import Money
 from tests.unit.tables.test_closing import ALONE, PAID
@@ -41,7 +44,7 @@ ALONE_ROWS = [
         after=[a_report(year=2023, convention="G", **NEXT)],
     ),
     Row(
-        "something was ordered in the year before: no convention takes its place any more",
+        "something was ordered in the year before, and nothing is held back: too late for one",
         ALONE_YEAR,
         "convention_exists",
         G_OPENED,
@@ -131,29 +134,154 @@ ALONE_ROWS = [
     ),
 ]
 
+TAKEN_NUMBER = [
+    a_vote(50, **NEXT),
+    an_award(50, **NEXT),
+    a_convention(instalments=[an_instalment(50, trigger="notification")], **NEXT),
+]
+"""Convention C of the new year itself, of which nothing is due."""
+
+QUARTER = [an_instalment(25, trigger="notification")]
+LATER = [an_instalment(BIG - 50, trigger="notification")]
+G_PAID = {"ordered": 100}
+
+
+def renamed(name: str) -> tuple[str, Json]:
+    return ("convention_renamed", {"from": name, "to": f"{name}@2023"})
+
+
 TAKEN_ROWS = [
     Row(
-        "the new year has a convention of that number: the letter is refused",
+        "the new year has a convention of that number: it goes on under another",
         PAID,
-        "convention_exists",
+        "accepted",
         Money(
-            {"489": {"appropriated": 50, "committed": 50}},
-            {"C": {"489": {"granted": 50, "remaining": 50}}},
+            {"489": {"appropriated": 90, "committed": 90}},
+            {
+                "C": {"489": {"granted": 50, "remaining": 50}},
+                "C@2023": {"489": {"granted": 40, "remaining": 40}},
+            },
+        ),
+        before=TAKEN_NUMBER,
+        flags=[renamed("C")],
+    ),
+    Row(
+        "whoever names it so reaches it: its report sets the balance off",
+        PAID,
+        "accepted",
+        Money(
+            {"489": {"appropriated": 90, "committed": 50, "ordered": 40}},
+            {
+                "C": {"489": {"granted": 50, "remaining": 50}},
+                "C@2023": {"489": {"granted": 40, "ordered": 40}},
+            },
+            {"C@2023/balance": ("issued", 40, 0)},
+        ),
+        before=TAKEN_NUMBER,
+        after=[a_report(year=2023, convention="C@2023", **NEXT)],
+    ),
+    Row(
+        "a report that came before waits for it by that name, and goes on",
+        PAID,
+        "accepted",
+        Money(
+            {"489": {"appropriated": 90, "committed": 50, "ordered": 40}},
+            {
+                "C": {"489": {"granted": 50, "remaining": 50}},
+                "C@2023": {"489": {"granted": 40, "ordered": 40}},
+            },
+            {"C@2023/balance": ("issued", 40, 0)},
+        ),
+        before=[*TAKEN_NUMBER, a_report(year=2023, convention="C@2023", **NEXT)],
+    ),
+    Row(
+        "the grant was awarded here without convention, and its reference is that number",
+        [a_vote(100), an_award(100), a_convention(100, convention="H", bank_account=...)],
+        "accepted",
+        Money(
+            {"489": {"appropriated": 150, "committed": 150}},
+            {
+                "H": {"489": {"granted": 50, "remaining": 50}},
+                "H@2023": {"489": {"granted": 100, "remaining": 100}},
+            },
+        ),
+        before=[a_vote(50, **NEXT), an_award(50, grant="H", requires_convention=False, **NEXT)],
+        flags=[renamed("H")],
+    ),
+    Row(
+        "even that name is taken: it has the year behind it twice",
+        PAID,
+        "accepted",
+        Money(
+            {"489": {"appropriated": 90, "committed": 90}},
+            {
+                "C": {"489": {"granted": 25, "remaining": 25}},
+                "C@2023": {"489": {"granted": 25, "remaining": 25}},
+                "C@2023@2023": {"489": {"granted": 40, "remaining": 40}},
+            },
         ),
         before=[
             a_vote(50, **NEXT),
             an_award(50, **NEXT),
-            a_convention(50, bank_account=..., **NEXT),
+            a_convention(instalments=QUARTER, **NEXT),
+            a_convention(convention="C@2023", instalments=QUARTER, **NEXT),
         ],
-        facts={"convention": "C"},
+        flags=[("convention_renamed", {"from": "C", "to": "C@2023@2023"})],
     ),
     Row(
-        "a grant without convention that the new year awards itself: the letter is refused",
+        "a grant without convention whose reference the new year awards itself",
         [a_vote(100), an_award(100, requires_convention=False)],
-        "convention_exists",
-        Money({"489": {"appropriated": 50, "reserved": 50}}),
+        "accepted",
+        Money(
+            {"489": {"appropriated": 150, "reserved": 50, "committed": 100}},
+            {"G@2023": {"489": {"granted": 100, "remaining": 100}}},
+        ),
         before=[a_vote(50, **NEXT), an_award(50, **NEXT)],
-        facts={"convention": "G"},
+        flags=[renamed("G")],
+    ),
+    Row(
+        "it is held back by the sum of its own year alone",
+        [
+            a_vote(BIG + 100),
+            an_award(100, requires_convention=False),
+            an_award(BIG, grant="H"),
+        ],
+        "accepted",
+        Money(
+            {"489": {"appropriated": 150, "reserved": 50, "committed": 100}},
+            {"G@2023": {"489": {"granted": 100, "remaining": 100}}},
+        ),
+        before=[a_vote(50, **NEXT), an_award(50, **NEXT)],
+        after=[a_new_account(**NEXT)],
+        flags=[
+            (
+                "convention_required",
+                {
+                    "convention": "G@2023",
+                    "siret": SIRET,
+                    "total_cents": BIG + 100,
+                    "limit_cents": 2_300_000,
+                },
+            )
+        ],
+    ),
+    Row(
+        "and not by that of the new one; the new year's convention is not signed for it",
+        [a_vote(100), an_award(100, requires_convention=False)],
+        "accepted",
+        Money(
+            {"489": {"appropriated": BIG + 100, "committed": BIG - 50, "available": 50} | G_PAID},
+            {
+                "C": {"489": {"granted": BIG - 50, "remaining": BIG - 50}},
+                "G@2023": {"489": {"granted": 100, "ordered": 100}},
+            },
+            {"G@2023/1": ("issued", 100, 0)},
+        ),
+        before=[a_vote(BIG, **NEXT), an_award(BIG - 50, **NEXT)],
+        after=[
+            a_convention(BIG - 50, instalments=LATER, bank_account=..., **NEXT),
+            a_new_account(**NEXT),
+        ],
     ),
     Row(
         "a convention goes on beside the new year's own award of its grant",
@@ -179,7 +307,72 @@ TAKEN_ROWS = [
     ),
 ]
 
-ROWS = [*ALONE_ROWS, *TAKEN_ROWS]
+FELL = [a_vote(50, **NEXT), an_award(50, **NEXT), a_withdrawal(**NEXT)]
+GIVEN_BACK = Money(
+    {"489": {"appropriated": 90, "available": 90}},
+    {"C": {"489": {"granted": 40, "released": 40}}},
+)
+FELL_ROWS = [
+    Row(
+        "the new year withdrew its grant: the money is available again, what was paid is owed",
+        PAID,
+        "accepted",
+        GIVEN_BACK,
+        before=FELL,
+        flags=[("recovery_due", {"convention": "C", "amount_cents": 60})],
+    ),
+    Row(
+        "what was ordered when the year was closed is owed too",
+        [*PAID[:-1]],
+        "accepted",
+        GIVEN_BACK,
+        before=FELL,
+        flags=[("recovery_due", {"convention": "C", "amount_cents": 60})],
+    ),
+    Row(
+        "nothing was paid: nothing is owed",
+        [a_vote(40), an_award(40), a_convention(40, bank_account=...)],
+        "accepted",
+        GIVEN_BACK,
+        before=FELL,
+    ),
+    Row(
+        "it is known there, as one that was withdrawn",
+        PAID,
+        "convention_terminated",
+        GIVEN_BACK,
+        before=FELL,
+        after=[a_notification(**NEXT)],
+        facts={"convention": "C"},
+    ),
+    Row(
+        "its number is taken: it is renamed first",
+        PAID,
+        "accepted",
+        Money(
+            {"489": {"appropriated": 90, "available": 90}},
+            {
+                "C": {"489": {"granted": 50, "released": 50}},
+                "C@2023": {"489": {"granted": 40, "released": 40}},
+            },
+        ),
+        before=[*TAKEN_NUMBER, a_withdrawal(**NEXT)],
+        flags=[renamed("C"), ("recovery_due", {"convention": "C@2023", "amount_cents": 60})],
+    ),
+    Row(
+        "a grant without convention whose award of the new year fell",
+        [a_vote(40), an_award(40, requires_convention=False)],
+        "accepted",
+        Money(
+            {"489": {"appropriated": 90, "available": 90}},
+            {"G@2023": {"489": {"granted": 40, "released": 40}}},
+        ),
+        before=FELL,
+        flags=[renamed("G")],
+    ),
+]
+
+ROWS = [*ALONE_ROWS, *TAKEN_ROWS, *FELL_ROWS]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.says)

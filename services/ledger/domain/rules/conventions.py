@@ -29,6 +29,7 @@ from services.ledger.domain.grants import (
 )
 from services.ledger.domain.issue import (
     Situation,
+    held_back,
     issue_orders,
     situation,
     waiting_for_account,
@@ -37,7 +38,12 @@ from services.ledger.domain.lines import Line
 from services.ledger.domain.moves import COMMIT, RELEASE, Move
 from services.ledger.domain.refusals import Missing, Refusal
 from services.ledger.domain.rules.standing import unended
-from services.ledger.domain.schedules import cents_by_line, is_live, signed_convention
+from services.ledger.domain.schedules import (
+    cents_by_line,
+    is_live,
+    schedule_of,
+    signed_convention,
+)
 from services.ledger.domain.verdicts import Accepted, Refused, Waits, exceeds_award
 
 SIREN_DIGITS = 9
@@ -57,7 +63,8 @@ def sign(
     if grant is not None and grant.withdrawn:
         return Refused(Refusal.GRANT_WITHDRAWN, {"grant": event.grant})
     alone = book.standing_alone(event.grant)
-    if number_is_known(book, event.convention) or (alone is not None and _is_drawn(book, alone)):
+    has_order = alone is not None and _is_drawn(book, alone) and not _rest_is_held(book, alone, on)
+    if has_order or book.is_taken(event.convention):
         return Refused(Refusal.CONVENTION_EXISTS, {"convention": event.convention})
     if grant is None or grant.award is None:
         return Waits(Want(Missing.GRANT, event.grant))
@@ -65,19 +72,16 @@ def sign(
     if event.beneficiary.siret[:SIREN_DIGITS] != awarded_siret[:SIREN_DIGITS]:
         facts = {"award": awarded_siret, "convention": event.beneficiary.siret}
         return Refused(Refusal.BENEFICIARY_DIFFERS, facts)
-    convention = signed_convention(event, sequence)
-    if alone is not None:
-        convention.state = alone.state
-    planned = cents_by_line(convention.schedule)
+    planned = cents_by_line(schedule_of(event.instalments))
     free = grant.reserved_cents if alone is None else _remaining(alone)
     for line, cents in planned.items():
         if cents > free.get(line, 0):
             return exceeds_award(event.convention, line, free.get(line, 0), cents)
     ruling = Accepted(flags=_flags(event, grant, grant.award))
-    ruling.moves = _committed(convention, planned) if alone is None else _reduced(convention, free)
+    ruling.moves = _committed(event, planned) if alone is None else _reduced(event, free, planned)
     for case in _waiting_for_account(book, event, alone, on):
         issue_orders(book, case, ruling)
-    issue_orders(book, _signed_situation(book, event, convention, alone, on), ruling)
+    issue_orders(book, _signed_situation(book, event, on, sequence), ruling)
     return ruling
 
 
@@ -127,13 +131,6 @@ def _wrong_state(convention: Convention) -> Refused:
     return Refused(Refusal.WRONG_STATE, facts)
 
 
-def number_is_known(book: Book, convention: str) -> bool:
-    """Whether orders under this number exist or may exist: their ids must never meet again."""
-    grant = book.grants.get(convention)
-    alone = grant is not None and grant.award is not None and not grant.award.requires_convention
-    return alone or convention in book.conventions
-
-
 def _is_drawn(book: Book, alone: Convention) -> bool:
     """Whether anything stands ordered or was paid: a rejected order gave its money back.
 
@@ -143,21 +140,26 @@ def _is_drawn(book: Book, alone: Convention) -> bool:
     return live or alone.drawn_cents() > 0 or bool(alone.recoveries)
 
 
+def _rest_is_held(book: Book, alone: Convention, on: date) -> bool:
+    """Whether rule 14 holds back what is not ordered: then a convention may be signed for it."""
+    rest_cents = sum(_remaining(alone).values())
+    return rest_cents > 0 and held_back(book, situation(book, alone, on)) is not None
+
+
 def _remaining(alone: Convention) -> dict[Line, int]:
     return {line: money.remaining for line, money in alone.lines.items()}
 
 
-def _committed(convention: Convention, planned: dict[Line, int]) -> list[Move]:
-    return [
-        Move(line, convention.convention, None, COMMIT, cents) for line, cents in planned.items()
-    ]
+def _committed(event: ConventionSigned, planned: dict[Line, int]) -> list[Move]:
+    return [Move(line, event.convention, None, COMMIT, cents) for line, cents in planned.items()]
 
 
-def _reduced(convention: Convention, free: dict[Line, int]) -> list[Move]:
+def _reduced(
+    event: ConventionSigned, free: dict[Line, int], planned: dict[Line, int]
+) -> list[Move]:
     """A grant committed by its award already: what the convention does not take is released."""
-    planned = cents_by_line(convention.schedule)
     return [
-        Move(line, convention.convention, None, RELEASE, cents - planned.get(line, 0))
+        Move(line, event.convention, None, RELEASE, cents - planned.get(line, 0))
         for line, cents in free.items()
         if cents > planned.get(line, 0)
     ]
@@ -174,17 +176,9 @@ def _waiting_for_account(
     return [case for case in found if case.convention is not alone]
 
 
-def _signed_situation(
-    book: Book, event: ConventionSigned, convention: Convention, alone: Convention | None, on: date
-) -> Situation:
-    return situation(
-        book,
-        convention,
-        on,
-        account=None if event.bank_account is None else bank_account_of(event.bank_account),
-        notified_on=None if alone is None else alone.notified_on,
-        documents=None if alone is None else alone.documents,
-    )
+def _signed_situation(book: Book, event: ConventionSigned, on: date, sequence: int) -> Situation:
+    account = None if event.bank_account is None else bank_account_of(event.bank_account)
+    return situation(book, signed_convention(book, event, sequence), on, account=account)
 
 
 def _flags(event: ConventionSigned, grant: Grant, award: Award) -> list[Flag]:

@@ -3,11 +3,11 @@
 from events.deadlines import DeadlinePassed
 from services.ledger.domain.book import Book
 from services.ledger.domain.flags import Flag, FlagCode
-from services.ledger.domain.grants import Convention, ConventionState, DocumentKey
+from services.ledger.domain.grants import Convention
 from services.ledger.domain.orders import CLOSED_TO_TREASURY
 from services.ledger.domain.refusals import Refusal
 from services.ledger.domain.rules.standing import known
-from services.ledger.domain.schedules import is_live
+from services.ledger.domain.schedules import documents_due
 from services.ledger.domain.verdicts import Accepted, Refused, Waits
 
 
@@ -40,24 +40,12 @@ def _report_due(book: Book, event: DeadlinePassed, name: str) -> Accepted | Wait
     convention = known(book, name)
     if not isinstance(convention, Convention):
         return convention
-    owed = [each.document for each in convention.obligations if each.due_on <= event.due_on]
-    late = [key for key in owed or _awaited(book, convention) if key not in convention.documents]
+    late = documents_due(book, convention, event.due_on)
     if not late:
         return Accepted()
     facts = {
         "convention": name,
-        "documents": [key._asdict() for key in dict.fromkeys(late)],
+        "documents": [key._asdict() for key in late],
         "due_on": event.due_on.isoformat(),
     }
     return Accepted(flags=[Flag(FlagCode.REPORT_LATE, facts)])
-
-
-def _awaited(book: Book, convention: Convention) -> list[DocumentKey]:
-    """Where the convention names no document with a day: those that its instalments wait for.
-
-    Those of one that ended wait for nothing; what it owes by a day it owes all the same.
-    """
-    if convention.state is ConventionState.TERMINATED:
-        return []
-    waiting = (each for each in convention.schedule if not is_live(book, each))
-    return [key for each in waiting if each.amount_cents for key in each.documents]

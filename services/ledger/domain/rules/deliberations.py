@@ -25,7 +25,12 @@ from services.ledger.domain.lines import Line
 from services.ledger.domain.moves import COMMIT, RESERVE, Move
 from services.ledger.domain.refusals import Missing, Refusal
 from services.ledger.domain.rules.budgets import controlled
-from services.ledger.domain.schedules import award_alone, award_of, awarded_lines, cents_by_line
+from services.ledger.domain.schedules import (
+    award_alone,
+    award_of,
+    awarded_lines,
+    cents_by_line,
+)
 from services.ledger.domain.verdicts import Accepted, Refused, Waits, exceeds_award
 
 
@@ -88,7 +93,7 @@ def _alone_refused(
     book: Book, event: DeliberationAdopted, alone: Convention, asked: dict[Line, int]
 ) -> Refused | None:
     """The noes that an award without convention may meet, in order of precedence."""
-    if event.grant in book.conventions:
+    if book.is_taken(event.grant):
         return Refused(Refusal.CONVENTION_EXISTS, {"convention": event.grant})
     for line, planned_cents in cents_by_line(alone.schedule).items():
         if planned_cents > asked.get(line, 0):

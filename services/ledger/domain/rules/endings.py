@@ -36,12 +36,11 @@ def withdraw(book: Book, event: DeliberationWithdrawn) -> Accepted | Refused | W
     takes nothing back by itself: after an annulment the assembly may decide anew before it asks for
     the money.
     """
-    grant = book.grants.get(event.grant)
-    if grant is None or grant.award is None:
+    grant, named = book.grants.get(event.grant), act_of(event.act)
+    if grant is None or (grant.award is None and fallen_act(grant, named) is None):
         return Waits(Want(Missing.GRANT, event.grant))
     if grant.withdrawn:
         return Refused(Refusal.GRANT_WITHDRAWN, {"grant": event.grant})
-    named = act_of(event.act)
     facts = {"grant": event.grant, "act": named.row()}
     if not award_falls(grant, named):
         return Accepted(flags=[Flag(FlagCode.CONCURRING_ACT_WITHDRAWN, facts)])
@@ -52,22 +51,20 @@ def withdraw(book: Book, event: DeliberationWithdrawn) -> Accepted | Refused | W
     for convention in sorted(of_grant, key=attrgetter("signed_at")):
         ruling.moves += _released(convention)
         for order in _open_orders(book, convention):
-            ruling.moves += returned(order, and_released=True)
+            ruling.moves += returned(book, order, and_released=True)
             ruling.orders.append(OrderChange(order._replace(state=OrderState.CANCELLED)))
-        # What was ordered when an earlier year was closed may be paid by now: nobody says so here.
-        earlier_cents = convention.earlier_paid_cents + convention.earlier_ordered_cents
-        had_cents = earlier_cents + convention.paid_cents()
-        if had_cents:
-            owed = {"convention": convention.convention, "amount_cents": had_cents}
+        if convention.had_cents():
+            owed = {"convention": convention.convention, "amount_cents": convention.had_cents()}
             ruling.flags.append(Flag(FlagCode.RECOVERY_DUE, owed))
     return ruling
 
 
-def returned(order: PaymentOrder, *, and_released: bool) -> list[Move]:
+def returned(book: Book, order: PaymentOrder, *, and_released: bool) -> list[Move]:
     """The unpaid part of an order, back in its commitment; out of it as well where that ended."""
     ways = (TAKE_BACK, RELEASE) if and_released else (TAKE_BACK,)
+    convention, instalment = book.place_of(order)
     return [
-        Move(each.line, order.convention, order.instalment, way, each.amount_cents)
+        Move(each.line, convention.convention, instalment, way, each.amount_cents)
         for way in ways
         for each in unpaid(order)
     ]

@@ -6,15 +6,15 @@ from operator import attrgetter
 
 from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
 from services.ledger.domain.book import Book
+from services.ledger.domain.carry_over import carried_convention, carried_grant
 from services.ledger.domain.closed_years import reserved_in_order
-from services.ledger.domain.grants import bank_account_of
+from services.ledger.domain.flags import Flag, FlagCode
+from services.ledger.domain.grants import Convention, ConventionState, bank_account_of
 from services.ledger.domain.issue import Situation, issue_orders, situation, waiting_for_account
 from services.ledger.domain.lines import line_of
 from services.ledger.domain.moves import CARRY_OVER, OPEN, RELEASE, UNRESERVE, Move
 from services.ledger.domain.orders import OUTSTANDING
 from services.ledger.domain.refusals import Refusal
-from services.ledger.domain.rules.conventions import number_is_known
-from services.ledger.domain.schedules import carried_convention, carried_grant
 from services.ledger.domain.verdicts import Accepted, Refused
 
 
@@ -60,30 +60,37 @@ def _carried(book: Book, event: FiscalYearClosed) -> dict[str, None]:
     return dict.fromkeys(each.convention for each in event.carry_over)
 
 
-def open_next(book: Book, event: FiscalYearOpened, on: date, sequence: int) -> Accepted | Refused:
-    """A convention of the closed year goes on in this one (rules, 32).
+def open_next(book: Book, event: FiscalYearOpened, on: date, sequence: int) -> Accepted:
+    """A convention of the closed year goes on in this one, whatever stands here (rules, 32).
 
     Its money is committed without having been voted here: what is carried over is payable before
-    the budget is voted (arrêté du 26 avril 1996).
+    the budget is voted (arrêté du 26 avril 1996). Where its grant was withdrawn here, it is given
+    back at once; where its number is taken, the convention goes on under another.
     """
-    grant = book.grants.get(event.grant)
-    if grant is not None and grant.withdrawn:
-        return Refused(Refusal.GRANT_WITHDRAWN, {"grant": event.grant})
-    awarded = grant is not None and grant.award is not None
-    if number_is_known(book, event.convention) or (event.stands_alone and awarded):
-        return Refused(Refusal.CONVENTION_EXISTS, {"convention": event.convention})
+    convention = carried_convention(book, event, sequence)
+    name = convention.convention
+    ways = (OPEN, RELEASE) if convention.state is ConventionState.TERMINATED else (OPEN,)
     ruling = Accepted(
         [
-            Move(line_of(each.line), event.convention, None, OPEN, each.amount_cents)
+            Move(line_of(each.line), name, None, way, each.amount_cents)
+            for way in ways
             for each in event.lines
         ]
     )
-    for case in _touched(book, event, on, sequence):
+    if name != event.convention:
+        renamed = {"from": event.convention, "to": name}
+        ruling.flags.append(Flag(FlagCode.CONVENTION_RENAMED, renamed))
+    if RELEASE in ways and convention.had_cents():
+        owed = {"convention": name, "amount_cents": convention.had_cents()}
+        ruling.flags.append(Flag(FlagCode.RECOVERY_DUE, owed))
+    for case in _touched(book, event, convention, on):
         issue_orders(book, case, ruling)
     return ruling
 
 
-def _touched(book: Book, event: FiscalYearOpened, on: date, sequence: int) -> Iterator[Situation]:
+def _touched(
+    book: Book, event: FiscalYearOpened, convention: Convention, on: date
+) -> Iterator[Situation]:
     """The convention, behind others that waited for the bank account that it brings."""
     siret = event.beneficiary.siret
     account = book.accounts.get(siret)
@@ -97,5 +104,4 @@ def _touched(book: Book, event: FiscalYearOpened, on: date, sequence: int) -> It
             of_this_grant = case.convention.grant == event.grant
             # Of this grant the letter brings the acts too: orders carry them.
             yield case._replace(grant=grant) if of_this_grant else case
-    convention = carried_convention(event, sequence)
     yield situation(book, convention, on, grant=grant, account=account, reissues=is_newer)

@@ -51,8 +51,8 @@ def acknowledge(book: Book, event: PaymentOrderAcknowledged, on: date) -> Accept
     ruling = Accepted(orders=[OrderChange(order._replace(state=state))])
     returned_cents = 0
     if state is OrderState.REJECTED:
-        ended = has_ended(book, book.conventions[order.convention])
-        ruling.moves = returned(order, and_released=ended)
+        convention, _ = book.place_of(order)
+        ruling.moves = returned(book, order, and_released=has_ended(book, convention))
         returned_cents = order.amount_cents - order.paid_cents
     _look_at(book, order, on, ruling, returned_cents)
     return ruling
@@ -76,8 +76,9 @@ def pay(book: Book, event: PaymentExecuted, on: date) -> Accepted | Refused:
         return Refused(Refusal.OVERPAYMENT, facts)
     state = OrderState.PAID if paid_cents == order.amount_cents else order.state
     paid = order._replace(paid_cents=paid_cents, state=state)
+    convention, instalment = book.place_of(order)
     moves = [
-        Move(line, order.convention, order.instalment, PAY, cents)
+        Move(line, convention.convention, instalment, PAY, cents)
         for line, cents in order.paid_between(order.paid_cents, paid_cents)
     ]
     ruling = Accepted(moves, [OrderChange(paid)])
@@ -89,7 +90,7 @@ def _look_at(
     book: Book, order: PaymentOrder, on: date, ruling: Accepted, returned_cents: int = 0
 ) -> None:
     """What the event touched is looked at again (rules, 18)."""
-    convention = book.conventions[order.convention]
+    convention, _ = book.place_of(order)
     case = situation(book, convention, on, returned_cents=returned_cents)
     issue_orders(book, case, ruling)
 

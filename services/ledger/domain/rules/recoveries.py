@@ -1,6 +1,6 @@
 """Recoveries (reversements): what was paid is asked back, and comes back (rules, 27)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from datetime import date
 
 from events.recoveries import RecoveryCollected, RecoveryOrdered
@@ -13,7 +13,7 @@ from services.ledger.domain.moves import RECOVER, Move
 from services.ledger.domain.parking import recovery_id
 from services.ledger.domain.refusals import Missing, Refusal
 from services.ledger.domain.rules.standing import known
-from services.ledger.domain.schedules import amounts_by_line, cents_by_line
+from services.ledger.domain.schedules import amounts_by_line, collected_by_line
 from services.ledger.domain.verdicts import Accepted, Refused, Waits
 
 
@@ -22,7 +22,8 @@ def order(book: Book, event: RecoveryOrdered, on: date) -> Accepted | Refused | 
     convention = known(book, event.convention)
     if not isinstance(convention, Convention):
         return _unknown(event) if book.closed else convention
-    refused = _exceeds(event, convention, convention.recoverable_cents())
+    room_cents = convention.recoverable_cents()
+    refused = _exceeds(event, room_cents, convention.recoverable_cents_on)
     if refused is not None:
         return refused
     ruling = Accepted()
@@ -44,7 +45,7 @@ def collect(book: Book, event: RecoveryCollected, on: date) -> Accepted | Refuse
     if convention is None or recovery is None:
         # Nobody can ask it back before the convention is there: one wait stands for both.
         return Waits(Want(Missing.RECOVERY, recovery_id(event.convention, event.recovery)))
-    refused = _exceeds(event, convention, recovery.outstanding_cents)
+    refused = _exceeds(event, recovery.outstanding_cents, convention.paid_cents_on)
     if refused is not None:
         return refused
     ruling = Accepted()
@@ -58,7 +59,7 @@ def collect(book: Book, event: RecoveryCollected, on: date) -> Accepted | Refuse
     else:
         ruling.moves = [
             Move(line, event.convention, None, RECOVER, cents)
-            for line, cents in _recovered(event, convention).items()
+            for line, cents in collected_by_line(event, convention).items()
         ]
     _look_at(book, convention, on, ruling, event.total_cents)
     return ruling
@@ -78,12 +79,12 @@ def _look_at(
 
 
 def _exceeds(
-    event: RecoveryOrdered | RecoveryCollected, convention: Convention, room_cents: int
+    event: RecoveryOrdered | RecoveryCollected, room_cents: int, room_on: Callable[[Line], int]
 ) -> Refused | None:
     """The no to more than may be asked back, or than was: in all, then on each line named."""
     asked = amounts_by_line(event.lines or ())
     rooms = [(room_cents, event.total_cents)]
-    rooms += [(convention.money_on(line).paid, cents) for line, cents in asked.items()]
+    rooms += [(room_on(line), cents) for line, cents in asked.items()]
     for room, asked_cents in rooms:
         if asked_cents > room:
             facts = {
@@ -93,17 +94,3 @@ def _exceeds(
             }
             return Refused(Refusal.RECOVERY_EXCEEDS, facts)
     return None
-
-
-def _recovered(event: RecoveryCollected, convention: Convention) -> Mapping[Line, int]:
-    """On which lines the money comes back: those named, else as the schedule names them."""
-    if event.lines is not None:
-        return amounts_by_line(event.lines)
-    left_cents, recovered = event.total_cents, {}
-    for line in dict.fromkeys((*cents_by_line(convention.schedule), *convention.lines)):
-        cents = min(left_cents, convention.money_on(line).paid)
-        if cents:
-            recovered[line] = cents
-            left_cents -= cents
-    assert left_cents == 0, "what is asked back was paid"
-    return recovered

@@ -6,11 +6,10 @@ from datetime import date
 from events.reports import ReportReceived, ReportRejected
 from services.ledger.domain.book import Book
 from services.ledger.domain.flags import Flag, FlagCode
-from services.ledger.domain.grants import Convention, DocumentKey, Instalment, document_key
+from services.ledger.domain.grants import Convention, DocumentKey, document_key
 from services.ledger.domain.issue import issue_orders, situation
-from services.ledger.domain.orders import GIVEN_BACK, order_name
 from services.ledger.domain.rules.standing import known
-from services.ledger.domain.schedules import document_received, order_of
+from services.ledger.domain.schedules import document_received, order_resting_on
 from services.ledger.domain.verdicts import Accepted, Waits
 
 
@@ -51,7 +50,7 @@ def _resting_on(book: Book, convention: Convention, document: DocumentKey) -> It
     if document not in convention.documents:
         return
     for instalment in convention.schedule:
-        order = _ordered_as(book, convention, instalment)
+        order = order_resting_on(book, convention, instalment)
         if document in instalment.documents and order is not None:
             facts = {
                 "convention": convention.convention,
@@ -59,13 +58,3 @@ def _resting_on(book: Book, convention: Convention, document: DocumentKey) -> It
                 "payment_order": order,
             }
             yield Flag(FlagCode.REPORT_REJECTED_AFTER_ORDER, facts)
-
-
-def _ordered_as(book: Book, convention: Convention, instalment: Instalment) -> str | None:
-    """The id of an instalment's order that is open or paid, at least in part, of any year."""
-    if instalment.ordered_before:
-        return order_name(convention.convention, instalment.instalment, instalment.orders)
-    order = order_of(book, instalment)
-    if order is None or (order.state in GIVEN_BACK and not order.paid_cents):
-        return None
-    return order.payment_order

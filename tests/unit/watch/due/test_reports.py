@@ -7,9 +7,12 @@ from tests.builders import (
     NEXT_BUDGET,
     Json,
     a_closing,
+    a_collection,
     a_concurring_act,
     a_convention,
+    a_new_account,
     a_payment,
+    a_recovery,
     a_reduction,
     a_rejected_report,
     a_report,
@@ -31,8 +34,16 @@ OWED = [
     {"kind": "financial_report", "year": 2023, "due_on": "2024-06-30"},
     {"kind": "evaluation", "year": 2023, "due_on": "2024-12-31"},
 ]
+REST = [an_instalment(60, "rest", trigger="notification")]
 UNPAID = [an_instalment(100, trigger="notification")]
 """No order is issued yet: these tables are about documents alone."""
+
+OWING_ORDERED = [
+    a_vote(100),
+    an_award(100),
+    a_convention(instalments=[an_instalment(40), *REST], obligations=OWED),
+]
+OWING_PAID = [*OWING_ORDERED, a_payment(40)]
 
 OWING = [a_vote(100), an_award(100), a_convention(instalments=UNPAID, obligations=OWED)]
 """Three documents are owed, two of them by 30 June 2024."""
@@ -107,8 +118,63 @@ BY_ITS_WORDS = [
         JUNE_2024,
     ),
     Row("a suspended convention owes them", [*OWING, a_suspension()], "2024-07-01", JUNE_2024),
-    Row("a terminated one owes nothing", [*OWING, a_termination()], "2025-01-01", [], reports=[]),
+    Row(
+        "a terminated one of which nothing was paid owes nothing",
+        [*OWING, a_termination()],
+        "2025-01-01",
+        [],
+        reports=[],
+    ),
     Row("nor one whose award fell", [*OWING, a_withdrawal()], "2025-01-01", [], reports=[]),
+    Row(
+        "as long as anything stays paid a terminated one owes what it names",
+        [*OWING_PAID, a_termination()],
+        "2024-07-01",
+        JUNE_2024,
+        reports=["C activity_report 2023 2024-06-30", "C financial_report 2023 2024-06-30"],
+    ),
+    Row(
+        "and so does one whose award fell",
+        [*OWING_PAID, a_withdrawal()],
+        "2024-07-01",
+        JUNE_2024,
+        reports=["C activity_report 2023 2024-06-30", "C financial_report 2023 2024-06-30"],
+    ),
+    Row(
+        "until all of it came back",
+        [*OWING_PAID, a_termination(), a_recovery(40), a_collection(40)],
+        "2024-07-01",
+        [],
+        reports=[],
+    ),
+    Row(
+        "in a later year as well, when no money moves",
+        [*OWING_PAID, a_withdrawal(), a_recovery(40), a_collection(40, on="2024-03-01")],
+        "2024-07-01",
+        [],
+        reports=[],
+    ),
+    Row(
+        "what a terminated one was paid later counts",
+        [*OWING_ORDERED, a_termination(), a_payment(40)],
+        "2024-07-01",
+        JUNE_2024,
+    ),
+    Row(
+        "one whose award fell in the year into which it was carried owes what it had",
+        [
+            *OWING_ORDERED,
+            an_acknowledgement(),
+            a_payment(40),
+            a_closing("all"),
+            a_vote(50, budget=NEXT_BUDGET),
+            an_award(50, budget=NEXT_BUDGET),
+            a_withdrawal(budget=NEXT_BUDGET),
+        ],
+        "2024-07-01",
+        JUNE_2024,
+        reports=["C activity_report 2023 2024-06-30", "C financial_report 2023 2024-06-30"],
+    ),
     Row(
         "another act fell: the award stands, and what is owed",
         [OWING[0], OWING[1], a_concurring_act(), OWING[2], a_withdrawal(act=an_act("2023-04-13"))],
@@ -174,6 +240,19 @@ BY_ITS_WORDS = [
     ),
 ]
 
+BOTH_HALVES = [
+    a_vote(9_000_000),
+    a_new_account(),
+    an_award(
+        1_000_000,
+        requires_convention=False,
+        instalments=[
+            an_instalment(500_000, "1", documents=[ACTIVITY]),
+            an_instalment(500_000, "2", trigger="notification"),
+        ],
+    ),
+]
+
 BY_ITS_MONEY = [
     Row("the money waits, until six months after the year", AWAITING, "2023-06-30", [], reports=[]),
     Row(
@@ -191,14 +270,14 @@ BY_ITS_MONEY = [
         reports=["C activity_report 2022 2023-06-30", "C certified_accounts 2022 2023-06-30"],
     ),
     Row(
-        "all came, and one does not do: the orders were issued",
+        "all came, and one does not do: it is open though the orders were issued",
         [*AWAITING, a_report(), a_report(*ACCOUNTS), a_rejected_report()],
         "2023-07-01",
-        [],
-        reports=[],
+        JUNE_2023,
+        reports=["C activity_report 2022 2023-06-30"],
     ),
     Row(
-        "until one of them comes back: then it waits again",
+        "and where one of them comes back",
         [
             *AWAITING,
             a_report(),
@@ -211,7 +290,7 @@ BY_ITS_MONEY = [
         reports=["C activity_report 2022 2023-06-30"],
     ),
     Row(
-        "what is paid is done",
+        "also where they are paid",
         [
             *AWAITING,
             a_report(),
@@ -221,8 +300,56 @@ BY_ITS_MONEY = [
             a_rejected_report(),
         ],
         "2023-07-01",
+        JUNE_2023,
+        reports=["C activity_report 2022 2023-06-30"],
+    ),
+    Row(
+        "what is paid, and was not rejected, is done",
+        [*AWAITING, a_report(), a_report(*ACCOUNTS), a_payment(60, "C/first")],
+        "2023-07-01",
         [],
         reports=[],
+    ),
+    Row(
+        "a terminated convention owes what was rejected behind its order, while that stays paid",
+        [
+            *AWAITING,
+            a_report(),
+            a_payment(60, "C/first"),
+            a_termination(),
+            a_rejected_report(),
+        ],
+        "2023-07-01",
+        JUNE_2023,
+        reports=["C activity_report 2022 2023-06-30"],
+    ),
+    Row(
+        "and nothing that its other instalments waited for",
+        [*AWAITING, a_report(), a_payment(60, "C/first"), a_termination()],
+        "2023-07-01",
+        [],
+        reports=[],
+    ),
+    Row(
+        "what a cancelled order was paid rests on its documents",
+        [*AWAITING, a_report(), a_payment(1, "C/first"), a_withdrawal(), a_rejected_report()],
+        "2023-07-01",
+        JUNE_2023,
+        reports=["C activity_report 2022 2023-06-30"],
+    ),
+    Row(
+        "where a rejected order is given up, what it was paid rests on them",
+        [
+            *AWAITING,
+            a_report(),
+            a_payment(1, "C/first"),
+            an_acknowledgement("rejected", "C/first"),
+            a_reduction(99),
+            a_rejected_report(),
+        ],
+        "2023-07-01",
+        JUNE_2023,
+        reports=["C activity_report 2022 2023-06-30"],
     ),
     Row(
         "where the money is given up, nothing waits",
@@ -276,7 +403,7 @@ BY_ITS_MONEY = [
         ],
         "2023-07-01",
         JUNE_2023,
-        reports=["C certified_accounts 2022 2023-06-30"],
+        reports=["C activity_report 2022 2023-06-30", "C certified_accounts 2022 2023-06-30"],
     ),
     Row(
         "a grant that stands alone owes what its money waits for",
@@ -308,6 +435,49 @@ BY_ITS_MONEY = [
         "2023-07-01",
         JUNE_2023,
         reports=["C certified_accounts 2022 2023-06-30"],
+    ),
+    Row(
+        "what the grant had ordered rests on its documents under the convention's number",
+        [
+            *BOTH_HALVES,
+            a_report(convention="G"),
+            an_award(1_300_001, grant="H"),
+            a_convention(instalments=[an_instalment(500_000, "1", trigger="notification")]),
+            a_rejected_report(),
+        ],
+        "2023-07-01",
+        JUNE_2023,
+        reports=["C activity_report 2022 2023-06-30"],
+        orders=["G/1 issued 500000 unanswered"],
+    ),
+    Row(
+        "and its order that was rejected waits to be issued again",
+        [
+            *BOTH_HALVES,
+            a_report(convention="G"),
+            an_award(1_300_001, grant="H"),
+            a_convention(instalments=[an_instalment(500_000, "1", trigger="notification")]),
+            an_acknowledgement("rejected", "G/1"),
+        ],
+        "2023-07-01",
+        [],
+        reports=[],
+        orders=["G/1 rejected 500000"],
+    ),
+    Row(
+        "its successor takes its place",
+        [
+            *BOTH_HALVES,
+            a_report(convention="G"),
+            an_award(1_300_001, grant="H"),
+            a_convention(instalments=[an_instalment(500_000, "1", trigger="notification")]),
+            an_acknowledgement("rejected", "G/1"),
+            a_new_account(_id="new"),
+        ],
+        "2023-07-01",
+        [],
+        reports=[],
+        orders=["G/1/2 issued 500000 unanswered"],
     ),
     Row(
         "without a schedule of its own it owes nothing",

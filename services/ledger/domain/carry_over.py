@@ -1,0 +1,149 @@
+"""What goes on in the next year: conventions of a closed one, and their grants (rules, 32)."""
+
+from dataclasses import replace
+
+from events import fiscal_years
+from events.fiscal_years import FiscalYearOpened
+from services.ledger.domain.book import YEAR_DIGITS, Book
+from services.ledger.domain.grants import (
+    Award,
+    Convention,
+    ConventionState,
+    DocumentKey,
+    DocumentReceipt,
+    Grant,
+    Instalment,
+    act_of,
+    beneficiary_of,
+    document_key,
+    order_name,
+)
+from services.ledger.domain.lines import line_of
+from services.ledger.domain.schedules import obligations_of, planned_lines
+
+
+def opened_name(book: Book, event: FiscalYearOpened) -> str:
+    """The name under which a convention goes on in this year: its own, where that is free.
+
+    It is taken where a convention, or a grant without one, bears it, or where the grant whose
+    reference it is was awarded here (rules, 32).
+    """
+    return _free_name(book, event, event.convention, of_grant=event.stands_alone)
+
+
+def _free_name(book: Book, event: FiscalYearOpened, name: str, *, of_grant: bool) -> str:
+    """A name, with the year from which it comes where it is taken."""
+    while book.is_taken(name) or (of_grant and _is_awarded(book, name)):
+        name = f"{name}@{event.closed_budget[-YEAR_DIGITS:]}"
+    return name
+
+
+def _is_awarded(book: Book, grant: str) -> bool:
+    known = book.grants.get(grant)
+    return known is not None and known.award is not None
+
+
+def carried_convention(book: Book, event: FiscalYearOpened, sequence: int) -> Convention:
+    """The convention that goes on from an earlier year, before any money moved (rules, 32).
+
+    Where its award fell in this year it is known as a withdrawn one.
+    """
+    grant, formerly = book.grants.get(event.grant), None
+    for each in event.instalments:
+        if "/" in each.instalment:
+            bears = each.instalment.partition("/")[0]
+            formerly = _free_name(book, event, bears, of_grant=True)
+    fell = grant is not None and grant.withdrawn
+    convention = Convention(
+        convention=opened_name(book, event),
+        grant=event.grant,
+        beneficiary=beneficiary_of(event.beneficiary),
+        signed_on=event.signed_on,
+        signed_at=sequence,
+        is_award_alone=event.stands_alone,
+        schedule=[_carried_instalment(each, formerly) for each in event.instalments],
+        notified_on=event.notified_on,
+        documents=_carried_documents(event),
+        state=ConventionState.TERMINATED if fell else ConventionState(event.state),
+        obligations=obligations_of(event.obligations),
+        order_counts={each.instalment: each.orders for each in event.former_instalments},
+        earlier_paid_cents=event.paid_cents,
+        earlier_ordered_cents=event.ordered_cents,
+        formerly=formerly,
+        year_awards_cents=event.award.year_awards_cents if event.stands_alone else None,
+    )
+    _keep_earlier_orders(convention, event)
+    return convention
+
+
+def _keep_earlier_orders(convention: Convention, event: FiscalYearOpened) -> None:
+    """The ids of orders that no rule leads to any more, since the convention was renamed."""
+    orders = [(each.instalment, each.orders, each.order) for each in event.instalments]
+    orders += [(each.instalment, each.orders, each.order) for each in event.former_instalments]
+    names = [each.instalment for each in convention.schedule]
+    names += [each.instalment for each in event.former_instalments]
+    for name, (instalment, number, order) in zip(names, orders, strict=True):
+        latest = order or order_name(event.convention, instalment, number)
+        if number and latest != order_name(convention.convention, name, number):
+            convention.earlier_orders[name] = latest
+
+
+def _carried_instalment(
+    carried: fiscal_years.CarriedInstalment, formerly: str | None
+) -> Instalment:
+    _, of_grant, instalment = carried.instalment.rpartition("/")
+    return Instalment(
+        instalment=f"{formerly}/{instalment}" if of_grant else instalment,
+        trigger=carried.trigger,
+        documents=tuple(document_key(doc.kind, doc.year) for doc in carried.documents or ()),
+        ceiling=carried.ceiling,
+        lines=planned_lines(carried.lines),
+        orders=carried.orders,
+        amended_on=carried.amended_on,
+        ordered_before=not carried.lines,
+        due_again_on=carried.due_again_on,
+    )
+
+
+def _carried_documents(event: FiscalYearOpened) -> dict[DocumentKey, DocumentReceipt]:
+    """What earlier years received, costs in their order and before any that is still to come."""
+    documents = {}
+    for costed_at, each in enumerate(event.documents, start=-len(event.documents)):
+        cost_cents = each.eligible_cost_cents
+        receipt = DocumentReceipt(
+            each.received_on, cost_cents, 0 if cost_cents is None else costed_at
+        )
+        documents[document_key(each.document.kind, each.document.year)] = receipt
+    return documents
+
+
+def carried_grant(event: FiscalYearOpened, known: Grant | None) -> Grant:
+    """The grant of a convention of an earlier year; an award of this year stays what it is.
+
+    Of the award there is what was carried over, and no more: the rest was had, or has lapsed.
+    """
+    grant = known or Grant()
+    acts = tuple(act for act in map(act_of, event.acts) if act not in grant.acts)
+    award = grant.award or _carried_award(event)
+    for each in event.lines:
+        award = award.raised(line_of(each.line), each.amount_cents)
+    carried_cents = award.carried_cents + sum(each.amount_cents for each in event.lines)
+    return replace(
+        grant,
+        award=award._replace(carried_cents=carried_cents),
+        acts=(*grant.acts, *acts),
+        concurring=(),
+    )
+
+
+def _carried_award(event: FiscalYearOpened) -> Award:
+    award = event.award
+    return Award(
+        act=act_of(award.act),
+        title=award.title,
+        beneficiary=beneficiary_of(award.beneficiary),
+        requires_convention=award.requires_convention,
+        conditions_year=award.conditions_year,
+        lines=(),
+        earlier_year_cents=award.year_awards_cents,
+    )
