@@ -9,7 +9,7 @@ from services.verifier.asked import Moves, moves_done
 from services.verifier.books import Books
 from services.verifier.due import REISSUING, Due, due, for_the_treasury, looked_at
 from services.verifier.findings import Code
-from services.verifier.grants import OPEN, Order, order_lines, ordered_lines, unpaid_of
+from services.verifier.grants import OPEN, Order, code_of, left_unpaid, order_lines, ordered_lines
 from services.verifier.lines import KIND_OF, Json, Line, line_of, shown
 from services.verifier.records import Record, canonical_without_nulls, without_nulls
 from services.verifier.years import Lapsed, closed, lapsed_entries, opened
@@ -45,6 +45,7 @@ def apply(books: Books, record: Record) -> None:
     lapsed = lapsed_entries(books) if kind == "fiscal-year.closed" else []
     siret = data["beneficiary"]["siret"] if kind in OF_BENEFICIARIES else ""
     first_account = siret not in books.accounts and data.get("bank_account") is not None
+    replaced = books.standing(data["grant"]) if kind == "convention.signed" else None
     again = kind in REISSUING or (kind == "fiscal-year.opened" and _account_is_newer(books, data))
     books.learn(kind, data, record.sequence)
     turns.learn(books, kind, data)
@@ -55,12 +56,13 @@ def apply(books: Books, record: Record) -> None:
     _prove_moves(books, expected, moves_done(moves))
     for move in moves:
         books.move(move, data)
+    books.plan_without(expected)
     _prove_entries(books, record, kind, moves, lapsed)
     books.prove_touched()
-    if kind == "convention.signed" and books.grants[data["grant"]].stands_alone:
+    if replaced is not None:
         # What the award held is the convention's now, and no move says so (rules, 13).
         for line in books.conventions[data["convention"]].shares:
-            books.touched |= {(data["grant"], line), (data["convention"], line)}
+            books.touched |= {(replaced, line), (data["convention"], line)}
 
 
 def _account_is_newer(books: Books, letter: Json) -> bool:
@@ -86,7 +88,7 @@ def _asked(books: Books, kind: str, data: Json, changes: list[Json]) -> Moves:
         case "fiscal-year.closed":
             moves = closed(books, data)
         case "fiscal-year.opened":
-            moves = opened(data)
+            moves = opened(books, data)
         case "deliberation.withdrawn":
             moves, cancelled = turns.withdrawn(books, data)
             _prove_changed(books, cancelled, changed)
@@ -116,13 +118,13 @@ def _order_changed(books: Books, kind: str, data: Json, changed: list[Json]) -> 
     else:
         order.state = data["state"]
         if order.state == "rejected":
-            convention = books.conventions[order.convention]
+            convention = books.conventions[order.holder]
             ended = convention.state == "ended"
             # In a closed year its money ends as that of an ended convention does (rules, 31).
             moves = ask.rejected(order, ended or books.closed)
             if not ended:  # What was left unpaid is planned again.
-                left = unpaid_of(order.lines, order.paid_cents)
-                convention.schedule[order.instalment].lines = left
+                instalment = convention.schedule[order.key]
+                instalment.lines = left_unpaid(instalment, order)
     _prove_changed(books, [name], changed)
     if order.paid_cents > order.amount_cents:
         books.find(
@@ -190,11 +192,11 @@ def _prove_issued(
         row = issued.pop(each.payment_order, None)
         if row is not None:
             _prove_issue(books, record, each, row)
-            _keep(books, row, expected)
+            _keep(books, row, (each.holder, each.key), expected)
     for row in issued.values():
         # Not due, and told above; what follows is compared with what the journal says.
         if row["payment_order"] not in books.orders:
-            _keep(books, row, expected)
+            _keep(books, row, (row["convention"], row["instalment"]), expected)
 
 
 def _prove_issue(books: Books, record: Record, each: Due, row: Json) -> None:
@@ -202,7 +204,7 @@ def _prove_issue(books: Books, record: Record, each: Due, row: Json) -> None:
     expected: Json = {
         "budget": books.budget,
         "convention": each.convention,
-        "instalment": each.instalment,
+        "instalment": code_of(each.key),
         "amount_cents": sum(planned.cents for planned in each.lines.values()),
         "paid_cents": 0,
         "state": "issued",
@@ -216,18 +218,20 @@ def _prove_issue(books: Books, record: Record, each: Due, row: Json) -> None:
     _compare(books, each.payment_order, carried, without_nulls(row))
 
 
-def _keep(books: Books, row: Json, expected: Moves) -> None:
+def _keep(books: Books, row: Json, held_by: tuple[str, str], expected: Moves) -> None:
     """Remember the order as the journal has it; the money that it takes is asked for."""
     order = Order(
         convention=row["convention"],
         instalment=row["instalment"],
+        holder=held_by[0],
+        key=held_by[1],
         amount_cents=row["amount_cents"],
         paid_cents=0,
         state="issued",
         due_on=row["due_on"],
         lines=ordered_lines(row["lines"]),
     )
-    instalment = books.conventions[order.convention].schedule[order.instalment]
+    instalment = books.conventions[order.holder].schedule[order.key]
     books.orders[row["payment_order"]] = order
     instalment.order = row["payment_order"]
     instalment.orders += 1
@@ -237,18 +241,21 @@ def _keep(books: Books, row: Json, expected: Moves) -> None:
         ask.add(expected, key, each)
 
 
-def _prove_moves(books: Books, expected: Moves, done: Moves) -> None:
+def _prove_moves(books: Books, asked: Moves, done: Moves) -> None:
+    expected: Moves = {}
+    for (line, name, key, *way), cents in asked.items():
+        ask.add(expected, (line, name, key and code_of(key), way[0], way[1]), cents)
     if expected == done:
         return
-    for key in expected.keys() | done.keys():
-        if expected.get(key, 0) != done.get(key, 0):
-            line, convention, instalment, origin, target = key
+    for move in expected.keys() | done.keys():
+        if expected.get(move, 0) != done.get(move, 0):
+            line, convention, instalment, origin, target = move
             named = [each for each in (convention, instalment) if each is not None]
             books.find(
                 Code.MOVES_DIFFER,
                 what=" ".join([shown(line), *named, f"{origin} → {target}"]),
-                expected=expected.get(key, 0),
-                found=done.get(key, 0),
+                expected=expected.get(move, 0),
+                found=done.get(move, 0),
             )
 
 

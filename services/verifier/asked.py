@@ -1,6 +1,7 @@
 """What an accepted event moves by itself: before any payment order follows from it."""
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from services.verifier.grants import (
     Convention,
@@ -10,7 +11,10 @@ from services.verifier.grants import (
     schedule_of,
     unpaid_of,
 )
-from services.verifier.lines import Json, Line, MoveKey, amounts_of, line_of
+from services.verifier.lines import Json, Line, MoveKey, amounts_of, filled, line_of
+
+MOVE: Final = frozenset(("line", "convention", "instalment", "from", "to", "amount_cents"))
+"""The members of a move in a record."""
 
 Moves = dict[MoveKey, int]
 """Cents by what moves where; one entry for all that goes the same way."""
@@ -22,9 +26,15 @@ def add(moves: Moves, key: MoveKey, cents: int) -> None:
 
 
 def moves_done(rows: list[Json]) -> Moves:
-    """The moves of a record, added up."""
+    """The moves of a record, added up.
+
+    Raises:
+        ValueError: a move has other members than the contract's (rules, 7).
+    """
     done: Moves = {}
     for row in rows:
+        if row.keys() != MOVE:
+            raise ValueError(f"move {sorted(row)}")
         key = (line_of(row["line"]), row["convention"], row["instalment"], row["from"], row["to"])
         add(done, key, row["amount_cents"])
     return done
@@ -151,19 +161,21 @@ def reduced(data: Json, convention: Convention, waiting: Iterable[str]) -> Moves
     return moves
 
 
-def collected(data: Json, convention: Convention) -> Moves:
-    """What came back: on the lines named, else as the schedule names its lines (rules, 27)."""
-    name = data["convention"]
+def came_back(data: Json, convention: Convention) -> dict[Line, int]:
+    """What came back on each line: as named, else as the convention names them (rules, 27)."""
     if data.get("lines") is not None:
-        given = amounts_of(data["lines"])
-    else:
-        given, left = {}, data["amount_cents"]
-        for line in (*cents_by_line(convention.schedule), *convention.shares):
-            if line not in given:
-                given[line] = min(left, convention.cents_on(line, "paid"))
-                left -= given[line]
+        return amounts_of(data["lines"])
+    lines = convention.lines_in_order()
+    came = filled(data["amount_cents"], [convention.paid_on(line) for line in lines])
+    return dict(zip(lines, came, strict=True))
+
+
+def collected(data: Json, convention: Convention) -> Moves:
+    """What came back is credit again."""
     return {
-        (line, name, None, "paid", "available"): cents for line, cents in given.items() if cents
+        (line, data["convention"], None, "paid", "available"): cents
+        for line, cents in came_back(data, convention).items()
+        if cents
     }
 
 
@@ -176,5 +188,4 @@ def sum_of(data: Json) -> int:
 
 def of_order(order: Order, cents: Mapping[Line, int], way: tuple[str, str]) -> Moves:
     """Money of one order that goes one way."""
-    name, instalment = order.convention, order.instalment
-    return {(line, name, instalment, *way): each for line, each in cents.items() if each}
+    return {(line, order.holder, order.key, *way): each for line, each in cents.items() if each}

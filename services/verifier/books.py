@@ -1,7 +1,9 @@
 """The books of one budget: everything that its accepted records add up to, recomputed."""
 
 from collections import Counter
+from collections.abc import Mapping
 
+from services.verifier.carried import carried_award, carried_convention
 from services.verifier.findings import Code, Findings
 from services.verifier.grants import (
     OPEN,
@@ -9,8 +11,6 @@ from services.verifier.grants import (
     Grant,
     award_alone,
     award_of,
-    carried_award,
-    carried_convention,
     convention_of,
     printed_lines,
 )
@@ -23,6 +23,7 @@ from services.verifier.lines import (
     WAYS,
     Json,
     Line,
+    MoveKey,
     in_order,
     line_of,
     line_row,
@@ -42,6 +43,8 @@ class Books(Sums):
         self.grants: dict[str, Grant] = {}
         self.awarded: Counter[str] = Counter()
         self.accounts: dict[str, Json] = {}
+        self.opened_as = ""
+        """The number under which the convention of the last letter goes on."""
         self.closed = False
         self.open_at_closing: frozenset[str] = frozenset()
 
@@ -58,10 +61,43 @@ class Books(Sums):
             )
         return kind == "convention" and name in self.conventions
 
+    def standing(self, name: str) -> str | None:
+        """The number under which an award stands for a convention, until one is signed for it."""
+        grant = self.grants.get(name)
+        if grant is None or not grant.stands_alone or not grant.standing:
+            return None
+        return grant.standing[0]
+
     def alone(self, grant: str) -> Convention | None:
-        """The award that stands for a convention, until one is signed for it."""
-        convention = self.conventions.get(grant)
-        return convention if convention is not None and convention.stands_alone else None
+        """The award that stands for a convention."""
+        name = self.standing(grant)
+        return None if name is None else self.conventions[name]
+
+    def is_drawn(self, convention: Convention) -> bool:
+        """Whether something of it is ordered, paid or asked back."""
+        held = any(self.is_held(each) for each in convention.schedule.values())
+        return held or convention.drawn_cents() > 0 or bool(convention.recoveries)
+
+    def is_held_back(self, convention: Convention) -> bool:
+        """Whether orders wait for a convention, the year's grants being above 23,000 € (14)."""
+        if not convention.stands_alone:
+            return False
+        siret = self.grants[convention.grant].awarded.siret
+        year_cents = convention.year_cents
+        return (self.awarded[siret] if year_cents is None else year_cents) > THRESHOLD_CENTS
+
+    def is_taken(self, number: str) -> bool:
+        """Whether orders of that number exist, or may yet."""
+        return number in self.conventions or (
+            number in self.grants and self.grants[number].stands_alone
+        )
+
+    def goes_on_as(self, letter: Json) -> str:
+        """The number that a convention of the closed year has here (rules, 32)."""
+        number: str = letter["convention"]
+        while self.is_taken(number) or (letter["stands_alone"] and self.is_here("grant", number)):
+            number = f"{number}@{letter['closed_budget'][-4:]}"
+        return number
 
     def learn(self, kind: str, data: Json, sequence: int) -> None:
         """What the event says beside the money that it moves."""
@@ -97,6 +133,7 @@ class Books(Sums):
         self.open_at_closing = frozenset(names)
 
     def _open_next(self, data: Json) -> None:
+        self.opened_as = self.goes_on_as(data)
         grant = self.grants.setdefault(data["grant"], Grant())
         acts = without_nulls(data["acts"])
         grant.acts += [act for act in acts if act not in grant.acts]
@@ -111,7 +148,12 @@ class Books(Sums):
             self.accounts.setdefault(siret, account)
         for each in data["lines"]:
             self.line(line_of(each["line"]))
-        self._open(data["convention"], carried_convention(data))
+        convention = carried_convention(data)
+        if self.opened_as != data["convention"]:
+            convention.former_number = data["convention"]
+        if grant.withdrawn:
+            convention.state = "ended"
+        self._open(self.opened_as, convention)
 
     def _vote(self, data: Json) -> None:
         for each in data["appropriations"]:
@@ -139,18 +181,37 @@ class Books(Sums):
             self._open(data["grant"], award_alone(data))
 
     def _sign(self, data: Json) -> None:
-        convention, alone = convention_of(data), self.alone(data["grant"])
-        if alone is not None:
-            del self.conventions[data["grant"]]
-            convention.shares, convention.state = alone.shares, alone.state
-            convention.notified_on = alone.notified_on
-            convention.received, convention.costs = alone.received, alone.costs
+        convention, replaced = convention_of(data), self.standing(data["grant"])
+        if replaced is not None:
+            self._take_over(data["convention"], convention, replaced)
         if data.get("bank_account") is not None:
             account = without_nulls(data["bank_account"])
             self.accounts[convention.beneficiary["siret"]] = account
         self._open(data["convention"], convention)
 
+    def _take_over(self, name: str, convention: Convention, replaced: str) -> None:
+        """What a grant had, and what its orders hold, is its convention's now (rules, 13)."""
+        alone = self.conventions.pop(replaced)
+        drawn = self.is_drawn(alone)
+        self.grants[alone.grant].standing.remove(replaced)
+        kept = {}
+        for key, each in alone.schedule.items():
+            if self.is_held(each):
+                kept[f"{replaced}/{key}"] = each
+                each.under = replaced
+        convention.schedule = kept | convention.schedule
+        convention.former_lines = alone.lines_in_order()
+        convention.shares, convention.state = alone.shares, alone.state
+        convention.notified_on, convention.earlier = alone.notified_on, alone.earlier
+        convention.received, convention.costs = alone.received, alone.costs
+        convention.recoveries, convention.back = alone.recoveries, alone.back
+        for order in self.orders.values() if drawn else ():
+            if order.holder == replaced:
+                order.holder, order.key = name, f"{replaced}/{order.instalment}"
+
     def _open(self, name: str, convention: Convention) -> None:
+        if convention.stands_alone:
+            self.grants[convention.grant].standing.append(name)
         if name in self.conventions:
             self.find(Code.NUMBER_TWICE, what=name)
         self.conventions[name] = convention
@@ -201,8 +262,12 @@ class Books(Sums):
         else:
             share[COLUMN_OF[move["from"]]] -= cents
         share[COLUMN_OF[move["to"]]] += cents
-        if move["to"] == "available" and move["instalment"] is not None:
-            convention.schedule[move["instalment"]].lines[line].cents -= cents
+
+    def plan_without(self, moves: Mapping[MoveKey, int]) -> None:
+        """What is given up is planned no more."""
+        for (line, name, key, _, target), cents in moves.items():
+            if target == "available" and name is not None and key is not None:
+                self.conventions[name].schedule[key].lines[line].cents -= cents
 
     def grant_of(self, data: Json, convention: str | None = None) -> str:
         """The grant that an event is about, or a convention is signed for."""

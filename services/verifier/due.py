@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from services.verifier.asked import Moves, add
-from services.verifier.books import THRESHOLD_CENTS, Books
+from services.verifier.books import Books
 from services.verifier.grants import (
     Convention,
     Grant,
     Instalment,
     Planned,
+    code_of,
     due_on,
     part_of,
 )
@@ -32,7 +33,10 @@ class Due(NamedTuple):
 
     payment_order: str
     convention: str
-    instalment: str
+    """The number that it names."""
+    holder: str
+    key: str
+    """Convention and instalment in the books (see `Order`)."""
     lines: dict[Line, Planned]
     due_on: str
     previous: str | None
@@ -47,13 +51,13 @@ def looked_at(books: Books, kind: str, data: Json, first_account: bool) -> list[
         case "deliberation.withdrawn" | "deadline.passed":
             return []
         case "payment-order.acknowledged" | "payment.executed":
-            return [books.orders[data["payment_order"]].convention]
+            return [books.orders[data["payment_order"]].holder]
         case "bank-account.changed":
             return _paid_to(books, data["beneficiary"]["siret"])
         case "convention.signed" | "fiscal-year.opened":
             if first_account:
                 return _paid_to(books, data["beneficiary"]["siret"])
-            return [data["convention"]]
+            return [data["convention"] if kind == "convention.signed" else books.opened_as]
         case "deliberation.adopted":
             alone = data["role"] == "award" and data.get("requires_convention") is False
             return [data["grant"]] if alone else []
@@ -100,7 +104,7 @@ def _due(
             lines, until = part_of(planned, payable), due_on(met_on)
         else:
             lines, until = part_of(planned, total), again_on
-        if lines and _is_held(books, convention):
+        if lines and books.is_held_back(convention):
             instalment.set_off = again_on is not None
             continue
         if again_on is None:
@@ -110,14 +114,27 @@ def _due(
                     add(asked, (line, name, key, "committed", "available"), cut)
         if lines:
             drawn_cents += sum(each.cents for each in lines.values())
-            before = instalment.orders
-            previous = _named(name, key, before) if before else None
-            yield Due(_named(name, key, before + 1), name, key, lines, until, previous)
+            number = instalment.under or name
+            issued = _named(number, key, instalment.orders + 1)
+            previous = _previous(books, number, key, instalment, convention.former_number)
+            yield Due(issued, number, name, key, lines, until, previous)
 
 
-def _named(convention: str, instalment: str, number: int) -> str:
+def _named(convention: str, key: str, count: int) -> str:
     """The id of an instalment's first order, its second, its third."""
-    return "/".join([convention, instalment, *([str(number)] if number > 1 else [])])
+    return "/".join([convention, code_of(key), *([str(count)] if count > 1 else [])])
+
+
+def _previous(
+    books: Books, number: str, key: str, instalment: Instalment, former_number: str | None
+) -> str | None:
+    """The order before, which may name the convention as an earlier year did (rules, 25 and 32)."""
+    if not instalment.orders:
+        return None
+    last = _named(number, key, instalment.orders)
+    if last in books.orders or instalment.under is not None:
+        return last
+    return _named(former_number or number, key, instalment.orders)
 
 
 def _given_back(name: str, asked: Moves) -> int:
@@ -131,15 +148,6 @@ def _given_back(name: str, asked: Moves) -> int:
         for (_, convention, _, _, target), cents in asked.items()
         if convention == name and target in {"ordered", "paid"}
     )
-
-
-def _is_held(books: Books, convention: Convention) -> bool:
-    """Whether orders wait for a convention, the year's grants being above 23,000 € (rules, 14)."""
-    if not convention.stands_alone:
-        return False
-    award = books.grants[convention.grant].awarded
-    year_cents = books.awarded[award.siret] if award.year_cents is None else award.year_cents
-    return year_cents > THRESHOLD_CENTS
 
 
 def _payable(
@@ -171,7 +179,7 @@ def _acts_to_carry(grant: Grant) -> list[Json]:
 
 def for_the_treasury(books: Books, each: Due, issued_on: str) -> Json:
     """What an issued order carries beside itself (rules, 25), without nulls."""
-    convention = books.conventions[each.convention]
+    convention = books.conventions[each.holder]
     grant = books.grants[convention.grant]
     award = grant.awarded
     told = {

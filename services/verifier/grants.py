@@ -50,6 +50,8 @@ class Instalment:
     """The day of an order of an earlier year that is to be issued again."""
     set_off: bool = False
     """Whether it was to be issued again, and was held back (rules, 14 and 21)."""
+    under: str | None = None
+    """The number that its orders name, where a grant had it before its convention (rules, 13)."""
 
     @property
     def cents(self) -> int:
@@ -63,6 +65,15 @@ class Recovery:
 
     ordered: int = 0
     collected: int = 0
+
+
+@dataclass(slots=True)
+class Back:
+    """What all recoveries together did on one line (rules, 27 and 31)."""
+
+    named: int = 0
+    """What was asked back by the name of the line."""
+    came: int = 0
     revenue: int = 0
     """Of what came, what came after the budget's year."""
 
@@ -87,6 +98,13 @@ class Convention:
     state: str = "in_force"
     """`in_force`, `suspended` or `ended`: terminated, or its award withdrawn."""
     recoveries: dict[str, Recovery] = field(default_factory=dict)
+    back: dict[Line, Back] = field(default_factory=dict)
+    former_lines: list[Line] = field(default_factory=list)
+    """The order of its lines before its last amendment."""
+    former_number: str | None = None
+    """Its number in the year before, where this year had that number already (rules, 32)."""
+    year_cents: int | None = None
+    """Of an award that stands here from an earlier year: all that year's to its SIRET (14)."""
     counts: dict[str, int] = field(default_factory=dict)
     """How many orders the instalments had that an amendment took away."""
     obligations: list[Json] = field(default_factory=list)
@@ -98,10 +116,28 @@ class Convention:
         share = self.shares.get(line)
         return 0 if share is None else share[column]
 
+    def lines_in_order(self) -> list[Line]:
+        """Its lines as signed or amended; those that an amendment took away last (rules, 27)."""
+        return list(dict.fromkeys((*cents_by_line(self.schedule), *self.former_lines)))
+
+    def paid_on(self, line: Line) -> int:
+        """What the budget's own year paid on a line, and did not come back."""
+        back = self.back.get(line)
+        return self.cents_on(line, "paid") - (0 if back is None else back.revenue)
+
+    def room_on(self, line: Line) -> int:
+        """What may be asked back by the name of a line (rules, 27)."""
+        back = self.back.get(line, Back())
+        return max(0, self.paid_on(line) - max(0, back.named - back.came))
+
     def paid_this_year_cents(self) -> int:
         """What the budget's own year paid, and did not come back."""
         paid = sum(each["paid"] for each in self.shares.values())
-        return paid - sum(each.revenue for each in self.recoveries.values())
+        return paid - self.revenue_cents()
+
+    def revenue_cents(self) -> int:
+        """What came back after the budget's year: it opens no credit."""
+        return sum(each.revenue for each in self.back.values())
 
     def paid_cents(self) -> int:
         """What was paid, in all years, and did not come back."""
@@ -140,6 +176,11 @@ class Order:
 
     convention: str
     instalment: str
+    holder: str
+    """The convention in whose figures it counts: another than it names, where a grant had paid
+    before its convention was signed (rules, 13)."""
+    key: str
+    """Its instalment in the holder's schedule."""
     amount_cents: int
     paid_cents: int
     state: str
@@ -177,6 +218,8 @@ class Grant:
     acts: list[Json] = field(default_factory=list)
     award: Award | None = None
     withdrawn: bool = False
+    standing: list[str] = field(default_factory=list)
+    """The numbers under which an award stands for a convention that was never signed."""
 
     @property
     def stands_alone(self) -> bool:
@@ -205,7 +248,7 @@ def award_of(data: Json, act: Json) -> Award:
 
 def falls_with(grant: Grant, named: Json) -> Json | None:
     """The act of a grant that a withdrawal names: as a whole, else by body and day (rules, 17)."""
-    known = [grant.awarded.act, *grant.acts]
+    known = [*([grant.award.act] if grant.award else []), *grant.acts]
     alike = [act for act in known if all(act[each] == named[each] for each in ("body", "date"))]
     return named if named in alike else alike[0] if alike else None
 
@@ -260,46 +303,6 @@ def award_alone(data: Json) -> Convention:
     return Convention(data["grant"], beneficiary, day, schedule, stands_alone=True)
 
 
-def carried_award(data: Json) -> Award:
-    """The award of an earlier year behind a convention that goes on, before what is carried."""
-    said = without_nulls(data["award"])
-    return Award(
-        said["act"],
-        said["title"],
-        said["beneficiary"],
-        not said["requires_convention"],
-        said.get("conditions_year"),
-        {},
-        year_cents=said["year_awards_cents"],
-    )
-
-
-def carried_convention(data: Json) -> Convention:
-    """A convention that goes on from an earlier year (rules, 32)."""
-    schedule = schedule_of(data["instalments"])
-    for row in data["instalments"]:
-        instalment = schedule[row["instalment"]]
-        instalment.orders = row["orders"]
-        instalment.signed_on = row.get("amended_on")
-        instalment.ordered_before = not row["lines"]
-        instalment.due_again_on = row.get("due_again_on")
-    convention = Convention(
-        data["grant"], without_nulls(data["beneficiary"]), data["signed_on"], schedule
-    )
-    convention.stands_alone = data["stands_alone"]
-    convention.state = data["state"]
-    convention.obligations = without_nulls(data["obligations"])
-    convention.counts = {each["instalment"]: each["orders"] for each in data["former_instalments"]}
-    convention.notified_on = data.get("notified_on")
-    convention.earlier = {"paid": data["paid_cents"], "ordered": data["ordered_cents"]}
-    for rank, row in enumerate(data["documents"], start=-len(data["documents"])):
-        key = (row["document"]["kind"], row["document"]["year"])
-        convention.received[key] = row["received_on"]
-        if (cost := row.get("eligible_cost_cents")) is not None:
-            convention.costs[key] = (rank, cost)
-    return convention
-
-
 def cents_by_line(schedule: dict[str, Instalment]) -> dict[Line, int]:
     """What a schedule plans on each line."""
     totals: dict[Line, int] = {}
@@ -307,6 +310,17 @@ def cents_by_line(schedule: dict[str, Instalment]) -> dict[Line, int]:
         for line, planned in instalment.lines.items():
             totals[line] = totals.get(line, 0) + planned.cents
     return totals
+
+
+def code_of(key: str) -> str:
+    """What a schedule's key calls an instalment: `1`, and `1` too of a grant's `A/1`."""
+    return key.rpartition("/")[2]
+
+
+def left_unpaid(instalment: Instalment, order: Order) -> dict[Line, Planned]:
+    """What an order that goes back leaves planned: no line loses its place (rules, 21 and 27)."""
+    left = unpaid_of(order.lines, order.paid_cents)
+    return {line: left.get(line, Planned(0, None)) for line in instalment.lines}
 
 
 def part_of(lines: dict[Line, Planned], total_cents: int) -> dict[Line, Planned]:

@@ -103,7 +103,7 @@ class JournalProof:
             apply(books, record)
             if record.sequence % self._full_every == 0:
                 books.prove_all()
-        waiting.after(record)
+        waiting.after(record, books)
 
     def _count(self, record: Record) -> None:
         outcomes = self.outcomes.setdefault(record.budget, Counter())

@@ -112,7 +112,7 @@ def _sign(books: Books, data: Json) -> No | None:
     if grant is not None and grant.withdrawn:
         return No("grant_withdrawn", {"grant": data["grant"]})
     alone = books.alone(data["grant"])
-    if _is_taken(books, name) or (alone is not None and _is_drawn(books, alone)):
+    if books.is_taken(name) or (alone is not None and not _may_be_signed_for(books, alone)):
         return No("convention_exists", {"convention": name})
     if grant is None or grant.award is None:
         return None
@@ -125,16 +125,6 @@ def _sign(books: Books, data: Json) -> No | None:
     else:
         free = {line: share["remaining"] for line, share in alone.shares.items()}
     return _beyond(name, planned, free)
-
-
-def _open_next(books: Books, data: Json) -> No | None:
-    name, grant = data["convention"], books.grants.get(data["grant"])
-    if grant is not None and grant.withdrawn:
-        return No("grant_withdrawn", {"grant": data["grant"]})
-    awarded = grant is not None and grant.award is not None
-    if _is_taken(books, name) or (data["stands_alone"] and awarded):
-        return No("convention_exists", {"convention": name})
-    return None
 
 
 def _withdraw(books: Books, data: Json) -> No | None:
@@ -251,7 +241,8 @@ def _ask_back(books: Books, data: Json) -> No | None:
     if convention is None or _is_forgotten(books, convention):
         return _unknown(data["convention"]) if books.closed else None
     awaited = sum(each.ordered - each.collected for each in convention.recoveries.values())
-    return _too_much(data, convention, convention.paid_this_year_cents() - awaited)
+    room = convention.paid_this_year_cents() - awaited
+    return _too_much(data, room, convention.room_on)
 
 
 def _collect(books: Books, data: Json) -> No | None:
@@ -263,16 +254,16 @@ def _collect(books: Books, data: Json) -> No | None:
         if not books.closed:
             return None
         recovery = Recovery()
-    return _too_much(data, convention, recovery.ordered - recovery.collected)
+    return _too_much(data, recovery.ordered - recovery.collected, convention.paid_on)
 
 
-def _too_much(data: Json, convention: Convention, room: int) -> No | None:
+def _too_much(data: Json, room: int, room_on: Callable[[Line], int]) -> No | None:
     """Beyond what may be asked back, or come: in all, then on each line named (rules, 27)."""
-    rooms = [(room, ask.sum_of(data))]
-    for each in data.get("lines") or ():
-        paid = convention.cents_on(line_of(each["line"]), "paid")
-        rooms.append((paid, each["amount_cents"]))
-    for most, cents in rooms:
+    named = amounts_of(data.get("lines") or ())
+    for most, cents in (
+        (room, ask.sum_of(data)),
+        *((room_on(line), cents) for line, cents in named.items()),
+    ):
         if cents > most:
             facts = {"convention": data["convention"], "room_cents": most, "asked_cents": cents}
             return No("recovery_exceeds", facts)
@@ -306,19 +297,14 @@ CHECKS: Final[Mapping[str, Check]] = {
     "recovery.ordered": _ask_back,
     "recovery.collected": _collect,
     "fiscal-year.closed": _close,
-    "fiscal-year.opened": _open_next,
 }
 """What each type may be refused for; the others are never refused."""
 
 
-def _is_taken(books: Books, name: str) -> bool:
-    """Whether orders of that number exist, or may yet."""
-    return name in books.conventions or (name in books.grants and books.grants[name].stands_alone)
-
-
-def _is_drawn(books: Books, alone: Convention) -> bool:
-    held = any(books.is_held(each) for each in alone.schedule.values())
-    return held or alone.drawn_cents() > 0 or bool(alone.recoveries)
+def _may_be_signed_for(books: Books, alone: Convention) -> bool:
+    """Nothing of it is ordered, or its rest waits for just that convention (rules, 13 and 14)."""
+    rest = any(share["remaining"] for share in alone.shares.values())
+    return not books.is_drawn(alone) or (rest and books.is_held_back(alone))
 
 
 def _is_forgotten(books: Books, convention: Convention) -> bool:

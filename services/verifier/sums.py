@@ -142,9 +142,9 @@ class Sums:
             paid = paid_of(order.lines, order.paid_cents)
             for line, each in order.lines.items():
                 had = paid.get(line, 0)
-                asked[order.convention, line, "paid"] += had
+                asked[order.holder, line, "paid"] += had
                 if order.state not in GIVEN_BACK:
-                    asked[order.convention, line, "ordered"] += each.cents - had
+                    asked[order.holder, line, "ordered"] += each.cents - had
         recovered: Counter[str] = Counter()
         for name, line in self._shares():
             share, what = self.conventions[name].shares[line], f"{name} {shown(line)}"
@@ -155,7 +155,8 @@ class Sums:
                 self._same(f"{what} paid", had, share["paid"])
         for name, convention in self.conventions.items():
             # What came back is paid no more; the orders keep their figures (rules, 27).
-            came = sum(each.collected - each.revenue for each in convention.recoveries.values())
+            came = sum(each.collected for each in convention.recoveries.values())
+            came -= convention.revenue_cents()
             self._same(f"{name} recovered", came, recovered[name])
         for (name, line, column), cents in asked.items():
             # An order outlives the award that stood for its convention: rejected, it holds nothing.

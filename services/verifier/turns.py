@@ -6,8 +6,8 @@ from services.verifier import asked as ask
 from services.verifier.asked import Moves
 from services.verifier.books import Books
 from services.verifier.findings import Code
-from services.verifier.grants import OPEN, Convention, Recovery, falls_with, schedule_of
-from services.verifier.lines import Json
+from services.verifier.grants import OPEN, Back, Convention, Recovery, falls_with, schedule_of
+from services.verifier.lines import Json, amounts_of
 from services.verifier.records import without_nulls
 
 STATES: Final = {
@@ -77,11 +77,17 @@ def learn(books: Books, kind: str, data: Json) -> None:
         case "recovery.ordered":
             known = convention.recoveries.setdefault(data["recovery"], Recovery())
             known.ordered += ask.sum_of(data)
+            for line, cents in amounts_of(data.get("lines") or ()).items():
+                convention.back.setdefault(line, Back()).named += cents
             _prove_recoveries(books, data["convention"], convention)
         case "recovery.collected":
             known = convention.recoveries[data["recovery"]]
             known.collected += ask.sum_of(data)
-            known.revenue += ask.sum_of(data) if _is_revenue(books, data) else 0
+            revenue = _is_revenue(books, data)
+            for line, cents in ask.came_back(data, convention).items():
+                back = convention.back.setdefault(line, Back())
+                back.came += cents
+                back.revenue += cents if revenue else 0
             _prove_recoveries(books, data["convention"], convention)
         case _:
             return
@@ -98,8 +104,10 @@ def _is_revenue(books: Books, data: Json) -> bool:
 
 
 def _award_falls(books: Books, data: Json) -> bool:
+    """Not where the act is known as another, be the award there or not (rules, 17)."""
     grant = books.grants[data["grant"]]
-    return falls_with(grant, without_nulls(data["act"])) in (None, grant.awarded.act)
+    fallen = falls_with(grant, without_nulls(data["act"]))
+    return fallen is None or (grant.award is not None and fallen == grant.award.act)
 
 
 def _withdraw(books: Books, data: Json) -> None:
@@ -133,9 +141,10 @@ def _raise_award(books: Books, data: Json, convention: Convention) -> None:
 
 def _amend(books: Books, data: Json, convention: Convention) -> None:
     """The new schedule behind what an order holds; counts of orders are never lost."""
+    convention.former_lines = convention.lines_in_order()
     for name in _waiting(books, convention):
         gone = convention.schedule.pop(name)
-        if gone.orders:
+        if gone.orders and gone.under is None:
             convention.counts[name] = gone.orders
     for name, planned in schedule_of(data["instalments"]).items():
         if name in convention.schedule:

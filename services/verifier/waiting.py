@@ -5,7 +5,8 @@ from typing import Any, Final, NamedTuple
 from services.verifier.accepted import kind_of
 from services.verifier.books import Books
 from services.verifier.findings import Code, Findings
-from services.verifier.records import Record, brief
+from services.verifier.grants import falls_with
+from services.verifier.records import Record, brief, without_nulls
 from services.verifier.refusals import PARKED_MAX, prove_decision
 from services.verifier.years import RECOVERIES, is_over, is_refused
 
@@ -13,7 +14,6 @@ Want = tuple[str, str]
 """A kind of thing and its id."""
 
 WANTS: Final = {
-    "deliberation.withdrawn": ("grant", "grant"),
     "convention.signed": ("grant", "grant"),
     **dict.fromkeys(
         (
@@ -28,13 +28,17 @@ WANTS: Final = {
 """What an event waits for, and which of its members names it (rules, 28)."""
 
 
-def want_of(record: Record) -> Want | None:
+def want_of(record: Record, books: Books) -> Want | None:
     """What must be there before the record's event can be accepted."""
     kind, data = kind_of(record.event), record.event["data"]
     if kind == "budget.voted":
         return None if data["stage"] == "initial" else ("budget", data["budget"])
     if kind == "deliberation.adopted":
         return ("budget", data["budget"]) if data["role"] == "award" else None
+    if kind == "deliberation.withdrawn":
+        grant = books.grants.get(data["grant"])
+        recorded = grant is not None and falls_with(grant, without_nulls(data["act"])) is not None
+        return None if recorded else ("grant", data["grant"])
     if kind == "recovery.collected":
         return "recovery", f"{data['convention']}/{data['recovery']}"
     if kind == "deadline.passed":
@@ -45,8 +49,8 @@ def want_of(record: Record) -> Want | None:
     return None
 
 
-def arrivals(record: Record) -> list[Want]:
-    """What others may have waited for, and the record's event brings."""
+def arrivals(record: Record, books: Books) -> list[Want]:
+    """What others may have waited for, and the record's event has brought."""
     kind, data = kind_of(record.event), record.event["data"]
     if kind == "budget.voted" and data["stage"] == "initial":
         return [("budget", data["budget"])]
@@ -55,7 +59,7 @@ def arrivals(record: Record) -> list[Want]:
         grant = [("grant", data["grant"])]
         return [*grant, ("convention", data["grant"])] if alone else grant
     if kind == "fiscal-year.opened":
-        return [("grant", data["grant"]), ("convention", data["convention"])]
+        return [("grant", data["grant"]), ("convention", books.opened_as)]
     if kind == "recovery.ordered":
         return [("recovery", f"{data['convention']}/{data['recovery']}")]
     return [("convention", data["convention"])] if kind == "convention.signed" else []
@@ -118,7 +122,7 @@ class Waiting:
             # net under the checks.
             prove_decision(books, record, kind_of(record.event))
 
-    def after(self, record: Record) -> None:
+    def after(self, record: Record, books: Books) -> None:
         """What the record brings, or begins to wait for."""
         if record.outcome == "parked":
             waits, event = record.row["waits_for"], record.event
@@ -128,7 +132,7 @@ class Waiting:
             self._by_want.setdefault(want, []).append(record.sequence)
         elif record.outcome == "accepted":
             self._ended = self._ends(record)
-            for want in arrivals(record):
+            for want in arrivals(record, books):
                 self._ready.update(self._by_want.get(want, ()))
             if kind_of(record.event) == "fiscal-year.closed":
                 self._ready.update(self.parked)  # They are refused, behind it and in their order.
@@ -207,7 +211,7 @@ class Waiting:
         too_many = refusal.get("code") == "too_many_parked"
         if not too_many and record.outcome != "parked":
             return
-        want = want_of(record)
+        want = want_of(record, books)
         waits = want is not None and not books.is_here(*want) and record.row["resumes"] is None
         full = len(self.parked) >= PARKED_MAX
         if too_many and not (waits and full):
@@ -216,7 +220,7 @@ class Waiting:
             books.find(Code.NOT_REFUSED, outcome=record.outcome, expected="too_many_parked")
 
     def _prove_want(self, record: Record, books: Books) -> None:
-        want = want_of(record)
+        want = want_of(record, books)
         if record.outcome == "accepted":
             if want is not None and not books.is_here(*want):
                 facts = {"kind": want[0], "id": want[1]}

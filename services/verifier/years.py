@@ -7,7 +7,7 @@ from uuid import NAMESPACE_URL, uuid5
 from services.verifier.asked import Moves, add
 from services.verifier.books import Books
 from services.verifier.findings import Code
-from services.verifier.grants import OPEN, Convention, Instalment
+from services.verifier.grants import OPEN, Convention, Instalment, code_of
 from services.verifier.lines import Json, Line, in_order, line_of, line_row
 from services.verifier.records import LEDGER, Record, without_nulls
 
@@ -77,13 +77,16 @@ def carried_by(books: Books, data: Json) -> set[str]:
     return names
 
 
-def opened(data: Json) -> Moves:
-    """What was carried over is committed in the next year."""
-    name = data["convention"]
-    return {
-        (line_of(each["line"]), name, None, None, "committed"): each["amount_cents"]
-        for each in data["lines"]
-    }
+def opened(books: Books, data: Json) -> Moves:
+    """What was carried over is committed in the next year, or there where its grant fell (32)."""
+    name, grant = books.goes_on_as(data), books.grants.get(data["grant"])
+    moves: Moves = {}
+    for each in data["lines"]:
+        line, cents = line_of(each["line"]), each["amount_cents"]
+        moves[line, name, None, None, "committed"] = cents
+        if grant is not None and grant.withdrawn:
+            moves[line, name, None, "committed", "available"] = cents
+    return moves
 
 
 def lapsed_entries(books: Books) -> list[Lapsed]:
@@ -133,7 +136,7 @@ def letters(books: Books, record: Record) -> Iterator[Json]:
 def _carried(books: Books, name: str, convention: Convention, cents: dict[Line, int]) -> Json:
     grant = books.grants[convention.grant]
     award = grant.awarded
-    year_cents = award.year_cents
+    year_cents = award.year_cents if convention.year_cents is None else convention.year_cents
     return {
         "grant": convention.grant,
         "award": {
@@ -177,7 +180,7 @@ def _former(books: Books, convention: Convention) -> list[Json]:
     """Instalments of which only the count of orders is left, by their names."""
     counts = dict(convention.counts)
     for key, each in convention.schedule.items():
-        if each.orders and not each.cents and not books.is_held(each):
+        if each.orders and not each.cents and not books.is_held(each) and each.under is None:
             counts[key] = each.orders
     return [{"instalment": key, "orders": counts[key]} for key in sorted(counts)]
 
@@ -190,7 +193,8 @@ def _instalment(books: Books, key: str, instalment: Instalment) -> Json:
     documents = [{"kind": kind, "year": year} for kind, year in instalment.documents]
     lines = {} if held else instalment.lines
     return {
-        "instalment": key,
+        "instalment": code_of(key),
+        "convention": instalment.under,
         "trigger": instalment.trigger,
         "documents": documents or None,
         "ceiling": instalment.ceiling,

@@ -257,7 +257,7 @@ TURNS = [
         "an amendment commits less than it plans",
         forged(AMENDED, "moves", 0, "amount_cents", value=1),
         "moves_differ entries_differ",
-        "balance_differs sums_differ below_zero",
+        "balance_differs sums_differ below_zero order_differs",
     ),
     Planted(
         "a reduction takes from no instalment",

@@ -1,0 +1,336 @@
+"""The settled words of rules 7, 13, 17, 22, 27, 28 and 32, each in a journal written by hand."""
+
+import json
+from typing import Any
+
+import pytest
+
+from services.verifier.carried import carried_convention
+from services.verifier.findings import Findings, Place
+from services.verifier.journal import JournalProof
+from services.verifier.years import letters
+from tests.builders import (
+    OTHER_IBAN,
+    Json,
+    Story,
+    a_bank_account,
+    a_closing,
+    a_collection,
+    a_convention,
+    a_line,
+    a_new_account,
+    a_notification,
+    a_recovery,
+    a_report,
+    a_suspension,
+    a_vote,
+    a_withdrawal,
+    an_acknowledgement,
+    an_act,
+    an_amendment,
+    an_amount,
+    an_award,
+    an_instalment,
+)
+from tests.verifier import settled
+from tests.verifier.by_hand import ByHand, a_change, a_move, an_order
+from tests.verifier.settled import (
+    ABOVE,
+    ALONE_YEAR,
+    ASKED_BACK,
+    CAME_BACK,
+    CARRIED,
+    FELL,
+    FOR_THE_REST,
+    ISSUED_AGAIN,
+    IT_FELL,
+    NAMED,
+    NAMED_TOO,
+    NEXT,
+    OF_THE_OLD_ORDER,
+    PAID,
+    PAID_IN_PART,
+    PARTLY_ORDERED,
+    PLANNED_ANEW,
+    RECORDED,
+    RENAMED,
+    SAME_GRANT,
+    SAME_NUMBER,
+    SENT_BACK,
+)
+from tests.verifier.world import World
+
+
+@pytest.mark.parametrize(
+    ("told", "after"), [row[1:] for row in settled.TOLD], ids=[row[0] for row in settled.TOLD]
+)
+def test_what_the_ledger_makes_of_it_is_proved(told: list[Json], after: list[Json]) -> None:
+    """The two implementations agree, each by its own reading."""
+    assert [] == World().tell(told).tell(after).findings()
+
+
+def back(cents: int, operation: str = "489") -> Json:
+    return a_move("paid available", cents, operation=operation)
+
+
+def refused(code: str, **facts: Any) -> Json:
+    """The members of a record that refuses its event."""
+    return {"outcome": "refused", "refusal": {"code": code, "facts": facts}}
+
+
+@pytest.mark.parametrize(
+    ("before", "moves"),
+    [
+        (PAID_IN_PART, [back(500)]),
+        (ISSUED_AGAIN, [back(500)]),
+        (PLANNED_ANEW, [back(100, "490"), back(400)]),
+    ],
+    ids=["a rejection", "a new order", "an amendment that takes the first line away"],
+)
+def test_rule_27_lines_give_back_in_their_order_as_signed_or_amended(
+    before: list[Json], moves: list[Json]
+) -> None:
+    assert [] == ByHand(Story(*before, ASKED_BACK)).tell(CAME_BACK, moves).findings()
+
+
+def test_rule_27_a_kept_instalment_keeps_the_order_of_its_lines_through_an_amendment() -> None:
+    """It was paid in part, rejected and issued again; the amendment plans another beside it."""
+    more = an_instalment(lines=[an_amount(7, "490")], name="more", trigger="notification")
+    amendment = an_amendment(instalments=[more], act=an_act("2023-09-01"))
+    story = Story(*ISSUED_AGAIN, amendment, ASKED_BACK)
+    assert [] == ByHand(story).tell(CAME_BACK, [back(500)]).findings()
+
+
+def test_rule_27_a_ledger_that_collects_on_what_a_rejection_left_is_disproved() -> None:
+    """The ledger did so, and a verifier that shared the reading proved it."""
+    wrong = [back(100, "490"), back(400)]
+    found = ByHand(Story(*PAID_IN_PART, ASKED_BACK)).tell(CAME_BACK, wrong).findings()
+    assert {"moves_differ"} == {code for code, _ in found}
+
+
+EXCEEDS = {"convention": "C", "asked_cents": 300}
+ROOMS: list[tuple[str, list[Json], int | None]] = [
+    ("what another recovery names and has not brought", [NAMED], 200),
+    ("what it has brought is paid no more", [NAMED, settled.IN_PART], 200),
+    ("what came in one sum came on that line too", [NAMED, a_collection(400)], 200),
+    ("a sum that another asks names no line", [a_recovery(400)], None),
+    ("what came without a name leaves that much less", [a_recovery(400), a_collection(400)], 200),
+]
+
+
+@pytest.mark.parametrize(("before", "room"), [row[1:] for row in ROOMS], ids=[r[0] for r in ROOMS])
+def test_rule_27_a_line_has_a_room_of_its_own(before: list[Json], room: int | None) -> None:
+    journal = ByHand(Story(*PAID, *before))
+    more = {} if room is None else refused("recovery_exceeds", room_cents=room, **EXCEEDS)
+    assert [] == journal.tell(NAMED_TOO, **more).findings()
+
+
+CLOSED = [
+    *PAID,
+    a_closing(),
+    a_recovery(lines=[an_amount(600)]),
+    a_collection(lines=[an_amount(600)]),
+]
+
+
+def test_rule_31_so_it_has_in_a_closed_year() -> None:
+    none_left = refused("recovery_exceeds", room_cents=0, **EXCEEDS)
+    assert [] == ByHand(Story(*CLOSED)).tell(NAMED_TOO, **none_left).findings()
+
+
+def test_rule_31_what_came_on_a_line_of_a_closed_year_does_not_come_again() -> None:
+    journal = ByHand(Story(*CLOSED, a_recovery(400, recovery="T", _id="T")))
+    of_the_line = a_collection(lines=[an_amount(1)], recovery="T", _id="of T")
+    none_left = refused("recovery_exceeds", convention="C", room_cents=0, asked_cents=1)
+    assert [] == journal.tell(of_the_line, **none_left).findings()
+
+
+def test_rule_22_accounts_that_prove_nothing_are_a_cost_of_0() -> None:
+    signed = a_convention(instalments=[settled.HALF, settled.BY_ACCOUNTS])
+    journal = ByHand(Story(a_vote(100), an_award(100), signed))
+    event = a_report(eligible_cost_cents=0, received_on="2023-06-01")
+    moves = [a_move("committed available", 40, "C", "b")]
+    assert [] == journal.tell(event, moves).findings()
+
+
+def for_the_rest() -> ByHand:
+    """Of 1,400,000 that are not ordered the convention takes 1,000,000, and pays them at once."""
+    moves = [
+        a_move("committed available", 400_000),
+        a_move("committed ordered", 1_000_000, "C", "1"),
+    ]
+    order = an_order("C/1", (1_000_000, "489"), bank_account=a_bank_account(OTHER_IBAN))
+    return ByHand(Story(*ABOVE)).tell(FOR_THE_REST, moves, [order])
+
+
+OLD: Json = {"amount_cents": 600_000, "due_on": "2023-06-11"}
+
+
+def sent_back() -> ByHand:
+    """The order that the grant had: paid in part under its convention, and rejected."""
+    payment, rejection, _ = OF_THE_OLD_ORDER
+    journal = for_the_rest()
+    journal.tell(
+        payment,
+        [a_move("ordered paid", 200_000, "C", "1")],
+        [a_change("G/1", "issued", paid_cents=200_000, **OLD)],
+    )
+    return journal.tell(
+        rejection,
+        [a_move("ordered committed", 400_000, "C", "1")],
+        [a_change("G/1", "rejected", paid_cents=200_000, **OLD)],
+    )
+
+
+def issued_again() -> ByHand:
+    order = an_order("G/1/2", (400_000, "489"), due_on=OLD["due_on"], previous="G/1")
+    move = a_move("committed ordered", 400_000, "C", "1")
+    return sent_back().tell(OF_THE_OLD_ORDER[-1], [move], [order])
+
+
+def test_rule_13_a_convention_may_be_signed_for_what_rule_14_holds_back() -> None:
+    assert [] == for_the_rest().findings()
+
+
+def test_rule_13_orders_that_exist_keep_their_names_and_count_in_its_figures() -> None:
+    assert [] == issued_again().findings()
+
+
+def test_rule_13_its_instalments_are_its_own_whatever_the_grant_called_its() -> None:
+    """Both have one called 1: the grant's cannot be planned anew, and its own cannot either."""
+    anew = an_amendment(instalments=[an_instalment(5, "1")])
+    facts = {"convention": "C", "instalment": "1", "remaining_cents": 0, "asked_cents": 5}
+    assert [] == issued_again().tell(anew, **refused("below_ordered", **facts)).findings()
+    gone = an_amendment(instalments=[an_instalment(5, "x", trigger="notification")])
+    moves = [a_move("committed available", 399_995)]
+    assert [] == sent_back().tell(gone, moves).tell(OF_THE_OLD_ORDER[-1]).findings()
+
+
+def test_rule_17_a_grant_that_falls_takes_the_orders_under_both_names_with_it() -> None:
+    moves = [
+        *(a_move("ordered committed", cents, "C", "1") for cents in (400_000, 1_000_000)),
+        *(a_move("committed available", cents, "C", "1") for cents in (400_000, 1_000_000)),
+    ]
+    orders = [
+        a_change("G/1/2", "cancelled", 400_000, 0, due_on=OLD["due_on"]),
+        a_change("C/1", "cancelled", 1_000_000, 0),
+    ]
+    assert [] == issued_again().tell(a_withdrawal(), moves, orders).findings()
+
+
+def test_rule_32_what_a_grant_had_ordered_goes_on_under_its_name() -> None:
+    """A letter says of an instalment that its orders name another number."""
+    journal = sent_back().tell(
+        an_acknowledgement(order="C/1"), [], [a_change("C/1", "taken_in_charge", 1_000_000, 0)]
+    )
+    proof = JournalProof(Findings())
+    for number, line in enumerate(journal.lines):
+        proof.read(Place(offset=number), json.loads(line)["budget"].encode(), line)
+    closing = journal.tell(a_closing("all")).records[-1]
+    [letter] = letters(proof.books[closing.budget], closing)
+    [old, own] = letter["data"]["instalments"]
+    assert ("1", "G", 1) == (old["instalment"], old["convention"], old["orders"])
+    assert ("1", None, []) == (own["instalment"], own["convention"], own["lines"])
+    assert ["G/1", "1"] == list(carried_convention(letter["data"]).schedule)
+
+
+@pytest.mark.parametrize(
+    ("before", "code", "facts"),
+    [
+        (PARTLY_ORDERED, "convention_exists", {}),
+        (
+            [*ABOVE[:-1], a_notification(convention="G"), ABOVE[-1]],
+            "convention_exists",
+            {},
+        ),
+    ],
+    ids=["below the limit", "all is ordered"],
+)
+def test_rule_13_else_it_exists(before: list[Json], code: str, facts: Json) -> None:
+    more = refused(code, convention="C", **facts)
+    assert [] == ByHand(Story(*before)).tell(FOR_THE_REST, **more).findings()
+
+
+def test_rule_13_it_is_signed_for_that_rest_alone() -> None:
+    event = a_convention(1_400_001, bank_account=...)
+    cents = {"award_cents": 1_400_000, "asked_cents": 1_400_001}
+    more = refused("exceeds_award", convention="C", line=a_line(), **cents)
+    assert [] == ByHand(Story(*ABOVE)).tell(event, **more).findings()
+
+
+def opened(told: list[Json], *moves: Json, orders: tuple[Json, ...] = ()) -> ByHand:
+    """The one letter of a closing, read behind what was told, and what it leads to."""
+    story = Story(*told)
+    [letter] = story.letters()
+    return ByHand(story).tell(letter, moves, orders)
+
+
+def carried(name: str = "C", cents: int = 40) -> Json:
+    return a_move("- committed", cents, name)
+
+
+def test_rule_32_where_its_number_is_taken_a_convention_goes_on_under_another() -> None:
+    journal = opened([*CARRIED, *SAME_NUMBER], carried("C@2023"))
+    order = an_order("C@2023/balance", (40, "489"), due_on="2023-08-25")
+    event = a_report(year=2023, **RENAMED)
+    move = a_move("committed ordered", 40, "C@2023", "balance")
+    assert [] == journal.tell(event, [move], [order]).findings()
+
+
+def test_rule_32_so_it_does_where_its_reference_is_awarded_there() -> None:
+    assert [] == opened([*ALONE_YEAR, *SAME_GRANT], carried("G@2023")).findings()
+
+
+def test_rule_32_what_waited_for_the_number_is_woken_under_it() -> None:
+    told = [a_report("evaluation", 2023, **RENAMED), *CARRIED, *SAME_NUMBER]
+    journal = opened(told, carried("C@2023"))
+    assert ["not_resumed"] == [code for code, _ in journal.findings()]
+
+
+def test_rule_32_an_order_that_is_issued_again_there_names_the_one_before_as_it_was() -> None:
+    account: Json = {"bank_account": a_bank_account(OTHER_IBAN), "issued_on": "2024-01-31"}
+    order = an_order(
+        "C@2023/advance/2", (60, "489"), due_on="2023-07-14", previous="C/advance", **account
+    )
+    told = [*SENT_BACK, *SAME_NUMBER, a_new_account(**NEXT)]
+    moves = (carried("C@2023", 100), a_move("committed ordered", 60, "C@2023", "advance"))
+    assert [] == opened(told, *moves, orders=(order,)).findings()
+
+
+@pytest.mark.parametrize(
+    ("before", "name"), [(FELL, "C"), ([*SAME_NUMBER, *FELL[1:]], "C@2023")], ids=["C", "C@2023"]
+)
+def test_rule_32_where_its_grant_fell_the_money_is_available(before: list[Json], name: str) -> None:
+    moves = (carried(name), a_move("committed available", 40, name))
+    journal = opened([*CARRIED, *before], *moves)
+    suspended = a_suspension(convention=name, **NEXT)
+    more = refused("convention_terminated", convention=name)
+    assert [] == journal.tell(suspended, **more).findings()
+
+
+@pytest.mark.parametrize("before", [SAME_NUMBER, FELL], ids=["a number taken", "a grant that fell"])
+def test_rule_32_a_letter_is_refused_by_a_closed_year_alone(before: list[Json]) -> None:
+    story = Story(*CARRIED, *before)
+    [letter] = story.letters()
+    more = refused("convention_exists", convention="C")
+    found = ByHand(story).tell(letter, **more).findings()
+    assert ["refused_otherwise"] == [code for code, _ in found]
+    story.tell(an_acknowledgement(**NEXT))
+    story.tell(a_closing(_id="2024", **NEXT))
+    journal = ByHand(story).tell(letter, **refused("fiscal_year_closed", budget=NEXT["budget"]))
+    assert [] == journal.findings()
+
+
+def test_rule_28_the_withdrawal_of_a_concurring_act_does_not_wait_for_the_award() -> None:
+    assert [] == ByHand(Story(RECORDED)).tell(IT_FELL).findings()
+    waits: Json = {"outcome": "parked", "waits_for": {"kind": "grant", "id": "G"}}
+    found = ByHand(Story(RECORDED)).tell(IT_FELL, **waits).findings()
+    assert ["parked_needlessly"] == [code for code, _ in found]
+    assert [] == ByHand(Story()).tell(IT_FELL, **waits).tell(RECORDED).findings()
+
+
+def test_rule_7_a_move_has_an_instalment_or_says_that_it_has_none() -> None:
+    move = back(500)
+    del move["instalment"]
+    found = ByHand(Story(*PAID_IN_PART, ASKED_BACK)).tell(CAME_BACK, [move]).findings()
+    assert "record_malformed" in [code for code, _ in found]
