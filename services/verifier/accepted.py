@@ -45,7 +45,8 @@ def apply(books: Books, record: Record) -> None:
     lapsed = lapsed_entries(books) if kind == "fiscal-year.closed" else []
     siret = data["beneficiary"]["siret"] if kind in OF_BENEFICIARIES else ""
     first_account = siret not in books.accounts and data.get("bank_account") is not None
-    replaced = books.standing(data["grant"]) if kind == "convention.signed" else None
+    signs = kind == "convention.signed" and books.alone(data["grant"]) is not None
+    replaced = data["grant"] if signs else None
     again = kind in REISSUING or (kind == "fiscal-year.opened" and _account_is_newer(books, data))
     books.learn(kind, data, record.sequence)
     turns.learn(books, kind, data)
@@ -235,6 +236,7 @@ def _keep(books: Books, row: Json, held_by: tuple[str, str], expected: Moves) ->
     books.orders[row["payment_order"]] = order
     instalment.order = row["payment_order"]
     instalment.orders += 1
+    books.conventions[order.holder].last_orders.pop(order.key, None)
     instalment.set_off = False
     cents = {line: each.cents for line, each in order.lines.items()}
     for key, each in ask.of_order(order, cents, ("committed", "ordered")).items():
@@ -242,9 +244,7 @@ def _keep(books: Books, row: Json, held_by: tuple[str, str], expected: Moves) ->
 
 
 def _prove_moves(books: Books, asked: Moves, done: Moves) -> None:
-    expected: Moves = {}
-    for (line, name, key, *way), cents in asked.items():
-        ask.add(expected, (line, name, key and code_of(key), way[0], way[1]), cents)
+    expected = {move: cents for move, cents in asked.items() if cents}
     if expected == done:
         return
     for move in expected.keys() | done.keys():

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from services.verifier.carried import carried_award, carried_convention
+from services.verifier.carried import carried_award, carried_convention, parted
 from services.verifier.findings import Code, Findings
 from services.verifier.grants import (
     OPEN,
@@ -61,17 +61,14 @@ class Books(Sums):
             )
         return kind == "convention" and name in self.conventions
 
-    def standing(self, name: str) -> str | None:
-        """The number under which an award stands for a convention, until one is signed for it."""
-        grant = self.grants.get(name)
-        if grant is None or not grant.stands_alone or not grant.standing:
-            return None
-        return grant.standing[0]
-
     def alone(self, grant: str) -> Convention | None:
-        """The award that stands for a convention."""
-        name = self.standing(grant)
-        return None if name is None else self.conventions[name]
+        """The award that stands for a convention, until one is signed for it.
+
+        One that an earlier year renamed has no reference any more for which one could be signed.
+        """
+        found = self.conventions.get(grant)
+        stands = found is not None and found.stands_alone and found.grant == grant
+        return found if stands else None
 
     def is_drawn(self, convention: Convention) -> bool:
         """Whether something of it is ordered, paid or asked back."""
@@ -88,14 +85,15 @@ class Books(Sums):
 
     def is_taken(self, number: str) -> bool:
         """Whether orders of that number exist, or may yet."""
-        return number in self.conventions or (
-            number in self.grants and self.grants[number].stands_alone
-        )
+        if number in self.conventions:
+            return True
+        if number in self.grants and self.grants[number].stands_alone:
+            return True
+        return any(each.formerly == number for each in self.conventions.values())
 
-    def goes_on_as(self, letter: Json) -> str:
-        """The number that a convention of the closed year has here (rules, 32)."""
-        number: str = letter["convention"]
-        while self.is_taken(number) or (letter["stands_alone"] and self.is_here("grant", number)):
+    def goes_on_as(self, letter: Json, number: str, *, of_grant: bool) -> str:
+        """What a number of the closed year is called here: of a convention, or a grant (32)."""
+        while self.is_taken(number) or (of_grant and self.is_here("grant", number)):
             number = f"{number}@{letter['closed_budget'][-4:]}"
         return number
 
@@ -133,7 +131,10 @@ class Books(Sums):
         self.open_at_closing = frozenset(names)
 
     def _open_next(self, data: Json) -> None:
-        self.opened_as = self.goes_on_as(data)
+        self.opened_as = self.goes_on_as(data, data["convention"], of_grant=data["stands_alone"])
+        formerly = next((n for n, at, _ in map(parted, data["instalments"]) if at), None)
+        if formerly is not None:
+            formerly = self.goes_on_as(data, formerly, of_grant=True)
         grant = self.grants.setdefault(data["grant"], Grant())
         acts = without_nulls(data["acts"])
         grant.acts += [act for act in acts if act not in grant.acts]
@@ -148,9 +149,7 @@ class Books(Sums):
             self.accounts.setdefault(siret, account)
         for each in data["lines"]:
             self.line(line_of(each["line"]))
-        convention = carried_convention(data)
-        if self.opened_as != data["convention"]:
-            convention.former_number = data["convention"]
+        convention = carried_convention(data, self.opened_as, formerly)
         if grant.withdrawn:
             convention.state = "ended"
         self._open(self.opened_as, convention)
@@ -181,9 +180,9 @@ class Books(Sums):
             self._open(data["grant"], award_alone(data))
 
     def _sign(self, data: Json) -> None:
-        convention, replaced = convention_of(data), self.standing(data["grant"])
-        if replaced is not None:
-            self._take_over(data["convention"], convention, replaced)
+        convention = convention_of(data)
+        if self.alone(data["grant"]) is not None:
+            self._take_over(data["convention"], convention, data["grant"])
         if data.get("bank_account") is not None:
             account = without_nulls(data["bank_account"])
             self.accounts[convention.beneficiary["siret"]] = account
@@ -193,25 +192,22 @@ class Books(Sums):
         """What a grant had, and what its orders hold, is its convention's now (rules, 13)."""
         alone = self.conventions.pop(replaced)
         drawn = self.is_drawn(alone)
-        self.grants[alone.grant].standing.remove(replaced)
+        convention.formerly = replaced
         kept = {}
         for key, each in alone.schedule.items():
             if self.is_held(each):
                 kept[f"{replaced}/{key}"] = each
-                each.under = replaced
         convention.schedule = kept | convention.schedule
         convention.former_lines = alone.lines_in_order()
         convention.shares, convention.state = alone.shares, alone.state
         convention.notified_on, convention.earlier = alone.notified_on, alone.earlier
         convention.received, convention.costs = alone.received, alone.costs
-        convention.recoveries, convention.back = alone.recoveries, alone.back
+        convention.recoveries = alone.recoveries
         for order in self.orders.values() if drawn else ():
             if order.holder == replaced:
                 order.holder, order.key = name, f"{replaced}/{order.instalment}"
 
     def _open(self, name: str, convention: Convention) -> None:
-        if convention.stands_alone:
-            self.grants[convention.grant].standing.append(name)
         if name in self.conventions:
             self.find(Code.NUMBER_TWICE, what=name)
         self.conventions[name] = convention

@@ -1,6 +1,6 @@
 """What a letter brings of an earlier year: a convention that goes on, and its award (rules, 32)."""
 
-from services.verifier.grants import Award, Convention, Instalment, schedule_of
+from services.verifier.grants import Award, Convention, Instalment, named, schedule_of
 from services.verifier.lines import Json
 from services.verifier.records import without_nulls
 
@@ -19,13 +19,26 @@ def carried_award(data: Json) -> Award:
     )
 
 
-def carried_convention(data: Json) -> Convention:
-    """A convention that goes on from an earlier year (rules, 32)."""
+def parted(row: Json) -> tuple[str, str, str]:
+    """The grant that had an instalment before its convention, and the instalment (rules, 13)."""
+    grant, slash, code = str(row["instalment"]).rpartition("/")
+    return grant, slash, code
+
+
+def carried_convention(data: Json, number: str, formerly: str | None) -> Convention:
+    """A convention that goes on from an earlier year, and under which names (rules, 32)."""
     schedule: dict[str, Instalment] = {}
-    for row in data["instalments"]:
-        [(name, instalment)] = schedule_of([row]).items()
-        instalment.under = row.get("convention")
-        schedule[name if instalment.under is None else f"{instalment.under}/{name}"] = instalment
+    last_orders: dict[str, str] = {}
+    for row in (*data["instalments"], *data["former_instalments"]):
+        _, slash, code = parted(row)
+        key = f"{formerly}/{code}" if slash else code
+        last = row.get("order") or named(data["convention"], row["instalment"], row["orders"])
+        if row["orders"] and last != named(number, key, row["orders"]):
+            last_orders[key] = last
+        if "lines" not in row:
+            continue
+        [instalment] = schedule_of([row]).values()
+        schedule[key] = instalment
         instalment.orders = row["orders"]
         instalment.signed_on = row.get("amended_on")
         instalment.ordered_before = not row["lines"]
@@ -33,6 +46,7 @@ def carried_convention(data: Json) -> Convention:
     convention = Convention(
         data["grant"], without_nulls(data["beneficiary"]), data["signed_on"], schedule
     )
+    convention.formerly, convention.last_orders = formerly, last_orders
     convention.stands_alone = data["stands_alone"]
     if convention.stands_alone:
         convention.year_cents = data["award"]["year_awards_cents"]
@@ -42,8 +56,8 @@ def carried_convention(data: Json) -> Convention:
     convention.notified_on = data.get("notified_on")
     convention.earlier = {"paid": data["paid_cents"], "ordered": data["ordered_cents"]}
     for rank, row in enumerate(data["documents"], start=-len(data["documents"])):
-        key = (row["document"]["kind"], row["document"]["year"])
-        convention.received[key] = row["received_on"]
+        document = (row["document"]["kind"], row["document"]["year"])
+        convention.received[document] = row["received_on"]
         if (cost := row.get("eligible_cost_cents")) is not None:
-            convention.costs[key] = (rank, cost)
+            convention.costs[document] = (rank, cost)
     return convention

@@ -10,8 +10,9 @@ from services.verifier.grants import (
     Grant,
     Instalment,
     Planned,
-    code_of,
     due_on,
+    last_order,
+    named,
     part_of,
 )
 from services.verifier.lines import Json, Line
@@ -114,27 +115,10 @@ def _due(
                     add(asked, (line, name, key, "committed", "available"), cut)
         if lines:
             drawn_cents += sum(each.cents for each in lines.values())
-            number = instalment.under or name
-            issued = _named(number, key, instalment.orders + 1)
-            previous = _previous(books, number, key, instalment, convention.former_number)
+            issued = named(name, key, instalment.orders + 1)
+            number = issued.partition("/")[0]
+            previous = last_order(name, convention, key)
             yield Due(issued, number, name, key, lines, until, previous)
-
-
-def _named(convention: str, key: str, count: int) -> str:
-    """The id of an instalment's first order, its second, its third."""
-    return "/".join([convention, code_of(key), *([str(count)] if count > 1 else [])])
-
-
-def _previous(
-    books: Books, number: str, key: str, instalment: Instalment, former_number: str | None
-) -> str | None:
-    """The order before, which may name the convention as an earlier year did (rules, 25 and 32)."""
-    if not instalment.orders:
-        return None
-    last = _named(number, key, instalment.orders)
-    if last in books.orders or instalment.under is not None:
-        return last
-    return _named(former_number or number, key, instalment.orders)
 
 
 def _given_back(name: str, asked: Moves) -> int:

@@ -50,8 +50,6 @@ class Instalment:
     """The day of an order of an earlier year that is to be issued again."""
     set_off: bool = False
     """Whether it was to be issued again, and was held back (rules, 14 and 21)."""
-    under: str | None = None
-    """The number that its orders name, where a grant had it before its convention (rules, 13)."""
 
     @property
     def cents(self) -> int:
@@ -60,22 +58,23 @@ class Instalment:
 
 
 @dataclass(slots=True)
-class Recovery:
-    """What was asked back under one number, and came (rules, 27)."""
-
-    ordered: int = 0
-    collected: int = 0
-
-
-@dataclass(slots=True)
 class Back:
-    """What all recoveries together did on one line (rules, 27 and 31)."""
+    """What one recovery did on one line (rules, 27 and 31)."""
 
     named: int = 0
     """What was asked back by the name of the line."""
     came: int = 0
     revenue: int = 0
     """Of what came, what came after the budget's year."""
+
+
+@dataclass(slots=True)
+class Recovery:
+    """What was asked back under one number, and came (rules, 27)."""
+
+    ordered: int = 0
+    collected: int = 0
+    back: dict[Line, Back] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -98,11 +97,12 @@ class Convention:
     state: str = "in_force"
     """`in_force`, `suspended` or `ended`: terminated, or its award withdrawn."""
     recoveries: dict[str, Recovery] = field(default_factory=dict)
-    back: dict[Line, Back] = field(default_factory=dict)
     former_lines: list[Line] = field(default_factory=list)
     """The order of its lines before its last amendment."""
-    former_number: str | None = None
-    """Its number in the year before, where this year had that number already (rules, 32)."""
+    formerly: str | None = None
+    """The reference of the grant in whose place it came: older orders bear it (rules, 13)."""
+    last_orders: dict[str, str] = field(default_factory=dict)
+    """The last order of instalments in earlier years, where a number was another (rules, 32)."""
     year_cents: int | None = None
     """Of an award that stands here from an earlier year: all that year's to its SIRET (14)."""
     counts: dict[str, int] = field(default_factory=dict)
@@ -122,13 +122,15 @@ class Convention:
 
     def paid_on(self, line: Line) -> int:
         """What the budget's own year paid on a line, and did not come back."""
-        back = self.back.get(line)
-        return self.cents_on(line, "paid") - (0 if back is None else back.revenue)
+        return self.cents_on(line, "paid") - sum(each.revenue for each in self._back(line))
 
     def room_on(self, line: Line) -> int:
         """What may be asked back by the name of a line (rules, 27)."""
-        back = self.back.get(line, Back())
-        return max(0, self.paid_on(line) - max(0, back.named - back.came))
+        awaited = sum(max(0, each.named - each.came) for each in self._back(line))
+        return max(0, self.paid_on(line) - awaited)
+
+    def _back(self, line: Line) -> list[Back]:
+        return [each.back[line] for each in self.recoveries.values() if line in each.back]
 
     def paid_this_year_cents(self) -> int:
         """What the budget's own year paid, and did not come back."""
@@ -137,7 +139,8 @@ class Convention:
 
     def revenue_cents(self) -> int:
         """What came back after the budget's year: it opens no credit."""
-        return sum(each.revenue for each in self.back.values())
+        known = (back for each in self.recoveries.values() for back in each.back.values())
+        return sum(each.revenue for each in known)
 
     def paid_cents(self) -> int:
         """What was paid, in all years, and did not come back."""
@@ -218,8 +221,6 @@ class Grant:
     acts: list[Json] = field(default_factory=list)
     award: Award | None = None
     withdrawn: bool = False
-    standing: list[str] = field(default_factory=list)
-    """The numbers under which an award stands for a convention that was never signed."""
 
     @property
     def stands_alone(self) -> bool:
@@ -315,6 +316,22 @@ def cents_by_line(schedule: dict[str, Instalment]) -> dict[Line, int]:
 def code_of(key: str) -> str:
     """What a schedule's key calls an instalment: `1`, and `1` too of a grant's `A/1`."""
     return key.rpartition("/")[2]
+
+
+def named(number: str, key: str, count: int) -> str:
+    """The id of an instalment's first order, its second, its third; `G/1` bears its grant's."""
+    first = key if "/" in key else f"{number}/{key}"
+    return first if count == 1 else f"{first}/{count}"
+
+
+def last_order(number: str, convention: Convention, key: str) -> str | None:
+    """The order before the next one of an instalment, as it was called (rules, 25 and 32)."""
+    instalment = convention.schedule[key]
+    if instalment.order is not None:
+        return instalment.order
+    if not instalment.orders:
+        return None
+    return convention.last_orders.get(key) or named(number, key, instalment.orders)
 
 
 def left_unpaid(instalment: Instalment, order: Order) -> dict[Line, Planned]:

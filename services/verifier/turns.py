@@ -78,14 +78,14 @@ def learn(books: Books, kind: str, data: Json) -> None:
             known = convention.recoveries.setdefault(data["recovery"], Recovery())
             known.ordered += ask.sum_of(data)
             for line, cents in amounts_of(data.get("lines") or ()).items():
-                convention.back.setdefault(line, Back()).named += cents
+                known.back.setdefault(line, Back()).named += cents
             _prove_recoveries(books, data["convention"], convention)
         case "recovery.collected":
             known = convention.recoveries[data["recovery"]]
             known.collected += ask.sum_of(data)
             revenue = _is_revenue(books, data)
             for line, cents in ask.came_back(data, convention).items():
-                back = convention.back.setdefault(line, Back())
+                back = known.back.setdefault(line, Back())
                 back.came += cents
                 back.revenue += cents if revenue else 0
             _prove_recoveries(books, data["convention"], convention)
@@ -144,7 +144,7 @@ def _amend(books: Books, data: Json, convention: Convention) -> None:
     convention.former_lines = convention.lines_in_order()
     for name in _waiting(books, convention):
         gone = convention.schedule.pop(name)
-        if gone.orders and gone.under is None:
+        if gone.orders and "/" not in name:
             convention.counts[name] = gone.orders
     for name, planned in schedule_of(data["instalments"]).items():
         if name in convention.schedule:

@@ -7,7 +7,7 @@ from uuid import NAMESPACE_URL, uuid5
 from services.verifier.asked import Moves, add
 from services.verifier.books import Books
 from services.verifier.findings import Code
-from services.verifier.grants import OPEN, Convention, Instalment, code_of
+from services.verifier.grants import OPEN, Convention, Instalment
 from services.verifier.lines import Json, Line, in_order, line_of, line_row
 from services.verifier.records import LEDGER, Record, without_nulls
 
@@ -79,7 +79,8 @@ def carried_by(books: Books, data: Json) -> set[str]:
 
 def opened(books: Books, data: Json) -> Moves:
     """What was carried over is committed in the next year, or there where its grant fell (32)."""
-    name, grant = books.goes_on_as(data), books.grants.get(data["grant"])
+    name = books.goes_on_as(data, data["convention"], of_grant=data["stands_alone"])
+    grant = books.grants.get(data["grant"])
     moves: Moves = {}
     for each in data["lines"]:
         line, cents = line_of(each["line"]), each["amount_cents"]
@@ -159,7 +160,7 @@ def _carried(books: Books, name: str, convention: Convention, cents: dict[Line, 
         "ordered_cents": convention.ordered_cents(),
         "lines": [_line(line, cents[line]) for line in sorted(cents, key=in_order)],
         "instalments": [
-            _instalment(books, key, each)
+            _instalment(books, convention, key, each)
             for key, each in convention.schedule.items()
             if each.cents or books.is_held(each)
         ],
@@ -180,12 +181,15 @@ def _former(books: Books, convention: Convention) -> list[Json]:
     """Instalments of which only the count of orders is left, by their names."""
     counts = dict(convention.counts)
     for key, each in convention.schedule.items():
-        if each.orders and not each.cents and not books.is_held(each) and each.under is None:
+        if each.orders and not each.cents and not books.is_held(each) and "/" not in key:
             counts[key] = each.orders
-    return [{"instalment": key, "orders": counts[key]} for key in sorted(counts)]
+    return [
+        {"instalment": key, "orders": counts[key], "order": convention.last_orders.get(key)}
+        for key in sorted(counts)
+    ]
 
 
-def _instalment(books: Books, key: str, instalment: Instalment) -> Json:
+def _instalment(books: Books, convention: Convention, key: str, instalment: Instalment) -> Json:
     held = books.is_held(instalment)
     again_on = instalment.due_again_on
     if instalment.order is not None:
@@ -193,8 +197,7 @@ def _instalment(books: Books, key: str, instalment: Instalment) -> Json:
     documents = [{"kind": kind, "year": year} for kind, year in instalment.documents]
     lines = {} if held else instalment.lines
     return {
-        "instalment": code_of(key),
-        "convention": instalment.under,
+        "instalment": key,
         "trigger": instalment.trigger,
         "documents": documents or None,
         "ceiling": instalment.ceiling,
@@ -204,6 +207,7 @@ def _instalment(books: Books, key: str, instalment: Instalment) -> Json:
         "orders": instalment.orders,
         "amended_on": instalment.signed_on,
         "due_again_on": None if held else again_on,
+        "order": convention.last_orders.get(key),
     }
 
 

@@ -163,6 +163,8 @@ def for_the_rest() -> ByHand:
     return ByHand(Story(*ABOVE)).tell(FOR_THE_REST, moves, [order])
 
 
+BOTH = [("G/1", 400_000), ("1", 1_000_000)]
+"""What is open of the grant's instalment, and of the convention's own."""
 OLD: Json = {"amount_cents": 600_000, "due_on": "2023-06-11"}
 
 
@@ -172,19 +174,19 @@ def sent_back() -> ByHand:
     journal = for_the_rest()
     journal.tell(
         payment,
-        [a_move("ordered paid", 200_000, "C", "1")],
+        [a_move("ordered paid", 200_000, "C", "G/1")],
         [a_change("G/1", "issued", paid_cents=200_000, **OLD)],
     )
     return journal.tell(
         rejection,
-        [a_move("ordered committed", 400_000, "C", "1")],
+        [a_move("ordered committed", 400_000, "C", "G/1")],
         [a_change("G/1", "rejected", paid_cents=200_000, **OLD)],
     )
 
 
 def issued_again() -> ByHand:
     order = an_order("G/1/2", (400_000, "489"), due_on=OLD["due_on"], previous="G/1")
-    move = a_move("committed ordered", 400_000, "C", "1")
+    move = a_move("committed ordered", 400_000, "C", "G/1")
     return sent_back().tell(OF_THE_OLD_ORDER[-1], [move], [order])
 
 
@@ -208,8 +210,8 @@ def test_rule_13_its_instalments_are_its_own_whatever_the_grant_called_its() -> 
 
 def test_rule_17_a_grant_that_falls_takes_the_orders_under_both_names_with_it() -> None:
     moves = [
-        *(a_move("ordered committed", cents, "C", "1") for cents in (400_000, 1_000_000)),
-        *(a_move("committed available", cents, "C", "1") for cents in (400_000, 1_000_000)),
+        *(a_move("ordered committed", cents, "C", of) for of, cents in BOTH),
+        *(a_move("committed available", cents, "C", of) for of, cents in BOTH),
     ]
     orders = [
         a_change("G/1/2", "cancelled", 400_000, 0, due_on=OLD["due_on"]),
@@ -219,7 +221,7 @@ def test_rule_17_a_grant_that_falls_takes_the_orders_under_both_names_with_it() 
 
 
 def test_rule_32_what_a_grant_had_ordered_goes_on_under_its_name() -> None:
-    """A letter says of an instalment that its orders name another number."""
+    """A letter calls an instalment as the orders that it had."""
     journal = sent_back().tell(
         an_acknowledgement(order="C/1"), [], [a_change("C/1", "taken_in_charge", 1_000_000, 0)]
     )
@@ -229,9 +231,9 @@ def test_rule_32_what_a_grant_had_ordered_goes_on_under_its_name() -> None:
     closing = journal.tell(a_closing("all")).records[-1]
     [letter] = letters(proof.books[closing.budget], closing)
     [old, own] = letter["data"]["instalments"]
-    assert ("1", "G", 1) == (old["instalment"], old["convention"], old["orders"])
-    assert ("1", None, []) == (own["instalment"], own["convention"], own["lines"])
-    assert ["G/1", "1"] == list(carried_convention(letter["data"]).schedule)
+    assert ("G/1", 1) == (old["instalment"], old["orders"])
+    assert ("1", []) == (own["instalment"], own["lines"])
+    assert ["G/1", "1"] == list(carried_convention(letter["data"], "C", "G").schedule)
 
 
 @pytest.mark.parametrize(

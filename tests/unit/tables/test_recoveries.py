@@ -32,7 +32,7 @@ from tests.unit.tables.rows import (
 )
 
 PAID = [*SIGNED, a_payment(100)]
-AGAIN = {"_id": "again"}
+AGAIN: Json = {"_id": "again"}
 ALL_PAID = stands(paid=100, advance=("paid", 100, 100))
 NEXT_YEAR = {"on": "2024-03-01"}
 
