@@ -107,7 +107,8 @@ class Index:
         if record.event_id == ref:
             self._find(Kind.EVENT, budget)
             self._events.add((budget, record.sequence))
-        if ref in names.conventions:
+        opened = isinstance(event, FiscalYearOpened) and ref == opened_as(record, event)
+        if opened or ref in names.conventions:
             self._find(Kind.CONVENTION, budget)
         if ref in names.grants:
             self._find(Kind.GRANT, budget)

@@ -198,7 +198,6 @@ class Books(Sums):
             if self.is_held(each):
                 kept[f"{replaced}/{key}"] = each
         convention.schedule = kept | convention.schedule
-        convention.former_lines = alone.lines_in_order()
         convention.shares, convention.state = alone.shares, alone.state
         convention.notified_on, convention.earlier = alone.notified_on, alone.earlier
         convention.received, convention.costs = alone.received, alone.costs

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from services.verifier.lines import Json, Line, amounts_of, filled, line_of, line_row, shares
 from services.verifier.records import without_nulls
+from services.verifier.recoveries import Back, Recovery
 
 PAYMENT_DELAY: Final = timedelta(days=60)
 """From the day that makes an instalment due to the day by which it is paid (rules, 19)."""
@@ -58,26 +59,6 @@ class Instalment:
 
 
 @dataclass(slots=True)
-class Back:
-    """What one recovery did on one line (rules, 27 and 31)."""
-
-    named: int = 0
-    """What was asked back by the name of the line."""
-    came: int = 0
-    revenue: int = 0
-    """Of what came, what came after the budget's year."""
-
-
-@dataclass(slots=True)
-class Recovery:
-    """What was asked back under one number, and came (rules, 27)."""
-
-    ordered: int = 0
-    collected: int = 0
-    back: dict[Line, Back] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
 class Convention:
     """A convention, or an award that stands for one (rules, 13)."""
 
@@ -97,8 +78,6 @@ class Convention:
     state: str = "in_force"
     """`in_force`, `suspended` or `ended`: terminated, or its award withdrawn."""
     recoveries: dict[str, Recovery] = field(default_factory=dict)
-    former_lines: list[Line] = field(default_factory=list)
-    """The order of its lines before its last amendment."""
     formerly: str | None = None
     """The reference of the grant in whose place it came: older orders bear it (rules, 13)."""
     last_orders: dict[str, str] = field(default_factory=dict)
@@ -117,8 +96,11 @@ class Convention:
         return 0 if share is None else share[column]
 
     def lines_in_order(self) -> list[Line]:
-        """Its lines as signed or amended; those that an amendment took away last (rules, 27)."""
-        return list(dict.fromkeys((*cents_by_line(self.schedule), *self.former_lines)))
+        """Its lines as signed or amended; those that an amendment took away last (rules, 27).
+
+        Of these the one comes first that had money first.
+        """
+        return list(dict.fromkeys((*cents_by_line(self.schedule), *self.shares)))
 
     def paid_on(self, line: Line) -> int:
         """What the budget's own year paid on a line, and did not come back."""

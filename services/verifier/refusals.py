@@ -15,12 +15,12 @@ from services.verifier.grants import (
     GIVEN_BACK,
     Award,
     Convention,
-    Recovery,
     cents_by_line,
     schedule_of,
 )
 from services.verifier.lines import Json, Line, amounts_of, line_of, line_row
 from services.verifier.records import Record, canonical_without_nulls
+from services.verifier.recoveries import Recovery
 from services.verifier.years import OUTSTANDING, is_over
 
 PARKED_MAX: Final = 1000

@@ -6,9 +6,10 @@ from services.verifier import asked as ask
 from services.verifier.asked import Moves
 from services.verifier.books import Books
 from services.verifier.findings import Code
-from services.verifier.grants import OPEN, Back, Convention, Recovery, falls_with, schedule_of
+from services.verifier.grants import OPEN, Convention, falls_with, schedule_of
 from services.verifier.lines import Json, amounts_of
 from services.verifier.records import without_nulls
+from services.verifier.recoveries import Back, Recovery
 
 STATES: Final = {
     "convention.suspended": "suspended",
@@ -141,7 +142,6 @@ def _raise_award(books: Books, data: Json, convention: Convention) -> None:
 
 def _amend(books: Books, data: Json, convention: Convention) -> None:
     """The new schedule behind what an order holds; counts of orders are never lost."""
-    convention.former_lines = convention.lines_in_order()
     for name in _waiting(books, convention):
         gone = convention.schedule.pop(name)
         if gone.orders and "/" not in name:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from services.ledger.domain.book import Book, BudgetState
 from services.ledger.domain.grants import Convention, ConventionState
 from services.ledger.domain.orders import OPEN, OrderState
-from services.ledger.domain.schedules import has_ended, is_live, order_of
+from services.ledger.domain.schedules import has_ended, is_live, order_of, order_resting_on
 from tests.builders import encoded
 from tests.property.years import Inputs, years
 
@@ -74,10 +74,10 @@ def orders_in(state: BudgetState) -> Iterator[Order]:
 
 
 def owed_in(state: BudgetState) -> Iterator[Owed]:
-    """The documents that conventions in force owe in an open year."""
+    """The documents that conventions owe in an open year; ended ones while anything stays paid."""
     book = state.book
     for name, convention in () if book.closed else sorted(book.conventions.items()):
-        if convention.state is not ConventionState.TERMINATED:
+        if convention.state is not ConventionState.TERMINATED or convention.had_cents():
             for (kind, year), due_on in _owed_by(book, convention):
                 if (kind, year) not in convention.documents:
                     yield Owed(book.budget, name, kind, year, due_on)
@@ -86,6 +86,12 @@ def owed_in(state: BudgetState) -> Iterator[Owed]:
 def _owed_by(book: Book, convention: Convention) -> list[tuple[tuple[str, int], date]]:
     if convention.obligations:
         return [(each.document, each.due_on) for each in convention.obligations]
-    waiting = (each for each in convention.schedule if not is_live(book, each))
-    named = [key for each in waiting if each.amount_cents for key in each.documents]
+    in_force = convention.state is not ConventionState.TERMINATED
+    named = [
+        key
+        for each in convention.schedule
+        if order_resting_on(book, convention, each)
+        or (in_force and each.amount_cents and not is_live(book, each))
+        for key in each.documents
+    ]
     return [(key, date(key.year + 1, 6, 30)) for key in named]

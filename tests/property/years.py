@@ -129,6 +129,26 @@ def carried(known: Sequence[Known], budget: str) -> list[Json]:
     return said
 
 
+def same_names(known: Sequence[Known], budget: str, kind: float) -> list[Json]:
+    """What the next year holds of its own under the names of conventions that it will be given.
+
+    `kind`, from 0 to 1, says of what kind: conventions, grants without one, or grants that fell.
+    """
+    said: list[Json] = [a_vote(budget=budget, appropriations=[an_amount(3_000_000)])]
+    for each in known:
+        if kind < 1 / 3:
+            said.append(an_award(7, budget=budget, grant=each.name, requires_convention=False))
+            continue
+        said.append(an_award(7_777, budget=budget, grant=each.grant))
+        if kind < 2 / 3:
+            plan = [an_instalment(333, trigger="notification")]
+            named: Json = {"budget": budget, "grant": each.grant, "convention": each.name}
+            said.append(a_convention(**named, instalments=plan))
+        else:
+            said.append(a_withdrawal(budget=budget, grant=each.grant))
+    return said
+
+
 def owed(known: Sequence[Known], budget: str) -> list[Json]:
     """What makes their instalments due, all of it."""
     said = []
@@ -183,6 +203,9 @@ def years(draw: st.DrawFn) -> Inputs:
     ]
     first = [*history, *numbered([*taken, *paid, closing, *told], "2023"), *repeated]
     life = st.lists(st.sampled_from(carried(known, NEXT_BUDGET)), max_size=8)
+    if draw(st.integers(0, 5)) == 0:
+        same = same_names(known, NEXT_BUDGET, draw(st.floats(0, 1)))
+        first = [*numbered(same, "same"), *first]
     first = draw(woven([first, numbered(draw(life), "early")]))
     taken_next = [an_acknowledgement(order=each, budget=NEXT_BUDGET) for each in orders]
     paid_next = [a_payment(cents, each, budget=NEXT_BUDGET) for each, cents in orders.items()]

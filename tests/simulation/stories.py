@@ -40,7 +40,15 @@ from tests.property.histories import (
     total,
 )
 from tests.property.turns import ACTS, ends_of, kinds_of_turns
-from tests.property.years import asked_back, carried, known_in, orders_of, owed, treasury
+from tests.property.years import (
+    asked_back,
+    carried,
+    known_in,
+    orders_of,
+    owed,
+    same_names,
+    treasury,
+)
 from tests.simulation.scenes import SCENES
 
 LEVELS: Final = ("chapter", "article", "operation")
@@ -222,9 +230,10 @@ def _an_end(chance: random.Random, budget: str, history: Sequence[Json]) -> list
         *asked_back(known, after),
     ]
     later = chance.sample(pool, min(len(pool), chance.randint(0, 7)))
+    early = same_names(known, after, chance.random()) if chance.random() < 0.3 else []
     if chance.random() < 0.4:
         later += owed(known, after)
         later.append(a_new_account(budget=after))
         later += [an_acknowledgement(order=each, budget=after) for each in orders]
         later.append(a_closing("all", budget=after))
-    return [*taken, closing, *some, *later]
+    return [*early, *taken, closing, *some, *later]

@@ -24,6 +24,7 @@ MEANINGS: dict[str, Sentence] = {
         "name, siret, representative ou signatory", "name, siret, representative or signatory"
     ),
     "found": Sentence("le nom trouvé", "the name found"),
+    "from": Sentence("le numéro de l'exercice clos", "its number in the closed year"),
     "grant": Sentence("la référence de la subvention", "the grant's reference"),
     "group": Sentence("les codes du niveau, joints par /", "the level's codes, joined by /"),
     "id": Sentence("son identifiant", "its id"),
@@ -48,6 +49,7 @@ MEANINGS: dict[str, Sentence] = {
     "state": Sentence("l'état où il ou elle se trouve", "the state it is in"),
     "stated_cents": Sentence("le montant énoncé, en centimes", "the figure stated, in cents"),
     "sum_cents": Sentence("la somme des parts, en centimes", "the sum of the parts, in cents"),
+    "to": Sentence("le numéro dans ce budget", "its number in this budget"),
     "total_cents": Sentence(
         "les attributions de l'exercice, en centimes", "the year's awards, in cents"
     ),

@@ -112,6 +112,20 @@ FLAGS: dict[FlagCode, Advice] = {
             "Ask the accountant whether to stop it.",
         ),
     ),
+    FlagCode.CONVENTION_RENAMED: Advice(
+        Sentence("convention renommée", "convention renamed"),
+        (32,),
+        Sentence(
+            "Le nouvel exercice connaît déjà le numéro de la convention reportée : elle y porte "
+            "l'année close à la suite de son numéro.",
+            "The new year has the number of the convention carried over already: there it has the "
+            "closed year behind its number.",
+        ),
+        Sentence(
+            "Citez le nouveau numéro dans les événements qui la concernent.",
+            "Name the new number in the events about it.",
+        ),
+    ),
     FlagCode.RECOVERY_IS_REVENUE: Advice(
         Sentence("reversement en recette", "recovery is revenue"),
         (27, 31),

@@ -88,14 +88,12 @@ REFUSALS: dict[Refusal, Advice] = {
     ),
     Refusal.CONVENTION_EXISTS: Advice(
         Sentence("convention existante", "convention exists"),
-        (10, 13, 32),
+        (10, 13),
         Sentence(
             "Le numéro est pris, ou la subvention sans convention est déjà mandatée, payée ou "
-            "réclamée ; pour une lettre d'ouverture, le nouvel exercice connaît ce numéro ou a "
-            "attribué lui-même la subvention.",
+            "réclamée, et rien n'en est retenu au-delà de 23 000 €.",
             "The number is taken, or the grant without convention has been ordered, paid or asked "
-            "back; of an opening letter, the new year knows that number or has awarded the grant "
-            "itself.",
+            "back, and nothing of it is held back above 23,000 €.",
         ),
         Sentence("Prenez un autre numéro.", "Use another number."),
     ),

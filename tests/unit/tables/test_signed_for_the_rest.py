@@ -2,14 +2,9 @@
 
 from typing import Any
 
-import pytest
-
-from services.ledger.restore import open_ledger
 from tests.builders import (
-    NEXT_BUDGET,
     Json,
     Story,
-    a_closing,
     a_collection,
     a_convention,
     a_line,
@@ -28,7 +23,7 @@ from tests.builders import (
     an_award,
     an_instalment,
 )
-from tests.unit.tables.rows import Money, Row, check, each_row, entries_of, facts_of, figures
+from tests.unit.tables.rows import Money, Row, check, each_row, facts_of, figures
 
 REPORT = [("activity_report", 2022)]
 HALF = 500_000
@@ -378,72 +373,6 @@ def facts_of_flag(story: Story) -> Json:
     [flag] = story.last.review_flags
     facts: Json = flag["facts"]
     return facts
-
-
-def next_year(*before: Json, after: list[Json]) -> Story:
-    """The convention is carried over, with the grant's order behind it."""
-    story = Story(*before, a_closing("all"))
-    story.deliver()
-    for event in after:
-        story.tell(event)
-    return story
-
-
-REJECTED = [*TAKEN, an_acknowledgement("rejected", "G/1")]
-NEXT: Json = {"budget": NEXT_BUDGET}
-
-
-def test_rule_32_the_grant_s_rejected_order_is_issued_again_in_the_next_year() -> None:
-    story = next_year(*REJECTED, after=[a_new_account(**NEXT, _id="new")])
-    assert {"G/1/2": ISSUED} == story.orders(NEXT_BUDGET)
-    story.ledger = open_ledger(story.store)
-    story.tell(a_payment(HALF, "G/1/2", **NEXT))
-    assert "accepted" == story.answer()
-    [move] = story.last.moves
-    assert ("C", "G/1") == (move.convention, move.instalment)
-
-
-@pytest.mark.parametrize("requires_convention", [True, False])
-def test_rule_32_under_another_name_where_the_new_year_awarded_the_grant(
-    *, requires_convention: bool
-) -> None:
-    story = Story(*REJECTED, a_closing("all"))
-    story.tell(a_vote(**NEXT))
-    story.tell(an_award(100, requires_convention=requires_convention, **NEXT))
-    story.deliver()
-    story.tell(a_new_account(**NEXT, _id="new"))
-    assert ISSUED == story.orders(NEXT_BUDGET)["G@2023/1/2"]
-    [issued] = [each for each in story.last.payment_orders if each.order.convention == "G@2023"]
-    assert issued.issued is not None
-    assert "G/1" == issued.issued["previous"]
-
-
-def test_rule_32_what_the_grant_had_ordered_is_not_planned_again_in_the_next_year() -> None:
-    story = next_year(*PAID, REST, after=[a_notification(**NEXT), a_new_account(**NEXT, _id="new")])
-    assert {"C/1": ISSUED} == story.orders(NEXT_BUDGET)
-    assert [] == entries_of(story)
-
-
-def test_rule_32_a_renamed_convention_names_the_order_that_its_reissue_follows() -> None:
-    year = [a_vote(100), an_award(100), a_convention(100), an_acknowledgement("rejected")]
-    story = Story(*year, a_closing("all"))
-    for event in (
-        a_vote(50, **NEXT),
-        an_award(50, **NEXT),
-        a_convention(instalments=[an_instalment(50, trigger="notification")], **NEXT),
-    ):
-        story.tell(event)
-    story.deliver()
-    story.tell(a_closing("all", budget=NEXT_BUDGET, _id="second"))
-    story.deliver()
-    third: Json = {"budget": f"{NEXT_BUDGET[:-4]}2025"}
-    story.tell(a_new_account(**third, _id="new"))
-    [issued] = [each for each in story.last.payment_orders if each.issued is not None]
-    assert issued.issued is not None
-    assert ("C@2023/advance/2", "C/advance") == (
-        issued.order.payment_order,
-        issued.issued["previous"],
-    )
 
 
 def test_rule_13_a_second_convention_finds_nothing_left() -> None:

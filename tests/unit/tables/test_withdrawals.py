@@ -270,6 +270,32 @@ AFTERWARDS_ROWS = [
         facts=GRANT,
     ),
     Row(
+        "a concurring act falls at once, though the award is not there yet",
+        [a_vote(200), a_concurring_act(act=LILLE), a_withdrawal(act=LILLE)],
+        "accepted",
+        on_one_line(200, available=200),
+        flags=[("concurring_act_withdrawn", {"grant": "G", "act": printed(LILLE)})],
+    ),
+    Row(
+        "the award that comes later stands without it",
+        [a_vote(200), a_concurring_act(act=LILLE), a_withdrawal(act=LILLE), an_award(150)],
+        "accepted",
+        on_one_line(200, available=50, reserved=150),
+    ),
+    Row(
+        "another act that is named waits for the award",
+        [a_vote(200), a_concurring_act(act=LILLE), a_withdrawal()],
+        "waits for grant G",
+        on_one_line(200, available=200),
+    ),
+    Row(
+        "what waits goes on with the award, though its act was recorded meanwhile",
+        [a_vote(200), a_withdrawal(act=LILLE), a_concurring_act(act=LILLE), an_award(150)],
+        "accepted",
+        on_one_line(200, available=50, reserved=150),
+        flags=[("concurring_act_withdrawn", {"grant": "G", "act": printed(LILLE)})],
+    ),
+    Row(
         "a concurring act is a recorded fact all the same",
         [*IN_HALVES, a_withdrawal(), a_concurring_act(act=LILLE)],
         "accepted",
