@@ -54,23 +54,6 @@ def unreachable() -> Problem:
     return Problem(DATABASE_UNREACHABLE, headers={"Retry-After": str(RETRY_AFTER_S)})
 
 
-async def connection(
-    stands_on: Annotated[Parts, Depends(parts)],
-) -> AsyncGenerator[AsyncConnection]:
-    """The read model as it stands at one moment, to be read only: every question sees the same.
-
-    Raises:
-        Problem: the database does not answer.
-    """
-    async with AsyncExitStack() as stack:
-        try:
-            opened = await stack.enter_async_context(stands_on.engine.connect())
-            await begin_reading(opened)
-        except (SQLAlchemyError, OSError, TimeoutError) as error:
-            raise unreachable() from error
-        yield opened
-
-
 def needs(scope: Scope) -> Callable[..., Awaitable[Caller]]:
     """A dependency that gives the caller, if they have this right for any entity."""
 
@@ -94,6 +77,25 @@ def _challenge(request: Request, scope: Scope) -> dict[str, str]:
     if "authorization" not in request.headers:
         return {}
     return {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope.value}"'}
+
+
+async def connection(
+    caller: Annotated[Caller, Depends(needs(Scope.READ))],
+    stands_on: Annotated[Parts, Depends(parts)],
+) -> AsyncGenerator[AsyncConnection]:
+    """The read model as it stands at one moment, to be read only: every question sees the same.
+
+    Raises:
+        Problem: the database does not answer.
+    """
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(stands_on.reading_turns.of(caller.name))
+        try:
+            opened = await stack.enter_async_context(stands_on.engine.connect())
+            await begin_reading(opened)
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            raise unreachable() from error
+        yield opened
 
 
 async def reader_of_all(reader: Annotated[Caller, Depends(needs(Scope.READ))]) -> Caller:
@@ -145,7 +147,8 @@ async def language(request: Request) -> Language:
 
 
 Stands = Annotated[Parts, Depends(parts)]
-Connection = Annotated[AsyncConnection, Depends(connection)]
+Connection = Annotated[AsyncConnection, Depends(connection, scope="function")]
+"""It ends before the answer is sent: whoever reads slowly, or nothing, keeps nobody waiting."""
 Reader = Annotated[Caller, Depends(needs(Scope.READ))]
 ReaderOfAll = Annotated[Caller, Depends(reader_of_all)]
 Sender = Annotated[Caller, Depends(needs(Scope.PUBLISH))]
@@ -153,5 +156,5 @@ Operator = Annotated[Caller, Depends(needs(Scope.OPERATE))]
 Lang = Annotated[Language, Depends(language)]
 Ends = Annotated[Mapping[int, JournalEnd] | None, Depends(journal_ends)]
 TraceTurn = Annotated[None, Depends(trace_turn, scope="function")]
-"""It ends before the answer is sent: whoever reads slowly keeps nobody waiting."""
+"""It ends before the answer is sent, as a connection does."""
 Now = Annotated[datetime, Depends(now)]

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 from typing import Final
+from weakref import WeakValueDictionary
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -19,6 +20,9 @@ REQUEST_LIMIT_S: Final = 30.0
 BODY_BYTES_MAX: Final = 256 * 1024
 """How much a request may bring, where its address allows no more."""
 
+READS_AT_ONCE: Final = 4
+"""How many connections one caller has at once, fewer than there are: who asks more waits, and holds
+nothing; nobody else waits behind them."""
 
 TRACES_AT_ONCE: Final = 2
 """Each takes a connection, and the processor for seconds: others wait, and hold nothing."""
@@ -26,6 +30,17 @@ TRACES_AT_ONCE: Final = 2
 
 def _trace_turns() -> asyncio.Semaphore:
     return asyncio.Semaphore(TRACES_AT_ONCE)
+
+
+class Turns:
+    """Turns to read, of each caller apart; of who does not read now nothing is kept."""
+
+    def __init__(self) -> None:
+        self._of: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+
+    def of(self, caller: str) -> asyncio.Semaphore:
+        """The turns of the caller of this name."""
+        return self._of.setdefault(caller, asyncio.Semaphore(READS_AT_ONCE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,5 +62,6 @@ class Parts:
     over_tls: bool = False
     """Whether everybody comes over TLS, whatever a proxy says."""
     trace_turns: asyncio.Semaphore = field(default_factory=_trace_turns)
+    reading_turns: Turns = field(default_factory=Turns)
     leaving: asyncio.Event = field(default_factory=asyncio.Event)
     """Set once the process is told to end: a stream that would go on ends then."""

@@ -23,6 +23,10 @@ RESTED_S: Final = 30.0
 STATEMENT_LIMIT_MS: Final = 20_000
 """How long one question may take, below the time of a request."""
 
+IDLE_LIMIT_MS: Final = 60_000
+"""How long a transaction may rest, above the time of a request: PostgreSQL ends what a process
+holds that was stopped in the middle of one."""
+
 
 def open_read_model(address: str) -> AsyncEngine:
     """An engine over the read model at this address; it connects when it is first asked.
@@ -39,6 +43,7 @@ def open_read_model(address: str) -> AsyncEngine:
         "application_name": "ecluse-api",
         "search_path": SCHEMA,
         "statement_timeout": str(STATEMENT_LIMIT_MS),
+        "idle_in_transaction_session_timeout": str(IDLE_LIMIT_MS),
         "default_transaction_read_only": "on",
     }
     engine = create_async_engine(

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -39,6 +40,10 @@ KEEP_ALIVE_S: Final = 15
 HEADER_BYTES_MAX: Final = 32 * 1024
 WAITING_MAX: Final = 512
 """How many connections the system keeps that were not yet taken."""
+
+UNREAD_LIMIT_S: Final = 30
+"""After how long the connection of a client ends that takes nothing of what it is sent. One that
+takes a little now and then has all of its answer, however long that takes."""
 
 SECRET_BYTES: Final = 32
 
@@ -167,7 +172,13 @@ def _opened(settings: ApiSettings) -> socket.socket:
     place = (settings.api_bind, settings.api_port)
     try:
         family = socket.getaddrinfo(*place, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server(place, family=family, backlog=WAITING_MAX)
+        opened = socket.create_server(place, family=family, backlog=WAITING_MAX)
     except OSError as error:
         where = f"{settings.api_bind}:{settings.api_port}"
         raise Unopened(where, NOT_OPENED.render({"error": error.strerror or error})) from error
+    if sys.platform == "linux":
+        # Connections have it from here. Uvicorn has no such limit, and what closes a connection
+        # there waits until all was sent. Other systems have none to be set.
+        limit_ms = UNREAD_LIMIT_S * 1000
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, limit_ms)
+    return opened

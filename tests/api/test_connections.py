@@ -5,13 +5,18 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.api import read_model
+from services.api.access import store as access
+from services.api.access.store import AccessStore
+from services.api.clock import the_clock_on_the_wall
 from services.api.read_model import open_read_model
 from tests.read_model.databases import Server
 
 WAIT_S = 20.0
+IDLE_MS = 100
 ENDED = "SELECT pg_terminate_backend({process})"
 
 
@@ -65,6 +70,32 @@ def test_a_connection_that_has_rested_is_asked_whether_it_still_is_one(
         monkeypatch.setattr(read_model, "RESTED_S", -1.0)
         assert before != (await process_of(engine))[0], "it did not answer"
         assert len(asked) >= 1
+        await engine.dispose()
+
+    asyncio.run(go())
+
+
+@pytest.mark.parametrize("store", ["read model", "keys"])
+def test_a_transaction_of_a_process_that_was_stopped_does_not_last(
+    postgresql_server: Server, monkeypatch: pytest.MonkeyPatch, store: str
+) -> None:
+    url = postgresql_server.a_database()
+    monkeypatch.setattr(read_model, "IDLE_LIMIT_MS", IDLE_MS)
+    monkeypatch.setattr(access, "IDLE_LIMIT_MS", IDLE_MS)
+
+    async def go() -> None:
+        keys = AccessStore(url, the_clock_on_the_wall)
+        engine = open_read_model(url) if store == "read model" else keys._engine
+        connection = await engine.connect()
+        await connection.execute(text("SELECT 1"))
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        async with asyncio.timeout(WAIT_S):
+            while not driver.is_closed():  # noqa: ASYNC110 - the server closes it
+                await asyncio.sleep(0.01)
+        with pytest.raises(DBAPIError) as ended:
+            await connection.execute(text("SELECT 1"))
+        assert ended.value.connection_invalidated, "answered as a database that is away"
+        await connection.close()
         await engine.dispose()
 
     asyncio.run(go())

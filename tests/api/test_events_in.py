@@ -3,14 +3,19 @@
 import asyncio
 import json
 from collections.abc import Iterable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from events.sentences import Sentence
-from services.api.events_in.reading import EVENTS_MAX
+from services.api.access.caller import ANYBODY
+from services.api.events_in import reading
+from services.api.events_in.reading import EVENTS_MAX, PIECE_BYTES, Sent
 from services.api.events_in.routes import BODIES_BYTES_MAX, PATH
 from services.runtime.errors import Unreachable
 from services.runtime.publishing import Message
@@ -20,6 +25,7 @@ from tests.builders import BUDGET, Json, a_deadline, a_vote, encoded
 ROUBAIX_BUDGET = "21590512600011-00-2023"
 ONE = "application/cloudevents+json"
 LINES = "application/x-ndjson"
+BLANK_BYTES = 2 * 1024 * 1024
 EXAMPLE = Path(__file__).resolve().parents[2] / "schemas/examples/lille-avenirs-2023.jsonl"
 
 
@@ -139,18 +145,60 @@ def test_kafka_down_is_503_with_when_to_try_again(tmp_path: Path) -> None:
     [
         (b"", ONE, 422, "unreadable_events"),
         (b"\n \n", LINES, 422, "no_event"),
+        (b"\n" * (60 * 1024 * 1024), LINES, 422, "no_event"),
         (b"{}", "text/plain", 415, "content_type_unknown"),
         (b" " * (1024 * 1024 + 1), ONE, 422, "unreadable_events"),
         (lines_of(a_vote()) * (EVENTS_MAX + 1), LINES, 413, "too_many_events"),
         (b" " * (BODIES_BYTES_MAX[PATH] + 1), LINES, 413, "too_large"),
     ],
-    ids=["empty", "blank", "kind", "large event", "many events", "large body"],
+    ids=["empty", "blank", "many blank", "kind", "large event", "many events", "large body"],
 )
 def test_the_limits_of_a_request(
     tmp_path: Path, body: bytes, content_type: str, status: int, code: str
 ) -> None:
     answer = sent(tmp_path, body, content_type)
     assert (status, code) == (answer.status_code, answer.json()["code"])
+
+
+class Counted(BytesIO):
+    """A body that counts how often something is read from it."""
+
+    reads = 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        self.reads += 1
+        return super().read(size)
+
+    def readline(self, size: int | None = -1) -> bytes:
+        self.reads += 1
+        return super().readline(size)
+
+
+@pytest.mark.parametrize("blank", [b"\n", b" \r\n", b"\t" * 999 + b"\n"])
+def test_blank_lines_are_passed_many_at_a_time(blank: bytes) -> None:
+    count = BLANK_BYTES // len(blank)
+    body = Counted(blank * count + lines_of(a_vote()) + blank * count + lines_of(b"{}"))
+    sent = Sent(body, one=False)
+    sent.read(ANYBODY)
+    assert [count + 1] == [each.line for each in sent.events]
+    assert [2 * count + 2] == [each.line for each in sent.unreadable]
+    assert body.reads < 4 * BLANK_BYTES // PIECE_BYTES
+
+
+@given(
+    body=st.lists(st.sampled_from([b"\n", b" ", b"\r", b"\t \n", b"{", b"}\n"]), max_size=40),
+    piece_bytes=st.integers(1, 8),
+)
+def test_a_line_has_the_number_that_its_sender_counts(body: list[bytes], piece_bytes: int) -> None:
+    whole = b"".join(body)
+    sent = Sent(BytesIO(whole), one=False)
+    with pytest.MonkeyPatch.context() as small:
+        small.setattr(reading, "PIECE_BYTES", piece_bytes)
+        sent.read(ANYBODY)
+    counted = enumerate(whole.split(b"\n"), start=1)
+    assert [number for number, line in counted if line.strip()] == [
+        fault.line for fault in sent.unreadable
+    ]
 
 
 def test_a_stream_that_does_not_say_its_length_is_measured(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from services.api.access.tables import SCHEMA, api_key_rights, api_keys, audit
 from services.api.chance import a_name, a_secret
 from services.api.clock import Clock
 from services.api.problems import DATABASE_UNREACHABLE, Problem
-from services.api.read_model import CONNECT_TIMEOUT_S, WAIT_S, check_before_use
+from services.api.read_model import CONNECT_TIMEOUT_S, IDLE_LIMIT_MS, WAIT_S, check_before_use
 from services.projector.database import an_engine_of_a_file, our_address
 from services.runtime.errors import Stop
 
@@ -63,12 +63,13 @@ class AccessStore:
         self._is_postgresql = url.get_backend_name() == "postgresql"
         self._folder = None if self._is_postgresql else Path(url.database or "").parent
         if self._is_postgresql:
+            settings = {"idle_in_transaction_session_timeout": str(IDLE_LIMIT_MS)}
             engine = create_async_engine(
                 url,
                 pool_size=CONNECTIONS_MAX,
                 max_overflow=0,
                 pool_timeout=WAIT_S,
-                connect_args={"timeout": CONNECT_TIMEOUT_S},
+                connect_args={"timeout": CONNECT_TIMEOUT_S, "server_settings": settings},
             )
         else:
             engine = an_engine_of_a_file(url)
