@@ -18,6 +18,7 @@ from services.ledger.ports import (
     Versions,
     as_it_says,
 )
+from services.runtime.privacy import tighten_database
 
 APPLICATION_ID = 0x45636C75
 """Marks the file as one of ours ("Eclu"), so that no other database is taken for a ledger."""
@@ -115,7 +116,9 @@ class SqliteStore:
 
     def __init__(self, path: Path, *, create: bool = True) -> None:
         self.path = path
-        if not create and not path.exists():
+        if create:  # Who only reads changes nothing.
+            tighten_database(path)
+        elif not path.exists():
             raise StoreError(path, NO_DATABASE.render({"path": path}))
         try:
             self._db = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
