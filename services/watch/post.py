@@ -18,6 +18,7 @@ from aiokafka.errors import ClusterAuthorizationFailedError
 from aiokafka.structs import TopicPartition
 
 from events.topics import LETTERS, WATCH_GROUP
+from services.due.letters import WATCH, Letter
 from services.runtime.clients import KAFKA, Clients
 from services.runtime.errors import ClusterError, place_name
 from services.runtime.forgotten import FORBIDDEN, facts_of
@@ -25,7 +26,6 @@ from services.runtime.publishing import STRUCTURED
 from services.runtime.reader import Reader
 from services.runtime.settings import Settings
 from services.runtime.writer import FencedWriter, Outgoing, Place, WriterFailed
-from services.watch.due.letters import WATCH, Letter
 
 TRANSACTION_LETTERS: Final = 1000
 """How many letters one transaction writes: the first watch of an old journal may owe thousands."""

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple, Protocol
 
-from services.watch.due.days import report_due_on
-from services.watch.due.readings import OPEN, REJECTED, Document, Order, document
+from services.due.days import report_due_on
+from services.due.readings import OPEN, REJECTED, Document, Order, document
 
 NONE: frozenset[Document] = frozenset()
 NEVER: frozenset[date] = frozenset()

@@ -10,7 +10,7 @@ from events import schemas
 from events.codec import Received, decode
 from events.deadlines import DeadlinePassed
 from events.envelope import Door
-from services.watch.due.letters import Deadline, Kind, letter_id, letter_of
+from services.due.letters import Deadline, Kind, letter_id, letter_of
 from tests.builders import (
     BUDGET,
     Json,
@@ -21,7 +21,7 @@ from tests.builders import (
     an_award,
     an_instalment,
 )
-from tests.unit.watch.due.town import HOME, Town, in_short, on, whole
+from tests.unit.due.town import HOME, Town, in_short, on, whole
 
 EARLY = a_report(_id="early", convention="D")
 YEAR = [
