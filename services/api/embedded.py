@@ -1,5 +1,6 @@
 """Core, read model, API and console in one process, its data in one directory."""
 
+import asyncio
 import fcntl
 import os
 from collections.abc import Generator
@@ -84,7 +85,12 @@ async def serve_embedded(
                 hosts=settings.hosts,
                 over_tls=settings.over_tls,
             )
-            await serve(create_app(parts), settings, ready, DRAIN_S)
+            watching = asyncio.create_task(town.watch(clock))
+            try:
+                await serve(create_app(parts), settings, ready, DRAIN_S)
+            finally:
+                watching.cancel()
+                await asyncio.wait([watching])
         finally:
             await town.close()
             await reading.dispose()

@@ -214,6 +214,17 @@ class SqliteStore:
         return (JournalRow(*row) for row in self._read(rows))
 
     @_stating_the_file
+    def journal_behind(self, read: int, most: int) -> Iterator[bytes]:
+        """The next records behind the first `read` ones, in the order in which they were written.
+
+        Nothing is ever taken out of a journal: positions count from 1, without a gap.
+        """
+        rows = self._db.execute(
+            "SELECT record FROM journal WHERE position > ? ORDER BY position LIMIT ?", (read, most)
+        )
+        return (row[0] for row in self._read(rows))
+
+    @_stating_the_file
     def find(self, budget: str, sequence: int) -> JournalRow | None:
         row = self._db.execute(
             "SELECT budget, sequence, record FROM journal WHERE budget = ? AND sequence = ?",
