@@ -24,7 +24,7 @@ def be_private() -> None:
 
 def tighten(path: Path) -> None:
     """Take the rights of others to a file or directory, where it is there and ours to change."""
-    with suppress(FileNotFoundError, PermissionError):
+    with suppress(OSError):  # Whoever opens it is told what is wrong with it.
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & OTHERS:
             path.chmod(mode & ~OTHERS)

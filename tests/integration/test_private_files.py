@@ -61,6 +61,16 @@ def test_a_database_that_was_open_to_all_is_tightened(tmp_path: Path) -> None:
     kept.close()
 
 
+def test_a_database_of_another_program_is_left_as_it_is(tmp_path: Path) -> None:
+    other = tmp_path / "other.db"
+    with sqlite3.connect(other) as theirs:
+        theirs.execute("CREATE TABLE kept (by TEXT)")
+    theirs.close()
+    other.chmod(0o664)
+    assert 3 == ecluse("replay", EXAMPLE, "--db", other).code
+    assert {"other.db": "0o664"} == modes(other)
+
+
 def test_an_exported_journal_and_a_database_made_of_it(tmp_path: Path) -> None:
     db = replayed(tmp_path / "a.db")
     new, old, imported = (tmp_path / name for name in ("new.jsonl", "old.jsonl", "b.db"))

@@ -116,9 +116,7 @@ class SqliteStore:
 
     def __init__(self, path: Path, *, create: bool = True) -> None:
         self.path = path
-        if create:  # Who only reads changes nothing.
-            tighten_database(path)
-        elif not path.exists():
+        if not create and not path.exists():
             raise StoreError(path, NO_DATABASE.render({"path": path}))
         try:
             self._db = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
@@ -138,6 +136,8 @@ class SqliteStore:
         (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if application_id != APPLICATION_ID and tables:
             raise StoreError(self.path, FOREIGN)
+        if create:  # Who only reads changes nothing.
+            tighten_database(self.path)
         # A commit is on the disk before the next line is read, and readers do not stop the writer.
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
