@@ -1,5 +1,6 @@
 """Core, read model, API and console in one process, its data in one directory."""
 
+import asyncio
 import fcntl
 import os
 from collections.abc import Generator
@@ -20,12 +21,16 @@ from services.api.small_town import SmallTown
 from services.ledger.replay import Progress
 from services.projector.database import an_engine
 from services.runtime.errors import Stop
+from services.runtime.privacy import tighten
 
 LEDGER_FILE: Final = "ledger.db"
 """The journal: the one file that cannot be made again."""
 
 READ_FILE: Final = "read.db"
 LOCK_FILE: Final = "lock"
+OUR_FILES: Final = (LEDGER_FILE, READ_FILE, ACCESS_FILE, LOCK_FILE)
+"""How the names of all files that we make there begin: SQLite adds endings."""
+
 DRAIN_S: Final = 5
 
 IN_USE = Sentence(
@@ -80,7 +85,12 @@ async def serve_embedded(
                 hosts=settings.hosts,
                 over_tls=settings.over_tls,
             )
-            await serve(create_app(parts), settings, ready, DRAIN_S)
+            watching = asyncio.create_task(town.watch(clock))
+            try:
+                await serve(create_app(parts), settings, ready, DRAIN_S)
+            finally:
+                watching.cancel()
+                await asyncio.wait([watching])
         finally:
             await town.close()
             await reading.dispose()
@@ -105,6 +115,20 @@ def _alone_in(data: Path) -> Generator[None]:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise Stop(data, IN_USE) from error
+        _tighten_ours(data)
         yield
     finally:
         os.close(held)
+
+
+def _tighten_ours(data: Path) -> None:
+    """Take the rights of others to a directory that existed before, with all our files in it.
+
+    One that holds other things too keeps its mode: somebody else may have to look into it.
+    """
+    inside = [*data.iterdir()]
+    ours = [each for each in inside if each.name.startswith(OUR_FILES)]
+    for each in ours:
+        tighten(each)
+    if ours == inside:
+        tighten(data)

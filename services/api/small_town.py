@@ -1,6 +1,7 @@
 """The ledger in this process, for a small town without Kafka: it decides, keeps and projects.
 
 An event is decided at once and committed to its file before anybody is told; then it is projected.
+That a day has passed it tells itself, by the watch's letters: there is no watch here.
 Whatever fails in between, the next start projects what is missing: the journal is the truth.
 """
 
@@ -8,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
@@ -17,7 +19,10 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from events.topics import EVENTS
+from services.api.clock import Clock
+from services.api.own_deadlines import OwnDeadlines
 from services.api.ports import JournalEnd
+from services.due.letters import Letter
 from services.ledger.adapters.sqlite import SqliteStore
 from services.ledger.domain.journal import Source
 from services.ledger.handle import Ledger, RawRecord
@@ -29,6 +34,9 @@ from services.runtime.publishing import Message
 
 RETRY_S: Final = 2.0
 """How long tables that could not be written wait for the next try."""
+
+LOOK_S: Final = 60.0
+"""How often it looks what has passed: what is due is due by a day, or after thirty."""
 
 Result = TypeVar("Result")
 
@@ -71,20 +79,37 @@ class Core:
             StoreError: they could not be written; batches before may have been.
             AssertionError: a bug of ours; nothing of its batch was written.
         """
-        told = self._store.told = []
-        try:
+        with self._telling() as told:
             with self._restored_if_it_fails():
                 waiting, taken = iter(messages), 0
                 while batch := list(islice(waiting, BATCH_LINES)):
                     self._commit(batch, taken)
                     taken += len(batch)
             self._read_letters()
-        finally:
-            self._store.told = None
         return told
 
+    def post(self, letters: Iterable[Letter]) -> list[bytes]:
+        """Keep these letters beside the ledger's own, and decide them; the journal records.
+
+        Raises:
+            StoreError: they could not be written, or not be decided.
+        """
+        with self._telling() as told:
+            self._store.commit(Batch(letters=[each.value for each in letters]), VERSIONS)
+            self._read_letters()
+        return told
+
+    @contextmanager
+    def _telling(self) -> Generator[list[bytes]]:
+        """The journal records that are committed meanwhile."""
+        told = self._store.told = []
+        try:
+            yield told
+        finally:
+            self._store.told = None
+
     def _read_letters(self) -> None:
-        """Decide what the ledger wrote to itself: next year's budgets open.
+        """Decide what was written to the ledger: next year's budgets open, deadlines have passed.
 
         A letter that a bug of ours stops is nobody's who sends events: they are kept, and it waits
         in its file for a program that was mended. Each time that letters are read it is tried.
@@ -152,6 +177,7 @@ class SmallTown:
         self._kept = 0
         """How many records the journal holds."""
         self._works: set[asyncio.Task[None]] = set()
+        self._deadlines = OwnDeadlines(ledger)
         self._core: Core
 
     async def open(self) -> None:
@@ -176,16 +202,58 @@ class SmallTown:
             StoreError: they could not be written.
             AssertionError: a bug of ours; nothing of its batch was written.
         """
-        # Nobody who goes away may stop it halfway: what is committed is projected.
-        work = asyncio.create_task(self._publish(messages))
-        self._works.add(work)
-        work.add_done_callback(self._works.discard)
-        await asyncio.shield(work)
+        await self._done_whole(lambda: self._core.take(messages))
 
-    async def _publish(self, messages: Iterable[Message]) -> None:
+    async def watch(self, clock: Clock) -> None:
+        """Write letters about the days that pass, at once and then every minute, until cancelled.
+
+        What fails is tried again: nobody waits for it.
+        """
+        while True:
+            try:
+                await self.tell_what_passed(clock)
+            except Exception:
+                log.exception("letters_postponed")
+            await asyncio.sleep(LOOK_S)
+
+    async def tell_what_passed(self, clock: Clock) -> None:
+        """Write and decide the letters about all that has passed by now, as the watch does.
+
+        Whoever sent something before this moment is heard first: a letter says what did not come.
+        """
+        try:
+            await self._follow()  # Long over a journal that was not read yet, and nobody waits.
+            until = clock()
+            async with self._turn:
+                await self._follow()
+                letters = await asyncio.to_thread(self._deadlines.letters, until)
+            for start in range(0, len(letters), BATCH_LINES):
+                some = letters[start : start + BATCH_LINES]
+                await self._done_whole(partial(self._core.post, some))
+                self._deadlines.wrote(some)
+                for each in some:
+                    facts = {"kind": each.kind, "due_on": each.due_on.isoformat()}
+                    log.info("letter_written", budget=each.budget, **facts)
+        except BaseException:
+            # It may have been written all the same: the file tells.
+            self._deadlines = OwnDeadlines(self._path)
+            raise
+
+    async def _follow(self) -> None:
+        while await asyncio.to_thread(self._deadlines.follow):
+            pass
+
+    async def _done_whole(self, work: Callable[[], list[bytes]]) -> None:
+        """Have this decided and projected, whoever goes away meanwhile."""
+        task = asyncio.create_task(self._do(work))
+        self._works.add(task)
+        task.add_done_callback(self._works.discard)
+        await asyncio.shield(task)
+
+    async def _do(self, work: Callable[[], list[bytes]]) -> None:
         async with self._turn:
             try:
-                records = await self._in_thread(lambda: self._core.take(messages))
+                records = await self._in_thread(work)
             except BaseException:
                 self._fall_behind()  # Batches before may have been committed.
                 raise

@@ -14,6 +14,7 @@ import typer
 
 from services.cli.options import Group, Lang, LogLevel, Verb
 from services.cli.wording import STORE_ERROR, Language, language_of_the_system, told
+from services.runtime.privacy import be_private
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -302,6 +303,7 @@ def main() -> None:
     """Run the command."""
     if not __debug__:
         raise SystemExit("ecluse: assertions are part of this program: run it without -O")
+    be_private()  # Journals, databases and brokers' data hold IBANs.
     try:
         app()
     except SystemExit as leaving:

@@ -19,6 +19,7 @@ from services.ledger.domain.journal import JournalRecord
 from services.ledger.kafka import MISPLACED
 from services.ledger.ports import Store, StoreError, as_it_says
 from services.runtime.clients import RECORD_BYTES_MAX
+from services.runtime.privacy import tighten
 
 SYNC_RECORDS: Final = 10_000
 """After how many records what was written is brought to the disk."""
@@ -156,6 +157,7 @@ class ExportFile:
             raise StoreError(path, NO_FILE)
         try:
             self._file = path.open("ab")
+            tighten(path)
         except OSError as error:
             raise StoreError(path, as_it_says(error)) from error
         try:

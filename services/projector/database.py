@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import datetime
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
@@ -22,6 +23,7 @@ from services.projector.fold import DEAD
 from services.projector.schema import bring_up
 from services.projector.tables import budgets, conventions, journal, positions
 from services.projector.world import while_connected
+from services.runtime.privacy import tighten_database
 
 SCHEMA: Final = "ecluse_read"
 """Where the tables live in PostgreSQL; SQLite has no schemas."""
@@ -121,6 +123,8 @@ class RolledBack(sqlite3.Connection):
 
 def an_engine_of_a_file(address: URL, **connect: Any) -> AsyncEngine:
     """An engine for a file of SQLite, whose connections leave no lock behind."""
+    if address.database:  # Else it is in memory.
+        tighten_database(Path(address.database))
     return create_async_engine(address, connect_args={"factory": RolledBack, **connect})
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from events.payments import PaymentOrderAcknowledged
+from events.payments import PaymentExecuted, PaymentOrderAcknowledged
 from services.projector.changes import Changes, Members
 from services.projector.readings import Order, Reason, Record, as_json
 
@@ -92,7 +92,6 @@ def add_entries(changes: Changes, record: Record) -> None:
 
 def add_orders(changes: Changes, record: Record) -> None:
     """The payment orders that a record issued or changed."""
-    said = _acknowledged(record)
     for item, order in enumerate(record.payment_orders or (), start=1):
         key = (record.budget, order.payment_order)
         members = {
@@ -101,23 +100,28 @@ def add_orders(changes: Changes, record: Record) -> None:
             "state_sequence": record.sequence,
         }
         if order.issued_on is None:
-            changes.patch("payment_orders", key, members | said)
+            changes.patch("payment_orders", key, members | _turned(record, order))
         else:
             changes.put_row("payment_orders", key, members | _issued(order, record.sequence, item))
             _add_order_lines(changes, record.budget, order)
 
 
-def _acknowledged(record: Record) -> Members:
-    """What the accountant said of an order."""
+PAID: Final = "paid"
+
+
+def _turned(record: Record, order: Order) -> Members:
+    """The day on which the record set the order's state, and what the accountant said with it."""
     event = record.event
-    if event is None or event.type != PaymentOrderAcknowledged.TYPE:
-        return {}
-    reason = event.data.reason if isinstance(event.data.reason, Reason) else None
-    return {
-        "state_on": event.data.on,
-        "reason_code": reason and reason.code,
-        "reason_label": reason and reason.label,
-    }
+    assert event is not None, "an order changes by an event"
+    if event.type == PaymentExecuted.TYPE and order.state != PAID:
+        return {}  # A partial payment leaves the state (rules, 20).
+    members: Members = {"state_on": event.day}
+    if event.type == PaymentOrderAcknowledged.TYPE:
+        reason = event.data.reason if isinstance(event.data.reason, Reason) else None
+        members["acknowledged_on"] = event.data.on
+        members["reason_code"] = reason and reason.code
+        members["reason_label"] = reason and reason.label
+    return members
 
 
 def _issued(order: Order, sequence: int, item: int) -> Members:
@@ -139,7 +143,8 @@ def _issued(order: Order, sequence: int, item: int) -> Members:
         "previous": order.previous,
         "reason_code": None,
         "reason_label": None,
-        "state_on": None,
+        "state_on": order.issued_on,
+        "acknowledged_on": None,
         "sequence": sequence,
         "item": item,
     }

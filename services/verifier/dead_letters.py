@@ -1,13 +1,11 @@
 """Dead letters: the bytes that could not be read, whole, where they came from, and why."""
 
-import json
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-from events.codec import NO_KEY, Received, decode
-from events.envelope import Door
 from events.topics import DEAD_LETTERS
 from services.verifier.findings import Code, Findings
+from services.verifier.reading import read
 from services.verifier.records import Json, Record
 from services.verifier.wire import (
     EVENT_BYTES_MAX,
@@ -61,6 +59,8 @@ class _Letter(NamedTuple):
     """The headers that were added, by their name behind `ecluse_dlq_`."""
     expected: str | None
     """The reason that the contract gives; None where too little is kept to tell."""
+    doubts: frozenset[str]
+    """Reasons of which only a table of banks knows whether they are right."""
     event: Json | None
     """What stood at the door of letters, where that can be read."""
 
@@ -111,28 +111,25 @@ class DeadLetters:
             self._findings.add(Code.MESSAGE_TWICE, record.place, what=source)
             return
         digest = digest_of_parts(record.key, record.value, own)
-        expected, event = self._read(record, own, said)
-        self._letters[source] = _Letter(record.offset, digest, said, expected, event)
+        expected, doubts, event = self._read(record, own, said)
+        self._letters[source] = _Letter(record.offset, digest, said, expected, doubts, event)
 
     def _read(
         self, record: TopicRecord, own: Headers, said: dict[str, str]
-    ) -> tuple[str | None, Json | None]:
+    ) -> tuple[str | None, frozenset[str], Json | None]:
         """Why the contract calls the record unreadable; else the letter that it is."""
         if "length" in said:
-            return "too_large", None
+            return "too_large", frozenset(), None
         if "key_length" in said or (own and own[-1][0] == LEFT_OUT):
-            return None, None
-        key = NO_KEY if record.key is None else record.key
-        try:
-            door = Door.LETTERS if is_letters_door(said.get("topic", "")) else Door.EVENTS
-            read = decode(record.value, own, key, door)
-        except Exception:  # noqa: BLE001 # the codec's own failure has a reason of its own
-            return "undecodable", None
-        if not isinstance(read, Received):
-            return read.reason, None
-        event = json.loads(read.raw) if door is Door.LETTERS else None
-        home = partition_of(key, self._partitions)
-        return "wrong_partition" if home != record.partition else "readable", event
+            return None, frozenset(), None
+        key, topic = record.key or b"", said.get("topic", "")
+        at_letters = is_letters_door(topic)
+        found = read(record.value, own, key, bytes_max(topic), at_letters=at_letters)
+        reason = found.reason
+        if reason is None:
+            is_home = partition_of(key, self._partitions) == record.partition
+            reason = "readable" if is_home else "wrong_partition"
+        return reason, found.doubts, found.event if at_letters else None
 
     def expect(self, record: Record, buried: Buried) -> Json | None:
         """The journal buried a record: its dead letter is there, and says the same.
@@ -160,7 +157,8 @@ class DeadLetters:
                 found=found,
             )
         reason = buried.dead_letter["reason"]
-        if reason not in UNASKED and letter.expected not in {None, reason}:
+        judged = letter.expected is not None and reason not in UNASKED | letter.doubts
+        if judged and reason != letter.expected:
             self._findings.add(
                 Code.BURIED_THOUGH_READABLE, record.place, found=reason, expected=letter.expected
             )

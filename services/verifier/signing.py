@@ -140,6 +140,7 @@ def write_new(path: Path, content: bytes, mode: int) -> None:
     """
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
+        os.fchmod(descriptor, mode)  # Whatever the mask is: a seal is for all.
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, TypeVar
 
+from services.due.shown import OverdueReport, ParkedEvent, WaitingOrder
 from services.watch.aside import Aside
-from services.watch.due.shown import OverdueReport, ParkedEvent, WaitingOrder
 from services.watch.fates import Told
 from services.watch.lag.states import OLD_AFTER_S, is_fresh
 from services.watch.latencies import Latency

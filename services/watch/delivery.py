@@ -11,10 +11,10 @@ from typing import Final, Protocol
 
 import structlog
 
+from services.due.deadlines import Deadlines
+from services.due.letters import Letter
 from services.runtime.errors import ClusterError
 from services.runtime.writer import Fenced, WriterFailed
-from services.watch.due.deadlines import Deadlines
-from services.watch.due.letters import Letter
 from services.watch.rounds import Rounds
 from services.watch.settled import Settled
 

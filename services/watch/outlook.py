@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from events.topics import DEAD_LETTERS, DOORS, JOURNAL, PAYMENT_ORDERS, REFUSALS
+from services.due.shown import OverdueReport, ParkedEvent, WaitingOrder
 from services.watch.aside import Aside
 from services.watch.balances import Partition
 from services.watch.board import Known, OfItself, OfLetters
-from services.watch.due.shown import OverdueReport, ParkedEvent, WaitingOrder
 from services.watch.heard import Heard
 from services.watch.lag.history import History
 from services.watch.lag.model import Consumer, Judged, Look, Place

@@ -12,12 +12,12 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final
 
-import msgspec
 import structlog
 from aiokafka.errors import ClusterAuthorizationFailedError
 from aiokafka.structs import TopicPartition
 
 from events.topics import LETTERS, WATCH_GROUP
+from services.due.letters import Letter, own_id
 from services.runtime.clients import KAFKA, Clients
 from services.runtime.errors import ClusterError, place_name
 from services.runtime.forgotten import FORBIDDEN, facts_of
@@ -25,7 +25,6 @@ from services.runtime.publishing import STRUCTURED
 from services.runtime.reader import Reader
 from services.runtime.settings import Settings
 from services.runtime.writer import FencedWriter, Outgoing, Place, WriterFailed
-from services.watch.due.letters import WATCH, Letter
 
 TRANSACTION_LETTERS: Final = 1000
 """How many letters one transaction writes: the first watch of an old journal may owe thousands."""
@@ -40,14 +39,6 @@ SETTLED_S: Final = 5.0
 LOOK_S: Final = 0.05
 
 log: Final = structlog.stdlib.get_logger("ecluse.watch")
-
-
-class _Letter(msgspec.Struct):
-    source: str
-    id: str
-
-
-_read = msgspec.json.Decoder(_Letter).decode
 
 
 @dataclass(slots=True)
@@ -160,7 +151,7 @@ class Post:
             await _is_readable(reader, place, end)
             async with aclosing(reader.to_the_end(place)) as chunks:
                 async for records in chunks:
-                    found.update(name for each in records if (name := _own_id(each.value)))
+                    found.update(name for each in records if (name := own_id(each.value)))
         return found
 
 
@@ -179,17 +170,6 @@ async def _is_readable(reader: Reader, place: TopicPartition, end: int) -> None:
             where = f"{place_name(place)}/{readable}"
             raise WriterFailed(f"begin: a transaction stands open at {where}")
         await asyncio.sleep(LOOK_S)
-
-
-def _own_id(value: bytes | None) -> str | None:
-    """The id of a letter of the watch; None of another's, which may be large."""
-    if value is None or WATCH.encode() not in value:
-        return None
-    try:
-        letter = _read(value)
-    except msgspec.MsgspecError:
-        return None  # The ledger calls it a dead letter, whoever wrote it: it is none of ours.
-    return letter.id if letter.source == WATCH else None
 
 
 def _cut(letters: Sequence[Letter]) -> Iterable[Sequence[Letter]]:

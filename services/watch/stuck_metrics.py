@@ -10,9 +10,9 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from events.deadlines import SUBJECTS
+from services.due.shown import ParkedEvent, WaitingOrder
 from services.watch.aside import Aside
 from services.watch.board import Known, by_state, left_cents
-from services.watch.due.shown import ParkedEvent, WaitingOrder
 from services.watch.fates import Told
 from services.watch.lag.model import State
 from services.watch.metrics import counter, gauge

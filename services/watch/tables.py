@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from events.topics import DEAD_LETTERS, JOURNAL, PAYMENT_ORDERS, REFUSALS
+from services.due.deadlines import Deadlines
 from services.runtime.clock import Clock
 from services.watch.aside import DeadLetters, Refusals
 from services.watch.balances import Fault, LiveBalances, Partition
 from services.watch.budget import Difference
 from services.watch.coming import Coming, Waiting
-from services.watch.due.deadlines import Deadlines
 from services.watch.fates import Fate, Fates, read_fate
 from services.watch.latencies import Issued, Latencies, Step
 from services.watch.order_times import OrderTimes, event_s_of

@@ -22,7 +22,14 @@ from tests.api.reads.answers import get
 from tests.api.reads.two_towns import LILLE_BUDGET, ROUBAIX_BUDGET, of_roubaix
 from tests.api.world import ALL_KEY, LILLE_KEY, HandClock
 from tests.browser import town
-from tests.builders import encoded
+from tests.builders import (
+    a_convention,
+    a_payment,
+    a_vote,
+    an_acknowledgement,
+    an_award,
+    encoded,
+)
 from tests.read_model.filling import journal_of_events
 
 no_logs = silence.no_logs
@@ -194,6 +201,23 @@ def test_each_figure_of_what_waits_leads_to_the_orders_that_it_counts(
     assert [rows for rows in expected.values() if rows] == [rows_of(each) for each in listed]
     oldest = min(waiting, key=lambda row: (row.issued_on, row.due_on))
     assert f'<dd class="text"><a href="{ORDERS}/{oldest.budget}/{oldest.order}"' in page
+
+
+def test_a_paid_order_is_paid_since_its_payment(made_in_files: Made) -> None:
+    events = [
+        a_vote(),
+        an_award(),
+        a_convention(),
+        an_acknowledgement(on="2023-07-06"),
+        a_payment(executed_on="2023-07-17"),
+    ]
+    url = made_in_files(journal_of_events(map(encoded, events)))
+    (page,) = pages(url, f"{ORDERS}/{LILLE_BUDGET}/C/advance")
+    assert "since 17 July 2023" in page
+    assert "<dt>Acknowledged on</dt><dd>6 July 2023</dd>" in page
+    (answer,) = get(url, f"/budgets/{LILLE_BUDGET}/payment-orders/C/advance")
+    order = answer.json()["order"]
+    assert ("2023-07-17", "2023-07-06") == (order["state_on"], order["acknowledged_on"])
 
 
 def test_a_filter_is_kept_from_page_to_page(

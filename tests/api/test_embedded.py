@@ -19,6 +19,7 @@ from sqlalchemy import text
 from events.codec import decode
 from events.envelope import Door
 from events.unreadable import Unreadable
+from services.due.letters import WATCH
 from services.ledger.adapters.sqlite import SqliteStore
 from services.projector.database import an_engine, prepare
 from services.projector.embedded import EmbeddedProjector
@@ -31,6 +32,8 @@ from tests.read_model.filling import Tables, fill, journal_of_events, read
 HERE = "tests/api/test_embedded.py"
 KILLS = 3
 CHUNK_LINES = 25
+LAST_DAY = "2024-06-30T22:00:00Z"
+"""When the last thing that the example owes is overdue."""
 LINES = {"Content-Type": "application/x-ndjson"}
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(180)]
@@ -122,14 +125,17 @@ def _unheard(running: Running, chunk: list[bytes]) -> None:
 
 
 def _accepted(records: list[bytes]) -> list[str]:
+    """What was sent; that days have passed meanwhile, nobody sent."""
     said = [json.loads(record) for record in records]
-    return [each["event"]["id"] for each in said if each["outcome"] == "accepted"]
+    sent = [each for each in said if each["event_source"] != WATCH]
+    return [each["event"]["id"] for each in sent if each["outcome"] == "accepted"]
 
 
 def test_events_are_decided_and_shown_at_once_and_after_a_restart(tmp_path: Path) -> None:
     data, log = tmp_path / "data", tmp_path / "log"
     with embedded(data, "--load", EXAMPLE, log=log) as running:
-        assert "2023-07-17T07:00:00Z" == _ready(running)["last_event_time"]
+        last = {"2023-07-17T07:00:00Z", LAST_DAY}  # The letter comes a moment later.
+        assert _ready(running)["last_event_time"] in last
         answer = post(running, EXAMPLE.read_bytes().splitlines())
         assert 202 == answer.status_code
         before = _outcomes(running, answer.json()["events"])
@@ -141,6 +147,27 @@ def test_events_are_decided_and_shown_at_once_and_after_a_restart(tmp_path: Path
         assert before == _outcomes(running, answer.json()["events"]), "a file is loaded once"
         assert 0 == running.stop()
     assert "access_is_not_checked" in log.read_text()
+
+
+def test_days_that_have_passed_are_told_once_it_runs(tmp_path: Path) -> None:
+    """A document of the example is owed by 30 June 2024, and never came."""
+    data, log = tmp_path / "data", tmp_path / "log"
+    for _ in range(2):
+        with embedded(data, "--load", EXAMPLE, log=log) as running:
+            until_s = time.monotonic() + 30
+            while not (flagged := _flags(running, "report_late")):
+                assert time.monotonic() < until_s, "nothing passes here"
+                time.sleep(0.05)
+            assert 0 == running.stop()
+        assert ["LILLE-AVENIRS-2023"] == flagged
+    sources = [json.loads(raw)["event_source"] for raw in journal_in(data)]
+    assert 1 == sources.count(WATCH), "nor is it told again after a restart"
+
+
+def _flags(running: Running, code: str) -> list[str]:
+    """The grants that have this flag."""
+    found = httpx.get(f"{running.address}/review-flags", params={"code": code}, timeout=60).json()
+    return [each["grant"] for each in found["items"]]
 
 
 def _ready(running: Running) -> dict[str, Any]:

@@ -18,7 +18,7 @@ REPORT = a_report(
     year=2023,
     received_on="2024-06-14",
     _id="rapport-activite-2023",
-    _time="2024-06-14T10:30:00+02:00",
+    _time="2024-07-14T10:30:00+02:00",
 )
 
 
@@ -33,7 +33,8 @@ def test_the_year_served_from_one_process_moves_with_what_is_published(
         with a_visitor(browser, world, "en", key=None) as visitor:
             page = visitor.page
             assert 200 == visitor.go("/console")
-            expect(page.locator("h1")).to_contain_text("up to date to 17 July 2023 at 09:00:00")
+            # What the year owes by 30 June 2024 did not come: the letter has said so.
+            expect(page.locator("h1")).to_contain_text("up to date to 1 July 2024 at 00:00:00")
             assert "Access is not checked" in page.locator("main").inner_text()
             assert "The count adds up." in page.locator("main").inner_text()
             page.evaluate("window.stillThere = true")
@@ -41,7 +42,7 @@ def test_the_year_served_from_one_process_moves_with_what_is_published(
             kind = {"content-type": "application/cloudevents+json"}
             answer = httpx.post(f"{running.address}/events", content=event, headers=kind)
             assert 202 == answer.status_code, answer.text
-            expect(page.locator("h1")).to_contain_text("up to date to 14 June 2024 at 10:30:00")
+            expect(page.locator("h1")).to_contain_text("up to date to 14 July 2024 at 10:30:00")
             assert page.evaluate("window.stillThere"), "the page was not loaded again"
             assert [] == visitor.heard
             assert [] == visitor.barriers()

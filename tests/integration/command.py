@@ -84,6 +84,7 @@ def environment(**more: str) -> dict[str, str]:
 def ecluse(*args: object, given: bytes = b"", **env: str) -> Said:
     """Run the command in this process, its streams apart; half a second less than a real one."""
     code: int | str | None = 0
+    mask = os.umask(0o022)  # The command sets its own: no other test shall have it.
     with pytest.MonkeyPatch.context() as world, CliRunner().isolation() as (out, err, _):
         for name in UNSET:
             world.delenv(name, raising=False)
@@ -96,6 +97,7 @@ def ecluse(*args: object, given: bytes = b"", **env: str) -> Said:
         except SystemExit as leaving:
             code = leaving.code
         finally:
+            os.umask(mask)
             structlog.reset_defaults()  # The next test's standard error is another one.
         sys.stdout.flush()
         sys.stderr.flush()

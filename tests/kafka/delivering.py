@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
+from services.due.letters import Letter
 from services.runtime.errors import ClusterError
 from services.runtime.settings import Settings
 from services.runtime.writer import Fenced, FencedWriter, WriterFailed
-from services.watch.due.letters import Letter
 from services.watch.post import Post
 
 DELIVERED: Final = 0

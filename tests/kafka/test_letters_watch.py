@@ -15,6 +15,8 @@ import pytest
 from aiokafka.errors import ClusterAuthorizationFailedError
 
 from events.topics import EVENTS, JOURNAL, LETTERS
+from services.due.deadlines import Deadlines
+from services.due.letters import Deadline, Letter, letter_of
 from services.runtime.catalogue import read_catalogue
 from services.runtime.differences import Asked
 from services.runtime.errors import ClusterError
@@ -23,8 +25,6 @@ from services.runtime.topics import apply
 from services.runtime.writer import Fenced, FencedWriter, WriterFailed
 from services.verifier.verify import verify
 from services.watch import post as post_module
-from services.watch.due.deadlines import Deadlines
-from services.watch.due.letters import Deadline, Letter, letter_of
 from services.watch.post import Post
 from tests.builders import Json, a_convention, a_report, a_vote, an_award, an_instalment
 from tests.kafka.brokers import Broker

@@ -159,6 +159,8 @@ def test_the_money_of_a_grant_that_stood_alone_goes_on_under_its_convention(
     assert [(BUDGET, "C")] == [
         (row["budget"], row["convention"]) for row in tables["convention_lines"]
     ]
-    assert ["C"] == [row["convention"] for row in tables["instalments"]]
+    planned = {row["instalment"]: row["left_out_by"] for row in tables["instalments"]}
+    assert {"advance": None, "G/1": "C"} == planned
+    assert {"C"} == {row["convention"] for row in tables["instalments"]}
     assert line(tables["convention_lines"][0])["operation"] == "489"
     check_every_record(rows_of(story), tables)

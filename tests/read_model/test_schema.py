@@ -12,7 +12,7 @@ from services.projector.database import an_engine, prepare
 from services.projector.tables import metadata
 from services.runtime.errors import ClusterError
 from tests.read_model.databases import Server
-from tests.read_model.filling import query
+from tests.read_model.filling import RECORDED, fill, golden, query, read
 
 Found = TypeVar("Found")
 
@@ -75,6 +75,14 @@ def prepared_again(url: str, times: int = 1) -> None:
     asyncio.run(go())
 
 
+def change(url: str, *statements: str) -> None:
+    def go(connection: Connection) -> None:
+        for each in statements:
+            connection.execute(text(each))
+
+    look(url, go)
+
+
 def test_several_workers_that_start_at_once_make_the_tables_once(
     postgresql_server: Server,
 ) -> None:
@@ -97,17 +105,27 @@ def test_a_role_that_owns_the_tables_need_not_own_the_database(
 
 def test_it_changes_nothing_where_the_tables_are_there(read_model_url: str) -> None:
     prepared_again(read_model_url)
-    assert "0001" == query(read_model_url, "SELECT version_num FROM alembic_version")
+    assert "0002" == query(read_model_url, "SELECT version_num FROM alembic_version")
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_tables_of_an_older_program_get_the_days_of_their_orders(
+    name: str, read_model_url: str
+) -> None:
+    fill(read_model_url, golden(name))
+    expected = read(read_model_url)
+    change(
+        read_model_url,
+        "UPDATE payment_orders SET state_on = acknowledged_on",
+        "ALTER TABLE payment_orders DROP COLUMN acknowledged_on",
+        "UPDATE alembic_version SET version_num = '0001'",
+    )
+    prepared_again(read_model_url)
+    assert expected == read(read_model_url)
 
 
 def test_tables_of_a_newer_program_are_left_alone(read_model_url: str) -> None:
-    async def go() -> None:
-        engine = an_engine(read_model_url)
-        async with engine.begin() as connection:
-            await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-        await engine.dispose()
-
-    asyncio.run(go())
+    change(read_model_url, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(ClusterError, match="9999"):
         prepared_again(read_model_url)
 

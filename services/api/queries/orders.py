@@ -44,7 +44,10 @@ class PaymentOrder:
     amount_cents: int
     paid_cents: int
     state: str
-    state_on: date | None
+    state_on: date
+    """The day of what set the state."""
+    acknowledged_on: date | None
+    """The day of the accountant's last answer."""
     due_on: date
     issued_on: date
     title: str | None
@@ -280,6 +283,7 @@ def order_of(row: RowMapping) -> PaymentOrder:
         row["paid_cents"],
         row["state"],
         row["state_on"],
+        row["acknowledged_on"],
         row["due_on"],
         row["issued_on"],
         shown(row["title"]),

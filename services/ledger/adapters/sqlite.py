@@ -18,6 +18,7 @@ from services.ledger.ports import (
     Versions,
     as_it_says,
 )
+from services.runtime.privacy import tighten_database
 
 APPLICATION_ID = 0x45636C75
 """Marks the file as one of ours ("Eclu"), so that no other database is taken for a ledger."""
@@ -135,6 +136,8 @@ class SqliteStore:
         (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if application_id != APPLICATION_ID and tables:
             raise StoreError(self.path, FOREIGN)
+        if create:  # Who only reads changes nothing.
+            tighten_database(self.path)
         # A commit is on the disk before the next line is read, and readers do not stop the writer.
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
@@ -209,6 +212,17 @@ class SqliteStore:
                 asked,
             )
         return (JournalRow(*row) for row in self._read(rows))
+
+    @_stating_the_file
+    def journal_behind(self, read: int, most: int) -> Iterator[bytes]:
+        """The next records behind the first `read` ones, in the order in which they were written.
+
+        Nothing is ever taken out of a journal: positions count from 1, without a gap.
+        """
+        rows = self._db.execute(
+            "SELECT record FROM journal WHERE position > ? ORDER BY position LIMIT ?", (read, most)
+        )
+        return (row[0] for row in self._read(rows))
 
     @_stating_the_file
     def find(self, budget: str, sequence: int) -> JournalRow | None:

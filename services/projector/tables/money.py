@@ -88,14 +88,15 @@ payment_orders: Final = Table(
     Column("sequence", BigInteger, nullable=False),
     Column("item", Integer, nullable=False),
     Column("state_sequence", BigInteger, nullable=False),
+    Column("acknowledged_on", Date),
     Index("orders_by_state", "state", "due_on"),
     Index("orders_by_due", "due_on", "budget", "payment_order"),
     Index("orders_by_convention", "budget", "convention"),
     Index("orders_by_record", "budget", "sequence", "item", unique=True),
     postgresql_with=ROOM,
     comment="Payment orders (mandats). State: issued, taken_in_charge, on_hold, rejected, paid, "
-    "cancelled; `state_on`, `reason_…` are of the last acknowledgement, `state_sequence` the "
-    "record that changed the order last.",
+    "cancelled, since `state_on`: the day of what set it. `acknowledged_on`, `reason_…` are of the "
+    "last acknowledgement, `state_sequence` the record that changed the order last.",
 )
 
 payment_order_lines: Final = Table(

@@ -9,9 +9,12 @@ from services.api.queries.grant_list import grant_list
 from tests.api.made import Made
 from tests.api.queries.asked import BUDGET, CARRIED, HISTORIES, YEAR, ask
 from tests.builders import (
+    NEXT_BUDGET,
     Json,
+    a_closing,
     a_concurring_act,
     a_convention,
+    a_new_account,
     a_notification,
     a_payment,
     a_rejected_report,
@@ -19,6 +22,7 @@ from tests.builders import (
     a_suspension,
     a_termination,
     a_vote,
+    a_withdrawal,
     an_acknowledgement,
     an_award,
     an_instalment,
@@ -231,6 +235,77 @@ def test_a_convention_that_took_over_a_grant_alone_has_all_that_stood_before(
     )
     assert (60_000, 40_000) == (page.grant.remaining_cents, page.grant.paid_cents)
     assert [2, 3, 4, 5] == [each.sequence for each in page.records]
+
+
+FOR_THE_REST = [
+    a_vote(9_000_000),
+    a_new_account(),
+    an_award(
+        1_000_000,
+        requires_convention=False,
+        instalments=[an_instalment(500_000, "1"), an_instalment(500_000, "2", documents=[REPORT])],
+    ),
+    a_payment(7, "G/1"),
+    an_award(1_300_001, grant="H"),
+    a_convention(instalments=[an_instalment(500_000, "1", trigger="notification")]),
+]
+"""A convention for what is held back of a grant; both have an instalment of one id."""
+
+
+def test_a_convention_for_the_rest_shows_what_the_grant_had_ordered_beside_its_own(
+    made: Made,
+) -> None:
+    page = page_of(made, [*FOR_THE_REST, a_notification()])
+    (convention,) = page.conventions
+    assert [
+        ("G/1", ["G/1"], 499_993, 7, ()),
+        ("1", ["C/1"], 500_000, 0, ()),
+    ] == [
+        (
+            each.instalment,
+            [paid.order.payment_order for paid in each.orders],
+            each.ordered_cents,
+            each.paid_cents,
+            each.waits_for,
+        )
+        for each in convention.instalments
+    ]
+    assert (999_993, 7) == (page.grant.ordered_cents, page.grant.paid_cents)
+
+
+def test_what_the_grant_had_ordered_is_awaited_again_once_it_was_rejected(made: Made) -> None:
+    page = page_of(made, [*FOR_THE_REST, an_acknowledgement("rejected", "G/1"), a_suspension()])
+    assert [("resumption", "C")] == wants_of(page, "G/1")
+    assert 2 == len(page.conventions[0].instalments)
+
+
+def test_what_was_rejected_before_the_signature_is_the_convention_s_to_plan(made: Made) -> None:
+    events = [*FOR_THE_REST]
+    events.insert(4, an_acknowledgement("rejected", "G/1"))
+    page = page_of(made, [*events, a_suspension()])
+    assert [] == wants_of(page, "G/1")
+
+
+def test_a_convention_that_goes_on_under_another_number_is_shown_under_it(made: Made) -> None:
+    following: Json = {"budget": NEXT_BUDGET}
+    events = [
+        *START,
+        a_convention(instalments=TWO),
+        an_acknowledgement(),
+        a_payment(40_000),
+        a_vote(**following),
+        an_award(7, **following),
+        a_convention(instalments=[a_notified(7)], **following),
+        a_withdrawal(**following),
+        a_closing("all"),
+    ]
+    url = made(journal_of_events(map(encoded, events)))
+    found = ask(url, lambda conn: grants.one(conn, None, NEXT_BUDGET, "G"))
+    assert found is not None
+    assert [("C", "withdrawn", None), ("C@2023", "withdrawn", BUDGET)] == [
+        (each.convention, each.state, each.carried_from) for each in found.conventions
+    ]
+    assert 60_007 == found.grant.released_cents
 
 
 def test_figures_of_many_grants_are_asked_in_parts(

@@ -40,6 +40,7 @@ def an_order(key: Key) -> dict[str, Any]:
         "amount_cents": 1,
         "paid_cents": 0,
         "state": "issued",
+        "state_on": DAY,
         "due_on": DAY + timedelta(days=day),
         "issued_on": DAY,
         "iban": "FR7610278027150004578690110",

@@ -253,10 +253,39 @@ def test_a_recovery_by_lines_is_their_sum() -> None:
 def test_an_accountants_reason_is_that_of_the_last_acknowledgement() -> None:
     held = an_acknowledgement("on_hold", reason={"code": "PJ", "label": "Pièce manquante"})
     (order,) = rows(changes(*START, held), "payment_orders")
-    assert ("on_hold", "PJ", date(2023, 5, 22)) == (
-        order["state"],
-        order["reason_code"],
-        order["state_on"],
-    )
+    assert ("on_hold", "PJ") == (order["state"], order["reason_code"])
     (order,) = rows(changes(*START, held, an_acknowledgement()), "payment_orders")
     assert ("taken_in_charge", None) == (order["state"], order["reason_code"])
+
+
+TAKEN = an_acknowledgement(on="2023-05-22")
+PART = a_payment(40_000, executed_on="2023-05-29")
+REST = a_payment(60_000, executed_on="2023-06-17", _id="rest")
+REJECTED = an_acknowledgement("rejected", on="2023-06-01")
+FALLEN = a_withdrawal(_time="2023-09-02T10:00:00+02:00")
+
+
+@pytest.mark.parametrize(
+    ("events", "state", "since", "acknowledged"),
+    [
+        ((), "issued", "2023-06-01", None),
+        ((PART,), "issued", "2023-06-01", None),
+        ((TAKEN,), "taken_in_charge", "2023-05-22", "2023-05-22"),
+        ((TAKEN, PART), "taken_in_charge", "2023-05-22", "2023-05-22"),
+        ((TAKEN, PART, REST), "paid", "2023-06-17", "2023-05-22"),
+        ((PART, REST), "paid", "2023-06-17", None),
+        ((TAKEN, PART, REJECTED), "rejected", "2023-06-01", "2023-06-01"),
+        ((TAKEN, PART, FALLEN), "cancelled", "2023-09-02", "2023-05-22"),
+        ((FALLEN,), "cancelled", "2023-09-02", None),
+    ],
+)
+def test_an_order_is_in_its_state_since_what_set_it(
+    events: tuple[Json, ...], state: str, since: str, acknowledged: str | None
+) -> None:
+    (order,) = rows(changes(*START, *events), "payment_orders")
+    days = order["state_on"].isoformat(), order["acknowledged_on"]
+    assert (state, since, acknowledged) == (
+        order["state"],
+        days[0],
+        days[1] and days[1].isoformat(),
+    )

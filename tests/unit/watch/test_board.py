@@ -10,10 +10,10 @@ import pytest
 from services.api.lag_board import State as ReadState
 from services.api.lag_board import is_old, is_sampled, read_board
 from services.api.lag_history import read_history
+from services.due.shown import OverdueReport, ParkedEvent, WaitingOrder
 from services.runtime.words import Held
 from services.watch.aside import Aside
 from services.watch.board import OfItself, OfLetters, board_of, history_of, time_of
-from services.watch.due.shown import OverdueReport, ParkedEvent, WaitingOrder
 from services.watch.fates import Told
 from services.watch.lag.model import State
 from services.watch.lag.states import Rule

@@ -8,12 +8,12 @@ import pytest
 
 from events.sentences import Sentence
 from events.topics import BALANCES, DOORS, JOURNAL
+from services.due.deadlines import Deadlines
+from services.due.letters import Letter
 from services.runtime.errors import ClusterError
 from services.runtime.writer import Fenced, WriterFailed
 from services.watch.balances import LiveBalances, Partition
 from services.watch.delivery import LOST_TURNS, Delivery
-from services.watch.due.deadlines import Deadlines
-from services.watch.due.letters import Letter
 from services.watch.lag.model import Place
 from services.watch.rounds import Reached, Rounds
 from services.watch.settled import Settled

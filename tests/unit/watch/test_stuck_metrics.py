@@ -5,9 +5,9 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest
 
+from services.due.shown import OverdueReport, ParkedEvent, WaitingOrder
 from services.watch.aside import Aside
 from services.watch.board import Known, OfLetters
-from services.watch.due.shown import OverdueReport, ParkedEvent, WaitingOrder
 from services.watch.fates import Told
 from services.watch.lag.model import Judged, State
 from services.watch.stages import stages_of

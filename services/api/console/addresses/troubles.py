@@ -65,7 +65,7 @@ async def trouble_list(
         kind=kind,
         heading=visit.voice.say(words.WORDS[kind]),
         lead=visit.voice.say(words.WORDS[f"{kind}_lead"]),
-        none=visit.voice.say(words.WORDS[f"no_{kind}"]),
+        nothing=visit.voice.say(words.WORDS[f"no_{kind}"]),
         tabs=tabs(counts, kind, visit.voice),
         hidden=counts[kind] is None,
         reasons=reasons(kind, counts[kind] or (), reason, visit.voice),

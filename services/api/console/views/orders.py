@@ -145,11 +145,10 @@ def order_view(
     """An order whole; `revealed` is its account where an operator asked for it just now."""
     order = whole.order
     row = _row(order, today, voice)
-    since = voice.say(words.WORDS["since"], day=voice.day(order.state_on)) if order.state_on else ""
     return OrderView(
         order.payment_order,
         row.state,
-        since,
+        voice.say(words.WORDS["since"], day=voice.day(order.state_on)),
         _figures(row, voice, order),
         list(_facts(order, grant, voice)),
         [
@@ -197,6 +196,8 @@ def _facts(order: PaymentOrder, grant: str | None, voice: Voice) -> Iterable[Fac
     yield fact("convention", order.convention)
     yield fact("instalment", order.instalment)
     yield fact("issued_on", voice.day(order.issued_on))
+    if order.acknowledged_on is not None:
+        yield fact("acknowledged_on", voice.day(order.acknowledged_on))
     if order.previous:
         yield fact("previous", order.previous, order_href(order.budget, order.previous))
     if order.reason_code or order.reason_label:

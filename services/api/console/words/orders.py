@@ -44,6 +44,7 @@ WORDS: Final = {
     "state": Sentence("État", "State"),
     "since": Sentence("depuis le {day}", "since {day}"),
     "issued_on": Sentence("Émis le", "Issued on"),
+    "acknowledged_on": Sentence("Réponse du comptable le", "Acknowledged on"),
     "due_on": Sentence("Échéance", "Due on"),
     "late_by": Sentence("échu {away}", "overdue, {away}"),
     "none": Sentence("Aucun mandat ici.", "No payment order here."),

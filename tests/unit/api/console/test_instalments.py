@@ -25,8 +25,9 @@ def an_order(state: str = "issued", amount_cents: int = 100_00, **more: Any) -> 
     paid_cents = more.get("paid_cents", amount_cents if state == "paid" else 0)
     name = more.get("name", "C/advance")
     order = PaymentOrder(
-        BUDGET, name, "C", "advance", amount_cents, paid_cents, state, None, date(2023, 8, 11),
-        date(2023, 6, 12), None, None, MaskedAccount("FR76…110", None, "H"), None, None, None, 4, 4,
+        BUDGET, name, "C", "advance", amount_cents, paid_cents, state, date(2023, 6, 12),
+        None, date(2023, 8, 11), date(2023, 6, 12), None, None,
+        MaskedAccount("FR76…110", None, "H"), None, None, None, 4, 4,
     )  # fmt: skip
     payments = (Payment(6, paid_cents, date(2023, 6, 30), None),) if paid_cents else ()
     return PaidOrder(order, payments)

@@ -23,7 +23,7 @@ from tests.builders import (
     an_award,
     an_instalment,
 )
-from tests.unit.watch.due.town import HOME, Row, Town, check, each_row, on
+from tests.unit.due.town import HOME, Row, Town, check, each_row, on
 
 SIGNED = [a_vote(100), an_award(100), a_convention(100)]
 """100 cents ordered on 1 June 2023 as C/advance, to be paid by 14 July."""

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.watch.due.deadlines import Deadlines
+from services.due.deadlines import Deadlines
 from tests.builders import (
     BUDGET,
     Json,
@@ -22,7 +22,7 @@ from tests.builders import (
     an_award,
     an_instalment,
 )
-from tests.unit.watch.due.town import HOME, Town, in_short, on
+from tests.unit.due.town import HOME, Town, in_short, on
 
 DAY = on("2023-07-15")
 SIGNED = [a_vote(100), an_award(100), a_convention(100)]

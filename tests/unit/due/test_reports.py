@@ -24,7 +24,7 @@ from tests.builders import (
     an_award,
     an_instalment,
 )
-from tests.unit.watch.due.town import HOME, Row, Town, check, each_row, on
+from tests.unit.due.town import HOME, Row, Town, check, each_row, on
 
 ACTIVITY, ACCOUNTS = ("activity_report", 2022), ("certified_accounts", 2022)
 OWED = [

@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from services.due.days import PATIENCE, day_of, end_of, moment_of, report_due_on
 from services.ledger.domain.parking import PATIENCE as LEDGERS_PATIENCE
-from services.watch.due.days import PATIENCE, day_of, end_of, moment_of, report_due_on
-from tests.unit.watch.due.town import on
+from tests.unit.due.town import on
 
 
 @pytest.mark.parametrize(

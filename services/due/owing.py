@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple, Protocol
 
-from services.watch.due.days import report_due_on
-from services.watch.due.readings import GIVEN_BACK, REJECTED, Document, Order, document
+from services.due.days import report_due_on
+from services.due.readings import GIVEN_BACK, REJECTED, Document, Order, document
 
 NONE: frozenset[Document] = frozenset()
 NEVER: frozenset[date] = frozenset()

@@ -13,10 +13,10 @@ from typing import Final
 
 import msgspec
 
-from services.watch.due.budget import Budget, Due
-from services.watch.due.letters import Deadline, Letter, letter_id, letter_of
-from services.watch.due.readings import Event, Record, read_record
-from services.watch.due.shown import OverdueReport, ParkedEvent, WaitingOrder
+from services.due.budget import Budget, Due
+from services.due.letters import Deadline, Letter, letter_id, letter_of
+from services.due.readings import Event, Record, read_record
+from services.due.shown import OverdueReport, ParkedEvent, WaitingOrder
 
 UNACKNOWLEDGED_DAYS: Final = 5.0
 """How long an accountant may take to answer, unless told otherwise."""

@@ -14,7 +14,7 @@ from tests.builders import (
     an_award,
     an_instalment,
 )
-from tests.unit.watch.due.town import HOME, Town, on, whole
+from tests.unit.due.town import HOME, Town, on, whole
 
 WAITING = a_report(_id="early", _time="2023-06-01T09:30:00+02:00")
 """A report on a convention that nobody has signed; it may wait until 1 July, 9:30."""

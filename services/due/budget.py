@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from services.watch.due.by_day import ByDay
-from services.watch.due.days import PATIENCE, day_of, end_of, moment_of
-from services.watch.due.letters import Deadline
-from services.watch.due.owing import Convention, obliged, planned
-from services.watch.due.readings import (
+from services.due.by_day import ByDay
+from services.due.days import PATIENCE, day_of, end_of, moment_of
+from services.due.letters import Deadline
+from services.due.owing import Convention, obliged, planned
+from services.due.readings import (
     OPEN,
     REJECTED,
     Amendment,
@@ -32,7 +32,7 @@ from services.watch.due.readings import (
     read_data,
     read_revenue,
 )
-from services.watch.due.shown import OverdueReport, ParkedEvent, WaitingOrder
+from services.due.shown import OverdueReport, ParkedEvent, WaitingOrder
 
 ANOTHER_ACT: Final = "concurring_act_withdrawn"
 """The flag of a withdrawal that leaves the award where it is (rules, 17)."""

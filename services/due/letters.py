@@ -23,6 +23,14 @@ Kind = Literal["payment_due", "report_due", "parked"]
 _spell: Final = msgspec.json.Encoder().encode
 
 
+class _Named(msgspec.Struct):
+    source: str
+    id: str
+
+
+_named: Final = msgspec.json.Decoder(_Named).decode
+
+
 class Deadline(NamedTuple):
     """A day by which something was due in a budget; what makes two of them the same."""
 
@@ -47,6 +55,17 @@ def letter_id(deadline: Deadline) -> str:
     """The id of the one letter about a deadline."""
     budget, kind, subject, due_on = deadline
     return str(uuid5(NAMESPACE, "\0".join((budget, kind, *subject, due_on.isoformat()))))
+
+
+def own_id(value: bytes | None) -> str | None:
+    """The id of a letter about a deadline; None of another's, which may be large."""
+    if value is None or WATCH.encode() not in value:
+        return None
+    try:
+        letter = _named(value)
+    except msgspec.MsgspecError:
+        return None  # The ledger calls it a dead letter, whoever wrote it: it is none of ours.
+    return letter.id if letter.source == WATCH else None
 
 
 def letter_of(deadline: Deadline, passed_at: datetime) -> Letter:

@@ -10,7 +10,7 @@ from events import schemas
 from events.codec import Received, decode
 from events.deadlines import DeadlinePassed
 from events.envelope import Door
-from services.watch.due.letters import Deadline, Kind, letter_id, letter_of
+from services.due.letters import WATCH, Deadline, Kind, letter_id, letter_of, own_id
 from tests.builders import (
     BUDGET,
     Json,
@@ -20,8 +20,9 @@ from tests.builders import (
     a_vote,
     an_award,
     an_instalment,
+    encoded,
 )
-from tests.unit.watch.due.town import HOME, Town, in_short, on, whole
+from tests.unit.due.town import HOME, Town, in_short, on, whole
 
 EARLY = a_report(_id="early", convention="D")
 YEAR = [
@@ -118,6 +119,14 @@ def test_the_ledger_decides_them() -> None:
 
 
 # ------------------------------------------------------------ each once
+
+
+def test_a_letter_is_known_by_its_id_among_others() -> None:
+    (own, *_) = Town(*YEAR).deadlines.letters(HOME, DAY)
+    assert own.id == own_id(own.value)
+    names_the_watch = encoded(EARLY | {"subject": WATCH})
+    for another in (None, b"", encoded(EARLY), names_the_watch, WATCH.encode()):
+        assert own_id(another) is None
 
 
 def test_what_was_written_is_not_due_again() -> None:

@@ -1,0 +1,57 @@
+"""Numbers that check themselves: SIRET, IBAN with the French RIB key, BIC. By their arithmetic."""
+
+import re
+from typing import Final
+
+FRENCH: Final = re.compile(r"(?:FR|MC)[0-9]{2}([0-9]{5})([0-9]{5})([0-9A-Z]{11})([0-9]{2})")
+"""Bank, branch, account and key of an account in France or Monaco."""
+
+RIB_DIGITS: Final = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "12345678912345678923456789")
+"""The letters of an account as the RIB key counts them."""
+
+LA_POSTE: Final = "356000000"
+LA_POSTE_HOME: Final = "35600000000048"
+"""The establishments of La Poste have a rule of their own, but for its seat (INSEE)."""
+
+LETTERS_OF_A_COUNTRY: Final = slice(4, 6)
+"""Where a BIC names its country."""
+
+
+def is_siret(digits: str) -> bool:
+    """Whether 14 digits are a SIRET."""
+    if digits.startswith(LA_POSTE) and digits != LA_POSTE_HOME:
+        return sum(map(int, digits)) % 5 == 0
+    return _luhn(digits) and _luhn(digits[:9])
+
+
+def _luhn(digits: str) -> bool:
+    doubled = [int(each) * (1 + at % 2) for at, each in enumerate(reversed(digits))]
+    return sum(each // 10 + each % 10 for each in doubled) % 10 == 0
+
+
+def is_french(iban: str) -> bool:
+    """Whether its account carries the RIB key, so that arithmetic tells all of it."""
+    return iban[:2] in {"FR", "MC"}
+
+
+def is_iban(iban: str) -> bool:
+    """Whether the check digits are right, of French accounts the RIB key too (ISO 13616, mod 97).
+
+    What the accounts of another country look like is not known here.
+    """
+    moved = iban[4:] + iban[:4]
+    if int("".join(str(int(each, 36)) for each in moved)) % 97 != 1:
+        return False
+    if not is_french(iban):
+        return True
+    found = FRENCH.fullmatch(iban)
+    if found is None:
+        return False
+    bank, branch, account, key = found.groups()
+    digits = int(account.translate(RIB_DIGITS))
+    return int(key) == 97 - (89 * int(bank) + 15 * int(branch) + 3 * digits) % 97
+
+
+def names_a_country(bic: str) -> bool:
+    """Whether a BIC has letters where its country stands; which ones there are is not known."""
+    return bic[LETTERS_OF_A_COUNTRY].isalpha()

@@ -1,0 +1,243 @@
+"""Days that pass in a town without Kafka: the letters that its watch would write, each once."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from services.api import own_deadlines, small_town
+from services.api.small_town import SmallTown
+from services.due.deadlines import Deadlines
+from services.due.letters import WATCH, own_id
+from services.ledger.adapters.sqlite import SqliteStore
+from services.projector.database import an_engine
+from services.runtime.publishing import Message
+from tests import silence
+from tests.api.world import HandClock
+from tests.builders import (
+    Json,
+    a_convention,
+    a_payment,
+    a_report,
+    a_vote,
+    an_award,
+    an_instalment,
+    encoded,
+)
+from tests.read_model.filling import read
+
+no_logs = silence.no_logs
+What = Callable[[SmallTown, HandClock], Awaitable[None]]
+
+SIGNED = a_convention(
+    instalments=[
+        an_instalment(40_000, "advance"),
+        an_instalment(60_000, "balance", documents=[("activity_report", 2022)]),
+    ],
+    obligations=[{"kind": "financial_report", "year": 2022, "due_on": "2023-06-30"}],
+)
+YEAR = (a_vote(), an_award(), SIGNED)
+"""An order of 400 due on 14 July, a report due on 30 June."""
+
+WAITS = a_report(convention="NOWHERE", _time="2023-06-01T12:00:00+02:00", _id="early")
+"""Its patience ends on 1 July at noon."""
+
+JUNE, AFTER_ALL = datetime(2023, 6, 1, 12, tzinfo=UTC), datetime(2023, 8, 1, tzinfo=UTC)
+
+
+def in_a_town(folder: Path, what: What, now: datetime = JUNE) -> None:
+    """A town that is opened, and closed again."""
+
+    async def go() -> None:
+        engine = an_engine(f"sqlite:///{folder / 'read.db'}")
+        town = SmallTown(folder / "ledger.db", engine)
+        try:
+            await town.open()
+            await what(town, HandClock(now))
+        finally:
+            await town.close()
+            await engine.dispose()
+
+    asyncio.run(go())
+
+
+def sent(*events: Json) -> list[Message]:
+    return [Message(b"", encoded(event)) for event in events]
+
+
+def journal_in(folder: Path) -> list[bytes]:
+    store = SqliteStore(folder / "ledger.db", create=False)
+    try:
+        return [row.record for row in store.journal()]
+    finally:
+        store.close()
+
+
+def letters_in(folder: Path) -> list[str]:
+    """The ids of the letters about deadlines, as often as they stand in the file."""
+    store = SqliteStore(folder / "ledger.db", create=False)
+    try:
+        return [name for _, value in store.letters() if (name := own_id(value))]
+    finally:
+        store.close()
+
+
+def told(records: Iterable[bytes]) -> list[Json]:
+    """The records of the letters about deadlines."""
+    found = [msgspec.json.decode(raw) for raw in records]
+    return [each for each in found if each["event_source"] == WATCH]
+
+
+def as_the_watch_says(records: Iterable[bytes], now: datetime) -> list[str]:
+    """The ids of the letters that a watch would write, which knows this journal."""
+    deadlines = Deadlines()
+    for offset, raw in enumerate(records):
+        deadlines.add(0, offset, raw)
+    return [each.id for each in deadlines.letters(0, now)]
+
+
+async def the_year(town: SmallTown, _clock: HandClock) -> None:
+    await town.publish(sent(*YEAR, WAITS))
+
+
+async def look(town: SmallTown, clock: HandClock) -> None:
+    await town.tell_what_passed(clock)
+
+
+@pytest.fixture(autouse=True, params=[2, 5_000])
+def _read_in_slices(request: pytest.FixtureRequest) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(own_deadlines, "SLICE_RECORDS", request.param)
+        yield
+
+
+def test_what_waits_is_refused_after_thirty_days_and_not_before(tmp_path: Path) -> None:
+    async def what(town: SmallTown, clock: HandClock) -> None:
+        await town.publish(sent(a_vote(), WAITS))
+        clock.now = datetime(2023, 7, 1, 9, 59, 59, tzinfo=UTC)
+        await town.tell_what_passed(clock)
+        assert [] == letters_in(tmp_path)
+        clock.turn(timedelta(seconds=1))
+        await town.tell_what_passed(clock)
+        await town.tell_what_passed(clock)
+
+    in_a_town(tmp_path, what)
+    *_, letter, refused = (msgspec.json.decode(raw) for raw in journal_in(tmp_path))
+    assert (WATCH, "accepted") == (letter["event_source"], letter["outcome"])
+    assert "2023-07-01T10:00:00+00:00" == letter["event"]["time"]
+    assert ("early", "dependency_missing") == (refused["event_id"], refused["refusal"]["code"])
+    assert 1 == len(letters_in(tmp_path))
+    (row,) = read(f"sqlite:///{tmp_path / 'read.db'}")["parked"]
+    assert "refused" == row["ended_outcome"], "the tables have it at once"
+
+
+def test_each_deadline_is_told_once_whoever_starts_again(tmp_path: Path) -> None:
+    in_a_town(tmp_path, the_year)
+    expected = as_the_watch_says(journal_in(tmp_path), AFTER_ALL)
+    for now in (JUNE, datetime(2023, 7, 3, tzinfo=UTC), AFTER_ALL, AFTER_ALL):
+        in_a_town(tmp_path, look, now)
+    records = told(journal_in(tmp_path))
+    assert expected == letters_in(tmp_path) == [each["event_id"] for each in records]
+    assert ["report_due", "parked", "payment_due"] == [
+        each["event"]["data"]["kind"] for each in records
+    ]
+    flags = [flag["code"] for each in records for flag in each["review_flags"] or ()]
+    assert ["report_late", "payment_late"] == flags
+
+
+def test_a_town_that_moves_to_kafka_gets_no_second_letter(tmp_path: Path) -> None:
+    in_a_town(tmp_path, the_year)
+    in_a_town(tmp_path, look, AFTER_ALL)
+    assert 3 == len(told(journal_in(tmp_path)))
+    assert [] == as_the_watch_says(journal_in(tmp_path), AFTER_ALL)
+
+
+def test_a_letter_that_was_kept_and_not_decided_is_decided_and_not_written_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a kill between the two commits leaves it."""
+
+    async def killed(town: SmallTown, clock: HandClock) -> None:
+        with monkeypatch.context() as before_the_kill:
+            before_the_kill.setattr(small_town, "read_letters", lambda *_: None)
+            await town.tell_what_passed(clock)
+        assert 3 == len(letters_in(tmp_path))
+
+    in_a_town(tmp_path, the_year)
+    in_a_town(tmp_path, killed, AFTER_ALL)
+    assert [] == told(journal_in(tmp_path))
+    in_a_town(tmp_path, look, AFTER_ALL)
+    assert 3 == len(letters_in(tmp_path))
+
+    async def goes_on(town: SmallTown, _clock: HandClock) -> None:
+        await town.publish(sent(a_payment(1, "C/advance", _id="one cent")))
+
+    in_a_town(tmp_path, goes_on)
+    once = Counter(each["event_id"] for each in told(journal_in(tmp_path)))
+    assert dict.fromkeys(letters_in(tmp_path), 1) == once
+
+
+def test_what_could_not_be_written_is_written_by_a_later_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def what(town: SmallTown, clock: HandClock) -> None:
+        await the_year(town, clock)
+        clock.now = AFTER_ALL
+        with monkeypatch.context() as full:
+            full.setattr(small_town.TellingStore, "commit", _fail)
+            with pytest.raises(OSError, match="no space left"):
+                await town.tell_what_passed(clock)
+        await town.tell_what_passed(clock)
+
+    in_a_town(tmp_path, what)
+    assert 3 == len(letters_in(tmp_path)) == len(told(journal_in(tmp_path)))
+
+
+def _fail(*_: object) -> None:
+    raise OSError("no space left")
+
+
+def test_whoever_came_before_is_heard_first(tmp_path: Path) -> None:
+    async def what(town: SmallTown, clock: HandClock) -> None:
+        await the_year(town, clock)
+        clock.now = AFTER_ALL
+        paid = a_payment(40_000, "C/advance")
+        await asyncio.gather(town.publish(sent(paid)), town.tell_what_passed(clock))
+
+    in_a_town(tmp_path, what)
+    kinds = [each["event"]["data"]["kind"] for each in told(journal_in(tmp_path))]
+    assert ["report_due", "parked"] == kinds
+
+
+def test_it_looks_at_once_and_then_every_minute_whatever_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(small_town, "LOOK_S", 0.01)
+    failures = iter([RuntimeError("a clock that stands still")])
+
+    async def until(letters: int) -> None:
+        async with asyncio.timeout(20):
+            while len(letters_in(tmp_path)) < letters:  # noqa: ASYNC110 # only the file tells
+                await asyncio.sleep(0.01)
+
+    async def what(town: SmallTown, clock: HandClock) -> None:
+        def tell() -> datetime:
+            for failure in failures:
+                raise failure
+            return clock()
+
+        await the_year(town, clock)
+        watching = asyncio.create_task(town.watch(tell))
+        clock.now = datetime(2023, 7, 3, tzinfo=UTC)
+        await until(2)
+        clock.now = AFTER_ALL
+        await until(3)
+        watching.cancel()
+        await asyncio.wait([watching])
+
+    in_a_town(tmp_path, what)
+    assert 3 == len(letters_in(tmp_path))

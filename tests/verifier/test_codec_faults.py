@@ -1,0 +1,44 @@
+"""A ledger whose codec is wrong buries what is readable, or says another reason: that is found."""
+
+from typing import Any, NamedTuple
+
+import pytest
+from schwifty.exceptions import InvalidChecksumDigits
+
+from events import codec, values
+from tests.builders import Json, a_convention, a_payment, a_vote, an_award
+from tests.verifier.world import World
+
+
+def no_account(*_: Any, **_more: Any) -> None:
+    raise InvalidChecksumDigits
+
+
+class Fault(NamedTuple):
+    """What is wrong in the codec, in its place; the event that shows it."""
+
+    name: str
+    where: Any
+    attribute: str
+    instead: Any
+    event: Json
+
+
+FAULTS = [
+    Fault("JSON may be one level deep", codec, "NESTING_MAX", 1, a_vote()),
+    Fault("no account is right", values, "IBAN", no_account, a_convention()),
+    Fault("no SIRET is right", values, "_siret_is_valid", lambda _siret: False, an_award()),
+    Fault("it points elsewhere", codec, "_pointer", lambda _tokens: "/here", a_payment(0)),
+    Fault("what is missing is called wrong", codec, "_PYDANTIC_REASONS", {}, a_vote(stage=...)),
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda each: each.name)
+def test_a_fault_of_the_ledgers_codec_is_found(
+    fault: Fault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Whatever the codec says, the budget's own SIRET is asked once and remembered.
+    World().tell([a_vote()])
+    assert [] == World().tell([fault.event]).codes()
+    monkeypatch.setattr(fault.where, fault.attribute, fault.instead)
+    assert ["buried_though_readable"] == World().tell([fault.event]).codes()
