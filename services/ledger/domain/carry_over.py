@@ -51,7 +51,7 @@ def carried_convention(book: Book, event: FiscalYearOpened, sequence: int) -> Co
     grant, formerly = book.grants.get(event.grant), None
     for each in event.instalments:
         if "/" in each.instalment:
-            bears = each.instalment.partition("/")[0]
+            bears, _ = each.instalment.split("/")
             formerly = _free_name(book, event, bears, of_grant=True)
     fell = grant is not None and grant.withdrawn
     convention = Convention(

@@ -66,7 +66,13 @@ def test_rule_32_what_the_grant_had_ordered_is_not_planned_again_in_the_next_yea
 
 
 def test_rule_32_a_renamed_convention_names_the_order_that_its_reissue_follows() -> None:
-    year = [a_vote(100), an_award(100), a_convention(100), an_acknowledgement("rejected")]
+    later = an_instalment(40, "balance", documents=[("activity_report", 2023)])
+    year = [
+        a_vote(100),
+        an_award(100),
+        a_convention(instalments=[an_instalment(60), later]),
+        an_acknowledgement("rejected"),
+    ]
     story = Story(*year, a_closing("all"))
     for event in (
         a_vote(50, **NEXT),
@@ -77,6 +83,8 @@ def test_rule_32_a_renamed_convention_names_the_order_that_its_reissue_follows()
     story.deliver()
     story.tell(a_closing("all", budget=NEXT_BUDGET, _id="second"))
     story.deliver()
+    [advance, balance] = story.letters()[-1]["data"]["instalments"]
+    assert ("C/advance", None) == (advance["order"], balance.get("order"))
     third: Json = {"budget": f"{NEXT_BUDGET[:-4]}2025"}
     story.tell(a_new_account(**third, _id="new"))
     [issued] = [each for each in story.last.payment_orders if each.issued is not None]

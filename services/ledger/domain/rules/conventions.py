@@ -63,8 +63,8 @@ def sign(
     if grant is not None and grant.withdrawn:
         return Refused(Refusal.GRANT_WITHDRAWN, {"grant": event.grant})
     alone = book.standing_alone(event.grant)
-    has_order = alone is not None and _is_drawn(book, alone) and not _rest_is_held(book, alone, on)
-    if has_order or book.is_taken(event.convention):
+    too_late = alone is not None and _is_drawn(book, alone) and not _rest_is_held(book, alone, on)
+    if too_late or book.is_taken(event.convention):
         return Refused(Refusal.CONVENTION_EXISTS, {"convention": event.convention})
     if grant is None or grant.award is None:
         return Waits(Want(Missing.GRANT, event.grant))
