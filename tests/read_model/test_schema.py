@@ -12,7 +12,7 @@ from services.projector.database import an_engine, prepare
 from services.projector.tables import metadata
 from services.runtime.errors import ClusterError
 from tests.read_model.databases import Server
-from tests.read_model.filling import query
+from tests.read_model.filling import fill, golden, query
 
 Found = TypeVar("Found")
 
@@ -97,7 +97,31 @@ def test_a_role_that_owns_the_tables_need_not_own_the_database(
 
 def test_it_changes_nothing_where_the_tables_are_there(read_model_url: str) -> None:
     prepared_again(read_model_url)
-    assert "0001" == query(read_model_url, "SELECT version_num FROM alembic_version")
+    assert "0002" == query(read_model_url, "SELECT version_num FROM alembic_version")
+
+
+def test_tables_of_before_are_told_the_latest_event_of_what_they_have_read(
+    read_model_url: str,
+) -> None:
+    """They kept the time of the last event, which may be dated before others."""
+    fill(read_model_url, golden("turns-2023"))
+    latest = query(read_model_url, "SELECT max(event_time) FROM journal")
+
+    async def go() -> None:
+        engine = an_engine(read_model_url)
+        async with engine.begin() as connection:
+            for statement in (
+                "ALTER TABLE positions RENAME COLUMN latest_event_time TO last_event_time",
+                "UPDATE positions SET last_event_time = NULL",
+                "UPDATE alembic_version SET version_num = '0001'",
+            ):
+                await connection.execute(text(statement))
+        await engine.dispose()
+
+    asyncio.run(go())
+    prepared_again(read_model_url)
+    assert latest == query(read_model_url, "SELECT max(latest_event_time) FROM positions")
+    assert "0002" == query(read_model_url, "SELECT version_num FROM alembic_version")
 
 
 def test_tables_of_a_newer_program_are_left_alone(read_model_url: str) -> None:
