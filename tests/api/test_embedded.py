@@ -129,7 +129,7 @@ def _accepted(records: list[bytes]) -> list[str]:
 def test_events_are_decided_and_shown_at_once_and_after_a_restart(tmp_path: Path) -> None:
     data, log = tmp_path / "data", tmp_path / "log"
     with embedded(data, "--load", EXAMPLE, log=log) as running:
-        assert "2023-07-17T07:00:00Z" == _ready(running)["last_event_time"]
+        assert "2023-07-17T07:00:00Z" == _ready(running)["latest_event_time"]
         answer = post(running, EXAMPLE.read_bytes().splitlines())
         assert 202 == answer.status_code
         before = _outcomes(running, answer.json()["events"])
