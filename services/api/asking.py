@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.access.caller import Caller, Scope
 from services.api.access.session import SESSION_COOKIE
+from services.api.lag_merged import Lag
 from services.api.language import Language, language_of
 from services.api.parts import Parts
 from services.api.ports import JournalEnd
@@ -132,6 +133,14 @@ async def journal_ends(
     return await stands_on.journal_ends()
 
 
+async def lag(
+    _caller: Annotated[Caller, Depends(needs(Scope.READ))],
+    stands_on: Annotated[Parts, Depends(parts)],
+) -> Lag:
+    """What the watches say. Name it before anything that takes a connection: it may take long."""
+    return await stands_on.lag()
+
+
 async def trace_turn(
     _caller: Annotated[Caller, Depends(needs(Scope.READ))],
     stands_on: Annotated[Parts, Depends(parts)],
@@ -154,6 +163,7 @@ ReaderOfAll = Annotated[Caller, Depends(reader_of_all)]
 Sender = Annotated[Caller, Depends(needs(Scope.PUBLISH))]
 Operator = Annotated[Caller, Depends(needs(Scope.OPERATE))]
 Lang = Annotated[Language, Depends(language)]
+Watched = Annotated[Lag, Depends(lag)]
 Ends = Annotated[Mapping[int, JournalEnd] | None, Depends(journal_ends)]
 TraceTurn = Annotated[None, Depends(trace_turn, scope="function")]
 """It ends before the answer is sent, as a connection does."""

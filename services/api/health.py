@@ -34,10 +34,10 @@ class Ready(BaseModel):
     ready: bool
     database: bool | None = Field(None, description="Whether the read model answers.")
     schema_fits: bool | None = Field(None, description="Whether its tables are those of this API.")
-    last_event_time: datetime | None = Field(
-        None, description="The time of the last event that it has; told, and never a failure."
+    latest_event_time: datetime | None = Field(
+        None, description="The latest time of an event that it has; told, and never a failure."
     )
-    last_event_age_s: float | None = None
+    latest_event_age_s: float | None = None
 
 
 def readiness(parts: Parts) -> Kept[Ready]:
@@ -73,9 +73,9 @@ async def readyz(request: Request, now: Now) -> JSONResponse:
 
 
 def _aged(found: Ready, now: datetime) -> dict[str, float]:
-    if found.last_event_time is None:
+    if found.latest_event_time is None:
         return {}
-    return {"last_event_age_s": round((now - found.last_event_time).total_seconds(), 3)}
+    return {"latest_event_age_s": round((now - found.latest_event_time).total_seconds(), 3)}
 
 
 async def _looked(stands_on: Parts) -> Ready:
@@ -88,8 +88,8 @@ async def _looked(stands_on: Parts) -> Ready:
                     await connection.execute(select(table).limit(0))
             except DBAPIError as error:
                 return Ready(ready=False, database=not error.connection_invalidated)
-            asked = select(func.max(positions.c.last_event_time))
+            asked = select(func.max(positions.c.latest_event_time))
             latest = (await connection.execute(asked)).scalar_one()
     except (SQLAlchemyError, OSError, TimeoutError):
         return Ready(ready=False, database=False)
-    return Ready(ready=True, database=True, schema_fits=True, last_event_time=latest)
+    return Ready(ready=True, database=True, schema_fits=True, latest_event_time=latest)

@@ -33,6 +33,9 @@ class State(StrEnum):
         return cls.UNKNOWN if isinstance(value, str) else None
 
 
+QUIET_S: Final = 600.0
+"""Who has watched for less than these ten minutes has not seen that nothing comes."""
+
 WELL: Final = frozenset({State.OK, State.NO_TRAFFIC})
 
 
@@ -59,7 +62,10 @@ class Partition:
     oldest_event_at: When | None = None
     """The time of the oldest event not yet done; None where there is none, or nobody knows."""
     oldest_recorded_at: When | None = None
-    up_to_date_to: When | None = None
+    latest_event_at: When | None = None
+    """The latest event time of what was done, as its sender wrote it."""
+    watched_s: float | None = None
+    """For how long the watch has looked at it; no more is counted than it remembers."""
     owner: str | None = None
     doing: str | None = None
     trend: str | None = None
@@ -78,7 +84,8 @@ class Stage:
     members: int | None = None
     behind: int | None = None
     oldest_event_at: When | None = None
-    up_to_date_to: When | None = None
+    latest_event_at: When | None = None
+    watched_s: float | None = None
     trend: str | None = None
     drain_s: float | None = None
     partitions: tuple[Partition, ...] = ()

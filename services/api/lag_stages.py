@@ -9,7 +9,8 @@ from services.api.lag_board import Partition, Stage, State
 
 WORST_FIRST: Final = tuple(State)
 
-ACCOUNTING: Final = ("ledger", "projector")
+PROJECTOR: Final = "projector"
+ACCOUNTING: Final = ("ledger", PROJECTOR)
 """The stages that an event must pass to stand in the accounts that people look at."""
 
 Day = TypeVar("Day", bound=date)
@@ -44,27 +45,28 @@ def earliest(times: Iterable[Day | None]) -> Day | None:
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """How far the accounts are that people look at: decided by the ledger, and in the read model.
-
-    Page and command both say it by this, so that they never tell two times in one night.
-    """
+    """How far the accounts are that people look at: what is decided, and in the read model."""
 
     stages: tuple[Stage, ...]
     """Those that lead there, as far as any watch knows them."""
-    up_to_date_to: datetime | None
-    """Up to when all is in; None where one of these stages does not say, or nobody tells of it."""
+    latest_event_at: datetime | None
+    """The latest time of an event that is in; None where nobody tells of it."""
     has_all: bool
     """Whether nothing that came is left before any of them."""
+    is_empty: bool
+    """Whether nothing ever came."""
 
 
 def accounts(stages: Sequence[Stage]) -> Accounts:
     """How far the accounts are, by the stages that lead there."""
     found = tuple(each for each in stages if each.stage in ACCOUNTING)
-    known = [each.up_to_date_to for each in found if each.up_to_date_to is not None]
+    whole = len(found) == len(ACCOUNTING)
+    latest = {each.stage: each.latest_event_at for each in found}
     return Accounts(
         found,
-        min(known) if len(known) == len(ACCOUNTING) else None,
-        len(found) == len(ACCOUNTING) and all(each.behind == 0 for each in found),
+        latest.get(PROJECTOR),
+        whole and all(each.behind == 0 for each in found),
+        whole and all(end_of(each) == 0 for each in found),
     )
 
 
@@ -99,8 +101,7 @@ def _merged(seen: Sequence[Stage]) -> Stage:
 def _added_up(first: Stage, rows: tuple[Partition, ...], oldest: datetime | None) -> Stage:
     """A stage of which each watch sees a part."""
     state = worst(row.state for row in rows)
-    late = [row.up_to_date_to for row in rows if row.behind != 0]
-    reached = [row.up_to_date_to for row in rows if row.up_to_date_to is not None]
+    latest = [row.latest_event_at for row in rows if row.latest_event_at is not None]
     drains = [row.drain_s for row in rows if row.behind != 0]
     drain_s = [seconds for seconds in drains if seconds is not None]
     trends = {row.trend for row in rows}
@@ -111,10 +112,7 @@ def _added_up(first: Stage, rows: tuple[Partition, ...], oldest: datetime | None
         members=len({row.owner for row in rows if row.owner is not None}),
         behind=total(row.behind for row in rows),
         oldest_event_at=oldest,
-        # Of what is behind the earliest; None among them is none that anybody knows.
-        up_to_date_to=(None if None in late else earliest(late))
-        if late
-        else max(reached, default=None),
+        latest_event_at=max(latest, default=None),
         trend=next((each for each in ("up", "down", "level") if each in trends), None),
         drain_s=max(drain_s, default=None) if len(drain_s) == len(drains) else None,
         partitions=rows,

@@ -90,8 +90,8 @@ def _tell(rows: Any, registry: CollectorRegistry) -> None:
         registry=registry,
     )
     times = Gauge(
-        "ecluse_read_model_last_event_timestamp_seconds",
-        "The time of the last event that the read model has.",
+        "ecluse_read_model_latest_event_timestamp_seconds",
+        "The latest time of an event that the read model has.",
         named,
         registry=registry,
     )
@@ -100,5 +100,5 @@ def _tell(rows: Any, registry: CollectorRegistry) -> None:
         names = (row.topic, str(row.partition))
         offsets.labels(*names).set(row.next_offset)
         held.labels(*names).set(int(row.held_offset is not None))
-        if row.last_event_time is not None:
-            times.labels(*names).set(row.last_event_time.timestamp())
+        if row.latest_event_time is not None:
+            times.labels(*names).set(row.latest_event_time.timestamp())

@@ -54,6 +54,11 @@ class Figures:
             return clock
         return f"{self.day(local.date())} {clock}"
 
+    def dated(self, instant: datetime) -> str:
+        """`2023-07-14 02:40:11`: a date that was written, and says nothing of now."""
+        local = instant.astimezone(self._zone)
+        return f"{self.day(local.date())} {local:%H:%M:%S}"
+
     def aged(self, instant: datetime | None) -> str:
         """`02:40:11 (8 s ago)`."""
         return UNKNOWN if instant is None else f"{self.instant(instant)} ({self.age(instant)})"

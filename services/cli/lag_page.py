@@ -7,8 +7,12 @@ from rich.console import RenderableType
 
 from events.masking import masked_name
 from events.sentences import Sentence
+from services.api.console.words.headline import TITLES
+from services.api.console.words.headline import WORDS as FIRST
 from services.api.console.words.lag import DO, HEADLINES, MEANS, RULES, STAGES, STATES, THE_STAGE
+from services.api.headline import Verdict, headline
 from services.api.lag_board import (
+    QUIET_S,
     WELL,
     Board,
     Fates,
@@ -66,14 +70,18 @@ class _Page:
         yield from self._watch(lag.board)
 
     def _head(self, lag: Lag, board: Board) -> Iterator[RenderableType]:
-        """How it is, in a sentence; of when; and to where the accounts are up to date."""
-        at = self._figures.moment(board.at)
+        """How it is, in a sentence; as of when; and how far the accounts are."""
+        at = self._figures.moment(board.at if board.sampled_at is None else board.sampled_at)
         if lag.old_since is not None:
-            yield self._line(words.OLD.render(at), BAD)
+            yield self._line(words.OLD.render(self._figures.moment(board.at)), BAD)
         else:
             yield self._headline(board)
-            yield self._line(words.AS_OF.render(at))
-        yield self._line(self._up_to(board))
+            yield self._line(words.AS_OF.render(at | {"watched": self._watched(board)}))
+        yield self._line(self._accounts(lag, board))
+        known = accounts(board.stages)
+        if known.latest_event_at is not None:
+            dated = self._figures.dated(known.latest_event_at)
+            yield self._line(FIRST["latest"].render({"instant": dated}))
         yield ""
 
     def _headline(self, board: Board) -> RenderableType:
@@ -95,13 +103,23 @@ class _Page:
         facts = {"state": state, "said": told_so[:1].upper() + told_so[1:]}
         return self._line(words.HEADLINE.render(facts), style)
 
-    def _up_to(self, board: Board) -> Sentence:
-        """To where all is in the accounts; up to date is only what has nothing left to take in."""
-        known = accounts(board.stages)
-        if known.up_to_date_to is None:
-            return words.UP_TO_DATE_UNKNOWN
-        sentence = words.UP_TO_DATE if known.has_all else words.GO_UP_TO
-        return sentence.render(self._figures.moment(known.up_to_date_to))
+    def _watched(self, board: Board) -> str:
+        """Say for how long it was watched, where that is too short to prove that nothing comes."""
+        known = [each.watched_s for each in board.stages if each.watched_s is not None]
+        if not known or min(known) >= QUIET_S:
+            return ""
+        return f" {self._told(FIRST['watched'].render({'span': self._figures.span(min(known))}))}"
+
+    def _accounts(self, lag: Lag, board: Board) -> Sentence:
+        """Say how far the accounts are, as the console does."""
+        found, known = headline(lag, None, self._now), accounts(board.stages)
+        if found.verdict is not Verdict.STAGE:
+            return TITLES[found.verdict]
+        if known.has_all:
+            return TITLES[Verdict.ALL_RECEIVED]
+        return (
+            words.NOT_ALL if any(each.behind for each in known.stages) else TITLES[Verdict.UNKNOWN]
+        )
 
     def _unseen(self, board: Board) -> Sentence:
         """Since when nobody has looked at the groups."""

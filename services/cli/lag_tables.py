@@ -33,7 +33,7 @@ RUNNING: Final = "running"
 def stages(screen: Screen, figures: Figures, found: Sequence[Stage]) -> Iterator[RenderableType]:
     """The steps on the way of an event, each with all its partitions together."""
     columns = ("stage", "state", "members", "position", "end", "behind", "oldest")
-    table = screen.table("stages", (*columns, "drained_in", "up_to_date_to"))
+    table = screen.table("stages", (*columns, "drained_in", "latest_event_at"))
     for each in found:
         screen.add(
             table,
@@ -45,7 +45,7 @@ def stages(screen: Screen, figures: Figures, found: Sequence[Stage]) -> Iterator
             _behind(figures, each),
             "" if _all_done(each) else figures.aged(each.oldest_event_at),
             _drained_in(figures, each),
-            figures.instant(each.up_to_date_to),
+            figures.instant(each.latest_event_at),
         )
     yield from _shown(screen, table)
 

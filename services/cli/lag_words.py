@@ -23,7 +23,7 @@ OLD = Sentence(
     "UNKNOWN. The watch stands at {instant} ({age}): nothing is known of now. What follows was so "
     "then.",
 )
-AS_OF = Sentence("Vu à {instant} ({age}).", "As seen at {instant} ({age}).")
+AS_OF = Sentence("Vu à {instant} ({age}).{watched}", "As seen at {instant} ({age}).{watched}")
 LAST_SEEN = Sentence(
     "Les groupes n'ont plus été vus depuis {instant} ({age})\u00a0: Kafka se tait, ou la "
     "surveillance est bloquée.",
@@ -33,15 +33,9 @@ NEVER_SEEN = Sentence(
     "Les groupes n'ont pas encore été vus\u00a0: Kafka n'a rien répondu.",
     "The groups have not been seen yet: Kafka has not answered.",
 )
-UP_TO_DATE = Sentence(
-    "Les comptes sont à jour au {instant} ({age}).",
-    "The accounts are up to date to {instant} ({age}).",
-)
-GO_UP_TO = Sentence(
-    "Les comptes vont jusqu'au {instant} ({age}).", "The accounts go up to {instant} ({age})."
-)
-UP_TO_DATE_UNKNOWN = Sentence(
-    "Personne ne sait jusqu'où vont les comptes.", "Nobody knows how far the accounts are."
+NOT_ALL = Sentence(
+    "Une partie de ce qui a été reçu n'est pas encore dans les comptes.",
+    "Some of what was received is not in the accounts yet.",
 )
 WHY = Sentence("{stages}\u00a0: {state}. {rule} {do}", "{stages}: {state}. {rule} {do}")
 HELD = Sentence(

@@ -32,7 +32,7 @@ FIGURES: Final = frozenset(
 
 FOLDING: Final = frozenset(
     {"budget", "convention", "detail", "document", "event", "hash", "order", "owner", "place"}
-    | {"recorded", "now", "oldest", "up_to_date_to"}
+    | {"recorded", "now", "oldest", "latest_event_at"}
 )
 """Columns whose text may take several lines; all others hold figures, dates, states or codes."""
 

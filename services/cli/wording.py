@@ -158,7 +158,7 @@ COLUMNS = {
     "behind": Sentence("reste", "behind"),
     "oldest": Sentence("plus ancien", "oldest"),
     "drained_in": Sentence("fini dans", "done in"),
-    "up_to_date_to": Sentence("à jour à", "up to date to"),
+    "latest_event_at": Sentence("dernier événement", "latest event"),
     "partition": Sentence("partition", "partition"),
     "position": Sentence("position", "position"),
     "end": Sentence("fin", "end"),

@@ -71,7 +71,7 @@ class Position:
     last_offset: int | None = None
     last_timestamp_ms: int | None = None
     last_sha256: str | None = None
-    last_event_time: datetime | None = None
+    latest_event_time: datetime | None = None
     epoch: int = 0
     generation: int = 0
 
@@ -328,7 +328,7 @@ async def _move(connection: AsyncConnection, position: Position, behind: int | N
         "last_offset": position.last_offset,
         "last_timestamp_ms": position.last_timestamp_ms,
         "last_sha256": position.last_sha256,
-        "last_event_time": position.last_event_time,
+        "latest_event_time": position.latest_event_time,
         **NOT_HELD._asdict(),
     }
     mine = _is_mine(position)

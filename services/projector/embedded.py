@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from events.sentences import Sentence
 from events.topics import JOURNAL
 from services.projector import database
-from services.projector.fold import Fold
+from services.projector.fold import Fold, later
 from services.projector.readings import read_record
 from services.runtime.errors import ClusterError
 
@@ -81,7 +81,7 @@ class EmbeddedProjector:
         for raw in records:
             self._fold.add(at, raw)
             at += 1
-        last, event = self._fold.last, self._fold.last_event
+        last = self._fold.last
         if last is None:
             return
         position = replace(
@@ -89,7 +89,7 @@ class EmbeddedProjector:
             next_offset=at,
             last_offset=at - 1,
             last_sha256=last.hash,
-            last_event_time=self._position.last_event_time if event is None else event.instant,
+            latest_event_time=later(self._position.latest_event_time, self._fold.latest_event_time),
         )
         behind = self._position.next_offset
         await database.write(self._engine, self._fold.take_changes(), position, behind)

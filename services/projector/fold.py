@@ -1,5 +1,6 @@
 """The fold: journal records in, changes of rows out. Pure; one a partition of the journal."""
 
+from datetime import datetime
 from typing import Final
 
 from events.fiscal_years import FiscalYearOpened
@@ -28,6 +29,11 @@ class TooNew(Exception):
     """A record has a newer shape: what it says would be lost in silence."""
 
 
+def later(one: datetime | None, other: datetime | None) -> datetime | None:
+    """The later of two instants; of one that there is not, the other."""
+    return max((each for each in (one, other) if each is not None), default=None)
+
+
 class Fold:
     """Adds up the journal of one partition, from where the tables stand.
 
@@ -43,8 +49,8 @@ class Fold:
         self.records = 0
         self.last: Record | None = None
         """The last record of this batch."""
-        self.last_event: Event | None = None
-        """Its last event that could be read."""
+        self.latest_event_time: datetime | None = None
+        """The latest time of an event of this batch that could be read: its last may be earlier."""
         self._sequences = {} if sequences is None else sequences
         self._alone: Alone = {} if alone is None else alone
 
@@ -75,7 +81,7 @@ class Fold:
     def take_changes(self) -> Changes:
         """What was added up since the last call."""
         changes, self.changes = self.changes, no_changes()
-        self.records, self.last, self.last_event = 0, None, None
+        self.records, self.last, self.latest_event_time = 0, None, None
         return changes
 
     def _keep(self, record: Record, offset: int, raw: bytes) -> None:
@@ -83,7 +89,7 @@ class Fold:
         names: tuple[object, ...] = NO_EVENT
         if event is not None:
             said = event.data
-            self.last_event = event
+            self.latest_event_time = later(self.latest_event_time, event.instant)
             names = (
                 event.type,
                 event.instant,

@@ -18,7 +18,7 @@ from events.sentences import Sentence
 from events.topics import JOURNAL
 from services.projector import database
 from services.projector.database import Held, Overtaken, Position
-from services.projector.fold import VERSION, Fold, TooNew
+from services.projector.fold import VERSION, Fold, TooNew, later
 from services.projector.readings import read_record
 from services.projector.world import failing_as_writer
 from services.runtime.clients import KAFKA, Clients
@@ -186,7 +186,7 @@ class ProjectorWork:
 
     async def _moved(self) -> Position:
         """The position behind what was handled; with a sign of life, behind bare markers."""
-        last, record, event = self._last, self._fold.last, self._fold.last_event
+        last, record = self._last, self._fold.last
         if last is None or record is None:
             here = SourcePosition(self._position.next_offset)
             here = await behind_markers(self._reader, self._place, here)
@@ -197,7 +197,7 @@ class ProjectorWork:
             last_offset=last.offset,
             last_timestamp_ms=last.timestamp,
             last_sha256=record.hash,
-            last_event_time=self._position.last_event_time if event is None else event.instant,
+            latest_event_time=later(self._position.latest_event_time, self._fold.latest_event_time),
         )
 
     async def _overtaken(self) -> Exception:

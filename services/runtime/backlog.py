@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from aiokafka.structs import ConsumerRecord
 
+from services.runtime.clock import later_s
 from services.runtime.reader import Standing
 from services.runtime.words import Held, TaskState, Word
 from services.runtime.work import Hold
@@ -137,7 +138,9 @@ class Backlog:
             source = self._sources[topic]
             done = mark_of(last, time_of)
             handling_s = None if done.recorded_s is None else at_s - done.recorded_s
-            source.oldest, source.done_event_s = None, done.event_s
+            source.oldest = None
+            # Events may come in any order of their time: who is told the latest goes never back.
+            source.done_event_s = later_s(source.done_event_s, done.event_s)
             source.delays = Delays(done.arrival_s, handling_s)
             source.taken += taken[topic]
             self.next_offsets[topic] = last.offset + 1

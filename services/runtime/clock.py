@@ -24,3 +24,10 @@ def seconds_of(text: str | None) -> float | None:
     except ValueError:
         return None
     return None if said.tzinfo is None else said.timestamp()
+
+
+def later_s(one_s: float | None, other_s: float | None) -> float | None:
+    """The later of two instants; of one that nobody knows, the other."""
+    if one_s is None or other_s is None:
+        return other_s if one_s is None else one_s
+    return max(one_s, other_s)

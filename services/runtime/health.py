@@ -121,8 +121,8 @@ OF_WORDS: Final[tuple[tuple[str, str, Callable[[Word], float | None]], ...]] = (
         lambda word: word.oldest_event_s,
     ),
     (
-        "ecluse_last_done_event_timestamp_seconds",
-        "The time of the event of the last record done.",
+        "ecluse_latest_done_event_timestamp_seconds",
+        "The latest event time of what was done: of the last record of each transaction.",
         lambda word: word.done_event_s,
     ),
     (

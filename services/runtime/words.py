@@ -62,7 +62,7 @@ class Word(NamedTuple):
     oldest_recorded_s: float | None
     """Kafka's timestamp of that record."""
     done_event_s: float | None
-    """The event time of the last record done."""
+    """The latest event time that the last record of a transaction had, since this task was made."""
     taken: int
     """How many records were done since this task was made."""
     told: int | None

@@ -146,7 +146,8 @@ def _stage(stage: Stage) -> Json:
         "members": stage.members,
         "behind": stage.behind,
         "oldest_event_at": time_of(stage.oldest_event_s),
-        "up_to_date_to": time_of(stage.up_to_date_s),
+        "latest_event_at": time_of(stage.latest_event_s),
+        "watched_s": _rounded(stage.watched_s),
         "trend": stage.trend,
         "drain_s": _rounded(stage.drain_s),
         "partitions": [_row(each) for each in stage.rows],
@@ -154,7 +155,7 @@ def _stage(stage: Stage) -> Json:
 
 
 def _row(row: Row) -> Json:
-    judged, up_to_date_s = row
+    judged, latest_event_s = row
     return {
         "topic": judged.place.topic,
         "partition": judged.place.partition,
@@ -165,7 +166,8 @@ def _row(row: Row) -> Json:
         "behind": judged.behind,
         "oldest_event_at": time_of(judged.oldest_event_s),
         "oldest_recorded_at": time_of(judged.oldest_recorded_s),
-        "up_to_date_to": time_of(up_to_date_s),
+        "latest_event_at": time_of(latest_event_s),
+        "watched_s": _rounded(judged.watched_s),
         "owner": judged.owner,
         "doing": judged.doing,
         "trend": judged.trend,

@@ -10,7 +10,7 @@ from typing import Final, Literal, NamedTuple
 
 import msgspec
 
-from services.runtime.clock import seconds_of
+from services.runtime.clock import later_s, seconds_of
 
 Outcome = Literal["accepted", "duplicate", "refused", "parked", "dead_letter"]
 PARKED: Final = "parked"
@@ -92,8 +92,8 @@ class _Partition:
         self.unreadable = 0
         self.seen: dict[tuple[str, int, str | None], int] = {}
         """The highest offset of which a fate is told, by source; imported ones by budget too."""
-        self.latest: dict[str | None, str | None] = {}
-        """The time of the last event, as its sender wrote it: of all, and by its topic."""
+        self.latest_s: dict[str | None, float | None] = {}
+        """The latest time that a sender wrote into an event: of all, and by its topic."""
 
 
 class Fates:
@@ -121,8 +121,9 @@ class Fates:
         if fate is None:
             partition.unreadable += 1
             return True
-        if fate.event is not None:
-            partition.latest[None] = partition.latest[fate.source.topic] = fate.event.time
+        event_s = fate.event_s
+        for topic in (None, fate.source.topic):
+            partition.latest_s[topic] = later_s(partition.latest_s.get(topic), event_s)
         partition.outcomes[fate.outcome] += 1
         if fate.resumes is not None:
             partition.resumed += 1
@@ -157,9 +158,9 @@ class Fates:
         )
 
     def latest_event_s(self, number: int, topic: str | None = None) -> float | None:
-        """The time of the last event in a partition, in seconds since 1970; None without any.
+        """The latest event time in a partition, in seconds since 1970; None without any.
 
-        With a topic, as it is called on the cluster, of the last event that was read there.
+        With a topic, as it is called on the cluster, of the events that were read there.
         """
         partition = self._partitions.get(number)
-        return None if partition is None else seconds_of(partition.latest.get(topic))
+        return None if partition is None else partition.latest_s.get(topic)

@@ -34,7 +34,6 @@ from services.watch.group_requests import (
     newer_members_in,
 )
 from services.watch.lag.model import Consumer, Look, Place
-from services.watch.lag.states import QUIET_S
 
 LOOK_S: Final = 5.0
 """How long one look may take, with connecting; a cluster that is slower did not answer."""
@@ -76,7 +75,6 @@ class Groups:
         self._consumers = tuple(consumers)
         self._client: AIOKafkaClient | None = None
         self._coordinators: dict[str, int] = {}
-        self._asked: set[TopicPartition] = set()
         self._not_told: dict[str, str] = {}
 
     async def look(self, now_s: float) -> dict[Consumer, dict[Place, Look]]:
@@ -115,19 +113,12 @@ class Groups:
             # Made a moment ago, or not yet: who asks next is not to wait until all of it is old.
             client.force_metadata_update()
         places = {place for found in named.values() for place in found}
-        new = places - self._asked
-        since_ms = int((now_s - QUIET_S) * 1000)
-        ends, later = await asyncio.gather(
-            self._offsets(client, places, OffsetResetStrategy.LATEST),
-            self._offsets(client, new, since_ms),
-        )
-        self._asked |= later.keys()
-        quiet = {place for place, offset in later.items() if offset < 0}
+        ends = await self._ends(client, places)
         self.members = {each: told[self._group(each)].group.members for each in consumers}
         return {
             consumer: {
                 own: _look_at(place, named[consumer], told[self._group(consumer)], now_s)._replace(
-                    end=ends.get(place), quiet_for_s=QUIET_S if place in quiet else None
+                    end=ends.get(place)
                 )
                 for place, own in named[consumer].items()
             }
@@ -207,10 +198,10 @@ class Groups:
 
     # ------------------------------------------------------------ leaders
 
-    async def _offsets(
-        self, client: AIOKafkaClient, places: Collection[TopicPartition], time_ms: int
+    async def _ends(
+        self, client: AIOKafkaClient, places: Collection[TopicPartition]
     ) -> dict[TopicPartition, int]:
-        """The first committed offset since a time, -1 where there is none; or where they end.
+        """Where what is committed in each of them ends.
 
         A partition that nobody leads, or whose leader does not tell, is missing.
         """
@@ -220,7 +211,7 @@ class Groups:
         for place in places:
             leader = client.cluster.leader_for_partition(place)
             if leader is not None and leader >= 0:
-                by_leader[leader][place.topic].append((place.partition, time_ms))
+                by_leader[leader][place.topic].append((place.partition, OffsetResetStrategy.LATEST))
         answers = await asyncio.gather(
             *(
                 client.send(leader, OffsetRequest(NO_REPLICA, READ_COMMITTED, list(theirs.items())))

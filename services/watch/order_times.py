@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from services.runtime.clock import seconds_of
+from services.runtime.clock import later_s, seconds_of
 from services.watch.read_once import ReadOnce
 
 KEPT: Final = 65_536
@@ -35,6 +35,7 @@ class _Partition:
         """Before this offset nothing is kept any more."""
         self.offsets = array("q")
         self.times_s = array("d")
+        self.latest_s: float | None = None
 
 
 class OrderTimes(ReadOnce[_Partition]):
@@ -52,6 +53,7 @@ class OrderTimes(ReadOnce[_Partition]):
         event_s = event_s_of(raw)
         partition.offsets.append(offset)
         partition.times_s.append(nan if event_s is None else event_s)
+        partition.latest_s = later_s(partition.latest_s, event_s)
         if len(partition.offsets) >= 2 * self._kept:
             partition.known_from = partition.offsets[self._kept]
             del partition.offsets[: self._kept], partition.times_s[: self._kept]
@@ -64,9 +66,9 @@ class OrderTimes(ReadOnce[_Partition]):
         return _at(partition, bisect_left(partition.offsets, committed))
 
     def latest_s(self, number: int) -> float | None:
-        """The event time of the last order of a partition; None without any."""
+        """The latest event time of the orders of a partition; None without any."""
         partition = self._partitions.get(number)
-        return None if partition is None else _at(partition, len(partition.offsets) - 1)
+        return None if partition is None else partition.latest_s
 
 
 def _at(partition: _Partition, index: int) -> float | None:

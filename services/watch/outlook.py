@@ -13,6 +13,7 @@ from services.due.shown import OverdueReport, ParkedEvent, WaitingOrder
 from services.watch.aside import Aside
 from services.watch.balances import Partition
 from services.watch.board import Known, OfItself, OfLetters
+from services.watch.fates import Told
 from services.watch.heard import Heard
 from services.watch.lag.history import History
 from services.watch.lag.model import Consumer, Judged, Look, Place
@@ -28,6 +29,15 @@ DUE_S: Final = 2.0
 
 TOLD_BY_WORDS: Final = frozenset({Step.BROKER, Step.DECIDED, Step.PROJECTED})
 """The steps that workers tell of; the others are seen in the journal."""
+
+
+class Stand(NamedTuple):
+    """How far the watch itself is, at one moment."""
+
+    places: Mapping[Place, int]
+    """The next offset of each partition that it reads."""
+    told: Told | None
+    """The fates of what it has read; None while that is not all there is."""
 
 
 class _Due(NamedTuple):
@@ -71,23 +81,25 @@ class Outlook:
         self._doors = doors
         self._letters_standing = letters_standing
         self._members: dict[Consumer, int] = {}
+        self._told: Told | None = None
         self._history = History()
         self._heard = Heard(tables.latencies)
         self._found: _Due | None = None
 
     # ------------------------------------------------------------ looks at the groups
-    def places(self) -> dict[Place, int]:
+    def stand(self, now_s: float) -> Stand:
         """Where the watch itself stands, asked before a look: what comes meanwhile is behind it."""
         tables = self._tables
-        return {
+        places = {
             Place(*place): max(tables.next_offset(place), stand.worked)
             for place, stand in tables.rounds.stands.items()
         }
+        return Stand(places, tables.fates.told() if self.has(JOURNAL, now_s) else None)
 
     def looked(
         self,
         found: Mapping[Consumer, Mapping[Place, Look]],
-        own_places: Mapping[Place, int],
+        own: Stand,
         members: Mapping[Consumer, int],
         begun_s: float,
         now_s: float,
@@ -96,18 +108,18 @@ class Outlook:
 
         Args:
             found: what was seen.
-            own_places: where the watch itself stood, asked before.
+            own: where the watch itself stood, asked before.
             members: how many members each group has.
             begun_s: when the look was begun.
             now_s: when it had ended.
         """
-        self.sampled_s, self._members = now_s, dict(members)
+        self.sampled_s, self._members, self._told = now_s, dict(members), own.told
         ledger, *_ = self.consumers
         self._tables.settled.looked(found.get(ledger, {}), begun_s, now_s)
         for consumer in self.consumers:
             looks = found.get(consumer, {})
             is_own = consumer.stage == WATCH_STAGE
-            seen = _own(looks, own_places) if is_own else self._with_ends(looks)
+            seen = _own(looks, own.places) if is_own else self._with_ends(looks)
             for place, look in seen.items():
                 self._history.add(consumer, place, look)
             self._heard.hear(consumer, seen, now_s)
@@ -140,11 +152,10 @@ class Outlook:
         """Everything, at this moment."""
         tables = self._tables
         is_sampled = self.is_sampled(now_s)
-        stages = stages_of(
-            self.consumers, self.judged(now_s), self._latest_s, self.members(now_s), now_s
-        )
+        stages = stages_of(self.consumers, self.judged(now_s), self._latest_s, self.members(now_s))
         has_journal = self.has(JOURNAL, now_s)
-        told = tables.fates.told() if has_journal else None
+        # Beside the places of a look stand the fates of its moment: those of now are ahead of it.
+        told = (self._told if is_sampled else tables.fates.told()) if has_journal else None
         gap = self._heard.gap(self.consumers[0]) if is_sampled else None
         due = self._due(now_s) if has_journal else None
         return Known(
@@ -246,7 +257,7 @@ class Outlook:
         return self._tables.oldest_s(Partition(*place), committed)
 
     def _latest_s(self, place: Place) -> float | None:
-        """The event time of the last record of a partition, where the watch has read it."""
+        """The latest event time of a partition, where the watch has read it."""
         tables, (topic, number) = self._tables, place
         if topic == PAYMENT_ORDERS:
             return tables.order_times.latest_s(number) if tables.rounds.has_read(topic) else None

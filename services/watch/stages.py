@@ -14,6 +14,7 @@ from events.topics import (
     PROJECTOR_GROUP,
     WATCH_GROUP,
 )
+from services.runtime.clock import later_s
 from services.watch.lag.model import Consumer, Judged, Place, State, Trend
 from services.watch.lag.states import Rule
 from services.watch.settings import WATCHED
@@ -37,8 +38,8 @@ class Row(NamedTuple):
     """One partition of a stage."""
 
     judged: Judged
-    up_to_date_s: float | None
-    """The event time of the last record done, in seconds since 1970."""
+    latest_event_s: float | None
+    """The latest event time of what was done, in seconds since 1970."""
 
 
 class Stage(NamedTuple):
@@ -51,7 +52,10 @@ class Stage(NamedTuple):
     behind: int | None
     oldest_event_s: float | None
     """Of what is known of the records that are not done; None: there are none, or none is known."""
-    up_to_date_s: float | None
+    latest_event_s: float | None
+    """The latest event time of what was done, as senders wrote it."""
+    watched_s: float | None
+    """For how long each of its partitions has been watched at least."""
     trend: Trend | None
     drain_s: float | None
     rows: tuple[Row, ...]
@@ -88,7 +92,6 @@ def stages_of(
     judged: Sequence[Judged],
     latest_of: LatestOf,
     members: Mapping[Consumer, int],
-    now_s: float,
 ) -> list[Stage]:
     """Every stage, in the order of `consumers`; one of which nothing was seen is unknown.
 
@@ -99,21 +102,19 @@ def stages_of(
             consumer,
             [_row(each, latest_of) for each in judged if each.consumer == consumer],
             members.get(consumer),
-            now_s,
         )
         for consumer in consumers
     ]
 
 
 def _row(judged: Judged, latest_of: LatestOf) -> Row:
-    up_to_date_s = judged.done_event_s
-    if up_to_date_s is None and judged.behind == 0:
-        # Who left no word, or none since it started, has still done the last record there is.
-        up_to_date_s = latest_of(judged.place)
-    return Row(judged, up_to_date_s)
+    # A word tells of the last record of each transaction since its worker started, if there is one;
+    # who has nothing left has done all that stands there.
+    latest_of_all_s = latest_of(judged.place) if judged.behind == 0 else None
+    return Row(judged, later_s(judged.done_event_s, latest_of_all_s))
 
 
-def _stage(consumer: Consumer, rows: Sequence[Row], members: int | None, now_s: float) -> Stage:
+def _stage(consumer: Consumer, rows: Sequence[Row], members: int | None) -> Stage:
     judged = [row.judged for row in rows]
     worst = min(judged, key=lambda each: WORST_FIRST.index(each.state), default=None)
     late = [each for each in judged if each.behind != 0]
@@ -125,7 +126,8 @@ def _stage(consumer: Consumer, rows: Sequence[Row], members: int | None, now_s: 
         members,
         _sum([each.behind for each in judged]),
         min(oldest_s, default=None),
-        _up_to_date_s(rows, now_s),
+        max((row.latest_event_s for row in rows if row.latest_event_s is not None), default=None),
+        min((each.watched_s for each in judged if each.watched_s is not None), default=None),
         next((trend for trend in TRENDS if trend in {each.trend for each in judged}), None),
         _longest_s([each.drain_s for each in late]),
         tuple(rows),
@@ -140,16 +142,3 @@ def _sum(counts: Sequence[int | None]) -> int | None:
 def _longest_s(spans_s: Sequence[float | None]) -> float | None:
     known = [each for each in spans_s if each is not None]
     return max(known) if known and len(known) == len(spans_s) else None
-
-
-def _up_to_date_s(rows: Sequence[Row], now_s: float) -> float | None:
-    """Up to when a stage has done all, as the read model says it of itself.
-
-    The earliest of the partitions in which something is left, or nobody knows; where there is none,
-    the latest of all. Of one of which no time is known nothing is said: `behind` tells of it. Never
-    in the future, which a sender may write.
-    """
-    known = [(row.judged.behind == 0, row.up_to_date_s) for row in rows]
-    times_s = [(is_done, min(at_s, now_s)) for is_done, at_s in known if at_s is not None]
-    left_s = [at_s for is_done, at_s in times_s if not is_done]
-    return min(left_s) if left_s else max((at_s for _, at_s in times_s), default=None)

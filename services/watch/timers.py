@@ -90,7 +90,7 @@ async def _ask_how_far(watch: Watch) -> dict[Partition, Reached]:
 async def _look(watch: Watch) -> None:
     """One look at all groups of the deployment."""
     outlook, courtesy, begun_s = watch.outlook, watch.courtesy, watch.clock()
-    own_places = outlook.places()
+    own = outlook.stand(begun_s)
     try:
         found = await watch.groups.look(begun_s)
     except ClusterError as error:
@@ -100,4 +100,4 @@ async def _look(watch: Watch) -> None:
         return
     ledger, *_ = outlook.consumers
     courtesy.saw(found.get(ledger, {}), begun_s)
-    outlook.looked(found, own_places, watch.groups.members, begun_s, watch.clock())
+    outlook.looked(found, own, watch.groups.members, begun_s, watch.clock())

@@ -18,6 +18,7 @@ NO_PAGES: Final = frozenset(
         "/console/",
         "/console/lag",  # of all entities: test_lag.py asks it, also by who may not
         "/console/lag/live",  # a stream, as the next
+        "/console/today/live",
         "/console/live",  # a stream; it says that something has come, and nothing of what
         "/console/login",
         "/console/logout",

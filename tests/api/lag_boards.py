@@ -57,7 +57,7 @@ def a_partition(topic: str = "ecluse.events.v1", partition: int = 0, **said: Any
         "behind": 0,
         "oldest_event_at": None,
         "oldest_recorded_at": None,
-        "up_to_date_to": None,
+        "latest_event_at": None,
         "owner": "ledger-1",
         "doing": "running",
         "trend": "level",
@@ -72,7 +72,7 @@ def a_stage(now: datetime, stage: str = "ledger", **said: Any) -> Json:
     to = told(now - timedelta(seconds=8))
     owners = OWNERS.get(stage, (f"{stage}-1",) * PARTITIONS)
     partitions = [
-        a_partition(topic, number, owner=owners[number], up_to_date_to=to)
+        a_partition(topic, number, owner=owners[number], latest_event_at=to)
         for topic in topics
         for number in range(PARTITIONS)
     ]
@@ -84,7 +84,7 @@ def a_stage(now: datetime, stage: str = "ledger", **said: Any) -> Json:
         "members": len(set(owners)),
         "behind": 0,
         "oldest_event_at": None,
-        "up_to_date_to": to,
+        "latest_event_at": to,
         "trend": "level",
         "drain_s": None,
         "partitions": partitions,

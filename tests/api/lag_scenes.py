@@ -53,7 +53,7 @@ def a_burst(now: datetime = NIGHT) -> Scene:
     ledger = a_stage(now)
     oldest = told(now - timedelta(seconds=95))
     to = told(now - timedelta(seconds=96))
-    late = {"rule": "catches_up", "oldest_event_at": oldest, "up_to_date_to": to, "trend": "down"}
+    late = {"rule": "catches_up", "oldest_event_at": oldest, "latest_event_at": to, "trend": "down"}
     partitions = _otherwise(ledger, (0, 1, 2), 41_200, **late, drain_s=31.0)
     stage = late | {"behind": 123_600, "drain_s": 34.0, "partitions": partitions}
     board = a_board(now, stages=stages(now, ledger=stage))
@@ -83,13 +83,9 @@ def a_held_partition(now: datetime = NIGHT) -> Scene:
         doing="broken",
         held=held,
         oldest_recorded_at=oldest,
-        up_to_date_to=told(now - timedelta(seconds=since_s + 2)),
+        latest_event_at=told(now - timedelta(seconds=since_s + 2)),
     )
-    stage = bad | {
-        "behind": 133,
-        "up_to_date_to": told(now - timedelta(seconds=since_s + 2)),
-        "partitions": partitions,
-    }
+    stage = bad | {"behind": 133, "partitions": partitions}
     board = a_board(now, state="BROKEN", stages=stages(now, ledger=stage))
     board["fates"] |= {"in_flight": 133}
     return Scene(
@@ -114,7 +110,7 @@ def broker_down(now: datetime = NIGHT) -> Scene:
         found[name] = unknown | {
             "members": None,
             "behind": None,
-            "up_to_date_to": None,
+            "latest_event_at": None,
             "partitions": partitions,
         }
     board = a_board(
@@ -142,8 +138,10 @@ def postgresql_down(now: datetime = NIGHT) -> Scene:
     bad = {"state": "STALLED", "rule": "stands_still", "oldest_event_at": oldest, "trend": "up"}
     projector = a_stage(now, "projector")
     to = told(now - timedelta(seconds=since_s + 1))
-    partitions = _otherwise(projector, (0, 1, 2), 1_204, **bad, doing="retrying", up_to_date_to=to)
-    stage = bad | {"behind": 3_612, "up_to_date_to": to, "partitions": partitions}
+    partitions = _otherwise(
+        projector, (0, 1, 2), 1_204, **bad, doing="retrying", latest_event_at=to
+    )
+    stage = bad | {"behind": 3_612, "latest_event_at": to, "partitions": partitions}
     return Scene(
         a_board(now, state="STALLED", stages=stages(now, projector=stage)),
         a_history(
@@ -162,9 +160,9 @@ def treasury_gone(now: datetime = NIGHT) -> Scene:
     treasury = a_stage(now, "treasury")
     to = told(now - timedelta(seconds=since_s + 40))
     partitions = _otherwise(
-        treasury, (0, 1, 2), 6, **gone, owner=None, doing=None, up_to_date_to=to
+        treasury, (0, 1, 2), 6, **gone, owner=None, doing=None, latest_event_at=to
     )
-    stage = gone | {"members": 0, "behind": 18, "up_to_date_to": to, "partitions": partitions}
+    stage = gone | {"members": 0, "behind": 18, "latest_event_at": to, "partitions": partitions}
     return Scene(
         a_board(now, state="STOPPED", stages=stages(now, treasury=stage)),
         a_history(

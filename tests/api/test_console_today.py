@@ -6,14 +6,28 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 
+from services.api.console.addresses import live
+from services.api.lag_merged import Lag
 from services.api.ports import JournalEnd
 from services.projector.database import an_engine
 from services.projector.tables import positions
+from tests.api import lag_scenes
+from tests.api.lag_boards import NIGHT, a_board, stages
 from tests.api.reads.two_towns import both
-from tests.api.world import ALL_KEY, LILLE_KEY, a_reader, an_app, an_empty_read_model, asking
-from tests.builders import IBAN
+from tests.api.world import (
+    ALL_KEY,
+    LILLE_KEY,
+    HandClock,
+    a_reader,
+    an_app,
+    an_empty_read_model,
+    asking,
+)
+from tests.builders import IBAN, Json
 from tests.read_model.filling import fill, journal_of_events
+from tests.unit.api.console.lag_views import lag
 
 ERROR = f"invalid input for query argument $5: '{IBAN}'"
 
@@ -45,6 +59,107 @@ def test_what_holds_a_partition_is_told_to_who_sees_all_and_without_iban(sqlite_
     assert "977" not in of_lille
     assert "invalid input" not in of_lille
     assert IBAN not in told + of_lille
+
+
+# ------------------------------------------------------------------ what the watch says
+class Watched:
+    """A watch that answers so, and was asked while so many connections were out."""
+
+    def __init__(self, scene: lag_scenes.Scene) -> None:
+        self.scene = scene
+        self.app: FastAPI | None = None
+        self.out: list[int] = []
+
+    async def __call__(self) -> Lag:
+        if self.app is not None:
+            self.out.append(self.app.state.parts.engine.pool.checkedout())
+        return lag(self.scene.board)
+
+    async def hour(self) -> None:
+        return None
+
+
+def a_dead_ledger() -> lag_scenes.Scene:
+    dead = {"state": "STOPPED", "rule": "no_owner", "behind": 18}
+    board = a_board(state="STOPPED", stages=stages(NIGHT, ledger=dead))
+    return lag_scenes.Scene(board | {"fates": board["fates"] | {"in_flight": 18}}, {})
+
+
+def asked_of(url: str, watched: Watched, key: str = ALL_KEY) -> tuple[str, str, Json]:
+    """The first words of Today and of Lag, and the standing, at one moment."""
+
+    async def go() -> tuple[str, str, Json]:
+        app = an_app(a_reader(url), clock=HandClock(NIGHT))
+        app.state.parts = replace(app.state.parts, lag=watched)
+        watched.app = app
+        async with asking(app, key) as client:
+            today = await client.get("/console/today", headers={"accept": "text/html"})
+            other = await client.get("/console/lag", headers={"accept": "text/html"})
+            standing = await client.get("/standing")
+        titles = [page.text.partition("<h1>")[2].partition("</h1>")[0] for page in (today, other)]
+        return titles[0], titles[1], standing.json()
+
+    return asyncio.run(go())
+
+
+def test_while_the_ledger_is_dead_neither_page_nor_answer_says_that_all_is_well(
+    sqlite_url: str,
+) -> None:
+    fill(sqlite_url, both())
+    watched = Watched(a_dead_ledger())
+    today, other, standing = asked_of(sqlite_url, watched)
+    assert today == other == "The ledger has stopped, for one partition at least."
+    assert ("stage", "ledger", "STOPPED", "watch") == tuple(
+        standing[name] for name in ("verdict", "stage", "stage_state", "knows")
+    )
+    assert 139_108 + 18 == standing["received"]
+    assert standing["received"] - standing["fates"]["read"] == standing["in_flight"]
+    assert {0} == set(watched.out), "nobody waits for the watch with a connection"
+
+
+def test_who_sees_one_entity_is_told_that_the_ledger_is_dead_and_not_what_waits(
+    sqlite_url: str,
+) -> None:
+    fill(sqlite_url, both())
+    today, _, standing = asked_of(sqlite_url, Watched(a_dead_ledger()), LILLE_KEY)
+    assert "The ledger has stopped, for one partition at least." == today
+    assert ("stage", None, None) == tuple(
+        standing[name] for name in ("verdict", "received", "in_flight")
+    )
+
+
+def test_where_the_cluster_is_silent_only_what_is_decided_is_told(sqlite_url: str) -> None:
+    fill(sqlite_url, both())
+    today, other, standing = asked_of(sqlite_url, Watched(lag_scenes.broker_down()))
+    assert "received" not in today
+    assert "The watch gets no answer of Kafka." == other
+    assert ("unknown", "cluster_silent", None, None) == tuple(
+        standing[name] for name in ("verdict", "knows", "received", "in_flight")
+    )
+
+
+def test_an_open_page_is_told_when_the_ledger_dies_though_the_accounts_stand_still(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "LOOK_EVERY_S", 0.0)
+    monkeypatch.setattr(live, "LOOKS_MAX", 4)
+
+    class Dying(Watched):
+        """The ledger is dead at the third look."""
+
+        async def __call__(self) -> Lag:
+            if len(self.out) == 2:
+                self.scene = a_dead_ledger()
+            return await super().__call__()
+
+    async def go() -> str:
+        watched = Dying(lag_scenes.at_night())
+        watched.app = app = an_app(a_reader(sqlite_url), clock=HandClock(NIGHT))
+        app.state.parts = replace(app.state.parts, lag=watched)
+        async with asking(app, LILLE_KEY) as client:
+            return (await client.get("/console/today/live")).text
+
+    assert 2 == asyncio.run(go()).count("event: position")
 
 
 @pytest.mark.parametrize("path", ["/console/today", "/standing"])

@@ -135,7 +135,7 @@ def test_events_are_decided_and_shown_at_once_and_after_a_restart(tmp_path: Path
     data, log = tmp_path / "data", tmp_path / "log"
     with embedded(data, "--load", EXAMPLE, log=log) as running:
         last = {"2023-07-17T07:00:00Z", LAST_DAY}  # The letter comes a moment later.
-        assert _ready(running)["last_event_time"] in last
+        assert _ready(running)["latest_event_time"] in last
         answer = post(running, EXAMPLE.read_bytes().splitlines())
         assert 202 == answer.status_code
         before = _outcomes(running, answer.json()["events"])

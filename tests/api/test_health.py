@@ -202,7 +202,7 @@ def test_what_was_found_grows_old_before_it_is_looked_for_again(sqlite_url: str)
     async def date_it() -> None:
         engine = an_engine(sqlite_url)
         async with engine.begin() as connection:
-            await connection.execute(positions.update().values(last_event_time=clock.now))
+            await connection.execute(positions.update().values(latest_event_time=clock.now))
         await engine.dispose()
 
     asyncio.run(date_it())
@@ -212,7 +212,7 @@ def test_what_was_found_grows_old_before_it_is_looked_for_again(sqlite_url: str)
         ages = []
         async with asking(app, READ_KEY) as client:
             for _ in range(2):
-                ages.append((await client.get("/readyz")).json()["last_event_age_s"])
+                ages.append((await client.get("/readyz")).json()["latest_event_age_s"])
                 clock.turn(timedelta(seconds=0.5))
         return ages
 

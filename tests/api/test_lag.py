@@ -120,8 +120,8 @@ def test_nobody_else_is_shown_the_way_there() -> None:
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("fr", ("La comptabilité est à jour à 03:40:03", "Poste par poste", "Recharger")),
-        ("en", ("Accounting is up to date to 03:40:03", "Stage by stage", "Reload")),
+        ("fr", ("Tout ce qui a été reçu est dans les comptes.", "Poste par poste", "Recharger")),
+        ("en", ("All that was received is in the accounts.", "Stage by stage", "Reload")),
     ],
 )
 def test_a_quiet_night_without_a_read_model(language: str, words: Sequence[str]) -> None:

@@ -33,7 +33,11 @@ def keep_picture(page: Page, name: str, *, whole: bool = True) -> None:
 
 LINE: Final = "chapter=65&article=65748&function=311&operation=510"
 PAGES: Final = {
-    "today": ("/console/today", "à jour à 14:02:11", "up to date to 14:02:11"),
+    "today": (
+        "/console/today",
+        "daté du 20 juillet 2023 à 14:02:11",
+        "dated 20 July 2023 at 14:02:11",
+    ),
     "grants": ("/console/grants", "5 subventions", "5 grants"),
     "grants-found": ("/console/grants?search=orchestre", "1 subvention", "1 grant"),
     "grants-none": ("/console/grants?search=zzz", "Aucune subvention", "No grant answers"),

@@ -1,23 +1,27 @@
 """The console in Kafka mode: ledger, projector and API as processes, a real Chromium before them.
 
-An event that is published through the broker moves the page that is open.
+An event that is published through the broker moves the page that is open; a ledger that has died
+turns it red.
 """
 
-from contextlib import ExitStack
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from tests.api.processes import api
-from tests.browser.visitor import a_browser, a_visitor
+from tests.browser.visitor import Visitor, a_browser, a_visitor
 from tests.browser.world import World
 from tests.builders import Json, a_convention, a_vote, an_acknowledgement, an_award, encoded
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster
 from tests.kafka.projecting import Projector
+from tests.kafka.watcher import Watcher
 from tests.kafka.workers import Worker
 
 VOTED, SIGNED = "2023-06-01T12:00:00+02:00", "2023-06-02T09:30:15+02:00"
@@ -32,35 +36,101 @@ def send(url: str, *events: Json) -> None:
     assert 202 == answer.status_code, answer.text
 
 
+NOTHING_LOST: Final = "Everything that the ledger has decided is in the accounts."
+
+
+class Town(NamedTuple):
+    """All that decides and shows, as processes, and a page that is open before them."""
+
+    url: str
+    ledger: Worker
+    visitor: Visitor
+
+    @property
+    def first(self) -> Locator:
+        """What the page says first."""
+        return self.visitor.page.locator(".verdict")
+
+
+@contextmanager
+def a_town(cluster: Cluster, database: str, folder: Path, *, watched: bool) -> Iterator[Town]:
+    """Ledger, projector, API and, if it is `watched`, a watch that the API asks."""
+    cluster.create()
+    env = {
+        "ECLUSE_BOOTSTRAP_SERVERS": cluster.bootstrap,
+        "ECLUSE_TOPIC_PREFIX": cluster.prefix,
+        "ECLUSE_DATABASE_URL": database,
+        "ECLUSE_AUTH": "off",
+    }
+    with ExitStack() as stack:
+        ledger = stack.enter_context(Worker(cluster, folder))
+        stack.enter_context(Projector(cluster.settings, database, folder))
+        if watched:
+            # No treasury is missed here; and no letter adds to what the test sends.
+            watch = Watcher(
+                cluster.bootstrap,
+                cluster.prefix,
+                folder,
+                ECLUSE_WATCH_TREASURY_GROUP="",
+                ECLUSE_WATCH_LETTERS="false",
+            )
+            stack.enter_context(watch)
+            env["ECLUSE_WATCH_URL"] = f"http://127.0.0.1:{watch.port}"
+        url = stack.enter_context(api(folder / "api.log", **env)).address
+        send(url, a_vote(_time=VOTED), an_award(_time=VOTED))
+        # Behind all that asks the broker with a loop of its own: the browser keeps one running.
+        browser = stack.enter_context(a_browser())
+        visitor = stack.enter_context(a_visitor(browser, World(url, "", []), "en", key=None))
+        assert 200 == visitor.go("/console/today")
+        yield Town(url, ledger, visitor)
+        assert [] == visitor.heard
+
+
 @pytest.mark.timeout(180)
 def test_an_open_page_moves_with_what_is_published(
     broker: Broker, prefix: str, postgresql_url: str, tmp_path: Path
 ) -> None:
     cluster = Cluster(broker.bootstrap, prefix, 2)
-    cluster.create()
-    env = {
-        "ECLUSE_BOOTSTRAP_SERVERS": cluster.bootstrap,
-        "ECLUSE_TOPIC_PREFIX": cluster.prefix,
-        "ECLUSE_DATABASE_URL": postgresql_url,
-        "ECLUSE_AUTH": "off",
-    }
-    with ExitStack() as stack:
-        stack.enter_context(Worker(cluster, tmp_path))
-        stack.enter_context(Projector(cluster.settings, postgresql_url, tmp_path))
-        url = stack.enter_context(api(tmp_path / "api.log", **env)).address
-        send(url, a_vote(_time=VOTED), an_award(_time=VOTED))
-        # Behind all that asks the broker with a loop of its own: the browser keeps one running.
-        browser = stack.enter_context(a_browser())
-        visitor = stack.enter_context(a_visitor(browser, World(url, "", []), "en", key=None))
-        page = visitor.page
-        assert 200 == visitor.go("/console/today")
-        heading, count = page.locator("h1"), page.locator(".adds")
-        expect(heading).to_contain_text("up to date to 1 June 2023 at 12:00:00", timeout=SHOWN_MS)
+    with a_town(cluster, postgresql_url, tmp_path, watched=False) as town:
+        page = town.visitor.page
+        dated = "Latest event dated 1 June 2023 at 12:00:00."
+        expect(town.first).to_contain_text(dated, timeout=SHOWN_MS)
         page.evaluate("window.stillThere = true")
-        send(url, a_convention(_time=SIGNED), an_acknowledgement(_time=SIGNED))
-        expect(heading).to_contain_text("up to date to 2 June 2023 at 09:30:15", timeout=SHOWN_MS)
+        send(town.url, a_convention(_time=SIGNED), an_acknowledgement(_time=SIGNED))
+        dated = "Latest event dated 2 June 2023 at 09:30:15."
+        expect(town.first).to_contain_text(dated, timeout=SHOWN_MS)
+        expect(page.locator("h1")).to_have_text(NOTHING_LOST)
         expect(page.locator("[data-live=waiting]")).to_contain_text("1 order")
-        expect(count).to_have_text("The count adds up.")
+        expect(page.locator(".adds")).to_have_text("The count adds up.")
+        expect(page.locator(".sum .whole")).to_contain_text("decided")
         expect(page.locator(".sum .whole dd")).to_have_text("4")
         assert page.evaluate("window.stillThere"), "the page was not loaded again"
-        assert [] == visitor.heard
+
+
+@pytest.mark.timeout(240)
+def test_no_page_says_that_all_is_well_while_the_ledger_is_dead(
+    broker: Broker, prefix: str, postgresql_url: str, tmp_path: Path
+) -> None:
+    cluster = Cluster(broker.bootstrap, prefix, 2)
+    with a_town(cluster, postgresql_url, tmp_path, watched=True) as town:
+        page = town.visitor.page
+        well, whole = "All that was received is in the accounts.", page.locator(".sum .whole dd")
+        expect(page.locator("h1")).to_have_text(well, timeout=SHOWN_MS)
+        expect(whole).to_have_text("2", timeout=SHOWN_MS)
+        town.ledger.kill()
+        send(town.url, a_convention(_time=SIGNED), an_acknowledgement(_time=SIGNED))
+        # Stopped once its session has ended, or stalled before that: never well.
+        expect(town.first).to_have_class(re.compile("bad"), timeout=SHOWN_MS)
+        expect(page.locator("h1")).to_contain_text("The ledger")
+        expect(page.locator(".sum dd").last).to_have_text("2", timeout=SHOWN_MS)
+        expect(whole).to_have_text("4")
+        standing = httpx.get(f"{town.url}/standing", timeout=30).json()
+        assert ("stage", "ledger", 4, 2) == tuple(
+            standing[name] for name in ("verdict", "stage", "received", "in_flight")
+        )
+        assert 200 == town.visitor.go("/console/lag")
+        expect(page.locator("h1")).to_contain_text("The ledger")
+        assert 200 == town.visitor.go("/console/today")
+        with Worker(cluster, tmp_path, "b"):
+            expect(page.locator("h1")).to_have_text(well, timeout=SHOWN_MS)
+            expect(whole).to_have_text("4", timeout=SHOWN_MS)

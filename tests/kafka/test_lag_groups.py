@@ -127,8 +127,8 @@ EVENTFUL: Final = {
 }
 FROM_THE_FIRST_LOOK: Final = {
     "never-seen": ("UNKNOWN", "never_seen"),
-    "silent-for-long": ("NO TRAFFIC", "no_traffic"),
-    "never-written": ("NO TRAFFIC", "nothing_written"),
+    "silent-for-long": ("OK", "keeps_up"),
+    "never-written": ("OK", "keeps_up"),
 }
 
 

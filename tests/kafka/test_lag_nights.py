@@ -127,7 +127,7 @@ class House:
     def is_well(self) -> None:
         """Wait until nothing is wrong: neither for the command nor on the page."""
         self.until(lambda: self.asked()[0] == 0, "well", MENDED_S)
-        expect(self.page.locator("h1")).to_contain_text("Accounting", timeout=TOLD_S * 1000)
+        expect(self.page.locator("h1")).to_contain_text("received", timeout=TOLD_S * 1000)
 
     def tells(self, night: Night, since_s: float) -> Json:
         """Within 15 seconds command, metric and page say what is wrong; the stage, as told."""
@@ -286,7 +286,7 @@ def the_broker_is_down(house: House, broker: Broker) -> None:
         assert [] == house.samples("kafka_consumergroup_lag"), "no sample says 0"
         shown = house.page.locator("[data-live=stages] tbody .figure").all_text_contents()
         assert {"—unknown"} == set(shown), "nor does the page say 0"
-        assert ledger["up_to_date_to"] is not None, "the last that was known"
+        assert ledger["latest_event_at"] is not None, "the last that was known"
         house.keep_picture(BROKER_DOWN)
     finally:
         broker.restart()

@@ -7,8 +7,8 @@ treasury that leaves, a held partition, a database and a broker that are away.
 
 The seconds count from when nothing more has to happen:
 
-- never seen, no traffic: watch and console answer. Nobody was ever in that group; all orders are
-  more than ten minutes old, and taken.
+- never seen, just watched: watch and console answer. Nobody was ever in that group; all orders are
+  taken, and more than ten minutes old: which the watch has not seen, so it is no state of theirs.
 - slow: more comes than the member takes.
 - rewound: the broker has the offset that lies back.
 - stalled: the first order that will not be taken stands in its topic.
@@ -76,11 +76,11 @@ class Case(NamedTuple):
         return words[by] in told.stages
 
 
-NEVER_SEEN, NO_TRAFFIC = "never seen", "no traffic"
+NEVER_SEEN, JUST_WATCHED = "never seen", "just watched"
 SLOW, REWOUND, STALLED, STOPPED = "slow", "rewound", "stalled", "stopped"
 CASES: Final = {
     NEVER_SEEN: Case(PROJECTOR, "UNKNOWN", "never_seen", ("Base de lecture", "inconnu")),
-    NO_TRAFFIC: Case(TREASURY, "NO TRAFFIC", "no_traffic", ("Trésorerie", "sans trafic")),
+    JUST_WATCHED: Case(TREASURY, "OK", "keeps_up", ("Trésorerie", "OK")),
     SLOW: Case(LEDGER, "SLOW", "falls_behind", ("Grand livre", "prend du retard")),
     REWOUND: Case(TREASURY, "REWOUND", "went_back", ("Trésorerie", "a reculé")),
     STALLED: Case(TREASURY, "STALLED", "stands_still", ("Trésorerie", "n'avance plus")),
@@ -108,7 +108,7 @@ class Night:
     async def passes(self) -> None:
         """From when watch and console answer until all was told."""
         up_s = time.monotonic()
-        await asyncio.gather(self._told(NEVER_SEEN, up_s), self._told(NO_TRAFFIC, up_s))
+        await asyncio.gather(self._told(NEVER_SEEN, up_s), self._told(JUST_WATCHED, up_s))
         await asyncio.gather(self._of_the_ledger(), self._of_treasury(), self._of_projector())
         await self._of_the_watch()
 
@@ -122,7 +122,7 @@ class Night:
         await treasury.go_back()
         await self._told_of_it(REWOUND)
         treasury.at_once = 500
-        await self._is_well(CASES[NO_TRAFFIC])
+        await self._is_well(CASES[JUST_WATCHED])
         treasury.commits = False
         await self._days.one_comes(PAYMENT_ORDERS)
         self._days.rates[PAYMENT_ORDERS] = 1

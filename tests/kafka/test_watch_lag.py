@@ -159,7 +159,7 @@ def nobody_knows_of_a_group_that_never_ran(board: Board) -> None:
 def what_came_meanwhile_is_behind(board: Board) -> None:
     ledger = of(board, "ledger")
     assert (3, 0) == (ledger.behind, ledger.members)
-    assert ledger.up_to_date_to is not None
+    assert ledger.latest_event_at is not None
     (late,) = [each for each in ledger.partitions if each.behind]
     assert (State.STOPPED, None) == (late.state, late.owner)
     assert late.oldest_event_at is None, "who is dead cannot tell it, and it is not said to be none"

@@ -87,7 +87,7 @@ def test_of_what_is_read_to_its_end_nothing_is_behind_in_transactions_too(
     here = f'{{partition="{OLD}",topic="{cluster.name(EVENTS)}"}}'
     assert 5 == metrics[f"ecluse_records_taken_total{here}"]
     assert 1 == metrics[f"ecluse_caught_up{here}"]
-    assert seconds(year[-1]) == metrics[f"ecluse_last_done_event_timestamp_seconds{here}"]
+    assert seconds(year[-1]) == metrics[f"ecluse_latest_done_event_timestamp_seconds{here}"]
     assert f"ecluse_oldest_unprocessed_event_timestamp_seconds{here}" not in metrics
     assert 2 <= metrics["ecluse_record_handling_seconds_count"], "one of each transaction"
     assert 0 == metrics["ecluse_ledger_resumed_total"]

@@ -11,8 +11,18 @@ from services.ledger.restore import open_ledger
 from services.projector.database import Overtaken, an_engine
 from services.projector.embedded import EmbeddedProjector
 from services.runtime.errors import ClusterError
+from tests.builders import a_vote, an_award, encoded
 from tests.read_model.databases import in_a_file
-from tests.read_model.filling import EXAMPLES, RECORDED, fill, golden, journal_of, read
+from tests.read_model.filling import (
+    EXAMPLES,
+    RECORDED,
+    fill,
+    golden,
+    journal_of,
+    journal_of_events,
+    query,
+    read,
+)
 
 YEAR = EXAMPLES / "lille-avenirs-2023.jsonl"
 
@@ -43,6 +53,16 @@ def test_it_goes_on_where_an_earlier_process_ended(
     other = in_a_file(tmp_path / "other.db")
     assert len(records) == caught_up(other, records)
     assert read(read_model_url) == read(other)
+
+
+def test_an_event_of_an_earlier_date_does_not_move_the_latest_back(read_model_url: str) -> None:
+    later, earlier = "2024-03-20T11:00:00+00:00", "2023-06-30T10:00:00+00:00"
+    events = [a_vote(_time=later), an_award(_time=earlier)]
+    records = journal_of_events(map(encoded, events))
+    for known in (1, 2):
+        caught_up(read_model_url, records[:known])
+    told = str(query(read_model_url, "SELECT latest_event_time FROM positions"))
+    assert told.startswith("2024-03-20")
 
 
 def test_it_makes_the_tables_that_kafka_makes(

@@ -105,7 +105,7 @@ def test_a_role_that_owns_the_tables_need_not_own_the_database(
 
 def test_it_changes_nothing_where_the_tables_are_there(read_model_url: str) -> None:
     prepared_again(read_model_url)
-    assert "0002" == query(read_model_url, "SELECT version_num FROM alembic_version")
+    assert "0003" == query(read_model_url, "SELECT version_num FROM alembic_version")
 
 
 @pytest.mark.parametrize("name", RECORDED)
@@ -113,15 +113,34 @@ def test_tables_of_an_older_program_get_the_days_of_their_orders(
     name: str, read_model_url: str
 ) -> None:
     fill(read_model_url, golden(name))
-    expected = read(read_model_url)
+    orders = read(read_model_url)["payment_orders"]
     change(
         read_model_url,
         "UPDATE payment_orders SET state_on = acknowledged_on",
         "ALTER TABLE payment_orders DROP COLUMN acknowledged_on",
+        "ALTER TABLE positions RENAME COLUMN latest_event_time TO last_event_time",
         "UPDATE alembic_version SET version_num = '0001'",
     )
     prepared_again(read_model_url)
-    assert expected == read(read_model_url)
+    assert orders == read(read_model_url)["payment_orders"]
+
+
+def test_tables_of_before_are_told_the_latest_event_of_what_they_have_read(
+    read_model_url: str,
+) -> None:
+    """They kept the time of the last event, which may be dated before others."""
+    fill(read_model_url, golden("turns-2023"))
+    latest = query(read_model_url, "SELECT max(event_time) FROM journal")
+
+    change(
+        read_model_url,
+        "ALTER TABLE positions RENAME COLUMN latest_event_time TO last_event_time",
+        "UPDATE positions SET last_event_time = NULL",
+        "UPDATE alembic_version SET version_num = '0002'",
+    )
+    prepared_again(read_model_url)
+    assert latest == query(read_model_url, "SELECT max(latest_event_time) FROM positions")
+    assert "0003" == query(read_model_url, "SELECT version_num FROM alembic_version")
 
 
 def test_tables_of_a_newer_program_are_left_alone(read_model_url: str) -> None:

@@ -23,9 +23,16 @@ from services.runtime.progress import Progress
 from services.runtime.settings import Settings
 from services.runtime.work import Hold
 from services.runtime.writer import Fenced, WriterFailed
-from tests.read_model.filling import golden, query
+from tests.builders import a_convention, a_vote, an_award, encoded
+from tests.read_model.filling import golden, journal_of_events, query
 
 RECORDS = golden("lille-avenirs-2023")
+LATER, EARLIER = "2024-03-20T12:00:00+01:00", "2023-06-30T12:00:00+02:00"
+DATED_BACK = (
+    a_vote(_time="2023-06-01T12:00:00+02:00"),
+    an_award(_time=LATER),
+    a_convention(_time=EARLIER),
+)
 SLOW = (
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000)"
     " SELECT max(i) FROM n"
@@ -77,11 +84,27 @@ def test_what_was_handled_is_committed_with_its_place(read_model_url: str) -> No
         handle_all(work)
         await work.commit()
         assert (10, 9) == (work.position.next_offset, work.position.last_offset)
-        assert work.position.last_event_time is not None
+        assert work.position.latest_event_time is not None
 
     working(read_model_url, go)
     assert len(RECORDS) == query(read_model_url, "SELECT count(*) FROM journal")
     assert 1_700_000_000_000 == query(read_model_url, "SELECT last_timestamp_ms FROM positions")
+
+
+@pytest.mark.parametrize("batch", [1, 2, 3])
+def test_an_event_of_an_earlier_date_does_not_move_the_latest_back(
+    read_model_url: str, batch: int
+) -> None:
+    journal = journal_of_events(map(encoded, DATED_BACK))
+
+    async def go(work: ProjectorWork, _: AsyncEngine) -> None:
+        for offset, raw in enumerate(journal):
+            work.handle(a_record(offset, raw))
+            if offset % batch == batch - 1:
+                await work.commit()
+        assert datetime.fromisoformat(LATER) == work.position.latest_event_time
+
+    working(read_model_url, go)
 
 
 def test_whoever_lost_the_partition_to_another_is_fenced(read_model_url: str) -> None:

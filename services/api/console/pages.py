@@ -25,6 +25,7 @@ HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"
 STATIC_PATH: Final = "/console/static/"
 LIVE_PATH: Final = "/console/live"
+TODAY_LIVE_PATH: Final = "/console/today/live"
 LAG_LIVE_PATH: Final = "/console/lag/live"
 VERSION_DIGITS: Final = 12
 

@@ -1,8 +1,8 @@
-"""How far the read model is, and what became of all that was received.
+"""How far the read model is, and what became of all that the ledger has decided.
 
 Who sees all entities is told what the projector counted. Who sees some is told of their budgets
-alone: what no budget can be told from (dead letters, what is in flight, places in the journal) is
-unknown to them, and never 0.
+alone: what no budget can be told from (dead letters, what is unread, places in the journal) is
+unknown to them, and never 0. So is to everybody what waits before the ledger: a watch tells of it.
 """
 
 from collections.abc import Mapping
@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.topics import JOURNAL
+from services.api.headline import Reading
 from services.api.ports import JournalEnd
 from services.api.queries.parts import Entities, shown, visible
 from services.projector.tables import fates, journal, positions
@@ -59,14 +60,15 @@ class PartitionStanding:
     next_offset: int | None
     """None for who sees some entities only: places in the journal count the records of all."""
     last_offset: int | None
-    last_event_time: datetime | None
+    latest_event_time: datetime | None
+    """The latest that a sender wrote into an event that was read; the last may be dated earlier."""
     held: Held | None
     """For who sees some entities only, all in it is null: the record may be another's."""
     fates: Fates
-    in_flight: int | None
+    unread: int | None
     """Journal offsets not yet read, which bounds the records from above; None: nobody knows."""
-    received: int | None
-    """What was read and what is in flight; None where the latter is unknown."""
+    decided: int | None
+    """What was read and what is not yet; None where the latter is unknown."""
     adds_up: bool
     """False too where the journal ends before what was read of it: it is another journal."""
 
@@ -77,18 +79,26 @@ class Standing:
 
     partitions: tuple[PartitionStanding, ...]
     fates: Fates
-    in_flight: int | None
-    received: int | None
-    up_to_date_to: datetime | None
-    """Of every event up to then it is known that it stands in the read model, if it was received in
-    the order of its time. It is the earliest of the last times of those partitions of which
-    something is still to be read, or nobody knows; where there is none, the latest of all. Of a
-    partition of which nothing was read yet nothing is said: what it holds back, `in_flight` tells.
-    Never in the future, which a sender may write."""
-    last_event_time: datetime | None
+    unread: int | None
+    decided: int | None
+    """Records of the journal: all that the ledger has decided, and nothing that waits before it."""
+    has_all_decided: bool | None
+    """Whether the journal is read to its end, of all entities; None where nobody knows its end."""
+    latest_event_time: datetime | None
     """The latest time of an event that stands in the read model, as its sender wrote it."""
     holds: int
     adds_up: bool
+
+    def reading(self, *, sees_all: bool) -> Reading:
+        """The same as the headline takes it."""
+        return Reading(
+            self.fates.read if sees_all else None,
+            self.unread,
+            self.has_all_decided,
+            self.adds_up and not self.holds,
+            self.latest_event_time,
+            self.fates.read == 0,
+        )
 
 
 NOTHING: Final = Fates(0, 0, 0, 0, 0, 0)
@@ -98,7 +108,6 @@ NOT_SAID: Final = Held(None, None, None)
 async def standing(
     conn: AsyncConnection,
     entities: Entities,
-    now: datetime,
     ends: Mapping[int, JournalEnd] | None = None,
 ) -> Standing:
     """Where the read model stands now, as far as the caller's entities go.
@@ -106,11 +115,12 @@ async def standing(
     `ends` says where each partition of the journal ends; None where nobody knows.
     """
     read = await _partitions(conn, ends)
+    unread = [each.unread for each in read]
+    has_all = None if None in unread or not read else not any(unread)
     if entities is None:
-        return _in_all(read, _up_to(read, read, now))
+        return _in_all(read, has_all)
     own = await _of_budgets(conn, entities)
-    seen = [_as_seen(each, own) for each in read]
-    return _in_all(seen, _up_to(read, seen, now))
+    return _in_all([_as_seen(each, own) for each in read], has_all)
 
 
 async def _partitions(
@@ -130,7 +140,7 @@ async def _partitions(
 
 
 def _partition(row: Any, known: Fates, end: JournalEnd | None) -> PartitionStanding:
-    in_flight = None if end is None else _unread(end, row.next_offset)
+    unread = None if end is None else _unread(end, row.next_offset)
     held = None
     if row.held_offset is not None:
         # An error repeats what it choked on.
@@ -140,12 +150,12 @@ def _partition(row: Any, known: Fates, end: JournalEnd | None) -> PartitionStand
         row.partition,
         row.next_offset,
         row.last_offset,
-        row.last_event_time,
+        row.latest_event_time,
         held,
         known,
-        in_flight,
-        None if in_flight is None else known.read + in_flight,
-        known.adds_up and (in_flight is None or in_flight >= 0),
+        unread,
+        None if unread is None else known.read + unread,
+        known.adds_up and (unread is None or unread >= 0),
     )
 
 
@@ -195,17 +205,17 @@ def _as_seen(
         each.partition,
         next_offset=None,
         last_offset=None,
-        last_event_time=latest,
+        latest_event_time=latest,
         held=each.held and NOT_SAID,
         fates=counted,
-        in_flight=None,
-        received=None,
+        unread=None,
+        decided=None,
         adds_up=each.adds_up and counted.adds_up,
     )
 
 
 def _not_begun(partition: int, end: JournalEnd) -> PartitionStanding:
-    """A partition of which nothing was read: all of it is in flight."""
+    """A partition of which nothing was read."""
     return PartitionStanding(
         JOURNAL, partition, 0, None, None, None, NOTHING, end.last, end.last, adds_up=True
     )
@@ -230,23 +240,7 @@ async def mark(conn: AsyncConnection) -> str:
     return ";".join("/".join(map(str, row)) for row in rows)
 
 
-def _up_to(
-    read: list[PartitionStanding], seen: list[PartitionStanding], now: datetime
-) -> datetime | None:
-    """Up to when the caller's accounts are complete; what is to be read may be theirs too."""
-    # Of a partition of which none of theirs was read nothing can be said.
-    times = [
-        (each.in_flight == 0, own.last_event_time)
-        for each, own in zip(read, seen, strict=True)
-        if own.last_event_time is not None
-    ]
-    behind = [time for is_read, time in times if not is_read]
-    if behind:
-        return min(*behind, now)
-    return max((min(time, now) for _, time in times), default=None)
-
-
-def _in_all(read: list[PartitionStanding], up_to: datetime | None) -> Standing:
+def _in_all(read: list[PartitionStanding], has_all_decided: bool | None) -> Standing:
     sums = Fates(
         sum(each.fates.read for each in read),
         sum(each.fates.accepted for each in read),
@@ -255,14 +249,14 @@ def _in_all(read: list[PartitionStanding], up_to: datetime | None) -> Standing:
         sum(each.fates.parked for each in read),
         _all_or_none([each.fates.dead_letter for each in read]),
     )
-    in_flight = _all_or_none([each.in_flight for each in read]) if read else None
-    times = [each.last_event_time for each in read if each.last_event_time is not None]
+    unread = _all_or_none([each.unread for each in read]) if read else None
+    times = [each.latest_event_time for each in read if each.latest_event_time is not None]
     return Standing(
         tuple(read),
         sums,
-        in_flight,
-        None if in_flight is None else sums.read + in_flight,
-        up_to,
+        unread,
+        None if unread is None else sums.read + unread,
+        has_all_decided,
         max(times, default=None),
         sum(each.held is not None for each in read),
         all(each.adds_up for each in read),

@@ -1,11 +1,15 @@
-"""Budgets, and how far the read model is."""
+"""Budgets, and how far the accounts are."""
 
+from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Response
 from pydantic import Field, TypeAdapter
 
-from services.api.asking import Ends, Now
+from services.api.asking import Ends, Now, Watched
+from services.api.headline import Knows, Verdict, arrived, headline
+from services.api.lag_board import State
 from services.api.problems import NOT_FOUND, Problem, problems
 from services.api.queries import budgets
 from services.api.queries.standing import Standing, standing
@@ -17,6 +21,25 @@ router = APIRouter(tags=["budgets"], responses=problems(400) | UNCHANGED)
 YEAR_MIN, YEAR_MAX = 1900, 2199
 
 
+@dataclass(frozen=True, slots=True)
+class StandingNow(Standing):
+    """The accounts at this moment: the read model, and what waits before the ledger."""
+
+    verdict: Verdict
+    """What the page Today says first."""
+    knows: Knows
+    """Who knows what waits before the ledger, or why nobody does."""
+    stage: str | None
+    """The stage that is not well, of those that lead to the accounts."""
+    stage_state: State | None
+    seen_at: datetime
+    """When that was so: by a watch, when it last looked."""
+    received: int | None
+    """All records that came in; None where nobody knows what waits before the ledger."""
+    in_flight: int | None
+    """How many of them are not in the read model; what waits before the ledger is among them."""
+
+
 class BudgetFilters(PageFilters):
     """Which budgets."""
 
@@ -26,7 +49,7 @@ class BudgetFilters(PageFilters):
 
 BUDGETS: Final = TypeAdapter(Page[budgets.Budget])
 BUDGET: Final = TypeAdapter(budgets.Budget)
-STANDING: Final = TypeAdapter(Standing)
+STANDING: Final = TypeAdapter(StandingNow)
 KEY: Final = TypeAdapter(tuple[KeyText])
 
 
@@ -62,14 +85,27 @@ async def one(question: Question, budget: BudgetId, _: Annotated[Filters, Query(
     return await whole(question, BUDGET, build)
 
 
-@router.get("/standing", response_model=Standing, summary="How far the read model is")
+@router.get("/standing", response_model=StandingNow, summary="How far the accounts are")
 async def stands(
-    ends: Ends, now: Now, question: Question, _: Annotated[Filters, Query()]
+    lag: Watched, ends: Ends, now: Now, question: Question, _: Annotated[Filters, Query()]
 ) -> Response:
-    """How far each partition of the journal is in the read model, and what became of its records.
+    """How far the accounts are, as the page Today says it, and what became of what was decided.
 
-    `in_flight` is null where nobody knows where the journal ends. Who sees some entities only is
-    told of their budgets: dead letters, what is in flight and places in the journal are null.
+    `received` and `in_flight` come from the watch, and are null where it does not know; `unread` is
+    null where nobody knows where the journal ends. Who sees some entities only is told of their
+    budgets: dead letters, what is in flight or unread and places in the journal are null.
     """
-    found = await standing(question.connection, question.entities, now, ends)
-    return Response(STANDING.dump_json(found), media_type="application/json")
+    found = await standing(question.connection, question.entities, ends)
+    reading = found.reading(sees_all=question.entities is None)
+    first, (received, in_flight) = headline(lag, reading, now), arrived(lag, reading)
+    said = StandingNow(
+        **{each.name: getattr(found, each.name) for each in fields(found)},
+        verdict=first.verdict,
+        knows=first.knows,
+        stage=None if first.stage is None else first.stage.stage,
+        stage_state=None if first.stage is None else first.stage.state,
+        seen_at=first.seen_at,
+        received=received,
+        in_flight=in_flight,
+    )
+    return Response(STANDING.dump_json(said), media_type="application/json")

@@ -23,7 +23,7 @@ positions: Final = Table(
     Column("last_offset", BigInteger),
     Column("last_timestamp_ms", BigInteger),
     text("last_sha256"),
-    Column("last_event_time", Instant),
+    Column("latest_event_time", Instant),
     Column("epoch", BigInteger, nullable=False, server_default="0"),
     Column("generation", BigInteger, nullable=False, server_default="0"),
     Column("held_offset", BigInteger),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from services.runtime.clock import later_s
 from services.watch.lag.model import Consumer, Judged, Look, Place, State
 from services.watch.lag.pace import drain_s, trend_of
 from services.watch.lag.states import WINDOW_S, Rule, judge
@@ -39,6 +40,8 @@ class _Track:
     """Whether that begins with the next look."""
     wait: _Wait | None = None
     """Remembered for longer than the window: who died in the evening is late all night."""
+    done_event_s: float | None = None
+    """The latest that any word told: a worker that was started anew may tell an earlier one."""
 
     def add(self, look: Look) -> None:
         looks = self.looks
@@ -49,6 +52,8 @@ class _Track:
             self.begun_s, self.interrupted = look.at_s, False
         looks.append(look)
         self._note_wait(look)
+        if look.word is not None:
+            self.done_event_s = later_s(self.done_event_s, look.word.done_event_s)
         while look.at_s - looks[0].at_s > WINDOW_S:
             looks.popleft()
 
@@ -125,10 +130,9 @@ class History:
         seen = self._seen(track, now_s)
         rule, state, *_ = judge(seen)
         look, word = seen.last, seen.last.word
-        done_event_s = None if word is None else word.done_event_s
         if rule in NOT_KNOWN_NOW:
             nothing = (None,) * 5
-            return Judged(consumer, place, state, rule, *nothing, done_event_s, *nothing)
+            return Judged(consumer, place, state, rule, *nothing, track.done_event_s, *nothing)
         left = look.left
         oldest_event_s = None if word is None or left == 0 else word.oldest_event_s
         oldest_recorded_s = None if word is None or left == 0 else word.oldest_recorded_s
@@ -144,11 +148,12 @@ class History:
             left,
             oldest_event_s,
             oldest_recorded_s,
-            done_event_s,
+            track.done_event_s,
             look.owner,
             trend_of(seen.tail),
             None if state in NOT_MOVING else drain_s(seen.tail),
             None if word is None else word.held,
             None if word is None else word.state,
             track.wait.since_s if left and track.wait and rule is not Rule.MARKERS_ALONE else None,
+            seen.watched_s,
         )

@@ -52,15 +52,16 @@ class Look(NamedTuple):
     records_end: int | None = None
     """Behind the last record before `end`, where somebody has read that far and knows: from there
     to `end` stand markers of transactions, which are nobody's work."""
-    quiet_for_s: float | None = None
-    """For how long at least nothing had come, by the timestamps of the records; None: not asked."""
 
     @property
     def left(self) -> int | None:
         """How many offsets are left to read; None where that is not known.
 
         So it is too where the end lies before what was committed: it is not that topic any more.
+        Who waits at a partition that never held a record has nothing left, nor what to commit.
         """
+        if self.committed is None and self.end == 0 and self.owner is not None:
+            return 0
         if self.committed is None or self.end is None or self.committed > self.end:
             return None
         end = self.end if self.records_end is None else min(self.records_end, self.end)
@@ -88,8 +89,7 @@ class Judged(NamedTuple):
     oldest_recorded_s: float | None
     """Kafka's timestamp of that record."""
     done_event_s: float | None
-    """The event time of the last record done, as far as is known: so far it has come for certain,
-    even where no more than that is known."""
+    """The latest event time of what it has done, as far as is known, even where no more is."""
     owner: str | None
     trend: Trend | None
     drain_s: float | None
@@ -101,3 +101,5 @@ class Judged(NamedTuple):
     """When the oldest record that is not yet done was there for certain, by the watch's own looks.
     Kafka had it by then, and its event had happened: so it waits at least since then, to within the
     moment that a look takes. None where nothing is left."""
+    watched_s: float | None = None
+    """For how long it has been looked at; no more is counted than is remembered."""

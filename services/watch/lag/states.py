@@ -44,7 +44,8 @@ REACH_S: Final = 5.0
 less since then gets less now: when a burst is over, its beginning is no measure any more."""
 
 QUIET_S: Final = 600.0
-"""After ten minutes without a record, that nothing is late proves nothing any more."""
+"""After ten minutes without a record, that nothing is late proves nothing any more. They are those
+of the watch's own looks: who has watched for a minute has not seen ten without a record."""
 
 WINDOW_S: Final = QUIET_S + 30.0
 """How long looks are remembered: so long that the look before those ten minutes is still there."""
@@ -57,7 +58,6 @@ class Rule(StrEnum):
     NOT_LOOKED = "not_looked"
     END_UNKNOWN = "end_unknown"
     NEVER_SEEN = "never_seen"
-    NOTHING_WRITTEN = "nothing_written"
     NEVER_COMMITTED = "never_committed"
     BEYOND_THE_END = "beyond_the_end"
     HELD = "held"
@@ -159,15 +159,9 @@ TABLE: Final = (
         "The group has neither an offset here nor a member: it never ran, or is called otherwise.",
     ),
     Row(
-        Rule.NOTHING_WRITTEN,
-        State.NO_TRAFFIC,
-        lambda seen: seen.last.committed is None and seen.last.end == 0,
-        "A member waits, and the partition never held a record: there was nothing to commit.",
-    ),
-    Row(
         Rule.NEVER_COMMITTED,
         State.UNKNOWN,
-        lambda seen: seen.last.committed is None,
+        lambda seen: seen.last.committed is None and seen.last.left is None,
         "There are records and a member, which has committed none of them: it may begin anywhere.",
     ),
     Row(

@@ -124,14 +124,19 @@ class Window:
         return max(offsets, default=None)
 
     @property
+    def watched_s(self) -> float:
+        """For how long it has been looked at, as far as that is remembered."""
+        return self.last.at_s - self.looks[0].at_s
+
+    @property
     def quiet_s(self) -> float:
-        """For how long at least nothing has come, over all that is remembered."""
+        """For how long nothing has come, as was seen: of the time before the looks nobody knows."""
         since_s, end = self.last.at_s, self.last.end
         for look in reversed(self.looks):
             if look.end is not None:
                 if look.end != end:
                     break
-                since_s = min(since_s, look.at_s - (look.quiet_for_s or 0.0))
+                since_s = look.at_s
         return self.last.at_s - since_s
 
     def _back(self) -> Iterator[Look]:

@@ -16,7 +16,6 @@ from services.ledger.restore import Folding
 from services.ledger.stories import Story
 from tests.api.made import Made
 from tests.api.queries.asked import CARRIED, HISTORIES, ask
-from tests.api.world import NOON
 from tests.builders import (
     a_convention,
     a_payment,
@@ -179,21 +178,21 @@ def test_the_standing_counts_each_record_once_and_says_unknown_where_nobody_know
 
     async def three(conn: Any) -> tuple[Any, Any, Any]:
         return (
-            await standing(conn, None, NOON),
-            await standing(conn, None, NOON, {0: JournalEnd(len(journal) + 5, len(journal) + 6)}),
-            await standing(conn, None, NOON, {0: JournalEnd(len(journal) - 2, len(journal) - 1)}),
+            await standing(conn, None),
+            await standing(conn, None, {0: JournalEnd(len(journal) + 5, len(journal) + 6)}),
+            await standing(conn, None, {0: JournalEnd(len(journal) - 2, len(journal) - 1)}),
         )
 
     unknown, known, another = ask(url, three)
     fates = unknown.fates
     resumed = sum(each.resumes is not None for each in journal)
     assert len(journal) - resumed == fates.read
-    assert (None, None, True) == (unknown.in_flight, unknown.received, unknown.adds_up)
-    assert (5, fates.read + 5, True) == (known.in_flight, known.received, known.adds_up)
+    assert (None, None, True) == (unknown.unread, unknown.decided, unknown.adds_up)
+    assert (5, fates.read + 5, True) == (known.unread, known.decided, known.adds_up)
     assert not another.adds_up
 
 
-def test_what_stands_behind_the_last_record_is_not_in_flight_and_an_unread_partition_is(
+def test_what_stands_behind_the_last_record_is_not_unread_and_an_unread_partition_is(
     made: Made,
 ) -> None:
     journal = journal_of(HARD)
@@ -201,11 +200,11 @@ def test_what_stands_behind_the_last_record_is_not_in_flight_and_an_unread_parti
     markers = JournalEnd(len(journal), len(journal) + 1)
 
     async def two(conn: Any) -> tuple[Any, Any]:
-        return await standing(conn, None, NOON, {0: markers}), await standing(
-            conn, None, NOON, {0: markers, 1: markers}
+        return await standing(conn, None, {0: markers}), await standing(
+            conn, None, {0: markers, 1: markers}
         )
 
     read, other = ask(url, two)
-    assert (0, True) == (read.in_flight, read.adds_up)
-    assert [0, len(journal)] == [each.in_flight for each in other.partitions]
-    assert len(journal) == other.in_flight
+    assert (0, True) == (read.unread, read.adds_up)
+    assert [0, len(journal)] == [each.unread for each in other.partitions]
+    assert len(journal) == other.unread

@@ -1,7 +1,7 @@
 """The standing of who sees some entities: what became of their records, and nothing of others."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,15 +13,13 @@ from tests.api.made import Made
 from tests.api.queries.asked import ask
 from tests.api.reads.two_towns import LAST_IN_LILLE, LAST_IN_ROUBAIX, both, of_lille, of_roubaix
 from tests.api.world import LILLE, ROUBAIX
-from tests.builders import IBAN, Json, encoded
+from tests.builders import IBAN, Json, a_vote, an_award, encoded
 from tests.read_model.filling import journal_of_events
-
-NOW = datetime.fromisoformat("2023-07-01T12:00:00+00:00")
 
 
 def seen_by(url: str, *sirets: str, end: int | None = None) -> Standing:
     ends = None if end is None else {0: JournalEnd(end, end)}
-    return ask(url, lambda conn: standing(conn, frozenset(sirets), NOW, ends))
+    return ask(url, lambda conn: standing(conn, frozenset(sirets), ends))
 
 
 @pytest.mark.parametrize(
@@ -32,11 +30,11 @@ def test_a_town_is_counted_as_if_it_were_alone(
     made: Made, siret: str, events: Any, last: str
 ) -> None:
     of_both, alone = made(both()), made(journal_of_events(map(encoded, events())))
-    expected = ask(alone, lambda conn: standing(conn, None, NOW))
+    expected = ask(alone, lambda conn: standing(conn, None))
     found = seen_by(of_both, siret)
     assert replace(expected.fates, dead_letter=None) == found.fates
     assert expected.fates.parked == 1
-    assert datetime.fromisoformat(last) == found.last_event_time
+    assert datetime.fromisoformat(last) == found.latest_event_time
     assert found.adds_up
 
 
@@ -53,7 +51,7 @@ def test_a_record_that_waited_counts_once_by_what_it_became(made: Made) -> None:
 
 def test_who_sees_all_entities_by_name_has_all_but_what_names_none(made_in_files: Made) -> None:
     url = made_in_files(both())
-    everything = ask(url, lambda conn: standing(conn, None, NOW)).fates
+    everything = ask(url, lambda conn: standing(conn, None)).fates
     by_name = seen_by(url, LILLE, ROUBAIX).fates
     assert everything.dead_letter == 1
     assert replace(everything, read=everything.read - 1, dead_letter=None) == by_name
@@ -66,14 +64,14 @@ def test_what_no_budget_can_be_told_from_is_unknown_and_never_none_at_all(
     journal = both()
     found = seen_by(made(journal), siret, end=len(journal) + 5)
     (only,) = found.partitions
-    unknown = (only.in_flight, only.received, only.next_offset, only.last_offset)
+    unknown = (only.unread, only.decided, only.next_offset, only.last_offset)
     assert (None, None, None, None) == unknown
-    assert (None, None, None) == (found.in_flight, found.received, found.fates.dead_letter)
+    assert (None, None, None) == (found.unread, found.decided, found.fates.dead_letter)
 
 
 def test_who_has_no_budget_is_counted_nothing(made_in_files: Made) -> None:
     found = seen_by(made_in_files(both()), "13001653800014")
-    assert (0, None) == (found.fates.read, found.last_event_time)
+    assert (0, None) == (found.fates.read, found.latest_event_time)
 
 
 def test_a_journal_that_lost_its_end_concerns_everybody(made_in_files: Made) -> None:
@@ -81,59 +79,63 @@ def test_a_journal_that_lost_its_end_concerns_everybody(made_in_files: Made) -> 
 
 
 A, B, C = (datetime(2023, 6, day, 12, tzinfo=UTC) for day in (1, 2, 3))
-AHEAD = NOW + timedelta(days=90)
 READ, TO_READ = JournalEnd(20, 20), JournalEnd(25, 25)
 
 
 @pytest.mark.parametrize(
-    ("latest", "ends", "up_to"),
+    ("latest", "ends", "has_all", "last"),
     [
-        ([A, B, C], [READ, READ, READ], C),
-        ([A, B, C], [TO_READ, READ, READ], A),
-        ([A, B, C], [READ, TO_READ, READ], B),
-        ([C, B, A], [TO_READ, TO_READ, READ], B),
+        ([A, B, C], [READ, READ, READ], True, C),
+        ([C, B, A], [READ, READ, READ], True, C),
+        ([C, B, A], [TO_READ, READ, READ], False, C),
         # Nobody knows where they end: each may have more.
-        ([B, A, C], None, A),
-        ([B, A, C], [READ, READ, None], C),
-        ([C, A, B], [READ, READ, None], B),
+        ([B, A, C], None, None, C),
+        ([C, A, B], [READ, READ, None], None, C),
         # Another journal than the one that was read.
-        ([B, A, C], [READ, JournalEnd(5, 5), READ], A),
-        # What is dated ahead, as senders may, is of now at the latest.
-        ([A, AHEAD, B], [READ, READ, READ], NOW),
-        ([AHEAD, AHEAD, AHEAD], [READ, TO_READ, READ], NOW),
-        # Of what nothing was read of nothing can be told.
-        ([A, None, C], [READ, TO_READ, READ], C),
-        ([None, None, None], [READ, READ, READ], None),
+        ([B, A, C], [READ, JournalEnd(5, 5), READ], False, C),
+        ([A, None, B], [READ, TO_READ, READ], False, B),
+        ([None, None, None], [READ, READ, READ], True, None),
     ],
 )
-def test_the_accounts_are_up_to_date_to_where_all_that_came_before_is_read(
+def test_whether_all_is_read_and_of_when_the_latest_event_is_are_two_facts(
     made_in_files: Made,
     latest: list[datetime | None],
     ends: list[JournalEnd | None] | None,
-    up_to: datetime | None,
+    has_all: bool | None,
+    last: datetime | None,
 ) -> None:
     known = None if ends is None else {at: end for at, end in enumerate(ends) if end is not None}
 
     async def three(conn: Any) -> Standing:
         await conn.execute(positions.delete())
         rows: list[Json] = [
-            {"topic": "t", "partition": at, "next_offset": 20, "last_event_time": time}
+            {"topic": "t", "partition": at, "next_offset": 20, "latest_event_time": time}
             for at, time in enumerate(latest)
         ]
         await conn.execute(positions.insert(), rows)
         # Never committed: the read model is shared.
-        return await standing(conn, None, NOW, known)
+        return await standing(conn, None, known)
 
     found = ask(made_in_files(both()), three)
-    assert up_to == found.up_to_date_to
-    assert max((time for time in latest if time is not None), default=None) == found.last_event_time
+    assert (has_all, last) == (found.has_all_decided, found.latest_event_time)
 
 
-@pytest.mark.parametrize("end", [None, 0, 5])
-def test_a_town_is_up_to_date_to_its_own_last_event(made: Made, end: int | None) -> None:
+@pytest.mark.parametrize(("end", "has_all"), [(None, None), (0, True), (5, False)])
+def test_a_town_is_told_whether_all_is_read_and_its_own_latest_event(
+    made: Made, end: int | None, has_all: bool | None
+) -> None:
     journal = both()
     found = seen_by(made(journal), LILLE, end=None if end is None else len(journal) + end)
-    assert datetime.fromisoformat(LAST_IN_LILLE) == found.up_to_date_to
+    assert datetime.fromisoformat(LAST_IN_LILLE) == found.latest_event_time
+    assert has_all is found.has_all_decided
+
+
+def test_an_event_of_an_earlier_date_does_not_move_a_towns_latest_back(made: Made) -> None:
+    """A late deliberation: what comes last is dated before what came first."""
+    later, earlier = "2024-03-20T12:00:00+01:00", "2023-06-30T12:00:00+02:00"
+    events = [a_vote(_time=later), an_award(_time=earlier)]
+    found = seen_by(made(journal_of_events(map(encoded, events))), LILLE)
+    assert datetime.fromisoformat(later) == found.latest_event_time
 
 
 def a_held_one(url: str, siret: str | None) -> Held | None:
@@ -144,7 +146,7 @@ def a_held_one(url: str, siret: str | None) -> Held | None:
         held: Json = {"held_offset": 3, "held_event_id": event_id, "held_error": error}
         await conn.execute(positions.update().values(held))
         # Never committed: the read model is shared.
-        return await standing(conn, None if siret is None else frozenset({siret}), NOW)
+        return await standing(conn, None if siret is None else frozenset({siret}))
 
     found = ask(url, hold)
     assert 1 == found.holds

@@ -91,7 +91,7 @@ def stage_of(board: Board | None, name: str) -> Stage:
 
 
 def test_of_its_own_partitions_each_watch_tells_and_all_together_are_one_stage() -> None:
-    to = NIGHT - timedelta(minutes=4)
+    to, latest = NIGHT - timedelta(minutes=4), NIGHT - timedelta(seconds=8)
     slow = {
         "state": "SLOW",
         "rule": "falls_behind",
@@ -100,25 +100,25 @@ def test_of_its_own_partitions_each_watch_tells_and_all_together_are_one_stage()
         "drain_s": 4.5,
         "owner": "watch-2",
         "oldest_event_at": told(to),
-        "up_to_date_to": told(to),
+        "latest_event_at": told(to),
     }
     both = merged([of_its_own((0, 2)), of_its_own((1,), **slow)])
     watch = stage_of(both, "watch")
     assert [0, 1, 2] == [each.partition for each in watch.partitions]
     assert ("SLOW", "falls_behind", 7, 2) == (watch.state, watch.rule, watch.behind, watch.members)
-    assert (to, to, 4.5, "up") == (
+    assert (to, latest, 4.5, "up") == (
         watch.oldest_event_at,
-        watch.up_to_date_to,
+        watch.latest_event_at,
         watch.drain_s,
         watch.trend,
     )
     assert both is not None
     assert "SLOW" == both.state
-    unknown = slow | {"behind": None, "up_to_date_to": None, "drain_s": None}
+    unknown = slow | {"behind": None, "latest_event_at": None, "drain_s": None}
     watch = stage_of(merged([of_its_own((0, 2)), of_its_own((1,), **unknown)]), "watch")
-    assert (None, None, None) == (watch.behind, watch.up_to_date_to, watch.drain_s)
+    assert (None, latest, None) == (watch.behind, watch.latest_event_at, watch.drain_s)
     watch = stage_of(merged([of_its_own((0, 2)), of_its_own((1,))]), "watch")
-    assert (0, NIGHT - timedelta(seconds=8)) == (watch.behind, watch.up_to_date_to)
+    assert (0, latest) == (watch.behind, watch.latest_event_at)
 
 
 def test_the_oldest_order_is_known_to_who_reads_it() -> None:

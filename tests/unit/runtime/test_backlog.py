@@ -193,3 +193,13 @@ def test_a_record_that_is_no_longer_there_waits_no_more() -> None:
     backlog.took([], {EVENTS: Standing(1, 1, NOW_S)}, time_of, NOW_S)
     word = backlog.words(NOW_S, TaskState.RUNNING, None)[EVENTS].word
     assert (True, None) == (word.caught_up, word.oldest_recorded_s)
+
+
+def test_the_latest_event_done_stays_the_latest_when_the_next_is_dated_earlier() -> None:
+    backlog = Backlog()
+    backlog.opened({EVENTS: 0}, None)
+    dated_s = {0: 5_000.0, 1: 3_000.0}
+    for offset in range(3):
+        record = a_record(offset, topic=EVENTS)
+        backlog.did([record], None, lambda each: dated_s.get(each.offset), NOW_S)
+    assert 5_000.0 == backlog.words(NOW_S, TaskState.RUNNING, None)[EVENTS].word.done_event_s

@@ -30,7 +30,7 @@ from tests.unit.runtime.world import (
 NUMBER = str(PARTITION)
 HERE = {"topic": TOPIC, "partition": NUMBER}
 OLDEST = "ecluse_oldest_unprocessed_event_timestamp_seconds"
-DONE = "ecluse_last_done_event_timestamp_seconds"
+DONE = "ecluse_latest_done_event_timestamp_seconds"
 
 
 class Page:

@@ -70,11 +70,15 @@ def all_known() -> dict[str, Any]:
         held=Held(2, "e1"),
         doing="broken",
     )
-    seen = [judged(), held, judged(PROJECTOR, behind=1, drain_s=1.23456, trend="down")]
+    seen = [
+        judged(watched_s=20.0),
+        held,
+        judged(PROJECTOR, behind=1, drain_s=1.23456, trend="down"),
+    ]
     known = what_is_known(
         sampled_s=NOW_S - 1,
         watch=OfItself("watch-1", ready=True, budgets=3, balances_differing=0, journal_faults=0),
-        stages=stages_of([LEDGER, PROJECTOR], seen, never, {LEDGER: 2, PROJECTOR: 1}, NOW_S),
+        stages=stages_of([LEDGER, PROJECTOR], seen, never, {LEDGER: 2, PROJECTOR: 1}),
         told=Told(9, 4, 1, 2, 1, 1, 3, 0, 0),
         in_flight=3,
         gap=0,
@@ -112,12 +116,12 @@ def test_the_page_and_the_command_read_it() -> None:
 
 
 def test_a_watch_that_knows_nothing_says_so_of_every_group_of_figures() -> None:
-    said = board_of(what_is_known(stages=stages_of([LEDGER], [], never, {}, NOW_S)))
+    said = board_of(what_is_known(stages=stages_of([LEDGER], [], never, {})))
     groups = "fates orders reports_overdue parked dead_letters refusals letters sampled_at"
     assert [None] * 8 == [said[name] for name in groups.split()]
     assert State.UNKNOWN == said["state"]
     (stage,) = said["stages"]
-    figures = "members behind oldest_event_at up_to_date_to trend drain_s"
+    figures = "members behind oldest_event_at latest_event_at trend drain_s"
     assert [None] * 6 == [stage[name] for name in figures.split()]
     assert {None} == {each["count"] for each in said["latencies"]}
     board = read_board(json.dumps(said).encode())
@@ -151,7 +155,7 @@ def test_nothing_but_zeros_where_there_is_nothing_and_that_is_known() -> None:
 
 def test_the_figures_of_a_silent_cluster_are_unknown_though_its_journal_was_read() -> None:
     seen = [unknown(), unknown(number=1)]
-    said = board_of(what_is_known(stages=stages_of([LEDGER], seen, never, {}, NOW_S)))
+    said = board_of(what_is_known(stages=stages_of([LEDGER], seen, never, {})))
     rows = said["stages"][0]["partitions"]
     assert [(None, None, None)] * 2 == [
         (row["committed"], row["end"], row["behind"]) for row in rows

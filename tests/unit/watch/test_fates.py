@@ -107,6 +107,14 @@ def test_the_time_of_the_last_event_is_known_and_a_dead_letter_has_none() -> Non
     assert fates.latest_event_s(1) is None
 
 
+def test_the_latest_time_stays_the_latest_when_an_event_is_dated_earlier() -> None:
+    first, second, third = records(*YEAR)
+    earlier = third.replace(b"2023-06-01T12:00:00+02:00", b"2023-06-01T11:30:00+01:00")
+    assert NOON_S + 1_800 == counted([first, earlier]).latest_event_s(0), "in another zone"
+    older = second.replace(b"2023-06-01T12:00:00+02:00", b"2022-06-01T12:00:00+02:00")
+    assert NOON_S == counted([first, older]).latest_event_s(0)
+
+
 def test_the_last_event_of_each_door_is_known_by_itself() -> None:
     first, second, third = records(*YEAR)
     later = b"2023-06-01T13:00:00+02:00"

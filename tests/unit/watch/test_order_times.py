@@ -48,8 +48,14 @@ def test_an_order_that_comes_again_at_its_place_changes_nothing() -> None:
 def test_a_record_without_time_has_none(raw: bytes | None) -> None:
     times = some(1)
     times.add(0, 2, raw)
-    assert (None, None) == (times.oldest_s(0, 1), times.latest_s(0))
+    assert (None, 0.0) == (times.oldest_s(0, 1), times.latest_s(0))
     assert 0.0 == times.oldest_s(0, 0)
+
+
+def test_the_latest_stays_the_latest_when_an_order_is_dated_earlier() -> None:
+    times = some(3)
+    times.add(0, 6, an_order(1))
+    assert 2.0 == times.latest_s(0)
 
 
 def test_partitions_are_apart_and_forgotten_when_others_read_them() -> None:

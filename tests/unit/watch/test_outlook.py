@@ -62,7 +62,8 @@ class Scene:
     ) -> None:
         """A look at one group; of each of its topics, one."""
         found = {Place(topic, 0): look for topic, look in zip(consumer.topics, looks, strict=False)}
-        own = self.outlook.places() if places is None else places
+        own = self.outlook.stand(self.now_s)
+        own = own if places is None else own._replace(places=places)
         self.outlook.looked({consumer: found}, own, {consumer: 1}, self.now_s - 0.5, self.now_s)
 
     def known(self) -> Known:
@@ -102,6 +103,38 @@ def test_once_the_journal_is_read_to_its_end_its_figures_are_known() -> None:
     assert ("watch-1", True, 1, 0, 0) == known.watch
     counts = {each.step: each.count for each in known.latencies}
     assert (0, None) == (counts[Step.PUBLISHED], counts[Step.BROKER]), "no worker was heard"
+
+
+def test_the_fates_are_of_the_moment_of_the_positions_beside_them() -> None:
+    """Ten events are decided between two looks: nobody is told of them beside a position of 0."""
+    scene = Scene()
+    scene.turn()
+    scene.look(scene.ledger, *(a_look(committed=0, end=0) for _ in range(2)))
+    scene.now_s += 1
+    scene.read()
+    scene.turn()
+    assert (0, 0) == _received_and_position(scene)
+    scene.now_s += 1
+    scene.look(scene.ledger, a_look(committed=4, end=4), a_look(committed=0, end=0))
+    assert (4, 4) == _received_and_position(scene)
+
+
+def test_where_no_position_is_known_the_fates_are_those_of_now() -> None:
+    scene = Scene()
+    scene.turn()
+    scene.look(scene.ledger, *(a_look(committed=0, end=0) for _ in range(2)))
+    scene.now_s += 11
+    scene.read()
+    scene.turn()
+    assert (4, None) == _received_and_position(scene)
+
+
+def _received_and_position(scene: Scene) -> tuple[int | None, int | None]:
+    known = scene.known()
+    committed = [row.judged.committed for row in known.stages[0].rows]
+    told = [each for each in committed if each is not None]
+    received = None if known.told is None else known.told.received
+    return received, sum(told) if told else None
 
 
 def test_figures_of_a_journal_that_is_still_read_are_unknown() -> None:
@@ -248,7 +281,7 @@ def test_markers_at_the_end_are_no_lag_of_the_watch() -> None:
     scene.tables.turn(reached, NOW_S)
     scene.look(scene.watch, a_look(committed=None, end=6, owner="watch-1"))
     scene.now_s += 1
-    assert (0, NOON_S) == (scene.stage("watch").behind, scene.stage("watch").up_to_date_s)
+    assert (0, NOON_S) == (scene.stage("watch").behind, scene.stage("watch").latest_event_s)
 
 
 def test_what_another_watch_reads_is_for_it_to_tell_and_what_nobody_reads_is_told() -> None:
@@ -275,7 +308,7 @@ def test_behind_the_last_order_stand_markers_alone_and_nobody_is_late() -> None:
     scene.tables.turn({Partition(topic, 0): Reached(1, 3, 1, 3) for topic in WATCHED}, NOW_S)
     scene.look(scene.treasury, a_look(committed=1, end=3, owner="bank"))
     stage = scene.stage("treasury")
-    assert (0, NOON_S, None) == (stage.behind, stage.up_to_date_s, stage.oldest_event_s)
+    assert (0, NOON_S, None) == (stage.behind, stage.latest_event_s, stage.oldest_event_s)
 
 
 def test_a_ledger_that_has_just_started_has_done_what_the_journal_holds() -> None:
@@ -284,7 +317,7 @@ def test_a_ledger_that_has_just_started_has_done_what_the_journal_holds() -> Non
     scene.turn()
     silent = a_word(done_event_s=None, taken=0, told=0)
     scene.look(scene.ledger, *words(silent, silent))
-    by_topic = {row.judged.place.topic: row.up_to_date_s for row in scene.stage("ledger").rows}
+    by_topic = {row.judged.place.topic: row.latest_event_s for row in scene.stage("ledger").rows}
     assert {EVENTS: NOON_S, LETTERS: None} == by_topic
 
 
@@ -295,8 +328,8 @@ def test_a_journal_that_is_still_read_does_not_tell_up_to_when_others_are() -> N
     scene.look(scene.projector, a_look())
     scene.look(scene.treasury, a_look())
     assert (None, None) == (
-        scene.stage("projector").up_to_date_s,
-        scene.stage("treasury").up_to_date_s,
+        scene.stage("projector").latest_event_s,
+        scene.stage("treasury").latest_event_s,
     )
 
 

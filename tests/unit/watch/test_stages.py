@@ -14,7 +14,7 @@ from tests.unit.watch.lag_figures import LEDGER, NOW_S, PROJECTOR, judged, never
 
 def stage(*seen: Judged, **more: Any) -> Stage:
     """The ledger, of which this was seen."""
-    (found,) = stages_of([LEDGER], seen, never, more.get("members", {}), NOW_S)
+    (found,) = stages_of([LEDGER], seen, never, more.get("members", {}))
     return found
 
 
@@ -42,7 +42,7 @@ def test_all_keep_up() -> None:
     found = stage(judged(), judged(number=1, done_event_s=NOW_S - 3), members={LEDGER: 1})
     assert (State.OK, Rule.KEEPS_UP, 1, 0) == found[1:5]
     assert (None, "level", None) == (found.oldest_event_s, found.trend, found.drain_s)
-    assert NOW_S - 3 == found.up_to_date_s, "the last event of all"
+    assert NOW_S - 3 == found.latest_event_s, "the last event of all"
     assert 0.0 == found.late_s(NOW_S)
 
 
@@ -77,23 +77,35 @@ def test_what_one_does_not_know_the_stage_does_not_know() -> None:
 def test_a_stage_of_which_nothing_was_seen_is_unknown() -> None:
     found = stage()
     assert (State.UNKNOWN, Rule.NOT_LOOKED, None, None) == found[1:5]
-    assert ((), None, None) == (found.rows, found.up_to_date_s, found.late_s(NOW_S))
+    assert ((), None, None) == (found.rows, found.latest_event_s, found.late_s(NOW_S))
 
 
 @pytest.mark.parametrize(
-    ("seen", "up_to_s"),
+    ("seen", "latest_s"),
     [
-        ([judged(behind=2), judged(number=1, done_event_s=NOW_S - 1)], NOW_S - 8),
-        ([unknown(done_event_s=NOW_S - 20), judged(number=1)], NOW_S - 20),
+        ([judged(behind=2), judged(number=1, done_event_s=NOW_S - 1)], NOW_S - 1),
+        ([unknown(done_event_s=NOW_S - 20), judged(number=1)], NOW_S - 8),
         ([judged(behind=2, done_event_s=None), judged(number=1)], NOW_S - 8),
-        ([judged(done_event_s=NOW_S + 9)], NOW_S),
+        ([judged(done_event_s=NOW_S + 9)], NOW_S + 9),
+        ([judged(done_event_s=None)], None),
     ],
-    ids=["what is behind", "what nobody knows", "nothing read yet", "never in the future"],
+    ids=["behind", "unknown", "nothing read yet", "as its sender wrote it", "nobody knows"],
 )
-def test_it_is_up_to_date_to_the_earliest_of_what_is_not_done(
-    seen: list[Judged], up_to_s: float
+def test_its_latest_event_is_the_latest_of_what_is_done_in_any_partition(
+    seen: list[Judged], latest_s: float | None
 ) -> None:
-    assert up_to_s == stage(*seen).up_to_date_s
+    assert latest_s == stage(*seen).latest_event_s
+
+
+def test_the_latest_event_goes_not_back_where_the_last_one_is_dated_earlier() -> None:
+    """The worker was started anew, and has done one event since, of an earlier date."""
+    (found,) = stages_of([LEDGER], [judged(done_event_s=NOW_S - 900)], lambda _: NOW_S - 5, {})
+    assert NOW_S - 5 == found.latest_event_s
+
+
+def test_it_was_watched_for_as_long_as_the_partition_that_was_watched_for_the_shortest() -> None:
+    assert 20.0 == stage(judged(watched_s=630.0), judged(number=1, watched_s=20.0)).watched_s
+    assert stage(unknown()).watched_s is None
 
 
 def test_who_left_no_word_and_has_nothing_left_has_done_the_last_record() -> None:
@@ -103,12 +115,12 @@ def test_who_left_no_word_and_has_nothing_left_has_done_the_last_record() -> Non
         judged(PROJECTOR, 1, behind=2, done_event_s=None),
     ]
     (found,) = stages_of(
-        [PROJECTOR], silent, lambda place: NOW_S - 5 if place == journal else None, {}, NOW_S
+        [PROJECTOR], silent, lambda place: NOW_S - 5 if place == journal else None, {}
     )
-    assert [NOW_S - 5, None] == [row.up_to_date_s for row in found.rows]
+    assert [NOW_S - 5, None] == [row.latest_event_s for row in found.rows]
 
 
 def test_stages_keep_apart() -> None:
     two: list[Consumer] = [LEDGER, PROJECTOR]
-    found = stages_of(two, [judged(PROJECTOR, behind=2)], never, {PROJECTOR: 2}, NOW_S)
+    found = stages_of(two, [judged(PROJECTOR, behind=2)], never, {PROJECTOR: 2})
     assert [(None, None), (2, 2)] == [(each.behind, each.members) for each in found]

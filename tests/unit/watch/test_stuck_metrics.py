@@ -101,7 +101,7 @@ def test_zero_is_a_sample_and_what_there_is_none_of_has_no_time() -> None:
 
 
 def partitions(*seen: Judged, **more: Any) -> tuple[float | None, float | None]:
-    stages = stages_of([LEDGER, PROJECTOR], seen, never, {}, NOW_S)
+    stages = stages_of([LEDGER, PROJECTOR], seen, never, {})
     found = known_figures(stages=stages, **more)
     names = ("ecluse_partitions_held", "ecluse_partitions_without_owner")
     return found.get(names[0]), found.get(names[1])

@@ -1,6 +1,7 @@
 """Tells an open page when the accounts have moved on: server-sent events, nothing but a word.
 
-The page Lag has a stream of its own: time alone makes it another page, and each look at the watch.
+The pages Lag and Today have streams of their own: time alone makes them other pages, and each look
+at the watch.
 """
 
 import asyncio
@@ -11,13 +12,13 @@ from typing import Final
 
 from fastapi import APIRouter, Request
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from starlette.datastructures import State
 from starlette.responses import Response, StreamingResponse
 
 from services.api.asking import Reader, ReaderOfAll, Stands
-from services.api.console.addresses.visit import position_token
-from services.api.console.pages import LAG_LIVE_PATH, LIVE_PATH
+from services.api.console.addresses.visit import position_token, today_token
+from services.api.console.pages import LAG_LIVE_PATH, LIVE_PATH, TODAY_LIVE_PATH
 from services.api.console.views.lag import lag_token
 from services.api.parts import Parts
 
@@ -33,7 +34,7 @@ TICK_EVERY: Final = 10
 """After how many looks a page is told that time has passed: it says how old the accounts are."""
 
 LAG_TICK_EVERY: Final = 5
-"""The same of the page Lag: what it shows is never more than five seconds old."""
+"""The same of the pages Lag and Today: what a watch saw is never shown five seconds later."""
 
 LOOKS_MAX: Final = 600
 """After how many looks the browser must ask again, and show that it still may."""
@@ -52,7 +53,18 @@ Token = Callable[[], Awaitable[str | None]]
 @router.get(LIVE_PATH)
 async def live(request: Request, _caller: Reader, stands: Stands) -> Response:
     """A stream of words: `position` whenever the accounts have moved, `tick` as time passes."""
-    return _stream(request, stands, partial(_position, stands.engine), TICK_EVERY)
+    return _stream(request, stands, partial(_position, stands.engine, position_token), TICK_EVERY)
+
+
+@router.get(TODAY_LIVE_PATH)
+async def live_today(request: Request, _caller: Reader, stands: Stands) -> Response:
+    """The same of the page Today: `position` also when a state of those who work is another."""
+
+    async def token() -> str | None:
+        lag = await stands.lag()
+        return await _position(stands.engine, lambda connection: today_token(connection, lag))
+
+    return _stream(request, stands, token, LAG_TICK_EVERY)
 
 
 @router.get(LAG_LIVE_PATH)
@@ -103,10 +115,12 @@ async def _is_leaving(leaving: asyncio.Event) -> bool:
     return True
 
 
-async def _position(engine: AsyncEngine) -> str | None:
+async def _position(
+    engine: AsyncEngine, token: Callable[[AsyncConnection], Awaitable[str]]
+) -> str | None:
     """How far the accounts are; None while the database is away."""
     try:
         async with engine.connect() as connection:
-            return await position_token(connection)
+            return await token(connection)
     except (SQLAlchemyError, OSError, TimeoutError):
         return None

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.api.asking import Ends, check_sees
+from services.api.asking import Ends, Watched, check_sees
 from services.api.console.addresses.troubles import trouble_counts
 from services.api.console.addresses.visit import (
     BUDGETS_CHOSEN,
@@ -19,7 +19,9 @@ from services.api.console.addresses.visit import (
     number,
     place_after,
     plain,
+    today_token,
 )
+from services.api.console.pages import TODAY_LIVE_PATH
 from services.api.console.views.budgets import budget_choices, budget_view
 from services.api.console.views.figures import figure_view
 from services.api.console.views.grant import grant_view
@@ -54,9 +56,9 @@ Code = Annotated[str, Query(max_length=40, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
 @router.get("/console/today")
-async def the_day(ends: Ends, visit: Visitor) -> Response:
+async def the_day(lag: Watched, ends: Ends, visit: Visitor) -> Response:
     """How far the accounts are, and what waits for whom."""
-    told = await standing(visit.connection, visit.entities, visit.now, ends)
+    told = await standing(visit.connection, visit.entities, ends)
     waiting = await orders.waiting(visit.connection, visit.entities, visit.today)
     shown = []
     for each in await budgets.listed(visit.connection, visit.entities, limit=BUDGETS_SHOWN):
@@ -65,8 +67,10 @@ async def the_day(ends: Ends, visit: Visitor) -> Response:
     counts = await trouble_counts(visit)
     return await visit.page(
         "today.html",
+        live_token=await today_token(visit.connection, lag),
+        live_href=TODAY_LIVE_PATH,
         title=visit.voice.say(today.WORDS["title"]),
-        standing=standing_view(told, visit.now, visit.voice, sees_all=visit.entities is None),
+        standing=standing_view(told, lag, visit.now, visit.voice, sees_all=visit.entities is None),
         waiting=waiting_view(waiting, visit.today, visit.voice),
         todo=todo(counts, waiting.overdue.count, overdue(visit.today), visit.voice),
         budgets=shown,

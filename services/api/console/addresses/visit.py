@@ -14,8 +14,10 @@ from starlette.responses import HTMLResponse
 
 from services.api.access.caller import Caller, Scope
 from services.api.asking import Connection, Now, Reader
-from services.api.console.pages import answer, voice_of
+from services.api.console.pages import LIVE_PATH, answer, voice_of
+from services.api.console.views.lag import lag_token
 from services.api.console.voice import Voice
+from services.api.lag_merged import Lag
 from services.api.queries.parts import Entities
 from services.api.queries.standing import mark
 
@@ -66,15 +68,26 @@ class Visit:
         """The day that it is for them."""
         return self.voice.local_day(self.now)
 
-    async def page(self, template: str, *, live: bool = True, **content: Any) -> HTMLResponse:
+    async def page(
+        self,
+        template: str,
+        *,
+        live: bool = True,
+        live_token: str | None = None,
+        live_href: str = LIVE_PATH,
+        **content: Any,
+    ) -> HTMLResponse:
         """The page as an answer; where it is not `live` it stays as it is."""
+        if live and live_token is None:
+            live_token = await position_token(self.connection)
         return answer(
             self.request,
             self.voice,
             template,
             content,
             instant=self.voice.instant(self.now),
-            live_token=await position_token(self.connection) if live else None,
+            live_token=live_token,
+            live_href=live_href,
         )
 
 
@@ -89,6 +102,11 @@ Visitor = Annotated[Visit, Depends(visit)]
 async def position_token(connection: AsyncConnection) -> str:
     """How far the read model is, in one short word: another word, another state."""
     return sha256((await mark(connection)).encode()).hexdigest()[:TOKEN_DIGITS]
+
+
+async def today_token(connection: AsyncConnection, lag: Lag) -> str:
+    """The same of the page Today, which also tells whether those who keep the accounts work."""
+    return await position_token(connection) + lag_token(lag)
 
 
 def place_after(

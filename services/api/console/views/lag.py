@@ -6,6 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
+from services.api.console.views.headline import First, first_of
 from services.api.console.views.lag_charts import Charts, charts_of
 from services.api.console.views.lag_figures import Figures, figures_of
 from services.api.console.views.lag_stages import (
@@ -15,34 +16,29 @@ from services.api.console.views.lag_stages import (
     do_id,
     stage_name,
     stage_views,
-    the_stage,
+    watched_words,
 )
 from services.api.console.views.parts import Notice, capital
 from services.api.console.voice import Voice
+from services.api.console.words import headline as first_words
 from services.api.console.words import lag as states
 from services.api.console.words import lag_page as words
-from services.api.lag_board import WELL, Board, Stage, State, is_old, wrong_counts
+from services.api.headline import Headline, Knows, Verdict, headline
+from services.api.lag_board import WELL, Board, Stage, is_old, wrong_counts
 from services.api.lag_history import Hour
 from services.api.lag_merged import NO_ANSWER, Answer, Lag
-from services.api.lag_stages import accounts, worst
-
-CLUSTER_SILENT, NOT_LOOKED = "cluster_silent", "not_looked"
-"""The rules of a watch that sees no consumer: Kafka does not answer it, or it stands still."""
+from services.api.lag_stages import accounts
 
 OLD: Final = "EcluseWatchOld"
 """The runbook of a watch that says nothing of now."""
 
+UNSEEN_TONES: Final = {
+    Knows.ONE_PROCESS: ("info", "info"),
+    Knows.NOBODY: ("warn", "unknown"),
+}
+"""Where no watch is missed."""
+
 TOKEN_DIGITS: Final = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What is said first."""
-
-    tone: str
-    icon: str
-    title: str
-    lead: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +63,9 @@ class WatchRow:
 class LagView:
     """The page. Where no watch ever answered there is nothing below the first sentence."""
 
-    verdict: Verdict
-    seen: str
+    verdict: First
+    watched: str
+    """For how long it was watched, where that is less than proves that nothing comes."""
     alarms: Sequence[Alarm]
     stages: Sequence[StageView]
     charts: Charts | None
@@ -90,18 +87,15 @@ def lag_token(lag: Lag) -> str:
 
 def lag_view(lag: Lag, hour: Hour | None, now: datetime, voice: Voice) -> LagView:
     """What is known of who is behind, said to people."""
-    board = lag.board
-    knows = lag.old_since is None and board is not None and not _is_blind(board)
-    moment = Moment(now, lag.old_since, voice, advises=knows)
+    board, found = lag.board, headline(lag, None, now)
+    moment = Moment(now, lag.old_since, voice, advises=found.knows is Knows.WATCH)
     watches = [_watch(each, moment) for each in lag.answers]
-    seen = moment.say("seen", clock=voice.clock(now))
     if board is None:
-        return LagView(_no_board(lag, moment), seen, (), (), None, None, watches)
-    alarms = list(_alarms(lag, board, moment))
+        return LagView(_unseen(found, lag, moment), "", (), (), None, None, watches)
     return LagView(
-        _verdict(board, alarms, moment),
-        seen,
-        alarms,
+        _seen(found, board, moment) if moment.advises else _unseen(found, lag, moment),
+        watched_words(board.stages, moment) if moment.advises else "",
+        list(_alarms(lag, board, found.knows, moment)),
         stage_views(board.stages, moment),
         charts_of(hour, [each.stage for each in board.stages], moment),
         figures_of(board, moment),
@@ -109,32 +103,32 @@ def lag_view(lag: Lag, hour: Hour | None, now: datetime, voice: Voice) -> LagVie
     )
 
 
-def _no_board(lag: Lag, moment: Moment) -> Verdict:
-    if lag.asks == "one_process":
-        return Verdict("info", "info", moment.say("one_process"), moment.say("one_process_lead"))
-    if lag.asks == "nobody":
-        return Verdict("warn", "unknown", moment.say("nobody"), moment.say("nobody_lead"))
-    lead = f"{moment.say('silent_lead')} {moment.say('silent_do')}"
-    return Verdict("bad", "unknown", moment.say("silent"), lead)
-
-
 # ------------------------------------------------------------------ the first sentence
-def _verdict(board: Board, alarms: Sequence[Alarm], moment: Moment) -> Verdict:
-    if moment.old_since is not None:
-        return Verdict("bad", "unknown", moment.say("old"), _old_lead(moment.old_since, moment))
-    if _is_blind(board):
-        title = moment.say("still" if _hangs(board) else "cluster_silent")
-        return Verdict("bad", "unknown", title, _sampled(board, moment))
-    state = worst(each.state for each in board.stages)
-    if state not in WELL:
-        stage = next(each for each in board.stages if each.state is state)
-        title = moment.voice.say(
-            states.HEADLINES[state], stage=the_stage(stage.stage, moment.voice)
-        )
-        tone, icon = TONES[state]
-        lead = f"{_up_to(board, moment)} {_left(stage, moment)}".strip()
-        return Verdict(tone or "warn", icon, capital(title), lead)
-    return _well(board, alarms, moment)
+def _seen(found: Headline, board: Board, moment: Moment) -> First:
+    """Say what the watch sees, with what is left to read."""
+    known = accounts(board.stages)
+    told = []
+    if found.stage is not None and known.has_all:
+        told.append(moment.voice.say(first_words.TITLES[Verdict.ALL_RECEIVED]))
+    told += [_left(each, moment) for each in ([found.stage] if found.stage else known.stages)]
+    return first_of(found, moment, " ".join(filter(None, told)))
+
+
+def _unseen(found: Headline, lag: Lag, moment: Moment) -> First:
+    """Say why nobody sees anything."""
+    tone, icon = UNSEEN_TONES.get(found.knows, ("bad", "unknown"))
+    title = moment.voice.say(first_words.UNSEEN[found.knows])
+    return First(tone, icon, title, _unseen_lead(found.knows, lag, moment), "")
+
+
+def _unseen_lead(knows: Knows, lag: Lag, moment: Moment) -> str:
+    if knows is Knows.OLD and lag.old_since is not None:
+        return _old_lead(lag.old_since, moment)
+    if knows is Knows.SILENT:
+        return f"{moment.say('silent_lead')} {moment.say('silent_do')}"
+    if lag.board is not None:
+        return _sampled(lag.board, moment)
+    return moment.say("nobody_lead" if knows is Knows.NOBODY else "one_process_lead")
 
 
 def _old_lead(at: datetime, moment: Moment) -> str:
@@ -144,36 +138,11 @@ def _old_lead(at: datetime, moment: Moment) -> str:
     return moment.say("old_lead", clock=moment.clock(at), age=moment.age(at))
 
 
-def _is_blind(board: Board) -> bool:
-    """Whether the watch sees none of the consumers."""
-    return all(each.rule in {CLUSTER_SILENT, NOT_LOOKED} for each in board.stages)
-
-
-def _hangs(board: Board) -> bool:
-    return any(each.rule == NOT_LOOKED for each in board.stages)
-
-
 def _sampled(board: Board, moment: Moment) -> str:
     at = board.sampled_at
     if at is None:
         return moment.say("never_sampled")
     return moment.say("sampled", clock=moment.clock(at), age=moment.age(at))
-
-
-def _well(board: Board, alarms: Sequence[Alarm], moment: Moment) -> Verdict:
-    known, told = accounts(board.stages), _up_to(board, moment)
-    at = known.up_to_date_to
-    if any(each.notice.tone == "bad" for each in alarms):
-        return Verdict("bad", "bad", told, moment.say("do_not_rely"))
-    if at is None and all(each.state is State.NO_TRAFFIC for each in board.stages):
-        return Verdict("good", "good", moment.say("nothing_yet"), "")
-    if at is None:
-        return Verdict("warn", "unknown", told, "")
-    if known.has_all:
-        return Verdict("good", "good", told, moment.say("all_done"))
-    left = [_left(each, moment) for each in known.stages]
-    lead = " ".join([moment.say("on_the_way"), *filter(None, left)])
-    return Verdict("good", "good", told, lead)
 
 
 def _left(stage: Stage, moment: Moment) -> str:
@@ -186,29 +155,16 @@ def _left(stage: Stage, moment: Moment) -> str:
     return f"{told} {moment.say('done_in', span=moment.voice.span(stage.drain_s))}"
 
 
-def _up_to(board: Board, moment: Moment) -> str:
-    """How far accounting is, in a sentence."""
-    known = accounts(board.stages)
-    at = known.up_to_date_to
-    if at is None:
-        return moment.say("up_to_unknown")
-    voice, age = moment.voice, moment.age(at)
-    if voice.local_day(at) != voice.local_day(moment.now):
-        name = "up_to_date" if known.has_all else "goes_up_to"
-        return moment.say(name, instant=voice.instant(at), age=age)
-    name = "up_to_date_today" if known.has_all else "goes_up_to_today"
-    return moment.say(name, clock=voice.clock(at), age=age)
-
-
 # ------------------------------------------------------------------ what is wrong
-def _alarms(lag: Lag, board: Board, moment: Moment) -> Iterator[Alarm]:
+def _alarms(lag: Lag, board: Board, knows: Knows, moment: Moment) -> Iterator[Alarm]:
     if lag.old_since is not None:
         answers = any(each.error is None for each in lag.answers)
-        title, do = moment.say("still" if answers else "silent"), moment.say("silent_do")
+        title = _why(Knows.STILL if answers else Knows.SILENT, moment)
+        do = moment.say("silent_do")
         yield Alarm("do-watch-old", Notice("bad", "bad", title, "", do, _more(OLD, moment)))
     elif not moment.advises:
         title = capital(moment.say("what_to_do"))
-        do = moment.say("silent_do" if _hangs(board) else "cluster_do")
+        do = moment.say("silent_do" if knows is Knows.STILL else "cluster_do")
         yield Alarm("do-watch-blind", Notice("bad", "bad", title, "", do, _more(OLD, moment)))
     else:
         for stage in board.stages:
@@ -249,6 +205,10 @@ def _wrong_counts(board: Board, moment: Moment) -> Iterator[Alarm]:
         yield alarm("differing", "differing_said", "EcluseBalancesDiffer", watch.balances_differing)
     if watch.journal_faults:
         yield alarm("faults", "faults_said", "EcluseJournalFault", watch.journal_faults)
+
+
+def _why(knows: Knows, moment: Moment) -> str:
+    return moment.voice.say(first_words.UNSEEN[knows])
 
 
 def _more(runbook: str, moment: Moment) -> str:

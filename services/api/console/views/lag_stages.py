@@ -7,9 +7,10 @@ from typing import Final
 
 from services.api.console.views.parts import State as Badge
 from services.api.console.voice import Voice
+from services.api.console.words import headline as first_words
 from services.api.console.words import lag as states
 from services.api.console.words import lag_page as words
-from services.api.lag_board import WELL, Partition, Stage, State
+from services.api.lag_board import QUIET_S, WELL, Partition, Stage, State
 from services.api.lag_stages import end_of, position_of
 
 TONES: Final = {
@@ -51,7 +52,7 @@ class PlaceRow:
     position: Cell
     behind: Cell
     oldest: Cell
-    up_to: Cell
+    latest: Cell
     owner: Cell
 
 
@@ -71,7 +72,7 @@ class StageView:
     position: Cell
     behind: Cell
     oldest: Cell
-    up_to: Cell
+    latest: Cell
     drain: Cell
     members: Cell
     partitions: Sequence[PlaceRow]
@@ -169,13 +170,13 @@ def _stage(stage: Stage, moment: Moment) -> StageView:
         moment.say("group", group=stage.group),
         moment.state(stage.state),
         moment.code(stage.state),
-        moment.seen(stage.state, stage.rule),
+        _seen_words(stage, moment),
         ", ".join(held),
         moment.do_href(stage, stage.state),
         position_cell(position_of(stage), end_of(stage), moment),
         behind_cell(stage, moment),
         oldest_cell(stage, moment),
-        moment.at(stage.up_to_date_to),
+        latest_cell(stage.latest_event_at, moment),
         drain_cell(stage, moment),
         Cell(None if stage.members is None else voice.number(stage.members)),
         rows,
@@ -195,15 +196,37 @@ def _place(place: Partition, stage: Stage, moment: Moment) -> PlaceRow:
         str(place.partition),
         moment.state(place.state),
         moment.code(place.state),
-        moment.seen(place.state, place.rule),
+        _seen_words(place, moment),
         _held(place, moment),
         moment.do_href(stage, place.state),
         position_cell(place.committed, place.end, moment),
         behind,
         oldest_cell(place, moment),
-        moment.at(place.up_to_date_to),
+        latest_cell(place.latest_event_at, moment),
         Cell(place.owner, "" if doing is None else voice.say(doing)),
     )
+
+
+def _seen_words(seen: Stage | Partition, moment: Moment) -> str:
+    """Say what was seen; and for how long, where that is too short to prove that nothing comes."""
+    told = moment.seen(seen.state, seen.rule)
+    if seen.state is not State.OK or seen.behind or moment.old_since is not None:
+        return told
+    return f"{told} {watched_words([seen], moment)}".strip()
+
+
+def watched_words(seen: Sequence[Stage | Partition], moment: Moment) -> str:
+    """`Watched for 20 s.`; nothing once that is long enough to tell that nothing comes."""
+    known = [each.watched_s for each in seen if each.watched_s is not None]
+    if not known or min(known) >= QUIET_S:
+        return ""
+    span = moment.voice.span(min(known))
+    return moment.voice.say(first_words.WORDS["watched"], span=span)
+
+
+def latest_cell(instant: datetime | None, moment: Moment) -> Cell:
+    """The latest event that is done: a date that its sender wrote, and no age of anything."""
+    return Cell(None if instant is None else moment.clock(instant))
 
 
 def _held(place: Partition, moment: Moment) -> str:

@@ -4,9 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.api.console.views.headline import First, first_of
+from services.api.console.views.lag_stages import Moment
 from services.api.console.views.parts import Notice, State
 from services.api.console.voice import UNKNOWN, Voice
 from services.api.console.words import today as words
+from services.api.headline import Headline, Verdict, arrived, headline
+from services.api.lag_merged import Lag
 from services.api.queries.standing import Held, PartitionStanding, Standing
 
 FATES = ("accepted", "duplicate", "refused", "parked", "dead_letter")
@@ -16,15 +20,6 @@ LEADS_TO = {
     "dead_letter": "/console/troubles/unreadable",
 }
 """Where those are told that did not go through."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What is said first."""
-
-    tone: str
-    title: str
-    lead: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +47,7 @@ class PartitionRow:
 
     partition: str
     next_offset: str
-    last_event: str
+    latest_event: str
     state: State
 
 
@@ -60,50 +55,38 @@ class PartitionRow:
 class StandingView:
     """How far the accounts are."""
 
-    verdict: Verdict
+    verdict: First
     notices: Sequence[Notice]
     sum: Sum
     partitions: Sequence[PartitionRow]
 
 
 def standing_view(
-    standing: Standing, now: datetime, voice: Voice, *, sees_all: bool = True
+    standing: Standing, lag: Lag, now: datetime, voice: Voice, *, sees_all: bool = True
 ) -> StandingView:
     """How far the accounts are, said to people; who does not see all entities is told so."""
-    notices = list(_notices(standing, voice))
+    reading = standing.reading(sees_all=sees_all)
+    found, (received, in_flight) = headline(lag, reading, now), arrived(lag, reading)
+    left = _left(found, standing, in_flight, voice, sees_all=sees_all)
     return StandingView(
-        _verdict(standing, notices, now, voice, sees_all=sees_all),
-        notices,
-        _sum(standing, voice, sees_all=sees_all),
+        first_of(found, Moment(now, None, voice), left),
+        list(_notices(standing, voice)),
+        _sum(standing, received, in_flight, voice, sees_all=sees_all),
         [_partition(each, voice) for each in standing.partitions],
     )
 
 
-def _verdict(
-    standing: Standing, notices: Sequence[Notice], now: datetime, voice: Voice, *, sees_all: bool
-) -> Verdict:
-    latest = standing.up_to_date_to
-    if latest is None:
-        lead = voice.say(words.WORDS["nothing_yet_do"])
-        tone = "bad" if notices else "info"
-        return Verdict(tone, voice.say(words.WORDS["nothing_yet"]), lead)
-    instant, age = voice.instant(latest), voice.age(latest, now)
-    if notices:
-        title = voice.say(words.WORDS["behind"], instant=instant, age=age)
-        return Verdict("bad", title, voice.say(words.WORDS["cannot_be_trusted"]))
+def _left(
+    found: Headline, standing: Standing, in_flight: int | None, voice: Voice, *, sees_all: bool
+) -> str:
+    """Say what is not in the accounts yet; to who sees some entities only, of whom the rest is."""
     if not sees_all:
-        title = voice.say(words.WORDS["behind"], instant=instant, age=age)
-        return Verdict("info", title, voice.say(words.WORDS["of_your_entities"]))
-    if voice.local_day(latest) == voice.local_day(now):
-        title = voice.say(words.WORDS["up_to_date_today"], clock=voice.clock(latest), age=age)
+        return voice.say(words.WORDS["of_your_entities"])
+    if found.verdict is Verdict.STAGE:
+        count = found.stage and found.stage.behind
     else:
-        title = voice.say(words.WORDS["up_to_date"], instant=instant, age=age)
-    if standing.in_flight is None:
-        return Verdict("warn", title, voice.say(words.WORDS["unknown_rest"]))
-    if standing.in_flight:
-        behind = voice.say(words.WORDS["behind"], instant=instant, age=age)
-        return Verdict("info", behind, voice.counted(words.TO_READ, standing.in_flight))
-    return Verdict("good", title, voice.say(words.WORDS["all_read"]))
+        count = standing.unread if in_flight is None else in_flight
+    return voice.counted(words.TO_READ, count) if count and count > 0 else ""
 
 
 def _notices(standing: Standing, voice: Voice) -> Iterator[Notice]:
@@ -111,8 +94,8 @@ def _notices(standing: Standing, voice: Voice) -> Iterator[Notice]:
     for each in standing.partitions:
         if each.held is not None:
             yield _held(each, each.held, voice)
-        if each.in_flight is not None and each.in_flight < 0:
-            yield _other_journal(each, -each.in_flight, voice)
+        if each.unread is not None and each.unread < 0:
+            yield _other_journal(each, -each.unread, voice)
     fates = standing.fates
     if not fates.adds_up:
         ended = sum(getattr(fates, name) or 0 for name in FATES)
@@ -123,7 +106,7 @@ def _notices(standing: Standing, voice: Voice) -> Iterator[Notice]:
             gap=voice.number(abs(fates.read - ended)),
         )
         yield _not_adding_up(said, voice)
-    elif not standing.adds_up and standing.in_flight is None:
+    elif not standing.adds_up and standing.unread is None:
         # It is the count of all entities that does not: by how much is not everybody's to know.
         yield _not_adding_up("", voice)
 
@@ -171,11 +154,19 @@ def _other_journal(each: PartitionStanding, gap: int, voice: Voice) -> Notice:
     )
 
 
-def _sum(standing: Standing, voice: Voice, *, sees_all: bool) -> Sum:
-    whole = term_of("received", standing.received, voice)
+def _sum(
+    standing: Standing, received: int | None, in_flight: int | None, voice: Voice, *, sees_all: bool
+) -> Sum:
     terms = [term_of(name, getattr(standing.fates, name), voice) for name in FATES]
-    terms.append(term_of("in_flight", standing.in_flight, voice))
-    return Sum(whole, terms, _result(standing, voice, sees_all=sees_all))
+    known = received
+    if received is None and standing.decided is not None:
+        # Of what was received nobody knows; of what was decided it is known.
+        known, whole = standing.decided, term_of("decided", standing.decided, voice)
+        terms.append(term_of("unread", standing.unread, voice))
+    else:
+        whole = term_of("received", received, voice)
+        terms.append(term_of("in_flight", in_flight, voice))
+    return Sum(whole, terms, _result(standing, known, voice, sees_all=sees_all))
 
 
 def term_of(name: str, count: int | None, voice: Voice) -> Term:
@@ -184,10 +175,10 @@ def term_of(name: str, count: int | None, voice: Voice) -> Term:
     return Term(name, voice.say(words.WORDS[name]), said, LEADS_TO.get(name, ""))
 
 
-def _result(standing: Standing, voice: Voice, *, sees_all: bool) -> State:
+def _result(standing: Standing, known: int | None, voice: Voice, *, sees_all: bool) -> State:
     if not standing.adds_up:
         return State(voice.say(words.WORDS["does_not"]), "bad", "bad")
-    if standing.in_flight is None:
+    if known is None:
         said = "cannot_tell" if sees_all else "cannot_tell_you"
         return State(voice.say(words.WORDS[said]), "unknown", "unknown")
     return State(voice.say(words.WORDS["adds_up"]), "good", "good")
@@ -196,10 +187,10 @@ def _result(standing: Standing, voice: Voice, *, sees_all: bool) -> State:
 def _partition(each: PartitionStanding, voice: Voice) -> PartitionRow:
     if each.held is not None:
         state = State(voice.say(words.WORDS["held"]), "bad", "bad")
-    elif each.in_flight is None:
+    elif each.unread is None:
         state = State(voice.say(words.WORDS["rest_unknown"]), "", "unknown")
-    elif each.in_flight > 0:
-        left = voice.number(each.in_flight)
+    elif each.unread > 0:
+        left = voice.number(each.unread)
         state = State(voice.say(words.WORDS["left"], count=left), "info", "now")
     elif each.adds_up:
         state = State(voice.say(words.WORDS["read"]), "good", "good")
@@ -208,6 +199,6 @@ def _partition(each: PartitionStanding, voice: Voice) -> PartitionRow:
     return PartitionRow(
         str(each.partition),
         voice.number(each.next_offset),
-        voice.instant(each.last_event_time),
+        voice.instant(each.latest_event_time),
         state,
     )

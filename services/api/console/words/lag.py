@@ -181,10 +181,6 @@ RULES: Final[Mapping[str, Sentence]] = {
         "Le groupe n'a ici ni position ni membre\u00a0: il n'a jamais tourné, ou a un autre nom.",
         "The group has neither a position here nor a member: it never ran, or is called otherwise.",
     ),
-    "nothing_written": Sentence(
-        "Un membre attend, et la partition n'a jamais rien reçu.",
-        "A member waits, and the partition never held a record.",
-    ),
     "never_committed": Sentence(
         "Il y a des enregistrements et un membre, qui n'a encore rien validé.",
         "There are records and a member, which has committed none of them yet.",

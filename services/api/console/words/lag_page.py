@@ -7,51 +7,10 @@ from services.api.console.voice import Counted
 
 WORDS: Final = {
     "title": Sentence("Retards", "Lag"),
-    "seen": Sentence("Vu à {clock}.", "Seen at {clock}."),
     "reload": Sentence("Recharger", "Reload"),
     # ------------------------------------------------------------ the first sentence
-    "up_to_date_today": Sentence(
-        "La comptabilité est à jour à {clock}, {age}.",
-        "Accounting is up to date to {clock}, {age}.",
-    ),
-    "up_to_date": Sentence(
-        "La comptabilité est à jour au {instant}, {age}.",
-        "Accounting is up to date to {instant}, {age}.",
-    ),
-    "goes_up_to_today": Sentence(
-        "La comptabilité va jusqu'à {clock}, {age}.", "Accounting goes up to {clock}, {age}."
-    ),
-    "goes_up_to": Sentence(
-        "La comptabilité va jusqu'au {instant}, {age}.",
-        "Accounting goes up to {instant}, {age}.",
-    ),
-    "up_to_unknown": Sentence(
-        "Personne ne sait jusqu'où va la comptabilité.",
-        "Nobody knows how far accounting is.",
-    ),
-    "nothing_yet": Sentence(
-        "Rien n'est en retard\u00a0: aucun événement n'est encore venu.",
-        "Nothing is late: no event has come yet.",
-    ),
-    "all_done": Sentence(
-        "Rien n'attend\u00a0: tout ce qui a été reçu est dans les comptes. L'instant est celui du "
-        "dernier événement.",
-        "Nothing waits: all that was received is in the accounts. The time is that of the last "
-        "event.",
-    ),
-    "on_the_way": Sentence(
-        "Ce qui vient d'arriver est en chemin, et avance.",
-        "What has just come is on its way, and moves.",
-    ),
     "done_in": Sentence(
         "À ce rythme, c'est l'affaire de {span}.", "At this pace that takes another {span}."
-    ),
-    "do_not_rely": Sentence(
-        "Ne vous fiez pas à ces comptes avant un contrôle.",
-        "Do not rely on these accounts before a check.",
-    ),
-    "cluster_silent": Sentence(
-        "Kafka ne répond plus à la surveillance.", "The watch gets no answer of Kafka."
     ),
     "sampled": Sentence(
         "Son dernier regard date de {clock}, {age}. Où en sont les postes depuis, personne ne le "
@@ -68,17 +27,11 @@ WORDS: Final = {
         "Look after Kafka: `ecluse topics diff` asks it too. Once it is back all processes go on "
         "by themselves, and nothing is lost.",
     ),
-    "one_process": Sentence(
-        "Rien n'attend d'un poste à l'autre.", "Nothing waits between one room and the next."
-    ),
     "one_process_lead": Sentence(
         "Ici tout se fait dans un seul processus, sans Kafka\u00a0: ce qui est reçu est décidé, "
         "gardé et montré avant la réponse. Aujourd'hui dit où en sont les comptes.",
         "Here all is done in one process, without Kafka: what is received is decided, kept and "
         "shown before it is answered. Today says how far the accounts are.",
-    ),
-    "nobody": Sentence(
-        "Personne n'est interrogé sur les retards.", "Nobody is asked who is behind."
     ),
     "nobody_lead": Sentence(
         "ECLUSE_WATCH_URL ne dit pas à l'API où répond la surveillance (`ecluse watch`). Donnez "
@@ -86,14 +39,9 @@ WORDS: Final = {
         "ECLUSE_WATCH_URL does not tell the API where the watch (`ecluse watch`) answers. Give its "
         "address, as http://watch:6066, and start the API again.",
     ),
-    "silent": Sentence("La surveillance ne répond pas.", "The watch does not answer."),
     "silent_lead": Sentence(
         "Qui est en retard, personne ne le sait ici. Les comptes ne dépendent pas d'elle.",
         "Who is behind, nobody knows here. The accounts do not depend on it.",
-    ),
-    "old": Sentence(
-        "Personne ne sait en ce moment qui est en retard.",
-        "Nobody knows at this moment who is behind.",
     ),
     "old_lead": Sentence(
         "La surveillance en est restée à {clock}, {age}. Ce qui suit est ce qu'elle disait alors.",
@@ -111,7 +59,6 @@ WORDS: Final = {
         "Check that `ecluse watch` runs and that the API reaches it. Without the API, `ecluse lag` "
         "asks it too.",
     ),
-    "still": Sentence("La surveillance n'avance plus.", "The watch stands still."),
     "no_answer": Sentence("ne répond pas", "does not answer"),
     "unreadable": Sentence(
         "répond ce que cette version ne comprend pas",
@@ -169,7 +116,7 @@ WORDS: Final = {
     "state": Sentence("État", "State"),
     "behind": Sentence("À lire", "Records behind"),
     "oldest": Sentence("Plus ancien non traité", "Oldest unprocessed"),
-    "up_to": Sentence("À jour au", "Up to date to"),
+    "latest": Sentence("Dernier événement daté du", "Latest event dated"),
     "drain": Sentence("Encore", "Time to drain"),
     "members": Sentence("Processus", "Processes"),
     "partition": Sentence("Partition", "Partition"),

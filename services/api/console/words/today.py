@@ -7,44 +7,9 @@ from services.api.console.voice import Counted
 
 WORDS: Final = {
     "title": Sentence("Aujourd'hui", "Today"),
-    "up_to_date": Sentence(
-        "Les comptes sont à jour au {instant}, {age}.",
-        "The accounts are up to date to {instant}, {age}.",
-    ),
-    "up_to_date_today": Sentence(
-        "Les comptes sont à jour à {clock}, {age}.",
-        "The accounts are up to date to {clock}, {age}.",
-    ),
-    "behind": Sentence(
-        "Les comptes vont jusqu'au {instant}, {age}.",
-        "The accounts go up to {instant}, {age}.",
-    ),
-    "nothing_yet": Sentence(
-        "Les comptes sont vides\u00a0: aucun événement n'y est encore.",
-        "The accounts are empty: no event has come yet.",
-    ),
-    "nothing_yet_do": Sentence(
-        "Publiez le vote du budget, ou attendez que le journal soit relu.",
-        "Publish the vote of the budget, or wait until the journal is read.",
-    ),
-    "all_read": Sentence(
-        "Tout ce qui a été reçu est dans les comptes. L'instant est celui du dernier événement.",
-        "All that was received is in the accounts. The time is that of the last event.",
-    ),
-    "unknown_rest": Sentence(
-        "Jusqu'à cet instant, toutes les partitions du journal sont lues. Personne ne sait dire en "
-        "ce moment s'il reste à lire.",
-        "Up to this time all partitions of the journal are read. At this moment nobody can say "
-        "whether more is to be read.",
-    ),
     "of_your_entities": Sentence(
-        "L'instant est celui du dernier événement lu de vos entités\u00a0; les nombres sont les "
-        "leurs.",
-        "The time is that of the last event read of your entities, and the counts are theirs.",
-    ),
-    "cannot_be_trusted": Sentence(
-        "Ces comptes demandent un contrôle avant tout usage.",
-        "These accounts need a check before anybody relies on them.",
+        "La date est celle du dernier événement de vos entités\u00a0; les nombres sont les leurs.",
+        "The date is that of the latest event of your entities, and the counts are theirs.",
     ),
     "count": Sentence("Ce qu'est devenu ce qui a été reçu", "What became of all that was received"),
     "received": Sentence("reçus", "received"),
@@ -54,6 +19,8 @@ WORDS: Final = {
     "parked": Sentence("en attente", "parked"),
     "dead_letter": Sentence("illisibles", "dead letters"),
     "in_flight": Sentence("en cours", "in flight"),
+    "decided": Sentence("décidés", "decided"),
+    "unread": Sentence("pas encore dans les comptes", "not in the accounts yet"),
     "adds_up": Sentence("Le compte est bon.", "The count adds up."),
     "does_not": Sentence("Le compte n'est pas bon.", "The count does not add up."),
     "cannot_tell": Sentence(
@@ -77,7 +44,7 @@ WORDS: Final = {
     "partitions": Sentence("Lecture du journal, partition par partition", "Reading the journal"),
     "partition": Sentence("Partition", "Partition"),
     "next_offset": Sentence("Prochaine position", "Next offset"),
-    "last_event": Sentence("Dernier événement", "Last event"),
+    "latest_event": Sentence("Dernier événement daté du", "Latest event dated"),
     "state": Sentence("État", "State"),
     "read": Sentence("lue", "read"),
     "held": Sentence("retenue", "held"),
@@ -86,10 +53,8 @@ WORDS: Final = {
 }
 
 TO_READ: Final = Counted(
-    Sentence("{count} enregistrement du journal reste à lire.", "{count} record is to be read."),
-    Sentence(
-        "{count} enregistrements du journal restent à lire.", "{count} records are to be read."
-    ),
+    Sentence("{count} enregistrement reste à lire.", "{count} record is to be read."),
+    Sentence("{count} enregistrements restent à lire.", "{count} records are to be read."),
 )
 
 HELD: Final = Sentence(

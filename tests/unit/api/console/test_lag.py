@@ -8,8 +8,9 @@ import pytest
 
 from services.api.console.views.lag import lag_token, lag_view
 from services.api.console.words import lag as states
-from services.api.lag_board import State
+from services.api.lag_board import QUIET_S, State
 from services.api.lag_merged import Answer, Lag, lag_of
+from services.watch.lag.states import QUIET_S as OF_THE_WATCH
 from tests.api import lag_scenes
 from tests.api.lag_boards import NIGHT, Json, a_board, stages, told
 from tests.unit.api.console.lag_views import (
@@ -28,14 +29,14 @@ SAID: Mapping[str, tuple[lag_scenes.Scene, str, str, str]] = {
     "all is well": (
         lag_scenes.at_night(),
         "good",
-        "La comptabilité est à jour à 03:40:03, il y a 8 secondes.",
-        "Accounting is up to date to 03:40:03, 8 seconds ago.",
+        "Tout ce qui a été reçu est dans les comptes.",
+        "All that was received is in the accounts.",
     ),
     "a burst": (
         lag_scenes.a_burst(),
-        "good",
-        "La comptabilité va jusqu'à 03:38:35, il y a 96 secondes.",
-        "Accounting goes up to 03:38:35, 96 seconds ago.",
+        "info",
+        "Ce qui vient d'arriver est en chemin vers les comptes.",
+        "What has just come is on its way into the accounts.",
     ),
     "a held partition": (
         lag_scenes.a_held_partition(),
@@ -71,13 +72,36 @@ def test_the_first_sentence(scene: lag_scenes.Scene, tone: str, french: str, eng
     assert {tone} == {each.tone for each in found}
 
 
-def test_what_is_not_well_is_told_with_how_far_accounting_is() -> None:
-    assert "Accounting is up to date to 03:40:03, 8 seconds ago." in (
+def test_what_is_not_well_is_told_with_how_far_the_accounts_are() -> None:
+    assert "All that was received is in the accounts. 18 records are left to read." == (
         view(lag_scenes.treasury_gone()).verdict.lead
     )
-    assert (
-        "Accounting goes up to 03:29:10, 11 minutes ago. 3,612 records are left to read."
-    ) == view(lag_scenes.postgresql_down()).verdict.lead
+    assert "3,612 records are left to read." == view(lag_scenes.postgresql_down()).verdict.lead
+
+
+def test_when_it_was_seen_and_of_when_the_latest_event_is_are_two_facts() -> None:
+    facts = [view(lag_scenes.at_night(), voice).verdict.facts for voice in (FR, EN)]
+    assert [
+        "Vu à 03:40:10. Dernier événement daté du 26 novembre 2026 à 03:40:03.",
+        "Seen at 03:40:10. Latest event dated 26 November 2026 at 03:40:03.",
+    ] == facts
+    assert "" == view(lag_scenes.broker_down()).verdict.facts
+
+
+def test_who_has_watched_for_a_moment_says_so_and_not_that_nothing_comes() -> None:
+    board = a_board()
+    for stage in board["stages"]:
+        stage["watched_s"] = 20.0
+        stage["partitions"] = [each | {"watched_s": 20.0} for each in stage["partitions"]]
+    for voice, words in ((FR, "Observé depuis 20\u202fs."), (EN, "Watched for 20\u202fs.")):
+        found = view_of(board, voice)
+        assert words == found.watched
+        assert found.stages[0].seen.endswith(words)
+        assert found.stages[0].partitions[0].seen.endswith(words)
+    for stage in board["stages"]:
+        stage["watched_s"] = QUIET_S
+    assert "" == view_of(board).watched
+    assert OF_THE_WATCH == QUIET_S
 
 
 def test_how_long_a_burst_will_take_is_said_first() -> None:
@@ -93,7 +117,7 @@ def test_each_state_is_told_in_words_with_what_to_do(state: State, language: str
     said = VOICES[language].say(states.STATES[state])
     assert (state.value, said) == (stage.code, stage.state.said)
     if state in {State.OK, State.NO_TRAFFIC}:
-        assert "good" == found.verdict.tone
+        assert "info" == found.verdict.tone, "three records are on their way"
         assert ([], "") == (list(found.alarms), stage.do_href)
         return
     (alarm,) = found.alarms
@@ -155,37 +179,38 @@ def test_a_watch_that_sees_no_consumer_says_why_and_is_told_of_once(
 def test_a_night_on_which_nothing_comes_is_not_late() -> None:
     quiet: Json = {"state": "NO TRAFFIC", "rule": "no_traffic"}
     then = told(NIGHT - timedelta(hours=14))
-    all_quiet = {name: quiet | {"up_to_date_to": then} for name in states.STAGES}
+    all_quiet = {name: quiet | {"latest_event_at": then} for name in states.STAGES}
     found = view_of(a_board(state="NO TRAFFIC", stages=stages(NIGHT, **all_quiet)), EN)
     assert "good" == found.verdict.tone
-    assert "Accounting is up to date to 25 November 2026 at 13:40:11, 14 hours ago." == (
-        found.verdict.title
+    assert "All that was received is in the accounts." == found.verdict.title
+    assert "Latest event dated 25 November 2026 at 13:40:11." in found.verdict.facts
+
+
+def test_a_read_model_that_tells_no_time_has_no_latest_event() -> None:
+    board = a_board(stages=stages(NIGHT, projector={"latest_event_at": None}))
+    assert ("good", "Seen at 03:40:10.") == (
+        view_of(board).verdict.tone,
+        view_of(board).verdict.facts,
     )
 
 
-def test_accounting_that_stands_since_yesterday_is_told_with_the_day() -> None:
-    ledger = {"behind": 7, "up_to_date_to": told(NIGHT - timedelta(hours=14))}
-    found = view_of(a_board(stages=stages(NIGHT, ledger=ledger)), FR)
-    assert "La comptabilité va jusqu'au 25 novembre 2026 à 13:40:11, il y a 14 heures." == (
-        found.verdict.title
-    )
-
-
-def test_how_far_accounting_is_nobody_knows_where_one_of_its_stages_does_not_say() -> None:
-    board = a_board(stages=stages(NIGHT, projector={"up_to_date_to": None}))
-    assert ("warn", "Nobody knows how far accounting is.") == (
+def test_how_far_the_accounts_are_nobody_knows_where_one_of_their_stages_does_not_say() -> None:
+    board = a_board(stages=stages(NIGHT, projector={"behind": None, "partitions": []}))
+    assert ("warn", "Nobody knows how far the accounts are.") == (
         view_of(board).verdict.tone,
         view_of(board).verdict.title,
     )
 
 
-def test_before_the_first_event_nothing_is_late() -> None:
-    new = {"state": "NO TRAFFIC", "rule": "nothing_written", "up_to_date_to": None}
-    all_new = dict.fromkeys(states.STAGES, new)
-    found = view_of(a_board(state="NO TRAFFIC", stages=stages(NIGHT, **all_new)), EN)
-    assert ("good", "Nothing is late: no event has come yet.") == (
-        found.verdict.tone,
-        found.verdict.title,
+def test_before_the_first_event_the_accounts_are_empty() -> None:
+    new = {"latest_event_at": None}
+    board = a_board(stages=stages(NIGHT, **dict.fromkeys(states.STAGES, new)))
+    for stage in board["stages"]:
+        never = {"committed": None, "end": 0}
+        stage["partitions"] = [each | never for each in stage["partitions"]]
+    assert ("info", "The accounts are empty: no event is in them yet.") == (
+        view_of(board).verdict.tone,
+        view_of(board).verdict.title,
     )
 
 
@@ -207,7 +232,7 @@ def test_a_count_that_must_be_nothing_is_told_first_where_it_is_not(
     found = view_of(board)
     assert ("bad", "Do not rely on these accounts before a check.") == (
         found.verdict.tone,
-        found.verdict.lead,
+        found.verdict.title,
     )
     (alarm,) = found.alarms
     assert name == alarm.name

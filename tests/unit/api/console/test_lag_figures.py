@@ -14,7 +14,7 @@ from tests.unit.api.console.lag_views import EN, FR, a_stage_that_is, figures, l
 UNKNOWN_FIGURES = {
     "behind": None,
     "oldest_event_at": None,
-    "up_to_date_to": None,
+    "latest_event_at": None,
     "drain_s": None,
     "trend": None,
     "members": None,
@@ -23,7 +23,7 @@ UNKNOWN_FIGURES = {
 
 def test_what_nobody_knows_of_a_stage_is_no_number() -> None:
     rows = [
-        each | dict.fromkeys(("committed", "end", "behind", "owner", "up_to_date_to", "trend"))
+        each | dict.fromkeys(("committed", "end", "behind", "owner", "latest_event_at", "trend"))
         for each in a_stage(NIGHT)["partitions"]
     ]
     board = a_stage_that_is("UNKNOWN", **UNKNOWN_FIGURES, partitions=rows)
@@ -32,13 +32,13 @@ def test_what_nobody_knows_of_a_stage_is_no_number() -> None:
         stage.position,
         stage.behind,
         stage.oldest,
-        stage.up_to,
+        stage.latest,
         stage.drain,
         stage.members,
     ):
         assert (None, "") == (figure.said, figure.more)
     for row in stage.partitions:
-        found = (row.position, row.behind, row.oldest, row.up_to, row.owner)
+        found = (row.position, row.behind, row.oldest, row.latest, row.owner)
         assert [None] * 5 == [each.said for each in found]
 
 

@@ -1,97 +1,165 @@
 """Today: what is said of every standing, in both languages; the unknown is never 0."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from services.api.console.views.today import standing_view
 from services.api.console.voice import Voice
-from services.api.language import Language
+from services.api.lag_merged import Lag
 from services.api.queries.standing import Fates, Held, PartitionStanding, Standing
+from tests.api import lag_scenes
+from tests.api.lag_boards import NIGHT, Json, a_board, stages
+from tests.unit.api.console.lag_views import EN, FR, lag
 
-FR = Voice.of(Language.FR)
-EN = Voice.of(Language.EN)
-LAST = datetime(2023, 7, 20, 12, 2, 11, tzinfo=UTC)
-NOW = LAST + timedelta(seconds=8)
+LATEST = datetime(2023, 7, 20, 12, 2, 11, tzinfo=UTC)
 FATES = Fates(read=15, accepted=9, duplicate=1, refused=2, parked=1, dead_letter=2)
 
 
 def a_standing(
     fates: Fates = FATES,
-    in_flight: int | None = 0,
+    unread: int | None = 0,
     held: Held | None = None,
-    last: datetime | None = LAST,
+    latest: datetime | None = LATEST,
 ) -> Standing:
-    received = None if in_flight is None else fates.read + in_flight
-    adds_up = fates.adds_up and (in_flight is None or in_flight >= 0)
+    decided = None if unread is None else fates.read + unread
+    adds_up = fates.adds_up and (unread is None or unread >= 0)
     partition = PartitionStanding(
         "ecluse.journal.v1",
         0,
         fates.read,
         fates.read - 1,
-        last,
+        latest,
         held,
         fates,
-        in_flight,
-        received,
+        unread,
+        decided,
         adds_up,
     )
     holds = int(held is not None)
-    return Standing((partition,), fates, in_flight, received, last, last, holds, adds_up)
+    has_all = None if unread is None else unread == 0
+    return Standing((partition,), fates, unread, decided, has_all, latest, holds, adds_up)
+
+
+ONE_PROCESS, NOBODY = Lag("one_process"), Lag("nobody")
+
+
+def watched(**said: Any) -> Lag:
+    """A watch by which all 15 records are decided and read, but for what is said otherwise."""
+    fates = FATES_SEEN | {"in_flight": said.pop("in_flight", 0)}
+    return lag(a_board(fates=fates, **said))
+
+
+FATES_SEEN: Json = dict.fromkeys(("gap", "repeated", "resumed"), 0) | {
+    "received": 15,
+    "accepted": 9,
+    "duplicate": 1,
+    "refused": 2,
+    "parked": 1,
+    "dead_letter": 2,
+}
+DEAD: Json = {"state": "STOPPED", "rule": "no_owner", "behind": 18}
+ALL_RECEIVED = (
+    "Tout ce qui a été reçu est dans les comptes.",
+    "All that was received is in the accounts.",
+)
+ALL_DECIDED = (
+    "Tout ce que le grand livre a décidé est dans les comptes.",
+    "Everything that the ledger has decided is in the accounts.",
+)
+ON_THE_WAY = (
+    "Ce qui vient d'arriver est en chemin vers les comptes.",
+    "What has just come is on its way into the accounts.",
+)
+STOPPED = (
+    "Le grand livre ne tourne plus, au moins pour une partition.",
+    "The ledger has stopped, for one partition at least.",
+)
+NOBODY_KNOWS = (
+    "Personne ne sait jusqu'où vont les comptes.",
+    "Nobody knows how far the accounts are.",
+)
 
 
 @pytest.mark.parametrize(
-    ("standing", "now", "tone", "french", "english"),
+    ("standing", "known", "tone", "titles"),
     [
+        (a_standing(), watched(), "good", ALL_RECEIVED),
         (
             a_standing(),
-            NOW,
-            "good",
-            "Les comptes sont à jour à 14:02:11, il y a 8 secondes.",
-            "The accounts are up to date to 14:02:11, 8 seconds ago.",
+            watched(stages=stages(NIGHT, ledger=DEAD), in_flight=18),
+            "bad",
+            STOPPED,
         ),
+        (a_standing(), watched(stages=stages(NIGHT, treasury=DEAD)), "good", ALL_RECEIVED),
+        (a_standing(unread=None), watched(), "good", ALL_RECEIVED),
+        (a_standing(unread=2), watched(), "info", ON_THE_WAY),
+        (a_standing(), lag(a_board(), error="no_answer"), "warn", ALL_DECIDED),
+        (a_standing(), lag(lag_scenes.broker_down().board), "warn", ALL_DECIDED),
+        (a_standing(), NOBODY, "info", ALL_DECIDED),
+        (a_standing(unread=None), NOBODY, "warn", NOBODY_KNOWS),
+        (a_standing(), ONE_PROCESS, "good", ALL_RECEIVED),
+        (a_standing(unread=4), ONE_PROCESS, "info", ON_THE_WAY),
         (
-            a_standing(),
-            NOW + timedelta(days=3),
-            "good",
-            "Les comptes sont à jour au 20 juillet 2023 à 14:02:11, il y a 3 jours.",
-            "The accounts are up to date to 20 July 2023 at 14:02:11, 3 days ago.",
-        ),
-        (
-            a_standing(in_flight=4),
-            NOW,
+            a_standing(fates=Fates(0, 0, 0, 0, 0, 0), latest=None),
+            ONE_PROCESS,
             "info",
-            "Les comptes vont jusqu'au 20 juillet 2023 à 14:02:11, il y a 8 secondes.",
-            "The accounts go up to 20 July 2023 at 14:02:11, 8 seconds ago.",
-        ),
-        (
-            a_standing(in_flight=None),
-            NOW,
-            "warn",
-            "Les comptes sont à jour à 14:02:11, il y a 8 secondes.",
-            "The accounts are up to date to 14:02:11, 8 seconds ago.",
-        ),
-        (
-            a_standing(fates=Fates(0, 0, 0, 0, 0, 0), last=None),
-            NOW,
-            "info",
-            "Les comptes sont vides\u00a0: aucun événement n'y est encore.",
-            "The accounts are empty: no event has come yet.",
+            (
+                "Les comptes sont vides\u00a0: aucun événement n'y est encore.",
+                "The accounts are empty: no event is in them yet.",
+            ),
         ),
     ],
-    ids=["of today", "of another day", "in flight", "unknown", "empty"],
+    ids=[
+        "watched",
+        "a dead ledger",
+        "a treasury that is away",
+        "an end that nobody knows",
+        "read later",
+        "a silent watch",
+        "a silent cluster",
+        "no watch",
+        "no watch, no end",
+        "one process",
+        "one process behind",
+        "empty",
+    ],
 )
 def test_the_first_sentence(
-    standing: Standing, now: datetime, tone: str, french: str, english: str
+    standing: Standing, known: Lag, tone: str, titles: tuple[str, str]
 ) -> None:
-    verdict = standing_view(standing, now, FR).verdict
-    assert (tone, french) == (verdict.tone, verdict.title)
-    assert english == standing_view(standing, now, EN).verdict.title
+    views = [standing_view(standing, known, NIGHT, voice) for voice in (FR, EN)]
+    assert titles == tuple(each.verdict.title for each in views)
+    assert {tone} == {each.verdict.tone for each in views}
+
+
+@pytest.mark.parametrize("known", [NOBODY, lag(a_board(), error="no_answer")])
+def test_without_a_watch_nothing_is_said_to_be_received(known: Lag) -> None:
+    for voice, word, whole in ((FR, "reçu", "décidés"), (EN, "received", "decided")):
+        view = standing_view(a_standing(unread=3), known, NIGHT, voice)
+        assert word not in f"{view.verdict.title} {view.verdict.lead}"
+        assert (whole, "18") == (view.sum.whole.label, view.sum.whole.said)
+        assert ("unread", "3") == (view.sum.terms[-1].name, view.sum.terms[-1].said)
+
+
+def test_what_a_dead_ledger_left_waiting_is_in_flight_and_no_account_is_called_whole() -> None:
+    dead = watched(stages=stages(NIGHT, ledger=DEAD), in_flight=18)
+    view = standing_view(a_standing(), dead, NIGHT, EN)
+    assert "18 records are to be read." == view.verdict.lead
+    assert ("33", "18") == (view.sum.whole.said, view.sum.terms[-1].said)
+
+
+def test_when_it_was_seen_and_of_when_the_latest_event_is_are_two_facts() -> None:
+    view = standing_view(a_standing(), watched(), NIGHT, EN)
+    assert "Seen at 03:40:10. Latest event dated 20 July 2023 at 14:02:11." == view.verdict.facts
+    view = standing_view(a_standing(latest=None), ONE_PROCESS, NIGHT, FR)
+    assert "Vu à 03:40:11." == view.verdict.facts
 
 
 def test_what_was_received_is_what_became_of_it() -> None:
-    view = standing_view(a_standing(in_flight=3), NOW, EN)
+    view = standing_view(a_standing(), watched(in_flight=3), NIGHT, EN)
     assert "18" == view.sum.whole.said
     assert [("accepted", "9"), ("duplicate", "1"), ("refused", "2"), ("parked", "1"),
             ("dead_letter", "2"), ("in_flight", "3")] == [
@@ -101,17 +169,20 @@ def test_what_was_received_is_what_became_of_it() -> None:
 
 
 def test_a_count_that_does_not_add_up_is_said_with_its_rule() -> None:
-    view = standing_view(a_standing(replace(FATES, accepted=7)), NOW, EN)
+    view = standing_view(a_standing(replace(FATES, accepted=7)), watched(), NIGHT, EN)
     assert ("bad", "bad") == (view.sum.result.tone, view.sum.result.icon)
     assert "The count does not add up." == view.sum.result.said
     (notice,) = view.notices
     assert "Read 15, became something 13: the difference is 2." == notice.said
     assert "Rule 5" in notice.rule
-    assert "bad" == view.verdict.tone
+    assert ("bad", "Do not rely on these accounts before a check.") == (
+        view.verdict.tone,
+        view.verdict.title,
+    )
 
 
 def test_what_is_not_known_is_no_number() -> None:
-    view = standing_view(a_standing(in_flight=None), NOW, FR)
+    view = standing_view(a_standing(unread=None), NOBODY, NIGHT, FR)
     assert view.sum.whole.said is None
     assert view.sum.terms[-1].said is None
     assert "unknown" == view.sum.result.tone
@@ -119,7 +190,7 @@ def test_what_is_not_known_is_no_number() -> None:
 
 def test_a_held_partition_is_told_with_what_to_do() -> None:
     held = Held(41, "e", "AssertionError")
-    view = standing_view(a_standing(held=held), NOW, EN)
+    view = standing_view(a_standing(held=held), NOBODY, NIGHT, EN)
     (notice,) = view.notices
     assert "At offset 41: AssertionError. The other partitions go on." == notice.said
     assert "never skipped" in notice.rule
@@ -127,7 +198,7 @@ def test_a_held_partition_is_told_with_what_to_do() -> None:
 
 
 def test_a_journal_that_ends_before_what_was_read_is_another_one() -> None:
-    view = standing_view(a_standing(in_flight=-2), NOW, EN)
+    view = standing_view(a_standing(unread=-2), NOBODY, NIGHT, EN)
     (notice,) = view.notices
     assert "read up to 15, the journal ends 2 before" in notice.said
     assert "The count does not add up." == view.sum.result.said
@@ -139,9 +210,9 @@ OWN = replace(FATES, read=13, dead_letter=None)
 
 @pytest.mark.parametrize("voice", [FR, EN])
 def test_who_sees_one_entity_is_told_its_counts_and_of_no_others(voice: Voice) -> None:
-    of_one = a_standing(OWN, in_flight=None)
-    view = standing_view(of_one, NOW, voice, sees_all=False)
-    assert "info" == view.verdict.tone
+    of_one = replace(a_standing(OWN, unread=None), has_all_decided=True)
+    view = standing_view(of_one, watched(in_flight=18), NIGHT, voice, sees_all=False)
+    assert "good" == view.verdict.tone, "of all stages, as it was seen"
     assert [] == view.notices
     terms = {each.name: each.said for each in view.sum.terms}
     assert (None, None) == (terms["dead_letter"], terms["in_flight"])
@@ -153,8 +224,8 @@ def test_who_sees_one_entity_is_told_its_counts_and_of_no_others(voice: Voice) -
 
 
 def test_that_a_partition_is_held_is_told_without_what_holds_it() -> None:
-    of_one = a_standing(OWN, in_flight=None, held=Held(None, None, None))
-    view = standing_view(of_one, NOW, EN, sees_all=False)
+    of_one = a_standing(OWN, unread=None, held=Held(None, None, None))
+    view = standing_view(of_one, NOBODY, NIGHT, EN, sees_all=False)
     (notice,) = view.notices
     assert ("Reading partition 0 is held", "The other partitions go on.") == (
         notice.title,
@@ -164,8 +235,8 @@ def test_that_a_partition_is_held_is_told_without_what_holds_it() -> None:
 
 
 def test_that_the_count_of_all_does_not_add_up_is_told_without_by_how_much() -> None:
-    of_one = replace(a_standing(OWN, in_flight=None), adds_up=False)
-    view = standing_view(of_one, NOW, EN, sees_all=False)
+    of_one = replace(a_standing(OWN, unread=None), adds_up=False)
+    view = standing_view(of_one, NOBODY, NIGHT, EN, sees_all=False)
     (notice,) = view.notices
     assert ("The count does not add up", "") == (notice.title, notice.said)
     assert ("bad", "bad") == (view.sum.result.tone, view.verdict.tone)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.runtime.words import Held
+from services.runtime.words import Held, Word
 from services.watch.lag.history import History
 from services.watch.lag.model import Consumer, Judged, Look, Place
 from services.watch.lag.states import WINDOW_S
@@ -19,7 +19,8 @@ ORDERS = Place("ecluse.payment-orders.v1", 3)
         ("20/20", 20, 20, 0),
         ("-/20", None, 20, None),
         ("-/20!", None, 20, None),
-        ("-/0", None, 0, None),
+        ("-/0", None, 0, 0),
+        ("-/0!", None, 0, None),
         ("12/-", 12, None, None),
         ("20/12", 20, 12, None),
     ],
@@ -46,6 +47,18 @@ def test_a_word_is_told_as_it_was_said() -> None:
     )
     judged = told("12/20", word=word)
     assert (8.0, 9.0, 7.0, held, "broken", OWNER) == _said(judged)
+
+
+def test_the_latest_event_done_goes_not_back_with_a_worker_that_was_started_anew() -> None:
+    remembered = seen("12/20", word=a_word(done_event_s=9.0))
+    remembered.add(LEDGER, PLACE, a_look_of(13, START_S + 2, a_word(done_event_s=3.0)))
+    remembered.add(LEDGER, PLACE, a_look_of(13, START_S + 4, a_word(done_event_s=None)))
+    (judged,) = remembered.judged(START_S + 4)
+    assert 9.0 == judged.done_event_s
+
+
+def a_look_of(committed: int, at_s: float, word: Word) -> Look:
+    return Look(at_s, committed, 20, OWNER, False, word)
 
 
 def test_without_a_word_nothing_of_it_is_known() -> None:

@@ -94,7 +94,10 @@ TEN_MINUTES = int(QUIET_S / EVERY_S) + 1
         ("10/10! | 10/10!", "UNKNOWN", "just_begun"),
         ("10/10 10/20*3 10/- 10/20*4", "UNKNOWN", "just_begun"),
         # ------------------------------------------------------------ nothing comes
-        ("-/0", "NO TRAFFIC", "nothing_written"),
+        ("-/0", "OK", "keeps_up"),
+        (f"-/0*{TEN_MINUTES - 1}", "OK", "keeps_up"),
+        (f"-/0*{TEN_MINUTES}", "NO TRAFFIC", "no_traffic"),
+        ("0/0", "OK", "keeps_up"),
         (f"10/10*{TEN_MINUTES}", "NO TRAFFIC", "no_traffic"),
         (f"10/10*{TEN_MINUTES - 1}", "OK", "keeps_up"),
         (f"9/10 10/10*{TEN_MINUTES - 1}", "NO TRAFFIC", "no_traffic"),
@@ -188,18 +191,11 @@ def test_what_is_old_is_not_known(history: str, later_s: float, state: str, rule
 
 
 @pytest.mark.parametrize(
-    ("quiet_for_s", "state", "rule"),
-    [
-        (None, "OK", "keeps_up"),
-        (599.0, "OK", "keeps_up"),
-        (600.0, "NO TRAFFIC", "no_traffic"),
-    ],
+    ("history", "watched_s"),
+    [("10/10", 0.0), ("10/10*11", 20.0), ("9/10 | 10/10*9", 20.0), ("10/10*400", 630.0)],
 )
-def test_the_first_look_knows_of_the_time_before_it_by_the_records_own_timestamps(
-    quiet_for_s: float | None, state: str, rule: str
-) -> None:
-    judged = told("10/10", quiet_for_s=quiet_for_s)
-    assert (state, rule) == (judged.state, judged.rule)
+def test_it_says_for_how_long_it_has_watched(history: str, watched_s: float) -> None:
+    assert watched_s == told(history).watched_s
 
 
 @pytest.mark.parametrize(
