@@ -227,14 +227,14 @@ class LocalBroker:
             self._process.wait()
             self._process = None
 
-    def stop(self) -> None:
-        """End it in order: SIGTERM, and SIGKILL where 20 s were not enough."""
+    def stop(self, limit_s: float = STOP_TIMEOUT_S) -> None:
+        """End it in order: SIGTERM, and SIGKILL where that was not long enough."""
         if self._process is None:
             return
         self.thaw()
         self._process.terminate()
         try:
-            self._process.wait(STOP_TIMEOUT_S)
+            self._process.wait(limit_s)
         except subprocess.TimeoutExpired:
             self.kill()
         self._process = None
