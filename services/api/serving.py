@@ -29,10 +29,10 @@ from services.runtime.ending import END_S, leave_after
 from services.runtime.errors import Stop
 from services.runtime.settings import Settings
 
-DRAIN_S: Final = 9
+DRAIN_S: Final = 8
 """How long requests under way may take to end after SIGTERM."""
 
-LET_GO_S: Final = 4.0
+LET_GO_S: Final = 3.0
 """How long connections may take to be closed behind that: together less than `ending.END_S`."""
 
 KEEP_ALIVE_S: Final = 15

@@ -31,10 +31,14 @@ ASLEEP_S: Final = 1.0
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(180)]
 
 
-def stopped(broker: Broker, stop: Callable[[], int]) -> None:
+def stopped(
+    broker: Broker, stop: Callable[[], int], meanwhile: Callable[[], object] | None = None
+) -> None:
     """Freeze the broker, have a process end, and let the broker go on."""
     broker.freeze()
     try:
+        if meanwhile is not None:
+            meanwhile()
         time.sleep(ASLEEP_S)
         began_s = time.monotonic()
         assert 0 == stop()
@@ -103,12 +107,7 @@ def test_an_api_with_an_event_under_way(
         assert 202 == posted(process)
         sending = threading.Thread(target=posted, args=(process,))
 
-        def stop() -> int:
-            sending.start()
-            time.sleep(ASLEEP_S)
-            return process.stop()
-
-        stopped(broker, stop)
+        stopped(broker, process.stop, sending.start)
         sending.join()
 
 
