@@ -26,15 +26,15 @@ from services.api.parts import Parts
 from services.api.read_model import open_read_model
 from services.api.settings import ApiSettings
 from services.api.source_records import KafkaBytes
+from services.runtime.ending import END_S, leave_after
 from services.runtime.errors import Stop
 from services.runtime.settings import Settings
 
-DRAIN_S: Final = 20
+DRAIN_S: Final = 8
 """How long requests under way may take to end after SIGTERM."""
 
-LET_GO_S: Final = 5.0
-"""How long connections may take to be closed behind that: together less than the 30 s after which
-whoever asked the process to end kills it."""
+LET_GO_S: Final = 3.0
+"""How long connections may take to be closed behind that: together less than `ending.END_S`."""
 
 KEEP_ALIVE_S: Final = 15
 HEADER_BYTES_MAX: Final = 32 * 1024
@@ -74,6 +74,7 @@ class Draining(uvicorn.Server):
     def handle_exit(self, sig: int, frame: Any) -> None:
         """Take no more connections, finish what is under way, return."""
         super().handle_exit(sig, frame)
+        leave_after(END_S, 0)
         self._captured_signals.clear()
         # A signal comes between any two steps of the loop, or while it sleeps.
         self._loop.call_soon_threadsafe(self._leaving.set)

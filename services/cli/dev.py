@@ -28,6 +28,9 @@ from services.runtime.topics import apply
 
 DEV_PARTITIONS: Final = 4
 WATCH_S: Final = 0.5
+BROKER_STOP_S: Final = 3.0
+"""How long the broker may take to end, behind the services: its data goes with it."""
+
 ROLES: Final = ("ledger", "watch", "projector", "api")
 
 KAFKA: Final = Path(events.__file__).parent.parent / "deploy" / "kafka"
@@ -170,7 +173,7 @@ def _run(running: ExitStack, interruption: Interruption, chosen: Chosen, as_json
         folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="ecluse-dev-")))
     _refuse_taken("--api-port", chosen.api_port)
     broker = _broker(folder, chosen.port, language)
-    running.callback(broker.stop)
+    running.callback(broker.stop, BROKER_STOP_S)
     with busy(told(STARTING, language)):
         broker.start()
     settings = Settings(bootstrap_servers=broker.bootstrap)

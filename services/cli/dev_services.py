@@ -16,7 +16,9 @@ from services.runtime.errors import ClusterError
 from services.runtime.local_broker import HOST, LocalBroker, dies_with_us
 
 READY_S: Final = 90.0
-STOP_S: Final = 30.0
+STOP_S: Final = 10.0
+"""How long the services may take to end: nothing that they keep outlives this command."""
+
 LOOK_S: Final = 0.2
 TAIL_LINES: Final = 15
 

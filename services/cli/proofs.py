@@ -60,7 +60,8 @@ def prove(
     settings = Settings()
     where = (settings.bootstrap_servers, settings.topic_prefix)
     with counted(told(VERIFYING, language)) as progress:
-        report = asyncio.run(verify(*where, journal.budget, findings, sealed, progress))
+        doing = verify(*where, journal.budget, findings, sealed, progress, settings.give_up_s)
+        report = asyncio.run(doing)
     return _with_records(journal, report)
 
 
@@ -111,7 +112,7 @@ async def _read_topic(
 ) -> None:
     settings = Settings()
     where = (settings.bootstrap_servers, settings.topic_prefix)
-    async for row in journal_rows(*where, budget, progress):
+    async for row in journal_rows(*where, budget, progress, settings.give_up_s):
         take(row)
 
 

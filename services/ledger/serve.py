@@ -15,6 +15,7 @@ from services.runtime.progress import Progress
 from services.runtime.reader import Reader
 from services.runtime.settings import Settings
 from services.runtime.topics import check
+from services.runtime.waiting import until_answered
 from services.runtime.work import Work
 from services.runtime.worker import Worker
 
@@ -39,7 +40,7 @@ async def serve(
         GaveUp: the cluster was away for too long.
     """
     count = await check(settings, TOPICS)
-    await _no_import(settings)
+    await until_answered(settings, lambda: _no_import(settings))
     registry = CollectorRegistry()
     metrics = Metrics(registry)
     to_rebuild = set(range(count)) if rebuild else set()

@@ -21,7 +21,7 @@ async def export_topic(settings: Settings, budget: str | None, export: Export) -
     """
     count = await partition_count(settings, JOURNAL)
     places = [TopicPartition(settings.topic(JOURNAL), number) for number in range(count)]
-    async with Reader(settings, places) as reader:
+    async with Reader(settings, places, patient=True) as reader:
         for place in places if budget is None else [places[home_of(budget, count)]]:
             async with aclosing(reader.to_the_end(place)) as chunks:
                 async for chunk in chunks:

@@ -68,7 +68,8 @@ class TopicJournal:
 
         self._journal, self._state = all_of(JOURNAL), all_of(LEDGER_STATE)
         self._refusals = all_of(REFUSALS)
-        self._reader = Reader(settings, [*self._journal, *self._state, *self._refusals])
+        places = [*self._journal, *self._state, *self._refusals]
+        self._reader = Reader(settings, places, patient=True)
 
     async def start(self) -> None:
         """Connect."""

@@ -4,6 +4,7 @@ import importlib
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, Literal, NamedTuple
+from weakref import WeakKeyDictionary
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.client import AIOKafkaClient
@@ -81,6 +82,9 @@ def compress_quickly() -> None:
 
 _send: Final = AIOKafkaConnection.send
 _coordinator_lookup: Final = AIOKafkaClient.coordinator_lookup
+_by_chance: Final = AIOKafkaClient.get_random_node
+_asked: Final = WeakKeyDictionary[AIOKafkaClient, int]()
+"""Which broker each client has asked last, of all that could have answered."""
 
 
 def _send_or_say_so(connection: AIOKafkaConnection, *args: Any, **options: Any) -> Any:
@@ -97,15 +101,40 @@ def _send_or_say_so(connection: AIOKafkaConnection, *args: Any, **options: Any) 
 
 async def _lookup_or_say_so(client: AIOKafkaClient, *args: Any) -> Any:
     """Look a coordinator up; while no broker is known, none is ready: aiokafka asserts instead."""
-    if client.get_random_node() is None:
+    if not client.cluster.brokers():
         raise NodeNotReadyError("no broker is known")
     return await _coordinator_lookup(client, *args)
+
+
+def _in_turn(client: AIOKafkaClient) -> int | None:
+    """The broker that is asked where any will do: the next one, since the last may be away.
+
+    aiokafka draws lots each time, and may ask one that does not answer again and again.
+    """
+    asked = _asked.get(client)
+    chosen: int | None
+    if asked is None:
+        chosen = _by_chance(client)  # Else all would ask the same one first.
+    else:
+        nodes = sorted(each.nodeId for each in client.cluster.brokers())
+        chosen = next((each for each in nodes if each > asked), nodes[0] if nodes else None)
+    if chosen is not None:
+        _asked[client] = chosen
+    return chosen
+
+
+def asked_last(client: AIOKafkaClient) -> str | None:
+    """Which broker was asked last where any would have done; None before the first."""
+    node = _asked.get(client)
+    broker = None if node is None else client.cluster.broker_metadata(node)
+    return None if broker is None else f"broker {node} ({broker.host}:{broker.port})"
 
 
 def survive_a_broker() -> None:
     """Let the clients of this process take a broker that goes and comes back for what it is."""
     AIOKafkaConnection.send = _send_or_say_so
     AIOKafkaClient.coordinator_lookup = _lookup_or_say_so
+    AIOKafkaClient.get_random_node = _in_turn
 
 
 def name_fenced_members() -> None:

@@ -20,6 +20,9 @@ NO_PAGE = Sentence(
     "the health page could not be opened ({error}): choose another ECLUSE_HEALTH_PORT",
 )
 
+STOP_S: Final = 1.0
+"""How long whoever asked may take to hear the answer, once the process ends."""
+
 Tasks = Callable[[], list[PartitionTask]]
 """The tasks of a worker, as they are now."""
 
@@ -51,7 +54,7 @@ class Health(Collector):
                 web.get("/metrics", self._metrics),
             ]
         )
-        self._runner = web.AppRunner(app, access_log=None)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_S)
         await self._runner.setup()
         try:
             await web.TCPSite(self._runner, self._host, self._port).start()

@@ -64,7 +64,7 @@ async def started(client: Any, start: Awaitable[Result]) -> Result:
         await asyncio.wait({running})
 
 
-async def within(limit_s: float, wait: Awaitable[Result], what: str, where: str) -> Result:
+async def within(limit_s: float, wait: Awaitable[Result], what: str, where: object) -> Result:
     """What `wait` gives, if it comes within `limit_s` seconds.
 
     Raises:

@@ -130,7 +130,7 @@ class LocalBroker:
         port: where it listens on this machine; a free one when None.
         java: the program that runs it; found when None.
         java_options: memory and speed; `QUICK`, or `MEMORY` for a broker that is measured.
-        settings: server.properties beyond `SETTINGS`, or instead of them.
+        settings: server.properties beyond `SETTINGS` and our own, or instead of them.
     """
 
     def __init__(
@@ -183,6 +183,15 @@ class LocalBroker:
         Raises:
             ClusterError: it cannot start, or does not answer in time; the end of its log is told.
         """
+        self.launch()
+        self.wait_until_it_answers()
+
+    def launch(self) -> None:
+        """Start it, and wait for nothing: one of several answers once most of them run.
+
+        Raises:
+            ClusterError: as for `start`.
+        """
         assert self._process is None, "this broker runs already"
         self._java = self._java or find_java()
         self._prepare()
@@ -195,6 +204,13 @@ class LocalBroker:
                 cwd=self.folder,
                 start_new_session=True,
             )
+
+    def wait_until_it_answers(self) -> None:
+        """Wait until one that was launched really answers (up to 90 s); else it is ended.
+
+        Raises:
+            ClusterError: as for `start`.
+        """
         answered = False
         try:
             answered = wait_for_answer(HOST, self.port, lives=self._lives)
@@ -211,14 +227,14 @@ class LocalBroker:
             self._process.wait()
             self._process = None
 
-    def stop(self) -> None:
-        """End it in order: SIGTERM, and SIGKILL where 20 s were not enough."""
+    def stop(self, limit_s: float = STOP_TIMEOUT_S) -> None:
+        """End it in order: SIGTERM, and SIGKILL where that was not long enough."""
         if self._process is None:
             return
         self.thaw()
         self._process.terminate()
         try:
-            self._process.wait(STOP_TIMEOUT_S)
+            self._process.wait(limit_s)
         except subprocess.TimeoutExpired:
             self.kill()
         self._process = None
@@ -273,11 +289,11 @@ class LocalBroker:
         data = self.folder / "data"
         data.mkdir(parents=True, exist_ok=True)
         settings = {
-            **self._settings,
             "log.dirs": str(data),
             "listeners": f"PLAINTEXT://{HOST}:{self.port},CONTROLLER://{HOST}:{self._controller_port}",
             "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
             "controller.quorum.voters": f"1@{HOST}:{self._controller_port}",
+            **self._settings,
         }
         lines = "".join(f"{name}={value}\n" for name, value in settings.items())
         self._properties.write_text(lines, encoding="utf-8")

@@ -16,8 +16,11 @@ from services.runtime.errors import ClusterError, Unreachable
 from services.runtime.partitioning import partition_of
 from services.runtime.settings import Settings
 from services.runtime.topics import partition_count, unreachable
+from services.runtime.waiting import until_answered
 
-START_TIMEOUT_S: Final = 10.0
+START_TIMEOUT_S: Final = 2 * REQUEST_TIMEOUT_S
+"""How long it may take to find the cluster: the first address may be that of a broker away."""
+
 SILENCE_TIMEOUT_S: Final = 30.0
 """How long the cluster may acknowledge nothing; a restart of a broker takes less."""
 
@@ -129,16 +132,20 @@ def a_producer(settings: Settings) -> AIOKafkaProducer:
 
 
 async def start_producer(producer: AIOKafkaProducer, settings: Settings) -> None:
-    """Have it connect.
+    """Have it connect; while nobody answers it is tried again, for as long as settings say.
 
     Raises:
-        Unreachable: nobody answered in `START_TIMEOUT_S`.
+        Unreachable: nobody answered.
     """
-    try:
-        async with asyncio.timeout(START_TIMEOUT_S):
-            await producer.start()
-    except (KafkaError, OSError) as error:
-        raise unreachable(settings, error) from error
+
+    async def start() -> None:
+        try:
+            async with asyncio.timeout(START_TIMEOUT_S):
+                await producer.start()
+        except (KafkaError, OSError) as error:
+            raise unreachable(settings, error) from error
+
+    await until_answered(settings, start)
 
 
 async def stop_producer(producer: AIOKafkaProducer) -> None:

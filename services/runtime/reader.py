@@ -1,10 +1,10 @@
 """Reading partitions outside any group: whole, to the end, or from an offset on."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from contextlib import aclosing, suppress
 from types import TracebackType
-from typing import Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import ConsumerRecord, TopicPartition
@@ -15,6 +15,7 @@ from services.runtime.errors import Unreachable, place_name
 from services.runtime.limits import started, within
 from services.runtime.progress import Progress
 from services.runtime.settings import Settings
+from services.runtime.waiting import until_answered
 
 WAIT_S: Final = 20.0
 """How long one answer about a partition may take."""
@@ -60,6 +61,9 @@ class Standing(NamedTuple):
 class Reader:
     """One consumer, pointed at what is to be read next.
 
+    A `patient` one asks again while a broker does not answer, for as long as settings say: nobody
+    behind it tries again. A task does, and looks meanwhile whether it is to stop.
+
     Raises:
         Unreachable: from any method but `stop`, when the broker fails or does not answer in time.
     """
@@ -72,7 +76,11 @@ class Reader:
         fetch_wait_s: float = QUICK_FETCH_WAIT_S,
         isolation: Isolation = "read_committed",
         clients: Clients = KAFKA,
+        *,
+        patient: bool = False,
     ) -> None:
+        self._settings = settings
+        self._patient = patient
         self._where = settings.bootstrap_servers
         # In one order, whatever the hashes of this process are: what is asked can be replayed.
         self._places = tuple(dict.fromkeys(places))
@@ -100,8 +108,8 @@ class Reader:
 
     async def start(self) -> None:
         """Connect; nothing is read yet."""
-        starting = started(self._consumer._client, self._consumer.start())  # noqa: SLF001
-        await within(WAIT_S, starting, "Kafka", self._where)
+        consumer = self._consumer
+        await self._answer(lambda: started(consumer._client, consumer.start()), "Kafka")  # noqa: SLF001
         # All at once and for good: aiokafka takes seconds to find a topic that is assigned later.
         self._consumer.assign(list(self._places))
         for place in self._places:
@@ -120,12 +128,9 @@ class Reader:
 
     async def bounds(self, place: TopicPartition) -> tuple[int, int]:
         """The first offset that is still there, and the end: of what is committed."""
-        first = await within(
-            WAIT_S, self._consumer.beginning_offsets([place]), place_name(place), self._where
-        )
-        end = await within(
-            WAIT_S, self._consumer.end_offsets([place]), place_name(place), self._where
-        )
+        consumer, name = self._consumer, place_name(place)
+        first = await self._answer(lambda: consumer.beginning_offsets([place]), name)
+        end = await self._answer(lambda: consumer.end_offsets([place]), name)
         return first[place], end[place]
 
     def point_at(self, offsets: dict[TopicPartition, int]) -> None:
@@ -244,3 +249,9 @@ class Reader:
             WAIT_S, self._consumer.position(place), place_name(place), self._where
         )
         return position
+
+    async def _answer(self, ask: Callable[[], Awaitable[Any]], what: str) -> Any:
+        async def once() -> Any:
+            return await within(WAIT_S, ask(), what, self._where)
+
+        return await (until_answered(self._settings, once) if self._patient else once())

@@ -19,7 +19,7 @@ from aiokafka.errors import (
 
 from events.sentences import Sentence
 from services.runtime.catalogue import Catalogue, Topic, read_catalogue
-from services.runtime.clients import REQUEST_TIMEOUT_S
+from services.runtime.clients import REQUEST_TIMEOUT_S, asked_last, survive_a_broker
 from services.runtime.differences import (
     MISSING,
     NOTHING_ASKED,
@@ -32,6 +32,10 @@ from services.runtime.differences import (
 from services.runtime.errors import ClusterError, Unreachable
 from services.runtime.limits import within
 from services.runtime.settings import Settings
+from services.runtime.waiting import until_answered
+
+START_TIMEOUT_S: Final = 2 * REQUEST_TIMEOUT_S
+"""How long it may take to find the cluster: the first address may be that of a broker away."""
 
 CLOSE_TIMEOUT_S: Final = 5.0
 SHOWN_LOOKS_MAX: Final = 200
@@ -183,13 +187,14 @@ def _stop_at(serious: list[Difference]) -> None:
 @asynccontextmanager
 async def _visit(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
     """A connection for questions and changes."""
+    survive_a_broker()
     admin = AIOKafkaAdminClient(
         bootstrap_servers=settings.bootstrap_servers,
         client_id=f"ecluse-{settings.instance}",
         request_timeout_ms=int(REQUEST_TIMEOUT_S * 1000),
     )
     try:
-        await _start(admin, settings)
+        await until_answered(settings, lambda: _start(admin, settings))
         yield admin
     finally:
         with suppress(KafkaError, OSError, TimeoutError):
@@ -199,7 +204,7 @@ async def _visit(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
 
 async def _start(admin: AIOKafkaAdminClient, settings: Settings) -> None:
     try:
-        async with asyncio.timeout(REQUEST_TIMEOUT_S):
+        async with asyncio.timeout(START_TIMEOUT_S):
             await admin.start()
     except ValueError as error:
         # What stands in ECLUSE_BOOTSTRAP_SERVERS is no address, and will not become one.
@@ -224,13 +229,30 @@ def _no_kafka(fr: str, en: str) -> Sentence:
     return Sentence(NO_KAFKA.fr.format(error=fr), NO_KAFKA.en.format(error=en))
 
 
-async def _answer(settings: Settings, wait: Awaitable[Any]) -> Any:
-    return await within(REQUEST_TIMEOUT_S, wait, "topics", settings.bootstrap_servers)
+class _Broker:
+    """Who was asked, as far as that is known by the time when it is told."""
+
+    def __init__(self, admin: AIOKafkaAdminClient, settings: Settings) -> None:
+        self._admin = admin
+        self._settings = settings
+
+    def __str__(self) -> str:
+        return asked_last(self._admin._client) or self._settings.bootstrap_servers  # noqa: SLF001
+
+
+async def _answer(
+    admin: AIOKafkaAdminClient, settings: Settings, ask: Callable[[], Awaitable[Any]]
+) -> Any:
+    """What a broker answers; where one does not, another is asked: any of them knows."""
+    broker = _Broker(admin, settings)
+    return await until_answered(
+        settings, lambda: within(REQUEST_TIMEOUT_S, ask(), "topics", broker)
+    )
 
 
 async def _describe(admin: AIOKafkaAdminClient, settings: Settings) -> dict[str, Any]:
     # Of all topics: a question about one would create it where a cluster creates on demand.
-    topics = await _answer(settings, admin.describe_topics(None))
+    topics = await _answer(admin, settings, lambda: admin.describe_topics(None))
     return {each["topic"]: each for each in topics}
 
 
@@ -244,7 +266,7 @@ async def _find(
         return {}
     asked = [ConfigResource(ConfigResourceType.TOPIC, settings.topic(name)) for name in there]
     found = {}
-    for response in await _answer(settings, admin.describe_configs(asked)):
+    for response in await _answer(admin, settings, lambda: admin.describe_configs(asked)):
         for code, message, _, topic, entries in response.resources:
             if code == UnknownTopicOrPartitionError.errno:
                 continue  # Deleted between the two questions: it is not there.
@@ -285,7 +307,7 @@ async def _create(
         )
         for name, topic in topics.items()
     ]
-    response = await _answer(settings, admin.create_topics(new))
+    response = await _answer(admin, settings, lambda: admin.create_topics(new))
     for topic, code, message in response.topic_errors:
         # Someone else may have been quicker; whether it is as it should be is looked at later.
         if code not in {0, TopicAlreadyExistsError.errno}:
@@ -297,7 +319,7 @@ async def _alter(
 ) -> None:
     """Set all of a topic's own settings: this request forgets those that it does not name."""
     resource = ConfigResource(ConfigResourceType.TOPIC, name, dict(config))
-    for response in await _answer(settings, admin.alter_configs([resource])):
+    for response in await _answer(admin, settings, lambda: admin.alter_configs([resource])):
         for code, message, _, topic in response.resources:
             if code:
                 raise ClusterError(topic, _refusal(code, message))

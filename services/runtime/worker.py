@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+from asyncio import FIRST_COMPLETED
 from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any, Final
@@ -14,12 +15,14 @@ from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRa
 
 from events.sentences import Sentence
 from services.runtime.clients import FencedInstanceIdError, a_member, member_id
+from services.runtime.ending import END_S, leave_after
 from services.runtime.errors import ClusterError, Unreachable
 from services.runtime.health import Health
 from services.runtime.hints import Hints
 from services.runtime.limits import only_our_cancellation, started, within
 from services.runtime.settings import Settings
 from services.runtime.task import BATCH_RECORDS, PartitionTask
+from services.runtime.waiting import until_answered
 from services.runtime.watchdog import EXIT_STALLED, Watchdog
 from services.runtime.words import TaskState
 from services.runtime.work import WorkFactory
@@ -28,10 +31,15 @@ from services.runtime.writer import Fenced
 TICK_S: Final = 1.0
 """How often the worker looks after its group and its hints."""
 
-STOP_S: Final = 20.0
+STOP_S: Final = 8.0
 """How long tasks may take to finish; then they are cancelled: what is not committed never was."""
 
-JOIN_S: Final = 60.0
+CUT_S: Final = 2.0
+"""How long what was cancelled, and the group, may each take to let go; together less than what
+`ending.END_S` leaves to the whole process."""
+
+JOINED_S: Final = 30.0
+"""How long it takes to join a group of which no broker is away."""
 
 JOINS_MAX: Final = 6
 """How often within three sessions we may join as somebody new: more is a quarrel of two."""
@@ -72,6 +80,7 @@ class Worker:
         batch_records: int = BATCH_RECORDS,
     ) -> None:
         self._settings = settings
+        self._group = group
         self._topic = topic
         self._make_work = make_work
         self._health = health
@@ -92,7 +101,7 @@ class Worker:
         """Work until SIGTERM or SIGINT."""
         loop = asyncio.get_running_loop()
         for each in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(each, self._stop.set)
+            loop.add_signal_handler(each, self._told_to_end)
         watchdog = Watchdog(
             self._settings.stall_s,
             # Those too whose partition went away: another task of it waits until they have ended.
@@ -115,10 +124,14 @@ class Worker:
             if not self._rebalancing:
                 await self._hints.take_leave(self._tasks)
             with contextlib.suppress(TimeoutError, KafkaError), only_our_cancellation():
-                await asyncio.wait_for(self._member.stop(), STOP_S)
+                await asyncio.wait_for(self._member.stop(), CUT_S)
             await self._health.stop()
             watchdog.stop()
             log.info("worker_stopped", instance=self._settings.instance)
+
+    def _told_to_end(self) -> None:
+        self._stop.set()
+        leave_after(END_S, 0)
 
     # Called by the rebalance callbacks: milliseconds, no waiting, nothing that may fail.
 
@@ -171,26 +184,40 @@ class Worker:
 
     async def _joined(self, where: str) -> bool:
         """Join the group; False where we are told to end before that has come about."""
-        start = started(self._member._client, self._member.start())  # noqa: SLF001
-        joining = asyncio.create_task(within(JOIN_S, start, "Kafka", where))
+        limit_s = self._settings.give_up_s
+
+        async def join() -> Unreachable | None:
+            start = started(self._member._client, self._member.start())  # noqa: SLF001
+            try:
+                await within(limit_s, start, "Kafka", where)
+            except Unreachable as error:
+                if member_id(self._member) is None:
+                    raise  # It has not come to the group yet, and starts anew.
+                return error
+            return None
+
+        joining = asyncio.create_task(until_answered(self._settings, join))
         ending = asyncio.create_task(self._stop.wait())
+        both = (joining, ending)
         try:
-            await asyncio.wait((joining, ending), return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(both, timeout=JOINED_S, return_when=FIRST_COMPLETED)
+            if not done:
+                log.warning("group_awaited", group=self._group, limit_s=limit_s)
+                await asyncio.wait(both, return_when=FIRST_COMPLETED)
             if not joining.done():
                 return False
-            joining.result()
-        except Unreachable as error:
-            raise self._told(error) from error
+            if (error := joining.result()) is not None:
+                raise self._told(error) from error
         finally:
-            for each in (joining, ending):
+            for each in both:
                 each.cancel()
-            await asyncio.gather(joining, ending, return_exceptions=True)
+            await asyncio.wait(both, timeout=CUT_S)
         return True
 
     async def _tick(self) -> None:
         self._ended.clear()
         waits = [asyncio.create_task(each.wait()) for each in (self._stop, self._ended)]
-        await asyncio.wait(waits, timeout=TICK_S, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(waits, timeout=TICK_S, return_when=FIRST_COMPLETED)
         for wait in waits:
             wait.cancel()
         for run in [each for each in self._runs if each.done()]:
@@ -247,12 +274,14 @@ class Worker:
         for run in late:
             log.warning("task_cancelled", partition=self._runs[run].partition)
             run.cancel()
-        ended = await asyncio.gather(*self._runs, return_exceptions=True)
-        for task, error in zip(self._runs.values(), ended, strict=True):
+        # One that does not let go of its connections in time leaves that to the end of the process.
+        ended, _ = await asyncio.wait(self._runs, timeout=CUT_S)
+        for run in ended:
+            task, error = self._runs[run], None if run.cancelled() else run.exception()
             if isinstance(error, Fenced):
                 # Who was thought dead has lost all its partitions; one of them ended this worker.
                 log.info("partition_handed_over", partition=task.partition)
-            elif error is not None and not isinstance(error, asyncio.CancelledError):
+            elif error is not None:
                 log.error("task_failed", partition=task.partition, error=repr(error))
 
 

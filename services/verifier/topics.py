@@ -1,13 +1,14 @@
 """Whole topics, read committed and from the first record to the present end; every wait has one."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Collection
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from typing import Any, Final, Self, TypeVar
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.consumer.fetcher import PartitionRecords
-from aiokafka.errors import KafkaConnectionError, KafkaError, for_code
+from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError, for_code
 from aiokafka.record.control_record import ABORT_MARKER, ControlRecord
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
@@ -17,6 +18,13 @@ from services.verifier.wire import RECORD_BYTES_MAX
 ANSWER_S: Final = 20.0
 """How long one answer may take."""
 
+REQUEST_S: Final = 10.0
+"""How long one broker may take for it: then another is asked."""
+
+GIVE_UP_S: Final = 600.0
+"""How long it is asked again and again, unless its reader says otherwise."""
+
+RETRY_S: Final = 0.5
 SILENT_S: Final = 30.0
 """How long reading may bring nothing before the end is reached."""
 
@@ -26,21 +34,28 @@ LOOK_S: Final = 0.05
 CHUNK_RECORDS: Final = 2_000
 """How many records are taken at once: few enough to leave memory to what is remembered."""
 
+log: Final = logging.getLogger("ecluse.verifier")
+
 Result = TypeVar("Result")
 
 
 class Cluster:
     """A cluster to be read, outside any group; it is entered with `async with`.
 
+    While one of its brokers is away or slow it is asked again, for `give_up_s`.
+
     Raises:
         UnreachableError: from any method, when the cluster does not answer or lacks a topic.
     """
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, bootstrap: str, give_up_s: float = GIVE_UP_S) -> None:
         _guard_abort_markers()
         self._where = bootstrap
+        self._give_up_s = give_up_s
+        self._is_connected = False
+        self._has_said = False
         self._admin = AIOKafkaAdminClient(
-            bootstrap_servers=bootstrap, request_timeout_ms=_ms(ANSWER_S)
+            bootstrap_servers=bootstrap, request_timeout_ms=_ms(REQUEST_S)
         )
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=bootstrap,
@@ -48,7 +63,7 @@ class Cluster:
             enable_auto_commit=False,
             auto_offset_reset="none",
             isolation_level="read_committed",
-            request_timeout_ms=_ms(ANSWER_S),
+            request_timeout_ms=_ms(REQUEST_S),
             fetch_max_wait_ms=_ms(LOOK_S),
             max_partition_fetch_bytes=RECORD_BYTES_MAX,
         )
@@ -57,8 +72,9 @@ class Cluster:
     async def __aenter__(self) -> Self:
         """Connect; nothing is read yet."""
         try:
-            await self._within(self._admin.start())
-            await self._within(self._consumer.start())
+            await self._within(self._admin.start)
+            await self._within(self._consumer.start)
+            self._is_connected = True
         except BaseException:
             await self.__aexit__()
             raise
@@ -66,12 +82,13 @@ class Cluster:
 
     async def __aexit__(self, *_error: object) -> None:
         """Let go of the connections."""
-        await self._within(self._consumer.stop())
-        await self._within(self._admin.close())
+        self._give_up_s = 0.0
+        await self._within(self._consumer.stop)
+        await self._within(self._admin.close)
 
     async def partitions(self, topics: Collection[str]) -> dict[str, int]:
         """How many partitions each of these topics has."""
-        described = await self._within(self._admin.describe_topics(list(topics)))
+        described = await self._within(lambda: self._admin.describe_topics(list(topics)))
         missing = [each["topic"] for each in described if each["error_code"]]
         if missing:
             names = ", ".join(sorted(missing))
@@ -90,8 +107,8 @@ class Cluster:
         for place in places:
             self._consumer.seek(place, 0)
         self._consumer.pause(*places)
-        first = await self._within(self._consumer.beginning_offsets(list(places)))
-        end = await self._within(self._consumer.end_offsets(list(places)))
+        first = await self._within(lambda: self._consumer.beginning_offsets(list(places)))
+        end = await self._within(lambda: self._consumer.end_offsets(list(places)))
         self._bounds = {place: (first[place], end[place]) for place in places}
 
     def first_offset(self, place: TopicPartition) -> int:
@@ -111,11 +128,13 @@ class Cluster:
         position = first
         while position < end:
             taken = await self._within(
-                self._consumer.getmany(place, timeout_ms=_ms(LOOK_S), max_records=CHUNK_RECORDS)
+                lambda: self._consumer.getmany(
+                    place, timeout_ms=_ms(LOOK_S), max_records=CHUNK_RECORDS
+                )
             )
             if records := taken.get(place):
                 yield [record for record in records if record.offset < end]
-            before, position = position, await self._within(self._consumer.position(place))
+            before, position = position, await self._within(lambda: self._consumer.position(place))
             silent_s = 0.0 if position > before else silent_s + LOOK_S
             if silent_s > SILENT_S:
                 where = f"{place.topic}/{place.partition}"
@@ -125,23 +144,37 @@ class Cluster:
                 )
         self._consumer.pause(place)
 
-    async def _within(self, wait: Awaitable[Result]) -> Result:
-        try:
-            return await asyncio.wait_for(wait, ANSWER_S)
-        except TimeoutError:
-            raise UnreachableError(
-                f"{self._where} : pas de réponse en {ANSWER_S:g} s",
-                f"{self._where}: no answer in {ANSWER_S:g} s",
-            ) from None
-        except KafkaConnectionError as error:
-            raise UnreachableError(
-                f"{self._where} : pas de Kafka à cette adresse ({error})",
-                f"{self._where}: no Kafka at this address ({error})",
-            ) from error
-        except KafkaError as error:
-            raise UnreachableError(
-                f"{self._where} : {error!r}", f"{self._where}: {error!r}"
-            ) from error
+    async def _within(self, ask: Callable[[], Awaitable[Result]]) -> Result:
+        loop = asyncio.get_running_loop()
+        until_s = loop.time() + self._give_up_s
+        while True:
+            try:
+                return await asyncio.wait_for(ask(), ANSWER_S)
+            except (TimeoutError, KafkaError) as error:
+                said = self._unreachable(error)
+                if loop.time() > until_s or not self._may_change(error):
+                    raise said from error
+                if not self._has_said:
+                    log.warning("waiting for %g s at most: %s", self._give_up_s, said.said.en)
+                    self._has_said = True
+            await asyncio.sleep(RETRY_S)
+
+    def _may_change(self, error: TimeoutError | KafkaError) -> bool:
+        """Whether another broker may answer, or this one later."""
+        if isinstance(error, KafkaConnectionError):
+            return self._is_connected  # Else nobody listens at any of the addresses.
+        return isinstance(error, TimeoutError | KafkaTimeoutError) or bool(error.retriable)
+
+    def _unreachable(self, error: TimeoutError | KafkaError) -> UnreachableError:
+        match error:
+            case TimeoutError():
+                fr, en = f"pas de réponse en {ANSWER_S:g} s", f"no answer in {ANSWER_S:g} s"
+            case KafkaConnectionError():
+                fr = f"pas de Kafka à cette adresse ({error})"
+                en = f"no Kafka at this address ({error})"
+            case _:
+                fr = en = repr(error)
+        return UnreachableError(f"{self._where} : {fr}", f"{self._where}: {en}")
 
 
 def _ends_an_aborted_transaction(_records: PartitionRecords, batch: Any) -> bool:

@@ -15,7 +15,7 @@ from services.verifier.lines import Json
 from services.verifier.partition import LEAVING, PartitionProof, is_imported
 from services.verifier.report import Note, Remark, Report, report_of
 from services.verifier.statements import SealedChains
-from services.verifier.topics import Cluster
+from services.verifier.topics import GIVE_UP_S, Cluster
 from services.verifier.wire import TopicRecord, home_of
 
 TOPICS: Final = (*DOORS, *LEAVING, JOURNAL)
@@ -92,6 +92,7 @@ async def verify(
     findings: Findings | None = None,
     sealed: SealedChains | None = None,
     progress: Progress = _untold,
+    give_up_s: float = GIVE_UP_S,
 ) -> Report:
     """Prove all that the ledger wrote to a cluster, against all that was said to it.
 
@@ -104,7 +105,7 @@ async def verify(
         UnreachableError: the cluster does not answer, or a topic is missing.
     """
     run = _Verification(prefix, budget, findings or Findings(), sealed)
-    async with Cluster(bootstrap) as cluster:
+    async with Cluster(bootstrap, give_up_s) as cluster:
         counts = await cluster.partitions([prefix + topic for topic in TOPICS])
         partitions = counts[prefix + JOURNAL]
         for topic, count in counts.items():
@@ -127,7 +128,11 @@ async def verify(
 
 
 async def journal_rows(
-    bootstrap: str, prefix: str, budget: str | None, progress: Progress
+    bootstrap: str,
+    prefix: str,
+    budget: str | None,
+    progress: Progress,
+    give_up_s: float = GIVE_UP_S,
 ) -> AsyncIterator[Row]:
     """The journal topic alone, partition by partition; of one chain, or all.
 
@@ -135,7 +140,7 @@ async def journal_rows(
         UnreachableError: the cluster does not answer, or the topic is missing.
     """
     topic, done = prefix + JOURNAL, 0
-    async with Cluster(bootstrap) as cluster:
+    async with Cluster(bootstrap, give_up_s) as cluster:
         partitions = (await cluster.partitions([topic]))[topic]
         places = [TopicPartition(topic, each) for each in range(partitions)]
         if budget is not None:

@@ -1,13 +1,12 @@
 """How an agent ends: with its process, before Faust acks what the agent has not finished."""
 
-import os
-import sys
 from collections.abc import Awaitable, Callable
 from functools import wraps
-from threading import Timer
-from typing import Final, NoReturn, ParamSpec
+from typing import Final, ParamSpec
 
 import structlog
+
+from services.runtime.ending import leave
 
 EXIT_FAILED: Final = 1
 
@@ -35,21 +34,8 @@ def ends_the_process(
                 stopping = is_stopping()
                 if not stopping:
                     structlog.get_logger().error("watch_failed", exc_info=error)
-                _leave(0 if stopping else EXIT_FAILED)
+                leave(0 if stopping else EXIT_FAILED)
 
         return whole
 
     return decorate
-
-
-def leave_after(limit_s: float, code: int) -> None:
-    """End the process in `limit_s` seconds, whatever it waits for then; unless it ended before."""
-    timer = Timer(limit_s, _leave, (code,))
-    timer.daemon = True
-    timer.start()
-
-
-def _leave(code: int) -> NoReturn:
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)

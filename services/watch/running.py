@@ -1,14 +1,25 @@
 """Running the watch in this process, as Faust's own command line does."""
 
+from signal import Signals
 from typing import NoReturn
 
 import faust
 from mode.loop import use
 
+from services.runtime.ending import END_S, leave_after
+
+
+class _Worker(faust.Worker):
+    """Faust's worker; told to end it ends, whatever it waits for before it stops the app."""
+
+    def _schedule_shutdown(self, signal: Signals) -> None:
+        leave_after(END_S, 0)
+        super()._schedule_shutdown(signal)
+
 
 def run(app: faust.App) -> NoReturn:
     """Work until SIGTERM or SIGINT, then exit 0; exit 1 where it failed."""
     use("uvloop")
-    worker = faust.Worker(app, loglevel="WARN", quiet=True)
+    worker = _Worker(app, loglevel="WARN", quiet=True)
     worker.spinner = None  # It writes to the terminal, where our own lines go.
     worker.execute_from_commandline()

@@ -11,6 +11,7 @@ from faust.types import TP
 
 from events.topics import DOORS, JOURNAL, WATCH_GROUP
 from services.runtime.clock import Clock
+from services.runtime.ending import leave_after
 from services.runtime.errors import ClusterError
 from services.runtime.settings import Settings
 from services.runtime.topics import check
@@ -19,7 +20,7 @@ from services.watch.budget import Difference
 from services.watch.consumer import Ends, Transport
 from services.watch.courtesy import Courtesy
 from services.watch.delivery import Delivery
-from services.watch.ending import EXIT_FAILED, leave_after
+from services.watch.ending import EXIT_FAILED
 from services.watch.groups import Groups
 from services.watch.metrics import Metrics
 from services.watch.outlook import Outlook

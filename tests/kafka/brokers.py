@@ -129,14 +129,19 @@ def contained() -> AbstractContextManager[Broker]:
     return ApacheKafka(IMAGE, SETTINGS)
 
 
-def of_jars(folder: Path) -> AbstractContextManager[Broker]:
-    """A broker as a process; skips the test where this machine has no Java or no jars."""
+def java_for_jars() -> Path:
+    """The Java of this machine, Kafka's jars beside it; skips the test where it lacks either."""
     try:
         java = find_java()
         fetch_jars(KAFKA / "libs", pom=KAFKA / "pom.xml", java=java)
     except ClusterError as error:
         pytest.skip(str(error))
-    return JarBroker(folder, KAFKA / "libs", java=java, settings=SETTINGS)
+    return java
+
+
+def of_jars(folder: Path) -> AbstractContextManager[Broker]:
+    """A broker as a process; skips the test where this machine has no Java or no jars."""
+    return JarBroker(folder, KAFKA / "libs", java=java_for_jars(), settings=SETTINGS)
 
 
 def a_broker(provider: str, folder: Path) -> AbstractContextManager[Broker]:

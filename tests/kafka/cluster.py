@@ -100,9 +100,9 @@ class Cluster:
     def place(self, topic: str, partition: int) -> TopicPartition:
         return TopicPartition(self.name(topic), partition)
 
-    def create(self) -> None:
+    def create(self, replicas: int = 1) -> None:
         """All topics of the contract, as `ecluse topics apply` makes them."""
-        asked = Asked(partitions=self.partitions, replication_factor=1)
+        asked = Asked(partitions=self.partitions, replication_factor=replicas)
         done = run(apply(read_catalogue(), self.settings, asked))
         assert [] == done.left
 

@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -27,6 +28,7 @@ from tests.read_model.filling import query
 START_S: Final = 180.0
 """How long all may take to be ready, fetching Kafka's jars the first time."""
 
+STOP_S: Final = 15.0
 PROC: Final = Path("/proc")
 
 IN_THE_BACKGROUND: Final = ("sh", "-c", 'trap "" INT; exec "$@"', "sh")
@@ -274,6 +276,16 @@ def test_a_broker_that_dies_ends_the_rest_with_words_and_its_log(tmp_path: Path)
         assert "Stopped: ecluse dev: Kafka ended. The end of its log:" in dev.shown
         assert "INFO" in dev.shown.split("The end of its log:")[1]
         assert "" == dev.out
+
+
+def test_while_the_broker_answers_nobody_it_ends_in_time_and_leaves_nothing(tmp_path: Path) -> None:
+    with Dev(tmp_path) as dev:
+        dev.wait_until_ready()
+        os.kill(dev.wait_for("kafka.Kafka"), signal.SIGSTOP)
+        began_s = time.monotonic()
+        dev.interrupt()
+        assert 0 == dev.ended()
+        assert time.monotonic() - began_s < STOP_S
 
 
 @pytest.mark.parametrize(

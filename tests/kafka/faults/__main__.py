@@ -18,6 +18,7 @@ from tests.kafka.faults.campaign import Campaign
 from tests.kafka.faults.plan import EVENTS, FAULTS, Plan, chosen_seed
 from tests.kafka.faults.report import Row, page, table
 from tests.kafka.faults.workers import ROOT
+from tests.kafka.three_brokers import ThreeBrokers
 
 BUILD: Final = ROOT / "build"
 FAULTS_MIN: Final = 4
@@ -50,6 +51,7 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.kafka.faults", description=__doc__)
     parser.add_argument("--faults", type=int, default=FAULTS, help=f"how many, from {FAULTS_MIN}")
     parser.add_argument("--events", type=int, help="how many come in meanwhile")
+    parser.add_argument("--brokers", type=int, choices=(1, 3), default=1, help="from their jars: 3")
     parser.add_argument("--seed", type=int, help="the seed of a run that is to be run again")
     parser.add_argument("--json", type=Path, default=BUILD / "faults.json", help="for the figures")
     parser.add_argument("--page", type=Path, help="a file for the page of the figures")
@@ -64,12 +66,13 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _run(asked: argparse.Namespace) -> Row:
     seed = chosen_seed() if asked.seed is None else asked.seed
     events = asked.events or max(EVENTS, asked.faults * EVENTS // FAULTS)
-    plan = Plan(seed, events=events, faults=asked.faults)
-    print(f"run again: make faults FAULTS={plan.faults} SEED={seed}", flush=True)
+    plan = Plan(seed, events=events, faults=asked.faults, brokers=asked.brokers)
+    again = f"make faults FAULTS={plan.faults} SEED={seed}"
+    print(f"run again: {again}{' BROKERS=3' if plan.brokers > 1 else ''}", flush=True)
     shutil.rmtree(asked.folder, ignore_errors=True)
     (asked.folder / "broker").mkdir(parents=True)
-    provider = chosen_provider()
-    with a_broker(provider, asked.folder / "broker") as broker:
+    where, provider = asked.folder / "broker", "jars" if plan.brokers > 1 else chosen_provider()
+    with ThreeBrokers(where) if plan.brokers > 1 else a_broker(provider, where) as broker:
         figures = Campaign(broker, "faults.", asked.folder, plan).run()
     shutil.rmtree(asked.folder / "broker")  # Kept only for who has to find out.
     row = figures.row() | {"machine": _machine(provider)}

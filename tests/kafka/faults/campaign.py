@@ -107,7 +107,7 @@ class Campaign:
     async def _prepared(self) -> tuple[Observer, Feeder]:
         plan, bootstrap = self._plan, self._broker.bootstrap
         settings = Settings(bootstrap_servers=bootstrap, topic_prefix=self._prefix)
-        await topics.apply(read_catalogue(), settings, Asked(plan.partitions, 1))
+        await topics.apply(read_catalogue(), settings, Asked(plan.partitions, plan.brokers))
         traffic = Traffic(plan.seed, plan.events, plan.partitions)
         per_second = plan.events / (plan.faults * SECONDS_PER_FAULT)
         observer = Observer(bootstrap, self._prefix, plan.partitions)

@@ -1,4 +1,8 @@
-"""Why a worker may end by itself: it was frozen, or its broker was away; nothing else will do."""
+"""Why a worker may end by itself: it was frozen, or its broker was away; nothing else will do.
+
+Of several brokers one may be away: then a worker asks the others, and has no reason to end because
+of it. That its partitions went to another meanwhile is one.
+"""
 
 import math
 import signal
@@ -28,7 +32,8 @@ Spans = list[tuple[float, float]]
 class Excuses:
     """What was done to whom and when, as far as it may end a worker."""
 
-    def __init__(self) -> None:
+    def __init__(self, brokers: int = 1) -> None:
+        self._needs_each = brokers == 1
         self.away_s: Spans = []
         """When the broker was away."""
         self.frozen_s: dict[str, Spans] = {}
@@ -60,8 +65,8 @@ class Excuses:
             return False
         if "worker_fenced" in end.why and _meet(self.frozen_s.get(end.worker, []), end.at_s):
             return True
-        is_known = "worker_fenced" in end.why or "worker_cannot_go_on" in end.why
-        return is_known and _meet(self.away_s, end.at_s)
+        could_not = self._needs_each and "worker_cannot_go_on" in end.why
+        return ("worker_fenced" in end.why or could_not) and _meet(self.away_s, end.at_s)
 
     def was_away(self, since_s: float, until_s: float) -> bool:
         """Whether the broker was away, or shortly before, at any moment of a time."""

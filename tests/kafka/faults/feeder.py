@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
 from services.runtime.open_transactions import end_transaction, open_transactions
+from tests.kafka.faults.observer import REQUEST_MS
 from tests.kafka.faults.traffic import Chunk, How, Sending, Traffic
 
 WAIT_S: Final = 120.0
@@ -133,6 +134,7 @@ class Feeder:
                 client_id="campaign",
                 transactional_id=f"{self._prefix}sender" if in_transactions else None,
                 enable_idempotence=True,
+                request_timeout_ms=REQUEST_MS,
                 acks="all",
                 max_request_size=REQUEST_BYTES_MAX,
                 compression_type="lz4",

@@ -47,7 +47,7 @@ class Killer:
         nothing_left: Callable[[], bool],
         say: Say,
     ) -> None:
-        self.excuses = Excuses()
+        self.excuses = Excuses(plan.brokers)
         self._plan = plan
         self._broker = broker
         self._stage = stage
@@ -80,6 +80,8 @@ class Killer:
                 self._restart_the_broker(chance)
             case Fault.BROKER_FREEZE:
                 self._freeze_the_broker(chance)
+            case Fault.BROKER_AWAY:
+                self._start_while_a_broker_is_away(chance)
 
     def wait_for_progress(self, records: int) -> None:
         """Until so many more records are journalled, or all that were published.
@@ -330,3 +332,28 @@ class Killer:
             self._broker.thaw()
         self._figures.did[Fault.BROKER_FREEZE] += 1
         self._say(f"the broker was frozen for {hold_s:.1f} s")
+
+    def _start_while_a_broker_is_away(self, chance: random.Random) -> None:
+        """A worker comes back, owns partitions and works while one of several brokers is away."""
+        frozen, worker = chance.random() < 0.5, chance.choice(self._workers)
+        self.sleep(chance.uniform(0.05, 2.0))
+        since_s = time.monotonic()
+        with self.excuses.broker_is_away():
+            if frozen:
+                self._broker.freeze()
+            else:
+                self._broker.kill()
+            try:
+                self._end([worker])
+                self.sleep(0.0)  # Whoever is not down is started again.
+                self._wait_until_it_owns(worker)
+                owns_s = time.monotonic() - since_s
+                self.wait_for_progress(chance.randint(1, 60))
+            finally:
+                if frozen:
+                    self._broker.thaw()
+                else:
+                    self._broker.restart()
+        self._figures.did[Fault.BROKER_AWAY] += 1
+        how = "frozen" if frozen else "killed"
+        self._say(f"{worker.name} owned partitions {owns_s:.1f} s after a broker was {how}")

@@ -46,6 +46,8 @@ ASKED_S: Final = 2.0
 
 CALL_S: Final = 30.0
 LOOK_MS: Final = 20
+REQUEST_MS: Final = 10_000
+"""How long one broker may take for an answer: of several, another may have taken its place."""
 
 
 class Open(NamedTuple):
@@ -244,6 +246,7 @@ class Observer:
             group_id=None,
             auto_offset_reset="none",
             isolation_level=isolation_level,
+            request_timeout_ms=REQUEST_MS,
             fetch_max_wait_ms=LOOK_MS,
             max_partition_fetch_bytes=4 * 1024 * 1024,
         )

@@ -24,6 +24,8 @@ class Fault(StrEnum):
     BROKER_KILL = "broker kill"
     BROKER_RESTART = "broker restart"
     BROKER_FREEZE = "broker freeze"
+    BROKER_AWAY = "broker away"
+    """One of several, while a worker starts."""
 
 
 class Moment(StrEnum):
@@ -60,6 +62,7 @@ class Plan:
     partitions: int = PARTITIONS
     workers: int = 2
     session_s: float = SESSION_S
+    brokers: int = 1
 
     def chance(self, of: object) -> random.Random:
         """The chance that decides about one thing, whatever was drawn for the others."""
@@ -73,6 +76,7 @@ class Plan:
             *[Fault.BROKER_KILL] * max(1, self.faults // 20),
             *[Fault.BROKER_RESTART] * (self.faults // 40),
             *[Fault.BROKER_FREEZE] * (self.faults // 30),
+            *[Fault.BROKER_AWAY] * (max(1, self.faults // 8) if self.brokers > 1 else 0),
         ]
         order = [Fault.KILL] * (self.faults - len(others)) + others
         self.chance("order").shuffle(order)

@@ -28,13 +28,14 @@ def page(row: Row) -> str:
     """The same as Markdown, with what was proved."""
     plan = row["plan"]
     faults, seed = plan["faults"], plan["seed"]
+    brokers = " BROKERS=3" if plan.get("brokers", 1) > 1 else ""
     return "\n".join(
         [
             "# A fault campaign",
             "",
             "Workers of the ledger are killed, frozen and ended while events come in.",
             "So is their broker.",
-            f"`make faults FAULTS={faults} SEED={seed}` publishes the same events again.",
+            f"`make faults FAULTS={faults} SEED={seed}{brokers}` publishes the same events again.",
             "It writes this page.",
             "It does the same faults in the same order; the machine decides where they hit.",
             "`make test` runs a smaller campaign, with another seed each time.",
@@ -63,6 +64,7 @@ def _setting(row: Row) -> Iterator[Line]:
     yield "cores for broker, workers and campaign", f"{machine['cores']}"
     yield "system", f"{machine['system']}, Python {machine['python']}"
     yield "broker", machine["broker"]
+    yield "brokers, of which one at a time is hurt", f"{plan.get('brokers', 1)}"
     yield "workers", f"{plan['workers']}, on {plan['partitions']} partitions"
     yield "session of a worker", f"{plan['session_s']:g} s"
     yield "time-out of a transaction", f"{row['transaction_s']:g} s"
@@ -84,6 +86,7 @@ def _done(row: Row) -> Iterator[Line]:
         ("broker kill", "`kill -9` of the broker"),
         ("broker restart", "the broker restarted in order"),
         ("broker freeze", "the broker frozen, and thawed"),
+        ("broker away", "one of several brokers killed or frozen while a worker starts"),
     ):
         yield said, f"{done.get(name, 0)}"
     yield "transactions that a killed worker left open", f"{row['left_open']}"

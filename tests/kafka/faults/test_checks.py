@@ -19,7 +19,7 @@ from tests.kafka.faults.observer import Silences
 from tests.kafka.faults.plan import EVENTS, FAULTS, Fault, Figures, Moment, Plan
 from tests.kafka.faults.report import page, table
 from tests.kafka.faults.traffic import Chunk, How, Sending, Traffic, home_of
-from tests.kafka.faults.workers import End, Log
+from tests.kafka.faults.workers import UNSAID, End, Log
 
 FENCED: Final = "worker_fenced ledger-events-1"
 LOST: Final = "worker_cannot_go_on Kafka: no answer in 20 s"
@@ -82,6 +82,13 @@ def test_a_reason_holds_from_the_beginning_of_what_is_done() -> None:
     assert excuses.accept(End("a", 3, LOST, time.monotonic()))
 
 
+def test_one_broker_of_three_is_no_reason_to_end() -> None:
+    excuses = Excuses(brokers=3)
+    with excuses.broker_is_away():
+        assert not excuses.accept(End("a", 3, LOST, time.monotonic()))
+        assert excuses.accept(End("a", 3, FENCED, time.monotonic()))
+
+
 @pytest.mark.parametrize(
     ("line", "is_suspect"),
     [
@@ -90,6 +97,12 @@ def test_a_reason_holds_from_the_beginning_of_what_is_done() -> None:
         ({"event": "library_said", "level": "error", "message": "Heartbeat failed"}, False),
         ({"event": "worker_fenced", "level": "critical"}, False),
         ({"event": "library_said", "level": "error", "message": "was never retrieved"}, True),
+        (
+            {"event": "library_said", "level": "error", "message": "Unexpected error in sender"},
+            True,
+        ),
+        ({"event": "library_said", "level": "error", "exception": f"Traceback {UNSAID}"}, False),
+        ({"event": "partition_retried", "level": "warning", "error": "Unexpected error"}, False),
         ({"event": "record_failed", "level": "critical"}, True),
         ({"event": "task_failed", "level": "error"}, True),
         ({"event": "state_rebuilt", "level": "warning"}, True),
@@ -116,7 +129,11 @@ def test_a_plan_holds_what_a_campaign_must_do() -> None:
         assert FAULTS == counted.total()
         assert 10 <= counted[Fault.KILL]
         assert {Fault.FREEZE, Fault.TERMINATE, Fault.BROKER_KILL} <= counted.keys()
-    assert set(Fault) == set(Plan(1, faults=200).order())
+    of_one = set(Plan(1, faults=200).order())
+    assert (set(Fault), {Fault.BROKER_AWAY}) == (
+        set(Plan(1, faults=200, brokers=3).order()),
+        set(Fault) - of_one,
+    )
     assert Plan(1).order() == Plan(1).order() != Plan(2).order()
     assert {Moment.IN: 6, Moment.ABOUT: 6, Moment.CHANCE: 4, Moment.START: 4} == Counter(
         islice(Plan(1).moments(), 20)

@@ -98,6 +98,8 @@ class Scene:
     def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         self.world = world
         self.member = MemoryMember()
+        self.leaves: list[tuple[float, int]] = []
+        """In how long the process was to end at the latest, and with what code."""
         self.settings = a_setting(stall_s=30, session_timeout_s=2)
         monkeypatch.setattr(worker_module, "TICK_S", 0.01)
 
@@ -106,6 +108,8 @@ class Scene:
             return self.member
 
         monkeypatch.setattr(worker_module, "a_member", join)
+        # It would end the process of the tests.
+        monkeypatch.setattr(worker_module, "leave_after", lambda *how: self.leaves.append(how))
 
     def play(self, during: Callable[[Worker], Coroutine[Any, Any, None]]) -> Worker:
         """Run a worker, do something meanwhile, end it as SIGTERM does."""

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from aiokafka.client import AIOKafkaClient
@@ -9,15 +11,16 @@ from aiokafka.conn import AIOKafkaConnection
 from aiokafka.errors import KafkaConnectionError, NodeNotReadyError
 from aiokafka.protocol.coordination import FindCoordinatorRequest
 
-from services.runtime.clients import survive_a_broker
+from services.runtime.clients import asked_last, survive_a_broker
 
 
 @pytest.fixture(autouse=True)
 def _as_our_clients_do() -> Iterator[None]:
-    before = AIOKafkaConnection.send, AIOKafkaClient.coordinator_lookup
+    client = AIOKafkaClient
+    before = AIOKafkaConnection.send, client.coordinator_lookup, client.get_random_node
     survive_a_broker()
     yield
-    AIOKafkaConnection.send, AIOKafkaClient.coordinator_lookup = before
+    AIOKafkaConnection.send, client.coordinator_lookup, client.get_random_node = before
 
 
 class Closed:
@@ -48,6 +51,47 @@ def test_while_no_broker_is_known_none_is_ready() -> None:
         client = AIOKafkaClient(bootstrap_servers="localhost:9")
         with pytest.raises(NodeNotReadyError, match="no broker is known"):
             await client.coordinator_lookup(1, "id")
+        await client.close()
+
+    asyncio.run(go())
+
+
+def test_where_any_broker_will_do_each_is_asked_in_turn() -> None:
+    async def go() -> None:
+        client = AIOKafkaClient(bootstrap_servers="localhost:9")
+        assert client.get_random_node() is None
+        assert asked_last(client) is None
+        brokers = [SimpleNamespace(nodeId=each, host="here", port=each) for each in (7, 1, 4)]
+        cluster: Any = client.cluster
+        cluster.brokers = lambda: brokers
+        cluster.broker_metadata = lambda node: next(b for b in brokers if b.nodeId == node)
+        asked = [client.get_random_node() for _ in range(6)]
+        assert {1, 4, 7} == set(asked[:3])
+        assert asked[:3] == asked[3:]
+        assert f"broker {asked[-1]} (here:{asked[-1]})" == asked_last(client)
+        brokers.clear()
+        assert client.get_random_node() is None
+        await client.close()
+
+    asyncio.run(go())
+
+
+def test_a_coordinator_is_looked_up_at_another_broker_where_one_does_not_answer() -> None:
+    async def go() -> None:
+        client = AIOKafkaClient(bootstrap_servers="localhost:9")
+        cluster: Any = client.cluster
+        cluster.brokers = lambda: [SimpleNamespace(nodeId=each) for each in (1, 2, 3)]
+        asked: list[int] = []
+
+        async def send(node: int, _request: object) -> None:
+            asked.append(node)
+            raise NodeNotReadyError(str(node))
+
+        client.send = send
+        for _ in range(3):
+            with pytest.raises(NodeNotReadyError):
+                await client.coordinator_lookup(1, "id")
+        assert [1, 2, 3] == sorted(asked)
         await client.close()
 
     asyncio.run(go())

@@ -5,11 +5,17 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from aiokafka.errors import TopicAuthorizationFailedError, UnknownTopicOrPartitionError
+from aiokafka.errors import (
+    NodeNotReadyError,
+    TopicAuthorizationFailedError,
+    UnknownTopicOrPartitionError,
+)
 
+from services.runtime import waiting
 from services.runtime.errors import ClusterError
 from services.runtime.settings import Settings
 from services.runtime.topics import _find
+from tests.unit.runtime.world import quickly
 
 SETTINGS = Settings(topic_prefix="t.")
 SETTING = ("retention.ms", "7", False, 1, False)
@@ -38,6 +44,41 @@ def test_a_topic_deleted_between_the_two_questions_is_missing() -> None:
         name: (each.partitions, each.replication_factor, each.config)
         for name, each in found.items()
     }
+
+
+def test_a_broker_that_does_not_answer_is_not_the_only_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Client:
+        pass
+
+    class OneAway(Admin):
+        """Each question finds a broker away, and the next one at home."""
+
+        def __init__(self) -> None:
+            super().__init__(0)
+            self._client = Client()
+            self.away = {"describe_topics", "describe_configs"}
+
+        async def describe_topics(self, names: None) -> list[dict[str, Any]]:
+            self._find("describe_topics")
+            return await super().describe_topics(names)
+
+        async def describe_configs(self, asked: list[Any]) -> list[Any]:
+            self._find("describe_configs")
+            return await super().describe_configs(asked)
+
+        def _find(self, question: str) -> None:
+            if question in self.away:
+                self.away.remove(question)
+                raise NodeNotReadyError
+
+    async def yes(_: str) -> bool:
+        return True
+
+    monkeypatch.setattr(waiting, "_anybody_listens", yes)
+    admin: Any = OneAway()
+    found = quickly(_find(admin, ["one", "two"], SETTINGS))
+    assert {"one", "two"} == found.keys()
+    assert not admin.away
 
 
 def test_whatever_else_the_cluster_refuses_is_said() -> None:

@@ -53,23 +53,3 @@ def test_an_agent_that_is_stopped_in_order_ends_it_without_error() -> None:
 def test_an_agent_that_returns_lets_the_process_go_on() -> None:
     ended = run("returns", stopping=False)
     assert (0, "went on\n") == (ended.returncode, ended.stdout)
-
-
-def test_a_stop_that_takes_too_long_is_cut_short() -> None:
-    program = """
-import time
-from services.watch.ending import leave_after
-print("stopping")
-leave_after(0.1, 4)
-time.sleep(60)
-"""
-    ended = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert (4, "stopping\n") == (ended.returncode, ended.stdout)
-
-
-def test_a_stop_in_time_is_not_waited_for() -> None:
-    program = "from services.watch.ending import leave_after; leave_after(600, 4)"
-    ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False, timeout=50)
-    assert 0 == ended.returncode

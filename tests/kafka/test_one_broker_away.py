@@ -1,0 +1,75 @@
+"""One of three brokers is away, or answers nobody, while a worker starts: it asks another."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from services.ledger.serve import TOPICS
+from services.runtime.topics import check
+from services.verifier.verify import verify
+from tests.kafka.cluster import Cluster, budget_on, run
+from tests.kafka.test_outage import awards
+from tests.kafka.three_brokers import BROKERS, ThreeBrokers
+from tests.kafka.workers import Worker, eventually, wait_for_records
+
+PARTITIONS: Final = 4
+EVENTS: Final = 5
+"""Of each partition."""
+
+STARTED_S: Final = 90.0
+"""A broker that is frozen costs ten seconds each time that it is asked, until the others know."""
+
+LOOKS: Final = 6
+"""Before it asked another, a look at the topics failed in one case of two."""
+
+
+@pytest.fixture
+def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ThreeBrokers]:
+    """Three brokers."""
+    with ThreeBrokers(tmp_path_factory.mktemp("three")) as started:
+        yield started
+
+
+@pytest.mark.fault
+@pytest.mark.timeout(300)
+def test_a_worker_starts_takes_its_partitions_and_decides(
+    three: ThreeBrokers, prefix: str, tmp_path: Path
+) -> None:
+    cluster = Cluster(three.bootstrap, prefix, PARTITIONS)
+    cluster.create(replicas=BROKERS)
+    with Worker(cluster, tmp_path, "before") as before:
+        # The first group and the first transaction of a cluster make topics of its own.
+        before.wait_for_states(running=PARTITIONS)
+        assert 0 == before.stop()
+    for number in range(PARTITIONS):
+        cluster.publish(awards(budget_on(number, PARTITIONS), EVENTS))
+
+    async def looks() -> list[int]:
+        return list(await asyncio.gather(*(check(cluster.settings, TOPICS) for _ in range(LOOKS))))
+
+    three.freeze()
+    try:
+        with Worker(cluster, tmp_path) as worker:
+            assert [PARTITIONS] * LOOKS == run(looks(), STARTED_S)
+
+            def look() -> bool:
+                assert worker.code is None, f"it ended: {worker.words}"
+                return [EVENTS] * PARTITIONS == [
+                    row["next_offsets"][cluster.name("ecluse.events.v1")]
+                    for row in worker.partitions().values()
+                    if row["state"] == "running"
+                ]
+
+            eventually(look, "not all is decided", STARTED_S)
+            began_s = time.monotonic()
+            assert 0 == worker.stop()
+            assert time.monotonic() - began_s < 15
+    finally:
+        three.revive()
+    wait_for_records(cluster, PARTITIONS * EVENTS)
+    report = run(verify(three.bootstrap, prefix))
+    assert report.proved, [each.row() for each in report.findings]

@@ -1,0 +1,109 @@
+"""A cluster of three brokers from their jars, of which a test may take one away at a time."""
+
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from services.runtime import local_broker
+from services.runtime.local_broker import HOST, QUICK, free_port
+from tests.kafka.brokers import KAFKA, SETTINGS, JarBroker, java_for_jars
+
+BROKERS: Final = 3
+MEMORY: Final = ("-Xms128m", "-Xmx256m")
+"""Three of them share a machine with all else."""
+
+REPLICATED: Final = {
+    "default.replication.factor": "3",
+    "min.insync.replicas": "2",
+    "offsets.topic.replication.factor": "3",
+    "transaction.state.log.replication.factor": "3",
+    "transaction.state.log.min.isr": "2",
+    "share.coordinator.state.topic.replication.factor": "3",
+    "share.coordinator.state.topic.min.isr": "2",
+    # Kafka's own: for so long the others believe in one that is away, and name it to clients.
+    "broker.session.timeout.ms": "9000",
+    "broker.heartbeat.interval.ms": "2000",
+}
+"""Whatever is acknowledged stands on two of them: one may go."""
+
+
+class ThreeBrokers:
+    """Three brokers that are one cluster; each of them is controller too.
+
+    For who knows one broker it is one: what is done to it is done to one of the three, another each
+    time, and `restart`, `thaw` and `revive` bring that one back.
+    """
+
+    provider = "jars"
+
+    def __init__(self, folder: Path) -> None:
+        java = java_for_jars()
+        controllers = [free_port() for _ in range(BROKERS)]
+        voters = ",".join(f"{each}@{HOST}:{port}" for each, port in enumerate(controllers, 1))
+        self.brokers: list[JarBroker] = []
+        for number, controller in enumerate(controllers, 1):
+            port = free_port()
+            own = {
+                "node.id": str(number),
+                "controller.quorum.voters": voters,
+                "listeners": f"PLAINTEXT://{HOST}:{port},CONTROLLER://{HOST}:{controller}",
+            }
+            self.brokers.append(
+                JarBroker(
+                    folder / f"broker-{number}",
+                    KAFKA / "libs",
+                    port,
+                    java=java,
+                    java_options=(*MEMORY, *QUICK[len(local_broker.MEMORY) :]),
+                    settings={**SETTINGS, **REPLICATED, **own},
+                )
+            )
+        self._turns = itertools.cycle(self.brokers)
+        self.chosen = self.brokers[-1]
+        """The one that something was done to last."""
+
+    @property
+    def bootstrap(self) -> str:
+        """All of them."""
+        return ",".join(each.bootstrap for each in self.brokers)
+
+    def __enter__(self) -> Self:
+        self._all(JarBroker.launch)
+        self._all(JarBroker.wait_until_it_answers)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        # What they keep is nobody's: in order, each would wait for the others.
+        self._all(JarBroker.kill)
+
+    def kill(self) -> None:
+        self.chosen = next(self._turns)
+        self.chosen.kill()
+
+    def restart(self) -> None:
+        """The one that was killed; where none was, the next one, in order."""
+        if self.chosen.pid is not None:
+            self.chosen = next(self._turns)
+        self.chosen.restart()
+
+    def freeze(self) -> None:
+        self.chosen = next(self._turns)
+        self.chosen.freeze()
+
+    def thaw(self) -> None:
+        self.chosen.thaw()
+
+    def revive(self) -> None:
+        for each in self.brokers:
+            each.revive()
+
+    def _all(self, do: Callable[[JarBroker], None]) -> None:
+        for each in self.brokers:
+            do(each)

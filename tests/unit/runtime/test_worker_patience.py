@@ -1,0 +1,98 @@
+"""A worker on a bad day: what it waits for while it starts, and what it does not while it ends."""
+
+import asyncio
+import contextlib
+
+import pytest
+from aiokafka.errors import KafkaConnectionError, NodeNotReadyError
+
+from services.runtime import waiting
+from services.runtime import worker as worker_module
+from services.runtime.ending import END_S
+from services.runtime.health import STOP_S as HEALTH_S
+from services.runtime.words import TaskState
+from services.runtime.worker import CUT_S, STOP_S, TICK_S, Worker
+from tests.unit.runtime.group import GROUP, Scene, are
+from tests.unit.runtime.world import MemoryWork, until
+
+
+def test_told_to_end_it_ends_within_fifteen_seconds_whatever_it_waits_for(scene: Scene) -> None:
+    async def during(_: Worker) -> None:
+        assert [] == scene.leaves
+
+    scene.play(during)
+    assert [(END_S, 0)] == scene.leaves
+    assert END_S < 15
+    assert STOP_S + 2 * CUT_S + HEALTH_S + TICK_S <= END_S, "each step of it in turn"
+
+
+def test_a_task_that_does_not_let_go_is_left_to_the_end_of_the_process(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = asyncio.Event()
+
+    class Stalled(MemoryWork):
+        async def close(self) -> None:
+            while not gate.is_set():
+                with contextlib.suppress(asyncio.CancelledError):
+                    await gate.wait()
+            await super().close()
+
+    async def during(worker: Worker) -> None:
+        worker._make_work = lambda *_: Stalled(scene.world)
+        scene.member.share(0)
+        await until(are(worker, TaskState.RUNNING, 0))
+        asyncio.get_running_loop().call_later(1, gate.set)
+
+    monkeypatch.setattr(worker_module, "STOP_S", 0.1)
+    monkeypatch.setattr(worker_module, "CUT_S", 0.1)
+    scene.play(during)
+    assert scene.said("task_cancelled")
+    assert [] == scene.said("task_failed")
+    assert scene.member.stopped
+
+
+def test_a_cluster_that_is_not_found_at_once_is_looked_for_again(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start, failures = scene.member.start, [KafkaConnectionError("away"), NodeNotReadyError("too")]
+
+    async def starts() -> None:
+        if failures:
+            raise failures.pop()
+        monkeypatch.setattr(worker_module, "member_id", lambda _: "m1")
+        await start()
+
+    async def yes(_: str) -> bool:
+        return True
+
+    async def during(worker: Worker) -> None:
+        scene.member.share(0)
+        await until(are(worker, TaskState.RUNNING, 0))
+
+    monkeypatch.setattr(scene.member, "start", starts)
+    monkeypatch.setattr(worker_module, "member_id", lambda _: None)
+    monkeypatch.setattr(waiting, "_anybody_listens", yes)
+    monkeypatch.setattr(waiting, "RETRY_S", 0.01)
+    scene.play(during)
+    assert 1 == len(scene.said("broker_awaited"))
+
+
+def test_a_group_that_is_long_in_coming_is_said_once(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = scene.member.start
+
+    async def slow() -> None:
+        await asyncio.sleep(0.3)
+        await start()
+
+    async def during(worker: Worker) -> None:
+        scene.member.share(0)
+        await until(are(worker, TaskState.RUNNING, 0))
+
+    monkeypatch.setattr(worker_module, "JOINED_S", 0.1)
+    monkeypatch.setattr(scene.member, "start", slow)
+    scene.play(during)
+    (line,) = scene.said("group_awaited")
+    assert (GROUP, 600) == (line["group"], line["limit_s"])
