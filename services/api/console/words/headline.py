@@ -46,9 +46,7 @@ UNSEEN: Final[Mapping[Knows, Sentence]] = {
     Knows.ONE_PROCESS: Sentence(
         "Rien n'attend d'un poste à l'autre.", "Nothing waits between one room and the next."
     ),
-    Knows.NOBODY: Sentence(
-        "Personne n'est interrogé sur les retards.", "Nobody is asked who is behind."
-    ),
+    Knows.NOBODY: Sentence("Aucune surveillance n'est réglée.", "No watch is set."),
     Knows.SILENT: Sentence("La surveillance ne répond pas.", "The watch does not answer."),
     Knows.OLD: Sentence(
         "Personne ne sait en ce moment qui est en retard.",

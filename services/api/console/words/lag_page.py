@@ -173,7 +173,7 @@ WORDS: Final = {
     "issued_on": Sentence("Émis", "Issued"),
     "due_on": Sentence("Échéance", "Due on"),
     "unanswered": Sentence("sans réponse", "no answer"),
-    "count": Sentence("Ce qu'est devenu ce qui a été reçu", "What became of all that was received"),
+    "count": Sentence("Ce que sont devenus les enregistrements", "What became of the records"),
     "unaccounted": Sentence("sans suite connue", "unaccounted for"),
     "resumed": Sentence(
         "{count} ont attendu, et ont été décidés depuis.", "{count} waited, and were decided since."

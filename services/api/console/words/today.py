@@ -11,7 +11,7 @@ WORDS: Final = {
         "La date est celle du dernier événement de vos entités\u00a0; les nombres sont les leurs.",
         "The date is that of the latest event of your entities, and the counts are theirs.",
     ),
-    "count": Sentence("Ce qu'est devenu ce qui a été reçu", "What became of all that was received"),
+    "count": Sentence("Ce que sont devenus les enregistrements", "What became of the records"),
     "received": Sentence("reçus", "received"),
     "accepted": Sentence("acceptés", "accepted"),
     "duplicate": Sentence("doublons", "duplicates"),
