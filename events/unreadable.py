@@ -123,6 +123,10 @@ PATTERNS: dict[str, Sentence] = {
         "un instant comme 2023-04-12T20:00:00+02:00", "an instant like 2023-04-12T20:00:00+02:00"
     ),
     r"^[^/]+$": Sentence("une référence sans barre oblique", "a reference without a slash"),
+    r"^[^/]+(/[^/]+)?$": Sentence(
+        "un versement, ou une subvention et son versement joints par une barre oblique",
+        "an instalment, or a grant and its instalment joined by a slash",
+    ),
     r"^[0-9]{14}$": Sentence("14 chiffres", "14 digits"),
     r"^[0-9]{14}-[0-9A-Za-z]{1,10}-(19|20|21)[0-9]{2}$": Sentence(
         "un budget comme 21590350100017-00-2023", "a budget like 21590350100017-00-2023"

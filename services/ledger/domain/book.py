@@ -79,10 +79,10 @@ class Book:
         convention = self.conventions.get(order.convention)
         if convention is not None:
             return convention, order.instalment
-        for each in self.conventions.values():
-            if each.formerly == order.convention:
-                return each, f"{order.convention}/{order.instalment}"
-        raise AssertionError(f"order {order.payment_order} is of no convention")
+        named = (each for each in self.conventions.values() if each.formerly == order.convention)
+        convention = next(named, None)
+        assert convention is not None, f"order {order.payment_order} is of no convention"
+        return convention, f"{order.convention}/{order.instalment}"
 
 
 class Want(NamedTuple):

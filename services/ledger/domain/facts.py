@@ -1,5 +1,6 @@
 """What an accepted event says beside the money that it moves: acts, accounts, documents, states."""
 
+from collections.abc import Mapping
 from sys import intern
 
 from events.budgets import BudgetVoted, CreditsTransferred
@@ -37,7 +38,7 @@ from services.ledger.domain.grants import (
 )
 from services.ledger.domain.invariants import group_sums
 from services.ledger.domain.journal import JournalRecord
-from services.ledger.domain.lines import line_of
+from services.ledger.domain.lines import Line, line_of
 from services.ledger.domain.moves import RECOVER, SUPPLEMENT
 from services.ledger.domain.orders import OPEN
 from services.ledger.domain.schedules import (
@@ -94,7 +95,8 @@ def learn(state: BudgetState, record: JournalRecord, event: Event) -> None:
         case RecoveryOrdered():
             _order_back(state, event)
         case RecoveryCollected():
-            _collect(state, event, moved=any(move.way is RECOVER for move in record.moves))
+            moved = {each.line: each.amount_cents for each in record.moves if each.way is RECOVER}
+            _collect(state, event, moved)
         case BankAccountChanged():
             book.accounts[event.beneficiary.siret] = bank_account_of(event.bank_account)
             state.touched.add(("account", event.beneficiary.siret))
@@ -191,12 +193,12 @@ def _order_back(state: BudgetState, event: RecoveryOrdered) -> None:
     )
 
 
-def _collect(state: BudgetState, event: RecoveryCollected, *, moved: bool) -> None:
-    """What has come back, and on which lines: what moved nothing is revenue (rules, 27)."""
+def _collect(state: BudgetState, event: RecoveryCollected, moved: Mapping[Line, int]) -> None:
+    """What has come back, and on which lines: as it moved; else it is revenue (rules, 27)."""
     convention = _changed(state, event.convention)
     before = convention.recoveries[event.recovery]
     lines = dict(before.lines)
-    for line, cents in collected_by_line(event, convention).items():
+    for line, cents in (moved or collected_by_line(event, convention)).items():
         ordered, collected, revenue = before.on(line)
         lines[line] = RecoveredLine(ordered, collected + cents, revenue + (0 if moved else cents))
     convention.recoveries[event.recovery] = Recovery(

@@ -2,9 +2,11 @@
 
 from tests.builders import (
     a_closing,
+    a_collection,
     a_convention,
     a_new_account,
     a_payment,
+    a_recovery,
     a_reduction,
     a_rejected_report,
     a_report,
@@ -214,6 +216,36 @@ BY_ITS_MONEY = [
         "2023-07-01",
         JUNE_2023,
         reports=["C certified_accounts 2022 2023-06-30"],
+    ),
+    Row(
+        "what the grant owed then is the convention's to owe",
+        [
+            a_vote(100),
+            an_award(
+                100,
+                requires_convention=False,
+                instalments=[an_instalment(100, documents=[ACCOUNTS])],
+            ),
+            a_convention(instalments=[an_instalment(100, documents=[ACTIVITY])]),
+        ],
+        "2023-07-01",
+        JUNE_2023,
+        reports=["C activity_report 2022 2023-06-30"],
+    ),
+    Row(
+        "what comes back when the year is closed, and nothing is owed, changes nothing",
+        [
+            a_vote(100),
+            an_award(100),
+            a_convention(100),
+            a_payment(100),
+            a_closing(),
+            a_recovery(5),
+            a_collection(5),
+        ],
+        "2024-07-01",
+        [],
+        reports=[],
     ),
     Row(
         "what the grant had ordered rests on its documents under the convention's number",
