@@ -62,7 +62,7 @@ def test_a_state_of_version_1_is_made_again_from_the_journal(
         cluster.publish([a_new_account(budget=BUDGET)])
         wait_for_records(cluster, RECORDS + 1)
         assert 0 == worker.stop()
-    assert 2 == json.loads(cluster.state()[0][b'"position"'])["versions"][0]
+    assert 3 == json.loads(cluster.state()[0][b'"position"'])["versions"][0]
     with Worker(cluster, tmp_path) as again:
         again.wait_for_states(running=1)
         assert [] == again.said("state_rebuilt")
