@@ -30,6 +30,7 @@ from services.due.readings import (
     Withdrawal,
     document,
     read_data,
+    read_renamed,
     read_revenue,
 )
 from services.due.shown import OverdueReport, ParkedEvent, WaitingOrder
@@ -39,6 +40,9 @@ ANOTHER_ACT: Final = "concurring_act_withdrawn"
 
 REVENUE: Final = "recovery_is_revenue"
 """The flag of a recovery that came in a later year: no move says so (rules, 27)."""
+
+RENAMED: Final = "convention_renamed"
+"""The flag of an opening that had to take another name."""
 
 ONE_DAY: Final = timedelta(days=1)
 
@@ -131,18 +135,23 @@ class Budget:
                 pass
 
     def _open(self, record: Record, said: Opening) -> None:
-        """A convention goes on under the name that its moves bear, or is known as withdrawn."""
-        moves = record.moves or ()
-        name = moves[0].convention or ""
+        """A convention goes on, maybe under another name, or is known as withdrawn."""
+        flags = (each for each in record.review_flags or () if each.code == RENAMED)
+        names = {each.before: each.after for each in (read_renamed(flag.facts) for flag in flags)}
+        name = names.get(said.convention, said.convention)
         received = (document(each.document.kind, each.document.year) for each in said.documents)
         carried = Convention(
             said.grant,
             said.stands_alone and name == said.grant,
             obliged(said.obligations),
-            planned(said.instalments),
+            planned(said.instalments, names),
             frozenset(received),
             said.paid_cents + said.ordered_cents,
-            ended=any(each.convention == name and each.target == "available" for each in moves),
+            # What a ceiling cuts off is some instalment's.
+            ended=any(
+                each.convention == name and each.target == "available" and each.instalment is None
+                for each in record.moves or ()
+            ),
         )
         self._begin(name, carried)
 

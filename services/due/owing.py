@@ -6,15 +6,17 @@ one that was rejected behind an order. A convention that ended owes what account
 while anything stays paid (rules, 29).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from services.due.days import report_due_on
 from services.due.readings import GIVEN_BACK, REJECTED, Document, Order, document
 
 NONE: frozenset[Document] = frozenset()
+UNCHANGED: Mapping[str, str] = MappingProxyType({})
 NEVER: frozenset[date] = frozenset()
 
 
@@ -72,15 +74,21 @@ class Plan:
         return self.ordered or self.paid or (not ended and self.left_cents > 0)
 
 
-def planned(instalments: Iterable[_Planned]) -> dict[str, Plan]:
-    """The instalments of a schedule that wait for documents, or were ordered on them."""
+def planned(
+    instalments: Iterable[_Planned], names: Mapping[str, str] = UNCHANGED
+) -> dict[str, Plan]:
+    """The instalments of a schedule that wait for documents, or were ordered on them.
+
+    `names` are those of grants that are others in this year, by what they were (rules, 32).
+    """
     plans = {}
     for each in instalments:
         if each.documents:
             cents = sum(line.amount_cents for line in each.lines)
             named = tuple(document(one.kind, one.year) for one in each.documents)
             # Carried over without lines: an order of an earlier year holds it.
-            plans[each.instalment] = Plan(named, cents, ordered=not cents)
+            grant, slash, name = each.instalment.rpartition("/")
+            plans[f"{names.get(grant, grant)}{slash}{name}"] = Plan(named, cents, not cents)
     return plans
 
 

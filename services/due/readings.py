@@ -75,6 +75,13 @@ class Revenue(msgspec.Struct):
     amount_cents: int
 
 
+class Renamed(msgspec.Struct):
+    """The facts of `convention_renamed`: a name that is another in this year (rules, 32)."""
+
+    before: str = msgspec.field(name="from")
+    after: str = msgspec.field(name="to")
+
+
 class Record(msgspec.Struct):
     """One record of the journal, as far as anything is due by it."""
 
@@ -179,6 +186,7 @@ class Opening(msgspec.Struct):
 
     paid_cents: int
     ordered_cents: int
+    convention: str
     grant: str
     stands_alone: bool
     instalments: tuple[_Instalment, ...]
@@ -245,6 +253,9 @@ KINDS: Final[Mapping[str, type[Said]]] = MappingProxyType(
 
 _record: Final = msgspec.json.Decoder(Record).decode
 read_revenue: Final = msgspec.json.Decoder(Revenue).decode
+"""Raises msgspec.MsgspecError where they are none."""
+
+read_renamed: Final = msgspec.json.Decoder(Renamed).decode
 """Raises msgspec.MsgspecError where they are none."""
 
 _data: Final = {name: msgspec.json.Decoder(kind).decode for name, kind in KINDS.items()}

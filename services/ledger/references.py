@@ -65,7 +65,9 @@ class Index:
     _opened_as: dict[Key, Key] = field(default_factory=dict)
     """The same the other way round."""
     _signed_as: dict[Key, str] = field(default_factory=dict)
-    """The conventions that were signed for grants that stood alone."""
+    """The conventions that were signed for grants that stood alone, or whose moves name one."""
+    _signed_for: dict[Key, str] = field(default_factory=dict)
+    """The same the other way round."""
 
     def hear(self, record: JournalRecord, event: Event) -> None:
         """Hear the next record of a chain, with its event."""
@@ -131,13 +133,16 @@ class Index:
         for move in record.moves:
             if move.way is CARRY_OVER and move.convention is not None:
                 self._carried.add((budget, move.convention))
+            if move.convention is not None and "/" in (move.instalment or ""):
+                grant = order_parts(move.instalment or "").convention
+                self._replace(budget, grant, move.convention)
         match event:
             case ConventionSigned():
                 self._link(record, event.convention, Links(event.grant, event.beneficiary.siret))
                 if accepted:
                     self._plan(budget, event.convention, event.instalments)
                     if (budget, event.grant) in self._alone:
-                        self._signed_as.setdefault((budget, event.grant), event.convention)
+                        self._replace(budget, event.grant, event.convention)
             case ConventionAmended() if accepted:
                 self._plan(budget, event.convention, event.instalments)
             case DeliberationAdopted(role="award") if accepted:
@@ -148,10 +153,12 @@ class Index:
             case FiscalYearOpened():
                 name, before = opened_as(record, event), (event.closed_budget, event.convention)
                 self._link(record, name, Links(event.grant, event.beneficiary.siret))
-                self._opened_from[budget, name] = before
-                self._opened_as[before] = (budget, name)
+                self._opened_from.setdefault((budget, name), before)
+                self._opened_as.setdefault(before, (budget, name))
                 if accepted:
                     self._plan(budget, name, event.instalments)
+                    if event.stands_alone and name == event.grant:
+                        self._alone.add((budget, name))
             case _:
                 pass
 
@@ -164,6 +171,10 @@ class Index:
         """What it is linked to; where it was never signed, by the last attempt."""
         key = (budget, convention)
         return self._links.get(key, self._tried.get(key))
+
+    def _replace(self, budget: str, grant: str, convention: str) -> None:
+        self._signed_as.setdefault((budget, grant), convention)
+        self._signed_for.setdefault((budget, convention), grant)
 
     def _stand_alone(self, budget: str, event: DeliberationAdopted) -> None:
         self._alone.add((budget, event.grant))
@@ -211,11 +222,10 @@ class Index:
         if instalment is not None:
             signed = self._signed_as.get((budget, convention), convention)
         for year, name in self._years(budget, signed, only_later=since > 1):
+            is_of_grant = signed != convention and (year, name) in self._signed_for
             links = self._linked(year, name)
-            names = {name}
-            if links is not None and (year, links.grant) in self._alone:
-                names.add(links.grant)
-            bearer = name if signed == convention else convention
+            names = {name, *self._other_names(year, name)}
+            bearer = self._signed_for[year, name] if is_of_grant else name
             planned = ((bearer, instalment or ""), (name, f"{bearer}/{instalment}"))
             plans = [self._plans.get((year, *each), Plan()) for each in planned]
             yield Strand(
@@ -234,13 +244,26 @@ class Index:
         """The budgets through which a convention went, in any order, with its name there."""
         yield budget, convention
         earlier = (budget, convention)
-        while not only_later and earlier in self._opened_from:
-            earlier = self._opened_from[earlier]
-            yield earlier
-        later = (budget, convention)
+        while not only_later and (earlier in self._opened_from or earlier in self._signed_for):
+            if earlier in self._opened_from:
+                earlier = self._opened_from[earlier]
+                yield earlier
+            else:  # What it was before a convention was signed came from an earlier year.
+                earlier = (earlier[0], self._signed_for[earlier])
+        later = self._at_the_end_of_its_year(budget, convention)
         while later in self._carried:
             later = self._opened_as.get(later, (next_year(later[0]), later[1]))
+            later = self._at_the_end_of_its_year(*later)
             yield later
+
+    def _at_the_end_of_its_year(self, budget: str, name: str) -> Key:
+        """A grant that stood alone goes on as the convention that was signed for it."""
+        return budget, self._signed_as.get((budget, name), name)
+
+    def _other_names(self, budget: str, name: str) -> Iterator[str]:
+        """A grant in whose place a convention was signed, and the other way round."""
+        key = (budget, name)
+        yield from (each[key] for each in (self._signed_as, self._signed_for) if key in each)
 
     def _unopened(self) -> set[Key]:
         """The conventions whose opening in the next year was not heard."""

@@ -109,7 +109,7 @@ def _act(changes: Changes, record: Record, role: str, act: Act | None, item: int
     if act is None or record.event is None:
         return
     said = record.event.data
-    names = (said.grant, said.convention, *act.row, said.title)
+    names = (said.grant, record.convention, *act.row, said.title)
     changes.append("acts", record.budget, record.sequence, item, role, *names)
 
 
@@ -242,8 +242,8 @@ def _recovery(changes: Changes, record: Record, said: Said, step: str) -> None:
 
 
 def _opened(changes: Changes, record: Record, said: Said, alone: Alone) -> None:
-    budget, grant, convention = record.budget, _grant(said), record.opened_as
-    assert convention is not None, "what is carried over has money"
+    budget, grant, convention = record.budget, _grant(said), record.convention
+    assert convention is not None, "the event names a convention"
     award = said.award
     assert award is not None, "what is carried over was awarded"
     body, number, day = award.act.row
@@ -267,11 +267,18 @@ def _opened(changes: Changes, record: Record, said: Said, alone: Alone) -> None:
         _act(changes, record, "carried", act, item)
     if said.stands_alone and convention == grant:
         alone.setdefault(budget, set()).add(grant)
-    fell = any(each.target == "available" for each in record.moves or ())
-    own = _convention_row(said, record.sequence) | {"state": "withdrawn" if fell else said.state}
+    # What a ceiling cuts off is some instalment's.
+    fell = any(
+        each.target == "available" and each.instalment is None for each in record.moves or ()
+    )
+    planned, former = schedules.renamed(said.instalments or (), record.renamed)
+    own = _convention_row(said, record.sequence) | {
+        "state": "withdrawn" if fell else said.state,
+        "continues": former,
+    }
     changes.put_row("conventions", (budget, convention), own)
     if said.bank_account is not None:
         _account(changes, record, said, newest=False)
-    schedules.plan(changes, budget, convention, record.sequence, said.instalments or ())
+    schedules.plan(changes, budget, convention, record.sequence, planned)
     schedules.oblige(changes, budget, convention, said.obligations or ())
     schedules.carry_documents(changes, budget, convention, record.sequence, said.documents)

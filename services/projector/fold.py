@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Final
 
-from events.fiscal_years import FiscalYearOpened
 from services.projector.changes import Changes, no_changes
 from services.projector.facts import Alone, learn
 from services.projector.money import add_entries, add_moves, add_orders
@@ -95,7 +94,7 @@ class Fold:
                 event.instant,
                 event.correlationid,
                 said.grant,
-                (event.type == FiscalYearOpened.TYPE and record.opened_as) or said.convention,
+                record.convention,
                 said.payment_order,
                 record.day,
             )
@@ -152,7 +151,7 @@ class Fold:
         assert event is not None, "what is no dead letter holds its event"
         self._stand(record)
         for item, flag in enumerate(record.review_flags or (), start=1):
-            named = (record.event_id, event.data.grant, event.data.convention)
+            named = (record.event_id, event.data.grant, record.convention)
             facts = bytes(flag.facts).decode()
             place = (record.budget, record.sequence, item)
             changes.append("review_flags", *place, *named, flag.code, facts)

@@ -273,6 +273,22 @@ class Coded(msgspec.Struct):
     facts: msgspec.Raw
 
 
+RENAMED: Final = "convention_renamed"
+"""The flag of an opening that had to take another name."""
+
+
+class _Renamed(msgspec.Struct):
+    before: str = msgspec.field(name="from")
+    after: str = msgspec.field(name="to")
+
+
+_renamed: Final = msgspec.json.Decoder(_Renamed).decode
+
+
+def _read_renamed(flag: Coded) -> _Renamed:
+    return _renamed(flag.facts)
+
+
 class Want(msgspec.Struct):
     """What a parked event waits for."""
 
@@ -311,9 +327,16 @@ class Record(msgspec.Struct):
     payment_orders: tuple[Order, ...] | None = None
 
     @property
-    def opened_as(self) -> str | None:
-        """Of an opening, the name under which the convention goes on (rules, 32)."""
-        return None if self.moves is None else self.moves[0].convention
+    def renamed(self) -> dict[str, str]:
+        """Of an opening, the names that are others in this year, by what they were (rules, 32)."""
+        flags = (each for each in self.review_flags or () if each.code == RENAMED)
+        return {each.before: each.after for each in map(_read_renamed, flags)}
+
+    @property
+    def convention(self) -> str | None:
+        """The convention that the event names, as it is called in this year."""
+        named = None if self.event is None else self.event.data.convention
+        return named if named is None else self.renamed.get(named, named)
 
     @property
     def day(self) -> date | None:

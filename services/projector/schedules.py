@@ -1,7 +1,9 @@
 """Schedules, documents and obligations of conventions, as events say them. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
+
+import msgspec
 
 from services.projector.changes import Changes, Members
 from services.projector.readings import (
@@ -27,6 +29,25 @@ def of_award(said: Said) -> tuple[Instalment, ...]:
     if said.instalments is not None:
         return said.instalments
     return (Instalment(WHOLE_AWARD, "signature", said.lines or ()),)
+
+
+def renamed(
+    planned: Iterable[Instalment], names: Mapping[str, str]
+) -> tuple[list[Instalment], str | None]:
+    """A schedule that is carried over, and the grant whose name some of its orders bear.
+
+    Those that were ordered before the convention was signed are called `<grant>/<instalment>`; the
+    grant may be called otherwise in the new year (rules, 13 and 32).
+    """
+    found, former = [], None
+    for each in planned:
+        grant, slash, instalment = each.instalment.rpartition("/")
+        if slash:
+            former = names.get(grant, grant)
+            found.append(msgspec.structs.replace(each, instalment=f"{former}/{instalment}"))
+        else:
+            found.append(each)
+    return found, former
 
 
 def plan(

@@ -51,7 +51,8 @@ WITHDRAWN: Final = (
 
 REPLANNED: Final = (
     "UPDATE instalments SET left_out_by = :amendment WHERE budget = :budget"
-    " AND convention = :convention AND sequence < :sequence AND left_out_by IS NULL"
+    " AND convention = :convention AND sequence < :sequence"
+    " AND (left_out_by IS NULL OR left_out_by = convention)"
 )
 """What was planned before an amendment, and not by it, is planned no more."""
 

@@ -166,7 +166,7 @@ def came_back(data: Json, convention: Convention) -> dict[Line, int]:
     if data.get("lines") is not None:
         return amounts_of(data["lines"])
     lines = convention.lines_in_order()
-    came = filled(data["amount_cents"], [convention.paid_on(line) for line in lines])
+    came = filled(data["amount_cents"], [max(0, convention.paid_on(line)) for line in lines])
     return dict(zip(lines, came, strict=True))
 
 

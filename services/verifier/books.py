@@ -91,9 +91,14 @@ class Books(Sums):
             return True
         return any(each.formerly == number for each in self.conventions.values())
 
-    def goes_on_as(self, letter: Json, number: str, *, of_grant: bool) -> str:
-        """What a number of the closed year is called here: of a convention, or a grant (32)."""
-        while self.is_taken(number) or (of_grant and self.is_here("grant", number)):
+    def goes_on_as(self, letter: Json, number: str, *, of_grant: bool, own: str = "") -> str:
+        """What a number of the closed year is called here: of a convention, or a grant (32).
+
+        A grant's is not `own`, the number that its convention has here.
+        """
+        while (
+            number == own or self.is_taken(number) or (of_grant and self.is_here("grant", number))
+        ):
             number = f"{number}@{letter['closed_budget'][-4:]}"
         return number
 
@@ -134,7 +139,7 @@ class Books(Sums):
         self.opened_as = self.goes_on_as(data, data["convention"], of_grant=data["stands_alone"])
         formerly = next((n for n, at, _ in map(parted, data["instalments"]) if at), None)
         if formerly is not None:
-            formerly = self.goes_on_as(data, formerly, of_grant=True)
+            formerly = self.goes_on_as(data, formerly, of_grant=True, own=self.opened_as)
         grant = self.grants.setdefault(data["grant"], Grant())
         acts = without_nulls(data["acts"])
         grant.acts += [act for act in acts if act not in grant.acts]

@@ -93,7 +93,7 @@ def _award(books: Books, data: Json) -> No | None:
         code = "grant_withdrawn" if grant.withdrawn else "grant_already_awarded"
         return No(code, {"grant": name})
     if data.get("requires_convention") is False:
-        if name in books.conventions:
+        if books.is_taken(name):
             return No("convention_exists", {"convention": name})
         gives = amounts_of(data["lines"])
         planned = cents_by_line(schedule_of(data.get("instalments") or []))

@@ -45,10 +45,11 @@ def journal_of(*files: Path) -> list[bytes]:
     return [row.record for row in store.journal()]
 
 
-def journal_of_events(events: Iterable[bytes]) -> list[bytes]:
-    """The journal that these events lead to."""
+def journal_of_events(*files: Iterable[bytes]) -> list[bytes]:
+    """The journal that these events lead to, letters read behind each file."""
     store = MemoryStore()
-    _replay(store, "events.jsonl", b"\n".join(events) + b"\n")
+    for number, events in enumerate(files):
+        _replay(store, f"events-{number}.jsonl", b"\n".join(events) + b"\n")
     return [row.record for row in store.journal()]
 
 

@@ -264,7 +264,7 @@ def _is_awaited(convention: RowMapping, row: RowMapping, orders: Sequence[PaidOr
         return False
     if any(each.order.state != "rejected" for each in orders):
         return False
-    if "/" not in row["instalment"]:
+    if row["left_out_by"] != convention["convention"]:
         return row["left_out_by"] is None
     # Of a grant that stood alone, what was rejected before is the convention's own to plan.
     return any(each.order.state_sequence > convention["sequence"] for each in orders)

@@ -28,14 +28,28 @@ def opened_name(book: Book, event: FiscalYearOpened) -> str:
     It is taken where a convention, or a grant without one, bears it, or where the grant whose
     reference it is was awarded here (rules, 32).
     """
-    return _free_name(book, event, event.convention, of_grant=event.stands_alone)
-
-
-def _free_name(book: Book, event: FiscalYearOpened, name: str, *, of_grant: bool) -> str:
-    """A name, with the year from which it comes where it is taken."""
-    while book.is_taken(name) or (of_grant and _is_awarded(book, name)):
-        name = f"{name}@{event.closed_budget[-YEAR_DIGITS:]}"
+    name = event.convention
+    while book.is_taken(name) or (event.stands_alone and _is_awarded(book, name)):
+        name = _of_its_year(name, event)
     return name
+
+
+def former_grant(event: FiscalYearOpened) -> str | None:
+    """The name that orders bear of a grant in whose place the convention was signed (rules, 13)."""
+    named = (each.instalment.split("/") for each in event.instalments if "/" in each.instalment)
+    return next((grant for grant, _ in named), None)
+
+
+def _opened_grant(book: Book, event: FiscalYearOpened, own_name: str) -> str | None:
+    """The same in this year, where neither the convention itself nor anything else bears it."""
+    name = former_grant(event)
+    while name is not None and (name == own_name or book.is_taken(name) or _is_awarded(book, name)):
+        name = _of_its_year(name, event)
+    return name
+
+
+def _of_its_year(name: str, event: FiscalYearOpened) -> str:
+    return f"{name}@{event.closed_budget[-YEAR_DIGITS:]}"
 
 
 def _is_awarded(book: Book, grant: str) -> bool:
@@ -48,14 +62,12 @@ def carried_convention(book: Book, event: FiscalYearOpened, sequence: int) -> Co
 
     Where its award fell in this year it is known as a withdrawn one.
     """
-    grant, formerly = book.grants.get(event.grant), None
-    for each in event.instalments:
-        if "/" in each.instalment:
-            bears, _ = each.instalment.split("/")
-            formerly = _free_name(book, event, bears, of_grant=True)
+    name = opened_name(book, event)
+    formerly = _opened_grant(book, event, name)
+    grant = book.grants.get(event.grant)
     fell = grant is not None and grant.withdrawn
     convention = Convention(
-        convention=opened_name(book, event),
+        convention=name,
         grant=event.grant,
         beneficiary=beneficiary_of(event.beneficiary),
         signed_on=event.signed_on,

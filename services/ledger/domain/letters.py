@@ -144,7 +144,9 @@ def _data(book: Book, convention: Convention, cents: dict[Line, int]) -> dict[st
 
 def _award_row(book: Book, convention: Convention, award: Award) -> dict[str, Any]:
     siret = award.beneficiary.siret
-    year_cents = convention.year_awards_cents or award.earlier_year_cents
+    year_cents = convention.year_awards_cents
+    if year_cents is None:
+        year_cents = award.earlier_year_cents
     return {
         "act": award.act.row(),
         "title": award.title,

@@ -191,11 +191,19 @@ def documents_due(book: Book, convention: Convention, by: date) -> list[Document
         owed = [
             key
             for each in convention.schedule
-            if order_resting_on(book, convention, each) is not None
+            if _was_ordered(book, convention, each)
             or (not ended and each.amount_cents and not is_live(book, each))
             for key in each.documents
         ]
     return [key for key in dict.fromkeys(owed) if key not in convention.documents]
+
+
+def _was_ordered(book: Book, convention: Convention, instalment: Instalment) -> bool:
+    """Whether an order of an instalment is open, or any of them was paid, at least in part."""
+    numbers = range(1, instalment.orders + 1)
+    names = (order_name(convention.convention, instalment.instalment, each) for each in numbers)
+    paid = any(book.orders[name].paid_cents for name in names if name in book.orders)
+    return paid or is_live(book, instalment)
 
 
 def collected_by_line(event: RecoveryCollected, convention: Convention) -> dict[Line, int]:
@@ -205,7 +213,7 @@ def collected_by_line(event: RecoveryCollected, convention: Convention) -> dict[
     left_cents, collected = event.total_cents, {}
     for line in give_back_order(convention):
         cents = min(left_cents, convention.paid_cents_on(line))
-        if cents:
+        if cents > 0:  # A journal of before may have had more back on a line than it had.
             collected[line] = cents
             left_cents -= cents
     assert left_cents == 0, "what is asked back was paid"

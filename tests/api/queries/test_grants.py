@@ -1,5 +1,6 @@
 """A grant's page: schedule, what each instalment waits for, money by line, acts, flags, records."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -306,6 +307,80 @@ def test_a_convention_that_goes_on_under_another_number_is_shown_under_it(made: 
         (each.convention, each.state, each.carried_from) for each in found.conventions
     ]
     assert 60_007 == found.grant.released_cents
+
+
+def test_what_the_grant_had_ordered_is_found_in_the_year_into_which_it_is_carried(
+    made: Made,
+) -> None:
+    following: Json = {"budget": NEXT_BUDGET}
+    closed = [
+        *FOR_THE_REST,
+        an_acknowledgement("rejected", "G/1"),
+        a_vote(**following),
+        an_award(7, **following),
+        a_closing("all"),
+    ]
+    later = [
+        a_new_account(_id="new", **following),
+        an_acknowledgement(order="G@2023/1/2", **following),
+        a_payment(499_993, "G@2023/1/2", **following),
+    ]
+    url = made(journal_of_events(map(encoded, closed), map(encoded, later)))
+    found = ask(url, lambda conn: grants.one(conn, None, NEXT_BUDGET, "G"))
+    assert found is not None
+    (convention,) = found.conventions
+    assert ("C", "G@2023", "in_force") == (
+        convention.convention,
+        convention.continues,
+        convention.state,
+    )
+    assert ["G@2023/1", "1"] == [each.instalment for each in convention.instalments]
+    assert 499_993 == found.grant.paid_cents
+    types = [each.event_type for each in found.records]
+    assert {"ecluse.payment-order.acknowledged.v1", "ecluse.payment.executed.v1"} <= set(types)
+    (listed,) = ask(url, lambda conn: grant_list(conn, None, NEXT_BUDGET))
+    assert listed.first_paid_on is not None
+
+
+def test_an_opening_that_a_ceiling_cuts_is_in_force(made: Made) -> None:
+    whole = an_instalment(100_000, documents=[REPORT], ceiling=True)
+    closed = [
+        *START,
+        a_convention(instalments=[whole], bank_account=...),
+        a_report(eligible_cost_cents=60_000),
+        a_closing("all"),
+        a_new_account(budget=NEXT_BUDGET),
+    ]
+    url = made(journal_of_events(map(encoded, closed)))
+    found = ask(url, lambda conn: grants.one(conn, None, NEXT_BUDGET, "G"))
+    assert found is not None
+    assert ("in_force", 60_000, 40_000) == (
+        found.conventions[0].state,
+        found.grant.ordered_cents,
+        found.grant.released_cents,
+    )
+
+
+def test_acts_and_flags_of_a_renamed_convention_are_not_shown_on_the_grant_of_the_other(
+    made: Made,
+) -> None:
+    following: Json = {"budget": NEXT_BUDGET}
+    closed = [
+        *START,
+        a_convention(instalments=TWO),
+        an_acknowledgement(),
+        a_vote(**following),
+        an_award(7, grant="H", **following),
+        a_convention(instalments=[a_notified(7)], grant="H", **following),
+        a_closing("all"),
+    ]
+    url = made(journal_of_events(map(encoded, closed)))
+    flags = {}
+    for name in ("G", "H"):
+        found = ask(url, partial(grants.one, entities=None, budget=NEXT_BUDGET, grant=name))
+        assert found is not None
+        flags[name] = [each.verdict.code for each in found.flags]
+    assert {"G": ["convention_renamed"], "H": []} == flags
 
 
 def test_figures_of_many_grants_are_asked_in_parts(

@@ -10,6 +10,7 @@ from tests.builders import (
     a_collection,
     a_concurring_act,
     a_convention,
+    a_new_account,
     a_payment,
     a_recovery,
     a_rejected_report,
@@ -157,6 +158,24 @@ BY_ITS_WORDS = [
         [*OWING_ORDERED, a_termination(), a_payment(40)],
         "2024-07-01",
         JUNE_2024,
+    ),
+    Row(
+        "one that a ceiling cuts in the opening itself has not ended",
+        [
+            a_vote(100),
+            an_award(100),
+            a_convention(
+                obligations=OWED,
+                bank_account=...,
+                instalments=[an_instalment(100, documents=[ACTIVITY], ceiling=True)],
+            ),
+            a_report(eligible_cost_cents=60),
+            a_closing("all"),
+            a_new_account(budget=NEXT_BUDGET),
+        ],
+        "2024-07-01",
+        ["payment_due C/advance 2023-08-25", *JUNE_2024],
+        reports=["C activity_report 2023 2024-06-30", "C financial_report 2023 2024-06-30"],
     ),
     Row(
         "one whose award fell in the year into which it was carried owes what it had",

@@ -1,6 +1,8 @@
 """Rule 27, line by line: what may be asked back of a line, and on which lines money comes back."""
 
+from services.ledger.domain.grants import RecoveredLine
 from tests.builders import (
+    Story,
     a_collection,
     a_convention,
     a_new_account,
@@ -254,3 +256,14 @@ def test_rule_27_what_is_asked_back_of_a_line_was_paid_on_it(row: Row) -> None:
 @each_row(LINE_ROWS)
 def test_rule_27_in_one_sum_it_comes_back_in_the_order_of_the_schedule(row: Row) -> None:
     check(row)
+
+
+def test_rule_27_a_line_that_had_more_back_than_it_had_gives_nothing() -> None:
+    """So earlier rules decided: what they had accepted stays, and later sums go on."""
+    story = Story(*ON_TWO_LINES, a_recovery(100), a_collection(50, **NEXT_YEAR))
+    recovery = story.book.conventions["C"].recoveries["R"]
+    first, second = recovery.lines
+    too_much = {first: RecoveredLine(0, 55, 55), second: RecoveredLine(0, -5, -5)}
+    story.book.conventions["C"].recoveries["R"] = recovery._replace(lines=too_much)
+    story.tell(a_collection(10, **AGAIN))
+    assert [(second, 10)] == [(each.line, each.amount_cents) for each in story.last.moves]

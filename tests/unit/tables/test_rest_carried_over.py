@@ -2,8 +2,10 @@
 
 import pytest
 
+from services.ledger.domain.moves import PAY
 from services.ledger.restore import open_ledger
 from tests.builders import (
+    BUDGET,
     NEXT_BUDGET,
     Json,
     Story,
@@ -17,8 +19,17 @@ from tests.builders import (
     an_award,
     an_instalment,
 )
+from tests.unit.ledger import telling
 from tests.unit.tables.rows import entries_of
-from tests.unit.tables.test_signed_for_the_rest import HALF, ISSUED, PAID, REST, TAKEN
+from tests.unit.tables.test_signed_for_the_rest import (
+    ABOVE,
+    HALF,
+    ISSUED,
+    PAID,
+    REST,
+    TAKEN,
+    WAITS,
+)
 
 
 def next_year(*before: Json, after: list[Json]) -> Story:
@@ -93,3 +104,45 @@ def test_rule_32_a_renamed_convention_names_the_order_that_its_reissue_follows()
         issued.order.payment_order,
         issued.issued["previous"],
     )
+
+
+def test_rule_32_the_grant_s_name_is_not_the_one_that_its_convention_bears() -> None:
+    """Both are taken to the next year at once, and order ids must never meet."""
+    rest = a_convention(convention="G@2023", instalments=WAITS, bank_account=...)
+    story = Story(*ABOVE, rest, an_acknowledgement("rejected", "G/1"), a_closing("all"))
+    story.tell(a_vote(**NEXT))
+    story.tell(an_award(100, **NEXT))
+    story.deliver()
+    renamed = {"from": "G", "to": "G@2023@2023"}
+    assert renamed in [flag["facts"] for flag in story.last.review_flags]
+    story.tell(a_notification(convention="G@2023", **NEXT))
+    story.tell(a_new_account(**NEXT, _id="new"))
+    assert {"G@2023/1": ISSUED, "G@2023@2023/1/2": ISSUED} == story.orders(NEXT_BUDGET)
+
+
+def test_a_trace_follows_the_orders_that_bear_the_grant_s_name_into_the_next_year() -> None:
+    story = next_year(*REJECTED, after=[a_new_account(**NEXT, _id="new")])
+    story.tell(a_payment(HALF, "G/1/2", **NEXT))
+    for ref in ("C", "G", "G/1", "G/1/2"):
+        found = telling.story_of(story, ref)
+        orders = [each.order.payment_order for told in found.told for each in told.orders]
+        assert {"G/1", "G/1/2"} <= set(orders), ref
+        moved = [move for told in found.told for move in told.moves if move.way is PAY]
+        assert [("C", "G/1")] == [(each.convention, each.instalment) for each in moved], ref
+
+
+def test_a_trace_goes_back_to_the_grant_before_its_convention_of_another_year() -> None:
+    award = an_award(100, requires_convention=False)
+    story = Story(a_vote(100), award, a_closing("all"))
+    story.deliver()
+    story.tell(a_convention(70, **NEXT))
+    found = telling.story_of(story, "C")
+    assert award["id"] in [each.envelope.id for each in found.told]
+
+
+def test_an_opening_that_is_read_twice_leads_no_trace_astray() -> None:
+    story = next_year(*REJECTED, after=[])
+    story.delivered = 0
+    story.deliver()
+    assert "duplicate" == str(story.records[-1].outcome)
+    assert telling.story_of(story, "C").budgets == [BUDGET, NEXT_BUDGET]

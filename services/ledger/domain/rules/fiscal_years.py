@@ -6,7 +6,7 @@ from operator import attrgetter
 
 from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
 from services.ledger.domain.book import Book
-from services.ledger.domain.carry_over import carried_convention, carried_grant
+from services.ledger.domain.carry_over import carried_convention, carried_grant, former_grant
 from services.ledger.domain.closed_years import reserved_in_order
 from services.ledger.domain.flags import Flag, FlagCode
 from services.ledger.domain.grants import Convention, ConventionState, bank_account_of
@@ -77,9 +77,12 @@ def open_next(book: Book, event: FiscalYearOpened, on: date, sequence: int) -> A
             for each in event.lines
         ]
     )
-    if name != event.convention:
-        renamed = {"from": event.convention, "to": name}
-        ruling.flags.append(Flag(FlagCode.CONVENTION_RENAMED, renamed))
+    names = ((event.convention, name), (former_grant(event), convention.formerly))
+    ruling.flags += [
+        Flag(FlagCode.CONVENTION_RENAMED, {"from": before, "to": after})
+        for before, after in names
+        if before != after
+    ]
     if RELEASE in ways and convention.had_cents():
         owed = {"convention": name, "amount_cents": convention.had_cents()}
         ruling.flags.append(Flag(FlagCode.RECOVERY_DUE, owed))
