@@ -99,6 +99,35 @@ def above_the_limit(number: str, budget: str) -> list[Json]:
     ]
 
 
+def for_the_rest(number: str, budget: str) -> list[Json]:
+    """A convention is signed for what is held back; the grant's order fails, and is issued again.
+
+    Money of both comes back, in one sum.
+    """
+    said: Json = {"budget": budget, "convention": f"C{number}"}
+    first = an_instalment(LARGE_CENTS - CENTS, "1")
+    alone = an_award(
+        budget=budget,
+        grant=f"G{number}",
+        requires_convention=False,
+        lines=[an_amount(LARGE_CENTS)],
+        instalments=[first, an_instalment(CENTS, "2", documents=ACTIVITY)],
+    )
+    own = an_instalment(CENTS, "1", documents=ACTIVITY)
+    return [
+        a_new_account(budget=budget),
+        alone,
+        an_award(LARGE_CENTS, budget=budget, grant=f"G{number}b"),
+        a_payment(333, f"G{number}/1", budget=budget),
+        _signed(number, budget, own),
+        an_acknowledgement("rejected", f"G{number}/1", budget=budget),
+        a_report(**said),
+        a_payment(CENTS, f"C{number}/1", budget=budget),
+        a_recovery(1_000, **said),
+        a_collection(1_000, **said),
+    ]
+
+
 def below_what_was_paid(number: str, budget: str) -> list[Json]:
     """Eligible costs turn out to be lower than the advance."""
     said: Json = {"budget": budget, "convention": f"C{number}"}
@@ -147,6 +176,7 @@ SCENES: Final[tuple[Callable[[str, str], list[Json]], ...]] = (
     suspended,
     withdrawn,
     above_the_limit,
+    for_the_rest,
     below_what_was_paid,
     capped,
     on_one_line,
