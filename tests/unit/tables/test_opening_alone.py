@@ -6,6 +6,7 @@ from tests.builders import (
     NEXT_BUDGET,
     SIRET,
     Json,
+    Story,
     a_closing,
     a_concurring_act,
     a_convention,
@@ -378,3 +379,14 @@ ROWS = [*ALONE_ROWS, *TAKEN_ROWS, *FELL_ROWS]
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.says)
 def test_rule_32_a_letter_finds_a_new_year_under_way(row: Row) -> None:
     check(row)
+
+
+def test_rule_14_a_grant_that_is_carried_on_twice_keeps_the_sum_of_the_year_that_gave_it() -> None:
+    story = Story(a_vote(100), an_award(100, requires_convention=False), a_closing("all"))
+    story.tell(a_vote(50, **NEXT))
+    story.tell(an_award(50, **NEXT))
+    story.deliver()
+    story.tell(a_closing("all", _id="second", **NEXT))
+    [first, second] = story.letters()
+    assert ("G", "G@2023") == (first["data"]["convention"], second["data"]["convention"])
+    assert 100 == second["data"]["award"]["year_awards_cents"]
