@@ -33,7 +33,7 @@ def arrivals(event: Event, moves: Sequence[Move]) -> Iterator[Want]:
             yield Want(Missing.CONVENTION, event.convention)
         case FiscalYearOpened():
             yield Want(Missing.GRANT, event.grant)
-            yield Want(Missing.CONVENTION, moves[0].convention or "")
+            yield Want(Missing.CONVENTION, str(moves[0].convention))
         case RecoveryOrdered():
             yield Want(Missing.RECOVERY, recovery_id(event.convention, event.recovery))
         case _:

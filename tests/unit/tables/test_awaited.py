@@ -42,6 +42,13 @@ BALANCE = an_instalment(
 HALVES = [*AWARDED, a_convention(instalments=[an_instalment(60), BALANCE])]
 DOCUMENTS = ["document activity_report/2022", "document certified_accounts/2022"]
 ISSUED: Seen = ("payment_order", "C/advance", 60, "2023-07-14", ["acknowledgement C/advance"])
+ISSUED_WHOLE: Seen = (
+    "payment_order",
+    "C/advance",
+    100,
+    "2023-07-14",
+    ["acknowledgement C/advance"],
+)
 WAITS: Seen = ("instalment", "balance", 40, None, DOCUMENTS)
 NO_ACCOUNT = [*AWARDED, a_convention(100, bank_account=...)]
 REJECTED = an_acknowledgement("rejected")
@@ -198,6 +205,29 @@ AWAITED = [
                 ["document financial_report/2023"],
             )
         ],
+    ),
+    Row(
+        "of a terminated one as well, as long as anything of it stays paid",
+        [*AWARDED, OBLIGED, a_payment(100), a_report(year=2023), a_termination()],
+        [
+            (
+                "obligation",
+                "financial_report/2023",
+                None,
+                "2024-06-30",
+                ["document financial_report/2023"],
+            )
+        ],
+    ),
+    Row(
+        "of which nothing was paid it owes nothing",
+        [*AWARDED, OBLIGED, a_termination()],
+        [ISSUED_WHOLE],
+    ),
+    Row(
+        "nor of a closed year, though it was paid",
+        [*AWARDED, OBLIGED, a_payment(1), an_acknowledgement(), a_closing()],
+        [("payment_order", "C/advance", 99, "2023-07-14", ["payment C/advance"])],
     ),
     Row(
         "of a terminated convention only its open order is awaited",

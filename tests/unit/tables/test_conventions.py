@@ -74,6 +74,20 @@ COMMITMENT_ROWS = [
         entries=[("legal_commitment", "489", 60_000, "C")],
     ),
     Row(
+        "a second one does not take the place of one that bears its grant's reference",
+        [
+            *AWARDED,
+            a_convention(60_000, convention="G", bank_account=...),
+            no_account(40_000),
+        ],
+        "accepted",
+        Money(
+            {"489": {"appropriated": 100_000, "committed": 100_000}},
+            {"C": waiting(40_000), "G": waiting(60_000)},
+        ),
+        entries=[("legal_commitment", "489", 40_000, "C")],
+    ),
+    Row(
         "a line has one entry, whatever the number of instalments that pay it",
         [
             *TWO_LINES,

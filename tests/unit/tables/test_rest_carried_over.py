@@ -16,6 +16,7 @@ from tests.builders import (
     a_payment,
     a_vote,
     an_acknowledgement,
+    an_amendment,
     an_award,
     an_instalment,
 )
@@ -43,6 +44,7 @@ def next_year(*before: Json, after: list[Json]) -> Story:
 
 REJECTED = [*TAKEN, an_acknowledgement("rejected", "G/1")]
 NEXT: Json = {"budget": NEXT_BUDGET}
+A_NAMESAKE = a_convention(instalments=[an_instalment(50, trigger="notification")], **NEXT)
 
 
 def test_rule_32_the_grant_s_rejected_order_is_issued_again_in_the_next_year() -> None:
@@ -68,6 +70,25 @@ def test_rule_32_under_another_name_where_the_new_year_awarded_the_grant(
     [issued] = [each for each in story.last.payment_orders if each.order.convention == "G@2023"]
     assert issued.issued is not None
     assert "G/1" == issued.issued["previous"]
+
+
+def test_rule_32_no_convention_takes_the_name_that_orders_bear() -> None:
+    story = Story(*REJECTED, a_closing("all"))
+    story.tell(a_vote(**NEXT))
+    story.tell(an_award(100, **NEXT))
+    story.deliver()
+    story.tell(a_convention(100, convention="G@2023", **NEXT))
+    assert "convention_exists" == story.answer()
+    story.tell(a_convention(100, convention="G@2022", **NEXT))
+    assert "accepted" == story.answer()
+
+
+def test_rule_32_what_an_amendment_planned_anew_under_the_convention_has_no_count_left() -> None:
+    anew = an_amendment(instalments=[an_instalment(2 * HALF, "x", trigger="notification")])
+    story = next_year(*REJECTED, anew, after=[a_notification(**NEXT)])
+    [letter] = story.letters()
+    assert [] == letter["data"]["former_instalments"]
+    assert {"C/x": ("issued", 2 * HALF, 0)} == story.orders(NEXT_BUDGET)
 
 
 def test_rule_32_what_the_grant_had_ordered_is_not_planned_again_in_the_next_year() -> None:
@@ -146,3 +167,23 @@ def test_an_opening_that_is_read_twice_leads_no_trace_astray() -> None:
     story.deliver()
     assert "duplicate" == str(story.records[-1].outcome)
     assert telling.story_of(story, "C").budgets == [BUDGET, NEXT_BUDGET]
+
+
+def test_rule_32_an_instalment_that_an_amendment_took_away_keeps_the_name_of_its_order() -> None:
+    story = Story(
+        a_vote(100),
+        an_award(100),
+        a_convention(100),
+        an_acknowledgement("rejected"),
+        an_amendment(instalments=[an_instalment(100, "rest", trigger="notification")]),
+        a_closing("all"),
+    )
+    for event in (a_vote(50, **NEXT), an_award(50, **NEXT), A_NAMESAKE):
+        story.tell(event)
+    story.deliver()
+    story.tell(a_closing("all", budget=NEXT_BUDGET, _id="second"))
+    [_, *later] = story.letters()
+    [renamed] = [each["data"] for each in later if each["data"]["convention"] == "C@2023"]
+    assert [{"instalment": "advance", "orders": 1, "order": "C/advance"}] == (
+        renamed["former_instalments"]
+    )

@@ -77,6 +77,24 @@ SIGNED_ROWS = [
         stands(paid=HALF, remaining=HALF, orders={"G/1": FULLY_PAID}),
     ),
     Row(
+        "were it a cent",
+        [
+            *ABOVE[:2],
+            an_award(
+                2 * HALF,
+                requires_convention=False,
+                instalments=[
+                    an_instalment(2 * HALF - 1, "1"),
+                    an_instalment(1, "2", documents=REPORT),
+                ],
+            ),
+            ABOVE[3],
+            a_convention(instalments=[an_instalment(1, trigger="notification")]),
+        ],
+        "accepted",
+        stands(ordered=2 * HALF - 1, remaining=1, orders={"G/1": ("issued", 2 * HALF - 1, 0)}),
+    ),
+    Row(
         "for less than the rest: the difference is released",
         [
             *ABOVE,
