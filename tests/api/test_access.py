@@ -307,6 +307,6 @@ def test_no_key_nor_token_nor_iban_is_ever_logged(tmp_path: Path, clock: HandClo
             said = stream.getvalue()
             assert 0 < said.count("request_handled")
             assert [] == [secret for secret in secrets if secret in said]
-            assert shown.rpartition("_")[2] not in said
+            assert shown.split("_", 2)[2] not in said
 
     with_store(f"sqlite:///{tmp_path / 'access.db'}", clock, what)
