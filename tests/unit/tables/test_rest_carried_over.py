@@ -187,3 +187,27 @@ def test_rule_32_an_instalment_that_an_amendment_took_away_keeps_the_name_of_its
     assert [{"instalment": "advance", "orders": 1, "order": "C/advance"}] == (
         renamed["former_instalments"]
     )
+
+
+def test_rule_25_an_order_that_was_issued_again_under_the_new_number_is_named_by_it() -> None:
+    story = Story(
+        a_vote(100),
+        an_award(100),
+        a_convention(100),
+        an_acknowledgement("rejected"),
+        a_closing("all"),
+    )
+    for event in (a_vote(50, **NEXT), an_award(50, **NEXT), A_NAMESAKE):
+        story.tell(event)
+    story.deliver()
+    story.tell(a_new_account(**NEXT, _id="new"))
+    story.tell(an_acknowledgement("rejected", "C@2023/advance/2", **NEXT))
+    story.tell(a_closing("all", budget=NEXT_BUDGET, _id="second"))
+    [letter] = [each for each in story.letters() if each["data"]["convention"] == "C@2023"]
+    [instalment] = letter["data"]["instalments"]
+    assert (2, None) == (instalment["orders"], instalment.get("order"))
+    story.deliver()
+    third: Json = {"budget": f"{NEXT_BUDGET[:-4]}2025"}
+    story.tell(a_new_account("FR7630001007941234567890185", **third, _id="third"))
+    [issued] = [each.issued for each in story.last.payment_orders if each.issued is not None]
+    assert "C@2023/advance/2" == issued["previous"]

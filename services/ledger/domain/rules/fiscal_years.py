@@ -70,19 +70,18 @@ def open_next(book: Book, event: FiscalYearOpened, on: date, sequence: int) -> A
     convention = carried_convention(book, event, sequence)
     name = convention.convention
     ways = (OPEN, RELEASE) if convention.state is ConventionState.TERMINATED else (OPEN,)
-    ruling = Accepted(
-        [
-            Move(line_of(each.line), name, None, way, each.amount_cents)
-            for way in ways
-            for each in event.lines
-        ]
-    )
+    moves = [
+        Move(line_of(each.line), name, None, way, each.amount_cents)
+        for way in ways
+        for each in event.lines
+    ]
     names = ((event.convention, name), (former_grant(event), convention.formerly))
-    ruling.flags += [
+    renamed = [
         Flag(FlagCode.CONVENTION_RENAMED, {"from": before, "to": after})
         for before, after in names
         if before != after
     ]
+    ruling = Accepted(moves, flags=renamed)
     if RELEASE in ways and convention.had_cents():
         owed = {"convention": name, "amount_cents": convention.had_cents()}
         ruling.flags.append(Flag(FlagCode.RECOVERY_DUE, owed))
