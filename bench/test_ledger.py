@@ -10,11 +10,11 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from bench import world
 from events.codec import Received, decode
+from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.domain.decide import decide
 from services.ledger.domain.evolve import evolve
 from services.ledger.domain.journal import JournalRecord, Source
 from services.ledger.domain.recording import record_of
-from services.ledger.handle import Ledger, RawRecord
 
 ROUNDS = 3
 

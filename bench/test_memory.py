@@ -5,10 +5,10 @@ import tracemalloc
 from hashlib import sha256
 
 from bench import world
+from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.domain.book import new_budget
 from services.ledger.domain.identity import shortened
 from services.ledger.domain.journal import Source
-from services.ledger.handle import Ledger, RawRecord
 
 
 def _grown_bytes() -> int:

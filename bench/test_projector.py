@@ -19,12 +19,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bench import world
 from events.topics import JOURNAL
+from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.domain.journal import Source
-from services.ledger.handle import Ledger, RawRecord
 from services.projector.database import Position, an_engine, take, write
 from services.projector.fold import Fold
 from services.projector.serve import BATCH_RECORDS
-from services.runtime.partitioning import partition_of
+from services.runtime.kafka.partitioning import partition_of
 from tests import silence
 from tests.read_model import databases
 from tests.read_model.databases import Server

@@ -8,13 +8,13 @@ from typing import Final, NamedTuple
 import pytest
 
 from bench import world
-from services.ledger.adapters.sqlite import SqliteStore
-from services.ledger.handle import Ledger
-from services.ledger.redecide import redecide
-from services.ledger.replay import replay
-from services.verifier.alone import JournalAlone
+from services.ledger.application.handle import Ledger
+from services.ledger.application.redecide import redecide
+from services.ledger.files.replay import replay
+from services.ledger.files.sqlite import SqliteStore
 from services.verifier.files import Database, exported
 from services.verifier.findings import Findings
+from services.verifier.offline import JournalAlone
 from tests import silence
 
 AIM_S: Final = 60

@@ -6,8 +6,8 @@ from typing import Any
 
 from stdnum import luhn
 
+from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.domain.journal import Source
-from services.ledger.handle import Ledger, RawRecord
 
 BUDGETS = 500
 CONVENTIONS_OF_A_BUDGET = 10

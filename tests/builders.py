@@ -8,14 +8,14 @@ from typing import Any
 
 from events import topics
 from events.envelope import LETTERS
-from services.ledger.adapters.memory import MemoryStore
+from services.ledger.application.handle import Ledger, RawRecord
+from services.ledger.application.ports import Store
+from services.ledger.application.restore import VERSIONS
 from services.ledger.domain.book import Book, BudgetState
 from services.ledger.domain.invariants import check_book
 from services.ledger.domain.journal import JournalRecord, Source
-from services.ledger.handle import Ledger, RawRecord
-from services.ledger.ports import Store
-from services.ledger.restore import VERSIONS
-from services.ledger.summary import summary
+from services.ledger.files.memory import MemoryStore
+from services.ledger.files.summary import summary
 
 BUDGET = "21590350100017-00-2023"
 NEXT_BUDGET = "21590350100017-00-2024"

@@ -8,16 +8,16 @@ import pytest
 
 from events.sentences import Sentence
 from events.unreadable import Reason
-from services.ledger.advice import facts
-from services.ledger.advice.explained import Advice
-from services.ledger.advice.flags import FLAGS
-from services.ledger.advice.records import DEAD_LETTERS, WAITS
-from services.ledger.advice.refusals import REFUSALS
-from services.ledger.catalogue import PAGE, page
+from services.ledger.application.decision_texts import PARKED
 from services.ledger.domain import flags, refusals
 from services.ledger.domain.flags import FlagCode
 from services.ledger.domain.refusals import Missing, Refusal
-from services.ledger.sentences import PARKED
+from services.ledger.explain import facts
+from services.ledger.explain.catalogue import PAGE, page
+from services.ledger.explain.code_help import Advice
+from services.ledger.explain.flags import FLAGS
+from services.ledger.explain.records import DEAD_LETTERS, WAITS
+from services.ledger.explain.refusals import REFUSALS
 from tests.test_rules import FIRST, LAST
 
 CHAPTERS: list[Mapping[Any, Advice]] = [REFUSALS, FLAGS, WAITS, DEAD_LETTERS]

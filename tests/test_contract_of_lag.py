@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from services.api.lag_board import State
-from services.due.letters import NAMESPACE, WATCH
+from services.due.deadline_events import NAMESPACE, WATCH
 from services.watch.lag.states import STALL_S, Rule
 from tests.api.lag_boards import a_history
 

@@ -13,7 +13,7 @@ INSTALLERS = (
     "deploy/Dockerfile",
     "deploy/images/postgres/Dockerfile",
     "deploy/set-up",
-    "services/runtime/jars.py",
+    "services/dev/jars.py",
 )
 COMMAND = re.compile(r"pip\b[^\n&]*? install [^\n&]*--require-hashes[^\n&]*")
 

@@ -22,9 +22,9 @@ from bench.kafka.processes import ROOT, BenchFailed
 from bench.kafka.progress import Progress
 from bench.kafka.read_model import Plan
 from bench.kafka.run import PARTS, Asked, run
-from services.runtime.errors import ClusterError
-from services.runtime.jars import fetch_jars, find_java
-from services.runtime.local_broker import LocalBroker
+from services.dev.jars import fetch_jars, find_java
+from services.dev.local_broker import LocalBroker
+from services.runtime.ops.errors import ClusterError
 
 KAFKA: Final = ROOT / "deploy" / "kafka"
 JAVA_OPTIONS: Final = ("-Xms1g", "-Xmx1g")

@@ -26,8 +26,8 @@ from bench.kafka.processes import spent
 from bench.kafka.topics import PARTITIONS, places_of, settings_of
 from events.topics import EVENTS
 from services.cli.workers import COLLECT_AFTER
-from services.runtime.clients import FETCH_WAIT_S, a_batch, a_reader, a_writer
-from services.runtime.task import BATCH_RECORDS
+from services.runtime.kafka.clients import FETCH_WAIT_S, a_batch, a_reader, a_writer
+from services.runtime.processing.task import BATCH_RECORDS
 
 POLL_S: Final = 1.0
 SILENT_POLLS_MAX: Final = 10

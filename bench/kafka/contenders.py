@@ -12,7 +12,7 @@ from bench.kafka.processes import BenchFailed, Child, Spent, ask, peak_bytes, sp
 from bench.kafka.topics import Looker, create, delete, feed, settings_of
 from bench.kafka.workers import Workers
 from events.topics import EVENTS, JOURNAL, LEDGER_STATE
-from services.runtime.settings import Settings
+from services.runtime.ops.settings import Settings
 
 ANSWER_S: Final = 300.0
 """How long a contender that is asked may take for its answer."""

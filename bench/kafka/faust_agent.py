@@ -19,10 +19,10 @@ from mode.loop import use
 
 from bench.kafka.topics import PARTITIONS
 from events import topics
+from services.ledger.application.handle import Ledger, RawRecord
+from services.ledger.application.messages import messages
 from services.ledger.domain.journal import Source
-from services.ledger.handle import Ledger, RawRecord
-from services.ledger.messages import messages
-from services.runtime.partitioning import partition_of
+from services.runtime.kafka.partitioning import partition_of
 
 SENT: Final = (
     topics.JOURNAL,

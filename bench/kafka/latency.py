@@ -18,8 +18,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from bench.kafka.stream import messages
 from bench.kafka.topics import PARTITIONS, STRUCTURED, origin_of, places_of, settings_of
 from events.topics import EVENTS, JOURNAL
-from services.runtime.clients import FETCH_WAIT_S, a_reader
-from services.runtime.partitioning import partition_of
+from services.runtime.kafka.clients import FETCH_WAIT_S, a_reader
+from services.runtime.kafka.partitioning import partition_of
 
 SILENT_S: Final = 10.0
 """How long the last record may be waited for."""

@@ -10,9 +10,9 @@ from aiokafka.structs import ConsumerRecord
 
 from bench.kafka.topics import places_of
 from events import topics
-from services.runtime.catalogue import read_catalogue
-from services.runtime.reader import Reader
-from services.runtime.settings import Settings
+from services.runtime.kafka.reader import Reader
+from services.runtime.kafka.topic_catalogue import read_catalogue
+from services.runtime.ops.settings import Settings
 
 WRITTEN: Final = (
     topics.JOURNAL,

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Final, NamedTuple, Self
 
-from services.runtime.local_broker import dies_with_us
+from services.dev.local_broker import dies_with_us
 
 TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
 STOP_S: Final = 30.0

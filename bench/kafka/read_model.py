@@ -29,7 +29,7 @@ from bench.kafka.topics import LOOK_S, Looker, feed
 from bench.kafka.workers import COMMAND, OPENED, OPENING_S, Workers
 from services.projector.database import an_engine, prepare
 from services.projector.tables import fates
-from services.runtime.settings import Settings
+from services.runtime.ops.settings import Settings
 from tests.read_model.databases import Server, a_server
 
 EVENTS_MAX: Final = 60_000

@@ -15,11 +15,11 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from bench.kafka.topics import PARTITIONS, settings_of
 from services.cli.workers import COLLECT_AFTER
-from services.ledger.partition import LedgerWork
-from services.ledger.topic_state import PartitionTopics
-from services.runtime.progress import Progress
-from services.runtime.reader import Reader
-from services.runtime.settings import Settings
+from services.ledger.kafka.partition import LedgerWork
+from services.ledger.kafka.state_topic import PartitionTopics
+from services.runtime.kafka.reader import Reader
+from services.runtime.ops.progress import Progress
+from services.runtime.ops.settings import Settings
 
 
 class CountingReader(Reader):

@@ -17,11 +17,11 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import ConsumerRecord
 
 from services.cli.app import main
-from services.ledger import handle
+from services.ledger.application import handle
+from services.ledger.application.handle import Ledger
 from services.ledger.domain.journal import JournalRecord
-from services.ledger.handle import Ledger
-from services.ledger.partition import LedgerWork
-from services.runtime import writer
+from services.ledger.kafka.partition import LedgerWork
+from services.runtime.kafka import writer
 
 now_s: Final = time.thread_time
 

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from bench import world
-from services.runtime.publishing import Message
+from services.runtime.kafka.publishing import Message
 
 EVENTS: Final = 300_000
 WHOLE_YEAR_EVENTS: Final = 30_000

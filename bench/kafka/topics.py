@@ -15,13 +15,13 @@ from aiokafka.structs import TopicPartition
 from bench.kafka.processes import BenchFailed, Child, StoodStill
 from bench.kafka.stream import messages
 from events.topics import EVENTS, JOURNAL
-from services.runtime.catalogue import read_catalogue
-from services.runtime.clients import QUICK_FETCH_WAIT_S, a_reader
-from services.runtime.differences import Asked
-from services.runtime.publishing import Receipts, publish
-from services.runtime.reader import Reader
-from services.runtime.settings import Settings
-from services.runtime.topics import apply
+from services.runtime.kafka.clients import QUICK_FETCH_WAIT_S, a_reader
+from services.runtime.kafka.publishing import Receipts, publish
+from services.runtime.kafka.reader import Reader
+from services.runtime.kafka.topic_catalogue import read_catalogue
+from services.runtime.kafka.topic_diff import Asked
+from services.runtime.kafka.topics import apply
+from services.runtime.ops.settings import Settings
 
 PARTITIONS: Final = 4
 LOOK_S: Final = 0.02

@@ -23,8 +23,8 @@ from bench.kafka.progress import Progress
 from bench.kafka.promises import Promise, kept
 from bench.kafka.topics import Looker, feed
 from bench.kafka.workers import COMMAND, Workers
-from services.runtime.local_broker import HOST, free_port
-from services.runtime.settings import Settings
+from services.dev.local_broker import HOST, free_port
+from services.runtime.ops.settings import Settings
 
 BURST_EVENTS: Final = 200_000
 ASK_S: Final = 0.2

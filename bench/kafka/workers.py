@@ -10,7 +10,7 @@ from typing import Any, Final, Self
 
 from bench.kafka.processes import BenchFailed, Child, Moment, Spent, peak_bytes, spent
 from bench.kafka.topics import LOOK_S
-from services.runtime.settings import Settings
+from services.runtime.ops.settings import Settings
 
 OPENED: Final = "partition_opened"
 OPENING_S: Final = 120.0

@@ -69,7 +69,7 @@ make_image() {
     quietly docker build --build-arg "BASE=$base" --label "local.inputs=$2" -t "$1" -f "$4/Dockerfile" "$3"
 }
 
-# The same folder and stamp as services/runtime/local_broker.py: whoever comes first fetches.
+# The same folder and stamp as services/dev/local_broker.py: whoever comes first fetches.
 fetch_jars() {
     local folder=../kafka stamp
     stamp=$(fingerprint <"$folder/pom.xml")

@@ -23,7 +23,7 @@ from services.api.problems import (
     Problem,
     answer,
 )
-from services.runtime.errors import Stop
+from services.runtime.ops.errors import Stop
 
 FAULTS_MAX: Final = 20
 """How many faults of a request are named."""

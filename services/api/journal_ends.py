@@ -10,11 +10,11 @@ from events.topics import JOURNAL
 from services.api.clock import Clock
 from services.api.kept import Kept
 from services.api.ports import JournalEnd
-from services.runtime.errors import Stop
-from services.runtime.limits import within
-from services.runtime.reader import Reader
-from services.runtime.settings import Settings
-from services.runtime.topics import partition_count
+from services.runtime.kafka.reader import Reader
+from services.runtime.kafka.timeouts import within
+from services.runtime.kafka.topics import partition_count
+from services.runtime.ops.errors import Stop
+from services.runtime.ops.settings import Settings
 
 KEPT_S: Final = 2.0
 """How long an answer is kept: many pages ask at once."""

@@ -5,7 +5,7 @@ from typing import NamedTuple, Protocol
 
 from services.api.lag_history import Hour
 from services.api.lag_merged import Lag
-from services.runtime.publishing import Message
+from services.runtime.kafka.publishing import Message
 
 
 class Publisher(Protocol):

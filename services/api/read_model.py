@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from services.projector.database import SCHEMA, an_engine_of_a_file, our_address
-from services.projector.statements import POSTGRESQL
+from services.projector.sql import POSTGRESQL
 from services.projector.tables import positions
 
 CONNECTIONS_MAX: Final = 10

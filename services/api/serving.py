@@ -26,9 +26,9 @@ from services.api.parts import Parts
 from services.api.read_model import open_read_model
 from services.api.settings import ApiSettings
 from services.api.source_records import KafkaBytes
-from services.runtime.ending import END_S, leave_after
-from services.runtime.errors import Stop
-from services.runtime.settings import Settings
+from services.runtime.ops.errors import Stop
+from services.runtime.ops.forced_exit import END_S, leave_after
+from services.runtime.ops.settings import Settings
 
 DRAIN_S: Final = 8
 """How long requests under way may take to end after SIGTERM."""

@@ -17,7 +17,7 @@ from services.api.access.hosts import LOCAL, name_in
 from services.api.access.issuer import check_address
 from services.api.access.tokens import ASYMMETRIC, Demands
 from services.api.watch_addresses import watch_addresses
-from services.runtime.errors import Stop
+from services.runtime.ops.errors import Stop
 
 PREFIX: Final = "ECLUSE_"
 SECRET_CHARACTERS_MIN: Final = 32

@@ -5,9 +5,9 @@ from typing import Final
 from aiokafka.structs import TopicPartition
 
 from events.topics import DOORS
-from services.runtime.limits import within
-from services.runtime.reader import Reader
-from services.runtime.settings import Settings
+from services.runtime.kafka.reader import Reader
+from services.runtime.kafka.timeouts import within
+from services.runtime.ops.settings import Settings
 
 ONE_RECORD_S: Final = 20.0
 """How long reading one record may take, connecting included."""

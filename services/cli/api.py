@@ -5,9 +5,9 @@ import typer
 from events.sentences import Sentence
 from services.cli.logs import log_as_json
 from services.cli.options import Bind, Lang, LogsAsJson, Port, chosen_language
-from services.cli.wording import UNCHECKED, told
+from services.cli.texts import UNCHECKED, told
 from services.cli.workers import run_worker
-from services.runtime.settings import Settings
+from services.runtime.ops.settings import Settings
 
 LISTENING = Sentence(
     "L'API répond à {address}\u00a0; {address}/docs la décrit, {address}/console la montre.",

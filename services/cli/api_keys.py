@@ -15,7 +15,7 @@ from services.api.access.keys import ApiKey
 from services.cli.options import AsJson, Group, Lang, Verb, chosen_language
 from services.cli.output import EXIT_NOT_THERE, print_json
 from services.cli.screen import Screen
-from services.cli.wording import told
+from services.cli.texts import told
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

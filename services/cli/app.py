@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 import typer
 
 from services.cli.options import Group, Lang, LogLevel, Verb
-from services.cli.wording import STORE_ERROR, Language, language_of_the_system, told
-from services.runtime.privacy import be_private
+from services.cli.texts import STORE_ERROR, Language, language_of_the_system, told
+from services.runtime.ops.file_modes import be_private
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -224,8 +224,8 @@ def _say_what_stopped(error: Exception, language: Language) -> None:
     # Only here: a verb that ends well may do without their libraries.
     from pydantic import ValidationError  # noqa: PLC0415
 
-    from services.runtime.errors import Stop  # noqa: PLC0415
-    from services.verifier.unreachable import UnreachableError  # noqa: PLC0415
+    from services.runtime.ops.errors import Stop  # noqa: PLC0415
+    from services.verifier.errors import UnreachableError  # noqa: PLC0415
 
     if isinstance(error, ValidationError):
         _refuse_settings(error)

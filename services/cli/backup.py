@@ -8,18 +8,18 @@ from typing import Annotated, Any
 import typer
 
 from events.sentences import Sentence
-from services.cli.histories import Database
+from services.cli.journal_source import Database
 from services.cli.options import AsJson, Lang, OfBudget, chosen_language
 from services.cli.output import counting, print_json
-from services.cli.wording import Counted, Language, told, typed
+from services.cli.texts import Counted, Language, told, typed
 from services.cli.workers import run_worker
-from services.ledger.adapters.sqlite import SqliteStore
-from services.ledger.exports import Export, ExportFile, Sink, Stream, export_store
-from services.ledger.imports import Proved, import_store
-from services.ledger.replay import STANDARD_INPUT
-from services.ledger.topic_export import export_topic
-from services.ledger.topic_import import import_topic
-from services.runtime.settings import Settings
+from services.ledger.files.exports import Export, ExportFile, Sink, Stream, export_store
+from services.ledger.files.imports import Proved, import_store
+from services.ledger.files.replay import STANDARD_INPUT
+from services.ledger.files.sqlite import SqliteStore
+from services.ledger.kafka.journal_export import export_topic
+from services.ledger.kafka.journal_import import import_topic
+from services.runtime.ops.settings import Settings
 
 EXPORTING = Sentence("export du journal", "exporting the journal")
 READING_FILE = Sentence("lecture du fichier", "reading the file")

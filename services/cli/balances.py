@@ -7,13 +7,13 @@ import typer
 
 from services.cli.options import AsJson, Lang, OfBudget, Strict, chosen_language
 from services.cli.output import busy, print_json
+from services.cli.replay_tables import Unread, show_summary
 from services.cli.screen import Screen
-from services.cli.tables import Unread, show_summary
-from services.cli.wording import EMPTY_JOURNAL, NO_RECORDS, READING, told, typed
-from services.ledger.handle import Ledger
-from services.ledger.summary import summary_of
-from services.ledger.topic_journal import topic_journal
-from services.runtime.settings import Settings
+from services.cli.texts import EMPTY_JOURNAL, NO_RECORDS, READING, told, typed
+from services.ledger.application.handle import Ledger
+from services.ledger.files.summary import summary_of
+from services.ledger.kafka.journal_topic import topic_journal
+from services.runtime.ops.settings import Settings
 
 
 def balances(

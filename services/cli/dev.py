@@ -14,17 +14,17 @@ import typer
 
 import events
 from events.sentences import Sentence
-from services.cli.dev_services import Services, is_taken
 from services.cli.options import AsJson, Lang, chosen_language
 from services.cli.output import busy, print_json
-from services.cli.wording import Language, told
-from services.runtime.catalogue import read_catalogue
-from services.runtime.differences import Asked
-from services.runtime.errors import ClusterError
-from services.runtime.jars import fetch_jars, find_java
-from services.runtime.local_broker import HOST, LocalBroker, free_port
-from services.runtime.settings import Settings
-from services.runtime.topics import apply
+from services.cli.texts import Language, told
+from services.dev.jars import fetch_jars, find_java
+from services.dev.local_broker import HOST, LocalBroker, free_port
+from services.dev.services import Services, is_taken
+from services.runtime.kafka.topic_catalogue import read_catalogue
+from services.runtime.kafka.topic_diff import Asked
+from services.runtime.kafka.topics import apply
+from services.runtime.ops.errors import ClusterError
+from services.runtime.ops.settings import Settings
 
 DEV_PARTITIONS: Final = 4
 WATCH_S: Final = 0.5

@@ -10,10 +10,10 @@ import typer
 
 from events.masking import masked
 from events.sentences import Sentence
-from services.cli.histories import Database
+from services.cli.journal_source import Database
 from services.cli.options import AsJson, Group, Lang, OfBudget, Verb, chosen_language
 from services.cli.output import EXIT_NOT_THERE, busy
-from services.cli.records import (
+from services.cli.record_view import (
     Letters,
     letters_of,
     show_record,
@@ -21,7 +21,7 @@ from services.cli.records import (
     unreadable_sources,
 )
 from services.cli.screen import Screen, clean
-from services.cli.wording import (
+from services.cli.texts import (
     EMPTY_JOURNAL,
     NO_RECORD,
     NO_RECORDS,
@@ -30,13 +30,13 @@ from services.cli.wording import (
     told,
     typed,
 )
-from services.ledger.adapters.sqlite import SqliteStore
+from services.ledger.application.ports import JournalRow
+from services.ledger.application.restore import read_row
 from services.ledger.domain.journal import JournalRecord
-from services.ledger.ports import JournalRow
-from services.ledger.restore import read_row
-from services.ledger.topic_journal import topic_journal
-from services.runtime.settings import Settings
-from services.runtime.work import Hold
+from services.ledger.files.sqlite import SqliteStore
+from services.ledger.kafka.journal_topic import topic_journal
+from services.runtime.ops.settings import Settings
+from services.runtime.processing.processor import Hold
 
 HELD = Sentence(
     "La partition {partition} est arrêtée devant {topic}, offset {offset} (événement {event})"

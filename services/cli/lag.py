@@ -11,12 +11,12 @@ from rich.live import Live
 
 from events.sentences import Sentence
 from services.api.clock import the_clock_on_the_wall
-from services.cli.lag_asking import Watches
+from services.cli.lag_client import Watches
 from services.cli.options import AsJson, Lang, chosen_language
 from services.cli.output import print_json
 from services.cli.screen import Screen
-from services.cli.wording import told
-from services.runtime.errors import Stop
+from services.cli.texts import told
+from services.runtime.ops.errors import Stop
 
 HERE: Final = "http://127.0.0.1:6066"
 """Where `ecluse watch` answers unless it is told otherwise."""

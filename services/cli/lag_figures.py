@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 from events.sentences import Sentence
 from services.api.clock import ZONE
-from services.cli.lag_words import AGO, AHEAD, DAYS, HOURS, MINUTES, SECONDS, UNKNOWN
+from services.cli.lag_texts import AGO, AHEAD, DAYS, HOURS, MINUTES, SECONDS, UNKNOWN
 from services.cli.screen import Screen
-from services.cli.wording import Language, told
+from services.cli.texts import Language, told
 
 SEVERAL: Final = 2
 """From how many of a unit on a span is said in it: 119 seconds, then 2 minutes."""

@@ -26,12 +26,12 @@ from services.api.lag_board import (
 )
 from services.api.lag_merged import Lag
 from services.api.lag_stages import accounts
-from services.cli import lag_words as words
+from services.cli import lag_texts as words
 from services.cli.lag_figures import Figures
 from services.cli.lag_tables import latencies, orders, parked, partitions, place, reports, stages
 from services.cli.screen import Prose, Screen, clean
-from services.cli.wording import told
-from services.ledger.advice.terms import ORDER_STATES
+from services.cli.texts import told
+from services.ledger.explain.terms import ORDER_STATES
 
 GOOD, UNSURE, BAD = "bold green", "bold yellow", "bold red"
 

@@ -19,13 +19,13 @@ from services.api.lag_board import (
     Stage,
 )
 from services.api.lag_stages import end_of, position_of
-from services.cli import lag_words as words
+from services.cli import lag_texts as words
 from services.cli.lag_figures import Figures
 from services.cli.screen import ROWS_MAX, Prose, Screen
-from services.cli.telling import type_words
-from services.cli.wording import MORE, told
-from services.ledger.advice.terms import ORDER_STATES
-from services.ledger.sentences import DOCUMENTS, PARKED, parked_sentence
+from services.cli.texts import MORE, told
+from services.cli.trace_view import type_words
+from services.ledger.application.decision_texts import DOCUMENTS, PARKED, parked_sentence
+from services.ledger.explain.terms import ORDER_STATES
 
 RUNNING: Final = "running"
 

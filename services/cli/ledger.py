@@ -7,8 +7,8 @@ import typer
 from services.cli.logs import log_as_json
 from services.cli.options import Lang, LogsAsJson, chosen_language
 from services.cli.workers import run_worker
-from services.ledger.serve import serve
-from services.runtime.settings import Settings
+from services.ledger.kafka.serve import serve
+from services.runtime.ops.settings import Settings
 
 
 def ledger(

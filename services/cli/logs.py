@@ -9,7 +9,7 @@ import structlog
 
 from events.masking import masked
 from services.cli.options import LogLevel
-from services.runtime.library_lines import LibraryLines
+from services.runtime.ops.library_logging import LibraryLines
 
 
 def mask_ibans(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> Mapping[str, Any]:

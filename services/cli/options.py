@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from services.cli.wording import Language, language_of_the_system
+from services.cli.texts import Language, language_of_the_system
 
 
 class LogLevel(StrEnum):

@@ -20,7 +20,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from services.ledger.replay import STANDARD_INPUT
+from services.ledger.files.replay import STANDARD_INPUT
 
 EXIT_NOT_THERE: Final = 3
 """A verb cannot reach what it needs: here, what it was asked for is not in the journal."""

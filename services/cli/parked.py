@@ -8,16 +8,16 @@ import typer
 from events.codec import reread
 from events.masking import masked
 from events.sentences import Sentence
-from services.cli.histories import Database, Exported, folded, histories
+from services.cli.journal_source import Database, Exported, folded, histories
 from services.cli.options import AsJson, Lang, OfBudget, chosen_language
 from services.cli.output import busy, print_json
 from services.cli.screen import Screen
-from services.cli.telling import type_words
-from services.cli.wording import READING, Counted, told, typed
+from services.cli.texts import READING, Counted, told, typed
+from services.cli.trace_view import type_words
+from services.ledger.application.decision_texts import parked_sentence
+from services.ledger.application.handle import Ledger
 from services.ledger.domain.book import Want
 from services.ledger.domain.parking import PATIENCE
-from services.ledger.handle import Ledger
-from services.ledger.sentences import parked_sentence
 
 NOBODY_WAITS = Sentence("Aucun événement n'attend.", "No event is parked.")
 WAITING = Counted(

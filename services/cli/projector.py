@@ -9,10 +9,10 @@ from services.cli.logs import log_as_json
 from services.cli.options import Lang, LogsAsJson, chosen_language
 from services.cli.output import counted, print_json
 from services.cli.screen import Screen
-from services.cli.wording import Counted, told
+from services.cli.texts import Counted, told
 from services.cli.workers import run_worker
 from services.projector.settings import DatabaseSettings
-from services.runtime.settings import Settings
+from services.runtime.ops.settings import Settings
 
 WITH_REBUILD = Sentence("elle accompagne --rebuild", "it goes with --rebuild")
 REBUILDING = Sentence("reconstruction du modèle de lecture", "making the read model again")

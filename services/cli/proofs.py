@@ -9,17 +9,17 @@ from typing import NamedTuple
 import typer
 
 from events.sentences import Sentence
-from services.cli.histories import ONE_PLACE
+from services.cli.journal_source import ONE_PLACE
 from services.cli.output import counted
-from services.cli.wording import NO_RECORDS, Language, told, typed
+from services.cli.texts import NO_RECORDS, Language, told, typed
 from services.cli.workers import COLLECT_AFTER
-from services.runtime.settings import Settings
-from services.verifier.alone import JournalAlone, Progress, Row
+from services.runtime.ops.settings import Settings
+from services.verifier.errors import UnreachableError
 from services.verifier.files import Database, exported
 from services.verifier.findings import Findings
+from services.verifier.offline import JournalAlone, Progress, Row
 from services.verifier.report import Report
-from services.verifier.statements import SealedChains
-from services.verifier.unreachable import UnreachableError
+from services.verifier.seal_statements import SealedChains
 from services.verifier.verify import journal_rows, verify
 
 VERIFYING = Sentence("vérification", "verifying")

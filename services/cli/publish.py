@@ -16,17 +16,17 @@ from events.envelope import Door
 from events.sentences import Sentence
 from events.topics import EVENTS
 from events.unreadable import Unreadable
-from services.cli.faults import Fault
 from services.cli.options import AsJson, EventFiles, Lang, chosen_language
 from services.cli.output import display_name, print_json, progress
 from services.cli.screen import ROWS_MAX, Screen
-from services.cli.wording import VALIDATING, Counted, Language, told
-from services.ledger.handle import decoded
-from services.ledger.ports import StoreError
-from services.ledger.replay import STANDARD_INPUT, Line, lines, raw_record
-from services.runtime.errors import Stop
-from services.runtime.publishing import STRUCTURED, Message, Receipts, publish
-from services.runtime.settings import Settings
+from services.cli.texts import VALIDATING, Counted, Language, told
+from services.cli.validation_errors import Fault
+from services.ledger.application.handle import decoded
+from services.ledger.application.ports import StoreError
+from services.ledger.files.replay import STANDARD_INPUT, Line, lines, raw_record
+from services.runtime.kafka.publishing import STRUCTURED, Message, Receipts, publish
+from services.runtime.ops.errors import Stop
+from services.runtime.ops.settings import Settings
 
 EXIT_FAULTS: Final = 1
 EXIT_INTERRUPTED: Final = 130

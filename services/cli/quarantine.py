@@ -9,10 +9,10 @@ from events.sentences import Sentence
 from events.unreadable import WHY_MAX
 from services.cli.options import AsJson, Lang, chosen_language
 from services.cli.output import print_json
-from services.cli.wording import Language, told, typed
+from services.cli.texts import Language, told, typed
 from services.cli.workers import run_worker
-from services.ledger.quarantine import quarantine
-from services.runtime.settings import Settings
+from services.ledger.kafka.quarantine import quarantine
+from services.runtime.ops.settings import Settings
 
 BY_MAX: Final = 200
 """How long a name may be."""

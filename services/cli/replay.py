@@ -8,15 +8,15 @@ import typer
 from events.sentences import Sentence
 from services.cli.options import AsJson, EventFiles, Lang, Strict, chosen_language
 from services.cli.output import busy, display_name, print_json, progress
+from services.cli.replay_tables import show_summary, unread
 from services.cli.screen import Screen
-from services.cli.tables import show_summary, unread
-from services.cli.wording import ADDING_UP, REPLAYING, told
-from services.ledger.adapters.memory import MemoryStore
-from services.ledger.adapters.sqlite import SqliteStore
-from services.ledger.ports import Store
-from services.ledger.replay import BATCH_LINES, replay
-from services.ledger.restore import open_ledger
-from services.ledger.summary import summary
+from services.cli.texts import ADDING_UP, REPLAYING, told
+from services.ledger.application.ports import Store
+from services.ledger.application.restore import open_ledger
+from services.ledger.files.memory import MemoryStore
+from services.ledger.files.replay import BATCH_LINES, replay
+from services.ledger.files.sqlite import SqliteStore
+from services.ledger.files.summary import summary
 
 NEXT_STEP = Sentence(
     "Pour voir ces chiffres dans un navigateur\u00a0: {command}",

@@ -12,7 +12,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from events.sentences import Sentence
-from services.cli.wording import COLUMNS, MORE, TITLES, Counted, Language, day, euros, told
+from services.cli.texts import COLUMNS, MORE, TITLES, Counted, Language, day, euros, told
 
 WIDTH_WITHOUT_TERMINAL: Final = 100
 """Columns where output is not a terminal: what a page holds."""

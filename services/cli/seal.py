@@ -8,18 +8,18 @@ import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from events.sentences import Sentence
-from services.cli.histories import Database, Exported
+from services.cli.journal_source import Database, Exported
 from services.cli.options import AsJson, Lang, chosen_language
 from services.cli.output import print_json
+from services.cli.proof_report import EXIT_DISPROVED, show
 from services.cli.proofs import prove_alone, the_journal
-from services.cli.report import EXIT_DISPROVED, show
 from services.cli.screen import Screen
-from services.cli.wording import Language, told, typed
+from services.cli.texts import Language, told, typed
+from services.verifier.errors import UnreachableError
 from services.verifier.findings import Findings
 from services.verifier.lines import Json
 from services.verifier.records import canonical
-from services.verifier.signing import FOR_ALL, NotAKeyError, new_key, read_key, sealed, write_new
-from services.verifier.unreachable import UnreachableError
+from services.verifier.seal_files import FOR_ALL, NotAKeyError, new_key, read_key, sealed, write_new
 
 SEALED = Sentence(
     "{file}\u00a0: {records} enregistrements de {chains} chaînes scellés le {sealed_at}.",

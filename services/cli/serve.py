@@ -10,7 +10,7 @@ import typer
 from events.sentences import Sentence
 from services.cli.options import AsJson, Bind, Lang, Port, chosen_language
 from services.cli.output import print_json, progress
-from services.cli.wording import REPLAYING, UNCHECKED, told
+from services.cli.texts import REPLAYING, UNCHECKED, told
 from services.cli.workers import run_worker
 
 EXIT_USAGE: Final = 2
@@ -59,8 +59,8 @@ def serve(
     ECLUSE_AUTH=off lets everybody in.
     """
     # Only here: every other verb would wait for a web framework and a database's library.
-    from services.api.embedded import ToLoad, serve_embedded  # noqa: PLC0415
     from services.api.settings import ApiSettings  # noqa: PLC0415
+    from services.embedded.api import ToLoad, serve_embedded  # noqa: PLC0415
 
     language = chosen_language(context, lang)
     if not embedded:

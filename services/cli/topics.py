@@ -9,11 +9,11 @@ from events.sentences import Sentence
 from services.cli.options import AsJson, Group, Lang, Verb, chosen_language
 from services.cli.output import print_json
 from services.cli.screen import Screen
-from services.cli.wording import Counted
-from services.runtime import topics
-from services.runtime.catalogue import read_catalogue
-from services.runtime.differences import Asked, Difference
-from services.runtime.settings import Settings
+from services.cli.texts import Counted
+from services.runtime.kafka import topics
+from services.runtime.kafka.topic_catalogue import read_catalogue
+from services.runtime.kafka.topic_diff import Asked, Difference
+from services.runtime.ops.settings import Settings
 
 EXIT_DIFFERENT: Final = 1
 

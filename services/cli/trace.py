@@ -7,20 +7,20 @@ import typer
 
 from events.codec import Received, reread
 from events.sentences import Sentence
-from services.cli.histories import Database, Exported, Histories, histories, records_of
+from services.cli.journal_source import Database, Exported, Histories, histories, records_of
 from services.cli.options import AsJson, Lang, chosen_language
 from services.cli.output import EXIT_NOT_THERE, busy, print_json
-from services.cli.rows import record_row
+from services.cli.record_json import record_row
 from services.cli.screen import Screen
-from services.cli.telling import tell
-from services.cli.wording import READING, told, typed
+from services.cli.texts import READING, told, typed
+from services.cli.trace_view import tell
+from services.ledger.application.handle import DEAD_CHAIN
+from services.ledger.application.ports import StoreError, as_it_says
+from services.ledger.application.restore import Folding
 from services.ledger.domain.awaited import Awaited
 from services.ledger.domain.journal import JournalRecord
-from services.ledger.handle import DEAD_CHAIN
-from services.ledger.ports import StoreError, as_it_says
-from services.ledger.references import Index
-from services.ledger.restore import Folding
-from services.ledger.stories import Story, Told
+from services.trace.index import Index
+from services.trace.trace import Story, Told
 
 NOT_NAMED = Sentence(
     "{ref}\u00a0: le journal ne connaît ni événement, ni convention, ni subvention, ni acte, ni "

@@ -5,13 +5,13 @@ from typing import Annotated
 import typer
 
 from events.unreadable import Unreadable
-from services.cli.faults import Fault
 from services.cli.options import AsJson, Lang, chosen_language
 from services.cli.output import display_name, print_json, progress
 from services.cli.screen import ROWS_MAX, Screen
-from services.cli.wording import VALID, VALIDATING, told
-from services.ledger.handle import decoded
-from services.ledger.replay import lines, raw_record
+from services.cli.texts import VALID, VALIDATING, told
+from services.cli.validation_errors import Fault
+from services.ledger.application.handle import decoded
+from services.ledger.files.replay import lines, raw_record
 
 
 def validate_file(

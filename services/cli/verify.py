@@ -8,26 +8,26 @@ import typer
 
 from events.masking import masked
 from events.sentences import Sentence
-from services.cli.histories import Database, Exported
+from services.cli.journal_source import Database, Exported
 from services.cli.options import AsJson, Lang, OfBudget, chosen_language
 from services.cli.output import print_json
+from services.cli.proof_report import EXIT_DISPROVED, show
 from services.cli.proofs import Journal, prove, read, the_journal
-from services.cli.report import EXIT_DISPROVED, show
 from services.cli.screen import Screen
-from services.cli.wording import OUTCOME, Language, told
-from services.ledger.redecide import Difference, Redecided, Redeciding, row_of
-from services.verifier.alone import Row
+from services.cli.texts import OUTCOME, Language, told
+from services.ledger.application.redecide import Difference, Redecided, Redeciding, row_of
+from services.verifier.errors import UnreachableError
 from services.verifier.findings import Code, Findings, Place
 from services.verifier.lines import Json
+from services.verifier.offline import Row
 from services.verifier.report import Note, Remark, Report
-from services.verifier.signing import (
+from services.verifier.seal_files import (
     NotAKeyError,
     is_signed_by,
     read_public_key,
     read_seal,
 )
-from services.verifier.statements import NotASealError, SealedChains
-from services.verifier.unreachable import UnreachableError
+from services.verifier.seal_statements import NotASealError, SealedChains
 
 FACT_MAX = 300
 """How much of one fact of a difference a person is shown."""

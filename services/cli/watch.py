@@ -6,8 +6,8 @@ import typer
 
 from services.cli.logs import log_as_json
 from services.cli.options import Lang, LogsAsJson, chosen_language
-from services.runtime.settings import Settings
-from services.runtime.topics import check
+from services.runtime.kafka.topics import check
+from services.runtime.ops.settings import Settings
 from services.watch.settings import WatchSettings
 
 

@@ -10,18 +10,25 @@ import typer
 
 from events.codec import Received
 from events.sentences import Sentence
-from services.cli.histories import Database, Exported, Histories, folded, histories, records_of
+from services.cli.journal_source import Database, Exported, Histories, folded, histories, records_of
 from services.cli.options import AsJson, EventFiles, Lang, Strict, chosen_language
 from services.cli.output import busy, display_name, print_json, progress
-from services.cli.records import letters_of, show_records
-from services.cli.rows import record_row
+from services.cli.record_json import record_row
+from services.cli.record_view import letters_of, show_records
+from services.cli.replay_tables import CARRIED_OVER, STAGES, counts, label
 from services.cli.screen import ROWS_MAX, Screen
-from services.cli.tables import CARRIED_OVER, STAGES, counts, label
-from services.cli.wording import COLUMNS, READING, Counted, told
+from services.cli.texts import COLUMNS, READING, Counted, told
+from services.ledger.application.handle import (
+    Decided,
+    DecidedBatch,
+    Ledger,
+    RawRecord,
+    Recorded,
+    decoded,
+)
 from services.ledger.domain.journal import JournalRecord, Outcome
 from services.ledger.domain.lines import Line, LineMoney
-from services.ledger.handle import Decided, DecidedBatch, Ledger, RawRecord, Recorded, decoded
-from services.ledger.replay import FILE_MARK, lines, raw_record
+from services.ledger.files.replay import FILE_MARK, lines, raw_record
 
 TRYING = Sentence("essai", "trying")
 WOKEN = Counted(

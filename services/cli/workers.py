@@ -10,9 +10,9 @@ import uvloop
 from aiokafka.errors import KafkaError
 
 from events.sentences import Sentence
-from services.runtime.errors import ClusterError, Stop
-from services.runtime.task import GaveUp
-from services.runtime.writer import Fenced, WriterFailed
+from services.runtime.kafka.writer import Fenced, WriterFailed
+from services.runtime.ops.errors import ClusterError, Stop
+from services.runtime.processing.task import GaveUp
 
 Result = TypeVar("Result")
 

@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from services.due.by_day import ByDay
-from services.due.days import PATIENCE, day_of, end_of, moment_of
-from services.due.letters import Deadline
-from services.due.owing import Convention, obliged, planned
-from services.due.readings import (
+from services.due.calendar_days import PATIENCE, day_of, end_of, moment_of
+from services.due.day_index import ByDay
+from services.due.deadline_events import Deadline
+from services.due.journal_records import (
     OPEN,
     REJECTED,
     Amendment,
@@ -33,7 +32,8 @@ from services.due.readings import (
     read_renamed,
     read_revenue,
 )
-from services.due.shown import OverdueReport, ParkedEvent, WaitingOrder
+from services.due.open_items import OverdueReport, ParkedEvent, WaitingOrder
+from services.due.owed_documents import Convention, obliged, planned
 
 ANOTHER_ACT: Final = "concurring_act_withdrawn"
 """The flag of a withdrawal that leaves the award where it is (rules, 17)."""

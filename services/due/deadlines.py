@@ -14,9 +14,9 @@ from typing import Final
 import msgspec
 
 from services.due.budget import Budget, Due
-from services.due.letters import Deadline, Letter, letter_id, letter_of
-from services.due.readings import Event, Record, read_record
-from services.due.shown import OverdueReport, ParkedEvent, WaitingOrder
+from services.due.deadline_events import Deadline, Letter, letter_id, letter_of
+from services.due.journal_records import Event, Record, read_record
+from services.due.open_items import OverdueReport, ParkedEvent, WaitingOrder
 
 UNACKNOWLEDGED_DAYS: Final = 5.0
 """How long an accountant may take to answer, unless told otherwise."""

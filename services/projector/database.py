@@ -16,14 +16,14 @@ import asyncpg
 from sqlalchemy import URL, ColumnElement, event, func, make_url, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from services.projector import statements
+from services.projector import sql
 from services.projector.changes import Changes, Key, Members, Row
-from services.projector.facts import Alone
+from services.projector.database_errors import while_connected
+from services.projector.event_rows import Alone
 from services.projector.fold import DEAD
 from services.projector.schema import bring_up
 from services.projector.tables import budgets, conventions, journal, positions
-from services.projector.world import while_connected
-from services.runtime.privacy import tighten_database
+from services.runtime.ops.file_modes import tighten_database
 
 SCHEMA: Final = "ecluse_read"
 """Where the tables live in PostgreSQL; SQLite has no schemas."""
@@ -131,7 +131,7 @@ def an_engine_of_a_file(address: URL, **connect: Any) -> AsyncEngine:
 def an_engine(url: str, schema: str = SCHEMA) -> AsyncEngine:
     """An engine for `postgresql://…` or `sqlite:///…`; nothing is asked yet."""
     address = our_address(url)
-    if address.get_backend_name() == statements.POSTGRESQL:
+    if address.get_backend_name() == sql.POSTGRESQL:
         return create_async_engine(
             address,
             pool_pre_ping=True,  # A server that was restarted is not found out by a batch.
@@ -293,21 +293,21 @@ async def write(
 async def _forget(connection: AsyncConnection, changes: Changes) -> None:
     """Days of receipt of documents that were rejected: the next receipt is the first again."""
     for key in changes.forgotten:
-        named = dict(zip(statements.keys("documents"), key, strict=True))
-        await connection.execute(text(statements.FORGOTTEN), named)
+        named = dict(zip(sql.keys("documents"), key, strict=True))
+        await connection.execute(text(sql.FORGOTTEN), named)
 
 
 async def _write(
     connection: AsyncConnection, changes: Changes, position: Position, behind: int | None
 ) -> None:
-    of_postgresql = connection.dialect.name == statements.POSTGRESQL
+    of_postgresql = connection.dialect.name == sql.POSTGRESQL
     if of_postgresql:
         # What a crash of the server takes back, the position goes back with: it is read again.
         await connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
     # First, so that it is waited for here: behind it this transaction is the only writer.
     await _move(connection, position, behind)
     for change in changes.renamed:
-        for statement in statements.RENAMED:
+        for statement in sql.RENAMED:
             await connection.execute(text(statement), change._asdict())
     await _forget(connection, changes)
     if of_postgresql:
@@ -315,8 +315,8 @@ async def _write(
     else:
         await _insert(connection, changes)
     for statement, named in (
-        (statements.WITHDRAWN, changes.withdrawn),
-        (statements.REPLANNED, changes.replanned),
+        (sql.WITHDRAWN, changes.withdrawn),
+        (sql.REPLANNED, changes.replanned),
     ):
         for each in named:
             await connection.execute(text(statement), each._asdict())
@@ -346,18 +346,18 @@ async def _copy(connection: AsyncConnection, changes: Changes) -> None:
     assert isinstance(driver, asyncpg.Connection), "PostgreSQL is spoken to by asyncpg"
     async with while_connected(driver):
         for name, rows in changes.appended.items():
-            await driver.copy_records_to_table(name, records=rows, columns=statements.columns(name))
-    for statement, _, _, merged in _merged(changes, statements.POSTGRESQL):
+            await driver.copy_records_to_table(name, records=rows, columns=sql.columns(name))
+    for statement, _, _, merged in _merged(changes, sql.POSTGRESQL):
         await driver.execute(statement, *map(list, zip(*merged, strict=True)))
 
 
 async def _insert(connection: AsyncConnection, changes: Changes) -> None:
     """Row by row, each kind in one call."""
     for name, rows in changes.appended.items():
-        spelled = statements.spelled(name, statements.columns(name), rows)
-        await connection.exec_driver_sql(statements.appending(name), list(spelled))
+        spelled = sql.spelled(name, sql.columns(name), rows)
+        await connection.exec_driver_sql(sql.appending(name), list(spelled))
     for statement, name, written, rows in _merged(changes, "sqlite"):
-        await connection.exec_driver_sql(statement, list(statements.spelled(name, written, rows)))
+        await connection.exec_driver_sql(statement, list(sql.spelled(name, written, rows)))
 
 
 Merged = tuple[str, str, tuple[str, ...], list[Row]]
@@ -367,20 +367,20 @@ Merged = tuple[str, str, tuple[str, ...], list[Row]]
 def _merged(changes: Changes, dialect: str) -> Iterable[Merged]:
     for name, grown in changes.added.items():
         if grown:
-            written = (*statements.keys(name), *statements.growing(name))
+            written = (*sql.keys(name), *sql.growing(name))
             rows = [(*key, *amounts) for key, amounts in grown.items()]
-            yield statements.adding(name, dialect), name, written, rows
+            yield sql.adding(name, dialect), name, written, rows
     for put, offered in ((changes.offered, True), (changes.put, False)):
         for name, named in put.items():
             for members, found in _by_members(named).items():
-                statement = statements.putting(name, members, dialect, offered=offered)
+                statement = sql.putting(name, members, dialect, offered=offered)
                 rows = [(*key, *row.values()) for key, row in found]
-                yield statement, name, (*statements.keys(name), *members), rows
+                yield statement, name, (*sql.keys(name), *members), rows
     for name, named in changes.patched.items():
         for members, found in _by_members(named).items():
             rows = [(*row.values(), *key) for key, row in found]
-            written = (*members, *statements.keys(name))
-            yield statements.patching(name, members, dialect), name, written, rows
+            written = (*members, *sql.keys(name))
+            yield sql.patching(name, members, dialect), name, written, rows
 
 
 def _by_members(rows: Mapping[Key, Members]) -> dict[tuple[str, ...], list[tuple[Key, Members]]]:

@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Final
 
 from services.projector.changes import Changes, no_changes
-from services.projector.facts import Alone, learn
+from services.projector.event_rows import Alone, learn
+from services.projector.journal_records import Event, Record, as_json, as_text, read_record
 from services.projector.money import add_entries, add_moves, add_orders
-from services.projector.readings import Event, Record, as_json, as_text, read_record
 
 DEAD: Final = "_dead."
 """How the chains of unreadable records begin: they belong to no budget."""

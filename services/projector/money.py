@@ -9,7 +9,7 @@ from typing import Final
 
 from events.payments import PaymentExecuted, PaymentOrderAcknowledged
 from services.projector.changes import Changes, Members
-from services.projector.readings import Order, Reason, Record, as_json
+from services.projector.journal_records import Order, Reason, Record, as_json
 
 LINE_COLUMNS: Final[Mapping[str | None, int]] = MappingProxyType(
     {

@@ -13,14 +13,14 @@ from aiokafka.structs import TopicPartition
 
 from events.topics import JOURNAL
 from services.projector.database import prepare
+from services.projector.database_errors import reaching
+from services.projector.processor import ProjectorWork
 from services.projector.serve import where
-from services.projector.statements import POSTGRESQL
+from services.projector.sql import POSTGRESQL
 from services.projector.switch import NEXT, both, check_owner, forget_the_next, switch
-from services.projector.work import ProjectorWork
-from services.projector.world import reaching
-from services.runtime.progress import Progress
-from services.runtime.settings import Settings
-from services.runtime.topics import check
+from services.runtime.kafka.topics import check
+from services.runtime.ops.progress import Progress
+from services.runtime.ops.settings import Settings
 
 BATCH_RECORDS: Final = 5000
 """How many records one transaction takes: nobody waits for the first of them."""

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from services.projector.changes import Changes, Members
-from services.projector.readings import (
+from services.projector.journal_records import (
     Instalment,
     LineAmount,
     Obligation,

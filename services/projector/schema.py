@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from events.sentences import Sentence
 from services.projector import migrations
-from services.projector.statements import POSTGRESQL
-from services.runtime.errors import ClusterError
+from services.projector.sql import POSTGRESQL
+from services.runtime.ops.errors import ClusterError
 
 LOCK: Final = 0x45636C75
 """The number of PostgreSQL's advisory lock under which one process at a time brings a schema up."""

@@ -7,14 +7,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from events.topics import JOURNAL, PROJECTOR_GROUP
 from services.projector.database import an_engine, prepare
-from services.projector.work import Metrics, ProjectorWork
-from services.projector.world import reaching
-from services.runtime.health import Health
-from services.runtime.progress import Progress
-from services.runtime.settings import Settings
-from services.runtime.topics import check
-from services.runtime.work import Work
-from services.runtime.worker import Worker
+from services.projector.database_errors import reaching
+from services.projector.processor import Metrics, ProjectorWork
+from services.runtime.kafka.topics import check
+from services.runtime.ops.progress import Progress
+from services.runtime.ops.settings import Settings
+from services.runtime.processing.health import Health
+from services.runtime.processing.processor import Work
+from services.runtime.processing.worker import Worker
 
 BATCH_RECORDS: Final = 2000
 """How many records one transaction takes at most: the more, the fewer rows are written again and

@@ -19,9 +19,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from events.sentences import Sentence
 from services.projector.database import SCHEMA, an_engine
-from services.projector.statements import POSTGRESQL, refilling
+from services.projector.sql import POSTGRESQL, refilling
 from services.projector.tables import metadata, positions
-from services.runtime.errors import ClusterError
+from services.runtime.ops.errors import ClusterError
 
 NEXT: Final = f"{SCHEMA}_next"
 """The schema in which the read model is made again."""

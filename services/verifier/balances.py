@@ -4,13 +4,20 @@ import json
 from typing import NamedTuple
 
 from events.topics import BALANCES
-from services.verifier.books import Books
-from services.verifier.claims import UPDATED, Ids, caused_by, differing, read_message, said_by
 from services.verifier.findings import Code, Findings, Place
+from services.verifier.kafka_records import TopicRecord
+from services.verifier.ledger_state import Books
 from services.verifier.lines import CODES, Json, Line, line_of, shown
+from services.verifier.published_messages import (
+    UPDATED,
+    Ids,
+    caused_by,
+    differing,
+    read_message,
+    said_by,
+)
 from services.verifier.records import Record
 from services.verifier.sums import Key
-from services.verifier.wire import TopicRecord
 
 Name = tuple[str, str | None, Line]
 """A budget, and a balance in it."""

@@ -5,9 +5,8 @@ from typing import Any, Final, NamedTuple
 
 from events.topics import DEAD_LETTERS
 from services.verifier.findings import Code, Findings
-from services.verifier.reading import read
-from services.verifier.records import Json, Record
-from services.verifier.wire import (
+from services.verifier.input_validation import read
+from services.verifier.kafka_records import (
     EVENT_BYTES_MAX,
     HEAD_BYTES,
     Headers,
@@ -17,6 +16,7 @@ from services.verifier.wire import (
     is_letters_door,
     partition_of,
 )
+from services.verifier.records import Json, Record
 
 LEFT_OUT: Final = "ecluse_dlq_headers_left_out"
 """Stands for headers that were too large to be kept."""

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from services.verifier.books import Books
+from services.verifier.ledger_state import Books
 from services.verifier.lines import Json, with_full_lines
 from services.verifier.records import DEAD, OUTCOMES, Record
 

@@ -6,12 +6,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Self
 
-from services.verifier.alone import Progress, Row
+from services.verifier.errors import UnreachableError
 from services.verifier.findings import Place
-from services.verifier.kept import KeptDeadLetter
+from services.verifier.kafka_records import RECORD_BYTES_MAX
+from services.verifier.offline import Progress, Row
 from services.verifier.records import NotARecordError, canonical, read_record
-from services.verifier.unreachable import UnreachableError
-from services.verifier.wire import RECORD_BYTES_MAX
+from services.verifier.stored_dead_letters import KeptDeadLetter
 
 APPLICATION_ID: Final = 0x45636C75
 """Marks a database as one of a ledger ("Eclu")."""

@@ -3,11 +3,11 @@
 from collections import Counter
 from typing import Any, Final
 
-from services.verifier.accepted import apply, kind_of
-from services.verifier.books import Books
+from services.verifier.accepted_records import apply, kind_of
 from services.verifier.figures import Figures
 from services.verifier.findings import Code, Findings, Place
-from services.verifier.letters import Letters
+from services.verifier.internal_events import Letters
+from services.verifier.ledger_state import Books
 from services.verifier.records import (
     Chains,
     NotARecordError,
@@ -16,7 +16,7 @@ from services.verifier.records import (
     prove_shape,
     read_record,
 )
-from services.verifier.statements import SealedChains
+from services.verifier.seal_statements import SealedChains
 from services.verifier.waiting import Waiting
 from services.verifier.years import letters
 

@@ -11,15 +11,15 @@ from events.topics import (
     REFUSALS,
 )
 from services.verifier.balances import Balances
-from services.verifier.claims import Claims, Ids
 from services.verifier.dead_letters import DeadLetters
 from services.verifier.findings import Code, Findings
+from services.verifier.internal_events import Letters
 from services.verifier.journal import MALFORMED, JournalProof
-from services.verifier.letters import Letters
+from services.verifier.kafka_records import Headers, TopicRecord, home_of
+from services.verifier.published_messages import Claims, Ids
 from services.verifier.records import Record
+from services.verifier.seal_statements import SealedChains
 from services.verifier.sources import Door
-from services.verifier.statements import SealedChains
-from services.verifier.wire import Headers, TopicRecord, home_of
 
 PARTITIONS_HEADER = "ecluse_partitions"
 """The header of a journal record that says how many partitions there were (rules, 37)."""

@@ -7,9 +7,8 @@ be accepted, and one that they do not refuse may not be refused.
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
-from services.verifier import asked as ask
-from services.verifier.asked import Moves
-from services.verifier.books import THRESHOLD_CENTS, Books
+from services.verifier import expected_moves as ask
+from services.verifier.expected_moves import Moves
 from services.verifier.findings import Code
 from services.verifier.grants import (
     GIVEN_BACK,
@@ -18,6 +17,7 @@ from services.verifier.grants import (
     cents_by_line,
     schedule_of,
 )
+from services.verifier.ledger_state import THRESHOLD_CENTS, Books
 from services.verifier.lines import Json, Line, amounts_of, line_of, line_row
 from services.verifier.records import Record, canonical_without_nulls
 from services.verifier.recoveries import Recovery

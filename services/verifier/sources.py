@@ -10,8 +10,14 @@ from typing import Any, Final, NamedTuple
 
 from services.verifier.dead_letters import Buried, carried
 from services.verifier.findings import Code, Findings, Place
+from services.verifier.kafka_records import (
+    TopicRecord,
+    digest_of_parts,
+    is_binary,
+    one_line,
+    structured,
+)
 from services.verifier.records import Record, canonical
-from services.verifier.wire import TopicRecord, digest_of_parts, is_binary, one_line, structured
 
 _DIGEST: Final = 32
 _BRIEF: Final = 16

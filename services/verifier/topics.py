@@ -12,8 +12,8 @@ from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError,
 from aiokafka.record.control_record import ABORT_MARKER, ControlRecord
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from services.verifier.unreachable import UnreachableError
-from services.verifier.wire import RECORD_BYTES_MAX
+from services.verifier.errors import UnreachableError
+from services.verifier.kafka_records import RECORD_BYTES_MAX
 
 ANSWER_S: Final = 20.0
 """How long one answer may take."""

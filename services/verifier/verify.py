@@ -7,16 +7,16 @@ from typing import Final
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.topics import DOORS, JOURNAL
-from services.verifier.alone import Progress, Row
 from services.verifier.figures import together
 from services.verifier.findings import Code, Findings, Place
-from services.verifier.letters import Letters
+from services.verifier.internal_events import Letters
+from services.verifier.kafka_records import TopicRecord, home_of
 from services.verifier.lines import Json
+from services.verifier.offline import Progress, Row
 from services.verifier.partition import LEAVING, PartitionProof, is_imported
 from services.verifier.report import Note, Remark, Report, report_of
-from services.verifier.statements import SealedChains
+from services.verifier.seal_statements import SealedChains
 from services.verifier.topics import GIVE_UP_S, Cluster
-from services.verifier.wire import TopicRecord, home_of
 
 TOPICS: Final = (*DOORS, *LEAVING, JOURNAL)
 """What is read of each partition, in this order: the journal is compared with all before it."""

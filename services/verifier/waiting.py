@@ -2,10 +2,10 @@
 
 from typing import Any, Final, NamedTuple
 
-from services.verifier.accepted import kind_of
-from services.verifier.books import Books
+from services.verifier.accepted_records import kind_of
 from services.verifier.findings import Code, Findings
 from services.verifier.grants import falls_with
+from services.verifier.ledger_state import Books
 from services.verifier.records import Record, brief, without_nulls
 from services.verifier.refusals import PARKED_MAX, prove_decision
 from services.verifier.years import RECOVERIES, is_over, is_refused

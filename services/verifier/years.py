@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
-from services.verifier.asked import Moves, add
-from services.verifier.books import Books
+from services.verifier.expected_moves import Moves, add
 from services.verifier.findings import Code
 from services.verifier.grants import OPEN, Convention, Instalment
+from services.verifier.ledger_state import Books
 from services.verifier.lines import Json, Line, in_order, line_of, line_row
 from services.verifier.records import LEDGER, Record, without_nulls
 

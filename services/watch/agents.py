@@ -10,8 +10,8 @@ from faust.types import StreamT
 
 from events.topics import BALANCES, DEAD_LETTERS, JOURNAL, PAYMENT_ORDERS, REFUSALS
 from services.watch.consumer import Slice
-from services.watch.courtesy import Spent
-from services.watch.ending import ends_the_process
+from services.watch.cpu_throttle import Spent
+from services.watch.process_exit import ends_the_process
 from services.watch.tables import Read, Record, Tables
 from services.watch.watch import Watch
 

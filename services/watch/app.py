@@ -5,7 +5,7 @@
 `ecluse watch` runs the same.
 """
 
-from services.runtime.settings import Settings
+from services.runtime.ops.settings import Settings
 from services.watch.building import build_watch
 from services.watch.settings import WatchSettings
 

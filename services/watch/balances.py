@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from events.topics import BALANCES, JOURNAL
-from services.watch.budget import Budget, Difference, Kind, Tally
-from services.watch.readings import NotReadable, Place, read_balance, read_key, read_record
+from services.watch.budget_balance import Budget, Difference, Kind, Tally
+from services.watch.journal_records import NotReadable, Place, read_balance, read_key, read_record
 
 UNREADABLE: Final = "_dead."
 """What the chains of unreadable records are called: they belong to no budget, and move nothing."""

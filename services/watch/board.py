@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, TypeVar
 
-from services.due.shown import OverdueReport, ParkedEvent, WaitingOrder
-from services.watch.aside import Aside
-from services.watch.fates import Told
+from services.due.open_items import OverdueReport, ParkedEvent, WaitingOrder
 from services.watch.lag.states import OLD_AFTER_S, is_fresh
+from services.watch.lag_history import EVERY_S, NOT_KNOWN, Point
 from services.watch.latencies import Latency
-from services.watch.past import EVERY_S, NOT_KNOWN, Point
+from services.watch.outcomes import Told
+from services.watch.rejections import Aside
 from services.watch.stages import Row, Stage, worst_of
 
 VERSION: Final = 1

@@ -3,14 +3,14 @@
 import gc
 from typing import Final
 
-from services.runtime.clock import the_clock_on_the_wall
-from services.runtime.settings import Settings
+from services.runtime.ops.clock import the_clock_on_the_wall
+from services.runtime.ops.settings import Settings
 from services.watch.agents import add_agents
 from services.watch.lag_metrics import LagMetrics
 from services.watch.logs import LIBRARIES, configure_where_nobody_did
 from services.watch.pages import Board, Desk, add_pages
 from services.watch.settings import WatchSettings
-from services.watch.stuck_metrics import StuckMetrics
+from services.watch.stall_metrics import StuckMetrics
 from services.watch.timers import add_timers
 from services.watch.watch import Watch
 

@@ -15,10 +15,10 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
-from services.runtime.clients import REQUEST_TIMEOUT_S, guard_abort_markers
-from services.runtime.errors import ClusterError
-from services.runtime.limits import within
-from services.runtime.settings import Settings
+from services.runtime.kafka.clients import REQUEST_TIMEOUT_S, guard_abort_markers
+from services.runtime.kafka.timeouts import within
+from services.runtime.ops.errors import ClusterError
+from services.runtime.ops.settings import Settings
 
 FETCH_BYTES: Final = 1024 * 1024
 """How much of a partition is fetched at once; of a larger record, that record alone."""

@@ -17,11 +17,11 @@ from aiokafka.errors import KafkaError, for_code
 from aiokafka.protocol.offset import OffsetRequest, OffsetResetStrategy
 from aiokafka.structs import TopicPartition
 
-from services.runtime.clients import survive_a_broker
-from services.runtime.errors import ClusterError
-from services.runtime.limits import started, within
-from services.runtime.settings import Settings
-from services.runtime.words import read_word
+from services.runtime.kafka.clients import survive_a_broker
+from services.runtime.kafka.timeouts import started, within
+from services.runtime.ops.errors import ClusterError
+from services.runtime.ops.settings import Settings
+from services.runtime.processing.offset_metadata import read_word
 from services.watch.group_requests import (
     NOT_SUCH_A_GROUP,
     Committed,

@@ -11,7 +11,7 @@ from typing import Final
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from services.runtime.settings import Settings
+from services.runtime.ops.settings import Settings
 from services.watch.lag.history import NOT_KNOWN_NOW
 from services.watch.lag.model import Consumer, Judged, Place, State
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from services.watch.fates import Fate
+from services.watch.outcomes import Fate
 
 MINUTE_S: Final = 60
 MINUTES: Final = 60

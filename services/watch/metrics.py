@@ -13,7 +13,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from services.watch.budget import Kind
+from services.watch.budget_balance import Kind
 from services.watch.latencies import BOUNDS_S, Latencies
 from services.watch.tables import Tables
 

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from services.runtime.clock import later_s, seconds_of
+from services.runtime.ops.clock import later_s, seconds_of
 from services.watch.read_once import ReadOnce
 
 KEPT: Final = 65_536

@@ -9,13 +9,13 @@ from faust.web import Request, Response, View
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from events.sentences import Sentence
-from services.runtime.clock import Clock
-from services.runtime.partitioning import partition_of
+from services.runtime.kafka.partitioning import partition_of
+from services.runtime.ops.clock import Clock
 from services.watch.balances import LiveBalances
 from services.watch.board import Json, board_of, history_of
+from services.watch.lag_service import Outlook
 from services.watch.metrics import Metrics
-from services.watch.outlook import Outlook
-from services.watch.rounds import Rounds
+from services.watch.reconciliation import Rounds
 
 UNKNOWN: Final = Sentence(
     "{budget}\u00a0: le journal n'a pas d'enregistrement de ce budget.",

@@ -6,7 +6,7 @@ from typing import NoReturn
 import faust
 from mode.loop import use
 
-from services.runtime.ending import END_S, leave_after
+from services.runtime.ops.forced_exit import END_S, leave_after
 
 
 class _Worker(faust.Worker):

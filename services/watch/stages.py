@@ -14,7 +14,7 @@ from events.topics import (
     PROJECTOR_GROUP,
     WATCH_GROUP,
 )
-from services.runtime.clock import later_s
+from services.runtime.ops.clock import later_s
 from services.watch.lag.model import Consumer, Judged, Place, State, Trend
 from services.watch.lag.states import Rule
 from services.watch.settings import WATCHED

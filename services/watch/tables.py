@@ -9,17 +9,17 @@ from typing import Final, NamedTuple
 
 from events.topics import DEAD_LETTERS, JOURNAL, PAYMENT_ORDERS, REFUSALS
 from services.due.deadlines import Deadlines
-from services.runtime.clock import Clock
-from services.watch.aside import DeadLetters, Refusals
+from services.runtime.ops.clock import Clock
 from services.watch.balances import Fault, LiveBalances, Partition
-from services.watch.budget import Difference
-from services.watch.coming import Coming, Waiting
-from services.watch.fates import Fate, Fates, read_fate
+from services.watch.budget_balance import Difference
+from services.watch.fetch_queue import Coming, Waiting
+from services.watch.input_watermark import Settled
 from services.watch.latencies import Issued, Latencies, Step
 from services.watch.order_times import OrderTimes, event_s_of
-from services.watch.read_up_to import ReadUpTo
-from services.watch.rounds import Reached, Rounds
-from services.watch.settled import Settled
+from services.watch.outcomes import Fate, Fates, read_fate
+from services.watch.reconciliation import Reached, Rounds
+from services.watch.rejections import DeadLetters, Refusals
+from services.watch.watermark import ReadUpTo
 
 IMPORTED: Final = "ecluse_imported"
 """The header of a journal record that was decided on another cluster."""
@@ -97,7 +97,7 @@ class Tables:
         self.dead_letters.keep_only(numbers[DEAD_LETTERS])
 
     def turn(self, reached: Mapping[Partition, Reached], asked_s: float) -> list[Difference]:
-        """One round, in which all was asked after `asked_s`: see services.watch.rounds."""
+        """One round, in which all was asked after `asked_s`: see services.watch.reconciliation."""
         found = self.rounds.turn(reached)
         self.settled.turned(reached, asked_s)
         self.read_up_to.turned(reached, asked_s)

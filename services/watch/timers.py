@@ -10,14 +10,14 @@ from typing import Final
 import structlog
 from aiokafka.errors import IllegalStateError
 
-from services.runtime.clients import REQUEST_TIMEOUT_S
-from services.runtime.errors import ClusterError
-from services.runtime.limits import within
+from services.runtime.kafka.clients import REQUEST_TIMEOUT_S
+from services.runtime.kafka.timeouts import within
+from services.runtime.ops.errors import ClusterError
 from services.watch.balances import Partition
 from services.watch.consumer import Consumer
-from services.watch.ending import ends_the_process
-from services.watch.past import EVERY_S
-from services.watch.rounds import Reached
+from services.watch.lag_history import EVERY_S
+from services.watch.process_exit import ends_the_process
+from services.watch.reconciliation import Reached
 from services.watch.watch import Watch
 
 AGAIN_S: Final = 1.0

@@ -10,21 +10,21 @@ from aiokafka.structs import ConsumerRecord
 from faust.types import TP
 
 from events.topics import DOORS, JOURNAL, WATCH_GROUP
-from services.runtime.clock import Clock
-from services.runtime.ending import leave_after
-from services.runtime.errors import ClusterError
-from services.runtime.settings import Settings
-from services.runtime.topics import check
+from services.runtime.kafka.topics import check
+from services.runtime.ops.clock import Clock
+from services.runtime.ops.errors import ClusterError
+from services.runtime.ops.forced_exit import leave_after
+from services.runtime.ops.settings import Settings
 from services.watch.balances import Fault, Partition
-from services.watch.budget import Difference
+from services.watch.budget_balance import Difference
 from services.watch.consumer import Ends, Transport
-from services.watch.courtesy import Courtesy
-from services.watch.delivery import Delivery
-from services.watch.ending import EXIT_FAILED
+from services.watch.cpu_throttle import Courtesy
+from services.watch.deadline_delivery import Delivery
+from services.watch.deadline_publisher import Post
 from services.watch.groups import Groups
+from services.watch.lag_service import Outlook
 from services.watch.metrics import Metrics
-from services.watch.outlook import Outlook
-from services.watch.post import Post
+from services.watch.process_exit import EXIT_FAILED
 from services.watch.settings import WATCHED, WatchSettings
 from services.watch.tables import Tables
 

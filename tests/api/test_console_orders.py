@@ -13,7 +13,7 @@ from services.api.console.addresses import looking
 from services.api.console.addresses import orders as addresses
 from services.api.queries import orders
 from services.api.queries.orders import OPEN_STATES, InState, OrderFilter
-from services.ledger.advice.terms import ORDER_STATES
+from services.ledger.explain.terms import ORDER_STATES
 from tests import silence
 from tests.api import made as read_models
 from tests.api.made import Made

@@ -19,11 +19,11 @@ from sqlalchemy import text
 from events.codec import decode
 from events.envelope import Door
 from events.unreadable import Unreadable
-from services.due.letters import WATCH
-from services.ledger.adapters.sqlite import SqliteStore
+from services.due.deadline_events import WATCH
+from services.embedded.projection import EmbeddedProjector
+from services.ledger.files.sqlite import SqliteStore
 from services.projector.database import an_engine, prepare
-from services.projector.embedded import EmbeddedProjector
-from services.runtime.publishing import Message
+from services.runtime.kafka.publishing import Message
 from tests.api.processes import Running, embedded
 from tests.faults import year
 from tests.integration.command import EXAMPLE, ecluse
@@ -214,7 +214,7 @@ def test_access_is_checked_and_requests_under_way_are_answered_after_sigterm(
 
 
 def test_dead_letters_of_a_loaded_file_can_be_read_as_they_were(tmp_path: Path) -> None:
-    from services.api.small_town import SmallTown  # noqa: PLC0415 # the one test that looks inside
+    from services.embedded.ledger_process import SmallTown  # noqa: PLC0415 # the one test that looks inside
 
     file = tmp_path / "bad.jsonl"
     file.write_bytes(b'{"specversion":\n' + EXAMPLE.read_bytes())
@@ -241,9 +241,9 @@ def test_dead_letters_of_a_loaded_file_can_be_read_as_they_were(tmp_path: Path) 
 def test_tables_that_could_not_be_written_catch_up_by_themselves(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from services.api import small_town  # noqa: PLC0415 # as above
+    from services.embedded import ledger_process  # noqa: PLC0415 # as above
 
-    monkeypatch.setattr(small_town, "RETRY_S", 0.01)
+    monkeypatch.setattr(ledger_process, "RETRY_S", 0.01)
     lines = EXAMPLE.read_bytes().splitlines()
     url = f"sqlite:///{tmp_path / 'read.db'}"
     failures = iter([OSError("no space left"), OSError("no space left")])
@@ -255,7 +255,7 @@ def test_tables_that_could_not_be_written_catch_up_by_themselves(
 
     async def go() -> None:
         engine = an_engine(url)
-        town = small_town.SmallTown(tmp_path / "ledger.db", engine)
+        town = ledger_process.SmallTown(tmp_path / "ledger.db", engine)
         await town.open()
         monkeypatch.setattr(EmbeddedProjector, "project", fail_twice)
         await town.publish([Message(b"", line) for line in lines[:5]])

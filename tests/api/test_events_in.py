@@ -17,8 +17,8 @@ from services.api.access.caller import ANYBODY
 from services.api.events_in import reading
 from services.api.events_in.reading import EVENTS_MAX, PIECE_BYTES, Sent
 from services.api.events_in.routes import BODIES_BYTES_MAX, PATH
-from services.runtime.errors import Unreachable
-from services.runtime.publishing import Message
+from services.runtime.kafka.publishing import Message
+from services.runtime.ops.errors import Unreachable
 from tests.api.world import ALL_KEY, LILLE_KEY, READ_KEY, Kept, an_app, an_empty_read_model, asking
 from tests.builders import BUDGET, Json, a_deadline, a_vote, encoded
 

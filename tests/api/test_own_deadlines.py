@@ -9,13 +9,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from services.api import own_deadlines, small_town
-from services.api.small_town import SmallTown
+from services.due.deadline_events import WATCH, own_id
 from services.due.deadlines import Deadlines
-from services.due.letters import WATCH, own_id
-from services.ledger.adapters.sqlite import SqliteStore
+from services.embedded import deadlines, ledger_process
+from services.embedded.ledger_process import SmallTown
+from services.ledger.files.sqlite import SqliteStore
 from services.projector.database import an_engine
-from services.runtime.publishing import Message
+from services.runtime.kafka.publishing import Message
 from tests import silence
 from tests.api.world import HandClock
 from tests.builders import (
@@ -111,7 +111,7 @@ async def look(town: SmallTown, clock: HandClock) -> None:
 @pytest.fixture(autouse=True, params=[2, 5_000])
 def _read_in_slices(request: pytest.FixtureRequest) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(own_deadlines, "SLICE_RECORDS", request.param)
+        patch.setattr(deadlines, "SLICE_RECORDS", request.param)
         yield
 
 
@@ -163,7 +163,7 @@ def test_a_letter_that_was_kept_and_not_decided_is_decided_and_not_written_again
 
     async def killed(town: SmallTown, clock: HandClock) -> None:
         with monkeypatch.context() as before_the_kill:
-            before_the_kill.setattr(small_town, "read_letters", lambda *_: None)
+            before_the_kill.setattr(ledger_process, "read_letters", lambda *_: None)
             await town.tell_what_passed(clock)
         assert 3 == len(letters_in(tmp_path))
 
@@ -188,7 +188,7 @@ def test_what_could_not_be_written_is_written_by_a_later_look(
         await the_year(town, clock)
         clock.now = AFTER_ALL
         with monkeypatch.context() as full:
-            full.setattr(small_town.TellingStore, "commit", _fail)
+            full.setattr(ledger_process.TellingStore, "commit", _fail)
             with pytest.raises(OSError, match="no space left"):
                 await town.tell_what_passed(clock)
         await town.tell_what_passed(clock)
@@ -216,7 +216,7 @@ def test_whoever_came_before_is_heard_first(tmp_path: Path) -> None:
 def test_it_looks_at_once_and_then_every_minute_whatever_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(small_town, "LOOK_S", 0.01)
+    monkeypatch.setattr(ledger_process, "LOOK_S", 0.01)
     failures = iter([RuntimeError("a clock that stands still")])
 
     async def until(letters: int) -> None:

@@ -10,14 +10,14 @@ import pytest
 from structlog.testing import capture_logs
 
 from events.topics import LETTERS
-from services.api import small_town
-from services.api.small_town import SmallTown
-from services.ledger.adapters.sqlite import SqliteStore
+from services.embedded import ledger_process
+from services.embedded.ledger_process import SmallTown
+from services.ledger.application.handle import Ledger, RawRecord
+from services.ledger.application.ports import Store
 from services.ledger.domain.journal import Source, read_record
-from services.ledger.handle import Ledger, RawRecord
-from services.ledger.ports import Store
+from services.ledger.files.sqlite import SqliteStore
 from services.projector.database import an_engine
-from services.runtime.publishing import Message
+from services.runtime.kafka.publishing import Message
 from tests.builders import Json, a_closing, a_convention, a_vote, an_award, an_instalment, encoded
 from tests.read_model.filling import read
 
@@ -100,7 +100,7 @@ def test_a_letter_that_stops_it_waits_and_who_sends_events_is_answered(
         signed = a_convention(instalments=[unpaid])
         await town.publish(sent(a_vote(_id="vote"), an_award(), signed))
         with monkeypatch.context() as before_it_was_mended:
-            before_it_was_mended.setattr(small_town, "read_letters", a_bug)
+            before_it_was_mended.setattr(ledger_process, "read_letters", a_bug)
             await town.publish(sent(a_closing("all", _id="closing")))
             await town.publish(sent(a_vote(budget=NEXT, _id="vote")))
         await town.publish(sent(an_award(budget=NEXT, grant="H", _id="next")))
@@ -129,8 +129,8 @@ def test_a_ledger_that_cannot_be_restored_behind_a_letter_is_not_kept_quiet(
 
     async def what(town: SmallTown) -> None:
         with monkeypatch.context() as broken:
-            broken.setattr(small_town, "read_letters", a_bug)
-            broken.setattr(small_town, "open_ledger", another)
+            broken.setattr(ledger_process, "read_letters", a_bug)
+            broken.setattr(ledger_process, "open_ledger", another)
             with pytest.raises(AssertionError, match="cannot be restored"):
                 await town.publish(sent(a_vote(_id="vote")))
 

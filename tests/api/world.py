@@ -20,8 +20,8 @@ from services.api.app import create_app
 from services.api.parts import Parts
 from services.api.ports import Publisher
 from services.api.read_model import open_read_model
-from services.runtime.errors import Stop
-from services.runtime.publishing import Message
+from services.runtime.kafka.publishing import Message
+from services.runtime.ops.errors import Stop
 from tests.read_model.databases import in_a_file
 
 LILLE: Final = "21590350100017"

@@ -22,8 +22,8 @@ from services.api.lag_source import lag_source
 from services.api.parts import Parts
 from services.api.ports import JournalEnd
 from services.api.read_model import open_read_model
+from services.embedded.projection import EmbeddedProjector
 from services.projector.database import an_engine
-from services.projector.embedded import EmbeddedProjector
 from tests.api.world import HandClock, Kept, KeptAudit, KeptBytes, Known
 from tests.browser import town
 from tests.builders import Json, encoded

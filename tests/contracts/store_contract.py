@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 
 import pytest
 
-from services.ledger.ports import (
+from services.ledger.application.ports import (
     Batch,
     DeadLetter,
     JournalRow,

@@ -7,10 +7,17 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from services.ledger.adapters.memory import MemoryStore
-from services.ledger.adapters.sqlite import SqliteStore
-from services.ledger.ports import Batch, JournalRow, StateKey, Store, StoreError, Versions
-from services.ledger.restore import VERSIONS, open_ledger
+from services.ledger.application.ports import (
+    Batch,
+    JournalRow,
+    StateKey,
+    Store,
+    StoreError,
+    Versions,
+)
+from services.ledger.application.restore import VERSIONS, open_ledger
+from services.ledger.files.memory import MemoryStore
+from services.ledger.files.sqlite import SqliteStore
 from tests.builders import (
     BUDGET,
     Story,

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from services.ledger.adapters import sqlite
-from services.ledger.adapters.memory import MemoryStore
-from services.ledger.adapters.sqlite import SqliteStore
-from services.ledger.ports import Batch, Store, StoreError
+from services.ledger.application.ports import Batch, Store, StoreError
+from services.ledger.files import sqlite
+from services.ledger.files.memory import MemoryStore
+from services.ledger.files.sqlite import SqliteStore
 from tests.contracts.store_contract import (
     LINE,
     VERSIONS,

@@ -10,10 +10,10 @@ import json
 import sys
 from pathlib import Path
 
-from services.ledger.adapters.memory import MemoryStore
-from services.ledger.handle import Ledger
-from services.ledger.replay import replay
-from services.ledger.summary import summary
+from services.ledger.application.handle import Ledger
+from services.ledger.files.memory import MemoryStore
+from services.ledger.files.replay import replay
+from services.ledger.files.summary import summary
 from tests.builders import Json
 
 HERE = Path(__file__).resolve().parent

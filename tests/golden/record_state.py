@@ -16,9 +16,9 @@ from pathlib import Path
 from aiokafka.structs import ConsumerRecord
 
 from events import topics
-from services.ledger.adapters.sqlite import SqliteStore
-from services.ledger.replay import replay
-from services.ledger.restore import open_ledger
+from services.ledger.application.restore import open_ledger
+from services.ledger.files.replay import replay
+from services.ledger.files.sqlite import SqliteStore
 from tests.builders import BUDGET, Json
 from tests.golden.record import HERE
 from tests.kafka.brokers import of_jars

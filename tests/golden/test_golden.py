@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from events.envelope import INBOUND
+from services.ledger.application.handle import Chain, Ledger
+from services.ledger.application.ports import JournalRow
+from services.ledger.application.redecide import redecide
+from services.ledger.application.restore import fold
 from services.ledger.domain.journal import RULES_VERSION, Outcome
 from services.ledger.domain.orders import OrderState
-from services.ledger.handle import Chain, Ledger
-from services.ledger.ports import JournalRow
-from services.ledger.redecide import redecide
-from services.ledger.restore import fold
-from services.ledger.summary import summary
+from services.ledger.files.summary import summary
 from tests.golden.record import HERE, decided, record
 from tests.integration.command import EXAMPLE
 from tests.property.checker import check

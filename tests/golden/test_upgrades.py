@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from services.ledger.adapters.sqlite import APPLICATION_ID, SqliteStore
-from services.ledger.ports import Versions
-from services.ledger.restore import VERSIONS, open_ledger
-from services.ledger.summary import summary
+from services.ledger.application.ports import Versions
+from services.ledger.application.restore import VERSIONS, open_ledger
+from services.ledger.files.sqlite import APPLICATION_ID, SqliteStore
+from services.ledger.files.summary import summary
 from tests.golden.record import HERE
 
 

@@ -10,9 +10,9 @@ from typing import Any, Final
 
 import pytest
 
-from services.ledger.adapters.sqlite import SqliteStore
+from services.ledger.application.ports import Batch, StoreError, Versions, as_it_says
 from services.ledger.domain.journal import read_record
-from services.ledger.ports import Batch, StoreError, Versions, as_it_says
+from services.ledger.files.sqlite import SqliteStore
 from tests.builders import BUDGET, NEXT_BUDGET, Json, a_vote, an_award
 from tests.golden.record import HERE as GOLDEN
 from tests.integration.command import CARRY_OVER, EXAMPLE, Said, ecluse, written
@@ -148,7 +148,7 @@ def test_an_import_that_was_interrupted_is_finished_before_anything_else(
 ) -> None:
     summary(db, HARD)
     exported(file, db)
-    monkeypatch.setattr("services.ledger.imports.BATCH_RECORDS", 10)
+    monkeypatch.setattr("services.ledger.files.imports.BATCH_RECORDS", 10)
     commit, left = SqliteStore.commit, iter(range(3))
 
     def failing(store: SqliteStore, batch: Batch, versions: Versions) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import typer
 
-from services.cli.histories import folded, histories
-from services.cli.wording import Language
-from services.ledger.ports import StoreError
+from services.cli.journal_source import folded, histories
+from services.cli.texts import Language
+from services.ledger.application.ports import StoreError
 from tests.builders import BUDGET, NEXT_BUDGET, a_vote
 from tests.integration.command import CARRY_OVER, ecluse, written
 

@@ -9,15 +9,15 @@ import pytest
 
 from events.codec import EVENT_BYTES_MAX
 from events.topics import LETTERS
-from services.ledger.adapters.memory import MemoryStore
+from services.ledger.application.handle import DecidedBatch, Ledger, RawRecord
+from services.ledger.application.ports import Batch
+from services.ledger.application.restore import VERSIONS, open_ledger
 from services.ledger.domain.journal import Source
-from services.ledger.handle import DecidedBatch, Ledger, RawRecord
-from services.ledger.partition import FULL_BYTES
-from services.ledger.ports import Batch
-from services.ledger.restore import VERSIONS, open_ledger
-from services.runtime.clients import RECORD_BYTES_MAX
-from services.verifier.alone import JournalAlone, Row
+from services.ledger.files.memory import MemoryStore
+from services.ledger.kafka.partition import FULL_BYTES
+from services.runtime.kafka.clients import RECORD_BYTES_MAX
 from services.verifier.findings import Findings, Place
+from services.verifier.offline import JournalAlone, Row
 from tests import silence
 from tests.builders import (
     BUDGET,

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from services.cli.histories import folded, histories
+from services.cli.journal_source import folded, histories
 from services.cli.parked import Waiting, age_words, show_parked, waiting
 from services.cli.screen import Screen
-from services.cli.wording import Language
+from services.cli.texts import Language
 from tests.builders import (
     BUDGET,
     Json,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from services.runtime import topics
+from services.runtime.kafka import topics
 from tests.builders import a_vote, an_award
 from tests.integration.command import MIXED, WIDE, Said, ecluse, written
 

@@ -7,7 +7,7 @@ import pytest
 
 from events.envelope import INBOUND
 from services.cli.screen import ROWS_MAX
-from services.cli.telling import SUBJECTS, TYPES, WANTS
+from services.cli.trace_view import SUBJECTS, TYPES, WANTS
 from tests.builders import (
     BUDGET,
     IBAN,

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from services.ledger import replay as replaying
-from services.ledger.adapters.sqlite import SqliteStore
-from services.ledger.restore import open_ledger
+from services.ledger.application.restore import open_ledger
+from services.ledger.files import replay as replaying
+from services.ledger.files.sqlite import SqliteStore
 from tests.builders import BUDGET, NEXT_BUDGET, Json
 from tests.integration.command import CARRY_OVER, EXAMPLE, ecluse
 

@@ -6,7 +6,7 @@ from typing import Any, Self, cast
 from testcontainers.core.config import ConnectionMode
 from testcontainers.core.container import DockerContainer
 
-from services.runtime.local_broker import (
+from services.dev.local_broker import (
     MEMORY,
     QUICK,
     SETTINGS,

@@ -11,10 +11,10 @@ from typing import Final
 from aiokafka import AIOKafkaProducer
 
 from events.topics import BALANCES, EVENTS, JOURNAL, LETTERS, PAYMENT_ORDERS
+from services.ledger.application.handle import Ledger, RawRecord
+from services.ledger.application.messages import messages
 from services.ledger.domain.journal import Source
-from services.ledger.handle import Ledger, RawRecord
-from services.ledger.messages import messages
-from services.runtime.clock import the_clock_on_the_wall
+from services.runtime.ops.clock import the_clock_on_the_wall
 from services.watch.lag.states import QUIET_S
 from services.watch.settings import WatchSettings
 from services.watch.stages import consumers_of

@@ -14,9 +14,9 @@ import docker
 import pytest
 from docker.errors import DockerException, ImageNotFound
 
-from services.runtime.errors import ClusterError
-from services.runtime.jars import fetch_jars, find_java
-from services.runtime.local_broker import LocalBroker
+from services.dev.jars import fetch_jars, find_java
+from services.dev.local_broker import LocalBroker
+from services.runtime.ops.errors import ClusterError
 
 IN_CI: Final = os.environ.get("CI") == "true"
 KAFKA: Final = Path(__file__).resolve().parents[2] / "deploy" / "kafka"

@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from services.runtime.catalogue import read_catalogue
-from services.runtime.settings import Settings
+from services.runtime.kafka.topic_catalogue import read_catalogue
+from services.runtime.ops.settings import Settings
 
 PAUSE_S = 0.05
 

@@ -24,13 +24,13 @@ from aiokafka.partitioner import murmur2
 from aiokafka.structs import ConsumerRecord, OffsetAndMetadata
 
 from events import topics
-from services.ledger.quarantine import quarantine
-from services.runtime.catalogue import read_catalogue
-from services.runtime.differences import Asked
-from services.runtime.local_broker import SETTINGS
-from services.runtime.settings import Settings
-from services.runtime.topics import apply
-from services.runtime.work import Hold
+from services.dev.local_broker import SETTINGS
+from services.ledger.kafka.quarantine import quarantine
+from services.runtime.kafka.topic_catalogue import read_catalogue
+from services.runtime.kafka.topic_diff import Asked
+from services.runtime.kafka.topics import apply
+from services.runtime.ops.settings import Settings
+from services.runtime.processing.processor import Hold
 from tests.builders import Json, encoded
 from tests.kafka.brokers import Broker
 from tests.kafka.changes import change

@@ -13,7 +13,7 @@ import pytest
 from aiokafka.errors import KafkaError
 
 from bench.kafka.topics import delete
-from services.runtime.settings import Settings
+from services.runtime.ops.settings import Settings
 from tests.kafka.brokers import BROKER_TIMEOUT_S, Broker, a_broker, chosen_provider
 from tests.kafka.told import make_topics
 from tests.read_model import databases

@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from services.due.letters import Letter
-from services.runtime.errors import ClusterError
-from services.runtime.settings import Settings
-from services.runtime.writer import Fenced, FencedWriter, WriterFailed
-from services.watch.post import Post
+from services.due.deadline_events import Letter
+from services.runtime.kafka.writer import Fenced, FencedWriter, WriterFailed
+from services.runtime.ops.errors import ClusterError
+from services.runtime.ops.settings import Settings
+from services.watch.deadline_publisher import Post
 
 DELIVERED: Final = 0
 FENCED: Final = 3

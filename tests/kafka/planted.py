@@ -7,12 +7,13 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from aiokafka.structs import TopicPartition
 
-from services.ledger import handle, partition
+from services.ledger.application import handle
+from services.ledger.application.handle import Decided
+from services.ledger.application.messages import messages as real_messages
 from services.ledger.domain.decide import decide as real_decide
-from services.ledger.handle import Decided
-from services.ledger.messages import messages as real_messages
-from services.runtime import clients
-from services.runtime.reader import Reader
+from services.ledger.kafka import partition
+from services.runtime.kafka import clients
+from services.runtime.kafka.reader import Reader
 
 STEP_S = 0.2
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Self
 
-from services.due.letters import Letter
-from services.runtime.settings import Settings
+from services.due.deadline_events import Letter
+from services.runtime.ops.settings import Settings
 from tests.kafka.delivering import deliver
 from tests.kafka.forked import FORKS
 from tests.kafka.workers import eventually

@@ -10,10 +10,10 @@ from sqlalchemy import text
 
 from bench.world import opening, stream
 from events.topics import JOURNAL
+from services.dev.local_broker import free_port
 from services.projector.database import an_engine
 from services.projector.tables import metadata
-from services.runtime.local_broker import free_port
-from services.runtime.settings import Settings
+from services.runtime.ops.settings import Settings
 from tests.kafka.forked import ECLUSE
 from tests.kafka.running import Running
 from tests.kafka.told import Writer, told

@@ -14,7 +14,7 @@ from urllib.request import urlopen
 
 import yaml
 
-from services.runtime.local_broker import dies_with_us, free_port
+from services.dev.local_broker import dies_with_us, free_port
 from tests.observability.written import FOLDER, alarms, program
 
 START_S: Final = 30

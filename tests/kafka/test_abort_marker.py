@@ -9,7 +9,7 @@ from aiokafka.consumer.fetcher import PartitionRecords
 from aiokafka.errors import KafkaError
 
 from events import topics
-from services.runtime.clients import guard_abort_markers
+from services.runtime.kafka.clients import guard_abort_markers
 from tests.builders import a_vote, an_award
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, budget_on, run

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import pytest
 
 from events import topics
-from services.runtime.catalogue import read_catalogue
+from services.runtime.kafka.topic_catalogue import read_catalogue
 from tests.builders import BUDGET, IBAN, NEXT_BUDGET, Json, a_report, a_vote
 from tests.integration.command import CARRY_OVER, EXAMPLE, ecluse, written
 from tests.kafka.asking import asked, record

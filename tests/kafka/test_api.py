@@ -11,14 +11,14 @@ from events.topics import EVENTS, JOURNAL
 from services.api.events_in import kafka
 from services.api.events_in.kafka import KafkaPublisher
 from services.api.source_records import KafkaBytes
-from services.runtime import topics
-from services.runtime.catalogue import read_catalogue
-from services.runtime.differences import Asked
-from services.runtime.errors import Unreachable
-from services.runtime.partitioning import partition_of
-from services.runtime.publishing import Message
-from services.runtime.reader import Reader
-from services.runtime.settings import Settings
+from services.runtime.kafka import topics
+from services.runtime.kafka.partitioning import partition_of
+from services.runtime.kafka.publishing import Message
+from services.runtime.kafka.reader import Reader
+from services.runtime.kafka.topic_catalogue import read_catalogue
+from services.runtime.kafka.topic_diff import Asked
+from services.runtime.ops.errors import Unreachable
+from services.runtime.ops.settings import Settings
 from tests.api.world import an_app, an_empty_read_model, asking
 from tests.builders import a_vote, encoded
 from tests.kafka.brokers import Broker

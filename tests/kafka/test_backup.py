@@ -9,8 +9,8 @@ from typing import Any, Final, NamedTuple
 import pytest
 
 from events import topics
-from services.ledger import topic_import
-from services.runtime.writer import FencedWriter, WriterFailed
+from services.ledger.kafka import journal_import
+from services.runtime.kafka.writer import FencedWriter, WriterFailed
 from tests.builders import BUDGET, NEXT_BUDGET, Json, a_vote
 from tests.integration.command import CARRY_OVER, EXAMPLE, ecluse
 from tests.kafka.asking import asked
@@ -76,20 +76,20 @@ def halfway(patched: pytest.MonkeyPatch) -> None:
             raise WriterFailed("the broker went away")
         await commit(writer)
 
-    patched.setattr(topic_import, "BATCH_RECORDS", 2)
+    patched.setattr(journal_import, "BATCH_RECORDS", 2)
     patched.setattr(FencedWriter, "commit", failing)
 
 
 def at_the_very_end(patched: pytest.MonkeyPatch) -> None:
     """All records are there, and one of two partitions is free already."""
-    end, left = topic_import._Home.end, iter(range(1))
+    end, left = journal_import._Home.end, iter(range(1))
 
     async def failing(home: Any) -> None:
         if next(left, None) is None:
             raise WriterFailed("the broker went away")
         await end(home)
 
-    patched.setattr(topic_import._Home, "end", failing)
+    patched.setattr(journal_import._Home, "end", failing)
 
 
 def latest_balances(cluster: Cluster) -> dict[bytes, Json]:

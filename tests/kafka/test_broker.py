@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError
 
-from services.runtime.local_broker import is_answering
+from services.dev.local_broker import is_answering
 from tests.kafka.brokers import PROVIDERS, Broker, a_broker
 
 REQUEST_TIMEOUT_MS = 20_000

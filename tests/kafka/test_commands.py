@@ -12,9 +12,9 @@ from aiokafka.structs import ConsumerRecord
 
 from events import topics
 from services.ledger.domain.journal import Outcome
-from services.runtime.catalogue import read_catalogue
-from services.runtime.differences import Asked
-from services.runtime.topics import apply
+from services.runtime.kafka.topic_catalogue import read_catalogue
+from services.runtime.kafka.topic_diff import Asked
+from services.runtime.kafka.topics import apply
 from tests.builders import IBAN, Json, a_payment, a_vote, an_award, encoded
 from tests.golden.record import HERE as GOLDEN
 from tests.integration.command import EXAMPLE, ecluse, written

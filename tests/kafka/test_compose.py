@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 from services.api.serving import DRAIN_S, LET_GO_S
-from services.runtime.local_broker import MEMORY, QUICK, free_port
+from services.dev.local_broker import MEMORY, QUICK, free_port
 from tests.kafka.brokers import IMAGE, IN_CI, PULL_TIMEOUT_S, why_no_container
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -16,9 +16,9 @@ from urllib.request import urlopen
 
 import pytest
 
-from services.runtime.errors import ClusterError
-from services.runtime.jars import find_java
-from services.runtime.local_broker import free_port
+from services.dev.jars import find_java
+from services.dev.local_broker import free_port
+from services.runtime.ops.errors import ClusterError
 from tests.builders import BUDGET
 from tests.integration.command import COMMAND, EXAMPLE, ecluse, environment, real_ecluse
 from tests.kafka.brokers import KAFKA

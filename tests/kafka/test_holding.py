@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from events import topics
-from services.ledger.kafka import standing_before
-from services.runtime.errors import ClusterError
-from services.runtime.reader import Reader
-from services.runtime.work import Hold
+from services.ledger.application.kafka_records import standing_before
+from services.runtime.kafka.reader import Reader
+from services.runtime.ops.errors import ClusterError
+from services.runtime.processing.processor import Hold
 from tests.builders import Json, a_vote, an_award
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, budget_on, run

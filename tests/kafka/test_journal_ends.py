@@ -7,10 +7,10 @@ import pytest
 
 from services.api.journal_ends import KEPT_S, KafkaEnds
 from services.api.ports import JournalEnd
-from services.runtime import topics
-from services.runtime.catalogue import read_catalogue
-from services.runtime.differences import Asked
-from services.runtime.settings import Settings
+from services.runtime.kafka import topics
+from services.runtime.kafka.topic_catalogue import read_catalogue
+from services.runtime.kafka.topic_diff import Asked
+from services.runtime.ops.settings import Settings
 from tests.api.world import HandClock
 from tests.kafka.brokers import Broker
 from tests.kafka.projecting import journal_of

@@ -12,9 +12,9 @@ from typing import Final
 
 import pytest
 
-from services.runtime.clock import the_clock_on_the_wall
-from services.runtime.settings import Settings
-from services.runtime.words import Held, spell
+from services.runtime.ops.clock import the_clock_on_the_wall
+from services.runtime.ops.settings import Settings
+from services.runtime.processing.offset_metadata import Held, spell
 from services.watch.groups import Groups
 from services.watch.lag.history import History
 from services.watch.lag.model import Judged

@@ -12,10 +12,10 @@ from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.client import AIOKafkaClient, CoordinationType
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
-from services.runtime.clock import the_clock_on_the_wall
-from services.runtime.errors import ClusterError
-from services.runtime.settings import Settings
-from services.runtime.words import Held, spell
+from services.runtime.ops.clock import the_clock_on_the_wall
+from services.runtime.ops.errors import ClusterError
+from services.runtime.ops.settings import Settings
+from services.runtime.processing.offset_metadata import Held, spell
 from services.watch.groups import LOOK_S, STOP_S, Groups
 from services.watch.lag.model import Consumer, Look, Place
 from tests.kafka.brokers import Broker

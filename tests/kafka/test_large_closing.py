@@ -12,9 +12,9 @@ import pytest
 from aiokafka.structs import ConsumerRecord
 
 from events.topics import COMMITMENT_ENTRIES, JOURNAL, LETTERS, REFUSALS
-from services.ledger.domain.letters import next_year
-from services.ledger.partition import FULL_BYTES
-from services.runtime.task import BATCH_RECORDS
+from services.ledger.domain.year_openings import next_year
+from services.ledger.kafka.partition import FULL_BYTES
+from services.runtime.processing.task import BATCH_RECORDS
 from tests.builders import a_closing
 from tests.integration.test_large_closing import OPERATIONS, the_year
 from tests.kafka.brokers import Broker

@@ -17,12 +17,12 @@ from events.topics import (
     LETTERS,
     REFUSALS,
 )
-from services.ledger.domain.letters import next_year
-from services.ledger.partition import LedgerWork
-from services.ledger.serve import QUARANTINE
-from services.runtime import task as task_module
-from services.runtime.progress import Progress
-from services.runtime.task import PartitionTask
+from services.ledger.domain.year_openings import next_year
+from services.ledger.kafka.partition import LedgerWork
+from services.ledger.kafka.serve import QUARANTINE
+from services.runtime.ops.progress import Progress
+from services.runtime.processing import task as task_module
+from services.runtime.processing.task import PartitionTask
 from services.verifier.verify import verify
 from tests.builders import (
     Json,

@@ -15,17 +15,17 @@ import pytest
 from aiokafka.errors import ClusterAuthorizationFailedError
 
 from events.topics import EVENTS, JOURNAL, LETTERS
+from services.due.deadline_events import Deadline, Letter, letter_of
 from services.due.deadlines import Deadlines
-from services.due.letters import Deadline, Letter, letter_of
-from services.runtime.catalogue import read_catalogue
-from services.runtime.differences import Asked
-from services.runtime.errors import ClusterError
-from services.runtime.settings import Settings
-from services.runtime.topics import apply
-from services.runtime.writer import Fenced, FencedWriter, WriterFailed
+from services.runtime.kafka.topic_catalogue import read_catalogue
+from services.runtime.kafka.topic_diff import Asked
+from services.runtime.kafka.topics import apply
+from services.runtime.kafka.writer import Fenced, FencedWriter, WriterFailed
+from services.runtime.ops.errors import ClusterError
+from services.runtime.ops.settings import Settings
 from services.verifier.verify import verify
-from services.watch import post as post_module
-from services.watch.post import Post
+from services.watch import deadline_publisher as post_module
+from services.watch.deadline_publisher import Post
 from tests.builders import Json, a_convention, a_report, a_vote, an_award, an_instalment
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import STRUCTURED, Cluster, Sent, a_cluster, budget_on, run

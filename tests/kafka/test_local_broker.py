@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from services.runtime import jars
-from services.runtime.errors import ClusterError
-from services.runtime.jars import fetch_jars, find_java
-from services.runtime.local_broker import PORTS, LocalBroker, free_port, is_answering
+from services.dev import jars
+from services.dev.jars import fetch_jars, find_java
+from services.dev.local_broker import PORTS, LocalBroker, free_port, is_answering
+from services.runtime.ops.errors import ClusterError
 from tests.kafka.brokers import KAFKA, of_jars
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -125,7 +125,7 @@ def test_several_may_fetch_at_once(bare: Path) -> None:
     java, pom, libs = java_of(bare / "bin", "17.0.1"), a_pom(bare), bare / "libs"
     fetch = f"""
 from pathlib import Path
-from services.runtime.jars import fetch_jars
+from services.dev.jars import fetch_jars
 fetch_jars(Path({str(libs)!r}), pom=Path({str(pom)!r}), java=Path({str(java)!r}))
 """
     both = [subprocess.Popen([sys.executable, "-c", fetch], cwd=ROOT) for _ in range(2)]
@@ -210,7 +210,7 @@ def test_a_broker_does_not_outlive_who_started_it(tmp_path: Path, how: signal.Si
     owner = f"""
 import signal
 from pathlib import Path
-from services.runtime.local_broker import LocalBroker
+from services.dev.local_broker import LocalBroker
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's `&` turns it off
 with LocalBroker(Path({str(tmp_path)!r}), Path({str(KAFKA / "libs")!r})) as broker:
     print(broker.pid, flush=True)

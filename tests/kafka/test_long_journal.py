@@ -8,7 +8,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from events import topics
-from services.ledger.topic_journal import FIRST_LOOK
+from services.ledger.kafka.journal_topic import FIRST_LOOK
 from tests.kafka.asking import asked, record, sequences
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, Sent, budget_on, run

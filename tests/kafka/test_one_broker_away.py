@@ -8,8 +8,8 @@ from typing import Final
 
 import pytest
 
-from services.ledger.serve import TOPICS
-from services.runtime.topics import check
+from services.ledger.kafka.serve import TOPICS
+from services.runtime.kafka.topics import check
 from services.verifier.verify import verify
 from tests.kafka.cluster import Cluster, budget_on, run
 from tests.kafka.test_outage import awards

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from services.runtime.settings import Settings
+from services.runtime.ops.settings import Settings
 from tests.kafka.brokers import Broker
 from tests.kafka.projecting import (
     Clean,

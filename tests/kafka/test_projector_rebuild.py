@@ -11,7 +11,7 @@ from sqlalchemy import text
 from events.topics import JOURNAL
 from services.projector.database import an_engine
 from services.projector.switch import NEXT
-from services.runtime.settings import Settings
+from services.runtime.ops.settings import Settings
 from tests.kafka.projecting import (
     Clean,
     Journal,

@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 
 from events.topics import JOURNAL
-from services.runtime.settings import Settings
+from services.runtime.ops.settings import Settings
 from tests.kafka.cluster import Cluster
 from tests.kafka.projecting import Journal, Projector, a_long_journal, count, rows, write
 from tests.kafka.told import PARTITIONS

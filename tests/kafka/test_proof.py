@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 from events.topics import DOORS, JOURNAL
-from services.ledger.domain.letters import next_year
-from services.verifier.wire import partition_of
+from services.ledger.domain.year_openings import next_year
+from services.verifier.kafka_records import partition_of
 from tests.builders import Json, a_payment, a_vote
 from tests.kafka.asking import asked
 from tests.kafka.brokers import Broker

@@ -12,13 +12,13 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.topics import EVENTS
 from services.cli.publish import HEADERS
-from services.runtime import publishing, topics
-from services.runtime.catalogue import read_catalogue
-from services.runtime.differences import Asked
-from services.runtime.errors import Unreachable
-from services.runtime.partitioning import partition_of
-from services.runtime.publishing import Message, Receipts
-from services.runtime.settings import Settings
+from services.runtime.kafka import publishing, topics
+from services.runtime.kafka.partitioning import partition_of
+from services.runtime.kafka.publishing import Message, Receipts
+from services.runtime.kafka.topic_catalogue import read_catalogue
+from services.runtime.kafka.topic_diff import Asked
+from services.runtime.ops.errors import Unreachable
+from services.runtime.ops.settings import Settings
 from tests.builders import BUDGET, Json, a_vote, an_award, encoded
 from tests.integration.command import EXAMPLE, MIXED, Said, ecluse, written
 from tests.kafka.brokers import Broker

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from services.runtime.clock import the_clock_on_the_wall
+from services.runtime.ops.clock import the_clock_on_the_wall
 from tests.api.processes import api
 from tests.builders import a_notification, a_payment, encoded
 from tests.integration.command import COMMAND, MIXED, TIMEOUT_S, environment

@@ -11,10 +11,10 @@ from typing import Any
 from aiokafka.structs import TopicPartition
 
 from events.topics import JOURNAL, LEDGER_STATE
-from services.runtime.clients import KAFKA, Clients, Isolation
-from services.runtime.reader import Reader
-from services.runtime.settings import Settings
-from services.runtime.writer import Fenced, FencedWriter, Outgoing, Place
+from services.runtime.kafka.clients import KAFKA, Clients, Isolation
+from services.runtime.kafka.reader import Reader
+from services.runtime.kafka.writer import Fenced, FencedWriter, Outgoing, Place
+from services.runtime.ops.settings import Settings
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import a_cluster, run
 from tests.simulation import broker as memory

@@ -11,7 +11,7 @@ from typing import Final
 import pytest
 
 from events import topics
-from services.runtime.settings import Settings
+from services.runtime.ops.settings import Settings
 from tests.api.processes import Running as Process
 from tests.api.processes import api
 from tests.builders import a_vote, encoded

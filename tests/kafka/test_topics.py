@@ -7,11 +7,11 @@ import time
 import pytest
 
 from events.topics import BALANCES, EVENTS, JOURNAL, LEDGER_STATE, LETTERS
-from services.runtime import topics
-from services.runtime.catalogue import read_catalogue
-from services.runtime.differences import Asked
-from services.runtime.errors import ClusterError
-from services.runtime.settings import Settings
+from services.runtime.kafka import topics
+from services.runtime.kafka.topic_catalogue import read_catalogue
+from services.runtime.kafka.topic_diff import Asked
+from services.runtime.ops.errors import ClusterError
+from services.runtime.ops.settings import Settings
 from tests.builders import Json
 from tests.integration.command import Said, ecluse
 from tests.kafka.brokers import Broker

@@ -9,7 +9,7 @@ import pytest
 
 from bench.world import opening
 from events.topics import BALANCES, JOURNAL
-from services.runtime.settings import Settings
+from services.runtime.ops.settings import Settings
 from tests.builders import BUDGET, a_vote, an_amount
 from tests.kafka.brokers import Broker
 from tests.kafka.sums import Sums

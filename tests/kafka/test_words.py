@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Final
 
 from events.topics import DOORS, EVENTS, JOURNAL, LEDGER_GROUP, LETTERS, PROJECTOR_GROUP
-from services.runtime.backlog import Spoken
-from services.runtime.clock import the_clock_on_the_wall
-from services.runtime.settings import Settings
-from services.runtime.words import Held, read_word
+from services.runtime.ops.clock import the_clock_on_the_wall
+from services.runtime.ops.settings import Settings
+from services.runtime.processing.backlog import Spoken
+from services.runtime.processing.offset_metadata import Held, read_word
 from tests.builders import Json, a_vote, an_award
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, a_cluster, budget_on

@@ -6,8 +6,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from services.runtime import local_broker
-from services.runtime.local_broker import HOST, QUICK, free_port
+from services.dev import local_broker
+from services.dev.local_broker import HOST, QUICK, free_port
 from tests.kafka.brokers import KAFKA, SETTINGS, JarBroker, java_for_jars
 
 BROKERS: Final = 3

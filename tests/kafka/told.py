@@ -6,12 +6,12 @@ from typing import Self
 
 from aiokafka import AIOKafkaProducer
 
-from services.runtime.catalogue import read_catalogue
-from services.runtime.differences import Asked
-from services.runtime.partitioning import partition_of
-from services.runtime.publishing import BATCH_BYTES
-from services.runtime.settings import Settings
-from services.runtime.topics import apply
+from services.runtime.kafka.partitioning import partition_of
+from services.runtime.kafka.publishing import BATCH_BYTES
+from services.runtime.kafka.topic_catalogue import read_catalogue
+from services.runtime.kafka.topic_diff import Asked
+from services.runtime.kafka.topics import apply
+from services.runtime.ops.settings import Settings
 from services.watch.settings import WatchSettings
 from tests.unit.watch.ledger_output import Out, in_batches, key_of, transactions
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from services.runtime.local_broker import free_port
+from services.dev.local_broker import free_port
 from tests.kafka import forked
 from tests.kafka.running import BIN, Running
 

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
 from events import topics
-from services.runtime.local_broker import free_port
+from services.dev.local_broker import free_port
 from tests.builders import Json
 from tests.integration.command import environment
 from tests.kafka.cluster import Cluster

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events.topics import EVENTS, LETTERS
+from services.due.deadline_events import Deadline, letter_id
 from services.due.deadlines import Deadlines
-from services.due.letters import Deadline, letter_id
+from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.domain.journal import Source
-from services.ledger.handle import Ledger, RawRecord
 from tests.property.owing import Order, Owed, orders_in, owed_in, owing_years
 from tests.property.years import Inputs
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.ledger.chains import Chains, End
-from services.ledger.exports import Export, ExportFile, Stream, read_export
-from services.ledger.imports import prove
-from services.ledger.ports import StoreError
+from services.ledger.application.ports import StoreError
+from services.ledger.files.chains import Chains, End
+from services.ledger.files.exports import Export, ExportFile, Stream, read_export
+from services.ledger.files.imports import prove
 from tests.golden.record import HERE as GOLDEN
 
 JOURNAL: Final = (GOLDEN / "hard-year-2023.journal.jsonl").read_bytes().splitlines()

@@ -6,16 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events.codec import Received, decode
-from services.ledger.adapters.memory import MemoryStore
-from services.ledger.adapters.sqlite import SqliteStore
+from services.ledger.application.handle import Ledger, RawRecord
+from services.ledger.application.ports import StateKey, Store
+from services.ledger.application.restore import VERSIONS, fold, open_ledger
+from services.ledger.application.state_rows import all_rows
 from services.ledger.domain.book import BudgetState, new_budget
 from services.ledger.domain.decide import decide
 from services.ledger.domain.journal import JournalRecord, Outcome, Source
 from services.ledger.domain.refusals import Refusal
-from services.ledger.handle import Ledger, RawRecord
-from services.ledger.ports import StateKey, Store
-from services.ledger.restore import VERSIONS, fold, open_ledger
-from services.ledger.state_rows import all_rows
+from services.ledger.files.memory import MemoryStore
+from services.ledger.files.sqlite import SqliteStore
 from tests.builders import Json, Story
 from tests.property.checker import check
 from tests.property.histories import BUDGETS, budgets_of, histories, unreadable, woven

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events.topics import BALANCES, JOURNAL
-from services.ledger.handle import Ledger
+from services.ledger.application.handle import Ledger
 from services.watch.balances import Partition
-from services.watch.budget import Difference, Kind
+from services.watch.budget_balance import Difference, Kind
 from tests.builders import Story, a_vote
 from tests.property.histories import histories
 from tests.property.years import Inputs, told, years

@@ -11,12 +11,12 @@ from events import topics
 from events.canonical import canonical
 from events.outbound import PaymentOrderCancelled, PaymentOrderIssued
 from events.unreadable import Reason
-from services.ledger.adapters.memory import MemoryStore
+from services.ledger.application.handle import Buried
+from services.ledger.application.messages import Outgoing
+from services.ledger.application.restore import VERSIONS, open_ledger
 from services.ledger.domain.journal import Outcome
-from services.ledger.handle import Buried
-from services.ledger.messages import Outgoing
-from services.ledger.restore import VERSIONS, open_ledger
-from services.ledger.summary import summary
+from services.ledger.files.memory import MemoryStore
+from services.ledger.files.summary import summary
 from tests.builders import Json, Story
 from tests.property.histories import histories
 from tests.unit.ledger.wire import Wire, balances, by_topic, read, told

@@ -2,7 +2,7 @@
 
 from hypothesis import given
 
-from services.ledger.redecide import redecide
+from services.ledger.application.redecide import redecide
 from tests.builders import Story
 from tests.property.histories import histories
 from tests.property.years import Inputs, told, years

@@ -8,15 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events import topics
-from services.ledger.adapters.memory import MemoryStore
-from services.ledger.adapters.sqlite import SqliteStore
+from services.ledger.application.handle import Ledger, RawRecord
+from services.ledger.application.restore import VERSIONS, fold, open_ledger
 from services.ledger.domain.journal import Outcome, Source
-from services.ledger.domain.letters import next_year
 from services.ledger.domain.lines import Line
 from services.ledger.domain.moves import CARRY_OVER, OPEN, RELEASE
 from services.ledger.domain.orders import OrderChange
-from services.ledger.handle import Ledger, RawRecord
-from services.ledger.restore import VERSIONS, fold, open_ledger
+from services.ledger.domain.year_openings import next_year
+from services.ledger.files.memory import MemoryStore
+from services.ledger.files.sqlite import SqliteStore
 from tests.builders import BUDGET, NEXT_BUDGET, Json, Story
 from tests.property.checker import check
 from tests.property.reach import reached_by

@@ -6,8 +6,8 @@ from typing import Any, Final
 from services.ledger.domain import flags, refusals
 from services.ledger.domain.flags import FlagCode
 from services.ledger.domain.refusals import Refusal
-from services.ledger.replay import FILE_MARK
-from services.ledger.summary import said_in_order
+from services.ledger.files.replay import FILE_MARK
+from services.ledger.files.summary import said_in_order
 from tests.builders import Json
 from tests.read_model.filling import Tables
 

@@ -12,10 +12,10 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from events.topics import JOURNAL
-from services.ledger.adapters.memory import MemoryStore
-from services.ledger.ports import Store
-from services.ledger.replay import replay
-from services.ledger.restore import open_ledger
+from services.ledger.application.ports import Store
+from services.ledger.application.restore import open_ledger
+from services.ledger.files.memory import MemoryStore
+from services.ledger.files.replay import replay
 from services.projector.database import Position, an_engine, take, write
 from services.projector.fold import Fold
 from services.projector.tables import metadata

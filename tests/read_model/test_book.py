@@ -6,9 +6,9 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 
+from services.ledger.application.ports import JournalRow
+from services.ledger.application.restore import Folding, read_row
 from services.ledger.domain.book import Book
-from services.ledger.ports import JournalRow
-from services.ledger.restore import Folding, read_row
 from tests.property.years import Inputs, told, years
 from tests.read_model.filling import (
     RECORDED,

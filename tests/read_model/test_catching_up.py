@@ -8,9 +8,9 @@ from typing import cast
 import pytest
 from aiokafka.structs import TopicPartition
 
+from services.projector.processor import ProjectorWork
 from services.projector.rebuild import Rebuild
-from services.projector.work import ProjectorWork
-from services.runtime.writer import WriterFailed
+from services.runtime.kafka.writer import WriterFailed
 
 RECORDS = 3
 

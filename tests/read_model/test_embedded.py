@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from services.ledger.adapters.sqlite import SqliteStore
-from services.ledger.replay import replay
-from services.ledger.restore import open_ledger
+from services.embedded.projection import EmbeddedProjector
+from services.ledger.application.restore import open_ledger
+from services.ledger.files.replay import replay
+from services.ledger.files.sqlite import SqliteStore
 from services.projector.database import Overtaken, an_engine
-from services.projector.embedded import EmbeddedProjector
-from services.runtime.errors import ClusterError
+from services.runtime.ops.errors import ClusterError
 from tests.builders import a_vote, an_award, encoded
 from tests.read_model.databases import in_a_file
 from tests.read_model.filling import (

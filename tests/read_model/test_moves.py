@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from services.ledger.handle import Ledger
-from services.ledger.ports import JournalRow
-from services.ledger.restore import Folding, read_row
-from services.ledger.summary import History, summary_of
+from services.ledger.application.handle import Ledger
+from services.ledger.application.ports import JournalRow
+from services.ledger.application.restore import Folding, read_row
+from services.ledger.files.summary import History, summary_of
 from services.projector.money import CONVENTION_GAINS, CONVENTION_LOSES, GRANTED, LINE_COLUMNS
-from services.projector.statements import growing
+from services.projector.sql import growing
 from tests.builders import BUDGET, Story, a_convention, a_vote, an_award, encoded
 from tests.property.years import Inputs, told, years
 from tests.read_model.figures import LINE, line

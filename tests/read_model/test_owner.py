@@ -8,8 +8,8 @@ from sqlalchemy import make_url
 from services.projector import rebuild
 from services.projector.switch import NEXT
 from services.projector.tables import metadata
-from services.runtime.errors import ClusterError
-from services.runtime.settings import Settings
+from services.runtime.ops.errors import ClusterError
+from services.runtime.ops.settings import Settings
 from tests.read_model.databases import Server
 from tests.read_model.filling import query
 

@@ -10,7 +10,7 @@ from sqlalchemy.engine.interfaces import ReflectedIndex
 
 from services.projector.database import an_engine, prepare
 from services.projector.tables import metadata
-from services.runtime.errors import ClusterError
+from services.runtime.ops.errors import ClusterError
 from tests.read_model.databases import Server
 from tests.read_model.filling import RECORDED, fill, golden, query, read
 

@@ -17,12 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from events.topics import JOURNAL
 from services.projector import database
 from services.projector.database import RolledBack, an_engine, position_of, take
-from services.projector.work import FULL_BYTES, Metrics, ProjectorWork, is_same
-from services.runtime.errors import ClusterError
-from services.runtime.progress import Progress
-from services.runtime.settings import Settings
-from services.runtime.work import Hold
-from services.runtime.writer import Fenced, WriterFailed
+from services.projector.processor import FULL_BYTES, Metrics, ProjectorWork, is_same
+from services.runtime.kafka.writer import Fenced, WriterFailed
+from services.runtime.ops.errors import ClusterError
+from services.runtime.ops.progress import Progress
+from services.runtime.ops.settings import Settings
+from services.runtime.processing.processor import Hold
 from tests.builders import a_convention, a_vote, an_award, encoded
 from tests.read_model.filling import golden, journal_of_events, query
 

@@ -19,7 +19,7 @@ from services.projector.database import (
     take,
     write,
 )
-from services.projector.facts import Alone
+from services.projector.event_rows import Alone
 from services.projector.fold import Fold
 from tests.builders import (
     BUDGET,

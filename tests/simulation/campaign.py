@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final, NamedTuple, Self
 
-from services.ledger.partition import LedgerWork
+from services.ledger.kafka.partition import LedgerWork
 from tests.simulation.cases import Case
 from tests.simulation.draw import a_case
 from tests.simulation.proof import prove

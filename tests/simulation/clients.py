@@ -14,9 +14,12 @@ from aiokafka.errors import IllegalOperation, InvalidProducerEpoch, ProducerFenc
 from aiokafka.record import MemoryRecords
 from aiokafka.structs import ConsumerRecord, OffsetAndTimestamp, RecordMetadata, TopicPartition
 
-from services.runtime.clients import FETCH_WAIT_S, Clients, Isolation
-from services.runtime.open_transactions import _DescribeProducersRequest, _WriteTxnMarkersRequest
-from services.runtime.settings import Settings
+from services.runtime.kafka.clients import FETCH_WAIT_S, Clients, Isolation
+from services.runtime.kafka.open_transactions import (
+    _DescribeProducersRequest,
+    _WriteTxnMarkersRequest,
+)
+from services.runtime.ops.settings import Settings
 from tests.simulation.broker import Entry, FencedOff, NotYet, Part, Said
 from tests.simulation.faults import Op
 from tests.simulation.loop import the_loop

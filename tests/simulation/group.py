@@ -1,8 +1,8 @@
 """Workers that share the partitions of a group, as its coordinator and Kubernetes would have it.
 
-A worker here is what `services.runtime.worker` is without its sockets: it begins, pauses and stops
-partition tasks by the same rules. Whoever is killed or fenced is replaced; whoever is frozen for
-longer than its session loses its partitions, and learns of it some time after it was thawed.
+A worker here is what `services.runtime.processing.worker` is without its sockets: it begins,
+pauses and stops partition tasks by the same rules. Whoever is killed or fenced is replaced; whoever
+is frozen for longer than its session loses its partitions, and learns of it after it was thawed.
 """
 
 import asyncio
@@ -14,17 +14,17 @@ from typing import Final, NamedTuple
 from aiokafka.structs import TopicPartition
 
 from events.topics import BALANCES, LEDGER_STATE
-from services.ledger.partition import LedgerWork, transactional_id
-from services.ledger.quarantine import hold_at, set_aside
-from services.ledger.serve import QUARANTINE
-from services.runtime.clients import Clients
-from services.runtime.errors import ClusterError
-from services.runtime.progress import Progress
-from services.runtime.settings import Settings
-from services.runtime.task import PartitionTask
-from services.runtime.words import TaskState
-from services.runtime.work import WorkFactory
-from services.runtime.writer import Fenced, WriterFailed
+from services.ledger.kafka.partition import LedgerWork, transactional_id
+from services.ledger.kafka.quarantine import hold_at, set_aside
+from services.ledger.kafka.serve import QUARANTINE
+from services.runtime.kafka.clients import Clients
+from services.runtime.kafka.writer import Fenced, WriterFailed
+from services.runtime.ops.errors import ClusterError
+from services.runtime.ops.progress import Progress
+from services.runtime.ops.settings import Settings
+from services.runtime.processing.offset_metadata import TaskState
+from services.runtime.processing.processor import WorkFactory
+from services.runtime.processing.task import PartitionTask
 from tests.simulation.broker import NotYet
 from tests.simulation.faults import Kind
 from tests.simulation.loop import PROCESS, Process, the_loop

@@ -9,14 +9,14 @@ from unittest.mock import patch
 
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from services.ledger import partition
+from services.ledger.application.checkpoint import POSITION_KEY, spell_placing
 from services.ledger.domain import orders
-from services.ledger.partition import LedgerWork
-from services.ledger.placing import POSITION_KEY, spell_placing
-from services.ledger.topic_state import Restored
-from services.runtime.sources import SourcePosition
-from services.runtime.task import PartitionTask
-from services.runtime.writer import FencedWriter, Outgoing, Place, WriterFailed
+from services.ledger.kafka import partition
+from services.ledger.kafka.partition import LedgerWork
+from services.ledger.kafka.state_topic import Restored
+from services.runtime.kafka.source_positions import SourcePosition
+from services.runtime.kafka.writer import FencedWriter, Outgoing, Place, WriterFailed
+from services.runtime.processing.task import PartitionTask
 from tests.simulation.world import MakeWork
 
 

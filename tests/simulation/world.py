@@ -16,12 +16,12 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events import topics
 from events.codec import decode
-from services.ledger import handle
-from services.ledger.partition import OUTPUTS, LedgerWork
-from services.runtime.progress import Progress
-from services.runtime.settings import Settings
-from services.runtime.words import TaskState
-from services.runtime.work import Work
+from services.ledger.application import handle
+from services.ledger.kafka.partition import OUTPUTS, LedgerWork
+from services.runtime.ops.progress import Progress
+from services.runtime.ops.settings import Settings
+from services.runtime.processing.offset_metadata import TaskState
+from services.runtime.processing.processor import Work
 from tests.kafka.faults.traffic import How
 from tests.simulation.broker import Broker, Said
 from tests.simulation.cases import Case, Chunk

@@ -18,8 +18,8 @@ from events.outbound import (
 )
 from events.parts import Part
 from events.sentences import Sentence
+from services.ledger.application.decision_texts import parked_sentence, refusal_sentence
 from services.ledger.domain.journal import JournalRecord, read_record
-from services.ledger.sentences import parked_sentence, refusal_sentence
 from tests.builders import Json, Story
 from tests.unit.tables.rows import Row
 from tests.unit.tables.test_amendments import ROWS as AMENDMENTS

@@ -8,13 +8,13 @@ from services.ledger.domain.refusals import Refusal
 from services.ledger.domain.rules import (
     amendments,
     budgets,
+    convention_status,
     conventions,
     deliberations,
-    endings,
     fiscal_years,
     payments,
     recoveries,
-    standing,
+    terminations,
 )
 from services.ledger.domain.verdicts import Accepted, Refused
 from tests.builders import (
@@ -91,13 +91,13 @@ ACCEPTED = [
     ),
     Forgotten(
         "notified after its termination",
-        *(conventions, "unended", standing.known),
+        *(conventions, "unended", convention_status.known),
         [*SIGNED, a_termination(), a_notification()],
         "not_refused",
     ),
     Forgotten(
         "amended after its termination",
-        *(amendments, "unended", standing.known),
+        *(amendments, "unended", convention_status.known),
         [*SIGNED, a_termination(), amended(an_instalment(1, "x"), act=an_act("2023-09-01"))],
         "not_refused",
     ),
@@ -216,7 +216,7 @@ UNFOUNDED = [
     Unfounded(
         "an award that stands",
         a_withdrawal(),
-        endings,
+        terminations,
         "withdraw",
         "grant_withdrawn",
         {"grant": "G"},

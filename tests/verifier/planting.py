@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from events.topics import BALANCES, DEAD_LETTERS, PAYMENT_ORDERS, REFUSALS
 from services.verifier.findings import Place
+from services.verifier.kafka_records import TopicRecord
 from services.verifier.records import (
     FIRST_HASH,
     NOT_HASHED,
@@ -14,7 +15,6 @@ from services.verifier.records import (
     read_record,
     sha256_hex,
 )
-from services.verifier.wire import TopicRecord
 from tests.builders import Json
 from tests.verifier.world import EVENTS, JOURNAL, World
 

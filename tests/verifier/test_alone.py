@@ -16,12 +16,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ledger.adapters.memory import MemoryStore
-from services.ledger.handle import Ledger
-from services.ledger.replay import replay
-from services.verifier.alone import JournalAlone, Row
+from services.ledger.application.handle import Ledger
+from services.ledger.files.memory import MemoryStore
+from services.ledger.files.replay import replay
 from services.verifier.files import exported
 from services.verifier.findings import Finding, Findings, Place
+from services.verifier.offline import JournalAlone, Row
 from services.verifier.report import Report
 from tests.builders import (
     Story,

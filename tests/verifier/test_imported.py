@@ -1,9 +1,9 @@
 """A journal that was imported into a new cluster: its doors and what it published are gone."""
 
 from events.topics import BALANCES, JOURNAL
-from services.verifier.alone import JournalAlone, Row
 from services.verifier.findings import Findings
-from services.verifier.wire import home_of, partition_of
+from services.verifier.kafka_records import home_of, partition_of
+from services.verifier.offline import JournalAlone, Row
 from tests.builders import BUDGET, a_vote
 from tests.verifier.stories import a_closed_world, a_world
 from tests.verifier.world import World

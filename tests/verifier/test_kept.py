@@ -4,12 +4,12 @@ import pytest
 
 from events.codec import EVENT_BYTES_MAX, LETTER_BYTES_MAX
 from events.topics import EVENTS, LETTERS
+from services.ledger.application.handle import DEAD_LETTER_HEAD_BYTES, Ledger, RawRecord
 from services.ledger.domain.journal import Source
-from services.ledger.handle import DEAD_LETTER_HEAD_BYTES, Ledger, RawRecord
-from services.verifier.alone import JournalAlone, Row
 from services.verifier.findings import Findings, Place
-from services.verifier.kept import KeptDeadLetter
+from services.verifier.offline import JournalAlone, Row
 from services.verifier.report import Report
+from services.verifier.stored_dead_letters import KeptDeadLetter
 
 DOORS = pytest.mark.parametrize(
     ("topic", "length_bytes", "kept_bytes"),

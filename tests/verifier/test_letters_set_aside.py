@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from events.topics import LETTERS
-from services.verifier.wire import TopicRecord
+from services.verifier.kafka_records import TopicRecord
 from tests.builders import Json, a_closing, a_convention, a_vote, an_award, an_instalment
 from tests.verifier.world import Told, World
 

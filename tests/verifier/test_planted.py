@@ -5,7 +5,7 @@ import re
 import pytest
 
 from services.verifier.findings import SENTENCES, Code
-from services.verifier.wire import partition_of
+from services.verifier.kafka_records import partition_of
 from tests.builders import a_vote
 from tests.integration.test_seal import SEALED
 from tests.verifier.defects_at_year_ends import YEAR_ENDS

@@ -14,8 +14,8 @@ from stdnum.fr import siret
 
 from events.codec import BYTES_MAX, NO_KEY, Received, decode
 from events.envelope import INBOUND, LETTERS, Door
-from services.verifier import reading
-from services.verifier.numbers_of_persons import is_iban, is_siret
+from services.verifier import input_validation
+from services.verifier.identifiers import is_iban, is_siret
 from tests.builders import Json, encoded
 from tests.read_model.filling import golden
 from tests.unit.events.kafka_messages import Message, binary, structured
@@ -27,10 +27,10 @@ from tests.unit.tables.good_input import EACH_TYPE, GOOD_INPUT, Good
 doors = pytest.mark.parametrize("door", [Door.EVENTS, Door.LETTERS], ids=lambda each: each.value)
 
 
-def read(message: Message, door: Door) -> reading.Read:
+def read(message: Message, door: Door) -> input_validation.Read:
     at_letters = door is Door.LETTERS
     value, headers, key = message
-    return reading.read(value, headers, key or b"", BYTES_MAX[door], at_letters=at_letters)
+    return input_validation.read(value, headers, key or b"", BYTES_MAX[door], at_letters=at_letters)
 
 
 def agree(message: Message, door: Door) -> None:
@@ -55,8 +55,8 @@ def message_of(value: bytes) -> Message:
 
 
 def test_the_types_that_are_read_are_those_of_the_contract() -> None:
-    assert {each.TYPE for each in INBOUND} == reading.READ
-    assert LETTERS == reading.LETTERS
+    assert {each.TYPE for each in INBOUND} == input_validation.READ
+    assert LETTERS == input_validation.LETTERS
 
 
 @doors

@@ -6,9 +6,9 @@ import re
 import pytest
 
 from events.topics import DEAD_LETTERS, EVENTS, REFUSALS
-from services.cli.report import show
+from services.cli.proof_report import show
 from services.cli.screen import Screen
-from services.cli.wording import Language, told
+from services.cli.texts import Language, told
 from services.verifier.figures import together
 from services.verifier.findings import Code, Findings, Place
 from services.verifier.records import NotARecordError, read_record

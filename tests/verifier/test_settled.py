@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.verifier.carried import carried_convention
+from services.verifier.carry_over import carried_convention
 from services.verifier.findings import Findings, Place
 from services.verifier.journal import JournalProof
 from services.verifier.years import letters

@@ -13,8 +13,8 @@ from aiokafka.errors import (
 )
 
 from services.verifier import topics
+from services.verifier.errors import UnreachableError
 from services.verifier.topics import Cluster
-from services.verifier.unreachable import UnreachableError
 
 
 def asked(error: Callable[[], Exception], *, connected: bool, give_up_s: float = 60.0) -> int:

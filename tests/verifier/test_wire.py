@@ -5,9 +5,15 @@ from aiokafka.partitioner import murmur2 as theirs
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.verifier.kafka_records import (
+    digest_of_parts,
+    is_binary,
+    murmur2,
+    one_line,
+    partition_of,
+)
 from services.verifier.lines import filled, shares
 from services.verifier.records import canonical
-from services.verifier.wire import digest_of_parts, is_binary, murmur2, one_line, partition_of
 
 # The test vectors of Kafka itself, as 32 bits with a sign.
 KAFKA = {

@@ -9,14 +9,14 @@ from functools import cache
 from typing import Any
 
 from events.topics import EVENTS, JOURNAL, LETTERS
+from services.ledger.application.handle import Ledger, RawRecord
+from services.ledger.application.messages import messages
 from services.ledger.domain.journal import Source
-from services.ledger.handle import Ledger, RawRecord
-from services.ledger.messages import messages
 from services.verifier.findings import Findings
-from services.verifier.letters import Letters
+from services.verifier.internal_events import Letters
+from services.verifier.kafka_records import Headers, TopicRecord, partition_of
 from services.verifier.partition import PartitionProof
 from services.verifier.verify import TOPICS
-from services.verifier.wire import Headers, TopicRecord, partition_of
 from tests.builders import Json, encoded, topic_of
 
 PREFIX = "t."

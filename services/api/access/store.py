@@ -23,7 +23,7 @@ from services.api.clock import Clock
 from services.api.problems import DATABASE_UNREACHABLE, Problem
 from services.api.read_model import CONNECT_TIMEOUT_S, IDLE_LIMIT_MS, WAIT_S, check_before_use
 from services.projector.database import an_engine_of_a_file, our_address
-from services.runtime.errors import Stop
+from services.runtime.ops.errors import Stop
 
 CONNECTIONS_MAX: Final = 4
 USE_NOTED_EVERY: Final = timedelta(minutes=1)

@@ -6,8 +6,7 @@ from typing import Any, Final
 
 from events.sentences import Sentence
 from events.topics import EVENTS
-from services.runtime.errors import ClusterError, Unreachable
-from services.runtime.publishing import (
+from services.runtime.kafka.publishing import (
     STRUCTURED,
     Flow,
     Message,
@@ -16,8 +15,9 @@ from services.runtime.publishing import (
     start_producer,
     stop_producer,
 )
-from services.runtime.settings import Settings
-from services.runtime.topics import partition_count
+from services.runtime.kafka.topics import partition_count
+from services.runtime.ops.errors import ClusterError, Unreachable
+from services.runtime.ops.settings import Settings
 
 PUBLISH_LIMIT_S: Final = 25.0
 """How long one request waits for Kafka, whatever happens there."""

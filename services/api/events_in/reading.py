@@ -10,10 +10,10 @@ from events.envelope import Door
 from events.sentences import Sentence
 from events.unreadable import Unreadable, explain
 from services.api.access.caller import Caller, Scope, entity_of
+from services.ledger.application.handle import RawRecord, decoded
 from services.ledger.domain.journal import Source
-from services.ledger.handle import RawRecord, decoded
-from services.ledger.replay import Line, lines, raw_record
-from services.runtime.publishing import Message
+from services.ledger.files.replay import Line, lines, raw_record
+from services.runtime.kafka.publishing import Message
 
 EVENTS_MAX: Final = 10_000
 """How many events one request may bring."""

@@ -14,7 +14,7 @@ from services.api.asking import Lang, Sender, Stands
 from services.api.events_in.reading import EVENTS_MAX, Fault, Sent, TooManyEvents, as_rows
 from services.api.language import Language, told
 from services.api.problems import Kind, Problem, problems
-from services.runtime.errors import Stop
+from services.runtime.ops.errors import Stop
 
 PATH: Final = "/events"
 STREAM_BYTES_MAX: Final = 64 * 1024 * 1024

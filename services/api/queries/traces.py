@@ -1,6 +1,6 @@
 """The whole story of an event, a grant, a convention, an act or a payment order.
 
-`services.ledger.stories` tells it from the journal's own bytes, as `ecluse trace` does. All records
+`services.trace.trace` tells it from the journal's own bytes, as `ecluse trace` does. All records
 of the budgets concerned are read for that, so there is a limit.
 """
 
@@ -29,13 +29,13 @@ from services.api.queries.records import (
 )
 from services.api.queries.schedules import Want
 from services.api.queries.verdicts import Verdict, flag_verdict, refusal_verdict, wait_verdict
+from services.ledger.application.restore import Folding
 from services.ledger.domain.awaited import Awaited
 from services.ledger.domain.journal import JournalRecord, read_record
-from services.ledger.names import order_parts
-from services.ledger.references import Index
-from services.ledger.restore import Folding
-from services.ledger.stories import Story, Told
 from services.projector.tables import acts, journal
+from services.trace.event_references import order_parts
+from services.trace.index import Index
+from services.trace.trace import Story, Told
 
 RECORDS_MAX: Final = 20_000
 """How many records are read for one story: some seconds of work."""

@@ -7,15 +7,19 @@ from typing import Any
 from events.masking import masked
 from events.sentences import Sentence
 from events.unreadable import Reason
-from services.ledger.advice.explained import Advice
-from services.ledger.advice.flags import FLAGS
-from services.ledger.advice.records import DEAD_LETTERS, WAITS
-from services.ledger.advice.refusals import REFUSALS
+from services.ledger.application.decision_texts import (
+    flag_sentence,
+    parked_sentence,
+    refusal_sentence,
+)
 from services.ledger.domain import flags, refusals
 from services.ledger.domain.flags import FlagCode
 from services.ledger.domain.refusals import Missing, Refusal
-from services.ledger.sentences import flag_sentence, parked_sentence, refusal_sentence
-from services.ledger.summary import said_in_order
+from services.ledger.explain.code_help import Advice
+from services.ledger.explain.flags import FLAGS
+from services.ledger.explain.records import DEAD_LETTERS, WAITS
+from services.ledger.explain.refusals import REFUSALS
+from services.ledger.files.summary import said_in_order
 
 
 @dataclass(frozen=True, slots=True)

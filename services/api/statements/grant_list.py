@@ -12,7 +12,7 @@ from events.sentences import Sentence
 from services.api.queries.grant_list import ListedGrant
 from services.api.queries.parts import shown_name
 from services.api.statements.sheet import Cell, Kind, Sheet, cents, named, number, text
-from services.ledger.advice.terms import GRANT_STATES
+from services.ledger.explain.terms import GRANT_STATES
 
 TITLE: Final = Sentence("Liste des subventions", "List of grants")
 IN_CASH: Final = "aide en numéraire"

@@ -27,11 +27,11 @@ from services.ledger.domain.rules import (
     conventions,
     deadlines,
     deliberations,
-    endings,
     fiscal_years,
     payments,
     recoveries,
     reports,
+    terminations,
 )
 from services.ledger.domain.verdicts import Accepted, Duplicate, Refused, Verdict, Waits
 
@@ -104,9 +104,9 @@ def rule(book: Book, received: Received, sequence: int) -> Accepted | Refused | 
         case ConventionResumed():
             return conventions.resume(book, event, on)
         case ConventionTerminated():
-            return endings.terminate(book, event)
+            return terminations.terminate(book, event)
         case DeliberationWithdrawn():
-            return endings.withdraw(book, event)
+            return terminations.withdraw(book, event)
         case ReportRejected():
             return reports.reject(book, event, on)
         case CommitmentReduced():

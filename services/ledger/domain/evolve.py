@@ -8,9 +8,9 @@ from events.fiscal_years import FiscalYearClosed
 from events.payments import BankAccountChanged
 from events.recoveries import RecoveryCollected, RecoveryOrdered
 from events.reports import ReportReceived
+from services.ledger.domain.apply_event import learn
 from services.ledger.domain.book import Book, BudgetState, Parked, Want
 from services.ledger.domain.credit import group_of
-from services.ledger.domain.facts import learn
 from services.ledger.domain.flags import FlagCode
 from services.ledger.domain.grants import Convention, ConventionMoney, Instalment
 from services.ledger.domain.identity import brief, shortened

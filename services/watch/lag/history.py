@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from services.runtime.clock import later_s
+from services.runtime.ops.clock import later_s
 from services.watch.lag.model import Consumer, Judged, Look, Place, State
 from services.watch.lag.pace import drain_s, trend_of
 from services.watch.lag.states import WINDOW_S, Rule, judge

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
-from services.runtime.words import Held, Word
+from services.runtime.processing.offset_metadata import Held, Word
 
 
 class State(StrEnum):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from services.runtime.words import TaskState
+from services.runtime.processing.offset_metadata import TaskState
 from services.watch.lag.model import State
 from services.watch.lag.pace import gets_less
 from services.watch.lag.window import Window

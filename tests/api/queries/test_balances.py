@@ -11,10 +11,10 @@ from services.api.queries import balances
 from services.api.queries.figures import GAINED_AT, LOST_AT, OF_CONVENTIONS, AsOf
 from services.api.queries.moved import moves_behind
 from services.api.queries.parts import BudgetLine
+from services.ledger.application.handle import Ledger
+from services.ledger.application.restore import Folding
 from services.ledger.domain.journal import read_record
-from services.ledger.handle import Ledger
-from services.ledger.restore import Folding
-from services.ledger.summary import History, summary_of
+from services.ledger.files.summary import History, summary_of
 from tests.api.made import Made
 from tests.api.queries.asked import (
     BUDGET,

@@ -10,10 +10,10 @@ from events.codec import reread
 from services.api.ports import JournalEnd
 from services.api.queries import events, traces, unsettled
 from services.api.queries.standing import standing
+from services.ledger.application.restore import Folding
 from services.ledger.domain.journal import JournalRecord, read_record
-from services.ledger.references import Index
-from services.ledger.restore import Folding
-from services.ledger.stories import Story
+from services.trace.index import Index
+from services.trace.trace import Story
 from tests.api.made import Made
 from tests.api.queries.asked import CARRIED, HISTORIES, ask
 from tests.builders import (

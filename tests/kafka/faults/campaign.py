@@ -15,10 +15,10 @@ from typing import Final
 
 from aiokafka.errors import KafkaError
 
-from services.runtime import topics
-from services.runtime.catalogue import read_catalogue
-from services.runtime.differences import Asked
-from services.runtime.settings import Settings
+from services.runtime.kafka import topics
+from services.runtime.kafka.topic_catalogue import read_catalogue
+from services.runtime.kafka.topic_diff import Asked
+from services.runtime.ops.settings import Settings
 from services.verifier.verify import verify
 from tests.kafka.faults import undisturbed
 from tests.kafka.faults.feeder import Feeder

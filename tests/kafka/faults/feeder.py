@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
-from services.runtime.open_transactions import end_transaction, open_transactions
+from services.runtime.kafka.open_transactions import end_transaction, open_transactions
 from tests.kafka.faults.observer import REQUEST_MS
 from tests.kafka.faults.traffic import Chunk, How, Sending, Traffic
 

@@ -10,9 +10,9 @@ import pytest
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.topics import DOORS, EVENTS, JOURNAL, LEDGER_STATE
-from services.ledger.partition import LedgerWork
-from services.ledger.placing import POSITION_KEY, read_placing, spell_placing
-from services.runtime.progress import Progress
+from services.ledger.application.checkpoint import POSITION_KEY, read_placing, spell_placing
+from services.ledger.kafka.partition import LedgerWork
+from services.runtime.ops.progress import Progress
 from tests.builders import a_convention, a_vote, an_award
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, budget_on, run

@@ -12,12 +12,12 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 from structlog.testing import capture_logs
 
 from events.topics import DOORS, JOURNAL, LEDGER_STATE
+from services.ledger.application.checkpoint import POSITION_KEY, read_placing, spell_key
+from services.ledger.application.handle import Ledger
+from services.ledger.application.kafka_records import raw_record
+from services.ledger.application.state_rows import all_rows
 from services.ledger.domain.journal import JournalRecord, read_record
-from services.ledger.handle import Ledger
-from services.ledger.kafka import raw_record
-from services.ledger.placing import POSITION_KEY, read_placing, spell_key
-from services.ledger.state_rows import all_rows
-from services.runtime.partitioning import partition_of
+from services.runtime.kafka.partitioning import partition_of
 
 TAKE_MS: Final = 200
 SHOWN_MAX: Final = 10

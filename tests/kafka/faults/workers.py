@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from services.runtime.local_broker import dies_with_us
+from services.dev.local_broker import dies_with_us
 
 ROOT: Final = Path(__file__).resolve().parents[3]
 COMMAND: Final = (sys.executable, "-m", "services.cli.app", "ledger", "--instance")

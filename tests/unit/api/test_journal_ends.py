@@ -9,8 +9,8 @@ import pytest
 from events.sentences import Sentence
 from services.api.journal_ends import ANSWER_S, AWAY_S, KEPT_S, KafkaEnds
 from services.api.ports import JournalEnd
-from services.runtime.errors import Unreachable
-from services.runtime.settings import Settings
+from services.runtime.ops.errors import Unreachable
+from services.runtime.ops.settings import Settings
 from tests.api.world import HandClock
 
 FOUND = {0: JournalEnd(3, 4)}

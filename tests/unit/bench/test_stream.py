@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from bench.kafka import stream
+from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.domain.journal import Source
-from services.ledger.handle import Ledger, RawRecord
 
 
 @pytest.mark.parametrize("events", [1, 400, 3_000])

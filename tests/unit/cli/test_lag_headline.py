@@ -15,7 +15,7 @@ from services.api.lag_merged import Answer, lag_of
 from services.api.language import Language as VoiceLanguage
 from services.cli.lag_page import page
 from services.cli.screen import Prose, Screen
-from services.cli.wording import Language
+from services.cli.texts import Language
 from tests.api.lag_boards import NIGHT, Json, a_board, stages, told
 from tests.api.lag_scenes import (
     a_burst,

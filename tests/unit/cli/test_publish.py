@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from events.codec import EVENT_BYTES_MAX
-from services.cli.faults import Fault
 from services.cli.publish import Checked
-from services.ledger.ports import StoreError
-from services.runtime.publishing import Message
+from services.cli.validation_errors import Fault
+from services.ledger.application.ports import StoreError
+from services.runtime.kafka.publishing import Message
 from tests.builders import BUDGET, a_deadline, a_vote, an_award, encoded
 
 OTHER_BUDGET = "21590350100017-00-2024"

@@ -3,22 +3,22 @@
 import pytest
 
 from events.sentences import Sentence
-from services.cli import wording
-from services.cli.wording import Language, euros, language_of_the_system, told
-from services.ledger.advice import terms
+from services.cli import texts
+from services.cli.texts import Language, euros, language_of_the_system, told
 from services.ledger.domain.journal import Outcome
 from services.ledger.domain.lines import Stage
 from services.ledger.domain.moves import EntryKind
 from services.ledger.domain.orders import OrderState
+from services.ledger.explain import terms
 
 VARIABLES = ("ECLUSE_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
 TABLES = (
-    wording.OUTCOME,
-    wording.OUTCOMES,
+    texts.OUTCOME,
+    texts.OUTCOMES,
     terms.ORDER_STATES,
     terms.ENTRY_KINDS,
-    wording.TITLES,
-    wording.COLUMNS,
+    texts.TITLES,
+    texts.COLUMNS,
 )
 
 
@@ -51,8 +51,8 @@ def test_the_language_is_the_first_that_the_environment_names(
 @pytest.mark.parametrize(
     ("words", "names"),
     [
-        (wording.OUTCOME, Outcome),
-        (wording.OUTCOMES, Outcome),
+        (texts.OUTCOME, Outcome),
+        (texts.OUTCOMES, Outcome),
         (terms.ORDER_STATES, OrderState),
         (terms.ENTRY_KINDS, EntryKind),
     ],
@@ -99,14 +99,14 @@ def test_amounts_are_written_as_people_write_them(
     ],
 )
 def test_one_and_many_are_told_apart(count: int, french: str, english: str) -> None:
-    assert Sentence(french, english) == wording.READ.render(count)
+    assert Sentence(french, english) == texts.READ.render(count)
 
 
 def test_a_day_is_written_as_people_write_it() -> None:
-    assert "14/07/2023" == wording.day("2023-07-14", Language.FR)
-    assert "2023-07-14" == wording.day("2023-07-14", Language.EN)
+    assert "14/07/2023" == texts.day("2023-07-14", Language.FR)
+    assert "2023-07-14" == texts.day("2023-07-14", Language.EN)
 
 
 @pytest.mark.parametrize("stage", Stage)
 def test_each_stage_has_its_word(stage: Stage) -> None:
-    assert stage in wording.COLUMNS
+    assert stage in texts.COLUMNS

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from services.due.days import PATIENCE, day_of, end_of, moment_of, report_due_on
+from services.due.calendar_days import PATIENCE, day_of, end_of, moment_of, report_due_on
 from services.ledger.domain.parking import PATIENCE as LEDGERS_PATIENCE
 from tests.unit.due.town import on
 

@@ -10,7 +10,7 @@ from events import schemas
 from events.codec import Received, decode
 from events.deadlines import DeadlinePassed
 from events.envelope import Door
-from services.due.letters import WATCH, Deadline, Kind, letter_id, letter_of, own_id
+from services.due.deadline_events import WATCH, Deadline, Kind, letter_id, letter_of, own_id
 from tests.builders import (
     BUDGET,
     Json,

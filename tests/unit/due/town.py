@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from services.due.deadline_events import Letter
 from services.due.deadlines import Deadlines
-from services.due.letters import Letter
+from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.domain.journal import Source
-from services.ledger.handle import Ledger, RawRecord
 from tests.builders import Json, encoded, topic_of
 
 PARIS: Final = ZoneInfo("Europe/Paris")

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events.codec import EVENT_BYTES_MAX
-from services.ledger.adapters.memory import MemoryStore
+from services.ledger.application.handle import DEAD_LETTER_HEAD_BYTES, Ledger
+from services.ledger.application.ports import DeadLetter
 from services.ledger.domain.journal import Outcome, read_record
-from services.ledger.handle import DEAD_LETTER_HEAD_BYTES, Ledger
-from services.ledger.ports import DeadLetter
-from services.ledger.replay import Line, lines, replay
+from services.ledger.files.memory import MemoryStore
+from services.ledger.files.replay import Line, lines, replay
 from tests.builders import Story, a_transfer, a_vote, an_award, encoded
 from tests.unit.tables.bad_records import MEBIBYTE, padded
 

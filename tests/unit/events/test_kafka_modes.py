@@ -6,8 +6,8 @@ import pytest
 
 from events.codec import EVENT_BYTES_MAX, Received, decode
 from events.envelope import INBOUND, OWN_LETTERS
+from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.domain.journal import Outcome, Source
-from services.ledger.handle import Ledger, RawRecord
 from tests.builders import Json, a_convention, a_vote, an_award, encoded
 from tests.unit.events.kafka_messages import STRUCTURED, Headers, Message, binary, structured
 from tests.unit.tables.good_input import EACH_TYPE

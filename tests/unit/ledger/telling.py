@@ -2,11 +2,11 @@
 
 from events.codec import reread
 from events.envelope import Envelope, Event
+from services.ledger.application.restore import Folding
 from services.ledger.domain.awaited import Awaited
 from services.ledger.domain.journal import JournalRecord, Outcome
-from services.ledger.references import Index
-from services.ledger.restore import Folding
-from services.ledger.stories import Story
+from services.trace.index import Index
+from services.trace.trace import Story
 from tests import builders
 
 

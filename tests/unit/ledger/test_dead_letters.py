@@ -8,17 +8,17 @@ from hypothesis import strategies as st
 
 from events import topics
 from events.codec import EVENT_BYTES_MAX, LETTER_BYTES_MAX
-from services.ledger.adapters.memory import MemoryStore
-from services.ledger.domain.journal import JournalRecord, Outcome, Source, read_record
-from services.ledger.handle import (
+from services.ledger.application.handle import (
     DEAD_LETTER_HEAD_BYTES,
     Buried,
     Ledger,
     RawRecord,
     Recorded,
 )
-from services.ledger.messages import HEADERS_BYTES_MAX, Outgoing, messages
-from services.ledger.restore import VERSIONS, open_ledger
+from services.ledger.application.messages import HEADERS_BYTES_MAX, Outgoing, messages
+from services.ledger.application.restore import VERSIONS, open_ledger
+from services.ledger.domain.journal import JournalRecord, Outcome, Source, read_record
+from services.ledger.files.memory import MemoryStore
 from tests.builders import BUDGET, Json, a_convention, a_vote, an_award, encoded
 from tests.unit.events.kafka_messages import binary
 from tests.unit.ledger.wire import PARTITION, WRITTEN, WRITTEN_MS, Wire, by_topic, read, told

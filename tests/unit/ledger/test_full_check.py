@@ -2,10 +2,10 @@
 
 import pytest
 
-from services.ledger import handle
+from services.ledger.application import handle
+from services.ledger.application.handle import RawRecord
 from services.ledger.domain.journal import Source
 from services.ledger.domain.lines import line_from_row
-from services.ledger.handle import RawRecord
 from tests.builders import Story, a_line, a_vote, an_amount, an_award, encoded
 
 ELSEWHERE = a_line(chapter="67")

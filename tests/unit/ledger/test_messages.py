@@ -9,7 +9,7 @@ from cloudevents.core.bindings.kafka import KafkaMessage
 
 from events import topics
 from events.outbound import OUTBOUND
-from services.ledger.messages import Outgoing
+from services.ledger.application.messages import Outgoing
 from tests.builders import (
     BUDGET,
     IBAN,

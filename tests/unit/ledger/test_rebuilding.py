@@ -7,11 +7,11 @@ import pytest
 from aiokafka.structs import ConsumerRecord, TopicPartition
 from structlog.testing import capture_logs
 
-from services.ledger import topic_state
-from services.ledger.topic_state import PartitionTopics, Restored
-from services.runtime.progress import Progress
-from services.runtime.reader import Reader
-from services.runtime.settings import Settings
+from services.ledger.kafka import state_topic
+from services.ledger.kafka.state_topic import PartitionTopics, Restored
+from services.runtime.kafka.reader import Reader
+from services.runtime.ops.progress import Progress
+from services.runtime.ops.settings import Settings
 from tests.builders import BUDGET, Story, a_vote
 
 RECORDS = 1000
@@ -74,11 +74,11 @@ def test_others_have_their_turn_while_a_long_journal_is_folded(story: Story) -> 
     reader = Kept(story)
     restored, turns = rebuilt(reader)
     assert story.state.memory.head == restored.ledger.budgets[BUDGET].memory.head
-    assert RECORDS // topic_state.TURN_RECORDS <= min(turns, reader.steps)
+    assert RECORDS // state_topic.TURN_RECORDS <= min(turns, reader.steps)
 
 
 def test_the_log_says_how_far_it_is(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(topic_state, "TOLD_RECORDS", 400)
+    monkeypatch.setattr(state_topic, "TOLD_RECORDS", 400)
     with capture_logs() as lines:
         rebuilt(Kept(story))
     assert [

@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from services.ledger.application.handle import Ledger, RawRecord
+from services.ledger.application.ports import JournalRow, StoreError
+from services.ledger.application.redecide import Difference, Redecided, redecide
 from services.ledger.domain import issue
 from services.ledger.domain.journal import RULES_VERSION, Source
-from services.ledger.handle import Ledger, RawRecord
-from services.ledger.ports import JournalRow, StoreError
-from services.ledger.redecide import Difference, Redecided, redecide
 from tests.builders import (
     BUDGET,
     Json,
@@ -168,7 +168,7 @@ def test_nothing_is_logged_as_if_it_had_happened(capsys: pytest.CaptureFixture[s
 
 
 def test_a_long_journal_is_let_go_of_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.ledger.redecide.FORGET_EVERY", 2)
+    monkeypatch.setattr("services.ledger.application.redecide.FORGET_EVERY", 2)
     balance = an_instalment(40_000, "balance", documents=[("activity_report", 2022)])
     story = Story(
         a_vote(),

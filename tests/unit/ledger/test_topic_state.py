@@ -9,16 +9,16 @@ import pytest
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.topics import EVENTS, JOURNAL, LETTERS
+from services.ledger.application.checkpoint import POSITION_KEY, Placing, spell_key, spell_placing
+from services.ledger.application.handle import Ledger, RawRecord
+from services.ledger.application.restore import VERSIONS
+from services.ledger.application.state_rows import all_rows
 from services.ledger.domain.journal import Source
-from services.ledger.handle import Ledger, RawRecord
-from services.ledger.placing import POSITION_KEY, Placing, spell_key, spell_placing
-from services.ledger.restore import VERSIONS
-from services.ledger.state_rows import all_rows
-from services.ledger.topic_state import PartitionTopics, Restored
-from services.runtime.errors import ClusterError
-from services.runtime.reader import Reader
-from services.runtime.settings import Settings
-from services.runtime.sources import SourcePosition
+from services.ledger.kafka.state_topic import PartitionTopics, Restored
+from services.runtime.kafka.reader import Reader
+from services.runtime.kafka.source_positions import SourcePosition
+from services.runtime.ops.errors import ClusterError
+from services.runtime.ops.settings import Settings
 from tests.builders import BUDGET, a_vote, an_award, encoded
 
 STRUCTURED: Final = (("content-type", b"application/cloudevents+json"),)
@@ -87,7 +87,7 @@ def test_others_have_their_turn_while_a_state_is_restored(
     current: Left, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All partitions of a worker open at once: else its heartbeats came twelve seconds late."""
-    monkeypatch.setattr("services.ledger.topic_state.TURN_ROWS", 2)
+    monkeypatch.setattr("services.ledger.kafka.state_topic.TURN_ROWS", 2)
     found = restored(current)
     assert (2, None) == (found.ledger.budgets[BUDGET].memory.sequence, found.rewrite)
     rows, budgets = len(current.rows) - 1, 1

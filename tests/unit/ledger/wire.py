@@ -9,9 +9,9 @@ from jsonschema import Draft202012Validator
 from events import schemas, topics
 from events.canonical import canonical
 from events.outbound import OUTBOUND_ENVELOPES
+from services.ledger.application.handle import Decided, Ledger, RawRecord
+from services.ledger.application.messages import STRUCTURED, Outgoing, messages
 from services.ledger.domain.journal import Source
-from services.ledger.handle import Decided, Ledger, RawRecord
-from services.ledger.messages import STRUCTURED, Outgoing, messages
 from tests.builders import BUDGET, Json, encoded, topic_of
 
 PARTITION = 3

@@ -7,11 +7,11 @@ import msgspec
 import pytest
 
 from events.codec import EVENT_BYTES_MAX
+from services.ledger.application.handle import RawRecord
 from services.ledger.domain.journal import Source
-from services.ledger.handle import RawRecord
 from services.projector.changes import Changes
 from services.projector.fold import FATES, Fold
-from services.projector.readings import Event, Said
+from services.projector.journal_records import Event, Said
 from tests.builders import (
     BUDGET,
     Json,

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
-from services.projector.world import failing_as_writer, is_of_the_world, reaching
-from services.runtime.errors import Unreachable
-from services.runtime.writer import WriterFailed
+from services.projector.database_errors import failing_as_writer, is_of_the_world, reaching
+from services.runtime.kafka.writer import WriterFailed
+from services.runtime.ops.errors import Unreachable
 
 
 def of_sqlite(code: int) -> sqlite3.OperationalError:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from structlog.testing import capture_logs
 
-from services.runtime import task
+from services.runtime.processing import task
 from tests.unit.runtime.group import Scene
 from tests.unit.runtime.world import MemoryReader, World
 

@@ -14,11 +14,11 @@ from aiokafka.errors import (
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from prometheus_client import CollectorRegistry
 
-from services.runtime import worker as worker_module
-from services.runtime.backlog import Spoken
-from services.runtime.health import Health
-from services.runtime.words import TaskState, read_word
-from services.runtime.worker import Worker
+from services.runtime.processing import worker as worker_module
+from services.runtime.processing.backlog import Spoken
+from services.runtime.processing.health import Health
+from services.runtime.processing.offset_metadata import TaskState, read_word
+from services.runtime.processing.worker import Worker
 from tests.unit.runtime.world import REMEDY, TOPIC, MemoryWork, World, a_setting
 
 GROUP = "group"

@@ -12,7 +12,7 @@ from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.record.util import calc_crc32c
 from aiokafka.structs import TopicPartition
 
-from services.runtime.clients import guard_abort_markers
+from services.runtime.kafka.clients import guard_abort_markers
 
 PLACE = TopicPartition("state", 0)
 CONTROL = 0x20

@@ -11,9 +11,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from services.runtime.backlog import Backlog, Delays, Spoken, mark_of
-from services.runtime.reader import Standing
-from services.runtime.words import TaskState
+from services.runtime.kafka.reader import Standing
+from services.runtime.processing.backlog import Backlog, Delays, Spoken, mark_of
+from services.runtime.processing.offset_metadata import TaskState
 from tests.unit.runtime.world import a_record, event_s, recorded_s
 
 EVENTS, LETTERS = "events", "letters"

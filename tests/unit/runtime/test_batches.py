@@ -4,7 +4,7 @@ import cramjam
 import pytest
 from aiokafka.record.default_records import DefaultRecordBatch
 
-from services.runtime.clients import LZ4_LEVEL, a_batch, compress_quickly
+from services.runtime.kafka.clients import LZ4_LEVEL, a_batch, compress_quickly
 
 HEADER_BYTES = 61
 """What stands before the records of a batch, and is never compressed (Kafka protocol, v2)."""

@@ -11,7 +11,7 @@ from aiokafka.conn import AIOKafkaConnection
 from aiokafka.errors import KafkaConnectionError, NodeNotReadyError
 from aiokafka.protocol.coordination import FindCoordinatorRequest
 
-from services.runtime.clients import asked_last, survive_a_broker
+from services.runtime.kafka.clients import asked_last, survive_a_broker
 
 
 @pytest.fixture(autouse=True)

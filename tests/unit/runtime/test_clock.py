@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.runtime.clock import seconds_of
+from services.runtime.ops.clock import seconds_of
 
 THEN_S = datetime(2023, 6, 1, 10, tzinfo=UTC).timestamp()
 

@@ -13,14 +13,14 @@ from typing import Any, ClassVar, cast
 import pytest
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from services.runtime import forgotten
-from services.runtime.errors import ClusterError
-from services.runtime.forgotten import Whereabouts, end_forgotten
-from services.runtime.open_transactions import OpenTransaction
-from services.runtime.progress import Progress
-from services.runtime.reader import Reader
-from services.runtime.settings import Settings
-from services.runtime.writer import FencedWriter, WriterFailed
+from services.runtime.kafka import hanging_transactions
+from services.runtime.kafka.hanging_transactions import Whereabouts, end_forgotten
+from services.runtime.kafka.open_transactions import OpenTransaction
+from services.runtime.kafka.reader import Reader
+from services.runtime.kafka.writer import FencedWriter, WriterFailed
+from services.runtime.ops.errors import ClusterError
+from services.runtime.ops.progress import Progress
+from services.runtime.ops.settings import Settings
 from tests.unit.runtime.world import a_setting
 
 OURS, THEIRS = 7, 99
@@ -69,7 +69,7 @@ class Log:
 
 def _record(place: TopicPartition, offset: int, what: str) -> ConsumerRecord:
     mark = MARKS[what]
-    headers = () if mark == b"" else ((forgotten.MARK_HEADER, mark),)
+    headers = () if mark == b"" else ((hanging_transactions.MARK_HEADER, mark),)
     written_ms = WRITTEN_MS - DAY_MS if what == "y" else WRITTEN_MS
     return ConsumerRecord(*place, offset, written_ms, 0, b"", b"", None, 0, 0, headers)
 
@@ -140,7 +140,7 @@ class DrawnWriter:
 
 @pytest.fixture(autouse=True)
 def _drawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forgotten, "Reader", DrawnReader)
+    monkeypatch.setattr(hanging_transactions, "Reader", DrawnReader)
 
 
 def ended(**drawings: str) -> dict[str, bool]:

@@ -7,11 +7,11 @@ import pytest
 from aiokafka.structs import TopicPartition
 from structlog.testing import capture_logs
 
-from services.ledger.partition import LedgerWork
-from services.runtime import writer as writers
-from services.runtime.open_transactions import OpenTransaction
-from services.runtime.progress import Progress
-from services.runtime.writer import OVERDUE_S, FencedWriter, WriterFailed
+from services.ledger.kafka.partition import LedgerWork
+from services.runtime.kafka import writer as writers
+from services.runtime.kafka.open_transactions import OpenTransaction
+from services.runtime.kafka.writer import OVERDUE_S, FencedWriter, WriterFailed
+from services.runtime.ops.progress import Progress
 from tests.unit.runtime.world import a_setting, quickly
 
 PLACE = TopicPartition("ecluse.letters.v1", 0)

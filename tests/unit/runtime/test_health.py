@@ -6,12 +6,12 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from events.sentences import Sentence
-from services.runtime.backlog import Delays
-from services.runtime.errors import Unreachable
-from services.runtime.health import Health
-from services.runtime.task import PartitionTask
-from services.runtime.words import TaskState
-from services.runtime.writer import WriterFailed
+from services.runtime.kafka.writer import WriterFailed
+from services.runtime.ops.errors import Unreachable
+from services.runtime.processing.backlog import Delays
+from services.runtime.processing.health import Health
+from services.runtime.processing.offset_metadata import TaskState
+from services.runtime.processing.task import PartitionTask
 from tests.unit.runtime.world import (
     PARTITION,
     REMEDY,

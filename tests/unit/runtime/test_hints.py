@@ -7,10 +7,10 @@ from typing import Any, cast
 import pytest
 from aiokafka.structs import TopicPartition
 
-from services.runtime.backlog import Spoken, unopened
-from services.runtime.hints import EVERY_S, Hints
-from services.runtime.task import PartitionTask
-from services.runtime.words import TaskState, Word
+from services.runtime.processing.backlog import Spoken, unopened
+from services.runtime.processing.offset_metadata import TaskState, Word
+from services.runtime.processing.offset_reporter import EVERY_S, Hints
+from services.runtime.processing.task import PartitionTask
 from tests.unit.runtime.group import MemoryMember
 from tests.unit.runtime.world import TOPIC, now_s, quickly
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from structlog.testing import capture_logs
 
-from services.runtime.library_lines import REPEATED_AFTER_S, LibraryLines
+from services.runtime.ops.library_logging import REPEATED_AFTER_S, LibraryLines
 
 
 def said(sentence: str, at_s: float, *arguments: object) -> logging.LogRecord:

@@ -9,10 +9,10 @@ import pytest
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from aiokafka.structs import TopicPartition
 
-from services.runtime.errors import Unreachable
-from services.runtime.limits import only_our_cancellation, started, within
-from services.runtime.reader import Reader
-from services.runtime.writer import FencedWriter, WriterFailed
+from services.runtime.kafka.reader import Reader
+from services.runtime.kafka.timeouts import only_our_cancellation, started, within
+from services.runtime.kafka.writer import FencedWriter, WriterFailed
+from services.runtime.ops.errors import Unreachable
 from tests.unit.runtime.world import a_setting, quickly
 
 PLACE = TopicPartition("events", 3)

@@ -5,7 +5,7 @@ from aiokafka.partitioner import DefaultPartitioner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.runtime.partitioning import KEYS_MAX, partition_of
+from services.runtime.kafka.partitioning import KEYS_MAX, partition_of
 
 # Partitions of 4, 12 and 64, as printed by `BuiltInPartitioner.partitionForKey` of
 # kafka-clients 4.4.0. The hashes of the first six stand in Kafka's own tests, some are negative.

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from aiokafka.errors import KafkaTimeoutError, MessageSizeTooLargeError
 
-from services.runtime import publishing
-from services.runtime.errors import ClusterError, Unreachable
-from services.runtime.partitioning import partition_of
-from services.runtime.publishing import Flow, Message, Receipt, Receipts
-from services.runtime.settings import Settings
+from services.runtime.kafka import publishing
+from services.runtime.kafka.partitioning import partition_of
+from services.runtime.kafka.publishing import Flow, Message, Receipt, Receipts
+from services.runtime.ops.errors import ClusterError, Unreachable
+from services.runtime.ops.settings import Settings
 
 KEYS = [b"a", b"b", b"c", b"d", b"e"]
 PARTITIONS = 3

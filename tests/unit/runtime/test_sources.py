@@ -11,9 +11,9 @@ from typing import cast
 import pytest
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from services.runtime.errors import ClusterError
-from services.runtime.reader import Reader
-from services.runtime.sources import SourcePosition, behind_markers, check_source
+from services.runtime.kafka.reader import Reader
+from services.runtime.kafka.source_positions import SourcePosition, behind_markers, check_source
+from services.runtime.ops.errors import ClusterError
 from tests.unit.runtime.world import a_record
 
 PLACE = TopicPartition("letters", 3)

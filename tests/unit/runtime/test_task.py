@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from services.runtime import task as task_module
-from services.runtime.task import BATCH_RECORDS, IDLE_COMMIT_S
-from services.runtime.words import TaskState
-from services.runtime.writer import Fenced, WriterFailed
+from services.runtime.kafka.writer import Fenced, WriterFailed
+from services.runtime.processing import task as task_module
+from services.runtime.processing.offset_metadata import TaskState
+from services.runtime.processing.task import BATCH_RECORDS, IDLE_COMMIT_S
 from tests.unit.runtime.world import (
     TOPIC,
     World,

@@ -7,10 +7,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from events.sentences import Sentence
-from services.runtime.errors import ClusterError, Unreachable
-from services.runtime.task import RETRY_FIRST_S, RETRY_MAX_S, GaveUp
-from services.runtime.words import TaskState
-from services.runtime.writer import WriterFailed
+from services.runtime.kafka.writer import WriterFailed
+from services.runtime.ops.errors import ClusterError, Unreachable
+from services.runtime.processing.offset_metadata import TaskState
+from services.runtime.processing.task import RETRY_FIRST_S, RETRY_MAX_S, GaveUp
 from tests.unit.runtime.world import (
     TOPIC,
     World,

@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from services.runtime.backlog import FRESH_S, Spoken
-from services.runtime.task import PartitionTask
-from services.runtime.words import Held, TaskState
-from services.runtime.writer import WriterFailed
+from services.runtime.kafka.writer import WriterFailed
+from services.runtime.processing.backlog import FRESH_S, Spoken
+from services.runtime.processing.offset_metadata import Held, TaskState
+from services.runtime.processing.task import PartitionTask
 from tests.unit.runtime.world import (
     REMEDY,
     TOPIC,

@@ -9,8 +9,8 @@ import yaml
 from pydantic import ValidationError
 
 from events import topics
-from services.runtime.catalogue import FILE, Catalogue, read_catalogue
-from services.runtime.clients import RECORD_BYTES_MAX
+from services.runtime.kafka.clients import RECORD_BYTES_MAX
+from services.runtime.kafka.topic_catalogue import FILE, Catalogue, read_catalogue
 
 RULES = FILE.parent.parent / "deploy" / "observability" / "rules"
 DAY_S = 24 * 3600

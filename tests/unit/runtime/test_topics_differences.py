@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from services.runtime.catalogue import Catalogue, read_catalogue
-from services.runtime.differences import (
+from services.runtime.kafka.topic_catalogue import Catalogue, read_catalogue
+from services.runtime.kafka.topic_diff import (
     NOTHING_ASKED,
     Asked,
     Difference,
@@ -13,7 +13,7 @@ from services.runtime.differences import (
     compare,
     shared_count,
 )
-from services.runtime.settings import Settings
+from services.runtime.ops.settings import Settings
 
 EVENTS, LETTERS, JOURNAL = "ecluse.events.v1", "ecluse.letters.v1", "ecluse.journal.v1"
 SETTINGS = Settings(topic_prefix="t.")

@@ -11,10 +11,10 @@ from aiokafka.errors import (
     UnknownTopicOrPartitionError,
 )
 
-from services.runtime import waiting
-from services.runtime.errors import ClusterError
-from services.runtime.settings import Settings
-from services.runtime.topics import _find
+from services.runtime.kafka import cluster_wait
+from services.runtime.kafka.topics import _find
+from services.runtime.ops.errors import ClusterError
+from services.runtime.ops.settings import Settings
 from tests.unit.runtime.world import quickly
 
 SETTINGS = Settings(topic_prefix="t.")
@@ -74,7 +74,7 @@ def test_a_broker_that_does_not_answer_is_not_the_only_one(monkeypatch: pytest.M
     async def yes(_: str) -> bool:
         return True
 
-    monkeypatch.setattr(waiting, "_anybody_listens", yes)
+    monkeypatch.setattr(cluster_wait, "_anybody_listens", yes)
     admin: Any = OneAway()
     found = quickly(_find(admin, ["one", "two"], SETTINGS))
     assert {"one", "two"} == found.keys()

@@ -1,6 +1,6 @@
 """What a task remembers of its failures."""
 
-from services.runtime.trouble import Trouble
+from services.runtime.processing.failure_tracker import Trouble
 from tests.unit.runtime.world import a_record
 
 

@@ -15,11 +15,11 @@ from aiokafka.errors import (
 )
 from structlog.testing import capture_logs
 
-from services.runtime import waiting
-from services.runtime.differences import MISSING
-from services.runtime.errors import ClusterError, Unreachable
-from services.runtime.limits import within
-from services.runtime.waiting import RETRY_S, until_answered
+from services.runtime.kafka import cluster_wait
+from services.runtime.kafka.cluster_wait import RETRY_S, until_answered
+from services.runtime.kafka.timeouts import within
+from services.runtime.kafka.topic_diff import MISSING
+from services.runtime.ops.errors import ClusterError, Unreachable
 from tests.unit.runtime.world import a_setting, now_s, quickly
 
 GIVE_UP_S = 60.0
@@ -48,7 +48,7 @@ def _somebody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
     async def yes(_: str) -> bool:
         return True
 
-    monkeypatch.setattr(waiting, "_anybody_listens", yes)
+    monkeypatch.setattr(cluster_wait, "_anybody_listens", yes)
 
 
 def asked(cluster: Cluster, **more: Any) -> tuple[str, float]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.runtime.words import (
+from services.runtime.processing.offset_metadata import (
     EARLIEST_S,
     EVENT_ID_MAX,
     LATEST_S,

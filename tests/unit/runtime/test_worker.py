@@ -11,12 +11,12 @@ from aiokafka.errors import (
 )
 from aiokafka.structs import TopicPartition
 
-from services.runtime.clients import FencedInstanceIdError, name_fenced_members
-from services.runtime.errors import ClusterError
-from services.runtime.watchdog import EXIT_STALLED, Watchdog
-from services.runtime.words import TaskState
-from services.runtime.worker import Worker
-from services.runtime.writer import Fenced
+from services.runtime.kafka.clients import FencedInstanceIdError, name_fenced_members
+from services.runtime.kafka.writer import Fenced
+from services.runtime.ops.errors import ClusterError
+from services.runtime.ops.watchdog import EXIT_STALLED, Watchdog
+from services.runtime.processing.offset_metadata import TaskState
+from services.runtime.processing.worker import Worker
 from tests.unit.runtime.group import Scene, are
 from tests.unit.runtime.world import TOPIC, MemoryWork, a_setting, until
 

@@ -6,12 +6,12 @@ import contextlib
 import pytest
 from aiokafka.errors import KafkaConnectionError, NodeNotReadyError
 
-from services.runtime import waiting
-from services.runtime import worker as worker_module
-from services.runtime.ending import END_S
-from services.runtime.health import STOP_S as HEALTH_S
-from services.runtime.words import TaskState
-from services.runtime.worker import CUT_S, STOP_S, TICK_S, Worker
+from services.runtime.kafka import cluster_wait
+from services.runtime.ops.forced_exit import END_S
+from services.runtime.processing import worker as worker_module
+from services.runtime.processing.health import STOP_S as HEALTH_S
+from services.runtime.processing.offset_metadata import TaskState
+from services.runtime.processing.worker import CUT_S, STOP_S, TICK_S, Worker
 from tests.unit.runtime.group import GROUP, Scene, are
 from tests.unit.runtime.world import MemoryWork, until
 
@@ -72,8 +72,8 @@ def test_a_cluster_that_is_not_found_at_once_is_looked_for_again(
 
     monkeypatch.setattr(scene.member, "start", starts)
     monkeypatch.setattr(worker_module, "member_id", lambda _: None)
-    monkeypatch.setattr(waiting, "_anybody_listens", yes)
-    monkeypatch.setattr(waiting, "RETRY_S", 0.01)
+    monkeypatch.setattr(cluster_wait, "_anybody_listens", yes)
+    monkeypatch.setattr(cluster_wait, "RETRY_S", 0.01)
     scene.play(during)
     assert 1 == len(scene.said("broker_awaited"))
 

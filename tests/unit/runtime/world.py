@@ -11,11 +11,11 @@ from typing import Any, ClassVar, Final, Self, TypeVar
 
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from services.runtime.reader import Standing
-from services.runtime.settings import Settings
-from services.runtime.task import PartitionTask
-from services.runtime.words import TaskState
-from services.runtime.work import Hold
+from services.runtime.kafka.reader import Standing
+from services.runtime.ops.settings import Settings
+from services.runtime.processing.offset_metadata import TaskState
+from services.runtime.processing.processor import Hold
+from services.runtime.processing.task import PartitionTask
 
 TOPIC: Final = "events"
 PARTITION: Final = 3

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.ledger.sentences import line_label
+from services.ledger.application.decision_texts import line_label
 from tests.builders import BUDGET, Json, Story, a_convention, a_line, a_vote, an_award
 
 Figures = dict[str, int]

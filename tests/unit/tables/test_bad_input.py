@@ -6,9 +6,9 @@ from hashlib import sha256
 import pytest
 
 from events.codec import EVENT_BYTES_MAX
+from services.ledger.application.handle import DEAD_LETTER_HEAD_BYTES
+from services.ledger.application.ports import DeadLetter
 from services.ledger.domain.journal import Outcome
-from services.ledger.handle import DEAD_LETTER_HEAD_BYTES
-from services.ledger.ports import DeadLetter
 from tests.builders import BUDGET, Story, a_vote, encoded
 from tests.unit.tables.bad_input import BAD_INPUT
 from tests.unit.tables.bad_records import Bad

@@ -2,10 +2,10 @@
 
 import pytest
 
+from services.ledger.application.handle import RawRecord
+from services.ledger.application.restore import VERSIONS, open_ledger
+from services.ledger.application.state_rows import all_rows
 from services.ledger.domain.journal import Source
-from services.ledger.handle import RawRecord
-from services.ledger.restore import VERSIONS, open_ledger
-from services.ledger.state_rows import all_rows
 from tests.builders import (
     BUDGET,
     Json,

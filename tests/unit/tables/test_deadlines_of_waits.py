@@ -7,9 +7,9 @@ import pytest
 
 from events.codec import NO_KEY, Received, decode
 from events.envelope import INBOUND, LETTERS, Door
+from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.domain.journal import Source
 from services.ledger.domain.parking import PATIENCE
-from services.ledger.handle import Ledger, RawRecord
 from tests.builders import (
     BUDGET,
     Json,

@@ -11,12 +11,16 @@ import pytest
 
 from events.envelope import INBOUND
 from events.unreadable import Reason
+from services.ledger.application.decision_texts import (
+    flag_sentence,
+    parked_sentence,
+    refusal_sentence,
+)
+from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.domain import flags, refusals
 from services.ledger.domain.flags import FlagCode
 from services.ledger.domain.journal import Outcome, Source
 from services.ledger.domain.refusals import Missing, Refusal
-from services.ledger.handle import Ledger, RawRecord
-from services.ledger.sentences import flag_sentence, parked_sentence, refusal_sentence
 from tests.builders import (
     BUDGET,
     Json,

@@ -9,13 +9,13 @@ from functools import partial
 
 import pytest
 
+from services.ledger.application.ports import StateKey
+from services.ledger.application.restore import fold, open_ledger
+from services.ledger.application.state_rows import all_rows
 from services.ledger.domain.book import BudgetState
 from services.ledger.domain.grants import ConventionState
 from services.ledger.domain.identity import brief, shortened
 from services.ledger.domain.orders import OrderState
-from services.ledger.ports import StateKey
-from services.ledger.restore import fold, open_ledger
-from services.ledger.state_rows import all_rows
 from tests.builders import Story
 from tests.property.checker import check
 from tests.unit.tables import years

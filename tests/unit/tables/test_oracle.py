@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from services.ledger.adapters.memory import MemoryStore
-from services.ledger.adapters.sqlite import SqliteStore
-from services.ledger.restore import open_ledger
-from services.ledger.summary import summary
+from services.ledger.application.restore import open_ledger
+from services.ledger.files.memory import MemoryStore
+from services.ledger.files.sqlite import SqliteStore
+from services.ledger.files.summary import summary
 from tests.builders import (
     BUDGET,
     Json,

@@ -2,8 +2,8 @@
 
 import pytest
 
+from services.ledger.application.restore import open_ledger
 from services.ledger.domain.moves import PAY
-from services.ledger.restore import open_ledger
 from tests.builders import (
     BUDGET,
     NEXT_BUDGET,

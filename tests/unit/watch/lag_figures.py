@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from events.topics import EVENTS, JOURNAL
-from services.runtime.words import Word
+from services.runtime.processing.offset_metadata import Word
 from services.watch.board import Known, OfItself
 from services.watch.lag.model import Consumer, Judged, Look, Place, State
 from services.watch.lag.states import Rule

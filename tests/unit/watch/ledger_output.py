@@ -9,9 +9,9 @@ from itertools import chain
 from typing import NamedTuple
 
 from events.topics import BALANCES, JOURNAL
+from services.ledger.application.handle import Ledger, RawRecord
+from services.ledger.application.messages import messages
 from services.ledger.domain.journal import Source
-from services.ledger.handle import Ledger, RawRecord
-from services.ledger.messages import messages
 from tests.builders import BUDGET, Json, topic_of
 
 WRITTEN_MS = 1_685_613_600_123

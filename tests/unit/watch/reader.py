@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from events.topics import BALANCES, JOURNAL
 from services.watch.balances import Fault, LiveBalances
-from services.watch.budget import Difference
+from services.watch.budget_balance import Difference
 from tests.builders import Json
 from tests.unit.watch.ledger_output import Out, in_batches, transactions
 

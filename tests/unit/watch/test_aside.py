@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import pytest
 
 from events.topics import DEAD_LETTERS, EVENTS, REFUSALS
+from services.ledger.application.handle import Ledger, RawRecord
+from services.ledger.application.messages import Outgoing, messages
 from services.ledger.domain.journal import Source
-from services.ledger.handle import Ledger, RawRecord
-from services.ledger.messages import Outgoing, messages
-from services.watch.aside import Aside, DeadLetters, Refusals
+from services.watch.rejections import Aside, DeadLetters, Refusals
 from tests.builders import BUDGET, Json, a_convention, a_vote, an_award
 
 NOTHING = Aside(0, None, None, {})

@@ -10,15 +10,15 @@ import pytest
 from services.api.lag_board import State as ReadState
 from services.api.lag_board import is_old, is_sampled, read_board
 from services.api.lag_history import read_history
-from services.due.shown import OverdueReport, ParkedEvent, WaitingOrder
-from services.runtime.words import Held
-from services.watch.aside import Aside
+from services.due.open_items import OverdueReport, ParkedEvent, WaitingOrder
+from services.runtime.processing.offset_metadata import Held
 from services.watch.board import OfItself, OfLetters, board_of, history_of, time_of
-from services.watch.fates import Told
 from services.watch.lag.model import State
 from services.watch.lag.states import Rule
+from services.watch.lag_history import Point, Standing
 from services.watch.latencies import Latency, Step
-from services.watch.past import Point, Standing
+from services.watch.outcomes import Told
+from services.watch.rejections import Aside
 from services.watch.stages import stages_of
 from tests.builders import BUDGET
 from tests.unit.watch.lag_figures import (

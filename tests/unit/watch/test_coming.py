@@ -4,7 +4,7 @@ import pytest
 
 from events.topics import JOURNAL
 from services.watch.balances import Partition
-from services.watch.coming import Coming, Waiting
+from services.watch.fetch_queue import Coming, Waiting
 
 PLACE = Partition(JOURNAL, 0)
 FETCHED = [Waiting(3, 9, b"3"), Waiting(12, 19, b"12"), Waiting(20, 29, b"20")]

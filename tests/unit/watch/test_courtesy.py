@@ -3,7 +3,7 @@
 import pytest
 
 from events.topics import EVENTS
-from services.watch.courtesy import MOVED_S, MUCH, REST_MAX_S, Courtesy, Spent
+from services.watch.cpu_throttle import MOVED_S, MUCH, REST_MAX_S, Courtesy, Spent
 from services.watch.lag.model import Look, Place
 
 SHARE = 0.2

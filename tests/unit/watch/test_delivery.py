@@ -8,15 +8,15 @@ import pytest
 
 from events.sentences import Sentence
 from events.topics import BALANCES, DOORS, JOURNAL
+from services.due.deadline_events import Letter
 from services.due.deadlines import Deadlines
-from services.due.letters import Letter
-from services.runtime.errors import ClusterError
-from services.runtime.writer import Fenced, WriterFailed
+from services.runtime.kafka.writer import Fenced, WriterFailed
+from services.runtime.ops.errors import ClusterError
 from services.watch.balances import LiveBalances, Partition
-from services.watch.delivery import LOST_TURNS, Delivery
+from services.watch.deadline_delivery import LOST_TURNS, Delivery
+from services.watch.input_watermark import Settled
 from services.watch.lag.model import Place
-from services.watch.rounds import Reached, Rounds
-from services.watch.settled import Settled
+from services.watch.reconciliation import Reached, Rounds
 from tests.builders import a_convention, a_notification, a_vote, an_award
 from tests.unit.watch.lag_figures import a_look
 from tests.unit.watch.ledger_output import encoded, transactions

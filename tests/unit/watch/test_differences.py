@@ -7,8 +7,8 @@ import pytest
 
 from events.topics import BALANCES, JOURNAL
 from services.watch.balances import Fault, Partition
-from services.watch.budget import Difference, Kind
-from services.watch.readings import Key, Line, Place
+from services.watch.budget_balance import Difference, Kind
+from services.watch.journal_records import Key, Line, Place
 from tests.builders import (
     BUDGET,
     Json,

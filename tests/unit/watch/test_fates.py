@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from events.topics import EVENTS, JOURNAL, LETTERS
-from services.watch.fates import Fates, Told, read_fate
+from services.watch.outcomes import Fates, Told, read_fate
 from tests.builders import Json, a_convention, a_vote, an_award
 from tests.unit.watch.ledger_output import transactions
 from tests.unit.watch.reader import of_topic

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from events.topics import LETTERS
-from services.runtime.words import Word
-from services.watch.heard import Heard
+from services.runtime.processing.offset_metadata import Word
 from services.watch.latencies import Latencies
+from services.watch.status_samples import Heard
 from tests.unit.watch.lag_figures import LEDGER, NOW_S, PROJECTOR, a_look, a_place, a_word
 
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pytest
 
 from events.topics import JOURNAL
-from services.watch.fates import read_fate
 from services.watch.latencies import BOUNDS_S, Issued, Latencies, Latency, Step
+from services.watch.outcomes import read_fate
 from tests.builders import (
     Json,
     a_convention,

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 import pytest
 
 from events.topics import BALANCES, EVENTS, JOURNAL, LETTERS
-from services.runtime.words import Word
+from services.runtime.processing.offset_metadata import Word
 from services.watch.balances import Partition
 from services.watch.board import Known
 from services.watch.lag.model import Consumer, Look, Place, State
+from services.watch.lag_service import Outlook
 from services.watch.latencies import Step
-from services.watch.outlook import Outlook
-from services.watch.rounds import Reached
+from services.watch.reconciliation import Reached
 from services.watch.settings import WATCHED, WatchSettings
 from services.watch.stages import Stage
 from services.watch.tables import Record, Tables

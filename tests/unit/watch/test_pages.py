@@ -8,14 +8,14 @@ from prometheus_client import generate_latest
 from events.topics import BALANCES, JOURNAL
 from services.api.lag_board import read_board
 from services.api.lag_history import read_history
-from services.runtime.partitioning import partition_of
+from services.runtime.kafka.partitioning import partition_of
 from services.watch.balances import Partition
-from services.watch.budget import Kind
+from services.watch.budget_balance import Kind
+from services.watch.lag_service import Outlook
 from services.watch.latencies import Step
 from services.watch.metrics import Metrics
-from services.watch.outlook import Outlook
 from services.watch.pages import Board, Desk
-from services.watch.rounds import Reached
+from services.watch.reconciliation import Reached
 from services.watch.settings import WatchSettings
 from services.watch.tables import Tables
 from tests.builders import BUDGET, Story, a_convention, a_vote, an_award

@@ -1,6 +1,6 @@
 """The last hour, point by point."""
 
-from services.watch.past import EVERY_S, KEPT, Past, Point, Standing
+from services.watch.lag_history import EVERY_S, KEPT, Past, Point, Standing
 
 STOOD = {"ledger": Standing(1, 2.0)}
 

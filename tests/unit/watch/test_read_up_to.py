@@ -4,8 +4,8 @@ import pytest
 
 from events.topics import JOURNAL, REFUSALS
 from services.watch.balances import Partition
-from services.watch.read_up_to import MARKS_MAX, ReadUpTo
-from services.watch.rounds import Reached
+from services.watch.reconciliation import Reached
+from services.watch.watermark import MARKS_MAX, ReadUpTo
 
 PLACE = Partition(JOURNAL, 0)
 OTHER = Partition(JOURNAL, 1)

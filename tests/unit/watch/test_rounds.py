@@ -4,8 +4,8 @@ import pytest
 
 from events.topics import BALANCES, JOURNAL
 from services.watch.balances import LiveBalances, Partition
-from services.watch.budget import Kind
-from services.watch.rounds import Reached, Rounds, Shrunk
+from services.watch.budget_balance import Kind
+from services.watch.reconciliation import Reached, Rounds, Shrunk
 from tests.builders import a_vote, an_amount
 from tests.unit.watch.ledger_output import Out, encoded, transactions
 from tests.unit.watch.reader import of_topic

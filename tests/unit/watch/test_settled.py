@@ -6,9 +6,9 @@ import pytest
 
 from events.topics import DOORS, EVENTS, JOURNAL, LETTERS
 from services.watch.balances import Partition
+from services.watch.input_watermark import Settled
 from services.watch.lag.model import Look, Place
-from services.watch.rounds import Reached
-from services.watch.settled import Settled
+from services.watch.reconciliation import Reached
 from tests.unit.watch.lag_figures import a_look
 
 

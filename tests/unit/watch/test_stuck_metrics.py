@@ -5,13 +5,13 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest
 
-from services.due.shown import OverdueReport, ParkedEvent, WaitingOrder
-from services.watch.aside import Aside
+from services.due.open_items import OverdueReport, ParkedEvent, WaitingOrder
 from services.watch.board import Known, OfLetters
-from services.watch.fates import Told
 from services.watch.lag.model import Judged, State
+from services.watch.outcomes import Told
+from services.watch.rejections import Aside
 from services.watch.stages import stages_of
-from services.watch.stuck_metrics import StuckMetrics
+from services.watch.stall_metrics import StuckMetrics
 from tests.builders import BUDGET
 from tests.unit.watch.lag_figures import LEDGER, NOW_S, PROJECTOR, judged, never, what_is_known
 

@@ -4,9 +4,9 @@ import json
 
 from events.topics import BALANCES, DEAD_LETTERS, JOURNAL, PAYMENT_ORDERS, REFUSALS
 from services.watch.balances import Fault, Partition
+from services.watch.lag_service import instant_of
 from services.watch.latencies import Step
-from services.watch.outlook import instant_of
-from services.watch.rounds import Reached
+from services.watch.reconciliation import Reached
 from services.watch.settings import WATCHED
 from services.watch.tables import Record, Tables
 from tests.builders import a_convention, a_notification, a_vote, an_acknowledgement, an_award

@@ -38,7 +38,7 @@ from services.api.problems import NOT_FOUND, Problem
 from services.api.queries import budgets, flags, orders
 from services.api.reads.asked import Day
 from services.api.reads.orders import DAYS_MAX
-from services.ledger.advice.terms import ORDER_STATES
+from services.ledger.explain.terms import ORDER_STATES
 
 router = APIRouter()
 

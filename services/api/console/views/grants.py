@@ -9,7 +9,7 @@ from services.api.console.voice import Voice
 from services.api.console.words import grants as words
 from services.api.queries.grant_money import GrantKey
 from services.api.queries.grants import Grant
-from services.ledger.advice.terms import GRANT_STATES
+from services.ledger.explain.terms import GRANT_STATES
 
 TONES: Final = {
     "announced": ("info", "later"),

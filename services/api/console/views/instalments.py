@@ -14,8 +14,8 @@ from services.api.console.words.codes import CONVENTION_STATES, TRIGGERS
 from services.api.console.words.orders import WORDS as ORDER_WORDS
 from services.api.queries.orders import OPEN_STATES
 from services.api.queries.schedules import Convention, Instalment, Want
-from services.ledger.advice.terms import ORDER_STATES
-from services.ledger.sentences import DOCUMENTS
+from services.ledger.application.decision_texts import DOCUMENTS
+from services.ledger.explain.terms import ORDER_STATES
 
 ENDED: Final = frozenset({"terminated", "withdrawn"})
 

@@ -19,7 +19,7 @@ from services.api.console.words import today
 from services.api.lag_board import Board, Latency, Order, Orders, ParkedEvent, Report
 from services.api.lag_board import Fates as Counted
 from services.api.lag_stages import total
-from services.ledger.advice.terms import ORDER_STATES
+from services.ledger.explain.terms import ORDER_STATES
 
 REASONS_MAX: Final = 3
 """How many reasons are named of what has many."""

@@ -17,7 +17,7 @@ from services.api.console.views.parts import (
 from services.api.console.voice import Voice
 from services.api.console.words import orders as words
 from services.api.queries.orders import OPEN_STATES, PaymentOrder, Service, WholeOrder
-from services.ledger.advice.terms import ORDER_STATES
+from services.ledger.explain.terms import ORDER_STATES
 
 TONES: Final = {
     "issued": ("info", "now"),

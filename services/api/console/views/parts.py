@@ -11,7 +11,7 @@ from services.api.console.voice import Voice
 from services.api.console.words.codes import STAGES, TYPES
 from services.api.queries.parts import BudgetLine
 from services.api.queries.verdicts import Verdict
-from services.ledger.sentences import line_label
+from services.ledger.application.decision_texts import line_label
 
 LINE_STAGES: Final = ("available", "reserved", "committed", "ordered", "paid", "carried_over")
 """The stages of a budget line, in the order of the expenditure chain."""

@@ -30,7 +30,7 @@ from services.api.queries.entries import CommitmentEntry
 from services.api.queries.records import Moved, OrderStanding, RecordTold
 from services.api.queries.unsettled import DeadLetter
 from services.api.queries.verdicts import Verdict
-from services.ledger.advice.terms import ENTRY_KINDS
+from services.ledger.explain.terms import ENTRY_KINDS
 
 
 @dataclass(frozen=True, slots=True)

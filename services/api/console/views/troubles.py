@@ -20,9 +20,9 @@ from services.api.console.words import troubles as words
 from services.api.queries.flags import Flagged
 from services.api.queries.unsettled import ByReason, DeadLetter, ParkedEvent, RefusedEvent
 from services.api.queries.verdicts import Verdict
-from services.ledger.advice.flags import FLAGS
-from services.ledger.advice.records import DEAD_LETTERS, WAITS
-from services.ledger.advice.refusals import REFUSALS
+from services.ledger.explain.flags import FLAGS
+from services.ledger.explain.records import DEAD_LETTERS, WAITS
+from services.ledger.explain.refusals import REFUSALS
 
 KINDS: Final = ("refused", "parked", "unreadable", "flagged")
 

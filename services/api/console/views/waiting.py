@@ -18,7 +18,7 @@ from services.api.queries.orders import (
     PaymentOrder,
     Waiting,
 )
-from services.ledger.advice.terms import ORDER_STATES
+from services.ledger.explain.terms import ORDER_STATES
 
 WAITING: Final = "waiting"
 """The filter that stands for all open states: what the page shows first."""

@@ -15,7 +15,7 @@ from services.ledger.domain.lines import Line, Stage, line_of
 from services.ledger.domain.moves import COMMIT, RELEASE, SUPPLEMENT, Move
 from services.ledger.domain.refusals import Refusal
 from services.ledger.domain.rules.budgets import controlled
-from services.ledger.domain.rules.standing import unended
+from services.ledger.domain.rules.convention_status import unended
 from services.ledger.domain.schedules import (
     amended,
     cents_by_line,

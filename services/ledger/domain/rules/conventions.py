@@ -37,7 +37,7 @@ from services.ledger.domain.issue import (
 from services.ledger.domain.lines import Line
 from services.ledger.domain.moves import COMMIT, RELEASE, Move
 from services.ledger.domain.refusals import Missing, Refusal
-from services.ledger.domain.rules.standing import unended
+from services.ledger.domain.rules.convention_status import unended
 from services.ledger.domain.schedules import (
     cents_by_line,
     is_live,

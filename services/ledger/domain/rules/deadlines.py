@@ -6,7 +6,7 @@ from services.ledger.domain.flags import Flag, FlagCode
 from services.ledger.domain.grants import Convention
 from services.ledger.domain.orders import CLOSED_TO_TREASURY
 from services.ledger.domain.refusals import Refusal
-from services.ledger.domain.rules.standing import known
+from services.ledger.domain.rules.convention_status import known
 from services.ledger.domain.schedules import documents_due
 from services.ledger.domain.verdicts import Accepted, Refused, Waits
 

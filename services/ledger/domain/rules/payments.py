@@ -15,7 +15,7 @@ from services.ledger.domain.orders import (
     PaymentOrder,
 )
 from services.ledger.domain.refusals import Refusal
-from services.ledger.domain.rules.endings import returned
+from services.ledger.domain.rules.terminations import returned
 from services.ledger.domain.schedules import has_ended
 from services.ledger.domain.verdicts import Accepted, Refused
 

@@ -12,7 +12,7 @@ from services.ledger.domain.lines import Line
 from services.ledger.domain.moves import RECOVER, Move
 from services.ledger.domain.parking import recovery_id
 from services.ledger.domain.refusals import Missing, Refusal
-from services.ledger.domain.rules.standing import known
+from services.ledger.domain.rules.convention_status import known
 from services.ledger.domain.schedules import amounts_by_line, collected_by_line
 from services.ledger.domain.verdicts import Accepted, Refused, Waits
 

@@ -8,7 +8,7 @@ from services.ledger.domain.book import Book
 from services.ledger.domain.flags import Flag, FlagCode
 from services.ledger.domain.grants import Convention, DocumentKey, document_key
 from services.ledger.domain.issue import issue_orders, situation
-from services.ledger.domain.rules.standing import known
+from services.ledger.domain.rules.convention_status import known
 from services.ledger.domain.schedules import document_received, order_resting_on
 from services.ledger.domain.verdicts import Accepted, Waits
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from services.api.console.words import lag as states
 from services.api.lag_board import WELL, State
-from services.runtime.words import TaskState
+from services.runtime.processing.offset_metadata import TaskState
 from services.watch.lag.model import State as Judged
 from services.watch.lag.states import Rule
 from services.watch.latencies import Step

@@ -10,7 +10,7 @@ from events.sentences import Sentence
 from events.values import AMOUNT_MAX_CENTS
 from services.api.console.voice import Counted, Voice
 from services.api.language import Language
-from services.ledger.sentences import euros_en, euros_fr
+from services.ledger.application.decision_texts import euros_en, euros_fr
 
 FR = Voice.of(Language.FR)
 EN = Voice.of(Language.EN)

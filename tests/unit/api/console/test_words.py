@@ -10,10 +10,10 @@ from events.sentences import Sentence
 from services.api.console import pages
 from services.api.console.views.troubles import KINDS
 from services.api.console.words import WORDS, codes
-from services.ledger.advice import terms
 from services.ledger.domain.grants import ConventionState
 from services.ledger.domain.moves import EntryKind
 from services.ledger.domain.orders import OrderState
+from services.ledger.explain import terms
 
 ASKED = re.compile(r"""say\(["']([a-z]+\.[a-z0-9_]+)["']""")
 FOLDER = Path(pages.__file__).parent

@@ -12,7 +12,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from services.runtime.words import Word
+from services.runtime.processing.offset_metadata import Word
 from services.watch.lag.history import History
 from services.watch.lag.model import Consumer, Judged, Look, Place
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.runtime.words import Held, Word
+from services.runtime.processing.offset_metadata import Held, Word
 from services.watch.lag.history import History
 from services.watch.lag.model import Consumer, Judged, Look, Place
 from services.watch.lag.states import WINDOW_S

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
-from services.runtime.settings import Settings
+from services.runtime.ops.settings import Settings
 from services.watch.lag.model import Judged, Place, State
 from services.watch.lag_metrics import LagMetrics
 from tests.unit.watch.lag.notation import LEDGER, START_S, a_word, told

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.runtime.words import Held, TaskState, Word
+from services.runtime.processing.offset_metadata import Held, TaskState, Word
 from services.watch.lag.history import History
 from services.watch.lag.model import Judged, Look, State
 from services.watch.lag.states import OLD_AFTER_S, OWNERLESS_LOOKS, STALL_S, WINDOW_S

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.runtime.words import Held
+from services.runtime.processing.offset_metadata import Held
 from services.watch.lag.history import History
 from services.watch.lag.model import State
 from services.watch.lag.states import QUIET_S, TABLE, Rule

@@ -1,0 +1,56 @@
+"""What a person reads of a proof: what is wrong, what it does not prove, and the sum of it."""
+
+from typing import Final
+
+from events.masking import masked
+from events.sentences import Sentence
+from services.cli.screen import Prose, Screen
+from services.cli.texts import told
+from services.verifier.findings import Finding, Place
+from services.verifier.report import Report
+
+EXIT_DISPROVED: Final = 1
+"""What a verb leaves with where something is not proved."""
+
+PROVED = Sentence(
+    "prouvé\u00a0: {events} événements, {budgets} budgets, {payment_orders} mandats, {expired} non "
+    "comparables",
+    "proved: {events} events, {budgets} budgets, {payment_orders} payment orders, {expired} not "
+    "comparable",
+)
+DISPROVED = Sentence(
+    "{defects} défauts\u00a0: {events} événements, {budgets} budgets, {payment_orders} mandats, "
+    "{expired} non comparables",
+    "{defects} defects: {events} events, {budgets} budgets, {payment_orders} payment orders, "
+    "{expired} not comparable",
+)
+NOT_PROVED = Sentence("Ce que cela ne prouve pas\u00a0:", "What this does not prove:")
+
+
+def show(screen: Screen, report: Report) -> None:
+    """A proof for people: what is wrong, what it does not prove, and the sum of it."""
+    table = screen.table("findings", ("budget", "sequence", "place", "code", "detail"))
+
+    def add(finding: Finding) -> None:
+        place, said = finding.place, told(finding.said, screen.language)
+        sequence = str(place.sequence) if place.sequence else "–"
+        cells = (place.budget or "–", sequence, _position(place), finding.code.value)
+        screen.add(table, *cells, masked(said))
+
+    screen.fill(table, report.findings, add)
+    screen.say(NOT_PROVED)
+    for remark in report.remarks:
+        screen.console.print(Prose(f"- {told(remark.said, screen.language)}"))
+    counted = report.counted
+    facts = {
+        "defects": sum(report.counts.values()),
+        "events": sum(counted["outcomes"].values()),
+        **{name: counted[name] for name in ("budgets", "payment_orders", "expired")},
+    }
+    screen.say((PROVED if report.proved else DISPROVED).render(facts))
+
+
+def _position(place: Place) -> str:
+    """Where a record stands: `topic/partition/offset`, or a file with its line."""
+    parts = [place.topic, *(str(each) for each in (place.partition, place.offset) if each >= 0)]
+    return "/".join(part for part in parts if part) or "–"

@@ -1,0 +1,91 @@
+"""Journal records as programs read them in an answer: without the event and its bank details."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from events.envelope import Envelope, Event
+from services.ledger.domain import flags, refusals
+from services.ledger.domain.flags import FlagCode
+from services.ledger.domain.journal import JournalRecord
+from services.ledger.domain.lines import line_from_row
+from services.ledger.domain.moves import Move
+from services.ledger.domain.orders import OrderChange, planned_line_row
+from services.ledger.domain.refusals import Refusal
+from services.ledger.files.summary import said_in_order
+
+ENTRY_MEMBERS = ("entry_id", "kind", "line", "amount_cents", "act", "convention", "effective_on")
+
+
+def record_row(
+    record: JournalRecord,
+    envelope: Envelope[Event] | None,
+    *,
+    moves: Iterable[Move],
+    entries: Iterable[Mapping[str, Any]],
+    orders: Iterable[OrderChange],
+    review_flags: Iterable[dict[str, Any]],
+) -> dict[str, Any]:
+    """A record and what an answer has of it (docs/contract.md, 5).
+
+    `envelope` is None for a record that could not be read.
+    """
+    return {
+        "budget": record.budget,
+        "sequence": record.sequence,
+        "source": record.source.row(),
+        "event_id": record.event_id,
+        "event_source": record.event_source,
+        "type": None if envelope is None else envelope.type,
+        "time": None if envelope is None else envelope.time.isoformat(),
+        "outcome": record.outcome.value,
+        "resumes": record.resumes,
+        "waits_for": record.waits_for and {name: record.waits_for[name] for name in ("kind", "id")},
+        "refusal": _refusal(record),
+        "dead_letter": record.dead_letter and {"reason": record.dead_letter["reason"]},
+        "review_flags": [
+            said_in_order(flag, flags.FACTS[FlagCode(flag["code"])]) for flag in review_flags
+        ],
+        "moves": [move_row(move) for move in moves],
+        "commitment_entries": [_entry(entry) for entry in entries],
+        "payment_orders": [_order(change) for change in orders],
+    }
+
+
+def move_row(move: Move) -> dict[str, Any]:
+    """A move as a journal record holds it."""
+    return {
+        "line": move.line.row(),
+        "convention": move.convention,
+        "instalment": move.instalment,
+        "from": move.way.origin,
+        "to": move.way.target,
+        "amount_cents": move.amount_cents,
+    }
+
+
+def _refusal(record: JournalRecord) -> dict[str, Any] | None:
+    if record.refusal is None:
+        return None
+    return said_in_order(record.refusal, refusals.FACTS[Refusal(record.refusal["code"])])
+
+
+def _entry(entry: Mapping[str, Any]) -> dict[str, Any]:
+    act = {name: entry["act"][name] for name in ("body", "number", "date")}
+    line = line_from_row(entry["line"]).row()
+    return {name: entry[name] for name in ENTRY_MEMBERS} | {"line": line, "act": act}
+
+
+def _order(change: OrderChange) -> dict[str, Any]:
+    """An order as it stood behind the record; its lines where it was issued, as in the journal."""
+    order = change.order
+    lines = [planned_line_row(each) for each in order.lines] if change.issued is not None else None
+    return {
+        "payment_order": order.payment_order,
+        "convention": order.convention,
+        "instalment": order.instalment,
+        "amount_cents": order.amount_cents,
+        "paid_cents": order.paid_cents,
+        "state": order.state.value,
+        "due_on": order.due_on.isoformat(),
+        "lines": lines,
+    }

@@ -1,0 +1,162 @@
+"""The services of `ecluse dev`: processes over one broker, watched, and ended in order."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, NamedTuple
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from events.sentences import Sentence
+from services.dev.local_broker import HOST, LocalBroker, dies_with_us
+from services.runtime.ops.errors import ClusterError
+
+READY_S: Final = 90.0
+STOP_S: Final = 10.0
+"""How long the services may take to end: nothing that they keep outlives this command."""
+
+LOOK_S: Final = 0.2
+TAIL_LINES: Final = 15
+
+ELSEWHERE: Final = frozenset({"DATABASE_URL_FILE", "ACCESS_URL", "ACCESS_URL_FILE", "API_URLS"})
+"""Of the ECLUSE_… variables, what belongs to a read model and an API of the user's own."""
+
+ENDED = Sentence(
+    "{name} s'est arrêté{how}. La fin de son journal\u00a0:\n{tail}",
+    "{name} ended{how}. The end of its log:\n{tail}",
+)
+CODE = Sentence(" (code {code})", " (exit code {code})")
+SIGNAL = Sentence(" (signal {code})", " (signal {code})")
+NOT_READY = Sentence(
+    "{name} n'est pas prêt après {limit_s:g} s. La fin de son journal\u00a0:\n{tail}",
+    "{name} is not ready after {limit_s:g} s. The end of its log:\n{tail}",
+)
+
+
+class Service(NamedTuple):
+    """A role that runs as a process of its own."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    log: Path
+    ready_url: str
+
+
+class Services:
+    """The roles of this program beside one broker, their logs in one folder."""
+
+    def __init__(self, folder: Path, broker: LocalBroker) -> None:
+        self._folder = folder
+        self._broker = broker
+        self._running: list[Service] = []
+
+    def start(self, name: str, variables: Mapping[str, str], port: int) -> None:
+        """A role of this very program; at this port it says when it is ready."""
+        log = self._folder / f"{name}.log"
+        with log.open("wb") as written:
+            process = subprocess.Popen(  # noqa: S603 # ourselves
+                [*dies_with_us(), sys.executable, "-m", "services.cli.app", name],
+                stdin=subprocess.DEVNULL,
+                stdout=written,
+                stderr=subprocess.STDOUT,
+                env={**_inherited(), "ECLUSE_INSTANCE": f"dev-{name}", **variables},
+                # Ctrl-C reaches us alone; we end the others in order.
+                start_new_session=True,
+            )
+        self._running.append(Service(name, process, log, f"http://{HOST}:{port}/readyz"))
+
+    def wait_until_ready(self) -> None:
+        """Until all say so, no longer than 90 s.
+
+        Raises:
+            ClusterError: one has ended, or takes too long; its last words.
+        """
+        until_s = time.monotonic() + READY_S
+        for service in self._running:
+            while not _is_ready(service):
+                self.check()
+                if time.monotonic() > until_s:
+                    facts = {"name": service.name, "limit_s": READY_S, "tail": _tail(service.log)}
+                    raise ClusterError("ecluse dev", NOT_READY.render(facts))
+                time.sleep(LOOK_S)
+
+    def check(self) -> None:
+        """That all run that should.
+
+        Raises:
+            ClusterError: one has ended; its last words.
+        """
+        if not _listens(self._broker.port):
+            raise _ended("Kafka", Sentence("", ""), self._broker.log)
+        for service in self._running:
+            code = service.process.poll()
+            if code is not None:
+                how = (SIGNAL if code < 0 else CODE).render({"code": abs(code)})
+                raise _ended(service.name, how, service.log)
+
+    def end(self) -> None:
+        """End them side by side: in order, and by force where that takes too long."""
+        # Without a broker there is nothing that they could finish, and they would wait for it.
+        limit_s = STOP_S if _listens(self._broker.port) else 0.0
+        for service in self._running:
+            service.process.terminate()
+        until_s = time.monotonic() + limit_s
+        for service in self._running:
+            try:
+                service.process.wait(max(until_s - time.monotonic(), 0))
+            except subprocess.TimeoutExpired:
+                service.process.kill()
+                service.process.wait()
+
+
+def is_taken(port: int) -> bool:
+    """Whether somebody listens there: another broker would pass for ours."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return True
+    return False
+
+
+def _inherited() -> dict[str, str]:
+    """This process's environment, without what would lead elsewhere."""
+    left_out = {f"ECLUSE_{name}" for name in ELSEWHERE}
+    return {name: value for name, value in os.environ.items() if name not in left_out}
+
+
+def _ended(name: str, how: Sentence, log: Path) -> ClusterError:
+    facts = {"name": name, "tail": _tail(log)}
+    said = Sentence(
+        ENDED.fr.format(how=how.fr, **facts),
+        ENDED.en.format(how=how.en, **facts),
+    )
+    return ClusterError("ecluse dev", said)
+
+
+def _listens(port: int) -> bool:
+    """Whether somebody has that port: one who is slow to answer has it too."""
+    try:
+        with socket.create_connection((HOST, port), timeout=1):
+            return True
+    except ConnectionRefusedError:
+        return False
+    except OSError:
+        return True
+
+
+def _is_ready(service: Service) -> bool:
+    try:
+        with urlopen(service.ready_url, timeout=1) as answer:  # noqa: S310 # our own, on this machine
+            return bool(answer.status == 200)  # noqa: PLR2004
+    except (URLError, OSError):
+        return False
+
+
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-TAIL_LINES:])

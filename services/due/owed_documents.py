@@ -1,0 +1,176 @@
+"""One convention: which documents it owes, by which day, and which of them have come.
+
+It owes what its text names with a day (`obligations`). Where the text names none, it owes each
+document that an instalment without an order waits for, six months after the end of its year; and
+one that was rejected behind an order. A convention that ended owes what accounts for its money,
+while anything stays paid (rules, 29).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from types import MappingProxyType
+from typing import NamedTuple, Protocol
+
+from services.due.calendar_days import report_due_on
+from services.due.journal_records import GIVEN_BACK, REJECTED, Document, Order, document
+
+NONE: frozenset[Document] = frozenset()
+UNCHANGED: Mapping[str, str] = MappingProxyType({})
+NEVER: frozenset[date] = frozenset()
+
+
+class Owed(NamedTuple):
+    """A document that is owed by a day."""
+
+    document: Document
+    due_on: date
+
+
+class _Named(Protocol):
+    """A document as events name it."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def year(self) -> int: ...
+
+
+class _DueBy(_Named, Protocol):
+    @property
+    def due_on(self) -> date: ...
+
+
+class _Amount(Protocol):
+    @property
+    def amount_cents(self) -> int: ...
+
+
+class _Planned(Protocol):
+    """An instalment as events plan it."""
+
+    @property
+    def instalment(self) -> str: ...
+    @property
+    def lines(self) -> Iterable[_Amount]: ...
+    @property
+    def documents(self) -> Iterable[_Named] | None: ...
+
+
+@dataclass(slots=True)
+class Plan:
+    """An instalment that waits for documents."""
+
+    documents: tuple[Document, ...]
+    left_cents: int
+    """What is still to be ordered of it; nothing of one that an order holds matters."""
+    ordered: bool = False
+    """Whether an order holds it: then it waits only for what is rejected behind it (rules, 29)."""
+    paid: bool = False
+    """Whether a rejected or cancelled order of it was paid in part."""
+
+    def waits(self, *, ended: bool) -> bool:
+        """Whether its documents are owed."""
+        return self.ordered or self.paid or (not ended and self.left_cents > 0)
+
+
+def planned(
+    instalments: Iterable[_Planned], names: Mapping[str, str] = UNCHANGED
+) -> dict[str, Plan]:
+    """The instalments of a schedule that wait for documents, or were ordered on them.
+
+    `names` are those of grants that are others in this year, by what they were (rules, 32).
+    """
+    plans = {}
+    for each in instalments:
+        if each.documents:
+            cents = sum(line.amount_cents for line in each.lines)
+            named = tuple(document(one.kind, one.year) for one in each.documents)
+            # Carried over without lines: an order of an earlier year holds it.
+            grant, slash, name = each.instalment.rpartition("/")
+            plans[f"{names.get(grant, grant)}{slash}{name}"] = Plan(named, cents, not cents)
+    return plans
+
+
+def obliged(obligations: Iterable[_DueBy] | None) -> tuple[Owed, ...]:
+    """The documents that a convention's text names with a day, each once."""
+    found = (Owed(document(each.kind, each.year), each.due_on) for each in obligations or ())
+    return tuple(dict.fromkeys(found))
+
+
+@dataclass(slots=True)
+class Convention:
+    """A convention, or a grant that stands in the place of one."""
+
+    grant: str
+    alone: bool
+    obligations: tuple[Owed, ...] = ()
+    plans: dict[str, Plan] = field(default_factory=dict)
+    received: frozenset[Document] = NONE
+    had_cents: int = 0
+    """Paid and not given back, in all years; with what was ordered when earlier ones were closed.
+    """
+    ended: bool = False
+    """Whether it was terminated, or its award withdrawn."""
+    told: frozenset[date] = NEVER
+    """The days of which a letter has said that they passed."""
+    owed: tuple[Owed, ...] = ()
+    """What has not come, as `reckon` found it last."""
+
+    def reckon(self) -> None:
+        """Find out anew what is owed, by day."""
+        owed = dict.fromkeys(each for each in self._all() if each.document not in self.received)
+        self.owed = tuple(sorted(owed, key=lambda each: (each.due_on, each.document)))
+
+    def _all(self) -> Iterator[Owed]:
+        if self.ended and self.had_cents <= 0:
+            return
+        if self.obligations:
+            yield from self.obligations
+            return
+        for plan in self.plans.values():
+            if plan.waits(ended=self.ended):
+                yield from (Owed(each, report_due_on(each.year)) for each in plan.documents)
+
+    def untold(self) -> frozenset[date]:
+        """The days by which something is owed, and of which no letter spoke yet."""
+        return frozenset(each.due_on for each in self.owed) - self.told
+
+    def receive(self, found: Document) -> None:
+        """A document has come."""
+        self.received |= {found}
+
+    def reject(self, found: Document) -> None:
+        """A document does not do: it counts as not received (rules, 24)."""
+        self.received -= {found}
+
+    def amend(self, plans: dict[str, Plan]) -> None:
+        """A new schedule in the place of all that no order holds (rules, 15)."""
+        held = {name: plan for name, plan in self.plans.items() if plan.ordered}
+        self.plans = held | plans
+
+    def release(self, instalment: str, cents: int) -> None:
+        """Some of an instalment is given up."""
+        plan = self.plans.get(instalment)
+        if plan is None or plan.ordered:
+            return
+        plan.left_cents -= cents
+
+    def hand_over(self, grant: str) -> dict[str, Plan]:
+        """Of a grant that stood alone, what orders hold, as its convention calls it (rules, 13)."""
+        return {f"{grant}/{name}": plan for name, plan in self.plans.items() if plan.ordered}
+
+    def follow(self, order: Order, instalment: str) -> bool:
+        """An order holds the instalment, or gives it back.
+
+        False where it says nothing new: most payments and acknowledgements do not.
+        """
+        plan = self.plans.get(instalment)
+        if plan is None or (plan.ordered and order.state not in GIVEN_BACK):
+            return False
+        plan.ordered = order.state not in GIVEN_BACK
+        if not plan.ordered:
+            plan.paid |= order.paid_cents > 0
+            left_cents = order.amount_cents - order.paid_cents
+            plan.left_cents = left_cents if order.state == REJECTED else 0
+        return True

@@ -1,0 +1,134 @@
+"""Core, read model, API and console in one process, its data in one directory."""
+
+import asyncio
+import fcntl
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from events.sentences import Sentence
+from services.api.access.store import ACCESS_FILE, AccessStore, prepared
+from services.api.app import create_app
+from services.api.clock import the_clock_on_the_wall
+from services.api.lag_source import Unwatched
+from services.api.parts import Parts
+from services.api.read_model import open_read_model
+from services.api.serving import Ready, access_of, serve
+from services.api.settings import ApiSettings
+from services.embedded.ledger_process import SmallTown
+from services.ledger.files.replay import Progress
+from services.projector.database import an_engine
+from services.runtime.ops.errors import Stop
+from services.runtime.ops.file_modes import tighten
+
+LEDGER_FILE: Final = "ledger.db"
+"""The journal: the one file that cannot be made again."""
+
+READ_FILE: Final = "read.db"
+LOCK_FILE: Final = "lock"
+OUR_FILES: Final = (LEDGER_FILE, READ_FILE, ACCESS_FILE, LOCK_FILE)
+"""How the names of all files that we make there begin: SQLite adds endings."""
+
+DRAIN_S: Final = 5
+
+IN_USE = Sentence(
+    "un autre Écluse y travaille déjà\u00a0: arrêtez-le, ou choisissez un autre --data",
+    "another Écluse works there already: stop it, or choose another --data",
+)
+NO_DIRECTORY = Sentence(
+    "le dossier ne peut s'ouvrir ({error})\u00a0: choisissez un autre --data",
+    "the directory cannot be opened ({error}): choose another --data",
+)
+
+
+class ToLoad(NamedTuple):
+    """A file of events, under the name by which the journal knows it."""
+
+    path: Path
+    name: str
+
+
+async def serve_embedded(
+    settings: ApiSettings,
+    data: Path,
+    files: list[ToLoad],
+    ready: Ready,
+    progress: Progress = lambda _bytes: None,
+) -> None:
+    """Be all of Écluse over this directory, until SIGTERM or SIGINT.
+
+    Raises:
+        Stop: the directory is in use, a file in it is not as it must be, or the address is taken.
+    """
+    with _alone_in(data):
+        clock = the_clock_on_the_wall
+        store = AccessStore(f"sqlite:///{data / ACCESS_FILE}", clock)
+        writing = an_engine(f"sqlite:///{data / READ_FILE}")
+        reading = open_read_model(f"sqlite:///{data / READ_FILE}")
+        town = SmallTown(data / LEDGER_FILE, writing)
+        try:
+            await prepared(store)
+            await town.open()
+            for each in files:
+                await town.load(each.path, each.name, progress)
+            parts = Parts(
+                reading,
+                access_of(settings, store, clock),
+                town,
+                store,
+                town,
+                clock,
+                journal_ends=town.journal_ends,
+                lag=Unwatched("one_process"),
+                hosts=settings.hosts,
+                over_tls=settings.over_tls,
+            )
+            watching = asyncio.create_task(town.watch(clock))
+            try:
+                await serve(create_app(parts), settings, ready, DRAIN_S)
+            finally:
+                watching.cancel()
+                await asyncio.wait([watching])
+        finally:
+            await town.close()
+            await reading.dispose()
+            await writing.dispose()
+            await store.dispose()
+
+
+@contextmanager
+def _alone_in(data: Path) -> Generator[None]:
+    """Nobody else works in this directory; whoever is killed lets go of it.
+
+    Raises:
+        Stop: somebody does.
+    """
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)  # It holds IBANs.
+        held = os.open(data / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise Stop(data, NO_DIRECTORY.render({"error": error.strerror or error})) from error
+    try:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise Stop(data, IN_USE) from error
+        _tighten_ours(data)
+        yield
+    finally:
+        os.close(held)
+
+
+def _tighten_ours(data: Path) -> None:
+    """Take the rights of others to a directory that existed before, with all our files in it.
+
+    One that holds other things too keeps its mode: somebody else may have to look into it.
+    """
+    inside = [*data.iterdir()]
+    ours = [each for each in inside if each.name.startswith(OUR_FILES)]
+    for each in ours:
+        tighten(each)
+    if ours == inside:
+        tighten(data)

@@ -1,0 +1,1 @@
+"""The ledger's use cases: handling a record, its messages, state and restoration."""

@@ -1,0 +1,352 @@
+"""handle: decode, decide, journal. The one function through which every record passes."""
+
+import heapq
+from collections import ChainMap
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Final, NamedTuple
+
+import structlog
+
+from events.codec import BYTES_MAX, NO_KEY, Headers, Received, decode, reread
+from events.envelope import Door, Envelope, Event
+from events.sentences import Sentence
+from events.topics import LETTERS
+from events.unreadable import Reason, Unreadable
+from services.ledger.application.ports import Batch, DeadLetter, JournalRow, Position
+from services.ledger.application.state_rows import changed_rows
+from services.ledger.domain.book import FIRST_HASH, BudgetState, new_budget
+from services.ledger.domain.closed_years import forgotten, is_over
+from services.ledger.domain.decide import decide, decide_again
+from services.ledger.domain.evolve import evolve
+from services.ledger.domain.invariants import check_book
+from services.ledger.domain.journal import JournalRecord, Outcome, Source
+from services.ledger.domain.parking import arrivals, ended_by, is_here
+from services.ledger.domain.recording import record_of
+from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.verdicts import Refused, Verdict
+from services.ledger.domain.year_openings import Letter, letters_of
+
+FULL_CHECK_RECORDS = 10_000
+"""How often a budget's invariants are checked in full."""
+
+DEAD_LETTER_HEAD_BYTES = 64 * 1024
+"""How much is kept of a record that is too large to be kept whole."""
+
+DEAD_CHAIN = "_dead."
+"""What the chains of unreadable records are called, before the partition."""
+
+log: Final = structlog.stdlib.get_logger("ecluse.ledger")
+
+
+class RawRecord(NamedTuple):
+    """A record as a source gives it; `length_bytes` is set where only its beginning was read."""
+
+    value: bytes | None
+    source: Source
+    headers: Headers = ()
+    key: bytes | None = None
+    timestamp_ms: int | None = None
+    """Kafka's, in milliseconds since 1970; None marks a line of a file, which has no key either."""
+    length_bytes: int = -1
+    sha256: str = ""
+
+    @property
+    def whole(self) -> bool:
+        """Whether `value` is all of it."""
+        return self.length_bytes < 0
+
+    @property
+    def is_of_kafka(self) -> bool:
+        """Whether it has a key and a partition that must be those of its budget."""
+        return self.timestamp_ms is not None
+
+    @property
+    def door(self) -> Door:
+        """Where it was read (rules, 32); a cluster's prefix stands before the contract's name.
+
+        A store of files has letters of its own, under the same name.
+        """
+        if self.source.topic.endswith(LETTERS):
+            return Door.LETTERS
+        return Door.EVENTS if self.is_of_kafka else Door.FILE
+
+
+class Recorded(NamedTuple):
+    """A record of a budget, with the envelope of its own event, and the letters that it led to."""
+
+    record: JournalRecord
+    envelope: Envelope[Event]
+    letters: tuple[Letter, ...] = ()
+
+
+class Buried(NamedTuple):
+    """A dead letter: its record, what was read, and why it could not be used."""
+
+    record: JournalRecord
+    raw: RawRecord
+    unreadable: Unreadable
+
+
+Decided = Recorded | Buried
+"""One journal record with all that its messages are made of."""
+
+
+@dataclass(slots=True)
+class DecidedBatch(Batch):
+    """A batch with what its messages are made of; a store alone has no use for that."""
+
+    decided: list[Decided] = field(default_factory=list)
+    """One for each of `records`, in the same order."""
+    ended: dict[str, BudgetState] = field(default_factory=dict)
+    """The closed years that are forgotten with this batch, as they were to the end."""
+    size_bytes: int = 0
+    """How large its journal records and letters are together."""
+    states: Mapping[str, BudgetState] = field(default_factory=dict)
+    """The budgets behind this batch, those that are forgotten with it as they were to the end."""
+
+
+@dataclass(slots=True)
+class Chain:
+    """The end of a chain of unreadable records."""
+
+    sequence: int = 0
+    head: str = FIRST_HASH
+
+
+@dataclass(slots=True)
+class Ledger:
+    """The budgets of one partition in memory, and what is to be committed."""
+
+    budgets: dict[str, BudgetState] = field(default_factory=dict)
+    dead: dict[str, Chain] = field(default_factory=dict)
+    batch: DecidedBatch = field(default_factory=DecidedBatch)
+    partition_of: Callable[[str], int] | None = None
+    """On which partition a budget belongs; None where the source has none (rules, 37).
+
+    It is asked for every event, so it should remember its answers."""
+    rehearses: bool = False
+    """Whether nothing of it will ever be written: then nothing is logged as if it had happened."""
+
+    def handle(self, raw: RawRecord) -> list[JournalRecord]:
+        """Decode, decide and journal one record; what it wakes is decided behind it.
+
+        Raises:
+            AssertionError: a bug of ours; nothing of the batch may be committed.
+        """
+        received = decoded(raw)
+        if isinstance(received, Unreadable):
+            return [self._bury(raw, received)]
+        budget = received.envelope.data.budget
+        if self.partition_of is not None:
+            home = self.partition_of(budget)
+            if home != raw.source.partition:
+                return [self._bury(raw, Unreadable.wrong_partition(raw.source.partition, home))]
+        return self.take(received, raw.source)
+
+    def take(self, received: Received, source: Source) -> list[JournalRecord]:
+        """Decide and journal an event that was read; what it wakes is decided behind it.
+
+        Raises:
+            AssertionError: as `handle`.
+        """
+        budget = received.envelope.data.budget
+        state = self.budgets.get(budget)
+        if state is None:
+            state = self.budgets[budget] = new_budget(budget)
+        record = self._journal(state, received, decide(state, received), source)
+        if not state.memory.parked:
+            return [record]
+        if state.book.closed:
+            return [record, *self._refuse_parked(state)]
+        ended = None
+        if record.outcome is Outcome.ACCEPTED:
+            ended = ended_by(state.memory, received.envelope.data)
+        if ended is not None:
+            return [record, self._end(state, ended)]
+        return [record, *self._wake(state, record, received)]
+
+    def quarantine(self, raw: RawRecord, by: str, why: str) -> JournalRecord:
+        """Journal a record unread, as a dead letter: `by` whom it was set aside, and `why`."""
+        # Typed on a command line, they may hold what no JSON can.
+        by, why = (words.encode(errors="replace").decode() for words in (by, why))
+        return self._bury(raw, Unreadable.quarantined(why), {"by": by, "why": why})
+
+    def commit_batch(self, positions: list[Position]) -> DecidedBatch:
+        """What was decided since the last call, with the state that it changed."""
+        batch, self.batch = self.batch, DecidedBatch()
+        for budget in dict.fromkeys(row.budget for row in batch.records):
+            state = self.budgets.get(budget)
+            if state is not None:
+                batch.changes.update(changed_rows(state))
+        batch.positions = positions
+        batch.states = ChainMap(batch.ended, self.budgets)
+        return batch
+
+    def _journal(
+        self,
+        state: BudgetState,
+        received: Received,
+        verdict: Verdict,
+        source: Source,
+        resumes: int | None = None,
+    ) -> JournalRecord:
+        record = record_of(state, received, verdict, source, resumes)
+        letters = tuple(letters_of(state.book, received.envelope, record.moves))
+        sealed = record.seal()
+        self.batch.records.append(JournalRow(record.budget, record.sequence, sealed))
+        self.batch.decided.append(Recorded(record, received.envelope, letters))
+        self.batch.letters += [letter.value for letter in letters]
+        self.batch.size_bytes += len(sealed) + sum(len(letter.value) for letter in letters)
+        was_closed = state.book.closed
+        evolve(state, record, received)
+        if state.book.closed is not was_closed or record.sequence % FULL_CHECK_RECORDS == 0:
+            check_book(state.book)
+        if is_over(state):
+            self.batch.ended[record.budget] = state
+            self.budgets[record.budget] = forgotten(state)
+        if not self.rehearses:
+            _log_unless_simply_accepted(record)
+        return record
+
+    def _end(self, state: BudgetState, sequence: int) -> JournalRecord:
+        """Refuse what has waited too long: its deadline passed (rules, 29)."""
+        waited = state.memory.parked[sequence]
+        refused = Refused(Refusal.DEPENDENCY_MISSING, waited.want._asdict())
+        record, _ = self._resume(state, sequence, refused)
+        return record
+
+    def _wake(
+        self, state: BudgetState, record: JournalRecord, received: Received
+    ) -> Iterator[JournalRecord]:
+        """Decide again whatever waited, always the oldest first, until none can go on."""
+        awake: list[int] = []
+        while True:
+            if record.outcome is Outcome.ACCEPTED:
+                for want in arrivals(received.envelope.data, record.moves):
+                    for sequence in state.memory.waiting.get(want, ()):
+                        heapq.heappush(awake, sequence)
+            oldest = _oldest(state, awake)
+            if oldest is None:
+                return
+            record, received = self._resume(state, oldest)
+            yield record
+
+    def _refuse_parked(self, state: BudgetState) -> Iterator[JournalRecord]:
+        """Whatever still waited when its year was closed is refused, the oldest first."""
+        for sequence in sorted(state.memory.parked):
+            record, _ = self._resume(state, sequence)
+            yield record
+
+    def _resume(
+        self, state: BudgetState, sequence: int, verdict: Verdict | None = None
+    ) -> tuple[JournalRecord, Received]:
+        """Journal what waited, decided again or with this verdict; the record and its event."""
+        waited = state.memory.parked[sequence]
+        received = reread(waited.raw)
+        source = Source(waited.topic, waited.partition, waited.offset)
+        if verdict is None:
+            verdict = decide_again(state, received)
+        return self._journal(state, received, verdict, source, resumes=sequence), received
+
+    def _bury(
+        self, raw: RawRecord, unreadable: Unreadable, said: dict[str, str] | None = None
+    ) -> JournalRecord:
+        """Journal an unreadable record, and keep its bytes for operators."""
+        name = f"{DEAD_CHAIN}{raw.source.partition}"
+        chain = self.dead.setdefault(name, Chain())
+        value = raw.value or b""
+        length_bytes = len(value) if raw.whole else raw.length_bytes
+        record = JournalRecord(
+            budget=name,
+            sequence=chain.sequence + 1,
+            previous_hash=chain.head,
+            source=raw.source,
+            outcome=Outcome.DEAD_LETTER,
+            event=None,
+            event_sha256=sha256(value).hexdigest() if raw.whole else raw.sha256,
+            dead_letter={"reason": unreadable.reason, "length": length_bytes, **(said or {})},
+        )
+        self.batch.records.append(JournalRow(name, record.sequence, record.seal()))
+        self.batch.decided.append(Buried(record, raw, unreadable))
+        chain.sequence, chain.head = record.sequence, record.hash
+        letter = DeadLetter(
+            name,
+            record.sequence,
+            unreadable.reason,
+            *raw.source,
+            length_bytes,
+            record.event_sha256,
+            kept_bytes(value, length_bytes, raw.door),
+        )
+        self.batch.dead_letters.append(letter)
+        if not self.rehearses:
+            _log_buried(record, unreadable)
+        return record
+
+
+def kept_bytes(value: bytes, length_bytes: int, door: Door) -> bytes:
+    """What is kept of a dead letter of that length: all, or the beginning of one too large."""
+    return value if length_bytes <= BYTES_MAX[door] else value[:DEAD_LETTER_HEAD_BYTES]
+
+
+def decoded(raw: RawRecord, door: Door | None = None) -> Received | Unreadable:
+    """Read a record; a failure of the decoder itself is a reason like others, and logged.
+
+    It is read as at its own door, or at the one that is named.
+    """
+    if not raw.whole:
+        return Unreadable.too_large(raw.length_bytes)
+    # Kafka allows a record without a key, which is no budget; a file has no keys at all.
+    key = NO_KEY if raw.key is None and raw.is_of_kafka else raw.key
+    try:
+        return decode(raw.value, raw.headers, key, door or raw.door)
+    except Exception as error:  # A decoder's bug may not stop the partition: the bytes are kept.
+        log.exception("decoder_failed", **raw.source._asdict())
+        name = type(error).__name__
+        return Unreadable(Reason.UNDECODABLE, None, Sentence(name, name))
+
+
+def _oldest(state: BudgetState, awake: list[int]) -> int | None:
+    while awake:
+        sequence = heapq.heappop(awake)
+        parked = state.memory.parked.get(sequence)
+        if parked is not None and is_here(state.book, parked.want):
+            return sequence
+    return None
+
+
+def _log_buried(record: JournalRecord, unreadable: Unreadable) -> None:
+    log.warning(
+        "record_handled",
+        outcome="dead_letter",
+        budget=record.budget,
+        sequence=record.sequence,
+        reason=unreadable.reason,
+        event_id=None,
+        **record.source._asdict(),
+    )
+
+
+def _log_unless_simply_accepted(record: JournalRecord) -> None:
+    """One line for each record that a person may want to look at."""
+    if record.outcome is Outcome.ACCEPTED and not record.review_flags and record.resumes is None:
+        return
+    facts: dict[str, object] = {
+        "outcome": record.outcome.value,
+        "budget": record.budget,
+        "sequence": record.sequence,
+        "event_id": record.event_id,
+        "reason": None,
+        **record.source._asdict(),
+    }
+    if record.refusal is not None:
+        facts["reason"] = str(record.refusal["code"])
+    if record.waits_for is not None:
+        facts["waits_for"] = record.waits_for
+    if record.review_flags:
+        facts["review_flags"] = [str(flag["code"]) for flag in record.review_flags]
+    if record.resumes is not None:
+        facts["resumes"] = record.resumes
+    log.info("record_handled", **facts)

@@ -1,0 +1,373 @@
+"""messages: what leaves on Kafka of what was decided. Bytes made of records, no I/O, no clock.
+
+Everything but dead letters is a CloudEvent in structured mode. Ids are derived from the record, so
+that whoever reads a message twice knows it; the members of `data` are those of events/outbound.py.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from events import topics
+from events.codec import BYTES_MAX, EVENT_BYTES_MAX, Headers
+from events.conventions import ConventionSigned
+from events.envelope import LEDGER
+from events.outbound import (
+    BalanceUpdated,
+    CommitmentEntryRecorded,
+    EventParked,
+    EventRefused,
+    EventUnreadable,
+    Outbound,
+    PaymentOrderCancelled,
+    PaymentOrderIssued,
+)
+from events.sentences import Sentence
+from events.unreadable import explain
+from services.ledger.application.decision_texts import parked_sentence, refusal_sentence
+from services.ledger.application.handle import (
+    DEAD_LETTER_HEAD_BYTES,
+    Buried,
+    Decided,
+    RawRecord,
+    Recorded,
+    kept_bytes,
+)
+from services.ledger.domain.book import BudgetState
+from services.ledger.domain.grants import ConventionMoney
+from services.ledger.domain.journal import JournalRecord, Outcome
+from services.ledger.domain.lines import Line, LineMoney
+from services.ledger.domain.year_openings import Letter
+
+STRUCTURED: Final[Headers] = (("content-type", b"application/cloudevents+json; charset=UTF-8"),)
+"""The headers of every CloudEvent that leaves."""
+
+CANCELLED: Final = "cancelled"
+"""The state of an order of which nothing more may be paid."""
+
+DIGEST_BYTES: Final = 8
+"""How much of a balance key's hash tells the balances of one record apart."""
+
+HEADERS_BYTES_MAX: Final = EVENT_BYTES_MAX
+"""How much of a dead letter's own headers is kept: with its bytes, far below a record's limit."""
+
+HEADER_BYTES: Final = 16
+"""What a header may cost beside its name and its value, generously."""
+
+TIMESTAMP_MAX_MS: Final = 253_402_300_799_999
+"""The last millisecond of the year 9999: what a client writes into a record may lie anywhere."""
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_KEYS_KEPT: Final = 2**14
+
+_spell: Final = msgspec.json.Encoder().encode
+
+
+class Outgoing(NamedTuple):
+    """A record to be written; the topic as the contract names it, without a cluster's prefix."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    """None removes the key from a compacted topic."""
+    headers: Headers
+    home: str | None = None
+    """The budget on whose partition it stands; None: on that of its source (design, 6)."""
+
+
+def messages(decided: Iterable[Decided], budgets: Mapping[str, BudgetState]) -> list[Outgoing]:
+    """Everything that leaves of one batch; `budgets` as they stand at its end.
+
+    Entries, orders and answers are in the order of the records. Of each balance only the last one
+    leaves, behind all others: its topic keeps no more.
+    """
+    sent: list[Outgoing] = []
+    moved: dict[_Balance, _Cause] = {}
+    for each in decided:
+        if isinstance(each, Buried):
+            sent += _dead_letter(each)
+        elif each.record.outcome is Outcome.ACCEPTED:
+            cause = _Cause(each)
+            sent += _accepted(cause, each.letters)
+            for balance in _moved(each, budgets[each.record.budget]):
+                moved[balance] = cause
+        elif each.record.outcome is not Outcome.DUPLICATE:
+            sent.append(_answer(_Cause(each)))
+    sent += [_balance(each, cause, budgets[each.budget]) for each, cause in moved.items()]
+    return sent
+
+
+def balances(
+    accepted: Iterable[Recorded], budgets: Mapping[str, BudgetState]
+) -> Iterator[Outgoing]:
+    """The balances alone that accepted records changed, as the budgets stand behind them."""
+    moved: dict[_Balance, _Cause] = {}
+    for each in accepted:
+        moved.update(dict.fromkeys(_moved(each, budgets[each.record.budget]), _Cause(each)))
+    for balance, cause in moved.items():
+        yield _balance(balance, cause, budgets[balance.budget])
+
+
+def line_balance(budget: str, line: Line, money: LineMoney) -> dict[str, Any]:
+    """The money of a line as the contract prints it."""
+    return {
+        "budget": budget,
+        "line": line.row(),
+        "appropriated_cents": money.appropriated,
+        "available_cents": money.available,
+        "reserved_cents": money.reserved,
+        "committed_cents": money.committed,
+        "ordered_cents": money.ordered,
+        "paid_cents": money.paid,
+        "carried_over_cents": money.carried_over,
+    }
+
+
+def convention_balance(
+    budget: str, convention: str, line: Line, money: ConventionMoney
+) -> dict[str, Any]:
+    """The money of a convention on a line as the contract prints it."""
+    return {
+        "budget": budget,
+        "convention": convention,
+        "line": line.row(),
+        "granted_cents": money.granted,
+        "remaining_cents": money.remaining,
+        "ordered_cents": money.ordered,
+        "paid_cents": money.paid,
+        "released_cents": money.released,
+        "carried_over_cents": money.carried_over,
+    }
+
+
+class _Balance(NamedTuple):
+    """Whose money changed: a line's, or a convention's on a line."""
+
+    budget: str
+    convention: str | None
+    line: Line
+
+
+class _Name(NamedTuple):
+    """How a balance is called on its topic, and in the ids of its messages."""
+
+    key: bytes
+    digest: str
+
+
+@lru_cache(maxsize=_KEYS_KEPT)
+def _name(balance: _Balance) -> _Name:
+    budget, convention, line = balance
+    # A list tells a code that is absent from any text, and never runs two codes together.
+    key = _spell([budget, *line] if convention is None else [budget, convention, *line])
+    return _Name(key, sha256(key).hexdigest()[: 2 * DIGEST_BYTES])
+
+
+def _head(model: type[Outbound]) -> bytes:
+    """What all messages of a type begin with, up to their id."""
+    shared = {
+        "specversion": "1.0",
+        "source": LEDGER,
+        "type": model.TYPE,
+        "datacontenttype": "application/json",
+    }
+    return _spell(shared)[:-1] + b',"id":'
+
+
+_ENTRY = _head(CommitmentEntryRecorded)
+_ISSUED = _head(PaymentOrderIssued)
+_CANCELLED = _head(PaymentOrderCancelled)
+_UPDATED = _head(BalanceUpdated)
+_REFUSED = _head(EventRefused)
+_PARKED = _head(EventParked)
+_UNREADABLE = _head(EventUnreadable)
+
+
+class _Cause:
+    """A record whose event causes messages: their key, and what they say of that event."""
+
+    __slots__ = ("_about", "_envelope", "key", "record")
+
+    def __init__(self, recorded: Recorded) -> None:
+        self.record: Final = recorded.record
+        self.key: Final = recorded.record.budget.encode()
+        self._envelope: Final = recorded.envelope
+        self._about = b""
+
+    def value(self, head: bytes, event_id: str, data: Mapping[str, Any]) -> bytes:
+        """The bytes of one message."""
+        if not self._about:  # Of a balance that moves again in the batch, nothing is written.
+            self._about = self._attributes()
+        return _value(head, event_id, self._about, data)
+
+    def _attributes(self) -> bytes:
+        envelope = self._envelope
+        said = {
+            "time": envelope.time.isoformat(),
+            "partitionkey": self.record.budget,
+            "causationid": envelope.id,
+        }
+        if envelope.correlationid is not None:
+            said["correlationid"] = envelope.correlationid
+        if envelope.traceparent is not None:
+            said["traceparent"] = envelope.traceparent
+        return _spell(said)[1:-1]
+
+
+def _value(head: bytes, event_id: str, about: bytes, data: Mapping[str, Any]) -> bytes:
+    return b'%b%b,%b,"data":%b}' % (head, _spell(event_id), about, _spell(data))
+
+
+def _accepted(cause: _Cause, letters: Iterable[Letter]) -> Iterator[Outgoing]:
+    """The entries of a record, the orders that it issued or cancelled, and its letters."""
+    record = cause.record
+    for entry in record.commitment_entries:
+        # In the order of the model, so that a person finds the id first.
+        data = {"entry_id": entry["entry_id"], "budget": record.budget, **entry}
+        data["sequence"] = record.sequence
+        value = cause.value(_ENTRY, entry["entry_id"], data)
+        yield Outgoing(topics.COMMITMENT_ENTRIES, cause.key, value, STRUCTURED)
+    for change in record.payment_orders:
+        # The number of an order is its own in its budget only, and it is issued there once.
+        name = f"{record.budget}/{change.order.payment_order}"
+        if change.issued is not None:
+            value = cause.value(_ISSUED, f"{name}/issued", change.row(record.budget))
+        elif change.order.state == CANCELLED:
+            value = cause.value(_CANCELLED, f"{name}/cancelled", change.order.row(record.budget))
+        else:
+            continue
+        yield Outgoing(topics.PAYMENT_ORDERS, cause.key, value, STRUCTURED)
+    for budget, letter in letters:
+        yield Outgoing(topics.LETTERS, budget.encode(), letter, STRUCTURED, budget)
+
+
+def _answer(cause: _Cause) -> Outgoing:
+    """What the sender of an event reads that was refused, or that waits."""
+    record = cause.record
+    if record.refusal is not None:
+        head, more = _REFUSED, record.refusal
+        message = refusal_sentence(more["code"], more["facts"])
+    else:
+        assert record.waits_for is not None, "what is neither accepted nor refused waits"
+        head, more = _PARKED, {"waits_for": record.waits_for}
+        message = parked_sentence(record.waits_for)
+    data = {
+        "budget": record.budget,
+        "event_id": record.event_id,
+        "event_source": record.event_source,
+        "sequence": record.sequence,
+        "message": _said(message),
+        **more,
+    }
+    value = cause.value(head, f"{record.budget}/{record.sequence}", data)
+    return Outgoing(topics.REFUSALS, cause.key, value, STRUCTURED)
+
+
+def _said(sentence: Sentence) -> dict[str, str]:
+    return {"fr": sentence.fr, "en": sentence.en}
+
+
+def _moved(recorded: Recorded, state: BudgetState) -> Iterator[_Balance]:
+    """The balances that an accepted record changed."""
+    record, event = recorded.record, recorded.envelope.data
+    budget = record.budget
+    for move in record.moves:
+        yield _Balance(budget, None, move.line)
+        if move.convention is not None:
+            yield _Balance(budget, move.convention, move.line)
+    if isinstance(event, ConventionSigned):
+        award = state.book.grants[event.grant].award
+        assert award is not None, "a convention stands on an award"
+        if not award.requires_convention:
+            # It took the place of the grant, whose money it has: no move says so (rules, 13).
+            for line in state.book.conventions[event.convention].lines:
+                yield _Balance(budget, event.grant, line)
+                yield _Balance(budget, event.convention, line)
+
+
+def _balance(balance: _Balance, cause: _Cause, state: BudgetState) -> Outgoing:
+    """A balance as it stands, or its end."""
+    budget, line, sequence = balance.budget, balance.line, cause.record.sequence
+    name = _name(balance)
+    if balance.convention is None:
+        row = line_balance(budget, line, state.book.lines[line])
+    else:
+        convention = state.book.conventions.get(balance.convention)
+        if convention is None:
+            return Outgoing(topics.BALANCES, name.key, None, ())
+        row = convention_balance(budget, balance.convention, line, convention.lines[line])
+    event_id = f"{budget}/{sequence}/balance/{name.digest}"
+    value = cause.value(_UPDATED, event_id, {"balance": row, "sequence": sequence})
+    return Outgoing(topics.BALANCES, name.key, value, STRUCTURED)
+
+
+def _dead_letter(buried: Buried) -> Iterator[Outgoing]:
+    """The bytes for operators, and a notice without them for the sender."""
+    record, raw, unreadable = buried
+    why = explain(unreadable)
+    kept = raw.value and kept_bytes(raw.value, len(raw.value), raw.door)
+    key = raw.key and raw.key[:DEAD_LETTER_HEAD_BYTES]
+    headers = (*_own_headers(raw), *_reasons(record, raw, why))
+    yield Outgoing(topics.DEAD_LETTERS, key, kept, headers)
+    topic, partition, offset = raw.source
+    about = _spell({"time": _instant(raw), "partitionkey": record.budget})[1:-1]
+    data = {
+        "reason": unreadable.reason,
+        "topic": topic,
+        "partition": partition,
+        "offset": offset,
+        "length_bytes": _dead(record)["length"],
+        "sha256": record.event_sha256,
+        "message": _said(why),
+    }
+    value = _value(_UNREADABLE, f"{topic}/{partition}/{offset}", about, data)
+    yield Outgoing(topics.REFUSALS, record.budget.encode(), value, STRUCTURED)
+
+
+def _dead(record: JournalRecord) -> dict[str, Any]:
+    assert record.dead_letter is not None, "only dead letters are buried"
+    return record.dead_letter
+
+
+def _own_headers(raw: RawRecord) -> Headers:
+    """The record's own headers, unless they are so large that no broker would take them again."""
+    size_bytes = sum(
+        HEADER_BYTES + len(name.encode()) + len(content or b"") for name, content in raw.headers
+    )
+    if size_bytes <= HEADERS_BYTES_MAX:
+        return raw.headers
+    return (("ecluse_dlq_headers_left_out", b"%d" % len(raw.headers)),)
+
+
+def _reasons(record: JournalRecord, raw: RawRecord, why: Sentence) -> Headers:
+    """Why the record is here and whence it came: in our words, and in Kafka Connect's."""
+    dead = _dead(record)
+    said = {
+        "reason": dead["reason"],
+        "topic": raw.source.topic,
+        "partition": raw.source.partition,
+        "offset": raw.source.offset,
+        "timestamp": raw.timestamp_ms,
+    }
+    if dead["length"] > BYTES_MAX[raw.door]:
+        said |= {"sha256": record.event_sha256, "length": dead["length"]}
+    if raw.key is not None and len(raw.key) > DEAD_LETTER_HEAD_BYTES:
+        said["key_length"] = len(raw.key)
+    said |= {name: dead[name] for name in ("by", "why") if name in dead}
+    headers = {f"ecluse_dlq_{name}": str(each) for name, each in said.items()}
+    headers |= {
+        f"__connect.errors.{name}": str(said[name]) for name in ("topic", "partition", "offset")
+    }
+    headers["__connect.errors.exception.message"] = why.en
+    return tuple((name, text.encode()) for name, text in headers.items())
+
+
+def _instant(raw: RawRecord) -> str:
+    """When the record was written to Kafka, as RFC 3339; the nearest year that has a name."""
+    assert raw.timestamp_ms is not None, "a record of Kafka has a timestamp"
+    kept_ms = min(max(raw.timestamp_ms, 0), TIMESTAMP_MAX_MS)
+    return (_EPOCH + timedelta(milliseconds=kept_ms)).isoformat(timespec="milliseconds")

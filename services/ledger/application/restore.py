@@ -1,0 +1,229 @@
+"""Opening a ledger over a store: its state, checked against its journal, or made again from it."""
+
+from collections.abc import Iterable
+from hashlib import sha256
+from typing import Final
+
+import structlog
+
+from events.codec import Received, reread
+from events.sentences import Sentence
+from services.ledger.application.handle import Chain, Ledger
+from services.ledger.application.ports import (
+    JournalRow,
+    StateKey,
+    Store,
+    StoreError,
+    Versions,
+    as_it_says,
+)
+from services.ledger.application.state_rows import STATE_VERSION, all_rows, restored, standing
+from services.ledger.domain.book import BudgetState, new_budget
+from services.ledger.domain.closed_years import forgotten, is_over
+from services.ledger.domain.evolve import evolve
+from services.ledger.domain.invariants import check_book
+from services.ledger.domain.journal import RULES_VERSION, JournalRecord, Outcome, read_record
+
+VERSIONS = Versions(STATE_VERSION, RULES_VERSION)
+"""What this program writes."""
+
+TOO_NEW = Sentence(
+    "cette base vient d'une version plus récente ({written.state}/{written.rules} ; celle-ci "
+    "connaît {known.state}/{known.rules}) : mettez Écluse à jour",
+    "the store was written by a newer Écluse ({written.state}/{written.rules}; this one knows "
+    "{known.state}/{known.rules}): upgrade it",
+)
+UNREADABLE = Sentence(
+    "son événement est illisible ({reason}) : reprenez une sauvegarde",
+    "its event is not readable ({reason}): go back to a backup",
+)
+ANOTHER = Sentence(
+    "un autre enregistrement occupe sa place : reprenez une sauvegarde",
+    "another one stands there: go back to a backup",
+)
+SHORTER = Sentence(
+    "il s'arrête à l'enregistrement {held}, l'état en connaît {known} : reprenez une sauvegarde",
+    "it ends at record {held}, the state knows {known}: go back to a backup",
+)
+NOT_NEXT = Sentence(
+    "il ne suit pas l'enregistrement {before} : reprenez une sauvegarde",
+    "it does not follow record {before}: go back to a backup",
+)
+CHANGED = Sentence(
+    "son événement n'est pas celui qui fut inscrit : reprenez une sauvegarde",
+    "its event is not the one that was recorded: go back to a backup",
+)
+
+IMPORTING = Sentence(
+    "un import y est resté inachevé : achevez-le, ecluse journal import FICHIER --db …",
+    "an import was left unfinished there: finish it, ecluse journal import FILE --db …",
+)
+
+IMPORTING_SOURCE: Final = "ecluse.import"
+"""What stands among the positions of a store into which a journal was imported."""
+
+IMPORTED: Final = "imported"
+"""What it says there once all of the journal is in."""
+
+TOLD_RECORDS: Final = 100_000
+"""After how many records the log says how far the state is made again."""
+
+STATE_FAULTS: Final = (ValueError, TypeError, KeyError, AssertionError)
+"""What rows that were lost or changed may lead to; the journal is the truth."""
+
+log: Final = structlog.stdlib.get_logger("ecluse.ledger")
+
+
+def open_ledger(store: Store) -> Ledger:
+    """The ledger as the store last committed it.
+
+    Raises:
+        StoreError: the store was written by a newer Écluse, or its journal does not hold together.
+    """
+    written = store.versions()
+    if written is not None and (written.state > STATE_VERSION or written.rules > RULES_VERSION):
+        raise StoreError("Écluse", TOO_NEW.render({"written": written, "known": VERSIONS}))
+    for position in store.positions():
+        if position.topic == IMPORTING_SOURCE and position.last_sha256 != IMPORTED:
+            raise StoreError("import", IMPORTING)
+    ends = {row.budget: read_row(row) for row in store.ends()}
+    dead = {
+        name: Chain(record.sequence, record.hash)
+        for name, record in ends.items()
+        if record.outcome is Outcome.DEAD_LETTER
+    }
+    agreed = {name: record for name, record in ends.items() if name not in dead}
+    try:
+        budgets = _read_state(store, written, agreed)
+    except STATE_FAULTS as error:
+        log.warning("state_rebuilt", why=str(error) or type(error).__name__)
+        budgets = make_state_again(store)
+    return Ledger(budgets, dead)
+
+
+def make_state_again(store: Store) -> dict[str, BudgetState]:
+    """Fold the journal of a store, and keep the state that it leads to.
+
+    Raises:
+        StoreError: a record is damaged, missing or out of place.
+    """
+    budgets = fold(store.journal())
+    for state in budgets.values():
+        check_book(state.book)
+    changes: dict[StateKey, bytes | None] = {}
+    for state in budgets.values():
+        changes.update(all_rows(state))
+    store.replace_state(changes, VERSIONS)
+    return budgets
+
+
+def _read_state(
+    store: Store, written: Versions | None, ends: dict[str, JournalRecord]
+) -> dict[str, BudgetState]:
+    """The state as its rows hold it; any fault of it is mended from the journal."""
+    if written is None and ends:
+        raise ValueError("the state says no version")
+    if written is not None and written.state != STATE_VERSION:
+        _check_whole(standing(store.state()), ends)
+        raise ValueError(f"the state has the shape of version {written.state}")
+    budgets = restored(store.state())
+    _check_whole({name: state.memory.sequence for name, state in budgets.items()}, ends)
+    if not _agrees(budgets, ends):
+        raise ValueError("the state does not agree with the journal")
+    for state in budgets.values():
+        check_book(state.book)
+    return budgets
+
+
+def _check_whole(known: dict[str, int], ends: dict[str, JournalRecord]) -> None:
+    """That the journal of each budget goes as far as its state does.
+
+    Raises:
+        StoreError: records that were decided are gone: to fold the rest would lose them in silence.
+    """
+    for name, sequence in known.items():
+        held = ends[name].sequence if name in ends else 0
+        if sequence > held:
+            raise StoreError(f"journal {name}", SHORTER.render({"known": sequence, "held": held}))
+
+
+def fold(journal: Iterable[JournalRow]) -> dict[str, BudgetState]:
+    """The state that a journal leads to: evolve, folded over its records.
+
+    Raises:
+        StoreError: a record is damaged, missing or out of place.
+    """
+    folding = Folding()
+    for number, row in enumerate(journal, start=1):
+        folding.apply(read_row(row))
+        if number % TOLD_RECORDS == 0:
+            log.info("state_being_rebuilt", records=number)
+    return folding.budgets
+
+
+class Folding:
+    """A fold under way: the ledger as the records seen so far leave it.
+
+    A ledger forgets a closed year in which nothing more can happen; who wants its figures does not.
+    """
+
+    def __init__(self, *, forgets: bool = True) -> None:
+        self._forgets = forgets
+        self.budgets: dict[str, BudgetState] = {}
+        self.dead: dict[str, Chain] = {}
+
+    def apply(self, record: JournalRecord) -> Received | None:
+        """Apply the next record of its chain; its event, where it could be read.
+
+        Raises:
+            StoreError: it is not the next one, or its event is damaged.
+        """
+        if record.outcome is Outcome.DEAD_LETTER:
+            self.dead[record.budget] = Chain(record.sequence, record.hash)
+            return None
+        state = self.budgets.get(record.budget)
+        if state is None:
+            state = self.budgets[record.budget] = new_budget(record.budget)
+        _check_place(state, record)
+        try:
+            received = reread(record.event or b"")
+        except ValueError as error:
+            raise StoreError(_place(record), UNREADABLE.render({"reason": error})) from error
+        evolve(state, record, received)
+        if self._forgets and is_over(state):
+            self.budgets[record.budget] = forgotten(state)
+        return received
+
+
+def read_row(row: JournalRow) -> JournalRecord:
+    """The record of a row of the journal.
+
+    Raises:
+        StoreError: it is damaged, or another one stands in its place.
+    """
+    try:
+        record = read_record(row.record)
+    except (ValueError, KeyError, TypeError) as error:
+        raise StoreError(_place(row), as_it_says(error)) from error
+    if (record.budget, record.sequence) != (row.budget, row.sequence):
+        raise StoreError(_place(row), ANOTHER)
+    return record
+
+
+def _place(record: JournalRow | JournalRecord) -> str:
+    return f"journal {record.budget}/{record.sequence}"
+
+
+def _check_place(state: BudgetState, record: JournalRecord) -> None:
+    """A record follows the one before it, and holds the event that its hash stands for."""
+    memory = state.memory
+    if (record.sequence, record.previous_hash) != (memory.sequence + 1, memory.head):
+        raise StoreError(_place(record), NOT_NEXT.render({"before": memory.sequence}))
+    if sha256(record.event or b"").hexdigest() != record.event_sha256:
+        raise StoreError(_place(record), CHANGED)
+
+
+def _agrees(budgets: dict[str, BudgetState], ends: dict[str, JournalRecord]) -> bool:
+    """Whether the state of each budget stands at the end of its journal."""
+    standing = {name: (state.memory.sequence, state.memory.head) for name, state in budgets.items()}
+    return standing == {name: (record.sequence, record.hash) for name, record in ends.items()}

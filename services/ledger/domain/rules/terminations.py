@@ -1,0 +1,92 @@
+"""What ends before its time: conventions terminated, awards withdrawn or annulled (rules, 17)."""
+
+from collections.abc import Iterator
+from operator import attrgetter
+
+from events.conventions import ConventionTerminated
+from events.deliberations import DeliberationWithdrawn
+from services.ledger.domain.book import Book, Want
+from services.ledger.domain.flags import Flag, FlagCode
+from services.ledger.domain.grants import Convention, Grant, act_of, award_falls, fallen_act
+from services.ledger.domain.moves import RELEASE, TAKE_BACK, UNRESERVE, Move
+from services.ledger.domain.orders import OPEN, OrderChange, OrderState, PaymentOrder, unpaid
+from services.ledger.domain.refusals import Missing, Refusal
+from services.ledger.domain.rules.convention_status import unended
+from services.ledger.domain.schedules import order_of
+from services.ledger.domain.verdicts import Accepted, Refused, Waits
+
+
+def terminate(book: Book, event: ConventionTerminated) -> Accepted | Refused | Waits:
+    """What is not ordered is released, and the grant's reserve; open orders stay payable.
+
+    By the convention's own words (that of Lille: article 10, two months after formal notice).
+    """
+    convention = unended(book, event.convention)
+    if not isinstance(convention, Convention):
+        return convention
+    reserve = _unreserved(book.grants[convention.grant])
+    return Accepted([*_released(convention), *reserve])
+
+
+def withdraw(book: Book, event: DeliberationWithdrawn) -> Accepted | Refused | Waits:
+    """An act falls: with the award, all that is not paid is released; what is paid is flagged.
+
+    An award gives rights to whoever meets its conditions (CE, 5 juillet 2010, CCI de l'Indre), and
+    an illegal one may be withdrawn within four months only. So the ledger judges no withdrawal, and
+    takes nothing back by itself: after an annulment the assembly may decide anew before it asks for
+    the money.
+    """
+    grant, named = book.grants.get(event.grant), act_of(event.act)
+    if grant is None or (grant.award is None and fallen_act(grant, named) is None):
+        return Waits(Want(Missing.GRANT, event.grant))
+    if grant.withdrawn:
+        return Refused(Refusal.GRANT_WITHDRAWN, {"grant": event.grant})
+    facts = {"grant": event.grant, "act": named.row()}
+    if not award_falls(grant, named):
+        return Accepted(flags=[Flag(FlagCode.CONCURRING_ACT_WITHDRAWN, facts)])
+    ruling = Accepted(_unreserved(grant))
+    if fallen_act(grant, named) is None:
+        ruling.flags.append(Flag(FlagCode.ACT_NOT_FOUND, facts))
+    of_grant = [each for each in book.conventions.values() if each.grant == event.grant]
+    for convention in sorted(of_grant, key=attrgetter("signed_at")):
+        ruling.moves += _released(convention)
+        for order in _open_orders(book, convention):
+            ruling.moves += returned(book, order, and_released=True)
+            ruling.orders.append(OrderChange(order._replace(state=OrderState.CANCELLED)))
+        if convention.had_cents():
+            owed = {"convention": convention.convention, "amount_cents": convention.had_cents()}
+            ruling.flags.append(Flag(FlagCode.RECOVERY_DUE, owed))
+    return ruling
+
+
+def returned(book: Book, order: PaymentOrder, *, and_released: bool) -> list[Move]:
+    """The unpaid part of an order, back in its commitment; out of it as well where that ended."""
+    ways = (TAKE_BACK, RELEASE) if and_released else (TAKE_BACK,)
+    convention, instalment = book.place_of(order)
+    return [
+        Move(each.line, convention.convention, instalment, way, each.amount_cents)
+        for way in ways
+        for each in unpaid(order)
+    ]
+
+
+def _released(convention: Convention) -> list[Move]:
+    """What is committed and not ordered, whatever instalment it was planned for."""
+    return [
+        Move(line, convention.convention, None, RELEASE, money.remaining)
+        for line, money in convention.lines.items()
+        if money.remaining
+    ]
+
+
+def _unreserved(grant: Grant) -> list[Move]:
+    """What no convention has taken of an award."""
+    reserved = grant.reserved_cents.items()
+    return [Move(line, None, None, UNRESERVE, cents) for line, cents in reserved]
+
+
+def _open_orders(book: Book, convention: Convention) -> Iterator[PaymentOrder]:
+    for instalment in convention.schedule:
+        order = order_of(book, instalment)
+        if order is not None and order.state in OPEN:
+            yield order

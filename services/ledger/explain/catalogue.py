@@ -1,0 +1,126 @@
+"""Writes docs/refusals.md: every answer that is not a plain yes, explained (`make catalogue`)."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from events import unreadable
+from events.sentences import Sentence
+from services.ledger.application.decision_texts import PARKED, PLACES
+from services.ledger.domain import flags, refusals
+from services.ledger.explain.code_help import Advice
+from services.ledger.explain.facts import meaning
+from services.ledger.explain.flags import FLAGS
+from services.ledger.explain.records import DEAD_LETTERS, WAITS
+from services.ledger.explain.refusals import REFUSALS
+
+PAGE = Path(__file__).parents[3] / "docs" / "refusals.md"
+
+PREFACE = """\
+# Refus, signalements, attentes – refusals, review flags, waits
+
+Écrit par `make catalogue` à partir du code ; `make test` refuse une page périmée.
+*Written by `make catalogue` from the code; `make test` refuses a page that is stale.*
+
+Les codes et les faits sont le contrat ([contract.md](contract.md)) ; les règles sont celles de
+[rules.md](rules.md). Entre accolades, ce que le message met à la place. Les montants des faits sont
+des entiers de centimes, ceux des messages des euros.
+*Codes and facts are the contract, rules are those of rules.md. In braces, what the message puts in
+its place. Amounts in facts are whole cents, those in messages euros.*
+"""
+
+CHAPTERS = {
+    "refusals": """\
+## Refus – refusals
+
+Dans l'ordre de priorité : de plusieurs, le premier est donné. Un refus ne déplace rien ;
+l'événement est retenu, sauf `fiscal_year_closed` et `event_id_reused` ; qui veut une nouvelle
+décision envoie un nouvel identifiant.
+*In order of precedence: of several, the first is given. A refusal moves nothing; the event is
+remembered, but for `fiscal_year_closed` and `event_id_reused`; whoever wants it decided again sends
+a new id.*
+""",
+    "flags": """\
+## Signalements – review flags
+
+Quelqu'un devrait regarder ; l'événement est accepté et l'argent suit son cours.
+*Somebody should look; the event is accepted and the money goes on.*
+""",
+    "waits": """\
+## Attentes – what events wait for
+
+L'événement est gardé, et décidé dès qu'arrive ce qu'il attend.
+*The event is kept, and decided as soon as that arrives.*
+""",
+    "dead_letters": """\
+## Enregistrements illisibles – dead letters
+
+Ce n'est pas un événement du contrat. Rien n'en est retenu : corrigé, il peut garder
+son identifiant.
+*It is no event of the contract. Nothing is remembered of it: mended, it may keep its id.*
+""",
+}
+
+
+def page() -> str:
+    """The page as it should stand in docs/."""
+    parts = [PREFACE, CHAPTERS["refusals"]]
+    parts += [
+        _answer(code.value, advice, refusals.FACTS[code], refusals.SENTENCES[code])
+        for code, advice in REFUSALS.items()
+    ]
+    parts.append(CHAPTERS["flags"])
+    parts += [
+        _answer(code.value, advice, flags.FACTS[code], flags.SENTENCES[code])
+        for code, advice in FLAGS.items()
+    ]
+    parts.append(CHAPTERS["waits"])
+    parts += [
+        _answer(kind.value, advice, ("kind", "id"), PARKED[kind]) for kind, advice in WAITS.items()
+    ]
+    parts.append(CHAPTERS["dead_letters"])
+    parts += [
+        _answer(code.value, advice, (), unreadable.SENTENCES[code])
+        for code, advice in DEAD_LETTERS.items()
+    ]
+    return "\n".join(parts)
+
+
+def _answer(code: str, advice: Advice, facts: Iterable[str], message: Sentence) -> str:
+    return "\n".join([*_lines(code, advice, facts, message), ""])
+
+
+def _lines(code: str, advice: Advice, facts: Iterable[str], message: Sentence) -> Iterator[str]:
+    yield f"### `{code}`"
+    yield ""
+    yield f"**{advice.term.fr}** – *{advice.term.en}*{_rules(advice.rules)}"
+    yield ""
+    yield "| | en français | in English |"
+    yield "|---|---|---|"
+    yield f"| quand – when | {advice.when.fr} | {advice.when.en} |"
+    yield f"| que faire – what to do | {advice.do.fr} | {advice.do.en} |"
+    yield f"| message | {_with_places(message.fr, 'fr')} | {_with_places(message.en, 'en')} |"
+    for fact in facts:
+        said = meaning(code, fact)
+        yield f"| `{fact}` | {said.fr} | {said.en} |"
+
+
+def _rules(numbers: tuple[int, ...]) -> str:
+    if not numbers:
+        return ""
+    word = "règle, rule" if len(numbers) == 1 else "règles, rules"
+    return f" · {word} {', '.join(map(str, numbers))}"
+
+
+def _with_places(text: str, language: str) -> str:
+    """`{where}` told as what it may be."""
+    said = "".join(f"[{getattr(place, language)}]" for place in PLACES.values())
+    return text.replace("{where}", said)
+
+
+def main() -> None:
+    """Write the page."""
+    PAGE.write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The ledger in files: SQLite and memory stores, replay, export, import."""

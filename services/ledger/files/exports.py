@@ -1,0 +1,299 @@
+"""An exported journal: a file of records, one a line, each by its own bytes.
+
+Records of one chain stand in order. What is in the file says how far it goes: who exports to it
+again reads it, and goes on behind each chain's last record.
+"""
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO, Final, NamedTuple, Protocol, Self
+
+import structlog
+
+from events.sentences import Sentence
+from services.ledger.application.kafka_records import MISPLACED
+from services.ledger.application.ports import Store, StoreError, as_it_says
+from services.ledger.domain.journal import JournalRecord
+from services.ledger.files.chains import NOWHERE, Chains, End
+from services.runtime.kafka.clients import RECORD_BYTES_MAX
+from services.runtime.ops.file_modes import tighten
+
+SYNC_RECORDS: Final = 10_000
+"""After how many records what was written is brought to the disk."""
+
+TOLD_RECORDS: Final = 100_000
+"""After how many records the log says how far it is."""
+
+BUSY = Sentence(
+    "un autre processus y écrit : attendez qu'il finisse",
+    "another process writes to it: wait until it ends",
+)
+NO_FILE = Sentence(
+    "ce n'est pas un fichier ordinaire : nommez-en un, ou `-` pour la sortie standard",
+    "this is no regular file: name one, or `-` for standard output",
+)
+TOO_LONG = Sentence(
+    "elle est plus longue qu'un enregistrement ne peut l'être : reprenez une copie intacte",
+    "it is longer than a record may be: go back to a copy that is whole",
+)
+CUT = Sentence(
+    "la dernière ligne est coupée : relancez l'export, il la répare",
+    "the last line is cut: run the export again, it mends that",
+)
+OTHER = Sentence(
+    "son enregistrement {sequence} de {chain} n'est pas celui du journal : ce fichier vient d'un "
+    "autre journal. Nommez-en un autre",
+    "its record {sequence} of {chain} is not the journal's: this file comes from another journal. "
+    "Name another one",
+)
+SHORTER = Sentence(
+    "il contient {chain} jusqu'à l'enregistrement {held}, et le journal s'arrête au numéro "
+    "{known} : le journal a perdu sa fin, ou c'en est un autre. Gardez ce fichier, et nommez-en un "
+    "autre",
+    "it holds {chain} up to record {held}, and the journal ends at number {known}: the journal "
+    "lost its end, or is another one. Keep this file, and name another one",
+)
+
+Progress = Callable[[int], None]
+"""Told how much was handled since the last call: bytes of a file, or records of a journal."""
+
+log: Final = structlog.stdlib.get_logger("ecluse.ledger")
+
+
+class Exported(NamedTuple):
+    """A record of an export, and its bytes."""
+
+    record: JournalRecord
+    raw: bytes
+
+
+def read_export(path: Path, chains: Chains, progress: Progress) -> Iterator[Exported]:
+    """The records of an export, each proved to follow the one before it.
+
+    Raises:
+        StoreError: the file cannot be read, or a line is not the record that belongs there.
+    """
+    try:
+        with path.open("rb") as stream:
+            yield from _records(stream, path, chains, progress)
+    except OSError as error:
+        raise StoreError(path, as_it_says(error)) from error
+
+
+def _records(
+    stream: BinaryIO, path: Path, chains: Chains, progress: Progress
+) -> Iterator[Exported]:
+    number = 0
+    while line := stream.readline(RECORD_BYTES_MAX + 1):
+        number += 1
+        if not line.endswith(b"\n"):
+            is_cut = len(line) <= RECORD_BYTES_MAX
+            raise StoreError(_line(path, number), CUT if is_cut else TOO_LONG)
+        progress(len(line))
+        raw = line.removesuffix(b"\n")
+        yield Exported(chains.follow(raw, _line(path, number)), raw)
+
+
+def _line(path: Path, number: int) -> str:
+    return f"{path}:{number}"
+
+
+class Sink(Protocol):
+    """Where an export is written."""
+
+    name: str
+    """What people call it."""
+    kept: dict[str, End]
+    """How far each chain is there already."""
+
+    def write(self, raw: bytes) -> None:
+        """Write one record behind the others."""
+        ...
+
+    def sync(self) -> None:
+        """What was written is safe, or on its way to who reads it."""
+        ...
+
+    def take_back(self) -> None:
+        """Leave nothing of what was written since the beginning, where that can be."""
+        ...
+
+
+class Stream:
+    """An export to whoever reads a stream; it always begins with the first record."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self.name = "-"
+        self.kept: dict[str, End] = {}
+        self._stream = stream
+
+    def write(self, raw: bytes) -> None:
+        """Write one record behind the others."""
+        self._stream.write(raw + b"\n")
+
+    def sync(self) -> None:
+        """Hand on what was written."""
+        self._stream.flush()
+
+    def take_back(self) -> None:
+        """What was handed on is gone."""
+
+
+class ExportFile:
+    """An export in a file, locked against others; what it holds is read and proved first.
+
+    Raises:
+        StoreError: from any method: it cannot be read or written, another process writes to it, or
+            a whole line of it is damaged.
+    """
+
+    def __init__(self, path: Path, progress: Progress) -> None:
+        self._path = path
+        self.name = str(path)
+        if path.exists() and not path.is_file():
+            raise StoreError(path, NO_FILE)
+        try:
+            self._file = path.open("ab")
+            tighten(path)
+        except OSError as error:
+            raise StoreError(path, as_it_says(error)) from error
+        try:
+            self.kept = self._read(progress)
+        except StoreError:
+            self._file.close()
+            raise
+        self._bytes = path.stat().st_size
+
+    def _read(self, progress: Progress) -> dict[str, End]:
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._drop_cut_line()
+        except BlockingIOError as error:
+            raise StoreError(self._path, BUSY) from error
+        except OSError as error:
+            raise StoreError(self._path, as_it_says(error)) from error
+        chains = Chains()
+        for _ in read_export(self._path, chains, progress):
+            pass
+        return chains.ends
+
+    def __enter__(self) -> Self:
+        """The file, open."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let it go; what could not be written any more was told, or is mended the next time."""
+        with suppress(OSError):
+            self._file.close()
+
+    def _drop_cut_line(self) -> None:
+        """A last line without its end was being written when everything stopped."""
+        whole_bytes = _whole_bytes(self._path)
+        if whole_bytes < self._path.stat().st_size:
+            log.warning("export_mended", file=str(self._path), whole_bytes=whole_bytes)
+            self._file.truncate(whole_bytes)
+            self.sync()
+
+    def write(self, raw: bytes) -> None:
+        """Write one record behind the others."""
+        try:
+            self._file.write(raw + b"\n")
+        except OSError as error:
+            raise StoreError(self._path, as_it_says(error)) from error
+
+    def sync(self) -> None:
+        """What was written is on the disk, and so is the name of the file."""
+        try:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            folder = os.open(self._path.resolve().parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+        except OSError as error:
+            raise StoreError(self._path, as_it_says(error)) from error
+
+    def take_back(self) -> None:
+        """Leave the file as it was found."""
+        self._file.flush()
+        self._file.truncate(self._bytes)
+        self.sync()
+
+
+BLOCK_BYTES: Final = 64 * 1024
+
+
+def _whole_bytes(path: Path) -> int:
+    """How long a file is up to the end of its last whole line."""
+    with path.open("rb") as stream:
+        behind = stream.seek(0, os.SEEK_END)
+        while behind > 0:
+            start = max(0, behind - BLOCK_BYTES)
+            stream.seek(start)
+            found = stream.read(behind - start).rfind(b"\n")
+            if found >= 0:
+                return start + found + 1
+            behind = start
+    return 0
+
+
+class Export:
+    """An export under way: what the sink does not have yet is written to it."""
+
+    def __init__(self, sink: Sink, progress: Progress) -> None:
+        self.journal = Chains()
+        self.written = 0
+        self._sink = sink
+        self._progress = progress
+
+    def take(self, raw: bytes, where: str, chain: str) -> None:
+        """The next record of the journal, which stands at `where` as one of `chain`.
+
+        Raises:
+            StoreError: it is damaged, or the sink holds another one in its place.
+        """
+        record = self.journal.follow(raw, where)
+        if record.budget != chain:
+            raise StoreError(where, MISPLACED.render({"budget": record.budget}))
+        kept = self._sink.kept.get(record.budget, NOWHERE)
+        if record.sequence == kept.sequence and record.hash != kept.hash:
+            self._sink.take_back()
+            facts = {"chain": record.budget, "sequence": record.sequence}
+            raise StoreError(self._sink.name, OTHER.render(facts))
+        if record.sequence > kept.sequence:
+            self._sink.write(raw)
+            self.written += 1
+            if self.written % SYNC_RECORDS == 0:
+                self._sink.sync()
+        self._progress(1)
+        if self.journal.records % TOLD_RECORDS == 0:
+            log.info("journal_exporting", records=self.journal.records, written=self.written)
+
+    def end(self, budget: str | None) -> None:
+        """Nothing comes any more; `budget` where only that one was read.
+
+        Raises:
+            StoreError: the sink holds more than the journal.
+        """
+        self._sink.sync()
+        for chain, kept in self._sink.kept.items():
+            known = self.journal.ends.get(chain, NOWHERE).sequence
+            if known < kept.sequence and budget in {None, chain}:
+                self._sink.take_back()
+                facts = {"chain": chain, "held": kept.sequence, "known": known}
+                raise StoreError(self._sink.name, SHORTER.render(facts))
+
+
+def export_store(store: Store, where: str, budget: str | None, export: Export) -> None:
+    """Export the journal of a store, or one chain of it.
+
+    Raises:
+        StoreError: a record is damaged, or the export is of another journal.
+    """
+    for row in store.journal(budget):
+        export.take(row.record, f"{where}, {row.budget}/{row.sequence}", row.budget)
+    export.end(budget)

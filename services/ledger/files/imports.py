@@ -1,0 +1,182 @@
+"""Importing an exported journal: proved whole, and compared with what is there, before anything.
+
+Records keep their bytes, and so their hashes. What they name as their source is where they were
+read once; of the doors that are there now, an import has read nothing.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from events.codec import reread
+from events.envelope import LEDGER
+from events.sentences import Sentence
+from services.ledger.application.ports import (
+    Batch,
+    JournalRow,
+    Position,
+    Store,
+    StoreError,
+    Versions,
+)
+from services.ledger.application.restore import (
+    IMPORTED,
+    IMPORTING_SOURCE,
+    TOO_NEW,
+    VERSIONS,
+    Folding,
+    make_state_again,
+)
+from services.ledger.domain.journal import RULES_VERSION, JournalRecord, Outcome
+from services.ledger.domain.year_openings import Letter, letters_of, openings
+from services.ledger.files.chains import NOWHERE, Chains, End
+from services.ledger.files.exports import TOLD_RECORDS, Exported, Progress, read_export
+
+BATCH_RECORDS: Final = 1000
+"""How many records one transaction writes at most."""
+
+ANOTHER = Sentence(
+    "l'enregistrement {sequence} de {chain} n'y est pas celui de {file} : ce n'est pas le début de "
+    "ce journal. N'importez que dans un journal vide, ou commencé par ce même import",
+    "record {sequence} of {chain} is not the one of {file} there: it is not the beginning of this "
+    "journal. Import into an empty journal only, or into one that this same import began",
+)
+BEYOND = Sentence(
+    "{chain} y va jusqu'à l'enregistrement {there}, et dans {file} jusqu'au numéro {held} : le "
+    "journal a déjà continué. N'importez que dans un journal vide, ou commencé par ce même import",
+    "{chain} goes up to record {there} there, and up to number {held} in {file}: that journal has "
+    "gone on. Import into an empty journal only, or into one that this same import began",
+)
+
+log: Final = structlog.stdlib.get_logger("ecluse.ledger")
+
+
+@dataclass(slots=True)
+class Proved:
+    """An export that is whole, and continues what is there."""
+
+    path: Path
+    there: Mapping[str, End]
+    """How far each chain is there already."""
+    chains: Chains = field(default_factory=Chains)
+    already: int = 0
+    """How many of its records are there already."""
+    unread: dict[str, str] = field(default_factory=dict)
+    """The letters of which the journal has no record, by id: and the budget that was closed."""
+
+    @property
+    def is_there(self) -> bool:
+        """Whether nothing is left to be imported."""
+        return self.already == self.chains.records
+
+    def has(self, record: JournalRecord) -> bool:
+        """Whether a record is there already."""
+        return record.sequence <= self.there.get(record.budget, NOWHERE).sequence
+
+    def read_again(self, progress: Progress) -> Iterator[Exported]:
+        """The records once more, in order.
+
+        Raises:
+            StoreError: the file changed meanwhile.
+        """
+        chains = Chains()
+        for each in read_export(self.path, chains, progress):
+            yield each
+            if chains.records % TOLD_RECORDS == 0:
+                log.info("journal_importing", records=chains.records, of=self.chains.records)
+
+
+def prove(path: Path, there: Mapping[str, End], where: str, progress: Progress) -> Proved:
+    """Read an export whole: it must hold together, and begin as the journal at `where` does.
+
+    Raises:
+        StoreError: a record is damaged, the journal is not the beginning of the export, or a newer
+            Écluse decided it.
+    """
+    proved = Proved(path, there)
+    letters: set[str] = set()
+    for record, _ in read_export(path, proved.chains, progress):
+        if record.rules_version > RULES_VERSION:
+            written = Versions(VERSIONS.state, record.rules_version)
+            raise StoreError(path, TOO_NEW.render({"written": written, "known": VERSIONS}))
+        end = there.get(record.budget, NOWHERE)
+        if record.sequence == end.sequence and record.hash != end.hash:
+            facts = {"chain": record.budget, "sequence": record.sequence, "file": path}
+            raise StoreError(where, ANOTHER.render(facts))
+        proved.already += record.sequence <= end.sequence
+        if record.event_source == LEDGER and record.event_id is not None:
+            letters.add(record.event_id)
+        proved.unread.update(dict.fromkeys(_letter_ids(record), record.budget))
+    for chain, end in there.items():
+        held = proved.chains.ends.get(chain, NOWHERE).sequence
+        if held < end.sequence:
+            facts = {"chain": chain, "there": end.sequence, "held": held, "file": path}
+            raise StoreError(where, BEYOND.render(facts))
+    for each in letters:
+        proved.unread.pop(each, None)
+    return proved
+
+
+def _letter_ids(record: JournalRecord) -> set[str]:
+    """The letters that a closing led to (rules, 32), by their ids."""
+    source, event_id = record.event_source or "", record.event_id or ""
+    return {each.id for each in openings(record.budget, source, event_id, record.moves)}
+
+
+def unread_letters(proved: Proved) -> dict[str, list[Letter]]:
+    """What closings wrote to next year's budgets and nobody read, by the budget that was closed.
+
+    A letter waits on a topic, and is lost with it: so it is made again, from the book of the year
+    that was closed as it stood before. It is the same letter, to the byte.
+    """
+    found: dict[str, list[Letter]] = {}
+    closed = set(proved.unread.values())
+    if not closed:
+        return found
+    folding = Folding()
+    for record, _ in read_export(proved.path, Chains(), lambda _: None):
+        if record.budget not in closed:
+            continue
+        if record.outcome is Outcome.ACCEPTED and _letter_ids(record):
+            envelope = reread(record.event or b"").envelope
+            book = folding.budgets[record.budget].book
+            found.setdefault(record.budget, []).extend(
+                letter
+                for letter in letters_of(book, envelope, record.moves)
+                if reread(letter.value).envelope.id in proved.unread
+            )
+        folding.apply(record)
+    return found
+
+
+def import_store(store: Store, where: str, path: Path, progress: Progress) -> Proved:
+    """Import an export into a new store, or go on with an import into it; its state is made too.
+
+    Raises:
+        StoreError: the export is damaged, the store holds another journal, or it failed.
+    """
+    there = Chains()
+    for row in store.journal():
+        there.follow(row.record, f"{where}, {row.budget}/{row.sequence}")
+    proved = prove(path, dict(there.ends), where, progress)
+    # Until all of it is there, no ledger may go on from a part.
+    under_way = Position(IMPORTING_SOURCE, 0, proved.already, "")
+    if proved.is_there and under_way not in store.positions():
+        return proved
+    rows: list[JournalRow] = []
+    for record, raw in proved.read_again(progress):
+        if proved.has(record):
+            continue
+        rows.append(JournalRow(record.budget, record.sequence, raw))
+        if len(rows) == BATCH_RECORDS:
+            under_way = under_way._replace(next_offset=under_way.next_offset + len(rows))
+            store.commit(Batch(rows, positions=[under_way]), VERSIONS)
+            rows = []
+    letters = [each.value for some in unread_letters(proved).values() for each in some]
+    done = Position(IMPORTING_SOURCE, 0, proved.chains.records, IMPORTED)
+    store.commit(Batch(rows, positions=[done], letters=letters), VERSIONS)
+    make_state_again(store)
+    return proved

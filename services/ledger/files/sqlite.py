@@ -1,0 +1,291 @@
+"""A store in one SQLite file: journal and state in one transaction."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+
+from events.sentences import Sentence
+from services.ledger.application.ports import (
+    Batch,
+    DeadLetter,
+    JournalRow,
+    Position,
+    StateKey,
+    StoreError,
+    Versions,
+    as_it_says,
+)
+from services.runtime.ops.file_modes import tighten_database
+
+APPLICATION_ID = 0x45636C75
+"""Marks the file as one of ours ("Eclu"), so that no other database is taken for a ledger."""
+
+NO_DATABASE = Sentence(
+    "cette base n'existe pas ; `ecluse replay FICHIER --db {path}` la crée",
+    "no such database; `ecluse replay FILE --db {path}` makes one",
+)
+NOT_OPENED = Sentence(
+    "{error} ; son dossier existe-t-il, peut-on y écrire ?",
+    "{error}; is its folder there, and writable?",
+)
+FOREIGN = Sentence(
+    "c'est la base d'un autre programme : nommez-en une autre",
+    "this is a database of another program: name another one",
+)
+
+BUSY_TIMEOUT_S = 5.0
+"""How long to wait for another process that writes the same file."""
+
+SCHEMA = """
+CREATE TABLE journal (
+    position INTEGER PRIMARY KEY,
+    budget   TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    record   BLOB NOT NULL,
+    UNIQUE (budget, sequence)
+) STRICT;
+CREATE TABLE state (
+    budget TEXT NOT NULL,
+    kind   TEXT NOT NULL,
+    key    TEXT NOT NULL,
+    value  BLOB NOT NULL,
+    PRIMARY KEY (budget, kind, key)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE positions (
+    topic       TEXT NOT NULL,
+    partition   INTEGER NOT NULL,
+    next_offset INTEGER NOT NULL,
+    last_sha256 TEXT NOT NULL,
+    PRIMARY KEY (topic, partition)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE dead_letters (
+    chain        TEXT NOT NULL,
+    sequence     INTEGER NOT NULL,
+    reason       TEXT NOT NULL,
+    topic        TEXT NOT NULL,
+    partition    INTEGER NOT NULL,
+    "offset"     INTEGER NOT NULL,
+    length_bytes INTEGER NOT NULL,
+    sha256       TEXT NOT NULL,
+    value        BLOB NOT NULL,
+    PRIMARY KEY (chain, sequence)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE versions (
+    one   INTEGER PRIMARY KEY CHECK (one = 1),
+    state INTEGER NOT NULL,
+    rules INTEGER NOT NULL
+) STRICT;
+"""
+
+LETTERS = """
+CREATE TABLE IF NOT EXISTS letters (
+    number INTEGER PRIMARY KEY,
+    value  BLOB NOT NULL
+) STRICT
+"""
+"""Younger than the rest: a file of an earlier Écluse gets it when it is opened to be written."""
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+def _stating_the_file(
+    method: Callable[Concatenate["SqliteStore", Arguments], Result],
+) -> Callable[Concatenate["SqliteStore", Arguments], Result]:
+    """Turn SQLite's errors into ours, which name the file."""
+
+    @wraps(method)
+    def inner(self: "SqliteStore", *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        try:
+            return method(self, *args, **kwargs)
+        except sqlite3.Error as error:
+            raise StoreError(self.path, as_it_says(error)) from error
+
+    return cast("Callable[Concatenate[SqliteStore, Arguments], Result]", inner)
+
+
+class SqliteStore:
+    """Keeps the ledger in one file.
+
+    Raises:
+        StoreError: the file cannot be opened, or is another program's database.
+    """
+
+    def __init__(self, path: Path, *, create: bool = True) -> None:
+        self.path = path
+        if not create and not path.exists():
+            raise StoreError(path, NO_DATABASE.render({"path": path}))
+        try:
+            self._db = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+        except sqlite3.Error as error:
+            raise StoreError(path, NOT_OPENED.render({"error": error})) from error
+        try:
+            self._prepare(create=create)
+        except sqlite3.Error as error:
+            self._db.close()
+            raise StoreError(path, as_it_says(error)) from error
+        except StoreError:
+            self._db.close()
+            raise
+
+    def _prepare(self, *, create: bool) -> None:
+        (application_id,) = self._db.execute("PRAGMA application_id").fetchone()
+        (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if application_id != APPLICATION_ID and tables:
+            raise StoreError(self.path, FOREIGN)
+        if create:  # Who only reads changes nothing.
+            tighten_database(self.path)
+        # A commit is on the disk before the next line is read, and readers do not stop the writer.
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
+        if not tables:
+            with self._transaction():
+                for statement in SCHEMA.split(";\n"):
+                    self._db.execute(statement)
+                self._db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        if create:  # Who only reads must not wait for who writes.
+            self._db.execute(LETTERS)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    def _read(self, rows: sqlite3.Cursor) -> Iterator[Any]:
+        """Rows one by one: what goes wrong on the way names the file too."""
+        try:
+            yield from rows
+        except sqlite3.Error as error:
+            raise StoreError(self.path, as_it_says(error)) from error
+
+    @_stating_the_file
+    def versions(self) -> Versions | None:
+        row = self._db.execute("SELECT state, rules FROM versions").fetchone()
+        return None if row is None else Versions(*row)
+
+    @_stating_the_file
+    def state(self) -> Iterator[tuple[StateKey, bytes]]:
+        rows = self._db.execute("SELECT budget, kind, key, value FROM state")
+        return ((StateKey(*row[:3]), row[3]) for row in self._read(rows))
+
+    @_stating_the_file
+    def positions(self) -> list[Position]:
+        rows = self._db.execute("SELECT topic, partition, next_offset, last_sha256 FROM positions")
+        return [Position(*row) for row in rows]
+
+    @_stating_the_file
+    def ends(self) -> list[JournalRow]:
+        rows = self._db.execute(
+            "SELECT budget, sequence, record FROM journal WHERE (budget, sequence) IN"
+            " (SELECT budget, max(sequence) FROM journal GROUP BY budget)"
+        )
+        return [JournalRow(*row) for row in rows]
+
+    @_stating_the_file
+    def journal(self, budget: str | None = None, last: int | None = None) -> Iterator[JournalRow]:
+        asked: dict[str, Any] = {"budget": budget, "last": -1 if last is None else last}
+        if budget is not None:
+            # Inside a chain its sequence is the order, and has an index.
+            rows = self._db.execute(
+                "SELECT budget, sequence, record FROM"
+                " (SELECT * FROM journal WHERE budget = :budget"
+                "  ORDER BY sequence DESC LIMIT :last) ORDER BY sequence"
+                if last is not None
+                else "SELECT budget, sequence, record FROM journal"
+                " WHERE budget = :budget ORDER BY sequence",
+                asked,
+            )
+        else:
+            rows = self._db.execute(
+                "SELECT budget, sequence, record FROM"
+                " (SELECT * FROM journal ORDER BY position DESC LIMIT :last) ORDER BY position"
+                if last is not None
+                else "SELECT budget, sequence, record FROM journal ORDER BY position",
+                asked,
+            )
+        return (JournalRow(*row) for row in self._read(rows))
+
+    @_stating_the_file
+    def journal_behind(self, read: int, most: int) -> Iterator[bytes]:
+        """The next records behind the first `read` ones, in the order in which they were written.
+
+        Nothing is ever taken out of a journal: positions count from 1, without a gap.
+        """
+        rows = self._db.execute(
+            "SELECT record FROM journal WHERE position > ? ORDER BY position LIMIT ?", (read, most)
+        )
+        return (row[0] for row in self._read(rows))
+
+    @_stating_the_file
+    def find(self, budget: str, sequence: int) -> JournalRow | None:
+        row = self._db.execute(
+            "SELECT budget, sequence, record FROM journal WHERE budget = ? AND sequence = ?",
+            (budget, sequence),
+        ).fetchone()
+        return None if row is None else JournalRow(*row)
+
+    @_stating_the_file
+    def dead_letters(self) -> Iterator[DeadLetter]:
+        rows = self._db.execute("SELECT * FROM dead_letters ORDER BY chain, sequence")
+        return (DeadLetter(*row) for row in self._read(rows))
+
+    @_stating_the_file
+    def letters(self, first: int = 0) -> Iterator[tuple[int, bytes]]:
+        kept = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'letters'"
+        if self._db.execute(kept).fetchone() is None:
+            return iter(())
+        asked = "SELECT number, value FROM letters WHERE number >= ? ORDER BY number"
+        rows = self._db.execute(asked, (first,))
+        return ((row[0], row[1]) for row in self._read(rows))
+
+    @_stating_the_file
+    def commit(self, batch: Batch, versions: Versions) -> None:
+        with self._transaction():
+            self._db.executemany(
+                "INSERT INTO journal (budget, sequence, record) VALUES (?, ?, ?)", batch.records
+            )
+            self._write_state(batch.changes)
+            self._db.executemany(
+                "INSERT INTO dead_letters VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", batch.dead_letters
+            )
+            # The end of a tree: to count them would take longer with each year that is closed.
+            behind_last = "SELECT coalesce(max(number) + 1, 0) FROM letters"
+            (behind,) = self._db.execute(behind_last).fetchone()
+            self._db.executemany(
+                "INSERT INTO letters VALUES (?, ?)", enumerate(batch.letters, start=behind)
+            )
+            self._db.executemany(
+                "INSERT OR REPLACE INTO positions VALUES (?, ?, ?, ?)", batch.positions
+            )
+            self._write_versions(versions)
+
+    @_stating_the_file
+    def replace_state(self, changes: dict[StateKey, bytes | None], versions: Versions) -> None:
+        with self._transaction():
+            self._db.execute("DELETE FROM state")
+            self._write_state(changes)
+            self._write_versions(versions)
+
+    def _write_state(self, changes: dict[StateKey, bytes | None]) -> None:
+        self._db.executemany(
+            "INSERT OR REPLACE INTO state VALUES (?, ?, ?, ?)",
+            ((*key, value) for key, value in changes.items() if value is not None),
+        )
+        self._db.executemany(
+            "DELETE FROM state WHERE budget = ? AND kind = ? AND key = ?",
+            (key for key, value in changes.items() if value is None),
+        )
+
+    def _write_versions(self, versions: Versions) -> None:
+        self._db.execute("INSERT OR REPLACE INTO versions VALUES (1, ?, ?)", versions)
+
+    def close(self) -> None:
+        self._db.close()

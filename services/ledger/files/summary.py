@@ -1,0 +1,158 @@
+"""What `ecluse replay --json` prints: balances from the state, history from the journal."""
+
+from collections.abc import Iterable
+from operator import itemgetter
+from typing import Any
+
+from services.ledger.application.handle import Ledger
+from services.ledger.application.ports import JournalRow
+from services.ledger.application.restore import Folding, read_row
+from services.ledger.domain import flags, refusals
+from services.ledger.domain.book import Book
+from services.ledger.domain.flags import FlagCode
+from services.ledger.domain.journal import JournalRecord, Outcome, Source
+from services.ledger.domain.lines import Line, line_from_row
+from services.ledger.domain.refusals import Refusal
+from services.ledger.files.replay import FILE_MARK
+
+ENTRY_MEMBERS = ("entry_id", "budget", "kind", "line", "amount_cents", "convention")
+
+
+def summary(ledger: Ledger, journal: Iterable[JournalRow]) -> dict[str, Any]:
+    """Everything that came out of what was read, in the order of the contract (rules, 35)."""
+    history = History()
+    folding = Folding(forgets=False)
+    forgotten = {name for name, state in ledger.budgets.items() if state.book.forgotten}
+    for row in journal:
+        record = read_row(row)
+        history.add(record)
+        if record.budget in forgotten:
+            folding.apply(record)
+    budgets = {**ledger.budgets, **folding.budgets}
+    return summary_of(Ledger(budgets, ledger.dead), history)
+
+
+def summary_of(ledger: Ledger, history: "History") -> dict[str, Any]:
+    """The same of a ledger that has forgotten nothing, where the journal was heard already."""
+    books = [ledger.budgets[name].book for name in sorted(ledger.budgets)]
+    outcomes = _outcomes(ledger)
+    return {
+        "events": sum(outcomes.values()),
+        "outcomes": outcomes,
+        "lines": [row for book in books for row in _line_rows(book)],
+        "conventions": [row for book in books for row in _convention_rows(book)],
+        "payment_orders": [
+            ledger.budgets[budget].book.orders[name].row(budget)
+            for budget, name in _in_order(history.orders)
+        ],
+        "commitment_entries": _in_order(history.entries),
+        "refusals": _in_order(history.refusals),
+        "dead_letters": [
+            {"position": _position(source), "reason": reason}
+            for source, reason in sorted(history.dead_letters)
+        ],
+        "review_flags": _in_order(history.flags),
+        "heads": {name: ledger.budgets[name].memory.head for name in sorted(ledger.budgets)},
+    }
+
+
+def _outcomes(ledger: Ledger) -> dict[str, int]:
+    memories = [state.memory for state in ledger.budgets.values()]
+    return {
+        "accepted": sum(memory.accepted for memory in memories),
+        "duplicate": sum(memory.duplicate for memory in memories),
+        "refused": sum(memory.refused for memory in memories),
+        "parked": sum(len(memory.parked) for memory in memories),
+        "dead_letter": sum(chain.sequence for chain in ledger.dead.values()),
+    }
+
+
+def _line_rows(book: Book) -> list[dict[str, Any]]:
+    return [
+        {
+            "budget": book.budget,
+            "line": line.row(),
+            "appropriated_cents": money.appropriated,
+            "available_cents": money.available,
+            "reserved_cents": money.reserved,
+            "committed_cents": money.committed,
+            "ordered_cents": money.ordered,
+            "paid_cents": money.paid,
+            "carried_over_cents": money.carried_over,
+        }
+        for line, money in sorted(book.lines.items(), key=lambda item: Line.in_order(item[0]))
+    ]
+
+
+def _convention_rows(book: Book) -> list[dict[str, Any]]:
+    return [
+        {
+            "budget": book.budget,
+            "convention": name,
+            "line": line.row(),
+            "granted_cents": money.granted,
+            "remaining_cents": money.remaining,
+            "ordered_cents": money.ordered,
+            "paid_cents": money.paid,
+            "released_cents": money.released,
+            "carried_over_cents": money.carried_over,
+        }
+        for name, convention in sorted(book.conventions.items())
+        for line, money in sorted(convention.lines.items(), key=lambda item: Line.in_order(item[0]))
+    ]
+
+
+Placed = tuple[tuple[str, int], Any]
+
+
+def _in_order(placed: list[Placed]) -> list[Any]:
+    """By budget and sequence; what one record holds stays in its order."""
+    return [value for _, value in sorted(placed, key=itemgetter(0))]
+
+
+def said_in_order(row: dict[str, Any], order: tuple[str, ...]) -> dict[str, Any]:
+    """A code with its facts in the order in which the contract prints them."""
+    facts = {name: row["facts"][name] for name in order if name in row["facts"]}
+    if "line" in facts:
+        facts["line"] = line_from_row(facts["line"]).row()
+    if "act" in facts:
+        facts["act"] = {name: facts["act"][name] for name in ("body", "number", "date")}
+    return {"code": row["code"], "facts": facts}
+
+
+def _position(source: Source) -> int | str:
+    """Where a dead letter was read: a line of a file (rules, 6), or a place on Kafka."""
+    if FILE_MARK in source.topic:
+        return source.offset
+    return f"{source.topic}/{source.partition}/{source.offset}"
+
+
+class History:
+    """What only the journal remembers."""
+
+    def __init__(self) -> None:
+        self.orders: list[Placed] = []
+        self.entries: list[Placed] = []
+        self.refusals: list[Placed] = []
+        self.flags: list[Placed] = []
+        self.dead_letters: list[tuple[Source, str]] = []
+
+    def add(self, record: JournalRecord) -> None:
+        """Hear the next record of the journal."""
+        place, budget = (record.budget, record.sequence), record.budget
+        for change in record.payment_orders:
+            if change.issued is not None:
+                self.orders.append((place, (budget, change.order.payment_order)))
+        for entry in record.commitment_entries:
+            line = line_from_row(entry["line"]).row()
+            named = {"budget": budget, **entry, "line": line}
+            self.entries.append((place, {name: named[name] for name in ENTRY_MEMBERS}))
+        for flag in record.review_flags:
+            said = said_in_order(flag, flags.FACTS[FlagCode(flag["code"])])
+            self.flags.append((place, {"budget": budget, "event_id": record.event_id, **said}))
+        if record.refusal is not None:
+            said = said_in_order(record.refusal, refusals.FACTS[Refusal(record.refusal["code"])])
+            self.refusals.append((place, {"budget": budget, "event_id": record.event_id, **said}))
+        if record.outcome is Outcome.DEAD_LETTER and record.dead_letter is not None:
+            reason = record.dead_letter["reason"]
+            self.dead_letters.append((record.source, reason))

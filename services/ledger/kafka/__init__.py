@@ -1,0 +1,1 @@
+"""The ledger on Kafka: partition work, state topic, journal topic."""

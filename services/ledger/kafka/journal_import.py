@@ -1,0 +1,257 @@
+"""Importing an exported journal into a cluster: each chain onto its partition of this cluster.
+
+Each partition is written under its own transactional id, as by the ledger's own worker: which is
+fenced, where one runs. From the first record to the last a mark stands in every partition's state,
+before which no ledger begins to work. Of what was published only balances leave again, in the
+transaction of the record that made them, and letters that nobody had read.
+"""
+
+from collections.abc import Collection, Iterable
+from contextlib import AsyncExitStack, aclosing
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from aiokafka.structs import ConsumerRecord, TopicPartition
+
+from events.codec import Received
+from events.sentences import Sentence
+from events.topics import BALANCES, DOORS, JOURNAL, LEDGER_STATE, LETTERS
+from services.ledger.application.checkpoint import IMPORT_KEY, IMPORTED_HEADER, POSITION_KEY
+from services.ledger.application.handle import Recorded
+from services.ledger.application.kafka_records import MISPLACED, is_being_imported
+from services.ledger.application.messages import STRUCTURED, balances
+from services.ledger.application.ports import StoreError
+from services.ledger.application.restore import Folding
+from services.ledger.domain.journal import Outcome
+from services.ledger.domain.year_openings import Letter
+from services.ledger.files.chains import Chains, home_of
+from services.ledger.files.exports import Exported, Progress
+from services.ledger.files.imports import BATCH_RECORDS, Proved, prove, unread_letters
+from services.ledger.kafka.partition import (
+    OUTPUTS,
+    PARTITIONS_HEADER,
+    transactional_id,
+    whereabouts,
+)
+from services.runtime.kafka.hanging_transactions import end_forgotten, mark
+from services.runtime.kafka.partitioning import partition_of
+from services.runtime.kafka.reader import Reader
+from services.runtime.kafka.topics import check
+from services.runtime.kafka.writer import FencedWriter, Outgoing, Place
+from services.runtime.ops.errors import ClusterError, place_name
+from services.runtime.ops.settings import Settings
+
+BATCH_BYTES: Final = 8 * 1024 * 1024
+"""How many bytes of records one transaction gathers, unless a single one is larger."""
+
+TOPICS: Final = (*DOORS, *OUTPUTS)
+"""What the ledger will read and write there."""
+
+MOVED = Sentence(
+    "{chain} s'y trouve, mais sa place est la partition {home} de {count} : importez dans des "
+    "topics vides",
+    "{chain} stands there, but belongs on partition {home} of {count}: import into empty topics",
+)
+WRITTEN = Sentence(
+    "un ledger y a écrit pendant que l'export était comparé : arrêtez-le et relancez l'import",
+    "a ledger wrote there while the export was compared: stop it, and run the import again",
+)
+
+
+async def import_topic(settings: Settings, path: Path, progress: Progress) -> Proved:
+    """Import an export into the topics of a cluster, or go on with an import into them.
+
+    Raises:
+        ClusterError: the cluster cannot be reached, or its topics are not as they must be.
+        StoreError: the export is damaged, or the cluster holds another journal.
+        Fenced, WriterFailed: somebody else writes there, or the broker failed; what was written
+            stays, and the import can be run again.
+    """
+    count = await check(settings, TOPICS)
+    there = await _look(settings, count)
+    proved = prove(path, there.chains.ends, settings.topic(JOURNAL), progress)
+    if proved.is_there and not there.marked:
+        return proved
+    folding = Folding(forgets=False)
+    async with AsyncExitStack() as stack:
+        homes = [
+            await stack.enter_async_context(_Home(settings, number, count, folding))
+            for number in range(count)
+        ]
+        await _begin(settings, homes, there)
+        for each in proved.read_again(progress):
+            home = homes[home_of(each.record.budget, count)]
+            await home.make_room(len(each.raw))
+            received = folding.apply(each.record)
+            if not proved.has(each.record):
+                home.take(each, received)
+        for budget, letters in unread_letters(proved).items():
+            homes[home_of(budget, count)].letters += letters
+        for home in homes:
+            await home.write()
+        # The first partition was marked first, and is the last to be set free: no worker starts.
+        for home in reversed(homes):
+            await home.end()
+    return proved
+
+
+@dataclass(slots=True)
+class _There:
+    """What the topics of a cluster hold before an import."""
+
+    chains: Chains = field(default_factory=Chains)
+    journal_ends: dict[TopicPartition, int] = field(default_factory=dict)
+    """Where the journal ended in each of its partitions."""
+    marked: bool = False
+    """Whether an import was begun, and not ended."""
+
+
+async def _look(settings: Settings, count: int) -> _There:
+    """The journal that is there, proved record by record."""
+    there = _There()
+    journal, state = (
+        [TopicPartition(settings.topic(name), number) for number in range(count)]
+        for name in (JOURNAL, LEDGER_STATE)
+    )
+    async with Reader(settings, [*journal, *state]) as reader:
+        for place in state:
+            there.marked = there.marked or await is_being_imported(reader, place)
+        for place in journal:
+            _, there.journal_ends[place] = await reader.bounds(place)
+            async with aclosing(reader.to_the_end(place)) as chunks:
+                async for chunk in chunks:
+                    for each in chunk:
+                        _follow(there.chains, each, count)
+    return there
+
+
+def _follow(chains: Chains, record: ConsumerRecord, count: int) -> None:
+    """The next record of the journal that is there; it stands where an import would put it."""
+    where = f"{record.topic}/{record.partition}/{record.offset}"
+    chain = chains.follow(record.value or b"", where).budget
+    if chain.encode() != record.key:
+        raise StoreError(where, MISPLACED.render({"budget": chain}))
+    home = home_of(chain, count)
+    if home != record.partition:
+        raise StoreError(where, MOVED.render({"chain": chain, "home": home, "count": count}))
+
+
+async def _begin(settings: Settings, homes: Collection["_Home"], there: _There) -> None:
+    """Begin everywhere, now that nobody else can write: if nobody did since we looked."""
+    async with Reader(settings, there.journal_ends) as reader:
+        for home in homes:
+            place = TopicPartition(*home.journal)
+            # A transaction that was open then has left no record now, but moved the end.
+            if await reader.record_at(place, there.journal_ends[place]) is not None:
+                raise ClusterError(place_name(place), WRITTEN)
+            _, end = await reader.bounds(place)
+            await home.begin(end)
+
+
+class _Home:
+    """The journal of one partition, while it is imported."""
+
+    def __init__(self, settings: Settings, number: int, count: int, folding: Folding) -> None:
+        self.number = number
+        self.letters: list[Letter] = []
+        self._settings = settings
+        self._count = count
+        self.journal = Place(settings.topic(JOURNAL), number)
+        self._state = Place(settings.topic(LEDGER_STATE), number)
+        self._published = Place(settings.topic(BALANCES), number)
+        self._folding = folding
+        self._accepted: list[Recorded] = []
+        self._where = whereabouts(settings, number, count)
+        name = transactional_id(settings, number)
+        self._writer = FencedWriter(settings, name, self._where.shared)
+        self._headers = ((PARTITIONS_HEADER, b"%d" % count), (IMPORTED_HEADER, b"1"))
+        self._waiting: list[Outgoing] = []
+        self._waiting_bytes = 0
+        self._journal_next = 0
+
+    async def __aenter__(self) -> Self:
+        """Be the only writer of the partition."""
+        try:
+            await self._writer.start()
+            await end_forgotten(self._settings, self._writer, self._where)
+        except BaseException:
+            await self._writer.stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        """Let go of the connections."""
+        await self._writer.stop()
+
+    async def begin(self, journal_end: int) -> None:
+        """Set the mark; and the state of before, if there is any, is not one any more."""
+        self._journal_next = journal_end
+        await self._write_state([Outgoing(POSITION_KEY, None), Outgoing(IMPORT_KEY, b"true")])
+
+    async def make_room(self, more_bytes: int) -> None:
+        """Write what waits, before the book moves on, where one record more would be too many."""
+        full = self._waiting_bytes + more_bytes > BATCH_BYTES or len(self._waiting) >= BATCH_RECORDS
+        if full and self._waiting:
+            await self._write_journal({})
+
+    def take(self, each: Exported, received: Received | None) -> None:
+        """Take a record that the book knows already; it is written with others."""
+        self._waiting.append(Outgoing(each.record.budget.encode(), each.raw))
+        self._waiting_bytes += len(each.raw)
+        if received is not None and each.record.outcome is Outcome.ACCEPTED:
+            self._accepted.append(Recorded(each.record, received.envelope))
+
+    async def write(self) -> None:
+        """Write what waits, and the letters: they leave with the last records, or left before."""
+        if self._waiting:
+            await self._write_journal(self._posted(self.letters))
+
+    async def end(self) -> None:
+        """Take the mark away."""
+        await self._write_state([Outgoing(IMPORT_KEY, None)])
+
+    def _posted(self, letters: Iterable[Letter]) -> dict[Place, list[Outgoing]]:
+        posted: dict[Place, list[Outgoing]] = {}
+        for budget, value in letters:
+            number = partition_of(budget.encode(), self._count)
+            place = Place(self._settings.topic(LETTERS), number)
+            posted.setdefault(place, []).append(Outgoing(budget.encode(), value, STRUCTURED))
+        return posted
+
+    def _balances(self) -> list[Outgoing]:
+        """As they stood behind the records that wait: none has moved since."""
+        accepted, self._accepted = self._accepted, []
+        return [
+            Outgoing(each.key, each.value, each.headers)
+            for each in balances(accepted, self._folding.budgets)
+        ]
+
+    async def _write_journal(self, more: dict[Place, list[Outgoing]]) -> None:
+        # The journal has moved on before the next one: no other transaction has this mark.
+        marks = (mark(self.number, self._journal_next),)
+        records = {
+            self.journal: [
+                each._replace(headers=(*self._headers, *marks)) for each in self._waiting
+            ]
+        }
+        if published := self._balances():
+            more = {**more, self._published: published}
+        for place, outgoing in more.items():
+            records[place] = [each._replace(headers=(*each.headers, *marks)) for each in outgoing]
+        await self._writer.begin()
+        ends = await self._writer.write(records)
+        await self._writer.commit()
+        self._journal_next = ends[self.journal]
+        self._waiting, self._waiting_bytes = [], 0
+
+    async def _write_state(self, rows: list[Outgoing]) -> None:
+        await self._writer.begin()
+        await self._writer.write({self._state: rows})
+        await self._writer.commit()

@@ -1,0 +1,236 @@
+"""The journal topic as anyone may read it: folded, its last records, one, what stands still."""
+
+import heapq
+from collections.abc import AsyncGenerator, AsyncIterator, Collection
+from contextlib import aclosing, asynccontextmanager
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from aiokafka.structs import ConsumerRecord, TopicPartition
+
+from events.outbound import EventUnreadable
+from events.sentences import Sentence
+from events.topics import JOURNAL, LEDGER_STATE, REFUSALS
+from services.ledger.application.handle import DEAD_CHAIN, Ledger
+from services.ledger.application.kafka_records import journal_record, standing_before
+from services.ledger.application.ports import JournalRow
+from services.ledger.application.restore import Folding
+from services.ledger.domain.journal import JournalRecord, Source
+from services.ledger.files.chains import home_of
+from services.ledger.files.summary import History
+from services.runtime.kafka.reader import Reader
+from services.runtime.kafka.topic_catalogue import read_catalogue
+from services.runtime.kafka.topic_diff import PARTITIONS
+from services.runtime.kafka.topics import differences, partition_count
+from services.runtime.ops.errors import ClusterError
+from services.runtime.ops.settings import Settings
+from services.runtime.processing.processor import Hold
+
+FIRST_LOOK: Final = 256
+"""How far back the last records are first looked for; then four times as far, and so on."""
+
+LOOK_MAX: Final = 16_384
+"""How many records are held at once while looking back."""
+
+TOPICS: Final = (JOURNAL, REFUSALS, LEDGER_STATE)
+"""What is read here."""
+
+_message: Final = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+class Placed(NamedTuple):
+    """A journal record and its bytes as they stand on their topic."""
+
+    record: JournalRecord
+    row: JournalRow
+
+
+class _Numbered(msgspec.Struct):
+    """All of a journal record that tells whether it is the one that is looked for."""
+
+    sequence: int
+
+
+_numbered: Final = msgspec.json.Decoder(_Numbered).decode
+
+
+class TopicJournal:
+    """Reads what the ledger has written; writes nothing, belongs to no group.
+
+    Raises:
+        ClusterError: from any method, when the cluster cannot be reached.
+        StoreError: from any method, when a record of the journal is damaged.
+    """
+
+    def __init__(self, settings: Settings, count: int) -> None:
+        def all_of(name: str) -> list[TopicPartition]:
+            return [TopicPartition(settings.topic(name), number) for number in range(count)]
+
+        self._journal, self._state = all_of(JOURNAL), all_of(LEDGER_STATE)
+        self._refusals = all_of(REFUSALS)
+        places = [*self._journal, *self._state, *self._refusals]
+        self._reader = Reader(settings, places, patient=True)
+
+    async def start(self) -> None:
+        """Connect."""
+        await self._reader.start()
+
+    async def stop(self) -> None:
+        """Let go of the connections."""
+        await self._reader.stop()
+
+    async def fold(self, budget: str | None) -> tuple[Ledger, History]:
+        """The ledger as its journal leaves it, of one budget or all, and the journal's memory.
+
+        Every hash is taken again, and every record must follow the one before it.
+        """
+        folding, history = Folding(forgets=False), History()
+        async with aclosing(self.records(budget)) as chunks:
+            async for chunk in chunks:
+                for each in chunk:
+                    folding.apply(each.record)
+                    history.add(each.record)
+        return Ledger(folding.budgets, folding.dead), history
+
+    async def records(self, budget: str | None) -> AsyncGenerator[list[Placed], None]:
+        """The records of one chain, or of all, partition by partition; each chain in its order."""
+        for place in self._places_of(budget):
+            async with aclosing(self._reader.to_the_end(place)) as chunks:
+                async for chunk in chunks:
+                    yield [_placed(each) for each in _of(budget, chunk)]
+
+    async def last(self, budget: str | None, count: int) -> list[Placed]:
+        """The last records, oldest first; those of several partitions in the order of writing."""
+        found = [await self._last_of(place, budget, count) for place in self._places_of(budget)]
+        # The clocks of workers differ: what stands in one partition keeps its order.
+        merged = list(heapq.merge(*found, key=lambda each: each.timestamp))
+        return [_placed(each) for each in merged[-count:]]
+
+    async def find(self, budget: str, sequence: int) -> Placed | None:
+        """One record, by its chain and its number."""
+        for place in self._places_of(budget):
+            first, _ = await self._reader.bounds(place)
+            # Before it stand all records of its chain: it cannot be nearer to the beginning.
+            start = max(first, sequence - 1)
+            async with aclosing(self._reader.to_the_end(place, start)) as chunks:
+                async for chunk in chunks:
+                    for each in _of(budget, chunk):
+                        if _sequence(each) == sequence:
+                            return _placed(each)
+        return None
+
+    async def holds(self) -> list[Hold]:
+        """The records before which partitions stand still."""
+        found = [await standing_before(self._reader, place) for place in self._state]
+        return [hold for hold in found if hold is not None]
+
+    async def notices(self, wanted: Collection[Source]) -> dict[Source, Sentence]:
+        """Why records were unreadable, in the words that their senders were told."""
+        said: dict[Source, Sentence] = {}
+        # An import may bring records from a cluster that had more partitions; their notices are not
+        # among ours.
+        here = range(len(self._refusals))
+        for number in sorted({source.partition for source in wanted}.intersection(here)):
+            missing = {source for source in wanted if source.partition == number}
+            async with aclosing(self._backwards(self._refusals[number])) as windows:
+                async for window in windows:
+                    found = _unreadable(_of(f"{DEAD_CHAIN}{number}", window))
+                    said |= {source: found[source] for source in missing & found.keys()}
+                    missing -= found.keys()
+                    if not missing:
+                        break
+        return said
+
+    def _places_of(self, budget: str | None) -> list[TopicPartition]:
+        if budget is None:
+            return self._journal
+        return [self._journal[home_of(budget, len(self._journal))]]
+
+    async def _last_of(
+        self, place: TopicPartition, budget: str | None, count: int
+    ) -> list[ConsumerRecord]:
+        found: list[ConsumerRecord] = []
+        async with aclosing(self._backwards(place)) as windows:
+            async for window in windows:
+                found = _of(budget, window) + found
+                if len(found) >= count:
+                    break
+        return found[-count:]
+
+    async def _backwards(self, place: TopicPartition) -> AsyncGenerator[list[ConsumerRecord], None]:
+        """A partition from its end back, each record once: window by window, each in order."""
+        first, behind = await self._reader.bounds(place)
+        size = FIRST_LOOK
+        while behind > first:
+            start = max(first, behind - size)
+            yield await self._between(place, start, behind)
+            behind, size = start, min(4 * size, LOOK_MAX)
+
+    async def _between(
+        self, place: TopicPartition, start: int, behind: int
+    ) -> list[ConsumerRecord]:
+        found: list[ConsumerRecord] = []
+        async with aclosing(self._reader.to_the_end(place, start)) as chunks:
+            async for chunk in chunks:
+                found += [each for each in chunk if each.offset < behind]
+                if chunk[-1].offset >= behind - 1:
+                    break
+        return found
+
+
+@asynccontextmanager
+async def topic_journal(settings: Settings) -> AsyncIterator[TopicJournal]:
+    """A connected reader of the journal topic.
+
+    Raises:
+        ClusterError: the cluster cannot be reached, or lacks a topic that is read here.
+    """
+    journal = TopicJournal(settings, await _partitions(settings))
+    await journal.start()
+    try:
+        yield journal
+    finally:
+        await journal.stop()
+
+
+async def _partitions(settings: Settings) -> int:
+    """How many partitions all topics have that are read here; aiokafka waits for missing ones."""
+    catalogue = read_catalogue()
+    topics = {name: catalogue.topics[name] for name in TOPICS}
+    wanted = catalogue.model_copy(update={"topics": topics})
+    for each in await differences(wanted, settings):
+        # How they are kept is no matter to whoever reads them.
+        if each.setting in {None, PARTITIONS}:
+            raise ClusterError(each.topic, each.what)
+    return await partition_count(settings, JOURNAL)
+
+
+def _of(budget: str | None, records: list[ConsumerRecord]) -> list[ConsumerRecord]:
+    """Those of one chain, or all: the key tells, and nothing is decoded."""
+    if budget is None:
+        return records
+    key = budget.encode()
+    return [each for each in records if each.key == key]
+
+
+def _sequence(record: ConsumerRecord) -> int:
+    try:
+        return _numbered(record.value or b"").sequence
+    except ValueError:
+        return journal_record(record).sequence  # It says what is wrong with it.
+
+
+def _placed(record: ConsumerRecord) -> Placed:
+    found = journal_record(record)
+    return Placed(found, JournalRow(found.budget, found.sequence, record.value))
+
+
+def _unreadable(records: list[ConsumerRecord]) -> dict[Source, Sentence]:
+    said = {}
+    for record in records:
+        message = _message(record.value)
+        if message["type"] == EventUnreadable.TYPE:
+            data = message["data"]
+            source = Source(data["topic"], data["partition"], data["offset"])
+            said[source] = Sentence(**data["message"])
+    return said

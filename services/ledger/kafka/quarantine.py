@@ -1,0 +1,89 @@
+"""Setting one record aside, unread: what gets a held partition past a bug of ours."""
+
+from aiokafka.structs import TopicPartition
+
+from events.sentences import Sentence
+from events.topics import EVENTS, LEDGER_STATE
+from services.ledger.application.kafka_records import standing_before
+from services.ledger.kafka.partition import LedgerWork
+from services.runtime.kafka.clients import KAFKA, Clients
+from services.runtime.kafka.reader import Reader
+from services.runtime.kafka.topics import partition_count
+from services.runtime.ops.errors import ClusterError, place_name
+from services.runtime.ops.progress import Progress
+from services.runtime.ops.settings import Settings
+from services.runtime.processing.processor import Hold
+
+NOT_HELD = Sentence(
+    "cette partition n'est pas arrêtée : rien n'est à mettre de côté",
+    "this partition is not held: there is nothing to set aside",
+)
+NO_SUCH_PARTITION = Sentence(
+    "il n'y a que les partitions 0 à {last}. `ecluse journal tail` nomme celle qui est arrêtée",
+    "there are only the partitions 0 to {last}. `ecluse journal tail` names the one that is held",
+)
+HELD_ELSEWHERE = Sentence(
+    "la partition est arrêtée devant {topic}, offset {offset} : nommez celui-là",
+    "the partition is held before {topic}, offset {offset}: name that one",
+)
+GONE = Sentence(
+    "l'enregistrement {offset} n'y est plus : rien ne peut être mis de côté",
+    "record {offset} is gone from there: nothing can be set aside",
+)
+
+
+async def quarantine(settings: Settings, partition: int, offset: int, by: str, why: str) -> Hold:
+    """Write the record before which a partition is held as a dead letter `quarantined`.
+
+    This takes the partition's own transactional id for a moment, so no second writer ever writes
+    to its topics; the worker that holds the partition sees that it was moved, and opens it again.
+
+    Raises:
+        ClusterError: the partition is not held before that record.
+        WriterFailed: the broker failed; nothing was written, and it can be tried again.
+    """
+    count = await partition_count(settings, LEDGER_STATE)
+    if partition >= count:  # aiokafka would wait for a partition that is not there.
+        where = f"{settings.topic(EVENTS)}/{partition}"
+        raise ClusterError(where, NO_SUCH_PARTITION.render({"last": count - 1}))
+    hold = await hold_at(settings, partition, offset)
+    await set_aside(LedgerWork(settings, partition, count, Progress()), hold, by, why)
+    return hold
+
+
+async def set_aside(work: LedgerWork, hold: Hold, by: str, why: str) -> None:
+    """Open a held partition, journal the record before which it stands, and let it go.
+
+    Raises:
+        ClusterError, WriterFailed: as `quarantine` does.
+    """
+    place = TopicPartition(hold.topic, hold.partition)
+    try:
+        next_offset = (await work.open())[hold.topic]
+        # What is read next may stand behind a gap, such as a marker of its sender's transaction.
+        record = await work.reader.record_at(place, next_offset)
+        if record is None or record.offset != hold.offset:
+            raise ClusterError(place_name(place), GONE.render({"offset": hold.offset}))
+        work.set_aside(record, by, why)
+        await work.commit()
+    finally:
+        await work.close()
+
+
+async def hold_at(
+    settings: Settings, partition: int, offset: int, clients: Clients = KAFKA
+) -> Hold:
+    """The hold before that record: looked for first, for to open means to fence who is at work.
+
+    Raises:
+        ClusterError: the partition is not held before it.
+    """
+    state = TopicPartition(settings.topic(LEDGER_STATE), partition)
+    async with Reader(settings, [state], clients=clients) as reader:
+        hold = await standing_before(reader, state)
+    where = f"partition {partition}"
+    if hold is None:
+        raise ClusterError(where, NOT_HELD)
+    if offset != hold.offset:
+        raise ClusterError(where, HELD_ELSEWHERE.render(hold._asdict()))
+    return hold

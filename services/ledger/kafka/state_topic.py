@@ -1,0 +1,277 @@
+"""Restoring a partition of the ledger: its state, checked against the journal, or made again."""
+
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from aiokafka.structs import ConsumerRecord, TopicPartition
+
+from events.sentences import Sentence
+from events.topics import JOURNAL, LEDGER_STATE
+from services.ledger.application.checkpoint import (
+    HOLD_KEY,
+    IMPORT_KEY,
+    IMPORTED_HEADER,
+    POSITION_KEY,
+    Placing,
+    Written,
+    read_hold,
+    read_key,
+    read_placing,
+    read_written,
+    spell_key,
+)
+from services.ledger.application.handle import DEAD_CHAIN, Chain, Ledger
+from services.ledger.application.kafka_records import journal_record
+from services.ledger.application.ports import Versions
+from services.ledger.application.restore import (
+    STATE_FAULTS,
+    TOLD_RECORDS,
+    TOO_NEW,
+    VERSIONS,
+    Folding,
+)
+from services.ledger.application.state_rows import Restoring, all_rows
+from services.ledger.domain.invariants import check_book
+from services.ledger.domain.journal import Source
+from services.runtime.kafka.partitioning import partition_of
+from services.runtime.kafka.reader import Reader
+from services.runtime.kafka.source_positions import SourcePosition
+from services.runtime.ops.errors import ClusterError, place_name
+from services.runtime.ops.settings import Settings
+from services.runtime.processing.processor import Hold
+
+RESIZED = Sentence(
+    "l'état fut écrit pour {before} partitions, il y en a {now} : les budgets changeraient de "
+    "partition. Recréez les topics avec {before} partitions",
+    "the state was written for {before} partitions, there are {now}: budgets would change their "
+    "partition. Create the topics again with {before} partitions",
+)
+MOVED = Sentence(
+    "le budget {budget} y est inscrit, mais sa place est la partition {home} de {now} : le nombre "
+    "de partitions a changé. Recréez les topics avec celui d'avant",
+    "budget {budget} is journalled there, but belongs on partition {home} of {now}: the number of "
+    "partitions was changed. Create the topics again with the former one",
+)
+SHORTER = Sentence(
+    "le journal finit à l'offset {end}, mais il fut écrit jusqu'à {known}. Le journal fait foi : "
+    "restaurez-le depuis une sauvegarde",
+    "the journal ends at offset {end}, but was written up to {known}. The journal is the truth: "
+    "restore it from a backup",
+)
+ANOTHER = Sentence(
+    "à l'offset {offset} ne se trouve pas l'enregistrement que l'état connaît : c'est un autre "
+    "journal. Restaurez celui d'avant",
+    "at offset {offset} stands another record than the one that the state knows: this is another "
+    "journal. Restore the former one",
+)
+IMPORTING = Sentence(
+    "un import du journal y est en cours, ou fut interrompu : achevez-le avant de relancer, ecluse "
+    "journal import FICHIER",
+    "an import of the journal is under way there, or was interrupted: finish it before you start "
+    "again, ecluse journal import FILE",
+)
+
+TURN_RECORDS: Final = 100
+"""After how many records, some 10 ms, a fold lets the other partitions of its process go on."""
+
+TURN_ROWS: Final = 1_000
+"""After how many rows of state, some 5 ms, the same: all partitions of a worker open at once."""
+
+log: Final = structlog.stdlib.get_logger("ecluse.ledger")
+
+
+class Outdated(Exception):
+    """The state cannot be used as it is; the journal can make it again."""
+
+
+@dataclass(slots=True)
+class Restored:
+    """A partition as it was last committed."""
+
+    ledger: Ledger
+    placing: Placing
+    hold: Hold | None
+    rewrite: dict[bytes, bytes | None] | None = None
+    """What the state topic must be brought to, where it was made again; None where it is right."""
+
+
+class PartitionTopics:
+    """The journal and the state topic of one partition, read back.
+
+    Raises:
+        ClusterError: they are not what this ledger wrote, or a newer one wrote them.
+        StoreError: the journal is damaged.
+    """
+
+    def __init__(self, settings: Settings, partition: int) -> None:
+        self._partition = partition
+        self.state = TopicPartition(settings.topic(LEDGER_STATE), partition)
+        self.journal = TopicPartition(settings.topic(JOURNAL), partition)
+
+    async def restore(self, reader: Reader, count: int, *, again: bool = False) -> Restored:
+        """The partition as it stands, on topics of `count` partitions; no transaction is open.
+
+        With `again` its state is made again from the journal, however it stands.
+        """
+        rows = await reader.latest(self.state)
+        if IMPORT_KEY in rows:
+            raise ClusterError(place_name(self.state), IMPORTING)
+        raw_hold, raw_placing = rows.pop(HOLD_KEY, None), rows.pop(POSITION_KEY, None)
+        hold = None if raw_hold is None else read_hold(raw_hold)
+        placing: Placing | None = None
+        try:
+            written = None if raw_placing is None else self._written(raw_placing)
+            placing = self._placing(raw_placing, written, count)
+            await self._check_journal(reader, written, bool(rows))
+            ledger = await self._as_stored(reader, written, placing, rows, again=again)
+            return Restored(ledger, placing or Placing({}, count), hold)
+        except (Outdated, *STATE_FAULTS) as error:
+            log.warning(
+                "state_rebuilt", partition=self._partition, why=str(error) or type(error).__name__
+            )
+        rebuilt = await self._rebuild(reader, count, hold, rows)
+        if placing is not None:
+            _keep_further(rebuilt.placing.sources, placing.sources)
+        return rebuilt
+
+    def _written(self, raw_placing: bytes) -> Written:
+        # The versions first: what a newer Écluse wrote may have another shape, and is left alone.
+        written = read_written(raw_placing)
+        _check_known(self.state, written.versions)
+        return written
+
+    def _placing(
+        self, raw_placing: bytes | None, written: Written | None, count: int
+    ) -> Placing | None:
+        """The placing; None where there is none, or it has the shape of another version."""
+        if raw_placing is None or written is None:
+            return None
+        try:
+            placing = read_placing(raw_placing)
+        except ValueError:
+            if written.versions.state == VERSIONS.state:
+                raise
+            return None
+        if placing.partitions != count:
+            facts = {"before": placing.partitions, "now": count}
+            raise ClusterError(place_name(self.state), RESIZED.render(facts))
+        return placing
+
+    async def _as_stored(
+        self,
+        reader: Reader,
+        written: Written | None,
+        placing: Placing | None,
+        rows: dict[bytes, bytes],
+        *,
+        again: bool,
+    ) -> Ledger:
+        """The ledger as its rows say; whatever version wrote them, the journal is whole."""
+        if again:
+            raise Outdated("it was asked for")
+        if written is None:
+            return Ledger()
+        if placing is None or written.versions.state != VERSIONS.state:
+            raise Outdated(f"it has the shape of version {written.versions.state}")
+        return await self._read(reader, rows, placing)
+
+    async def _check_journal(self, reader: Reader, written: Written | None, has_rows: bool) -> None:
+        """The journal ends with the record that the state knows; behind it there is none."""
+        first, end = await reader.bounds(self.journal)
+        known = 0 if written is None else written.journal_next
+        if end < known:
+            raise ClusterError(
+                place_name(self.journal), SHORTER.render({"end": end, "known": known})
+            )
+        if written is not None and known > 0:
+            last = await reader.record_at(self.journal, known - 1)
+            if last is None or last.offset != known - 1 or not _is(last.value, written):
+                raise ClusterError(place_name(self.journal), ANOTHER.render({"offset": known - 1}))
+        behind = await reader.record_at(self.journal, max(first, known))
+        if behind is not None:
+            raise Outdated("the journal goes on behind it" if known else "it is lost")
+        if written is None and has_rows:
+            raise ClusterError(place_name(self.journal), SHORTER.render({"end": end, "known": "?"}))
+
+    async def _read(self, reader: Reader, rows: dict[bytes, bytes], placing: Placing) -> Ledger:
+        restoring, budgets = Restoring(), {}
+        for told, (key, value) in enumerate(rows.items(), start=1):
+            restoring.put(read_key(key), value)
+            if told % TURN_ROWS == 0:
+                await reader.give_way()
+        for budget, state in restoring.budgets():
+            await reader.give_way()
+            check_book(state.book)
+            budgets[budget] = state
+        return Ledger(budgets, self._dead(placing.dead))
+
+    def _dead(self, chain: Chain) -> dict[str, Chain]:
+        return {f"{DEAD_CHAIN}{self._partition}": Chain(chain.sequence, chain.head)}
+
+    async def _rebuild(
+        self, reader: Reader, count: int, hold: Hold | None, rows: dict[bytes, bytes]
+    ) -> Restored:
+        """The same partition, folded from its journal."""
+        folding = Folding()
+        sources: dict[str, SourcePosition] = {}
+        journal_next, head, told = 0, Placing({}, count).journal_head, 0
+        async with aclosing(reader.to_the_end(self.journal)) as chunks:
+            async for chunk in chunks:
+                for each in chunk:
+                    record = journal_record(each)
+                    _check_known(self.journal, Versions(VERSIONS.state, record.rules_version))
+                    folding.apply(record)
+                    if record.resumes is None and not _is_imported(each):
+                        sources[record.source.topic] = _read_to(record.source, record.event_sha256)
+                    journal_next, head = each.offset + 1, record.hash
+                    told += 1
+                    if told % TURN_RECORDS == 0:
+                        await reader.give_way()
+                    if told % TOLD_RECORDS == 0:
+                        self._tell(told, each.offset)
+        self._tell(told, journal_next - 1)
+        for budget, state in folding.budgets.items():
+            await reader.give_way()
+            home = partition_of(budget.encode(), count)
+            if home != self._partition:
+                facts = {"budget": budget, "home": home, "now": count}
+                raise ClusterError(place_name(self.journal), MOVED.render(facts))
+            check_book(state.book)
+        dead = folding.dead.get(f"{DEAD_CHAIN}{self._partition}", Chain())
+        placing = Placing(sources, count, journal_next, head, dead)
+        rewrite: dict[bytes, bytes | None] = dict.fromkeys(rows)
+        for state in folding.budgets.values():
+            await reader.give_way()
+            rewrite.update({spell_key(key): value for key, value in all_rows(state)})
+        return Restored(Ledger(folding.budgets, self._dead(dead)), placing, hold, rewrite)
+
+    def _tell(self, records: int, offset: int) -> None:
+        log.info("state_being_rebuilt", partition=self._partition, records=records, offset=offset)
+
+
+def _check_known(place: TopicPartition, written: Versions) -> None:
+    """That no newer version wrote there."""
+    if written.state > VERSIONS.state or written.rules > VERSIONS.rules:
+        newer = TOO_NEW.render({"written": written, "known": VERSIONS})
+        raise ClusterError(place_name(place), newer)
+
+
+def _read_to(source: Source, sha256: str) -> SourcePosition:
+    return SourcePosition(source.offset + 1, source.offset, None, sha256)
+
+
+def _keep_further(sources: dict[str, SourcePosition], before: dict[str, SourcePosition]) -> None:
+    """What was given up, and what bare markers were passed, no journal tells."""
+    for topic, position in before.items():
+        if position.next_offset >= sources.get(topic, SourcePosition(0)).next_offset:
+            sources[topic] = position
+
+
+def _is(value: bytes, written: Written) -> bool:
+    return b'"hash":"%b"' % written.journal_head.encode() in value
+
+
+def _is_imported(record: ConsumerRecord) -> bool:
+    return any(name == IMPORTED_HEADER for name, _ in record.headers)

@@ -1,0 +1,128 @@
+"""What fails of a database: the world, which may come back, or our own words, which will not."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from typing import Final
+
+import asyncpg
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
+
+from events.sentences import Sentence
+from services.runtime.kafka.writer import WriterFailed
+from services.runtime.ops.errors import Unreachable
+
+LIMIT_S: Final = 60.0
+"""How long one visit to the database may take: below what the watchdog takes for a standstill."""
+
+OF_THE_WORLD: Final = frozenset({"08", "25", "28", "3D", "40", "53", "55", "57", "58"})
+"""Classes of PostgreSQL's errors that time or an operator mends: connections, a standby, access, a
+database that is missing, conflicts, resources, locks, an operator's hand, the system."""
+
+OUR_STATEMENT: Final = sqlite3.SQLITE_ERROR
+"""What SQLite says of a statement that it cannot run; its other operational errors are the disk's
+or another process's."""
+
+NO_DATABASE = Sentence(
+    "la base ne répond pas comme il faut ({error}). Vérifiez ECLUSE_DATABASE_URL, que le serveur "
+    "tourne, et que ce rôle peut y écrire",
+    "the database does not answer as it must ({error}). Check ECLUSE_DATABASE_URL, that the server "
+    "runs, and that this role may write there",
+)
+
+
+def is_of_the_world(error: BaseException) -> bool:
+    """Whether an error may be gone when the same is tried again."""
+    return any(_may_pass(each) for each in _chain(error))
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """An error and what it stands for: SQLAlchemy wraps the driver's."""
+    yield error
+    inner = error.orig if isinstance(error, DBAPIError) else error.__cause__
+    if inner is not None:
+        yield from _chain(inner)
+
+
+def _may_pass(error: BaseException) -> bool:
+    if isinstance(error, asyncpg.InvalidCachedStatementError | asyncpg.InternalClientError):
+        return True  # The tables were made anew, or the connection broke: the next try asks again.
+    if isinstance(error, asyncpg.PostgresError):
+        rights = isinstance(error, asyncpg.InsufficientPrivilegeError)
+        return rights or str(error.sqlstate)[:2] in OF_THE_WORLD
+    if isinstance(error, asyncpg.InterfaceError):
+        return not isinstance(error, ValueError)  # That is a value that no column can hold.
+    if isinstance(error, sqlite3.OperationalError):
+        return getattr(error, "sqlite_errorcode", OUR_STATEMENT) != OUR_STATEMENT
+    return isinstance(error, OSError | TimeoutError | PoolExhausted)
+
+
+@asynccontextmanager
+async def failing_as_writer() -> AsyncIterator[None]:
+    """The world's errors as those of a writer: nothing was written, and it is tried again.
+
+    Raises:
+        WriterFailed: instead of such an error.
+    """
+    try:
+        async with asyncio.timeout(LIMIT_S):
+            yield
+    except Exception as error:
+        if not is_of_the_world(error):
+            raise
+        raise WriterFailed(f"the database: {_said(error)}") from error
+
+
+@asynccontextmanager
+async def while_connected(driver: asyncpg.Connection) -> AsyncIterator[None]:
+    """What ends with its connection, at once: a COPY of asyncpg waits until it may write again.
+
+    On a connection that was lost that is never, and who ends the wait has it tell the server so:
+    on the closed socket uvloop raises RuntimeError, which would be a bug, in place of what it was.
+
+    Raises:
+        ConnectionResetError: the connection was lost.
+    """
+    task = asyncio.current_task()
+    assert task is not None, "only a task waits"
+    cancelled_before = task.cancelling()
+    limit = asyncio.timeout(None)
+
+    def lost(_: object) -> None:
+        with suppress(RuntimeError):  # All was written, and the limit is not in force any more.
+            limit.reschedule(asyncio.get_running_loop().time())
+
+    driver.add_termination_listener(lost)
+    try:
+        async with limit:
+            yield
+    except (RuntimeError, TimeoutError) as error:
+        if task.cancelling() > cancelled_before:
+            raise asyncio.CancelledError from error
+        if not driver.is_closed():
+            raise
+        raise ConnectionResetError("the connection was lost") from None
+    finally:
+        driver.remove_termination_listener(lost)
+
+
+@asynccontextmanager
+async def reaching(where: str) -> AsyncIterator[None]:
+    """The world's errors in words, where nothing is written yet.
+
+    Raises:
+        Unreachable: instead of such an error.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not is_of_the_world(error):
+            raise
+        raise Unreachable(where, NO_DATABASE.render({"error": _said(error)})) from error
+
+
+def _said(error: BaseException) -> str:
+    *_, inmost = _chain(error)
+    return str(inmost).split("\n")[0] or type(inmost).__name__

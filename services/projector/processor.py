@@ -1,0 +1,283 @@
+"""The projector's work on one partition of the journal: a batch is a transaction of the database.
+
+The fence is the `epoch` of the partition's position: who opens the partition raises it, and every
+commit asks that it is still its own. Whatever fails, nothing of the batch is there.
+"""
+
+from collections import Counter as Tally
+from dataclasses import replace
+from typing import Final
+
+import msgspec
+from aiokafka.structs import ConsumerRecord, TopicPartition
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from events.masking import masked
+from events.sentences import Sentence
+from events.topics import JOURNAL
+from services.projector import database
+from services.projector.database import Held, Overtaken, Position
+from services.projector.database_errors import failing_as_writer
+from services.projector.fold import VERSION, Fold, TooNew, later
+from services.projector.journal_records import read_record
+from services.runtime.kafka.clients import KAFKA, Clients
+from services.runtime.kafka.reader import Reader
+from services.runtime.kafka.source_positions import SourcePosition, behind_markers, check_source
+from services.runtime.kafka.writer import Fenced, WriterFailed
+from services.runtime.ops.clock import seconds_of
+from services.runtime.ops.errors import ClusterError, Unreachable, place_name
+from services.runtime.ops.progress import Progress
+from services.runtime.ops.settings import Settings
+from services.runtime.processing.processor import Hold
+
+FULL_BYTES: Final = 8 * 1024 * 1024
+"""How large the records of a transaction grow before it ends."""
+
+ERROR_MAX: Final = 2000
+"""How much of an error is written down."""
+
+
+GIVE_UP: Final = "ecluse projector --rebuild --anew"
+"""What is typed where records of the journal are gone unread, for good."""
+
+ANOTHER = Sentence(
+    "ce n'est plus le journal dont ces tables furent faites\u00a0: il a été recréé, importé, ou a "
+    "perdu des enregistrements. S'il est le bon\u00a0: ecluse projector --rebuild --anew\u00a0; "
+    "sinon, restaurez celui qui fut lu",
+    "this is another journal than the one that these tables were made of: it was re-created, "
+    "imported, or lost records. If it is the right one: ecluse projector --rebuild --anew; else "
+    "restore the one that was read",
+)
+SHARED = Sentence(
+    "ces tables sont celles du journal {other}\u00a0: donnez à chaque journal sa base "
+    "(ECLUSE_DATABASE_URL)",
+    "these tables are those of the journal {other}: give each journal a database of its own "
+    "(ECLUSE_DATABASE_URL)",
+)
+NEWER = Sentence(
+    "à l'offset {offset}, un enregistrement de la version {version}\u00a0; celle-ci connaît "
+    "{known}\u00a0: mettez Écluse à jour",
+    "at offset {offset}, a record of version {version}; this program knows {known}: upgrade Écluse",
+)
+
+
+class Metrics:
+    """What the projector counts of this process."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.records = Counter(
+            "ecluse_projector_records",
+            "Journal records projected.",
+            ["outcome"],
+            registry=registry,
+        )
+        self.batch = Histogram(
+            "ecluse_projector_batch_records",
+            "Journal records of one transaction.",
+            buckets=(1, 10, 100, 1000, 2000, 5000),
+            registry=registry,
+        )
+
+
+class ProjectorWork:
+    """One partition of the journal, opened: see services.runtime.processing.processor.Work."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        engine: AsyncEngine,
+        partition: int,
+        progress: Progress,
+        metrics: Metrics | None = None,
+        clients: Clients = KAFKA,
+    ) -> None:
+        self._engine = engine
+        self._partition = partition
+        self._progress = progress
+        self._metrics = metrics
+        self._place = TopicPartition(settings.topic(JOURNAL), partition)
+        self._reader = Reader(settings, [self._place], progress, clients=clients)
+        self._position = Position(self._place.topic, partition, next_offset=0)
+        self._written = 0
+        """The next offset as the database has it."""
+        self._fold = Fold(partition)
+        self._last: ConsumerRecord | None = None
+        self._bytes = 0
+        self._outcomes: Tally[str] = Tally()
+
+    async def open(self) -> dict[str, int]:
+        """Fence the previous owner, and check that the journal is the one that was read."""
+        async with failing_as_writer():
+            others = await database.other_topics(self._engine, self._place.topic)
+            if others:
+                raise ClusterError(place_name(self._place), SHARED.render({"other": others[0]}))
+            taken = await database.take(self._engine, *self._place)
+        self._position = taken.position
+        self._written = taken.position.next_offset
+        self._fold = Fold(self._partition, taken.sequences, taken.alone)
+        await self._reader.start()
+        read = SourcePosition(
+            self._position.next_offset,
+            self._position.last_offset,
+            self._position.last_timestamp_ms,
+            self._position.last_sha256,
+        )
+        try:
+            await check_source(self._reader, self._place, read, is_same, GIVE_UP)
+        except Unreachable:
+            raise
+        except ClusterError as error:
+            raise ClusterError(place_name(self._place), ANOTHER) from error
+        read = await behind_markers(self._reader, self._place, read)
+        self._position = replace(self._position, next_offset=read.next_offset)
+        return {self._place.topic: self._position.next_offset}
+
+    @property
+    def reader(self) -> Reader:
+        """The reader of this partition."""
+        return self._reader
+
+    @property
+    def place(self) -> TopicPartition:
+        """The partition of the journal."""
+        return self._place
+
+    @property
+    def position(self) -> Position:
+        """How far it is in the tables."""
+        return self._position
+
+    def handle(self, record: ConsumerRecord) -> None:
+        """Add up one record; nothing is written before `commit`."""
+        raw = record.value or b""
+        try:
+            self._fold.add(record.offset, raw)
+        except TooNew as error:
+            facts = {"offset": record.offset, "version": error, "known": VERSION}
+            raise ClusterError(place_name(self._place), NEWER.render(facts)) from error
+        self._last = record
+        self._bytes += len(raw)
+        if self._fold.last is not None:
+            self._outcomes[self._fold.last.outcome] += 1
+
+    @property
+    def is_full(self) -> bool:
+        """Whether what was added up since the last commit is large."""
+        return self._bytes >= FULL_BYTES
+
+    async def commit(self) -> None:
+        """One transaction with everything that was handled since the last one."""
+        position = await self._moved()
+        changes = self._fold.take_changes()
+        async with failing_as_writer():
+            try:
+                await database.write(self._engine, changes, position, self._written)
+            except Overtaken as error:
+                raise await self._overtaken() from error
+        self._position, self._written = position, position.next_offset
+        self._last, self._bytes = None, 0
+        self._count()
+
+    @property
+    def told(self) -> None:
+        """Fates are the ledger's to tell."""
+        return None
+
+    async def _moved(self) -> Position:
+        """The position behind what was handled; with a sign of life, behind bare markers."""
+        last, record = self._last, self._fold.last
+        if last is None or record is None:
+            here = SourcePosition(self._position.next_offset)
+            here = await behind_markers(self._reader, self._place, here)
+            return replace(self._position, next_offset=here.next_offset)
+        return replace(
+            self._position,
+            next_offset=last.offset + 1,
+            last_offset=last.offset,
+            last_timestamp_ms=last.timestamp,
+            last_sha256=record.hash,
+            latest_event_time=later(self._position.latest_event_time, self._fold.latest_event_time),
+        )
+
+    async def _overtaken(self) -> Exception:
+        """Who has it: another process, or nobody else, and the tables are not those of before."""
+        now = await database.position_of(self._engine, *self._place)
+        if now.generation != self._position.generation:
+            return WriterFailed("the read model was made again")
+        if now.epoch == self._position.epoch:
+            return WriterFailed("the database has forgotten the last batch")
+        return Fenced(f"{self._place.topic}/{self._partition}")
+
+    async def settle(self) -> None:
+        """See that the partition is still ours, and where we left it.
+
+        The tables may have been made anew meanwhile, and a crash may have taken the last batch.
+        """
+        async with failing_as_writer():
+            now = await database.position_of(self._engine, *self._place)
+            if (now.epoch, now.next_offset) != (self._position.epoch, self._written):
+                raise await self._overtaken()
+
+    async def hold(self, hold: Hold) -> None:
+        """Write down that the partition stands before this record."""
+        error: str = masked(hold.error)[:ERROR_MAX].replace("\0", "")
+        held = Held(hold.offset, hold.event_id, error)
+        async with failing_as_writer():
+            try:
+                await database.hold(self._engine, self._position, held)
+            except Overtaken as overtaken:
+                raise await self._overtaken() from overtaken
+
+    async def was_moved(self) -> bool:
+        """Whether somebody else has taken the partition since, or taken the hold away."""
+        async with failing_as_writer():
+            return not await database.is_held(self._engine, self._position)
+
+    async def close(self) -> None:
+        """Let go of the reader; the engine is everybody's."""
+        await self._reader.stop()
+
+    def name_of(self, record: ConsumerRecord) -> str | None:
+        """The id of the event, where it can be read."""
+        try:
+            return read_record(record.value or b"").event_id
+        except msgspec.MsgspecError:
+            return None
+
+    def time_of(self, record: ConsumerRecord) -> float | None:
+        """When the event in a record happened; None of a dead letter, which holds none."""
+        try:
+            event = _glance(record.value or b"").event
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            return None
+        return None if event is None else seconds_of(event.time)
+
+    def _count(self) -> None:
+        outcomes, self._outcomes = self._outcomes, Tally()
+        if self._metrics is None or not outcomes:
+            return
+        self._metrics.batch.observe(outcomes.total())
+        for outcome, count in outcomes.items():
+            self._metrics.records.labels(outcome).inc(count)
+
+
+class _Timed(msgspec.Struct):
+    time: str
+
+
+class _Seen(msgspec.Struct):
+    """What a glance at a journal record sees."""
+
+    event: _Timed | None
+
+
+_glance: Final = msgspec.json.Decoder(_Seen).decode
+
+
+def is_same(record: ConsumerRecord, said: str) -> bool:
+    """Whether a record of the journal has this hash."""
+    try:
+        return read_record(record.value or b"").hash == said
+    except msgspec.MsgspecError:
+        return False

@@ -1,0 +1,1 @@
+"""Kafka clients with bounded waits: reading, transactional writing, topics."""

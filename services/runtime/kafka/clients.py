@@ -1,0 +1,248 @@
+"""Kafka clients as this house uses them: read_committed, no resets, every wait bounded."""
+
+import importlib
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final, Literal, NamedTuple
+from weakref import WeakKeyDictionary
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.client import AIOKafkaClient
+from aiokafka.codec import lz4_encode
+from aiokafka.conn import AIOKafkaConnection, CloseReason
+from aiokafka.consumer.fetcher import PartitionRecords
+from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
+from aiokafka.errors import (
+    BrokerResponseError,
+    IllegalStateError,
+    KafkaConnectionError,
+    NodeNotReadyError,
+    kafka_errors,
+)
+from aiokafka.producer.message_accumulator import BatchBuilder
+from aiokafka.record import default_records
+from aiokafka.record.control_record import ABORT_MARKER, ControlRecord
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
+
+from services.runtime.ops.settings import Settings
+
+RECORD_BYTES_MAX: Final = 16 * 1024 * 1024
+"""The largest record of any of our topics."""
+
+BATCH_BYTES: Final = 1024 * 1024
+"""How large a batch of records may grow; a larger record travels alone."""
+
+LZ4_LEVEL: Final = 1
+"""At aiokafka's own level, 9, a batch takes nine times as long, for 10 to 20 % fewer bytes."""
+
+Isolation = Literal["read_committed", "read_uncommitted"]
+
+REQUEST_TIMEOUT_S: Final = 10.0
+"""How long one request may take."""
+
+FETCH_WAIT_S: Final = 0.5
+"""How long the broker holds a fetch that finds nothing, where a task waits for records."""
+
+QUICK_FETCH_WAIT_S: Final = 0.02
+"""The same where things are looked up: what is asked meanwhile waits behind that fetch."""
+
+# A member reads nothing through the group: each task has a reader of its own. What aiokafka takes
+# for a stuck application is watched for by our own watchdog, record by record.
+NEVER_MS: Final = 2**31 - 1
+
+
+class FencedInstanceIdError(BrokerResponseError):  # type: ignore[misc] # aiokafka has no types
+    """Another member has joined the group under this one's name; aiokafka knows no such code."""
+
+    errno = 82
+    message = "FENCED_INSTANCE_ID"
+
+
+def _ends_an_aborted_transaction(_records: PartitionRecords, batch: Any) -> bool:
+    """Whether a control batch is an abort marker; an empty one is.
+
+    Compaction may empty the control batch of an abort marker, and aiokafka 0.14 then fails for ever
+    ("Control batch did not contain any records"). Between the first record of an aborted
+    transaction and its marker a producer writes no other marker, so an empty one is that marker.
+    """
+    record = next(batch, None)
+    return record is None or bool(ControlRecord.parse(record.key) == ABORT_MARKER)
+
+
+def guard_abort_markers() -> None:
+    """Let every consumer of this process step over empty control batches."""
+    PartitionRecords._contains_abort_marker = _ends_an_aborted_transaction  # noqa: SLF001
+
+
+def compress_quickly() -> None:
+    """Let every producer of this process compress lz4 at our level: aiokafka has no option."""
+    builder = importlib.import_module(default_records.DefaultRecordBatchBuilder.__module__)
+    builder.lz4_encode = partial(lz4_encode, level=LZ4_LEVEL)  # type: ignore[attr-defined]
+
+
+_send: Final = AIOKafkaConnection.send
+_coordinator_lookup: Final = AIOKafkaClient.coordinator_lookup
+_by_chance: Final = AIOKafkaClient.get_random_node
+_asked: Final = WeakKeyDictionary[AIOKafkaClient, int]()
+"""Which broker each client has asked last, of all that could have answered."""
+
+
+def _send_or_say_so(connection: AIOKafkaConnection, *args: Any, **options: Any) -> Any:
+    """Send; a connection that uvloop has closed meanwhile is one that broke.
+
+    aiokafka expects an OSError there, and uvloop raises RuntimeError: to everyone above, a bug.
+    """
+    try:
+        return _send(connection, *args, **options)
+    except RuntimeError as error:
+        connection.close(reason=CloseReason.CONNECTION_BROKEN)
+        raise KafkaConnectionError(str(error)) from error
+
+
+async def _lookup_or_say_so(client: AIOKafkaClient, *args: Any) -> Any:
+    """Look a coordinator up; while no broker is known, none is ready: aiokafka asserts instead."""
+    if not client.cluster.brokers():
+        raise NodeNotReadyError("no broker is known")
+    return await _coordinator_lookup(client, *args)
+
+
+def _in_turn(client: AIOKafkaClient) -> int | None:
+    """The broker that is asked where any will do: the next one, since the last may be away.
+
+    aiokafka draws lots each time, and may ask one that does not answer again and again.
+    """
+    asked = _asked.get(client)
+    chosen: int | None
+    if asked is None:
+        chosen = _by_chance(client)  # Else all would ask the same one first.
+    else:
+        nodes = sorted(each.nodeId for each in client.cluster.brokers())
+        chosen = next((each for each in nodes if each > asked), nodes[0] if nodes else None)
+    if chosen is not None:
+        _asked[client] = chosen
+    return chosen
+
+
+def asked_last(client: AIOKafkaClient) -> str | None:
+    """Which broker was asked last where any would have done; None before the first."""
+    node = _asked.get(client)
+    broker = None if node is None else client.cluster.broker_metadata(node)
+    return None if broker is None else f"broker {node} ({broker.host}:{broker.port})"
+
+
+def survive_a_broker() -> None:
+    """Let the clients of this process take a broker that goes and comes back for what it is."""
+    AIOKafkaConnection.send = _send_or_say_so
+    AIOKafkaClient.coordinator_lookup = _lookup_or_say_so
+    AIOKafkaClient.get_random_node = _in_turn
+
+
+def name_fenced_members() -> None:
+    """Let aiokafka call that error by its name: as any unknown one, it would say nothing."""
+    kafka_errors[FencedInstanceIdError.errno] = FencedInstanceIdError
+
+
+def a_reader(
+    settings: Settings, fetch_wait_s: float, isolation: Isolation = "read_committed"
+) -> AIOKafkaConsumer:
+    """A consumer outside any group: its partitions are assigned by hand, its offsets are sought."""
+    guard_abort_markers()
+    survive_a_broker()
+    return AIOKafkaConsumer(
+        bootstrap_servers=settings.bootstrap_servers,
+        client_id=f"ecluse-{settings.instance}",
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        isolation_level=isolation,
+        request_timeout_ms=_ms(REQUEST_TIMEOUT_S),
+        fetch_max_wait_ms=_ms(fetch_wait_s),
+        max_partition_fetch_bytes=RECORD_BYTES_MAX,
+        metadata_max_age_ms=60_000,
+    )
+
+
+def a_member(settings: Settings, group: str, topic: str, listener: Any) -> AIOKafkaConsumer:
+    """A member of a group, which only learns what it owns: static, sticky, never reading."""
+    survive_a_broker()
+    name_fenced_members()
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=settings.bootstrap_servers,
+        client_id=f"ecluse-{settings.instance}",
+        group_id=group,
+        group_instance_id=settings.instance,
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        isolation_level="read_committed",
+        partition_assignment_strategy=(StickyPartitionAssignor,),
+        session_timeout_ms=_ms(settings.session_timeout_s),
+        heartbeat_interval_ms=_ms(settings.session_timeout_s / 4),
+        request_timeout_ms=_ms(REQUEST_TIMEOUT_S + settings.session_timeout_s),
+        max_poll_interval_ms=NEVER_MS,
+        rebalance_timeout_ms=_ms(settings.session_timeout_s * 3),
+        metadata_max_age_ms=60_000,
+    )
+    consumer.subscribe([topic], listener=listener)
+    return consumer
+
+
+def member_id(member: AIOKafkaConsumer) -> str | None:
+    """What the group calls a member: another name each time that it had to join anew."""
+    coordinator = member._coordinator  # noqa: SLF001
+    return None if coordinator is None else str(coordinator.member_id)
+
+
+async def commit_for(
+    member: AIOKafkaConsumer, offsets: dict[TopicPartition, OffsetAndMetadata]
+) -> None:
+    """Commit offsets of a member's group; of topics too that are read beside the one it shares out.
+
+    Those stand in no assignment, and aiokafka's own `commit` refuses them; the broker does not.
+
+    Raises:
+        KafkaError: the group has moved on, or has no answer.
+    """
+    subscription = member._subscription.subscription  # noqa: SLF001
+    coordinator = member._coordinator  # noqa: SLF001
+    if coordinator is None or subscription is None or subscription.assignment is None:
+        raise IllegalStateError("no member of a group yet")
+    await coordinator.commit_offsets(subscription.assignment, offsets)
+
+
+def a_writer(settings: Settings, transactional_id: str) -> AIOKafkaProducer:
+    """A transactional producer; starting it fences whoever wrote under the same id.
+
+    It sends whole batches, as `a_batch` makes them: sizes and codec are theirs.
+    """
+    compress_quickly()
+    survive_a_broker()
+    return AIOKafkaProducer(
+        bootstrap_servers=settings.bootstrap_servers,
+        client_id=f"ecluse-{settings.instance}",
+        transactional_id=transactional_id,
+        transaction_timeout_ms=_ms(settings.transaction_timeout_s),
+        request_timeout_ms=_ms(min(REQUEST_TIMEOUT_S, settings.transaction_timeout_s)),
+    )
+
+
+class Clients(NamedTuple):
+    """How a task comes by its clients: those of Kafka, or a simulation's own."""
+
+    reader: Callable[[Settings, float, Isolation], Any]
+    """Makes what `a_reader` makes."""
+
+    writer: Callable[[Settings, str], Any]
+    """Makes what `a_writer` makes."""
+
+
+KAFKA: Final = Clients(a_reader, a_writer)
+
+
+def a_batch(codec: str) -> BatchBuilder:
+    """An empty batch of a transaction; its records are compressed by the codec of that name."""
+    _, attributes = AIOKafkaProducer._COMPRESSORS[codec]  # noqa: SLF001
+    return BatchBuilder(BATCH_BYTES, attributes, is_transactional=True)
+
+
+def _ms(seconds: float) -> int:
+    return int(seconds * 1000)

@@ -1,0 +1,258 @@
+"""Publishing many records: in order per partition, each acknowledged by all replicas, bounded."""
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final, NamedTuple
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError, KafkaTimeoutError
+
+from events.sentences import Sentence
+from services.runtime.kafka.clients import REQUEST_TIMEOUT_S
+from services.runtime.kafka.cluster_wait import until_answered
+from services.runtime.kafka.partitioning import partition_of
+from services.runtime.kafka.topics import partition_count, unreachable
+from services.runtime.ops.errors import ClusterError, Unreachable
+from services.runtime.ops.settings import Settings
+
+START_TIMEOUT_S: Final = 2 * REQUEST_TIMEOUT_S
+"""How long it may take to find the cluster: the first address may be that of a broker away."""
+
+SILENCE_TIMEOUT_S: Final = 30.0
+"""How long the cluster may acknowledge nothing; a restart of a broker takes less."""
+
+STOP_TIMEOUT_S: Final = 5.0
+BATCH_BYTES: Final = 256 * 1024
+"""How much of one partition is sent at a time; a larger record travels alone."""
+
+IN_FLIGHT_BYTES_MAX: Final = 32 * 1024 * 1024
+"""How much may wait for its acknowledgement, over all partitions."""
+
+SILENCE = Sentence(
+    "le cluster ne confirme plus rien depuis {seconds:g} s",
+    "the cluster has acknowledged nothing for {seconds:g} s",
+)
+
+REFUSED = Sentence(
+    "le cluster n'en veut pas ({error}). `ecluse topics diff` dit si le topic est comme il faut",
+    "the cluster does not take it ({error}). `ecluse topics diff` says whether the topic is right",
+)
+
+Headers = list[tuple[str, bytes]]
+
+STRUCTURED: Final[Headers] = [("content-type", b"application/cloudevents+json; charset=UTF-8")]
+"""Structured mode of CloudEvents: the whole event is the record's value."""
+
+
+class Message(NamedTuple):
+    """A record to be published."""
+
+    key: bytes
+    value: bytes
+
+
+@dataclass(slots=True)
+class Receipt:
+    """What the cluster acknowledged in one partition."""
+
+    partition: int
+    first_offset: int | None = None
+    last_offset: int | None = None
+    count: int = 0
+
+    def add(self, base_offset: int, count: int) -> None:
+        """A batch was written from `base_offset` on."""
+        self.count += count
+        if base_offset < 0:
+            return  # A repeat that the broker knew, but no longer where it stands.
+        last = base_offset + count - 1
+        self.first_offset = base_offset if self.first_offset is None else self.first_offset
+        self.last_offset = last if self.last_offset is None else max(last, self.last_offset)
+
+
+@dataclass(slots=True)
+class Receipts:
+    """What the cluster acknowledged so far, by partition."""
+
+    by_partition: dict[int, Receipt] = field(default_factory=dict)
+
+    @property
+    def count(self) -> int:
+        """How many records were acknowledged."""
+        return sum(each.count for each in self.by_partition.values())
+
+    def in_order(self) -> list[Receipt]:
+        """One receipt a partition that was written to."""
+        return [self.by_partition[partition] for partition in sorted(self.by_partition)]
+
+    def add(self, partition: int, base_offset: int, count: int) -> None:
+        """A batch was written."""
+        self.by_partition.setdefault(partition, Receipt(partition)).add(base_offset, count)
+
+
+async def publish(
+    settings: Settings,
+    topic: str,
+    messages: Iterable[Message],
+    headers: Headers,
+    receipts: Receipts,
+) -> None:
+    """Write every message to the topic of the contract, those of one partition in their order.
+
+    `receipts` grows with each acknowledgement, and holds what was written whatever happens.
+
+    Raises:
+        Unreachable: the cluster does not answer, or acknowledged nothing for `SILENCE_TIMEOUT_S`.
+        ClusterError: it has no such topic, or refuses a batch.
+    """
+    count = await partition_count(settings, topic)
+    producer = a_producer(settings)
+    try:
+        await start_producer(producer, settings)
+        await Flow(producer, settings.topic(topic), count, headers, receipts).send_all(messages)
+    finally:
+        await stop_producer(producer)
+
+
+def a_producer(settings: Settings) -> AIOKafkaProducer:
+    """An idempotent producer that waits for all replicas; not yet started."""
+    return AIOKafkaProducer(
+        bootstrap_servers=settings.bootstrap_servers,
+        client_id=f"ecluse-{settings.instance}",
+        acks="all",
+        enable_idempotence=True,
+        compression_type="lz4",
+        max_batch_size=BATCH_BYTES,
+        # An idempotent batch never expires: this is when a request is tried again.
+        request_timeout_ms=int(REQUEST_TIMEOUT_S * 1000),
+    )
+
+
+async def start_producer(producer: AIOKafkaProducer, settings: Settings) -> None:
+    """Have it connect; while nobody answers it is tried again, for as long as settings say.
+
+    Raises:
+        Unreachable: nobody answered.
+    """
+
+    async def start() -> None:
+        try:
+            async with asyncio.timeout(START_TIMEOUT_S):
+                await producer.start()
+        except (KafkaError, OSError) as error:
+            raise unreachable(settings, error) from error
+
+    await until_answered(settings, start)
+
+
+async def stop_producer(producer: AIOKafkaProducer) -> None:
+    """Have it let go of its connections; never raises."""
+    # It waits for what is in flight without an end; whoever failed does not wait for that.
+    with suppress(KafkaError, OSError, TimeoutError):
+        async with asyncio.timeout(STOP_TIMEOUT_S):
+            await producer.stop()
+            return
+    # It would go on trying for whoever is gone, and find a broker that comes back.
+    sender = producer._sender.sender_task  # noqa: SLF001
+    if sender is not None:
+        sender.cancel()
+        await asyncio.wait({sender}, timeout=STOP_TIMEOUT_S)
+    with suppress(KafkaError, OSError, TimeoutError):
+        async with asyncio.timeout(STOP_TIMEOUT_S):
+            await producer.client.close()
+
+
+class Flow:
+    """One batch being filled per partition, several in flight."""
+
+    def __init__(
+        self,
+        producer: AIOKafkaProducer,
+        topic: str,
+        partitions: int,
+        headers: Headers,
+        receipts: Receipts,
+    ) -> None:
+        self._producer = producer
+        self._topic = topic
+        self._partitions = partitions
+        self._headers = headers
+        self._receipts = receipts
+        self._filling: dict[int, Any] = {}
+        self._in_flight: dict[asyncio.Future[Any], int] = {}
+        self._in_flight_bytes = 0
+        self._failure: BaseException | None = None
+
+    async def send_all(self, messages: Iterable[Message]) -> None:
+        """Send everything, and return once everything is acknowledged."""
+        try:
+            for key, value in messages:
+                partition = partition_of(key, self._partitions)
+                batch = self._filling.get(partition)
+                while batch is None or not self._append(batch, key, value):
+                    if batch is not None:
+                        await self._send(partition)
+                    batch = self._filling[partition] = self._producer.create_batch()
+            for partition in list(self._filling):
+                await self._send(partition)
+            while self._in_flight:
+                await self._wait()
+        except KafkaError as error:
+            raise ClusterError(self._topic, REFUSED.render({"error": error})) from error
+
+    def _append(self, batch: Any, key: bytes, value: bytes) -> bool:
+        # The time is that of publishing: by the event's own, retention would remove old years.
+        done = batch.append(timestamp=None, key=key, value=value, headers=self._headers)
+        return done is not None
+
+    async def _send(self, partition: int) -> None:
+        batch = self._filling.pop(partition)
+        batch.close()
+        size_bytes = batch.size()
+        while self._in_flight and self._in_flight_bytes + size_bytes > IN_FLIGHT_BYTES_MAX:
+            await self._wait()
+        if self._failure is not None:
+            raise self._failure
+        try:
+            async with asyncio.timeout(SILENCE_TIMEOUT_S):
+                sent = await self._hand_over(batch, partition)
+        except TimeoutError as error:
+            raise self._silence() from error
+        self._in_flight[sent] = size_bytes
+        self._in_flight_bytes += size_bytes
+        sent.add_done_callback(partial(self._done, partition, batch.record_count()))
+
+    async def _hand_over(self, batch: Any, partition: int) -> asyncio.Future[Any]:
+        while True:
+            # It waits for the batch before this one, but no longer than for one request.
+            with suppress(KafkaTimeoutError):
+                sent: asyncio.Future[Any] = await self._producer.send_batch(
+                    batch, self._topic, partition=partition
+                )
+                return sent
+
+    async def _wait(self) -> None:
+        """Until one more batch is acknowledged."""
+        done, _ = await asyncio.wait(
+            self._in_flight, timeout=SILENCE_TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED
+        )
+        if not done:
+            raise self._silence()
+        if self._failure is not None:
+            raise self._failure
+
+    def _done(self, partition: int, count: int, sent: asyncio.Future[Any]) -> None:
+        self._in_flight_bytes -= self._in_flight.pop(sent)
+        if sent.cancelled():
+            return
+        error = sent.exception()
+        if error is None:
+            self._receipts.add(partition, sent.result().offset, count)
+        else:
+            self._failure = self._failure or error
+
+    def _silence(self) -> Unreachable:
+        return Unreachable(self._topic, SILENCE.render({"seconds": SILENCE_TIMEOUT_S}))

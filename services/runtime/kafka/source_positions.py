@@ -1,0 +1,101 @@
+"""How far a source was read, and whether it still is the topic that was read."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from aiokafka.structs import ConsumerRecord, TopicPartition
+
+from events.sentences import Sentence
+from services.runtime.kafka.reader import Reader
+from services.runtime.ops.errors import ClusterError, place_name
+
+LOST = Sentence(
+    "les enregistrements {wanted} à {first} n'y sont plus et n'ont jamais été lus. Restaurez le "
+    "topic depuis une sauvegarde ; s'ils sont perdus pour de bon, dites-le : {give_up}",
+    "records {wanted} to {first} are gone and were never read. Restore the topic from a backup; if "
+    "they are lost for good, say so: {give_up}",
+)
+BEYOND = Sentence(
+    "il finit à {end}, mais il a été lu jusqu'à {wanted} : ce n'est plus le même topic. "
+    "Restaurez celui qui a été lu",
+    "it ends at {end}, but was read up to {wanted}: this is another topic. Restore the one that "
+    "was read",
+)
+ANOTHER = Sentence(
+    "à l'offset {offset} se trouve un autre enregistrement que celui qui y fut lu : le topic a été "
+    "recréé. Restaurez celui qui a été lu",
+    "at offset {offset} stands another record than the one that was read there: the topic was "
+    "re-created. Restore the one that was read",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePosition:
+    """How far one partition of a source was read, and what the last record read was."""
+
+    next_offset: int
+    last_offset: int | None = None
+    last_timestamp_ms: int | None = None
+    last_sha256: str | None = None
+
+
+IsSame = Callable[[ConsumerRecord, str], bool]
+"""Whether a record is the one that was written down under a digest."""
+
+
+async def check_source(
+    reader: Reader,
+    place: TopicPartition,
+    position: SourcePosition,
+    is_same: IsSame,
+    give_up: str,
+) -> None:
+    """That a source still holds what comes next, and that it is the one that was read.
+
+    aiokafka knows no topic ids, so a topic that was deleted and created again is known by its
+    records: where the last one read is still kept, it must be the same; where it is not, none may
+    stand before what comes next. `give_up` is the command by which people give up what is gone
+    unread; it may name `topic`, `partition`, and the `first` offset that is left.
+
+    Raises:
+        ClusterError: it does not; the sentence says which and what to do.
+    """
+    first, end = await reader.bounds(place)
+    wanted = position.next_offset
+    facts = {"wanted": wanted, "first": first, "end": end, **place._asdict()}
+    if wanted < first:
+        command = give_up.format_map(facts)
+        raise ClusterError(place_name(place), LOST.render(facts | {"give_up": command}))
+    if wanted > end:
+        raise ClusterError(place_name(place), BEYOND.render(facts))
+    last = position.last_offset
+    if last is None or last < first:
+        if first < wanted:
+            record = await reader.record_at(place, first)
+            if record is not None and record.offset < wanted:
+                raise ClusterError(place_name(place), ANOTHER.render({"offset": record.offset}))
+        return
+    record = await reader.record_at(place, last)
+    if record is None or record.offset != last or not _is_still(record, position, is_same):
+        raise ClusterError(place_name(place), ANOTHER.render({"offset": last}))
+
+
+async def behind_markers(
+    reader: Reader, place: TopicPartition, position: SourcePosition
+) -> SourcePosition:
+    """The same position, moved to the end where nothing readable stands before that.
+
+    Behind the last record of a transaction stands its marker, and of an aborted one there is
+    nothing else to be read. Left before them, a position would say one day, when retention takes
+    them, that something unread was lost.
+    """
+    _, end = await reader.bounds(place)  # First: what is written from now on stands behind it.
+    if position.next_offset >= end or await reader.record_at(place, position.next_offset):
+        return position
+    return replace(position, next_offset=end)
+
+
+def _is_still(record: ConsumerRecord, position: SourcePosition, is_same: IsSame) -> bool:
+    if position.last_timestamp_ms not in {None, record.timestamp}:
+        return False
+    return position.last_sha256 is None or is_same(record, position.last_sha256)

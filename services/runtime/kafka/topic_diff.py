@@ -1,0 +1,136 @@
+"""What differs between the catalogue of topics and a cluster: values only, nobody is asked."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from events.sentences import Sentence
+from services.runtime.kafka.topic_catalogue import Catalogue, Topic
+from services.runtime.ops.errors import ClusterError
+from services.runtime.ops.settings import Settings
+
+PARTITIONS: Final = "partitions"
+REPLICATION: Final = "replication factor"
+
+MISSING = Sentence(
+    "ce topic manque\u00a0; `ecluse topics apply` le crée avec {wanted} partitions",
+    "this topic is missing: `ecluse topics apply` creates it with {wanted} partitions",
+)
+MISSING_STILL = Sentence(
+    "ce topic manque, et n'est pas créé tant que les autres n'ont pas tous le même nombre de "
+    "partitions, {wanted}",
+    "this topic is missing, and is not created while the others do not all have the same number "
+    "of partitions, {wanted}",
+)
+OTHER_SETTING = Sentence(
+    "{setting} vaut {found} au lieu de {wanted}\u00a0; `ecluse topics apply` le rétablit",
+    "{setting} is {found} instead of {wanted}: `ecluse topics apply` mends it",
+)
+OTHER_PARTITIONS = Sentence(
+    "{found} partitions au lieu de {wanted}. On n'y touche pas\u00a0: les clés changeraient de "
+    "partition. S'il est vide, supprimez-le, puis `ecluse topics apply`\u00a0; sinon, ce sont les "
+    "autres topics qu'il faut recréer avec {found} partitions",
+    "{found} partitions instead of {wanted}. It is left alone, since keys would move to other "
+    "partitions. If it is empty, delete it and run `ecluse topics apply`; else it is the other "
+    "topics that must be made again, with {found} partitions",
+)
+OTHER_REPLICATION = Sentence(
+    "{found} copies au lieu de {wanted}. `ecluse topics apply` ne déplace pas de données\u00a0: "
+    "employez kafka-reassign-partitions",
+    "{found} replicas instead of {wanted}. `ecluse topics apply` moves no data: use "
+    "kafka-reassign-partitions",
+)
+
+
+class Asked(NamedTuple):
+    """What was asked for on the command line; None leaves it to the catalogue and the cluster."""
+
+    partitions: int | None = None
+    replication_factor: int | None = None
+
+
+NOTHING_ASKED: Final = Asked()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A topic as the cluster shows it."""
+
+    partitions: int
+    replication_factor: int
+    config: Mapping[str, str]
+    """Every setting in force, by Kafka's names."""
+
+    own: Mapping[str, str] = field(default_factory=dict)
+    """Those among them that were made on the topic itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing about one topic that is not as the catalogue says."""
+
+    topic: str
+    """As it is called on the cluster."""
+
+    setting: str | None
+    """Kafka's name of it, `partitions` or `replication factor`; None where the topic is missing."""
+
+    found: str | None
+    wanted: str
+    mendable: bool
+    """Whether `apply` mends it."""
+
+    what: Sentence
+    """What it is, what it should be, and what to do; without the topic's name."""
+
+    @property
+    def said(self) -> Sentence:
+        """The whole of it, with the topic's name."""
+        return ClusterError(self.topic, self.what).said
+
+
+def shared_count(wanted: Catalogue, found: Mapping[str, Found], asked: Asked) -> int:
+    """How many partitions every topic should have: as asked, else as most have, else as written."""
+    if asked.partitions is not None:
+        return asked.partitions
+    counts = [each.partitions for each in found.values()]
+    # Among equals the first one: `max` keeps the order of the catalogue.
+    return max(counts, key=counts.count, default=wanted.partitions)
+
+
+def compare(
+    wanted: Catalogue, found: Mapping[str, Found], settings: Settings, asked: Asked
+) -> list[Difference]:
+    """What differs, topic by topic in the catalogue's order; `found` is by the contract's names."""
+    count = shared_count(wanted, found, asked)
+    agreed = all(each.partitions == count for each in found.values())
+    differences: list[Difference] = []
+    for name, topic in wanted.topics.items():
+        there = found.get(name)
+        if there is None:
+            what = MISSING if agreed else MISSING_STILL
+            facts = {"wanted": count}
+            differences.append(
+                Difference(settings.topic(name), None, None, str(count), agreed, what.render(facts))
+            )
+        else:
+            differences += _in_topic(settings.topic(name), topic, there, count, asked)
+    return differences
+
+
+def _in_topic(
+    name: str, topic: Topic, there: Found, count: int, asked: Asked
+) -> Iterable[Difference]:
+    def difference(setting: str, found: str | None, wanted: str, what: Sentence) -> Difference:
+        facts = {"setting": setting, "found": found, "wanted": wanted}
+        return Difference(name, setting, found, wanted, what is OTHER_SETTING, what.render(facts))
+
+    if there.partitions != count:
+        yield difference(PARTITIONS, str(there.partitions), str(count), OTHER_PARTITIONS)
+    replicas = asked.replication_factor
+    if replicas is not None and there.replication_factor != replicas:
+        found = str(there.replication_factor)
+        yield difference(REPLICATION, found, str(replicas), OTHER_REPLICATION)
+    for setting, value in topic.config.as_kafka().items():
+        if there.config.get(setting) != value:
+            yield difference(setting, there.config.get(setting), value, OTHER_SETTING)

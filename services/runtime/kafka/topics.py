@@ -1,0 +1,341 @@
+"""Topics on a cluster: compared with the catalogue, mended, and checked before a worker starts."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, Final
+
+import structlog
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import (
+    KafkaConnectionError,
+    KafkaError,
+    TopicAlreadyExistsError,
+    UnknownTopicOrPartitionError,
+    for_code,
+)
+
+from events.sentences import Sentence
+from services.runtime.kafka.clients import REQUEST_TIMEOUT_S, asked_last, survive_a_broker
+from services.runtime.kafka.cluster_wait import until_answered
+from services.runtime.kafka.timeouts import within
+from services.runtime.kafka.topic_catalogue import Catalogue, Topic, read_catalogue
+from services.runtime.kafka.topic_diff import (
+    MISSING,
+    NOTHING_ASKED,
+    Asked,
+    Difference,
+    Found,
+    compare,
+    shared_count,
+)
+from services.runtime.ops.errors import ClusterError, Unreachable
+from services.runtime.ops.settings import Settings
+
+START_TIMEOUT_S: Final = 2 * REQUEST_TIMEOUT_S
+"""How long it may take to find the cluster: the first address may be that of a broker away."""
+
+CLOSE_TIMEOUT_S: Final = 5.0
+SHOWN_LOOKS_MAX: Final = 200
+"""How often is looked whether the cluster shows what it has accepted."""
+
+SHOWN_PAUSE_S: Final = 0.1
+BROKER_DEFAULT: Final = -1
+"""The replication factor that leaves the choice to the cluster."""
+
+OWN_SETTING: Final = 1
+"""Kafka's mark of a setting that was made on the topic itself (DYNAMIC_TOPIC_CONFIG)."""
+
+HARMLESS: Final = frozenset({"compression.type"})
+"""Settings that cost space where they differ, and nothing else."""
+
+NO_KAFKA = Sentence(
+    "pas de Kafka à cette adresse ({error}). Vérifiez ECLUSE_BOOTSTRAP_SERVERS, et que le serveur "
+    "tourne",
+    "no Kafka at this address ({error}). Check ECLUSE_BOOTSTRAP_SERVERS, and that the broker runs",
+)
+NO_CONNECTION = Sentence("connexion impossible", "cannot connect")
+NO_ANSWER = Sentence("pas de réponse", "no answer")
+NOT_ACCEPTED = Sentence("le cluster refuse\u00a0: {error}", "the cluster refuses: {error}")
+NOT_SHOWN = Sentence(
+    "le cluster a accepté le changement, mais ne le montre toujours pas. Relancez "
+    "`ecluse topics diff`",
+    "the cluster accepted the change, but still does not show it. Run `ecluse topics diff` again",
+)
+AND_MORE = Sentence(
+    "{what} (et {count} autres écarts\u00a0: voir `ecluse topics diff`)",
+    "{what} (and {count} more differences: see `ecluse topics diff`)",
+)
+
+log: Final = structlog.stdlib.get_logger("ecluse.runtime")
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What `apply` did, and what it left."""
+
+    created: list[str]
+    """Topics that were missing, as they are called on the cluster."""
+
+    mended: list[Difference]
+    """Settings that were otherwise before."""
+
+    left: list[Difference]
+    partitions: int
+
+
+async def differences(
+    wanted: Catalogue, settings: Settings, asked: Asked = NOTHING_ASKED
+) -> list[Difference]:
+    """What is not on the cluster as the catalogue says.
+
+    Raises:
+        Unreachable: the cluster does not answer.
+    """
+    async with _visit(settings) as admin:
+        found = await _find(admin, wanted.topics, settings)
+    return compare(wanted, found, settings, asked)
+
+
+async def apply(wanted: Catalogue, settings: Settings, asked: Asked = NOTHING_ASKED) -> Applied:
+    """Create what is missing and mend settings; the number of partitions is never changed.
+
+    It returns once the cluster shows what was done. What it may not touch is in `left`.
+
+    Raises:
+        Unreachable: the cluster does not answer.
+        ClusterError: it refuses, or does not show what it accepted.
+    """
+    async with _visit(settings) as admin:
+        found = await _find(admin, wanted.topics, settings)
+        before = compare(wanted, found, settings, asked)
+        mended = [each for each in before if each.mendable]
+        missing = {each.topic for each in mended if each.setting is None}
+        count = shared_count(wanted, found, asked)
+        by_name = {settings.topic(name): topic for name, topic in wanted.topics.items()}
+        await _create(admin, {name: by_name[name] for name in missing}, count, asked, settings)
+        own = {settings.topic(name): each.own for name, each in found.items()}
+        for name in dict.fromkeys(each.topic for each in mended if each.topic in own):
+            await _alter(admin, name, {**own[name], **by_name[name].config.as_kafka()}, settings)
+
+        async def look() -> list[Difference]:
+            now = await _find(admin, wanted.topics, settings)
+            return compare(wanted, now, settings, asked)
+
+        left = await _shown(look)
+    created = [name for name in by_name if name in missing]
+    changed = [each for each in mended if each.setting is not None]
+    return Applied(created, changed, left, count)
+
+
+async def check(settings: Settings, names: Collection[str]) -> int:
+    """How many partitions the topics have that a worker stands on, once all is well with them.
+
+    Raises:
+        Unreachable: the cluster does not answer.
+        ClusterError: a topic is missing, or its limits, its retention, its compaction or its
+            number of partitions are not those of the catalogue; the first one and what to do.
+    """
+    catalogue = read_catalogue()
+    wanted = catalogue.model_copy(
+        update={"topics": {name: catalogue.topics[name] for name in names}}
+    )
+    async with _visit(settings) as admin:
+        found = await _find(admin, names, settings)
+    serious = []
+    for each in compare(wanted, found, settings, NOTHING_ASKED):
+        if each.setting in HARMLESS:
+            facts = {"setting": each.setting, "found": each.found, "wanted": each.wanted}
+            log.warning("topic_setting_differs", topic=each.topic, **facts)
+        else:
+            serious.append(each)
+    _stop_at(serious)
+    return shared_count(wanted, found, NOTHING_ASKED)
+
+
+async def partition_count(settings: Settings, name: str) -> int:
+    """How many partitions one topic has, whatever its settings.
+
+    Raises:
+        Unreachable: the cluster does not answer.
+        ClusterError: it has no such topic.
+    """
+    async with _visit(settings) as admin:
+        topics = await _describe(admin, settings)
+    topic = topics.get(settings.topic(name))
+    if topic is None:
+        count = read_catalogue().partitions
+        raise ClusterError(settings.topic(name), MISSING.render({"wanted": count}))
+    return len(topic["partitions"])
+
+
+def _stop_at(serious: list[Difference]) -> None:
+    if not serious:
+        return
+    first, more = serious[0], len(serious) - 1
+    what = first.what
+    if more:
+        what = Sentence(
+            AND_MORE.fr.format(what=what.fr, count=more),
+            AND_MORE.en.format(what=what.en, count=more),
+        )
+    raise ClusterError(first.topic, what)
+
+
+@asynccontextmanager
+async def _visit(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
+    """A connection for questions and changes."""
+    survive_a_broker()
+    admin = AIOKafkaAdminClient(
+        bootstrap_servers=settings.bootstrap_servers,
+        client_id=f"ecluse-{settings.instance}",
+        request_timeout_ms=int(REQUEST_TIMEOUT_S * 1000),
+    )
+    try:
+        await until_answered(settings, lambda: _start(admin, settings))
+        yield admin
+    finally:
+        with suppress(KafkaError, OSError, TimeoutError):
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await admin.close()
+
+
+async def _start(admin: AIOKafkaAdminClient, settings: Settings) -> None:
+    try:
+        async with asyncio.timeout(START_TIMEOUT_S):
+            await admin.start()
+    except ValueError as error:
+        # What stands in ECLUSE_BOOTSTRAP_SERVERS is no address, and will not become one.
+        raise ClusterError(settings.bootstrap_servers, _no_kafka(str(error), str(error))) from error
+    except (KafkaError, OSError) as error:
+        raise unreachable(settings, error) from error
+
+
+def unreachable(settings: Settings, error: Exception) -> Unreachable:
+    """What to say of a cluster with which no conversation began."""
+    match error:
+        case TimeoutError():
+            why = NO_ANSWER
+        case KafkaConnectionError() | OSError():
+            why = NO_CONNECTION
+        case _:
+            why = Sentence(str(error), str(error))
+    return Unreachable(settings.bootstrap_servers, _no_kafka(why.fr, why.en))
+
+
+def _no_kafka(fr: str, en: str) -> Sentence:
+    return Sentence(NO_KAFKA.fr.format(error=fr), NO_KAFKA.en.format(error=en))
+
+
+class _Broker:
+    """Who was asked, as far as that is known by the time when it is told."""
+
+    def __init__(self, admin: AIOKafkaAdminClient, settings: Settings) -> None:
+        self._admin = admin
+        self._settings = settings
+
+    def __str__(self) -> str:
+        return asked_last(self._admin._client) or self._settings.bootstrap_servers  # noqa: SLF001
+
+
+async def _answer(
+    admin: AIOKafkaAdminClient, settings: Settings, ask: Callable[[], Awaitable[Any]]
+) -> Any:
+    """What a broker answers; where one does not, another is asked: any of them knows."""
+    broker = _Broker(admin, settings)
+    return await until_answered(
+        settings, lambda: within(REQUEST_TIMEOUT_S, ask(), "topics", broker)
+    )
+
+
+async def _describe(admin: AIOKafkaAdminClient, settings: Settings) -> dict[str, Any]:
+    # Of all topics: a question about one would create it where a cluster creates on demand.
+    topics = await _answer(admin, settings, lambda: admin.describe_topics(None))
+    return {each["topic"]: each for each in topics}
+
+
+async def _find(
+    admin: AIOKafkaAdminClient, names: Iterable[str], settings: Settings
+) -> dict[str, Found]:
+    """The topics that are there, by the contract's names and in the order of `names`."""
+    listed = await _describe(admin, settings)
+    there = [name for name in names if settings.topic(name) in listed]
+    if not there:
+        return {}
+    asked = [ConfigResource(ConfigResourceType.TOPIC, settings.topic(name)) for name in there]
+    found = {}
+    for response in await _answer(admin, settings, lambda: admin.describe_configs(asked)):
+        for code, message, _, topic, entries in response.resources:
+            if code == UnknownTopicOrPartitionError.errno:
+                continue  # Deleted between the two questions: it is not there.
+            if code:
+                raise ClusterError(topic, _refusal(code, message))
+            found[topic] = entries
+    return {
+        name: _found(listed[topic], found[topic])
+        for name, topic in ((each, settings.topic(each)) for each in there)
+        if topic in found
+    }
+
+
+def _found(listed: dict[str, Any], entries: list[tuple[Any, ...]]) -> Found:
+    partitions = listed["partitions"]
+    config = {entry[0]: entry[1] for entry in entries}
+    own = {entry[0]: entry[1] for entry in entries if entry[3] == OWN_SETTING}
+    return Found(len(partitions), min(len(each["replicas"]) for each in partitions), config, own)
+
+
+async def _create(
+    admin: AIOKafkaAdminClient,
+    topics: Mapping[str, Topic],
+    count: int,
+    asked: Asked,
+    settings: Settings,
+) -> None:
+    if not topics:
+        return
+    new = [
+        NewTopic(
+            name,
+            count,
+            asked.replication_factor or BROKER_DEFAULT,
+            # The client takes a default for either number only beside an assignment.
+            replica_assignments=None if asked.replication_factor else {},
+            topic_configs=topic.config.as_kafka(),
+        )
+        for name, topic in topics.items()
+    ]
+    response = await _answer(admin, settings, lambda: admin.create_topics(new))
+    for topic, code, message in response.topic_errors:
+        # Someone else may have been quicker; whether it is as it should be is looked at later.
+        if code not in {0, TopicAlreadyExistsError.errno}:
+            raise ClusterError(topic, _refusal(code, message))
+
+
+async def _alter(
+    admin: AIOKafkaAdminClient, name: str, config: Mapping[str, str], settings: Settings
+) -> None:
+    """Set all of a topic's own settings: this request forgets those that it does not name."""
+    resource = ConfigResource(ConfigResourceType.TOPIC, name, dict(config))
+    for response in await _answer(admin, settings, lambda: admin.alter_configs([resource])):
+        for code, message, _, topic in response.resources:
+            if code:
+                raise ClusterError(topic, _refusal(code, message))
+
+
+def _refusal(code: int, message: str | None) -> Sentence:
+    return NOT_ACCEPTED.render({"error": message or str(for_code(code)())})
+
+
+async def _shown(look: Callable[[], Awaitable[list[Difference]]]) -> list[Difference]:
+    """What is left once the cluster shows what was done: it answers from copies that lag behind."""
+    left: list[Difference] = []
+    for _ in range(SHOWN_LOOKS_MAX):
+        left = await look()
+        if not any(each.mendable for each in left):
+            return left
+        await asyncio.sleep(SHOWN_PAUSE_S)
+    where = next(each.topic for each in left if each.mendable)
+    raise ClusterError(where, NOT_SHOWN)

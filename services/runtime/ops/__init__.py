@@ -1,0 +1,1 @@
+"""Settings, clock, errors, health checks and logging of a process."""

@@ -1,0 +1,65 @@
+"""A thread that ends the process when a task hangs: heartbeats go on while a task does not."""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import structlog
+
+from services.runtime.ops.progress import Progress
+
+EXIT_STALLED: Final = 70
+"""The process was ended from within: its supervisor starts it again."""
+
+LOOKS_PER_LIMIT: Final = 10
+
+log: Final = structlog.stdlib.get_logger("ecluse.runtime")
+
+
+class Watchdog:
+    """Looks at every task's progress, from outside the event loop, which may hang itself."""
+
+    def __init__(
+        self,
+        stall_s: float,
+        tasks: Callable[[], Mapping[Progress, int]],
+        end: Callable[[int], object] = os._exit,
+    ) -> None:
+        self._stall_s = stall_s
+        self._tasks = tasks
+        self._end = end
+        self._seen: dict[Progress, tuple[int, float]] = {}
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._stopped.set()
+        self._thread.join()
+
+    def look(self, now_s: float) -> None:
+        """Compare every task with the last look; end the process where one hangs."""
+        tasks = self._tasks()
+        self._seen = {progress: seen for progress, seen in self._seen.items() if progress in tasks}
+        for progress, number in tasks.items():
+            steps, since_s = self._seen.get(progress, (-1, now_s))
+            if not progress.busy or progress.steps != steps:
+                self._seen[progress] = (progress.steps, now_s)
+            elif now_s - since_s > self._stall_s:
+                log.critical(
+                    "task_hangs",
+                    partition=number,
+                    doing=progress.doing,
+                    since_s=round(now_s - since_s),
+                )
+                self._end(EXIT_STALLED)
+
+    def _watch(self) -> None:
+        while not self._stopped.wait(self._stall_s / LOOKS_PER_LIMIT):
+            self.look(time.monotonic())

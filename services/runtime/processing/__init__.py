@@ -1,0 +1,1 @@
+"""Consumer-group workers and partition tasks: batches in transactions, failures, status."""

@@ -1,0 +1,159 @@
+"""The page of a worker for probes, operators and Prometheus."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from events.sentences import Sentence
+from services.runtime.ops.errors import ClusterError
+from services.runtime.ops.settings import Settings
+from services.runtime.processing.offset_metadata import TaskState, Word
+from services.runtime.processing.task import PartitionTask
+from services.runtime.processing.timings import Timings
+
+NO_PAGE = Sentence(
+    "la page de santé n'a pu s'ouvrir ({error}) : choisissez un autre ECLUSE_HEALTH_PORT",
+    "the health page could not be opened ({error}): choose another ECLUSE_HEALTH_PORT",
+)
+
+STOP_S: Final = 1.0
+"""How long whoever asked may take to hear the answer, once the process ends."""
+
+Tasks = Callable[[], list[PartitionTask]]
+"""The tasks of a worker, as they are now."""
+
+READY = {TaskState.RUNNING, TaskState.PAUSED, TaskState.BROKEN}
+"""In these states a partition takes what is there, or says why not."""
+
+
+class Health(Collector):
+    """/healthz: the loop turns; /readyz: every partition is open; /partitions; /metrics."""
+
+    def __init__(self, settings: Settings, registry: CollectorRegistry) -> None:
+        self.tasks: Tasks = list
+        self.timings = Timings(registry)
+        self._host, self._port = settings.health_host, settings.health_port
+        self._registry = registry
+        self._runner: web.AppRunner | None = None
+        registry.register(self)
+
+    async def start(self) -> None:
+        """Serve; nothing where the port is 0."""
+        if not self._port:
+            return
+        app = web.Application()
+        app.add_routes(
+            [
+                web.get("/healthz", self._healthz),
+                web.get("/readyz", self._readyz),
+                web.get("/partitions", self._partitions),
+                web.get("/metrics", self._metrics),
+            ]
+        )
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_S)
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, self._host, self._port).start()
+        except OSError as error:
+            facts = {"error": error.strerror or error}
+            raise ClusterError(f"{self._host}:{self._port}", NO_PAGE.render(facts)) from error
+
+    async def stop(self) -> None:
+        """Serve no more."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    def collect(self) -> Any:
+        """What Prometheus asks: state, position and backlog of every partition that is ours."""
+        tasks = self.tasks()
+        states = GaugeMetricFamily(
+            "ecluse_partition_state",
+            "1 for the state of a partition.",
+            labels=["partition", "state"],
+        )
+        offsets = GaugeMetricFamily(
+            "ecluse_next_offset", "The next offset to be read.", labels=["topic", "partition"]
+        )
+        failed = CounterMetricFamily(
+            "ecluse_transactions_failed",
+            "Attempts to open a partition or to commit in it that failed.",
+            labels=["partition"],
+        )
+        for task in tasks:
+            number = str(task.partition)
+            for state in TaskState:
+                states.add_metric([number, state], float(task.state is state))
+            for topic, offset in task.next_offsets.items():
+                offsets.add_metric([topic, number], offset)
+            failed.add_metric([number], task.failed)
+        return [states, offsets, failed, *_of_words(tasks)]
+
+    async def _healthz(self, _request: web.Request) -> web.Response:
+        return web.Response(text="ok\n")
+
+    async def _readyz(self, _request: web.Request) -> web.Response:
+        tasks = self.tasks()
+        ready = bool(tasks) and all(task.state in READY for task in tasks)
+        return web.json_response({"ready": ready}, status=200 if ready else 503)
+
+    async def _partitions(self, _request: web.Request) -> web.Response:
+        rows = [
+            {
+                "partition": task.partition,
+                "state": task.state,
+                "next_offsets": task.next_offsets,
+                "held": None if task.held is None else task.held._asdict(),
+            }
+            for task in self.tasks()
+        ]
+        return web.json_response(sorted(rows, key=lambda row: int(str(row["partition"]))))
+
+    async def _metrics(self, _request: web.Request) -> web.Response:
+        body = generate_latest(self._registry)
+        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+OF_WORDS: Final[tuple[tuple[str, str, Callable[[Word], float | None]], ...]] = (
+    (
+        "ecluse_oldest_unprocessed_event_timestamp_seconds",
+        "The time of the event of the oldest record that was taken and is not done.",
+        lambda word: word.oldest_event_s,
+    ),
+    (
+        "ecluse_latest_done_event_timestamp_seconds",
+        "The latest event time of what was done: of the last record of each transaction.",
+        lambda word: word.done_event_s,
+    ),
+    (
+        "ecluse_caught_up",
+        "1 where all was taken that there was at the last look, else 0.",
+        lambda word: float(word.caught_up),
+    ),
+)
+"""What is told of each topic and partition, from the worker's own word of it; None is not known."""
+
+
+def _of_words(tasks: list[PartitionTask]) -> Iterator[Any]:
+    words = [
+        ([topic, str(task.partition)], said.word)
+        for task in tasks
+        for topic, said in task.words().items()
+    ]
+    for name, told, value_of in OF_WORDS:
+        gauge = GaugeMetricFamily(name, told, labels=["topic", "partition"])
+        for labels, word in words:
+            if (value := value_of(word)) is not None:
+                gauge.add_metric(labels, value)
+        yield gauge
+    taken = CounterMetricFamily(
+        "ecluse_records_taken",
+        "Records done since the partition came to this worker.",
+        labels=["topic", "partition"],
+    )
+    for labels, word in words:
+        taken.add_metric(labels, word.taken)
+    yield taken

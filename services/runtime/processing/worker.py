@@ -1,0 +1,315 @@
+"""A worker: a member of a group, with one task for each partition number that it owns."""
+
+import asyncio
+import contextlib
+import os
+import signal
+from asyncio import FIRST_COMPLETED
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+import structlog
+from aiokafka.abc import ConsumerRebalanceListener
+from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
+
+from events.sentences import Sentence
+from services.runtime.kafka.clients import FencedInstanceIdError, a_member, member_id
+from services.runtime.kafka.cluster_wait import until_answered
+from services.runtime.kafka.timeouts import only_our_cancellation, started, within
+from services.runtime.kafka.writer import Fenced
+from services.runtime.ops.errors import ClusterError, Unreachable
+from services.runtime.ops.forced_exit import END_S, leave_after
+from services.runtime.ops.settings import Settings
+from services.runtime.ops.watchdog import EXIT_STALLED, Watchdog
+from services.runtime.processing.health import Health
+from services.runtime.processing.offset_metadata import TaskState
+from services.runtime.processing.offset_reporter import Hints
+from services.runtime.processing.processor import WorkFactory
+from services.runtime.processing.task import BATCH_RECORDS, PartitionTask
+
+TICK_S: Final = 1.0
+"""How often the worker looks after its group and its hints."""
+
+STOP_S: Final = 8.0
+"""How long tasks may take to finish; then they are cancelled: what is not committed never was."""
+
+CUT_S: Final = 2.0
+"""How long what was cancelled, and the group, may each take to let go; together less than what
+`ending.END_S` leaves to the whole process."""
+
+JOINED_S: Final = 30.0
+"""How long it takes to join a group of which no broker is away."""
+
+JOINS_MAX: Final = 6
+"""How often within three sessions we may join as somebody new: more is a quarrel of two."""
+
+RESIZED = Sentence(
+    "il avait {before} partitions et en a {now}. Les clés y changeraient de partition : recréez "
+    "les topics avec {before} partitions",
+    "it had {before} partitions and has {now} now. Keys would change their partition: create "
+    "the topics again with {before} partitions",
+)
+SAME_NAME = Sentence(
+    "un autre processus entre sans cesse dans le groupe sous le nom {instance} : donnez à chacun "
+    "le sien (--instance, ECLUSE_INSTANCE)",
+    "another process keeps joining the group under the name {instance}: give each its own "
+    "(--instance, ECLUSE_INSTANCE)",
+)
+GROUP_LOST = Sentence("le groupe est perdu : {error}", "the group is lost: {error}")
+
+log: Final = structlog.stdlib.get_logger("ecluse.runtime")
+
+
+class Worker:
+    """Runs the tasks of the partitions that the group gives to this process.
+
+    Raises:
+        Stop: `run` ends so when the cluster cannot be reached or is not as it must be.
+        Fenced, GaveUp: `run` ends so when a task ended so.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        group: str,
+        topic: str,
+        make_work: WorkFactory,
+        health: Health,
+        remedy: str,
+        batch_records: int = BATCH_RECORDS,
+    ) -> None:
+        self._settings = settings
+        self._group = group
+        self._topic = topic
+        self._make_work = make_work
+        self._health = health
+        self._remedy = remedy
+        self._batch_records = batch_records
+        self._tasks: dict[int, PartitionTask] = {}
+        self._runs: dict[asyncio.Task[None], PartitionTask] = {}
+        self._stop = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._member = a_member(settings, group, topic, _Listener(self))
+        self._hints = Hints(self._member, topic, TICK_S)
+        self._rebalancing = False
+        self._count = 0  # of partitions, from when it is first known
+        self._member_id: str | None = None
+        self._joined_s: deque[float] = deque(maxlen=JOINS_MAX)
+
+    async def run(self) -> None:
+        """Work until SIGTERM or SIGINT."""
+        loop = asyncio.get_running_loop()
+        for each in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(each, self._told_to_end)
+        watchdog = Watchdog(
+            self._settings.stall_s,
+            # Those too whose partition went away: another task of it waits until they have ended.
+            lambda: {task.progress: task.partition for task in list(self._runs.values())},
+        )
+        watchdog.start()
+        self._health.tasks = lambda: list(self._tasks.values())
+        await self._health.start()
+        where = self._settings.bootstrap_servers
+        try:
+            if not await self._joined(where):
+                return
+            self._check_size()
+            log.info("worker_started", instance=self._settings.instance, partitions=self._count)
+            while not self._stop.is_set():
+                await self._tick()
+        finally:
+            self._stop.set()
+            await self._end_tasks()
+            if not self._rebalancing:
+                await self._hints.take_leave(self._tasks)
+            with contextlib.suppress(TimeoutError, KafkaError), only_our_cancellation():
+                await asyncio.wait_for(self._member.stop(), CUT_S)
+            await self._health.stop()
+            watchdog.stop()
+            log.info("worker_stopped", instance=self._settings.instance)
+
+    def _told_to_end(self) -> None:
+        self._stop.set()
+        leave_after(END_S, 0)
+
+    # Called by the rebalance callbacks: milliseconds, no waiting, nothing that may fail.
+
+    def pause_all(self) -> None:
+        """A rebalance has begun: finish what runs, begin nothing."""
+        self._rebalancing = True
+        for task in self._tasks.values():
+            task.pause()
+
+    def own(self, numbers: Iterable[int]) -> None:
+        """These partition numbers are ours from now on, and no others."""
+        if self._stop.is_set():
+            return  # What the group gives to who leaves it nobody would end.
+        self._rebalancing = False
+        owned = set(numbers)
+        before, self._member_id = self._member_id, member_id(self._member)
+        if before != self._member_id:
+            self._joined_s.append(asyncio.get_running_loop().time())
+        for number in set(self._tasks) - owned:
+            self._let_go(self._tasks.pop(number))
+        for number in sorted(owned):
+            if number in self._tasks:
+                self._tasks[number].resume()
+            else:
+                self._begin(number)
+        self._member.pause(*self._member.assignment())
+        log.info("partitions_owned", partitions=sorted(owned))
+
+    def _let_go(self, task: PartitionTask) -> None:
+        """Finish the running transaction; an opening, which writes nothing, ends at once."""
+        task.stop()
+        if task.state is TaskState.OPENING:
+            for run in [run for run, other in self._runs.items() if other is task]:
+                run.cancel()
+
+    def _begin(self, number: int) -> None:
+        task = PartitionTask(
+            number,
+            self._make_work,
+            self._settings,
+            self._remedy,
+            batch_records=self._batch_records,
+            timings=self._health.timings,
+        )
+        self._tasks[number] = task
+        before = [run for run, other in self._runs.items() if other.partition == number]
+        run = asyncio.create_task(_after(before, task.run()), name=f"partition-{number}")
+        self._runs[run] = task
+        run.add_done_callback(lambda _: self._ended.set())
+
+    async def _joined(self, where: str) -> bool:
+        """Join the group; False where we are told to end before that has come about."""
+        limit_s = self._settings.give_up_s
+
+        async def join() -> Unreachable | None:
+            start = started(self._member._client, self._member.start())  # noqa: SLF001
+            try:
+                await within(limit_s, start, "Kafka", where)
+            except Unreachable as error:
+                if member_id(self._member) is None:
+                    raise  # It has not come to the group yet, and starts anew.
+                return error
+            return None
+
+        joining = asyncio.create_task(until_answered(self._settings, join))
+        ending = asyncio.create_task(self._stop.wait())
+        both = (joining, ending)
+        try:
+            done, _ = await asyncio.wait(both, timeout=JOINED_S, return_when=FIRST_COMPLETED)
+            if not done:
+                log.warning("group_awaited", group=self._group, limit_s=limit_s)
+                await asyncio.wait(both, return_when=FIRST_COMPLETED)
+            if not joining.done():
+                return False
+            if (error := joining.result()) is not None:
+                raise self._told(error) from error
+        finally:
+            for each in both:
+                each.cancel()
+            await asyncio.wait(both, timeout=CUT_S)
+        return True
+
+    async def _tick(self) -> None:
+        self._ended.clear()
+        waits = [asyncio.create_task(each.wait()) for each in (self._stop, self._ended)]
+        await asyncio.wait(waits, timeout=TICK_S, return_when=FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+        for run in [each for each in self._runs if each.done()]:
+            task = self._runs.pop(run)
+            # One that opens is cancelled when its partition goes away; whatever else ends one
+            # before that, a cancellation included, ends the worker: nobody would be at work.
+            if not run.cancelled() or self._tasks.get(task.partition) is task:
+                run.result()
+            if self._tasks.get(task.partition) is task:
+                del self._tasks[task.partition]
+        self._check_size()
+        self._check_name()
+        await self._look_after_the_group()
+        if not self._rebalancing:  # Meanwhile the group takes none, and thinks the less of us.
+            await self._hints.leave(self._tasks)
+
+    def _check_size(self) -> None:
+        """A key's records would go on elsewhere; while nothing is known, nothing is said."""
+        now = len(self._member.partitions_for_topic(self._topic) or ())
+        self._count = self._count or now
+        if now not in {0, self._count}:
+            raise ClusterError(self._topic, RESIZED.render({"before": self._count, "now": now}))
+
+    def _check_name(self) -> None:
+        """Two static members of one name throw each other out for ever; aiokafka does not tell."""
+        times_s = self._joined_s
+        window_s = 3 * self._settings.session_timeout_s
+        if len(times_s) == JOINS_MAX and times_s[-1] - times_s[0] < window_s:
+            raise self._same_name()
+
+    def _same_name(self) -> ClusterError:
+        return ClusterError("Kafka", SAME_NAME.render({"instance": self._settings.instance}))
+
+    def _told(self, error: ClusterError) -> ClusterError:
+        """An error of the group, in words: of who was fenced, aiokafka passes on the name alone."""
+        return self._same_name() if FencedInstanceIdError.__name__ in str(error) else error
+
+    async def _look_after_the_group(self) -> None:
+        """Hear what the group has to complain of; records are never taken here."""
+        try:
+            await self._member.getmany(timeout_ms=0)
+        except (NoOffsetForPartitionError, OffsetOutOfRangeError):
+            pass  # About a position in the group, which nobody reads.
+        except KafkaError as error:
+            lost = ClusterError("Kafka", GROUP_LOST.render({"error": repr(error)}))
+            raise self._told(lost) from error
+
+    async def _end_tasks(self) -> None:
+        for task in self._tasks.values():
+            self._let_go(task)
+        if not self._runs:
+            return
+        _, late = await asyncio.wait(self._runs, timeout=STOP_S)
+        for run in late:
+            log.warning("task_cancelled", partition=self._runs[run].partition)
+            run.cancel()
+        # One that does not let go of its connections in time leaves that to the end of the process.
+        ended, _ = await asyncio.wait(self._runs, timeout=CUT_S)
+        for run in ended:
+            task, error = self._runs[run], None if run.cancelled() else run.exception()
+            if isinstance(error, Fenced):
+                # Who was thought dead has lost all its partitions; one of them ended this worker.
+                log.info("partition_handed_over", partition=task.partition)
+            elif error is not None:
+                log.error("task_failed", partition=task.partition, error=repr(error))
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka carries no types
+    """The rebalance callbacks: flags only; an exception in one ends the process."""
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+
+    def on_partitions_revoked(self, _revoked: Any) -> None:
+        _or_end(self._worker.pause_all)
+
+    def on_partitions_assigned(self, assigned: Any) -> None:
+        _or_end(lambda: self._worker.own(place.partition for place in assigned))
+
+
+def _or_end(call: Callable[[], None]) -> None:
+    """Otherwise aiokafka would log what a callback raises, and go on with nobody at work."""
+    try:
+        call()
+    except BaseException:
+        log.critical("rebalance_failed", exc_info=True)
+        os._exit(EXIT_STALLED)
+
+
+async def _after(before: Iterable[asyncio.Task[None]], run: Any) -> None:
+    """Run once those before have ended: a partition has one task at a time."""
+    before = list(before)
+    if before:
+        await asyncio.wait(before)
+    await run

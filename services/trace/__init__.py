@@ -1,0 +1,1 @@
+"""Traces: the records about one event, convention, grant, act or order."""

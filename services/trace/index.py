@@ -1,0 +1,270 @@
+"""References: what a name stands for in a journal, and what that is linked to. Pure.
+
+The journal is heard twice: first by an `Index`, then by the `Story` that it leads to.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from events import fiscal_years, parts
+from events.conventions import ConventionAmended, ConventionSigned
+from events.deliberations import DeliberationAdopted
+from events.envelope import Event
+from events.fiscal_years import FiscalYearOpened
+from services.ledger.domain.grants import Act, DocumentKey, act_of
+from services.ledger.domain.journal import JournalRecord, Outcome
+from services.ledger.domain.moves import CARRY_OVER
+from services.ledger.domain.schedules import WHOLE_AWARD
+from services.ledger.domain.year_openings import next_year
+from services.trace.event_references import Names, names_of, opened_as, order_parts
+from services.trace.filter import Strand
+from services.trace.trace import Key, Kind, Story
+
+
+class Links(NamedTuple):
+    """What a convention is linked to by its signature, its opening or its award."""
+
+    grant: str
+    siret: str
+
+
+class Plan(NamedTuple):
+    """All that an instalment waits for, by any schedule that ever planned it."""
+
+    documents: frozenset[DocumentKey] = frozenset()
+    is_notified: bool = False
+
+
+@dataclass(slots=True)
+class Index:
+    """What a reference names in a journal, and what is linked to it."""
+
+    ref: str
+    budget: str | None = None
+    """Where the reference is looked for; None stands for everywhere."""
+    found: dict[Kind, set[str]] = field(default_factory=dict)
+    """The budgets in which it was found, by what it is there."""
+    ends: dict[str, int] = field(default_factory=dict)
+    """The last sequence of each budget that was heard."""
+    _events: set[tuple[str, int]] = field(default_factory=set)
+    _acts: dict[Key, tuple[int, Names]] = field(default_factory=dict)
+    """Of each grant, convention or lone event that names the act: the first record that does."""
+    _links: dict[Key, Links] = field(default_factory=dict)
+    _tried: dict[Key, Links] = field(default_factory=dict)
+    """The same of signatures that were not accepted."""
+    _under: dict[Key, dict[str, None]] = field(default_factory=dict)
+    """The conventions of each grant, tried ones included."""
+    _alone: set[Key] = field(default_factory=set)
+    _awards: dict[Key, Act] = field(default_factory=dict)
+    _plans: dict[tuple[str, str, str], Plan] = field(default_factory=dict)
+    _carried: set[Key] = field(default_factory=set)
+    """The conventions that a closing carried over."""
+    _opened_from: dict[Key, Key] = field(default_factory=dict)
+    """The conventions of closed budgets as which conventions began."""
+    _opened_as: dict[Key, Key] = field(default_factory=dict)
+    """The same the other way round."""
+    _signed_as: dict[Key, str] = field(default_factory=dict)
+    """The conventions that were signed for grants that stood alone, or whose moves name one."""
+    _signed_for: dict[Key, str] = field(default_factory=dict)
+    """The same the other way round."""
+
+    def hear(self, record: JournalRecord, event: Event) -> None:
+        """Hear the next record of a chain, with its event."""
+        self.ends[record.budget] = record.sequence
+        self._learn(record, event)
+        if self.budget in {None, record.budget}:
+            self._look(record, event)
+
+    def story(self) -> "Story":
+        """The story of all that was found; `missing` must be heard before it is told."""
+        strands: dict[Strand, None] = {}
+        for budget in sorted(self.found.get(Kind.CONVENTION, ())):
+            strands |= dict.fromkeys(self._of_convention(budget, self.ref))
+        for budget in sorted(self.found.get(Kind.GRANT, ())):
+            strands |= dict.fromkeys(self._of_grant(budget, self.ref))
+        for budget in sorted(self.found.get(Kind.PAYMENT_ORDER, ())):
+            convention, instalment = order_parts(self.ref)
+            strands |= dict.fromkeys(self._of_convention(budget, convention, 1, instalment))
+        events = set(self._events)
+        for (budget, _), (sequence, names) in self._acts.items():
+            for grant in sorted(names.grants):
+                strands |= dict.fromkeys(self._of_grant(budget, grant, sequence))
+            for convention in sorted(() if names.grants else names.conventions):
+                strands |= dict.fromkeys(self._of_convention(budget, convention, sequence))
+            if not names.grants and not names.conventions:
+                events.add((budget, sequence))
+        kinds = sorted(self.found, key=list(Kind).index)
+        return Story(self.ref, kinds, list(strands), events, self._unopened())
+
+    def missing(self) -> list[str]:
+        """The budgets that the story goes on in, or comes from, and that were not heard."""
+        told = {strand.budget for strand in self.story().strands}
+        return sorted(told - self.ends.keys())
+
+    # ------------------------------------------------------------ hearing
+    def _look(self, record: JournalRecord, event: Event) -> None:
+        ref, budget, names = self.ref, record.budget, names_of(event)
+        orders = {change.order.payment_order for change in record.payment_orders}
+        if record.event_id == ref:
+            self._find(Kind.EVENT, budget)
+            self._events.add((budget, record.sequence))
+        opened = isinstance(event, FiscalYearOpened) and ref == opened_as(record, event)
+        if opened or ref in names.conventions:
+            self._find(Kind.CONVENTION, budget)
+        if ref in names.grants:
+            self._find(Kind.GRANT, budget)
+        if ref in names.orders or ref in orders or self._is_planned(budget):
+            self._find(Kind.PAYMENT_ORDER, budget)
+        if ref in names.acts:
+            self._find(Kind.ACT, budget)
+            about = next(iter(sorted(names.grants or names.conventions)), f"/{record.sequence}")
+            self._acts.setdefault((budget, about), (record.sequence, names))
+
+    def _is_planned(self, budget: str) -> bool:
+        return (budget, *order_parts(self.ref)) in self._plans and self.ref.count("/") == 1
+
+    def _find(self, kind: Kind, budget: str) -> None:
+        self.found.setdefault(kind, set()).add(budget)
+
+    def _learn(self, record: JournalRecord, event: Event) -> None:
+        budget = record.budget
+        accepted = record.outcome is Outcome.ACCEPTED
+        for move in record.moves:
+            if move.way is CARRY_OVER and move.convention is not None:
+                self._carried.add((budget, move.convention))
+            if move.convention is not None and "/" in (move.instalment or ""):
+                grant = order_parts(move.instalment or "").convention
+                self._replace(budget, grant, move.convention)
+        match event:
+            case ConventionSigned():
+                self._link(record, event.convention, Links(event.grant, event.beneficiary.siret))
+                if accepted:
+                    self._plan(budget, event.convention, event.instalments)
+                    if (budget, event.grant) in self._alone:
+                        self._replace(budget, event.grant, event.convention)
+            case ConventionAmended() if accepted:
+                self._plan(budget, event.convention, event.instalments)
+            case DeliberationAdopted(role="award") if accepted:
+                self._awards[budget, event.grant] = act_of(event.act)
+                if not event.requires_convention:
+                    self._link(record, event.grant, Links(event.grant, event.beneficiary.siret))
+                    self._stand_alone(budget, event)
+            case FiscalYearOpened():
+                name, before = opened_as(record, event), (event.closed_budget, event.convention)
+                self._link(record, name, Links(event.grant, event.beneficiary.siret))
+                self._opened_from.setdefault((budget, name), before)
+                self._opened_as.setdefault(before, (budget, name))
+                if accepted:
+                    self._plan(budget, name, event.instalments)
+                    if event.stands_alone and name == event.grant:
+                        self._alone.add((budget, name))
+            case _:
+                pass
+
+    def _link(self, record: JournalRecord, convention: str, links: Links) -> None:
+        known = self._links if record.outcome is Outcome.ACCEPTED else self._tried
+        known[record.budget, convention] = links
+        self._under.setdefault((record.budget, links.grant), {})[convention] = None
+
+    def _linked(self, budget: str, convention: str) -> Links | None:
+        """What it is linked to; where it was never signed, by the last attempt."""
+        key = (budget, convention)
+        return self._links.get(key, self._tried.get(key))
+
+    def _replace(self, budget: str, grant: str, convention: str) -> None:
+        self._signed_as.setdefault((budget, grant), convention)
+        self._signed_for.setdefault((budget, convention), grant)
+
+    def _stand_alone(self, budget: str, event: DeliberationAdopted) -> None:
+        self._alone.add((budget, event.grant))
+        if event.instalments is None:
+            self._plans[budget, event.grant, WHOLE_AWARD] = Plan()
+        else:
+            self._plan(budget, event.grant, event.instalments)
+
+    def _plan(
+        self,
+        budget: str,
+        convention: str,
+        instalments: Iterable[parts.Instalment | fiscal_years.CarriedInstalment],
+    ) -> None:
+        for each in instalments:
+            key = (budget, convention, each.instalment)
+            before = self._plans.get(key, Plan())
+            documents = {DocumentKey(doc.kind, doc.year) for doc in each.documents or ()}
+            self._plans[key] = Plan(
+                before.documents | documents,
+                before.is_notified or each.trigger == "notification",
+            )
+
+    # ------------------------------------------------------------ telling
+    def _of_grant(self, budget: str, grant: str, since: int = 1) -> Iterator[Strand]:
+        award = self._awards.get((budget, grant))
+        acts = frozenset(() if award is None else (award,))
+        yield Strand(
+            budget,
+            grants=frozenset({grant}),
+            award_acts=acts,
+            is_of_grant=True,
+            since=since,
+        )
+        for convention in self._under.get((budget, grant), ()):
+            links = self._linked(budget, convention)
+            if links is not None and links.grant == grant:
+                yield from self._of_convention(budget, convention, since)
+
+    def _of_convention(
+        self, budget: str, convention: str, since: int = 1, instalment: str | None = None
+    ) -> Iterator[Strand]:
+        """A convention in all its years; where the story begins on the way, from there on."""
+        signed = convention
+        if instalment is not None:
+            signed = self._signed_as.get((budget, convention), convention)
+        for year, name in self._years(budget, signed, only_later=since > 1):
+            is_of_grant = signed != convention and (year, name) in self._signed_for
+            links = self._linked(year, name)
+            names = {name, *self._other_names(year, name)}
+            bearer = self._signed_for[year, name] if is_of_grant else name
+            planned = ((bearer, instalment or ""), (name, f"{bearer}/{instalment}"))
+            plans = [self._plans.get((year, *each), Plan()) for each in planned]
+            yield Strand(
+                year,
+                conventions=frozenset(names),
+                grants=frozenset(() if links is None else {links.grant}),
+                sirets=frozenset(() if links is None else {links.siret}),
+                since=since if year == budget else 1,
+                instalment=instalment,
+                bearer=None if instalment is None else bearer,
+                documents=frozenset().union(*(plan.documents for plan in plans)),
+                is_notified=any(plan.is_notified for plan in plans),
+            )
+
+    def _years(self, budget: str, convention: str, *, only_later: bool) -> Iterator[Key]:
+        """The budgets through which a convention went, in any order, with its name there."""
+        yield budget, convention
+        earlier = (budget, convention)
+        while not only_later and (earlier in self._opened_from or earlier in self._signed_for):
+            if earlier in self._opened_from:
+                earlier = self._opened_from[earlier]
+                yield earlier
+            else:  # What it was before a convention was signed came from an earlier year.
+                earlier = (earlier[0], self._signed_for[earlier])
+        later = self._at_the_end_of_its_year(budget, convention)
+        while later in self._carried:
+            later = self._opened_as.get(later, (next_year(later[0]), later[1]))
+            later = self._at_the_end_of_its_year(*later)
+            yield later
+
+    def _at_the_end_of_its_year(self, budget: str, name: str) -> Key:
+        """A grant that stood alone goes on as the convention that was signed for it."""
+        return budget, self._signed_as.get((budget, name), name)
+
+    def _other_names(self, budget: str, name: str) -> Iterator[str]:
+        """A grant in whose place a convention was signed, and the other way round."""
+        key = (budget, name)
+        yield from (each[key] for each in (self._signed_as, self._signed_for) if key in each)
+
+    def _unopened(self) -> set[Key]:
+        """The conventions whose opening in the next year was not heard."""
+        return self._carried - self._opened_as.keys()

@@ -1,0 +1,143 @@
+"""Whether a record of a door is an event of the contract, and why not: a second reading (rules, 1).
+
+It stands on the published schemas and the words of the contract alone, with a JSON reader that is
+not the ledger's.
+"""
+
+import json
+from typing import Final, NamedTuple
+
+from services.verifier.kafka_records import Headers, is_binary
+from services.verifier.published_schemas import FOLDER, Walk, schema_of
+from services.verifier.records import LEDGER
+from services.verifier.strict_json import Json, Path, Unreadable, everything, read_object
+
+WRITTEN: Final = frozenset(
+    f"ecluse.{name}.v1"
+    for name in (
+        "balance.updated",
+        "commitment-entry.recorded",
+        "event.parked",
+        "event.refused",
+        "event.unreadable",
+        "payment-order.cancelled",
+        "payment-order.issued",
+    )
+)
+"""What only Écluse says to the world: nobody says it to the ledger."""
+
+OPENED: Final = "ecluse.fiscal-year.opened.v1"
+LETTERS: Final = frozenset((OPENED, "ecluse.deadline.passed.v1"))
+"""What is read at the door of letters alone (rules, 32)."""
+
+READ: Final = (
+    frozenset(file.name.removesuffix(".schema.json") for file in FOLDER.glob("*.schema.json"))
+    - WRITTEN
+)
+"""The types that may be said to the ledger."""
+
+BEFORE_SOURCE: Final = (("specversion",), ("id",))
+
+
+class Read(NamedTuple):
+    """What is to be said of a record."""
+
+    reason: str | None
+    """Why it is no event; None where it is one."""
+    event: Json | None = None
+    """The event, where it is one."""
+    doubts: frozenset[str] = frozenset()
+    """Reasons of which only a table of banks knows whether they are right."""
+
+
+def read(
+    value: bytes | None, headers: Headers, key: bytes, bytes_max: int, *, at_letters: bool
+) -> Read:
+    """Read a record of Kafka: at the door of letters, or at that of events."""
+    doubts: list[Path] = []
+    event, reason = None, None
+    try:
+        found = _object(value or b"", headers, bytes_max)
+        _judge(found, key, doubts, at_letters=at_letters)
+        event = found
+    except Unreadable as fault:
+        reason = fault.reason
+    return Read(reason, event, frozenset(Unreadable("invalid_value", at).reason for at in doubts))
+
+
+def _object(value: bytes, headers: Headers, bytes_max: int) -> Json:
+    raw = _structured(value, headers, bytes_max)
+    found = read_object(raw)
+    if b"\\u0000" in raw:  # It stands nowhere in JSON but escaped.
+        for path, each in everything(found):
+            names = each if isinstance(each, dict) else ()
+            if (isinstance(each, str) and "\0" in each) or any("\0" in name for name in names):
+                raise Unreadable("invalid_value", path)
+    return found
+
+
+def _structured(value: bytes, headers: Headers, bytes_max: int) -> bytes:
+    """The event in one document, whichever mode it came in."""
+    if len(value) > bytes_max:
+        raise Unreadable("too_large")
+    if not is_binary(headers):
+        return value
+    read_object(value)  # It must stand alone: it could close its own brace and go on.
+    members = []
+    for name, content in headers:
+        if content is not None and (name == "content-type" or name.startswith("ce_")):
+            attribute = "datacontenttype" if name == "content-type" else name.removeprefix("ce_")
+            members.append(_spelled(attribute) + b":" + _spelled(_text(content)))
+    raw = b"{" + b",".join([*members, b'"data":' + value]) + b"}"
+    if len(raw) > bytes_max:
+        raise Unreadable("too_large")
+    return raw
+
+
+def _text(content: bytes) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise Unreadable("bad_json") from error
+
+
+def _spelled(text: str) -> bytes:
+    return json.dumps(text, ensure_ascii=False).encode()
+
+
+def _judge(event: Json, key: bytes, doubts: list[Path], *, at_letters: bool) -> None:
+    """Hold an event against its schema, its door and its key."""
+    kind = event.get("type")
+    # A letter at a wrong door is none: its type is unknown there, whoever says it.
+    borrows = event.get("source") == LEDGER and not at_letters
+    borrows = borrows and not (isinstance(kind, str) and kind in LETTERS)
+    try:
+        _hold(event, doubts, at_letters=at_letters)
+    except Unreadable as fault:
+        if borrows and fault.path not in BEFORE_SOURCE:
+            raise Unreadable("invalid_value", ("source",)) from fault
+        raise
+    if borrows:
+        raise Unreadable("invalid_value", ("source",))
+    budget = event["data"]["budget"]
+    if event["partitionkey"] != budget or key != budget.encode():
+        raise Unreadable("wrong_partition_key", ("partitionkey",))
+
+
+def _hold(event: Json, doubts: list[Path], *, at_letters: bool) -> None:
+    """Hold an event against the schema of its type, if it is read at this door."""
+    kind = event.get("type")
+    if isinstance(kind, str) and kind in READ and (at_letters or kind not in LETTERS):
+        # The ledger had its letter from events that were read: their numbers were checked then.
+        Walk(schema_of(kind), doubts, checks=kind != OPENED).whole(event)
+    else:
+        Walk(_of_no_type(), doubts, checks=True).whole(event)
+        raise Unreadable("unknown_type", ("type",))
+
+
+def _of_no_type() -> Json:
+    """What stands before the type is the same of every type, and is wrong first."""
+    known = schema_of(min(READ))["properties"]
+    before = {name: known[name] for name in ("specversion", "id", "source")}
+    properties = before | {"type": {"type": "string"}}
+    return {"properties": properties, "required": [*properties]}

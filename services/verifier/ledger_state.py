@@ -1,0 +1,322 @@
+"""The books of one budget: everything that its accepted records add up to, recomputed."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from services.verifier.carry_over import carried_award, carried_convention, parted
+from services.verifier.findings import Code, Findings
+from services.verifier.grants import (
+    OPEN,
+    Convention,
+    Grant,
+    award_alone,
+    award_of,
+    convention_of,
+    printed_lines,
+)
+from services.verifier.lines import (
+    COLUMN_OF,
+    COLUMNS,
+    OF_CREDIT,
+    OUTSIDE,
+    STAGES,
+    WAYS,
+    Json,
+    Line,
+    MoveKey,
+    in_order,
+    line_of,
+    line_row,
+)
+from services.verifier.records import without_nulls
+from services.verifier.sums import Key, Sums
+
+THRESHOLD_CENTS = 2_300_000
+"""Above it, a year's grants to one body need a convention (rules, 14)."""
+
+
+class Books(Sums):
+    """One budget as its journal leaves it, record by record."""
+
+    def __init__(self, budget: str, findings: Findings) -> None:
+        super().__init__(budget, findings)
+        self.grants: dict[str, Grant] = {}
+        self.awarded: Counter[str] = Counter()
+        self.accounts: dict[str, Json] = {}
+        self.opened_as = ""
+        """The number under which the convention of the last letter goes on."""
+        self.closed = False
+        self.open_at_closing: frozenset[str] = frozenset()
+
+    def is_here(self, kind: str, name: str) -> bool:
+        """Whether what a parked event waits for is there (rules, 28)."""
+        if kind == "budget":
+            return self.level is not None
+        if kind == "grant":
+            return name in self.grants and self.grants[name].award is not None
+        if kind == "recovery":
+            convention, _, number = name.partition("/")
+            return convention in self.conventions and (
+                number in self.conventions[convention].recoveries
+            )
+        return kind == "convention" and name in self.conventions
+
+    def alone(self, grant: str) -> Convention | None:
+        """The award that stands for a convention, until one is signed for it.
+
+        One that an earlier year renamed has no reference any more for which one could be signed.
+        """
+        found = self.conventions.get(grant)
+        stands = found is not None and found.stands_alone and found.grant == grant
+        return found if stands else None
+
+    def is_drawn(self, convention: Convention) -> bool:
+        """Whether something of it is ordered, paid or asked back."""
+        held = any(self.is_held(each) for each in convention.schedule.values())
+        return held or convention.drawn_cents() > 0 or bool(convention.recoveries)
+
+    def is_held_back(self, convention: Convention) -> bool:
+        """Whether orders wait for a convention, the year's grants being above 23,000 € (14)."""
+        if not convention.stands_alone:
+            return False
+        siret = self.grants[convention.grant].awarded.siret
+        year_cents = convention.year_cents
+        return (self.awarded[siret] if year_cents is None else year_cents) > THRESHOLD_CENTS
+
+    def is_taken(self, number: str) -> bool:
+        """Whether orders of that number exist, or may yet."""
+        if number in self.conventions:
+            return True
+        if number in self.grants and self.grants[number].stands_alone:
+            return True
+        return any(each.formerly == number for each in self.conventions.values())
+
+    def goes_on_as(self, letter: Json, number: str, *, of_grant: bool, own: str = "") -> str:
+        """What a number of the closed year is called here: of a convention, or a grant (32).
+
+        A grant's is not `own`, the number that its convention has here.
+        """
+        while (
+            number == own or self.is_taken(number) or (of_grant and self.is_here("grant", number))
+        ):
+            number = f"{number}@{letter['closed_budget'][-4:]}"
+        return number
+
+    def learn(self, kind: str, data: Json, sequence: int) -> None:
+        """What the event says beside the money that it moves."""
+        match kind:
+            case "budget.voted":
+                self._vote(data)
+            case "credits.transferred":
+                self.line(line_of(data["from_line"]))
+                self.line(line_of(data["to_line"]))
+            case "deliberation.adopted":
+                self._adopt(data)
+            case "convention.signed":
+                self._sign(data)
+            case "convention.notified":
+                convention = self.conventions[data["convention"]]
+                convention.notified_on = convention.notified_on or data["notified_on"]
+            case "report.received":
+                self._receive(data, sequence)
+            case "bank-account.changed":
+                account = without_nulls(data["bank_account"])
+                self.accounts[data["beneficiary"]["siret"]] = account
+            case "fiscal-year.closed":
+                self._close()
+            case "fiscal-year.opened":
+                self._open_next(data)
+            case _:
+                return  # What is left is learnt by `turns`, and of orders by `accepted`.
+
+    def _close(self) -> None:
+        self.closed = True
+        self.reserved.clear()
+        names = (name for name, order in self.orders.items() if order.state in OPEN)
+        self.open_at_closing = frozenset(names)
+
+    def _open_next(self, data: Json) -> None:
+        self.opened_as = self.goes_on_as(data, data["convention"], of_grant=data["stands_alone"])
+        formerly = next((n for n, at, _ in map(parted, data["instalments"]) if at), None)
+        if formerly is not None:
+            formerly = self.goes_on_as(data, formerly, of_grant=True, own=self.opened_as)
+        grant = self.grants.setdefault(data["grant"], Grant())
+        acts = without_nulls(data["acts"])
+        grant.acts += [act for act in acts if act not in grant.acts]
+        if grant.award is None:
+            grant.award = carried_award(data)
+        for each in data["lines"]:
+            line, cents = line_of(each["line"]), each["amount_cents"]
+            grant.award.lines[line] = grant.award.lines.get(line, 0) + cents
+            grant.award.carried_cents += cents
+        if data.get("bank_account") is not None:
+            siret, account = data["beneficiary"]["siret"], without_nulls(data["bank_account"])
+            self.accounts.setdefault(siret, account)
+        for each in data["lines"]:
+            self.line(line_of(each["line"]))
+        convention = carried_convention(data, self.opened_as, formerly)
+        if grant.withdrawn:
+            convention.state = "ended"
+        self._open(self.opened_as, convention)
+
+    def _vote(self, data: Json) -> None:
+        for each in data["appropriations"]:
+            self.line(line_of(each["line"]))
+        if data["stage"] != "initial":
+            return
+        if self.level is not None:
+            self.find(Code.NUMBER_TWICE, what=self.budget)
+        self.level = data["vote_level"]
+        self.credit = self.credit_again()
+
+    def _adopt(self, data: Json) -> None:
+        grant = self.grants.setdefault(data["grant"], Grant())
+        act = without_nulls(data["act"])
+        if act not in grant.acts:
+            grant.acts.append(act)
+        if data["role"] != "award":
+            return
+        if grant.award is not None:
+            self.find(Code.NUMBER_TWICE, what=data["grant"])
+        grant.award = award_of(data, act)
+        total = sum(each["amount_cents"] for each in data["lines"])
+        self.awarded[grant.award.siret] += total
+        if grant.stands_alone:
+            self._open(data["grant"], award_alone(data))
+
+    def _sign(self, data: Json) -> None:
+        convention = convention_of(data)
+        if self.alone(data["grant"]) is not None:
+            self._take_over(data["convention"], convention, data["grant"])
+        if data.get("bank_account") is not None:
+            account = without_nulls(data["bank_account"])
+            self.accounts[convention.beneficiary["siret"]] = account
+        self._open(data["convention"], convention)
+
+    def _take_over(self, name: str, convention: Convention, replaced: str) -> None:
+        """What a grant had, and what its orders hold, is its convention's now (rules, 13)."""
+        alone = self.conventions.pop(replaced)
+        drawn = self.is_drawn(alone)
+        convention.formerly = replaced
+        kept = {}
+        for key, each in alone.schedule.items():
+            if self.is_held(each):
+                kept[f"{replaced}/{key}"] = each
+        convention.schedule = kept | convention.schedule
+        convention.shares, convention.state = alone.shares, alone.state
+        convention.notified_on, convention.earlier = alone.notified_on, alone.earlier
+        convention.received, convention.costs = alone.received, alone.costs
+        convention.recoveries = alone.recoveries
+        for order in self.orders.values() if drawn else ():
+            if order.holder == replaced:
+                order.holder, order.key = name, f"{replaced}/{order.instalment}"
+
+    def _open(self, name: str, convention: Convention) -> None:
+        if name in self.conventions:
+            self.find(Code.NUMBER_TWICE, what=name)
+        self.conventions[name] = convention
+
+    def _receive(self, data: Json, sequence: int) -> None:
+        convention, document = self.conventions[data["convention"]], data["document"]
+        key = (document["kind"], document["year"])
+        convention.received.setdefault(key, data["received_on"])
+        cost = data.get("eligible_cost_cents")
+        if cost is not None:
+            convention.costs[key] = (sequence, cost)
+
+    def move(self, move: Json, data: Json) -> None:
+        """One move of the record in hand."""
+        line, name, cents = line_of(move["line"]), move["convention"], move["amount_cents"]
+        origin, target = way = (move["from"], move["to"])
+        if way not in WAYS or (name is None) != (way in OF_CREDIT):
+            self.find(Code.MOVE_IMPOSSIBLE, move=move)
+            return
+        if type(cents) is not int or cents <= 0:
+            self.find(Code.MOVE_IMPOSSIBLE, move=move)
+            return
+        money = self.line(line)
+        money[origin or OUTSIDE] -= cents
+        money[target or OUTSIDE] += cents
+        if origin == "available" or target == "available":
+            gained = cents if target == "available" else -cents
+            self.credit[self.group_of(line)] += gained
+            self.gained[self.group_of(line)] += gained
+        if name is None and "reserved" in way and not self.closed:  # There it lapsed, all of it.
+            key = (self.grant_of(data), line)
+            self.reserved[key] = self.reserved.get(key, 0)
+            self.reserved[key] += cents if target == "reserved" else -cents
+        self.touched.add((None, line))
+        if name is not None:
+            self._move_convention(move, line, cents)
+            self.touched.add((name, line))
+
+    def _move_convention(self, move: Json, line: Line, cents: int) -> None:
+        convention = self.conventions[move["convention"]]
+        share = convention.shares.get(line)
+        if share is None:
+            share = convention.shares[line] = dict.fromkeys(("granted", *COLUMNS), 0)
+        if move["from"] == "reserved":
+            self.reserved[convention.grant, line] -= cents
+        if move["from"] in {"reserved", "available", None}:
+            share["granted"] += cents
+        else:
+            share[COLUMN_OF[move["from"]]] -= cents
+        share[COLUMN_OF[move["to"]]] += cents
+
+    def plan_without(self, moves: Mapping[MoveKey, int]) -> None:
+        """What is given up is planned no more."""
+        for (line, name, key, _, target), cents in moves.items():
+            if target == "available" and name is not None and key is not None:
+                self.conventions[name].schedule[key].lines[line].cents -= cents
+
+    def grant_of(self, data: Json, convention: str | None = None) -> str:
+        """The grant that an event is about, or a convention is signed for."""
+        if convention is None and "grant" in data:
+            return str(data["grant"])
+        return self.conventions[convention or data["convention"]].grant
+
+    def has(self, key: Key) -> bool:
+        """Whether there is such a balance: an award's ends when a convention takes its place."""
+        name, line = key
+        if name is None:
+            return line in self.lines
+        return name in self.conventions and line in self.conventions[name].shares
+
+    def figures(self, key: Key) -> Json:
+        """One balance, member by member, as the contract prints it."""
+        name, line = key
+        row: Json = {"budget": self.budget}
+        if name is None:
+            money = self.lines[line]
+            row |= {"line": line_row(line), "appropriated_cents": -money[OUTSIDE]}
+            return row | {f"{stage}_cents": money[stage] for stage in STAGES}
+        share = self.conventions[name].shares[line]
+        row |= {"convention": name, "line": line_row(line), "granted_cents": share["granted"]}
+        return row | {f"{column}_cents": share[column] for column in COLUMNS}
+
+    def line_rows(self) -> list[Json]:
+        """Every line, in order (rules, 35)."""
+        return [self.figures((None, line)) for line in sorted(self.lines, key=in_order)]
+
+    def convention_rows(self) -> list[Json]:
+        """Every convention on every line, in order."""
+        return [
+            self.figures((name, line))
+            for name in sorted(self.conventions)
+            for line in sorted(self.conventions[name].shares, key=in_order)
+        ]
+
+    def order_row(self, name: str) -> Json:
+        """A payment order as it stands."""
+        order = self.orders[name]
+        return {
+            "payment_order": name,
+            "budget": self.budget,
+            "convention": order.convention,
+            "instalment": order.instalment,
+            "amount_cents": order.amount_cents,
+            "paid_cents": order.paid_cents,
+            "state": order.state,
+            "due_on": order.due_on,
+            "lines": printed_lines(order.lines),
+        }

@@ -1,0 +1,127 @@
+"""The proof of a journal of which nothing else is at hand: a file, a database, or its topic."""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from services.verifier.findings import Code, Findings, Place
+from services.verifier.journal import JournalProof
+from services.verifier.lines import Json
+from services.verifier.reading_order import ReadingOrder
+from services.verifier.records import Record
+from services.verifier.report import Note, Remark, Report, report_of
+from services.verifier.seal_statements import SealedChains, chain_row, statement
+from services.verifier.stored_dead_letters import KeptDeadLetter, KeptDeadLetters
+
+Progress = Callable[[int, int], None]
+"""Told how much is done, and how much there is."""
+
+
+class Row(NamedTuple):
+    """The next record of a journal, as its place holds it."""
+
+    place: Place
+    raw: bytes
+    key: bytes | None = None
+    """The chain under which it stands, where a place has such a thing."""
+    sequence: int | None = None
+    """The same of its number."""
+    is_imported: bool = False
+    """Whether it is known to come from the export of another journal."""
+
+
+class JournalAlone:
+    """Give it a journal's records in its order, then end it.
+
+    `in_a_row` is false where only the records of one chain are known to stand in their order.
+    """
+
+    def __init__(
+        self,
+        findings: Findings,
+        *,
+        in_a_row: bool,
+        budget: str | None = None,
+        sealed: SealedChains | None = None,
+    ) -> None:
+        self.findings = findings
+        self.journal = JournalProof(self.findings, in_a_row=in_a_row, sealed=sealed)
+        self.records = 0
+        self._in_a_row = in_a_row
+        self._budget = budget
+        self._sealed = sealed
+        self._order = ReadingOrder(in_a_row=in_a_row)
+        self._rules_versions: set[int] = set()
+        self._dead_letters: KeptDeadLetters | None = None
+        self._letters: Iterable[tuple[int, bytes]] | None = None
+        self._imported = 0
+
+    def compare(
+        self, dead_letters: Iterable[KeptDeadLetter], letters: Iterable[tuple[int, bytes]]
+    ) -> None:
+        """What a database keeps beside its journal; before the first record."""
+        self._dead_letters = KeptDeadLetters(dead_letters, self.findings)
+        self._letters = letters
+
+    def take(self, row: Row) -> None:
+        """The next record."""
+        self.records += 1
+        record = self.journal.read(row.place, row.key, row.raw)
+        if record is None:
+            return
+        if row.sequence not in {None, record.sequence}:
+            facts = {"found": row.sequence, "expected": record.sequence}
+            self.findings.add(Code.KEY_DIFFERS, record.place, **facts)
+        self._rules_versions.add(record.row["rules_version"])
+        if row.is_imported:
+            self._imported += 1
+        else:
+            self._follow(record)
+
+    def _follow(self, record: Record) -> None:
+        """What is at hand of it beside the journal: of an imported one, nothing is any more."""
+        self._order.follow(record)
+        if self._dead_letters is not None and record.is_dead:
+            self._dead_letters.follow(record)
+
+    def end(self) -> Report:
+        """What must hold behind the last record, and what all of it says."""
+        self.journal.end()
+        if self._dead_letters is not None:
+            self._dead_letters.end()
+        letters, chains = self.journal.letters, self.journal.chains.heads
+        if self._letters is not None and self._budget is None:
+            letters.compare(self._letters, imported=self._imported > 0)
+        awaited = letters.end(chains)
+        if self._sealed is not None:
+            self._sealed.end(chains)
+        read: Json = {"records": self.records}
+        summary = self.journal.summary()
+        return report_of(self.findings, read, summary, 0, self._remarks(awaited), chains)
+
+    def _remarks(self, awaited: int) -> list[Remark]:
+        remarks = [Remark(each) for each in (Note.TRACING, Note.DECISIONS, Note.PUBLISHED)]
+        remarks.append(Remark(Note.SOURCES))
+        if self._order.out_of_order:
+            remarks.append(Remark(Note.POSITIONS, {"count": self._order.out_of_order}))
+        if self._imported:
+            remarks.append(Remark(Note.IMPORTED, {"count": self._imported}))
+        if not self._in_a_row:
+            remarks.append(Remark(Note.ORDER))
+        remarks.append(Remark(Note.ENDS if self._sealed is None else Note.BEHIND_SEAL))
+        if self._budget is not None:
+            remarks.append(Remark(Note.OTHER_BUDGETS, {"budget": self._budget}))
+        elif awaited:
+            remarks.append(Remark(Note.LETTERS, {"count": awaited}))
+        dead = sum(each["dead_letter"] for each in self.journal.outcomes.values())
+        if dead and self._dead_letters is None:
+            remarks.append(Remark(Note.UNREADABLE, {"count": dead}))
+        return remarks
+
+    def statement(self, sealed_at: str) -> Json:
+        """What a seal states of this journal, once it is ended and proved."""
+        journal = self.journal
+        rows = (
+            chain_row(name, head, journal.outcomes[name], journal.books.get(name))
+            for name, head in journal.chains.heads.items()
+        )
+        return statement(sealed_at, self._rules_versions, rows)

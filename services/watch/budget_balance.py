@@ -1,0 +1,292 @@
+"""One budget of the table: its figures, its place in the journal, and what is published of it.
+
+Pure. What is missing is seen, and is never taken for zero.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
+
+from services.watch.journal_records import (
+    CONVENTION_COLUMNS,
+    LINE_COLUMNS,
+    Alone,
+    Cents,
+    Key,
+    Move,
+    Published,
+    Record,
+    Signed,
+)
+
+LOSES: Final[Mapping[str | None, str]] = MappingProxyType(
+    {"committed": "remaining_cents", "ordered": "ordered_cents", "paid": "paid_cents"}
+)
+"""Which column of a convention money leaves; what leaves none of them is granted to it."""
+
+GAINS: Final[Mapping[str | None, str]] = MappingProxyType(
+    {
+        "available": "released_cents",
+        "committed": "remaining_cents",
+        "ordered": "ordered_cents",
+        "paid": "paid_cents",
+        "carried_over": "carried_over_cents",
+    }
+)
+"""Which column of a convention money arrives in."""
+
+
+class Kind(StrEnum):
+    """What may be wrong with a published balance."""
+
+    AMOUNTS = "amounts"
+    """It does not say what the journal adds up to."""
+    NOT_PUBLISHED = "not_published"
+    """The journal moved it, and nothing that says so was published."""
+    NOT_IN_JOURNAL = "not_in_journal"
+    """It follows a record, or names a key, that the journal does not have."""
+    NOT_READABLE = "not_readable"
+    """It is no balance of the contract."""
+
+
+class Difference(NamedTuple):
+    """A published balance that the journal does not bear out; None where there is nothing."""
+
+    kind: Kind
+    budget: str
+    key: Key | None
+    sequence: int | None
+    """Of the published balance, or of the move that was not published."""
+    published: Cents | None = None
+    live: Cents | None = None
+    why: str | None = None
+
+    def row(self) -> dict[str, Any]:
+        """The difference as logs and pages show it."""
+        return {
+            "kind": self.kind,
+            "convention": self.key and self.key.convention,
+            "line": self.key and self.key.line.row(),
+            "published": self.published,
+            "live": self.live,
+            "sequence": self.sequence,
+            "why": self.why,
+        }
+
+
+@dataclass(slots=True)
+class Row:
+    """One balance: live figures, and how far they have moved and been published."""
+
+    cents: Cents | None = None
+    """None: there is no such balance (any more)."""
+    moved: int = 0
+    """The sequence of the last record that moved it."""
+    published: int = 0
+    """The sequence of the published balance; 0: none is published."""
+
+    @property
+    def settled(self) -> bool:
+        """Whether what is published is as new as what is live."""
+        return self.published == 0 if self.cents is None else self.published >= self.moved
+
+
+@dataclass(slots=True)
+class Tally:
+    """How much was done, over all budgets."""
+
+    compared: int = 0
+    """Published balances that were held against live ones."""
+
+
+@dataclass(slots=True)
+class Budget:
+    """One budget: where it stands in its journal, and its balances."""
+
+    name: str
+    partition: int
+    tally: Tally
+    offset: int = -1
+    """The place in the journal of the last record that was added up."""
+    sequence: int = 0
+    fault: str | None = None
+    """Why its journal cannot be added up; from then on its figures are unknown."""
+    rows: dict[Key, Row] = field(default_factory=dict)
+    alone: set[str] = field(default_factory=set)
+    """Grants that stand without convention."""
+    unsettled: set[Key] = field(default_factory=set)
+    """What has moved since it was published."""
+    ahead: dict[Key, Published] = field(default_factory=dict)
+    """What was published after records that have not been read yet."""
+    differences: dict[Key, Difference] = field(default_factory=dict)
+
+    def apply(self, record: Record) -> list[Difference]:
+        """Add up the next record; what comes to light by it of what was published before."""
+        self._add_up(record)
+        due = [key for key, said in self.ahead.items() if said.sequence <= self.sequence]
+        found = [self.publish(key, self.ahead[key]) for key in due]
+        return [each for each in found if each is not None]
+
+    def _add_up(self, record: Record) -> None:
+        self.sequence = record.sequence
+        match record.fact:
+            case Alone(grant):
+                self.alone.add(grant)
+            case Signed(grant, convention) if grant in self.alone:
+                self.alone.remove(grant)
+                self._rename(grant, convention)
+            case Signed() | None:
+                pass
+        for move in record.moves:
+            self._move_line(move)
+            if move.convention is not None and move.target != "reserved":
+                self._move_convention(move, move.convention)
+
+    def _rename(self, grant: str, convention: str) -> None:
+        """The grant's money goes on under the name of its convention: no move says so."""
+        taken = {key: row for key, row in self.rows.items() if key.convention == grant}
+        figures = {key.line: row.cents for key, row in taken.items()}
+        for key, row in taken.items():
+            row.cents = None
+            self._moved(key, row)
+        for line, cents in figures.items():
+            key = Key(convention, line)
+            row = self.rows.setdefault(key, Row())
+            row.cents = cents
+            self._moved(key, row)
+
+    def _move_line(self, move: Move) -> None:
+        key = Key(None, move.line)
+        row, cents = self._figures(key, LINE_COLUMNS)
+        loses = "appropriated_cents" if move.origin is None else f"{move.origin}_cents"
+        gains = "appropriated_cents" if move.target is None else f"{move.target}_cents"
+        # What comes from outside the budget is appropriated, what leaves it no longer is.
+        cents[loses] += move.amount_cents if move.origin is None else -move.amount_cents
+        cents[gains] += -move.amount_cents if move.target is None else move.amount_cents
+        self._moved(key, row)
+
+    def _move_convention(self, move: Move, convention: str) -> None:
+        key = Key(convention, move.line)
+        row, cents = self._figures(key, CONVENTION_COLUMNS)
+        loses = LOSES.get(move.origin)
+        if loses is None:
+            cents["granted_cents"] += move.amount_cents
+        else:
+            cents[loses] -= move.amount_cents
+        gains = GAINS.get(move.target)
+        if gains is not None:
+            cents[gains] += move.amount_cents
+        self._moved(key, row)
+
+    def _figures(self, key: Key, columns: tuple[str, ...]) -> tuple[Row, Cents]:
+        row = self.rows.get(key)
+        if row is None:
+            row = self.rows[key] = Row()
+        if row.cents is None:
+            row.cents = dict.fromkeys(columns, 0)
+        return row, row.cents
+
+    def _moved(self, key: Key, row: Row) -> None:
+        row.moved = self.sequence
+        self._note(key, row)
+
+    def _note(self, key: Key, row: Row) -> None:
+        if row.settled:
+            self.unsettled.discard(key)
+        else:
+            self.unsettled.add(key)
+
+    def publish(self, key: Key, said: Published) -> Difference | None:
+        """Hold what is published against what is live, once the live figures are as far."""
+        if said.sequence > self.sequence:
+            self.ahead[key] = said
+            return None
+        self.ahead.pop(key, None)
+        row = self.rows.get(key)
+        if row is None:
+            return self._differs(Kind.NOT_IN_JOURNAL, key, said, None)
+        row.published = said.sequence
+        self._note(key, row)
+        if row.moved > said.sequence:
+            return None  # It moved again, or ended: that must follow.
+        if row.cents is None:
+            return self._differs(Kind.NOT_IN_JOURNAL, key, said, None)
+        self.tally.compared += 1
+        if row.cents != said.cents:
+            return self._differs(Kind.AMOUNTS, key, said, row.cents)
+        self.differences.pop(key, None)
+        return None
+
+    def withdraw(self, key: Key) -> None:
+        """Nothing is published under `key` any more."""
+        self.ahead.pop(key, None)
+        row = self.rows.get(key)
+        if row is not None:
+            row.published = 0
+            self._note(key, row)
+        if row is None or row.settled:
+            self.differences.pop(key, None)
+
+    def open_ends(self) -> dict[Key, tuple[int, int, int]]:
+        """What waits for a balance to be published, or for a record to be read, and how far."""
+        return {key: self._how_far(key) for key in self.unsettled | self.ahead.keys()}
+
+    def _how_far(self, key: Key) -> tuple[int, int, int]:
+        row = self.rows.get(key) or Row()
+        said = self.ahead.get(key)
+        return (row.moved, row.published, 0 if said is None else said.sequence)
+
+    def overdue(self, key: Key, how_far: tuple[int, int, int]) -> Difference | None:
+        """What is wrong if `key` still waits as it did, though all that is there was read."""
+        waits = key in self.unsettled or key in self.ahead
+        if not waits or self._how_far(key) != how_far:
+            return None
+        row = self.rows.get(key) or Row()
+        said = self.ahead.get(key)
+        known = self.differences.get(key)
+        if said is not None:
+            found = self._differs(Kind.NOT_IN_JOURNAL, key, said, row.cents)
+        elif row.cents is None:
+            found = Difference(Kind.NOT_IN_JOURNAL, self.name, key, row.published)
+        else:
+            found = Difference(Kind.NOT_PUBLISHED, self.name, key, row.moved, None, row.cents)
+        self.differences[key] = found
+        return None if found == known else found
+
+    def _differs(self, kind: Kind, key: Key, said: Published, live: Cents | None) -> Difference:
+        live = None if live is None else dict(live)
+        found = Difference(kind, self.name, key, said.sequence, said.cents, live)
+        self.differences[key] = found
+        return found
+
+    def line_rows(self) -> list[dict[str, Any]]:
+        """The balances of its lines, in the order and shape of the contract (rules, 35)."""
+        return [
+            {"budget": self.name, "line": key.line.row(), **cents}
+            for key, cents in self._in_order()
+            if key.convention is None
+        ]
+
+    def convention_rows(self) -> list[dict[str, Any]]:
+        """The balances of its conventions on their lines, likewise."""
+        return [
+            {"budget": self.name, "convention": key.convention, "line": key.line.row(), **cents}
+            for key, cents in self._in_order()
+            if key.convention is not None
+        ]
+
+    def difference_rows(self) -> list[dict[str, Any]]:
+        """Which published balances differ, in the same order."""
+        keys = sorted(self.differences, key=in_order)
+        return [self.differences[key].row() for key in keys]
+
+    def _in_order(self) -> list[tuple[Key, Cents]]:
+        held = [(key, row.cents) for key, row in self.rows.items() if row.cents is not None]
+        return sorted(held, key=lambda each: in_order(each[0]))
+
+
+def in_order(key: Key) -> tuple[str, tuple[str, str, str, str]]:
+    """A key that sorts balances: by convention, then by line."""
+    return (key.convention or "", key.line.in_order())

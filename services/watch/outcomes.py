@@ -1,0 +1,166 @@
+"""What became of every record that the ledger read, counted from the journal. Pure.
+
+A record of the journal counts once, by its place. One that resumes is the second of its source
+record: it takes the place of the one that had parked it, so that the fates add up to what was read.
+"""
+
+from collections import Counter
+from collections.abc import Collection
+from typing import Final, Literal, NamedTuple
+
+import msgspec
+
+from services.runtime.ops.clock import later_s, seconds_of
+
+Outcome = Literal["accepted", "duplicate", "refused", "parked", "dead_letter"]
+PARKED: Final = "parked"
+
+
+class OrderRow(msgspec.Struct):
+    """A payment order that a record issued or changed, as it stands behind it."""
+
+    payment_order: str
+    state: str
+    paid_cents: int = 0
+
+
+class Source(msgspec.Struct, frozen=True):
+    """Where the ledger read a record."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+class _Event(msgspec.Struct):
+    time: str | None = None
+
+
+class Fate(msgspec.Struct):
+    """A record of the journal, as far as its fate is concerned."""
+
+    budget: str
+    outcome: Outcome
+    source: Source
+    resumes: int | None = None
+    event: _Event | None = None
+    payment_orders: tuple[OrderRow, ...] | None = None
+
+    @property
+    def event_s(self) -> float | None:
+        """When its event happened, in seconds since 1970; None where nobody can tell."""
+        return None if self.event is None else seconds_of(self.event.time)
+
+
+class Told(NamedTuple):
+    """The fates of source records. `received` is their sum."""
+
+    received: int
+    accepted: int
+    duplicate: int
+    refused: int
+    parked: int
+    """Those that still wait: one that was decided later counts by what it became."""
+    dead_letter: int
+    resumed: int
+    """How many waited once, and were decided since."""
+    repeated: int
+    """Source records of which the journal tells twice."""
+    unreadable: int
+    """Records of the journal that tell no fate."""
+
+
+_fate: Final = msgspec.json.Decoder(Fate).decode
+
+
+def read_fate(raw: bytes | None) -> Fate | None:
+    """The fate that a record of the journal tells; None where it tells none."""
+    try:
+        return _fate(raw or b"")
+    except msgspec.MsgspecError:
+        return None
+
+
+class _Partition:
+    """What one partition of the journal tells."""
+
+    def __init__(self) -> None:
+        self.next = 0
+        self.outcomes: Counter[str] = Counter()
+        self.resumed = 0
+        self.repeated = 0
+        self.unreadable = 0
+        self.seen: dict[tuple[str, int, str | None], int] = {}
+        """The highest offset of which a fate is told, by source; imported ones by budget too."""
+        self.latest_s: dict[str | None, float | None] = {}
+        """The latest time that a sender wrote into an event: of all, and by its topic."""
+
+
+class Fates:
+    """The fates of all records whose journal is read here."""
+
+    def __init__(self) -> None:
+        self._partitions: dict[int, _Partition] = {}
+
+    def keep_only(self, numbers: Collection[int]) -> None:
+        """Forget what others read from now on."""
+        self._partitions = {
+            number: each for number, each in self._partitions.items() if number in numbers
+        }
+
+    def add(self, number: int, offset: int, fate: Fate | None, *, imported: bool = False) -> bool:
+        """Count one record of the journal's partition `number`; False where it was counted before.
+
+        The source of an imported one is a place of another cluster. There the records of a budget
+        stood in one partition, in their order; those of several may come here in any.
+        """
+        partition = self._partitions.setdefault(number, _Partition())
+        if offset < partition.next:
+            return False
+        partition.next = offset + 1
+        if fate is None:
+            partition.unreadable += 1
+            return True
+        event_s = fate.event_s
+        for topic in (None, fate.source.topic):
+            partition.latest_s[topic] = later_s(partition.latest_s.get(topic), event_s)
+        partition.outcomes[fate.outcome] += 1
+        if fate.resumes is not None:
+            partition.resumed += 1
+            return True
+        source = fate.source
+        place = (source.topic, source.partition, fate.budget if imported else None)
+        if source.offset <= partition.seen.get(place, -1):
+            partition.repeated += 1
+        else:
+            partition.seen[place] = source.offset
+        return True
+
+    def told(self) -> Told:
+        """The fates, added up."""
+        parts = self._partitions.values()
+        outcomes: Counter[str] = Counter()
+        for each in parts:
+            outcomes.update(each.outcomes)
+        resumed = sum(each.resumed for each in parts)
+        # A record that resumes ends the wait of another.
+        outcomes[PARKED] -= resumed
+        return Told(
+            received=sum(outcomes.values()),
+            accepted=outcomes["accepted"],
+            duplicate=outcomes["duplicate"],
+            refused=outcomes["refused"],
+            parked=outcomes[PARKED],
+            dead_letter=outcomes["dead_letter"],
+            resumed=resumed,
+            repeated=sum(each.repeated for each in parts),
+            unreadable=sum(each.unreadable for each in parts),
+        )
+
+    def latest_event_s(self, number: int, topic: str | None = None) -> float | None:
+        """The latest event time in a partition, in seconds since 1970; None without any.
+
+        With a topic, as it is called on the cluster, of the events that were read there.
+        """
+        partition = self._partitions.get(number)
+        return None if partition is None else partition.latest_s.get(topic)
