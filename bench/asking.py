@@ -19,7 +19,7 @@ APART: Final = 7
 """How many questions apart the connections begin: they ask different ones at a time."""
 
 
-class Door(NamedTuple):
+class Endpoint(NamedTuple):
     """Where the API listens on this machine, and a key for it."""
 
     port: int
@@ -42,12 +42,12 @@ class Connection:
         return int(head[0].split()[1]), headers
 
 
-def a_request(door: Door, path: str, *headers: str) -> bytes:
+def a_request(endpoint: Endpoint, path: str, *headers: str) -> bytes:
     """The bytes that ask for `path`."""
     lines = (
         f"GET {path} HTTP/1.1",
-        f"Host: {HOST}:{door.port}",
-        f"Authorization: Bearer {door.key}",
+        f"Host: {HOST}:{endpoint.port}",
+        f"Authorization: Bearer {endpoint.key}",
         "Accept-Language: en",
         *headers,
         "",
@@ -57,9 +57,9 @@ def a_request(door: Door, path: str, *headers: str) -> bytes:
 
 
 @asynccontextmanager
-async def connected(door: Door) -> AsyncIterator[Connection]:
+async def connected(endpoint: Endpoint) -> AsyncIterator[Connection]:
     """A connection, until it is not needed any more."""
-    reader, writer = await asyncio.open_connection(HOST, door.port, limit=ANSWER_BYTES_MAX)
+    reader, writer = await asyncio.open_connection(HOST, endpoint.port, limit=ANSWER_BYTES_MAX)
     try:
         yield Connection(reader, writer)
     finally:
@@ -75,14 +75,18 @@ class Answered(NamedTuple):
 
 
 async def asked(
-    door: Door, requests: Sequence[bytes], connections: int, limit_s: float, status: int = 200
+    endpoint: Endpoint,
+    requests: Sequence[bytes],
+    connections: int,
+    limit_s: float,
+    status: int = 200,
 ) -> list[Answered]:
     """All answers that connections have had which asked in turn until the time was over."""
 
     async def one(number: int) -> list[Answered]:
         answers: list[Answered] = []
         until_s = time.perf_counter() + limit_s
-        async with connected(door) as connection:
+        async with connected(endpoint) as connection:
             while (began_s := time.perf_counter()) < until_s:
                 question = (APART * number + len(answers)) % len(requests)
                 found, _ = await connection.ask(requests[question])

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 import pytest
 
 from bench import world
-from bench.asking import Door, a_key, a_request, asked, connected
+from bench.asking import Endpoint, a_key, a_request, asked, connected
 from services.projector.database import an_engine, prepare
 from tests import silence
 from tests.read_model import databases
@@ -36,7 +36,7 @@ class Served(NamedTuple):
     """A server over a filled read model."""
 
     what: str
-    door: Door
+    endpoint: Endpoint
     process: int
 
     def cpu_s(self) -> float:
@@ -77,7 +77,7 @@ def served(
     with log_path.open("wb") as log:
         server = subprocess.Popen(command, env=environment, stderr=log, stdout=log)  # noqa: S603 # our own
     try:
-        yield Served(request.param, Door(_port(log_path, server), key), server.pid)
+        yield Served(request.param, Endpoint(_port(log_path, server), key), server.pid)
     finally:
         server.terminate()
         server.wait(START_S)
@@ -102,7 +102,7 @@ def _port(log_path: Path, server: "subprocess.Popen[bytes]") -> int:
 
 def told(served: Served, what: str, requests: Sequence[bytes], status: int = 200) -> None:
     began_cpu_s = served.cpu_s()
-    answers = asyncio.run(asked(served.door, requests, CONNECTIONS, ASKED_S, status))
+    answers = asyncio.run(asked(served.endpoint, requests, CONNECTIONS, ASKED_S, status))
     taken = sorted(each.took_s for each in answers)
     cpu_ms = 1000 * (served.cpu_s() - began_cpu_s) / len(taken)
     p50_ms, p99_ms = (1000 * taken[len(taken) * part // 100] for part in (50, 99))
@@ -135,7 +135,7 @@ def test_answers_a_second(served: Served, what: str) -> None:
     told(
         served,
         what,
-        [a_request(served.door, QUESTIONS[what].format(budget=each)) for each in budgets()],
+        [a_request(served.endpoint, QUESTIONS[what].format(budget=each)) for each in budgets()],
     )
 
 
@@ -143,9 +143,9 @@ def test_answers_a_second_to_who_has_them(served: Served) -> None:
     path = f"/balances/lines?budget={world.budget_id(0)}"
 
     async def tag() -> str:
-        async with connected(served.door) as connection:
-            _, headers = await connection.ask(a_request(served.door, path))
+        async with connected(served.endpoint) as connection:
+            _, headers = await connection.ask(a_request(served.endpoint, path))
             return headers["etag"]
 
     known = f"If-None-Match: {asyncio.run(tag())}"
-    told(served, "304, by its ETag", [a_request(served.door, path, known)], status=304)
+    told(served, "304, by its ETag", [a_request(served.endpoint, path, known)], status=304)

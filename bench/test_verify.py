@@ -90,7 +90,7 @@ def test_a_database_is_proved(year: Year) -> None:
     def run() -> None:
         proof = JournalAlone(Findings(), in_a_row=True)
         with Database(year.db, None) as database:
-            proof.compare(database.dead_letters(), database.letters())
+            proof.compare(database.dead_letters(), database.internal_events())
             for row in database.records(_untold):
                 proof.take(row)
             assert proof.end().proved

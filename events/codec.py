@@ -16,12 +16,12 @@ from pydantic import ValidationError
 
 from events.canonical import canonical, without_nulls
 from events.envelope import (
-    OWN_LETTERS,
+    OWN_INTERNAL_EVENTS,
     UNREAD,
     VALIDATORS,
-    Door,
     Envelope,
     Event,
+    SourceKind,
     UntypedEnvelope,
     borrows_a_name,
 )
@@ -34,8 +34,11 @@ MEBIBYTE = 1024 * 1024
 EVENT_BYTES_MAX = MEBIBYTE
 """The largest event, after decompression."""
 
-LETTER_BYTES_MAX = 8 * EVENT_BYTES_MAX
-"""The largest letter: it may hold more than the largest event that led to it, and be read."""
+INTERNAL_EVENT_BYTES_MAX = 8 * EVENT_BYTES_MAX
+"""The largest internal event.
+
+It may hold more than the largest event that led to it, and be read.
+"""
 
 NESTING_MAX = 64
 """The deepest JSON: far beyond any event, far below any parser's stack."""
@@ -56,11 +59,11 @@ Headers = Sequence[tuple[str, bytes | None]]
 """Kafka's headers; one without a value says nothing."""
 
 BYTES_MAX = {
-    Door.FILE: EVENT_BYTES_MAX,
-    Door.EVENTS: EVENT_BYTES_MAX,
-    Door.LETTERS: LETTER_BYTES_MAX,
+    SourceKind.FILE: EVENT_BYTES_MAX,
+    SourceKind.EVENTS: EVENT_BYTES_MAX,
+    SourceKind.INTERNAL_EVENTS: INTERNAL_EVENT_BYTES_MAX,
 }
-"""How large a record may be, by its door; so much of a dead letter is kept."""
+"""The size limit of a record, by source kind; so much of a dead letter is kept."""
 
 _STRUCTURED = b"application/cloudevents+json"
 _PYDANTIC_REASONS = {
@@ -102,7 +105,7 @@ def decode(
     value: bytes | None,
     headers: Headers = (),
     key: bytes | None = None,
-    door: Door = Door.FILE,
+    source_kind: SourceKind = SourceKind.FILE,
 ) -> Received | Unreadable:
     """Read one record of Kafka or one line of a file.
 
@@ -111,8 +114,8 @@ def decode(
     where there are no keys, in a file.
     """
     try:
-        raw = _structured_form(value or b"", headers, BYTES_MAX[door])
-        return _event(_json_object(raw), raw, key, door)
+        raw = _structured_form(value or b"", headers, BYTES_MAX[source_kind])
+        return _event(_json_object(raw), raw, key, source_kind)
     except _Fault as fault:
         return fault.unreadable
 
@@ -132,7 +135,7 @@ def reread(raw: bytes) -> Received:
         ValueError: it is no event of the contract any more.
     """
     try:
-        return _event(_json_object(raw), raw, None, Door.LETTERS, JOURNALLED)
+        return _event(_json_object(raw), raw, None, SourceKind.INTERNAL_EVENTS, JOURNALLED)
     except _Fault as fault:
         raise ValueError(fault.unreadable.reason) from None
 
@@ -236,16 +239,16 @@ def _event(
     message: dict[str, Any],
     raw: bytes,
     key: bytes | None,
-    door: Door,
+    source_kind: SourceKind,
     context: dict[str, bool] | None = None,
 ) -> Received:
     if b"\\" in raw and b"\\u0000" in raw:  # Most events escape nothing: one quick look.
         _reject_null_characters(message)
     validate, name = _DIAGNOSIS, message.get("type")
-    borrowed = borrows_a_name(message.get("source"), name, door)
-    if isinstance(name, str) and name not in UNREAD[door]:
+    borrowed = borrows_a_name(message.get("source"), name, source_kind)
+    if isinstance(name, str) and name not in UNREAD[source_kind]:
         validate = VALIDATORS.get(name, _DIAGNOSIS)
-        if name in OWN_LETTERS:
+        if name in OWN_INTERNAL_EVENTS:
             context = JOURNALLED  # The ledger had it from events that were read.
     try:
         envelope = cast("Envelope[Event]", validate.validate_python(message, context=context))

@@ -1,4 +1,4 @@
-"""Letters about deadlines: what should have happened by a day, and may not have."""
+"""deadline events: what should have happened by a day, and may not have."""
 
 from typing import Any, ClassVar, Final, Literal
 
@@ -37,9 +37,9 @@ def _about(kind: str) -> dict[str, Any]:
 class DeadlinePassed(EventData):
     """A day passed by which something was due: a payment, a report, or what an event waits for.
 
-    A letter that Écluse's watch writes to the ledger, which has no clock of its own. A grant is
-    paid within 60 days, unless otherwise agreed (loi 2021-875); its financial report comes within
-    six months of the year's end.
+    An internal event that Écluse's watch writes to the ledger, which has no clock of its own. A
+    grant is paid within 60 days, unless otherwise agreed (loi 2021-875); its financial report comes
+    within six months of the year's end.
     """
 
     TYPE: ClassVar[str] = "ecluse.deadline.passed.v1"

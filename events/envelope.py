@@ -75,14 +75,17 @@ INBOUND: tuple[type[EventData], ...] = (
 )
 """The types of `Event`, in the order of the grant's life."""
 
-OWN_LETTERS = frozenset((FiscalYearOpened.TYPE,))
+OWN_INTERNAL_EVENTS = frozenset((FiscalYearOpened.TYPE,))
 """What the ledger writes to itself: no file says it, since a replay writes it anew (rules, 32)."""
 
-LETTERS = OWN_LETTERS | {DeadlinePassed.TYPE}
-"""What Écluse writes to itself: on Kafka it is read from the topic of letters alone (rules, 32)."""
+INTERNAL_EVENTS = OWN_INTERNAL_EVENTS | {DeadlinePassed.TYPE}
+"""What Écluse writes to itself.
+
+On Kafka it is read from the topic of internal events alone (rules, 32).
+"""
 
 
-class Door(Enum):
+class SourceKind(Enum):
     """Where a record was read: what may be said depends on it (rules, 32)."""
 
     FILE = "file"
@@ -91,30 +94,31 @@ class Door(Enum):
     EVENTS = "events"
     """What the world says on Kafka."""
 
-    LETTERS = "letters"
+    INTERNAL_EVENTS = "internal_events"
     """What Écluse says to itself: on Kafka only its own principals may write there."""
 
 
-UNREAD: dict[Door, frozenset[str]] = {
-    Door.FILE: OWN_LETTERS,
-    Door.EVENTS: LETTERS,
-    Door.LETTERS: frozenset(),
+UNREAD: dict[SourceKind, frozenset[str]] = {
+    SourceKind.FILE: OWN_INTERNAL_EVENTS,
+    SourceKind.EVENTS: INTERNAL_EVENTS,
+    SourceKind.INTERNAL_EVENTS: frozenset(),
 }
-"""The types that are unknown at each door."""
+"""The types that are unknown in each source kind."""
 
 LEDGER: Final = "urn:ecluse:ledger"
 """Who says what the ledger says."""
 
 
-def borrows_a_name(source: Any, name: Any, door: Door) -> bool:
+def borrows_a_name(source: Any, name: Any, source_kind: SourceKind) -> bool:
     """Whether a record of type `name` speaks as the ledger, and the ledger does not speak there.
 
-    The id of a letter can be worked out before it is written: whoever used it first would keep the
-    letter from being read. A letter at a wrong door is none: its type is unknown there.
+    The id of an internal event can be worked out before it is written: whoever used it first would
+    keep the internal event from being read. An internal event at a wrong topic is none: its type is
+    unknown there.
     """
-    if source != LEDGER or door is Door.LETTERS:
+    if source != LEDGER or source_kind is SourceKind.INTERNAL_EVENTS:
         return False
-    return not (isinstance(name, str) and name in UNREAD[door])
+    return not (isinstance(name, str) and name in UNREAD[source_kind])
 
 
 Data = TypeVar("Data")
@@ -141,8 +145,9 @@ class Envelope(BaseModel, Generic[Data]):
 
 
 def _known_type(name: str) -> str:
-    # Asked only where a record has no type that is read there: a letter's is not one either.
-    if name not in VALIDATORS or name in LETTERS:
+    # Asked only where a record has no type that is read there: an internal event's is not one
+    # either.
+    if name not in VALIDATORS or name in INTERNAL_EVENTS:
         raise PydanticCustomError(
             "unknown_type", "{name} is not a type of the contract", {"name": name}
         )

@@ -214,7 +214,7 @@ class CarriedLine(Part):
 
 
 class FiscalYearOpened(EventData):
-    """A letter of the ledger to next year's budget: a convention goes on there (rules, 32).
+    """Internal event of the ledger to next year's budget: a convention goes on there (rules, 32).
 
     Whoever closes a year has it written; nobody else may send it. Where its number is taken in next
     year's budget, the convention goes on there as `<number>@<closed year>`. `paid_cents` and

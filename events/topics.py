@@ -5,7 +5,7 @@ from typing import Final
 EVENTS: Final = "ecluse.events.v1"
 """What the world says to the ledger."""
 
-LETTERS: Final = "ecluse.letters.v1"
+INTERNAL_EVENTS: Final = "ecluse.internal-events.v1"
 """What Écluse writes to itself: next year's openings, passed deadlines."""
 
 JOURNAL: Final = "ecluse.journal.v1"
@@ -29,7 +29,7 @@ DEAD_LETTERS: Final = "ecluse.dead-letters.v1"
 LEDGER_STATE: Final = "ecluse.ledger-state.v1"
 """The ledger's own memory, compacted; it can be made again from the journal."""
 
-DOORS: Final = (EVENTS, LETTERS)
+INPUT_TOPICS: Final = (EVENTS, INTERNAL_EVENTS)
 """What the ledger reads."""
 
 LEDGER_GROUP: Final = "ecluse.ledger"

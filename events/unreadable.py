@@ -39,7 +39,10 @@ class Unreadable:
 
     @classmethod
     def too_large(cls, length_bytes: int, limit_mib: int = 1) -> "Unreadable":
-        """A record over the limit of its door: the one fault that is found without reading."""
+        """A record over the limit of its source kind.
+
+        The one fault that is found without reading.
+        """
         size = Sentence(
             f"{limit_mib} Mio ({length_bytes} octets)", f"{limit_mib} MiB ({length_bytes} bytes)"
         )

@@ -1,6 +1,6 @@
 """Single values: money, dates, codes, and identifiers with their check digits.
 
-Everything here is checked at the door, so that the rooms behind it never ask twice.
+Everything here is checked at the input, so that the rooms behind it never ask twice.
 """
 
 from collections.abc import Iterable

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from events import topics
-from events.envelope import LETTERS
+from events.envelope import INTERNAL_EVENTS
 from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.application.ports import Store
 from services.ledger.application.restore import VERSIONS
@@ -277,9 +277,9 @@ def encoded(event: Json | bytes) -> bytes:
 
 
 def topic_of(event: Json | bytes) -> str:
-    """Where a careful sender writes it: what Écluse says to itself among its letters."""
-    letter = any(f'"{name}"'.encode() in encoded(event) for name in LETTERS)
-    return topics.LETTERS if letter else topics.EVENTS
+    """Where a careful sender writes it: what Écluse says to itself among its internal events."""
+    internal_event = any(f'"{name}"'.encode() in encoded(event) for name in INTERNAL_EVENTS)
+    return topics.INTERNAL_EVENTS if internal_event else topics.EVENTS
 
 
 class Story:
@@ -300,16 +300,16 @@ class Story:
         return self._handle(RawRecord(encoded(event), Source("test", 0, self.told)))
 
     def deliver(self) -> list[JournalRecord]:
-        """The letters that were written meanwhile are read, as behind the input of a replay."""
+        """The internal events written meanwhile, read as behind the input of a replay."""
         records = []
-        for number, value in list(self.store.letters(self.delivered)):
-            records += self._handle(RawRecord(value, Source(topics.LETTERS, 0, number)))
+        for number, value in list(self.store.internal_events(self.delivered)):
+            records += self._handle(RawRecord(value, Source(topics.INTERNAL_EVENTS, 0, number)))
             self.delivered = number + 1
         return records
 
-    def letters(self) -> list[Json]:
+    def internal_events(self) -> list[Json]:
         """What the ledger wrote to next year's budgets, whether or not it was read."""
-        return [json.loads(value) for _, value in self.store.letters()]
+        return [json.loads(value) for _, value in self.store.internal_events()]
 
     def _handle(self, raw: RawRecord) -> list[JournalRecord]:
         records = self.ledger.handle(raw)

@@ -76,7 +76,7 @@ def test_the_contract_names_every_metric() -> None:
     assert {name.removesuffix("_total") for name in made} == said
 
 
-def test_the_contract_says_who_letters_about_deadlines_are_from() -> None:
+def test_the_contract_says_who_deadline_events_about_deadlines_are_from() -> None:
     said = CONTRACT.split("### `ecluse.deadline.passed.v1`")[1].split("\n### ")[0]
     assert f"`{NAMESPACE}`" in said
     assert f"`source` is `{WATCH}`" in said

@@ -11,7 +11,7 @@ from typing import Any, Final
 import uvloop
 
 from bench import world
-from bench.asking import Answered, Door, a_request, asked
+from bench.asking import Answered, Endpoint, a_request, asked
 from bench.kafka.latency import at_percent
 
 CONNECTIONS: Final = 8
@@ -25,11 +25,11 @@ MIX: Final = {
 """What is asked, each as often as the others."""
 
 
-def requests_of(door: Door, budgets: int) -> list[bytes]:
+def requests_of(endpoint: Endpoint, budgets: int) -> list[bytes]:
     """The questions of all budgets, taking turns."""
     return [
         a_request(
-            door,
+            endpoint,
             path.format(
                 budget=world.budget_id(number),
                 grant=f"GRANT-{number % world.CONVENTIONS_OF_A_BUDGET:03d}",
@@ -43,10 +43,10 @@ def requests_of(door: Door, budgets: int) -> list[bytes]:
 
 async def measure(question: dict[str, Any]) -> dict[str, Any]:
     """Ask for so many seconds."""
-    door = Door(question["port"], question["key"])
-    requests = requests_of(door, question["budgets"])
-    await asked(door, requests, CONNECTIONS, question["warm_up_s"])
-    answers = await asked(door, requests, CONNECTIONS, question["asked_s"])
+    endpoint = Endpoint(question["port"], question["key"])
+    requests = requests_of(endpoint, question["budgets"])
+    await asked(endpoint, requests, CONNECTIONS, question["warm_up_s"])
+    answers = await asked(endpoint, requests, CONNECTIONS, question["asked_s"])
     return {
         "connections": CONNECTIONS,
         "reads": len(answers),

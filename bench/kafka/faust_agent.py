@@ -31,7 +31,7 @@ SENT: Final = (
     topics.BALANCES,
     topics.REFUSALS,
     topics.DEAD_LETTERS,
-    topics.LETTERS,
+    topics.INTERNAL_EVENTS,
 )
 
 PATIENT: Final[dict[str, Any]] = {

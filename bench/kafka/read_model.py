@@ -28,7 +28,7 @@ from bench.kafka.progress import Progress
 from bench.kafka.topics import LOOK_S, Looker, feed
 from bench.kafka.workers import COMMAND, OPENED, OPENING_S, Workers
 from services.projector.database import an_engine, prepare
-from services.projector.tables import fates
+from services.projector.tables import outcomes
 from services.runtime.ops.settings import Settings
 from tests.read_model.databases import Server, a_server
 
@@ -184,7 +184,7 @@ async def _look(projector: Child, until_s: float) -> None:
 async def _projected(engine: AsyncEngine) -> int:
     """How many records are in the tables: none of the bench waits for another."""
     async with engine.connect() as connection:
-        found = await connection.execute(select(func.coalesce(func.sum(fates.c.received), 0)))
+        found = await connection.execute(select(func.coalesce(func.sum(outcomes.c.received), 0)))
         return int(found.scalar_one())
 
 
@@ -209,12 +209,12 @@ async def _asked(
     """Answers a second, then how soon an event shows, over tables that are up to date."""
     key = await a_key(stage.url)
     with Child([*COMMAND, "api", "--json"], stage.environment()) as api:
-        door = {"port": await _port(api), "key": key}
+        endpoint = {"port": await _port(api), "key": key}
         progress.begins("reads of the API")
-        answers = await _answers(stage, plan, api, {**door, "budgets": budgets})
+        answers = await _answers(stage, plan, api, {**endpoint, "budgets": budgets})
         progress.came(answers["reads_per_s"], "reads/s")
         progress.begins(f"until events show in the API, at {plan.rate} events/s")
-        visible = await _visible(stage, plan, api, projector, door)
+        visible = await _visible(stage, plan, api, projector, endpoint)
     return {"reads": answers, "visible": visible}
 
 
@@ -236,10 +236,10 @@ async def _answers(stage: Stage, plan: Plan, api: Child, question: Figures) -> F
 
 
 async def _visible(
-    stage: Stage, plan: Plan, api: Child, projector: Child, door: Figures
+    stage: Stage, plan: Plan, api: Child, projector: Child, endpoint: Figures
 ) -> Figures:
     question = {
-        **door,
+        **endpoint,
         "bootstrap": stage.site.bootstrap,
         "prefix": stage.settings.topic_prefix,
         "file": str(stage.site.read_steady),

@@ -54,7 +54,10 @@ async def read(settings: Settings) -> dict[str, float]:
 
 
 async def open_all(settings: Settings) -> dict[str, float]:
-    """Open every partition, in turn: fenced, read, checked, its doors found, ready for work."""
+    """Open every partition, in turn.
+
+    Fenced, read, checked, its input topics found, ready for work.
+    """
     took_s = 0.0
     for number in range(PARTITIONS):
         work = LedgerWork(settings, number, PARTITIONS, Progress())

@@ -90,7 +90,7 @@ async def delete(bootstrap: str, prefix: str) -> None:
 
 
 async def feed(settings: Settings, file: Path, events_max: int | None = None) -> None:
-    """Publish the events of a file to the ledger's door, or the first of them.
+    """Publish the events of a file to the ledger's input, or the first of them.
 
     Raises:
         BenchFailed: not all of them were acknowledged.
@@ -131,7 +131,7 @@ class Looker:
         return {place.partition: offset for place, offset in found.items()}
 
     async def until_journalled(self, workers: Sequence[Child]) -> float:
-        """When the last event of the door was seen in the journal (`time.perf_counter`).
+        """When the last event of the input topic was seen in the journal (`time.perf_counter`).
 
         Raises:
             BenchFailed: a worker ended.
@@ -161,7 +161,7 @@ class Looker:
         return count
 
     async def _is_whole(self) -> bool:
-        """Whether the last event of each partition of the door stands in the journal."""
+        """Whether the last event of each partition of the input topic stands in the journal."""
         for number, end in (await self.ends(EVENTS)).items():
             place = self._journal[number]
             last = await self._reader.last(place)

@@ -15,7 +15,7 @@ from typing import Any, Final, Self
 
 import uvloop
 
-from bench.asking import Connection, Door, a_request, connected
+from bench.asking import Connection, Endpoint, a_request, connected
 from bench.kafka.latency import at_percent, figures, publish, until_all_came, watched
 from bench.kafka.stream import read_names
 
@@ -32,8 +32,8 @@ SEEN, NOT_YET = 200, 404
 class Followers:
     """Ask for every so manieth event until the API knows it; each by a task of its own."""
 
-    def __init__(self, door: Door, every: int) -> None:
-        self._door, self._every = door, every
+    def __init__(self, endpoint: Endpoint, every: int) -> None:
+        self._endpoint, self._every = endpoint, every
         self._idle: asyncio.Queue[Connection] = asyncio.Queue()
         self._open = AsyncExitStack()
         self._tasks: list[asyncio.Task[None]] = []
@@ -44,7 +44,7 @@ class Followers:
     async def __aenter__(self) -> Self:
         """Connect."""
         for _ in range(CONNECTIONS):
-            self._idle.put_nowait(await self._open.enter_async_context(connected(self._door)))
+            self._idle.put_nowait(await self._open.enter_async_context(connected(self._endpoint)))
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -70,7 +70,7 @@ class Followers:
 
     async def _follow(self, event: bytes, due_s: float) -> None:
         budget, event_id = read_names(event)
-        request = a_request(self._door, f"/events/{event_id}?budget={budget}")
+        request = a_request(self._endpoint, f"/events/{event_id}?budget={budget}")
         connection = await self._idle.get()
         while True:
             status, _ = await connection.ask(request)
@@ -86,10 +86,10 @@ class Followers:
 
 async def measure(question: dict[str, Any]) -> dict[str, Any]:
     """Publish at the rate that was asked for; follow events in the API, and all in the journal."""
-    door = Door(question["port"], question["key"])
+    endpoint = Endpoint(question["port"], question["key"])
     async with (
         watched(question) as (producer, topic, seen),
-        Followers(door, question["every"]) as followers,
+        Followers(endpoint, question["every"]) as followers,
     ):
         sent = await publish(producer, topic, question, followers.told)
         missing = await followers.until_all_seen()

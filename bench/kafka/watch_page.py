@@ -18,7 +18,7 @@ def lines(found: Figures) -> Iterator[str]:
         f" {len(found['ratios'])} pairs that begin with one and the other in turn; a page and"
         " Prometheus each ask the watch every 5 s meanwhile."
         f" {found['cores']} cores for worker, watch, broker and bench together; before,"
-        f" {found['busy_cores_before']:.2f} were busy. The watch writes no letters here: the events"
+        f" {found['busy_cores_before']:.2f} were busy. No deadline events are written: the events"
         " are of 2023, and every order in them is overdue."
     )
     yield ""

@@ -1,8 +1,8 @@
 """What a running watch costs the ledger, whether it keeps up, and what its promises are worth.
 
 One worker drains the same events with and without `ecluse watch` beside it, in pairs that begin
-with one and with the other in turn. A page asks the watch meanwhile, and Prometheus. Its letters
-are off: the events are of 2023, and every order in them is overdue today.
+with one and with the other in turn. A page asks the watch meanwhile, and Prometheus. Its deadline
+events are off: the events are of 2023, and every order in them is overdue today.
 """
 
 import asyncio
@@ -234,7 +234,7 @@ async def _running(settings: Settings) -> AsyncIterator[Watch]:
         "ECLUSE_LOG_LEVEL": "INFO",
         "ECLUSE_WATCH_WEB_PORT": str(port),
         "ECLUSE_WATCH_TREASURY_GROUP": "",
-        "ECLUSE_WATCH_LETTERS": "false",
+        "ECLUSE_WATCH_INTERNAL_EVENTS": "false",
     }
     limit = ClientTimeout(total=ANSWER_S)
     with Child([*COMMAND, "watch", "--json"], environment) as child:
@@ -243,7 +243,7 @@ async def _running(settings: Settings) -> AsyncIterator[Watch]:
 
 
 def _received(board: Figures) -> Any:
-    return board["fates"] and board["fates"]["received"]
+    return board["outcomes"] and board["outcomes"]["received"]
 
 
 def _behind(board: Figures) -> Any:

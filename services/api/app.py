@@ -19,7 +19,7 @@ from services.api.problems import problems
 from services.api.reads import routes as reads
 
 DESCRIPTION: Final = """\
-What the ledger has decided, as figures; and the door for new events.
+What the ledger has decided, as figures; and the entry for new events.
 
 Every answer speaks French or English (`Accept-Language`); every refusal is a problem (RFC 9457)
 with a stable `code`. Amounts are integer cents. What belongs to an entity that your access does

@@ -116,9 +116,9 @@ def arrived(lag: Lag, reading: Reading) -> tuple[int | None, int | None]:
         return None, None
     if knows is Knows.ONE_PROCESS:
         return total((reading.read, reading.unread)), reading.unread
-    if knows is not Knows.WATCH or board is None or board.fates is None:
+    if knows is not Knows.WATCH or board is None or board.outcomes is None:
         return None, None
-    came = total((board.fates.received, board.fates.in_flight))
+    came = total((board.outcomes.received, board.outcomes.in_flight))
     if came is None:
         return None, None
     # The read model may have read on since the watch looked.

@@ -103,7 +103,7 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
-class Fates:
+class Outcomes:
     """Source records by what became of them."""
 
     received: int | None = None
@@ -240,8 +240,8 @@ class Refusals:
 
 
 @dataclass(frozen=True, slots=True)
-class Letters:
-    """Letters of the watch: that a day has passed."""
+class DeadlineEvents:
+    """Deadline events of the watch: that a day has passed."""
 
     written: int | None = None
     pending: int | None = None
@@ -260,14 +260,14 @@ class Board:
     state: State
     watch: Watch = Watch()
     stages: tuple[Stage, ...] = ()
-    fates: Fates | None = None
+    outcomes: Outcomes | None = None
     latencies: tuple[Latency, ...] | None = None
     orders: Orders | None = None
     reports_overdue: Reports | None = None
     parked: Parked | None = None
     dead_letters: DeadLetters | None = None
     refusals: Refusals | None = None
-    letters: Letters | None = None
+    deadline_events: DeadlineEvents | None = None
 
     @property
     def old_after(self) -> timedelta:
@@ -312,8 +312,8 @@ def is_sampled(board: Board, now: datetime) -> bool:
 
 def wrong_counts(board: Board) -> tuple[int | None, ...]:
     """The counts that must be 0: each that is not asks for a person."""
-    fates, watch = board.fates or Fates(), board.watch
-    return fates.gap, fates.repeated, watch.balances_differing, watch.journal_faults
+    outcomes, watch = board.outcomes or Outcomes(), board.watch
+    return outcomes.gap, outcomes.repeated, watch.balances_differing, watch.journal_faults
 
 
 def is_well(board: Board, now: datetime) -> bool:

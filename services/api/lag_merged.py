@@ -8,10 +8,10 @@ from typing import Final, Literal, TypeVar
 from services.api.lag_board import (
     Board,
     DeadLetters,
-    Fates,
+    DeadlineEvents,
     Latency,
-    Letters,
     Orders,
+    Outcomes,
     Parked,
     Refusals,
     Reports,
@@ -91,14 +91,14 @@ def merged(boards: Sequence[Board | None]) -> Board | None:
         state=worst([known[0].state, *(each.state for each in stages)]),
         stages=stages,
         watch=_watch(known, parts),
-        fates=_together(parts, lambda each: each.fates, _fates),
+        outcomes=_together(parts, lambda each: each.outcomes, _outcomes),
         latencies=_together(parts, lambda each: each.latencies, _latencies),
         orders=_together(parts, lambda each: each.orders, _orders),
         reports_overdue=_together(parts, lambda each: each.reports_overdue, _reports),
         parked=_together(parts, lambda each: each.parked, _parked),
         dead_letters=_together(parts, lambda each: each.dead_letters, _dead_letters),
         refusals=_together(parts, lambda each: each.refusals, _refusals),
-        letters=_together(parts, lambda each: each.letters, _letters),
+        deadline_events=_together(parts, lambda each: each.deadline_events, _deadline_events),
     )
 
 
@@ -127,19 +127,19 @@ def _watch(known: Sequence[Board], parts: Sequence[Board] | None) -> Watch:
     )
 
 
-def _fates(each: Sequence[Fates]) -> Fates:
-    return Fates(
-        total(fates.received for fates in each),
-        total(fates.accepted for fates in each),
-        total(fates.duplicate for fates in each),
-        total(fates.refused for fates in each),
-        total(fates.parked for fates in each),
-        total(fates.dead_letter for fates in each),
-        total(fates.resumed for fates in each),
+def _outcomes(each: Sequence[Outcomes]) -> Outcomes:
+    return Outcomes(
+        total(outcomes.received for outcomes in each),
+        total(outcomes.accepted for outcomes in each),
+        total(outcomes.duplicate for outcomes in each),
+        total(outcomes.refused for outcomes in each),
+        total(outcomes.parked for outcomes in each),
+        total(outcomes.dead_letter for outcomes in each),
+        total(outcomes.resumed for outcomes in each),
         # These two come of the ledger's places, which every watch sees whole, if not at one moment.
         each[0].in_flight,
-        _gap([fates.gap for fates in each]),
-        total(fates.repeated for fates in each),
+        _gap([outcomes.gap for outcomes in each]),
+        total(outcomes.repeated for outcomes in each),
     )
 
 
@@ -213,10 +213,10 @@ def _parked(each: Sequence[Parked]) -> Parked:
 
 def _dead_letters(each: Sequence[DeadLetters]) -> DeadLetters:
     return DeadLetters(
-        total(letters.count for letters in each),
-        earliest(letters.oldest_at for letters in each),
-        _last(letters.newest_at for letters in each),
-        _counts(letters.reasons for letters in each),
+        total(deadline_events.count for deadline_events in each),
+        earliest(deadline_events.oldest_at for deadline_events in each),
+        _last(deadline_events.newest_at for deadline_events in each),
+        _counts(deadline_events.reasons for deadline_events in each),
     )
 
 
@@ -228,9 +228,10 @@ def _refusals(each: Sequence[Refusals]) -> Refusals:
     )
 
 
-def _letters(each: Sequence[Letters]) -> Letters:
-    return Letters(
-        total(letters.written for letters in each), total(letters.pending for letters in each)
+def _deadline_events(each: Sequence[DeadlineEvents]) -> DeadlineEvents:
+    return DeadlineEvents(
+        total(deadline_events.written for deadline_events in each),
+        total(deadline_events.pending for deadline_events in each),
     )
 
 

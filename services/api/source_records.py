@@ -4,7 +4,7 @@ from typing import Final
 
 from aiokafka.structs import TopicPartition
 
-from events.topics import DOORS
+from events.topics import INPUT_TOPICS
 from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.timeouts import within
 from services.runtime.ops.settings import Settings
@@ -14,11 +14,14 @@ ONE_RECORD_S: Final = 20.0
 
 
 class KafkaBytes:
-    """Reads single records of the doors; it connects for each, since operators seldom ask."""
+    """Reads single records of the input topics.
+
+    It connects for each, since operators seldom ask.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._doors = {settings.topic(name) for name in DOORS}
+        self._input_topics = {settings.topic(name) for name in INPUT_TOPICS}
 
     async def __call__(self, topic: str, partition: int, offset: int) -> bytes | None:
         """The value of that record; None where it is gone, or is of another topic than ours.
@@ -26,7 +29,7 @@ class KafkaBytes:
         Raises:
             Unreachable: Kafka does not answer, or not in time.
         """
-        if topic not in self._doors:
+        if topic not in self._input_topics:
             return None
         place = TopicPartition(topic, partition)
         return await within(

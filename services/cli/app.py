@@ -71,7 +71,7 @@ VERBS: Final = (
     Later(
         "validate",
         "validate:validate_file",
-        "Check each line by the rules of the ledger's door, and say in words what is wrong where.",
+        "Check each line by the rules of the ledger's input, and say in words what is wrong where.",
         JOB,
     ),
     Later(
@@ -107,7 +107,7 @@ VERBS: Final = (
     Later(
         "watch",
         "watch:watch",
-        "Say who is behind and what waits, and tell the ledger by letters which days have passed.",
+        "Say who is behind and what waits, and write deadline events to the ledger.",
         ROLES,
     ),
     Later(

@@ -31,11 +31,11 @@ def balances(
     screen = Screen(chosen_language(context, lang))
     budget = budget and typed(budget)
     with busy(told(READING, screen.language)):
-        said, ledger, letters = asyncio.run(_read(budget, in_words=not as_json))
+        said, ledger, dead_letters = asyncio.run(_read(budget, in_words=not as_json))
     if as_json:
         print_json(said)
     elif said["events"]:
-        show_summary(screen, said, ledger, letters)
+        show_summary(screen, said, ledger, dead_letters)
     else:
         screen.say(EMPTY_JOURNAL if budget is None else NO_RECORDS.render({"budget": budget}))
     if strict and (said["refusals"] or said["dead_letters"]):
@@ -49,5 +49,5 @@ async def _read(
         ledger, history = await journal.fold(budget)
         sources = dict(history.dead_letters)
         words = await journal.notices(sources.keys()) if in_words else {}
-        letters = [Unread(each, reason, words.get(each)) for each, reason in sources.items()]
-        return summary_of(ledger, history), ledger, letters
+        dead_letters = [Unread(each, reason, words.get(each)) for each, reason in sources.items()]
+        return summary_of(ledger, history), ledger, dead_letters

@@ -14,8 +14,8 @@ from services.cli.journal_source import Database
 from services.cli.options import AsJson, Group, Lang, OfBudget, Verb, chosen_language
 from services.cli.output import EXIT_NOT_THERE, busy
 from services.cli.record_view import (
-    Letters,
-    letters_of,
+    DeadLetters,
+    dead_letters_of,
     show_record,
     show_records,
     unreadable_sources,
@@ -59,7 +59,7 @@ class Found(NamedTuple):
 
     rows: Sequence[JournalRow]
     records: Sequence[JournalRecord]
-    letters: Letters
+    dead_letters: DeadLetters
     holds: Sequence[Hold]
 
 
@@ -91,7 +91,7 @@ def tail(
     if as_json:
         _print_bytes(found.rows)
     elif found.records:
-        show_records(screen, found.records, found.letters)
+        show_records(screen, found.records, found.dead_letters)
     else:
         screen.say(EMPTY_JOURNAL if budget is None else NO_RECORDS.render({"budget": budget}))
 
@@ -130,7 +130,7 @@ def show(
     if as_json:
         _print_bytes(found.rows)
     else:
-        show_record(Screen(language), found.records[0], found.letters)
+        show_record(Screen(language), found.records[0], found.dead_letters)
 
 
 def _last_in_file(db: Path, budget: str | None, count: int) -> Found:
@@ -138,7 +138,7 @@ def _last_in_file(db: Path, budget: str | None, count: int) -> Found:
     try:
         rows = list(store.journal(budget, last=count))
         records = [read_row(row) for row in rows]
-        return Found(rows, records, letters_of(records, store.dead_letters()), [])
+        return Found(rows, records, dead_letters_of(records, store.dead_letters()), [])
     finally:
         store.close()
 
@@ -149,7 +149,7 @@ def _one_in_file(db: Path, budget: str, sequence: int) -> Found:
         row = store.find(budget, sequence)
         rows = [] if row is None else [row]
         records = [read_row(row) for row in rows]
-        return Found(rows, records, letters_of(records, store.dead_letters()), [])
+        return Found(rows, records, dead_letters_of(records, store.dead_letters()), [])
     finally:
         store.close()
 
@@ -158,8 +158,8 @@ async def _last_on_kafka(budget: str | None, count: int) -> Found:
     async with topic_journal(Settings()) as journal:
         placed = await journal.last(budget, count)
         records = [each.record for each in placed]
-        letters = await journal.notices(unreadable_sources(records))
-        return Found([each.row for each in placed], records, letters, await journal.holds())
+        dead_letters = await journal.notices(unreadable_sources(records))
+        return Found([each.row for each in placed], records, dead_letters, await journal.holds())
 
 
 async def _one_on_kafka(budget: str, sequence: int) -> Found:
@@ -168,8 +168,8 @@ async def _one_on_kafka(budget: str, sequence: int) -> Found:
         holds = await journal.holds()
         if placed is None:
             return Found([], [], {}, holds)
-        letters = await journal.notices(unreadable_sources([placed.record]))
-        return Found([placed.row], [placed.record], letters, holds)
+        dead_letters = await journal.notices(unreadable_sources([placed.record]))
+        return Found([placed.row], [placed.record], dead_letters, holds)
 
 
 def _name_holds(holds: Sequence[Hold], language: Language) -> None:

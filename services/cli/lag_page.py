@@ -15,8 +15,8 @@ from services.api.lag_board import (
     QUIET_S,
     WELL,
     Board,
-    Fates,
     Orders,
+    Outcomes,
     Partition,
     Stage,
     State,
@@ -159,25 +159,25 @@ class _Page:
 
     def _journal(self, board: Board) -> Iterator[RenderableType]:
         """What became of all that was received, and how long it took."""
-        if board.fates is None:
-            yield self._line(words.GROUPS["fates"])
+        if board.outcomes is None:
+            yield self._line(words.GROUPS["outcomes"])
         else:
-            yield from self._fates(board.fates)
+            yield from self._outcomes(board.outcomes)
         if board.latencies is None:
             yield self._line(words.GROUPS["latencies"])
         else:
             yield from latencies(self._screen, self._figures, board.latencies)
 
-    def _fates(self, fates: Fates) -> Iterator[RenderableType]:
+    def _outcomes(self, outcomes: Outcomes) -> Iterator[RenderableType]:
         count = self._figures.count
         names = ("received", "accepted", "duplicate", "refused", "parked", "dead_letter")
-        figures = {name: count(getattr(fates, name)) for name in (*names, "in_flight")}
-        yield self._line(words.FATES.render(figures))
-        if fates.gap or fates.repeated:
-            gap, repeated = count(fates.gap), count(fates.repeated)
+        figures = {name: count(getattr(outcomes, name)) for name in (*names, "in_flight")}
+        yield self._line(words.OUTCOMES.render(figures))
+        if outcomes.gap or outcomes.repeated:
+            gap, repeated = count(outcomes.gap), count(outcomes.repeated)
             said = words.DOES_NOT.render({"gap": gap, "repeated": repeated})
             yield self._line(said, BAD)
-        elif fates.gap is None or fates.repeated is None:
+        elif outcomes.gap is None or outcomes.repeated is None:
             yield self._line(words.CANNOT_TELL)
         else:
             yield self._line(words.ADDS_UP)
@@ -252,17 +252,17 @@ class _Page:
         yield from orders(self._screen, figures, found.items)
 
     def _unread(self, board: Board) -> Iterator[RenderableType]:
-        figures, letters = self._figures, board.dead_letters
-        if letters is None:
+        figures, deadline_events = self._figures, board.dead_letters
+        if deadline_events is None:
             yield self._line(words.GROUPS["dead_letters"])
         else:
             yield self._line(
                 words.DEAD_LETTERS.render(
                     {
-                        "count": figures.count(letters.count),
-                        "oldest": figures.aged(letters.oldest_at),
-                        "newest": figures.aged(letters.newest_at),
-                        "reasons": _counts(figures, letters.reasons),
+                        "count": figures.count(deadline_events.count),
+                        "oldest": figures.aged(deadline_events.oldest_at),
+                        "newest": figures.aged(deadline_events.newest_at),
+                        "reasons": _counts(figures, deadline_events.reasons),
                     }
                 )
             )
@@ -281,12 +281,15 @@ class _Page:
 
     def _watch(self, board: Board) -> Iterator[RenderableType]:
         """What the watch wrote, and what it finds of the ledger."""
-        figures, watch, letters = self._figures, board.watch, board.letters
-        if letters is None:
-            yield self._line(words.GROUPS["letters"])
+        figures, watch, deadline_events = self._figures, board.watch, board.deadline_events
+        if deadline_events is None:
+            yield self._line(words.GROUPS["deadline_events"])
         else:
-            written, pending = figures.count(letters.written), figures.count(letters.pending)
-            yield self._line(words.LETTERS.render({"written": written, "pending": pending}))
+            written, pending = (
+                figures.count(deadline_events.written),
+                figures.count(deadline_events.pending),
+            )
+            yield self._line(words.INTERNAL_EVENTS.render({"written": written, "pending": pending}))
         said = words.BALANCES.render(
             {
                 "instance": watch.instance or words.UNKNOWN,

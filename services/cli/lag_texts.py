@@ -53,7 +53,7 @@ DAYS = Sentence("{count} j", "{count} d")
 
 TRENDS: Final = {"up": " ↑", "down": " ↓", "level": " →"}
 
-FATES = Sentence(
+OUTCOMES = Sentence(
     "Reçus\u00a0: {received} = {accepted} acceptés + {duplicate} doublons + {refused} refusés + "
     "{parked} en attente + {dead_letter} illisibles\u00a0; en cours\u00a0: {in_flight}.",
     "Received: {received} = {accepted} accepted + {duplicate} duplicates + {refused} refused + "
@@ -62,7 +62,7 @@ FATES = Sentence(
 ADDS_UP = Sentence("Le compte est bon.", "The count adds up.")
 DOES_NOT = Sentence(
     "Le compte n'est pas bon\u00a0: {gap} lus sans suite connue, {repeated} comptés deux fois.",
-    "The count does not add up: {gap} read and of no known fate, {repeated} counted twice.",
+    "The count does not add up: {gap} read and of no known outcome, {repeated} counted twice.",
 )
 CANNOT_TELL = Sentence(
     "Le compte ne se vérifie pas\u00a0: —.", "Whether the count adds up is not known: —."
@@ -101,9 +101,9 @@ REFUSALS = Sentence(
     "Refus\u00a0: {count}, le dernier\u00a0: {newest}. {codes}",
     "Refusals: {count}, the last: {newest}. {codes}",
 )
-LETTERS = Sentence(
-    "Lettres d'échéance\u00a0: {written} écrites, {pending} à écrire.",
-    "Letters about deadlines: {written} written, {pending} to be written.",
+INTERNAL_EVENTS = Sentence(
+    "Événements d'échéance\u00a0: {written} écrits, {pending} à écrire.",
+    "Deadline events: {written} written, {pending} to be written.",
 )
 BALANCES = Sentence(
     "Contre-vérification ({instance})\u00a0: {budgets} budgets, {differing} soldes différents, "
@@ -116,13 +116,15 @@ NOT_READY = Sentence(
 )
 
 GROUPS: Final = {
-    "fates": Sentence("Reçus, et ce qu'ils sont devenus\u00a0: —.", "Received, and its fate: —."),
+    "outcomes": Sentence(
+        "Reçus, et ce qu'ils sont devenus\u00a0: —.", "Received, and its outcome: —."
+    ),
     "latencies": Sentence("Durées\u00a0: —.", "Latencies: —."),
     "orders": Sentence("Mandats en attente\u00a0: —.", "Payment orders waiting: —."),
     "reports_overdue": Sentence("Documents en retard\u00a0: —.", "Reports overdue: —."),
     "parked": Sentence("Événements en attente\u00a0: —.", "Parked events: —."),
     "dead_letters": Sentence("Illisibles\u00a0: —.", "Dead letters: —."),
     "refusals": Sentence("Refus\u00a0: —.", "Refusals: —."),
-    "letters": Sentence("Lettres d'échéance\u00a0: —.", "Letters about deadlines: —."),
+    "deadline_events": Sentence("Événements d'échéance\u00a0: —.", "Deadline events: —."),
 }
 """What is said of figures that the watch does not know as a whole."""

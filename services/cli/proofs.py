@@ -81,7 +81,7 @@ def prove_alone(
         report = proof.end()
     else:
         with Database(journal.db, journal.budget) as database:
-            proof.compare(database.dead_letters(), database.letters())
+            proof.compare(database.dead_letters(), database.internal_events())
             with counted(told(VERIFYING, language)) as progress:
                 for row in database.records(progress):
                     proof.take(row)

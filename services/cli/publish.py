@@ -12,7 +12,7 @@ from typing import BinaryIO, Final, cast
 
 import typer
 
-from events.envelope import Door
+from events.envelope import SourceKind
 from events.sentences import Sentence
 from events.topics import EVENTS
 from events.unreadable import Unreadable
@@ -99,10 +99,10 @@ class Checked:
     faults: list[Fault] = field(default_factory=list)
 
     def check(self, handled: Handled) -> Iterator[Fault]:
-        """Read the whole file by the rules of the ledger's door, and give its faults."""
+        """Read the whole file by the rules of the ledger's input, and give its faults."""
         for line in _lines(self.stream, handled):
             self.lines += 1
-            result = decoded(raw_record(line, self.name), Door.EVENTS)
+            result = decoded(raw_record(line, self.name), SourceKind.EVENTS)
             if isinstance(result, Unreadable):
                 fault = Fault(self.name, line.number, result)
                 self.faults.append(fault)

@@ -38,7 +38,7 @@ from services.ledger.domain.lines import Stage
 from services.ledger.domain.moves import Move
 from services.ledger.explain.terms import ENTRY_KINDS, ORDER_STATES
 
-Letters = Mapping[Source, Sentence]
+DeadLetters = Mapping[Source, Sentence]
 """Why records could not be read, by where they stand."""
 
 
@@ -47,33 +47,38 @@ def unreadable_sources(records: Iterable[JournalRecord]) -> set[Source]:
     return {each.source for each in records if each.dead_letter is not None}
 
 
-def letters_of(records: Sequence[JournalRecord], letters: Iterable[DeadLetter]) -> Letters:
+def dead_letters_of(
+    records: Sequence[JournalRecord], dead_letters: Iterable[DeadLetter]
+) -> DeadLetters:
     """Why the unreadable ones were; the store is not asked where there are none."""
     wanted = unreadable_sources(records)
     if not wanted:
         return {}
     return {
         each.source: each.said
-        for each in unread(letters)
+        for each in unread(dead_letters)
         if each.source in wanted and each.said is not None
     }
 
 
 def show_records(
-    screen: Screen, records: Iterable[JournalRecord], letters: Letters, title: str = "journal"
+    screen: Screen,
+    records: Iterable[JournalRecord],
+    dead_letters: DeadLetters,
+    title: str = "journal",
 ) -> None:
     """Records, a row each, with what a person wants to know of them."""
     table = screen.table(title, ("budget", "sequence", "outcome", "event", "detail"))
     for record in records:
         outcome = screen.word(OUTCOME, record.outcome)
-        details = "\n".join(_details(record, letters, screen))
+        details = "\n".join(_details(record, dead_letters, screen))
         screen.add(
             table, record.budget, str(record.sequence), outcome, record.event_id or "–", details
         )
     screen.show(table)
 
 
-def show_record(screen: Screen, record: JournalRecord, letters: Letters) -> None:
+def show_record(screen: Screen, record: JournalRecord, dead_letters: DeadLetters) -> None:
     """One record whole: where it stands, what it led to, and the event; IBANs masked."""
     screen.console.print(_head(screen, record))
     _show_moves(screen, record.moves)
@@ -93,7 +98,7 @@ def show_record(screen: Screen, record: JournalRecord, letters: Letters) -> None
         screen.show(table)
     if record.dead_letter is not None:
         table = screen.table("dead_letter", ("detail",))
-        screen.add(table, _unreadable(record, letters, screen))
+        screen.add(table, _unreadable(record, dead_letters, screen))
         screen.show(table)
     if record.event is not None:
         screen.console.print(Text(screen.word(TITLES, "received"), style="bold"))
@@ -150,7 +155,7 @@ def _stage(screen: Screen, stage: Stage | None) -> str:
     return screen.word(COLUMNS, "outside" if stage is None else stage.value)
 
 
-def _details(record: JournalRecord, letters: Letters, screen: Screen) -> list[str]:
+def _details(record: JournalRecord, dead_letters: DeadLetters, screen: Screen) -> list[str]:
     """What a person wants to know of a record, a line each."""
     details = []
     if record.refusal is not None:
@@ -159,7 +164,7 @@ def _details(record: JournalRecord, letters: Letters, screen: Screen) -> list[st
     if record.waits_for is not None:
         details.append(told(parked_sentence(record.waits_for), screen.language))
     if record.dead_letter is not None:
-        details.append(_unreadable(record, letters, screen))
+        details.append(_unreadable(record, dead_letters, screen))
     details += [_entry(each, screen) for each in record.commitment_entries]
     orders = [change.order for change in record.payment_orders]
     details += [
@@ -178,8 +183,10 @@ def _fact(name: str, fact: str, screen: Screen) -> str:
     return told(FAULT, screen.language).format(place=name, reason=fact)
 
 
-def _unreadable(record: JournalRecord, letters: Letters, screen: Screen) -> str:
+def _unreadable(record: JournalRecord, dead_letters: DeadLetters, screen: Screen) -> str:
     """The reason in words; its code alone where the record's bytes are gone."""
     assert record.dead_letter is not None, "asked for dead letters only"
-    letter = Unread(record.source, str(record.dead_letter["reason"]), letters.get(record.source))
-    return dead_letter_words(letter, screen.language)
+    dead_letter = Unread(
+        record.source, str(record.dead_letter["reason"]), dead_letters.get(record.source)
+    )
+    return dead_letter_words(dead_letter, screen.language)

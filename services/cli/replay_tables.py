@@ -53,7 +53,7 @@ class Unread(NamedTuple):
 
 
 def show_summary(
-    screen: Screen, said: dict[str, Any], ledger: Ledger, letters: Iterable[Unread]
+    screen: Screen, said: dict[str, Any], ledger: Ledger, dead_letters: Iterable[Unread]
 ) -> None:
     """The summary of what was read, for people."""
     show_entries(screen, said["commitment_entries"])
@@ -61,7 +61,7 @@ def show_summary(
     _show_lines(screen, said["lines"])
     _show_parked(screen, ledger)
     _show_answers(screen, said)
-    _show_dead_letters(screen, letters)
+    _show_dead_letters(screen, dead_letters)
     _show_heads(screen, said["heads"])
     screen.say(counts(said))
 
@@ -155,14 +155,14 @@ def _show_answers(screen: Screen, said: dict[str, Any]) -> None:
         screen.say_more(max(len(rows) - ROWS_MAX, 0))
 
 
-def _show_dead_letters(screen: Screen, letters: Iterable[Unread]) -> None:
+def _show_dead_letters(screen: Screen, dead_letters: Iterable[Unread]) -> None:
     table = screen.table("dead_letters", ("place", "detail"))
 
-    def add(letter: Unread) -> None:
-        words = dead_letter_words(letter, screen.language)
-        screen.add(table, place(letter.source, screen.language), words)
+    def add(dead_letter: Unread) -> None:
+        words = dead_letter_words(dead_letter, screen.language)
+        screen.add(table, place(dead_letter.source, screen.language), words)
 
-    screen.fill(table, letters, add)
+    screen.fill(table, dead_letters, add)
 
 
 def _show_heads(screen: Screen, heads: dict[str, str]) -> None:
@@ -199,27 +199,29 @@ def place(source: Source, language: Language) -> str:
     return f"{file}, {told(LINE_WORD, language).format(line=source.offset)}"
 
 
-def dead_letter_words(letter: Unread, language: Language) -> str:
+def dead_letter_words(dead_letter: Unread, language: Language) -> str:
     """Why a record is unreadable: the code of the reason, then its sentence where it is known."""
-    if letter.said is None:
-        return letter.reason
-    return f"{letter.reason}\n{told(letter.said, language)}"
+    if dead_letter.said is None:
+        return dead_letter.reason
+    return f"{dead_letter.reason}\n{told(dead_letter.said, language)}"
 
 
-def unread(letters: Iterable[DeadLetter]) -> Iterator[Unread]:
+def unread(dead_letters: Iterable[DeadLetter]) -> Iterator[Unread]:
     """Dead letters of a store, each with the sentence that its bytes lead to."""
-    for letter in letters:
-        source = Source(letter.topic, letter.partition, letter.offset)
-        yield Unread(source, letter.reason, dead_letter_sentence(letter))
+    for dead_letter in dead_letters:
+        source = Source(dead_letter.topic, dead_letter.partition, dead_letter.offset)
+        yield Unread(source, dead_letter.reason, dead_letter_sentence(dead_letter))
 
 
-def dead_letter_sentence(letter: DeadLetter) -> Sentence:
+def dead_letter_sentence(dead_letter: DeadLetter) -> Sentence:
     """What was wrong with a record, read again from its bytes."""
-    if letter.reason == Reason.TOO_LARGE:
-        return explain(Unreadable.too_large(letter.length_bytes))
-    source = Source(letter.topic, letter.partition, letter.offset)
-    again = decoded(RawRecord(letter.value, source))
+    if dead_letter.reason == Reason.TOO_LARGE:
+        return explain(Unreadable.too_large(dead_letter.length_bytes))
+    source = Source(dead_letter.topic, dead_letter.partition, dead_letter.offset)
+    again = decoded(RawRecord(dead_letter.value, source))
     if isinstance(again, Unreadable):
         return explain(again)
     # The decoder failed then and does not now: the record may be sent again.
-    return explain(Unreadable(Reason.UNDECODABLE, None, Sentence(letter.reason, letter.reason)))
+    return explain(
+        Unreadable(Reason.UNDECODABLE, None, Sentence(dead_letter.reason, dead_letter.reason))
+    )

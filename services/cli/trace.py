@@ -126,8 +126,8 @@ def _row(each: Told, story: Story) -> dict[str, Any]:
         review_flags=each.flags,
     )
     woke = story.woke.get((record.budget, record.sequence), [])
-    letters = [letter._asdict() for letter in each.letters]
-    return row | {"letters": letters, "woken_by": each.woken_by, "woke": woke}
+    internal_events = [internal_event._asdict() for internal_event in each.internal_events]
+    return row | {"internal_events": internal_events, "woken_by": each.woken_by, "woke": woke}
 
 
 def _awaited_row(budget: str, awaited: Awaited) -> dict[str, Any]:

@@ -89,8 +89,8 @@ LABELS: Final = {
     "moved": Sentence("mouvement", "moved"),
     "entry": Sentence("écriture", "entry"),
     "order": Sentence("mandat", "order"),
-    "letter": Sentence("lettre", "letter"),
-    "letter_id": Sentence("identifiant", "its id"),
+    "internal_event": Sentence("événement interne", "internal event"),
+    "internal_event_id": Sentence("identifiant", "its id"),
 }
 """The words before what a record led to."""
 
@@ -108,7 +108,7 @@ SUBJECTS: Final = {
 """What is awaited."""
 
 OPENS: Final = Sentence("ouvre {convention} au budget {budget}", "opens {convention} in {budget}")
-"""What a letter does that left with a record."""
+"""What an internal event does that left with a record."""
 
 DUE_ON: Final = Sentence("échéance {due_on}", "due on {due_on}")
 UNTIL: Final = Sentence("jusqu'au {due_on}", "until {due_on}")
@@ -268,20 +268,22 @@ def _facts(screen: Screen, each: Told, woke: Sequence[int]) -> Iterable[tuple[st
         state = screen.word(ORDER_STATES, order.state)
         amount = screen.euros(order.amount_cents)
         yield "order", _colon(screen, order.payment_order, f"{state}, {amount}, {due_on}")
-    yield from _letters(screen, each.letters)
+    yield from _internal_events(screen, each.internal_events)
 
 
-def _letters(screen: Screen, letters: Sequence[Opening]) -> Iterable[tuple[str, str]]:
-    """What each letter opens; its id on a line of its own: in a sentence it may look like an IBAN.
+def _internal_events(
+    screen: Screen, internal_events: Sequence[Opening]
+) -> Iterable[tuple[str, str]]:
+    """List the openings, each id on a line of its own: in a sentence it may look like an IBAN.
 
     Of balances nothing is said: of each, only the last of a batch leaves, and no journal knows
     where a batch ended.
     """
-    for each in letters[:ROWS_MAX]:
-        yield "letter", told(OPENS, screen.language).format(**each._asdict())
-        yield "letter_id", each.id
-    if len(letters) > ROWS_MAX:
-        yield "letter", screen.counted(MORE, len(letters) - ROWS_MAX)
+    for each in internal_events[:ROWS_MAX]:
+        yield "internal_event", told(OPENS, screen.language).format(**each._asdict())
+        yield "internal_event_id", each.id
+    if len(internal_events) > ROWS_MAX:
+        yield "internal_event", screen.counted(MORE, len(internal_events) - ROWS_MAX)
 
 
 def _about(screen: Screen, event: Event) -> Iterable[tuple[str, str]]:

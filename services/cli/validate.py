@@ -23,7 +23,7 @@ def validate_file(
     as_json: AsJson = False,
     lang: Lang = None,
 ) -> None:
-    """Check each line by the rules of the ledger's door, and say in words what is wrong where."""
+    """Check each line by the rules of the ledger's input, and say in words what is wrong where."""
     screen = Screen(chosen_language(context, lang))
     name = display_name(file)
     read = 0

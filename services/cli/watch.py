@@ -12,7 +12,7 @@ from services.watch.settings import WatchSettings
 
 
 def watch(context: typer.Context, as_json: LogsAsJson = False, lang: Lang = None) -> None:
-    """Say who is behind and what waits, and tell the ledger by letters which days have passed.
+    """Say who is behind and what waits, and write deadline events to the ledger.
 
     It adds up the journal into live balances too, and compares them with the published ones.
     Kafka is at ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092;

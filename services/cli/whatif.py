@@ -14,7 +14,7 @@ from services.cli.journal_source import Database, Exported, Histories, folded, h
 from services.cli.options import AsJson, EventFiles, Lang, Strict, chosen_language
 from services.cli.output import busy, display_name, print_json, progress
 from services.cli.record_json import record_row
-from services.cli.record_view import letters_of, show_records
+from services.cli.record_view import dead_letters_of, show_records
 from services.cli.replay_tables import CARRIED_OVER, STAGES, counts, label
 from services.cli.screen import ROWS_MAX, Screen
 from services.cli.texts import COLUMNS, READING, Counted, told
@@ -40,7 +40,7 @@ WOKEN = Counted(
         "{count} parked events would be decided.",
     ),
 )
-LETTERS = Counted(
+INTERNAL_EVENTS = Counted(
     Sentence(
         "{count} convention serait reportée sur l'exercice suivant.",
         "{count} convention would be carried over into the next year.",
@@ -159,7 +159,9 @@ def _said(trial: Trial, batch: DecidedBatch) -> dict[str, Any]:
         "outcomes": {outcome.value: outcomes.count(outcome) for outcome in Outcome},
         "woken": trial.woken,
         "records": [_row(each) for each in batch.decided],
-        "letters": [_letter(letter) for letter in batch.letters],
+        "internal_events": [
+            _internal_event(internal_event) for internal_event in batch.internal_events
+        ],
         "lines": list(trial.changed(batch)),
     }
 
@@ -176,7 +178,7 @@ def _row(decided: Decided) -> dict[str, Any]:
     )
 
 
-def _letter(value: bytes) -> dict[str, str]:
+def _internal_event(value: bytes) -> dict[str, str]:
     data = json.loads(value)["data"]
     return {"budget": data["budget"], "convention": data["convention"]}
 
@@ -188,11 +190,11 @@ def _figures(money: LineMoney) -> dict[str, int]:
 def _show(screen: Screen, said: dict[str, Any], batch: DecidedBatch) -> None:
     records: list[JournalRecord] = [each.record for each in batch.decided]
     if records:
-        letters = letters_of(records, batch.dead_letters)
-        show_records(screen, records[:ROWS_MAX], letters, "trial")
+        dead_letters = dead_letters_of(records, batch.dead_letters)
+        show_records(screen, records[:ROWS_MAX], dead_letters, "trial")
         screen.say_more(max(len(records) - ROWS_MAX, 0))
     _show_lines(screen, said["lines"])
-    for counted, count in ((WOKEN, said["woken"]), (LETTERS, len(said["letters"]))):
+    for counted, count in ((WOKEN, said["woken"]), (INTERNAL_EVENTS, len(said["internal_events"]))):
         if count:
             screen.say(counted.render(count))
     flags = [flag for row in said["records"] for flag in row["review_flags"]]

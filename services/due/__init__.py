@@ -1,4 +1,4 @@
-"""What is due, what is owed and what waits: read from the journal alone, told by letters. Pure.
+"""Deadlines, owed documents and waiting events, derived from the journal alone.
 
 The moment is always given: nothing here asks a clock. Days are those of the town, in Europe/Paris.
 """

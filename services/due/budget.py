@@ -63,7 +63,10 @@ class Budget:
 
     name: str
     closed: bool = False
-    """Whether its year is closed: what is open is shown, and no letter is written about it."""
+    """Whether its year is closed.
+
+    What is open is shown, and no deadline event is written about it.
+    """
     orders: dict[str, WaitingOrder] = field(default_factory=dict)
     conventions: dict[str, Convention] = field(default_factory=dict)
     """All of them; of a closed year, those that owe something."""
@@ -77,7 +80,7 @@ class Budget:
     _payments: ByDay[str] = field(default_factory=ByDay)
     _reports: ByDay[str] = field(default_factory=ByDay)
     _waits: ByDay[Identity] = field(default_factory=ByDay)
-    """What no letter has spoken of yet: orders, conventions, events."""
+    """What no deadline event has spoken of yet: orders, conventions, events."""
 
     def apply(self, record: Record, event: Event) -> None:
         """Follow the next record.
@@ -342,7 +345,7 @@ class Budget:
     # ------------------------------------------------------------ what is told and shown
 
     def tell(self, deadline: Deadline) -> None:
-        """A letter has spoken of a deadline, or is on its way: none more is written."""
+        """A deadline event has spoken of a deadline, or is on its way: none more is written."""
         match deadline.kind, deadline.subject:
             case "parked", (source, event_id):
                 waiting = self.parked.get((source, event_id))

@@ -1,7 +1,7 @@
-"""The letters by which the watch says that a day has passed: each has an id made of its cause.
+"""Deadline events (`deadline.passed`), each with an id derived from its cause.
 
 Nothing in them is drawn or asked of a clock: whoever writes one twice, after a crash, writes the
-same letter, and the ledger takes the second for a duplicate.
+same deadline event, and the ledger takes the second for a duplicate.
 """
 
 from datetime import UTC, date, datetime
@@ -16,7 +16,7 @@ WATCH: Final = "urn:ecluse:watch"
 """Who says what the watch says."""
 
 NAMESPACE: Final = uuid5(NAMESPACE_URL, "urn:ecluse:deadlines")
-"""Of the ids of these letters."""
+"""Of the ids of these deadline events."""
 
 Kind = Literal["payment_due", "report_due", "parked"]
 
@@ -41,8 +41,8 @@ class Deadline(NamedTuple):
     due_on: date
 
 
-class Letter(NamedTuple):
-    """A letter, whole as it is written: a CloudEvent in structured mode."""
+class DeadlineEvent(NamedTuple):
+    """A deadline event, whole as it is written: a CloudEvent in structured mode."""
 
     id: str
     budget: str
@@ -51,31 +51,31 @@ class Letter(NamedTuple):
     value: bytes
 
 
-def letter_id(deadline: Deadline) -> str:
-    """The id of the one letter about a deadline."""
+def deadline_event_id(deadline: Deadline) -> str:
+    """The id of the one deadline event about a deadline."""
     budget, kind, subject, due_on = deadline
     return str(uuid5(NAMESPACE, "\0".join((budget, kind, *subject, due_on.isoformat()))))
 
 
 def own_id(value: bytes | None) -> str | None:
-    """The id of a letter about a deadline; None of another's, which may be large."""
+    """The id of a deadline event about a deadline; None of another's, which may be large."""
     if value is None or WATCH.encode() not in value:
         return None
     try:
-        letter = _named(value)
+        deadline_event = _named(value)
     except msgspec.MsgspecError:
         return None  # The ledger calls it a dead letter, whoever wrote it: it is none of ours.
-    return letter.id if letter.source == WATCH else None
+    return deadline_event.id if deadline_event.source == WATCH else None
 
 
-def letter_of(deadline: Deadline, passed_at: datetime) -> Letter:
-    """The letter that says that a deadline has passed; `passed_at` is its time, in UTC.
+def deadline_event_of(deadline: Deadline, passed_at: datetime) -> DeadlineEvent:
+    """The deadline event that says that a deadline has passed; `passed_at` is its time, in UTC.
 
-    It is not the time of writing: then the same letter would have two contents.
+    It is not the time of writing: then the same deadline event would have two contents.
     """
-    assert passed_at.tzinfo is UTC, "letters tell UTC"
+    assert passed_at.tzinfo is UTC, "deadline events tell UTC"
     budget, kind, subject, due_on = deadline
-    name = letter_id(deadline)
+    name = deadline_event_id(deadline)
     named: Any = (
         subject[0] if kind != "parked" else dict(zip(("source", "id"), subject, strict=True))
     )
@@ -89,4 +89,4 @@ def letter_of(deadline: Deadline, passed_at: datetime) -> Letter:
         "datacontenttype": "application/json",
         "data": {"budget": budget, SUBJECTS[kind]: named, "kind": kind, "due_on": due_on},
     }
-    return Letter(name, budget, kind, due_on, _spell(said))
+    return DeadlineEvent(name, budget, kind, due_on, _spell(said))

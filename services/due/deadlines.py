@@ -1,8 +1,8 @@
-"""The table: what is due in every budget whose journal is read here, and the letters to write.
+"""The deadlines of every budget whose journal is read here, and the deadline events to write.
 
 It keeps what is open: an order until it is paid, a convention until it ends or its year is closed.
-Which letters were written is told by the journal, where the ledger has read them, and before that
-by whoever knows the topic of letters (`wrote`).
+Which deadline events were written is told by the journal, where the ledger has read them, and
+before that by whoever knows the topic of deadline events (`wrote`).
 """
 
 from collections.abc import Collection, Iterator
@@ -14,7 +14,12 @@ from typing import Final
 import msgspec
 
 from services.due.budget import Budget, Due
-from services.due.deadline_events import Deadline, Letter, letter_id, letter_of
+from services.due.deadline_events import (
+    Deadline,
+    DeadlineEvent,
+    deadline_event_id,
+    deadline_event_of,
+)
 from services.due.journal_records import Event, Record, read_record
 from services.due.open_items import OverdueReport, ParkedEvent, WaitingOrder
 
@@ -24,14 +29,14 @@ UNACKNOWLEDGED_DAYS: Final = 5.0
 
 @dataclass(slots=True)
 class _Partition:
-    """One partition of the journal, and of the letters that belong to it."""
+    """One partition of the journal, and of the deadline events that belong to it."""
 
     next_offset: int = 0
     budgets: dict[str, Budget] = field(default_factory=dict)
     written: set[str] = field(default_factory=set)
-    """Letters that stand in their topic, and that nothing read so far has led to."""
+    """Deadline events that stand in their topic, and that nothing read so far has led to."""
     offered: dict[str, Deadline] = field(default_factory=dict)
-    """What `letters` gave last, by id."""
+    """What `deadline_events` gave last, by id."""
 
     def take(self, record: Record, event: Event) -> None:
         budget = self.budgets.get(record.budget)
@@ -40,10 +45,10 @@ class _Partition:
         budget.apply(record, event)
 
     def untold(self, now: datetime) -> Iterator[Due]:
-        """What has passed and has no letter, in the order in which it passed."""
+        """What has passed and has no deadline event, in the order in which it passed."""
         found = [due for budget in self.budgets.values() for due in budget.passed(now)]
         for due in sorted(found, key=lambda each: (each.passes_at, each.deadline)):
-            name = letter_id(due.deadline)
+            name = deadline_event_id(due.deadline)
             if name in self.written:
                 self.written.discard(name)
                 self.tell(due.deadline)
@@ -77,12 +82,15 @@ class Deadlines:
         except (msgspec.MsgspecError, ValueError):
             return
 
-    def wrote(self, number: int, letter_id: str) -> None:
-        """A letter is known to stand in the topic of letters: it is not to be written again."""
+    def wrote(self, number: int, deadline_event_id: str) -> None:
+        """A deadline event is known to stand in the topic of deadline events.
+
+        It is not to be written again.
+        """
         partition = self._of(number)
-        deadline = partition.offered.pop(letter_id, None)
+        deadline = partition.offered.pop(deadline_event_id, None)
         if deadline is None:
-            partition.written.add(letter_id)
+            partition.written.add(deadline_event_id)
         else:
             partition.tell(deadline)
 
@@ -92,21 +100,22 @@ class Deadlines:
             number: each for number, each in self._partitions.items() if number in numbers
         }
 
-    def letters(self, number: int, now: datetime) -> list[Letter]:
-        """The letters to be written by now, in the order in which their days passed.
+    def deadline_events(self, number: int, now: datetime) -> list[DeadlineEvent]:
+        """The deadline events to be written by now, in the order in which their days passed.
 
         Asked before everything was read that there is, it may speak of what was settled meanwhile.
         """
         partition = self._of(number)
         due = list(partition.untold(now))
-        found = [letter_of(*each) for each in due]
+        found = [deadline_event_of(*each) for each in due]
         partition.offered = {
-            letter.id: each.deadline for letter, each in zip(found, due, strict=True)
+            deadline_event.id: each.deadline
+            for deadline_event, each in zip(found, due, strict=True)
         }
         return found
 
     def pending(self, now: datetime) -> int:
-        """How many letters are to be written by now, all partitions."""
+        """How many deadline events are to be written by now, all partitions."""
         return sum(1 for each in self._partitions.values() for _ in each.untold(now))
 
     def orders(

@@ -31,7 +31,7 @@ class OverdueReport(NamedTuple):
     year: int
     due_on: date
     closed: bool
-    """Whether the budget's year is closed: then no letter says it."""
+    """Whether the budget's year is closed: then no deadline event says it."""
 
 
 class ParkedEvent(NamedTuple):
@@ -48,6 +48,6 @@ class ParkedEvent(NamedTuple):
     since: datetime
     """The event's own time, in UTC."""
     gives_up_at: datetime
-    """From when on a letter may end its wait, in UTC."""
+    """From when on a deadline event may end its wait, in UTC."""
     past: bool = False
     """Whether that moment has come."""

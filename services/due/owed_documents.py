@@ -113,7 +113,7 @@ class Convention:
     ended: bool = False
     """Whether it was terminated, or its award withdrawn."""
     told: frozenset[date] = NEVER
-    """The days of which a letter has said that they passed."""
+    """The days of which a deadline event has said that they passed."""
     owed: tuple[Owed, ...] = ()
     """What has not come, as `reckon` found it last."""
 
@@ -133,7 +133,7 @@ class Convention:
                 yield from (Owed(each, report_due_on(each.year)) for each in plan.documents)
 
     def untold(self) -> frozenset[date]:
-        """The days by which something is owed, and of which no letter spoke yet."""
+        """The days by which something is owed, and of which no deadline event spoke yet."""
         return frozenset(each.due_on for each in self.owed) - self.told
 
     def receive(self, found: Document) -> None:

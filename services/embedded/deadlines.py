@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from events.topics import LETTERS
-from services.due.deadline_events import Letter, own_id
+from events.topics import INTERNAL_EVENTS
+from services.due.deadline_events import DeadlineEvent, own_id
 from services.due.deadlines import Deadlines
 from services.embedded.projection import PARTITION
 from services.ledger.files.sqlite import SqliteStore
@@ -35,9 +35,9 @@ class OwnDeadlines:
         store = SqliteStore(self._path, create=False)
         try:
             if not self._read:
-                # Of letters that the ledger has read the journal tells.
+                # Of deadline events that the ledger has read the journal tells.
                 read = {each.topic: each.next_offset for each in store.positions()}
-                for _, value in store.letters(read.get(LETTERS, 0)):
+                for _, value in store.internal_events(read.get(INTERNAL_EVENTS, 0)):
                     if name := own_id(value):
                         self._deadlines.wrote(PARTITION, name)
             first = self._read
@@ -48,11 +48,11 @@ class OwnDeadlines:
             store.close()
         return self._read - first == SLICE_RECORDS
 
-    def letters(self, until: datetime) -> list[Letter]:
-        """The letters about what has passed by then, as far as the journal was read."""
-        return self._deadlines.letters(PARTITION, until)
+    def deadline_events(self, until: datetime) -> list[DeadlineEvent]:
+        """The deadline events about what has passed by then, as far as the journal was read."""
+        return self._deadlines.deadline_events(PARTITION, until)
 
-    def wrote(self, letters: Iterable[Letter]) -> None:
+    def wrote(self, deadline_events: Iterable[DeadlineEvent]) -> None:
         """They stand in the file: they are not to be written again."""
-        for each in letters:
+        for each in deadline_events:
             self._deadlines.wrote(PARTITION, each.id)

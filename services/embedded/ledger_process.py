@@ -1,7 +1,7 @@
 """The ledger in this process, for a small town without Kafka: it decides, keeps and projects.
 
 An event is decided at once and committed to its file before anybody is told; then it is projected.
-That a day has passed it tells itself, by the watch's letters: there is no watch here.
+That a day has passed it tells itself, by the watch's deadline events: there is no watch here.
 Whatever fails in between, the next start projects what is missing: the journal is the truth.
 """
 
@@ -21,14 +21,20 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from events.topics import EVENTS
 from services.api.clock import Clock
 from services.api.ports import JournalEnd
-from services.due.deadline_events import Letter
+from services.due.deadline_events import DeadlineEvent
 from services.embedded.deadlines import OwnDeadlines
 from services.embedded.projection import PARTITION, EmbeddedProjector
 from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.application.ports import Batch, Position, StoreError, Versions
 from services.ledger.application.restore import VERSIONS, open_ledger
 from services.ledger.domain.journal import Source
-from services.ledger.files.replay import BATCH_LINES, FILE_PARTITION, Progress, read_letters, replay
+from services.ledger.files.replay import (
+    BATCH_LINES,
+    FILE_PARTITION,
+    Progress,
+    read_internal_events,
+    replay,
+)
 from services.ledger.files.sqlite import SqliteStore
 from services.runtime.kafka.publishing import Message
 
@@ -73,7 +79,7 @@ class Core:
             replay(self._store, name, stream, self._ledger, progress)
 
     def take(self, messages: Iterable[Message]) -> list[bytes]:
-        """Decide and commit these events; the journal records that came of them, letters' too.
+        """Decide and commit these events; return the journal records, those of deadline events too.
 
         Raises:
             StoreError: they could not be written; batches before may have been.
@@ -85,18 +91,20 @@ class Core:
                 while batch := list(islice(waiting, BATCH_LINES)):
                     self._commit(batch, taken)
                     taken += len(batch)
-            self._read_letters()
+            self._read_internal_events()
         return told
 
-    def post(self, letters: Iterable[Letter]) -> list[bytes]:
-        """Keep these letters beside the ledger's own, and decide them; the journal records.
+    def post(self, deadline_events: Iterable[DeadlineEvent]) -> list[bytes]:
+        """Keep these deadline events beside the ledger's own, and decide them; the journal records.
 
         Raises:
             StoreError: they could not be written, or not be decided.
         """
         with self._telling() as told:
-            self._store.commit(Batch(letters=[each.value for each in letters]), VERSIONS)
-            self._read_letters()
+            self._store.commit(
+                Batch(internal_events=[each.value for each in deadline_events]), VERSIONS
+            )
+            self._read_internal_events()
         return told
 
     @contextmanager
@@ -108,23 +116,25 @@ class Core:
         finally:
             self._store.told = None
 
-    def _read_letters(self) -> None:
+    def _read_internal_events(self) -> None:
         """Decide what was written to the ledger: next year's budgets open, deadlines have passed.
 
-        A letter that a bug of ours stops is nobody's who sends events: they are kept, and it waits
-        in its file for a program that was mended. Each time that letters are read it is tried.
+        A deadline event that a bug of ours stops is nobody's who sends events: they are kept, and
+        it waits in its file for a program that was mended. Each time that deadline events are read
+        it is tried.
 
         Raises:
             StoreError: it could not be written.
         """
         try:
-            read_letters(self._store, self._ledger, BATCH_LINES)
+            read_internal_events(self._store, self._ledger, BATCH_LINES)
         except Exception as error:
-            # As everywhere here; and a ledger that cannot be restored is no letter's matter.
+            # As everywhere here; and a ledger that cannot be restored is no deadline event's
+            # matter.
             self._ledger = open_ledger(self._store)
             if isinstance(error, StoreError):
                 raise
-            log.critical("letter_waits", exc_info=error)
+            log.critical("deadline_event_waits", exc_info=error)
 
     def _commit(self, messages: list[Message], taken: int) -> None:
         """Decide and commit these, the events of a request behind its first `taken` ones."""
@@ -144,9 +154,13 @@ class Core:
 
     def bytes_at(self, topic: str, partition: int, offset: int) -> bytes | None:
         """The bytes of the dead letter that was read there."""
-        for letter in self._store.dead_letters():
-            if (letter.topic, letter.partition, letter.offset) == (topic, partition, offset):
-                return letter.value
+        for deadline_event in self._store.dead_letters():
+            if (deadline_event.topic, deadline_event.partition, deadline_event.offset) == (
+                topic,
+                partition,
+                offset,
+            ):
+                return deadline_event.value
         return None
 
     def close(self) -> None:
@@ -205,7 +219,7 @@ class SmallTown:
         await self._done_whole(lambda: self._core.take(messages))
 
     async def watch(self, clock: Clock) -> None:
-        """Write letters about the days that pass, at once and then every minute, until cancelled.
+        """Write deadline events, at once and then every minute, until cancelled.
 
         What fails is tried again: nobody waits for it.
         """
@@ -213,27 +227,28 @@ class SmallTown:
             try:
                 await self.tell_what_passed(clock)
             except Exception:
-                log.exception("letters_postponed")
+                log.exception("deadline_events_postponed")
             await asyncio.sleep(LOOK_S)
 
     async def tell_what_passed(self, clock: Clock) -> None:
-        """Write and decide the letters about all that has passed by now, as the watch does.
+        """Write and decide the deadline events about all that has passed by now, as the watch does.
 
-        Whoever sent something before this moment is heard first: a letter says what did not come.
+        Whoever sent something before this moment is heard first: a deadline event says what did not
+        come.
         """
         try:
             await self._follow()  # Long over a journal that was not read yet, and nobody waits.
             until = clock()
             async with self._turn:
                 await self._follow()
-                letters = await asyncio.to_thread(self._deadlines.letters, until)
-            for start in range(0, len(letters), BATCH_LINES):
-                some = letters[start : start + BATCH_LINES]
+                deadline_events = await asyncio.to_thread(self._deadlines.deadline_events, until)
+            for start in range(0, len(deadline_events), BATCH_LINES):
+                some = deadline_events[start : start + BATCH_LINES]
                 await self._done_whole(partial(self._core.post, some))
                 self._deadlines.wrote(some)
                 for each in some:
                     facts = {"kind": each.kind, "due_on": each.due_on.isoformat()}
-                    log.info("letter_written", budget=each.budget, **facts)
+                    log.info("deadline_event_written", budget=each.budget, **facts)
         except BaseException:
             # It may have been written all the same: the file tells.
             self._deadlines = OwnDeadlines(self._path)

@@ -138,7 +138,9 @@ class Changes:
             del self.put["obligations"][key]
 
 
-WIDTHS: Final[Mapping[str, int]] = MappingProxyType({"lines": 7, "convention_lines": 6, "fates": 6})
+WIDTHS: Final[Mapping[str, int]] = MappingProxyType(
+    {"lines": 7, "convention_lines": 6, "outcomes": 6}
+)
 """How many columns of a table grow."""
 
 

@@ -1,8 +1,9 @@
 """What an accepted event says beside the money that it moves, as rows. Pure: it copies.
 
 What must be known of the ledger's ways: an award without convention stands under its grant's
-reference, and a signature renames it (rules, 13); a letter brings a convention with all it had,
-under the name that its moves bear, and to a grant that was withdrawn a withdrawn one (rules, 32).
+reference, and a signature renames it (rules, 13); an internal event brings a convention with all it
+had, under the name that its moves bear, and to a grant that was withdrawn a withdrawn one (rules,
+32).
 """
 
 from typing import Final
@@ -214,7 +215,10 @@ def _amended(changes: Changes, record: Record, said: Said) -> None:
 
 
 def _account(changes: Changes, record: Record, said: Said, *, newest: bool = True) -> None:
-    """The account in force of a beneficiary; a letter's is older than any told this year."""
+    """The account in force of a beneficiary.
+
+    An internal event's is older than any told this year.
+    """
     assert said.beneficiary is not None, "an account has an owner"
     assert said.bank_account is not None, "the event brings an account"
     account = said.bank_account

@@ -11,8 +11,8 @@ from services.projector.money import add_entries, add_moves, add_orders
 DEAD: Final = "_dead."
 """How the chains of unreadable records begin: they belong to no budget."""
 
-FATES: Final = ("received", "accepted", "duplicate", "refused", "parked", "dead_letter")
-"""The columns of `fates`."""
+OUTCOMES: Final = ("received", "accepted", "duplicate", "refused", "parked", "dead_letter")
+"""The columns of `outcomes`."""
 
 PARKED: Final = "parked"
 
@@ -118,12 +118,12 @@ class Fold:
 
     def _count(self, record: Record) -> None:
         """A parked event that was decided later counts once, by what it became."""
-        fates = self.changes.row_to_add_to("fates", (self.partition,))
-        fates[FATES.index(record.outcome)] += 1
+        outcomes = self.changes.row_to_add_to("outcomes", (self.partition,))
+        outcomes[OUTCOMES.index(record.outcome)] += 1
         if record.resumes is None:
-            fates[0] += 1
+            outcomes[0] += 1
             return
-        fates[FATES.index(PARKED)] -= 1
+        outcomes[OUTCOMES.index(PARKED)] -= 1
         ended = {"ended_sequence": record.sequence, "ended_outcome": record.outcome}
         self.changes.patch("parked", (record.budget, record.resumes), ended)
 

@@ -181,7 +181,7 @@ class ProjectorWork:
 
     @property
     def told(self) -> None:
-        """Fates are the ledger's to tell."""
+        """Outcomes are the ledger's to tell."""
         return None
 
     async def _moved(self) -> Position:

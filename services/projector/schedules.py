@@ -61,7 +61,7 @@ def plan(
     """The instalments that an event plans, in its order."""
     for position, each in enumerate(planned, start=1):
         if not each.lines:
-            continue  # A letter tells of what was ordered whole in an earlier year (rules, 32).
+            continue  # An opening lists what was ordered whole in an earlier year (rules, 32).
         members = {
             "position": position,
             "trigger": each.trigger,

@@ -51,8 +51,11 @@ class Told(NamedTuple):
         return self.record.budget, self.record.sequence
 
     @property
-    def letters(self) -> list[Opening]:
-        """The letters by which the story goes on in the next year: they left with the record."""
+    def internal_events(self) -> list[Opening]:
+        """The internal events by which the story goes on in the next year.
+
+        They left with the record.
+        """
         return openings(self.record.budget, self.envelope.source, self.envelope.id, self.moves)
 
 

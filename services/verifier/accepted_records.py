@@ -66,10 +66,10 @@ def apply(books: Books, record: Record) -> None:
             books.touched |= {(replaced, line), (data["convention"], line)}
 
 
-def _account_is_newer(books: Books, letter: Json) -> bool:
-    """Whether the new year was told of another account before the letter came (rules, 21)."""
-    known = books.accounts.get(letter["beneficiary"]["siret"])
-    return known is not None and known != without_nulls(letter.get("bank_account"))
+def _account_is_newer(books: Books, internal_event: Json) -> bool:
+    """Return whether the new year knew another account before the opening came (rules, 21)."""
+    known = books.accounts.get(internal_event["beneficiary"]["siret"])
+    return known is not None and known != without_nulls(internal_event.get("bank_account"))
 
 
 def _asked(books: Books, kind: str, data: Json, changes: list[Json]) -> Moves:

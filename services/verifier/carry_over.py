@@ -1,4 +1,7 @@
-"""What a letter brings of an earlier year: a convention that goes on, and its award (rules, 32)."""
+"""What an internal event brings of an earlier year.
+
+A convention that goes on, and its award (rules, 32).
+"""
 
 from services.verifier.grants import Award, Convention, Instalment, named, schedule_of
 from services.verifier.lines import Json

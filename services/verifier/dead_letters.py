@@ -13,7 +13,7 @@ from services.verifier.kafka_records import (
     TopicRecord,
     bytes_max,
     digest_of_parts,
-    is_letters_door,
+    is_internal_events_input_topic,
     partition_of,
 )
 from services.verifier.records import Json, Record
@@ -62,7 +62,7 @@ class _Letter(NamedTuple):
     doubts: frozenset[str]
     """Reasons of which only a table of banks knows whether they are right."""
     event: Json | None
-    """What stood at the door of letters, where that can be read."""
+    """What stood at the input of internal events, where that can be read."""
 
 
 def carried(record: TopicRecord) -> tuple[bytes | None, bytes | None, Headers]:
@@ -87,7 +87,7 @@ class DeadLetters:
         """Dead letters that have reached the end of their retention."""
         self._partitions = partitions
         self._findings = findings
-        self._letters: dict[str, _Letter] = {}
+        self._internal_events: dict[str, _Letter] = {}
         self._matched = -1
         self._first_offset = 0
 
@@ -107,73 +107,82 @@ class DeadLetters:
         said = {name.removeprefix("ecluse_dlq_"): each for name, each in added.items()}
         source = "/".join(said.get(name, "") for name in ("topic", "partition", "offset"))
         own = record.headers[:at]
-        if source in self._letters:
+        if source in self._internal_events:
             self._findings.add(Code.MESSAGE_TWICE, record.place, what=source)
             return
         digest = digest_of_parts(record.key, record.value, own)
         expected, doubts, event = self._read(record, own, said)
-        self._letters[source] = _Letter(record.offset, digest, said, expected, doubts, event)
+        self._internal_events[source] = _Letter(
+            record.offset, digest, said, expected, doubts, event
+        )
 
     def _read(
         self, record: TopicRecord, own: Headers, said: dict[str, str]
     ) -> tuple[str | None, frozenset[str], Json | None]:
-        """Why the contract calls the record unreadable; else the letter that it is."""
+        """Why the contract calls the record unreadable; else the internal event that it is."""
         if "length" in said:
             return "too_large", frozenset(), None
         if "key_length" in said or (own and own[-1][0] == LEFT_OUT):
             return None, frozenset(), None
         key, topic = record.key or b"", said.get("topic", "")
-        at_letters = is_letters_door(topic)
-        found = read(record.value, own, key, bytes_max(topic), at_letters=at_letters)
+        at_internal_events = is_internal_events_input_topic(topic)
+        found = read(
+            record.value, own, key, bytes_max(topic), at_internal_events=at_internal_events
+        )
         reason = found.reason
         if reason is None:
             is_home = partition_of(key, self._partitions) == record.partition
             reason = "readable" if is_home else "wrong_partition"
-        return reason, found.doubts, found.event if at_letters else None
+        return reason, found.doubts, found.event if at_internal_events else None
 
     def expect(self, record: Record, buried: Buried) -> Json | None:
         """The journal buried a record: its dead letter is there, and says the same.
 
-        Returns the letter that was set aside, where it was one.
+        Returns the internal event that was set aside, where it was one.
         """
-        letter = self._letters.pop(buried.source, None)
-        if letter is None:
+        internal_event = self._internal_events.pop(buried.source, None)
+        if internal_event is None:
             if self._first_offset and self._matched < 0:
                 self.expired += 1
             else:
                 what = f"{DEAD_LETTERS} {buried.source}"
                 self._findings.add(Code.MESSAGE_MISSING, record.place, what=what)
             return None
-        if letter.offset < self._matched:
+        if internal_event.offset < self._matched:
             self._findings.add(Code.MESSAGE_OUT_OF_ORDER, record.place, what=buried.source)
-        self._matched = max(self._matched, letter.offset)
-        for member, expected, found in _differing(buried, letter):
+        self._matched = max(self._matched, internal_event.offset)
+        for member, expected, found in _differing(buried, internal_event):
             self._findings.add(
                 Code.MESSAGE_DIFFERS,
                 record.place,
-                what=f"{DEAD_LETTERS}/{letter.offset}",
+                what=f"{DEAD_LETTERS}/{internal_event.offset}",
                 member=member,
                 expected=expected,
                 found=found,
             )
         reason = buried.dead_letter["reason"]
-        judged = letter.expected is not None and reason not in UNASKED | letter.doubts
-        if judged and reason != letter.expected:
+        judged = (
+            internal_event.expected is not None and reason not in UNASKED | internal_event.doubts
+        )
+        if judged and reason != internal_event.expected:
             self._findings.add(
-                Code.BURIED_THOUGH_READABLE, record.place, found=reason, expected=letter.expected
+                Code.BURIED_THOUGH_READABLE,
+                record.place,
+                found=reason,
+                expected=internal_event.expected,
             )
-        return letter.event if reason in UNASKED else None
+        return internal_event.event if reason in UNASKED else None
 
     def end(self, partition: int) -> None:
         """No dead letter is left that the journal says nothing of."""
-        for source, letter in self._letters.items():
-            place = TopicRecord(DEAD_LETTERS, partition, letter.offset, None, None).place
+        for source, internal_event in self._internal_events.items():
+            place = TopicRecord(DEAD_LETTERS, partition, internal_event.offset, None, None).place
             self._findings.add(Code.MESSAGE_UNEXPECTED, place, what=source)
 
 
-def _differing(buried: Buried, letter: _Letter) -> Iterator[tuple[str, object, object]]:
-    if buried.carried is not None and letter.carried != buried.carried:
-        yield "key, value, headers", buried.carried.hex(), letter.carried.hex()
+def _differing(buried: Buried, internal_event: _Letter) -> Iterator[tuple[str, object, object]]:
+    if buried.carried is not None and internal_event.carried != buried.carried:
+        yield "key, value, headers", buried.carried.hex(), internal_event.carried.hex()
     topic, partition, offset = buried.where
     dead = buried.dead_letter
     expected = {
@@ -189,7 +198,7 @@ def _differing(buried: Buried, letter: _Letter) -> Iterator[tuple[str, object, o
     expected |= {name: dead[name] for name in ("by", "why") if name in dead}
     expected |= {theirs: expected[ours] for theirs, ours in CONNECT.items()}
     for member, value in expected.items():
-        if letter.said.get(member) != value:
-            yield member, value, letter.said.get(member)
-    if not letter.said.get("__connect.errors.exception.message"):
+        if internal_event.said.get(member) != value:
+            yield member, value, internal_event.said.get(member)
+    if not internal_event.said.get("__connect.errors.exception.message"):
         yield "__connect.errors.exception.message", "+", "-"

@@ -25,7 +25,8 @@ REISSUING = frozenset(
 )
 """What may issue a rejected order again (rules, 21).
 
-A letter does too, where the new year knows another account than it brings (see `accepted`).
+An internal event does too, where the new year knows another account than it brings (see
+`accepted`).
 """
 
 

@@ -127,11 +127,11 @@ class Database:
         for row in self._rows(asked, budget=self._budget):
             yield KeptDeadLetter(*row)
 
-    def letters(self) -> Iterator[tuple[int, bytes]]:
-        """The table of letters; an older file has none."""
-        has = "SELECT count(*) FROM sqlite_master WHERE name = 'letters'"
+    def internal_events(self) -> Iterator[tuple[int, bytes]]:
+        """The table of internal events; an older file has none."""
+        has = "SELECT count(*) FROM sqlite_master WHERE name = 'internal_events'"
         if next(self._rows(has))[0]:
-            yield from self._rows("SELECT number, value FROM letters ORDER BY number")
+            yield from self._rows("SELECT number, value FROM internal_events ORDER BY number")
 
     def _rows(self, asked: str, **facts: str | None) -> Iterator[Any]:
         try:

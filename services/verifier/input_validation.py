@@ -1,4 +1,4 @@
-"""Whether a record of a door is an event of the contract, and why not: a second reading (rules, 1).
+"""Validation of input records against the contract: a second implementation (rules, 1).
 
 It stands on the published schemas and the words of the contract alone, with a JSON reader that is
 not the ledger's.
@@ -27,8 +27,8 @@ WRITTEN: Final = frozenset(
 """What only Écluse says to the world: nobody says it to the ledger."""
 
 OPENED: Final = "ecluse.fiscal-year.opened.v1"
-LETTERS: Final = frozenset((OPENED, "ecluse.deadline.passed.v1"))
-"""What is read at the door of letters alone (rules, 32)."""
+INTERNAL_EVENTS: Final = frozenset((OPENED, "ecluse.deadline.passed.v1"))
+"""What is read at the input of internal events alone (rules, 32)."""
 
 READ: Final = (
     frozenset(file.name.removesuffix(".schema.json") for file in FOLDER.glob("*.schema.json"))
@@ -51,14 +51,14 @@ class Read(NamedTuple):
 
 
 def read(
-    value: bytes | None, headers: Headers, key: bytes, bytes_max: int, *, at_letters: bool
+    value: bytes | None, headers: Headers, key: bytes, bytes_max: int, *, at_internal_events: bool
 ) -> Read:
-    """Read a record of Kafka: at the door of letters, or at that of events."""
+    """Read a record of Kafka: at the input of internal events, or at that of events."""
     doubts: list[Path] = []
     event, reason = None, None
     try:
         found = _object(value or b"", headers, bytes_max)
-        _judge(found, key, doubts, at_letters=at_letters)
+        _judge(found, key, doubts, at_internal_events=at_internal_events)
         event = found
     except Unreadable as fault:
         reason = fault.reason
@@ -105,14 +105,14 @@ def _spelled(text: str) -> bytes:
     return json.dumps(text, ensure_ascii=False).encode()
 
 
-def _judge(event: Json, key: bytes, doubts: list[Path], *, at_letters: bool) -> None:
-    """Hold an event against its schema, its door and its key."""
+def _judge(event: Json, key: bytes, doubts: list[Path], *, at_internal_events: bool) -> None:
+    """Hold an event against its schema, its input topic and its key."""
     kind = event.get("type")
-    # A letter at a wrong door is none: its type is unknown there, whoever says it.
-    borrows = event.get("source") == LEDGER and not at_letters
-    borrows = borrows and not (isinstance(kind, str) and kind in LETTERS)
+    # An internal event at a wrong topic is none: its type is unknown there, whoever says it.
+    borrows = event.get("source") == LEDGER and not at_internal_events
+    borrows = borrows and not (isinstance(kind, str) and kind in INTERNAL_EVENTS)
     try:
-        _hold(event, doubts, at_letters=at_letters)
+        _hold(event, doubts, at_internal_events=at_internal_events)
     except Unreadable as fault:
         if borrows and fault.path not in BEFORE_SOURCE:
             raise Unreadable("invalid_value", ("source",)) from fault
@@ -124,11 +124,16 @@ def _judge(event: Json, key: bytes, doubts: list[Path], *, at_letters: bool) -> 
         raise Unreadable("wrong_partition_key", ("partitionkey",))
 
 
-def _hold(event: Json, doubts: list[Path], *, at_letters: bool) -> None:
-    """Hold an event against the schema of its type, if it is read at this door."""
+def _hold(event: Json, doubts: list[Path], *, at_internal_events: bool) -> None:
+    """Hold an event against the schema of its type, if it is read at this input topic."""
     kind = event.get("type")
-    if isinstance(kind, str) and kind in READ and (at_letters or kind not in LETTERS):
-        # The ledger had its letter from events that were read: their numbers were checked then.
+    if (
+        isinstance(kind, str)
+        and kind in READ
+        and (at_internal_events or kind not in INTERNAL_EVENTS)
+    ):
+        # The ledger had its internal event from events that were read: their numbers were checked
+        # then.
         Walk(schema_of(kind), doubts, checks=kind != OPENED).whole(event)
     else:
         Walk(_of_no_type(), doubts, checks=True).whole(event)

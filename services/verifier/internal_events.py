@@ -1,4 +1,7 @@
-"""Letters between years: each that a closing must have led to is there once, and no other."""
+"""Internal events between years.
+
+Each that a closing must have led to is there once, and no other.
+"""
 
 import json
 from collections.abc import Container, Iterable
@@ -7,14 +10,17 @@ from typing import Final
 from services.verifier.findings import Code, Findings, Place
 from services.verifier.published_messages import ABOUT, differing, instant
 from services.verifier.records import Json, Record, canonical_without_nulls
-from services.verifier.years import LETTER
+from services.verifier.years import INTERNAL_EVENT
 
-TABLE: Final = "letters"
+TABLE: Final = "internal_events"
 """Where a database keeps them."""
 
 
-class Letters:
-    """The letters of all partitions: a budget and its next year may live on different ones."""
+class InternalEvents:
+    """The internal events of all partitions.
+
+    A budget and its next year may live on different ones.
+    """
 
     def __init__(self, findings: Findings) -> None:
         self._findings = findings
@@ -25,34 +31,37 @@ class Letters:
         self._set_aside: set[str] = set()
         """Those of them that may be sent once more: nothing has been decided of them."""
 
-    def expect(self, place: Place, letters: Iterable[Json]) -> None:
+    def expect(self, place: Place, internal_events: Iterable[Json]) -> None:
         """What the closing at `place` must have led to."""
-        for each in letters:
+        for each in internal_events:
             self._expected[each["id"]] = (place, _said_by(each))
 
     def follow(self, record: Record) -> None:
-        """Take note of a journal record, where it is that of a letter that was read."""
-        if record.event["type"] != LETTER or record.row["resumes"] is not None:
+        """Take note of a journal record, where it is that of an internal event that was read."""
+        if record.event["type"] != INTERNAL_EVENT or record.row["resumes"] is not None:
             return
         name = record.event["id"]
         if name in self._found and name not in self._set_aside:
-            self._findings.add(Code.MESSAGE_TWICE, record.place, what=f"{LETTER} {name}")
+            self._findings.add(Code.MESSAGE_TWICE, record.place, what=f"{INTERNAL_EVENT} {name}")
         self._set_aside.discard(name)
         self._found[name] = (record.place, _said_by(record.event))
         self._closed[name] = record.event["data"]["closed_budget"]
 
     def set_aside(self, place: Place, event: Json) -> None:
-        """Take note of a letter that the journal buried at `place`, unread: it was written."""
+        """Take note of an internal event that the journal buried at `place`, unread.
+
+        It was written.
+        """
         name = event["id"]
-        if event["type"] == LETTER and name not in self._found:
+        if event["type"] == INTERNAL_EVENT and name not in self._found:
             self._found[name] = (place, _said_by(event))
             self._closed[name] = event["data"]["closed_budget"]
             self._set_aside.add(name)
 
     def compare(self, kept: Iterable[tuple[int, bytes]], *, imported: bool) -> None:
-        """What a database keeps of the letters must be what its closings led to, each once.
+        """What a database keeps of the internal events must be what its closings led to, each once.
 
-        Where closings were `imported`, it has only those letters that nobody had read.
+        Where closings were `imported`, it has only those internal events that nobody had read.
         """
         missing = dict(self._expected)
         for number, value in kept:
@@ -67,32 +76,32 @@ class Letters:
             if missing.pop(name, None) is None:
                 twice = name in self._expected
                 code = Code.MESSAGE_TWICE if twice else Code.MESSAGE_UNEXPECTED
-                self._findings.add(code, place, what=f"{LETTER} {name}")
+                self._findings.add(code, place, what=f"{INTERNAL_EVENT} {name}")
             else:
                 self._same(name, place, said)
         for name, (place, _) in missing.items():
             if imported and name in self._found:
                 continue
-            self._findings.add(Code.MESSAGE_MISSING, place, what=f"{LETTER} {name}")
+            self._findings.add(Code.MESSAGE_MISSING, place, what=f"{INTERNAL_EVENT} {name}")
 
     def end(self, chains: Container[str] | None = None) -> int:
         """Behind the last record of the last partition: the two must be the same.
 
-        Where only some `chains` were read, or up to some record of them, a letter may be on its
-        way, or of a year that is not among them. Returns how many letters were not there to be
-        compared.
+        Where only some `chains` were read, or up to some record of them, an internal event may be
+        on its way, or of a year that is not among them. Returns how many internal events were not
+        there to be compared.
         """
         awaited = 0
         for name, (place, _) in self._expected.items():
             if name in self._found:
                 self._same(name, *self._found[name])
             elif chains is None:
-                self._findings.add(Code.MESSAGE_MISSING, place, what=f"{LETTER} {name}")
+                self._findings.add(Code.MESSAGE_MISSING, place, what=f"{INTERNAL_EVENT} {name}")
             else:
                 awaited += 1
         for name, (place, _) in self._found.items():
             if name not in self._expected and (chains is None or self._closed[name] in chains):
-                self._findings.add(Code.MESSAGE_UNEXPECTED, place, what=f"{LETTER} {name}")
+                self._findings.add(Code.MESSAGE_UNEXPECTED, place, what=f"{INTERNAL_EVENT} {name}")
         self._expected.clear()
         self._found.clear()
         self._set_aside.clear()
@@ -103,11 +112,13 @@ class Letters:
         if found != expected:
             for member, ours, theirs in differing(expected, found):
                 facts = {"member": member, "expected": ours, "found": theirs}
-                self._findings.add(Code.MESSAGE_DIFFERS, place, what=f"{LETTER} {name}", **facts)
+                self._findings.add(
+                    Code.MESSAGE_DIFFERS, place, what=f"{INTERNAL_EVENT} {name}", **facts
+                )
 
 
 def _said_by(event: Json) -> bytes:
-    """All of a letter in one spelling."""
+    """All of an internal event in one spelling."""
     said: Json = {name: event[name] for name in ABOUT if name in event}
     said |= {"time": instant(event["time"]), "data": event["data"]}
     return canonical_without_nulls(said)

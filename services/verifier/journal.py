@@ -6,7 +6,7 @@ from typing import Any, Final
 from services.verifier.accepted_records import apply, kind_of
 from services.verifier.figures import Figures
 from services.verifier.findings import Code, Findings, Place
-from services.verifier.internal_events import Letters
+from services.verifier.internal_events import InternalEvents
 from services.verifier.ledger_state import Books
 from services.verifier.records import (
     Chains,
@@ -18,7 +18,7 @@ from services.verifier.records import (
 )
 from services.verifier.seal_statements import SealedChains
 from services.verifier.waiting import Waiting
-from services.verifier.years import letters
+from services.verifier.years import internal_events
 
 FULL_PROOF_RECORDS: Final = 10_000
 """How often a budget is added up from scratch: after so many of its records, and at the end."""
@@ -34,13 +34,13 @@ class JournalProof:
         self,
         findings: Findings,
         full_every: int = FULL_PROOF_RECORDS,
-        letters: Letters | None = None,
+        internal_events: InternalEvents | None = None,
         *,
         in_a_row: bool = True,
         sealed: SealedChains | None = None,
     ) -> None:
         self.findings = findings
-        self.letters = letters or Letters(findings)
+        self.internal_events = internal_events or InternalEvents(findings)
         """Shared by all partitions; whoever reads the last of them ends it."""
         self.chains = Chains(findings)
         self.books: dict[str, Books] = {}
@@ -96,10 +96,10 @@ class JournalProof:
         self._last[budget] = record
         books.begin(record.place)
         waiting.before(record, books, follows)
-        self.letters.follow(record)
+        self.internal_events.follow(record)
         if record.outcome == "accepted":
             if kind_of(record.event) == "fiscal-year.closed":
-                self.letters.expect(record.place, letters(books, record))
+                self.internal_events.expect(record.place, internal_events(books, record))
             apply(books, record)
             if record.sequence % self._full_every == 0:
                 books.prove_all()

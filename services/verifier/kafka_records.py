@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from events.topics import LETTERS
+from events.topics import INTERNAL_EVENTS
 from services.verifier.findings import Place
 from services.verifier.records import DEAD, brief
 
@@ -14,7 +14,7 @@ Headers = Sequence[tuple[str, bytes | None]]
 EVENT_BYTES_MAX: Final = 1024 * 1024
 """A larger record is a dead letter, and not kept whole (design, 6)."""
 
-LETTER_BYTES_MAX: Final = 8 * EVENT_BYTES_MAX
+INTERNAL_EVENT_BYTES_MAX: Final = 8 * EVENT_BYTES_MAX
 """The same of what the ledger wrote to itself."""
 
 RECORD_BYTES_MAX: Final = 16 * 1024 * 1024
@@ -28,14 +28,14 @@ _M: Final = 0x5BD1E995
 _32_BITS: Final = 0xFFFFFFFF
 
 
-def is_letters_door(topic: str) -> bool:
-    """Whether letters are read there, with or without a cluster's prefix."""
-    return topic.endswith(LETTERS)
+def is_internal_events_input_topic(topic: str) -> bool:
+    """Whether internal events are read there, with or without a cluster's prefix."""
+    return topic.endswith(INTERNAL_EVENTS)
 
 
 def bytes_max(topic: str) -> int:
-    """How large a record of a door may be to be kept whole, with or without a cluster's prefix."""
-    return LETTER_BYTES_MAX if is_letters_door(topic) else EVENT_BYTES_MAX
+    """The size up to which an input record is kept whole, with or without a cluster's prefix."""
+    return INTERNAL_EVENT_BYTES_MAX if is_internal_events_input_topic(topic) else EVENT_BYTES_MAX
 
 
 class TopicRecord(NamedTuple):

@@ -44,7 +44,7 @@ class Books(Sums):
         self.awarded: Counter[str] = Counter()
         self.accounts: dict[str, Json] = {}
         self.opened_as = ""
-        """The number under which the convention of the last letter goes on."""
+        """The number under which the convention of the last internal event goes on."""
         self.closed = False
         self.open_at_closing: frozenset[str] = frozenset()
 
@@ -91,7 +91,9 @@ class Books(Sums):
             return True
         return any(each.formerly == number for each in self.conventions.values())
 
-    def goes_on_as(self, letter: Json, number: str, *, of_grant: bool, own: str = "") -> str:
+    def goes_on_as(
+        self, internal_event: Json, number: str, *, of_grant: bool, own: str = ""
+    ) -> str:
         """What a number of the closed year is called here: of a convention, or a grant (32).
 
         A grant's is not `own`, the number that its convention has here.
@@ -99,7 +101,7 @@ class Books(Sums):
         while (
             number == own or self.is_taken(number) or (of_grant and self.is_here("grant", number))
         ):
-            number = f"{number}@{letter['closed_budget'][-4:]}"
+            number = f"{number}@{internal_event['closed_budget'][-4:]}"
         return number
 
     def learn(self, kind: str, data: Json, sequence: int) -> None:

@@ -52,15 +52,15 @@ class JournalAlone:
         self._order = ReadingOrder(in_a_row=in_a_row)
         self._rules_versions: set[int] = set()
         self._dead_letters: KeptDeadLetters | None = None
-        self._letters: Iterable[tuple[int, bytes]] | None = None
+        self._internal_events: Iterable[tuple[int, bytes]] | None = None
         self._imported = 0
 
     def compare(
-        self, dead_letters: Iterable[KeptDeadLetter], letters: Iterable[tuple[int, bytes]]
+        self, dead_letters: Iterable[KeptDeadLetter], internal_events: Iterable[tuple[int, bytes]]
     ) -> None:
         """What a database keeps beside its journal; before the first record."""
         self._dead_letters = KeptDeadLetters(dead_letters, self.findings)
-        self._letters = letters
+        self._internal_events = internal_events
 
     def take(self, row: Row) -> None:
         """The next record."""
@@ -88,10 +88,10 @@ class JournalAlone:
         self.journal.end()
         if self._dead_letters is not None:
             self._dead_letters.end()
-        letters, chains = self.journal.letters, self.journal.chains.heads
-        if self._letters is not None and self._budget is None:
-            letters.compare(self._letters, imported=self._imported > 0)
-        awaited = letters.end(chains)
+        internal_events, chains = self.journal.internal_events, self.journal.chains.heads
+        if self._internal_events is not None and self._budget is None:
+            internal_events.compare(self._internal_events, imported=self._imported > 0)
+        awaited = internal_events.end(chains)
         if self._sealed is not None:
             self._sealed.end(chains)
         read: Json = {"records": self.records}
@@ -111,7 +111,7 @@ class JournalAlone:
         if self._budget is not None:
             remarks.append(Remark(Note.OTHER_BUDGETS, {"budget": self._budget}))
         elif awaited:
-            remarks.append(Remark(Note.LETTERS, {"count": awaited}))
+            remarks.append(Remark(Note.INTERNAL_EVENTS, {"count": awaited}))
         dead = sum(each["dead_letter"] for each in self.journal.outcomes.values())
         if dead and self._dead_letters is None:
             remarks.append(Remark(Note.UNREADABLE, {"count": dead}))

@@ -1,4 +1,4 @@
-"""The whole proof of one partition: its doors, its journal, and all that leaves it."""
+"""The whole proof of one partition: its input topics, its journal, and all that leaves it."""
 
 from collections import Counter
 
@@ -6,20 +6,20 @@ from events.topics import (
     BALANCES,
     COMMITMENT_ENTRIES,
     DEAD_LETTERS,
-    DOORS,
+    INPUT_TOPICS,
     PAYMENT_ORDERS,
     REFUSALS,
 )
 from services.verifier.balances import Balances
 from services.verifier.dead_letters import DeadLetters
 from services.verifier.findings import Code, Findings
-from services.verifier.internal_events import Letters
+from services.verifier.internal_events import InternalEvents
 from services.verifier.journal import MALFORMED, JournalProof
 from services.verifier.kafka_records import Headers, TopicRecord, home_of
 from services.verifier.published_messages import Claims, Ids
 from services.verifier.records import Record
 from services.verifier.seal_statements import SealedChains
-from services.verifier.sources import Door
+from services.verifier.sources import SourceKind
 
 PARTITIONS_HEADER = "ecluse_partitions"
 """The header of a journal record that says how many partitions there were (rules, 37)."""
@@ -37,7 +37,7 @@ def is_imported(headers: Headers) -> bool:
 
 
 class PartitionProof:
-    """Give it the doors, then what leaves, then the journal, each in the topic's own order."""
+    """Take the input topics, then what leaves, then the journal, each in the topic's order."""
 
     def __init__(
         self,
@@ -45,20 +45,21 @@ class PartitionProof:
         partitions: int,
         prefix: str,
         findings: Findings,
-        letters: Letters,
+        internal_events: InternalEvents,
         sealed: SealedChains | None = None,
     ) -> None:
-        self.journal = JournalProof(findings, letters=letters, sealed=sealed)
+        self.journal = JournalProof(findings, internal_events=internal_events, sealed=sealed)
         self.read: Counter[str] = Counter()
         """How many records each topic gave."""
         self.imported = 0
-        """Journal records that were decided elsewhere: their doors are gone, and what was published
+        """Journal records decided on another cluster: their input is gone, and what was published
         of them but balances is not published again."""
         self._partition = partition
         self._partitions = partitions
         self._findings = findings
-        self._doors = {
-            prefix + name: Door(name, prefix + name, partition, findings) for name in DOORS
+        self._input_topics = {
+            prefix + name: SourceKind(name, prefix + name, partition, findings)
+            for name in INPUT_TOPICS
         }
         self._prefix = prefix
         ids = Ids()
@@ -68,8 +69,8 @@ class PartitionProof:
 
     def starts(self, topic: str, first_offset: int) -> None:
         """Where a topic starts: what is older has reached the end of its retention."""
-        if topic in DOORS:
-            self._doors[self._prefix + topic].starts(first_offset)
+        if topic in INPUT_TOPICS:
+            self._input_topics[self._prefix + topic].starts(first_offset)
         elif topic == DEAD_LETTERS:
             self._dead_letters.starts(first_offset)
         else:
@@ -78,8 +79,8 @@ class PartitionProof:
     def take(self, record: TopicRecord) -> None:
         """The next record of any of the topics."""
         self.read[record.topic] += 1
-        if record.topic in DOORS:
-            self._doors[self._prefix + record.topic].add(record)
+        if record.topic in INPUT_TOPICS:
+            self._input_topics[self._prefix + record.topic].add(record)
         elif record.topic == DEAD_LETTERS:
             self._dead_letters.add(record)
         elif record.topic == BALANCES:
@@ -113,17 +114,17 @@ class PartitionProof:
 
     def _compare_with_topics(self, record: Record) -> None:
         topic, partition, offset = record.source
-        door = self._doors.get(topic)
-        if door is None or partition != self._partition:
+        input_topic = self._input_topics.get(topic)
+        if input_topic is None or partition != self._partition:
             source = f"{topic}/{partition}/{offset}"
             self._findings.add(Code.NO_SUCH_SOURCE, record.place, source=source)
             return
         if record.row["resumes"] is None:
-            buried = door.follow(record, offset)
+            buried = input_topic.follow(record, offset)
             if buried is not None:
-                letter = self._dead_letters.expect(record, buried)
-                if letter is not None:
-                    self.journal.letters.set_aside(record.place, letter)
+                internal_event = self._dead_letters.expect(record, buried)
+                if internal_event is not None:
+                    self.journal.internal_events.set_aside(record.place, internal_event)
                 self._claims.expect_notice(record, buried)
         if not record.is_dead:
             self._claims.expect(record, self.journal.books[record.budget])
@@ -143,8 +144,8 @@ class PartitionProof:
     def end(self) -> None:
         """What must hold behind the last record of each topic."""
         self.journal.end()
-        for door in self._doors.values():
-            door.end()
+        for input_topic in self._input_topics.values():
+            input_topic.end()
         self._claims.end()
         self._dead_letters.end(self._partition)
         self._balances.end(self.journal.books)
@@ -152,5 +153,5 @@ class PartitionProof:
     @property
     def expired(self) -> int:
         """What could not be compared any more, having reached the end of its retention."""
-        doors = sum(door.expired for door in self._doors.values())
-        return doors + self._claims.expired + self._dead_letters.expired
+        input_topics = sum(input_topic.expired for input_topic in self._input_topics.values())
+        return input_topics + self._claims.expired + self._dead_letters.expired

@@ -1,14 +1,14 @@
 """Where a journal says that events were read: each place once, and each after the one before.
 
 A position is not in the hash of its record, and a journal that was imported begins anew at each
-door: so what is out of order is counted, and no defect by itself. Where the doors can be read,
-`sources` proves more.
+input topic: so what is out of order is counted, and no defect by itself. Where the input topics can
+be read, `sources` proves more.
 """
 
 from services.verifier.figures import FILE_MARK
 from services.verifier.records import Record
 
-Door = tuple[str, int]
+SourceKind = tuple[str, int]
 """A source: its name, and a partition of it."""
 
 
@@ -22,11 +22,11 @@ class ReadingOrder:
 
     def __init__(self, *, in_a_row: bool) -> None:
         self.out_of_order = 0
-        """Positions that are behind a later one of their door, or stand a second time."""
+        """Positions that are behind a later one of their input topic, or stand a second time."""
         self._in_a_row = in_a_row
-        self._last: dict[tuple[str, Door], int] = {}
-        self._seen: dict[Door, set[int]] = {}
-        self._half_written: set[tuple[Door, int]] = set()
+        self._last: dict[tuple[str, SourceKind], int] = {}
+        self._seen: dict[SourceKind, set[int]] = {}
+        self._half_written: set[tuple[SourceKind, int]] = set()
         """Lines of files that could not be read: they may be read again when they have grown."""
 
     def follow(self, record: Record) -> None:
@@ -34,14 +34,14 @@ class ReadingOrder:
         if record.row["resumes"] is not None:
             return
         topic, partition, offset = record.source
-        door = (topic, partition)
-        chain = ("" if self._in_a_row else record.budget, door)
-        seen = self._seen.setdefault(door, set())
-        if (door, offset) not in self._half_written:
+        input_topic = (topic, partition)
+        chain = ("" if self._in_a_row else record.budget, input_topic)
+        seen = self._seen.setdefault(input_topic, set())
+        if (input_topic, offset) not in self._half_written:
             self.out_of_order += offset in seen or offset < self._last.get(chain, offset)
         seen.add(offset)
         self._last[chain] = offset
         if record.is_dead and FILE_MARK in topic:
-            self._half_written.add((door, offset))
+            self._half_written.add((input_topic, offset))
         else:
-            self._half_written.discard((door, offset))
+            self._half_written.discard((input_topic, offset))

@@ -23,7 +23,7 @@ class Note(StrEnum):
     ORDER = "order"
     ENDS = "ends"
     BEHIND_SEAL = "behind_seal"
-    LETTERS = "letters"
+    INTERNAL_EVENTS = "internal_events"
     UNREADABLE = "unreadable"
     OTHER_BUDGETS = "other_budgets"
     OTHER_PARTITIONS = "other_partitions"
@@ -89,10 +89,10 @@ NOTES: Final[dict[Note, Sentence]] = {
         "Behind what is sealed, a record that was removed from the end of a chain cannot be seen "
         "in a journal alone.",
     ),
-    Note.LETTERS: Sentence(
-        "{count} lettres d'ouverture d'une clôture ne sont pas dans ce journal : pas encore lues, "
+    Note.INTERNAL_EVENTS: Sentence(
+        "{count} ouvertures dues à une clôture ne sont pas dans ce journal : pas encore lues, "
         "ou retirées à la fin.",
-        "{count} opening letters of a closing are not in this journal: not yet read, or removed "
+        "{count} opening events of a closing are not in this journal: not yet read, or removed "
         "from its end.",
     ),
     Note.UNREADABLE: Sentence(
@@ -101,16 +101,16 @@ NOTES: Final[dict[Note, Sentence]] = {
         "The bytes of {count} dead letters are not in the journal and were not compared.",
     ),
     Note.OTHER_BUDGETS: Sentence(
-        "Seul le budget {budget} a été lu ; ses lettres d'un exercice à l'autre n'ont pas été "
+        "Seul le budget {budget} a été lu ; ses ouvertures d'un exercice à l'autre n'ont pas été "
         "comparées.",
-        "The budget {budget} alone was read; its letters from one year to the next were not "
+        "The budget {budget} alone was read; its openings from one year to the next were not "
         "compared.",
     ),
     Note.OTHER_PARTITIONS: Sentence(
-        "Seule la partition {partition}, où vit le budget {budget}, a été lue ; les lettres d'un "
-        "exercice à l'autre n'ont pas été comparées.",
-        "Partition {partition} alone, home of the budget {budget}, was read; letters from one year "
-        "to the next were not compared.",
+        "Seule la partition {partition}, où vit le budget {budget}, a été lue ; les ouvertures d'un"
+        " exercice à l'autre n'ont pas été comparées.",
+        "Partition {partition} alone, home of the budget {budget}, was read; openings of one year "
+        "in the next were not compared.",
     ),
     Note.SEAL_KEY: Sentence(
         "La clé publique est celle que le sceau donne lui-même : qui le réécrit peut la remplacer. "

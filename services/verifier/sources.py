@@ -37,7 +37,7 @@ class SourceFacts(NamedTuple):
     timestamp_ms: int
 
 
-class Door:
+class SourceKind:
     """One partition of one source topic, and how far the journal has followed it."""
 
     def __init__(self, topic: str, name: str, partition: int, findings: Findings) -> None:
@@ -80,7 +80,7 @@ class Door:
         self._keys.append(self._own_keys.setdefault(record.key, record.key))
 
     def follow(self, record: Record, offset: int) -> Buried | None:
-        """The journal's next record of this door; what it says is what stands at `offset`.
+        """The journal's next record of this input topic; what it says is what stands at `offset`.
 
         Returns what a dead letter of it must say, where it is one.
         """

@@ -6,10 +6,10 @@ from typing import Final
 
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from events.topics import DOORS, JOURNAL
+from events.topics import INPUT_TOPICS, JOURNAL
 from services.verifier.figures import together
 from services.verifier.findings import Code, Findings, Place
-from services.verifier.internal_events import Letters
+from services.verifier.internal_events import InternalEvents
 from services.verifier.kafka_records import TopicRecord, home_of
 from services.verifier.lines import Json
 from services.verifier.offline import Progress, Row
@@ -18,7 +18,7 @@ from services.verifier.report import Note, Remark, Report, report_of
 from services.verifier.seal_statements import SealedChains
 from services.verifier.topics import GIVE_UP_S, Cluster
 
-TOPICS: Final = (*DOORS, *LEAVING, JOURNAL)
+TOPICS: Final = (*INPUT_TOPICS, *LEAVING, JOURNAL)
 """What is read of each partition, in this order: the journal is compared with all before it."""
 
 
@@ -33,7 +33,7 @@ class _Verification:
         self, prefix: str, budget: str | None, findings: Findings, sealed: SealedChains | None
     ) -> None:
         self.findings = findings
-        self.letters = Letters(findings)
+        self.internal_events = InternalEvents(findings)
         self.read: Counter[str] = Counter()
         self._prefix = prefix
         self._budget = budget
@@ -52,7 +52,7 @@ class _Verification:
     def proof(self, partition: int, partitions: int) -> PartitionProof:
         """The proof of one of them."""
         return PartitionProof(
-            partition, partitions, self._prefix, self.findings, self.letters, self._sealed
+            partition, partitions, self._prefix, self.findings, self.internal_events, self._sealed
         )
 
     def ended(self, proof: PartitionProof) -> None:
@@ -66,7 +66,7 @@ class _Verification:
 
     def report(self, home: list[int]) -> Report:
         """Behind the last of them; `home` are those that were read."""
-        self.letters.end(None if self._budget is None else self._heads)
+        self.internal_events.end(None if self._budget is None else self._heads)
         if self._sealed is not None:
             self._sealed.end(self._heads)
         remarks = [Remark(Note.TRACING), Remark(Note.DECISIONS)]

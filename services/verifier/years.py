@@ -1,4 +1,7 @@
-"""A year closed and the next one opened: what lapses, what is carried over, what letters say."""
+"""A year closed and the next one opened.
+
+What lapses, what is carried over, what internal events say.
+"""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -11,9 +14,9 @@ from services.verifier.ledger_state import Books
 from services.verifier.lines import Json, Line, in_order, line_of, line_row
 from services.verifier.records import LEDGER, Record, without_nulls
 
-LETTER: Final = "ecluse.fiscal-year.opened.v1"
+INTERNAL_EVENT: Final = "ecluse.fiscal-year.opened.v1"
 NAMESPACE: Final = uuid5(NAMESPACE_URL, "urn:ecluse:letters")
-"""Of the ids of letters (contract, 2)."""
+"""Of the ids of internal events (contract, 2)."""
 
 OUTSTANDING: Final = frozenset(("issued", "on_hold"))
 """States of an order that keep a year open (rules, 30)."""
@@ -99,8 +102,8 @@ def lapsed_entries(books: Books) -> list[Lapsed]:
     ]
 
 
-def letters(books: Books, record: Record) -> Iterator[Json]:
-    """The letters that a closing must lead to; `books` as they stand before it."""
+def internal_events(books: Books, record: Record) -> Iterator[Json]:
+    """The internal events that a closing must lead to; `books` as they stand before it."""
     event, data = record.event, record.event["data"]
     budget = f"{record.budget[:-4]}{int(record.budget[-4:]) + 1}"
     for name in carried_by(books, data):
@@ -117,7 +120,7 @@ def letters(books: Books, record: Record) -> Iterator[Json]:
             "specversion": "1.0",
             "id": str(uuid5(NAMESPACE, who)),
             "source": LEDGER,
-            "type": LETTER,
+            "type": INTERNAL_EVENT,
             "time": event["time"],
             "partitionkey": budget,
             "datacontenttype": "application/json",

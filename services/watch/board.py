@@ -13,7 +13,7 @@ from services.due.open_items import OverdueReport, ParkedEvent, WaitingOrder
 from services.watch.lag.states import OLD_AFTER_S, is_fresh
 from services.watch.lag_history import EVERY_S, NOT_KNOWN, Point
 from services.watch.latencies import Latency
-from services.watch.outcomes import Told
+from services.watch.outcomes import OutcomeCounts
 from services.watch.rejections import Aside
 from services.watch.stages import Row, Stage, worst_of
 
@@ -37,8 +37,11 @@ class OfItself(NamedTuple):
     journal_faults: int | None
 
 
-class OfLetters(NamedTuple):
-    """Letters of the watch: how many stand in their topic, how many are due and do not yet."""
+class OfDeadlineEvents(NamedTuple):
+    """Deadline events of the watch.
+
+    How many stand in their topic, how many are due and do not yet.
+    """
 
     written: int | None
     pending: int
@@ -54,7 +57,7 @@ class Known(NamedTuple):
     """How often it is asked."""
     watch: OfItself
     stages: Sequence[Stage]
-    told: Told | None
+    told: OutcomeCounts | None
     in_flight: int | None
     """How many offsets the ledger has still to read."""
     gap: int | None
@@ -66,7 +69,7 @@ class Known(NamedTuple):
     parked: Sequence[ParkedEvent] | None
     dead_letters: Aside | None
     refusals: Aside | None
-    letters: OfLetters | None
+    deadline_events: OfDeadlineEvents | None
 
     @property
     def is_sampled(self) -> bool:
@@ -85,14 +88,16 @@ def board_of(known: Known) -> Json:
         "state": worst_of(each.state for each in known.stages),
         "watch": known.watch._asdict(),
         "stages": [_stage(each) for each in known.stages],
-        "fates": _or_null(known.told, lambda told: _fates(told, known)),
+        "outcomes": _or_null(known.told, lambda told: _outcomes(told, known)),
         "latencies": [_latency(each) for each in known.latencies],
         "orders": _or_null(known.orders, _orders),
         "reports_overdue": _or_null(known.reports, _reports),
         "parked": _or_null(known.parked, _parked),
         "dead_letters": _or_null(known.dead_letters, _dead_letters),
         "refusals": _or_null(known.refusals, _refusals),
-        "letters": _or_null(known.letters, lambda letters: letters._asdict()),
+        "deadline_events": _or_null(
+            known.deadline_events, lambda deadline_events: deadline_events._asdict()
+        ),
     }
 
 
@@ -187,7 +192,7 @@ def _latency(latency: Latency) -> Json:
 
 
 # ------------------------------------------------------------------ what the journal says
-def _fates(told: Told, known: Known) -> Json:
+def _outcomes(told: OutcomeCounts, known: Known) -> Json:
     return {
         "received": told.received,
         "accepted": told.accepted,

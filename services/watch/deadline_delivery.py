@@ -1,7 +1,7 @@
-"""Letters, round by round: what is due is written, and what was written is noted.
+"""Deadline events, round by round: what is due is written, and what was written is noted.
 
-A letter says that a day has passed without something having come. So it is written of days that had
-passed at a moment up to which all that had come is known: see `settled`.
+A deadline event says that a day has passed without something having come. So it is written of days
+that had passed at a moment up to which all that had come is known: see `settled`.
 """
 
 from collections import Counter
@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 import structlog
 
-from services.due.deadline_events import Letter
+from services.due.deadline_events import DeadlineEvent
 from services.due.deadlines import Deadlines
 from services.runtime.kafka.writer import Fenced, WriterFailed
 from services.runtime.ops.errors import ClusterError
@@ -27,21 +27,21 @@ log: Final = structlog.get_logger()
 
 
 class Writer(Protocol):
-    """What writes letters: services.watch.deadline_publisher.Post, or a test's own."""
+    """What writes deadline events: services.watch.deadline_publisher.Post, or a test's own."""
 
     async def begin(self, number: int) -> list[str]: ...
-    async def deliver(self, number: int, letters: Sequence[Letter]) -> list[str]: ...
+    async def deliver(self, number: int, deadline_events: Sequence[DeadlineEvent]) -> list[str]: ...
     async def end(self, kept: Collection[int] = ()) -> None: ...
 
 
 class Delivery:
-    """The letters of the partitions that are read here."""
+    """The deadline events of the partitions that are read here."""
 
     def __init__(
         self, post: Writer, deadlines: Deadlines, rounds: Rounds, settled: Settled
     ) -> None:
         self.written: Final = Counter[str]()
-        """How many letters this process wrote, by kind."""
+        """How many deadline events this process wrote, by kind."""
         self._post = post
         self._deadlines = deadlines
         self._rounds = rounds
@@ -49,13 +49,16 @@ class Delivery:
         self._assigned: dict[int, object] = {}
         """The partitions read here, each with a token of this assignment."""
         self._standing: dict[int, set[str]] = {}
-        """The letters of the watch that are known to stand, by partition, where it may write."""
+        """The deadline events known to be written, by partition, where the watch may write."""
         self._lost: dict[int, int] = {}
         """Where another process writes, and for how many turns it is left alone."""
 
     @property
     def standing(self) -> int | None:
-        """How many letters of the watch stand in the partitions read here; None: not known yet."""
+        """How many deadline events of the watch stand in the partitions read here; None.
+
+        Not known yet.
+        """
         if not self._assigned or self._assigned.keys() != self._standing.keys():
             return None
         return sum(map(len, self._standing.values()))
@@ -79,11 +82,11 @@ class Delivery:
             try:
                 await self._deliver(number, datetime.fromtimestamp(until_s, UTC))
             except Fenced:
-                log.warning("letters_written_elsewhere", partition=number)
+                log.warning("deadline_events_written_elsewhere", partition=number)
                 self._lost[number] = LOST_TURNS
                 self._standing.pop(number, None)
             except (ClusterError, WriterFailed) as error:
-                log.warning("letters_postponed", partition=number, error=str(error))
+                log.warning("deadline_events_postponed", partition=number, error=str(error))
                 self._standing.pop(number, None)
                 return  # The others would wait for the same broker.
 
@@ -98,16 +101,16 @@ class Delivery:
             if self._assigned.get(number) is not assignment:
                 return  # It went to another meanwhile, and its tables are empty.
             self._note(number, standing)
-        letters = self._deadlines.letters(number, until)
-        if not letters:
+        deadline_events = self._deadlines.deadline_events(number, until)
+        if not deadline_events:
             return
         known = self._standing[number]
-        written = await self._post.deliver(number, letters)
-        for each in letters:
+        written = await self._post.deliver(number, deadline_events)
+        for each in deadline_events:
             if each.id not in known:
                 self.written[each.kind] += 1
                 facts = {"kind": each.kind, "due_on": each.due_on.isoformat()}
-                log.info("letter_written", budget=each.budget, **facts)
+                log.info("deadline_event_written", budget=each.budget, **facts)
         if self._assigned.get(number) is assignment:
             self._note(number, written)
 

@@ -1,9 +1,9 @@
-"""The post: the watch's letters, written to the topic from which the ledger reads them. Each once.
+"""Publisher of deadline events to the topic of internal events, each exactly once.
 
 One transactional producer a partition. Whoever opens it fences the former writer, ends what that
-one left open, and reads the partition to its end: from then on nobody else writes letters of the
-watch there, and what is missing is known. A letter counts as written when its transaction has ended
-in the partition, so that the ledger can read it (docs/decisions/0015).
+one left open, and reads the partition to its end: from then on nobody else writes deadline events
+of the watch there, and what is missing is known. A deadline event counts as written when its
+transaction has ended in the partition, so that the ledger can read it (docs/decisions/0015).
 """
 
 import asyncio
@@ -16,8 +16,8 @@ import structlog
 from aiokafka.errors import ClusterAuthorizationFailedError
 from aiokafka.structs import TopicPartition
 
-from events.topics import LETTERS, WATCH_GROUP
-from services.due.deadline_events import Letter, own_id
+from events.topics import INTERNAL_EVENTS, WATCH_GROUP
+from services.due.deadline_events import DeadlineEvent, own_id
 from services.runtime.kafka.clients import KAFKA, Clients
 from services.runtime.kafka.hanging_transactions import FORBIDDEN, facts_of
 from services.runtime.kafka.publishing import STRUCTURED
@@ -26,12 +26,15 @@ from services.runtime.kafka.writer import FencedWriter, Outgoing, Place, WriterF
 from services.runtime.ops.errors import ClusterError, place_name
 from services.runtime.ops.settings import Settings
 
-TRANSACTION_LETTERS: Final = 1000
-"""How many letters one transaction writes: the first watch of an old journal may owe thousands."""
+TRANSACTION_INTERNAL_EVENTS: Final = 1000
+"""How many deadline events one transaction writes.
+
+The first watch of an old journal may owe thousands.
+"""
 
 TRANSACTION_S: Final = 20.0
 """How long a transaction may stand open: behind one of a watch that stands still the ledger's own
-letters cannot be read, until another takes over or the broker ends it. A few letters are quick."""
+internal events cannot be read until another takes over or the broker ends it. A few are quick."""
 
 SETTLED_S: Final = 5.0
 """How long somebody's open transaction is waited for, behind which nothing can be read."""
@@ -43,15 +46,15 @@ log: Final = structlog.stdlib.get_logger("ecluse.watch")
 
 @dataclass(slots=True)
 class _Desk:
-    """One partition of letters that is written here."""
+    """One partition of deadline events that is written here."""
 
     writer: FencedWriter
     standing: set[str]
-    """The ids of all letters of the watch that stand there."""
+    """The ids of all deadline events of the watch that stand there."""
 
 
 class Post:
-    """The writers of the partitions of letters that belong to this watch. One call at a time.
+    """The writers of this watch's partitions of internal events. One call at a time.
 
     Whatever fails, the writer is let go, and the next call finds out what came of its transaction.
 
@@ -67,11 +70,14 @@ class Post:
         limit_s = min(settings.transaction_timeout_s, TRANSACTION_S)
         self._settings = settings.model_copy(update={"transaction_timeout_s": limit_s})
         self._clients = clients
-        self._topic = settings.topic(LETTERS)
+        self._topic = settings.topic(INTERNAL_EVENTS)
         self._desks: dict[int, _Desk] = {}
 
     async def begin(self, number: int) -> list[str]:
-        """Take a partition over from its former writer: the ids of the letters that stand there."""
+        """Take a partition over from its former writer.
+
+        The ids of the deadline events that stand there.
+        """
         await self._let_go(number)
         place = TopicPartition(self._topic, number)
         name = f"{self._settings.group(WATCH_GROUP)}-{self._topic}-{number}"
@@ -86,15 +92,15 @@ class Post:
         self._desks[number] = _Desk(writer, standing)
         return sorted(standing)
 
-    async def deliver(self, number: int, letters: Sequence[Letter]) -> list[str]:
-        """Write those letters that do not stand yet; the ids of all that now do.
+    async def deliver(self, number: int, deadline_events: Sequence[DeadlineEvent]) -> list[str]:
+        """Write those deadline events that do not stand yet; the ids of all that now do.
 
         It begins by itself where nobody has.
         """
         if number not in self._desks:
             await self.begin(number)
         desk = self._desks[number]
-        missing = {each.id: each for each in letters if each.id not in desk.standing}
+        missing = {each.id: each for each in deadline_events if each.id not in desk.standing}
         try:
             for some in _cut(list(missing.values())):
                 await self._write(desk.writer, number, some)
@@ -102,7 +108,7 @@ class Post:
         except BaseException:
             await self._let_go(number)
             raise
-        return [each.id for each in letters]
+        return [each.id for each in deadline_events]
 
     async def end(self, kept: Collection[int] = ()) -> None:
         """Let go of all partitions but those that are `kept`."""
@@ -114,10 +120,14 @@ class Post:
         if desk is not None:
             await desk.writer.stop()
 
-    async def _write(self, writer: FencedWriter, number: int, letters: Iterable[Letter]) -> None:
+    async def _write(
+        self, writer: FencedWriter, number: int, deadline_events: Iterable[DeadlineEvent]
+    ) -> None:
         """One transaction, to its end in the partition."""
         # No mark of a transaction stands in their headers: those tell the ledger's apart.
-        outgoing = [Outgoing(each.budget.encode(), each.value, STRUCTURED) for each in letters]
+        outgoing = [
+            Outgoing(each.budget.encode(), each.value, STRUCTURED) for each in deadline_events
+        ]
         await writer.begin()
         await writer.write({Place(self._topic, number): outgoing})
         await writer.commit()
@@ -141,7 +151,10 @@ class Post:
             log.warning("transaction_ended", committed=False, **facts_of(each))
 
     async def _standing(self, place: TopicPartition) -> set[str]:
-        """The ids of the watch's letters in a partition: of all that were written before now."""
+        """The ids of the watch's deadline events in a partition.
+
+        Of all that were written before now.
+        """
         async with Reader(
             self._settings, [place], isolation="read_uncommitted", clients=self._clients
         ) as reader:
@@ -158,8 +171,8 @@ class Post:
 async def _is_readable(reader: Reader, place: TopicPartition, end: int) -> None:
     """Wait until no transaction stands open before `end`.
 
-    The ledger writes there too, and so a letter of ours may be committed, and yet lie behind a
-    record whose transaction is open: who took it for missing would write it twice.
+    The ledger writes there too, and so a deadline event of ours may be committed, and yet lie
+    behind a record whose transaction is open: who took it for missing would write it twice.
 
     Raises:
         WriterFailed: one stands open; a later look may find it ended.
@@ -172,6 +185,6 @@ async def _is_readable(reader: Reader, place: TopicPartition, end: int) -> None:
         await asyncio.sleep(LOOK_S)
 
 
-def _cut(letters: Sequence[Letter]) -> Iterable[Sequence[Letter]]:
-    for start in range(0, len(letters), TRANSACTION_LETTERS):
-        yield letters[start : start + TRANSACTION_LETTERS]
+def _cut(deadline_events: Sequence[DeadlineEvent]) -> Iterable[Sequence[DeadlineEvent]]:
+    for start in range(0, len(deadline_events), TRANSACTION_INTERNAL_EVENTS):
+        yield deadline_events[start : start + TRANSACTION_INTERNAL_EVENTS]

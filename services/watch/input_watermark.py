@@ -1,24 +1,24 @@
-"""Up to which moment all that had come to the ledger's doors is in the tables. Pure.
+"""Up to which moment all that had come to the ledger's input topics is in the tables. Pure.
 
-A letter that says that a day has passed speaks of what did not come. So everything that had come by
-then must be known: what still lies in a door, unread by the ledger, may be the very thing. It is
-known in three steps: a look sees where both doors of a partition end; a later one sees that the
-ledger has committed that far, so that the journal tells of all of it; and behind that look the
-journal is asked where it ends, and is read that far.
+A deadline event that says that a day has passed speaks of what did not come. So everything that had
+come by then must be known: what still lies in an input topic, unread by the ledger, may be the very
+thing. It is known in three steps: a look sees where both input topics of a partition end; a later
+one sees that the ledger has committed that far, so that the journal tells of all of it; and behind
+that look the journal is asked where it ends, and is read that far.
 """
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from events.topics import DOORS, JOURNAL
+from events.topics import INPUT_TOPICS, JOURNAL
 from services.watch.balances import Partition
 from services.watch.lag.model import Look, Place
 from services.watch.reconciliation import Reached
 
 
 class _Mark(NamedTuple):
-    """Where both doors ended; all that had come by `at_s` lies before that."""
+    """Where both input topics ended; all that had come by `at_s` lies before that."""
 
     at_s: float
     ends: tuple[int, ...]
@@ -62,10 +62,12 @@ class Settled:
     def looked(self, looks: Mapping[Place, Look], begun_s: float, ended_s: float) -> None:
         """Take note of a look at the ledger, which was begun and ended at these moments."""
         for number in {place.partition for place in looks}:
-            doors = [looks.get(Place(topic, number)) for topic in DOORS]
-            ends = tuple(each.end for each in doors if each and each.end is not None)
-            done = tuple(each.committed for each in doors if each and each.committed is not None)
-            if len(ends) == len(done) == len(DOORS):
+            input_topics = [looks.get(Place(topic, number)) for topic in INPUT_TOPICS]
+            ends = tuple(each.end for each in input_topics if each and each.end is not None)
+            done = tuple(
+                each.committed for each in input_topics if each and each.committed is not None
+            )
+            if len(ends) == len(done) == len(INPUT_TOPICS):
                 partition = self._partitions.setdefault(number, _Partition())
                 _note(partition, _Mark(begun_s, ends), done, ended_s)
 
@@ -84,7 +86,7 @@ class Settled:
 
 def _note(partition: _Partition, now: _Mark, done: tuple[int, ...], ended_s: float) -> None:
     if any(each > end for each, end in zip(done, now.ends, strict=True)):
-        partition.mark = None  # The door was made anew: what is committed was in another.
+        partition.mark = None  # The input topic was made anew: what is committed was in another.
         return
     before = partition.mark
     if before is None or any(end < was for end, was in zip(now.ends, before.ends, strict=True)):

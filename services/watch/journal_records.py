@@ -108,7 +108,7 @@ class _Signature(msgspec.Struct):
 class Alone(NamedTuple):
     """An award without convention: its grant appears everywhere as a convention (rules, 13).
 
-    One that was carried over from an earlier year is told by its letter.
+    One that was carried over from an earlier year is told by its deadline event.
     """
 
     grant: str

@@ -1,4 +1,4 @@
-"""What a watch knows at a moment: of its tables, of the groups as it saw them, of its letters.
+"""The state of a watch at a moment: tables, consumer groups, deadline events.
 
 Figures of the journal are known once it was read to where it ended at the start, and while rounds
 are turned. Where the cluster does not answer, or rounds stand still, nothing is known of now. Pure.
@@ -8,16 +8,16 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
-from events.topics import DEAD_LETTERS, DOORS, JOURNAL, PAYMENT_ORDERS, REFUSALS
+from events.topics import DEAD_LETTERS, INPUT_TOPICS, JOURNAL, PAYMENT_ORDERS, REFUSALS
 from services.due.open_items import OverdueReport, ParkedEvent, WaitingOrder
 from services.watch.balances import Partition
-from services.watch.board import Known, OfItself, OfLetters
+from services.watch.board import Known, OfDeadlineEvents, OfItself
 from services.watch.lag.history import History
 from services.watch.lag.model import Consumer, Judged, Look, Place
 from services.watch.lag.states import is_fresh
 from services.watch.lag_history import Past, Point, Standing
 from services.watch.latencies import Latency, Step
-from services.watch.outcomes import Told
+from services.watch.outcomes import OutcomeCounts
 from services.watch.rejections import Aside
 from services.watch.settings import WatchSettings
 from services.watch.stages import LEDGER_STAGE, WATCH_STAGE, Stage, consumers_of, stages_of
@@ -36,8 +36,8 @@ class Stand(NamedTuple):
 
     places: Mapping[Place, int]
     """The next offset of each partition that it reads."""
-    told: Told | None
-    """The fates of what it has read; None while that is not all there is."""
+    told: OutcomeCounts | None
+    """The outcomes of what it has read; None while that is not all there is."""
 
 
 class _Due(NamedTuple):
@@ -47,8 +47,8 @@ class _Due(NamedTuple):
     orders: list[WaitingOrder]
     reports: list[OverdueReport]
     parked: list[ParkedEvent]
-    letters: int
-    """How many letters are due and do not stand yet."""
+    deadline_events: int
+    """How many deadline events are due and do not stand yet."""
 
 
 class Outlook:
@@ -59,8 +59,8 @@ class Outlook:
         tables: Tables,
         own: WatchSettings,
         instance: str,
-        doors: Mapping[str, str],
-        letters_standing: Callable[[], int | None],
+        input_topics: Mapping[str, str],
+        deadline_events_standing: Callable[[], int | None],
     ) -> None:
         """Over some tables.
 
@@ -68,8 +68,8 @@ class Outlook:
             tables: what was read.
             own: the settings of the watch.
             instance: what it is called in its group.
-            doors: the topics of the ledger's doors on this cluster, by their names in the contract.
-            letters_standing: how many letters of the watch stand in their topic, once it knows.
+            input_topics: the ledger's input topics on this cluster, by their contract names.
+            deadline_events_standing: the number of deadline events written, once it is known.
         """
         self.consumers: Final = consumers_of(own.treasury_group)
         self.past: Final = Past()
@@ -78,10 +78,10 @@ class Outlook:
         self._tables = tables
         self._own = own
         self._instance = instance
-        self._doors = doors
-        self._letters_standing = letters_standing
+        self._input_topics = input_topics
+        self._deadline_events_standing = deadline_events_standing
         self._members: dict[Consumer, int] = {}
-        self._told: Told | None = None
+        self._told: OutcomeCounts | None = None
         self._history = History()
         self._heard = Heard(tables.latencies)
         self._found: _Due | None = None
@@ -94,7 +94,7 @@ class Outlook:
             Place(*place): max(tables.next_offset(place), stand.worked)
             for place, stand in tables.rounds.stands.items()
         }
-        return Stand(places, tables.fates.told() if self.has(JOURNAL, now_s) else None)
+        return Stand(places, tables.outcomes.counts() if self.has(JOURNAL, now_s) else None)
 
     def looked(
         self,
@@ -154,8 +154,9 @@ class Outlook:
         is_sampled = self.is_sampled(now_s)
         stages = stages_of(self.consumers, self.judged(now_s), self._latest_s, self.members(now_s))
         has_journal = self.has(JOURNAL, now_s)
-        # Beside the places of a look stand the fates of its moment: those of now are ahead of it.
-        told = (self._told if is_sampled else tables.fates.told()) if has_journal else None
+        # Beside the places of a look stand the outcomes of its moment: those of now are ahead of
+        # it.
+        told = (self._told if is_sampled else tables.outcomes.counts()) if has_journal else None
         gap = self._heard.gap(self.consumers[0]) if is_sampled else None
         due = self._due(now_s) if has_journal else None
         return Known(
@@ -173,7 +174,7 @@ class Outlook:
             parked=None if due is None else due.parked,
             dead_letters=self._aside(DEAD_LETTERS, now_s),
             refusals=self._aside(REFUSALS, now_s),
-            letters=None if due is None else self._letters(due),
+            deadline_events=None if due is None else self._deadline_events(due),
         )
 
     def note(self, now_s: float) -> None:
@@ -239,7 +240,7 @@ class Outlook:
                 deadlines.orders(now, self._own.unacknowledged_days),
                 deadlines.reports_overdue(now),
                 deadlines.parked(now),
-                deadlines.pending(now) if self._own.letters else 0,
+                deadlines.pending(now) if self._own.deadline_events else 0,
             )
         return found
 
@@ -249,8 +250,12 @@ class Outlook:
         tally = self._tables.refusals if topic == REFUSALS else self._tables.dead_letters
         return tally.in_all()
 
-    def _letters(self, due: _Due) -> OfLetters | None:
-        return OfLetters(self._letters_standing(), due.letters) if self._own.letters else None
+    def _deadline_events(self, due: _Due) -> OfDeadlineEvents | None:
+        return (
+            OfDeadlineEvents(self._deadline_events_standing(), due.deadline_events)
+            if self._own.deadline_events
+            else None
+        )
 
     def _oldest_s(self, place: Place, committed: int) -> float | None:
         """The event time of the first record that a group has not done, where the watch knows."""
@@ -261,9 +266,9 @@ class Outlook:
         tables, (topic, number) = self._tables, place
         if topic == PAYMENT_ORDERS:
             return tables.order_times.latest_s(number) if tables.rounds.has_read(topic) else None
-        if topic not in {JOURNAL, *DOORS} or not tables.rounds.has_read(JOURNAL):
+        if topic not in {JOURNAL, *INPUT_TOPICS} or not tables.rounds.has_read(JOURNAL):
             return None
-        return tables.fates.latest_event_s(number, self._doors.get(topic))
+        return tables.outcomes.latest_event_s(number, self._input_topics.get(topic))
 
 
 def instant_of(seconds: float) -> datetime:

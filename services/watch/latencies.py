@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from services.watch.outcomes import Fate
+from services.watch.outcomes import RecordOutcome
 
 MINUTE_S: Final = 60
 MINUTES: Final = 60
@@ -171,14 +171,14 @@ class Issued:
             number: each for number, each in self._since_s.items() if number in numbers
         }
 
-    def answered_by(self, number: int, fate: Fate) -> list[float]:
+    def answered_by(self, number: int, outcome: RecordOutcome) -> list[float]:
         """How long each order waited that this record of the journal answers, in seconds."""
         # Most records have no orders: their time is not even read.
-        if not fate.payment_orders or (event_s := fate.event_s) is None:
+        if not outcome.payment_orders or (event_s := outcome.event_s) is None:
             return []
         waiting, waited = self._since_s.setdefault(number, {}), list[float]()
-        for order in fate.payment_orders:
-            name = (fate.budget, order.payment_order)
+        for order in outcome.payment_orders:
+            name = (outcome.budget, order.payment_order)
             if order.state == ISSUED and not order.paid_cents:
                 waiting.setdefault(name, event_s)
                 continue

@@ -1,7 +1,8 @@
 """What became of every record that the ledger read, counted from the journal. Pure.
 
 A record of the journal counts once, by its place. One that resumes is the second of its source
-record: it takes the place of the one that had parked it, so that the fates add up to what was read.
+record: it takes the place of the one that had parked it, so that the outcomes add up to what was
+read.
 """
 
 from collections import Counter
@@ -36,8 +37,8 @@ class _Event(msgspec.Struct):
     time: str | None = None
 
 
-class Fate(msgspec.Struct):
-    """A record of the journal, as far as its fate is concerned."""
+class RecordOutcome(msgspec.Struct):
+    """A record of the journal, as far as its outcome is concerned."""
 
     budget: str
     outcome: Outcome
@@ -52,8 +53,8 @@ class Fate(msgspec.Struct):
         return None if self.event is None else seconds_of(self.event.time)
 
 
-class Told(NamedTuple):
-    """The fates of source records. `received` is their sum."""
+class OutcomeCounts(NamedTuple):
+    """The outcomes of source records. `received` is their sum."""
 
     received: int
     accepted: int
@@ -67,16 +68,16 @@ class Told(NamedTuple):
     repeated: int
     """Source records of which the journal tells twice."""
     unreadable: int
-    """Records of the journal that tell no fate."""
+    """Records of the journal that tell no outcome."""
 
 
-_fate: Final = msgspec.json.Decoder(Fate).decode
+_outcome: Final = msgspec.json.Decoder(RecordOutcome).decode
 
 
-def read_fate(raw: bytes | None) -> Fate | None:
-    """The fate that a record of the journal tells; None where it tells none."""
+def read_outcome(raw: bytes | None) -> RecordOutcome | None:
+    """The outcome that a record of the journal tells; None where it tells none."""
     try:
-        return _fate(raw or b"")
+        return _outcome(raw or b"")
     except msgspec.MsgspecError:
         return None
 
@@ -91,13 +92,13 @@ class _Partition:
         self.repeated = 0
         self.unreadable = 0
         self.seen: dict[tuple[str, int, str | None], int] = {}
-        """The highest offset of which a fate is told, by source; imported ones by budget too."""
+        """The highest offset of which a outcome is told, by source; imported ones by budget too."""
         self.latest_s: dict[str | None, float | None] = {}
         """The latest time that a sender wrote into an event: of all, and by its topic."""
 
 
-class Fates:
-    """The fates of all records whose journal is read here."""
+class Outcomes:
+    """The outcomes of all records whose journal is read here."""
 
     def __init__(self) -> None:
         self._partitions: dict[int, _Partition] = {}
@@ -108,7 +109,9 @@ class Fates:
             number: each for number, each in self._partitions.items() if number in numbers
         }
 
-    def add(self, number: int, offset: int, fate: Fate | None, *, imported: bool = False) -> bool:
+    def add(
+        self, number: int, offset: int, outcome: RecordOutcome | None, *, imported: bool = False
+    ) -> bool:
         """Count one record of the journal's partition `number`; False where it was counted before.
 
         The source of an imported one is a place of another cluster. There the records of a budget
@@ -118,26 +121,26 @@ class Fates:
         if offset < partition.next:
             return False
         partition.next = offset + 1
-        if fate is None:
+        if outcome is None:
             partition.unreadable += 1
             return True
-        event_s = fate.event_s
-        for topic in (None, fate.source.topic):
+        event_s = outcome.event_s
+        for topic in (None, outcome.source.topic):
             partition.latest_s[topic] = later_s(partition.latest_s.get(topic), event_s)
-        partition.outcomes[fate.outcome] += 1
-        if fate.resumes is not None:
+        partition.outcomes[outcome.outcome] += 1
+        if outcome.resumes is not None:
             partition.resumed += 1
             return True
-        source = fate.source
-        place = (source.topic, source.partition, fate.budget if imported else None)
+        source = outcome.source
+        place = (source.topic, source.partition, outcome.budget if imported else None)
         if source.offset <= partition.seen.get(place, -1):
             partition.repeated += 1
         else:
             partition.seen[place] = source.offset
         return True
 
-    def told(self) -> Told:
-        """The fates, added up."""
+    def counts(self) -> OutcomeCounts:
+        """The outcomes, added up."""
         parts = self._partitions.values()
         outcomes: Counter[str] = Counter()
         for each in parts:
@@ -145,7 +148,7 @@ class Fates:
         resumed = sum(each.resumed for each in parts)
         # A record that resumes ends the wait of another.
         outcomes[PARKED] -= resumed
-        return Told(
+        return OutcomeCounts(
             received=sum(outcomes.values()),
             accepted=outcomes["accepted"],
             duplicate=outcomes["duplicate"],

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from events.topics import BALANCES, DEAD_LETTERS, JOURNAL, LETTERS, PAYMENT_ORDERS, REFUSALS
+from events.topics import BALANCES, DEAD_LETTERS, INTERNAL_EVENTS, JOURNAL, PAYMENT_ORDERS, REFUSALS
 
 WATCHED: Final = (JOURNAL, BALANCES, REFUSALS, DEAD_LETTERS, PAYMENT_ORDERS)
 """What the watch reads."""
@@ -42,10 +42,10 @@ class WatchSettings(BaseSettings):
     share: Annotated[float, Field(gt=0, le=1)] = 0.2
     """How much of one core it takes while the ledger has thousands of records before it."""
 
-    letters: bool = True
-    """Whether it writes letters to the ledger when a day has passed by which something was due."""
+    deadline_events: bool = True
+    """Whether the watch writes deadline events."""
 
     @property
     def topics(self) -> tuple[str, ...]:
         """The topics that it needs: what it reads, and what it writes to if it does."""
-        return (*WATCHED, LETTERS) if self.letters else WATCHED
+        return (*WATCHED, INTERNAL_EVENTS) if self.deadline_events else WATCHED

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from events.topics import (
-    DOORS,
+    INPUT_TOPICS,
     JOURNAL,
     LEDGER_GROUP,
     PAYMENT_ORDERS,
@@ -73,7 +73,7 @@ def consumers_of(treasury_group: str) -> tuple[Consumer, ...]:
     No treasury is expected where its group has no name.
     """
     own = (
-        Consumer(LEDGER_STAGE, LEDGER_GROUP, DOORS),
+        Consumer(LEDGER_STAGE, LEDGER_GROUP, INPUT_TOPICS),
         Consumer(PROJECTOR_STAGE, PROJECTOR_GROUP, (JOURNAL,)),
         Consumer(WATCH_STAGE, WATCH_GROUP, WATCHED),
     )

@@ -1,4 +1,4 @@
-"""What Prometheus reads of the board: what stands still, and whether fates add up.
+"""What Prometheus reads of the board: what stands still, and whether outcomes add up.
 
 A figure that is not known has no sample: never 0.
 """
@@ -14,7 +14,7 @@ from services.due.open_items import ParkedEvent, WaitingOrder
 from services.watch.board import Known, by_state, left_cents
 from services.watch.lag.model import State
 from services.watch.metrics import counter, gauge
-from services.watch.outcomes import Told
+from services.watch.outcomes import OutcomeCounts
 from services.watch.rejections import Aside
 from services.watch.stages import Stage
 
@@ -32,39 +32,45 @@ class StuckMetrics(Collector):
         """What is known now."""
         known = self._known()
         yield gauge("ecluse_watch_board_timestamp_seconds", "When the board was made.", known.at_s)
-        yield from _fates(known)
+        yield from _outcomes(known)
         yield from _orders(known.orders)
         reports = None if known.reports is None else len(known.reports)
         yield gauge("ecluse_reports_overdue", "Documents owed by a day that has passed.", reports)
         yield from _parked(known.parked)
         yield from _aside(known.dead_letters, known.refusals)
         yield counter(
-            "ecluse_letters_written",
-            "Letters that this process wrote to the ledger.",
+            "ecluse_deadline_events_written",
+            "Deadline events that this process wrote to the ledger.",
             "kind",
             dict.fromkeys(SUBJECTS, 0) | dict(self._written()),
         )
-        pending = None if known.letters is None else known.letters.pending
-        yield gauge("ecluse_letters_pending", "Letters that are due and not yet written.", pending)
+        pending = None if known.deadline_events is None else known.deadline_events.pending
+        yield gauge(
+            "ecluse_deadline_events_pending",
+            "Deadline events that are due and not yet written.",
+            pending,
+        )
         yield from _partitions(known)
 
 
-def _fates(known: Known) -> Iterator[Metric]:
+def _outcomes(known: Known) -> Iterator[Metric]:
     told = known.told
     yield counter(
-        "ecluse_fates",
+        "ecluse_outcomes",
         "Records of the journal by outcome; one that waited and goes on counts by both.",
         "outcome",
-        None if told is None else _outcomes(told),
+        None if told is None else _counts(told),
     )
     yield gauge(
-        "ecluse_fates_gap", "Records taken by the ledger of which no fate was told.", known.gap
+        "ecluse_outcomes_gap",
+        "Records taken by the ledger of which no outcome was told.",
+        known.gap,
     )
     repeated = None if told is None else told.repeated
-    yield gauge("ecluse_fates_repeated", "Records of which the journal tells twice.", repeated)
+    yield gauge("ecluse_outcomes_repeated", "Records of which the journal tells twice.", repeated)
 
 
-def _outcomes(told: Told) -> dict[str, int]:
+def _counts(told: OutcomeCounts) -> dict[str, int]:
     """The outcomes as they were told: none of them ever falls, as a counter must not."""
     return {
         "accepted": told.accepted,

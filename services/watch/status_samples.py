@@ -1,4 +1,4 @@
-"""What the workers' words tell: how long their stages take, and whether fates are missing. Pure.
+"""What the workers' words tell: how long their stages take, and whether outcomes are missing. Pure.
 
 A word is said every second or so, and tells of the last record of its transactions. One figure is
 taken of each word that tells of another record than the one before it: a sample of all records,
@@ -16,7 +16,10 @@ from services.watch.latencies import Latencies, Step
 from services.watch.stages import LEDGER_STAGE, PROJECTOR_STAGE
 
 ARRIVALS: Final[Mapping[str, Step]] = {EVENTS: Step.BROKER}
-"""At which door the way to Kafka is told: letters bear the time of what they are about."""
+"""At which input topic the way to Kafka is told.
+
+Deadline events bear the time of what they are about.
+"""
 
 HANDLINGS: Final[Mapping[str, Step]] = {
     LEDGER_STAGE: Step.DECIDED,
@@ -41,7 +44,10 @@ class Heard:
         self._words[consumer] = {place: look.word for place, look in looks.items()}
 
     def gap(self, consumer: Consumer) -> int | None:
-        """How many records a group has taken of which it told no fate; None where one is silent."""
+        """How many records a group has taken of which it told no outcome.
+
+        None where one is silent.
+        """
         words = self._words.get(consumer)
         if not words:
             return None

@@ -16,7 +16,7 @@ from services.watch.fetch_queue import Coming, Waiting
 from services.watch.input_watermark import Settled
 from services.watch.latencies import Issued, Latencies, Step
 from services.watch.order_times import OrderTimes, event_s_of
-from services.watch.outcomes import Fate, Fates, read_fate
+from services.watch.outcomes import Outcomes, RecordOutcome, read_outcome
 from services.watch.reconciliation import Reached, Rounds
 from services.watch.rejections import DeadLetters, Refusals
 from services.watch.watermark import ReadUpTo
@@ -48,7 +48,7 @@ class Tables:
     def __init__(self, clock: Clock) -> None:
         self.live: Final = LiveBalances()
         self.rounds: Final = Rounds(self.live)
-        self.fates: Final = Fates()
+        self.outcomes: Final = Outcomes()
         self.latencies: Final = Latencies()
         self.deadlines: Final = Deadlines()
         self.order_times: Final = OrderTimes()
@@ -85,7 +85,7 @@ class Tables:
             topic: {each.number for each in kept if each.topic == topic}
             for topic in (JOURNAL, PAYMENT_ORDERS, REFUSALS, DEAD_LETTERS)
         }
-        self.fates.keep_only(numbers[JOURNAL])
+        self.outcomes.keep_only(numbers[JOURNAL])
         self._issued.keep_only(numbers[JOURNAL])
         self.deadlines.keep_only(numbers[JOURNAL])
         self.settled.keep_only(numbers[JOURNAL])
@@ -128,26 +128,26 @@ class Tables:
         value = self._coming.first(place, committed, self.next_offset(place))
         if place.topic != JOURNAL:
             return event_s_of(value)
-        fate = read_fate(value)
-        return None if fate is None else fate.event_s
+        outcome = read_outcome(value)
+        return None if outcome is None else outcome.event_s
 
     # ------------------------------------------------------------ record by record
     def journal(self, record: Record) -> Sequence[Difference | Fault]:
         """One record of the journal: what comes to light by it."""
         number, offset, key, value, headers, _ = record
         found = self.live.add(number, offset, key, value)
-        fate = read_fate(value)
+        outcome = read_outcome(value)
         imported = any(name == IMPORTED for name, _ in headers)
-        is_new = self.fates.add(number, offset, fate, imported=imported)
-        if is_new and fate is not None and not imported:
-            self._time(record, fate)
+        is_new = self.outcomes.add(number, offset, outcome, imported=imported)
+        if is_new and outcome is not None and not imported:
+            self._time(record, outcome)
         self.deadlines.add(number, offset, value)
         return (found,) if isinstance(found, Fault) else found
 
-    def _time(self, record: Record, fate: Fate) -> None:
+    def _time(self, record: Record, outcome: RecordOutcome) -> None:
         """How long it took to come here, and the treasury to answer."""
         now_s, recorded_s = self._clock(), record.recorded_s
-        for waited_s in self._issued.answered_by(record.number, fate):
+        for waited_s in self._issued.answered_by(record.number, outcome):
             self.latencies.observe(Step.TREASURY, waited_s, recorded_s, now_s)
         live_from_s = self._live_from_s.get(record.number)
         if live_from_s is not None and recorded_s >= live_from_s:

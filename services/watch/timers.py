@@ -1,4 +1,4 @@
-"""What the watch does by the clock: rounds, looks at the groups, letters, points of the last hour.
+"""Periodic work of the watch: reconciliation, group samples, deadline events, lag history.
 
 Each runs by itself, so that one that waits for the cluster holds up no other.
 """
@@ -48,8 +48,8 @@ def add_timers(watch: Watch) -> None:
     _every(watch, watch.own.round_s, "rounds", turn)
     _every(watch, watch.own.sample_s, "looks", look)
     _every(watch, EVERY_S, "past", note)
-    if watch.own.letters:
-        _every(watch, watch.own.round_s, "letters", write)
+    if watch.own.deadline_events:
+        _every(watch, watch.own.round_s, "deadline_events", write)
 
 
 def _every(watch: Watch, interval_s: float, name: str, body: Callable[[], Awaitable[None]]) -> None:

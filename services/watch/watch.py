@@ -9,7 +9,7 @@ import structlog
 from aiokafka.structs import ConsumerRecord
 from faust.types import TP
 
-from events.topics import DOORS, JOURNAL, WATCH_GROUP
+from events.topics import INPUT_TOPICS, JOURNAL, WATCH_GROUP
 from services.runtime.kafka.topics import check
 from services.runtime.ops.clock import Clock
 from services.runtime.ops.errors import ClusterError
@@ -49,9 +49,9 @@ class Watch(faust.App):
         self.delivery: Final = Delivery(
             Post(settings), tables.deadlines, tables.rounds, tables.settled
         )
-        doors = {name: settings.topic(name) for name in DOORS}
+        input_topics = {name: settings.topic(name) for name in INPUT_TOPICS}
         self.outlook: Final = Outlook(
-            tables, own, settings.instance, doors, lambda: self.delivery.standing
+            tables, own, settings.instance, input_topics, lambda: self.delivery.standing
         )
         self.courtesy: Final = Courtesy(own.share)
         self.groups: Final = Groups(settings, self.outlook.consumers)

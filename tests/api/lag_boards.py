@@ -11,28 +11,28 @@ PARTITIONS: Final = 3
 POINTS: Final = 360
 BUDGET: Final = "21590350100017-00-2026"
 GROUPS: Final = {
-    "ledger": ("ecluse.ledger", ("ecluse.events.v1", "ecluse.letters.v1")),
+    "ledger": ("ecluse.ledger", ("ecluse.events.v1", "ecluse.internal-events.v1")),
     "projector": ("ecluse.projector", ("ecluse.journal.v1",)),
     "watch": ("ecluse.watch", ("ecluse.journal.v1",)),
     "treasury": ("ecluse.treasury", ("ecluse.payment-orders.v1",)),
 }
 ENDS: Final = {
     "ecluse.events.v1": (68_211, 71_004, 59_870),
-    "ecluse.letters.v1": (14, 9, 0),
+    "ecluse.internal-events.v1": (14, 9, 0),
     "ecluse.journal.v1": (68_225, 71_013, 59_870),
     "ecluse.payment-orders.v1": (3_120, 2_981, 2_404),
 }
 OWNERS: Final = {"ledger": ("ledger-1", "ledger-2", "ledger-1"), "treasury": ("chorus",) * 3}
 
 JOURNAL: Final = [
-    "fates",
+    "outcomes",
     "latencies",
     "orders",
     "reports_overdue",
     "parked",
     "dead_letters",
     "refusals",
-    "letters",
+    "deadline_events",
 ]
 """Groups of figures that a watch reads in its part of the journal."""
 
@@ -96,7 +96,7 @@ def stages(now: datetime, **others: Json) -> list[Json]:
     return [a_stage(now, name) | others.get(name, {}) for name in GROUPS]
 
 
-FATES: Final[Json] = {
+OUTCOMES: Final[Json] = {
     "received": 139_108,
     "accepted": 138_402,
     "duplicate": 511,
@@ -203,7 +203,7 @@ def a_board(now: datetime = NIGHT, **said: Any) -> Json:
             "journal_faults": 0,
         },
         "stages": stages(now),
-        "fates": dict(FATES),
+        "outcomes": dict(OUTCOMES),
         "latencies": list(LATENCIES),
         "orders": orders(now),
         "reports_overdue": reports(now),
@@ -219,7 +219,7 @@ def a_board(now: datetime = NIGHT, **said: Any) -> Json:
             "newest_at": told(now - timedelta(minutes=52)),
             "codes": {"insufficient_credit": 101, "overpayment": 65},
         },
-        "letters": {"written": 12, "pending": 0},
+        "deadline_events": {"written": 12, "pending": 0},
     } | said
 
 

@@ -57,7 +57,7 @@ def a_burst(now: datetime = NIGHT) -> Scene:
     partitions = _otherwise(ledger, (0, 1, 2), 41_200, **late, drain_s=31.0)
     stage = late | {"behind": 123_600, "drain_s": 34.0, "partitions": partitions}
     board = a_board(now, stages=stages(now, ledger=stage))
-    board["fates"] |= {"in_flight": 123_600}
+    board["outcomes"] |= {"in_flight": 123_600}
     return Scene(
         board,
         a_history(
@@ -87,7 +87,7 @@ def a_held_partition(now: datetime = NIGHT) -> Scene:
     )
     stage = bad | {"behind": 133, "partitions": partitions}
     board = a_board(now, state="BROKEN", stages=stages(now, ledger=stage))
-    board["fates"] |= {"in_flight": 133}
+    board["outcomes"] |= {"in_flight": 133}
     return Scene(
         board,
         a_history(
@@ -119,7 +119,7 @@ def broker_down(now: datetime = NIGHT) -> Scene:
         sampled_at=told(now - timedelta(seconds=since_s)),
         stages=stages(now, **found),
     )
-    board["fates"] |= {"in_flight": None, "gap": None}
+    board["outcomes"] |= {"in_flight": None, "gap": None}
     return Scene(
         board,
         a_history(

@@ -82,7 +82,7 @@ class Watched:
 def a_dead_ledger() -> lag_scenes.Scene:
     dead = {"state": "STOPPED", "rule": "no_owner", "behind": 18}
     board = a_board(state="STOPPED", stages=stages(NIGHT, ledger=dead))
-    return lag_scenes.Scene(board | {"fates": board["fates"] | {"in_flight": 18}}, {})
+    return lag_scenes.Scene(board | {"outcomes": board["outcomes"] | {"in_flight": 18}}, {})
 
 
 def asked_of(url: str, watched: Watched, key: str = ALL_KEY) -> tuple[str, str, Json]:
@@ -113,7 +113,7 @@ def test_while_the_ledger_is_dead_neither_page_nor_answer_says_that_all_is_well(
         standing[name] for name in ("verdict", "stage", "stage_state", "knows")
     )
     assert 139_108 + 18 == standing["received"]
-    assert standing["received"] - standing["fates"]["read"] == standing["in_flight"]
+    assert standing["received"] - standing["outcomes"]["read"] == standing["in_flight"]
     assert {0} == set(watched.out), "nobody waits for the watch with a connection"
 
 

@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import text
 
 from events.codec import decode
-from events.envelope import Door
+from events.envelope import SourceKind
 from events.unreadable import Unreadable
 from services.due.deadline_events import WATCH
 from services.embedded.projection import EmbeddedProjector
@@ -44,7 +44,7 @@ def readable(lines: list[bytes]) -> list[bytes]:
     return [
         line
         for line in lines
-        if line.strip() and not isinstance(decode(line, door=Door.EVENTS), Unreadable)
+        if line.strip() and not isinstance(decode(line, source_kind=SourceKind.EVENTS), Unreadable)
     ]
 
 
@@ -134,7 +134,7 @@ def _accepted(records: list[bytes]) -> list[str]:
 def test_events_are_decided_and_shown_at_once_and_after_a_restart(tmp_path: Path) -> None:
     data, log = tmp_path / "data", tmp_path / "log"
     with embedded(data, "--load", EXAMPLE, log=log) as running:
-        last = {"2023-07-17T07:00:00Z", LAST_DAY}  # The letter comes a moment later.
+        last = {"2023-07-17T07:00:00Z", LAST_DAY}  # The internal event comes a moment later.
         assert _ready(running)["latest_event_time"] in last
         answer = post(running, EXAMPLE.read_bytes().splitlines())
         assert 202 == answer.status_code

@@ -1,4 +1,4 @@
-"""Events in: read by the ledger's door, published whole or not at all."""
+"""Events in: read by the ledger's input, published whole or not at all."""
 
 import asyncio
 import json

@@ -165,7 +165,7 @@ def test_each_stage_has_its_position_and_where_it_ends(
 
 
 def test_what_nobody_knows_is_a_dash_with_its_word_and_no_number() -> None:
-    groups = ("fates", "latencies", "orders", "reports_overdue", "parked")
+    groups = ("outcomes", "latencies", "orders", "reports_overdue", "parked")
     board = broker_down().board | dict.fromkeys(groups)
     with a_watch(Scene(board, broker_down().history).answers) as watch:
         shown = page(watch)
@@ -224,8 +224,8 @@ def test_a_program_is_told_the_board_and_whether_all_is_well() -> None:
         assert (True, None) == (found["well"], found["old_since"])
         assert [watch.url] == [each["address"] for each in found["watches"]]
         assert (139_108, 0) == (
-            found["board"]["fates"]["received"],
-            found["board"]["fates"]["gap"],
+            found["board"]["outcomes"]["received"],
+            found["board"]["outcomes"]["gap"],
         )
         watch.answers |= a_held_partition().answers
         found = said(watch)
@@ -233,12 +233,12 @@ def test_a_program_is_told_the_board_and_whether_all_is_well() -> None:
 
 
 def test_a_program_is_told_null_and_never_0_of_what_nobody_knows() -> None:
-    board = a_board(fates=None, orders=None, sampled_at=None)
+    board = a_board(outcomes=None, orders=None, sampled_at=None)
     with a_watch(Scene(board, {}).answers) as watch:
         found = said(watch)
     assert (False, None, None) == (
         found["well"],
-        found["board"]["fates"],
+        found["board"]["outcomes"],
         found["board"]["orders"],
     )
 

@@ -144,7 +144,7 @@ def test_of_two_watches_one_that_is_away_leaves_the_consumers_known() -> None:
         lag = asked(once, NOBODY, watch.url)
     assert lag.board is not None
     assert lag.old_since is None
-    assert lag.board.fates is None
+    assert lag.board.outcomes is None
     assert 4 == len(lag.board.stages)
     assert ["no_answer", None] == [each.error for each in lag.answers]
 

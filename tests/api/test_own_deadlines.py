@@ -1,4 +1,7 @@
-"""Days that pass in a town without Kafka: the letters that its watch would write, each once."""
+"""Days that pass in a town without Kafka.
+
+The deadline events that its watch would write, each once.
+"""
 
 import asyncio
 from collections import Counter
@@ -77,27 +80,27 @@ def journal_in(folder: Path) -> list[bytes]:
         store.close()
 
 
-def letters_in(folder: Path) -> list[str]:
-    """The ids of the letters about deadlines, as often as they stand in the file."""
+def deadline_events_in(folder: Path) -> list[str]:
+    """The ids of the deadline events, as often as they stand in the file."""
     store = SqliteStore(folder / "ledger.db", create=False)
     try:
-        return [name for _, value in store.letters() if (name := own_id(value))]
+        return [name for _, value in store.internal_events() if (name := own_id(value))]
     finally:
         store.close()
 
 
 def told(records: Iterable[bytes]) -> list[Json]:
-    """The records of the letters about deadlines."""
+    """The records of the deadline events."""
     found = [msgspec.json.decode(raw) for raw in records]
     return [each for each in found if each["event_source"] == WATCH]
 
 
 def as_the_watch_says(records: Iterable[bytes], now: datetime) -> list[str]:
-    """The ids of the letters that a watch would write, which knows this journal."""
+    """The ids of the deadline events that a watch would write, which knows this journal."""
     deadlines = Deadlines()
     for offset, raw in enumerate(records):
         deadlines.add(0, offset, raw)
-    return [each.id for each in deadlines.letters(0, now)]
+    return [each.id for each in deadlines.deadline_events(0, now)]
 
 
 async def the_year(town: SmallTown, _clock: HandClock) -> None:
@@ -120,17 +123,17 @@ def test_what_waits_is_refused_after_thirty_days_and_not_before(tmp_path: Path) 
         await town.publish(sent(a_vote(), WAITS))
         clock.now = datetime(2023, 7, 1, 9, 59, 59, tzinfo=UTC)
         await town.tell_what_passed(clock)
-        assert [] == letters_in(tmp_path)
+        assert [] == deadline_events_in(tmp_path)
         clock.turn(timedelta(seconds=1))
         await town.tell_what_passed(clock)
         await town.tell_what_passed(clock)
 
     in_a_town(tmp_path, what)
-    *_, letter, refused = (msgspec.json.decode(raw) for raw in journal_in(tmp_path))
-    assert (WATCH, "accepted") == (letter["event_source"], letter["outcome"])
-    assert "2023-07-01T10:00:00+00:00" == letter["event"]["time"]
+    *_, deadline_event, refused = (msgspec.json.decode(raw) for raw in journal_in(tmp_path))
+    assert (WATCH, "accepted") == (deadline_event["event_source"], deadline_event["outcome"])
+    assert "2023-07-01T10:00:00+00:00" == deadline_event["event"]["time"]
     assert ("early", "dependency_missing") == (refused["event_id"], refused["refusal"]["code"])
-    assert 1 == len(letters_in(tmp_path))
+    assert 1 == len(deadline_events_in(tmp_path))
     (row,) = read(f"sqlite:///{tmp_path / 'read.db'}")["parked"]
     assert "refused" == row["ended_outcome"], "the tables have it at once"
 
@@ -141,7 +144,7 @@ def test_each_deadline_is_told_once_whoever_starts_again(tmp_path: Path) -> None
     for now in (JUNE, datetime(2023, 7, 3, tzinfo=UTC), AFTER_ALL, AFTER_ALL):
         in_a_town(tmp_path, look, now)
     records = told(journal_in(tmp_path))
-    assert expected == letters_in(tmp_path) == [each["event_id"] for each in records]
+    assert expected == deadline_events_in(tmp_path) == [each["event_id"] for each in records]
     assert ["report_due", "parked", "payment_due"] == [
         each["event"]["data"]["kind"] for each in records
     ]
@@ -149,36 +152,36 @@ def test_each_deadline_is_told_once_whoever_starts_again(tmp_path: Path) -> None
     assert ["report_late", "payment_late"] == flags
 
 
-def test_a_town_that_moves_to_kafka_gets_no_second_letter(tmp_path: Path) -> None:
+def test_a_town_that_moves_to_kafka_gets_no_second_deadline_event(tmp_path: Path) -> None:
     in_a_town(tmp_path, the_year)
     in_a_town(tmp_path, look, AFTER_ALL)
     assert 3 == len(told(journal_in(tmp_path)))
     assert [] == as_the_watch_says(journal_in(tmp_path), AFTER_ALL)
 
 
-def test_a_letter_that_was_kept_and_not_decided_is_decided_and_not_written_again(
+def test_a_deadline_event_that_was_kept_and_not_decided_is_decided_and_not_written_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As a kill between the two commits leaves it."""
 
     async def killed(town: SmallTown, clock: HandClock) -> None:
         with monkeypatch.context() as before_the_kill:
-            before_the_kill.setattr(ledger_process, "read_letters", lambda *_: None)
+            before_the_kill.setattr(ledger_process, "read_deadline_events", lambda *_: None)
             await town.tell_what_passed(clock)
-        assert 3 == len(letters_in(tmp_path))
+        assert 3 == len(deadline_events_in(tmp_path))
 
     in_a_town(tmp_path, the_year)
     in_a_town(tmp_path, killed, AFTER_ALL)
     assert [] == told(journal_in(tmp_path))
     in_a_town(tmp_path, look, AFTER_ALL)
-    assert 3 == len(letters_in(tmp_path))
+    assert 3 == len(deadline_events_in(tmp_path))
 
     async def goes_on(town: SmallTown, _clock: HandClock) -> None:
         await town.publish(sent(a_payment(1, "C/advance", _id="one cent")))
 
     in_a_town(tmp_path, goes_on)
     once = Counter(each["event_id"] for each in told(journal_in(tmp_path)))
-    assert dict.fromkeys(letters_in(tmp_path), 1) == once
+    assert dict.fromkeys(deadline_events_in(tmp_path), 1) == once
 
 
 def test_what_could_not_be_written_is_written_by_a_later_look(
@@ -194,7 +197,7 @@ def test_what_could_not_be_written_is_written_by_a_later_look(
         await town.tell_what_passed(clock)
 
     in_a_town(tmp_path, what)
-    assert 3 == len(letters_in(tmp_path)) == len(told(journal_in(tmp_path)))
+    assert 3 == len(deadline_events_in(tmp_path)) == len(told(journal_in(tmp_path)))
 
 
 def _fail(*_: object) -> None:
@@ -219,9 +222,9 @@ def test_it_looks_at_once_and_then_every_minute_whatever_fails(
     monkeypatch.setattr(ledger_process, "LOOK_S", 0.01)
     failures = iter([RuntimeError("a clock that stands still")])
 
-    async def until(letters: int) -> None:
+    async def until(deadline_events: int) -> None:
         async with asyncio.timeout(20):
-            while len(letters_in(tmp_path)) < letters:  # noqa: ASYNC110 # only the file tells
+            while len(deadline_events_in(tmp_path)) < deadline_events:  # noqa: ASYNC110 # only the file tells
                 await asyncio.sleep(0.01)
 
     async def what(town: SmallTown, clock: HandClock) -> None:
@@ -240,4 +243,4 @@ def test_it_looks_at_once_and_then_every_minute_whatever_fails(
         await asyncio.wait([watching])
 
     in_a_town(tmp_path, what)
-    assert 3 == len(letters_in(tmp_path))
+    assert 3 == len(deadline_events_in(tmp_path))

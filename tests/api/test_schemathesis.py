@@ -28,7 +28,10 @@ from tests.read_model.databases import POSTGRESQL, SQLITE, prepared
 from tests.read_model.filling import EXAMPLES, fill, journal_of
 
 EXAMPLES_MAX = {SQLITE: 12, POSTGRESQL: 3}
-"""How often each address is asked; the doors are the same, the databases speak differently."""
+"""How often each address is asked.
+
+The input topics are the same, the databases speak differently.
+"""
 
 START_S = 20
 ANSWER_S = 60

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from events.topics import LETTERS
+from events.topics import INTERNAL_EVENTS
 from services.embedded import ledger_process
 from services.embedded.ledger_process import SmallTown
 from services.ledger.application.handle import Ledger, RawRecord
@@ -85,14 +85,14 @@ def test_an_event_that_stops_it_is_not_kept_and_stops_nobody_else(tmp_path: Path
     assert 2 == len(read(f"sqlite:///{tmp_path / 'read.db'}")["journal"])
 
 
-def test_a_letter_that_stops_it_waits_and_who_sends_events_is_answered(
+def test_an_internal_event_that_stops_it_waits_and_who_sends_events_is_answered(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The opening of next year; the program is mended before the last request."""
 
     def a_bug(store: Store, ledger: Ledger, _lines: int) -> None:
-        for number, value in store.letters():
-            ledger.handle(RawRecord(value, Source(LETTERS, 0, number)))
+        for number, value in store.internal_events():
+            ledger.handle(RawRecord(value, Source(INTERNAL_EVENTS, 0, number)))
             raise AssertionError("a bug of ours")
 
     async def what(town: SmallTown) -> None:
@@ -100,13 +100,13 @@ def test_a_letter_that_stops_it_waits_and_who_sends_events_is_answered(
         signed = a_convention(instalments=[unpaid])
         await town.publish(sent(a_vote(_id="vote"), an_award(), signed))
         with monkeypatch.context() as before_it_was_mended:
-            before_it_was_mended.setattr(ledger_process, "read_letters", a_bug)
+            before_it_was_mended.setattr(ledger_process, "read_internal_events", a_bug)
             await town.publish(sent(a_closing("all", _id="closing")))
             await town.publish(sent(a_vote(budget=NEXT, _id="vote")))
         await town.publish(sent(an_award(budget=NEXT, grant="H", _id="next")))
 
     lines = in_a_town(tmp_path, what)
-    assert ["letter_waits", "letter_waits"] == [line["event"] for line in lines]
+    assert ["internal_event_waits", "internal_event_waits"] == [line["event"] for line in lines]
     journal = journal_in(tmp_path)
     assert [(BUDGET, 4), (NEXT, 1), (NEXT, 2), (NEXT, 3)] == [
         (each.budget, each.sequence) for each in journal[3:]
@@ -116,7 +116,7 @@ def test_a_letter_that_stops_it_waits_and_who_sends_events_is_answered(
     assert 7 == len(read(f"sqlite:///{tmp_path / 'read.db'}")["journal"])
 
 
-def test_a_ledger_that_cannot_be_restored_behind_a_letter_is_not_kept_quiet(
+def test_a_ledger_that_cannot_be_restored_behind_an_internal_event_is_not_kept_quiet(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its memory ran ahead of the file: what it decided next would be wrong."""
@@ -129,9 +129,9 @@ def test_a_ledger_that_cannot_be_restored_behind_a_letter_is_not_kept_quiet(
 
     async def what(town: SmallTown) -> None:
         with monkeypatch.context() as broken:
-            broken.setattr(ledger_process, "read_letters", a_bug)
+            broken.setattr(ledger_process, "read_internal_events", a_bug)
             broken.setattr(ledger_process, "open_ledger", another)
             with pytest.raises(AssertionError, match="cannot be restored"):
                 await town.publish(sent(a_vote(_id="vote")))
 
-    assert "letter_waits" not in [line["event"] for line in in_a_town(tmp_path, what)]
+    assert "internal_event_waits" not in [line["event"] for line in in_a_town(tmp_path, what)]

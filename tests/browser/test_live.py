@@ -4,7 +4,7 @@ from playwright.sync_api import Browser, expect
 from sqlalchemy import update
 
 from services.projector.database import an_engine
-from services.projector.tables import fates
+from services.projector.tables import outcomes
 from tests.browser import town
 from tests.browser.visitor import a_visitor
 from tests.browser.world import World, apart
@@ -183,7 +183,7 @@ def test_a_count_that_does_not_add_up_is_red_in_words_and_with_a_sign(
     async def lose_two() -> None:
         engine = an_engine(own_console.database)
         async with engine.begin() as connection:
-            await connection.execute(update(fates).values(accepted=fates.c.accepted - 2))
+            await connection.execute(update(outcomes).values(accepted=outcomes.c.accepted - 2))
         await engine.dispose()
 
     apart(lose_two())

@@ -81,7 +81,7 @@ WIDTHS: Final = (1280, 1024, 800)
 """A desk, the narrowest window with tables, a tablet with cards."""
 
 TWICE: Final = {"width": 320, "height": 600}
-"""What a reader has who doubles the letters (WCAG 1.4.10)."""
+"""What a reader has who doubles the internal events (WCAG 1.4.10)."""
 
 LOST: Final = "no-such-page"
 OWN_404: Final = "the server responded with a status of 404"

@@ -35,7 +35,7 @@ def test_the_year_served_from_one_process_moves_with_what_is_published(
             assert 200 == visitor.go("/console")
             first = page.locator(".verdict")
             expect(first).to_contain_text("All that was received is in the accounts.")
-            # What the year owes by 30 June 2024 did not come: the letter has said so.
+            # What the year owes by 30 June 2024 did not come: the internal event has said so.
             expect(first).to_contain_text("Latest event dated 1 July 2024 at 00:00:00.")
             assert "Access is not checked" in page.locator("main").inner_text()
             assert "The count adds up." in page.locator("main").inner_text()

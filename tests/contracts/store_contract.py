@@ -24,7 +24,7 @@ def a_row(budget: str = "A", sequence: int = 1) -> JournalRow:
     return JournalRow(budget, sequence, f"{budget}/{sequence}".encode())
 
 
-def a_letter(sequence: int = 1, chain: str = "_dead.0") -> DeadLetter:
+def a_internal_event(sequence: int = 1, chain: str = "_dead.0") -> DeadLetter:
     return DeadLetter(chain, sequence, "bad_json", "t#1", 0, 7, 1, "00", b"\xff\0")
 
 
@@ -49,35 +49,40 @@ class StoreContract(ABC):
         assert store.find("A", 1) is None
 
     def test_a_commit_keeps_all_that_the_batch_holds(self, store: Store) -> None:
-        batch = Batch([a_row()], {LINE: b"\0\x01"}, [a_letter()], [a_position()])
+        batch = Batch([a_row()], {LINE: b"\0\x01"}, [a_internal_event()], [a_position()])
         store.commit(batch, VERSIONS)
         assert [a_row()] == list(store.journal())
         assert [(LINE, b"\0\x01")] == list(store.state())
-        assert [a_letter()] == list(store.dead_letters())
+        assert [a_internal_event()] == list(store.dead_letters())
         assert [a_position()] == store.positions()
         assert VERSIONS == store.versions()
 
     @pytest.mark.parametrize(
         "repeated",
         [
-            Batch([a_row("B"), a_row()], {LINE: b"2"}, [a_letter(2)], [a_position(9)]),
-            Batch([a_row("B"), a_row("B")], {LINE: b"2"}, [a_letter(2)], [a_position(9)]),
-            Batch([a_row("B")], {LINE: b"2"}, [a_letter()], [a_position(9)]),
-            Batch([a_row("B")], {LINE: b"2"}, [a_letter(2), a_letter(2)], [a_position(9)]),
+            Batch([a_row("B"), a_row()], {LINE: b"2"}, [a_internal_event(2)], [a_position(9)]),
+            Batch([a_row("B"), a_row("B")], {LINE: b"2"}, [a_internal_event(2)], [a_position(9)]),
+            Batch([a_row("B")], {LINE: b"2"}, [a_internal_event()], [a_position(9)]),
+            Batch(
+                [a_row("B")],
+                {LINE: b"2"},
+                [a_internal_event(2), a_internal_event(2)],
+                [a_position(9)],
+            ),
         ],
         ids=["record", "record of the batch", "dead letter", "dead letter of the batch"],
     )
     def test_a_batch_that_repeats_a_place_leaves_nothing_behind(
         self, store: Store, repeated: Batch
     ) -> None:
-        store.commit(Batch([a_row()], {LINE: b"1"}, [a_letter()], [a_position()]), VERSIONS)
+        store.commit(Batch([a_row()], {LINE: b"1"}, [a_internal_event()], [a_position()]), VERSIONS)
         with pytest.raises(StoreError):
             store.commit(repeated, Versions(2, 2))
         assert [a_row()] == list(store.journal())
         assert [a_row()] == store.ends()
         assert store.find("B", 1) is None
         assert [(LINE, b"1")] == list(store.state())
-        assert [a_letter()] == list(store.dead_letters())
+        assert [a_internal_event()] == list(store.dead_letters())
         assert [a_position()] == store.positions()
         assert VERSIONS == store.versions()
 
@@ -132,31 +137,31 @@ class StoreContract(ABC):
     def test_replacing_the_state_keeps_journal_positions_and_dead_letters(
         self, store: Store
     ) -> None:
-        batch = Batch([a_row()], {LINE: b"1"}, [a_letter()], [a_position()])
+        batch = Batch([a_row()], {LINE: b"1"}, [a_internal_event()], [a_position()])
         store.commit(batch, VERSIONS)
         store.replace_state({ORDER: b"2", LINE: None}, Versions(2, 1))
         assert {ORDER: b"2"} == dict(store.state())
         assert Versions(2, 1) == store.versions()
         assert [a_row()] == list(store.journal())
-        assert [a_letter()] == list(store.dead_letters())
+        assert [a_internal_event()] == list(store.dead_letters())
         assert [a_position()] == store.positions()
 
-    def test_letters_are_numbered_in_the_order_in_which_they_were_written(
+    def test_internal_events_are_numbered_in_the_order_in_which_they_were_written(
         self, store: Store
     ) -> None:
-        assert [] == list(store.letters())
-        store.commit(Batch(letters=[b"a", b"b"]), VERSIONS)
+        assert [] == list(store.internal_events())
+        store.commit(Batch(internal_events=[b"a", b"b"]), VERSIONS)
         store.commit(Batch([a_row()]), VERSIONS)
-        store.commit(Batch(letters=[b"c"]), VERSIONS)
-        assert [(0, b"a"), (1, b"b"), (2, b"c")] == list(store.letters())
-        assert [(2, b"c")] == list(store.letters(2))
-        assert [] == list(store.letters(3))
+        store.commit(Batch(internal_events=[b"c"]), VERSIONS)
+        assert [(0, b"a"), (1, b"b"), (2, b"c")] == list(store.internal_events())
+        assert [(2, b"c")] == list(store.internal_events(2))
+        assert [] == list(store.internal_events(3))
 
-    def test_a_batch_that_repeats_a_place_leaves_no_letter(self, store: Store) -> None:
+    def test_a_batch_that_repeats_a_place_leaves_no_internal_event(self, store: Store) -> None:
         store.commit(Batch([a_row()]), VERSIONS)
         with pytest.raises(StoreError):
-            store.commit(Batch([a_row()], letters=[b"a"]), VERSIONS)
-        assert [] == list(store.letters())
+            store.commit(Batch([a_row()], internal_events=[b"a"]), VERSIONS)
+        assert [] == list(store.internal_events())
 
     def test_the_versions_of_the_last_writer_count(self, store: Store) -> None:
         store.commit(Batch(), VERSIONS)

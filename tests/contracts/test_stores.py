@@ -15,7 +15,7 @@ from tests.contracts.store_contract import (
     LINE,
     VERSIONS,
     StoreContract,
-    a_letter,
+    a_internal_event,
     a_position,
     a_row,
 )
@@ -45,38 +45,38 @@ def short_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite, "BUSY_TIMEOUT_S", 0.05)
 
 
-def test_a_file_of_an_earlier_program_learns_to_keep_letters(path: Path) -> None:
+def test_a_file_of_an_earlier_program_learns_to_keep_internal_events(path: Path) -> None:
     with closing(SqliteStore(path)) as store:
         store.commit(Batch([a_row()]), VERSIONS)
     with closing(sqlite3.connect(path)) as db:
-        db.execute("DROP TABLE letters")
+        db.execute("DROP TABLE internal_events")
     with closing(SqliteStore(path)) as again:
-        again.commit(Batch(letters=[b"a"]), VERSIONS)
-        assert [(0, b"a")] == list(again.letters())
+        again.commit(Batch(internal_events=[b"a"]), VERSIONS)
+        assert [(0, b"a")] == list(again.internal_events())
 
 
 def test_a_file_of_an_earlier_program_is_read_while_another_writes_it(path: Path) -> None:
     with closing(SqliteStore(path)) as store:
         store.commit(Batch([a_row()]), VERSIONS)
     with closing(sqlite3.connect(path, isolation_level=None)) as writer:
-        writer.execute("DROP TABLE letters")
+        writer.execute("DROP TABLE internal_events")
         writer.execute("BEGIN IMMEDIATE")
         with closing(SqliteStore(path, create=False)) as reader:
             assert [a_row()] == list(reader.journal())
-            assert [] == list(reader.letters())
+            assert [] == list(reader.internal_events())
 
 
-def test_letters_are_numbered_behind_the_last_one_and_not_counted(path: Path) -> None:
+def test_internal_events_are_numbered_behind_the_last_one_and_not_counted(path: Path) -> None:
     """To count them reads them all: at each commit, more with each year that is closed."""
     with closing(SqliteStore(path)) as store:
-        store.commit(Batch(letters=[b"a", b"b", b"c"]), VERSIONS)
-        store._db.execute("DELETE FROM letters WHERE number < 2")
-        store.commit(Batch(letters=[b"d"]), VERSIONS)
-        assert [(2, b"c"), (3, b"d")] == list(store.letters())
+        store.commit(Batch(internal_events=[b"a", b"b", b"c"]), VERSIONS)
+        store._db.execute("DELETE FROM internal_events WHERE number < 2")
+        store.commit(Batch(internal_events=[b"d"]), VERSIONS)
+        assert [(2, b"c"), (3, b"d")] == list(store.internal_events())
 
 
 def test_a_file_that_is_opened_again_holds_everything(path: Path) -> None:
-    batch = Batch([a_row()], {LINE: b"1"}, [a_letter()], [a_position()])
+    batch = Batch([a_row()], {LINE: b"1"}, [a_internal_event()], [a_position()])
     with closing(SqliteStore(path)) as store:
         store.commit(batch, VERSIONS)
     with closing(SqliteStore(path, create=False)) as again:
@@ -84,7 +84,7 @@ def test_a_file_that_is_opened_again_holds_everything(path: Path) -> None:
         assert [a_row()] == again.ends()
         assert a_row() == again.find("A", 1)
         assert [(LINE, b"1")] == list(again.state())
-        assert [a_letter()] == list(again.dead_letters())
+        assert [a_internal_event()] == list(again.dead_letters())
         assert [a_position()] == again.positions()
         assert VERSIONS == again.versions()
 

@@ -67,7 +67,7 @@ def test_the_decisions_of_old_rules_are_counted_as_theirs() -> None:
 
 @pytest.mark.timeout(TIMEOUT_S)
 def test_a_ledger_goes_on_under_new_rules_where_the_old_ones_ended(tmp_path: Path) -> None:
-    """The old ones decided the year and its letter, the new ones all that comes afterwards."""
+    """The old ones decided the year and its opening, the new ones all that comes afterwards."""
     db = tmp_path / "ledger.db"
     ecluse("replay", CARRY_OVER[0], "--db", db)
     before = len(ecluse("journal", "tail", "-n", 99, "--db", db, "--json").out.splitlines())

@@ -20,7 +20,7 @@ from tests.golden.record import HERE
 
 @pytest.fixture
 def old(tmp_path: Path) -> Path:
-    """The file as that release left it: it knew no letters."""
+    """The file as that release left it: it knew no internal events."""
     file = tmp_path / "ledger.db"
     db = sqlite3.connect(file)
     db.executescript((HERE / "state-1" / "hard-year-2023.sql").read_text(encoding="utf-8"))

@@ -123,23 +123,23 @@ def test_one_budget_is_exported_alone(db: Path, file: Path) -> None:
     assert 12 == exported(file, db)["records"]
 
 
-def test_a_letter_that_nobody_had_read_is_written_again(
+def test_an_internal_event_that_nobody_had_read_is_written_again(
     tmp_path: Path, db: Path, new: Path, file: Path
 ) -> None:
     """The cluster was lost between the closing and the opening: the money must not be."""
     both = summary(db, FIRST)
-    letters = [json.loads(value) for _, value in SqliteStore(db).letters()]
+    internal_events = [json.loads(value) for _, value in SqliteStore(db).internal_events()]
     exported(file, db, "--budget", BUDGET)
     ecluse("journal", "import", file, "--db", new)
     store = SqliteStore(new)
-    assert letters == [json.loads(value) for _, value in store.letters()]
+    assert internal_events == [json.loads(value) for _, value in store.internal_events()]
     store.close()
     assert both == summary(new, nothing(tmp_path))
     exported(file, db)
     again = tmp_path / "again.db"
     ecluse("journal", "import", file, "--db", again)
     store = SqliteStore(again)
-    assert [] == list(store.letters()), "it was read"
+    assert [] == list(store.internal_events()), "it was read"
     store.close()
 
 

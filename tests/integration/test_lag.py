@@ -74,7 +74,7 @@ def test_the_page_stands_from_the_top_down(serve: Serve) -> None:
         "missing_field 17, bad_json 7.",
         "Refusals: 166, the last: ",
         "insufficient_credit 101, overpayment 65.",
-        "Letters about deadlines: 12 written, 0 to be written.",
+        "Deadline events: 12 written, 0 to be written.",
         "Second opinion (watch-1): 3 budgets, 0 balances that differ, 0 faults of the journal.",
     )
     text = " ".join(said.split())
@@ -117,15 +117,15 @@ def test_a_group_of_figures_that_the_watch_does_not_know_is_a_dash(
 @pytest.mark.parametrize(
     ("said", "words"),
     [
-        ({"gap": 3}, "3 read and of no known fate, 0 counted twice"),
-        ({"repeated": 1}, "0 read and of no known fate, 1 counted twice"),
-        ({"gap": None, "repeated": 1}, "— read and of no known fate, 1 counted twice"),
+        ({"gap": 3}, "3 read and of no known outcome, 0 counted twice"),
+        ({"repeated": 1}, "0 read and of no known outcome, 1 counted twice"),
+        ({"gap": None, "repeated": 1}, "— read and of no known outcome, 1 counted twice"),
         ({"gap": None}, "Whether the count adds up is not known"),
     ],
 )
-def test_fates_that_do_not_add_up_exit_1(serve: Serve, said: Json, words: str) -> None:
+def test_outcomes_that_do_not_add_up_exit_1(serve: Serve, said: Json, words: str) -> None:
     board = a_board()
-    board["fates"] |= said
+    board["outcomes"] |= said
     shown = asked(serve(board))
     assert (1, True) == (shown.code, words in shown.text)
 
@@ -136,8 +136,8 @@ def test_fates_that_do_not_add_up_exit_1(serve: Serve, said: Json, words: str) -
         *[
             (wrong, "not all adds up: see below.", "tout ne concorde pas")
             for wrong in (
-                {"fates": {"gap": 3}},
-                {"fates": {"gap": None, "repeated": 1}},
+                {"outcomes": {"gap": 3}},
+                {"outcomes": {"gap": None, "repeated": 1}},
                 {"watch": {"balances_differing": 2}},
                 {"watch": {"journal_faults": 1}},
             )
@@ -145,8 +145,8 @@ def test_fates_that_do_not_add_up_exit_1(serve: Serve, said: Json, words: str) -
         *[
             (unknown, "whether all adds up is not known yet.", "on ne le sait pas encore.")
             for unknown in (
-                {"fates": None},
-                {"fates": {"gap": None}},
+                {"outcomes": None},
+                {"outcomes": {"gap": None}},
                 {"watch": {"balances_differing": None}},
             )
         ],

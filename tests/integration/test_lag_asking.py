@@ -157,8 +157,12 @@ def test_programs_get_the_answer_of_the_watch_on_one_line(serve: Serve) -> None:
 def test_of_several_watches_programs_get_what_they_come_to(serve: Serve) -> None:
     said = asked(serve(at_night()), serve(at_night()), args=("--json",))
     found = json.loads(said.out)
-    assert (0, 2 * 139_108, 82) == (said.code, found["fates"]["received"], found["orders"]["count"])
-    assert (0, 0) == (found["fates"]["gap"], found["fates"]["in_flight"])
+    assert (0, 2 * 139_108, 82) == (
+        said.code,
+        found["outcomes"]["received"],
+        found["orders"]["count"],
+    )
+    assert (0, 0) == (found["outcomes"]["gap"], found["outcomes"]["in_flight"])
     assert "ledger" == found["stages"][0]["stage"]
 
 
@@ -174,7 +178,10 @@ def test_where_one_of_several_is_silent_the_figures_of_the_journal_are_unknown(
         shown = said.text if not args else said.err
         assert "http://127.0.0.1:1: no watch answers here" in shown
         if args:
-            assert (None, None) == (json.loads(said.out)["fates"], json.loads(said.out)["orders"])
+            assert (None, None) == (
+                json.loads(said.out)["outcomes"],
+                json.loads(said.out)["orders"],
+            )
         else:
             assert "Payment orders waiting: —." in said.text
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from events.codec import EVENT_BYTES_MAX
-from events.topics import LETTERS
+from events.topics import INTERNAL_EVENTS
 from services.ledger.application.handle import DecidedBatch, Ledger, RawRecord
 from services.ledger.application.ports import Batch
 from services.ledger.application.restore import VERSIONS, open_ledger
@@ -97,26 +97,26 @@ def closing(city: City) -> DecidedBatch:
 @pytest.fixture(scope="module")
 def opening(city: City, closing: Batch) -> Batch:
     """What the next year's transaction writes."""
-    for letter in closing.letters:
-        city.handle(letter, LETTERS)
+    for internal_event in closing.internal_events:
+        city.handle(internal_event, INTERNAL_EVENTS)
     return city.commit()
 
 
 def test_the_closing_and_all_that_waited_are_one_transaction(closing: Batch) -> None:
     assert 1 + PARKED == len(closing.records)
-    assert CONVENTIONS == len(closing.letters)
+    assert CONVENTIONS == len(closing.internal_events)
 
 
 def test_it_is_known_to_fill_a_transaction(closing: DecidedBatch) -> None:
     records = sum(len(row.record) for row in closing.records)
-    assert FULL_BYTES < records + sum(map(len, closing.letters)) == closing.size_bytes
+    assert FULL_BYTES < records + sum(map(len, closing.internal_events)) == closing.size_bytes
 
 
 def test_each_of_its_records_fits_into_a_topic(closing: Batch, opening: Batch) -> None:
     largest, *_ = sorted((len(row.record) for row in closing.records), reverse=True)
     # A convention line takes less than 500 bytes: 33,000 of them fit, uncompressed.
     assert largest < 500 * CONVENTIONS * len(OPERATIONS) < RECORD_BYTES_MAX
-    assert max(map(len, closing.letters)) < EVENT_BYTES_MAX
+    assert max(map(len, closing.internal_events)) < EVENT_BYTES_MAX
     assert max(len(row.record) for row in opening.records) < EVENT_BYTES_MAX
 
 

@@ -33,7 +33,8 @@ CONVENTION = "CONV-2023-LILLE-AVENIRS"
 TOP = ["ref", "kinds", "records", "awaited"]
 ROW = (
     "budget sequence source event_id event_source type time outcome resumes waits_for refusal"
-    " dead_letter review_flags moves commitment_entries payment_orders letters woken_by woke"
+    " dead_letter review_flags moves commitment_entries payment_orders internal_events"
+    " woken_by woke"
 )
 AWAITED = "budget convention subject id amount_cents due_on waits_for"
 
@@ -106,32 +107,40 @@ def test_the_balance_is_followed_into_the_year_that_pays_it(years: Path) -> None
 
 
 @pytest.mark.parametrize("ref", ["cloture-2023", CONVENTION, f"{CONVENTION}/balance"])
-def test_the_closing_names_the_letter_that_opens_the_next_year(years: Path, ref: str) -> None:
+def test_the_closing_names_the_internal_event_that_opens_the_next_year(
+    years: Path, ref: str
+) -> None:
     """It left in the transaction of the closing; next year's first record has read it."""
-    written = [letter for row in asked(ref, "--db", years)["records"] for letter in row["letters"]]
+    written = [
+        internal_event
+        for row in asked(ref, "--db", years)["records"]
+        for internal_event in row["internal_events"]
+    ]
     opened = asked(CONVENTION, "--db", years, "--budget", NEXT_BUDGET)["records"]
     read = [row["event_id"] for row in opened if row["type"] == "ecluse.fiscal-year.opened.v1"]
     assert [{"id": read[0], "budget": NEXT_BUDGET, "convention": CONVENTION}] == written
 
 
 @pytest.mark.parametrize(
-    ("language", "letter", "its_id"),
+    ("language", "internal_event", "its_id"),
     [
-        ("fr", "lettre ouvre {} au budget {}", "identifiant"),
-        ("en", "letter opens {} in {}", "its id"),
+        ("fr", "événement interne ouvre {} au budget {}", "identifiant"),
+        ("en", "internal event opens {} in {}", "its id"),
     ],
 )
-def test_people_read_which_letters_left_with_a_closing(
-    years: Path, language: str, letter: str, its_id: str
+def test_people_read_which_internal_events_left_with_a_closing(
+    years: Path, language: str, internal_event: str, its_id: str
 ) -> None:
-    ((written,),) = (row["letters"] for row in asked("cloture-2023", "--db", years)["records"])
+    ((written,),) = (
+        row["internal_events"] for row in asked("cloture-2023", "--db", years)["records"]
+    )
     said = ecluse("trace", "cloture-2023", "--db", years, "--lang", language, COLUMNS="140")
     text = spaced(unfolded(said.text))
-    assert letter.format(CONVENTION, NEXT_BUDGET) in text
+    assert internal_event.format(CONVENTION, NEXT_BUDGET) in text
     assert f"{its_id} {written['id']}" in text
 
 
-def test_of_many_letters_a_story_begins_only(tmp_path: Path, db: Path) -> None:
+def test_of_many_internal_events_a_story_begins_only(tmp_path: Path, db: Path) -> None:
     names = [f"C-{number:03}" for number in range(ROWS_MAX + 1)]
     awards = [an_award(1, _id=f"a-{each}", grant=f"G-{each}") for each in names]
     signed = [
@@ -146,9 +155,12 @@ def test_of_many_letters_a_story_begins_only(tmp_path: Path, db: Path) -> None:
     closing = a_closing(names, _id="closing")
     ecluse("replay", written(tmp_path / "m.jsonl", a_vote(), *awards, *signed, closing), "--db", db)
     (row,) = asked("closing", "--db", db)["records"]
-    assert names == [letter["convention"] for letter in row["letters"]]
+    assert names == [internal_event["convention"] for internal_event in row["internal_events"]]
     text = spaced(unfolded(ecluse("trace", "closing", "--db", db, "--lang", "en").text))
-    assert (ROWS_MAX, True) == (text.count("letter opens"), "letter … and 1 more" in text)
+    assert (ROWS_MAX, True) == (
+        text.count("internal event opens"),
+        "internal event … and 1 more" in text,
+    )
 
 
 def test_what_is_awaited_now(db: Path) -> None:

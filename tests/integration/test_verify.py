@@ -78,8 +78,11 @@ def test_one_budget_alone_is_proved(db: Path) -> None:
     assert {"dead_letter": 1} == {name: n for name, n in dead["counted"]["outcomes"].items() if n}
 
 
-# Text of the bytes of a letter, and bytes of text again.
-TEXT, SAID = "cast(value AS TEXT)", "UPDATE letters SET value = cast({} AS BLOB) WHERE number = 0"
+# Text of the bytes of an internal event, and bytes of text again.
+TEXT, SAID = (
+    "cast(value AS TEXT)",
+    "UPDATE internal_events SET value = cast({} AS BLOB) WHERE number = 0",
+)
 
 UPDATES = [
     (
@@ -109,20 +112,27 @@ UPDATES = [
         "UPDATE dead_letters SET sequence = 99",
         "message_unexpected",
     ),
-    ("a letter is gone", "DELETE FROM letters WHERE number = 0", "message_missing"),
-    ("a letter is no JSON", SAID.format("'{'"), "message_malformed"),
     (
-        "a letter is there twice",
-        "INSERT INTO letters SELECT number + 1000, value FROM letters WHERE number = 0",
+        "an internal event is gone",
+        "DELETE FROM internal_events WHERE number = 0",
+        "message_missing",
+    ),
+    ("an internal event is no JSON", SAID.format("'{'"), "message_malformed"),
+    (
+        "an internal event is there twice",
+        (
+            "INSERT INTO internal_events"
+            " SELECT number + 1000, value FROM internal_events WHERE number = 0"
+        ),
         "message_twice",
     ),
     (
-        "a letter says something else",
+        "an internal event says something else",
         SAID.format(f"replace({TEXT}, '\"amount_cents\":', '\"amount_cents\":1')"),
         "message_differs",
     ),
     (
-        "a letter is of no closing",
+        "an internal event is of no closing",
         SAID.format(f'replace({TEXT}, \'"id":"\', \'"id":"x\')'),
         "message_unexpected",
     ),
@@ -151,23 +161,30 @@ def test_a_large_dead_letter_is_kept_by_its_beginning(tmp_path: Path, db: Path) 
     assert ["message_differs"] == list(verified("--db", db)["codes"])
 
 
-def test_a_database_without_letters_is_an_older_one(mixed: Path, db: Path) -> None:
+def test_a_database_without_internal_events_is_an_older_one(mixed: Path, db: Path) -> None:
     ecluse("replay", mixed, "--db", db)
     with sqlite3.connect(db) as store:
-        store.execute("DROP TABLE letters")
+        store.execute("DROP TABLE internal_events")
     store.close()
     assert verified("--db", db)["proved"]
     with sqlite3.connect(db) as store:
-        assert [] == store.execute("SELECT * FROM sqlite_master WHERE name = 'letters'").fetchall()
+        assert (
+            []
+            == store.execute(
+                "SELECT * FROM sqlite_master WHERE name = 'internal_events'"
+            ).fetchall()
+        )
     store.close()
 
 
-def test_an_imported_journal_has_no_dead_letters_and_no_letters_that_were_read(db: Path) -> None:
+def test_an_imported_journal_has_no_dead_letters_and_no_internal_events_that_were_read(
+    db: Path,
+) -> None:
     ecluse("replay", YEARS, "--db", db)
     with sqlite3.connect(db) as store:
         (records,) = store.execute("SELECT count(*) FROM journal").fetchone()
         store.execute("DELETE FROM dead_letters")
-        store.execute("DELETE FROM letters")
+        store.execute("DELETE FROM internal_events")
         store.execute("DELETE FROM positions")
         imported = ("ecluse.import", 0, records, "imported")
         store.execute("INSERT INTO positions VALUES (?, ?, ?, ?)", imported)
@@ -185,7 +202,7 @@ def test_an_imported_journal_has_no_dead_letters_and_no_letters_that_were_read(d
     assert {"message_missing": 1} == verified("--db", db)["codes"]
 
 
-def test_a_letter_that_was_not_read_yet_is_counted(db: Path, tmp_path: Path) -> None:
+def test_an_internal_event_that_was_not_read_yet_is_counted(db: Path, tmp_path: Path) -> None:
     ecluse("replay", YEARS, "--db", db)
     lines = ecluse("journal", "tail", "-n", 999, "--json", "--db", db).out.splitlines(keepends=True)
     closed = [line for line in lines if json.loads(line)["budget"] == BUDGET]
@@ -193,9 +210,9 @@ def test_a_letter_that_was_not_read_yet_is_counted(db: Path, tmp_path: Path) -> 
     file.write_bytes(b"".join(closed))
     row = verified("--journal", file)
     assert row["proved"]
-    (letters,) = [each for each in row["not_proved"] if each["code"] == "letters"]
-    assert letters["count"] > 0
-    assert str(letters["count"]) in letters["fr"]
+    (internal_events,) = [each for each in row["not_proved"] if each["code"] == "internal_events"]
+    assert internal_events["count"] > 0
+    assert str(internal_events["count"]) in internal_events["fr"]
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ from tests.integration.test_tables import unfolded
 from tests.unit.ledger.telling import envelope
 
 HARD = GOLDEN / "hard-year-2023.events.jsonl"
-MEMBERS = ["events", "outcomes", "woken", "records", "letters", "lines"]
+MEMBERS = ["events", "outcomes", "woken", "records", "internal_events", "lines"]
 SIGNED = [a_vote(1_000), an_award(100), a_convention(100)]
 
 
@@ -61,7 +61,10 @@ def halves(file: Path, folder: Path) -> Iterator[tuple[Path, Path]]:
 
 
 def journalled(db: Path, before: int) -> list[Json]:
-    """What was journalled behind so many records, as `whatif` would show it; letters left out."""
+    """What was journalled behind so many records, as `whatif` would show it.
+
+    Internal events left out.
+    """
     out = ecluse("journal", "tail", "-n", 999, "--db", db, "--json").out
     records = [read_record(line) for line in out.splitlines()[before:]]
     return [
@@ -74,7 +77,7 @@ def journalled(db: Path, before: int) -> list[Json]:
             review_flags=record.review_flags,
         )
         for record in records
-        if record.source.topic != "ecluse.letters.v1"
+        if record.source.topic != "ecluse.internal-events.v1"
     ]
 
 
@@ -166,7 +169,7 @@ def test_a_closing_names_the_conventions_that_it_would_carry_over(tmp_path: Path
     ecluse("replay", written(tmp_path / "a.jsonl", *events), "--db", db)
     closing = written(tmp_path / "b.jsonl", a_closing("all"), a_recovery())
     tried = asked(closing, "--db", db)
-    assert [{"budget": NEXT_BUDGET, "convention": "C"}] == tried["letters"]
+    assert [{"budget": NEXT_BUDGET, "convention": "C"}] == tried["internal_events"]
     # The year is forgotten with its closing, and its balances are told all the same.
     ((line,),) = [tried["lines"]]
     assert (100, 0) == (line["after"]["carried_over_cents"], line["after"]["committed_cents"])

@@ -1,4 +1,7 @@
-"""`ecluse replay` over the end of a year: letters behind each file, whatever stops in between."""
+"""`ecluse replay` over the end of a year.
+
+Internal events behind each file, whatever stops in between.
+"""
 
 import json
 from pathlib import Path
@@ -29,31 +32,33 @@ def test_or_by_one_command_a_year_over_a_database_that_is_kept(tmp_path: Path) -
     db = tmp_path / "ledger.db"
     first = summary(FIRST, "--db", str(db))
     assert {"accepted": 8} == {name: n for name, n in first["outcomes"].items() if n}
-    assert first == summary(FIRST, "--db", str(db)), "nothing is read twice, letters included"
+    assert first == summary(FIRST, "--db", str(db)), (
+        "nothing is read twice, internal events included"
+    )
     assert summary(FIRST, SECOND) == summary(SECOND, "--db", str(db))
 
 
-def test_a_replay_that_stops_before_the_letters_reads_them_the_next_time(
+def test_a_replay_that_stops_before_the_internal_events_reads_them_the_next_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     db = tmp_path / "ledger.db"
     store = SqliteStore(db)
-    monkeypatch.setattr(replaying, "read_letters", lambda *_: None)
+    monkeypatch.setattr(replaying, "read_internal_events", lambda *_: None)
     with FIRST.open("rb") as stream:
         replaying.replay(store, FIRST.name, stream, open_ledger(store), lambda _: None)
     monkeypatch.undo()
-    assert 1 == len(list(store.letters()))
+    assert 1 == len(list(store.internal_events()))
     store.close()
     assert summary(FIRST) == summary(FIRST, "--db", str(db))
 
 
-def test_a_letter_stands_in_the_journal_as_what_it_is(tmp_path: Path) -> None:
+def test_an_internal_event_stands_in_the_journal_as_what_it_is(tmp_path: Path) -> None:
     db = tmp_path / "ledger.db"
     summary(FIRST, "--db", str(db))
     asked = ("journal", "tail", "--db", str(db), "--json")
     [line] = ecluse(*asked, "--budget", NEXT_BUDGET).text.splitlines()
     record = json.loads(line)
-    assert {"topic": "ecluse.letters.v1", "partition": 0, "offset": 0} == record["source"]
+    assert {"topic": "ecluse.internal-events.v1", "partition": 0, "offset": 0} == record["source"]
     assert "ecluse.fiscal-year.opened.v1" == record["event"]["type"]
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from aiokafka import AIOKafkaProducer
 
-from events.topics import BALANCES, EVENTS, JOURNAL, LETTERS, PAYMENT_ORDERS
+from events.topics import BALANCES, EVENTS, INTERNAL_EVENTS, JOURNAL, PAYMENT_ORDERS
 from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.application.messages import messages
 from services.ledger.domain.journal import Source
@@ -51,7 +51,7 @@ class BadDays:
         self._written = Counter[str]()
 
     async def write_what_was_before(self) -> None:
-        """A grant in the books, orders of more than ten minutes ago, and some letters."""
+        """A grant in the books, orders of more than ten minutes ago, and some internal events."""
         async with a_producer(self._cluster.settings) as producer:
             for topic in (JOURNAL, BALANCES):
                 for key, value in self._left[topic]:
@@ -60,7 +60,7 @@ class BadDays:
             long_ago_ms = int((the_clock_on_the_wall() - LONG_AGO_S) * 1000)
             for number in range(ORDERS):
                 await self._send(producer, PAYMENT_ORDERS, int(number % 10 == 0), long_ago_ms)
-            for topic in (EVENTS, LETTERS, LETTERS):
+            for topic in (EVENTS, INTERNAL_EVENTS, INTERNAL_EVENTS):
                 await self._send(producer, topic)
 
     async def come(self) -> None:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from services.due.deadline_events import Letter
+from services.due.deadline_events import DeadlineEvent
 from services.runtime.kafka.writer import Fenced, FencedWriter, WriterFailed
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
@@ -24,7 +24,7 @@ REQUEST_S: Final = 0.003
 def deliver(
     settings: Settings,
     number: int,
-    letters: list[Letter],
+    deadline_events: list[DeadlineEvent],
     moment: str,
     flag: Path | None,
     again: bool,
@@ -37,11 +37,11 @@ def deliver(
         post = Post(settings)
         try:
             try:
-                await post.deliver(number, letters)
+                await post.deliver(number, deadline_events)
             except Fenced:
                 if not again:
                     raise
-                await post.deliver(number, letters)
+                await post.deliver(number, deadline_events)
         except Fenced:
             return FENCED
         except (ClusterError, WriterFailed):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Self
 
-from services.due.deadline_events import Letter
+from services.due.deadline_events import DeadlineEvent
 from services.runtime.ops.settings import Settings
 from tests.kafka.delivering import deliver
 from tests.kafka.forked import FORKS
@@ -19,17 +19,17 @@ MOMENTS: Final = (
     "before begin",
     "behind begin",
     "before write",
-    "behind write",  # the transaction is open, and has letters
+    "behind write",  # the transaction is open, and has internal events
     "amid commit",  # it may end either way
     "behind commit",  # it is to end, and the marker may not be written
-    "behind settle",  # the letters stand, and nobody was told
+    "behind settle",  # the internal events stand, and nobody was told
 )
 
 WAIT_S: Final = 40.0
 
 
 class Poster:
-    """A process that delivers letters to a partition, and stops itself at a moment.
+    """A process that delivers internal events to a partition, and stops itself at a moment.
 
     `again` makes it call once more where it was fenced, as a watch that believes that the partition
     still is its own.
@@ -39,14 +39,14 @@ class Poster:
         self,
         settings: Settings,
         number: int,
-        letters: Sequence[Letter],
+        deadline_events: Sequence[DeadlineEvent],
         moment: str,
         folder: Path | None = None,
         *,
         again: bool = False,
     ) -> None:
         self._flag = None if folder is None else folder / f"frozen-{number}"
-        arguments = (settings, number, list(letters), moment, self._flag, again)
+        arguments = (settings, number, list(deadline_events), moment, self._flag, again)
         self._process = FORKS.Process(target=deliver, args=arguments)
         self._process.start()
 

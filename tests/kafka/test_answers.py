@@ -31,7 +31,10 @@ class Told(NamedTuple):
 
 @pytest.fixture(scope="module")
 def told(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Told:
-    """The second year's events follow when the letter to it was read; what nobody reads, last."""
+    """The second year's events follow when the internal event to it was read.
+
+    What nobody reads, last.
+    """
     assert partition_for(BUDGET, PARTITIONS) != partition_for(NEXT_BUDGET, PARTITIONS)
     cluster = a_cluster(broker, f"answers-{os.getpid()}.", PARTITIONS)
     folder = tmp_path_factory.mktemp("answers")

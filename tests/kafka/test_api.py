@@ -141,7 +141,9 @@ def test_the_bytes_of_a_record_are_read_where_it_stands(cluster: Settings) -> No
         assert [b"first", b'{"bad"', None] == [
             await read(topic, partition, offset) for offset in range(3)
         ]
-        assert await read(cluster.topic(JOURNAL), partition, 0) is None, "no door of the ledger"
+        assert await read(cluster.topic(JOURNAL), partition, 0) is None, (
+            "no input topic of the ledger"
+        )
         assert await read(EVENTS, partition, 0) is None, "another cluster's prefix"
 
     asyncio.run(go())

@@ -210,18 +210,18 @@ def test_an_import_that_was_interrupted_lets_no_ledger_begin_and_is_finished(
     assert {0: {}, 1: {}} == cluster.state()
 
 
-def test_a_letter_that_was_lost_with_the_cluster_is_written_again(
+def test_an_internal_event_that_was_lost_with_the_cluster_is_written_again(
     old: Old, new: Callable[[int], Cluster], tmp_path: Path
 ) -> None:
     """The year was closed, and the next one not opened yet."""
     cluster = new(2)
     asked(old.cluster, "journal", "export", tmp_path / "2023.jsonl", "--budget", BUDGET)
     imported(cluster, tmp_path / "2023.jsonl")
-    letters, before = (
-        sorted(each.value for place in kept.read(topics.LETTERS).values() for each in place)
+    internal_events, before = (
+        sorted(each.value for place in kept.read(topics.INTERNAL_EVENTS).values() for each in place)
         for kept in (cluster, old.cluster)
     )
-    assert before == letters
+    assert before == internal_events
     with Worker(cluster, tmp_path):
         wait_for_records(cluster, 8)
     replayed = json.loads(ecluse("replay", FIRST, "--json").out)

@@ -119,8 +119,8 @@ def year(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Year:
 def test_a_hard_year_comes_out_as_a_replay_prints_it_but_for_positions(year: Year) -> None:
     replayed = json.loads(ecluse("replay", year.file, "--json").out)
     assert set(Outcome) == {name for name, count in replayed["outcomes"].items() if count}
-    for letter in replayed["dead_letters"]:
-        letter["position"] = year.places[letter["position"]]
+    for internal_event in replayed["dead_letters"]:
+        internal_event["position"] = year.places[internal_event["position"]]
     expected = json.dumps(replayed, ensure_ascii=False, separators=(",", ":")) + "\n"
     said = asked(year.cluster, "balances", "--json")
     assert (0, expected) == (said.code, said.text)
@@ -130,7 +130,7 @@ def test_a_hard_year_comes_out_as_a_replay_prints_it_but_for_positions(year: Yea
 
 def test_one_budget_comes_out_as_a_replay_of_its_events_alone(year: Year, tmp_path: Path) -> None:
     whole = json.loads(ecluse("replay", HARD, "--json").out)
-    unreadable = {letter["position"] for letter in whole["dead_letters"]}
+    unreadable = {internal_event["position"] for internal_event in whole["dead_letters"]}
     lines = enumerate(HARD.read_bytes().split(b"\n"), start=1)
     readable = [line for number, line in lines if number not in unreadable]
     alone = ecluse("replay", written(tmp_path / "alone.jsonl", *readable), "--json")

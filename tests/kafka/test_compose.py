@@ -147,7 +147,7 @@ def said(*words: str, bootstrap: str = "") -> Any:
 
 
 def amounts_of(summary: Any) -> Any:
-    """What a letter about a deadline leaves as it is: all that is money."""
+    """What an internal event about a deadline leaves as it is: all that is money."""
     names = ("lines", "conventions", "payment_orders", "commitment_entries", "refusals")
     return {name: summary[name] for name in names}
 
@@ -205,7 +205,8 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
 @pytest.mark.timeout(BUILD_TIMEOUT_S + 3 * UP_TIMEOUT_S)
 def test_the_year_through_the_stack_is_the_year_of_a_replay(stack: Stack) -> None:
     replayed = said("replay", "--json", str(EXAMPLE))
-    # The documents of 2023 were due in 2024, and have not come: the watch says so by a letter.
+    # The documents of 2023 were due in 2024, and have not come: the watch says so by an internal
+    # event.
     expected = {**replayed, "events": replayed["events"] + 1}
     stack.compose("exec", "-T", "ledger-1", "ecluse", "publish", "-", given=EXAMPLE.read_bytes())
 
@@ -225,7 +226,7 @@ def test_the_year_through_the_stack_is_the_year_of_a_replay(stack: Stack) -> Non
 
     for service in ("ledger-1", "api"):
         answered = json.loads(stack.lag_in(service))
-        assert expected["events"] == answered["fates"]["received"], stack.logs()
+        assert expected["events"] == answered["outcomes"]["received"], stack.logs()
 
     with stack.by_key() as api:
         asked = f"/balances/lines?budget={BUDGET}"

@@ -66,13 +66,13 @@ def a_town(cluster: Cluster, database: str, folder: Path, *, watched: bool) -> I
         ledger = stack.enter_context(Worker(cluster, folder))
         stack.enter_context(Projector(cluster.settings, database, folder))
         if watched:
-            # No treasury is missed here; and no letter adds to what the test sends.
+            # No treasury is missed here; and no internal event adds to what the test sends.
             watch = Watcher(
                 cluster.bootstrap,
                 cluster.prefix,
                 folder,
                 ECLUSE_WATCH_TREASURY_GROUP="",
-                ECLUSE_WATCH_LETTERS="false",
+                ECLUSE_WATCH_INTERNAL_EVENTS="false",
             )
             stack.enter_context(watch)
             env["ECLUSE_WATCH_URL"] = f"http://127.0.0.1:{watch.port}"

@@ -165,15 +165,15 @@ def page(url: str) -> Any:
         return None
 
 
-def balances_with_a_letter(kafka: dict[str, str]) -> Any:
-    """What the journal comes to, once it holds the letter."""
+def balances_with_an_internal_event(kafka: dict[str, str]) -> Any:
+    """What the journal comes to, once it holds the internal event."""
     found = json.loads(ecluse("balances", "--json", given=b"", **kafka).out)
     late = [flag for flag in found["review_flags"] if "report_late" == flag["code"]]
     return found if late else None
 
 
-def but_for_letters(found: Any, expected: Any) -> Any:
-    """The same without one letter of the watch: it moves nothing."""
+def but_for_internal_events(found: Any, expected: Any) -> Any:
+    """The same without one internal event of the watch: it moves nothing."""
     flags = [flag for flag in found["review_flags"] if "report_late" != flag["code"]]
     outcomes = {**found["outcomes"], "accepted": found["outcomes"]["accepted"] - 1}
     counted = {"events": found["events"] - 1, "outcomes": outcomes, "review_flags": flags}
@@ -188,11 +188,11 @@ def check_that_nothing_is_wrong(where: dict[str, str], received: int) -> None:
     def look() -> Any:
         """What is shown is of the watch's last look: what has just come stands in the next."""
         lag = json.loads(ecluse("lag", "--json", given=b"", **watch).out)
-        return lag if received == lag["fates"]["received"] else None
+        return lag if received == lag["outcomes"]["received"] else None
 
     lag = eventually(look, "not all that came is counted")
     assert ["ledger", "projector", "watch"] == [each["stage"] for each in lag["stages"]]
-    assert {"written": 1, "pending": 0} == lag["letters"]
+    assert {"written": 1, "pending": 0} == lag["internal_events"]
     with urlopen(f"{where['api']}/console/lag?lang=en", timeout=5) as console:
         assert "The count adds up" in console.read().decode()
 
@@ -213,9 +213,12 @@ def test_everything_runs_until_it_is_interrupted_and_nothing_is_left(tmp_path: P
         assert events == json.loads(published.out)["published"]
         expected = ecluse("replay", EXAMPLE, "--json").out
 
-        # The documents of 2023 were due in 2024, and have not come: the watch says so by a letter.
-        found = eventually(lambda: balances_with_a_letter(kafka), "no balances and letter")
-        assert json.loads(expected) == but_for_letters(found, json.loads(expected))
+        # The documents of 2023 were due in 2024, and have not come: the watch says so by an
+        # internal event.
+        found = eventually(
+            lambda: balances_with_an_internal_event(kafka), "no balances and internal event"
+        )
+        assert json.loads(expected) == but_for_internal_events(found, json.loads(expected))
 
         def watched() -> Any:
             found = page(f"{where['watch']}/balances/{BUDGET}")

@@ -31,10 +31,10 @@ def cluster(broker: Broker, prefix: str) -> Cluster:
 
 def story(budget: str, count: int = 7) -> list[Json]:
     """A vote and awards; ids e0, e1 … of the sick budget, s0, s1 … of the sound one."""
-    letter = "e" if budget == SICK_BUDGET else "s"
+    internal_event = "e" if budget == SICK_BUDGET else "s"
     events = [a_vote(10**9, budget=budget)]
     events += [an_award(1_000, budget=budget, grant=f"G{each}") for each in range(1, count)]
-    return [event | {"id": f"{letter}{number}"} for number, event in enumerate(events)]
+    return [event | {"id": f"{internal_event}{number}"} for number, event in enumerate(events)]
 
 
 def hold_on(cluster: Cluster, partition: int) -> Hold | None:
@@ -105,10 +105,10 @@ def test_what_is_set_aside_is_a_dead_letter_and_the_next_is_decided(
     assert {"by": "Ada", "why": "decide fails on it"}.items() <= buried.items()
     assert buried["reason"].startswith("quarantined")
 
-    [letter] = cluster.read(topics.DEAD_LETTERS)[SICK]
-    assert story(SICK_BUDGET)[BAD] == json.loads(letter.value)
-    assert SICK_BUDGET.encode() == letter.key
-    headers = dict(letter.headers)
+    [internal_event] = cluster.read(topics.DEAD_LETTERS)[SICK]
+    assert story(SICK_BUDGET)[BAD] == json.loads(internal_event.value)
+    assert SICK_BUDGET.encode() == internal_event.key
+    headers = dict(internal_event.headers)
     assert b"Ada" == headers["ecluse_dlq_by"]
     assert b"decide fails on it" == headers["ecluse_dlq_why"]
     assert headers["ecluse_dlq_reason"].startswith(b"quarantined")

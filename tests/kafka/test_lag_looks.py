@@ -38,7 +38,7 @@ class _Slow(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka carries
         pass
 
 
-LEDGER: Final = Consumer("ledger", "ledger", ("events", "letters"))
+LEDGER: Final = Consumer("ledger", "ledger", ("events", "deadline_events"))
 PLACES: Final = tuple(Place(topic, number) for topic in LEDGER.topics for number in (0, 1))
 
 
@@ -109,7 +109,7 @@ async def until_so(
 
 def test_topics_that_are_made_later_are_found_by_the_next_looks(settings: Settings) -> None:
     """A watch may be there first; what it knows of topics is else half a minute old."""
-    consumer = consumer_of("orders", "letters")
+    consumer = consumer_of("orders", "deadline_events")
 
     async def go() -> None:
         groups = Groups(settings, [consumer])
@@ -125,8 +125,8 @@ def test_topics_that_are_made_later_are_found_by_the_next_looks(settings: Settin
             await until_so(look, finds())
             await make_topics(settings, 1, ["orders"])
             await until_so(look, finds("orders"))
-            await make_topics(settings, 1, ["letters"])
-            await until_so(look, finds("orders", "letters"))
+            await make_topics(settings, 1, ["deadline_events"])
+            await until_so(look, finds("orders", "deadline_events"))
         finally:
             await groups.stop()
 

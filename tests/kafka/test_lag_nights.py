@@ -278,7 +278,7 @@ def the_broker_is_down(house: House, broker: Broker) -> None:
 
         def of_now() -> Json | None:
             board = house.asked()[1]
-            return board if (board["orders"], board["fates"]) == (None, None) else None
+            return board if (board["orders"], board["outcomes"]) == (None, None) else None
 
         board = house.until(of_now, "without figures of the journal: a round later", TOLD_S)
         assert {"UNKNOWN"} == {each["state"] for each in board["stages"]}

@@ -88,7 +88,7 @@ CASES: Final = {
 }
 
 WELL: Final = {"OK", "NO TRAFFIC", "sans trafic"}
-QUIET: Final[tuple[Row, ...]] = ((LEDGER, "letters", 0), (TREASURY, "payment-orders", 1))
+QUIET: Final[tuple[Row, ...]] = ((LEDGER, "deadline_events", 0), (TREASURY, "payment-orders", 1))
 """Partitions of which all is done and to which nothing comes, in groups that have their bad day."""
 
 
@@ -193,8 +193,8 @@ def _is_old(told: Told) -> bool:
 
 def the_stack(stack: ExitStack, cluster: Cluster, folder: Path) -> tuple[Watcher, str, Running]:
     """The watch, where the console is, and a command that follows; all of them answer."""
-    # No letters: nobody here decides, and what comes to a quiet topic is not quiet.
-    watch = Watcher(cluster.bootstrap, cluster.prefix, folder, ECLUSE_WATCH_LETTERS="false")
+    # No deadline events: nobody here decides, and what comes to a quiet topic is not quiet.
+    watch = Watcher(cluster.bootstrap, cluster.prefix, folder, ECLUSE_WATCH_INTERNAL_EVENTS="false")
     stack.enter_context(watch)
     url = f"http://127.0.0.1:{watch.port}"
     env = {

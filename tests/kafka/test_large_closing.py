@@ -1,7 +1,7 @@
 """A large year on a real broker: it closes in one transaction, or not at all; the next one opens.
 
-Of a size at which a transaction is full and letters come in several polls; what a city's 5,000
-conventions and 1,000 parked events take stands in docs/decisions/0017-the-end-of-a-year.md.
+Of a size at which a transaction is full and internal events come in several polls; what a city's
+5,000 conventions and 1,000 parked events take stands in docs/decisions/0017-the-end-of-a-year.md.
 """
 
 from collections import Counter
@@ -11,7 +11,7 @@ from typing import Final
 import pytest
 from aiokafka.structs import ConsumerRecord
 
-from events.topics import COMMITMENT_ENTRIES, JOURNAL, LETTERS, REFUSALS
+from events.topics import COMMITMENT_ENTRIES, INTERNAL_EVENTS, JOURNAL, REFUSALS
 from services.ledger.domain.year_openings import next_year
 from services.ledger.kafka.partition import FULL_BYTES
 from services.runtime.processing.task import BATCH_RECORDS
@@ -19,7 +19,7 @@ from tests.builders import a_closing
 from tests.integration.test_large_closing import OPERATIONS, the_year
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, a_cluster, partition_for
-from tests.kafka.test_letters import moving_budget
+from tests.kafka.test_internal_events import moving_budget
 from tests.kafka.workers import Worker, eventually, outcomes, wait_for_records
 
 PARTITIONS: Final = 2
@@ -36,14 +36,16 @@ def mark_of(record: ConsumerRecord) -> bytes:
 
 
 def killed_before_its_commit(cluster: Cluster, folder: Path) -> None:
-    """A worker whose letters stand on their topic already, and that is killed before it commits."""
+    """A worker that is killed when its internal events are written and not yet committed."""
     with Worker(cluster, folder, fault="hung_commit:1") as worker:
-        eventually(lambda: not cluster.is_settled([LETTERS]), "no letter was written")
+        eventually(
+            lambda: not cluster.is_settled([INTERNAL_EVENTS]), "no internal event was written"
+        )
         worker.kill()
 
 
 def one_transaction(found: dict[str, Records], home: int, conventions: int, parked: int) -> int:
-    """That all of the closing bears one mark, and the letters are all; its bytes."""
+    """That all of the closing bears one mark, and the internal events are all; its bytes."""
     [closing] = [each for each in found[JOURNAL][0] if b"ecluse.fiscal-year.closed" in each.value]
     mark = mark_of(closing)
 
@@ -52,12 +54,12 @@ def one_transaction(found: dict[str, Records], home: int, conventions: int, park
 
     refused = [each for each in marked(REFUSALS) if b"fiscal_year_closed" in each.value]
     carried = [each for each in marked(COMMITMENT_ENTRIES) if b'"carry_over"' in each.value]
-    letters = found[LETTERS][home]
-    assert Counter({mark: conventions}) == Counter(map(mark_of, letters))
+    internal_events = found[INTERNAL_EVENTS][home]
+    assert Counter({mark: conventions}) == Counter(map(mark_of, internal_events))
     assert (parked, conventions * len(OPERATIONS)) == (len(refused), len(carried))
     journal = [each for each in marked(JOURNAL) if each.offset >= closing.offset]
     assert 1 + parked == len(journal), "the closing, and behind it all that had waited"
-    return sum(len(each.value) for each in (*journal, *letters))
+    return sum(len(each.value) for each in (*journal, *internal_events))
 
 
 @pytest.mark.timeout(120)
@@ -74,15 +76,15 @@ def test_a_large_year_closes_in_one_transaction_or_not_at_all(
         assert 0 == worker.stop()
     cluster.publish([a_closing("all", budget=budget)])
     killed_before_its_commit(cluster, tmp_path)
-    found = cluster.read_all([JOURNAL, LETTERS])
-    assert (len(year), [], []) == (len(found[JOURNAL][0]), *found[LETTERS].values())
+    found = cluster.read_all([JOURNAL, INTERNAL_EVENTS])
+    assert (len(year), [], []) == (len(found[JOURNAL][0]), *found[INTERNAL_EVENTS].values())
     with Worker(cluster, tmp_path) as again:
         journal = wait_for_records(cluster, len(year) + 1 + PARKED + CONVENTIONS)
         assert 0 == again.stop()
     assert ["accepted"] * CONVENTIONS == outcomes(journal[home])
     carried = [each["event"]["data"]["convention"] for each in journal[home]]
     assert [f"CONV-2023-{number:05}" for number in range(CONVENTIONS)] == carried
-    found = cluster.read_all([JOURNAL, LETTERS, COMMITMENT_ENTRIES, REFUSALS])
+    found = cluster.read_all([JOURNAL, INTERNAL_EVENTS, COMMITMENT_ENTRIES, REFUSALS])
     assert FULL_BYTES < one_transaction(found, home, CONVENTIONS, PARKED)
     opened = Counter(map(mark_of, found[JOURNAL][home]))
     assert max(opened.values()) <= BATCH_RECORDS < CONVENTIONS, "in several transactions"

@@ -130,15 +130,15 @@ def test_both_doors_are_read_and_remembered(broker: Broker, prefix: str, tmp_pat
     cluster.publish([first])
     with Worker(cluster, tmp_path) as worker:
         wait_for_records(cluster, 1)
-        cluster.publish([second], topics.LETTERS)
+        cluster.publish([second], topics.INTERNAL_EVENTS)
         wait_for_records(cluster, 2)
         assert 0 == worker.stop()
-    cluster.publish([third], topics.LETTERS)
+    cluster.publish([third], topics.INTERNAL_EVENTS)
     with Worker(cluster, tmp_path) as again:
         journal = wait_for_records(cluster, 3)[0]
         assert 0 == again.stop()
-    events, letters = cluster.name(topics.EVENTS), cluster.name(topics.LETTERS)
-    places = [(events, 0), (letters, 0), (letters, 1)]
+    events, internal_events = cluster.name(topics.EVENTS), cluster.name(topics.INTERNAL_EVENTS)
+    places = [(events, 0), (internal_events, 0), (internal_events, 1)]
     assert places == [(r["source"]["topic"], r["source"]["offset"]) for r in journal]
     assert ["accepted"] * 3 == outcomes(journal)
 

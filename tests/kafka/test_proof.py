@@ -3,14 +3,14 @@
 import json
 from pathlib import Path
 
-from events.topics import DOORS, JOURNAL
+from events.topics import INPUT_TOPICS, JOURNAL
 from services.ledger.domain.year_openings import next_year
 from services.verifier.kafka_records import partition_of
 from tests.builders import Json, a_payment, a_vote
 from tests.kafka.asking import asked
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, a_cluster
-from tests.kafka.test_letters import (
+from tests.kafka.test_internal_events import (
     SETTLED,
     moving_budget,
     the_next,
@@ -73,7 +73,7 @@ def test_a_cluster_is_proved_sealed_and_held_to_its_seal(
     held = ("--seal", seal, "--public-key", public)
     behind = said(cluster, *held)
     assert {"not_yet_journalled": 1} == behind["codes"]
-    assert DOORS[0] == behind["findings"][0]["topic"]
+    assert INPUT_TOPICS[0] == behind["findings"][0]["topic"]
     assert 3 == behind["seal"]["chains"]
 
     lines = asked(cluster, "journal", "tail", "-n", 99, "--json").out.splitlines(keepends=True)

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from events.topics import BALANCES, EVENTS, JOURNAL, LEDGER_STATE, LETTERS
+from events.topics import BALANCES, EVENTS, INTERNAL_EVENTS, JOURNAL, LEDGER_STATE
 from services.runtime.kafka import topics
 from services.runtime.kafka.topic_catalogue import read_catalogue
 from services.runtime.kafka.topic_diff import Asked
@@ -140,7 +140,7 @@ def test_another_number_of_partitions_is_seen_told_and_not_touched(applied: Sett
     with pytest.raises(ClusterError, match=f"^{topic}: 5 partitions instead of 3"):
         asyncio.run(topics.check(applied, ALL))
     # Whoever does not stand on the journal may start.
-    assert PARTITIONS == asyncio.run(topics.check(applied, [EVENTS, LETTERS]))
+    assert PARTITIONS == asyncio.run(topics.check(applied, [EVENTS, INTERNAL_EVENTS]))
 
 
 def test_another_number_of_partitions_than_asked_is_not_given(applied: Settings) -> None:

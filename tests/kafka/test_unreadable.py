@@ -70,7 +70,7 @@ class Left:
     """What the ledger left of these records."""
 
     journal: list[Json]
-    letters: dict[int, ConsumerRecord]
+    internal_events: dict[int, ConsumerRecord]
     """By the offset of what could not be read."""
     notices: list[Json]
     topic: str
@@ -88,30 +88,34 @@ def left(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Left:
         journal = wait_for_records(cluster, len(records))[HOME]
         assert 0 == worker.stop()
     found = cluster.read_all([topics.DEAD_LETTERS, topics.REFUSALS])
-    letters = {
-        int(dict(letter.headers)["ecluse_dlq_offset"]): letter
-        for letter in found[topics.DEAD_LETTERS][HOME]
+    internal_events = {
+        int(dict(internal_event.headers)["ecluse_dlq_offset"]): internal_event
+        for internal_event in found[topics.DEAD_LETTERS][HOME]
     }
     notices = [json.loads(each.value) for each in found[topics.REFUSALS][HOME]]
-    assert len(SENT) == len(letters) == len(found[topics.DEAD_LETTERS][HOME])
-    return Left(journal, letters, notices, cluster.name(topics.EVENTS))
+    assert len(SENT) == len(internal_events) == len(found[topics.DEAD_LETTERS][HOME])
+    return Left(journal, internal_events, notices, cluster.name(topics.EVENTS))
 
 
 def offset_of(name: str) -> int:
     return 1 + 2 * list(SENT).index(name)
 
 
-def own_headers(letter: ConsumerRecord) -> dict[str, bytes]:
+def own_headers(internal_event: ConsumerRecord) -> dict[str, bytes]:
     """The headers that the ledger added."""
-    return dict(letter.headers[len(OWN) :])
+    return dict(internal_event.headers[len(OWN) :])
 
 
 @pytest.mark.parametrize("name", SENT)
 def test_what_cannot_be_read_is_one_dead_letter_that_says_why(left: Left, name: str) -> None:
-    offset, sent, letter = offset_of(name), SENT[name], left.letters[offset_of(name)]
-    assert sent.key == letter.key
-    assert OWN == letter.headers[: len(OWN)], "its own headers, bytes and order unchanged"
-    headers = {key: value.decode() for key, value in own_headers(letter).items()}
+    offset, sent, internal_event = (
+        offset_of(name),
+        SENT[name],
+        left.internal_events[offset_of(name)],
+    )
+    assert sent.key == internal_event.key
+    assert OWN == internal_event.headers[: len(OWN)], "its own headers, bytes and order unchanged"
+    headers = {key: value.decode() for key, value in own_headers(internal_event).items()}
     assert REASONS[name] == headers["ecluse_dlq_reason"]
     place = {"topic": left.topic, "partition": str(HOME), "offset": str(offset)}
     assert place == {each: headers[f"ecluse_dlq_{each}"] for each in place}
@@ -133,19 +137,19 @@ def test_what_cannot_be_read_is_one_dead_letter_that_says_why(left: Left, name: 
     "name", [name for name in SENT if "many" not in name and "five" not in name]
 )
 def test_its_bytes_are_all_there(left: Left, name: str) -> None:
-    letter = left.letters[offset_of(name)]
-    assert SENT[name].value == letter.value
-    assert set() == {"ecluse_dlq_length", "ecluse_dlq_sha256"} & own_headers(letter).keys()
+    internal_event = left.internal_events[offset_of(name)]
+    assert SENT[name].value == internal_event.value
+    assert set() == {"ecluse_dlq_length", "ecluse_dlq_sha256"} & own_headers(internal_event).keys()
 
 
 @pytest.mark.parametrize("name", ["one byte too many", "five megabytes"])
 def test_of_a_large_one_there_is_its_beginning_its_length_and_its_digest(
     left: Left, name: str
 ) -> None:
-    value, letter = SENT[name].value, left.letters[offset_of(name)]
+    value, internal_event = SENT[name].value, left.internal_events[offset_of(name)]
     assert value is not None
-    assert value[:HEAD_BYTES] == letter.value
-    headers = own_headers(letter)
+    assert value[:HEAD_BYTES] == internal_event.value
+    headers = own_headers(internal_event)
     assert str(len(value)).encode() == headers["ecluse_dlq_length"]
     assert sha256(value).hexdigest().encode() == headers["ecluse_dlq_sha256"]
 

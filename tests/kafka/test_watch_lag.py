@@ -69,11 +69,19 @@ def is_well(board: Board) -> bool:
 
 
 def adds_up(board: Board, events: int) -> bool:
-    """Whether words and journal tell of so many events, and of the letters that the year owes."""
-    fates, letters = board.fates, board.letters
-    if fates is None or letters is None or not letters.written or letters.pending:
+    """Return whether status and journal count so many events and the year's deadline events."""
+    outcomes, deadline_events = board.outcomes, board.deadline_events
+    if (
+        outcomes is None
+        or deadline_events is None
+        or not deadline_events.written
+        or deadline_events.pending
+    ):
         return False
-    return fates.received == events + letters.written and (fates.gap, fates.in_flight) == (0, 0)
+    return outcomes.received == events + deadline_events.written and (
+        outcomes.gap,
+        outcomes.in_flight,
+    ) == (0, 0)
 
 
 def test_the_lag_of_a_year_of_a_ledger_that_dies_and_of_a_group_that_never_was(
@@ -115,14 +123,20 @@ def test_the_lag_of_a_year_of_a_ledger_that_dies_and_of_a_group_that_never_was(
 
 def the_year_adds_up(board: Board, cluster: Cluster) -> None:
     records = [record for each in cluster.journal().values() for record in each]
-    outcomes = Counter(each["outcome"] for each in records)
+    expected = Counter(each["outcome"] for each in records)
     resumed = sum(each["resumes"] is not None for each in records)
-    fates = board.fates
-    assert fates is not None
-    told = (fates.accepted, fates.duplicate, fates.refused, fates.parked, fates.dead_letter)
-    expected = [outcomes[each] for each in ("accepted", "duplicate", "refused")]
-    assert (*expected, outcomes["parked"] - resumed, outcomes["dead_letter"]) == told
-    assert (resumed, 0) == (fates.resumed, fates.repeated)
+    outcomes = board.outcomes
+    assert outcomes is not None
+    told = (
+        outcomes.accepted,
+        outcomes.duplicate,
+        outcomes.refused,
+        outcomes.parked,
+        outcomes.dead_letter,
+    )
+    settled = [expected[each] for each in ("accepted", "duplicate", "refused")]
+    assert (*settled, expected["parked"] - resumed, expected["dead_letter"]) == told
+    assert (resumed, 0) == (outcomes.resumed, outcomes.repeated)
     assert board.refusals is not None
     assert Counter(each["refusal"]["code"] for each in records if each["refusal"]) == (
         board.refusals.codes
@@ -135,8 +149,8 @@ def the_year_adds_up(board: Board, cluster: Cluster) -> None:
         board.watch.balances_differing,
         board.watch.journal_faults,
     )
-    letters = of(board, "ledger").partitions
-    assert {0} == {each.behind for each in letters if each.topic == topics.LETTERS}
+    deadline_events = of(board, "ledger").partitions
+    assert {0} == {each.behind for each in deadline_events if each.topic == topics.INTERNAL_EVENTS}
 
 
 def every_step_but_the_read_models_was_timed(board: Board) -> None:

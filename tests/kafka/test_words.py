@@ -5,7 +5,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from events.topics import DOORS, EVENTS, JOURNAL, LEDGER_GROUP, LETTERS, PROJECTOR_GROUP
+from events.topics import (
+    EVENTS,
+    INPUT_TOPICS,
+    INTERNAL_EVENTS,
+    JOURNAL,
+    LEDGER_GROUP,
+    PROJECTOR_GROUP,
+)
 from services.runtime.ops.clock import the_clock_on_the_wall
 from services.runtime.ops.settings import Settings
 from services.runtime.processing.backlog import Spoken
@@ -14,7 +21,7 @@ from tests.builders import Json, a_vote, an_award
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, a_cluster, budget_on
 from tests.kafka.projecting import Projector, count, journal_of, write
-from tests.kafka.test_letters import moving_budget, the_year
+from tests.kafka.test_internal_events import moving_budget, the_year
 from tests.kafka.workers import Worker, eventually, wait_for_records
 from tests.read_model.filling import GOLDEN
 
@@ -61,25 +68,28 @@ def test_of_what_is_read_to_its_end_nothing_is_behind_in_transactions_too(
     cluster.write([cluster.sent(event) for event in year], transaction=f"{prefix}sender")
     with Worker(cluster, tmp_path) as worker:
         wait_for_records(cluster, len(year) + 1)
-        found = until_read(cluster, DOORS, LEDGER_GROUP)
+        found = until_read(cluster, INPUT_TOPICS, LEDGER_GROUP)
         metrics = worker.metrics()
         assert 0 == worker.stop()
     now_s = the_clock_on_the_wall()
-    assert {(EVENTS, OLD): 6, (EVENTS, NEW): 0, (LETTERS, OLD): 0, (LETTERS, NEW): 2} == {
-        place: spoken.offset for place, spoken in found.items()
-    }, "behind the markers"
+    assert {
+        (EVENTS, OLD): 6,
+        (EVENTS, NEW): 0,
+        (INTERNAL_EVENTS, OLD): 0,
+        (INTERNAL_EVENTS, NEW): 2,
+    } == {place: spoken.offset for place, spoken in found.items()}, "behind the markers"
     for _, word in found.values():
         assert began_s - 1 < word.at_s < now_s + 1
         assert ("running", None, None, None) == (
             word.state, word.oldest_event_s, word.oldest_recorded_s, word.held
         )  # fmt: skip
         assert word.taken == word.told
-    events, letters = found[EVENTS, OLD].word, found[LETTERS, NEW].word
-    assert (5, 1) == (events.taken, letters.taken)
+    events, internal_events = found[EVENTS, OLD].word, found[INTERNAL_EVENTS, NEW].word
+    assert (5, 1) == (events.taken, internal_events.taken)
     assert seconds(year[-1]) == events.done_event_s
     assert events.arrival_s is not None
     assert began_s - 1 < seconds(year[-1]) + events.arrival_s < now_s
-    for word in (events, letters):
+    for word in (events, internal_events):
         assert word.handling_s is not None
         assert 0 < word.handling_s < now_s - began_s + 1
     assert found[EVENTS, NEW].word.done_event_s is None
@@ -94,7 +104,7 @@ def test_of_what_is_read_to_its_end_nothing_is_behind_in_transactions_too(
 
     last = said(cluster)
     assert {"stopped"} == {spoken.word.state for spoken in last.values()}
-    assert {place: spoken.offset for place, spoken in last.items()} == cluster.ends(DOORS)
+    assert {place: spoken.offset for place, spoken in last.items()} == cluster.ends(INPUT_TOPICS)
 
 
 def test_a_held_partition_says_before_which_record_and_since_when(
@@ -146,6 +156,6 @@ def test_behind_what_was_taken_back_a_projector_is_not_behind(
         found = until_read(cluster, (JOURNAL,), PROJECTOR_GROUP)
         assert 0 == projector.stop()
     assert count(journal[:3]) == sum(spoken.word.taken for spoken in found.values())
-    assert {None} == {spoken.word.told for spoken in found.values()}, "fates are the ledger's"
+    assert {None} == {spoken.word.told for spoken in found.values()}, "outcomes are the ledger's"
     done_s = {spoken.word.done_event_s for spoken in found.values()} - {None}
     assert done_s

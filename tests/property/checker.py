@@ -21,7 +21,7 @@ def proved(rows: Iterable[Row]) -> JournalProof:
         record = proof.read(Place("journal"), budget.encode(), raw)
         assert record is None or sequence == record.sequence
     proof.end()
-    proof.letters.end()
+    proof.internal_events.end()
     assert [] == [finding.row() for finding in proof.findings.kept]
     return proof
 

@@ -1,4 +1,4 @@
-"""The watch's deadlines against the ledger's book, and each letter once whatever is killed when."""
+"""The watch's deadlines against the ledger's book: each deadline event once, whatever is killed."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.topics import EVENTS, LETTERS
-from services.due.deadline_events import Deadline, letter_id
+from events.topics import EVENTS, INTERNAL_EVENTS
+from services.due.deadline_events import Deadline, deadline_event_id
 from services.due.deadlines import Deadlines
 from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.domain.journal import Source
@@ -26,13 +26,13 @@ MOMENTS = [
 
 
 class World:
-    """A ledger, its journal, the topic of letters, and a watch that reads the one for the other."""
+    """A ledger, its journal, the topic of internal events, and a watch between them."""
 
     def __init__(self) -> None:
         self.ledger = Ledger()
         self.journal: list[bytes] = []
         self.topic: list[bytes] = []
-        """Letters of the ledger and of the watch, as they stand there."""
+        """Deadline events of the ledger and of the watch, as they stand there."""
         self.written: list[str] = []
         """The ids of the watch's."""
         self.deadlines = Deadlines()
@@ -41,17 +41,17 @@ class World:
     def tell(self, event: bytes, topic: str = EVENTS) -> None:
         self._heard += 1
         # A file's line has neither key nor partition: a history may hold what no topic takes.
-        source = Source(topic if topic == LETTERS else "history.jsonl", 0, self._heard)
+        source = Source(topic if topic == INTERNAL_EVENTS else "history.jsonl", 0, self._heard)
         self.ledger.handle(RawRecord(event, source))
         batch = self.ledger.commit_batch([])
         self.journal += [row.record for row in batch.records]
-        self.topic += batch.letters
+        self.topic += batch.internal_events
 
     def deliver(self, most: int = 10**6) -> None:
-        """The ledger reads on among the letters."""
+        """The ledger reads on among the deadline events."""
         for _ in range(min(most, len(self.topic) - self._delivered)):
             self._delivered += 1
-            self.tell(self.topic[self._delivered - 1], LETTERS)
+            self.tell(self.topic[self._delivered - 1], INTERNAL_EVENTS)
 
     def read(self, most: int = 10**6) -> None:
         """The watch reads on in the journal."""
@@ -60,11 +60,11 @@ class World:
             self._read += 1
 
     def write(self, now: datetime, most: int = 10**6) -> list[str]:
-        """The watch writes a prefix of the letters that are due; what it wrote."""
-        letters = self.deadlines.letters(HOME, now)[:most]
-        self.topic += [each.value for each in letters]
-        self.written += [each.id for each in letters]
-        return [each.id for each in letters]
+        """The watch writes a prefix of the deadline events that are due; what it wrote."""
+        deadline_events = self.deadlines.deadline_events(HOME, now)[:most]
+        self.topic += [each.value for each in deadline_events]
+        self.written += [each.id for each in deadline_events]
+        return [each.id for each in deadline_events]
 
     def wrote(self, ids: Iterable[str]) -> None:
         for each in ids:
@@ -79,7 +79,7 @@ class World:
         self.wrote(self.written)
 
     def due(self, now: datetime) -> list[str]:
-        """The letters that the ledger's own book asks for, by their ids."""
+        """The deadline events that the ledger's own book asks for, by their ids."""
         today, found = now.date(), []
         for state in self.ledger.budgets.values():
             book = state.book
@@ -93,7 +93,7 @@ class World:
                 if each.due_on < today:
                     subject = (each.convention,)
                     found.append(Deadline(book.budget, "report_due", subject, each.due_on))
-        return sorted({letter_id(each) for each in found})
+        return sorted({deadline_event_id(each) for each in found})
 
 
 def shown(deadlines: Deadlines) -> tuple[list[Order], list[Owed], list[tuple[str, int]]]:
@@ -140,17 +140,17 @@ def test_what_waits_and_is_owed_is_what_the_ledger_holds(inputs: Inputs) -> None
 
 
 steps = st.tuples(
-    st.sampled_from(("events", "write", "killed", "letters", "read", "events", "write")),
+    st.sampled_from(("events", "write", "killed", "deadline_events", "read", "events", "write")),
     st.integers(1, 30),
     st.booleans(),
 )
 
 
 @given(owing_years(), st.lists(steps, min_size=10, max_size=30))
-def test_each_deadline_has_one_letter_whatever_was_written_read_and_killed(
+def test_each_deadline_has_one_deadline_event_whatever_was_written_read_and_killed(
     inputs: Inputs, plan: list[tuple[str, int, bool]]
 ) -> None:
-    """A prefix of the letters is written, the ledger reads some of them, the watch is killed."""
+    """A prefix of the deadline events is written, the ledger reads some, the watch is killed."""
     world, now = World(), iter([*MOMENTS, *MOMENTS[-1:] * len(plan)])
     events = [event for history in inputs for event in history]
     for step, count, is_sure in plan:
@@ -159,7 +159,7 @@ def test_each_deadline_has_one_letter_whatever_was_written_read_and_killed(
                 for event in events[:count]:
                     world.tell(event)
                 events = events[count:]
-            case "letters":
+            case "deadline_events":
                 world.deliver(count)
             case "read":
                 world.read(count)
@@ -181,7 +181,7 @@ def test_each_deadline_has_one_letter_whatever_was_written_read_and_killed(
             break
     assert len(world.written) == len(set(world.written)), "none twice"
     assert set(world.due(last)) <= set(world.written), "none missed"
-    assert [] == world.deadlines.parked(last), "what waits too long is ended by its letter"
+    assert [] == world.deadlines.parked(last), "what waits too long is ended by its deadline event"
     assert 0 == world.deadlines.pending(last)
     world.restart(looks_first=False)
     assert [] == world.write(last)

@@ -168,8 +168,8 @@ def test_each_dead_letter_keeps_its_bytes_and_says_one_of_the_reasons(
 ) -> None:
     wire = told(*history)
     buried = [each for each in wire.decided if isinstance(each, Buried)]
-    letters = by_topic(wire.sent).get(topics.DEAD_LETTERS, [])
-    assert [each.raw.value for each in buried] == [each.value for each in letters]
-    for each in letters:
+    internal_events = by_topic(wire.sent).get(topics.DEAD_LETTERS, [])
+    assert [each.raw.value for each in buried] == [each.value for each in internal_events]
+    for each in internal_events:
         reason = dict(each.headers)["ecluse_dlq_reason"] or b""
         assert reason.decode().split(":")[0] in {*Reason}

@@ -57,12 +57,12 @@ def test_what_is_carried_over_opens_the_next_year_to_the_cent(inputs: Inputs) ->
                 carried[next_year(record.budget), name, move.line] += move.amount_cents
             if move.way is OPEN:
                 opened[record.budget, names.get(name, name), move.line] += move.amount_cents
-    for letter in story.letters():
-        data = letter["data"]
+    for internal_event in story.internal_events():
+        data = internal_event["data"]
         for each in data["lines"]:
             line = Line(*(each["line"].get(code) for code in Line._fields))
             written[data["budget"], data["convention"], line] += each["amount_cents"]
-            if letter["id"] in refused:
+            if internal_event["id"] in refused:
                 opened[data["budget"], data["convention"], line] += each["amount_cents"]
     assert carried == written == opened
 
@@ -79,7 +79,9 @@ def test_the_journal_folds_and_the_rows_restore_over_the_end_of_a_year(inputs: I
 
 
 @given(years(), st.integers(1, 12))
-def test_batches_and_restarts_give_the_same_journal_and_letters(inputs: Inputs, size: int) -> None:
+def test_batches_and_restarts_give_the_same_journal_and_internal_events(
+    inputs: Inputs, size: int
+) -> None:
     whole = told(inputs)
     store, ledger = MemoryStore(), Ledger()
     number = delivered = 0
@@ -96,13 +98,14 @@ def test_batches_and_restarts_give_the_same_journal_and_letters(inputs: Inputs, 
             assert rows(ledger.budgets) == dict(store.state())
             ledger = open_ledger(store)
             if not sources:
-                letters = list(store.letters(delivered))
-                delivered += len(letters)
+                internal_events = list(store.internal_events(delivered))
+                delivered += len(internal_events)
                 sources = [
-                    RawRecord(value, Source(topics.LETTERS, 0, place)) for place, value in letters
+                    RawRecord(value, Source(topics.INTERNAL_EVENTS, 0, place))
+                    for place, value in internal_events
                 ]
     assert journal(whole.store) == journal(store)
-    assert list(whole.store.letters()) == list(store.letters())
+    assert list(whole.store.internal_events()) == list(store.internal_events())
     assert rows(whole.ledger.budgets) == rows(ledger.budgets)
 
 
@@ -126,15 +129,15 @@ def reached(story: Story) -> set[str]:
         if any(move.way is OPEN for move in record.moves) and any(
             move.way is RELEASE for move in record.moves
         ):
-            found.add("a grant that fell before its letter came")
+            found.add("a grant that fell before its internal event came")
         if record.budget == NEXT_BUDGET and record.outcome is Outcome.ACCEPTED:
             event = str(record.event)
             found |= {f"carried and {turn}" for turn in TURNS if f".{turn}.v1" in event}
         kinds = {str(entry["kind"]) for entry in record.commitment_entries}
         if "carry_over" in kinds:
             found.add(f"carried over from {record.budget[-4:]}")
-    for letter in story.letters():
-        found |= _said_by(letter["data"])
+    for internal_event in story.internal_events():
+        found |= _said_by(internal_event["data"])
     return found
 
 
@@ -149,13 +152,17 @@ def _reached_by(budget: str, changes: Sequence[OrderChange]) -> set[str]:
 
 
 def _said_by(data: Json) -> set[str]:
-    found = {"a letter of an award alone"} if data["stands_alone"] else {"a letter of a convention"}
+    found = (
+        {"an internal event of an award alone"}
+        if data["stands_alone"]
+        else {"an internal event of a convention"}
+    )
     if data["state"] == "suspended":
-        found.add("a letter of a suspended convention")
+        found.add("an internal event of a suspended convention")
     if any("due_again_on" in each for each in data["instalments"]):
-        found.add("a letter of a rejected order")
+        found.add("an internal event of a rejected order")
     if any("eligible_cost_cents" in each for each in data["documents"]):
-        found.add("a letter with a cost")
+        found.add("an internal event with a cost")
     return found
 
 
@@ -166,10 +173,10 @@ WANTED = {
     *("carried and issued", "carried and paid", "carried and issued again"),
     *("carried and cancelled", "revenue of 2023"),
     *(f"carried and {turn}" for turn in TURNS),
-    *("a letter of an award alone", "a letter of a convention"),
-    *("a letter of a suspended convention", "a number that is taken"),
-    "a grant that fell before its letter came",
-    *("a letter of a rejected order", "a letter with a cost"),
+    *("an internal event of an award alone", "an internal event of a convention"),
+    *("an internal event of a suspended convention", "a number that is taken"),
+    "a grant that fell before its internal event came",
+    *("an internal event of a rejected order", "an internal event with a cost"),
 }
 
 

@@ -1,7 +1,7 @@
 """Years that end: a budget is closed, its next year opens, and is closed in its turn.
 
 A history of one budget, then what the treasury still says, what closes it, and the life of what was
-carried over. Where a replay would come to the end of its input, the letters are read.
+carried over. Where a replay would come to the end of its input, the internal events are read.
 """
 
 import json
@@ -42,7 +42,7 @@ from tests.builders import (
 from tests.property.histories import ACCOUNTS, budgets_of, mostly, total, woven
 
 Inputs = list[list[bytes]]
-"""What is read until the letters are, and again; the last may be empty."""
+"""What is read until the internal events are, and again; the last may be empty."""
 
 
 ENDS = (b"convention.terminated", b"deliberation.withdrawn")
@@ -224,7 +224,7 @@ def years(draw: st.DrawFn) -> Inputs:
 
 
 def told(inputs: Inputs, story: Story | None = None) -> Story:
-    """Input after input is read to its end, and behind each the letters that it led to."""
+    """Input after input is read to its end, and behind each the internal events that it led to."""
     story = story or Story()
     for history in inputs:
         for event in history:
@@ -234,5 +234,5 @@ def told(inputs: Inputs, story: Story | None = None) -> Story:
 
 
 def count(inputs: Inputs, story: Story) -> int:
-    """How many records were consumed: letters are counted too (rules, 32)."""
-    return sum(map(len, inputs)) + len(story.letters())
+    """How many records were consumed: internal events are counted too (rules, 32)."""
+    return sum(map(len, inputs)) + len(story.internal_events())

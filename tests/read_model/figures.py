@@ -19,9 +19,9 @@ Row = dict[str, Any]
 
 def figures(tables: Tables) -> Json:
     """The summary of the journal that the tables were filled from."""
-    outcomes = {name: sum(row[name] for row in tables["fates"]) for name in OUTCOMES}
+    outcomes = {name: sum(row[name] for row in tables["outcomes"]) for name in OUTCOMES}
     return {
-        "events": sum(row["received"] for row in tables["fates"]),
+        "events": sum(row["received"] for row in tables["outcomes"]),
         "outcomes": outcomes,
         "lines": [_balance(row, ("budget",)) for row in _sorted(tables["lines"], "budget", *LINE)],
         "conventions": [

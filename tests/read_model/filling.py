@@ -46,7 +46,7 @@ def journal_of(*files: Path) -> list[bytes]:
 
 
 def journal_of_events(*files: Iterable[bytes]) -> list[bytes]:
-    """The journal that these events lead to, letters read behind each file."""
+    """The journal that these events lead to, internal events read behind each file."""
     store = MemoryStore()
     for number, events in enumerate(files):
         _replay(store, f"events-{number}.jsonl", b"\n".join(events) + b"\n")

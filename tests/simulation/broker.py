@@ -33,7 +33,7 @@ START_MS: Final = 1_685_600_000_000
 Headers = Sequence[tuple[str, bytes | None]]
 
 
-class Fate(StrEnum):
+class RecordOutcome(StrEnum):
     """How records of a transaction stand in a partition."""
 
     OPEN = "open"
@@ -43,12 +43,12 @@ class Fate(StrEnum):
 
 @dataclass(slots=True, eq=False)
 class Part:
-    """What a transaction has in one partition; the records of one fate."""
+    """What a transaction has in one partition; the records of one outcome."""
 
     place: TopicPartition
     producer_id: int
     first_offset: int
-    fate: Fate = Fate.OPEN
+    outcome: RecordOutcome = RecordOutcome.OPEN
 
 
 class Entry(NamedTuple):
@@ -63,7 +63,7 @@ class Entry(NamedTuple):
 
     @property
     def is_committed(self) -> bool:
-        return self.part is None or self.part.fate is Fate.COMMITTED
+        return self.part is None or self.part.outcome is RecordOutcome.COMMITTED
 
 
 class Said(NamedTuple):
@@ -111,11 +111,11 @@ class Partition:
         if part is None:
             self.wake()
 
-    def mark(self, producer_id: int, fate: Fate) -> None:
+    def mark(self, producer_id: int, outcome: RecordOutcome) -> None:
         """The marker that ends a producer's transaction here."""
         part = self.open.pop(producer_id, None)
         if part is not None:
-            part.fate = fate
+            part.outcome = outcome
             self.end += 1
             self.wake()
 
@@ -141,7 +141,7 @@ class Transaction:
 
     epoch: int
     parts: list[Part] = field(default_factory=list)
-    fate: Fate = Fate.OPEN
+    outcome: RecordOutcome = RecordOutcome.OPEN
     unwritten: int = 0
 
 
@@ -201,7 +201,7 @@ class Broker:
         if self._is_open(producer):
             producer.epoch += 1
             self.left_open += 1
-            self._end(producer, Fate.ABORTED)
+            self._end(producer, RecordOutcome.ABORTED)
         if self._is_ending(producer):
             raise NotYet
         producer.epoch += 1
@@ -220,7 +220,7 @@ class Broker:
         if self._is_ending(producer):
             raise NotYet
         running = producer.transaction
-        if running is None or running.fate is not Fate.OPEN:
+        if running is None or running.outcome is not RecordOutcome.OPEN:
             running = producer.transaction = Transaction(epoch)
             self._call_later(producer.timeout_s, lambda: self._time_out(producer, running))
         partition = self.partitions[place]
@@ -242,7 +242,7 @@ class Broker:
         """
         producer = self._present(producer_id, epoch)
         if self._is_open(producer):
-            self._end(producer, Fate.COMMITTED if committed else Fate.ABORTED)
+            self._end(producer, RecordOutcome.COMMITTED if committed else RecordOutcome.ABORTED)
 
     def write_marker(
         self, place: TopicPartition, producer_id: int, epoch: int, committed: bool
@@ -255,7 +255,7 @@ class Broker:
         partition = self.partitions[place]
         if epoch < partition.epochs.get(producer_id, epoch):
             raise FencedOff
-        partition.mark(producer_id, Fate.COMMITTED if committed else Fate.ABORTED)
+        partition.mark(producer_id, RecordOutcome.COMMITTED if committed else RecordOutcome.ABORTED)
 
     def write(self, place: TopicPartition, said: Iterable[Said]) -> None:
         """Write outside of any transaction."""
@@ -275,22 +275,24 @@ class Broker:
 
     @staticmethod
     def _is_open(producer: Producer) -> bool:
-        return producer.transaction is not None and producer.transaction.fate is Fate.OPEN
+        return (
+            producer.transaction is not None and producer.transaction.outcome is RecordOutcome.OPEN
+        )
 
     @staticmethod
     def _is_ending(producer: Producer) -> bool:
         return producer.transaction is not None and producer.transaction.unwritten > 0
 
     def _time_out(self, producer: Producer, transaction: Transaction) -> None:
-        if producer.transaction is transaction and transaction.fate is Fate.OPEN:
+        if producer.transaction is transaction and transaction.outcome is RecordOutcome.OPEN:
             self.timed_out += 1
             producer.epoch += 1
-            self._end(producer, Fate.ABORTED)
+            self._end(producer, RecordOutcome.ABORTED)
 
-    def _end(self, producer: Producer, fate: Fate) -> None:
+    def _end(self, producer: Producer, outcome: RecordOutcome) -> None:
         transaction = producer.transaction
         assert transaction is not None
-        transaction.fate = fate
+        transaction.outcome = outcome
         parts = transaction.parts
         if self.forgetful and len(parts) > 1 and producer.is_of_the_ledger:
             self.forgetful = False
@@ -305,7 +307,7 @@ class Broker:
 
     def _mark(self, part: Part, transaction: Transaction) -> None:
         transaction.unwritten -= 1
-        self.partitions[part.place].mark(part.producer_id, transaction.fate)
+        self.partitions[part.place].mark(part.producer_id, transaction.outcome)
 
     def _call_later(self, delay_s: float, call: Callable[[], None]) -> None:
         """In the broker's own time: no frozen process keeps it from its work."""

@@ -35,7 +35,7 @@ class Tally:
 
     histories: int = 0
     events: int = 0
-    """Records of the doors, each with its outcome."""
+    """Records of the input topics, each with its outcome."""
     records: int = 0
     """Records that the verifier read, of all topics."""
     budgets: int = 0

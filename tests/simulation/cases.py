@@ -1,4 +1,7 @@
-"""A history as plain data: what is sent to the doors, when, and what goes wrong meanwhile."""
+"""A history as plain data.
+
+What is sent to the input topics, when, and what goes wrong meanwhile.
+"""
 
 import base64
 import json
@@ -13,7 +16,7 @@ PARTITIONS: Final = 2
 
 
 class Sending(NamedTuple):
-    """A record for a door."""
+    """A record for an input topic."""
 
     topic: str
     """As the contract names it."""

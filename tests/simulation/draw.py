@@ -4,7 +4,7 @@ import random  # noqa: TID251 - the chance of the world outside, from a seed tha
 from collections.abc import Sequence
 from typing import Final
 
-from events.topics import EVENTS, LETTERS
+from events.topics import EVENTS, INTERNAL_EVENTS
 from tests.builders import Json, encoded, topic_of
 from tests.kafka.faults.traffic import STRUCTURED, How, attributes_of, budget_names, home_of
 from tests.property.histories import UNREADABLE, spelled
@@ -61,7 +61,7 @@ def _mischief(chance: random.Random, budgets: Sequence[str], told: list[Sending]
         case 0:
             return some._replace(partition=(some.partition + 1) % PARTITIONS)
         case 1:
-            return some._replace(topic=LETTERS if some.topic == EVENTS else EVENTS)
+            return some._replace(topic=INTERNAL_EVENTS if some.topic == EVENTS else EVENTS)
         case 2:
             return some._replace(key=chance.choice((None, b"\xff\x00", budgets[0].encode())))
         case _:

@@ -40,7 +40,7 @@ class Asked(NamedTuple):
 
 
 SORTS: Final = {
-    OUTCOME: "records of the doors, by their first outcome",
+    OUTCOME: "records of the input topics, by their first outcome",
     AGAIN: "parked events that were decided again",
     EVENT: "events accepted",
     REFUSAL: "refusals",
@@ -57,7 +57,7 @@ SORTS: Final = {
 def figures(tally: Tally, asked: Asked, seconds: float) -> Iterator[tuple[str, str]]:
     """What was run, and what it came to."""
     yield "histories", f"{tally.histories:,}"
-    yield "records of the doors, each with its outcome", f"{tally.events:,}"
+    yield "records of the input topics, each with its outcome", f"{tally.events:,}"
     yield "records that the verifier read, of all topics", f"{tally.records:,}"
     yield "budgets, next years included", f"{tally.budgets:,}"
     faults = sum(count for each, count in tally.reached.items() if each.sort == FAULT)
@@ -128,10 +128,10 @@ def _reached(tally: Tally, sort: str) -> Iterator[str]:
 _PROVED: Final = """\
 ## What was proved of each history
 
-- **By the verifier**, which shares no code with the ledger: each committed record of the doors is \
+- **By the verifier**, which shares no code with the ledger: each committed input record is \
 journalled once and in order; every chain of hashes, decision, figure, payment order, refusal, \
-dead letter, letter and published balance follows from them, once.
-- **Byte for byte**: a ledger that nobody disturbs, run over the same doors, writes the same \
+dead letter, internal event and published balance follows from them, once.
+- **Byte for byte**: a ledger that nobody disturbs, run over the same input, writes the same \
 journal, and its state is what the state topic holds.
 - **At the end** no transaction is open anywhere, each partition has one owner that has read \
 everything, and each worker ends when it is asked to. None ended by itself that was not fenced; no \

@@ -17,9 +17,9 @@ def test_what_was_found_is_mended(file: Path) -> None:
 
 def test_there_is_something_to_look_at() -> None:
     assert {
-        "acts_of_a_letter",
+        "acts_of_an_internal_event",
         "an_id_that_a_recovery_takes",
         "held_behind",
-        "letter_set_aside",
+        "internal_event_set_aside",
         "overtaken_while_opening",
     } <= {file.stem for file in FOUND}

@@ -35,7 +35,7 @@ PREFIX: Final = "t."
 SETTINGS: Final = Settings(
     bootstrap_servers="memory", topic_prefix=PREFIX, instance="simulated", transaction_timeout_s=8
 )
-TOPICS: Final = (*topics.DOORS, *OUTPUTS)
+TOPICS: Final = (*topics.INPUT_TOPICS, *OUTPUTS)
 
 LOOK_S: Final = 0.5
 """How often it is looked whether all is done, and whether a partition is held."""
@@ -84,7 +84,7 @@ class Outcome:
         found = sha256()
         for place, partition in sorted(self.broker.partitions.items()):
             rows = [
-                repr((entry.timestamp_ms, *entry[2:5], entry.part and entry.part.fate))
+                repr((entry.timestamp_ms, *entry[2:5], entry.part and entry.part.outcome))
                 for entry in partition.entries
             ]
             if place.topic.endswith(topics.LEDGER_STATE):
@@ -175,13 +175,15 @@ class Simulation:
         for number, task in self.group.owners.items():
             if task.state is not TaskState.RUNNING:
                 return False
-            for topic in topics.DOORS:
-                door = self.broker.partitions[TopicPartition(PREFIX + topic, number)]
-                left = door.between(task.next_offsets[door.place.topic], door.end, committed=True)
+            for topic in topics.INPUT_TOPICS:
+                input_topic = self.broker.partitions[TopicPartition(PREFIX + topic, number)]
+                left = input_topic.between(
+                    task.next_offsets[input_topic.place.topic], input_topic.end, committed=True
+                )
                 if left:
                     return False
-                said = task.words()[door.place.topic]
-                if said.offset < door.end or not said.word.caught_up:
+                said = task.words()[input_topic.place.topic]
+                if said.offset < input_topic.end or not said.word.caught_up:
                     return False
         return True
 
@@ -189,9 +191,9 @@ class Simulation:
         """What workers say of themselves is true at any time: no record is passed over or lost."""
         for number, task in self.group.owners.items():
             for topic, (offset, word) in task.words().items():
-                door = self.broker.partitions[TopicPartition(topic, number)]
-                passed = door.between(task.next_offsets[topic], offset, committed=True)
-                if passed or offset > door.end:
+                input_topic = self.broker.partitions[TopicPartition(topic, number)]
+                passed = input_topic.between(task.next_offsets[topic], offset, committed=True)
+                if passed or offset > input_topic.end:
                     self.group.failures.append(f"{topic}/{number} does not stand at {offset}")
                 if word.taken != word.told:
                     self.group.failures.append(

@@ -1,6 +1,6 @@
 """Defects at the end of a year: what was closed, carried over and written to the next one."""
 
-from events.topics import JOURNAL, LETTERS
+from events.topics import INTERNAL_EVENTS, JOURNAL
 from services.verifier.records import canonical, sha256_hex
 from tests.builders import Json, encoded
 from tests.verifier.planting import (
@@ -42,7 +42,7 @@ def shared_otherwise(row: Json) -> None:
 
 
 def told_otherwise(world: World) -> None:
-    """A letter that says something else, at its door and in the journal, hashes and all."""
+    """An internal event with other content, on its topic and in the journal, hashes and all."""
     row = rows(world)[find(world, OPENED)]
     event, source = row["event"], row["source"]
     event["data"]["paid_cents"] += 1
@@ -50,15 +50,28 @@ def told_otherwise(world: World) -> None:
     said = {name: event[name] for name in ("type", "time", "data")}
     hashes = {"event_sha256": sha256_hex(raw), "digest": sha256_hex(canonical(said))}
     forge(world, OPENED, lambda row: row.update(event=event, **hashes))
-    records = world.topics[LETTERS, source["partition"]]
+    records = world.topics[INTERNAL_EVENTS, source["partition"]]
     at = next(n for n, each in enumerate(records) if each.offset == source["offset"])
     records[at] = records[at]._replace(value=raw)
 
 
 def written_twice(world: World) -> None:
-    """A closing that is decided again writes its letters again: a duplicate, and yet a defect."""
-    letter = world[LETTERS][-1]
-    world.tell([Told(letter.value, letter.key, letter.headers, letter.partition, LETTERS)])
+    """A closing that is decided again writes its internal events again.
+
+    A duplicate, and yet a defect.
+    """
+    internal_event = world[INTERNAL_EVENTS][-1]
+    world.tell(
+        [
+            Told(
+                internal_event.value,
+                internal_event.key,
+                internal_event.headers,
+                internal_event.partition,
+                INTERNAL_EVENTS,
+            )
+        ]
+    )
 
 
 def cut(world: World, which: Which) -> None:
@@ -68,10 +81,10 @@ def cut(world: World, which: Which) -> None:
 
 
 def never_opened(world: World) -> None:
-    """A letter that was neither written nor read."""
+    """An internal event that was neither written nor read."""
     where = find(world, OPENED)
     source = rows(world)[where]["source"]
-    records = world.topics[LETTERS, source["partition"]]
+    records = world.topics[INTERNAL_EVENTS, source["partition"]]
     records[:] = [each for each in records if each.offset != source["offset"]]
     cut(world, OPENED)
 
@@ -133,10 +146,10 @@ YEAR_ENDS = [
         "message_unexpected message_differs message_missing balance_differs balance_missing "
         "message_out_of_order entries_differ resumes_nothing not_resumed not_refused",
     ),
-    Planted("a letter says something else", told_otherwise, "message_differs"),
-    Planted("a letter was written twice", written_twice, "message_twice"),
+    Planted("an internal event says something else", told_otherwise, "message_differs"),
+    Planted("an internal event was written twice", written_twice, "message_twice"),
     Planted(
-        "a letter was never written",
+        "an internal event was never written",
         never_opened,
         "message_missing",
         "message_differs balance_differs balance_missing message_unexpected unknown_reference "

@@ -255,7 +255,7 @@ def decided_twice(world: World) -> None:
 
 
 def buried_alive(world: World) -> None:
-    """A readable event that journal, notice and letter all call unreadable."""
+    """A readable event that journal, notice and internal event all call unreadable."""
 
     def by_key(row: Json) -> bool:
         return is_dead(row) and row["dead_letter"]["reason"].startswith("wrong_partition_key")
@@ -264,10 +264,10 @@ def buried_alive(world: World) -> None:
     notices = [b"wrong_partition_key" in (each.value or b"") for each in world.topics[REFUSALS, 0]]
     reason = put("data", "reason", value="bad_json")
     world.edit(REFUSALS, reason, notices.index(True), partition=0)
-    letters = world.topics[DEAD_LETTERS, 0]
-    at = next(at for at, each in enumerate(letters) if each.key is None)
-    headers = {**dict(letters[at].headers), "ecluse_dlq_reason": b"bad_json"}
-    letters[at] = letters[at]._replace(headers=tuple(headers.items()))
+    internal_events = world.topics[DEAD_LETTERS, 0]
+    at = next(at for at, each in enumerate(internal_events) if each.key is None)
+    headers = {**dict(internal_events[at].headers), "ecluse_dlq_reason": b"bad_json"}
+    internal_events[at] = internal_events[at]._replace(headers=tuple(headers.items()))
 
 
 def other_reason(world: World) -> None:

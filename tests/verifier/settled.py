@@ -64,7 +64,8 @@ OF_THE_OLD_ORDER = [
     a_new_account("FR7610278027150004578690110", _id="again"),
 ]
 
-# Rule 32: 40 cents are carried over, and the new year is told of something before their letter.
+# Rule 32: 40 cents are carried over, and the new year is told of something before their internal
+# event.
 HALF = an_instalment(60, "advance")
 BALANCE = an_instalment(40, "balance", documents=[("activity_report", 2023)])
 BY_ACCOUNTS = an_instalment(40, "b", documents=REPORT, ceiling=True)
@@ -180,4 +181,4 @@ TOLD: list[tuple[str, list[Json], list[Json]]] = [
         [],
     ),
 ]
-"""What is told, and what is told once the letters of a closing were read."""
+"""What is told, and what is told once the internal events of a closing were read."""

@@ -36,7 +36,7 @@ from tests.builders import (
     encoded,
 )
 from tests.kafka.faults.traffic import attributes_of
-from tests.verifier.world import LETTERS, Told, World
+from tests.verifier.world import INTERNAL_EVENTS, Told, World
 
 NEIGHBOURS = ("37887770800057-02-2023", "37887770800040-01-2023")
 """Two budgets that share one of two partitions; the other has the other."""
@@ -94,7 +94,9 @@ def the_end_of_a_year(budget: str) -> Iterator[Told | Json]:
     yield an_award(500, grant="Y", act=an_act("2023-09-01"), **said)
     yield a_convention(instalments=[an_instalment(100, "first"), later], **grant, **said)
     yield an_acknowledgement(order="Y/first", **said)
-    yield a_report("evaluation", 2023, convention="Y", budget=following)  # waits for the letter
+    yield a_report(
+        "evaluation", 2023, convention="Y", budget=following
+    )  # waits for the internal event
     yield a_notification(convention="never", **said)  # waits in vain
     yield a_closing("all", **said)
     yield a_vote(1, stage="supplementary", _id="late", **said)  # refused
@@ -135,7 +137,7 @@ def unreadable() -> Iterator[Told]:
     yield Told(None)
     yield Told(encoded(a_vote(0)), BUDGET.encode(), (("trace", None), ("x", b"\xff")))
     yield Told(a_payment(1, _id="no key"), None, partition=0)
-    yield Told(a_payment(1, _id="astray"), partition=1, topic=LETTERS)
+    yield Told(a_payment(1, _id="astray"), partition=1, topic=INTERNAL_EVENTS)
     yield Told(a_payment(1, _id="astray too"), partition=0)
     yield Told(b" " * (1024 * 1024 + 1), BUDGET.encode())
     yield Told(b"[]", b"k" * 70_000, (("large", b"h" * (1024 * 1024)),), partition=1)
@@ -144,7 +146,7 @@ def unreadable() -> Iterator[Told]:
 
 
 def a_closed_world() -> World:
-    """Three budgets whose year ends, and the letters that open the next ones."""
+    """Three budgets whose year ends, and the internal events that open the next ones."""
     return deepcopy(_closed_world())
 
 

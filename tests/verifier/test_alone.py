@@ -250,7 +250,10 @@ def test_a_record_that_is_removed_from_the_end_is_not_seen_and_the_report_says_s
     ids=["the place of another", "a place behind later ones"],
 )
 def test_positions_that_are_out_of_order_are_counted(at: int, offset: int, tmp_path: Path) -> None:
-    """No hash covers them, and an import begins anew at each door: that alone proves nothing."""
+    """No hash covers them, and an import begins anew at each input topic.
+
+    That alone proves nothing.
+    """
     lines = [*small()]
     own = f'"offset":{json.loads(lines[at])["source"]["offset"]}'.encode()
     lines[at] = lines[at].replace(own, b'"offset":%d' % offset)

@@ -18,7 +18,7 @@ from tests.property.histories import histories
 from tests.property.years import Inputs, told, years
 from tests.verifier.planting import reseal
 from tests.verifier.stories import a_closed_world, a_world
-from tests.verifier.world import JOURNAL, LETTERS, TOPICS, Told, World
+from tests.verifier.world import INTERNAL_EVENTS, JOURNAL, TOPICS, Told, World
 
 VALUES: tuple[Any, ...] = (None, "", 0, -1, True, 2**70, 1.5, "x", [], {}, [None], {"a": 1})
 """What may stand where something else belongs."""
@@ -65,15 +65,17 @@ def test_years_that_end_are_proved_and_add_up_to_what_a_replay_says(
     assert said == found
 
 
-def test_a_letter_larger_than_any_event_is_kept_whole_and_proved() -> None:
+def test_an_internal_event_larger_than_any_event_is_kept_whole_and_proved() -> None:
     """Astray, or set aside: that it was readable is no fault of whoever buried it."""
     large = encoded(a_payment(1)) + b" " * EVENT_BYTES_MAX
     astray = 1 - partition_of(BUDGET.encode(), 2)
-    world = World(2).tell([Told(large, BUDGET.encode(), partition=astray, topic=LETTERS)])
-    world.quarantine(Told(large, BUDGET.encode(), topic=LETTERS), "Ève", "elle bloque")
+    world = World(2).tell([Told(large, BUDGET.encode(), partition=astray, topic=INTERNAL_EVENTS)])
+    world.quarantine(Told(large, BUDGET.encode(), topic=INTERNAL_EVENTS), "Ève", "elle bloque")
     assert [] == world.findings()
-    letters = [each.value for number in (0, 1) for each in world.topics[DEAD_LETTERS, number]]
-    assert [large, large] == letters
+    internal_events = [
+        each.value for number in (0, 1) for each in world.topics[DEAD_LETTERS, number]
+    ]
+    assert [large, large] == internal_events
 
 
 def places(value: Any, at: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:

@@ -1,4 +1,7 @@
-"""A journal that was imported into a new cluster: its doors and what it published are gone."""
+"""A journal that was imported into a new cluster.
+
+Its input topics and what it published are gone.
+"""
 
 from events.topics import BALANCES, JOURNAL
 from services.verifier.findings import Findings
@@ -12,7 +15,7 @@ IMPORTED = ("ecluse_imported", b"1")
 
 
 def imported(world: World) -> World:
-    """The same journal and balances; doors and all other topics are empty."""
+    """The same journal and balances; input topics and all other topics are empty."""
     for (topic, _), records in world.topics.items():
         if topic == JOURNAL:
             records[:] = [each._replace(headers=(*each.headers, IMPORTED)) for each in records]
@@ -29,7 +32,7 @@ def test_an_imported_journal_is_proved_with_its_balances() -> None:
         assert records == sum(proof.imported for proof in world.proofs())
 
 
-def test_what_comes_behind_it_is_held_against_the_new_doors() -> None:
+def test_what_comes_behind_it_is_held_against_the_new_input_topics() -> None:
     world = imported(a_world()).tell([a_vote(1, stage="supplementary", _id="behind")])
     assert [] == world.findings()
     journal = world.topics[JOURNAL, home_of(BUDGET, world.partitions)]
@@ -49,7 +52,7 @@ def test_a_balance_that_is_not_published_again_is_found() -> None:
     assert ["balance_missing"] == world.codes()
 
 
-def test_a_journal_without_the_mark_of_an_import_needs_its_doors() -> None:
+def test_a_journal_without_the_mark_of_an_import_needs_its_input_topics() -> None:
     world = a_world()
     for (topic, _), records in world.topics.items():
         if topic not in {JOURNAL, BALANCES}:
@@ -57,7 +60,7 @@ def test_a_journal_without_the_mark_of_an_import_needs_its_doors() -> None:
     assert {"no_such_source", "message_missing"} <= set(world.codes())
 
 
-def test_doors_that_begin_anew_are_counted_in_its_export() -> None:
+def test_input_topics_that_begin_anew_are_counted_in_its_export() -> None:
     world = imported(a_world()).tell([a_vote(1, stage="supplementary", _id="behind")])
     proof = JournalAlone(Findings(), in_a_row=True)
     for each in world.topics[JOURNAL, home_of(BUDGET, world.partitions)]:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from events.codec import EVENT_BYTES_MAX, LETTER_BYTES_MAX
-from events.topics import EVENTS, LETTERS
+from events.codec import EVENT_BYTES_MAX, INTERNAL_EVENT_BYTES_MAX
+from events.topics import EVENTS, INTERNAL_EVENTS
 from services.ledger.application.handle import DEAD_LETTER_HEAD_BYTES, Ledger, RawRecord
 from services.ledger.domain.journal import Source
 from services.verifier.findings import Findings, Place
@@ -11,16 +11,22 @@ from services.verifier.offline import JournalAlone, Row
 from services.verifier.report import Report
 from services.verifier.stored_dead_letters import KeptDeadLetter
 
-DOORS = pytest.mark.parametrize(
+INPUT_TOPICS = pytest.mark.parametrize(
     ("topic", "length_bytes", "kept_bytes"),
     [
         (EVENTS, EVENT_BYTES_MAX, EVENT_BYTES_MAX),
         (EVENTS, EVENT_BYTES_MAX + 1, DEAD_LETTER_HEAD_BYTES),
-        (LETTERS, EVENT_BYTES_MAX + 1, EVENT_BYTES_MAX + 1),
-        (f"t.{LETTERS}", LETTER_BYTES_MAX, LETTER_BYTES_MAX),
-        (LETTERS, LETTER_BYTES_MAX + 1, DEAD_LETTER_HEAD_BYTES),
+        (INTERNAL_EVENTS, EVENT_BYTES_MAX + 1, EVENT_BYTES_MAX + 1),
+        (f"t.{INTERNAL_EVENTS}", INTERNAL_EVENT_BYTES_MAX, INTERNAL_EVENT_BYTES_MAX),
+        (INTERNAL_EVENTS, INTERNAL_EVENT_BYTES_MAX + 1, DEAD_LETTER_HEAD_BYTES),
     ],
-    ids=["an event", "too large", "a letter", "the largest letter", "a letter too large"],
+    ids=[
+        "an event",
+        "too large",
+        "an internal event",
+        "the largest internal event",
+        "an internal event too large",
+    ],
 )
 
 
@@ -29,8 +35,8 @@ def buried(topic: str, length_bytes: int) -> tuple[bytes, KeptDeadLetter]:
     ledger = Ledger()
     ledger.handle(RawRecord(b"[" * length_bytes, Source(topic, 0, 0), (), b"nobody", 0))
     batch = ledger.commit_batch([])
-    [row], [letter] = batch.records, batch.dead_letters
-    return row.record, KeptDeadLetter(*letter)
+    [row], [internal_event] = batch.records, batch.dead_letters
+    return row.record, KeptDeadLetter(*internal_event)
 
 
 def proved(record: bytes, kept: KeptDeadLetter) -> Report:
@@ -40,14 +46,14 @@ def proved(record: bytes, kept: KeptDeadLetter) -> Report:
     return proof.end()
 
 
-@DOORS
+@INPUT_TOPICS
 def test_it_is_kept_as_its_door_says(topic: str, length_bytes: int, kept_bytes: int) -> None:
     record, kept = buried(topic, length_bytes)
     assert kept_bytes == len(kept.value)
     assert {} == proved(record, kept).counts
 
 
-@DOORS
+@INPUT_TOPICS
 def test_another_number_of_bytes_is_found(topic: str, length_bytes: int, kept_bytes: int) -> None:
     record, kept = buried(topic, length_bytes)
     for other in (kept.value[: kept_bytes - 1], kept.value + b"["):

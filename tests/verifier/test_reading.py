@@ -13,7 +13,7 @@ from schwifty.exceptions import SchwiftyException
 from stdnum.fr import siret
 
 from events.codec import BYTES_MAX, NO_KEY, Received, decode
-from events.envelope import INBOUND, LETTERS, Door
+from events.envelope import INBOUND, INTERNAL_EVENTS, SourceKind
 from services.verifier import input_validation
 from services.verifier.identifiers import is_iban, is_siret
 from tests.builders import Json, encoded
@@ -24,20 +24,24 @@ from tests.unit.tables.bad_input import BAD_INPUT
 from tests.unit.tables.bad_records import Bad
 from tests.unit.tables.good_input import EACH_TYPE, GOOD_INPUT, Good
 
-doors = pytest.mark.parametrize("door", [Door.EVENTS, Door.LETTERS], ids=lambda each: each.value)
+source_kinds = pytest.mark.parametrize(
+    "source_kind", [SourceKind.EVENTS, SourceKind.INTERNAL_EVENTS], ids=lambda each: each.value
+)
 
 
-def read(message: Message, door: Door) -> input_validation.Read:
-    at_letters = door is Door.LETTERS
+def read(message: Message, source_kind: SourceKind) -> input_validation.Read:
+    at_internal_events = source_kind is SourceKind.INTERNAL_EVENTS
     value, headers, key = message
-    return input_validation.read(value, headers, key or b"", BYTES_MAX[door], at_letters=at_letters)
+    return input_validation.read(
+        value, headers, key or b"", BYTES_MAX[source_kind], at_internal_events=at_internal_events
+    )
 
 
-def agree(message: Message, door: Door) -> None:
+def agree(message: Message, source_kind: SourceKind) -> None:
     """Both say the same of a record of Kafka, but where only a table of banks can tell."""
     value, headers, key = message
-    theirs = decode(value, headers, key or NO_KEY, door)
-    ours = read(message, door)
+    theirs = decode(value, headers, key or NO_KEY, source_kind)
+    ours = read(message, source_kind)
     if isinstance(theirs, Received):
         assert (None, json.loads(theirs.raw)) == (ours.reason, ours.event)
     else:
@@ -56,29 +60,29 @@ def message_of(value: bytes) -> Message:
 
 def test_the_types_that_are_read_are_those_of_the_contract() -> None:
     assert {each.TYPE for each in INBOUND} == input_validation.READ
-    assert LETTERS == input_validation.LETTERS
+    assert INTERNAL_EVENTS == input_validation.INTERNAL_EVENTS
 
 
-@doors
+@source_kinds
 @pytest.mark.parametrize("row", [*BAD_INPUT, *GOOD_INPUT], ids=lambda row: row.name)
-def test_each_row_of_the_tables_is_read_alike(row: Bad | Good, door: Door) -> None:
-    agree(message_of(row.value), door)
+def test_each_row_of_the_tables_is_read_alike(row: Bad | Good, source_kind: SourceKind) -> None:
+    agree(message_of(row.value), source_kind)
 
 
-@doors
-def test_both_modes_and_all_keys_are_read_alike(door: Door) -> None:
+@source_kinds
+def test_both_modes_and_all_keys_are_read_alike(source_kind: SourceKind) -> None:
     for event in EACH_TYPE:
-        agree(structured(event), door)
-        agree(binary(event), door)
+        agree(structured(event), source_kind)
+        agree(binary(event), source_kind)
     for _, value, _ in VALUES:
-        agree(VOTE._replace(value=value), door)
+        agree(VOTE._replace(value=value), source_kind)
     for _, headers, _ in HEADERS:
-        agree(Message(DATA, headers, VOTE.key), door)
+        agree(Message(DATA, headers, VOTE.key), source_kind)
     for _, key, _ in KEYS:
-        agree(VOTE._replace(key=key), door)
+        agree(VOTE._replace(key=key), source_kind)
     for over in (0, 1):
-        room = BYTES_MAX[door] + over - len(_one_document(VOTE))
-        agree(VOTE._replace(value=VOTE.value + b" " * room), door)
+        room = BYTES_MAX[source_kind] + over - len(_one_document(VOTE))
+        agree(VOTE._replace(value=VOTE.value + b" " * room), source_kind)
 
 
 def _one_document(message: Message) -> bytes:
@@ -93,7 +97,7 @@ EVENTS: Final = [
     *(
         event
         for raw in golden("year-end-2023")
-        if (event := json.loads(raw)["event"]) and event["type"] in LETTERS
+        if (event := json.loads(raw)["event"]) and event["type"] in INTERNAL_EVENTS
     ),
 ]
 INSTEAD: Final[Sequence[Any]] = [
@@ -136,10 +140,12 @@ def spoilt(draw: st.DrawFn) -> Json:
     return event
 
 
-@given(spoilt(), st.booleans(), st.sampled_from((Door.EVENTS, Door.LETTERS)))
-def test_whatever_is_done_to_an_event_is_read_alike(event: Json, escaped: bool, door: Door) -> None:
+@given(spoilt(), st.booleans(), st.sampled_from((SourceKind.EVENTS, SourceKind.INTERNAL_EVENTS)))
+def test_whatever_is_done_to_an_event_is_read_alike(
+    event: Json, escaped: bool, source_kind: SourceKind
+) -> None:
     value = json.dumps(event, ensure_ascii=escaped).encode(errors="surrogatepass")
-    agree(message_of(value), door)
+    agree(message_of(value), source_kind)
 
 
 @given(
@@ -154,7 +160,7 @@ def test_whatever_is_done_to_its_bytes_is_read_alike(
 ) -> None:
     raw = encoded(EVENTS[0])
     for value in (raw[:at] + put + raw[at + without :], raw[:-1] + b',"n":' + number + b"}"):
-        agree(message_of(value), Door.EVENTS)
+        agree(message_of(value), SourceKind.EVENTS)
 
 
 @given(st.sampled_from(("FR", "MC", "DE")), st.from_regex(r"\A[0-9]{10}[0-9A-Z]{11}\Z"))
@@ -165,6 +171,13 @@ def test_an_account_is_right_as_the_library_of_banks_has_it(country: str, accoun
         for check in {98 - int(digits) % 97, key}:
             iban = f"{country}{check:02}{bban}"
             assert _is_right(iban) == is_iban(iban), iban
+
+
+@pytest.mark.parametrize("check", ["00", "01", "99"])
+def test_check_digits_that_no_bank_computes_are_wrong(check: str) -> None:
+    """ISO 7064 computes 02 to 98: 99 is as good as 02 by the sum alone, and yet wrong."""
+    accounts = [f"{each:018}" for each in range(97)]
+    assert not any(is_iban(f"DE{check}{account}") for account in accounts)
 
 
 def _is_right(iban: str) -> bool:

@@ -8,7 +8,7 @@ import pytest
 from services.verifier.carry_over import carried_convention
 from services.verifier.findings import Findings, Place
 from services.verifier.journal import JournalProof
-from services.verifier.years import letters
+from services.verifier.years import internal_events
 from tests.builders import (
     OTHER_IBAN,
     Json,
@@ -221,7 +221,7 @@ def test_rule_17_a_grant_that_falls_takes_the_orders_under_both_names_with_it() 
 
 
 def test_rule_32_what_a_grant_had_ordered_goes_on_under_its_name() -> None:
-    """A letter calls an instalment as the orders that it had."""
+    """An internal event calls an instalment as the orders that it had."""
     journal = sent_back().tell(
         an_acknowledgement(order="C/1"), [], [a_change("C/1", "taken_in_charge", 1_000_000, 0)]
     )
@@ -229,11 +229,11 @@ def test_rule_32_what_a_grant_had_ordered_goes_on_under_its_name() -> None:
     for number, line in enumerate(journal.lines):
         proof.read(Place(offset=number), json.loads(line)["budget"].encode(), line)
     closing = journal.tell(a_closing("all")).records[-1]
-    [letter] = letters(proof.books[closing.budget], closing)
-    [old, own] = letter["data"]["instalments"]
+    [internal_event] = internal_events(proof.books[closing.budget], closing)
+    [old, own] = internal_event["data"]["instalments"]
     assert ("G/1", 1) == (old["instalment"], old["orders"])
     assert ("1", []) == (own["instalment"], own["lines"])
-    assert ["G/1", "1"] == list(carried_convention(letter["data"], "C", "G").schedule)
+    assert ["G/1", "1"] == list(carried_convention(internal_event["data"], "C", "G").schedule)
 
 
 @pytest.mark.parametrize(
@@ -261,10 +261,10 @@ def test_rule_13_it_is_signed_for_that_rest_alone() -> None:
 
 
 def opened(told: list[Json], *moves: Json, orders: tuple[Json, ...] = ()) -> ByHand:
-    """The one letter of a closing, read behind what was told, and what it leads to."""
+    """The one internal event of a closing, read behind what was told, and what it leads to."""
     story = Story(*told)
-    [letter] = story.letters()
-    return ByHand(story).tell(letter, moves, orders)
+    [internal_event] = story.internal_events()
+    return ByHand(story).tell(internal_event, moves, orders)
 
 
 def carried(name: str = "C", cents: int = 40) -> Json:
@@ -311,15 +311,17 @@ def test_rule_32_where_its_grant_fell_the_money_is_available(before: list[Json],
 
 
 @pytest.mark.parametrize("before", [SAME_NUMBER, FELL], ids=["a number taken", "a grant that fell"])
-def test_rule_32_a_letter_is_refused_by_a_closed_year_alone(before: list[Json]) -> None:
+def test_rule_32_an_internal_event_is_refused_by_a_closed_year_alone(before: list[Json]) -> None:
     story = Story(*CARRIED, *before)
-    [letter] = story.letters()
+    [internal_event] = story.internal_events()
     more = refused("convention_exists", convention="C")
-    found = ByHand(story).tell(letter, **more).findings()
+    found = ByHand(story).tell(internal_event, **more).findings()
     assert ["refused_otherwise"] == [code for code, _ in found]
     story.tell(an_acknowledgement(**NEXT))
     story.tell(a_closing(_id="2024", **NEXT))
-    journal = ByHand(story).tell(letter, **refused("fiscal_year_closed", budget=NEXT["budget"]))
+    journal = ByHand(story).tell(
+        internal_event, **refused("fiscal_year_closed", budget=NEXT["budget"])
+    )
     assert [] == journal.findings()
 
 

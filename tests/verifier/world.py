@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from events.topics import EVENTS, JOURNAL, LETTERS
+from events.topics import EVENTS, INTERNAL_EVENTS, JOURNAL
 from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.application.messages import messages
 from services.ledger.domain.journal import Source
 from services.verifier.findings import Findings
-from services.verifier.internal_events import Letters
+from services.verifier.internal_events import InternalEvents
 from services.verifier.kafka_records import Headers, TopicRecord, partition_of
 from services.verifier.partition import PartitionProof
 from services.verifier.verify import TOPICS
@@ -26,7 +26,7 @@ Value = Json | bytes | None
 
 
 class Told:
-    """A record for a door: an event, or what somebody sent in its place."""
+    """A record for an input topic: an event, or what somebody sent in its place."""
 
     def __init__(
         self,
@@ -57,14 +57,14 @@ class World:
             (topic, partition): [] for topic in TOPICS for partition in range(partitions)
         }
         self.first_offsets: dict[tuple[str, int], int] = {}
-        self._letters: list[TopicRecord] = []
+        self._internal_events: list[TopicRecord] = []
         """Written by one ledger, to be read by another."""
         self._ledgers = [Ledger() for _ in range(partitions)]
         for ledger in self._ledgers:
             ledger.partition_of = cache(lambda budget: home(budget.encode(), partitions))
 
     def tell(self, told: Iterable[Told | Json | bytes], batch: int = 3) -> "World":
-        """Send records to their doors, and let the ledger take them, some at a time."""
+        """Send records to their input topics, and let the ledger take them, some at a time."""
         waiting: list[list[TopicRecord]] = [[] for _ in range(self.partitions)]
         for each in told:
             record = self._sent(each if isinstance(each, Told) else Told(each))
@@ -72,10 +72,13 @@ class World:
         for partition, records in enumerate(waiting):
             for start in range(0, len(records), batch):
                 self._decide(partition, records[start : start + batch])
-        while self._letters:
-            letters, self._letters = self._letters[:batch], self._letters[batch:]
-            for letter in letters:
-                self._decide(letter.partition, [letter])
+        while self._internal_events:
+            internal_events, self._internal_events = (
+                self._internal_events[:batch],
+                self._internal_events[batch:],
+            )
+            for internal_event in internal_events:
+                self._decide(internal_event.partition, [internal_event])
         return self
 
     def _sent(self, told: Told) -> TopicRecord:
@@ -112,8 +115,8 @@ class World:
         for topic, key, value, headers, home in messages(batch.decided, batch.states):
             number = partition if home is None else self._home(home.encode(), self.partitions)
             written = self.put(topic, number, key, value, headers)
-            if topic == LETTERS:
-                self._letters.append(written)
+            if topic == INTERNAL_EVENTS:
+                self._internal_events.append(written)
 
     def quarantine(self, told: Told | Json, by: str, why: str) -> "World":
         """One record that an operator set aside."""
@@ -167,7 +170,7 @@ def proofs_of(
     All share one list of findings. Where nothing else is said, a topic starts at offset 0.
     """
     findings = Findings()
-    between = Letters(findings)
+    between = InternalEvents(findings)
     for partition in range(partitions):
         proof = PartitionProof(partition, partitions, prefix, findings, between)
         for topic in TOPICS:
@@ -186,4 +189,4 @@ def _raw(record: TopicRecord) -> RawRecord:
     return RawRecord(record.value, source, record.headers, record.key, record.timestamp_ms)
 
 
-__all__ = ["EVENTS", "JOURNAL", "LETTERS", "PREFIX", "TOPICS", "Told", "World", "proofs_of"]
+__all__ = ["EVENTS", "INTERNAL_EVENTS", "JOURNAL", "PREFIX", "TOPICS", "Told", "World", "proofs_of"]

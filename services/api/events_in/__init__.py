@@ -1,1 +1,1 @@
-"""Events in: read as the ledger's door reads them, and kept, or answered with what is wrong."""
+"""Events in: read as the ledger's input reads them, and kept, or answered with what is wrong."""

@@ -1,4 +1,4 @@
-"""Events as they come in: read line by line by the ledger's own door, none kept in memory."""
+"""Events as they come in: read line by line by the ledger's own input, none kept in memory."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -6,7 +6,7 @@ from io import SEEK_CUR, SEEK_SET
 from typing import Any, BinaryIO, Final, NamedTuple
 
 from events.codec import EVENT_BYTES_MAX
-from events.envelope import Door
+from events.envelope import SourceKind
 from events.sentences import Sentence
 from events.unreadable import Unreadable, explain
 from services.api.access.caller import Caller, Scope, entity_of
@@ -73,7 +73,7 @@ class Sent:
         return not self.unreadable and not self.not_allowed
 
     def read(self, caller: Caller) -> None:
-        """Read every event as the ledger's door would, and ask whether the caller may send it.
+        """Read every event as the ledger's input would, and ask whether the caller may send it.
 
         Raises:
             TooManyEvents: it stops there.
@@ -81,7 +81,7 @@ class Sent:
         for count, line in enumerate(self._lines(), start=1):
             if count > EVENTS_MAX:
                 raise TooManyEvents
-            read = decoded(_record(line, self.one), Door.EVENTS)
+            read = decoded(_record(line, self.one), SourceKind.EVENTS)
             if isinstance(read, Unreadable):
                 fault = Fault(line.number, read.code.value, read.pointer, explain(read))
                 self.unreadable.append(fault)

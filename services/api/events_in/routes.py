@@ -1,4 +1,4 @@
-"""POST /events: read as the ledger's door reads them, published whole or not at all."""
+"""POST /events: read as the ledger's input reads them, published whole or not at all."""
 
 import asyncio
 from functools import partial
@@ -109,7 +109,7 @@ NOT_KEPT: Final = Kind(
 
 DESCRIPTION: Final = f"""\
 One JSON CloudEvent (`application/cloudevents+json`), or one a line (`application/x-ndjson`), up to
-{EVENTS_MAX} events and 64 MiB. Every event is read as the ledger's own door reads it. If one is
+{EVENTS_MAX} events and 64 MiB. Every event is read as the ledger's own input reads it. If one is
 wrong nothing is published, and `faults` says which, where and why: a part would break the order in
 which a budget's events belong.
 

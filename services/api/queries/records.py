@@ -193,8 +193,8 @@ def _wait(record: JournalRecord) -> Verdict | None:
 
 
 def _dead_letter(record: JournalRecord) -> Verdict | None:
-    letter = record.dead_letter
-    if letter is None:
+    dead_letter = record.dead_letter
+    if dead_letter is None:
         return None
-    facts = {name: fact for name, fact in letter.items() if name != "reason"}
-    return dead_letter_verdict(letter["reason"], facts)
+    facts = {name: fact for name, fact in dead_letter.items() if name != "reason"}
+    return dead_letter_verdict(dead_letter["reason"], facts)

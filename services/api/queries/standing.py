@@ -17,7 +17,7 @@ from events.topics import JOURNAL
 from services.api.headline import Reading
 from services.api.ports import JournalEnd
 from services.api.queries.parts import Entities, shown, visible
-from services.projector.tables import fates, journal, positions
+from services.projector.tables import journal, outcomes, positions
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Fates:
+class Outcomes:
     """Records by what became of them. `read` counts those that stand in the read model.
 
     A parked one that was decided later counts once, by what it became.
@@ -64,7 +64,7 @@ class PartitionStanding:
     """The latest that a sender wrote into an event that was read; the last may be dated earlier."""
     held: Held | None
     """For who sees some entities only, all in it is null: the record may be another's."""
-    fates: Fates
+    outcomes: Outcomes
     unread: int | None
     """Journal offsets not yet read, which bounds the records from above; None: nobody knows."""
     decided: int | None
@@ -78,7 +78,7 @@ class Standing:
     """All partitions together."""
 
     partitions: tuple[PartitionStanding, ...]
-    fates: Fates
+    outcomes: Outcomes
     unread: int | None
     decided: int | None
     """Records of the journal: all that the ledger has decided, and nothing that waits before it."""
@@ -92,16 +92,16 @@ class Standing:
     def reading(self, *, sees_all: bool) -> Reading:
         """The same as the headline takes it."""
         return Reading(
-            self.fates.read if sees_all else None,
+            self.outcomes.read if sees_all else None,
             self.unread,
             self.has_all_decided,
             self.adds_up and not self.holds,
             self.latest_event_time,
-            self.fates.read == 0,
+            self.outcomes.read == 0,
         )
 
 
-NOTHING: Final = Fates(0, 0, 0, 0, 0, 0)
+NOTHING: Final = Outcomes(0, 0, 0, 0, 0, 0)
 NOT_SAID: Final = Held(None, None, None)
 
 
@@ -129,7 +129,7 @@ async def _partitions(
     # Positions first, as every question: the switch to a read model made again locks them first.
     query = select(positions).order_by(positions.c.topic, positions.c.partition)
     rows = (await conn.execute(query)).all()
-    counted = {row.partition: Fates(*row[1:]) for row in await conn.execute(select(fates))}
+    counted = {row.partition: Outcomes(*row[1:]) for row in await conn.execute(select(outcomes))}
     read = [
         _partition(row, counted.get(row.partition, NOTHING), (ends or {}).get(row.partition))
         for row in rows
@@ -139,7 +139,7 @@ async def _partitions(
     return read + [_not_begun(partition, end) for partition, end in unseen if partition not in seen]
 
 
-def _partition(row: Any, known: Fates, end: JournalEnd | None) -> PartitionStanding:
+def _partition(row: Any, known: Outcomes, end: JournalEnd | None) -> PartitionStanding:
     unread = None if end is None else _unread(end, row.next_offset)
     held = None
     if row.held_offset is not None:
@@ -161,7 +161,7 @@ def _partition(row: Any, known: Fates, end: JournalEnd | None) -> PartitionStand
 
 async def _of_budgets(
     conn: AsyncConnection, entities: Entities
-) -> dict[int, tuple[Fates, datetime | None]]:
+) -> dict[int, tuple[Outcomes, datetime | None]]:
     """What became of the records of the caller's budgets, and their latest time, by partition."""
     query = (
         select(
@@ -177,14 +177,14 @@ async def _of_budgets(
     rows: dict[int, list[Any]] = {}
     for row in await conn.execute(query):
         rows.setdefault(row.partition, []).append(row)
-    return {partition: _fates_of(found) for partition, found in rows.items()}
+    return {partition: _outcomes_of(found) for partition, found in rows.items()}
 
 
-def _fates_of(rows: list[Any]) -> tuple[Fates, datetime | None]:
+def _outcomes_of(rows: list[Any]) -> tuple[Outcomes, datetime | None]:
     """A record that ends the wait of another takes its place."""
     records = {row.outcome: row.records for row in rows}
     resumed = sum(row.resumed for row in rows)
-    counted = Fates(
+    counted = Outcomes(
         sum(records.values()) - resumed,
         records.get("accepted", 0),
         records.get("duplicate", 0),
@@ -196,7 +196,7 @@ def _fates_of(rows: list[Any]) -> tuple[Fates, datetime | None]:
 
 
 def _as_seen(
-    each: PartitionStanding, own: Mapping[int, tuple[Fates, datetime | None]]
+    each: PartitionStanding, own: Mapping[int, tuple[Outcomes, datetime | None]]
 ) -> PartitionStanding:
     """A partition for who sees some entities: that it is held, or adds up, concerns them too."""
     counted, latest = own.get(each.partition, (replace(NOTHING, dead_letter=None), None))
@@ -207,7 +207,7 @@ def _as_seen(
         last_offset=None,
         latest_event_time=latest,
         held=each.held and NOT_SAID,
-        fates=counted,
+        outcomes=counted,
         unread=None,
         decided=None,
         adds_up=each.adds_up and counted.adds_up,
@@ -241,13 +241,13 @@ async def mark(conn: AsyncConnection) -> str:
 
 
 def _in_all(read: list[PartitionStanding], has_all_decided: bool | None) -> Standing:
-    sums = Fates(
-        sum(each.fates.read for each in read),
-        sum(each.fates.accepted for each in read),
-        sum(each.fates.duplicate for each in read),
-        sum(each.fates.refused for each in read),
-        sum(each.fates.parked for each in read),
-        _all_or_none([each.fates.dead_letter for each in read]),
+    sums = Outcomes(
+        sum(each.outcomes.read for each in read),
+        sum(each.outcomes.accepted for each in read),
+        sum(each.outcomes.duplicate for each in read),
+        sum(each.outcomes.refused for each in read),
+        sum(each.outcomes.parked for each in read),
+        _all_or_none([each.outcomes.dead_letter for each in read]),
     )
     unread = _all_or_none([each.unread for each in read]) if read else None
     times = [each.latest_event_time for each in read if each.latest_event_time is not None]

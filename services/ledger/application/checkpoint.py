@@ -19,7 +19,7 @@ IMPORT_KEY: Final = b'"import"'
 
 IMPORTED_HEADER: Final = "ecluse_imported"
 """The header of a journal record that came from an export: its source is a place of old, and says
-nothing of how far the doors that are there now were read."""
+nothing of how far the input topics that are there now were read."""
 
 _spell: Final = msgspec.json.Encoder().encode
 

@@ -10,9 +10,9 @@ from typing import Final, NamedTuple
 import structlog
 
 from events.codec import BYTES_MAX, NO_KEY, Headers, Received, decode, reread
-from events.envelope import Door, Envelope, Event
+from events.envelope import Envelope, Event, SourceKind
 from events.sentences import Sentence
-from events.topics import LETTERS
+from events.topics import INTERNAL_EVENTS
 from events.unreadable import Reason, Unreadable
 from services.ledger.application.ports import Batch, DeadLetter, JournalRow, Position
 from services.ledger.application.state_rows import changed_rows
@@ -26,7 +26,7 @@ from services.ledger.domain.parking import arrivals, ended_by, is_here
 from services.ledger.domain.recording import record_of
 from services.ledger.domain.refusals import Refusal
 from services.ledger.domain.verdicts import Refused, Verdict
-from services.ledger.domain.year_openings import Letter, letters_of
+from services.ledger.domain.year_openings import InternalEvent, internal_events_of
 
 FULL_CHECK_RECORDS = 10_000
 """How often a budget's invariants are checked in full."""
@@ -63,22 +63,22 @@ class RawRecord(NamedTuple):
         return self.timestamp_ms is not None
 
     @property
-    def door(self) -> Door:
+    def source_kind(self) -> SourceKind:
         """Where it was read (rules, 32); a cluster's prefix stands before the contract's name.
 
-        A store of files has letters of its own, under the same name.
+        A store of files has internal events of its own, under the same name.
         """
-        if self.source.topic.endswith(LETTERS):
-            return Door.LETTERS
-        return Door.EVENTS if self.is_of_kafka else Door.FILE
+        if self.source.topic.endswith(INTERNAL_EVENTS):
+            return SourceKind.INTERNAL_EVENTS
+        return SourceKind.EVENTS if self.is_of_kafka else SourceKind.FILE
 
 
 class Recorded(NamedTuple):
-    """A record of a budget, with the envelope of its own event, and the letters that it led to."""
+    """A journal record with its event's envelope and the internal events that it led to."""
 
     record: JournalRecord
     envelope: Envelope[Event]
-    letters: tuple[Letter, ...] = ()
+    internal_events: tuple[InternalEvent, ...] = ()
 
 
 class Buried(NamedTuple):
@@ -102,7 +102,7 @@ class DecidedBatch(Batch):
     ended: dict[str, BudgetState] = field(default_factory=dict)
     """The closed years that are forgotten with this batch, as they were to the end."""
     size_bytes: int = 0
-    """How large its journal records and letters are together."""
+    """How large its journal records and internal events are together."""
     states: Mapping[str, BudgetState] = field(default_factory=dict)
     """The budgets behind this batch, those that are forgotten with it as they were to the end."""
 
@@ -193,12 +193,14 @@ class Ledger:
         resumes: int | None = None,
     ) -> JournalRecord:
         record = record_of(state, received, verdict, source, resumes)
-        letters = tuple(letters_of(state.book, received.envelope, record.moves))
+        internal_events = tuple(internal_events_of(state.book, received.envelope, record.moves))
         sealed = record.seal()
         self.batch.records.append(JournalRow(record.budget, record.sequence, sealed))
-        self.batch.decided.append(Recorded(record, received.envelope, letters))
-        self.batch.letters += [letter.value for letter in letters]
-        self.batch.size_bytes += len(sealed) + sum(len(letter.value) for letter in letters)
+        self.batch.decided.append(Recorded(record, received.envelope, internal_events))
+        self.batch.internal_events += [internal_event.value for internal_event in internal_events]
+        self.batch.size_bytes += len(sealed) + sum(
+            len(internal_event.value) for internal_event in internal_events
+        )
         was_closed = state.book.closed
         evolve(state, record, received)
         if state.book.closed is not was_closed or record.sequence % FULL_CHECK_RECORDS == 0:
@@ -271,37 +273,37 @@ class Ledger:
         self.batch.records.append(JournalRow(name, record.sequence, record.seal()))
         self.batch.decided.append(Buried(record, raw, unreadable))
         chain.sequence, chain.head = record.sequence, record.hash
-        letter = DeadLetter(
+        internal_event = DeadLetter(
             name,
             record.sequence,
             unreadable.reason,
             *raw.source,
             length_bytes,
             record.event_sha256,
-            kept_bytes(value, length_bytes, raw.door),
+            kept_bytes(value, length_bytes, raw.source_kind),
         )
-        self.batch.dead_letters.append(letter)
+        self.batch.dead_letters.append(internal_event)
         if not self.rehearses:
             _log_buried(record, unreadable)
         return record
 
 
-def kept_bytes(value: bytes, length_bytes: int, door: Door) -> bytes:
+def kept_bytes(value: bytes, length_bytes: int, source_kind: SourceKind) -> bytes:
     """What is kept of a dead letter of that length: all, or the beginning of one too large."""
-    return value if length_bytes <= BYTES_MAX[door] else value[:DEAD_LETTER_HEAD_BYTES]
+    return value if length_bytes <= BYTES_MAX[source_kind] else value[:DEAD_LETTER_HEAD_BYTES]
 
 
-def decoded(raw: RawRecord, door: Door | None = None) -> Received | Unreadable:
+def decoded(raw: RawRecord, source_kind: SourceKind | None = None) -> Received | Unreadable:
     """Read a record; a failure of the decoder itself is a reason like others, and logged.
 
-    It is read as at its own door, or at the one that is named.
+    It is read as as its own source kind, or at the one that is named.
     """
     if not raw.whole:
         return Unreadable.too_large(raw.length_bytes)
     # Kafka allows a record without a key, which is no budget; a file has no keys at all.
     key = NO_KEY if raw.key is None and raw.is_of_kafka else raw.key
     try:
-        return decode(raw.value, raw.headers, key, door or raw.door)
+        return decode(raw.value, raw.headers, key, source_kind or raw.source_kind)
     except Exception as error:  # A decoder's bug may not stop the partition: the bytes are kept.
         log.exception("decoder_failed", **raw.source._asdict())
         name = type(error).__name__

@@ -1,4 +1,7 @@
-"""Records of Kafka as the ledger reads them: those of its doors, and those of its journal."""
+"""Records of Kafka as the ledger reads them.
+
+Those of its input topics, and those of its journal.
+"""
 
 from hashlib import sha256
 from typing import Final
@@ -44,7 +47,7 @@ async def is_being_imported(reader: Reader, state: TopicPartition) -> bool:
 
 
 def raw_record(record: ConsumerRecord) -> RawRecord:
-    """A record of a door."""
+    """A record of an input topic."""
     source = Source(record.topic, record.partition, record.offset)
     return RawRecord(record.value, source, record.headers, record.key, record.timestamp)
 

@@ -41,7 +41,7 @@ from services.ledger.domain.book import BudgetState
 from services.ledger.domain.grants import ConventionMoney
 from services.ledger.domain.journal import JournalRecord, Outcome
 from services.ledger.domain.lines import Line, LineMoney
-from services.ledger.domain.year_openings import Letter
+from services.ledger.domain.year_openings import InternalEvent
 
 STRUCTURED: Final[Headers] = (("content-type", b"application/cloudevents+json; charset=UTF-8"),)
 """The headers of every CloudEvent that leaves."""
@@ -92,7 +92,7 @@ def messages(decided: Iterable[Decided], budgets: Mapping[str, BudgetState]) -> 
             sent += _dead_letter(each)
         elif each.record.outcome is Outcome.ACCEPTED:
             cause = _Cause(each)
-            sent += _accepted(cause, each.letters)
+            sent += _accepted(cause, each.internal_events)
             for balance in _moved(each, budgets[each.record.budget]):
                 moved[balance] = cause
         elif each.record.outcome is not Outcome.DUPLICATE:
@@ -222,8 +222,8 @@ def _value(head: bytes, event_id: str, about: bytes, data: Mapping[str, Any]) ->
     return b'%b%b,%b,"data":%b}' % (head, _spell(event_id), about, _spell(data))
 
 
-def _accepted(cause: _Cause, letters: Iterable[Letter]) -> Iterator[Outgoing]:
-    """The entries of a record, the orders that it issued or cancelled, and its letters."""
+def _accepted(cause: _Cause, internal_events: Iterable[InternalEvent]) -> Iterator[Outgoing]:
+    """The entries of a record, the orders that it issued or cancelled, and its internal events."""
     record = cause.record
     for entry in record.commitment_entries:
         # In the order of the model, so that a person finds the id first.
@@ -241,8 +241,8 @@ def _accepted(cause: _Cause, letters: Iterable[Letter]) -> Iterator[Outgoing]:
         else:
             continue
         yield Outgoing(topics.PAYMENT_ORDERS, cause.key, value, STRUCTURED)
-    for budget, letter in letters:
-        yield Outgoing(topics.LETTERS, budget.encode(), letter, STRUCTURED, budget)
+    for budget, internal_event in internal_events:
+        yield Outgoing(topics.INTERNAL_EVENTS, budget.encode(), internal_event, STRUCTURED, budget)
 
 
 def _answer(cause: _Cause) -> Outgoing:
@@ -309,7 +309,7 @@ def _dead_letter(buried: Buried) -> Iterator[Outgoing]:
     """The bytes for operators, and a notice without them for the sender."""
     record, raw, unreadable = buried
     why = explain(unreadable)
-    kept = raw.value and kept_bytes(raw.value, len(raw.value), raw.door)
+    kept = raw.value and kept_bytes(raw.value, len(raw.value), raw.source_kind)
     key = raw.key and raw.key[:DEAD_LETTER_HEAD_BYTES]
     headers = (*_own_headers(raw), *_reasons(record, raw, why))
     yield Outgoing(topics.DEAD_LETTERS, key, kept, headers)
@@ -353,7 +353,7 @@ def _reasons(record: JournalRecord, raw: RawRecord, why: Sentence) -> Headers:
         "offset": raw.source.offset,
         "timestamp": raw.timestamp_ms,
     }
-    if dead["length"] > BYTES_MAX[raw.door]:
+    if dead["length"] > BYTES_MAX[raw.source_kind]:
         said |= {"sha256": record.event_sha256, "length": dead["length"]}
     if raw.key is not None and len(raw.key) > DEAD_LETTER_HEAD_BYTES:
         said["key_length"] = len(raw.key)

@@ -63,7 +63,7 @@ class Batch:
     """The new value of each changed piece of state; None removes it."""
     dead_letters: list[DeadLetter] = field(default_factory=list)
     positions: list[Position] = field(default_factory=list)
-    letters: list[bytes] = field(default_factory=list)
+    internal_events: list[bytes] = field(default_factory=list)
     """What the ledger wrote to itself, to be read behind the input (rules, 32)."""
 
 
@@ -102,8 +102,8 @@ class Store(Protocol):
         """The unreadable records, with their bytes."""
         ...
 
-    def letters(self, first: int = 0) -> Iterator[tuple[int, bytes]]:
-        """The letters in the order in which they were written, numbered from 0."""
+    def internal_events(self, first: int = 0) -> Iterator[tuple[int, bytes]]:
+        """The internal events in the order in which they were written, numbered from 0."""
         ...
 
     def commit(self, batch: Batch, versions: Versions) -> None:

@@ -2,7 +2,7 @@
 
 The events of the journal are decided in its order, by a ledger of their own that writes nothing.
 What one decision changes, later ones build on, as they would have. Dead letters are only counted:
-their bytes are not in the journal. Letters are decided as they were read.
+their bytes are not in the journal. Internal events are decided as they were read.
 """
 
 from collections import Counter

@@ -1,7 +1,7 @@
-"""The letters by which a closed year opens the next one: one for each convention that goes on.
+"""Opening events of the next fiscal year: one for each convention that is carried over.
 
 They are events, written by the ledger to itself (rules, 32). Nothing in them is drawn: who closes a
-year twice, after a crash, writes the same letters.
+year twice, after a crash, writes the same internal events.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,7 +11,7 @@ from uuid import NAMESPACE_URL, uuid5
 import msgspec
 
 from events.canonical import without_nulls
-from events.codec import LETTER_BYTES_MAX
+from events.codec import INTERNAL_EVENT_BYTES_MAX
 from events.envelope import LEDGER, Envelope, Event
 from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
 from services.ledger.domain.book import YEAR_DIGITS, Book
@@ -22,28 +22,31 @@ from services.ledger.domain.moves import CARRY_OVER, Move
 from services.ledger.domain.schedules import is_live, is_of_grant
 
 NAMESPACE: Final = uuid5(NAMESPACE_URL, "urn:ecluse:letters")
-"""Of the ids of letters."""
+"""Of the ids of internal events."""
 
 _spell: Final = msgspec.json.Encoder().encode
 
 
-class Letter(NamedTuple):
-    """A letter, and the budget that it is written to."""
+class InternalEvent(NamedTuple):
+    """An internal event, and the budget that it is written to."""
 
     budget: str
     value: bytes
 
 
 class Opening(NamedTuple):
-    """Which letter opens which convention in which budget: all that a closing's moves tell."""
+    """Which internal event opens which convention in which budget.
+
+    All that a closing's moves tell.
+    """
 
     id: str
     budget: str
     convention: str
 
 
-def letter_id(budget: str, source: str, event_id: str, convention: str) -> str:
-    """The id of a letter: uuid5 of who the closing event is, and of the convention."""
+def internal_event_id(budget: str, source: str, event_id: str, convention: str) -> str:
+    """The id of an internal event: uuid5 of who the closing event is, and of the convention."""
     return str(uuid5(NAMESPACE, f"{budget}\0{source}\0{event_id}\0{convention}"))
 
 
@@ -52,8 +55,10 @@ def next_year(budget: str) -> str:
     return f"{budget[:-YEAR_DIGITS]}{int(budget[-YEAR_DIGITS:]) + 1:04}"
 
 
-def letters_of(book: Book, envelope: Envelope[Event], moves: Iterable[Move]) -> Iterator[Letter]:
-    """The letters of a closing, in order of signature; `book` as it stands before it."""
+def internal_events_of(
+    book: Book, envelope: Envelope[Event], moves: Iterable[Move]
+) -> Iterator[InternalEvent]:
+    """The internal events of a closing, in order of signature; `book` as it stands before it."""
     event = envelope.data
     if not isinstance(event, FiscalYearClosed):
         return
@@ -61,7 +66,7 @@ def letters_of(book: Book, envelope: Envelope[Event], moves: Iterable[Move]) -> 
     for name, cents in _carried(moves).items():
         said = {
             "specversion": "1.0",
-            "id": letter_id(book.budget, envelope.source, envelope.id, name),
+            "id": internal_event_id(book.budget, envelope.source, envelope.id, name),
             "source": LEDGER,
             "type": FiscalYearOpened.TYPE,
             "time": envelope.time.isoformat(),
@@ -79,14 +84,19 @@ def letters_of(book: Book, envelope: Envelope[Event], moves: Iterable[Move]) -> 
             },
         }
         value = _spell(without_nulls(said))
-        assert len(value) <= LETTER_BYTES_MAX, f"the letter of {name} is larger than one may be"
-        yield Letter(budget, value)
+        assert len(value) <= INTERNAL_EVENT_BYTES_MAX, (
+            f"the internal event of {name} is larger than one may be"
+        )
+        yield InternalEvent(budget, value)
 
 
 def openings(budget: str, source: str, event_id: str, moves: Iterable[Move]) -> list[Opening]:
-    """The letters that the closing of a budget led to, by these of its moves; in their order."""
+    """The internal events that the closing of a budget led to, by these of its moves.
+
+    In their order.
+    """
     return [
-        Opening(letter_id(budget, source, event_id, name), next_year(budget), name)
+        Opening(internal_event_id(budget, source, event_id, name), next_year(budget), name)
         for name in _carried(moves)
     ]
 

@@ -90,8 +90,8 @@ DEAD_LETTERS: dict[Reason, Advice] = {
         Sentence("type inconnu", "unknown type"),
         (1, 32),
         Sentence(
-            "Le type n'est pas au contrat, ou n'est lu que parmi les lettres.",
-            "The type is not in the contract, or is read among letters only.",
+            "Le type n'est pas au contrat, ou n'est lu que parmi les événements internes.",
+            "The type is not in the contract, or is read among internal events only.",
         ),
         Sentence("Prenez un type du dossier schemas/.", "Take a type of the folder schemas/."),
     ),

@@ -1,7 +1,7 @@
 """Importing an exported journal: proved whole, and compared with what is there, before anything.
 
 Records keep their bytes, and so their hashes. What they name as their source is where they were
-read once; of the doors that are there now, an import has read nothing.
+read once; of the input topics that are there now, an import has read nothing.
 """
 
 from collections.abc import Iterator, Mapping
@@ -31,7 +31,7 @@ from services.ledger.application.restore import (
     make_state_again,
 )
 from services.ledger.domain.journal import RULES_VERSION, JournalRecord, Outcome
-from services.ledger.domain.year_openings import Letter, letters_of, openings
+from services.ledger.domain.year_openings import InternalEvent, internal_events_of, openings
 from services.ledger.files.chains import NOWHERE, Chains, End
 from services.ledger.files.exports import TOLD_RECORDS, Exported, Progress, read_export
 
@@ -65,7 +65,10 @@ class Proved:
     already: int = 0
     """How many of its records are there already."""
     unread: dict[str, str] = field(default_factory=dict)
-    """The letters of which the journal has no record, by id: and the budget that was closed."""
+    """The internal events of which the journal has no record, by id.
+
+    And the budget that was closed.
+    """
 
     @property
     def is_there(self) -> bool:
@@ -97,7 +100,7 @@ def prove(path: Path, there: Mapping[str, End], where: str, progress: Progress) 
             Écluse decided it.
     """
     proved = Proved(path, there)
-    letters: set[str] = set()
+    internal_events: set[str] = set()
     for record, _ in read_export(path, proved.chains, progress):
         if record.rules_version > RULES_VERSION:
             written = Versions(VERSIONS.state, record.rules_version)
@@ -108,31 +111,31 @@ def prove(path: Path, there: Mapping[str, End], where: str, progress: Progress) 
             raise StoreError(where, ANOTHER.render(facts))
         proved.already += record.sequence <= end.sequence
         if record.event_source == LEDGER and record.event_id is not None:
-            letters.add(record.event_id)
-        proved.unread.update(dict.fromkeys(_letter_ids(record), record.budget))
+            internal_events.add(record.event_id)
+        proved.unread.update(dict.fromkeys(_internal_event_ids(record), record.budget))
     for chain, end in there.items():
         held = proved.chains.ends.get(chain, NOWHERE).sequence
         if held < end.sequence:
             facts = {"chain": chain, "there": end.sequence, "held": held, "file": path}
             raise StoreError(where, BEYOND.render(facts))
-    for each in letters:
+    for each in internal_events:
         proved.unread.pop(each, None)
     return proved
 
 
-def _letter_ids(record: JournalRecord) -> set[str]:
-    """The letters that a closing led to (rules, 32), by their ids."""
+def _internal_event_ids(record: JournalRecord) -> set[str]:
+    """The internal events that a closing led to (rules, 32), by their ids."""
     source, event_id = record.event_source or "", record.event_id or ""
     return {each.id for each in openings(record.budget, source, event_id, record.moves)}
 
 
-def unread_letters(proved: Proved) -> dict[str, list[Letter]]:
+def unread_internal_events(proved: Proved) -> dict[str, list[InternalEvent]]:
     """What closings wrote to next year's budgets and nobody read, by the budget that was closed.
 
-    A letter waits on a topic, and is lost with it: so it is made again, from the book of the year
-    that was closed as it stood before. It is the same letter, to the byte.
+    An internal event waits on a topic, and is lost with it: so it is made again, from the book of
+    the year that was closed as it stood before. It is the same internal event, to the byte.
     """
-    found: dict[str, list[Letter]] = {}
+    found: dict[str, list[InternalEvent]] = {}
     closed = set(proved.unread.values())
     if not closed:
         return found
@@ -140,13 +143,13 @@ def unread_letters(proved: Proved) -> dict[str, list[Letter]]:
     for record, _ in read_export(proved.path, Chains(), lambda _: None):
         if record.budget not in closed:
             continue
-        if record.outcome is Outcome.ACCEPTED and _letter_ids(record):
+        if record.outcome is Outcome.ACCEPTED and _internal_event_ids(record):
             envelope = reread(record.event or b"").envelope
             book = folding.budgets[record.budget].book
             found.setdefault(record.budget, []).extend(
-                letter
-                for letter in letters_of(book, envelope, record.moves)
-                if reread(letter.value).envelope.id in proved.unread
+                internal_event
+                for internal_event in internal_events_of(book, envelope, record.moves)
+                if reread(internal_event.value).envelope.id in proved.unread
             )
         folding.apply(record)
     return found
@@ -175,8 +178,10 @@ def import_store(store: Store, where: str, path: Path, progress: Progress) -> Pr
             under_way = under_way._replace(next_offset=under_way.next_offset + len(rows))
             store.commit(Batch(rows, positions=[under_way]), VERSIONS)
             rows = []
-    letters = [each.value for some in unread_letters(proved).values() for each in some]
+    internal_events = [
+        each.value for some in unread_internal_events(proved).values() for each in some
+    ]
     done = Position(IMPORTING_SOURCE, 0, proved.chains.records, IMPORTED)
-    store.commit(Batch(rows, positions=[done], letters=letters), VERSIONS)
+    store.commit(Batch(rows, positions=[done], internal_events=internal_events), VERSIONS)
     make_state_again(store)
     return proved

@@ -24,7 +24,7 @@ class MemoryStore:
         self._state: dict[StateKey, bytes] = {}
         self._positions: dict[tuple[str, int], Position] = {}
         self._dead_letters: dict[tuple[str, int], DeadLetter] = {}
-        self._letters: list[bytes] = []
+        self._internal_events: list[bytes] = []
         self._versions: Versions | None = None
 
     def versions(self) -> Versions | None:
@@ -49,8 +49,8 @@ class MemoryStore:
     def dead_letters(self) -> Iterator[DeadLetter]:
         yield from self._dead_letters.values()
 
-    def letters(self, first: int = 0) -> Iterator[tuple[int, bytes]]:
-        yield from list(enumerate(self._letters))[first:]
+    def internal_events(self, first: int = 0) -> Iterator[tuple[int, bytes]]:
+        yield from list(enumerate(self._internal_events))[first:]
 
     def commit(self, batch: Batch, versions: Versions) -> None:
         self._refuse_repeats(batch)
@@ -59,9 +59,9 @@ class MemoryStore:
             self._index[row.budget, row.sequence] = row
             self._ends[row.budget] = row
         self._write_state(batch.changes)
-        self._letters += batch.letters
-        for letter in batch.dead_letters:
-            self._dead_letters[letter.chain, letter.sequence] = letter
+        self._internal_events += batch.internal_events
+        for internal_event in batch.dead_letters:
+            self._dead_letters[internal_event.chain, internal_event.sequence] = internal_event
         for position in batch.positions:
             self._positions[position.topic, position.partition] = position
         self._versions = versions
@@ -69,8 +69,10 @@ class MemoryStore:
     def _refuse_repeats(self, batch: Batch) -> None:
         """A place in the journal, or among the dead letters, is written once."""
         places = [(row.budget, row.sequence) for row in batch.records]
-        letters = [(letter.chain, letter.sequence) for letter in batch.dead_letters]
-        for found, before in ((places, self._index), (letters, self._dead_letters)):
+        internal_events = [
+            (internal_event.chain, internal_event.sequence) for internal_event in batch.dead_letters
+        ]
+        for found, before in ((places, self._index), (internal_events, self._dead_letters)):
             repeated = [place for place in found if place in before]
             if repeated or len(set(found)) < len(found):
                 twice = repeated or found

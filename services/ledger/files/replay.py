@@ -11,7 +11,7 @@ import structlog
 
 from events.codec import EVENT_BYTES_MAX
 from events.sentences import Sentence
-from events.topics import LETTERS
+from events.topics import INTERNAL_EVENTS
 from services.ledger.application.handle import DEAD_LETTER_HEAD_BYTES, Ledger, RawRecord
 from services.ledger.application.ports import Position, Store, StoreError
 from services.ledger.application.restore import VERSIONS
@@ -131,19 +131,19 @@ def replay(
         raise StoreError(name, CUT.render(facts))
     if handled is not None and pending:
         _commit(store, ledger, topic, handled)
-    read_letters(store, ledger, batch_lines)
+    read_internal_events(store, ledger, batch_lines)
 
 
-def read_letters(store: Store, ledger: Ledger, batch_lines: int) -> None:
-    """Handle every letter that was not read yet: next year's budgets open."""
+def read_internal_events(store: Store, ledger: Ledger, batch_lines: int) -> None:
+    """Handle every internal event that was not read yet: next year's budgets open."""
     done = {position.topic: position.next_offset for position in store.positions()}
-    behind = done.get(LETTERS, 0)
-    while batch := list(islice(store.letters(behind), batch_lines)):
+    behind = done.get(INTERNAL_EVENTS, 0)
+    while batch := list(islice(store.internal_events(behind), batch_lines)):
         for number, value in batch:
-            _handle(ledger, RawRecord(value, Source(LETTERS, FILE_PARTITION, number)))
+            _handle(ledger, RawRecord(value, Source(INTERNAL_EVENTS, FILE_PARTITION, number)))
         number, value = batch[-1]
         behind = number + 1
-        position = Position(LETTERS, FILE_PARTITION, behind, sha256(value).hexdigest())
+        position = Position(INTERNAL_EVENTS, FILE_PARTITION, behind, sha256(value).hexdigest())
         store.commit(ledger.commit_batch([position]), VERSIONS)
 
 
@@ -168,15 +168,20 @@ def _has_grown(store: Store, name: str, done: Position, line: Line) -> bool:
     if line.number < done.next_offset - 1 or line.sha256 == done.last_sha256:
         return False
     last_read = (done.topic, done.partition, line.number, done.last_sha256)
-    for letter in store.dead_letters():
-        place = (letter.topic, letter.partition, letter.offset, letter.sha256)
-        if place == last_read and line.value.startswith(letter.value):
+    for internal_event in store.dead_letters():
+        place = (
+            internal_event.topic,
+            internal_event.partition,
+            internal_event.offset,
+            internal_event.sha256,
+        )
+        if place == last_read and line.value.startswith(internal_event.value):
             return True
     raise StoreError(name, EDITED.render({"line": line.number}))
 
 
 def raw_record(line: Line, topic: str) -> RawRecord:
-    """A line as the ledger's door takes it."""
+    """A line as the ledger's input takes it."""
     source = Source(topic, FILE_PARTITION, line.number)
     if line.length_bytes <= EVENT_BYTES_MAX:
         return RawRecord(line.value, source)

@@ -80,8 +80,8 @@ CREATE TABLE versions (
 ) STRICT;
 """
 
-LETTERS = """
-CREATE TABLE IF NOT EXISTS letters (
+INTERNAL_EVENTS = """
+CREATE TABLE IF NOT EXISTS internal_events (
     number INTEGER PRIMARY KEY,
     value  BLOB NOT NULL
 ) STRICT
@@ -147,7 +147,7 @@ class SqliteStore:
                     self._db.execute(statement)
                 self._db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         if create:  # Who only reads must not wait for who writes.
-            self._db.execute(LETTERS)
+            self._db.execute(INTERNAL_EVENTS)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -238,11 +238,11 @@ class SqliteStore:
         return (DeadLetter(*row) for row in self._read(rows))
 
     @_stating_the_file
-    def letters(self, first: int = 0) -> Iterator[tuple[int, bytes]]:
-        kept = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'letters'"
+    def internal_events(self, first: int = 0) -> Iterator[tuple[int, bytes]]:
+        kept = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'internal_events'"
         if self._db.execute(kept).fetchone() is None:
             return iter(())
-        asked = "SELECT number, value FROM letters WHERE number >= ? ORDER BY number"
+        asked = "SELECT number, value FROM internal_events WHERE number >= ? ORDER BY number"
         rows = self._db.execute(asked, (first,))
         return ((row[0], row[1]) for row in self._read(rows))
 
@@ -257,10 +257,11 @@ class SqliteStore:
                 "INSERT INTO dead_letters VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", batch.dead_letters
             )
             # The end of a tree: to count them would take longer with each year that is closed.
-            behind_last = "SELECT coalesce(max(number) + 1, 0) FROM letters"
+            behind_last = "SELECT coalesce(max(number) + 1, 0) FROM internal_events"
             (behind,) = self._db.execute(behind_last).fetchone()
             self._db.executemany(
-                "INSERT INTO letters VALUES (?, ?)", enumerate(batch.letters, start=behind)
+                "INSERT INTO internal_events VALUES (?, ?)",
+                enumerate(batch.internal_events, start=behind),
             )
             self._db.executemany(
                 "INSERT OR REPLACE INTO positions VALUES (?, ?, ?, ?)", batch.positions

@@ -3,7 +3,7 @@
 Each partition is written under its own transactional id, as by the ledger's own worker: which is
 fenced, where one runs. From the first record to the last a mark stands in every partition's state,
 before which no ledger begins to work. Of what was published only balances leave again, in the
-transaction of the record that made them, and letters that nobody had read.
+transaction of the record that made them, and internal events that nobody had read.
 """
 
 from collections.abc import Collection, Iterable
@@ -17,7 +17,7 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.codec import Received
 from events.sentences import Sentence
-from events.topics import BALANCES, DOORS, JOURNAL, LEDGER_STATE, LETTERS
+from events.topics import BALANCES, INPUT_TOPICS, INTERNAL_EVENTS, JOURNAL, LEDGER_STATE
 from services.ledger.application.checkpoint import IMPORT_KEY, IMPORTED_HEADER, POSITION_KEY
 from services.ledger.application.handle import Recorded
 from services.ledger.application.kafka_records import MISPLACED, is_being_imported
@@ -25,10 +25,10 @@ from services.ledger.application.messages import STRUCTURED, balances
 from services.ledger.application.ports import StoreError
 from services.ledger.application.restore import Folding
 from services.ledger.domain.journal import Outcome
-from services.ledger.domain.year_openings import Letter
+from services.ledger.domain.year_openings import InternalEvent
 from services.ledger.files.chains import Chains, home_of
 from services.ledger.files.exports import Exported, Progress
-from services.ledger.files.imports import BATCH_RECORDS, Proved, prove, unread_letters
+from services.ledger.files.imports import BATCH_RECORDS, Proved, prove, unread_internal_events
 from services.ledger.kafka.partition import (
     OUTPUTS,
     PARTITIONS_HEADER,
@@ -46,7 +46,7 @@ from services.runtime.ops.settings import Settings
 BATCH_BYTES: Final = 8 * 1024 * 1024
 """How many bytes of records one transaction gathers, unless a single one is larger."""
 
-TOPICS: Final = (*DOORS, *OUTPUTS)
+TOPICS: Final = (*INPUT_TOPICS, *OUTPUTS)
 """What the ledger will read and write there."""
 
 MOVED = Sentence(
@@ -87,8 +87,8 @@ async def import_topic(settings: Settings, path: Path, progress: Progress) -> Pr
             received = folding.apply(each.record)
             if not proved.has(each.record):
                 home.take(each, received)
-        for budget, letters in unread_letters(proved).items():
-            homes[home_of(budget, count)].letters += letters
+        for budget, internal_events in unread_internal_events(proved).items():
+            homes[home_of(budget, count)].internal_events += internal_events
         for home in homes:
             await home.write()
         # The first partition was marked first, and is the last to be set free: no worker starts.
@@ -155,7 +155,7 @@ class _Home:
 
     def __init__(self, settings: Settings, number: int, count: int, folding: Folding) -> None:
         self.number = number
-        self.letters: list[Letter] = []
+        self.internal_events: list[InternalEvent] = []
         self._settings = settings
         self._count = count
         self.journal = Place(settings.topic(JOURNAL), number)
@@ -209,19 +209,22 @@ class _Home:
             self._accepted.append(Recorded(each.record, received.envelope))
 
     async def write(self) -> None:
-        """Write what waits, and the letters: they leave with the last records, or left before."""
+        """Write what waits, and the internal events.
+
+        They leave with the last records, or left before.
+        """
         if self._waiting:
-            await self._write_journal(self._posted(self.letters))
+            await self._write_journal(self._posted(self.internal_events))
 
     async def end(self) -> None:
         """Take the mark away."""
         await self._write_state([Outgoing(IMPORT_KEY, None)])
 
-    def _posted(self, letters: Iterable[Letter]) -> dict[Place, list[Outgoing]]:
+    def _posted(self, internal_events: Iterable[InternalEvent]) -> dict[Place, list[Outgoing]]:
         posted: dict[Place, list[Outgoing]] = {}
-        for budget, value in letters:
+        for budget, value in internal_events:
             number = partition_of(budget.encode(), self._count)
-            place = Place(self._settings.topic(LETTERS), number)
+            place = Place(self._settings.topic(INTERNAL_EVENTS), number)
             posted.setdefault(place, []).append(Outgoing(budget.encode(), value, STRUCTURED))
         return posted
 

@@ -1,7 +1,7 @@
 """The ledger's work on one partition: the same core as a replay, behind Kafka's transactions.
 
 One batch is one transaction: journal records, what is published, changed state, and how far the
-doors were read. Whatever fails, nothing of it was ever there.
+input topics were read. Whatever fails, nothing of it was ever there.
 """
 
 from collections import Counter as Tally
@@ -17,12 +17,12 @@ from events.topics import (
     BALANCES,
     COMMITMENT_ENTRIES,
     DEAD_LETTERS,
-    DOORS,
     EVENTS,
+    INPUT_TOPICS,
+    INTERNAL_EVENTS,
     JOURNAL,
     LEDGER_GROUP,
     LEDGER_STATE,
-    LETTERS,
     PAYMENT_ORDERS,
     REFUSALS,
 )
@@ -58,7 +58,7 @@ OUTPUTS: Final = (
     DEAD_LETTERS,
     LEDGER_STATE,
 )
-"""Where the ledger writes, in one transaction; letters to next year's budgets apart."""
+"""Where the ledger writes, in one transaction; internal events to next year's budgets apart."""
 
 PARTITIONS_HEADER: Final = "ecluse_partitions"
 """The header of a journal record that tells how many partitions its topic had (rules, 37)."""
@@ -68,10 +68,10 @@ FIND_HANGING: Final = (
 )
 
 GIVE_UP: Final = "ecluse ledger --accept-lost {topic}/{partition}/{first}"
-"""What is typed where records of a door are gone unread, for good."""
+"""What is typed where records of an input topic are gone unread, for good."""
 
 FULL_BYTES: Final = 4 * 1024 * 1024
-"""How large the journal records and letters of a transaction grow before it ends. A thousand usual
+"""The size of journal records and internal events at which a transaction ends. A thousand usual
 records stay below; a thousand closings would keep the event loop for seconds."""
 
 REWRITE_ROWS: Final = 50_000
@@ -87,12 +87,12 @@ def transactional_id(settings: Settings, partition: int) -> str:
 
 def whereabouts(settings: Settings, partition: int, partitions: int) -> Whereabouts:
     """Where the writer of a partition may have written: next year's budgets live anywhere."""
-    letters = settings.topic(LETTERS)
+    internal_events = settings.topic(INTERNAL_EVENTS)
     return Whereabouts(
         partition,
         TopicPartition(settings.topic(JOURNAL), partition),
         [TopicPartition(settings.topic(name), partition) for name in OUTPUTS],
-        [TopicPartition(letters, number) for number in range(partitions)],
+        [TopicPartition(internal_events, number) for number in range(partitions)],
     )
 
 
@@ -142,15 +142,17 @@ class LedgerWork:
         self._clients = clients
         name = transactional_id(settings, partition)
         self._writer = FencedWriter(settings, name, self._where.shared, clients)
-        self._doors = [TopicPartition(settings.topic(name), partition) for name in DOORS]
+        self._input_topics = [
+            TopicPartition(settings.topic(name), partition) for name in INPUT_TOPICS
+        ]
         self._topics = PartitionTopics(settings, partition)
-        places = [*self._doors, self._topics.state, self._topics.journal]
+        places = [*self._input_topics, self._topics.state, self._topics.journal]
         self._reader = Reader(settings, places, progress, clients=clients)
         self._ledger = Ledger()
         self._placing = Placing({}, 0)
         self._sources: dict[str, SourcePosition] = {}
         self._read: dict[str, tuple[ConsumerRecord, str]] = {}
-        """The last record of each door since the last commit, and the digest that it has there."""
+        """The last record of each input topic since the last commit, with its digest."""
         self._overdue: list[OpenTransaction] = []
         self._told: Tally[str] = Tally()
         self._hold: Hold | None = None
@@ -158,7 +160,10 @@ class LedgerWork:
         self._headers: tuple[tuple[str, bytes], ...] = ()
 
     async def open(self) -> dict[str, int]:
-        """Fence the previous owner, restore, check both doors; where to go on reading them."""
+        """Fence the previous owner, restore, check both input topics.
+
+        Where to go on reading them.
+        """
         await self._writer.start()
         await end_forgotten(
             self._settings, self._writer, self._where, self._progress, self._clients
@@ -167,23 +172,28 @@ class LedgerWork:
         again = self._partition in self._rebuild
         restored = await self._topics.restore(self._reader, self._partitions, again=again)
         self._take(restored)
-        for door in self._doors:
-            self._sources[door.topic] = await self._checked(door)
+        for input_topic in self._input_topics:
+            self._sources[input_topic.topic] = await self._checked(input_topic)
         if restored.rewrite is not None:
             await self._rewrite(restored.rewrite)
         self._rebuild.discard(self._partition)
-        return {door.topic: self._sources[door.topic].next_offset for door in self._doors}
+        return {
+            input_topic.topic: self._sources[input_topic.topic].next_offset
+            for input_topic in self._input_topics
+        }
 
-    async def _checked(self, door: TopicPartition) -> SourcePosition:
-        """Where a door is to be read on, once it is known to be the one that was read."""
-        position = self._sources.get(door.topic, SourcePosition(0))
-        first, _ = await self._reader.bounds(door)
-        given_up = f"{door.topic}/{door.partition}/{first}" in self._accept_lost
+    async def _checked(self, input_topic: TopicPartition) -> SourcePosition:
+        """Where an input topic is to be read on, once it is known to be the one that was read."""
+        position = self._sources.get(input_topic.topic, SourcePosition(0))
+        first, _ = await self._reader.bounds(input_topic)
+        given_up = f"{input_topic.topic}/{input_topic.partition}/{first}" in self._accept_lost
         if given_up and position.next_offset < first:
-            log.warning("records_given_up", **door._asdict(), first=first, was=position.next_offset)
+            log.warning(
+                "records_given_up", **input_topic._asdict(), first=first, was=position.next_offset
+            )
             position = SourcePosition(first)
-        await check_source(self._reader, door, position, is_same, GIVE_UP)
-        return await behind_markers(self._reader, door, position)
+        await check_source(self._reader, input_topic, position, is_same, GIVE_UP)
+        return await behind_markers(self._reader, input_topic, position)
 
     def handle(self, record: ConsumerRecord) -> None:
         """Decide one record; nothing is written before `commit`."""
@@ -236,17 +246,19 @@ class LedgerWork:
                 record.offset + 1, record.offset, record.timestamp, event_sha256
             )
         if not read:
-            for door in self._doors:
-                position = self._sources[door.topic]
-                self._sources[door.topic] = await behind_markers(self._reader, door, position)
+            for input_topic in self._input_topics:
+                position = self._sources[input_topic.topic]
+                self._sources[input_topic.topic] = await behind_markers(
+                    self._reader, input_topic, position
+                )
 
     async def settle(self) -> None:
         """See that the last transaction has ended: else nobody reads what it wrote elsewhere.
 
-        And name whose never does in one of our doors: behind it nothing is read.
+        And name whose never does in one of our input topics: behind it nothing is read.
         """
         await self._writer.settle()
-        told, self._overdue = self._overdue, await self._writer.overdue(self._doors)
+        told, self._overdue = self._overdue, await self._writer.overdue(self._input_topics)
         for each in self._overdue:
             if each not in told:
                 log.critical("transaction_hangs", do=FIND_HANGING, **facts_of(each))

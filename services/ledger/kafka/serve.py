@@ -19,11 +19,11 @@ from services.runtime.processing.health import Health
 from services.runtime.processing.processor import Work
 from services.runtime.processing.worker import Worker
 
-TOPICS: Final = (*topics.DOORS, *OUTPUTS)
+TOPICS: Final = (*topics.INPUT_TOPICS, *OUTPUTS)
 """What the ledger reads and writes."""
 
 QUARANTINE: Final = 'mend the program, or: ecluse quarantine {partition} {offset} --reason "…"'
-"""What may be done about a record of a door that holds its partition."""
+"""What may be done about a record of an input topic that holds its partition."""
 
 
 async def serve(

@@ -29,9 +29,9 @@ from services.projector.tables.money import (
 )
 from services.projector.tables.records import (
     dead_letters,
-    fates,
     journal,
     moves,
+    outcomes,
     parked,
     positions,
     refusals,
@@ -47,7 +47,6 @@ __all__ = [
     "conventions",
     "dead_letters",
     "documents",
-    "fates",
     "grant_lines",
     "grants",
     "instalments",
@@ -56,6 +55,7 @@ __all__ = [
     "metadata",
     "moves",
     "obligations",
+    "outcomes",
     "parked",
     "payment_order_lines",
     "payment_orders",

@@ -33,7 +33,7 @@ acts: Final = Table(
     text("title"),
     Index("acts_by_grant", "budget", "grant_ref"),
     comment="Decisions of assemblies. Role: vote, transfer, award, concurring, withdrawal, "
-    "amendment, carried (acts that came with an opening letter have that letter's sequence).",
+    "amendment, carried (acts that came with an opening event have that event's sequence).",
 )
 
 grants: Final = Table(

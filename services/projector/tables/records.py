@@ -35,8 +35,8 @@ positions: Final = Table(
     "often the read model was made again.",
 )
 
-fates: Final = Table(
-    "fates",
+outcomes: Final = Table(
+    "outcomes",
     metadata,
     key("partition"),
     *(

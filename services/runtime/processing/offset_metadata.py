@@ -66,7 +66,7 @@ class Word(NamedTuple):
     taken: int
     """How many records were done since this task was made."""
     told: int | None
-    """How many fates were told for them; None where its work does not count them."""
+    """How many outcomes were told for them; None where its work does not count them."""
     arrival_s: float | None
     """Of the last record done: how long after its event time Kafka had it; below 0 where the
     sender's clock is ahead."""

@@ -46,7 +46,7 @@ class Work(Protocol):
 
     @property
     def told(self) -> Mapping[str, int] | None:
-        """How many fates the last commit told, by the topic of the records whose they are.
+        """How many outcomes the last commit told, by the topic of the records whose they are.
 
         Each record has one, once: what it waited for and got later is no second one. Counted from
         what was written, not from what was read. None where this work tells none.

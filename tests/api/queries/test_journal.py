@@ -184,11 +184,11 @@ def test_the_standing_counts_each_record_once_and_says_unknown_where_nobody_know
         )
 
     unknown, known, another = ask(url, three)
-    fates = unknown.fates
+    outcomes = unknown.outcomes
     resumed = sum(each.resumes is not None for each in journal)
-    assert len(journal) - resumed == fates.read
+    assert len(journal) - resumed == outcomes.read
     assert (None, None, True) == (unknown.unread, unknown.decided, unknown.adds_up)
-    assert (5, fates.read + 5, True) == (known.unread, known.decided, known.adds_up)
+    assert (5, outcomes.read + 5, True) == (known.unread, known.decided, known.adds_up)
     assert not another.adds_up
 
 

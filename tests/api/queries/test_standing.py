@@ -32,27 +32,27 @@ def test_a_town_is_counted_as_if_it_were_alone(
     of_both, alone = made(both()), made(journal_of_events(map(encoded, events())))
     expected = ask(alone, lambda conn: standing(conn, None))
     found = seen_by(of_both, siret)
-    assert replace(expected.fates, dead_letter=None) == found.fates
-    assert expected.fates.parked == 1
+    assert replace(expected.outcomes, dead_letter=None) == found.outcomes
+    assert expected.outcomes.parked == 1
     assert datetime.fromisoformat(last) == found.latest_event_time
     assert found.adds_up
 
 
 def test_a_record_that_waited_counts_once_by_what_it_became(made: Made) -> None:
-    fates = seen_by(made(both()), ROUBAIX).fates
+    outcomes = seen_by(made(both()), ROUBAIX).outcomes
     assert (8, 5, 1, 1, 1) == (
-        fates.read,
-        fates.accepted,
-        fates.duplicate,
-        fates.refused,
-        fates.parked,
+        outcomes.read,
+        outcomes.accepted,
+        outcomes.duplicate,
+        outcomes.refused,
+        outcomes.parked,
     )
 
 
 def test_who_sees_all_entities_by_name_has_all_but_what_names_none(made_in_files: Made) -> None:
     url = made_in_files(both())
-    everything = ask(url, lambda conn: standing(conn, None)).fates
-    by_name = seen_by(url, LILLE, ROUBAIX).fates
+    everything = ask(url, lambda conn: standing(conn, None)).outcomes
+    by_name = seen_by(url, LILLE, ROUBAIX).outcomes
     assert everything.dead_letter == 1
     assert replace(everything, read=everything.read - 1, dead_letter=None) == by_name
 
@@ -66,12 +66,12 @@ def test_what_no_budget_can_be_told_from_is_unknown_and_never_none_at_all(
     (only,) = found.partitions
     unknown = (only.unread, only.decided, only.next_offset, only.last_offset)
     assert (None, None, None, None) == unknown
-    assert (None, None, None) == (found.unread, found.decided, found.fates.dead_letter)
+    assert (None, None, None) == (found.unread, found.decided, found.outcomes.dead_letter)
 
 
 def test_who_has_no_budget_is_counted_nothing(made_in_files: Made) -> None:
     found = seen_by(made_in_files(both()), "13001653800014")
-    assert (0, None) == (found.fates.read, found.latest_event_time)
+    assert (0, None) == (found.outcomes.read, found.latest_event_time)
 
 
 def test_a_journal_that_lost_its_end_concerns_everybody(made_in_files: Made) -> None:

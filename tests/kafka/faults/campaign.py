@@ -177,7 +177,8 @@ class Campaign:
         assert report.proved, "\n".join(str(each.row()) for each in report.findings[:SHOWN_MAX])
         figures.verified = report.counted
         journalled = sum(report.counted["outcomes"].values())
-        # What came in is what was sent: the verifier compares with the doors, and knows no sender.
+        # What came in is what was sent: the verifier compares with the input topics, and knows no
+        # sender.
         sent, doubtful = figures.published, figures.doubtful
         assert plan.events == sent, f"{sent} of {plan.events} events were sent"
         assert sent <= journalled <= sent + doubtful, f"{journalled} of {sent} are journalled"

@@ -162,8 +162,8 @@ class Feeder:
 
     async def _ended(self, chunk: Chunk, *, committed: bool) -> None:
         """Wait until a transaction has ended everywhere; end it where the broker forgot to."""
-        doors = {(each.topic, each.partition) for each in chunk.sendings}
-        places = [TopicPartition(self._prefix + topic, number) for topic, number in doors]
+        input_topics = {(each.topic, each.partition) for each in chunk.sendings}
+        places = [TopicPartition(self._prefix + topic, number) for topic, number in input_topics]
         client = self._producers[True].client
         forgotten_s = time.monotonic() + FORGOTTEN_S
         while True:

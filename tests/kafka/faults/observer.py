@@ -19,7 +19,7 @@ from events.topics import (
     BALANCES,
     COMMITMENT_ENTRIES,
     DEAD_LETTERS,
-    DOORS,
+    INPUT_TOPICS,
     JOURNAL,
     LEDGER_STATE,
     PAYMENT_ORDERS,
@@ -27,7 +27,7 @@ from events.topics import (
 )
 
 Result = TypeVar("Result")
-Door = tuple[str, int]
+SourceKind = tuple[str, int]
 Unsettled = tuple[TopicPartition, int, int]
 """A place, the offset behind which nothing is committed, and its end."""
 
@@ -108,7 +108,10 @@ class Silences:
 
 
 class Observer:
-    """Follows the doors and the journal of all partitions; made on the event loop it lives on."""
+    """Follows the input topics and the journal of all partitions.
+
+    Made on the event loop it lives on.
+    """
 
     def __init__(self, bootstrap: str, prefix: str, partitions: int) -> None:
         self.journalled = 0
@@ -118,9 +121,9 @@ class Observer:
         self._bootstrap = bootstrap
         self._prefix = prefix
         self._numbers = range(partitions)
-        self._doors = tuple(prefix + name for name in DOORS)
-        self._last: dict[Door, int] = {}
-        self._followed: dict[Door, int] = {}
+        self._input_topics = tuple(prefix + name for name in INPUT_TOPICS)
+        self._last: dict[SourceKind, int] = {}
+        self._followed: dict[SourceKind, int] = {}
         self._tail = self._reader("read_committed")
         # What is committed, and what is written: where they differ, a transaction is open.
         self._stable = self._reader("read_committed")
@@ -132,7 +135,7 @@ class Observer:
             await reader.start()
         places = [
             TopicPartition(topic, number)
-            for topic in (*self._doors, self._prefix + JOURNAL)
+            for topic in (*self._input_topics, self._prefix + JOURNAL)
             for number in self._numbers
         ]
         self._tail.assign(places)
@@ -148,7 +151,7 @@ class Observer:
         while True:
             taken = await self._tail.getmany(timeout_ms=LOOK_MS)
             for place, records in taken.items():
-                if place.topic in self._doors:
+                if place.topic in self._input_topics:
                     self._last[place] = records[-1].offset
                     if self._is_behind(place.partition):
                         self.silences.asked(place.partition)
@@ -187,7 +190,7 @@ class Observer:
         """Where a transaction is open in any topic, since which offset, and where the end is."""
         return {
             f"{place.topic}/{place.partition}": f"since {stable}, end {written}"
-            for place, stable, written in await self._unsettled((*DOORS, *OUTPUTS))
+            for place, stable, written in await self._unsettled((*INPUT_TOPICS, *OUTPUTS))
         }
 
     async def _unsettled(self, names: Iterable[str]) -> list[Unsettled]:
@@ -202,9 +205,11 @@ class Observer:
         ]
 
     async def is_complete(self) -> bool:
-        """Whether every committed record of the doors has been journalled."""
+        """Whether every committed record of the input topics has been journalled."""
         places = [
-            TopicPartition(topic, number) for topic in self._doors for number in self._numbers
+            TopicPartition(topic, number)
+            for topic in self._input_topics
+            for number in self._numbers
         ]
         try:
             ends = await self._stable.end_offsets(places)
@@ -216,16 +221,19 @@ class Observer:
         return not any(map(self._is_behind, self._numbers))
 
     def _is_behind(self, number: int) -> bool:
-        """Whether a record of this partition's doors is not journalled, as far as seen."""
-        doors = [TopicPartition(topic, number) for topic in self._doors]
-        return any(self._followed.get(door, -1) < self._last.get(door, -1) for door in doors)
+        """Whether a record of this partition's input topics is not journalled, as far as seen."""
+        input_topics = [TopicPartition(topic, number) for topic in self._input_topics]
+        return any(
+            self._followed.get(input_topic, -1) < self._last.get(input_topic, -1)
+            for input_topic in input_topics
+        )
 
     def missing(self) -> dict[str, str]:
-        """Which doors are not followed to their end: for who waits in vain."""
+        """Which input topics are not followed to their end: for who waits in vain."""
         return {
-            f"{door[0]}/{door[1]}": f"{self._followed.get(door, -1)} of {last}"
-            for door, last in self._last.items()
-            if self._followed.get(door, -1) < last
+            f"{input_topic[0]}/{input_topic[1]}": f"{self._followed.get(input_topic, -1)} of {last}"
+            for input_topic, last in self._last.items()
+            if self._followed.get(input_topic, -1) < last
         }
 
     def _follow(self, records: list[ConsumerRecord]) -> None:

@@ -114,11 +114,11 @@ class Figures:
     outcomes: Counter[str] = field(default_factory=Counter)
     """Journal records by outcome, and `resumed` for those that resume a parked one."""
     published: int = 0
-    """Records in the doors whose sender was told that they are there."""
+    """Records in the input topics whose sender was told that they are there."""
     doubtful: int = 0
     """Records whose sending failed: they were published again, and may be there twice."""
     aborted: int = 0
-    """Records in the doors whose transactions were aborted."""
+    """Records in the input topics whose transactions were aborted."""
     forgotten: int = 0
     """Partitions in which the broker forgot to end a transaction of the sender's."""
     seconds: float = 0.0

@@ -119,13 +119,13 @@ def _proved(row: Row) -> Iterator[str]:
     yield ""
     yield (
         f"- **By the verifier**, which shares no code with the ledger, from {read:,} records of"
-        f" {len(verified['records'])} topics: each committed record of the doors is journalled"
+        f" {len(verified['records'])} topics: each committed input record is journalled"
         " once and in order, none of an aborted transaction is; every chain of hashes, decision,"
         " figure, payment order, refusal, dead letter and published balance follows from them,"
         " once. It found nothing."
     )
     yield (
-        "- **Byte for byte**: a ledger that nobody disturbs, run over the same doors, writes the"
+        "- **Byte for byte**: a ledger that nobody disturbs, run over the same input, writes the"
         " same journal, and its state is what the state topic holds."
     )
     yield "- **By count**: as many records are journalled as the sender was told are there."

@@ -102,8 +102,8 @@ class Forgetting:
         forget(self._work, self._cluster, 0, places)
         if dies:
             self.writer.commit = die  # type: ignore[method-assign]
-        door = self._cluster.place(EVENTS, 0)
-        async for records in self._work.reader.to_the_end(door, self._read_to):
+        input_topic = self._cluster.place(EVENTS, 0)
+        async for records in self._work.reader.to_the_end(input_topic, self._read_to):
             for record in records:
                 self._work.handle(record)
                 self._read_to = record.offset + 1

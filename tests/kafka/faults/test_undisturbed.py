@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from events.topics import DOORS, EVENTS, JOURNAL, LEDGER_STATE
+from events.topics import EVENTS, INPUT_TOPICS, JOURNAL, LEDGER_STATE
 from services.ledger.application.checkpoint import POSITION_KEY, read_placing, spell_placing
 from services.ledger.kafka.partition import LedgerWork
 from services.runtime.ops.progress import Progress
@@ -34,8 +34,8 @@ async def _handled(cluster: Cluster) -> None:
     work = LedgerWork(cluster.settings, HOME, PARTITIONS, Progress())
     try:
         next_offsets = await work.open()
-        door = cluster.place(EVENTS, HOME)
-        async for records in work.reader.to_the_end(door, next_offsets[door.topic]):
+        input_topic = cluster.place(EVENTS, HOME)
+        async for records in work.reader.to_the_end(input_topic, next_offsets[input_topic.topic]):
             for record in records:
                 work.handle(record)
         await work.commit()
@@ -61,14 +61,14 @@ def cluster(broker: Broker) -> Cluster:
 
 def found_in(cluster: Cluster, topic: str = JOURNAL, edit: Edit = list) -> list[str]:
     """What is found where a topic of that partition was edited."""
-    left = cluster.read_all((*DOORS, JOURNAL, LEDGER_STATE))
+    left = cluster.read_all((*INPUT_TOPICS, JOURNAL, LEDGER_STATE))
     edit(left[topic][HOME])
 
     async def read(place: TopicPartition) -> Records:
         return left[place.topic.removeprefix(cluster.prefix)][place.partition]
 
     async def end(place: TopicPartition) -> int:
-        return len(await read(place))  # Whoever wrote to these doors wrote no marker.
+        return len(await read(place))  # Whoever wrote to these input topics wrote no marker.
 
     return asyncio.run(compare(read, cluster.prefix, PARTITIONS, end))
 
@@ -114,7 +114,7 @@ def _position(**facts: Any) -> Edit:
 
 
 def _one_back(records: Records) -> None:
-    """A position that forgets the last record of the door."""
+    """A position that forgets the last record of the input topic."""
     placing = read_placing(records[-1].value)
     sources = {
         topic: replace(source, next_offset=max(0, source.next_offset - 1))

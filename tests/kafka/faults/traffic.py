@@ -17,7 +17,7 @@ from aiokafka.partitioner import murmur2
 from stdnum import luhn
 
 from events.codec import EVENT_BYTES_MAX
-from events.topics import EVENTS, LETTERS
+from events.topics import EVENTS, INTERNAL_EVENTS
 from tests.builders import (
     Json,
     a_bank_account,
@@ -226,8 +226,8 @@ class Traffic:
 
     Args:
         seed: the same seed gives the same chunks.
-        events: how many records stand in the doors at the end, those of aborted transactions aside.
-        partitions: of the doors.
+        events: how many records stand in the input topics at the end, those of aborted transactions
+        aside. partitions: of the input topics.
     """
 
     def __init__(self, seed: int, events: int, partitions: int) -> None:
@@ -279,7 +279,7 @@ class Traffic:
             # The same id again later, for something else.
             self._twice.append(self._at_home(event | {"subject": "something else"}))
         if roll < 0.095:
-            sending = sending._replace(topic=LETTERS)
+            sending = sending._replace(topic=INTERNAL_EVENTS)
         self._recent.append(sending)
         return sending
 
@@ -302,7 +302,7 @@ class Traffic:
         else:
             partition = home_of(key, self._partitions)
         headers: Headers = [("note", None), ("content-type", b"text/plain")]
-        topic = EVENTS if chance.random() < 0.9 else LETTERS
+        topic = EVENTS if chance.random() < 0.9 else INTERNAL_EVENTS
         return Sending(topic, partition, key, value, headers if chance.random() < 0.3 else [])
 
     def _too_large(self, budget: str) -> Sending:

@@ -1,7 +1,8 @@
 """What a ledger that nobody disturbs makes of the same records: byte for byte what the topics hold.
 
-This is the ledger's own core, run once over what stands in the doors: it shows that no fault left a
-trace. That the core itself is right is the verifier's to prove, which shares no code with it.
+This is the ledger's own core, run once over what stands in the input topics: it shows that no fault
+left a trace. That the core itself is right is the verifier's to prove, which shares no code with
+it.
 """
 
 from collections.abc import Awaitable, Callable
@@ -11,7 +12,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import ConsumerRecord, TopicPartition
 from structlog.testing import capture_logs
 
-from events.topics import DOORS, JOURNAL, LEDGER_STATE
+from events.topics import INPUT_TOPICS, JOURNAL, LEDGER_STATE
 from services.ledger.application.checkpoint import POSITION_KEY, read_placing, spell_key
 from services.ledger.application.handle import Ledger
 from services.ledger.application.kafka_records import raw_record
@@ -43,7 +44,7 @@ async def differences(bootstrap: str, prefix: str, partitions: int) -> list[str]
     # All at once: aiokafka takes seconds to find a topic that is assigned later.
     places = [
         TopicPartition(prefix + name, number)
-        for name in (*DOORS, JOURNAL, LEDGER_STATE)
+        for name in (*INPUT_TOPICS, JOURNAL, LEDGER_STATE)
         for number in range(partitions)
     ]
     consumer.assign(places)
@@ -88,14 +89,14 @@ async def _of_partition(
     read: Read, prefix: str, number: int, partitions: int, end_of: End
 ) -> list[str]:
     said: dict[tuple[str, int], ConsumerRecord] = {}
-    for name in DOORS:
+    for name in INPUT_TOPICS:
         for record in await read(TopicPartition(prefix + name, number)):
             said[record.topic, record.offset] = record
     journal = TopicPartition(prefix + JOURNAL, number)
     ledger = Ledger(partition_of=lambda budget: partition_of(budget.encode(), partitions))
     found: list[str] = []
     expected: list[tuple[str, bytes]] = []
-    last = dict.fromkeys((prefix + name for name in DOORS), -1)
+    last = dict.fromkeys((prefix + name for name in INPUT_TOPICS), -1)
     end, head = 0, None
     for each in await read(journal):
         where = f"{journal.topic}/{number}/{each.offset}"

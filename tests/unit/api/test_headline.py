@@ -59,7 +59,7 @@ def without_projector() -> Lag:
         (otherwise(ledger=UNKNOWN), "all_decided", "stage"),
         (without_projector(), "all_decided", "unknown"),
         (otherwise(projector={"behind": None, "partitions": []}), "all_decided", "unknown"),
-        (with_count("fates", "gap"), "check", "check"),
+        (with_count("outcomes", "gap"), "check", "check"),
         (with_count("watch", "balances_differing"), "check", "check"),
         (never_written(), "all_received", "empty"),
         (lag(lag_scenes.broker_down().board), "all_decided", "unknown"),
@@ -139,7 +139,7 @@ def test_it_says_who_knows(known: Lag, knows: Knows) -> None:
 
 def test_a_dead_ledger_leaves_what_waits_in_flight() -> None:
     board = a_board(stages=stages(NIGHT, ledger=DEAD))
-    board["fates"] |= {"in_flight": 18}
+    board["outcomes"] |= {"in_flight": 18}
     assert (READ + 18, 18) == arrived(lag(board), READING)
 
 
@@ -150,8 +150,8 @@ def test_what_is_decided_and_not_read_yet_is_in_flight_too() -> None:
 
 def test_what_was_received_is_unknown_where_no_watch_says_it() -> None:
     board = a_board()
-    without = {**board, "fates": None}
-    half = {**board, "fates": board["fates"] | {"in_flight": None}}
+    without = {**board, "outcomes": None}
+    half = {**board, "outcomes": board["outcomes"] | {"in_flight": None}}
     for known in (Lag("nobody"), lag(board, later_s=60), lag(without), lag(half)):
         assert (None, None) == arrived(known, READING)
     assert (None, None) == arrived(lag(board), replace(READING, read=None)), "of some entities"

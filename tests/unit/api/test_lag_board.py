@@ -23,7 +23,7 @@ def test_a_board_is_read_with_all_that_stands_in_it() -> None:
     assert ("ledger", State.BROKEN, 133) == (ledger.stage, ledger.state, ledger.behind)
     assert Held(70_871, "mandat-2026-11-26-0044") == ledger.partitions[1].held
     assert State.OK is projector.state
-    assert (139_108, 0) == (board.fates.received, board.fates.gap)
+    assert (139_108, 0) == (board.outcomes.received, board.outcomes.gap)
     assert 61_480_000 == board.orders.amount_cents
     assert NIGHT == board.at
 
@@ -34,7 +34,7 @@ def test_what_the_watch_does_not_know_stays_unknown() -> None:
     assert [None] * len(groups) == [getattr(board, each) for each in groups]
     shortest = ("version", "at", "sampled_at", "old_after_s", "sample_s", "state")
     least = read({name: said for name, said in a_board().items() if name in shortest})
-    assert (None, None) == (least.fates, least.watch.ready)
+    assert (None, None) == (least.outcomes, least.watch.ready)
 
 
 def test_a_watch_that_says_more_or_another_state_is_still_understood() -> None:
@@ -83,10 +83,10 @@ def test_a_sample_grows_old_while_the_watch_goes_on() -> None:
 WRONG: dict[str, Callable[[Json], Any]] = {
     "a stage is slow": lambda board: board.update(state="SLOW"),
     "a state is unknown": lambda board: board.update(state="UNKNOWN"),
-    "something was lost": lambda board: board["fates"].update(gap=2),
-    "nobody knows whether something was lost": lambda board: board["fates"].update(gap=None),
-    "something stands twice": lambda board: board["fates"].update(repeated=1),
-    "nobody knows the fates": lambda board: board.update(fates=None),
+    "something was lost": lambda board: board["outcomes"].update(gap=2),
+    "nobody knows whether something was lost": lambda board: board["outcomes"].update(gap=None),
+    "something stands twice": lambda board: board["outcomes"].update(repeated=1),
+    "nobody knows the outcomes": lambda board: board.update(outcomes=None),
     "balances differ": lambda board: board["watch"].update(balances_differing=1),
     "nobody knows whether they differ": lambda board: board["watch"].update(
         balances_differing=None

@@ -30,12 +30,12 @@ def test_what_two_watches_read_is_added_up() -> None:
     one, other = read(), read()
     both = merged([one, replace(other, at=one.at - timedelta(seconds=3))])
     assert both is not None
-    assert one.fates is not None
-    assert both.fates is not None
+    assert one.outcomes is not None
+    assert both.outcomes is not None
     assert (278_216, 276_804, 48) == (
-        both.fates.received,
-        both.fates.accepted,
-        both.fates.dead_letter,
+        both.outcomes.received,
+        both.outcomes.accepted,
+        both.outcomes.dead_letter,
     )
     assert both.orders is not None
     assert (82, 122_960_000) == (both.orders.count, both.orders.amount_cents)
@@ -44,8 +44,8 @@ def test_what_two_watches_read_is_added_up() -> None:
     )
     assert (2, 2_640_000) == (both.orders.due.count, both.orders.due.amount_cents)
     assert (4, 10, 48, 332, 24) == tuple(
-        getattr(getattr(both, name), "written" if name == "letters" else "count")
-        for name in ("reports_overdue", "parked", "dead_letters", "refusals", "letters")
+        getattr(getattr(both, name), "written" if name == "deadline_events" else "count")
+        for name in ("reports_overdue", "parked", "dead_letters", "refusals", "deadline_events")
     )
     assert 6 == both.watch.budgets
     assert "watch-1, watch-1" == both.watch.instance
@@ -69,11 +69,11 @@ def test_what_two_watches_read_is_added_up() -> None:
 def test_a_gap_that_one_of_two_watches_sees_is_told(
     one: int | None, other: int | None, expected: int | None
 ) -> None:
-    fates = a_board()["fates"]
-    both = merged([read(fates=fates | {"gap": each}) for each in (one, other)])
+    outcomes = a_board()["outcomes"]
+    both = merged([read(outcomes=outcomes | {"gap": each}) for each in (one, other)])
     assert both is not None
-    assert both.fates is not None
-    assert expected == both.fates.gap
+    assert both.outcomes is not None
+    assert expected == both.outcomes.gap
 
 
 def of_its_own(numbers: tuple[int, ...], **said: Any) -> Board:
@@ -146,12 +146,12 @@ def test_who_cannot_see_the_cluster_does_not_speak_for_who_can() -> None:
 def test_what_the_ledger_says_of_itself_is_counted_once() -> None:
     """Its places and its counters are seen whole by every watch."""
     board = a_board()
-    board["fates"] |= {"in_flight": 7, "gap": 2}
+    board["outcomes"] |= {"in_flight": 7, "gap": 2}
     found = read_board(json.dumps(board).encode())
     both = merged([found, found])
     assert both is not None
-    assert both.fates is not None
-    assert (7, 2) == (both.fates.in_flight, both.fates.gap)
+    assert both.outcomes is not None
+    assert (7, 2) == (both.outcomes.in_flight, both.outcomes.gap)
 
 
 def test_the_oldest_of_all_are_named() -> None:
@@ -206,7 +206,7 @@ def test_a_watch_that_froze_does_not_answer_for_now() -> None:
     lag = lag_of([Answer("a", frozen), Answer("b", fresh)], NIGHT)
     assert lag.old_since is None
     assert lag.board is not None
-    assert lag.board.fates is None
+    assert lag.board.outcomes is None
     assert NIGHT == lag.board.at
 
 
@@ -214,7 +214,7 @@ def test_where_none_answers_what_they_last_said_is_told_as_old() -> None:
     lag = lag_of([Answer("a", read(), "no_answer")], NIGHT + timedelta(minutes=3))
     assert NIGHT == lag.old_since
     assert lag.board is not None
-    assert lag.board.fates is not None
+    assert lag.board.outcomes is not None
     never = lag_of([Answer("a", None, "no_answer")], NIGHT)
     assert ("watch", None, None) == (never.asks, never.board, never.old_since)
 

@@ -71,7 +71,7 @@ def test_each_fault_is_named_by_its_line(checked: Callable[[bytes], Checked]) ->
     assert 4 == file.lines
 
 
-def test_rule_32_a_letter_is_not_published_among_events(
+def test_rule_32_an_internal_event_is_not_published_among_events(
     checked: Callable[[bytes], Checked],
 ) -> None:
     file = checked(encoded(a_deadline()) + b"\n" + VOTE)

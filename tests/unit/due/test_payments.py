@@ -1,4 +1,7 @@
-"""Payment orders: which wait for their money, and which letter says that a day has passed."""
+"""Payment orders.
+
+Which wait for their money, and which deadline event says that a day has passed.
+"""
 
 from datetime import UTC, datetime
 
@@ -136,7 +139,7 @@ ROWS = [
         ["C/rest rejected 40 due"],
     ),
     Row(
-        "of a closed year it is shown, and no letter is written",
+        "of a closed year it is shown, and no deadline event is written",
         [*SIGNED, an_acknowledgement(), a_closing()],
         "2024-03-01",
         [],
@@ -185,8 +188,8 @@ def test_an_order_of_the_next_year_is_told_there() -> None:
     assert [(BUDGET, "C/advance"), (NEXT_BUDGET, "C/later")] == [
         (each.budget, each.payment_order) for each in town.deadlines.orders(on("2024-06-01"))
     ]
-    [letter] = town.deadlines.letters(HOME, on("2024-06-01"))
-    assert NEXT_BUDGET == letter.budget
+    [deadline_event] = town.deadlines.deadline_events(HOME, on("2024-06-01"))
+    assert NEXT_BUDGET == deadline_event.budget
 
 
 @pytest.mark.parametrize(
@@ -196,10 +199,10 @@ def test_an_order_of_the_next_year_is_told_there() -> None:
         (datetime(2023, 7, 14, 22, tzinfo=UTC), LATE),
     ],
 )
-def test_the_letter_is_due_with_the_first_moment_of_the_next_day(
+def test_the_deadline_event_is_due_with_the_first_moment_of_the_next_day(
     moment: datetime, due: list[str]
 ) -> None:
-    assert due == Town(*SIGNED).letters(moment)
+    assert due == Town(*SIGNED).deadline_events(moment)
 
 
 @pytest.mark.parametrize(

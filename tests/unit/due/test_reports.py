@@ -64,7 +64,7 @@ JUNE_2023 = ["report_due C 2023-06-30"]
 BY_ITS_WORDS = [
     Row("on the day itself they may still come", OWING, "2024-06-30", [], reports=[]),
     Row(
-        "the day behind it one letter says so of both",
+        "the day behind it one deadline event says so of both",
         OWING,
         "2024-07-01",
         JUNE_2024,
@@ -100,7 +100,7 @@ BY_ITS_WORDS = [
         reports=["C activity_report 2023 2024-06-30"],
     ),
     Row(
-        "each day has its letter",
+        "each day has its deadline event",
         OWING,
         "2025-01-01",
         [*JUNE_2024, "report_due C 2024-12-31"],
@@ -212,7 +212,7 @@ BY_ITS_WORDS = [
         JUNE_2024,
     ),
     Row(
-        "of a closed year it is shown, and no letter is written",
+        "of a closed year it is shown, and no deadline event is written",
         [*OWING, a_closing()],
         "2024-07-01",
         [],
@@ -266,32 +266,32 @@ def test_documents_are_owed_by_the_day_that_the_convention_names(row: Row) -> No
 def test_what_was_told_is_not_told_again_though_the_document_came_and_was_rejected() -> None:
     town = Town(*OWING)
     assert JUNE_2024 == town.post(on("2024-07-01"))
-    assert [] == town.letters(on("2024-07-02"))
+    assert [] == town.deadline_events(on("2024-07-02"))
     town.tell(a_report(year=2023), a_report("financial_report", 2023))
     assert [] == town.reports(on("2024-07-02"))
     town.tell(a_rejected_report(year=2023))
     assert ["C activity_report 2023 2024-06-30"] == town.reports(on("2024-07-02"))
-    assert [] == town.letters(on("2024-07-02"))
+    assert [] == town.deadline_events(on("2024-07-02"))
     town.restart()
-    assert [] == town.letters(on("2024-07-02"))
-    assert ["report_due C 2024-12-31"] == town.letters(on("2025-01-01"))
+    assert [] == town.deadline_events(on("2024-07-02"))
+    assert ["report_due C 2024-12-31"] == town.deadline_events(on("2025-01-01"))
 
 
-def test_one_that_comes_in_time_and_is_rejected_too_late_has_its_letter() -> None:
+def test_one_that_comes_in_time_and_is_rejected_too_late_has_its_deadline_event() -> None:
     town = Town(*OWING, a_report(year=2023), a_report("financial_report", 2023))
-    assert [] == town.letters(on("2024-07-01"))
+    assert [] == town.deadline_events(on("2024-07-01"))
     town.tell(a_rejected_report(year=2023))
-    assert JUNE_2024 == town.letters(on("2024-07-01"))
+    assert JUNE_2024 == town.deadline_events(on("2024-07-01"))
 
 
-def test_each_year_has_its_own_letter_about_what_was_carried_over() -> None:
+def test_each_year_has_its_own_deadline_event_about_what_was_carried_over() -> None:
     """Its own chain, its own flag: the year that was closed had told it, the next one has not."""
     town = Town(*OWING)
     assert JUNE_2024 == town.post(on("2024-07-01"))
     town.tell(a_closing("all"))
     town.deliver()
-    [letter] = town.deadlines.letters(HOME, on("2024-07-01"))
-    assert NEXT_BUDGET == letter.budget
+    [deadline_event] = town.deadlines.deadline_events(HOME, on("2024-07-01"))
+    assert NEXT_BUDGET == deadline_event.budget
     assert {(NEXT_BUDGET, False)} == {
         (each.budget, each.closed) for each in town.deadlines.reports_overdue(on("2024-07-01"))
     }

@@ -51,7 +51,7 @@ def test_a_record_that_comes_again_changes_nothing() -> None:
 def test_what_cannot_be_read_changes_nothing(raw: bytes | None) -> None:
     town = Town(*SIGNED)
     town.deadlines.add(HOME, 3, raw)
-    assert [LATE] == town.letters(DAY)
+    assert [LATE] == town.deadline_events(DAY)
 
 
 @pytest.mark.parametrize(
@@ -78,25 +78,25 @@ def test_what_others_read_from_now_on_is_forgotten() -> None:
     town.deadlines.keep_only([7])
     assert 0 == town.deadlines.pending(DAY)
     assert ([], [], [], []) == (
-        town.letters(DAY),
+        town.deadline_events(DAY),
         town.orders(DAY),
         town.reports(DAY),
         town.parked(DAY),
     )
     for offset, raw in enumerate(town.journal):
         town.deadlines.add(HOME, offset, raw)
-    assert [LATE] == [each for each in town.letters(DAY) if "parked" not in each]
+    assert [LATE] == [each for each in town.deadline_events(DAY) if "parked" not in each]
 
 
-def test_each_partition_has_its_own_letters() -> None:
+def test_each_partition_has_its_own_deadline_events() -> None:
     town = Town(*SIGNED)
     for offset, raw in enumerate(town.journal):
         town.deadlines.add(HOME + 1, offset, raw.replace(b"-00-2023", b"-01-2023"))
     assert 2 == town.deadlines.pending(DAY)
-    letters = [town.deadlines.letters(number, DAY) for number in (HOME, HOME + 1)]
-    assert [[LATE], [LATE]] == [[in_short(each) for each in some] for some in letters]
-    assert letters[0][0].id != letters[1][0].id
-    town.deadlines.wrote(HOME, letters[0][0].id)
+    deadline_events = [town.deadlines.deadline_events(number, DAY) for number in (HOME, HOME + 1)]
+    assert [[LATE], [LATE]] == [[in_short(each) for each in some] for some in deadline_events]
+    assert deadline_events[0][0].id != deadline_events[1][0].id
+    town.deadlines.wrote(HOME, deadline_events[0][0].id)
     assert 1 == town.deadlines.pending(DAY)
 
 
@@ -122,7 +122,7 @@ def test_a_journal_that_was_cut_off_at_its_beginning_is_read_as_far_as_it_goes()
         order.payment_order,
         order.state,
     )
-    assert [LATE] == [in_short(each) for each in deadlines.letters(HOME, DAY)]
+    assert [LATE] == [in_short(each) for each in deadlines.deadline_events(HOME, DAY)]
     assert [] == deadlines.reports_overdue(DAY + timedelta(days=365))
 
 

@@ -1,4 +1,4 @@
-"""Events that wait for another: until when, and which letter ends the wait."""
+"""Events that wait for another: until when, and which deadline event ends the wait."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -20,22 +20,22 @@ WAITING = a_report(_id="early", _time="2023-06-01T09:30:00+02:00")
 """A report on a convention that nobody has signed; it may wait until 1 July, 9:30."""
 
 UNPAID = a_convention(instalments=[an_instalment(100, trigger="notification")])
-LETTER = ["parked early 2023-07-01"]
+INTERNAL_EVENT = ["parked early 2023-07-01"]
 
 
 @pytest.mark.parametrize(
-    ("at", "letters", "shown"),
+    ("at", "deadline_events", "shown"),
     [
         ("09:29", [], ["early convention C"]),
-        ("09:30", LETTER, ["early convention C past"]),
+        ("09:30", INTERNAL_EVENT, ["early convention C past"]),
     ],
 )
 def test_an_event_may_wait_for_thirty_days_from_its_own_time(
-    at: str, letters: list[str], shown: list[str]
+    at: str, deadline_events: list[str], shown: list[str]
 ) -> None:
     town = Town(a_vote(100), WAITING)
-    assert (letters, shown) == (
-        town.letters(on("2023-07-01", at)),
+    assert (deadline_events, shown) == (
+        town.deadline_events(on("2023-07-01", at)),
         town.parked(on("2023-07-01", at)),
     )
 
@@ -45,33 +45,33 @@ def test_thirty_days_are_thirty_times_a_day_though_the_clocks_go_back() -> None:
     [waiting] = town.deadlines.parked(on("2023-10-20"))
     assert timedelta(days=30) == waiting.gives_up_at - waiting.since
     assert on("2023-11-08", "23:30") == waiting.gives_up_at
-    assert ["parked early 2023-11-08"] == town.letters(waiting.gives_up_at)
+    assert ["parked early 2023-11-08"] == town.deadline_events(waiting.gives_up_at)
 
 
-def test_its_letter_ends_the_wait() -> None:
+def test_its_deadline_event_ends_the_wait() -> None:
     town = Town(a_vote(100), WAITING, a_report(_id="second", _time="2023-06-20T09:30:00+02:00"))
-    assert LETTER == town.post(on("2023-07-02"))
+    assert INTERNAL_EVENT == town.post(on("2023-07-02"))
     assert b'"dependency_missing"' in town.journal[-1]
     assert ["second convention C"] == town.parked(on("2023-07-02"))
-    assert [] == town.letters(on("2023-07-02"))
+    assert [] == town.deadline_events(on("2023-07-02"))
     town.tell(WAITING)
     assert ["second convention C"] == town.parked(on("2023-07-02")), "it was a duplicate"
 
 
 def test_what_it_waited_for_ends_the_wait() -> None:
     town = Town(a_vote(100), an_award(100), WAITING, UNPAID)
-    assert ([], []) == (town.parked(on("2023-07-02")), town.letters(on("2023-07-02")))
+    assert ([], []) == (town.parked(on("2023-07-02")), town.deadline_events(on("2023-07-02")))
 
 
 def test_the_end_of_the_year_ends_the_wait() -> None:
     town = Town(a_vote(100), WAITING, a_closing())
-    assert ([], []) == (town.parked(on("2024-07-02")), town.letters(on("2024-07-02")))
+    assert ([], []) == (town.parked(on("2024-07-02")), town.deadline_events(on("2024-07-02")))
 
 
-def test_a_letter_says_what_waits_and_by_whom_it_was_sent() -> None:
+def test_a_deadline_event_says_what_waits_and_by_whom_it_was_sent() -> None:
     town = Town(a_vote(100), WAITING)
-    [letter] = town.deadlines.letters(HOME, on("2023-07-02"))
-    said = whole(letter)
+    [deadline_event] = town.deadlines.deadline_events(HOME, on("2023-07-02"))
+    said = whole(deadline_event)
     assert {"source": "urn:test", "id": "early"} == said["data"]["event"]
     assert "2023-07-01T07:30:00+00:00" == said["time"]
 
@@ -82,7 +82,7 @@ def test_the_oldest_comes_first() -> None:
 
     town = Town(waits("b", "10"), waits("a", "20"), waits("c", "01"))
     assert ["c", "b", "a"] == [each.event_id for each in town.deadlines.parked(on("2023-07-05"))]
-    assert ["parked c 2023-07-01"] == town.letters(on("2023-07-05"))
+    assert ["parked c 2023-07-01"] == town.deadline_events(on("2023-07-05"))
 
 
 @pytest.mark.parametrize("said", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
@@ -96,7 +96,7 @@ def test_an_event_that_bears_no_sane_time_stops_nobody(said: str) -> None:
     assert past is (not town.parked(on("2023-07-01")))
 
 
-def test_a_letter_may_wait_itself_and_is_ended_in_its_turn() -> None:
+def test_a_deadline_event_may_wait_itself_and_is_ended_in_its_turn() -> None:
     """What somebody wrote by hand about a convention that nobody knows."""
     by_hand: Json = {
         "_source": "urn:finance",

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.due.deadline_events import Letter
+from services.due.deadline_events import DeadlineEvent
 from services.due.deadlines import Deadlines
 from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.domain.journal import Source
@@ -25,16 +25,16 @@ def on(day: str, at: str = "12:00") -> datetime:
     return datetime.combine(datetime.fromisoformat(day), time.fromisoformat(at), PARIS)
 
 
-def in_short(letter: Letter) -> str:
-    """A letter in a line: what kind, about what, and the day that passed."""
-    data = whole(letter)["data"]
+def in_short(deadline_event: DeadlineEvent) -> str:
+    """A deadline event in a line: what kind, about what, and the day that passed."""
+    data = whole(deadline_event)["data"]
     subject = data.get("payment_order") or data.get("convention") or data["event"]["id"]
-    return f"{letter.kind} {subject} {letter.due_on}"
+    return f"{deadline_event.kind} {subject} {deadline_event.due_on}"
 
 
-def whole(letter: Letter) -> Json:
-    """A letter as its reader parses it."""
-    said: Json = json.loads(letter.value)
+def whole(deadline_event: DeadlineEvent) -> Json:
+    """A deadline event as its reader parses it."""
+    said: Json = json.loads(deadline_event.value)
     return said
 
 
@@ -45,7 +45,7 @@ class Town:
         self.ledger = Ledger()
         self.journal: list[bytes] = []
         self.deadlines = Deadlines()
-        self._letters: list[bytes] = []
+        self._deadline_events: list[bytes] = []
         self._told = 0
         self.tell(*events)
 
@@ -55,23 +55,23 @@ class Town:
             self._told += 1
             self.ledger.handle(RawRecord(encoded(event), Source(topic_of(event), 0, self._told)))
             batch = self.ledger.commit_batch([])
-            self._letters += batch.letters
+            self._deadline_events += batch.internal_events
             for row in batch.records:
                 self.journal.append(row.record)
                 self.deadlines.add(HOME, len(self.journal) - 1, row.record)
 
     def deliver(self) -> None:
-        """The letters that opened the next year are read."""
-        letters, self._letters = self._letters, []
-        self.tell(*letters)
+        """The deadline events that opened the next year are read."""
+        deadline_events, self._deadline_events = self._deadline_events, []
+        self.tell(*deadline_events)
 
     def post(self, moment: datetime) -> list[str]:
-        """The watch writes what is due, and the ledger reads it: the letters in short."""
-        letters = self.deadlines.letters(HOME, moment)
-        for each in letters:
+        """The watch writes what is due, and the ledger reads it: the deadline events in short."""
+        deadline_events = self.deadlines.deadline_events(HOME, moment)
+        for each in deadline_events:
             self.deadlines.wrote(HOME, each.id)
-        self.tell(*(each.value for each in letters))
-        return [in_short(each) for each in letters]
+        self.tell(*(each.value for each in deadline_events))
+        return [in_short(each) for each in deadline_events]
 
     def restart(self) -> None:
         """The watch is started again: it reads the journal from the beginning."""
@@ -81,9 +81,9 @@ class Town:
 
     # ------------------------------------------------------------ what is due and shown
 
-    def letters(self, moment: datetime) -> list[str]:
-        """The letters to be written, in short."""
-        return [in_short(each) for each in self.deadlines.letters(HOME, moment)]
+    def deadline_events(self, moment: datetime) -> list[str]:
+        """The deadline events to be written, in short."""
+        return [in_short(each) for each in self.deadlines.deadline_events(HOME, moment)]
 
     def orders(self, moment: datetime) -> list[str]:
         """The orders that wait: state, what is left to pay, whether due and unanswered."""
@@ -130,7 +130,7 @@ class Row:
     says: str
     events: Sequence[Json]
     day: str
-    letters: list[str] = field(default_factory=list)
+    deadline_events: list[str] = field(default_factory=list)
     orders: list[str] | None = None
     reports: list[str] | None = None
 
@@ -140,11 +140,11 @@ def each_row(rows: Sequence[Row]) -> pytest.MarkDecorator:
 
 
 def check(row: Row) -> Town:
-    """On that day at noon these letters are due, and these lists are shown."""
+    """On that day at noon these deadline events are due, and these lists are shown."""
     town, moment = Town(*row.events), on(row.day)
     town.deliver()
-    assert row.letters == town.letters(moment)
-    assert len(row.letters) == town.deadlines.pending(moment)
+    assert row.deadline_events == town.deadline_events(moment)
+    assert len(row.deadline_events) == town.deadlines.pending(moment)
     if row.orders is not None:
         assert row.orders == town.orders(moment)
     if row.reports is not None:

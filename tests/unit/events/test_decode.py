@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from events.codec import EVENT_BYTES_MAX, Received, decode
-from events.envelope import LETTERS, UntypedEnvelope
+from events.envelope import INTERNAL_EVENTS, UntypedEnvelope
 from events.unreadable import Reason, Unreadable, explain
 from tests.builders import Json, Story, encoded
 from tests.unit.events.pointers import names_an_absent_member, resolves
@@ -207,8 +207,8 @@ def test_a_record_without_a_value_is_unreadable() -> None:
 
 @pytest.mark.parametrize("event", EACH_TYPE, ids=lambda event: event["type"])
 def test_the_diagnosis_of_an_envelope_finds_no_fault_in_a_known_type(event: Json) -> None:
-    """A letter is diagnosed only where it is not read."""
-    if event["type"] in LETTERS:
+    """An internal event is diagnosed only where it is not read."""
+    if event["type"] in INTERNAL_EVENTS:
         with pytest.raises(ValidationError, match="is not a type of the contract"):
             UntypedEnvelope.model_validate(event)
     else:

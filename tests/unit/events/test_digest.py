@@ -49,7 +49,7 @@ blanks = st.text(alphabet=" \t\r\n", max_size=2)
 
 @st.composite
 def spellings(draw: st.DrawFn, value: Any) -> str:
-    """The same JSON value in any order, with any blanks, its letters escaped or not."""
+    """The same JSON value in any order, with any blanks, its internal events escaped or not."""
 
     def members(parts: list[str], brackets: str) -> str:
         spaced = (draw(blanks) + each + draw(blanks) for each in parts)

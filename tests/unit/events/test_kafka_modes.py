@@ -5,7 +5,7 @@ import json
 import pytest
 
 from events.codec import EVENT_BYTES_MAX, Received, decode
-from events.envelope import INBOUND, OWN_LETTERS
+from events.envelope import INBOUND, OWN_INTERNAL_EVENTS
 from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.domain.journal import Outcome, Source
 from tests.builders import Json, a_convention, a_vote, an_award, encoded
@@ -29,7 +29,7 @@ def answer(value: bytes, headers: Headers, key: bytes | None = None) -> str:
 
 
 def test_the_types_shown_here_are_all_that_may_be_said() -> None:
-    said = [each.TYPE for each in INBOUND if each.TYPE not in OWN_LETTERS]
+    said = [each.TYPE for each in INBOUND if each.TYPE not in OWN_INTERNAL_EVENTS]
     assert said == [event["type"] for event in EACH_TYPE]
 
 

@@ -48,7 +48,7 @@ CODEC_ONLY = {
         "the year 0",
         "an offset of 99 hours",
     },
-    "the door is no part of an event: at that of letters the ledger speaks": {
+    "the input topic is no part of an event: at that of internal events the ledger speaks": {
         "in the ledger's name",
         "a deadline in the ledger's name",
     },

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events import topics
-from events.codec import EVENT_BYTES_MAX, LETTER_BYTES_MAX
+from events.codec import EVENT_BYTES_MAX, INTERNAL_EVENT_BYTES_MAX
 from services.ledger.application.handle import (
     DEAD_LETTER_HEAD_BYTES,
     Buried,
@@ -26,7 +26,7 @@ from tests.unit.ledger.wire import PARTITION, WRITTEN, WRITTEN_MS, Wire, by_topi
 KEY = BUDGET.encode()
 
 
-def letter(sent: list[Outgoing]) -> Outgoing:
+def internal_event(sent: list[Outgoing]) -> Outgoing:
     (found,) = by_topic(sent)[topics.DEAD_LETTERS]
     return found
 
@@ -55,7 +55,7 @@ def test_a_dead_letter_is_the_record_as_it_came_and_says_why_in_both_vocabularie
     headers = (("content-type", b"text/plain"), ("x", None), ("x", b"\xff"))
     wire = Wire()
     sent = wire.tell(wire.raw(b"{", headers=headers))
-    kept = letter(sent)
+    kept = internal_event(sent)
     assert (KEY, b"{") == (kept.key, kept.value)
     assert headers == tuple(kept.headers)[:3]
     said = text_of(kept)
@@ -101,7 +101,7 @@ def test_an_event_in_binary_mode_keeps_the_headers_that_make_it_one() -> None:
     bad = binary(a_vote(_datacontenttype="application/json") | {"type": "ecluse.unknown.v1"})
     wire = Wire()
     sent = wire.tell(wire.raw(bad.value, headers=bad.headers))
-    kept = letter(sent)
+    kept = internal_event(sent)
     assert bad.value == kept.value
     assert tuple(bad.headers) == tuple(kept.headers)[: len(bad.headers)]
     assert {"ce_id", "ce_type", "ce_source", "content-type"} <= {name for name, _ in kept.headers}
@@ -111,7 +111,7 @@ def test_an_event_in_binary_mode_keeps_the_headers_that_make_it_one() -> None:
 @pytest.mark.parametrize("over", [0, 1])
 def test_of_what_is_too_large_the_beginning_is_kept_with_its_length_and_hash(over: int) -> None:
     value = b" " * (EVENT_BYTES_MAX + over)
-    kept = letter(told(value).sent)
+    kept = internal_event(told(value).sent)
     said = text_of(kept)
     assert kept.value is not None
     if not over:
@@ -126,18 +126,18 @@ def test_of_what_is_too_large_the_beginning_is_kept_with_its_length_and_hash(ove
     )
 
 
-def test_a_letter_is_kept_up_to_the_limit_of_its_own_door() -> None:
+def test_an_internal_event_is_kept_up_to_the_limit_of_its_own_door() -> None:
     wire = Wire()
-    source = Source(f"a-prefix.{topics.LETTERS}", PARTITION, 1)
-    value = b" " * (LETTER_BYTES_MAX - 1)
-    kept = letter(wire.tell(wire.raw(value + b"{", source=source)))
+    source = Source(f"a-prefix.{topics.INTERNAL_EVENTS}", PARTITION, 1)
+    value = b" " * (INTERNAL_EVENT_BYTES_MAX - 1)
+    kept = internal_event(wire.tell(wire.raw(value + b"{", source=source)))
     assert value + b"{" == kept.value
     assert "ecluse_dlq_length" not in text_of(kept)
     assert "bad_json" == text_of(kept)["ecluse_dlq_reason"]
     [row] = wire.ledger.handle(wire.raw(value + b"{ ", source=source))
-    assert LETTER_BYTES_MAX + 1 == dead(row)["length"]
+    assert INTERNAL_EVENT_BYTES_MAX + 1 == dead(row)["length"]
     sent = wire.commit()
-    assert value[: 64 * 1024] == letter(sent).value
+    assert value[: 64 * 1024] == internal_event(sent).value
     assert "over 8 MiB (8388609 bytes)" in notice(sent)["data"]["message"]["en"]
 
 
@@ -146,7 +146,7 @@ def test_what_is_too_large_only_with_its_headers_is_kept_whole() -> None:
     headers = [(name, content) for name, content in bad.headers if name != "ce_other"]
     large = [("ce_other", b"h" * (EVENT_BYTES_MAX - len(bad.value)))]
     wire = Wire()
-    kept = letter(wire.tell(wire.raw(bad.value, headers=headers + large)))
+    kept = internal_event(wire.tell(wire.raw(bad.value, headers=headers + large)))
     assert "too_large" == text_of(kept)["ecluse_dlq_reason"]
     assert bad.value == kept.value
 
@@ -155,7 +155,7 @@ def test_headers_and_keys_that_no_broker_would_take_again_are_left_out_and_it_sa
     """A record of 16 MiB of headers must not stop its partition for ever."""
     headers = [("h", b"x" * 1000)] * (HEADERS_BYTES_MAX // 1000)
     wire = Wire()
-    kept = letter(wire.tell(wire.raw(b"{", headers=headers, key=b"k" * 100_000)))
+    kept = internal_event(wire.tell(wire.raw(b"{", headers=headers, key=b"k" * 100_000)))
     said = text_of(kept)
     assert str(len(headers)) == said["ecluse_dlq_headers_left_out"]
     assert "100000" == said["ecluse_dlq_key_length"]
@@ -167,7 +167,7 @@ def test_headers_and_keys_that_no_broker_would_take_again_are_left_out_and_it_sa
 def test_headers_just_below_that_are_kept() -> None:
     headers = [("h", b"x" * 900)] * (HEADERS_BYTES_MAX // 1000)
     wire = Wire()
-    kept = letter(wire.tell(wire.raw(b"{", headers=headers)))
+    kept = internal_event(wire.tell(wire.raw(b"{", headers=headers)))
     assert headers == list(kept.headers)[: len(headers)]
     assert {"ecluse_dlq_headers_left_out", "ecluse_dlq_key_length"}.isdisjoint(text_of(kept))
 
@@ -175,7 +175,7 @@ def test_headers_just_below_that_are_kept() -> None:
 def test_a_tombstone_is_a_dead_letter_without_a_value() -> None:
     wire = Wire()
     sent = wire.tell(wire.raw(None))
-    assert (KEY, None) == (letter(sent).key, letter(sent).value)
+    assert (KEY, None) == (internal_event(sent).key, internal_event(sent).value)
     assert ("bad_json", 0) == tuple(
         notice(sent)["data"][name] for name in ("reason", "length_bytes")
     )
@@ -197,7 +197,7 @@ def test_any_timestamp_of_a_client_has_a_time(timestamp_ms: int, time: str) -> N
     wire = Wire()
     sent = wire.tell(wire.raw(b"{", timestamp_ms=timestamp_ms))
     assert time == notice(sent)["time"]
-    assert str(timestamp_ms) == text_of(letter(sent))["ecluse_dlq_timestamp"]
+    assert str(timestamp_ms) == text_of(internal_event(sent))["ecluse_dlq_timestamp"]
 
 
 # ---------------------------------------------------------------- keys and partitions
@@ -209,7 +209,7 @@ def test_a_kafka_record_without_a_key_is_no_event_of_its_budget() -> None:
     assert "wrong_partition_key: /partitionkey" == notice(sent)["data"]["reason"]
     assert f"absente ≠ {BUDGET}" in notice(sent)["data"]["message"]["fr"]
     assert f"absent ≠ {BUDGET}" in notice(sent)["data"]["message"]["en"]
-    assert letter(sent).key is None
+    assert internal_event(sent).key is None
 
 
 def test_a_line_of_a_file_needs_no_key() -> None:
@@ -232,7 +232,7 @@ def test_rule_37_an_event_on_another_partition_than_its_budgets_is_a_dead_letter
         assert "partitioner=murmur2_random" in said
     assert f"({PARTITION} au lieu de 5)" in message["message"]["fr"]
     assert f"({PARTITION} instead of 5)" in message["message"]["en"]
-    assert encoded(an_award()) == letter(sent).value
+    assert encoded(an_award()) == internal_event(sent).value
     assert is_known == (BUDGET in wire.ledger.budgets), "no budget begins with a dead letter"
 
 
@@ -271,13 +271,13 @@ def test_a_record_set_aside_is_journalled_with_who_and_why_and_not_even_read() -
     } == dead(record)
     assert f"_dead.{PARTITION}" == record.budget
     sent = wire.commit()
-    said = text_of(letter(sent))
+    said = text_of(internal_event(sent))
     assert ("quarantined", "anne@lille", "assertion à l'article 5 {x}") == (
         said["ecluse_dlq_reason"],
         said["ecluse_dlq_by"],
         said["ecluse_dlq_why"],
     )
-    assert (raw.key, raw.value) == (letter(sent).key, letter(sent).value)
+    assert (raw.key, raw.value) == (internal_event(sent).key, internal_event(sent).value)
     message = notice(sent)["data"]
     assert "quarantined" == message["reason"]
     for words in message["message"].values():
@@ -298,7 +298,7 @@ def test_whatever_an_operator_writes_the_record_can_be_journalled_and_told(why: 
     record = wire.ledger.quarantine(wire.raw(a_vote()), why, why)
     sent = wire.commit()
     assert notice(sent)["data"]["message"]["fr"].endswith("rejoué.")
-    assert dead(record)["why"] == text_of(letter(sent))["ecluse_dlq_why"]
+    assert dead(record)["why"] == text_of(internal_event(sent))["ecluse_dlq_why"]
     assert len(dead(record)["why"]) == len(why)
 
 
@@ -357,7 +357,7 @@ def test_whatever_a_partition_holds_is_kept_as_it_came(
     ledger.handle(raw)
     batch = ledger.commit_batch([])
     sent = messages(batch.decided, batch.states)
-    kept = letter(sent)
+    kept = internal_event(sent)
     assert (value, key, headers) == (kept.value, kept.key, list(kept.headers)[: len(headers)])
     assert (value or b"") == batch.dead_letters[0].value
     assert sha256(value or b"").hexdigest() == notice(sent)["data"]["sha256"]

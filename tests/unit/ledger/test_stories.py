@@ -51,7 +51,7 @@ def test_a_story_goes_on_in_the_next_year_wherever_it_is_asked_for(
     assert [*first, ("2024", 1), ("2024", 2)] == through_years(budget, ref)
 
 
-def test_a_letter_that_was_not_read_is_awaited() -> None:
+def test_an_internal_event_that_was_not_read_is_awaited() -> None:
     history = Story(*CARRIED)
     story = story_of(history, "C")
     opening = [

@@ -8,7 +8,7 @@ from typing import Final, cast
 import pytest
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from events.topics import EVENTS, JOURNAL, LETTERS
+from events.topics import EVENTS, INTERNAL_EVENTS, JOURNAL
 from services.ledger.application.checkpoint import POSITION_KEY, Placing, spell_key, spell_placing
 from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.application.restore import VERSIONS
@@ -22,8 +22,11 @@ from services.runtime.ops.settings import Settings
 from tests.builders import BUDGET, a_vote, an_award, encoded
 
 STRUCTURED: Final = (("content-type", b"application/cloudevents+json"),)
-READ: Final = {EVENTS: SourcePosition(2, 1, 9, "x"), LETTERS: SourcePosition(3)}
-"""Of the events all, with their time; of the letters nothing: what stood there was given up."""
+READ: Final = {EVENTS: SourcePosition(2, 1, 9, "x"), INTERNAL_EVENTS: SourcePosition(3)}
+"""Of the events all, with their time; of the internal events nothing.
+
+What stood there was given up.
+"""
 
 
 @dataclass

@@ -10,7 +10,7 @@ from events.codec import EVENT_BYTES_MAX
 from services.ledger.application.handle import RawRecord
 from services.ledger.domain.journal import Source
 from services.projector.changes import Changes
-from services.projector.fold import FATES, Fold
+from services.projector.fold import OUTCOMES, Fold
 from services.projector.journal_records import Event, Said
 from tests.builders import (
     BUDGET,
@@ -89,21 +89,21 @@ def test_what_is_no_record_of_the_journal_is_refused(raw: bytes) -> None:
 
 
 # ------------------------------------------------------------ what becomes of received records
-def fates(found: Changes) -> dict[str, int]:
-    (row,) = found.added["fates"].values()
-    return {name: count for name, count in zip(FATES, row, strict=True) if count}
+def outcomes(found: Changes) -> dict[str, int]:
+    (row,) = found.added["outcomes"].values()
+    return {name: count for name, count in zip(OUTCOMES, row, strict=True) if count}
 
 
 def test_a_parked_event_counts_once_by_what_it_became() -> None:
     waits = a_notification()
-    assert {"received": 1, "parked": 1} == fates(changes(waits))
+    assert {"received": 1, "parked": 1} == outcomes(changes(waits))
     found = changes(waits, *START)
-    assert {"received": 4, "accepted": 4} == fates(found)
+    assert {"received": 4, "accepted": 4} == outcomes(found)
     ((key, ended),) = found.patched["parked"].items()
     assert ((BUDGET, 1), "accepted") == (key, ended["ended_outcome"])
 
 
-def test_each_received_record_has_one_fate() -> None:
+def test_each_received_record_has_one_outcome() -> None:
     found = changes(a_vote(), a_vote(), a_payment(), b"{", a_report(), an_award(200_000))
     assert {
         "received": 6,
@@ -112,12 +112,12 @@ def test_each_received_record_has_one_fate() -> None:
         "refused": 2,
         "parked": 1,
         "dead_letter": 1,
-    } == fates(found)
+    } == outcomes(found)
 
 
 def test_a_dead_letter_belongs_to_no_budget_and_its_reason_begins_with_a_code() -> None:
-    (letter,) = changes(a_vote(colour="red")).appended["dead_letters"]
-    chain, sequence, *_, code, reason, facts, _ = letter
+    (internal_event,) = changes(a_vote(colour="red")).appended["dead_letters"]
+    chain, sequence, *_, code, reason, facts, _ = internal_event
     assert ("_dead.0", 1, "unknown_field") == (chain, sequence, code)
     assert "unknown_field: /data/colour" == reason
     assert {"length", "reason"} == msgspec.json.decode(facts).keys()
@@ -129,8 +129,8 @@ def test_an_operators_words_may_hold_what_no_database_does() -> None:
     (row,) = story.ledger.commit_batch([]).records
     fold = Fold(0)
     fold.add(0, row.record)
-    (letter,) = fold.take_changes().appended["dead_letters"]
-    assert "a\ufffdb" == msgspec.json.decode(letter[7])["why"]
+    (internal_event,) = fold.take_changes().appended["dead_letters"]
+    assert "a\ufffdb" == msgspec.json.decode(internal_event[7])["why"]
 
 
 def test_a_record_too_large_to_be_read_is_one_too() -> None:

@@ -16,8 +16,8 @@ from services.runtime.processing.backlog import Backlog, Delays, Spoken, mark_of
 from services.runtime.processing.offset_metadata import TaskState
 from tests.unit.runtime.world import a_record, event_s, recorded_s
 
-EVENTS, LETTERS = "events", "letters"
-TOPICS = (EVENTS, LETTERS)
+EVENTS, INTERNAL_EVENTS = "events", "internal_events"
+TOPICS = (EVENTS, INTERNAL_EVENTS)
 NOW_S = 10_000.0
 
 
@@ -149,7 +149,7 @@ class Partition(RuleBasedStateMachine):
                 assert recorded_s(undone[0]) == said.word.oldest_recorded_s, "known from before"
 
     @invariant()
-    def each_fate_is_counted(self) -> None:
+    def each_outcome_is_counted(self) -> None:
         for name, said in self.said().items():
             assert self.topics[name].taken == said.word.taken == said.word.told
 
@@ -177,7 +177,7 @@ def test_a_record_without_a_timestamp_says_nothing_of_its_way(
     assert (None if recorded_s is None else recorded_s - 1.0) == mark.arrival_s
 
 
-def test_a_work_that_tells_no_fates_is_not_said_to_have_told_none() -> None:
+def test_a_work_that_tells_no_outcomes_is_not_said_to_have_told_none() -> None:
     backlog = Backlog()
     backlog.opened({EVENTS: 0}, None)
     backlog.did([a_record(0)], None, time_of, NOW_S)

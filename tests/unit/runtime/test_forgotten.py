@@ -7,6 +7,7 @@ commits what is ours, `?` aborts it, and `;` commits what is the stranger's.
 """
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Iterable
 from typing import Any, ClassVar, cast
 
@@ -36,7 +37,7 @@ MARKS: dict[str, bytes | None] = {
 WRITTEN_MS = 1_700_000_000_000
 DAY_MS = 24 * 3_600_000
 NAMES = ("journal", "orders", "state")
-LETTERS = ("letters/0", "letters/1")
+INTERNAL_EVENTS = ("internal_events/0", "internal_events/1")
 Drawings = dict[str, str]
 
 
@@ -145,11 +146,11 @@ def _drawn(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def ended(**drawings: str) -> dict[str, bool]:
     """Where a transaction was ended, and whether as committed."""
-    drawn = {name.replace("_", "/"): drawing for name, drawing in drawings.items()}
-    places = {name: TopicPartition(name, 0) for name in (*NAMES, *LETTERS)}
+    drawn = {re.sub(r"_(\d)$", r"/\1", name): drawing for name, drawing in drawings.items()}
+    places = {name: TopicPartition(name, 0) for name in (*NAMES, *INTERNAL_EVENTS)}
     DrawnReader.logs = {place: Log(place, drawn.get(name, "")) for name, place in places.items()}
     DrawnReader.read = 0
-    shared = [places[name] for name in LETTERS]
+    shared = [places[name] for name in INTERNAL_EVENTS]
     where = Whereabouts(0, places["journal"], [places[name] for name in NAMES], shared)
     writer = DrawnWriter(shared)
     progress = Progress()
@@ -170,15 +171,19 @@ def everywhere(*, committed: bool, names: str) -> dict[str, bool]:
         ({"journal": "A", "state": "A!"}, True, "journal"),
         ({"journal": "A", "state": "A?"}, False, "journal"),
         ({"journal": "A", "state": "A", "orders": "A!"}, True, "journal state"),
-        ({"journal": "A", "state": "A", "letters_0": "xA!;"}, True, "journal state"),
-        ({"journal": "A", "state": "A", "letters_0": "A?"}, False, "journal state"),
-        ({"journal": "A", "state": "A", "letters_0": "A"}, False, "journal state letters/0"),
+        ({"journal": "A", "state": "A", "internal_events_0": "xA!;"}, True, "journal state"),
+        ({"journal": "A", "state": "A", "internal_events_0": "A?"}, False, "journal state"),
+        (
+            {"journal": "A", "state": "A", "internal_events_0": "A"},
+            False,
+            "journal state internal_events/0",
+        ),
         ({"journal": "a!", "state": "a!-"}, False, "state"),
         ({"journal": "A!!", "state": "A"}, True, "state"),
         ({"journal": "a!A" + "!" * 30, "state": "a!A"}, True, "state"),
         ({"journal": "A!!!", "orders": "A"}, True, "orders"),
-        ({"journal": "A!", "letters_0": "Aozx;"}, True, "letters/0"),
-        ({"journal": "A", "letters_0": "ozA!;"}, True, "journal"),
+        ({"journal": "A!", "internal_events_0": "Aozx;"}, True, "internal_events/0"),
+        ({"journal": "A", "internal_events_0": "ozA!;"}, True, "journal"),
         ({"journal": "??????", "state": "A"}, False, "state"),
     ],
 )
@@ -186,34 +191,44 @@ def test_it_ends_as_it_ended_elsewhere(drawings: Drawings, committed: bool, wher
     assert everywhere(committed=committed, names=where) == ended(**drawings)
 
 
-@pytest.mark.parametrize(("letter", "how"), [("xA!", "!"), ("xA?", "?")])
-def test_a_journal_that_ended_is_asked_alone(letter: str, how: str) -> None:
-    """Whatever stands among the letters: nobody waits for a stranger's, and none is read."""
+@pytest.mark.parametrize(("internal_event", "how"), [("xA!", "!"), ("xA?", "?")])
+def test_a_journal_that_ended_is_asked_alone(internal_event: str, how: str) -> None:
+    """Whatever stands among the internal events.
+
+    Nobody waits for a stranger's, and none is read.
+    """
     committed = how == "!"
-    drawn = {"journal": f"A{how}", "state": "A", "letters_0": letter, "letters_1": "x;" * 100}
+    drawn = {
+        "journal": f"A{how}",
+        "state": "A",
+        "internal_events_0": internal_event,
+        "internal_events_1": "x;" * 100,
+    }
     assert everywhere(committed=committed, names="state") == ended(**drawn)
     assert 10 > DrawnReader.read
 
 
-def test_letters_of_another_day_are_not_searched() -> None:
+def test_internal_events_of_another_day_are_not_searched() -> None:
     drawn = {
         "journal": "A",
         "state": "A",
-        "letters_0": "y;" * 100 + "xA!;",
-        "letters_1": "y;" * 100,
+        "internal_events_0": "y;" * 100 + "xA!;",
+        "internal_events_1": "y;" * 100,
     }
     assert everywhere(committed=True, names="journal state") == ended(**drawn)
     assert 10 > DrawnReader.read
 
 
-def test_a_letter_behind_a_stranger_s_is_asked_elsewhere_first() -> None:
-    drawn = {"journal": "A", "state": "A", "letters_0": "xA!", "letters_1": "A!"}
+def test_an_internal_event_behind_a_stranger_s_is_asked_elsewhere_first() -> None:
+    drawn = {"journal": "A", "state": "A", "internal_events_0": "xA!", "internal_events_1": "A!"}
     assert everywhere(committed=True, names="journal state") == ended(**drawn)
 
 
 def test_where_nothing_else_tells_it_waits_and_names_both() -> None:
-    with pytest.raises(WriterFailed, match=r"whether 0-5 was .* letters/0/0/2 behind .* since 1$"):
-        ended(journal="A", state="A", letters_0="-xA!")
+    with pytest.raises(
+        WriterFailed, match=r"whether 0-5 was .* internal_events/0/0/2 behind .* since 1$"
+    ):
+        ended(journal="A", state="A", internal_events_0="-xA!")
 
 
 def test_what_is_somebody_else_s_stops_it() -> None:

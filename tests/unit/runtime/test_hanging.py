@@ -1,4 +1,4 @@
-"""Transactions that stay open: our own former one, and those of others in our doors."""
+"""Transactions that stay open: our own former one, and those of others in our input topics."""
 
 import asyncio
 from collections.abc import Collection
@@ -14,7 +14,7 @@ from services.runtime.kafka.writer import OVERDUE_S, FencedWriter, WriterFailed
 from services.runtime.ops.progress import Progress
 from tests.unit.runtime.world import a_setting, quickly
 
-PLACE = TopicPartition("ecluse.letters.v1", 0)
+PLACE = TopicPartition("ecluse.internal-events.v1", 0)
 THEIRS = OpenTransaction(PLACE, 12, 99, 0, 0)
 
 Open = list[OpenTransaction]

@@ -16,7 +16,7 @@ from tests.unit.runtime.world import TOPIC, now_s, quickly
 
 TICK_S = 1.0
 AT_WORK = Word(0.0, "running", True, None, None, 1000.0, 7, 7, 0.5, 0.1, None)
-LETTERS = "letters"
+INTERNAL_EVENTS = "internal_events"
 
 
 class Speaking:
@@ -58,16 +58,18 @@ def offsets(hints: list[dict[Any, Spoken]]) -> list[dict[tuple[str, int], int]]:
 
 
 def test_all_sources_of_all_partitions_are_spoken_of_at_once() -> None:
-    saying = Saying(p0=Speaking(events=4, letters=1), p3=Speaking(events=9, letters=2))
+    saying = Saying(
+        p0=Speaking(events=4, internal_events=1), p3=Speaking(events=9, internal_events=2)
+    )
     hints = saying.play(saying.tick)
     assert offsets(hints) == [
-        {("events", 0): 4, (LETTERS, 0): 1, ("events", 3): 9, (LETTERS, 3): 2}
+        {("events", 0): 4, (INTERNAL_EVENTS, 0): 1, ("events", 3): 9, (INTERNAL_EVENTS, 3): 2}
     ]
     assert [7] * 4 == [said.word.taken for said in hints[0].values()]
 
 
 def test_only_what_has_changed_is_said_again() -> None:
-    task = Speaking(events=4, letters=1)
+    task = Speaking(events=4, internal_events=1)
     saying = Saying(p0=task)
 
     async def during() -> None:
@@ -75,7 +77,10 @@ def test_only_what_has_changed_is_said_again() -> None:
         task.next_offsets["events"] = 5
         await saying.tick()
 
-    assert offsets(saying.play(during)) == [{("events", 0): 4, (LETTERS, 0): 1}, {("events", 0): 5}]
+    assert offsets(saying.play(during)) == [
+        {("events", 0): 4, (INTERNAL_EVENTS, 0): 1},
+        {("events", 0): 5},
+    ]
 
 
 def test_another_state_is_a_change() -> None:
@@ -93,7 +98,7 @@ def test_another_state_is_a_change() -> None:
 
 def test_while_nothing_changes_the_word_stays_young() -> None:
     """By its age it is known that its worker lives."""
-    saying = Saying(p0=Speaking(events=4, letters=1))
+    saying = Saying(p0=Speaking(events=4, internal_events=1))
 
     async def during() -> None:
         await saying.tick(61)
@@ -169,12 +174,12 @@ def test_of_a_partition_that_is_not_open_yet_its_state_is_said_where_the_group_s
         await saying.tick()
         task.state = TaskState.BROKEN
         await saying.tick()
-        task.next_offsets = {"events": 42, LETTERS: 0}
+        task.next_offsets = {"events": 42, INTERNAL_EVENTS: 0}
         await saying.tick()
 
     hints = saying.play(during)
     assert offsets(hints) == [
-        {("events", 0): 41}, {("events", 0): 41}, {("events", 0): 42, (LETTERS, 0): 0}
+        {("events", 0): 41}, {("events", 0): 41}, {("events", 0): 42, (INTERNAL_EVENTS, 0): 0}
     ]  # fmt: skip
     words = [said.word for each in hints for said in each.values()]
     assert ["opening", "broken", "running", "running"] == [word.state for word in words]

@@ -16,7 +16,7 @@ from services.runtime.kafka.source_positions import SourcePosition, behind_marke
 from services.runtime.ops.errors import ClusterError
 from tests.unit.runtime.world import a_record
 
-PLACE = TopicPartition("letters", 3)
+PLACE = TopicPartition("internal_events", 3)
 GIVE_UP = "give up {topic}/{partition}/{first}"
 
 
@@ -102,4 +102,4 @@ def test_what_is_gone_unread_is_given_up_by_the_command_of_the_service() -> None
     with pytest.raises(ClusterError) as raised:
         checked("r.r|", 1, 0)
     for said in (raised.value.said.fr, raised.value.said.en):
-        assert said.endswith("give up letters/3/3")
+        assert said.endswith("give up internal_events/3/3")

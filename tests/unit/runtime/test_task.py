@@ -74,15 +74,15 @@ def test_what_comes_twice_is_taken_once(world: World) -> None:
 
 
 def test_two_topics_are_read_side_by_side(world: World) -> None:
-    world.next_offsets["letters"] = 5
-    world.records += [a_record(0), a_record(1), a_record(4, topic="letters")]
-    world.records += [a_record(5, topic="letters")]
+    world.next_offsets["internal_events"] = 5
+    world.records += [a_record(0), a_record(1), a_record(4, topic="internal_events")]
+    world.records += [a_record(5, topic="internal_events")]
 
     async def during() -> None:
         await until(lambda: world.done == [0, 1, 5])
 
     quickly(running(world.task(), during))
-    assert {TOPIC: 2, "letters": 6} == world.next_offsets
+    assert {TOPIC: 2, "internal_events": 6} == world.next_offsets
 
 
 def test_an_idle_task_gives_a_sign_of_life_now_and_then(
@@ -101,7 +101,7 @@ def test_an_idle_task_gives_a_sign_of_life_now_and_then(
 def test_a_task_that_is_given_something_gives_it_too(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where letters come once a year beside daily events, their position is kept fresh."""
+    """Where internal events come once a year beside daily events, their position is kept fresh."""
     monkeypatch.setattr(task_module, "IDLE_COMMIT_S", 60)
     looked: list[float] = []
     world.on_settle = lambda: looked.append(now_s())

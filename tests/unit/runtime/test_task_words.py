@@ -25,7 +25,7 @@ from tests.unit.runtime.world import (
     until,
 )
 
-LETTERS = "letters"
+INTERNAL_EVENTS = "internal_events"
 DOWN = WriterFailed("planted")
 
 
@@ -118,19 +118,21 @@ def test_while_more_stands_in_the_source_it_is_not_caught_up(world: World) -> No
 
 
 def test_each_source_has_its_own_word(world: World) -> None:
-    world.next_offsets[LETTERS] = 5
+    world.next_offsets[INTERNAL_EVENTS] = 5
     world.markers = 1
     world.publish(0, 1)
-    world.records.append(a_record(5, topic=LETTERS))
+    world.records.append(a_record(5, topic=INTERNAL_EVENTS))
     task = world.task()
     seen: list[tuple[float | None, float | None]] = []
     world.on_commit = lambda _: seen.append(
-        (of(task).word.oldest_event_s, of(task, LETTERS).word.oldest_event_s)
+        (of(task).word.oldest_event_s, of(task, INTERNAL_EVENTS).word.oldest_event_s)
     )
 
     async def during() -> None:
-        await until(lambda: world.done == [0, 1, 5] and is_idle(task) and is_idle(task, LETTERS))
-        assert (3, 7) == (of(task).offset, of(task, LETTERS).offset)
+        await until(
+            lambda: world.done == [0, 1, 5] and is_idle(task) and is_idle(task, INTERNAL_EVENTS)
+        )
+        assert (3, 7) == (of(task).offset, of(task, INTERNAL_EVENTS).offset)
         words = [said.word for said in task.words().values()]
         assert [(2, 2), (1, 1)] == [(word.taken, word.told) for word in words]
         assert [event_s(1), event_s(5)] == [word.done_event_s for word in words]
@@ -155,7 +157,7 @@ def test_who_hears_nothing_does_not_say_that_there_is_nothing(world: World) -> N
 
 # ---------------------------------------------------------------- when something fails
 def test_held_it_waits_since_the_record_before_which_it_stands(world: World) -> None:
-    world.next_offsets[LETTERS] = 0
+    world.next_offsets[INTERNAL_EVENTS] = 0
     world.publish(*range(10))
     world.on_handle = at(4)
     task = world.task()
@@ -171,7 +173,7 @@ def test_held_it_waits_since_the_record_before_which_it_stands(world: World) -> 
             said.word.oldest_recorded_s,
         )
         assert (4, 4) == (said.word.taken, said.word.told)
-        other = of(task, LETTERS).word
+        other = of(task, INTERNAL_EVENTS).word
         assert ("broken", False, None, None) == (
             other.state, other.caught_up, other.held, other.oldest_event_s
         )  # fmt: skip

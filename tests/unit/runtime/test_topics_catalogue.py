@@ -27,7 +27,7 @@ COMPACTED = {
 # Design, 6.
 KEPT = [
     (topics.EVENTS, DAYS_400, "lz4", 200),
-    (topics.LETTERS, DAYS_400, "lz4", 200),
+    (topics.INTERNAL_EVENTS, DAYS_400, "lz4", 200),
     (topics.JOURNAL, UNLIMITED, "zstd", None),
     (topics.COMMITMENT_ENTRIES, UNLIMITED, "lz4", None),
     (topics.PAYMENT_ORDERS, UNLIMITED, "lz4", None),
@@ -74,7 +74,7 @@ def alarm_s(name: str) -> int:
     return late_s + 60 * int(rule["for"].removesuffix("m"))
 
 
-@pytest.mark.parametrize("name", [topics.EVENTS, topics.LETTERS])
+@pytest.mark.parametrize("name", [topics.EVENTS, topics.INTERNAL_EVENTS])
 def test_somebody_is_told_long_before_an_unread_record_is_half_as_old_as_it_gets(name: str) -> None:
     """The alarm by which one at `alert_after_days` is moot."""
     topic = read_catalogue().topics[name]

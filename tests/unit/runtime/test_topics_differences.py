@@ -15,20 +15,27 @@ from services.runtime.kafka.topic_diff import (
 )
 from services.runtime.ops.settings import Settings
 
-EVENTS, LETTERS, JOURNAL = "ecluse.events.v1", "ecluse.letters.v1", "ecluse.journal.v1"
+EVENTS, INTERNAL_EVENTS, JOURNAL = (
+    "ecluse.events.v1",
+    "ecluse.internal-events.v1",
+    "ecluse.journal.v1",
+)
 SETTINGS = Settings(topic_prefix="t.")
 
 
 def wanted() -> Catalogue:
     """Three topics are enough to disagree."""
     catalogue = read_catalogue()
-    topics = {name: catalogue.topics[name] for name in (EVENTS, LETTERS, JOURNAL)}
+    topics = {name: catalogue.topics[name] for name in (EVENTS, INTERNAL_EVENTS, JOURNAL)}
     return catalogue.model_copy(update={"topics": topics})
 
 
 def as_wanted(**partitions: int) -> dict[str, Found]:
     """A cluster on which everything is right, but for the number of partitions of some topics."""
-    counts = {EVENTS: partitions.get("events", 12), LETTERS: partitions.get("letters", 12)}
+    counts = {
+        EVENTS: partitions.get("events", 12),
+        INTERNAL_EVENTS: partitions.get("internal_events", 12),
+    }
     counts |= {JOURNAL: partitions.get("journal", 12)}
     return {
         name: Found(count, 1, wanted().topics[name].config.as_kafka() | {"flush.ms": "7"})
@@ -58,9 +65,9 @@ def test_nothing_differs_where_everything_is_right_whatever_else_is_set() -> Non
 
 
 def test_on_an_empty_cluster_everything_is_missing_and_will_be_created_as_written() -> None:
-    assert [(f"t.{name}", None, None, "12", True) for name in (EVENTS, LETTERS, JOURNAL)] == rows(
-        {}
-    )
+    assert [
+        (f"t.{name}", None, None, "12", True) for name in (EVENTS, INTERNAL_EVENTS, JOURNAL)
+    ] == rows({})
 
 
 def test_a_new_cluster_gets_as_many_partitions_as_asked() -> None:
@@ -85,35 +92,35 @@ def test_a_setting_that_differs_is_named_and_can_be_mended(setting: str, value: 
 
 
 def test_a_missing_topic_gets_as_many_partitions_as_the_others_have() -> None:
-    found = as_wanted(events=4, journal=4, letters=0)
-    assert [(f"t.{LETTERS}", None, None, "4", True)] == rows(found)
+    found = as_wanted(events=4, journal=4, internal_events=0)
+    assert [(f"t.{INTERNAL_EVENTS}", None, None, "4", True)] == rows(found)
 
 
 def test_the_number_of_partitions_that_most_topics_have_is_the_right_one() -> None:
     assert [(f"t.{JOURNAL}", "partitions", "16", "12", False)] == rows(as_wanted(journal=16))
     assert [(f"t.{EVENTS}", "partitions", "12", "16", False)] == rows(
-        as_wanted(journal=16, letters=16)
+        as_wanted(journal=16, internal_events=16)
     )
 
 
 def test_among_two_that_disagree_the_first_of_the_catalogue_is_right() -> None:
-    found = as_wanted(events=4, letters=0, journal=8)
+    found = as_wanted(events=4, internal_events=0, journal=8)
     assert 4 == shared_count(wanted(), found, NOTHING_ASKED)
 
 
 def test_nothing_is_created_while_the_others_disagree() -> None:
-    found = as_wanted(events=4, letters=0, journal=8)
+    found = as_wanted(events=4, internal_events=0, journal=8)
     assert [
-        (f"t.{LETTERS}", None, None, "4", False),
+        (f"t.{INTERNAL_EVENTS}", None, None, "4", False),
         (f"t.{JOURNAL}", "partitions", "8", "4", False),
     ] == rows(found)
 
 
 def test_another_number_of_partitions_than_asked_is_never_mended() -> None:
-    found = as_wanted(events=4, letters=0, journal=4)
+    found = as_wanted(events=4, internal_events=0, journal=4)
     assert [
         (f"t.{EVENTS}", "partitions", "4", "6", False),
-        (f"t.{LETTERS}", None, None, "6", False),
+        (f"t.{INTERNAL_EVENTS}", None, None, "6", False),
         (f"t.{JOURNAL}", "partitions", "4", "6", False),
     ] == rows(found, Asked(partitions=6))
 
@@ -127,9 +134,17 @@ def test_replicas_are_compared_only_where_a_number_was_asked() -> None:
 @pytest.mark.parametrize(
     ("found", "asked", "said"),
     [
-        (as_wanted(letters=0), NOTHING_ASKED, ["t.ecluse.letters.v1", "12", "topics apply"]),
+        (
+            as_wanted(internal_events=0),
+            NOTHING_ASKED,
+            ["t.ecluse.internal-events.v1", "12", "topics apply"],
+        ),
         (as_wanted(journal=3), NOTHING_ASKED, ["t.ecluse.journal.v1", "3", "12", "partitions"]),
-        (as_wanted(letters=0, journal=3), NOTHING_ASKED, ["t.ecluse.letters.v1", "12"]),
+        (
+            as_wanted(internal_events=0, journal=3),
+            NOTHING_ASKED,
+            ["t.ecluse.internal-events.v1", "12"],
+        ),
         (as_wanted(), Asked(replication_factor=3), ["3", "kafka-reassign-partitions"]),
         (
             changed(EVENTS, "max.message.bytes", "5"),

@@ -8,7 +8,7 @@ def test_a_failure_is_counted_by_its_record() -> None:
     trouble = Trouble()
     assert [1, 2] == [trouble.count(a_record(4)) for _ in range(2)]
     assert 1 == trouble.count(a_record(5))
-    assert 1 == trouble.count(a_record(4, topic="letters"))
+    assert 1 == trouble.count(a_record(4, topic="internal_events"))
 
 
 def test_what_got_past_has_a_clean_slate() -> None:
@@ -26,9 +26,9 @@ def test_what_got_past_has_a_clean_slate() -> None:
 def test_the_records_of_a_batch_that_failed_are_suspected_until_they_got_past() -> None:
     trouble = Trouble()
     assert not trouble.suspects(a_record(5))
-    trouble.note([a_record(3), a_record(4), a_record(5), a_record(1, topic="letters")])
+    trouble.note([a_record(3), a_record(4), a_record(5), a_record(1, topic="internal_events")])
     assert [False, True, True, False] == [trouble.suspects(a_record(each)) for each in (2, 3, 5, 6)]
-    assert trouble.suspects(a_record(1, topic="letters"))
+    assert trouble.suspects(a_record(1, topic="internal_events"))
     trouble.passed([a_record(3)])
     assert [False, True] == [trouble.suspects(a_record(each)) for each in (3, 4)]
 

@@ -1,4 +1,7 @@
-"""Bad input at the end of a year: closings, and letters that nobody may send (rules 1 and 32)."""
+"""Bad input at the end of a year.
+
+Closings, and internal events that nobody may send (rules 1 and 32).
+"""
 
 from tests.builders import BUDGET, Json, a_closing, an_event, encoded
 from tests.unit.tables.bad_records import Bad, without

@@ -202,7 +202,7 @@ PERSONS_AND_BANKS = [
     invalid("IBAN: unknown country", a_new_account("ZZ" + IBAN[2:]), "bank_account/iban"),
     invalid("IBAN: empty", a_new_account(""), "bank_account/iban"),
     invalid(
-        "BIC: seven letters",
+        "BIC: seven internal events",
         a_new_account(bank_account=a_bank_account() | {"bic": "CMCIFR2"}),
         "bank_account/bic",
     ),

@@ -168,12 +168,15 @@ BORROWED = [
         "missing_field: /id",
     ),
     bad(
-        "a letter of the ledger's in a file",
+        "an internal event of the ledger's in a file",
         a_vote() | AS_LEDGER | {"type": "ecluse.fiscal-year.opened.v1"},
         "unknown_type: /type",
     ),
 ]
-"""Nobody else speaks as the ledger: the id of a letter can be worked out before it is written."""
+"""Nobody else speaks as the ledger.
+
+The id of an internal event can be worked out before it is written.
+"""
 
 ENVELOPE = [
     *BORROWED,

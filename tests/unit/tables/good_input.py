@@ -87,7 +87,7 @@ BYTES = [
     Good("escaped letters", json.dumps(an_award(title="Théâtre – 2ᵉ année")).encode()),
     Good("letters as they are", encoded(an_award(title="Théâtre – 2ᵉ année"))),
     Good(
-        "an escaped letter in a value",
+        "an escaped internal event in a value",
         encoded(a_report()).replace(b"activity_report", b"activity\\u005freport"),
     ),
     Good("a pair of surrogates", with_attribute(b'"\\ud83d\\ude00"')),
@@ -144,7 +144,7 @@ PERSONS_AND_BANKS = [
     good("La Poste", an_award(beneficiary=a_beneficiary(siret="35600000049837"))),
     good("La Poste's head office", an_award(beneficiary=a_beneficiary(siret="35600000000048"))),
     good("a representative", an_award(beneficiary=a_beneficiary(representative="K. Harizi"))),
-    good("an account with a letter", a_new_account("FR1420041010050500013M02606")),
+    good("an account with an internal event", a_new_account("FR1420041010050500013M02606")),
     good("an account in Monaco", a_new_account("MC5811222000010123456789030")),
     good("an account in Germany", a_new_account("DE89370400440532013000")),
     good("a BIC", a_new_account(bank_account=a_bank_account() | {"bic": "CMCIFR2A"})),

@@ -26,7 +26,7 @@ def kept(value: bytes) -> bytes:
 @each_bad_row
 def test_rule_1_bad_input_is_one_dead_letter_with_its_bytes_and_its_reason(row: Bad) -> None:
     story = Story(row.value)
-    letter = DeadLetter(
+    internal_event = DeadLetter(
         chain="_dead.0",
         sequence=1,
         reason=row.reason,
@@ -37,7 +37,7 @@ def test_rule_1_bad_input_is_one_dead_letter_with_its_bytes_and_its_reason(row: 
         sha256=sha256(row.value).hexdigest(),
         value=kept(row.value),
     )
-    assert [letter] == list(story.store.dead_letters())
+    assert [internal_event] == list(story.store.dead_letters())
     assert row.reason == story.answer()
 
 
@@ -66,7 +66,7 @@ def test_the_good_event_behind_bad_input_is_accepted(row: Bad) -> None:
 def test_all_of_it_together_is_as_many_dead_letters_in_one_chain() -> None:
     story = Story(*(row.value for row in BAD_INPUT), a_vote())
     assert [row.reason for row in BAD_INPUT] == [
-        letter.reason for letter in story.store.dead_letters()
+        internal_event.reason for internal_event in story.store.dead_letters()
     ]
     records = [json.loads(row.record) for row in story.store.journal("_dead.0")]
     assert ["0" * 64, *(each["hash"] for each in records)][:-1] == [

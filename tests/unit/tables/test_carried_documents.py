@@ -84,9 +84,10 @@ def test_rule_32_documents_without_a_cost_are_told_by_kind_and_year_and_before_t
         a_report(*B, received_on="2023-06-05"),
         a_closing("all"),
     )
-    [letter] = story.letters()
+    [internal_event] = story.internal_events()
     told = [
-        (row["document"]["kind"], row["document"]["year"]) for row in letter["data"]["documents"]
+        (row["document"]["kind"], row["document"]["year"])
+        for row in internal_event["data"]["documents"]
     ]
     assert [B, ("evaluation", 2021), ("evaluation", 2022), A] == told
 

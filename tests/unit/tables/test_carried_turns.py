@@ -224,7 +224,7 @@ MONEY_ROWS = [
         after=[a_report(year=2023, eligible_cost_cents=70, **NEXT)],
     ),
     Row(
-        "what comes back after the closing does: the letter says what was had then",
+        "what comes back after the closing does: the internal event says what was had then",
         PAID,
         "accepted",
         next_money(
@@ -279,14 +279,14 @@ def test_a_convention_that_was_carried_over_lives_by_the_same_rules(row: Row) ->
 
 def test_rule_32_a_terminated_convention_is_not_carried_over() -> None:
     story = Story(*PAID, a_termination(), a_closing("all"))
-    assert ("accepted", []) == (story.answer(), story.letters())
+    assert ("accepted", []) == (story.answer(), story.internal_events())
     story = Story(*PAID, a_termination(), a_closing(["C"]))
-    assert ("accepted", []) == (story.answer(), story.letters())
+    assert ("accepted", []) == (story.answer(), story.internal_events())
 
 
 def test_rule_32_nor_is_one_whose_award_fell() -> None:
     story = Story(*TAKEN, a_withdrawal(), a_closing("all"))
-    assert ("accepted", []) == (story.answer(), story.letters())
+    assert ("accepted", []) == (story.answer(), story.internal_events())
 
 
 def test_rule_32_the_day_of_an_amendment_travels() -> None:

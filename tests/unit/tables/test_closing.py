@@ -332,11 +332,11 @@ def test_rule_30_conventions_are_carried_over_in_order_of_signature() -> None:
         a_closing("all"),
     )
     assert "waits" not in story.answer()
-    named = [each["data"]["convention"] for each in story.letters()]
+    named = [each["data"]["convention"] for each in story.internal_events()]
     assert ["C", "A", "B"] == named
     assert [("1978", 15), ("489", 15)] == [
         (each["line"]["operation"], each["amount_cents"])
-        for each in story.letters()[0]["data"]["lines"]
+        for each in story.internal_events()[0]["data"]["lines"]
     ]
 
 
@@ -359,5 +359,5 @@ def test_two_establishments_of_one_body_are_carried_apart() -> None:
         a_convention(40, convention="D", grant="H", beneficiary=other, bank_account=...),
         a_closing("all"),
     )
-    first, second = (each["data"] for each in story.letters())
+    first, second = (each["data"] for each in story.internal_events())
     assert ("bank_account" in first, "bank_account" in second) == (True, False)

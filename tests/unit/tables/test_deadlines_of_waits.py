@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from events.codec import NO_KEY, Received, decode
-from events.envelope import INBOUND, LETTERS, Door
+from events.envelope import INBOUND, INTERNAL_EVENTS, SourceKind
 from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.domain.journal import Source
 from services.ledger.domain.parking import PATIENCE
@@ -130,21 +130,21 @@ def read_at(topic: str, event: Json) -> Any:
 
 
 @pytest.mark.parametrize("prefix", ["", "test-"])
-def test_rule_32_on_kafka_a_deadline_is_read_among_letters_alone(prefix: str) -> None:
-    assert "accepted" == read_at(f"{prefix}ecluse.letters.v1", ITS_DEADLINE)
+def test_rule_32_on_kafka_a_deadline_is_read_among_deadline_events_alone(prefix: str) -> None:
+    assert "accepted" == read_at(f"{prefix}ecluse.internal-events.v1", ITS_DEADLINE)
     assert "unknown_type: /type" == read_at(f"{prefix}ecluse.events.v1", ITS_DEADLINE)
-    assert "accepted" == read_at(f"{prefix}ecluse.letters.v1", a_vote())
+    assert "accepted" == read_at(f"{prefix}ecluse.internal-events.v1", a_vote())
     assert "accepted" == read_at(f"{prefix}ecluse.events.v1", a_vote())
 
 
 def test_rule_32_in_a_file_a_deadline_is_read() -> None:
     assert "accepted" == Story(ITS_DEADLINE).answer()
-    assert {each.TYPE for each in INBOUND if each.TYPE in LETTERS} == LETTERS
+    assert {each.TYPE for each in INBOUND if each.TYPE in INTERNAL_EVENTS} == INTERNAL_EVENTS
 
 
 def test_rule_1_of_a_deadline_in_the_wrong_place_the_first_fault_is_said() -> None:
     def reason(event: Json) -> str:
-        outcome = decode(encoded(event), (), NO_KEY, Door.EVENTS)
+        outcome = decode(encoded(event), (), NO_KEY, SourceKind.EVENTS)
         assert not isinstance(outcome, Received)
         return outcome.reason
 

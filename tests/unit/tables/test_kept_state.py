@@ -45,7 +45,7 @@ def rows(budgets: dict[str, BudgetState]) -> dict[StateKey, bytes | None]:
     return {key: value for state in budgets.values() for key, value in all_rows(state)}
 
 
-def test_the_words_that_stores_and_letters_hold_are_never_changed() -> None:
+def test_the_words_that_stores_and_internal_events_hold_are_never_changed() -> None:
     assert ["in_force", "suspended", "terminated"] == list(ConventionState)
     assert ["issued", "taken_in_charge", "on_hold", "rejected", "paid", "cancelled"] == list(
         OrderState
@@ -71,4 +71,4 @@ def test_what_happened_is_kept_made_again_and_proved(tell: Callable[[], Story]) 
     opened = open_ledger(story.store)
     assert live == rows(opened.budgets)
     assert story.ledger.dead == opened.dead
-    check(story.store.journal(), story.told + len(story.letters()), story.summary())
+    check(story.store.journal(), story.told + len(story.internal_events()), story.summary())

@@ -1,4 +1,4 @@
-"""A limit on everything: what is too much is refused at the door, in words, or kept short."""
+"""A limit on everything: what is too much is refused at the input, in words, or kept short."""
 
 import tracemalloc
 from typing import Any

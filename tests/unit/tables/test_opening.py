@@ -67,7 +67,7 @@ OPENING_ROWS = [
         after=[REPORT],
     ),
     Row(
-        "the report came before the letter, waited, and sets it off behind it",
+        "the report came before the internal event, waited, and sets it off behind it",
         PAID,
         "accepted",
         BALANCE_ISSUED,
@@ -289,7 +289,7 @@ ACCOUNT_ROWS = [
         after=[a_new_account(**NEXT)],
     ),
     Row(
-        "an account that the new year knew first issues it with the letter",
+        "an account that the new year knew first issues it with the internal event",
         WAITING,
         "accepted",
         ADVANCE_ISSUED,

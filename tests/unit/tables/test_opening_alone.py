@@ -64,7 +64,7 @@ ALONE_ROWS = [
         after=[a_convention(70, **NEXT)],
     ),
     Row(
-        "a convention that came before the letter waits for the award",
+        "a convention that came before the internal event waits for the award",
         [a_vote(100), an_award(100, requires_convention=False)],
         "accepted",
         Money(
@@ -299,7 +299,7 @@ TAKEN_ROWS = [
         before=[a_concurring_act(**NEXT)],
     ),
     Row(
-        "the next year is closed already: the letter is refused",
+        "the next year is closed already: the internal event is refused",
         PAID,
         "fiscal_year_closed",
         Money(),
@@ -377,7 +377,7 @@ ROWS = [*ALONE_ROWS, *TAKEN_ROWS, *FELL_ROWS]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.says)
-def test_rule_32_a_letter_finds_a_new_year_under_way(row: Row) -> None:
+def test_rule_32_an_internal_event_finds_a_new_year_under_way(row: Row) -> None:
     check(row)
 
 
@@ -387,6 +387,6 @@ def test_rule_14_a_grant_that_is_carried_on_twice_keeps_the_sum_of_the_year_that
     story.tell(an_award(50, **NEXT))
     story.deliver()
     story.tell(a_closing("all", _id="second", **NEXT))
-    [first, second] = story.letters()
+    [first, second] = story.internal_events()
     assert ("G", "G@2023") == (first["data"]["convention"], second["data"]["convention"])
     assert 100 == second["data"]["award"]["year_awards_cents"]

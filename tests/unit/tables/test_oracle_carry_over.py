@@ -18,7 +18,7 @@ HALF = {name: 100 * sum(services.values()) for name, services in HALF_EUROS.item
 
 
 def told(*files: Path) -> Story:
-    """Each file to its end, and the letters that it led to behind it."""
+    """Each file to its end, and the internal events that it led to behind it."""
     story = Story()
     for file in files:
         for line in lines_of(file):
@@ -52,7 +52,7 @@ def test_what_is_carried_over_is_the_balance_of_the_source() -> None:
     )
 
 
-def test_the_letter_is_counted_and_everything_is_accepted(both: Json) -> None:
+def test_the_internal_event_is_counted_and_everything_is_accepted(both: Json) -> None:
     assert 7 + 1 + 4 == both["events"] == both["outcomes"]["accepted"]
     assert ([], []) == (both["refusals"], both["dead_letters"])
 
@@ -97,8 +97,8 @@ def test_rule_33_the_identities_hold_in_both_years() -> None:
     check(story.store.journal(), 12, story.summary())
 
 
-def test_documents_that_come_in_the_same_input_wait_for_the_letter() -> None:
-    """What names an order that the letter has yet to lead to comes too early, and is refused."""
+def test_documents_that_come_in_the_same_input_wait_for_the_internal_event() -> None:
+    """What names an order that the opening has yet to lead to comes too early, and is refused."""
     story = Story(*lines_of(FIRST), *lines_of(SECOND))
     assert [NEXT_BUDGET] * 2 == [row["budget"] for row in story.summary()["refusals"]]
     story.deliver()

@@ -169,7 +169,7 @@ def _said(records: list[JournalRecord]) -> list[tuple[str | None, str, int | Non
     return [(each.event_id, str(each.outcome), each.resumes) for each in records]
 
 
-A, R, C, O, P, X = (  # noqa: E741 - the stages, by their first letters
+A, R, C, O, P, X = (  # noqa: E741 - the stages, by their first internal events
     Stage.AVAILABLE,
     Stage.RESERVED,
     Stage.COMMITTED,

@@ -86,8 +86,8 @@ def test_rule_32_no_convention_takes_the_name_that_orders_bear() -> None:
 def test_rule_32_what_an_amendment_planned_anew_under_the_convention_has_no_count_left() -> None:
     anew = an_amendment(instalments=[an_instalment(2 * HALF, "x", trigger="notification")])
     story = next_year(*REJECTED, anew, after=[a_notification(**NEXT)])
-    [letter] = story.letters()
-    assert [] == letter["data"]["former_instalments"]
+    [internal_event] = story.internal_events()
+    assert [] == internal_event["data"]["former_instalments"]
     assert {"C/x": ("issued", 2 * HALF, 0)} == story.orders(NEXT_BUDGET)
 
 
@@ -115,7 +115,7 @@ def test_rule_32_a_renamed_convention_names_the_order_that_its_reissue_follows()
     story.deliver()
     story.tell(a_closing("all", budget=NEXT_BUDGET, _id="second"))
     story.deliver()
-    [advance, balance] = story.letters()[-1]["data"]["instalments"]
+    [advance, balance] = story.internal_events()[-1]["data"]["instalments"]
     assert ("C/advance", None) == (advance["order"], balance.get("order"))
     third: Json = {"budget": f"{NEXT_BUDGET[:-4]}2025"}
     story.tell(a_new_account(**third, _id="new"))
@@ -182,7 +182,7 @@ def test_rule_32_an_instalment_that_an_amendment_took_away_keeps_the_name_of_its
         story.tell(event)
     story.deliver()
     story.tell(a_closing("all", budget=NEXT_BUDGET, _id="second"))
-    [_, *later] = story.letters()
+    [_, *later] = story.internal_events()
     [renamed] = [each["data"] for each in later if each["data"]["convention"] == "C@2023"]
     assert [{"instalment": "advance", "orders": 1, "order": "C/advance"}] == (
         renamed["former_instalments"]
@@ -203,8 +203,10 @@ def test_rule_25_an_order_that_was_issued_again_under_the_new_number_is_named_by
     story.tell(a_new_account(**NEXT, _id="new"))
     story.tell(an_acknowledgement("rejected", "C@2023/advance/2", **NEXT))
     story.tell(a_closing("all", budget=NEXT_BUDGET, _id="second"))
-    [letter] = [each for each in story.letters() if each["data"]["convention"] == "C@2023"]
-    [instalment] = letter["data"]["instalments"]
+    [internal_event] = [
+        each for each in story.internal_events() if each["data"]["convention"] == "C@2023"
+    ]
+    [instalment] = internal_event["data"]["instalments"]
     assert (2, None) == (instalment["orders"], instalment.get("order"))
     story.deliver()
     third: Json = {"budget": f"{NEXT_BUDGET[:-4]}2025"}

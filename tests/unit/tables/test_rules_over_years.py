@@ -97,7 +97,7 @@ ROWS = [
         ],
     ),
     Row(
-        "the new account came before the letter: the rejected order is issued with it",
+        "the new account came before the internal event: the rejected order is issued with it",
         REJECTED,
         "accepted",
         Money(
@@ -108,7 +108,7 @@ ROWS = [
         before=[a_new_account(**NEXT)],
     ),
     Row(
-        "the account that rejected it, told again before the letter, is no newer one",
+        "the account that rejected it, told again before the internal event, is no newer one",
         REJECTED,
         "accepted",
         Money(
@@ -161,10 +161,10 @@ def test_rules_17_21_and_24_what_an_earlier_year_did_counts_in_the_next(row: Row
     check(row)
 
 
-def test_rule_25_of_many_acts_that_a_letter_brings_an_order_carries_twenty() -> None:
+def test_rule_25_of_many_acts_that_an_internal_event_brings_an_order_carries_twenty() -> None:
     story = Story(*CONCURRING, *TAKEN, a_closing("all"))
-    [letter] = story.letters()
-    assert 26 == len(letter["data"]["acts"])
+    [internal_event] = story.internal_events()
+    assert 26 == len(internal_event["data"]["acts"])
     story.deliver()
     story.tell(a_report(year=2023, **NEXT))
     [change] = story.last.payment_orders
@@ -173,8 +173,8 @@ def test_rule_25_of_many_acts_that_a_letter_brings_an_order_carries_twenty() -> 
     assert {"C/balance": ("issued", 40, 0)} == story.orders(NEXT_BUDGET)
 
 
-def test_rule_25_an_order_that_waited_for_the_account_in_a_letter_carries_its_acts_too() -> None:
-    """The grant that this year awarded before the letter came has the act of the year before."""
+def test_rule_25_an_order_that_waited_for_the_account_in_an_opening_carries_its_acts_too() -> None:
+    """The grant that this year awarded before the opening came has the act of the year before."""
     concurring = a_concurring_act(act=an_act("2023-04-13"))
     alone = an_award(50, requires_convention=False, **NEXT)
     story = Story(*TAKEN[:2], concurring, *TAKEN[2:], a_closing("all"), a_vote(50, **NEXT), alone)

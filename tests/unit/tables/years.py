@@ -26,7 +26,7 @@ BALANCE_ISSUED = next_money({"ordered": 40}, {"ordered": 40}, balance=("issued",
 
 @dataclass(frozen=True)
 class Row:
-    """A year that is closed, what is told before and after the letters are read, and what follows.
+    """A closed year, what arrives before and after its openings are read, and what follows.
 
     `money` is that of the next year's budget.
     """
@@ -44,7 +44,7 @@ class Row:
 
 def told(row: Row) -> Story:
     story = Story(*row.year, a_closing(row.carry_over), *row.before)
-    assert [] != story.letters(), "a letter is written"
+    assert [] != story.internal_events(), "an internal event is written"
     story.deliver()
     for event in row.after:
         story.tell(event)

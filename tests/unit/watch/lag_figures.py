@@ -93,7 +93,7 @@ def what_is_known(**more: Any) -> Known:
         "stages": (),
         "latencies": [Latency(step, None, None, None, None) for step in Step],
     }
-    names = "told in_flight gap orders reports parked dead_letters refusals letters"
+    names = "told in_flight gap orders reports parked dead_letters refusals deadline_events"
     figures: dict[str, Any] = dict.fromkeys(names.split())
     return Known(**figures | said | more)
 

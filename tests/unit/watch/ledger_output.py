@@ -51,17 +51,17 @@ def transactions(
 ) -> Iterator[list[Out]]:
     """What each batch of events leaves: records of the journal first, then balances.
 
-    The letters that they led to are read behind the last of them.
+    The deadline events that they led to are read behind the last of them.
     """
-    ledger, offset, letters = ledger or Ledger(), 0, list[bytes]()
-    for batch in filter(None, chain(events, (letters,))):
+    ledger, offset, deadline_events = ledger or Ledger(), 0, list[bytes]()
+    for batch in filter(None, chain(events, (deadline_events,))):
         for event in batch:
             offset += 1
             source = Source(topic_of(event), partition, offset)
             raw = RawRecord(event, source, key=key_of(event), timestamp_ms=WRITTEN_MS)
             ledger.handle(raw)
         decided = ledger.commit_batch([])
-        letters += decided.letters
+        deadline_events += decided.internal_events
         journal = [
             Out(JOURNAL, partition, row.budget.encode(), row.record) for row in decided.records
         ]

@@ -12,12 +12,12 @@ from services.api.lag_board import is_old, is_sampled, read_board
 from services.api.lag_history import read_history
 from services.due.open_items import OverdueReport, ParkedEvent, WaitingOrder
 from services.runtime.processing.offset_metadata import Held
-from services.watch.board import OfItself, OfLetters, board_of, history_of, time_of
+from services.watch.board import OfDeadlineEvents, OfItself, board_of, history_of, time_of
 from services.watch.lag.model import State
 from services.watch.lag.states import Rule
 from services.watch.lag_history import Point, Standing
 from services.watch.latencies import Latency, Step
-from services.watch.outcomes import Told
+from services.watch.outcomes import OutcomeCounts
 from services.watch.rejections import Aside
 from services.watch.stages import stages_of
 from tests.builders import BUDGET
@@ -79,7 +79,7 @@ def all_known() -> dict[str, Any]:
         sampled_s=NOW_S - 1,
         watch=OfItself("watch-1", ready=True, budgets=3, balances_differing=0, journal_faults=0),
         stages=stages_of([LEDGER, PROJECTOR], seen, never, {LEDGER: 2, PROJECTOR: 1}),
-        told=Told(9, 4, 1, 2, 1, 1, 3, 0, 0),
+        told=OutcomeCounts(9, 4, 1, 2, 1, 1, 3, 0, 0),
         in_flight=3,
         gap=0,
         latencies=[
@@ -96,7 +96,7 @@ def all_known() -> dict[str, Any]:
         parked=[a_wait("late", past=True), a_wait("early")],
         dead_letters=Aside(2, NOW_S - 60, NOW_S - 30, {"bad_json": 2}),
         refusals=Aside(3, NOW_S - 90, NOW_S - 10, {"insufficient_credit": 3}),
-        letters=OfLetters(2, 1),
+        deadline_events=OfDeadlineEvents(2, 1),
     )
     return board_of(known)
 
@@ -117,7 +117,9 @@ def test_the_page_and_the_command_read_it() -> None:
 
 def test_a_watch_that_knows_nothing_says_so_of_every_group_of_figures() -> None:
     said = board_of(what_is_known(stages=stages_of([LEDGER], [], never, {})))
-    groups = "fates orders reports_overdue parked dead_letters refusals letters sampled_at"
+    groups = (
+        "outcomes orders reports_overdue parked dead_letters refusals deadline_events sampled_at"
+    )
     assert [None] * 8 == [said[name] for name in groups.split()]
     assert State.UNKNOWN == said["state"]
     (stage,) = said["stages"]
@@ -133,13 +135,13 @@ def test_nothing_but_zeros_where_there_is_nothing_and_that_is_known() -> None:
     nothing = Aside(0, None, None, {})
     said = board_of(
         what_is_known(
-            told=Told(0, 0, 0, 0, 0, 0, 0, 0, 0),
+            told=OutcomeCounts(0, 0, 0, 0, 0, 0, 0, 0, 0),
             orders=[],
             reports=[],
             parked=[],
             dead_letters=nothing,
             refusals=nothing,
-            letters=OfLetters(0, 0),
+            deadline_events=OfDeadlineEvents(0, 0),
         )
     )
     counted = ("orders", "reports_overdue", "parked", "dead_letters", "refusals")
@@ -148,7 +150,7 @@ def test_nothing_but_zeros_where_there_is_nothing_and_that_is_known() -> None:
         said["orders"]["by_state"]
     )
     assert (0, None, None) == tuple(
-        said["fates"][name] for name in ("received", "gap", "in_flight")
+        said["outcomes"][name] for name in ("received", "gap", "in_flight")
     )
     assert (None, None) == (said["orders"]["oldest_issued_at"], said["dead_letters"]["oldest_at"])
 

@@ -1,4 +1,7 @@
-"""Letters, round by round: once each, where all is read, and only where nobody else writes."""
+"""Deadline events, round by round.
+
+Once each, where all is read, and only where nobody else writes.
+"""
 
 import asyncio
 from collections.abc import Collection, Sequence
@@ -7,8 +10,8 @@ from datetime import UTC, datetime
 import pytest
 
 from events.sentences import Sentence
-from events.topics import BALANCES, DOORS, JOURNAL
-from services.due.deadline_events import Letter
+from events.topics import BALANCES, INPUT_TOPICS, JOURNAL
+from services.due.deadline_events import DeadlineEvent
 from services.due.deadlines import Deadlines
 from services.runtime.kafka.writer import Fenced, WriterFailed
 from services.runtime.ops.errors import ClusterError
@@ -28,7 +31,7 @@ RECORDS = of_topic(list(transactions([encoded(*YEAR)])), JOURNAL)
 
 
 class Topic:
-    """The topic of letters, and whoever writes there."""
+    """The topic of deadline events, and whoever writes there."""
 
     def __init__(self) -> None:
         self.standing: dict[int, list[str]] = {}
@@ -39,10 +42,10 @@ class Topic:
         await self._call(f"begin {number}")
         return list(self.standing.get(number, []))
 
-    async def deliver(self, number: int, letters: Sequence[Letter]) -> list[str]:
+    async def deliver(self, number: int, deadline_events: Sequence[DeadlineEvent]) -> list[str]:
         await self._call(f"deliver {number}")
-        self.standing.setdefault(number, []).extend(each.id for each in letters)
-        return [each.id for each in letters]
+        self.standing.setdefault(number, []).extend(each.id for each in deadline_events)
+        return [each.id for each in deadline_events]
 
     async def end(self, kept: Collection[int] = ()) -> None:
         self.calls.append(f"end all but {sorted(kept)}")
@@ -55,7 +58,7 @@ class Topic:
 
 
 class Scene:
-    """A watch of one or more partitions, each of which owes one letter."""
+    """A watch of one or more partitions, each of which owes one deadline event."""
 
     def __init__(self, *numbers: int, looked: bool = True) -> None:
         self.topic = Topic()
@@ -81,9 +84,11 @@ class Scene:
         self.settled.turned(reached, LATER.timestamp())
 
     def look(self, *numbers: int, committed: int = 5, now: datetime = LATER) -> None:
-        """At a ledger whose doors end at 5."""
+        """At a ledger whose input topics end at 5."""
         looks = {
-            Place(door, number): a_look(committed=committed) for door in DOORS for number in numbers
+            Place(input_topic, number): a_look(committed=committed)
+            for input_topic in INPUT_TOPICS
+            for number in numbers
         }
         self.settled.looked(looks, now.timestamp(), now.timestamp())
 
@@ -94,7 +99,7 @@ class Scene:
         return {number: len(ids) for number, ids in self.topic.standing.items()}
 
 
-def test_a_letter_is_written_once_it_is_due_and_all_is_read() -> None:
+def test_a_deadline_event_is_written_once_it_is_due_and_all_is_read() -> None:
     scene = Scene(0)
     scene.read(0, worked=5)
     scene.turn()
@@ -108,7 +113,7 @@ def test_a_letter_is_written_once_it_is_due_and_all_is_read() -> None:
     assert 1 == scene.topic.calls.count("begin 0")
 
 
-def test_nothing_is_written_while_the_ledger_has_left_something_in_its_doors() -> None:
+def test_nothing_is_written_while_the_ledger_has_left_something_in_its_input_topics() -> None:
     scene = Scene(0, looked=False)
     scene.read(0)
     scene.turn()
@@ -130,7 +135,7 @@ def test_only_of_what_had_passed_when_all_that_had_come_was_known_is_anything_wr
     assert (0, {}) == (scene.delivery.standing, scene.written())
 
 
-def test_a_letter_that_stands_already_is_not_written_again() -> None:
+def test_a_deadline_event_that_stands_already_is_not_written_again() -> None:
     first, second = Scene(0), Scene(0)
     for scene in (first, second):
         scene.read(0)
@@ -166,8 +171,10 @@ def test_a_delivery_that_failed_is_begun_anew_and_what_stands_is_known() -> None
     scene.read(0)
     deliver = scene.topic.deliver
 
-    async def written_but_not_answered(number: int, letters: Sequence[Letter]) -> list[str]:
-        await deliver(number, letters)
+    async def written_but_not_answered(
+        number: int, deadline_events: Sequence[DeadlineEvent]
+    ) -> list[str]:
+        await deliver(number, deadline_events)
         raise WriterFailed("no answer")
 
     scene.topic.deliver = written_but_not_answered  # type: ignore[method-assign]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from events.topics import LETTERS
+from events.topics import INTERNAL_EVENTS
 from services.runtime.processing.offset_metadata import Word
 from services.watch.latencies import Latencies
 from services.watch.status_samples import Heard
@@ -36,10 +36,10 @@ def test_a_word_that_tells_of_another_record_is_a_figure_of_the_broker_and_of_th
     assert (0.25, 0.5) == (broker.max_s, decided.max_s)
 
 
-def test_letters_bear_the_time_of_what_they_are_about_and_are_not_timed_to_kafka() -> None:
+def test_deadline_events_bear_the_time_of_what_they_are_about_and_are_not_timed_to_kafka() -> None:
     scene = Scene()
     for taken in (1, 2):
-        looks = {a_place(topic=LETTERS): a_look(word=a_word(taken=taken))}
+        looks = {a_place(topic=INTERNAL_EVENTS): a_look(word=a_word(taken=taken))}
         scene.heard.hear(LEDGER, looks, NOW_S)
     assert {"decided": 1} == scene.counts()
 

@@ -6,7 +6,7 @@ import pytest
 
 from events.topics import JOURNAL
 from services.watch.latencies import BOUNDS_S, Issued, Latencies, Latency, Step
-from services.watch.outcomes import read_fate
+from services.watch.outcomes import read_outcome
 from tests.builders import (
     Json,
     a_convention,
@@ -105,9 +105,9 @@ def answers(*events: Json) -> list[list[float]]:
 
 
 def _each(issued: Issued, journal: Sequence[bytes]) -> list[list[float]]:
-    fates = [read_fate(raw) for raw in journal]
-    assert None not in fates
-    return [issued.answered_by(0, fate) for fate in fates if fate is not None]
+    outcomes = [read_outcome(raw) for raw in journal]
+    assert None not in outcomes
+    return [issued.answered_by(0, outcome) for outcome in outcomes if outcome is not None]
 
 
 UP_TO_THE_ORDER = (

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from events.topics import BALANCES, EVENTS, JOURNAL, LETTERS
+from events.topics import BALANCES, EVENTS, INTERNAL_EVENTS, JOURNAL
 from services.runtime.processing.offset_metadata import Word
 from services.watch.balances import Partition
 from services.watch.board import Known
@@ -29,13 +29,16 @@ ORDER = b'{"time":"2023-06-01T10:00:00Z"}'
 class Scene:
     """A watch of one partition, that turns rounds and looks when it is told to."""
 
-    def __init__(self, *, letters: bool = True) -> None:
+    def __init__(self, *, deadline_events: bool = True) -> None:
         self.now_s = NOW_S
         self.standing: int | None = None
         self.tables = Tables(lambda: self.now_s)
-        own = WatchSettings(letters=letters)
-        doors = {EVENTS: "town.ecluse.events.v1", LETTERS: "town.ecluse.letters.v1"}
-        self.outlook = Outlook(self.tables, own, "watch-1", doors, lambda: self.standing)
+        own = WatchSettings(deadline_events=deadline_events)
+        input_topics = {
+            EVENTS: "town.ecluse.events.v1",
+            INTERNAL_EVENTS: "town.ecluse.internal-events.v1",
+        }
+        self.outlook = Outlook(self.tables, own, "watch-1", input_topics, lambda: self.standing)
         self.ledger, self.projector, self.watch, self.treasury = self.outlook.consumers
 
     def read(self) -> None:
@@ -79,7 +82,7 @@ def test_before_anything_was_read_or_seen_nothing_is_known() -> None:
     assert {State.UNKNOWN} == {each.state for each in known.stages}
     assert {None} == {each.count for each in known.latencies}
     assert ("watch-1", False, None, None, None) == known.watch
-    assert (None, None, None) == (known.dead_letters, known.refusals, known.letters)
+    assert (None, None, None) == (known.dead_letters, known.refusals, known.deadline_events)
 
 
 def test_it_knows_that_a_treasury_is_missing_for_the_first_time() -> None:
@@ -105,7 +108,7 @@ def test_once_the_journal_is_read_to_its_end_its_figures_are_known() -> None:
     assert (0, None) == (counts[Step.PUBLISHED], counts[Step.BROKER]), "no worker was heard"
 
 
-def test_the_fates_are_of_the_moment_of_the_positions_beside_them() -> None:
+def test_the_outcomes_are_of_the_moment_of_the_positions_beside_them() -> None:
     """Ten events are decided between two looks: nobody is told of them beside a position of 0."""
     scene = Scene()
     scene.turn()
@@ -119,7 +122,7 @@ def test_the_fates_are_of_the_moment_of_the_positions_beside_them() -> None:
     assert (4, 4) == _received_and_position(scene)
 
 
-def test_where_no_position_is_known_the_fates_are_those_of_now() -> None:
+def test_where_no_position_is_known_the_outcomes_are_those_of_now() -> None:
     scene = Scene()
     scene.turn()
     scene.look(scene.ledger, *(a_look(committed=0, end=0) for _ in range(2)))
@@ -143,7 +146,12 @@ def test_figures_of_a_journal_that_is_still_read_are_unknown() -> None:
     scene.read()
     scene.turn(left=4)
     known = scene.known()
-    assert (None, None, None, None) == (known.told, known.orders, known.parked, known.letters)
+    assert (None, None, None, None) == (
+        known.told,
+        known.orders,
+        known.parked,
+        known.deadline_events,
+    )
 
 
 def test_figures_of_a_watch_that_falls_behind_are_unknown_until_it_has_caught_up() -> None:
@@ -318,7 +326,7 @@ def test_a_ledger_that_has_just_started_has_done_what_the_journal_holds() -> Non
     silent = a_word(done_event_s=None, taken=0, told=0)
     scene.look(scene.ledger, *words(silent, silent))
     by_topic = {row.judged.place.topic: row.latest_event_s for row in scene.stage("ledger").rows}
-    assert {EVENTS: NOON_S, LETTERS: None} == by_topic
+    assert {EVENTS: NOON_S, INTERNAL_EVENTS: None} == by_topic
 
 
 def test_a_journal_that_is_still_read_does_not_tell_up_to_when_others_are() -> None:
@@ -333,7 +341,7 @@ def test_a_journal_that_is_still_read_does_not_tell_up_to_when_others_are() -> N
     )
 
 
-# ------------------------------------------------------------------ letters, the last hour
+# ------------------------------------------------------------------ deadline events, the last hour
 def test_up_to_a_look_at_a_ledger_that_has_done_all_everything_is_known() -> None:
     scene = Scene()
     scene.read()
@@ -347,21 +355,21 @@ def test_up_to_a_look_at_a_ledger_that_has_done_all_everything_is_known() -> Non
 
 
 @pytest.mark.parametrize("standing", [None, 3])
-def test_letters_are_told_by_who_writes_them(standing: int | None) -> None:
+def test_deadline_events_are_told_by_who_writes_them(standing: int | None) -> None:
     scene = Scene()
     scene.standing = standing
     scene.read()
     scene.turn()
-    letters = scene.known().letters
-    assert letters is not None
-    assert (standing, 1) == (letters.written, letters.pending)
+    deadline_events = scene.known().deadline_events
+    assert deadline_events is not None
+    assert (standing, 1) == (deadline_events.written, deadline_events.pending)
 
 
-def test_a_watch_that_writes_no_letters_knows_nothing_of_them() -> None:
-    scene = Scene(letters=False)
+def test_a_watch_that_writes_no_deadline_events_knows_nothing_of_them() -> None:
+    scene = Scene(deadline_events=False)
     scene.read()
     scene.turn()
-    assert scene.known().letters is None
+    assert scene.known().deadline_events is None
 
 
 def test_a_point_is_kept_of_what_was_known() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from events.topics import DOORS, EVENTS, JOURNAL, LETTERS
+from events.topics import EVENTS, INPUT_TOPICS, INTERNAL_EVENTS, JOURNAL
 from services.watch.balances import Partition
 from services.watch.input_watermark import Settled
 from services.watch.lag.model import Look, Place
@@ -13,15 +13,18 @@ from tests.unit.watch.lag_figures import a_look
 
 
 class Scene:
-    """One partition: its doors, looked at every ten seconds, and its journal."""
+    """One partition: its input topics, looked at every ten seconds, and its journal."""
 
     def __init__(self) -> None:
         self.settled = Settled()
 
-    def look(self, at_s: float, **doors: Any) -> None:
-        """A look of a second; `events=(3, 5)` are what is committed and where the door ends."""
-        pairs = {"events": (5, 5), "letters": (0, 0)} | doors
-        names = dict(zip(("events", "letters"), DOORS, strict=True))
+    def look(self, at_s: float, **input_topics: Any) -> None:
+        """A look of a second.
+
+        `events=(3, 5)` are what is committed and where the input topic ends.
+        """
+        pairs = {"events": (5, 5), "deadline_events": (0, 0)} | input_topics
+        names = dict(zip(("events", "deadline_events"), INPUT_TOPICS, strict=True))
         looks: dict[Place, Look] = {
             Place(names[name], 0): a_look(committed=pair[0], end=pair[1])
             for name, pair in pairs.items()
@@ -35,7 +38,7 @@ class Scene:
         return self.settled.until_s(0)
 
 
-def test_where_nothing_is_left_in_the_doors_all_is_known_up_to_the_look() -> None:
+def test_where_nothing_is_left_in_the_input_topics_all_is_known_up_to_the_look() -> None:
     scene = Scene()
     scene.look(10)
     assert 10 == scene.turn(11)
@@ -57,11 +60,11 @@ def test_a_ledger_that_is_never_done_has_still_done_what_had_come_before() -> No
     assert [None, 0, 10, 20] == known
 
 
-@pytest.mark.parametrize("door", ["events", "letters"])
+@pytest.mark.parametrize("input_topic", ["events", "deadline_events"])
 @pytest.mark.parametrize("seen", [(None, 5), (5, None), (4, 5), None])
-def test_both_doors_must_be_known_and_done(door: str, seen: Any) -> None:
+def test_both_input_topics_must_be_known_and_done(input_topic: str, seen: Any) -> None:
     scene = Scene()
-    scene.look(10, **{door: seen})
+    scene.look(10, **{input_topic: seen})
     assert scene.turn(11) is None
 
 
@@ -104,7 +107,7 @@ def test_a_topic_that_was_made_anew_begins_anew() -> None:
     assert (None, 30) == (before, scene.turn(41))
 
 
-def test_a_door_that_ends_earlier_than_it_did_begins_anew() -> None:
+def test_a_input_topic_that_ends_earlier_than_it_did_begins_anew() -> None:
     scene = Scene()
     scene.look(10, events=(1, 5))
     scene.look(20, events=(1, 2))
@@ -127,4 +130,4 @@ def test_what_others_read_is_forgotten() -> None:
     kept = scene.settled.until_s(0)
     scene.settled.keep_only([1])
     assert (10, None) == (kept, scene.settled.until_s(0))
-    assert {EVENTS, LETTERS} == set(DOORS)
+    assert {EVENTS, INTERNAL_EVENTS} == set(INPUT_TOPICS)

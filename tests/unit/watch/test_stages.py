@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from events.topics import JOURNAL, LETTERS
+from events.topics import INTERNAL_EVENTS, JOURNAL
 from services.watch.lag.model import Consumer, Judged, Place, State
 from services.watch.lag.states import Rule
 from services.watch.settings import WATCHED, WatchSettings
@@ -26,9 +26,9 @@ def test_the_groups_stand_in_the_order_of_an_events_way() -> None:
     assert ["ledger", "projector", "watch"] == [each.stage for each in consumers_of("")]
 
 
-def test_it_needs_the_topics_that_it_reads_and_that_of_letters_if_it_writes_any() -> None:
-    assert set(WATCHED) | {LETTERS} == set(WatchSettings().topics)
-    assert set(WATCHED) == set(WatchSettings(letters=False).topics)
+def test_it_needs_the_topics_that_it_reads_and_that_of_deadline_events_if_it_writes_any() -> None:
+    assert set(WATCHED) | {INTERNAL_EVENTS} == set(WatchSettings().topics)
+    assert set(WATCHED) == set(WatchSettings(deadline_events=False).topics)
 
 
 def test_every_state_has_its_place_among_the_worst() -> None:

@@ -50,7 +50,7 @@ def test_a_record_of_the_journal_reaches_every_table() -> None:
     scene = Scene()
     scene.journal()
     tables = scene.tables
-    assert 5 == tables.fates.told().received == tables.next_offset(Partition(JOURNAL, 0))
+    assert 5 == tables.outcomes.counts().received == tables.next_offset(Partition(JOURNAL, 0))
     assert 1 == len(tables.live.budgets)
     assert 1 == len(tables.deadlines.orders(instant_of(scene.now_s)))
     assert {Step.TREASURY: 1} == scene.counts()
@@ -100,7 +100,7 @@ def test_what_was_decided_on_another_cluster_says_nothing_of_this_one() -> None:
     scene = Scene()
     scene.journal(imported=True)
     assert {} == scene.counts()
-    assert 5 == scene.tables.fates.told().received
+    assert 5 == scene.tables.outcomes.counts().received
 
 
 def test_every_topic_has_its_place_and_loses_it_with_its_partition() -> None:
@@ -122,7 +122,7 @@ def test_every_topic_has_its_place_and_loses_it_with_its_partition() -> None:
     tables.keep_only([Partition(topic, 1) for topic in WATCHED])
     assert [0] * 5 == [tables.next_offset(each) for each in where]
     assert (0, 0, 0, []) == (
-        tables.fates.told().received,
+        tables.outcomes.counts().received,
         tables.refusals.in_all().count,
         tables.dead_letters.in_all().count,
         tables.deadlines.orders(instant_of(NOW_S)),

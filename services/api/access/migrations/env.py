@@ -1,4 +1,4 @@
-"""Alembic's door: it is given a connection, and the schema that its tables stand in."""
+"""Alembic's entry point: it is given a connection, and the schema that its tables stand in."""
 
 from alembic import context
 

@@ -93,9 +93,11 @@ async def _listed(
     conn, entities, voice, limit = visit.connection, visit.entities, visit.voice, ROWS + 1
     if kind == "unreadable":
         place = place_after(after, plain, number)
-        letters = await unsettled.unreadable(conn, entities, code=reason, after=place, limit=limit)
-        key = [(each.chain, each.sequence) for each in letters]
-        return unreadable_rows(letters, voice), _last(key)
+        dead_letters = await unsettled.unreadable(
+            conn, entities, code=reason, after=place, limit=limit
+        )
+        key = [(each.chain, each.sequence) for each in dead_letters]
+        return unreadable_rows(dead_letters, voice), _last(key)
     if kind == "flagged":
         place = place_after(after, plain, number, number)
         raised = await flags.flagged(conn, entities, code=reason, after=place, limit=limit)
@@ -127,10 +129,12 @@ async def show_bytes(
 ) -> Response:
     """The bytes of a dead letter as they were received, for an operator, on record."""
     check_sees(caller, budget, Scope.OPERATE)
-    letter = await unsettled.one_dead_letter(visit.connection, visit.entities, budget, sequence)
-    if letter is None:
+    dead_letter = await unsettled.one_dead_letter(
+        visit.connection, visit.entities, budget, sequence
+    )
+    if dead_letter is None:
         raise Problem(NOT_FOUND)
-    place = (letter.source_topic, letter.source_partition, letter.source_offset)
+    place = (dead_letter.source_topic, dead_letter.source_partition, dead_letter.source_offset)
     await stands.audit.write(caller.name, Action.BYTES_SHOWN, "/".join(map(str, place)))
     told = await _record(visit, budget, sequence)
     # The source may take its time: nobody waits for it with a connection of the database.
@@ -148,15 +152,17 @@ async def _record(visit: Visit, budget: str, sequence: int) -> dict[str, Any]:
     told, raw = found
     grant = await flags.grant_of_record(visit.connection, visit.entities, budget, sequence)
     after = await records.one(visit.connection, visit.entities, budget, sequence + 1)
-    letter = await unsettled.one_dead_letter(visit.connection, visit.entities, budget, sequence)
-    view = record_view(told, raw, grant, letter, visit.voice, has_next=after is not None)
-    is_letter = letter is not None
+    dead_letter = await unsettled.one_dead_letter(
+        visit.connection, visit.entities, budget, sequence
+    )
+    view = record_view(told, raw, grant, dead_letter, visit.voice, has_next=after is not None)
+    is_dead_letter = dead_letter is not None
     return {
         "title": f"{view.name} – {view.said}",
         "budget": budget,
         "record": view,
-        "letter": is_letter,
-        "may_show": is_letter and visit.caller.may(Scope.OPERATE, budget),
+        "dead_letter": is_dead_letter,
+        "may_show": is_dead_letter and visit.caller.may(Scope.OPERATE, budget),
     }
 
 

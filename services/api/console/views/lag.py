@@ -190,17 +190,17 @@ def _stage_notice(stage: Stage, moment: Moment) -> Notice:
 
 def _wrong_counts(board: Board, moment: Moment) -> Iterator[Alarm]:
     """Counts that must be 0, or agree: each that does not."""
-    fates, watch, number = board.fates, board.watch, moment.voice.number
+    outcomes, watch, number = board.outcomes, board.watch, moment.voice.number
 
     def alarm(name: str, said: str, runbook: str, count: int) -> Alarm:
         told = moment.say(said, count=number(count))
         do, rule = moment.say("verify_do"), _more(runbook, moment)
         return Alarm(name, Notice("bad", "bad", moment.say(name), told, do, rule))
 
-    if fates is not None and fates.gap:
-        yield alarm("gap", "gap_said", "EcluseOutcomesDoNotAddUp", fates.gap)
-    if fates is not None and fates.repeated:
-        yield alarm("repeated", "repeated_said", "EcluseEventTwice", fates.repeated)
+    if outcomes is not None and outcomes.gap:
+        yield alarm("gap", "gap_said", "EcluseOutcomesDoNotAddUp", outcomes.gap)
+    if outcomes is not None and outcomes.repeated:
+        yield alarm("repeated", "repeated_said", "EcluseEventTwice", outcomes.repeated)
     if watch.balances_differing:
         yield alarm("differing", "differing_said", "EcluseBalancesDiffer", watch.balances_differing)
     if watch.journal_faults:

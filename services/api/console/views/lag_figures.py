@@ -1,4 +1,4 @@
-"""What the watch counts in the journal: orders, fates, durations, and what else waits. Pure."""
+"""What the watch counts in the journal: orders, outcomes, durations, and what else waits. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from services.api.console.views.instalments import document_words
 from services.api.console.views.lag_stages import Cell, Moment
 from services.api.console.views.orders import Fact, state_of
 from services.api.console.views.parts import Link, State, address, capital, order_href
-from services.api.console.views.today import FATES, Sum, Term, term_of
+from services.api.console.views.today import OUTCOMES, Sum, Term, term_of
 from services.api.console.views.troubles import TERMS
 from services.api.console.voice import UNKNOWN
 from services.api.console.words import lag as states
@@ -17,7 +17,7 @@ from services.api.console.words import lag_page as words
 from services.api.console.words import orders as order_words
 from services.api.console.words import today
 from services.api.lag_board import Board, Latency, Order, Orders, ParkedEvent, Report
-from services.api.lag_board import Fates as Counted
+from services.api.lag_board import Outcomes as Counted
 from services.api.lag_stages import total
 from services.ledger.explain.terms import ORDER_STATES
 
@@ -103,19 +103,19 @@ class Figures:
 
 def figures_of(board: Board, moment: Moment) -> Figures:
     """What the watch counts, said to people."""
-    fates, watch = board.fates or Counted(), board.watch
-    resumed = moment.say("resumed", count=moment.voice.number(fates.resumed))
+    outcomes, watch = board.outcomes or Counted(), board.watch
+    resumed = moment.say("resumed", count=moment.voice.number(outcomes.resumed))
     return Figures(
         _orders(board.orders, moment),
-        _sum(fates, moment),
-        resumed if fates.resumed else "",
+        _sum(outcomes, moment),
+        resumed if outcomes.resumed else "",
         [_latency(each, moment) for each in board.latencies or ()],
         [
             _reports(board, moment),
             _parked(board, moment),
             _dead_letters(board, moment),
             _refusals(board, moment),
-            _letters(board, moment),
+            _deadline_events(board, moment),
         ],
         WatchFigures(
             watch.instance,
@@ -199,24 +199,24 @@ def _order(order: Order, moment: Moment) -> OrderLine:
     )
 
 
-# ------------------------------------------------------------------ fates
-def _sum(fates: Counted, moment: Moment) -> Sum:
-    """Received = the sum of the fates; what nobody can account for is a term of its own."""
+# ------------------------------------------------------------------ outcomes
+def _sum(outcomes: Counted, moment: Moment) -> Sum:
+    """Received = the sum of the outcomes; what nobody can account for is a term of its own."""
     voice = moment.voice
-    whole = total((fates.received, fates.in_flight, fates.gap))
-    terms = [term_of(name, getattr(fates, name), voice) for name in FATES]
-    terms.append(term_of("in_flight", fates.in_flight, voice))
-    if fates.gap != 0:
-        said = None if fates.gap is None else voice.number(fates.gap)
+    whole = total((outcomes.received, outcomes.in_flight, outcomes.gap))
+    terms = [term_of(name, getattr(outcomes, name), voice) for name in OUTCOMES]
+    terms.append(term_of("in_flight", outcomes.in_flight, voice))
+    if outcomes.gap != 0:
+        said = None if outcomes.gap is None else voice.number(outcomes.gap)
         terms.append(Term("gap", moment.say("unaccounted"), said))
-    return Sum(term_of("received", whole, voice), terms, _result(fates, moment))
+    return Sum(term_of("received", whole, voice), terms, _result(outcomes, moment))
 
 
-def _result(fates: Counted, moment: Moment) -> State:
+def _result(outcomes: Counted, moment: Moment) -> State:
     say = moment.voice.say
-    if fates.gap or fates.repeated:
+    if outcomes.gap or outcomes.repeated:
         return State(say(today.WORDS["does_not"]), "bad", "bad")
-    if None in {fates.gap, fates.repeated, fates.in_flight} or fates.received is None:
+    if None in {outcomes.gap, outcomes.repeated, outcomes.in_flight} or outcomes.received is None:
         return State(say(today.WORDS["cannot_tell"]), "unknown", "unknown")
     return State(say(today.WORDS["adds_up"]), "good", "good")
 
@@ -297,15 +297,15 @@ def _parked_event(event: ParkedEvent, moment: Moment) -> Item:
 
 
 def _dead_letters(board: Board, moment: Moment) -> Other:
-    letters = board.dead_letters
-    if letters is None:
+    deadline_events = board.dead_letters
+    if deadline_events is None:
         return _other("dead_letters", None, moment)
     lines = [
-        *_when("newest_of", letters.newest_at, moment),
-        *_reasons("unreadable", letters.reasons, moment),
+        *_when("newest_of", deadline_events.newest_at, moment),
+        *_reasons("unreadable", deadline_events.reasons, moment),
     ]
     href = address("troubles", "unreadable")
-    return _other("dead_letters", letters.count, moment, lines, href=href)
+    return _other("dead_letters", deadline_events.count, moment, lines, href=href)
 
 
 def _refusals(board: Board, moment: Moment) -> Other:
@@ -333,13 +333,13 @@ def _reasons(kind: str, counts: Mapping[str, int] | None, moment: Moment) -> lis
     return found
 
 
-def _letters(board: Board, moment: Moment) -> Other:
-    letters = board.letters
-    if letters is None:
-        return _other("letters", None, moment)
-    pending = letters.pending
+def _deadline_events(board: Board, moment: Moment) -> Other:
+    deadline_events = board.deadline_events
+    if deadline_events is None:
+        return _other("deadline_events", None, moment)
+    pending = deadline_events.pending
     lines = []
     if pending is not None:
-        said = moment.say("letters_pending", count=moment.voice.number(pending))
+        said = moment.say("deadline_events_pending", count=moment.voice.number(pending))
         lines.append(Item(said, ""))
-    return _other("letters", letters.written, moment, lines)
+    return _other("deadline_events", deadline_events.written, moment, lines)

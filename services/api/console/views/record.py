@@ -89,12 +89,15 @@ def record_view(
     record: RecordTold,
     raw: bytes,
     grant: str | None,
-    letter: DeadLetter | None,
+    dead_letter: DeadLetter | None,
     voice: Voice,
     *,
     has_next: bool,
 ) -> RecordView:
-    """A record, its bytes masked; `letter` is what is told of it where it could not be read."""
+    """A record, its bytes masked.
+
+    `dead_letter` is what is told of it where it could not be read.
+    """
     dumped = dump(raw)
     sequence = record.sequence
     return RecordView(
@@ -102,7 +105,7 @@ def record_view(
         type_words(record.event_type, voice),
         outcome_state(record.outcome, voice),
         list(_notices(record, voice)),
-        [*_facts(record, grant, voice), *_letter_facts(letter, voice)],
+        [*_facts(record, grant, voice), *_dead_letter_facts(dead_letter, voice)],
         [_moved(each, voice) for each in record.moves],
         [_entry(each, voice) for each in record.commitment_entries],
         [_order(record.budget, each, voice) for each in record.payment_orders],
@@ -163,11 +166,11 @@ def _facts(record: RecordTold, grant: str | None, voice: Voice) -> Iterator[Fact
         yield fact("resumes", said, record_href(record.budget, record.resumes))
 
 
-def _letter_facts(letter: DeadLetter | None, voice: Voice) -> Iterator[Fact]:
+def _dead_letter_facts(dead_letter: DeadLetter | None, voice: Voice) -> Iterator[Fact]:
     """Where in it the fault is, and the hash by which it is known."""
-    if letter is not None:
-        yield Fact(voice.say(words.WORDS["reason"]), letter.reason)
-        yield Fact(voice.say(words.WORDS["event_sha256"]), letter.event_sha256)
+    if dead_letter is not None:
+        yield Fact(voice.say(words.WORDS["reason"]), dead_letter.reason)
+        yield Fact(voice.say(words.WORDS["event_sha256"]), dead_letter.event_sha256)
 
 
 def _moved(move: Moved, voice: Voice) -> MovedRow:

@@ -13,7 +13,7 @@ from services.api.headline import Headline, Verdict, arrived, headline
 from services.api.lag_merged import Lag
 from services.api.queries.standing import Held, PartitionStanding, Standing
 
-FATES = ("accepted", "duplicate", "refused", "parked", "dead_letter")
+OUTCOMES = ("accepted", "duplicate", "refused", "parked", "dead_letter")
 LEADS_TO = {
     "refused": "/console/troubles/refused",
     "parked": "/console/troubles/parked",
@@ -96,14 +96,14 @@ def _notices(standing: Standing, voice: Voice) -> Iterator[Notice]:
             yield _held(each, each.held, voice)
         if each.unread is not None and each.unread < 0:
             yield _other_journal(each, -each.unread, voice)
-    fates = standing.fates
-    if not fates.adds_up:
-        ended = sum(getattr(fates, name) or 0 for name in FATES)
+    outcomes = standing.outcomes
+    if not outcomes.adds_up:
+        ended = sum(getattr(outcomes, name) or 0 for name in OUTCOMES)
         said = voice.say(
             words.NOT_ADDING_UP_SAID,
-            read=voice.number(fates.read),
+            read=voice.number(outcomes.read),
             ended=voice.number(ended),
-            gap=voice.number(abs(fates.read - ended)),
+            gap=voice.number(abs(outcomes.read - ended)),
         )
         yield _not_adding_up(said, voice)
     elif not standing.adds_up and standing.unread is None:
@@ -157,7 +157,7 @@ def _other_journal(each: PartitionStanding, gap: int, voice: Voice) -> Notice:
 def _sum(
     standing: Standing, received: int | None, in_flight: int | None, voice: Voice, *, sees_all: bool
 ) -> Sum:
-    terms = [term_of(name, getattr(standing.fates, name), voice) for name in FATES]
+    terms = [term_of(name, getattr(standing.outcomes, name), voice) for name in OUTCOMES]
     known = received
     if received is None and standing.decided is not None:
         # Of what was received nobody knows; of what was decided it is known.

@@ -112,7 +112,7 @@ def parked_rows(events: Iterable[ParkedEvent], voice: Voice) -> list[TroubleRow]
     return [_row(each, each.wait, voice) for each in events]
 
 
-def unreadable_rows(letters: Iterable[DeadLetter], voice: Voice) -> list[TroubleRow]:
+def unreadable_rows(dead_letters: Iterable[DeadLetter], voice: Voice) -> list[TroubleRow]:
     """Dead letters."""
     return [
         TroubleRow(
@@ -126,7 +126,7 @@ def unreadable_rows(letters: Iterable[DeadLetter], voice: Voice) -> list[Trouble
             "",
             "",
         )
-        for each in letters
+        for each in dead_letters
     ]
 
 

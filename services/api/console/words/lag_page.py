@@ -157,7 +157,7 @@ WORDS: Final = {
         "unknown.",
     ),
     "until": Sentence("Jusqu'à", "Until"),
-    # ------------------------------------------------------------ orders, fates, durations
+    # ------------------------------------------------------------ orders, outcomes, durations
     "orders": Sentence("Mandats en attente de paiement", "Payment orders waiting"),
     "orders_waiting": Sentence("En attente", "Waiting"),
     "orders_oldest": Sentence("Le plus ancien", "The oldest"),
@@ -198,8 +198,8 @@ WORDS: Final = {
     "waits_for": Sentence("attend {kind} {id}", "waits for {kind} {id}"),
     "dead_letters": Sentence("Enregistrements illisibles", "Dead letters"),
     "refusals": Sentence("Refus", "Refusals"),
-    "letters": Sentence("Lettres d'échéance écrites", "Letters on deadlines written"),
-    "letters_pending": Sentence("{count} à écrire", "{count} to be written"),
+    "deadline_events": Sentence("Événements d'échéance écrits", "Deadline events written"),
+    "deadline_events_pending": Sentence("{count} à écrire", "{count} to be written"),
     # ------------------------------------------------------------ the watch itself
     "watch": Sentence("La surveillance elle-même", "The watch itself"),
     "instance": Sentence("Processus", "Process"),

@@ -98,12 +98,13 @@ def _touched(
     account = book.accounts.get(siret)
     grant = carried_grant(event, book.grants.get(event.grant))
     brought = None if event.bank_account is None else bank_account_of(event.bank_account)
-    # What this year was told before the letter came is newer than what an earlier year rejected.
+    # What this year was told before the internal event came is newer than what an earlier year
+    # rejected.
     is_newer = account is not None and account != brought
     if account is None and brought is not None:
         account = brought
         for case in waiting_for_account(book, siret, brought, on):
             of_this_grant = case.convention.grant == event.grant
-            # Of this grant the letter brings the acts too: orders carry them.
+            # Of this grant the internal event brings the acts too: orders carry them.
             yield case._replace(grant=grant) if of_this_grant else case
     yield situation(book, convention, on, grant=grant, account=account, reissues=is_newer)

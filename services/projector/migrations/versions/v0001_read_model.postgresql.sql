@@ -14,7 +14,7 @@ CREATE TABLE acts (
 
 CREATE INDEX acts_by_grant ON acts (budget, grant_ref);
 
-COMMENT ON TABLE acts IS 'Decisions of assemblies. Role: vote, transfer, award, concurring, withdrawal, amendment, carried (acts that came with an opening letter have that letter''s sequence).';
+COMMENT ON TABLE acts IS 'Decisions of assemblies. Role: vote, transfer, award, concurring, withdrawal, amendment, carried (acts that came with an opening event have that event''s sequence).';
 
 CREATE TABLE grants (
     budget VARCHAR COLLATE "C" NOT NULL,
@@ -326,7 +326,7 @@ CREATE TABLE positions (
 
 COMMENT ON TABLE positions IS 'How far each partition of the journal is in these tables. `epoch` fences: who writes has raised it, and whoever finds another has lost the partition. `generation` counts how often the read model was made again.';
 
-CREATE TABLE fates (
+CREATE TABLE outcomes (
     partition INTEGER NOT NULL,
     received BIGINT DEFAULT '0' NOT NULL,
     accepted BIGINT DEFAULT '0' NOT NULL,
@@ -338,7 +338,7 @@ CREATE TABLE fates (
 )
  WITH (fillfactor = 50);
 
-COMMENT ON TABLE fates IS 'Received records by what became of them; a parked event that was decided later counts once, by what it became.';
+COMMENT ON TABLE outcomes IS 'Received records by what became of them; a parked event that was decided later counts once, by what it became.';
 
 CREATE TABLE journal (
     budget VARCHAR COLLATE "C" NOT NULL,

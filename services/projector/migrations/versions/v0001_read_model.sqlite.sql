@@ -285,7 +285,7 @@ CREATE TABLE positions (
     PRIMARY KEY (topic, partition)
 );
 
-CREATE TABLE fates (
+CREATE TABLE outcomes (
     partition INTEGER NOT NULL,
     received BIGINT DEFAULT '0' NOT NULL,
     accepted BIGINT DEFAULT '0' NOT NULL,

@@ -8,7 +8,7 @@ from services.api.console import dump as module
 from services.api.console.dump import GLANCE, SHOWN_MAX, dump
 from tests.builders import IBAN
 
-LETTER = b'{"iban":"' + IBAN.encode() + b'"}'
+INTERNAL_EVENT = b'{"iban":"' + IBAN.encode() + b'"}'
 
 
 def test_a_row_has_its_place_its_codes_and_its_signs() -> None:
@@ -18,7 +18,7 @@ def test_a_row_has_its_place_its_codes_and_its_signs() -> None:
 
 
 def test_an_iban_is_hidden_in_text_and_in_hexadecimal() -> None:
-    shown = dump(LETTER)
+    shown = dump(INTERNAL_EVENT)
     assert '{"iban":"FR76•••••••••••••••••••0110"}' == shown.text
     assert "46 52 37 36 •• •• ••" in shown.hexadecimal
     assert "FR76•••" in shown.hexadecimal

@@ -217,8 +217,8 @@ def test_before_the_first_event_the_accounts_are_empty() -> None:
 @pytest.mark.parametrize(
     ("otherwise", "name", "said"),
     [
-        ({"fates": {"gap": 2}}, "gap", "Of 2 records that the ledger read"),
-        ({"fates": {"repeated": 1}}, "repeated", "1 places that were read"),
+        ({"outcomes": {"gap": 2}}, "gap", "Of 2 records that the ledger read"),
+        ({"outcomes": {"repeated": 1}}, "repeated", "1 places that were read"),
         ({"watch": {"balances_differing": 3}}, "differing", "3 published balances differ"),
         ({"watch": {"journal_faults": 1}}, "faults", "does not follow the one before it"),
     ],
@@ -304,8 +304,8 @@ def test_a_page_is_another_once_a_state_is_and_not_for_each_figure() -> None:
     wrong = [
         lag_token(lag(a_board() | {group: a_board()[group] | {name: 1}}))
         for group, name in (
-            ("fates", "gap"),
-            ("fates", "repeated"),
+            ("outcomes", "gap"),
+            ("outcomes", "repeated"),
             ("watch", "balances_differing"),
             ("watch", "journal_faults"),
         )

@@ -81,7 +81,7 @@ def test_a_group_that_the_watch_does_not_know_is_no_number(name: str) -> None:
     found = figures(a_board() | {name: None})
     others = dict(
         zip(
-            ("reports_overdue", "parked", "dead_letters", "refusals", "letters"),
+            ("reports_overdue", "parked", "dead_letters", "refusals", "deadline_events"),
             found.others,
             strict=True,
         )
@@ -89,22 +89,22 @@ def test_a_group_that_the_watch_does_not_know_is_no_number(name: str) -> None:
     unknown = {each for each, other in others.items() if other.count is None}
     assert unknown == {name} & others.keys()
     assert (found.orders.facts is None) is (name == "orders")
-    assert (found.sum.whole.said is None) is (name == "fates")
+    assert (found.sum.whole.said is None) is (name == "outcomes")
     assert (len(found.latencies) == 0) is (name == "latencies")
 
 
 @pytest.mark.parametrize("name", ["received", "gap", "in_flight", "repeated"])
 def test_a_count_of_which_a_part_is_unknown_cannot_be_checked(name: str) -> None:
     board = a_board()
-    board["fates"] |= {name: None}
+    board["outcomes"] |= {name: None}
     found = figures(board)
     assert "unknown" == found.sum.result.tone
     assert (found.sum.whole.said is None) is (name != "repeated")
 
 
-def test_received_is_the_sum_of_the_fates_and_of_what_is_on_its_way() -> None:
+def test_received_is_the_sum_of_the_outcomes_and_of_what_is_on_its_way() -> None:
     board = a_board()
-    board["fates"] |= {"in_flight": 5}
+    board["outcomes"] |= {"in_flight": 5}
     found = figures(board).sum
     assert ("139,113", "good", "The count adds up.") == (
         found.whole.said,
@@ -116,7 +116,7 @@ def test_received_is_the_sum_of_the_fates_and_of_what_is_on_its_way() -> None:
 
 def test_a_gap_is_a_term_of_its_own_and_bad() -> None:
     board = a_board()
-    board["fates"] |= {"gap": 2}
+    board["outcomes"] |= {"gap": 2}
     found = figures(board).sum
     assert ("gap", "2") == (found.terms[-1].name, found.terms[-1].said)
     assert ("139,110", "bad") == (found.whole.said, found.result.tone)
@@ -158,9 +158,9 @@ def test_where_no_order_waits_nothing_is_late() -> None:
 
 
 def test_what_else_waits_is_counted_and_named() -> None:
-    reports, parked, dead, refused, letters = figures(a_board()).others
+    reports, parked, dead, refused, deadline_events = figures(a_board()).others
     assert ["2", "5", "24", "166", "12"] == [
-        each.count for each in (reports, parked, dead, refused, letters)
+        each.count for each in (reports, parked, dead, refused, deadline_events)
     ]
     assert "CONV-2025-ORCHESTRE, activity report 2025" == reports.lines[1].said
     assert reports.lines[2].badge is not None, "of a closed year it is shown all the same"

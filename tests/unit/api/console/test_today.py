@@ -9,38 +9,38 @@ import pytest
 from services.api.console.views.today import standing_view
 from services.api.console.voice import Voice
 from services.api.lag_merged import Lag
-from services.api.queries.standing import Fates, Held, PartitionStanding, Standing
+from services.api.queries.standing import Held, Outcomes, PartitionStanding, Standing
 from tests.api import lag_scenes
 from tests.api.lag_boards import NIGHT, Json, a_board, stages
 from tests.unit.api.console.lag_views import EN, FR, lag
 
 LATEST = datetime(2023, 7, 20, 12, 2, 11, tzinfo=UTC)
-FATES = Fates(read=15, accepted=9, duplicate=1, refused=2, parked=1, dead_letter=2)
+OUTCOMES = Outcomes(read=15, accepted=9, duplicate=1, refused=2, parked=1, dead_letter=2)
 
 
 def a_standing(
-    fates: Fates = FATES,
+    outcomes: Outcomes = OUTCOMES,
     unread: int | None = 0,
     held: Held | None = None,
     latest: datetime | None = LATEST,
 ) -> Standing:
-    decided = None if unread is None else fates.read + unread
-    adds_up = fates.adds_up and (unread is None or unread >= 0)
+    decided = None if unread is None else outcomes.read + unread
+    adds_up = outcomes.adds_up and (unread is None or unread >= 0)
     partition = PartitionStanding(
         "ecluse.journal.v1",
         0,
-        fates.read,
-        fates.read - 1,
+        outcomes.read,
+        outcomes.read - 1,
         latest,
         held,
-        fates,
+        outcomes,
         unread,
         decided,
         adds_up,
     )
     holds = int(held is not None)
     has_all = None if unread is None else unread == 0
-    return Standing((partition,), fates, unread, decided, has_all, latest, holds, adds_up)
+    return Standing((partition,), outcomes, unread, decided, has_all, latest, holds, adds_up)
 
 
 ONE_PROCESS, NOBODY = Lag("one_process"), Lag("nobody")
@@ -48,11 +48,11 @@ ONE_PROCESS, NOBODY = Lag("one_process"), Lag("nobody")
 
 def watched(**said: Any) -> Lag:
     """A watch by which all 15 records are decided and read, but for what is said otherwise."""
-    fates = FATES_SEEN | {"in_flight": said.pop("in_flight", 0)}
-    return lag(a_board(fates=fates, **said))
+    outcomes = OUTCOMES_SEEN | {"in_flight": said.pop("in_flight", 0)}
+    return lag(a_board(outcomes=outcomes, **said))
 
 
-FATES_SEEN: Json = dict.fromkeys(("gap", "repeated", "resumed"), 0) | {
+OUTCOMES_SEEN: Json = dict.fromkeys(("gap", "repeated", "resumed"), 0) | {
     "received": 15,
     "accepted": 9,
     "duplicate": 1,
@@ -103,7 +103,7 @@ NOBODY_KNOWS = (
         (a_standing(), ONE_PROCESS, "good", ALL_RECEIVED),
         (a_standing(unread=4), ONE_PROCESS, "info", ON_THE_WAY),
         (
-            a_standing(fates=Fates(0, 0, 0, 0, 0, 0), latest=None),
+            a_standing(outcomes=Outcomes(0, 0, 0, 0, 0, 0), latest=None),
             ONE_PROCESS,
             "info",
             (
@@ -169,7 +169,7 @@ def test_what_was_received_is_what_became_of_it() -> None:
 
 
 def test_a_count_that_does_not_add_up_is_said_with_its_rule() -> None:
-    view = standing_view(a_standing(replace(FATES, accepted=7)), watched(), NIGHT, EN)
+    view = standing_view(a_standing(replace(OUTCOMES, accepted=7)), watched(), NIGHT, EN)
     assert ("bad", "bad") == (view.sum.result.tone, view.sum.result.icon)
     assert "The count does not add up." == view.sum.result.said
     (notice,) = view.notices
@@ -204,7 +204,7 @@ def test_a_journal_that_ends_before_what_was_read_is_another_one() -> None:
     assert "The count does not add up." == view.sum.result.said
 
 
-OWN = replace(FATES, read=13, dead_letter=None)
+OWN = replace(OUTCOMES, read=13, dead_letter=None)
 """What became of the records of one entity."""
 
 

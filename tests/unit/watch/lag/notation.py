@@ -16,7 +16,9 @@ from services.runtime.processing.offset_metadata import Word
 from services.watch.lag.history import History
 from services.watch.lag.model import Consumer, Judged, Look, Place
 
-LEDGER: Final = Consumer("ledger", "ecluse.ledger", ("ecluse.events.v1", "ecluse.letters.v1"))
+LEDGER: Final = Consumer(
+    "ledger", "ecluse.ledger", ("ecluse.events.v1", "ecluse.internal-events.v1")
+)
 PLACE: Final = Place("ecluse.events.v1", 0)
 OWNER: Final = "ledger-1"
 START_S: Final = 1_795_660_800.0

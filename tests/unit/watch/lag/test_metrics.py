@@ -39,10 +39,10 @@ def test_dashboards_made_for_kafka_exporter_find_their_names() -> None:
 def test_what_is_left_is_added_up_by_topic_and_unknown_where_one_partition_is() -> None:
     here = told("10/500 50/500 100/500")
     there = here._replace(place=here.place._replace(partition=1), behind=7)
-    letters = here._replace(place=Place("ecluse.letters.v1", 0), behind=0)
-    sums = {"events": 407.0, "letters": 0.0}
-    for known, expected in ((there, sums), (there._replace(behind=None), {"letters": 0.0})):
-        found = samples([here, known, letters])
+    deadline_events = here._replace(place=Place("ecluse.internal-events.v1", 0), behind=0)
+    sums = {"events": 407.0, "internal-events": 0.0}
+    for known, expected in ((there, sums), (there._replace(behind=None), {"internal-events": 0.0})):
+        found = samples([here, known, deadline_events])
         assert expected == {
             name.split("ecluse.")[-1].removesuffix('.v1"}'): figure
             for name, figure in found.items()

@@ -22,7 +22,7 @@ from services.watch.lag.model import Place
 
 NAMED = {
     TopicPartition(f"town.{topic}", number): Place(topic, number)
-    for topic in ("events", "letters")
+    for topic in ("events", "deadline_events")
     for number in (0, 1)
 }
 
@@ -54,7 +54,7 @@ def test_a_member_goes_by_its_instance_or_else_by_its_client() -> None:
             "g",
             "Stable",
             a_member("ledger-1", "ecluse-ledger-1", an_assignment(events=[0, 2])),
-            a_member(None, "faust", an_assignment(events=[1], letters=[1])),
+            a_member(None, "faust", an_assignment(events=[1], deadline_events=[1])),
         ),
         a_group("h", "PreparingRebalance", a_member("x", "y", b"")),
         a_group("i", "CompletingRebalance"),
@@ -65,7 +65,7 @@ def test_a_member_goes_by_its_instance_or_else_by_its_client() -> None:
         TopicPartition("events", 0): "ledger-1",
         TopicPartition("events", 2): "ledger-1",
         TopicPartition("events", 1): "faust",
-        TopicPartition("letters", 1): "faust",
+        TopicPartition("deadline_events", 1): "faust",
     }
     assert [
         ("g", 0, Group("Stable", 2, owners)),
@@ -125,10 +125,14 @@ def test_what_is_committed_is_told_or_why_it_is_not() -> None:
     [
         ({("town.events", 0): "a", ("town.events", 1): "b"}, ("town.events", 1), "b"),
         # Our workers join with one topic, and read the same numbers of the others.
-        ({("town.events", 0): "a", ("town.events", 1): "b"}, ("town.letters", 1), "b"),
+        ({("town.events", 0): "a", ("town.events", 1): "b"}, ("town.deadline_events", 1), "b"),
         ({("town.events", 0): "a"}, ("town.events", 1), None),
-        ({("town.events", 0): "a"}, ("town.letters", 1), None),
-        ({("town.events", 0): "a", ("town.letters", 1): "b"}, ("town.letters", 0), None),
+        ({("town.events", 0): "a"}, ("town.deadline_events", 1), None),
+        (
+            {("town.events", 0): "a", ("town.deadline_events", 1): "b"},
+            ("town.deadline_events", 0),
+            None,
+        ),
         ({}, ("town.events", 0), None),
     ],
 )

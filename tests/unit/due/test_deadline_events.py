@@ -1,4 +1,4 @@
-"""The letters themselves: whole events of the contract, and one for each deadline."""
+"""The deadline events themselves: whole events of the contract, and one for each deadline."""
 
 import json
 from datetime import UTC, date, datetime
@@ -9,8 +9,15 @@ from jsonschema import Draft202012Validator, FormatChecker
 from events import schemas
 from events.codec import Received, decode
 from events.deadlines import DeadlinePassed
-from events.envelope import Door
-from services.due.deadline_events import WATCH, Deadline, Kind, letter_id, letter_of, own_id
+from events.envelope import SourceKind
+from services.due.deadline_events import (
+    WATCH,
+    Deadline,
+    Kind,
+    deadline_event_id,
+    deadline_event_of,
+    own_id,
+)
 from tests.builders import (
     BUDGET,
     Json,
@@ -51,9 +58,11 @@ PAYMENT = Deadline(BUDGET, "payment_due", ("C/advance",), date(2023, 7, 14))
         ("parked", ["urn:test", "early"], "9766d795-79cb-53c0-9e56-146963dfc42b"),
     ],
 )
-def test_the_id_of_a_letter_never_changes(kind: Kind, subject: list[str], golden: str) -> None:
+def test_the_id_of_a_deadline_event_never_changes(
+    kind: Kind, subject: list[str], golden: str
+) -> None:
     """A watch of another version would write all that was written once more."""
-    assert golden == letter_id(Deadline(BUDGET, kind, tuple(subject), date(2023, 7, 14)))
+    assert golden == deadline_event_id(Deadline(BUDGET, kind, tuple(subject), date(2023, 7, 14)))
 
 
 def test_whatever_makes_another_deadline_makes_another_id() -> None:
@@ -65,34 +74,36 @@ def test_whatever_makes_another_deadline_makes_another_id() -> None:
         PAYMENT._replace(subject=("C", "advance")),
         PAYMENT._replace(due_on=date(2023, 7, 15)),
     ]
-    assert len(others) == len(set(map(letter_id, others)))
+    assert len(others) == len(set(map(deadline_event_id, others)))
 
 
-def test_a_letter_is_golden_to_the_byte() -> None:
-    letter = letter_of(PAYMENT, datetime(2023, 7, 14, 22, tzinfo=UTC))
-    assert (letter_id(PAYMENT), BUDGET, "payment_due", date(2023, 7, 14)) == letter[:4]
+def test_a_deadline_event_is_golden_to_the_byte() -> None:
+    deadline_event = deadline_event_of(PAYMENT, datetime(2023, 7, 14, 22, tzinfo=UTC))
+    assert (deadline_event_id(PAYMENT), BUDGET, "payment_due", date(2023, 7, 14)) == deadline_event[
+        :4
+    ]
     assert (
         b'{"specversion":"1.0","id":"e15c4965-2f5e-5db9-8cbd-b430b7ebe453","source":"urn:ecluse:watch",'
         b'"type":"ecluse.deadline.passed.v1","time":"2023-07-14T22:00:00+00:00",'
         b'"partitionkey":"21590350100017-00-2023","datacontenttype":"application/json",'
         b'"data":{"budget":"21590350100017-00-2023","payment_order":"C/advance",'
         b'"kind":"payment_due","due_on":"2023-07-14"}}'
-    ) == letter.value
+    ) == deadline_event.value
 
 
-def test_a_letter_tells_its_time_in_utc() -> None:
+def test_a_deadline_event_tells_its_time_in_utc() -> None:
     with pytest.raises(AssertionError, match="UTC"):
-        letter_of(PAYMENT, on("2023-07-15", "00:00"))
+        deadline_event_of(PAYMENT, on("2023-07-15", "00:00"))
 
 
 def test_every_kind_is_an_event_of_the_contract_and_fits_its_schema() -> None:
     schema = schemas.documents()[f"{DeadlinePassed.TYPE}.schema.json"]
     validator = Draft202012Validator(json.loads(schema), format_checker=FormatChecker(["date"]))
-    letters = Town(*YEAR).deadlines.letters(HOME, DAY)
-    assert DUE == [in_short(each) for each in letters]
-    for each in letters:
+    deadline_events = Town(*YEAR).deadlines.deadline_events(HOME, DAY)
+    assert DUE == [in_short(each) for each in deadline_events]
+    for each in deadline_events:
         assert [] == list(validator.iter_errors(whole(each)))
-        read = decode(each.value, (), BUDGET.encode(), Door.LETTERS)
+        read = decode(each.value, (), BUDGET.encode(), SourceKind.INTERNAL_EVENTS)
         assert isinstance(read, Received)
         data = read.envelope.data
         assert isinstance(data, DeadlinePassed)
@@ -101,9 +112,11 @@ def test_every_kind_is_an_event_of_the_contract_and_fits_its_schema() -> None:
         assert read.envelope.time <= DAY
 
 
-def test_the_same_letter_has_the_same_content_whenever_it_is_written() -> None:
+def test_the_same_deadline_event_has_the_same_content_whenever_it_is_written() -> None:
     town = Town(*YEAR)
-    assert town.deadlines.letters(HOME, DAY) == town.deadlines.letters(HOME, on("2026-01-01"))
+    assert town.deadlines.deadline_events(HOME, DAY) == town.deadlines.deadline_events(
+        HOME, on("2026-01-01")
+    )
 
 
 def test_the_ledger_decides_them() -> None:
@@ -121,8 +134,8 @@ def test_the_ledger_decides_them() -> None:
 # ------------------------------------------------------------ each once
 
 
-def test_a_letter_is_known_by_its_id_among_others() -> None:
-    (own, *_) = Town(*YEAR).deadlines.letters(HOME, DAY)
+def test_a_deadline_event_is_known_by_its_id_among_others() -> None:
+    (own, *_) = Town(*YEAR).deadlines.deadline_events(HOME, DAY)
     assert own.id == own_id(own.value)
     names_the_watch = encoded(EARLY | {"subject": WATCH})
     for another in (None, b"", encoded(EARLY), names_the_watch, WATCH.encode()):
@@ -131,32 +144,32 @@ def test_a_letter_is_known_by_its_id_among_others() -> None:
 
 def test_what_was_written_is_not_due_again() -> None:
     town = Town(*YEAR)
-    first, *others = town.deadlines.letters(HOME, DAY)
+    first, *others = town.deadlines.deadline_events(HOME, DAY)
     town.deadlines.wrote(HOME, first.id)
-    assert others == town.deadlines.letters(HOME, DAY)
+    assert others == town.deadlines.deadline_events(HOME, DAY)
     assert 2 == town.deadlines.pending(DAY)
 
 
 def test_what_stands_in_the_topic_is_not_due_though_nobody_was_offered_it() -> None:
     """A watch that starts learns what stands there before, or after, it has read the journal."""
-    ids = [each.id for each in Town(*YEAR).deadlines.letters(HOME, DAY)]
+    ids = [each.id for each in Town(*YEAR).deadlines.deadline_events(HOME, DAY)]
     town = Town()
     for each in ids[:2]:
         town.deadlines.wrote(HOME, each)
     town.tell(*YEAR)
     assert 1 == town.deadlines.pending(DAY)
-    assert DUE[2:] == town.letters(DAY)
+    assert DUE[2:] == town.deadline_events(DAY)
     town.restart()
     town.deadlines.wrote(HOME, ids[2])
-    assert DUE[:2] == town.letters(DAY)
-    assert DUE[:2] == town.letters(DAY), "it was told once and for all"
+    assert DUE[:2] == town.deadline_events(DAY)
+    assert DUE[:2] == town.deadline_events(DAY), "it was told once and for all"
 
 
 def test_what_the_journal_holds_is_not_due_again_after_a_restart() -> None:
     town = Town(*YEAR)
     town.post(DAY)
     town.restart()
-    assert [] == town.letters(DAY)
+    assert [] == town.deadline_events(DAY)
 
 
 @pytest.mark.parametrize(
@@ -176,4 +189,4 @@ def test_what_the_journal_holds_is_not_due_again_after_a_restart() -> None:
 )
 def test_what_somebody_wrote_by_hand_is_said(by_hand: Json, left: list[str]) -> None:
     """Where it names the same deadline; what it names instead is its writer's affair."""
-    assert left == Town(*YEAR, by_hand).letters(DAY)
+    assert left == Town(*YEAR, by_hand).deadline_events(DAY)

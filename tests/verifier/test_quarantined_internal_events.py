@@ -1,8 +1,11 @@
-"""A letter to the next year that an operator set aside: written all the same, and sent again."""
+"""An internal event to the next year that an operator set aside.
+
+Written all the same, and sent again.
+"""
 
 from collections.abc import Sequence
 
-from events.topics import LETTERS
+from events.topics import INTERNAL_EVENTS
 from services.verifier.kafka_records import TopicRecord
 from tests.builders import Json, a_closing, a_convention, a_vote, an_award, an_instalment
 from tests.verifier.world import Told, World
@@ -11,12 +14,12 @@ DOCUMENTS = [("activity_report", 2022)]
 
 
 class Quarantining(World):
-    """A world in which the first letter stops its partition, and is set aside."""
+    """A world in which the first internal event stops its partition, and is set aside."""
 
     done = False
 
     def _decide(self, partition: int, records: Sequence[TopicRecord]) -> None:
-        if self.done or not records or records[0].topic != LETTERS:
+        if self.done or not records or records[0].topic != INTERNAL_EVENTS:
             super()._decide(partition, records)
             return
         self.done = True
@@ -29,23 +32,31 @@ def closed() -> list[Json]:
     return [a_vote(), an_award(), a_convention(instalments=[waits]), a_closing("all")]
 
 
-def test_a_letter_that_was_set_aside_was_written() -> None:
+def test_an_internal_event_that_was_set_aside_was_written() -> None:
     world = Quarantining().tell(closed(), batch=1)
     assert [] == world.findings()
-    assert 1 == len(world[LETTERS])
+    assert 1 == len(world[INTERNAL_EVENTS])
 
 
 def test_it_may_be_sent_again_once() -> None:
     world = Quarantining().tell(closed(), batch=1)
-    letter = world[LETTERS][-1]
-    again = Told(letter.value, letter.key, letter.headers, letter.partition, LETTERS)
+    internal_event = world[INTERNAL_EVENTS][-1]
+    again = Told(
+        internal_event.value,
+        internal_event.key,
+        internal_event.headers,
+        internal_event.partition,
+        INTERNAL_EVENTS,
+    )
     assert [] == world.tell([again]).findings()
     assert ["message_twice"] == world.tell([again]).codes()
 
 
 def test_one_that_says_something_else_is_found() -> None:
     world = Quarantining().tell(closed(), batch=1)
-    where = next(place for place, rows in world.topics.items() if place[0] == LETTERS and rows)
+    where = next(
+        place for place, rows in world.topics.items() if place[0] == INTERNAL_EVENTS and rows
+    )
     other = world.topics[where][0]
     value = (other.value or b"").replace(b"100000", b"100001")
     forged = other._replace(value=value)

@@ -1,4 +1,4 @@
-"""The watch's letters on a real broker: each stands there once, whoever is killed, frozen or away.
+"""The watch's deadline events on a real broker: each once, whoever is killed, frozen or away.
 
 They are read as the ledger reads them: committed, and no more.
 """
@@ -14,8 +14,8 @@ from typing import Final
 import pytest
 from aiokafka.errors import ClusterAuthorizationFailedError
 
-from events.topics import EVENTS, JOURNAL, LETTERS
-from services.due.deadline_events import Deadline, Letter, letter_of
+from events.topics import EVENTS, INTERNAL_EVENTS, JOURNAL
+from services.due.deadline_events import Deadline, DeadlineEvent, deadline_event_of
 from services.due.deadlines import Deadlines
 from services.runtime.kafka.topic_catalogue import read_catalogue
 from services.runtime.kafka.topic_diff import Asked
@@ -42,39 +42,47 @@ SHORT_S: Final = 4.0
 NOON: Final = datetime(2024, 7, 15, 12, tzinfo=UTC)
 
 
-def letters(count: int, first: int = 0) -> list[Letter]:
-    """Letters about so many orders."""
+def deadline_events(count: int, first: int = 0) -> list[DeadlineEvent]:
+    """Deadline events about so many orders."""
     passed_at = datetime(2023, 7, 14, 22, tzinfo=UTC)
     return [
-        letter_of(Deadline(BUDGET, "payment_due", (f"C/{number}",), date(2023, 7, 14)), passed_at)
+        deadline_event_of(
+            Deadline(BUDGET, "payment_due", (f"C/{number}",), date(2023, 7, 14)), passed_at
+        )
         for number in range(first, first + count)
     ]
 
 
-def ids(some: Sequence[Letter]) -> list[str]:
+def ids(some: Sequence[DeadlineEvent]) -> list[str]:
     return [each.id for each in some]
 
 
 @pytest.fixture
 def cluster(broker: Broker, prefix: str) -> Cluster:
-    """The topic of letters alone, one partition for each moment."""
+    """The topic of deadline events alone, one partition for each moment."""
     cluster = Cluster(broker.bootstrap, prefix, PARTITIONS)
     catalogue = read_catalogue()
-    wanted = {LETTERS: catalogue.topics[LETTERS]}
-    only_letters = catalogue.model_copy(update={"topics": wanted})
-    run(apply(only_letters, cluster.settings, Asked(partitions=PARTITIONS, replication_factor=1)))
+    wanted = {INTERNAL_EVENTS: catalogue.topics[INTERNAL_EVENTS]}
+    only_deadline_events = catalogue.model_copy(update={"topics": wanted})
+    run(
+        apply(
+            only_deadline_events,
+            cluster.settings,
+            Asked(partitions=PARTITIONS, replication_factor=1),
+        )
+    )
     return cluster
 
 
 def standing(cluster: Cluster) -> dict[int, list[str]]:
-    """The ids of the letters in each partition, in order, read as the ledger reads them."""
+    """The ids of the deadline events in each partition, in order, read as the ledger reads them."""
     return {
         number: [json.loads(each.value)["id"] for each in records]
-        for number, records in cluster.read(LETTERS).items()
+        for number, records in cluster.read(INTERNAL_EVENTS).items()
     }
 
 
-async def delivered(settings: Settings, numbers: Sequence[int], some: list[Letter]) -> None:
+async def delivered(settings: Settings, numbers: Sequence[int], some: list[DeadlineEvent]) -> None:
     """Another watch takes these partitions over, and writes what is due."""
     post = Post(settings)
     try:
@@ -87,22 +95,22 @@ async def delivered(settings: Settings, numbers: Sequence[int], some: list[Lette
 def test_a_watch_that_is_killed_at_any_moment_leaves_none_out_and_none_twice(
     cluster: Cluster,
 ) -> None:
-    """`kill -9`; the next one writes the same letters, and one more."""
-    three, numbers = letters(3), range(PARTITIONS)
+    """`kill -9`; the next one writes the same deadline events, and one more."""
+    three, numbers = deadline_events(3), range(PARTITIONS)
     killed = [Poster(cluster.settings, each, three, MOMENTS[each]) for each in numbers]
     for each in killed:
         each.was_killed()
-    run(delivered(cluster.settings, numbers, letters(4)))
-    assert dict.fromkeys(numbers, ids(letters(4))) == standing(cluster)
-    run(delivered(cluster.settings, numbers, letters(4)))
-    assert dict.fromkeys(numbers, ids(letters(4))) == standing(cluster)
+    run(delivered(cluster.settings, numbers, deadline_events(4)))
+    assert dict.fromkeys(numbers, ids(deadline_events(4))) == standing(cluster)
+    run(delivered(cluster.settings, numbers, deadline_events(4)))
+    assert dict.fromkeys(numbers, ids(deadline_events(4))) == standing(cluster)
 
 
 def test_a_watch_that_is_frozen_at_any_moment_writes_nothing_when_it_thaws(
     cluster: Cluster, tmp_path: Path
 ) -> None:
     """Another has taken its partition over; who is in the midst of a transaction is told so."""
-    three, numbers = letters(3), range(PARTITIONS)
+    three, numbers = deadline_events(3), range(PARTITIONS)
     with ExitStack() as stack:
         frozen = [
             stack.enter_context(Poster(cluster.settings, each, three, MOMENTS[each], tmp_path))
@@ -110,9 +118,9 @@ def test_a_watch_that_is_frozen_at_any_moment_writes_nothing_when_it_thaws(
         ]
         for each in frozen:
             each.is_frozen()
-        run(delivered(cluster.settings, numbers, letters(4)))
+        run(delivered(cluster.settings, numbers, deadline_events(4)))
         codes = [each.thaw() for each in frozen]
-    assert dict.fromkeys(numbers, ids(letters(4))) == standing(cluster)
+    assert dict.fromkeys(numbers, ids(deadline_events(4))) == standing(cluster)
     # One that had read nothing yet finds that all is there, and one that had written all is done.
     assert [DELIVERED] * 3 == codes[:3]
     assert [FENCED] * 4 == codes[3:7]
@@ -126,24 +134,24 @@ def test_two_that_both_call_a_partition_their_own_write_nothing_twice(
     async def go() -> None:
         mine = Post(cluster.settings)
         with Poster(
-            cluster.settings, 0, letters(3), "behind write", tmp_path, again=True
+            cluster.settings, 0, deadline_events(3), "behind write", tmp_path, again=True
         ) as theirs:
             await asyncio.to_thread(theirs.is_frozen)
-            assert ids(letters(2)) == await mine.deliver(0, letters(2))
+            assert ids(deadline_events(2)) == await mine.deliver(0, deadline_events(2))
             assert DELIVERED == await asyncio.to_thread(theirs.thaw)
         with pytest.raises(Fenced):
-            await mine.deliver(0, letters(4))
-        assert ids(letters(4)) == await mine.deliver(0, letters(4))
+            await mine.deliver(0, deadline_events(4))
+        assert ids(deadline_events(4)) == await mine.deliver(0, deadline_events(4))
         await mine.end()
 
     run(go())
-    assert ids(letters(4)) == standing(cluster)[0]
+    assert ids(deadline_events(4)) == standing(cluster)[0]
 
 
-def test_many_letters_are_several_transactions_and_what_is_written_of_them_counts(
+def test_many_deadline_events_are_several_transactions_and_what_is_written_of_them_counts(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(post_module, "TRANSACTION_LETTERS", 2)
+    monkeypatch.setattr(post_module, "TRANSACTION_INTERNAL_EVENTS", 2)
 
     async def go() -> None:
         post = Post(cluster.settings)
@@ -159,20 +167,20 @@ def test_many_letters_are_several_transactions_and_what_is_written_of_them_count
 
         monkeypatch.setattr(writer, "begin", failing)
         with pytest.raises(WriterFailed, match="planted"):
-            await post.deliver(0, letters(5))
+            await post.deliver(0, deadline_events(5))
         assert {} == post._desks
-        assert sorted(ids(letters(4))) == await post.begin(0)
-        assert ids(letters(6)) == await post.deliver(0, letters(6))
+        assert sorted(ids(deadline_events(4))) == await post.begin(0)
+        assert ids(deadline_events(6)) == await post.deliver(0, deadline_events(6))
         await post.end(kept=[0])
         assert [0] == list(post._desks)
         await post.end()
         assert {} == post._desks
 
     run(go())
-    assert ids(letters(6)) == standing(cluster)[0]
+    assert ids(deadline_events(6)) == standing(cluster)[0]
 
 
-def test_a_broker_that_goes_away_and_comes_back_costs_no_letter(
+def test_a_broker_that_goes_away_and_comes_back_costs_no_deadline_event(
     broker: Broker, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It goes while a transaction ends, and is away at the next round; then it is there again."""
@@ -190,15 +198,17 @@ def test_a_broker_that_goes_away_and_comes_back_costs_no_letter(
         monkeypatch.setattr(writer, "commit", away)
         for _ in range(2):
             with pytest.raises((ClusterError, WriterFailed)):
-                runner.run(post.deliver(0, letters(3)))
+                runner.run(post.deliver(0, deadline_events(3)))
         broker.restart()  # Here, and in no thread: it dies with whichever started it.
         for number in (0, 1):
-            assert ids(letters(3)) == runner.run(_in_the_end(post, number, letters(3)))
+            assert ids(deadline_events(3)) == runner.run(
+                _in_the_end(post, number, deadline_events(3))
+            )
         runner.run(post.end())
-    assert [ids(letters(3))] * 2 == list(standing(cluster).values())[:2]
+    assert [ids(deadline_events(3))] * 2 == list(standing(cluster).values())[:2]
 
 
-async def _in_the_end(post: Post, number: int, some: list[Letter]) -> list[str]:
+async def _in_the_end(post: Post, number: int, some: list[DeadlineEvent]) -> list[str]:
     """Round after round, as the watch does, until a broker that comes back is well again."""
     while True:
         try:
@@ -207,7 +217,7 @@ async def _in_the_end(post: Post, number: int, some: list[Letter]) -> list[str]:
             await asyncio.sleep(0.2)
 
 
-def test_a_letter_behind_somebody_s_open_transaction_is_not_taken_for_missing(
+def test_a_deadline_event_behind_somebody_s_open_transaction_is_not_taken_for_missing(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The ledger writes there too: what is committed behind it cannot be read yet."""
@@ -216,21 +226,21 @@ def test_a_letter_behind_somebody_s_open_transaction_is_not_taken_for_missing(
     with asyncio.Runner() as runner:
         former = Post(cluster.settings)
         runner.run(former.begin(0))
-        with cluster.left_open(LETTERS):
-            assert ids(letters(1)) == runner.run(former.deliver(0, letters(1)))
+        with cluster.left_open(INTERNAL_EVENTS):
+            assert ids(deadline_events(1)) == runner.run(former.deliver(0, deadline_events(1)))
             with pytest.raises(WriterFailed, match="a transaction stands open at"):
-                run(delivered(cluster.settings, [0], letters(2)))
+                run(delivered(cluster.settings, [0], deadline_events(2)))
         runner.run(former.end())
-    run(delivered(cluster.settings, [0], letters(2)))
-    assert ids(letters(2)) == standing(cluster)[0]
+    run(delivered(cluster.settings, [0], deadline_events(2)))
+    assert ids(deadline_events(2)) == standing(cluster)[0]
 
 
-def test_letters_of_others_are_nobody_s_of_ours(cluster: Cluster) -> None:
-    [own, other] = letters(2)
+def test_deadline_events_of_others_are_nobody_s_of_ours(cluster: Cluster) -> None:
+    [own, other] = deadline_events(2)
     borrowed = json.loads(other.value) | {"source": "urn:finance", "subject": "urn:ecluse:watch"}
     strangers = [b'{"source":"urn:ecluse:watch"', json.dumps(borrowed).encode(), b"{}", None]
     sent = [Sent(0, BUDGET.encode(), each, STRUCTURED) for each in strangers]
-    cluster.write(sent, LETTERS)
+    cluster.write(sent, INTERNAL_EVENTS)
 
     async def go() -> None:
         post = Post(cluster.settings)
@@ -240,9 +250,9 @@ def test_letters_of_others_are_nobody_s_of_ours(cluster: Cluster) -> None:
         await post.end()
 
     run(go())
-    [letter] = cluster.read(LETTERS)[0][4:]
-    assert (BUDGET.encode(), own.value) == (letter.key, letter.value)
-    assert STRUCTURED == letter.headers, "no mark of the ledger's transactions"
+    [deadline_event] = cluster.read(INTERNAL_EVENTS)[0][4:]
+    assert (BUDGET.encode(), own.value) == (deadline_event.key, deadline_event.value)
+    assert STRUCTURED == deadline_event.headers, "no mark of the ledger's transactions"
 
 
 # ------------------------------------------------------------ what a broker forgets to end
@@ -256,8 +266,8 @@ def forgetful(cluster: Cluster) -> Iterator[Cluster]:
     cluster.alter_broker({})
 
 
-async def _forgotten(cluster: Cluster, some: list[Letter]) -> None:
-    """Letters are written to partition 0, and the coordinator never hears of it."""
+async def _forgotten(cluster: Cluster, some: list[DeadlineEvent]) -> None:
+    """Deadline events are written to partition 0, and the coordinator never hears of it."""
     post = Post(cluster.settings.model_copy(update={"transaction_timeout_s": SHORT_S}))
     said = ""
     while "the former transaction is still open" not in said:
@@ -277,16 +287,16 @@ def _forget(cluster: Cluster, writer: FencedWriter) -> None:
     async def begin_and_forget() -> None:
         await begin()
         manager = writer._producer._txn_manager
-        manager._txn_partitions.add(cluster.place(LETTERS, 0))
-        manager.maybe_add_partition_to_txn(cluster.place(LETTERS, 1))
+        manager._txn_partitions.add(cluster.place(INTERNAL_EVENTS, 0))
+        manager.maybe_add_partition_to_txn(cluster.place(INTERNAL_EVENTS, 1))
 
     writer.begin = begin_and_forget  # type: ignore[method-assign]
 
 
-def test_letters_whose_end_the_broker_forgot_were_seen_by_nobody_and_are_written_anew(
+def test_deadline_events_whose_end_the_broker_forgot_were_seen_by_nobody_and_are_written_anew(
     forgetful: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run(_forgotten(forgetful, letters(2)))
+    run(_forgotten(forgetful, deadline_events(2)))
     assert [] == standing(forgetful)[0]
 
     async def forbidden(*_: object, **__: object) -> None:
@@ -295,9 +305,9 @@ def test_letters_whose_end_the_broker_forgot_were_seen_by_nobody_and_are_written
     with monkeypatch.context() as planted:
         planted.setattr(FencedWriter, "end", forbidden)
         with pytest.raises(ClusterError, match="Give it ALTER on the cluster"):
-            run(delivered(forgetful.settings, [0], letters(3)))
-    run(delivered(forgetful.settings, [0], letters(3)))
-    assert ids(letters(3)) == standing(forgetful)[0]
+            run(delivered(forgetful.settings, [0], deadline_events(3)))
+    run(delivered(forgetful.settings, [0], deadline_events(3)))
+    assert ids(deadline_events(3)) == standing(forgetful)[0]
 
 
 # ------------------------------------------------------------ what the ledger makes of them
@@ -329,7 +339,7 @@ def test_the_ledger_decides_what_the_watch_writes(
         try:
             for name in await post.begin(0):
                 deadlines.wrote(0, name)
-            due = deadlines.letters(0, NOON)
+            due = deadlines.deadline_events(0, NOON)
             for name in await post.deliver(0, due):
                 deadlines.wrote(0, name)
             assert 0 == deadlines.pending(NOON)
@@ -356,6 +366,8 @@ def test_the_ledger_decides_what_the_watch_writes(
         refused["refusal"]["code"],
         refused["resumes"],
     )
-    eventually(lambda: cluster.is_settled([LETTERS, EVENTS, JOURNAL]), "a transaction stays open")
+    eventually(
+        lambda: cluster.is_settled([INTERNAL_EVENTS, EVENTS, JOURNAL]), "a transaction stays open"
+    )
     report = run(verify(cluster.bootstrap, cluster.prefix))
     assert [] == [each.row() for each in report.findings]

@@ -6,9 +6,9 @@ from typing import Any
 from prometheus_client import CollectorRegistry, generate_latest
 
 from services.due.open_items import OverdueReport, ParkedEvent, WaitingOrder
-from services.watch.board import Known, OfLetters
+from services.watch.board import Known, OfDeadlineEvents
 from services.watch.lag.model import Judged, State
-from services.watch.outcomes import Told
+from services.watch.outcomes import OutcomeCounts
 from services.watch.rejections import Aside
 from services.watch.stages import stages_of
 from services.watch.stall_metrics import StuckMetrics
@@ -33,7 +33,7 @@ def figures(known: Known, written: dict[str, int] | None = None) -> dict[str, fl
 
 def test_what_is_not_known_has_no_sample_but_the_board_has_a_time() -> None:
     kinds = ("payment_due", "report_due", "parked")
-    expected = {f'ecluse_letters_written_total{{kind="{kind}"}}': 0.0 for kind in kinds}
+    expected = {f'ecluse_deadline_events_written_total{{kind="{kind}"}}': 0.0 for kind in kinds}
     expected["ecluse_watch_board_timestamp_seconds"] = NOW_S
     assert expected == figures(what_is_known())
 
@@ -41,22 +41,22 @@ def test_what_is_not_known_has_no_sample_but_the_board_has_a_time() -> None:
 def known_figures(**more: Any) -> dict[str, float]:
     said: dict[str, Any] = {
         "sampled_s": NOW_S,
-        "told": Told(9, 4, 1, 2, 1, 1, 3, 1, 0),
+        "told": OutcomeCounts(9, 4, 1, 2, 1, 1, 3, 1, 0),
         "gap": 2,
         "orders": [ORDER, ORDER._replace(state="on_hold", due=True, unacknowledged=True)],
         "reports": [OverdueReport(BUDGET, "C", "activity_report", 2022, date(2023, 6, 30), True)],
         "parked": [WAIT, WAIT._replace(past=True)],
         "dead_letters": Aside(2, NOW_S - 9, NOW_S - 3, {"bad_json": 2}),
         "refusals": Aside(3, NOW_S - 9, NOW_S - 3, {"overpayment": 3}),
-        "letters": OfLetters(2, 1),
+        "deadline_events": OfDeadlineEvents(2, 1),
     }
     return figures(what_is_known(**said | more), {"payment_due": 2})
 
 
 def test_what_is_known_has_a_sample_of_its_own() -> None:
     expected = {
-        "ecluse_fates_gap": 2.0,
-        "ecluse_fates_repeated": 1.0,
+        "ecluse_outcomes_gap": 2.0,
+        "ecluse_outcomes_repeated": 1.0,
         'ecluse_orders_waiting{state="issued"}': 1.0,
         'ecluse_orders_waiting{state="on_hold"}': 1.0,
         'ecluse_orders_waiting{state="rejected"}': 0.0,
@@ -72,8 +72,8 @@ def test_what_is_known_has_a_sample_of_its_own() -> None:
         "ecluse_dead_letters_oldest_timestamp_seconds": NOW_S - 9,
         "ecluse_dead_letters_newest_timestamp_seconds": NOW_S - 3,
         'ecluse_refusals_total{code="overpayment"}': 3.0,
-        'ecluse_letters_written_total{kind="payment_due"}': 2.0,
-        "ecluse_letters_pending": 1.0,
+        'ecluse_deadline_events_written_total{kind="payment_due"}': 2.0,
+        "ecluse_deadline_events_pending": 1.0,
         "ecluse_partitions_held": 0.0,
         "ecluse_partitions_without_owner": 0.0,
     }
@@ -84,7 +84,7 @@ def test_outcomes_are_counted_as_they_were_told_so_that_none_ever_falls() -> Non
     found = known_figures()
     outcomes = {"accepted": 4, "duplicate": 1, "refused": 2, "parked": 4, "dead_letter": 1}
     assert {
-        f'ecluse_fates_total{{outcome="{outcome}"}}': float(count)
+        f'ecluse_outcomes_total{{outcome="{outcome}"}}': float(count)
         for outcome, count in outcomes.items()
     }.items() <= found.items()
 

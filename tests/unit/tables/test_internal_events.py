@@ -1,4 +1,4 @@
-"""Rule 32: what a letter says, and what becomes of it in the years that follow."""
+"""Rule 32: what an internal event says, and what becomes of it in the years that follow."""
 
 import json
 from itertools import pairwise
@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 
 from events import schemas
 from events.codec import Received, decode
-from events.envelope import Door
+from events.envelope import SourceKind
 from events.unreadable import Unreadable
 from tests.builders import (
     BUDGET,
@@ -40,21 +40,21 @@ from tests.unit.tables.years import NEXT, REPORT
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def a_letter() -> Json:
-    """The letter of a convention of which nearly everything is known."""
-    [letter] = Story(
+def a_internal_event() -> Json:
+    """The internal event of a convention of which nearly everything is known."""
+    [internal_event] = Story(
         *TAKEN,
         a_notification(),
         a_report(eligible_cost_cents=95),
         a_report("evaluation", 2021),
         a_closing("all", _correlationid="year end"),
-    ).letters()
-    return letter
+    ).internal_events()
+    return internal_event
 
 
-def test_rule_32_a_letter_says_who_wrote_it_to_whom_and_why() -> None:
-    letter = a_letter()
-    del letter["data"]
+def test_rule_32_an_internal_event_says_who_wrote_it_to_whom_and_why() -> None:
+    internal_event = a_internal_event()
+    del internal_event["data"]
     assert {
         "specversion": "1.0",
         "id": "ade4a439-da5d-5863-8dcb-df280a3af4c7",
@@ -65,38 +65,40 @@ def test_rule_32_a_letter_says_who_wrote_it_to_whom_and_why() -> None:
         "datacontenttype": "application/json",
         "causationid": "fiscal-year.closed",
         "correlationid": "year end",
-    } == letter
+    } == internal_event
 
 
-def test_rule_32_a_letter_carries_the_trace_of_its_closing_and_none_where_there_is_none() -> None:
+def test_rule_32_an_internal_event_carries_the_trace_of_its_closing_or_none() -> None:
     trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-    [traced] = Story(*TAKEN, a_closing("all", _traceparent=trace)).letters()
+    [traced] = Story(*TAKEN, a_closing("all", _traceparent=trace)).internal_events()
     assert trace == traced["traceparent"]
-    [untraced] = Story(*TAKEN, a_closing("all")).letters()
+    [untraced] = Story(*TAKEN, a_closing("all")).internal_events()
     assert not {"traceparent", "correlationid"} & set(untraced)
 
 
-def test_rule_32_the_id_of_a_letter_is_the_uuid5_that_the_contract_says() -> None:
+def test_rule_32_the_id_of_an_internal_event_is_the_uuid5_that_the_contract_says() -> None:
     namespace = uuid5(NAMESPACE_URL, "urn:ecluse:letters")
     contract = (ROOT / "docs" / "contract.md").read_text(encoding="utf-8")
     assert f"`{namespace}`" in contract
     who = f"{BUDGET}\0urn:test\0fiscal-year.closed\0C"
-    assert str(uuid5(namespace, who)) == a_letter()["id"]
+    assert str(uuid5(namespace, who)) == a_internal_event()["id"]
 
 
-def test_rule_32_a_letter_is_what_its_schema_allows() -> None:
+def test_rule_32_an_internal_event_is_what_its_schema_allows() -> None:
     name = "ecluse.fiscal-year.opened.v1"
     schema = Draft202012Validator(json.loads(schemas.documents()[f"{name}.schema.json"]))
     for year in (TAKEN, REJECTED, ALONE_YEAR):
-        [letter] = Story(*year, a_closing("all")).letters()
-        assert [] == [error.message for error in schema.iter_errors(letter)]
-        assert isinstance(decode(encoded(letter), door=Door.LETTERS), Received)
-        answer = decode(encoded(letter))
+        [internal_event] = Story(*year, a_closing("all")).internal_events()
+        assert [] == [error.message for error in schema.iter_errors(internal_event)]
+        assert isinstance(
+            decode(encoded(internal_event), source_kind=SourceKind.INTERNAL_EVENTS), Received
+        )
+        answer = decode(encoded(internal_event))
         assert isinstance(answer, Unreadable)
         assert "unknown_type: /type" == answer.reason
 
 
-def test_rule_32_a_letter_says_all_that_the_next_year_needs() -> None:
+def test_rule_32_an_internal_event_says_all_that_the_next_year_needs() -> None:
     assert {
         "budget": NEXT_BUDGET,
         "closed_budget": BUDGET,
@@ -141,12 +143,12 @@ def test_rule_32_a_letter_says_all_that_the_next_year_needs() -> None:
                 "eligible_cost_cents": 95,
             },
         ],
-    } == a_letter()["data"]
+    } == a_internal_event()["data"]
 
 
 def test_rule_32_a_rejected_order_is_told_with_its_day_and_what_is_unpaid() -> None:
     story = Story(*HALVES, a_payment(10), an_acknowledgement("rejected"), a_closing("all"))
-    advance = story.letters()[0]["data"]["instalments"][0]
+    advance = story.internal_events()[0]["data"]["instalments"][0]
     assert {
         "instalment": "advance",
         "trigger": "signature",
@@ -208,8 +210,8 @@ def test_rule_22_what_was_had_adds_up_over_several_years() -> None:
     story.tell(an_acknowledgement(order="C/balance", **NEXT))
     story.tell(a_closing("all", **NEXT))
     story.deliver()
-    [_, letter] = story.letters()
-    said = letter["data"]
+    [_, internal_event] = story.internal_events()
+    said = internal_event["data"]
     assert (50, 20) == (said["paid_cents"], said["ordered_cents"])
     last = "21590350100017-00-2025"
     story.tell(a_report("evaluation", 2024, budget=last, eligible_cost_cents=90))
@@ -218,11 +220,11 @@ def test_rule_22_what_was_had_adds_up_over_several_years() -> None:
 
 def test_rule_32_nothing_is_written_for_what_has_nothing_remaining() -> None:
     paid = [a_vote(100), an_award(100), a_convention(), an_acknowledgement(), a_payment(100)]
-    assert [] == Story(*paid, a_closing("all")).letters()
-    assert [] == Story(*paid, a_closing(["C"])).letters()
+    assert [] == Story(*paid, a_closing("all")).internal_events()
+    assert [] == Story(*paid, a_closing(["C"])).internal_events()
 
 
-def test_rule_32_a_letter_is_decided_once() -> None:
+def test_rule_32_an_internal_event_is_decided_once() -> None:
     story = Story(*PAID, a_closing("all"))
     story.deliver()
     story.delivered = 0
@@ -230,8 +232,11 @@ def test_rule_32_a_letter_is_decided_once() -> None:
     assert "duplicate" == str(again.outcome)
 
 
-def test_the_account_of_a_letter_pays_others_that_waited_for_it() -> None:
-    """A convention of the new year to the same body waits for an account; the letter brings it."""
+def test_the_account_of_an_internal_event_pays_others_that_waited_for_it() -> None:
+    """A convention of the new year to the same body waits for an account.
+
+    The internal event brings it.
+    """
     story = Story(*PAID, a_closing("all"))
     for event in (
         a_vote(50, **NEXT),
@@ -243,7 +248,7 @@ def test_the_account_of_a_letter_pays_others_that_waited_for_it() -> None:
     assert {"D/advance": ("issued", 50, 0)} == story.orders(NEXT_BUDGET)
 
 
-def test_what_the_new_year_knows_of_an_account_is_newer_than_a_letter() -> None:
+def test_what_the_new_year_knows_of_an_account_is_newer_than_an_internal_event() -> None:
     story = Story(*PAID, a_closing("all"), a_new_account(**NEXT))
     story.deliver()
     story.tell(REPORT)
@@ -275,8 +280,8 @@ def test_rule_32_a_department_that_is_paid_is_not_told_again() -> None:
         an_acknowledgement("rejected"),
         a_closing("all"),
     )
-    [letter] = story.letters()
-    [advance] = letter["data"]["instalments"]
+    [internal_event] = story.internal_events()
+    [advance] = internal_event["data"]["instalments"]
     assert [an_amount(50, services={"JEUNESSE": 50})] == advance["lines"]
 
 
@@ -284,11 +289,11 @@ ALONE = an_award(100, requires_convention=False)
 
 
 def test_rule_13_the_one_instalment_of_an_award_has_no_ceiling() -> None:
-    [letter] = Story(a_vote(100), ALONE, a_closing("all")).letters()
+    [internal_event] = Story(a_vote(100), ALONE, a_closing("all")).internal_events()
     assert {
         "instalment": "1",
         "trigger": "signature",
         "ceiling": False,
         "lines": [an_amount(100)],
         "orders": 0,
-    } == letter["data"]["instalments"][0]
+    } == internal_event["data"]["instalments"][0]

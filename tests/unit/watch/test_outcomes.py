@@ -1,4 +1,4 @@
-"""Fates counted from the journal: each source record once, by what became of it."""
+"""Outcomes counted from the journal: each source record once, by what became of it."""
 
 import json
 from collections.abc import Sequence
@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from events.topics import EVENTS, JOURNAL, LETTERS
-from services.watch.outcomes import Fates, Told, read_fate
+from events.topics import EVENTS, INTERNAL_EVENTS, JOURNAL
+from services.watch.outcomes import OutcomeCounts, Outcomes, read_outcome
 from tests.builders import Json, a_convention, a_vote, an_award
 from tests.unit.watch.ledger_output import transactions
 from tests.unit.watch.reader import of_topic
@@ -24,20 +24,20 @@ def records(*events: Json | bytes) -> list[bytes]:
     return [out.value or b"" for out in outs]
 
 
-def counted(journal: Sequence[bytes], number: int = 0, **more: Any) -> Fates:
-    fates = Fates()
+def counted(journal: Sequence[bytes], number: int = 0, **more: Any) -> Outcomes:
+    outcomes = Outcomes()
     for offset, raw in enumerate(journal):
-        assert fates.add(number, offset, read_fate(raw), **more)
-    return fates
+        assert outcomes.add(number, offset, read_outcome(raw), **more)
+    return outcomes
 
 
-def said(told: Told) -> Json:
+def said(told: OutcomeCounts) -> Json:
     """What is not 0 of it."""
     return {name: count for name, count in told._asdict().items() if count}
 
 
 def test_each_record_counts_by_what_became_of_it() -> None:
-    told = counted(records(*YEAR, YEAR[0], TOO_MUCH, b"no event")).told()
+    told = counted(records(*YEAR, YEAR[0], TOO_MUCH, b"no event")).counts()
     expected = {"received": 6, "accepted": 3, "duplicate": 1, "refused": 1, "dead_letter": 1}
     assert expected == said(told)
 
@@ -45,23 +45,23 @@ def test_each_record_counts_by_what_became_of_it() -> None:
 def test_what_waited_and_goes_on_counts_once_by_what_it_became() -> None:
     vote, award, convention = YEAR
     waiting = records(vote, convention)
-    assert {"received": 2, "accepted": 1, "parked": 1} == said(counted(waiting).told())
+    assert {"received": 2, "accepted": 1, "parked": 1} == said(counted(waiting).counts())
     journal = records(vote, convention, award)
     assert len(journal) == 4, "the parked convention has a second record"
-    assert {"received": 3, "accepted": 3, "resumed": 1} == said(counted(journal).told())
+    assert {"received": 3, "accepted": 3, "resumed": 1} == said(counted(journal).counts())
 
 
 def test_a_record_that_comes_again_at_its_place_changes_nothing() -> None:
     journal = records(*YEAR)
-    fates = counted(journal)
-    before = fates.told()
-    assert not fates.add(0, 2, read_fate(journal[2]))
-    assert before == fates.told()
+    outcomes = counted(journal)
+    before = outcomes.counts()
+    assert not outcomes.add(0, 2, read_outcome(journal[2]))
+    assert before == outcomes.counts()
 
 
 def test_a_source_record_of_which_the_journal_tells_twice_is_repeated() -> None:
     journal = records(*YEAR)
-    told = counted([*journal, journal[1]]).told()
+    told = counted([*journal, journal[1]]).counts()
     assert {"received": 4, "accepted": 4, "repeated": 1} == said(told)
 
 
@@ -71,40 +71,40 @@ def test_imported_records_of_several_budgets_come_in_any_order_and_repeat_nothin
     assert {"received": 3, "accepted": 3} == said(
         counted(
             [second, another, first.replace(b'"budget":"2159', b'"budget":"2161')], imported=True
-        ).told()
+        ).counts()
     )
-    told = counted([first, second, second], imported=True).told()
+    told = counted([first, second, second], imported=True).counts()
     assert 1 == told.repeated, "within a budget their order stays"
 
 
 def test_places_of_an_imported_journal_are_another_clusters() -> None:
     journal = records(*YEAR)
-    fates = counted(journal, imported=True)
-    assert fates.add(0, 3, read_fate(journal[0]))
-    assert 0 == fates.told().repeated
+    outcomes = counted(journal, imported=True)
+    assert outcomes.add(0, 3, read_outcome(journal[0]))
+    assert 0 == outcomes.counts().repeated
 
 
 @pytest.mark.parametrize("raw", [None, b"", b"{}", b"\xff", b'{"budget":"B","outcome":"lost"}'])
-def test_a_record_that_tells_no_fate_is_counted_apart(raw: bytes | None) -> None:
-    assert {"unreadable": 1} == said(counted([raw or b""]).told())
-    assert read_fate(raw) is None
+def test_a_record_that_tells_no_outcome_is_counted_apart(raw: bytes | None) -> None:
+    assert {"unreadable": 1} == said(counted([raw or b""]).counts())
+    assert read_outcome(raw) is None
 
 
 def test_partitions_are_counted_apart_and_forgotten_when_others_read_them() -> None:
     journal = records(*YEAR)
-    fates = counted(journal)
+    outcomes = counted(journal)
     for offset, raw in enumerate(journal):
-        fates.add(1, offset, read_fate(raw))
-    assert 6 == fates.told().received
-    fates.keep_only([1])
-    assert 3 == fates.told().received
-    assert fates.add(0, 0, read_fate(journal[0])), "it is read anew"
+        outcomes.add(1, offset, read_outcome(raw))
+    assert 6 == outcomes.counts().received
+    outcomes.keep_only([1])
+    assert 3 == outcomes.counts().received
+    assert outcomes.add(0, 0, read_outcome(journal[0])), "it is read anew"
 
 
 def test_the_time_of_the_last_event_is_known_and_a_dead_letter_has_none() -> None:
-    fates = counted(records(*YEAR, b"no event"))
-    assert fates.latest_event_s(0) == NOON_S
-    assert fates.latest_event_s(1) is None
+    outcomes = counted(records(*YEAR, b"no event"))
+    assert outcomes.latest_event_s(0) == NOON_S
+    assert outcomes.latest_event_s(1) is None
 
 
 def test_the_latest_time_stays_the_latest_when_an_event_is_dated_earlier() -> None:
@@ -118,14 +118,14 @@ def test_the_latest_time_stays_the_latest_when_an_event_is_dated_earlier() -> No
 def test_the_last_event_of_each_door_is_known_by_itself() -> None:
     first, second, third = records(*YEAR)
     later = b"2023-06-01T13:00:00+02:00"
-    letter = third.replace(b"ecluse.events.v1", b"ecluse.letters.v1")
-    fates = counted([first, second, letter.replace(b"2023-06-01T12:00:00+02:00", later)])
-    said = [fates.latest_event_s(0, topic) for topic in (None, EVENTS, LETTERS, JOURNAL)]
+    deadline_event = third.replace(b"ecluse.events.v1", b"ecluse.internal-events.v1")
+    outcomes = counted([first, second, deadline_event.replace(b"2023-06-01T12:00:00+02:00", later)])
+    said = [outcomes.latest_event_s(0, topic) for topic in (None, EVENTS, INTERNAL_EVENTS, JOURNAL)]
     assert [NOON_S + 3_600, NOON_S, NOON_S + 3_600, None] == said
 
 
 def test_an_event_without_time_has_none() -> None:
     (raw,) = records(a_vote())
-    fate = read_fate(raw.replace(b'"2023-06-01T12:00:00+02:00"', b"null"))
-    assert fate is not None
-    assert fate.event_s is None
+    outcome = read_outcome(raw.replace(b'"2023-06-01T12:00:00+02:00"', b"null"))
+    assert outcome is not None
+    assert outcome.event_s is None

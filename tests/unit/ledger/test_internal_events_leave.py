@@ -1,4 +1,4 @@
-"""A closing's letters leave with it, for the partition of the budget that they open."""
+"""A closing's internal events leave with it, for the partition of the budget that they open."""
 
 import json
 
@@ -26,25 +26,25 @@ YEAR = [
 ]
 
 
-def test_a_letter_leaves_for_the_budget_that_it_opens() -> None:
+def test_an_internal_event_leaves_for_the_budget_that_it_opens() -> None:
     wire = told(*YEAR)
-    [letter] = by_topic(wire.tell(a_closing("all")))[topics.LETTERS]
+    [internal_event] = by_topic(wire.tell(a_closing("all")))[topics.INTERNAL_EVENTS]
     assert (NEXT_BUDGET.encode(), NEXT_BUDGET, STRUCTURED) == (
-        letter.key,
-        letter.home,
-        letter.headers,
+        internal_event.key,
+        internal_event.home,
+        internal_event.headers,
     )
-    said = json.loads(letter.value or b"")
+    said = json.loads(internal_event.value or b"")
     assert (NEXT_BUDGET, NEXT_BUDGET) == (said["partitionkey"], said["data"]["budget"])
 
 
 def test_all_else_leaves_where_its_event_was_read() -> None:
     sent = told(*YEAR).tell(a_closing("all"))
-    assert {None} == {each.home for each in sent if each.topic != topics.LETTERS}
+    assert {None} == {each.home for each in sent if each.topic != topics.INTERNAL_EVENTS}
 
 
-def test_nothing_carried_over_no_letter() -> None:
-    assert topics.LETTERS not in by_topic(told(*YEAR).tell(a_closing("none")))
+def test_nothing_carried_over_no_internal_event() -> None:
+    assert topics.INTERNAL_EVENTS not in by_topic(told(*YEAR).tell(a_closing("none")))
 
 
 def test_a_carry_over_leaves_as_an_entry() -> None:

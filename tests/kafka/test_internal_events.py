@@ -1,4 +1,7 @@
-"""Letters on a real broker: a year is closed on one partition, the next one opens on another."""
+"""Internal events on a real broker.
+
+A year is closed on one partition, the next one opens on another.
+"""
 
 import asyncio
 import json
@@ -12,9 +15,9 @@ from events.topics import (
     BALANCES,
     COMMITMENT_ENTRIES,
     EVENTS,
+    INTERNAL_EVENTS,
     JOURNAL,
     LEDGER_STATE,
-    LETTERS,
     REFUSALS,
 )
 from services.ledger.domain.year_openings import next_year
@@ -43,7 +46,7 @@ from tests.kafka.workers import Worker, eventually, outcomes, wait_for_records
 OWN: Final = (JOURNAL, COMMITMENT_ENTRIES, BALANCES, LEDGER_STATE)
 """Where a closing writes on its own partition."""
 
-SETTLED: Final = (*OWN, REFUSALS, LETTERS, EVENTS)
+SETTLED: Final = (*OWN, REFUSALS, INTERNAL_EVENTS, EVENTS)
 
 
 def the_year(budget: str) -> list[Json]:
@@ -93,7 +96,7 @@ def test_a_closed_year_opens_the_next_one_on_its_own_partition(
         journal = wait_for_records(cluster, 6)
         assert ["accepted"] * 5 == outcomes(journal[0])
         [opened] = journal[home]
-        assert (new, {"topic": cluster.name(LETTERS), "partition": home, "offset": 0}) == (
+        assert (new, {"topic": cluster.name(INTERNAL_EVENTS), "partition": home, "offset": 0}) == (
             opened["budget"],
             opened["source"],
         )
@@ -101,23 +104,24 @@ def test_a_closed_year_opens_the_next_one_on_its_own_partition(
         journal = wait_for_records(cluster, 10)
         assert ["accepted"] * 4 == outcomes(journal[home])
         assert 0 == worker.stop()
-    letters = cluster.read(LETTERS)
-    assert {home: 1} == {number: len(found) for number, found in letters.items() if found}
-    [letter] = letters[home]
-    assert new.encode() == letter.key
-    names = [name for name, _ in letter.headers]
+    internal_events = cluster.read(INTERNAL_EVENTS)
+    assert {home: 1} == {number: len(found) for number, found in internal_events.items() if found}
+    [internal_event] = internal_events[home]
+    assert new.encode() == internal_event.key
+    names = [name for name, _ in internal_event.headers]
     assert ["content-type", "ecluse_transaction"] == names
     [closing] = [each for each in cluster.read(JOURNAL)[0] if b"carried_over" in each.value]
     assert (
-        dict(letter.headers)["ecluse_transaction"] == (dict(closing.headers)["ecluse_transaction"])
-    ), "closing and letter are one transaction"
+        dict(internal_event.headers)["ecluse_transaction"]
+        == (dict(closing.headers)["ecluse_transaction"])
+    ), "closing and internal event are one transaction"
     rows = cluster.state()[0]
     left = [f'["{budget}","budget",""]', f'["{budget}","convention","C"]', '"position"']
     assert set(left) == {key.decode() for key in rows}, "all but what recoveries need"
     proved(cluster, 10)
 
 
-def test_a_restarted_worker_reads_no_letter_twice_and_remembers_what_was_forgotten(
+def test_a_restarted_worker_reads_no_internal_event_twice_and_remembers_what_was_forgotten(
     broker: Broker, prefix: str, tmp_path: Path
 ) -> None:
     cluster = a_cluster(broker, prefix, 2)
@@ -140,13 +144,13 @@ def test_a_restarted_worker_reads_no_letter_twice_and_remembers_what_was_forgott
     proved(cluster, 10)
 
 
-def settled(cluster: Cluster, topic: str = LETTERS) -> int:
+def settled(cluster: Cluster, topic: str = INTERNAL_EVENTS) -> int:
     """The end of a topic of one partition, its markers included."""
     eventually(lambda: cluster.is_settled([topic]), "a transaction stays open")
     return cluster.count(topic)
 
 
-def test_letters_that_were_all_read_may_reach_the_end_of_their_retention(
+def test_internal_events_that_were_all_read_may_reach_the_end_of_their_retention(
     broker: Broker, prefix: str, tmp_path: Path
 ) -> None:
     """Behind the last one stands a marker, which goes with it: nothing unread is lost."""
@@ -158,9 +162,9 @@ def test_letters_that_were_all_read_may_reach_the_end_of_their_retention(
         work = LedgerWork(cluster.settings, 0, 1, Progress())
         try:
             await work.open()
-            for door in (EVENTS, LETTERS):
+            for input_topic in (EVENTS, INTERNAL_EVENTS):
                 await asyncio.to_thread(settled, cluster)
-                async for records in work.reader.to_the_end(cluster.place(door, 0)):
+                async for records in work.reader.to_the_end(cluster.place(input_topic, 0)):
                     for record in records:
                         work.handle(record)
                 await work.commit()
@@ -171,15 +175,15 @@ def test_letters_that_were_all_read_may_reach_the_end_of_their_retention(
     run(live_for_a_day())
     assert ["accepted"] * 6 == outcomes(cluster.journal()[0])
     end = settled(cluster)
-    assert 2 == end, "a letter and a marker"
-    cluster.lose(LETTERS, 0, end)
+    assert 2 == end, "an internal event and a marker"
+    cluster.lose(INTERNAL_EVENTS, 0, end)
     with Worker(cluster, tmp_path) as worker:
         cluster.publish([a_payment(60_000, budget=budget)])
         wait_for_records(cluster, 7)
         assert 0 == worker.stop()
 
 
-def test_a_letter_that_expires_unread_stops_the_worker(
+def test_an_internal_event_that_expires_unread_stops_the_worker(
     broker: Broker, prefix: str, tmp_path: Path
 ) -> None:
     cluster = a_cluster(broker, prefix, 1)
@@ -189,25 +193,25 @@ def test_a_letter_that_expires_unread_stops_the_worker(
         wait_for_records(cluster, 4)
         assert 0 == worker.stop()
     cluster.publish(the_year(budget)[-1:])
-    run(worked(cluster))  # It closes the year, and is gone before it reads its letter.
-    cluster.lose(LETTERS, 0, settled(cluster))
+    run(worked(cluster))  # It closes the year, and is gone before it reads its internal event.
+    cluster.lose(INTERNAL_EVENTS, 0, settled(cluster))
     with Worker(cluster, tmp_path) as again:
         assert 3 == again.ended()
         assert "are gone and were never read" in again.text
 
 
-def test_a_stranger_s_transaction_among_the_letters_stops_nobody(
+def test_a_stranger_s_transaction_among_the_internal_events_stops_nobody(
     broker: Broker, prefix: str, tmp_path: Path
 ) -> None:
     """Every partition of the ledger writes there, and so does the watch: theirs come and go."""
     cluster = a_cluster(broker, prefix, 1)
     budget = budget_on(0, 1)
-    with cluster.left_open(LETTERS), Worker(cluster, tmp_path) as worker:
+    with cluster.left_open(INTERNAL_EVENTS), Worker(cluster, tmp_path) as worker:
         cluster.publish(the_year(budget)[:-1])
         wait_for_records(cluster, 4)
         cluster.publish(the_year(budget)[-1:])
         wait_for_records(cluster, 5)
-        # It writes on, though its letter cannot be read before the stranger has ended.
+        # It writes on, though its internal event cannot be read before the stranger has ended.
         cluster.publish([a_payment(60_000, budget=budget)])
         wait_for_records(cluster, 6)
         assert 0 == worker.stop()
@@ -234,10 +238,10 @@ def forgetful(broker: Broker, prefix: str) -> Iterator[Cluster]:
 @pytest.mark.parametrize("dies", [False, True], ids=["committed", "aborted"])
 @pytest.mark.parametrize(
     "forgotten",
-    [(LETTERS,), (JOURNAL, LETTERS), OWN, (*OWN, LETTERS)],
-    ids=["letters", "journal+letters", "all-but-letters", "all"],
+    [(INTERNAL_EVENTS,), (JOURNAL, INTERNAL_EVENTS), OWN, (*OWN, INTERNAL_EVENTS)],
+    ids=["internal_events", "journal+internal events", "all-but-internal events", "all"],
 )
-def test_a_letter_is_there_once_though_the_broker_forgot_to_end_its_transaction(
+def test_an_internal_event_is_there_once_though_the_broker_forgot_to_end_its_transaction(
     forgetful: Cluster, tmp_path: Path, forgotten: tuple[str, ...], dies: bool
 ) -> None:
     budget = budget_on(0, 1)
@@ -250,12 +254,12 @@ def test_a_letter_is_there_once_though_the_broker_forgot_to_end_its_transaction(
         wait_for_records(forgetful, 6)
         assert worker.said("transaction_ended")
         assert 0 == worker.stop()
-    [letter] = forgetful.read(LETTERS)[0]
-    assert next_year(budget) == json.loads(letter.value)["partitionkey"]
+    [internal_event] = forgetful.read(INTERNAL_EVENTS)[0]
+    assert next_year(budget) == json.loads(internal_event.value)["partitionkey"]
     proved(forgetful, 6)
 
 
-def test_a_letter_whose_end_was_forgotten_is_read_though_its_writer_gets_nothing_more_to_do(
+def test_an_internal_event_of_a_hanging_transaction_is_read_though_its_writer_has_nothing_to_do(
     broker: Broker, prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who wrote it has no next transaction that would ask; who waits for it cannot know."""
@@ -271,7 +275,7 @@ def test_a_letter_whose_end_was_forgotten_is_read_though_its_writer_gets_nothing
     def make_work(number: int, progress: Progress) -> LedgerWork:
         work = LedgerWork(settings, number, 2, progress)
         if number not in {home, *opened}:
-            forget(work, cluster, number, [cluster.place(LETTERS, home)])
+            forget(work, cluster, number, [cluster.place(INTERNAL_EVENTS, home)])
         opened.append(number)
         return work
 
@@ -279,7 +283,9 @@ def test_a_letter_whose_end_was_forgotten_is_read_though_its_writer_gets_nothing
         tasks = [PartitionTask(number, make_work, settings, QUARANTINE) for number in range(2)]
         runs = [asyncio.create_task(task.run()) for task in tasks]
         await asyncio.to_thread(
-            eventually, lambda: tasks[home].next_offsets.get(cluster.name(LETTERS)), "no letter"
+            eventually,
+            lambda: tasks[home].next_offsets.get(cluster.name(INTERNAL_EVENTS)),
+            "no internal event",
         )
         for task in tasks:
             task.stop()

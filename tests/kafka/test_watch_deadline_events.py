@@ -1,4 +1,4 @@
-"""`ecluse watch` dies while letters are due, and so does the broker: each stands there once.
+"""`ecluse watch` dies while deadline events are due, and so does the broker: each once.
 
 What is to stand is made of what was published, by the words of docs/contract.md: nothing of it
 comes from the watch. It is read by a plain client, as the ledger reads it: committed, and no more.
@@ -18,7 +18,7 @@ from uuid import UUID, uuid5
 import pytest
 from aiokafka import AIOKafkaConsumer
 
-from events.topics import LETTERS
+from events.topics import INTERNAL_EVENTS
 from tests.builders import Json, a_convention, a_report, a_vote, an_award, an_instalment
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, a_cluster, budgets_on, partition_for, run
@@ -26,7 +26,7 @@ from tests.kafka.faults.plan import chosen_seed
 from tests.kafka.watcher import ECLUSE, Watcher
 from tests.kafka.workers import Worker, wait_for_records
 
-HERE: Final = "tests/kafka/test_watch_letters.py"
+HERE: Final = "tests/kafka/test_watch_deadline_events.py"
 PARTITIONS: Final = 4
 BUDGETS: Final = tuple(
     budget
@@ -41,14 +41,14 @@ TURNS: Final = 4
 GRANTS: Final = 6
 """How many each budget awards in a turn."""
 
-TURN_LETTERS: Final = len(BUDGETS) * GRANTS * 3
+TURN_INTERNAL_EVENTS: Final = len(BUDGETS) * GRANTS * 3
 
 PASSED: Final = "ecluse.deadline.passed.v1"
 QUICK: Final = {"ECLUSE_WATCH_ROUND_S": "0.2", "ECLUSE_WATCH_SAMPLE_S": "0.3"}
 WAIT_S: Final = 90.0
 
 NAMESPACE: Final = UUID("8286cc60-4cf6-5a4d-be6c-961b753d4746")
-"""Of the ids of letters: section 2 of the contract."""
+"""Of the ids of deadline events: section 2 of the contract."""
 
 SIGNED_ON: Final = date(2023, 5, 15)
 PAYMENT_DUE_ON: Final = SIGNED_ON + timedelta(days=60)
@@ -59,7 +59,7 @@ PATIENCE_OVER_ON: Final = date(2023, 6, 1) + timedelta(days=30)
 """Of an event that waits; all are of the first of June, at noon."""
 
 PAUSE_S: Final = 0.08
-"""Longer than the letters of a partition take, from their first to the marker behind them."""
+"""Longer than a partition's deadline events take, from the first to the marker behind them."""
 
 LOOK_S: Final = 0.001
 
@@ -85,30 +85,30 @@ class Grant(NamedTuple):
             a_report(budget=self.budget, convention=f"D{self.number}", _id=f"early {self.number}"),
         ]
 
-    def letters(self) -> list[str]:
-        """The ids of the letters about it, as the contract makes them."""
+    def deadline_events(self) -> list[str]:
+        """The ids of the deadline events about it, as the contract makes them."""
         name = f"C{self.number}"
         return [
-            self._letter(PAYMENT_DUE_ON, "payment_due", f"{name}/advance"),
-            self._letter(REPORT_DUE_ON, "report_due", name),
-            self._letter(PATIENCE_OVER_ON, "parked", "urn:test", f"early {self.number}"),
+            self._deadline_event(PAYMENT_DUE_ON, "payment_due", f"{name}/advance"),
+            self._deadline_event(REPORT_DUE_ON, "report_due", name),
+            self._deadline_event(PATIENCE_OVER_ON, "parked", "urn:test", f"early {self.number}"),
         ]
 
-    def _letter(self, due_on: date, kind: str, *about: str) -> str:
+    def _deadline_event(self, due_on: date, kind: str, *about: str) -> str:
         return str(uuid5(NAMESPACE, "\0".join((self.budget, kind, *about, due_on.isoformat()))))
 
 
 class Moment(NamedTuple):
-    """When something dies: behind so many letters of a turn, and so long after them."""
+    """When something dies: behind so many deadline events of a turn, and so long after them."""
 
     more: int
     pause_s: float
 
 
 def a_moment(chance: random.Random) -> Moment:
-    """Every other time at once, which may be amid the transaction of those letters."""
+    """Every other time at once, which may be amid the transaction of those deadline events."""
     pause_s = chance.choice((0.0, chance.uniform(0, PAUSE_S)))
-    return Moment(chance.randrange(1, TURN_LETTERS * 3 // 4), pause_s)
+    return Moment(chance.randrange(1, TURN_INTERNAL_EVENTS * 3 // 4), pause_s)
 
 
 def grants_of(turn: int) -> list[Grant]:
@@ -123,10 +123,10 @@ def publish(cluster: Cluster, turn: int) -> None:
 
 
 def all_due(turns: int) -> dict[int, list[str]]:
-    """The ids of all letters that are due behind so many turns, by partition and sorted."""
+    """The ids of all deadline events that are due behind so many turns, by partition and sorted."""
     found: dict[int, list[str]] = {number: [] for number in range(PARTITIONS)}
     for each in (grant for turn in range(turns) for grant in grants_of(turn)):
-        found[partition_for(each.budget, PARTITIONS)] += each.letters()
+        found[partition_for(each.budget, PARTITIONS)] += each.deadline_events()
     return {number: sorted(some) for number, some in found.items()}
 
 
@@ -138,21 +138,21 @@ def standing(cluster: Cluster) -> dict[int, list[str]]:
     """The ids that stand in the topic, by partition and sorted."""
     return {
         number: sorted(json.loads(each.value)["id"] for each in records)
-        for number, records in cluster.read(LETTERS).items()
+        for number, records in cluster.read(INTERNAL_EVENTS).items()
     }
 
 
-def end_of_letters(cluster: Cluster) -> int:
+def end_of_deadline_events(cluster: Cluster) -> int:
     """How many offsets are taken, those of open transactions and of markers among them."""
-    return sum(run(cluster._ends([LETTERS], "read_uncommitted")).values())
+    return sum(run(cluster._ends([INTERNAL_EVENTS], "read_uncommitted")).values())
 
 
 async def strike(cluster: Cluster, since: int, when: Moment, kill: Callable[[], None]) -> None:
-    """Kill once that many letters more were written, whether or not they can be read.
+    """Kill once that many deadline events more were written, whether or not they can be read.
 
-    One more than that: the marker that ends what a dead watch left open is no letter.
+    One more than that: the marker that ends what a dead watch left open is no deadline event.
     """
-    places = [cluster.place(LETTERS, each) for each in range(PARTITIONS)]
+    places = [cluster.place(INTERNAL_EVENTS, each) for each in range(PARTITIONS)]
     async with AIOKafkaConsumer(bootstrap_servers=cluster.bootstrap) as looking:
 
         async def end() -> int:
@@ -164,22 +164,25 @@ async def strike(cluster: Cluster, since: int, when: Moment, kill: Callable[[], 
         kill()  # Before the connection is closed, which takes as long as a transaction.
 
 
-def say_well(watch: Watcher, letters: int) -> None:
+def say_well(watch: Watcher, deadline_events: int) -> None:
     """Until it says that so many stand, and none is due."""
 
     def look() -> bool:
         status, page = watch.get("/lag")
-        return status == 200 and {"written": letters, "pending": 0} == json.loads(page)["letters"]
+        return (
+            status == 200
+            and {"written": deadline_events, "pending": 0} == json.loads(page)["deadline_events"]
+        )
 
-    watch.until(look, f"{letters} letters stand, and none is due", WAIT_S)
+    watch.until(look, f"{deadline_events} deadline events stand, and none is due", WAIT_S)
 
 
 @pytest.mark.fault
 @pytest.mark.timeout(240)
-def test_killed_while_letters_are_due_and_the_broker_too_it_writes_each_of_them_once(
+def test_killed_while_deadline_events_are_due_and_the_broker_too_it_writes_each_of_them_once(
     broker: Broker, prefix: str, tmp_path: Path
 ) -> None:
-    """Each life has letters of its own to write, and what the one before has left."""
+    """Each life has deadline events of its own to write, and what the one before has left."""
     seed = chosen_seed()
     print(f"run again: ECLUSE_FAULT_SEED={seed} .venv/bin/pytest {HERE}")
     chance = random.Random(seed)
@@ -193,7 +196,7 @@ def test_killed_while_letters_are_due_and_the_broker_too_it_writes_each_of_them_
         for turn in range(1, TURNS):
             run(strike(cluster, since, a_moment(chance), watch.kill), WAIT_S)
             tell(cluster, turn)
-            since = end_of_letters(cluster)
+            since = end_of_deadline_events(cluster)
             publish(cluster, turn)
             watch.start_again()
         run(strike(cluster, since, a_moment(chance), broker.kill), WAIT_S)
@@ -211,15 +214,22 @@ def test_killed_while_letters_are_due_and_the_broker_too_it_writes_each_of_them_
 
 def tell(cluster: Cluster, turn: int) -> None:
     """How far a watch had come that was killed."""
-    amid = "" if cluster.is_settled([LETTERS]) else ", amid a transaction"
+    amid = "" if cluster.is_settled([INTERNAL_EVENTS]) else ", amid a transaction"
     print(f"killed where {count(standing(cluster))} of {count(all_due(turn))} stood{amid}")
 
 
 def the_ledger_decided_each(cluster: Cluster, due: dict[int, list[str]]) -> None:
-    """Each letter is accepted, once; and what came too early is refused by its letter."""
-    letters = count(due)
-    early = letters // 3
-    expected = {"accepted": len(BUDGETS) + 2 * early + letters, "parked": early, "refused": early}
+    """Each deadline event is accepted, once.
+
+    And what came too early is refused by its deadline event.
+    """
+    deadline_events = count(due)
+    early = deadline_events // 3
+    expected = {
+        "accepted": len(BUDGETS) + 2 * early + deadline_events,
+        "parked": early,
+        "refused": early,
+    }
     journal = wait_for_records(cluster, sum(expected.values()))
     assert expected == Counter(row["outcome"] for some in journal.values() for row in some)
     passed = {
