@@ -101,7 +101,10 @@ async def follow(consumer: AIOKafkaConsumer, seen: dict[Place, float]) -> None:
 
 
 async def publish(
-    producer: AIOKafkaProducer, topic: str, question: dict[str, Any], on_sent: OnSent = lambda *_: None
+    producer: AIOKafkaProducer,
+    topic: str,
+    question: dict[str, Any],
+    on_sent: OnSent = lambda *_: None,
 ) -> dict[Place, Sent]:
     """Send each event when its turn comes, not when the one before is done.
 
