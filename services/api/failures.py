@@ -112,6 +112,6 @@ async def _database(request: Request, error: Exception) -> Response:
 
 
 async def _stop(request: Request, error: Exception) -> Response:
-    said = cast(Stop, error).said
+    said = cast(Stop, error).text
     headers = {"Retry-After": str(RETRY_AFTER_S)}
     return _said(request, Problem(SOURCE_UNREACHABLE, {"said": said}, headers=headers))

@@ -17,7 +17,7 @@ from services.api.parts import Parts
 from services.api.read_model import open_read_model
 from services.api.serving import Ready, access_of, serve
 from services.api.settings import ApiSettings
-from services.embedded.ledger_process import SmallTown
+from services.embedded.ledger_process import EmbeddedLedger
 from services.ledger.files.replay import Progress
 from services.projector.database import an_engine
 from services.runtime.ops.errors import Stop
@@ -67,7 +67,7 @@ async def serve_embedded(
         store = AccessStore(f"sqlite:///{data / ACCESS_FILE}", clock)
         writing = an_engine(f"sqlite:///{data / READ_FILE}")
         reading = open_read_model(f"sqlite:///{data / READ_FILE}")
-        town = SmallTown(data / LEDGER_FILE, writing)
+        town = EmbeddedLedger(data / LEDGER_FILE, writing)
         try:
             await prepared(store)
             await town.open()

@@ -18,7 +18,7 @@ SLICE_RECORDS: Final = 5_000
 """How many records are read at a time: between two slices it can be ended."""
 
 
-class OwnDeadlines:
+class JournalDeadlines:
     """The deadlines of one journal, as far as it was read; kept is what is open.
 
     Raises:

@@ -22,7 +22,7 @@ from events.topics import EVENTS
 from services.api.clock import Clock
 from services.api.ports import JournalEnd
 from services.due.deadline_events import DeadlineEvent
-from services.embedded.deadlines import OwnDeadlines
+from services.embedded.deadlines import JournalDeadlines
 from services.embedded.projection import PARTITION, EmbeddedProjector
 from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.application.ports import Batch, Position, StoreError, Versions
@@ -49,7 +49,7 @@ Result = TypeVar("Result")
 log: Final = structlog.stdlib.get_logger("ecluse.api")
 
 
-class TellingStore(SqliteStore):
+class CapturingStore(SqliteStore):
     """A store that tells what it has committed."""
 
     def __init__(self, path: Path) -> None:
@@ -68,7 +68,7 @@ class Core:
     """Ledger and store, used by one thread only: SQLite's connections belong to their thread."""
 
     def __init__(self, path: Path) -> None:
-        self._store = TellingStore(path)
+        self._store = CapturingStore(path)
         self._ledger: Ledger = open_ledger(self._store)
         topics = {position.topic: position for position in self._store.positions()}
         self._next = topics[EVENTS].next_offset if EVENTS in topics else 0
@@ -177,7 +177,7 @@ class Core:
             raise
 
 
-class SmallTown:
+class EmbeddedLedger:
     """Core and projector together; the publisher and the dead letters' bytes of the API."""
 
     def __init__(self, ledger: Path, engine: AsyncEngine) -> None:
@@ -191,7 +191,7 @@ class SmallTown:
         self._kept = 0
         """How many records the journal holds."""
         self._works: set[asyncio.Task[None]] = set()
-        self._deadlines = OwnDeadlines(ledger)
+        self._deadlines = JournalDeadlines(ledger)
         self._core: Core
 
     async def open(self) -> None:
@@ -225,12 +225,12 @@ class SmallTown:
         """
         while True:
             try:
-                await self.tell_what_passed(clock)
+                await self.write_deadline_events(clock)
             except Exception:
                 log.exception("deadline_events_postponed")
             await asyncio.sleep(LOOK_S)
 
-    async def tell_what_passed(self, clock: Clock) -> None:
+    async def write_deadline_events(self, clock: Clock) -> None:
         """Write and decide the deadline events about all that has passed by now, as the watch does.
 
         Whoever sent something before this moment is heard first: a deadline event says what did not
@@ -251,7 +251,7 @@ class SmallTown:
                     log.info("deadline_event_written", budget=each.budget, **facts)
         except BaseException:
             # It may have been written all the same: the file tells.
-            self._deadlines = OwnDeadlines(self._path)
+            self._deadlines = JournalDeadlines(self._path)
             raise
 
     async def _follow(self) -> None:

@@ -180,7 +180,7 @@ class ProjectorWork:
         self._count()
 
     @property
-    def told(self) -> None:
+    def outcomes(self) -> None:
         """Outcomes are the ledger's to tell."""
         return None
 

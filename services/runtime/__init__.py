@@ -1,1 +1,1 @@
-"""What every service on Kafka stands on. It knows records, and no word of the trade."""
+"""What every service on Kafka stands on. It knows records, and no status of the trade."""

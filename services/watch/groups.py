@@ -17,11 +17,11 @@ from aiokafka.errors import KafkaError, for_code
 from aiokafka.protocol.offset import OffsetRequest, OffsetResetStrategy
 from aiokafka.structs import TopicPartition
 
-from services.runtime.kafka.clients import survive_a_broker
+from services.runtime.kafka.clients import tolerate_broker_restarts
 from services.runtime.kafka.timeouts import started, within
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
-from services.runtime.processing.offset_metadata import read_word
+from services.runtime.processing.offset_metadata import decode_status
 from services.watch.group_requests import (
     NOT_SUCH_A_GROUP,
     Committed,
@@ -140,7 +140,7 @@ class Groups:
 
     async def _connected(self) -> AIOKafkaClient:
         if self._client is None:
-            survive_a_broker()
+            tolerate_broker_restarts()
             self._client = AIOKafkaClient(
                 bootstrap_servers=self._settings.bootstrap_servers,
                 client_id=f"ecluse-{self._settings.instance}",
@@ -275,7 +275,7 @@ def _look_at(
         None,
         owner_of(place, named, group.owners),
         group.rebalancing,
-        None if committed is None else read_word(committed.metadata),
+        None if committed is None else decode_status(committed.metadata),
     )
 
 

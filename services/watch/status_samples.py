@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from events.topics import EVENTS
-from services.runtime.processing.offset_metadata import Word
+from services.runtime.processing.offset_metadata import Status
 from services.watch.lag.model import Consumer, Look, Place
 from services.watch.latencies import Latencies, Step
 from services.watch.stages import LEDGER_STAGE, PROJECTOR_STAGE
@@ -32,7 +32,7 @@ class Heard:
 
     def __init__(self, latencies: Latencies) -> None:
         self._latencies = latencies
-        self._words: dict[Consumer, dict[Place, Word | None]] = {}
+        self._words: dict[Consumer, dict[Place, Status | None]] = {}
 
     def hear(self, consumer: Consumer, looks: Mapping[Place, Look], now_s: float) -> None:
         """Take note of the words that a look at one group has found."""
@@ -53,18 +53,18 @@ class Heard:
             return None
         gap = 0
         for word in words.values():
-            if word is None or word.told is None:
+            if word is None or word.outcomes is None:
                 return None
-            gap += word.taken - word.told
+            gap += word.taken - word.outcomes
         return gap
 
-    def _time(self, stage: str, topic: str, word: Word, now_s: float) -> None:
+    def _time(self, stage: str, topic: str, word: Status, now_s: float) -> None:
         told = ((ARRIVALS.get(topic), word.arrival_s), (HANDLINGS.get(stage), word.handling_s))
         for step, took_s in told:
             if step is not None and took_s is not None:
                 self._latencies.observe(step, took_s, word.at_s, now_s)
 
 
-def _is_new(word: Word, last: Word) -> bool:
+def _is_new(word: Status, last: Status) -> bool:
     """Whether a word tells of a record of which the last one did not."""
     return word.taken > 0 and word.taken != last.taken

@@ -14,7 +14,7 @@ from events.topics import BALANCES, EVENTS, INTERNAL_EVENTS, JOURNAL, PAYMENT_OR
 from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.application.messages import messages
 from services.ledger.domain.journal import Source
-from services.runtime.ops.clock import the_clock_on_the_wall
+from services.runtime.ops.clock import wall_clock
 from services.watch.lag.states import QUIET_S
 from services.watch.settings import WatchSettings
 from services.watch.stages import consumers_of
@@ -57,7 +57,7 @@ class BadDays:
                 for key, value in self._left[topic]:
                     home = partition_for(BUDGET, self._cluster.partitions)
                     await producer.send(self._cluster.name(topic), value, key, home)
-            long_ago_ms = int((the_clock_on_the_wall() - LONG_AGO_S) * 1000)
+            long_ago_ms = int((wall_clock() - LONG_AGO_S) * 1000)
             for number in range(ORDERS):
                 await self._send(producer, PAYMENT_ORDERS, int(number % 10 == 0), long_ago_ms)
             for topic in (EVENTS, INTERNAL_EVENTS, INTERNAL_EVENTS):

@@ -12,9 +12,9 @@ from typing import Final
 
 import pytest
 
-from services.runtime.ops.clock import the_clock_on_the_wall
+from services.runtime.ops.clock import wall_clock
 from services.runtime.ops.settings import Settings
-from services.runtime.processing.offset_metadata import Held, spell
+from services.runtime.processing.offset_metadata import Held, encode_status
 from services.watch.groups import Groups
 from services.watch.lag.history import History
 from services.watch.lag.model import Judged
@@ -70,12 +70,12 @@ class Town:
         next_s = time.monotonic()
         try:
             while True:
-                looks = await self._groups.look(the_clock_on_the_wall())
+                looks = await self._groups.look(wall_clock())
                 for consumer, found in looks.items():
                     for place, look in found.items():
                         seen = look._replace(records_end=self.records_end.get(place.topic))
                         self._history.add(consumer, place, seen)
-                for judged in self._history.judged(the_clock_on_the_wall()):
+                for judged in self._history.judged(wall_clock()):
                     self.told[judged.consumer.stage].append((time.monotonic(), judged))
                 next_s += SAMPLE_S
                 await asyncio.sleep(max(0.0, next_s - time.monotonic()))
@@ -161,7 +161,7 @@ async def _write_what_was_before(stack: AsyncExitStack, settings: Settings, town
         for name in (*STEADY[:2], *EVENTFUL):
             for _ in range(50):
                 await producer.send(settings.topic(name), b"{}")
-        long_ago_ms = int((the_clock_on_the_wall() - LONG_AGO_S) * 1000)
+        long_ago_ms = int((wall_clock() - LONG_AGO_S) * 1000)
         topic = settings.topic("silent-for-long")
         await producer.send_and_wait(topic, b"{}", timestamp_ms=long_ago_ms)
     # Ten records in two transactions, and one more that was undone: behind them stand markers.
@@ -210,7 +210,7 @@ async def _things_happen(town: Town) -> dict[str, float]:
     town.rates["slow"] = 5
     await members["goes-back"].go_back()
     await members["held"].say(
-        spell(a_word(the_clock_on_the_wall(), state="broken", held=Held(7, "e-7")))
+        encode_status(a_word(wall_clock(), state="broken", held=Held(7, "e-7")))
     )
     await members["killed"].stop()
     await members["leaves"].stop()

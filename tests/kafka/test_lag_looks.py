@@ -12,10 +12,10 @@ from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.client import AIOKafkaClient, CoordinationType
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
-from services.runtime.ops.clock import the_clock_on_the_wall
+from services.runtime.ops.clock import wall_clock
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
-from services.runtime.processing.offset_metadata import Held, spell
+from services.runtime.processing.offset_metadata import Held, encode_status
 from services.watch.groups import LOOK_S, STOP_S, Groups
 from services.watch.lag.model import Consumer, Look, Place
 from tests.kafka.brokers import Broker
@@ -63,7 +63,7 @@ def test_a_look_finds_owners_words_and_a_group_that_shares_out(settings: Setting
         first, second = a_member("ledger-1"), a_member("ledger-2")
 
         async def look() -> dict[Place, Look]:
-            return (await groups.look(the_clock_on_the_wall()))[LEDGER]
+            return (await groups.look(wall_clock()))[LEDGER]
 
         try:
             nothing = {(None, 0, None)}
@@ -73,7 +73,7 @@ def test_a_look_finds_owners_words_and_a_group_that_shares_out(settings: Setting
             await first.start()
             word = a_word(oldest_event_s=5.0, held=Held(3, "é"))
             events = TopicPartition(settings.topic("events"), 1)
-            await first.commit({events: OffsetAndMetadata(0, spell(word))})
+            await first.commit({events: OffsetAndMetadata(0, encode_status(word))})
             found = await look()
             assert ["ledger-1"] * 4 == [found[place].owner for place in PLACES]
             assert (0, word) == (found[PLACES[1]].committed, found[PLACES[1]].word)
@@ -115,7 +115,7 @@ def test_topics_that_are_made_later_are_found_by_the_next_looks(settings: Settin
         groups = Groups(settings, [consumer])
 
         async def look() -> dict[Place, Look]:
-            return (await groups.look(the_clock_on_the_wall()))[consumer]
+            return (await groups.look(wall_clock()))[consumer]
 
         def finds(*topics: str) -> Callable[[dict[Place, Look]], bool]:
             wanted = {Place(topic, 0): 0 for topic in topics}
@@ -151,7 +151,7 @@ def test_a_group_of_the_newer_protocol_has_owners_too(settings: Settings) -> Non
                 await alone.commit({place: 0})
 
             async def look() -> dict[Place, Look]:
-                return (await groups.look(the_clock_on_the_wall()))[consumer]
+                return (await groups.look(wall_clock()))[consumer]
 
             only = Place("orders", 0)
             await until_so(
@@ -181,7 +181,7 @@ def test_a_look_ends_while_the_cluster_is_away_and_works_when_it_is_back(
             """Where the partition ends; whatever the cluster does, it is told in time."""
             began_s = time.monotonic()
             try:
-                (found,) = (await groups.look(the_clock_on_the_wall()))[consumer].values()
+                (found,) = (await groups.look(wall_clock()))[consumer].values()
             finally:
                 took_s = time.monotonic() - began_s
                 assert took_s < LOOK_S + STOP_S + 1, took_s

@@ -13,10 +13,10 @@ from events.topics import (
     LEDGER_GROUP,
     PROJECTOR_GROUP,
 )
-from services.runtime.ops.clock import the_clock_on_the_wall
+from services.runtime.ops.clock import wall_clock
 from services.runtime.ops.settings import Settings
-from services.runtime.processing.backlog import Spoken
-from services.runtime.processing.offset_metadata import Held, read_word
+from services.runtime.processing.backlog import ReportedStatus
+from services.runtime.processing.offset_metadata import Held, decode_status
 from tests.builders import Json, a_vote, an_award
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, a_cluster, budget_on
@@ -32,25 +32,25 @@ AGE_S: Final = 15.0
 """How old what a living worker says may be: 5 s and whatever this machine takes."""
 
 
-def said(cluster: Cluster, group: str = LEDGER_GROUP) -> dict[tuple[str, int], Spoken]:
+def said(cluster: Cluster, group: str = LEDGER_GROUP) -> dict[tuple[str, int], ReportedStatus]:
     """What was said last; an offset without a word would be none of ours."""
-    found: dict[tuple[str, int], Spoken] = {}
+    found: dict[tuple[str, int], ReportedStatus] = {}
     for place, (offset, metadata) in cluster.offsets_of(group).items():
-        word = read_word(metadata)
+        word = decode_status(metadata)
         assert word is not None, metadata
-        found[place] = Spoken(offset, word)
+        found[place] = ReportedStatus(offset, word)
     return found
 
 
 def until_read(
     cluster: Cluster, names: tuple[str, ...], group: str
-) -> dict[tuple[str, int], Spoken]:
+) -> dict[tuple[str, int], ReportedStatus]:
     """Until everything is read to its end, and the group says so."""
 
-    def look() -> dict[tuple[str, int], Spoken] | None:
+    def look() -> dict[tuple[str, int], ReportedStatus] | None:
         found, ends = said(cluster, group), cluster.ends(names)
         stands = {place: spoken.offset for place, spoken in found.items()} == ends
-        return found if stands and all(each.word.caught_up for each in found.values()) else None
+        return found if stands and all(each.status.caught_up for each in found.values()) else None
 
     return eventually(look, "not read to the end")
 
@@ -64,14 +64,14 @@ def test_of_what_is_read_to_its_end_nothing_is_behind_in_transactions_too(
 ) -> None:
     cluster = a_cluster(broker, prefix, 2)
     year = the_year(moving_budget(2))
-    began_s = the_clock_on_the_wall()
+    began_s = wall_clock()
     cluster.write([cluster.sent(event) for event in year], transaction=f"{prefix}sender")
     with Worker(cluster, tmp_path) as worker:
         wait_for_records(cluster, len(year) + 1)
         found = until_read(cluster, INPUT_TOPICS, LEDGER_GROUP)
         metrics = worker.metrics()
         assert 0 == worker.stop()
-    now_s = the_clock_on_the_wall()
+    now_s = wall_clock()
     assert {
         (EVENTS, OLD): 6,
         (EVENTS, NEW): 0,
@@ -83,8 +83,8 @@ def test_of_what_is_read_to_its_end_nothing_is_behind_in_transactions_too(
         assert ("running", None, None, None) == (
             word.state, word.oldest_event_s, word.oldest_recorded_s, word.held
         )  # fmt: skip
-        assert word.taken == word.told
-    events, internal_events = found[EVENTS, OLD].word, found[INTERNAL_EVENTS, NEW].word
+        assert word.taken == word.outcomes
+    events, internal_events = found[EVENTS, OLD].status, found[INTERNAL_EVENTS, NEW].status
     assert (5, 1) == (events.taken, internal_events.taken)
     assert seconds(year[-1]) == events.done_event_s
     assert events.arrival_s is not None
@@ -92,7 +92,7 @@ def test_of_what_is_read_to_its_end_nothing_is_behind_in_transactions_too(
     for word in (events, internal_events):
         assert word.handling_s is not None
         assert 0 < word.handling_s < now_s - began_s + 1
-    assert found[EVENTS, NEW].word.done_event_s is None
+    assert found[EVENTS, NEW].status.done_event_s is None
 
     here = f'{{partition="{OLD}",topic="{cluster.name(EVENTS)}"}}'
     assert 5 == metrics[f"ecluse_records_taken_total{here}"]
@@ -103,7 +103,7 @@ def test_of_what_is_read_to_its_end_nothing_is_behind_in_transactions_too(
     assert 0 == metrics["ecluse_ledger_resumed_total"]
 
     last = said(cluster)
-    assert {"stopped"} == {spoken.word.state for spoken in last.values()}
+    assert {"stopped"} == {spoken.status.state for spoken in last.values()}
     assert {place: spoken.offset for place, spoken in last.items()} == cluster.ends(INPUT_TOPICS)
 
 
@@ -122,24 +122,26 @@ def test_a_held_partition_says_before_which_record_and_since_when(
     cluster.publish([*story, a_vote(budget=sound)])
     with Worker(cluster, tmp_path, fault="decide:e2") as worker:
 
-        def held() -> dict[tuple[str, int], Spoken] | None:
+        def held() -> dict[tuple[str, int], ReportedStatus] | None:
             found = said(cluster)
             here = found.get((EVENTS, OLD))
-            return found if here and here.word.held and found[EVENTS, NEW].word.caught_up else None
+            return (
+                found if here and here.status.held and found[EVENTS, NEW].status.caught_up else None
+            )
 
         found = eventually(held, "no word of a held partition")
         offset, word = found[EVENTS, OLD]
         assert (2, Held(2, "e2")) == (offset, word.held)
-        assert ("broken", False, 2, 2) == (word.state, word.caught_up, word.taken, word.told)
+        assert ("broken", False, 2, 2) == (word.state, word.caught_up, word.taken, word.outcomes)
         assert seconds(story[2]) == word.oldest_event_s
         assert seconds(story[1]) == word.done_event_s
         assert word.oldest_recorded_s is not None
         assert word.oldest_recorded_s < word.at_s
-        assert ("running", 1) == (found[EVENTS, NEW].word.state, found[EVENTS, NEW].offset)
+        assert ("running", 1) == (found[EVENTS, NEW].status.state, found[EVENTS, NEW].offset)
         time.sleep(AGE_S / 3 + 1)
-        later = said(cluster)[EVENTS, OLD].word
+        later = said(cluster)[EVENTS, OLD].status
         assert word._replace(at_s=later.at_s) == later, "nothing has changed"
-        assert AGE_S > the_clock_on_the_wall() - later.at_s
+        assert AGE_S > wall_clock() - later.at_s
         assert later.at_s > word.at_s, "it lives, and says so"
         assert 0 == worker.stop()
 
@@ -155,7 +157,9 @@ def test_behind_what_was_taken_back_a_projector_is_not_behind(
     with Projector(settings, sqlite_url, tmp_path) as projector:
         found = until_read(cluster, (JOURNAL,), PROJECTOR_GROUP)
         assert 0 == projector.stop()
-    assert count(journal[:3]) == sum(spoken.word.taken for spoken in found.values())
-    assert {None} == {spoken.word.told for spoken in found.values()}, "outcomes are the ledger's"
-    done_s = {spoken.word.done_event_s for spoken in found.values()} - {None}
+    assert count(journal[:3]) == sum(spoken.status.taken for spoken in found.values())
+    assert {None} == {spoken.status.outcomes for spoken in found.values()}, (
+        "outcomes are the ledger's"
+    )
+    done_s = {spoken.status.done_event_s for spoken in found.values()} - {None}
     assert done_s

@@ -72,7 +72,7 @@ class Worker:
         if error is not None:
             # aiokafka says the same again and again while a broker is away.
             print(
-                *(line for line in self.text.splitlines() if "library_said" not in line), sep="\n"
+                *(line for line in self.text.splitlines() if "library_log" not in line), sep="\n"
             )
 
     # ------------------------------------------------------------ what it says

@@ -26,7 +26,7 @@ MISPLACED = Sentence(
 )
 
 
-async def standing_before(reader: Reader, state: TopicPartition) -> Hold | None:
+async def current_hold(reader: Reader, state: TopicPartition) -> Hold | None:
     """The record before which a partition is held, as anyone may see it from outside.
 
     Whoever holds a partition writes nothing behind the hold: so it is the last record, or none is.

@@ -33,13 +33,13 @@ from services.ledger.kafka.partition import (
     OUTPUTS,
     PARTITIONS_HEADER,
     transactional_id,
-    whereabouts,
+    write_targets,
 )
-from services.runtime.kafka.hanging_transactions import end_forgotten, mark
+from services.runtime.kafka.hanging_transactions import complete_hanging_transactions, mark
 from services.runtime.kafka.partitioning import partition_of
 from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.topics import check
-from services.runtime.kafka.writer import FencedWriter, Outgoing, Place
+from services.runtime.kafka.writer import FencedWriter, Outgoing
 from services.runtime.ops.errors import ClusterError, place_name
 from services.runtime.ops.settings import Settings
 
@@ -142,7 +142,7 @@ async def _begin(settings: Settings, homes: Collection["_Home"], there: _There) 
     """Begin everywhere, now that nobody else can write: if nobody did since we looked."""
     async with Reader(settings, there.journal_ends) as reader:
         for home in homes:
-            place = TopicPartition(*home.journal)
+            place = home.journal
             # A transaction that was open then has left no record now, but moved the end.
             if await reader.record_at(place, there.journal_ends[place]) is not None:
                 raise ClusterError(place_name(place), WRITTEN)
@@ -158,12 +158,12 @@ class _Home:
         self.internal_events: list[InternalEvent] = []
         self._settings = settings
         self._count = count
-        self.journal = Place(settings.topic(JOURNAL), number)
-        self._state = Place(settings.topic(LEDGER_STATE), number)
-        self._published = Place(settings.topic(BALANCES), number)
+        self.journal = TopicPartition(settings.topic(JOURNAL), number)
+        self._state = TopicPartition(settings.topic(LEDGER_STATE), number)
+        self._published = TopicPartition(settings.topic(BALANCES), number)
         self._folding = folding
         self._accepted: list[Recorded] = []
-        self._where = whereabouts(settings, number, count)
+        self._where = write_targets(settings, number, count)
         name = transactional_id(settings, number)
         self._writer = FencedWriter(settings, name, self._where.shared)
         self._headers = ((PARTITIONS_HEADER, b"%d" % count), (IMPORTED_HEADER, b"1"))
@@ -175,7 +175,7 @@ class _Home:
         """Be the only writer of the partition."""
         try:
             await self._writer.start()
-            await end_forgotten(self._settings, self._writer, self._where)
+            await complete_hanging_transactions(self._settings, self._writer, self._where)
         except BaseException:
             await self._writer.stop()
             raise
@@ -220,11 +220,13 @@ class _Home:
         """Take the mark away."""
         await self._write_state([Outgoing(IMPORT_KEY, None)])
 
-    def _posted(self, internal_events: Iterable[InternalEvent]) -> dict[Place, list[Outgoing]]:
-        posted: dict[Place, list[Outgoing]] = {}
+    def _posted(
+        self, internal_events: Iterable[InternalEvent]
+    ) -> dict[TopicPartition, list[Outgoing]]:
+        posted: dict[TopicPartition, list[Outgoing]] = {}
         for budget, value in internal_events:
             number = partition_of(budget.encode(), self._count)
-            place = Place(self._settings.topic(INTERNAL_EVENTS), number)
+            place = TopicPartition(self._settings.topic(INTERNAL_EVENTS), number)
             posted.setdefault(place, []).append(Outgoing(budget.encode(), value, STRUCTURED))
         return posted
 
@@ -236,7 +238,7 @@ class _Home:
             for each in balances(accepted, self._folding.budgets)
         ]
 
-    async def _write_journal(self, more: dict[Place, list[Outgoing]]) -> None:
+    async def _write_journal(self, more: dict[TopicPartition, list[Outgoing]]) -> None:
         # The journal has moved on before the next one: no other transaction has this mark.
         marks = (mark(self.number, self._journal_next),)
         records = {

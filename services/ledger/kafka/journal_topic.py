@@ -12,7 +12,7 @@ from events.outbound import EventUnreadable
 from events.sentences import Sentence
 from events.topics import JOURNAL, LEDGER_STATE, REFUSALS
 from services.ledger.application.handle import DEAD_CHAIN, Ledger
-from services.ledger.application.kafka_records import journal_record, standing_before
+from services.ledger.application.kafka_records import current_hold, journal_record
 from services.ledger.application.ports import JournalRow
 from services.ledger.application.restore import Folding
 from services.ledger.domain.journal import JournalRecord, Source
@@ -121,7 +121,7 @@ class TopicJournal:
 
     async def holds(self) -> list[Hold]:
         """The records before which partitions stand still."""
-        found = [await standing_before(self._reader, place) for place in self._state]
+        found = [await current_hold(self._reader, place) for place in self._state]
         return [hold for hold in found if hold is not None]
 
     async def notices(self, wanted: Collection[Source]) -> dict[Source, Sentence]:

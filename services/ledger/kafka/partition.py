@@ -39,12 +39,17 @@ from services.ledger.application.kafka_records import event_id, event_time, is_s
 from services.ledger.application.messages import messages
 from services.ledger.kafka.state_topic import PartitionTopics, Restored
 from services.runtime.kafka.clients import KAFKA, Clients
-from services.runtime.kafka.hanging_transactions import Whereabouts, end_forgotten, facts_of, mark
+from services.runtime.kafka.hanging_transactions import (
+    WriteTargets,
+    complete_hanging_transactions,
+    facts_of,
+    mark,
+)
 from services.runtime.kafka.open_transactions import OpenTransaction
 from services.runtime.kafka.partitioning import partition_of
 from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.source_positions import SourcePosition, behind_markers, check_source
-from services.runtime.kafka.writer import FencedWriter, Outgoing, Place
+from services.runtime.kafka.writer import FencedWriter, Outgoing
 from services.runtime.ops.progress import Progress
 from services.runtime.ops.settings import Settings
 from services.runtime.processing.processor import Hold
@@ -85,10 +90,10 @@ def transactional_id(settings: Settings, partition: int) -> str:
     return f"{settings.group(LEDGER_GROUP)}-{settings.topic(EVENTS)}-{partition}"
 
 
-def whereabouts(settings: Settings, partition: int, partitions: int) -> Whereabouts:
+def write_targets(settings: Settings, partition: int, partitions: int) -> WriteTargets:
     """Where the writer of a partition may have written: next year's budgets live anywhere."""
     internal_events = settings.topic(INTERNAL_EVENTS)
-    return Whereabouts(
+    return WriteTargets(
         partition,
         TopicPartition(settings.topic(JOURNAL), partition),
         [TopicPartition(settings.topic(name), partition) for name in OUTPUTS],
@@ -116,7 +121,7 @@ class Metrics:
         )
 
 
-class LedgerWork:
+class LedgerProcessor:
     """One partition of the ledger, opened: see services.runtime.processing.processor.Work."""
 
     def __init__(
@@ -138,7 +143,7 @@ class LedgerWork:
         self._accept_lost = accept_lost
         self._rebuild: set[int] = set() if rebuild is None else rebuild
         """The partitions whose state is to be made again; whoever did it takes its own away."""
-        self._where = whereabouts(settings, partition, partitions)
+        self._where = write_targets(settings, partition, partitions)
         self._clients = clients
         name = transactional_id(settings, partition)
         self._writer = FencedWriter(settings, name, self._where.shared, clients)
@@ -154,7 +159,7 @@ class LedgerWork:
         self._read: dict[str, tuple[ConsumerRecord, str]] = {}
         """The last record of each input topic since the last commit, with its digest."""
         self._overdue: list[OpenTransaction] = []
-        self._told: Tally[str] = Tally()
+        self._outcomes: Tally[str] = Tally()
         self._hold: Hold | None = None
         self._moved_from = 0
         self._headers: tuple[tuple[str, bytes], ...] = ()
@@ -165,7 +170,7 @@ class LedgerWork:
         Where to go on reading them.
         """
         await self._writer.start()
-        await end_forgotten(
+        await complete_hanging_transactions(
             self._settings, self._writer, self._where, self._progress, self._clients
         )
         await self._reader.start()
@@ -205,7 +210,7 @@ class LedgerWork:
         """Whether what was decided since the last commit is large, as closings make it."""
         return self._ledger.batch.size_bytes >= FULL_BYTES
 
-    def set_aside(self, record: ConsumerRecord, by: str, why: str) -> None:
+    def quarantine(self, record: ConsumerRecord, by: str, why: str) -> None:
         """Journal one record unread: quarantined."""
         journalled = self._ledger.quarantine(raw_record(record), by, why)
         self._read[record.topic] = record, journalled.event_sha256
@@ -225,18 +230,18 @@ class LedgerWork:
             rows.append(Outgoing(HOLD_KEY, None))
             self._hold = None
         rows.append(Outgoing(POSITION_KEY, spell_placing(placing), marks))
-        await self._writer.write({Place(*self._topics.state): rows})
+        await self._writer.write({self._topics.state: rows})
         await self._writer.commit()
         self._placing = placing
-        self._told = Tally(
+        self._outcomes = Tally(
             each.record.source.topic for each in batch.decided if each.record.resumes is None
         )
         self._count(batch)
 
     @property
-    def told(self) -> Mapping[str, int]:
+    def outcomes(self) -> Mapping[str, int]:
         """The journal records of the last commit, but those of what had waited."""
-        return self._told
+        return self._outcomes
 
     async def _move_on(self) -> None:
         """Move the positions behind what was handled; with a sign of life, behind bare markers."""
@@ -267,11 +272,11 @@ class LedgerWork:
         """Write the hold beside the state, where `ecluse journal` finds it."""
         await self._writer.begin()
         rows = [Outgoing(HOLD_KEY, spell_hold(hold))]
-        ends = await self._writer.write({Place(*self._topics.state): rows})
+        ends = await self._writer.write({self._topics.state: rows})
         await self._writer.commit()
         await self._writer.stop()
         # Behind the record stands the marker of its transaction.
-        self._moved_from = ends[Place(*self._topics.state)] + 1
+        self._moved_from = ends[self._topics.state] + 1
 
     async def was_moved(self) -> bool:
         """Whether another writer has written state since: a quarantine, or another worker."""
@@ -305,7 +310,7 @@ class LedgerWork:
 
     async def _rewrite(self, rows: dict[bytes, bytes | None]) -> None:
         """Bring the state topic to what the journal says; the position comes last, and ends it."""
-        state = Place(*self._topics.state)
+        state = self._topics.state
         pieces: list[list[Outgoing]] = [[Outgoing(POSITION_KEY, None)]]
         for key, value in rows.items():
             if len(pieces[-1]) >= REWRITE_ROWS:
@@ -324,26 +329,28 @@ class LedgerWork:
             await self._writer.write({state: piece})
             await self._writer.commit()
 
-    def _published(self, batch: DecidedBatch, marks: Headers) -> dict[Place, list[Outgoing]]:
+    def _published(
+        self, batch: DecidedBatch, marks: Headers
+    ) -> dict[TopicPartition, list[Outgoing]]:
         headers = (*self._headers, *marks)
         journal = [Outgoing(row.budget.encode(), row.record, headers) for row in batch.records]
-        records: dict[Place, list[Outgoing]] = {}
+        records: dict[TopicPartition, list[Outgoing]] = {}
         if journal:
-            records[Place(*self._topics.journal)] = journal
+            records[self._topics.journal] = journal
         for topic, key, value, own, home in messages(batch.decided, batch.states):
             number = self._partition if home is None else self._home(home)
-            place = Place(self._settings.topic(topic), number)
+            place = TopicPartition(self._settings.topic(topic), number)
             records.setdefault(place, []).append(Outgoing(key, value, (*own, *marks)))
         return records
 
     def _home(self, budget: str) -> int:
         return partition_of(budget.encode(), self._partitions)
 
-    def _placing_behind(self, batch: DecidedBatch, ends: dict[Place, int]) -> Placing:
+    def _placing_behind(self, batch: DecidedBatch, ends: dict[TopicPartition, int]) -> Placing:
         chain = next(iter(self._ledger.dead.values()), Chain())
         before = self._placing
         head = batch.decided[-1].record.hash if batch.decided else before.journal_head
-        journal_next = ends.get(Place(*self._topics.journal), before.journal_next)
+        journal_next = ends.get(self._topics.journal, before.journal_next)
         return Placing(dict(self._sources), before.partitions, journal_next, head, chain)
 
     def _is_past(self, hold: Hold) -> bool:
@@ -355,4 +362,4 @@ class LedgerWork:
         self._metrics.batch.observe(len(batch.decided))
         for outcome, count in Tally(each.record.outcome for each in batch.decided).items():
             self._metrics.records.labels(outcome).inc(count)
-        self._metrics.resumed.inc(len(batch.decided) - self._told.total())
+        self._metrics.resumed.inc(len(batch.decided) - self._outcomes.total())

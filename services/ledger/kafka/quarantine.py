@@ -4,8 +4,8 @@ from aiokafka.structs import TopicPartition
 
 from events.sentences import Sentence
 from events.topics import EVENTS, LEDGER_STATE
-from services.ledger.application.kafka_records import standing_before
-from services.ledger.kafka.partition import LedgerWork
+from services.ledger.application.kafka_records import current_hold
+from services.ledger.kafka.partition import LedgerProcessor
 from services.runtime.kafka.clients import KAFKA, Clients
 from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.topics import partition_count
@@ -47,11 +47,11 @@ async def quarantine(settings: Settings, partition: int, offset: int, by: str, w
         where = f"{settings.topic(EVENTS)}/{partition}"
         raise ClusterError(where, NO_SUCH_PARTITION.render({"last": count - 1}))
     hold = await hold_at(settings, partition, offset)
-    await set_aside(LedgerWork(settings, partition, count, Progress()), hold, by, why)
+    await quarantine_held(LedgerProcessor(settings, partition, count, Progress()), hold, by, why)
     return hold
 
 
-async def set_aside(work: LedgerWork, hold: Hold, by: str, why: str) -> None:
+async def quarantine_held(processor: LedgerProcessor, hold: Hold, by: str, why: str) -> None:
     """Open a held partition, journal the record before which it stands, and let it go.
 
     Raises:
@@ -59,28 +59,28 @@ async def set_aside(work: LedgerWork, hold: Hold, by: str, why: str) -> None:
     """
     place = TopicPartition(hold.topic, hold.partition)
     try:
-        next_offset = (await work.open())[hold.topic]
+        next_offset = (await processor.open())[hold.topic]
         # What is read next may stand behind a gap, such as a marker of its sender's transaction.
-        record = await work.reader.record_at(place, next_offset)
+        record = await processor.reader.record_at(place, next_offset)
         if record is None or record.offset != hold.offset:
             raise ClusterError(place_name(place), GONE.render({"offset": hold.offset}))
-        work.set_aside(record, by, why)
-        await work.commit()
+        processor.quarantine(record, by, why)
+        await processor.commit()
     finally:
-        await work.close()
+        await processor.close()
 
 
 async def hold_at(
     settings: Settings, partition: int, offset: int, clients: Clients = KAFKA
 ) -> Hold:
-    """The hold before that record: looked for first, for to open means to fence who is at work.
+    """The hold before that record: looked for first, for to open means to fence who is at processor.
 
     Raises:
         ClusterError: the partition is not held before it.
     """
     state = TopicPartition(settings.topic(LEDGER_STATE), partition)
     async with Reader(settings, [state], clients=clients) as reader:
-        hold = await standing_before(reader, state)
+        hold = await current_hold(reader, state)
     where = f"partition {partition}"
     if hold is None:
         raise ClusterError(where, NOT_HELD)

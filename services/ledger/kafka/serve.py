@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry
 
 from events import topics
 from services.ledger.application.kafka_records import is_being_imported
-from services.ledger.kafka.partition import OUTPUTS, LedgerWork, Metrics
+from services.ledger.kafka.partition import OUTPUTS, LedgerProcessor, Metrics
 from services.ledger.kafka.state_topic import IMPORTING
 from services.runtime.kafka.cluster_wait import until_answered
 from services.runtime.kafka.reader import Reader
@@ -16,7 +16,7 @@ from services.runtime.ops.errors import ClusterError, place_name
 from services.runtime.ops.progress import Progress
 from services.runtime.ops.settings import Settings
 from services.runtime.processing.health import Health
-from services.runtime.processing.processor import Work
+from services.runtime.processing.processor import Processor
 from services.runtime.processing.worker import Worker
 
 TOPICS: Final = (*topics.INPUT_TOPICS, *OUTPUTS)
@@ -45,8 +45,10 @@ async def serve(
     metrics = Metrics(registry)
     to_rebuild = set(range(count)) if rebuild else set()
 
-    def work(partition: int, progress: Progress) -> Work:
-        return LedgerWork(settings, partition, count, progress, metrics, accept_lost, to_rebuild)
+    def work(partition: int, progress: Progress) -> Processor:
+        return LedgerProcessor(
+            settings, partition, count, progress, metrics, accept_lost, to_rebuild
+        )
 
     group, events = settings.group(topics.LEDGER_GROUP), settings.topic(topics.EVENTS)
     await Worker(settings, group, events, work, Health(settings, registry), QUARANTINE).run()

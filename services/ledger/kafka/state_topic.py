@@ -200,9 +200,9 @@ class PartitionTopics:
         for told, (key, value) in enumerate(rows.items(), start=1):
             restoring.put(read_key(key), value)
             if told % TURN_ROWS == 0:
-                await reader.give_way()
+                await reader.yield_to_event_loop()
         for budget, state in restoring.budgets():
-            await reader.give_way()
+            await reader.yield_to_event_loop()
             check_book(state.book)
             budgets[budget] = state
         return Ledger(budgets, self._dead(placing.dead))
@@ -228,12 +228,12 @@ class PartitionTopics:
                     journal_next, head = each.offset + 1, record.hash
                     told += 1
                     if told % TURN_RECORDS == 0:
-                        await reader.give_way()
+                        await reader.yield_to_event_loop()
                     if told % TOLD_RECORDS == 0:
                         self._tell(told, each.offset)
         self._tell(told, journal_next - 1)
         for budget, state in folding.budgets.items():
-            await reader.give_way()
+            await reader.yield_to_event_loop()
             home = partition_of(budget.encode(), count)
             if home != self._partition:
                 facts = {"budget": budget, "home": home, "now": count}
@@ -243,7 +243,7 @@ class PartitionTopics:
         placing = Placing(sources, count, journal_next, head, dead)
         rewrite: dict[bytes, bytes | None] = dict.fromkeys(rows)
         for state in folding.budgets.values():
-            await reader.give_way()
+            await reader.yield_to_event_loop()
             rewrite.update({spell_key(key): value for key, value in all_rows(state)})
         return Restored(Ledger(folding.budgets, self._dead(dead)), placing, hold, rewrite)
 

@@ -123,14 +123,14 @@ def _in_turn(client: AIOKafkaClient) -> int | None:
     return chosen
 
 
-def asked_last(client: AIOKafkaClient) -> str | None:
+def last_asked_broker(client: AIOKafkaClient) -> str | None:
     """Which broker was asked last where any would have done; None before the first."""
     node = _asked.get(client)
     broker = None if node is None else client.cluster.broker_metadata(node)
     return None if broker is None else f"broker {node} ({broker.host}:{broker.port})"
 
 
-def survive_a_broker() -> None:
+def tolerate_broker_restarts() -> None:
     """Let the clients of this process take a broker that goes and comes back for what it is."""
     AIOKafkaConnection.send = _send_or_say_so
     AIOKafkaClient.coordinator_lookup = _lookup_or_say_so
@@ -147,7 +147,7 @@ def a_reader(
 ) -> AIOKafkaConsumer:
     """A consumer outside any group: its partitions are assigned by hand, its offsets are sought."""
     guard_abort_markers()
-    survive_a_broker()
+    tolerate_broker_restarts()
     return AIOKafkaConsumer(
         bootstrap_servers=settings.bootstrap_servers,
         client_id=f"ecluse-{settings.instance}",
@@ -164,7 +164,7 @@ def a_reader(
 
 def a_member(settings: Settings, group: str, topic: str, listener: Any) -> AIOKafkaConsumer:
     """A member of a group, which only learns what it owns: static, sticky, never reading."""
-    survive_a_broker()
+    tolerate_broker_restarts()
     name_fenced_members()
     consumer = AIOKafkaConsumer(
         bootstrap_servers=settings.bootstrap_servers,
@@ -215,7 +215,7 @@ def a_writer(settings: Settings, transactional_id: str) -> AIOKafkaProducer:
     It sends whole batches, as `a_batch` makes them: sizes and codec are theirs.
     """
     compress_quickly()
-    survive_a_broker()
+    tolerate_broker_restarts()
     return AIOKafkaProducer(
         bootstrap_servers=settings.bootstrap_servers,
         client_id=f"ecluse-{settings.instance}",

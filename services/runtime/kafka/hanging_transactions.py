@@ -64,7 +64,7 @@ def mark(owner: int, number: int) -> tuple[str, bytes]:
     return MARK_HEADER, b"%d-%d" % (owner, number)
 
 
-class Whereabouts(NamedTuple):
+class WriteTargets(NamedTuple):
     """Where a writer may have written."""
 
     owner: int
@@ -80,10 +80,10 @@ class Whereabouts(NamedTuple):
     """Where others write too: their transactions come and go, and are theirs to end."""
 
 
-async def end_forgotten(
+async def complete_hanging_transactions(
     settings: Settings,
     writer: FencedWriter,
-    where: Whereabouts,
+    where: WriteTargets,
     progress: Progress | None = None,
     clients: Clients = KAFKA,
 ) -> None:
@@ -98,7 +98,7 @@ async def end_forgotten(
         WriterFailed: as writing does; or it cannot be told yet how the transaction ended.
         Unreachable, Fenced: as reading and writing do.
     """
-    hanging = await writer.unended([*where.places, *where.shared])
+    hanging = await writer.hanging([*where.places, *where.shared])
     if not hanging:
         return
     for each in hanging:
@@ -117,11 +117,11 @@ async def end_forgotten(
                 raise
             facts = facts_of(each) | {"outcome": "committed" if committed else "aborted"}
             raise ClusterError(place_name(each.place), FORBIDDEN.render(facts)) from error
-        log.warning("transaction_ended", committed=committed, **facts_of(each))
+        log.warning("hanging_transaction_completed", committed=committed, **facts_of(each))
 
 
 async def _was_committed(
-    reading: Reading, where: Whereabouts, hanging: Sequence[OpenTransaction]
+    reading: Reading, where: WriteTargets, hanging: Sequence[OpenTransaction]
 ) -> bool:
     open_in = dict.fromkeys(each.place for each in hanging)
     async with reading(open_in, "read_uncommitted") as reader:

@@ -32,7 +32,7 @@ LOOK_S: Final = 0.1
 CHUNK_RECORDS: Final = 10_000
 """How many records are taken at once where all are read."""
 
-FIRST_LOOK: Final = 4
+FIRST_STEP: Final = 4
 """How far before the end the last record is first looked for: its marker is between, and stands
 there more than once where writing it timed out and was repeated. Then four times as far."""
 
@@ -42,7 +42,7 @@ STUCK = Sentence(
 )
 
 
-class Standing(NamedTuple):
+class ReadPosition(NamedTuple):
     """Where a reader stands in a partition, as far as it was told."""
 
     position: int
@@ -176,7 +176,7 @@ class Reader:
                 facts = {"limit_s": SILENT_S, "offset": position, "end": end}
                 raise Unreachable(place_name(place), STUCK.render(facts))
 
-    async def give_way(self) -> None:
+    async def yield_to_event_loop(self) -> None:
         """In the midst of long work on what was read: others of this loop have their turn.
 
         Else heartbeats are late, the health page is silent, and the watchdog sees no step.
@@ -211,7 +211,7 @@ class Reader:
     async def last(self, place: TopicPartition) -> ConsumerRecord | None:
         """The last record of a partition; None where nothing in it can be read."""
         first, end = await self.bounds(place)
-        size = FIRST_LOOK
+        size = FIRST_STEP
         while True:
             found: ConsumerRecord | None = None
             async with aclosing(self.to_the_end(place, max(first, end - size))) as chunks:
@@ -229,14 +229,14 @@ class Reader:
                 return True
         return False
 
-    async def standings(self) -> dict[TopicPartition, Standing]:
+    async def read_positions(self) -> dict[TopicPartition, ReadPosition]:
         """Where it stands in what it reads, of what is committed; nobody is asked."""
-        return await within(WAIT_S, self._standings(), "Kafka", self._where)
+        return await within(WAIT_S, self._read_positions(), "Kafka", self._where)
 
-    async def _standings(self) -> dict[TopicPartition, Standing]:
+    async def _read_positions(self) -> dict[TopicPartition, ReadPosition]:
         consumer = self._consumer
         return {
-            place: Standing(
+            place: ReadPosition(
                 await consumer.position(place),
                 consumer.last_stable_offset(place),
                 (consumer.last_poll_timestamp(place) or 0) / 1000,

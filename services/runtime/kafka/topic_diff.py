@@ -42,14 +42,14 @@ OTHER_REPLICATION = Sentence(
 )
 
 
-class Asked(NamedTuple):
+class TopicOptions(NamedTuple):
     """What was asked for on the command line; None leaves it to the catalogue and the cluster."""
 
     partitions: int | None = None
     replication_factor: int | None = None
 
 
-NOTHING_ASKED: Final = Asked()
+NO_OPTIONS: Final = TopicOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +84,12 @@ class Difference:
     """What it is, what it should be, and what to do; without the topic's name."""
 
     @property
-    def said(self) -> Sentence:
+    def text(self) -> Sentence:
         """The whole of it, with the topic's name."""
-        return ClusterError(self.topic, self.what).said
+        return ClusterError(self.topic, self.what).text
 
 
-def shared_count(wanted: Catalogue, found: Mapping[str, Found], asked: Asked) -> int:
+def shared_count(wanted: Catalogue, found: Mapping[str, Found], asked: TopicOptions) -> int:
     """How many partitions every topic should have: as asked, else as most have, else as written."""
     if asked.partitions is not None:
         return asked.partitions
@@ -99,7 +99,7 @@ def shared_count(wanted: Catalogue, found: Mapping[str, Found], asked: Asked) ->
 
 
 def compare(
-    wanted: Catalogue, found: Mapping[str, Found], settings: Settings, asked: Asked
+    wanted: Catalogue, found: Mapping[str, Found], settings: Settings, asked: TopicOptions
 ) -> list[Difference]:
     """What differs, topic by topic in the catalogue's order; `found` is by the contract's names."""
     count = shared_count(wanted, found, asked)
@@ -119,7 +119,7 @@ def compare(
 
 
 def _in_topic(
-    name: str, topic: Topic, there: Found, count: int, asked: Asked
+    name: str, topic: Topic, there: Found, count: int, asked: TopicOptions
 ) -> Iterable[Difference]:
     def difference(setting: str, found: str | None, wanted: str, what: Sentence) -> Difference:
         facts = {"setting": setting, "found": found, "wanted": wanted}

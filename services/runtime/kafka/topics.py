@@ -18,16 +18,20 @@ from aiokafka.errors import (
 )
 
 from events.sentences import Sentence
-from services.runtime.kafka.clients import REQUEST_TIMEOUT_S, asked_last, survive_a_broker
+from services.runtime.kafka.clients import (
+    REQUEST_TIMEOUT_S,
+    last_asked_broker,
+    tolerate_broker_restarts,
+)
 from services.runtime.kafka.cluster_wait import until_answered
 from services.runtime.kafka.timeouts import within
 from services.runtime.kafka.topic_catalogue import Catalogue, Topic, read_catalogue
 from services.runtime.kafka.topic_diff import (
     MISSING,
-    NOTHING_ASKED,
-    Asked,
+    NO_OPTIONS,
     Difference,
     Found,
+    TopicOptions,
     compare,
     shared_count,
 )
@@ -87,7 +91,7 @@ class Applied:
 
 
 async def differences(
-    wanted: Catalogue, settings: Settings, asked: Asked = NOTHING_ASKED
+    wanted: Catalogue, settings: Settings, asked: TopicOptions = NO_OPTIONS
 ) -> list[Difference]:
     """What is not on the cluster as the catalogue says.
 
@@ -99,7 +103,7 @@ async def differences(
     return compare(wanted, found, settings, asked)
 
 
-async def apply(wanted: Catalogue, settings: Settings, asked: Asked = NOTHING_ASKED) -> Applied:
+async def apply(wanted: Catalogue, settings: Settings, asked: TopicOptions = NO_OPTIONS) -> Applied:
     """Create what is missing and mend settings; the number of partitions is never changed.
 
     It returns once the cluster shows what was done. What it may not touch is in `left`.
@@ -145,14 +149,14 @@ async def check(settings: Settings, names: Collection[str]) -> int:
     async with _visit(settings) as admin:
         found = await _find(admin, names, settings)
     serious = []
-    for each in compare(wanted, found, settings, NOTHING_ASKED):
+    for each in compare(wanted, found, settings, NO_OPTIONS):
         if each.setting in HARMLESS:
             facts = {"setting": each.setting, "found": each.found, "wanted": each.wanted}
             log.warning("topic_setting_differs", topic=each.topic, **facts)
         else:
             serious.append(each)
     _stop_at(serious)
-    return shared_count(wanted, found, NOTHING_ASKED)
+    return shared_count(wanted, found, NO_OPTIONS)
 
 
 async def partition_count(settings: Settings, name: str) -> int:
@@ -187,7 +191,7 @@ def _stop_at(serious: list[Difference]) -> None:
 @asynccontextmanager
 async def _visit(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
     """A connection for questions and changes."""
-    survive_a_broker()
+    tolerate_broker_restarts()
     admin = AIOKafkaAdminClient(
         bootstrap_servers=settings.bootstrap_servers,
         client_id=f"ecluse-{settings.instance}",
@@ -237,7 +241,7 @@ class _Broker:
         self._settings = settings
 
     def __str__(self) -> str:
-        return asked_last(self._admin._client) or self._settings.bootstrap_servers  # noqa: SLF001
+        return last_asked_broker(self._admin._client) or self._settings.bootstrap_servers  # noqa: SLF001
 
 
 async def _answer(
@@ -291,7 +295,7 @@ async def _create(
     admin: AIOKafkaAdminClient,
     topics: Mapping[str, Topic],
     count: int,
-    asked: Asked,
+    asked: TopicOptions,
     settings: Settings,
 ) -> None:
     if not topics:

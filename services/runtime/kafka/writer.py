@@ -49,13 +49,6 @@ class Outgoing(NamedTuple):
     headers: Sequence[tuple[str, bytes | None]] = ()
 
 
-class Place(NamedTuple):
-    """A partition of a topic."""
-
-    topic: str
-    partition: int
-
-
 class Fenced(Exception):
     """Another process writes under this transactional id: this one may not write any more."""
 
@@ -71,7 +64,7 @@ class FencedWriter:
 
     A broker that comes back may have forgotten to end a transaction in some of its partitions. The
     next one would end it there, as itself: so none begins before the former ended everywhere, and
-    whoever opens the partition anew asks `unended` first (docs/decisions/0015).
+    whoever opens the partition anew asks `hanging` first (docs/decisions/0015).
 
     Raises:
         Fenced: from any method, when a newer writer took the id.
@@ -110,7 +103,9 @@ class FencedWriter:
         """Wait until the former transaction has ended in each of its partitions."""
         await self._within(self._settle("settle"), "settle")
 
-    async def write(self, records: dict[Place, list[Outgoing]]) -> dict[Place, int]:
+    async def write(
+        self, records: dict[TopicPartition, list[Outgoing]]
+    ) -> dict[TopicPartition, int]:
         """Write inside the transaction; the offset behind the last record of each place."""
         return await self._within(self._write(records), "write")
 
@@ -118,9 +113,9 @@ class FencedWriter:
         """End the transaction: all of it is there, durably."""
         await self._within(self._producer.commit_transaction(), "commit")
 
-    async def unended(self, places: Collection[TopicPartition]) -> list[OpenTransaction]:
+    async def hanging(self, places: Collection[TopicPartition]) -> list[OpenTransaction]:
         """The transactions in these partitions that nobody will end: asked right after `start`."""
-        return await self._within(self._still_open(places, SETTLED_S), "unended")
+        return await self._within(self._still_open(places, SETTLED_S), "hanging")
 
     async def overdue(self, places: Collection[TopicPartition]) -> list[OpenTransaction]:
         """Whoever's transactions were open there at each look, for longer than any lives."""
@@ -203,10 +198,12 @@ class FencedWriter:
         is_shared = transaction.place in self._shared
         return not is_shared or transaction.producer_id == self.producer_id
 
-    async def _write(self, records: dict[Place, list[Outgoing]]) -> dict[Place, int]:
-        sent: list[tuple[Place, int, asyncio.Future[RecordMetadata]]] = []
+    async def _write(
+        self, records: dict[TopicPartition, list[Outgoing]]
+    ) -> dict[TopicPartition, int]:
+        sent: list[tuple[TopicPartition, int, asyncio.Future[RecordMetadata]]] = []
         for place, outgoing in records.items():
-            self._written[TopicPartition(*place)] = None
+            self._written[place] = None
             for batch in _batches(outgoing, self._codecs[place.topic]):
                 count = batch.record_count()
                 future = await self._producer.send_batch(
@@ -216,10 +213,10 @@ class FencedWriter:
                 sent.append((place, count, future))
         # Every future before the commit: aiokafka commits even if a batch failed.
         written = await asyncio.gather(*(future for _, _, future in sent))
-        ends: dict[Place, int] = {}
+        ends: dict[TopicPartition, int] = {}
         for (place, count, _), metadata in zip(sent, written, strict=True):
             if metadata.offset < 0:  # A repeat that the broker knew, but no longer where.
-                raise WriterFailed(f"write: {place} was written at an unknown offset")
+                raise WriterFailed(f"write: {place_name(place)} was written at an unknown offset")
             ends[place] = max(ends.get(place, 0), metadata.offset + count)
         return ends
 
@@ -240,7 +237,7 @@ class FencedWriter:
             raise
 
     def _died_of(self) -> BaseException | None:
-        """What ended the producer's own task: from then on its calls fail, in other words.
+        """What ended the producer's own task: from then on its calls fail, in other statuses.
 
         One that was fenced between two of our calls says that it is in no transaction.
         """

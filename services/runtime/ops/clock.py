@@ -12,7 +12,7 @@ Clock = Callable[[], float]
 """What tells the time in seconds since 1970; a test turns one by hand."""
 
 
-def the_clock_on_the_wall() -> float:
+def wall_clock() -> float:
     """Now, in seconds since 1970."""
     return time.time()  # noqa: TID251 # here it enters, and nowhere else
 

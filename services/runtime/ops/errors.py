@@ -15,11 +15,11 @@ def place_name(place: "TopicPartition") -> str:
 
 
 class Stop(Exception):
-    """Work cannot go on: what it stands on cannot be reached, or cannot be trusted."""
+    """Processor cannot go on: what it stands on cannot be reached, or cannot be trusted."""
 
     def __init__(self, where: object, what: Sentence) -> None:
-        self.said = Sentence(f"{where}\u00a0: {what.fr}", f"{where}: {what.en}")
-        super().__init__(self.said.en)
+        self.text = Sentence(f"{where}\u00a0: {what.fr}", f"{where}: {what.en}")
+        super().__init__(self.text.en)
 
 
 class ClusterError(Stop):

@@ -12,7 +12,7 @@ REMEMBERED_MAX: Final = 1000
 """How many sentences are remembered."""
 
 
-class LibraryLines(logging.Handler):
+class LibraryLogHandler(logging.Handler):
     """Hands what a library logs on to structlog: its sentence is a fact, not our event's name.
 
     Each sentence once in `REPEATED_AFTER_S`: without a broker aiokafka says the same a hundred
@@ -32,4 +32,4 @@ class LibraryLines(logging.Handler):
             self._said.clear()
         self._said[said] = record.created
         log = structlog.get_logger().bind(logger=record.name, message=said[1])
-        log.log(record.levelno, "library_said", exc_info=record.exc_info)
+        log.log(record.levelno, "library_log", exc_info=record.exc_info)

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
-from services.runtime.processing.offset_metadata import Held, Word
+from services.runtime.processing.offset_metadata import Held, Status
 
 
 class State(StrEnum):
@@ -47,7 +47,7 @@ class Look(NamedTuple):
     """The member that the partition is assigned to, by its instance's name."""
     rebalancing: bool
     """Whether the group is sharing out its partitions just now."""
-    word: Word | None
+    word: Status | None
     """What its worker said of itself when it committed; None: nothing that we can read."""
     records_end: int | None = None
     """Behind the last record before `end`, where somebody has read that far and knows: from there

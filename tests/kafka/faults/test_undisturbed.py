@@ -11,7 +11,7 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.topics import EVENTS, INPUT_TOPICS, JOURNAL, LEDGER_STATE
 from services.ledger.application.checkpoint import POSITION_KEY, read_placing, spell_placing
-from services.ledger.kafka.partition import LedgerWork
+from services.ledger.kafka.partition import LedgerProcessor
 from services.runtime.ops.progress import Progress
 from tests.builders import a_convention, a_vote, an_award
 from tests.kafka.brokers import Broker
@@ -31,7 +31,7 @@ Edit = Callable[[Records], Any]
 
 
 async def _handled(cluster: Cluster) -> None:
-    work = LedgerWork(cluster.settings, HOME, PARTITIONS, Progress())
+    work = LedgerProcessor(cluster.settings, HOME, PARTITIONS, Progress())
     try:
         next_offsets = await work.open()
         input_topic = cluster.place(EVENTS, HOME)

@@ -43,7 +43,7 @@ class Left:
     async def bounds(self, _: TopicPartition) -> tuple[int, int]:
         return 0, len(self.journal)
 
-    async def give_way(self) -> None:
+    async def yield_to_event_loop(self) -> None:
         self.turns += 1
 
     async def to_the_end(self, _: TopicPartition) -> AsyncGenerator[list[ConsumerRecord], None]:

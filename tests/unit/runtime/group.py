@@ -15,9 +15,9 @@ from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from prometheus_client import CollectorRegistry
 
 from services.runtime.processing import worker as worker_module
-from services.runtime.processing.backlog import Spoken
+from services.runtime.processing.backlog import ReportedStatus
 from services.runtime.processing.health import Health
-from services.runtime.processing.offset_metadata import TaskState, read_word
+from services.runtime.processing.offset_metadata import TaskState, decode_status
 from services.runtime.processing.worker import Worker
 from tests.unit.runtime.world import REMEDY, TOPIC, MemoryWork, World, a_setting
 
@@ -31,7 +31,7 @@ class MemoryMember:
         self.listener: Any = None
         self.topics: dict[str, int] = {TOPIC: 8}
         self.member_id = "m1"
-        self.hints: list[dict[TopicPartition, Spoken]] = []
+        self.hints: list[dict[TopicPartition, ReportedStatus]] = []
         self.stood: dict[TopicPartition, int] = {}
         """What was committed in this group before."""
         self.complaints: list[Exception] = []
@@ -88,8 +88,10 @@ class MemoryMember:
     ) -> None:
         if self.refuses_hints:
             raise CommitFailedError(GROUP)
-        hints = {place: (at, read_word(said)) for place, (at, said) in offsets.items()}
-        self.hints.append({p: Spoken(at, word) for p, (at, word) in hints.items() if word})
+        hints = {place: (at, decode_status(reported)) for place, (at, reported) in offsets.items()}
+        self.hints.append(
+            {p: ReportedStatus(at, status) for p, (at, status) in hints.items() if status}
+        )
 
 
 class Scene:
@@ -140,7 +142,7 @@ class Scene:
         await self.member.started.wait()
         await during(worker)
 
-    def said(self, event: str) -> list[dict[str, Any]]:
+    def reported(self, event: str) -> list[dict[str, Any]]:
         return [line for line in self.world.log if line["event"] == event]
 
 

@@ -7,7 +7,7 @@ import pytest
 from aiokafka.structs import TopicPartition
 from structlog.testing import capture_logs
 
-from services.ledger.kafka.partition import LedgerWork
+from services.ledger.kafka.partition import LedgerProcessor
 from services.runtime.kafka import writer as writers
 from services.runtime.kafka.open_transactions import OpenTransaction
 from services.runtime.kafka.writer import OVERDUE_S, FencedWriter, WriterFailed
@@ -53,7 +53,7 @@ def test_what_stands_open_for_longer_than_any_transaction_lives_is_told(still_op
 
 def test_a_partition_names_it_once(still_open: Open) -> None:
     async def go() -> None:
-        work = LedgerWork(a_setting(), 0, 1, Progress())
+        work = LedgerProcessor(a_setting(), 0, 1, Progress())
         try:
             for _ in range(5):
                 await work.settle()

@@ -1,4 +1,4 @@
-"""Waits with an end: what is said where none came, and whose cancellation counts."""
+"""Waits with an end: what is reported where none came, and whose cancellation counts."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from services.runtime.kafka.writer import WriterFailed
-from services.runtime.processing.backlog import FRESH_S, Spoken
+from services.runtime.processing.backlog import FRESH_S, ReportedStatus
 from services.runtime.processing.offset_metadata import Held, TaskState
 from services.runtime.processing.task import PartitionTask
 from tests.unit.runtime.world import (
@@ -29,19 +29,19 @@ INTERNAL_EVENTS = "internal_events"
 DOWN = WriterFailed("planted")
 
 
-def of(task: PartitionTask, topic: str = TOPIC) -> Spoken:
-    return task.words()[topic]
+def of(task: PartitionTask, topic: str = TOPIC) -> ReportedStatus:
+    return task.statuses()[topic]
 
 
 def is_idle(task: PartitionTask, topic: str = TOPIC) -> bool:
-    return topic in task.words() and of(task, topic).word.caught_up
+    return topic in task.statuses() and of(task, topic).status.caught_up
 
 
 def test_before_it_was_opened_it_does_not_know_where_it_stands(world: World) -> None:
     task = world.task()
-    assert {} == task.words()
-    word = task.unopened()
-    assert (2000.0, "opening", False, None, None, None, 0, None, None, None, None) == word
+    assert {} == task.statuses()
+    status = task.unopened_status()
+    assert (2000.0, "opening", False, None, None, None, 0, None, None, None, None) == status
 
 
 def test_idle_it_has_nothing_before_it_and_knows_what_it_did_last(world: World) -> None:
@@ -49,9 +49,9 @@ def test_idle_it_has_nothing_before_it_and_knows_what_it_did_last(world: World) 
 
     async def during() -> None:
         await until(lambda: world.done == [0, 1, 2] and is_idle(task))
-        said = of(task)
-        assert 3 == said.offset
-        assert said.word == (
+        reported = of(task)
+        assert 3 == reported.offset
+        assert reported.status == (
             2000.0, "running", True, None, None, event_s(2), 3, 3, 0.5, 2000 - recorded_s(2), None
         )  # fmt: skip
 
@@ -64,7 +64,7 @@ def test_a_source_in_which_nothing_ever_came_is_read_to_its_end_too(world: World
     async def during() -> None:
         await until(lambda: is_idle(task))
         assert 0 == of(task).offset
-        assert (0, 0) == (of(task).word.taken, of(task).word.told)
+        assert (0, 0) == (of(task).status.taken, of(task).status.outcomes)
 
     quickly(running(task, during))
 
@@ -88,25 +88,25 @@ def test_the_offset_of_what_is_read_to_its_end_stands_behind_the_markers(world: 
 def test_a_batch_in_hand_waits_since_its_first_record(world: World) -> None:
     world.full_at = 2
     task = world.publish(*range(5)).task()
-    seen: list[Spoken] = []
+    seen: list[ReportedStatus] = []
     world.on_commit = lambda _: seen.append(of(task))
 
     async def during() -> None:
         await until(lambda: world.done == [0, 1, 2, 3, 4] and is_idle(task))
 
     quickly(running(task, during))
-    assert [0, 2, 4] == [said.offset for said in seen]
-    words = [said.word for said in seen]
-    assert [event_s(0), event_s(2), event_s(4)] == [word.oldest_event_s for word in words]
-    assert recorded_s(2) == words[1].oldest_recorded_s
-    assert [None, event_s(1), event_s(3)] == [word.done_event_s for word in words]
-    assert [0, 2, 4] == [word.taken for word in words]
+    assert [0, 2, 4] == [reported.offset for reported in seen]
+    statuses = [reported.status for reported in seen]
+    assert [event_s(0), event_s(2), event_s(4)] == [status.oldest_event_s for status in statuses]
+    assert recorded_s(2) == statuses[1].oldest_recorded_s
+    assert [None, event_s(1), event_s(3)] == [status.done_event_s for status in statuses]
+    assert [0, 2, 4] == [status.taken for status in statuses]
 
 
 def test_while_more_stands_in_the_source_it_is_not_caught_up(world: World) -> None:
     task = PartitionTask(3, lambda *_: MemoryWork(world), a_setting(), REMEDY, batch_records=2)
     seen: list[bool] = []
-    world.on_commit = lambda _: seen.append(of(task).word.caught_up)
+    world.on_commit = lambda _: seen.append(of(task).status.caught_up)
     world.clock_s = task._clock()  # By which the broker answers.
 
     async def during() -> None:
@@ -125,7 +125,7 @@ def test_each_source_has_its_own_word(world: World) -> None:
     task = world.task()
     seen: list[tuple[float | None, float | None]] = []
     world.on_commit = lambda _: seen.append(
-        (of(task).word.oldest_event_s, of(task, INTERNAL_EVENTS).word.oldest_event_s)
+        (of(task).status.oldest_event_s, of(task, INTERNAL_EVENTS).status.oldest_event_s)
     )
 
     async def during() -> None:
@@ -133,9 +133,9 @@ def test_each_source_has_its_own_word(world: World) -> None:
             lambda: world.done == [0, 1, 5] and is_idle(task) and is_idle(task, INTERNAL_EVENTS)
         )
         assert (3, 7) == (of(task).offset, of(task, INTERNAL_EVENTS).offset)
-        words = [said.word for said in task.words().values()]
-        assert [(2, 2), (1, 1)] == [(word.taken, word.told) for word in words]
-        assert [event_s(1), event_s(5)] == [word.done_event_s for word in words]
+        statuses = [reported.status for reported in task.statuses().values()]
+        assert [(2, 2), (1, 1)] == [(status.taken, status.outcomes) for status in statuses]
+        assert [event_s(1), event_s(5)] == [status.done_event_s for status in statuses]
 
     quickly(running(task, during))
     assert [(event_s(0), event_s(5))] == seen
@@ -148,7 +148,7 @@ def test_who_hears_nothing_does_not_say_that_there_is_nothing(world: World) -> N
         await until(lambda: is_idle(task))
         world.is_silent, world.clock_s = True, world.clock_s + FRESH_S + 1
         await asyncio.sleep(1)
-        assert not of(task).word.caught_up
+        assert not of(task).status.caught_up
         world.is_silent = False
         await until(lambda: is_idle(task))
 
@@ -164,23 +164,23 @@ def test_held_it_waits_since_the_record_before_which_it_stands(world: World) -> 
 
     async def during() -> None:
         await until(lambda: task.state is TaskState.BROKEN)
-        said = of(task)
-        assert 4 == said.offset
-        assert ("broken", False) == (said.word.state, said.word.caught_up)
-        assert Held(4, "e4") == said.word.held
+        reported = of(task)
+        assert 4 == reported.offset
+        assert ("broken", False) == (reported.status.state, reported.status.caught_up)
+        assert Held(4, "e4") == reported.status.held
         assert (event_s(4), recorded_s(4)) == (
-            said.word.oldest_event_s,
-            said.word.oldest_recorded_s,
+            reported.status.oldest_event_s,
+            reported.status.oldest_recorded_s,
         )
-        assert (4, 4) == (said.word.taken, said.word.told)
-        other = of(task, INTERNAL_EVENTS).word
+        assert (4, 4) == (reported.status.taken, reported.status.outcomes)
+        other = of(task, INTERNAL_EVENTS).status
         assert ("broken", False, None, None) == (
             other.state, other.caught_up, other.held, other.oldest_event_s
         )  # fmt: skip
         world.next_offsets[TOPIC], world.moved = 5, True  # Set aside, by another process.
         await until(lambda: world.done[-1] == 9 and is_idle(task))
-        assert of(task).word.held is None
-        assert (9, 9) == (of(task).word.taken, of(task).word.told), "that one was another's"
+        assert of(task).status.held is None
+        assert (9, 9) == (of(task).status.taken, of(task).status.outcomes), "that one was another's"
 
     quickly(running(task, during))
 
@@ -193,19 +193,19 @@ def test_retrying_it_says_since_when_its_oldest_record_waits(world: World) -> No
         world.on_commit = times(10**6, DOWN)
         world.publish(1, 2)
         await until(lambda: task.state is TaskState.RETRYING)
-        said = of(task)
-        assert (1, False) == (said.offset, said.word.caught_up)
-        assert event_s(1) == said.word.oldest_event_s
+        reported = of(task)
+        assert (1, False) == (reported.offset, reported.status.caught_up)
+        assert event_s(1) == reported.status.oldest_event_s
         assert 1 <= task.failed
         world.on_open = times(10**6, DOWN)
         await asyncio.sleep(60)
-        assert event_s(1) == of(task).word.oldest_event_s, "nor does it forget while it opens"
+        assert event_s(1) == of(task).status.oldest_event_s, "nor does it forget while it opens"
         world.on_open, world.on_commit = lambda: None, lambda _: None
         await until(lambda: world.done == [0, 1, 2] and is_idle(task))
         assert (3, 3, None) == (
             of(task).offset,
-            of(task).word.told,
-            of(task).word.oldest_event_s,
+            of(task).status.outcomes,
+            of(task).status.oldest_event_s,
         )
 
     quickly(running(task, during))
@@ -218,14 +218,18 @@ def test_a_partition_that_fails_while_it_idles_knows_of_nothing_that_waits(world
         await until(lambda: world.done == [0] and is_idle(task))
         world.on_settle = once(DOWN)
         await until(lambda: task.state is TaskState.RETRYING)
-        word = of(task).word
-        assert (False, None, event_s(0)) == (word.caught_up, word.oldest_event_s, word.done_event_s)
+        status = of(task).status
+        assert (False, None, event_s(0)) == (
+            status.caught_up,
+            status.oldest_event_s,
+            status.done_event_s,
+        )
 
     quickly(running(task, during))
 
 
 def test_what_somebody_else_did_meanwhile_waits_no_more(world: World) -> None:
-    """An end whose answer is lost: it is there, though nobody said so."""
+    """An end whose answer is lost: it is there, though nobody reported so."""
     task = world.publish(0, 1).task()
 
     def done_unheard(_: list[int]) -> None:
@@ -237,9 +241,9 @@ def test_what_somebody_else_did_meanwhile_waits_no_more(world: World) -> None:
 
     async def during() -> None:
         await until(lambda: len(world.opened_s) == 2 and is_idle(task))
-        said = of(task)
-        assert (2, None) == (said.offset, said.word.oldest_event_s)
-        assert (0, 0) == (said.word.taken, said.word.told), "neither was counted"
+        reported = of(task)
+        assert (2, None) == (reported.offset, reported.status.oldest_event_s)
+        assert (0, 0) == (reported.status.taken, reported.status.outcomes), "neither was counted"
 
     quickly(running(task, during))
     assert [] == world.done
@@ -290,7 +294,7 @@ def test_paused_it_does_not_say_that_it_takes_what_comes(world: World) -> None:
         await until(lambda: world.done == [0] and is_idle(task))
         task.pause()
         await until(lambda: task.state is TaskState.PAUSED)
-        assert ("paused", False, 1) == (*of(task).word[1:3], of(task).offset)
+        assert ("paused", False, 1) == (*of(task).status[1:3], of(task).offset)
         world.publish(1)
         task.resume()
         world.on_handle = lambda _: None
@@ -306,7 +310,7 @@ def test_paused_with_a_batch_in_hand_it_stands_before_what_it_has_not_done(world
 
     async def during() -> None:
         await until(lambda: task.state is TaskState.PAUSED)
-        assert (2, event_s(2)) == (of(task).offset, of(task).word.oldest_event_s)
+        assert (2, event_s(2)) == (of(task).offset, of(task).status.oldest_event_s)
         world.on_commit = lambda _: None
         task.resume()
         await until(lambda: world.done == [0, 1, 2, 3] and is_idle(task))
@@ -321,7 +325,7 @@ def test_stopped_it_says_so(world: World) -> None:
         await until(lambda: world.done == [0])
 
     quickly(running(task, during))
-    assert ("stopped", False) == of(task).word[1:3]
+    assert ("stopped", False) == of(task).status[1:3]
 
 
 def test_cut_off_it_says_that_it_has_stopped(world: World) -> None:
@@ -335,4 +339,4 @@ def test_cut_off_it_says_that_it_has_stopped(world: World) -> None:
             await run
 
     quickly(go())
-    assert ("stopped", False) == of(task).word[1:3]
+    assert ("stopped", False) == of(task).status[1:3]

@@ -36,7 +36,7 @@ def test_each_partition_has_a_task_until_it_is_another_s(scene: Scene) -> None:
     scene.play(during)
     assert 4 == len(scene.world.opened_s) == scene.world.closed
     assert [[0, 1, 2], [1, 2, 3], []] == [
-        line["partitions"] for line in scene.said("partitions_owned")
+        line["partitions"] for line in scene.reported("partitions_owned")
     ]
     assert scene.member.stopped
 
@@ -52,8 +52,8 @@ def test_told_to_end_while_it_joins_it_ends(scene: Scene, monkeypatch: pytest.Mo
     monkeypatch.setattr(scene.member, "start", start)
     scene.play(during)
     assert scene.member.stopped
-    assert [] == scene.said("worker_started")
-    assert scene.said("worker_stopped")
+    assert [] == scene.reported("worker_started")
+    assert scene.reported("worker_stopped")
 
 
 def test_what_it_is_given_while_it_leaves_the_group_is_not_begun(
@@ -148,8 +148,8 @@ def test_who_has_lost_all_its_partitions_at_once_says_so_of_one(scene: Scene) ->
 
     with pytest.raises(Fenced):
         scene.play(during)
-    assert [] == scene.said("task_failed"), "the others are no failures of ours"
-    assert 1 == len(scene.said("partition_handed_over"))
+    assert [] == scene.reported("task_failed"), "the others are no failures of ours"
+    assert 1 == len(scene.reported("partition_handed_over"))
 
 
 def test_a_task_that_was_cancelled_by_nobody_ends_the_worker(scene: Scene) -> None:
@@ -198,8 +198,8 @@ def test_what_it_says_of_its_partitions_may_fail_without_harm(scene: Scene) -> N
     scene.play(during)
     [first, *_] = scene.member.hints
     assert [TopicPartition(TOPIC, 0)] == list(first)
-    assert [3] == [said.offset for said in first.values()]
-    assert [3] == [said.word.taken for said in first.values()]
+    assert [3] == [reported.offset for reported in first.values()]
+    assert [3] == [reported.status.taken for reported in first.values()]
 
 
 def test_when_it_ends_it_says_where_it_stopped(scene: Scene) -> None:
@@ -212,8 +212,8 @@ def test_when_it_ends_it_says_where_it_stopped(scene: Scene) -> None:
     scene.play(during)
     last = scene.member.hints[-1]
     assert [TopicPartition(TOPIC, 0), TopicPartition(TOPIC, 1)] == sorted(last)
-    assert ["stopped", "stopped"] == [said.word.state for said in last.values()]
-    assert [1, 1] == [said.offset for said in last.values()]
+    assert ["stopped", "stopped"] == [reported.status.state for reported in last.values()]
+    assert [1, 1] == [reported.offset for reported in last.values()]
 
 
 def test_while_the_group_shares_out_it_says_nothing(scene: Scene) -> None:
@@ -223,12 +223,12 @@ def test_while_the_group_shares_out_it_says_nothing(scene: Scene) -> None:
         scene.member.share(0)
         await until(lambda: scene.member.hints)
         scene.member.listener.on_partitions_revoked(set())
-        said = len(scene.member.hints)
+        reported = len(scene.member.hints)
         await until(are(worker, TaskState.PAUSED, 0))
         await asyncio.sleep(0.2)
-        assert said == len(scene.member.hints)
+        assert reported == len(scene.member.hints)
         scene.member.share(0)
-        await until(lambda: len(scene.member.hints) > said)
+        await until(lambda: len(scene.member.hints) > reported)
 
     scene.play(during)
 
@@ -338,7 +338,7 @@ def test_a_rebalance_that_fails_ends_the_process(
 
     scene.play(during)
     assert [EXIT_STALLED] == codes
-    assert scene.said("rebalance_failed")
+    assert scene.reported("rebalance_failed")
 
 
 def test_the_watchdog_sees_a_task_that_hangs_after_its_partition_went_away(
@@ -365,4 +365,4 @@ def test_the_watchdog_sees_a_task_that_hangs_after_its_partition_went_away(
 
     scene.play(during)
     assert EXIT_STALLED == codes[0]
-    assert 0 == scene.said("task_hangs")[0]["partition"]
+    assert 0 == scene.reported("task_hangs")[0]["partition"]

@@ -47,8 +47,8 @@ def test_a_task_that_does_not_let_go_is_left_to_the_end_of_the_process(
     monkeypatch.setattr(worker_module, "STOP_S", 0.1)
     monkeypatch.setattr(worker_module, "CUT_S", 0.1)
     scene.play(during)
-    assert scene.said("task_cancelled")
-    assert [] == scene.said("task_failed")
+    assert scene.reported("task_cancelled")
+    assert [] == scene.reported("task_failed")
     assert scene.member.stopped
 
 
@@ -75,7 +75,7 @@ def test_a_cluster_that_is_not_found_at_once_is_looked_for_again(
     monkeypatch.setattr(cluster_wait, "_anybody_listens", yes)
     monkeypatch.setattr(cluster_wait, "RETRY_S", 0.01)
     scene.play(during)
-    assert 1 == len(scene.said("broker_awaited"))
+    assert 1 == len(scene.reported("broker_unavailable"))
 
 
 def test_a_group_that_is_long_in_coming_is_said_once(
@@ -94,5 +94,5 @@ def test_a_group_that_is_long_in_coming_is_said_once(
     monkeypatch.setattr(worker_module, "JOINED_S", 0.1)
     monkeypatch.setattr(scene.member, "start", slow)
     scene.play(during)
-    (line,) = scene.said("group_awaited")
+    (line,) = scene.reported("group_join_slow")
     assert (GROUP, 600) == (line["group"], line["limit_s"])

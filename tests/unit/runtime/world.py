@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final, Self, TypeVar
 
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from services.runtime.kafka.reader import Standing
+from services.runtime.kafka.reader import ReadPosition
 from services.runtime.ops.settings import Settings
 from services.runtime.processing.offset_metadata import TaskState
 from services.runtime.processing.processor import Hold
@@ -132,7 +132,7 @@ class MemoryWork:
     def __init__(self, world: World) -> None:
         self._world = world
         self._batch: list[ConsumerRecord] = []
-        self.told: Tally[str] = Tally()
+        self.outcomes: Tally[str] = Tally()
 
     async def open(self) -> dict[str, int]:
         self._world.opened_s.append(now_s())
@@ -153,7 +153,7 @@ class MemoryWork:
         await asyncio.sleep(0.02)
         self._world.on_commit(offsets)
         self._world.committed.append(offsets)
-        self.told = Tally(record.topic for record in batch)
+        self.outcomes = Tally(record.topic for record in batch)
         for record in batch:
             self._world.next_offsets[record.topic] = record.offset + 1
 
@@ -202,17 +202,17 @@ class MemoryReader:
     async def is_behind(self) -> bool:
         return self.world.behind
 
-    async def standings(self) -> dict[TopicPartition, Standing]:
+    async def read_positions(self) -> dict[TopicPartition, ReadPosition]:
         if not self.world.is_silent:
             self._answered_s = self.world.clock_s
         return {place: self._standing(place.topic, at) for place, at in self._at.items()}
 
-    def _standing(self, topic: str, at: int) -> Standing:
+    def _standing(self, topic: str, at: int) -> ReadPosition:
         """Behind the last record stand the markers, and nothing else."""
         there = [record.offset for record in self.world.records if record.topic == topic]
         last = max(there, default=-1)
         end = last + 1 + self.world.markers
-        return Standing(at if at <= last else max(at, end), end, self._answered_s)
+        return ReadPosition(at if at <= last else max(at, end), end, self._answered_s)
 
     async def take(
         self, limit_s: float, records_max: int

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from events.topics import EVENTS, JOURNAL
-from services.runtime.processing.offset_metadata import Word
+from services.runtime.processing.offset_metadata import Status
 from services.watch.board import Known, OfItself
 from services.watch.lag.model import Consumer, Judged, Look, Place, State
 from services.watch.lag.states import Rule
@@ -20,7 +20,7 @@ def a_place(number: int = 0, topic: str = EVENTS) -> Place:
     return Place(topic, number)
 
 
-def a_word(**more: Any) -> Word:
+def a_word(**more: Any) -> Status:
     """Of a worker that has done one record."""
     said: dict[str, Any] = {
         "at_s": NOW_S,
@@ -30,12 +30,12 @@ def a_word(**more: Any) -> Word:
         "oldest_recorded_s": None,
         "done_event_s": NOW_S - 1,
         "taken": 1,
-        "told": 1,
+        "outcomes": 1,
         "arrival_s": 0.25,
         "handling_s": 0.5,
         "held": None,
     }
-    return Word(**said | more)
+    return Status(**said | more)
 
 
 def a_look(**more: Any) -> Look:

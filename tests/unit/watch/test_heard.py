@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from events.topics import INTERNAL_EVENTS
-from services.runtime.processing.offset_metadata import Word
+from services.runtime.processing.offset_metadata import Status
 from services.watch.latencies import Latencies
 from services.watch.status_samples import Heard
 from tests.unit.watch.lag_figures import LEDGER, NOW_S, PROJECTOR, a_look, a_place, a_word
@@ -16,7 +16,7 @@ class Scene:
         self.latencies = Latencies()
         self.heard = Heard(self.latencies)
 
-    def hear(self, *words: Word | None, consumer: Any = LEDGER) -> None:
+    def hear(self, *words: Status | None, consumer: Any = LEDGER) -> None:
         (topic,) = consumer.topics
         looks = {a_place(n, topic): a_look(word=word) for n, word in enumerate(words)}
         self.heard.hear(consumer, looks, NOW_S)
@@ -84,13 +84,13 @@ def test_after_a_silence_the_count_begins_anew(between: str | None) -> None:
 def test_what_was_taken_and_not_told_is_a_gap() -> None:
     scene = Scene()
     assert scene.heard.gap(LEDGER) is None, "nobody was heard"
-    scene.hear(a_word(taken=5, told=5), a_word(taken=7, told=6))
+    scene.hear(a_word(taken=5, outcomes=5), a_word(taken=7, outcomes=6))
     assert 1 == scene.heard.gap(LEDGER)
     assert scene.heard.gap(PROJECTOR) is None
 
 
-@pytest.mark.parametrize("silent", [None, a_word(told=None)])
-def test_no_gap_is_told_where_one_is_silent(silent: Word | None) -> None:
+@pytest.mark.parametrize("silent", [None, a_word(outcomes=None)])
+def test_no_gap_is_told_where_one_is_silent(silent: Status | None) -> None:
     scene = Scene()
-    scene.hear(a_word(taken=5, told=5), silent)
+    scene.hear(a_word(taken=5, outcomes=5), silent)
     assert scene.heard.gap(LEDGER) is None

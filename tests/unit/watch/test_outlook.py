@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from events.topics import BALANCES, EVENTS, INTERNAL_EVENTS, JOURNAL
-from services.runtime.processing.offset_metadata import Word
+from services.runtime.processing.offset_metadata import Status
 from services.watch.balances import Partition
 from services.watch.board import Known
 from services.watch.lag.model import Consumer, Look, Place, State
@@ -235,7 +235,7 @@ def test_a_silent_cluster_ends_the_evidence() -> None:
     assert "cluster_silent" == scene.stage("ledger").rule
 
 
-def words(*said: Word) -> list[Look]:
+def words(*said: Status) -> list[Look]:
     return [a_look(word=word) for word in said]
 
 

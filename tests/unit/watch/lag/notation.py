@@ -12,7 +12,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from services.runtime.processing.offset_metadata import Word
+from services.runtime.processing.offset_metadata import Status
 from services.watch.lag.history import History
 from services.watch.lag.model import Consumer, Judged, Look, Place
 
@@ -25,7 +25,7 @@ START_S: Final = 1_795_660_800.0
 EVERY_S: Final = 2.0
 
 
-def a_word(at_s: float = START_S, **said: Any) -> Word:
+def a_word(at_s: float = START_S, **said: Any) -> Status:
     """The word of a worker that is well and has nothing to do."""
     nothing: dict[str, Any] = {
         "state": "running",
@@ -34,12 +34,12 @@ def a_word(at_s: float = START_S, **said: Any) -> Word:
         "oldest_recorded_s": None,
         "done_event_s": None,
         "taken": 0,
-        "told": 0,
+        "outcomes": 0,
         "arrival_s": None,
         "handling_s": None,
         "held": None,
     }
-    return Word(at_s, **(nothing | said))
+    return Status(at_s, **(nothing | said))
 
 
 def written(history: str, every_s: float = EVERY_S, **more: Any) -> Iterator[Look | None]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.runtime.processing.offset_metadata import Held, Word
+from services.runtime.processing.offset_metadata import Held, Status
 from services.watch.lag.history import History
 from services.watch.lag.model import Consumer, Judged, Look, Place
 from services.watch.lag.states import WINDOW_S
@@ -57,7 +57,7 @@ def test_the_latest_event_done_goes_not_back_with_a_worker_that_was_started_anew
     assert 9.0 == judged.done_event_s
 
 
-def a_look_of(committed: int, at_s: float, word: Word) -> Look:
+def a_look_of(committed: int, at_s: float, word: Status) -> Look:
     return Look(at_s, committed, 20, OWNER, False, word)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.runtime.processing.offset_metadata import Held, TaskState, Word
+from services.runtime.processing.offset_metadata import Held, Status, TaskState
 from services.watch.lag.history import History
 from services.watch.lag.model import Judged, Look, State
 from services.watch.lag.states import OLD_AFTER_S, OWNERLESS_LOOKS, STALL_S, WINDOW_S
@@ -28,7 +28,7 @@ owners = st.sampled_from([OWNER, OWNER, None])
 
 
 @st.composite
-def looks(draw: st.DrawFn, word: st.SearchStrategy[Word | None] = words) -> list[Look | None]:
+def looks(draw: st.DrawFn, word: st.SearchStrategy[Status | None] = words) -> list[Look | None]:
     """A history: records come, some are done, offsets are reset, the cluster is away (None)."""
     at_s, committed, end = START_S, draw(st.integers(0, 20)), draw(st.integers(0, 40))
     found: list[Look | None] = []
@@ -79,7 +79,7 @@ def after(history: Sequence[Look | None]) -> float:
 
 @given(looks(), words, owners, st.integers(0, 50))
 def test_who_has_read_all_is_never_late(
-    history: list[Look | None], word: Word | None, owner: str | None, end: int
+    history: list[Look | None], word: Status | None, owner: str | None, end: int
 ) -> None:
     found = judged([*history, Look(after(history), end, end, owner, False, word)])
     assert found.state not in LATE
@@ -88,7 +88,7 @@ def test_who_has_read_all_is_never_late(
 
 @given(looks(), words, st.integers(0, 50))
 def test_who_has_read_all_and_is_there_is_not_stopped(
-    history: list[Look | None], word: Word | None, end: int
+    history: list[Look | None], word: Status | None, end: int
 ) -> None:
     found = judged([*history, Look(after(history), end, end, OWNER, False, word)])
     assert found.state not in LATE | {State.STOPPED}
@@ -108,7 +108,7 @@ def test_a_quiet_topic_never_looks_late(end: int, count: int, owned: bool) -> No
 @given(looks(), words, st.lists(st.integers(0, 3), min_size=5, max_size=20))
 @example([], None, [0, 0, 0, 0, 1])
 def test_one_moment_without_lag_does_not_hide_a_consumer_that_has_stopped(
-    history: list[Look | None], word: Word | None, came: list[int]
+    history: list[Look | None], word: Status | None, came: list[int]
 ) -> None:
     """However little comes, and whatever was before: it committed all, and then nothing more."""
     at_s, end = after(history), 1000
@@ -123,7 +123,7 @@ def test_one_moment_without_lag_does_not_hide_a_consumer_that_has_stopped(
 
 @given(looks(), words, st.integers(0, 50), st.integers(0, 9), st.integers(OWNERLESS_LOOKS, 9))
 def test_a_consumer_that_has_left_is_not_hidden_by_what_was_before(
-    history: list[Look | None], word: Word | None, committed: int, left: int, count: int
+    history: list[Look | None], word: Status | None, committed: int, left: int, count: int
 ) -> None:
     begin_s = after(history)
     for number in range(count):
@@ -134,7 +134,7 @@ def test_a_consumer_that_has_left_is_not_hidden_by_what_was_before(
 
 @given(looks(), st.sampled_from(["committed", "end"]), words, owners)
 def test_what_is_not_known_is_never_nought(
-    history: list[Look | None], missing: str, word: Word | None, owner: str | None
+    history: list[Look | None], missing: str, word: Status | None, owner: str | None
 ) -> None:
     last = Look(after(history), 7, 9, owner, False, word)
     found = judged([*history, without(last, missing)])
@@ -151,7 +151,7 @@ def test_what_is_old_is_not_known(history: list[Look | None], later_s: float) ->
 
 @given(looks(), looks(), words)
 def test_what_was_before_the_window_does_not_matter(
-    before: list[Look | None], history: list[Look | None], word: Word | None
+    before: list[Look | None], history: list[Look | None], word: Status | None
 ) -> None:
     history.append(Look(after(history), 9, 19, OWNER, False, word))
     begin_s = history[-1].at_s - WINDOW_S - 0.5 if history[-1] else 0.0
@@ -166,7 +166,7 @@ def test_what_was_before_the_window_does_not_matter(
 
 @given(looks(), words, st.integers(0, 50), st.integers(1, 9))
 def test_what_is_said_to_wait_since_a_look_was_there_at_that_look(
-    history: list[Look | None], word: Word | None, committed: int, left: int
+    history: list[Look | None], word: Status | None, committed: int, left: int
 ) -> None:
     history.append(Look(after(history), committed, committed + left, OWNER, False, word))
     since_s = judged(history).waits_since_s
