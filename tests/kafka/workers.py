@@ -71,9 +71,7 @@ class Worker:
         self.kill()
         if error is not None:
             # aiokafka says the same again and again while a broker is away.
-            print(
-                *(line for line in self.text.splitlines() if "library_log" not in line), sep="\n"
-            )
+            print(*(line for line in self.text.splitlines() if "library_log" not in line), sep="\n")
 
     # ------------------------------------------------------------ what it says
     @property

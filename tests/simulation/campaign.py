@@ -89,7 +89,9 @@ def _tally_of(case: Case, number: int, make_processor: MakeWork) -> Tally:
             "transactions left open by who was killed or fenced": broker.left_open,
             "transactions that timed out": broker.timed_out,
             "ends that the broker forgot, in how many partitions": broker.forgotten,
-            "ends that the broker forgot, written by the ledger": outcome.said["hanging_transaction_completed"],
+            "ends that the broker forgot, written by the ledger": outcome.said[
+                "hanging_transaction_completed"
+            ],
             "states made again from the journal": outcome.said["state_rebuilt"],
             "partitions held before a record": outcome.said["partition_held"],
             "openings tried again after an error of the world": outcome.said["partition_retried"],

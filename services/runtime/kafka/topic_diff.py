@@ -1,4 +1,4 @@
-"""What differs between the catalogue of topics and a cluster: values only, nobody is asked."""
+"""The differences between the catalogue of topics and a cluster, without I/O."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -43,7 +43,7 @@ OTHER_REPLICATION = Sentence(
 
 
 class TopicOptions(NamedTuple):
-    """What was asked for on the command line; None leaves it to the catalogue and the cluster."""
+    """Options of the command line; None leaves it to the catalogue and the cluster."""
 
     partitions: int | None = None
     replication_factor: int | None = None
@@ -62,7 +62,7 @@ class Found:
     """Every setting in force, by Kafka's names."""
 
     own: Mapping[str, str] = field(default_factory=dict)
-    """Those among them that were made on the topic itself."""
+    """Those among them that were set on the topic itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +78,19 @@ class Difference:
     found: str | None
     wanted: str
     mendable: bool
-    """Whether `apply` mends it."""
+    """True where `apply` mends it."""
 
     what: Sentence
-    """What it is, what it should be, and what to do; without the topic's name."""
+    """The message: as it is, as it should be, and what to do; without the topic's name."""
 
     @property
     def text(self) -> Sentence:
-        """The whole of it, with the topic's name."""
+        """The message with the topic's name."""
         return ClusterError(self.topic, self.what).text
 
 
 def shared_count(wanted: Catalogue, found: Mapping[str, Found], asked: TopicOptions) -> int:
-    """How many partitions every topic should have: as asked, else as most have, else as written."""
+    """The number of partitions of every topic: by option, by majority, else by the catalogue."""
     if asked.partitions is not None:
         return asked.partitions
     counts = [each.partitions for each in found.values()]
@@ -101,7 +101,7 @@ def shared_count(wanted: Catalogue, found: Mapping[str, Found], asked: TopicOpti
 def compare(
     wanted: Catalogue, found: Mapping[str, Found], settings: Settings, asked: TopicOptions
 ) -> list[Difference]:
-    """What differs, topic by topic in the catalogue's order; `found` is by the contract's names."""
+    """The differences by topic in the catalogue's order; `found` is by the contract's names."""
     count = shared_count(wanted, found, asked)
     agreed = all(each.partitions == count for each in found.values())
     differences: list[Difference] = []

@@ -68,7 +68,7 @@ class OffsetReporter:
             self._reported |= {place: (now_s, now) for place, now in due.items()}
 
     async def _statuses(self, number: int, task: PartitionTask) -> dict[str, ReportedStatus]:
-        """Statuses of a task's topics; of a partition not open yet, its state at the group's offset.
+        """Statuses of a task's topics; before it is open, its state at the group's offset.
 
         Nothing for a partition that is not open and has no offset in the group.
         """

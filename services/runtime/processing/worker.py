@@ -300,7 +300,7 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka car
 
 
 def _or_end(call: Callable[[], None]) -> None:
-    """Call it, and end the process if it raises: aiokafka would log that and go on without tasks."""
+    """Call it; end the process if it raises: aiokafka would log that and go on without tasks."""
     try:
         call()
     except BaseException:
