@@ -71,7 +71,7 @@ class Fold:
         self._keep(record, offset, raw)
         self._count(record)
         if record.dead_letter is not None:
-            self._bury(record, record.dead_letter)
+            self._dead_letter_record(record, record.dead_letter)
         else:
             self._take(record)
         self.records += 1
@@ -127,7 +127,7 @@ class Fold:
         ended = {"ended_sequence": record.sequence, "ended_outcome": record.outcome}
         self.changes.patch("parked", (record.budget, record.resumes), ended)
 
-    def _bury(self, record: Record, said: dict[str, object]) -> None:
+    def _dead_letter_record(self, record: Record, said: dict[str, object]) -> None:
         reason = as_text(str(said["reason"]))
         facts = {
             name: as_text(value) if isinstance(value, str) else value

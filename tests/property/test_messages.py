@@ -11,8 +11,8 @@ from events import topics
 from events.canonical import canonical
 from events.outbound import PaymentOrderCancelled, PaymentOrderIssued
 from events.unreadable import Reason
-from services.ledger.application.handle import Buried
-from services.ledger.application.messages import Outgoing
+from services.ledger.application.handle import DeadLettered
+from services.ledger.application.messages import OutboundRecord
 from services.ledger.application.restore import VERSIONS, open_ledger
 from services.ledger.domain.journal import Outcome
 from services.ledger.files.memory import MemoryStore
@@ -39,7 +39,7 @@ def in_batches(history: Sequence[bytes], sizes: Sequence[int]) -> Wire:
     return wire
 
 
-def balance_rows(sent: list[Outgoing]) -> dict[str, list[Json]]:
+def balance_rows(sent: list[OutboundRecord]) -> dict[str, list[Json]]:
     """The balances that a compacted topic holds, as the summary lists them."""
     rows: dict[str, list[Json]] = {"lines": [], "conventions": []}
     for key, message in balances(sent).items():
@@ -167,7 +167,7 @@ def test_each_dead_letter_keeps_its_bytes_and_says_one_of_the_reasons(
     history: list[bytes],
 ) -> None:
     wire = told(*history)
-    buried = [each for each in wire.decided if isinstance(each, Buried)]
+    buried = [each for each in wire.decided if isinstance(each, DeadLettered)]
     internal_events = by_topic(wire.sent).get(topics.DEAD_LETTERS, [])
     assert [each.raw.value for each in buried] == [each.value for each in internal_events]
     for each in internal_events:

@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from services.ledger.application.checkpoint import POSITION_KEY, spell_placing
+from services.ledger.application.checkpoint import POSITION_KEY, encode_checkpoint
 from services.ledger.domain import orders
 from services.ledger.kafka import partition
 from services.ledger.kafka.partition import LedgerProcessor
@@ -76,8 +76,8 @@ class _PositionFirst(LedgerProcessor):
             for topic, (record, sha256) in self._read.items():
                 read = SourcePosition(record.offset + 1, record.offset, record.timestamp, sha256)
                 sources[topic] = read
-            placing = replace(self._placing, sources=sources)
-            row = Outgoing(POSITION_KEY, spell_placing(placing))
+            checkpoint = replace(self._checkpoint, sources=sources)
+            row = Outgoing(POSITION_KEY, encode_checkpoint(checkpoint))
             await self._writer.begin()
             await self._writer.write({state: [row]})
             await self._writer.commit()

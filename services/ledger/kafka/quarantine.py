@@ -1,4 +1,4 @@
-"""Setting one record aside, unread: what gets a held partition past a bug of ours."""
+"""Quarantine of one record: it moves a held partition past a bug of ours."""
 
 from aiokafka.structs import TopicPartition
 
@@ -36,7 +36,7 @@ async def quarantine(settings: Settings, partition: int, offset: int, by: str, w
     """Write the record before which a partition is held as a dead letter `quarantined`.
 
     This takes the partition's own transactional id for a moment, so no second writer ever writes
-    to its topics; the worker that holds the partition sees that it was moved, and opens it again.
+    to its topics; the worker that holds the partition sees that it was moved, and reopens it.
 
     Raises:
         ClusterError: the partition is not held before that record.
@@ -52,7 +52,7 @@ async def quarantine(settings: Settings, partition: int, offset: int, by: str, w
 
 
 async def quarantine_held(processor: LedgerProcessor, hold: Hold, by: str, why: str) -> None:
-    """Open a held partition, journal the record before which it stands, and let it go.
+    """Open a held partition, journal its record as quarantined, and close it.
 
     Raises:
         ClusterError, WriterFailed: as `quarantine` does.
@@ -60,7 +60,7 @@ async def quarantine_held(processor: LedgerProcessor, hold: Hold, by: str, why: 
     place = TopicPartition(hold.topic, hold.partition)
     try:
         next_offset = (await processor.open())[hold.topic]
-        # What is read next may stand behind a gap, such as a marker of its sender's transaction.
+        # The next record may follow a gap, such as an end marker of its sender's transaction.
         record = await processor.reader.record_at(place, next_offset)
         if record is None or record.offset != hold.offset:
             raise ClusterError(place_name(place), GONE.render({"offset": hold.offset}))
@@ -73,7 +73,7 @@ async def quarantine_held(processor: LedgerProcessor, hold: Hold, by: str, why: 
 async def hold_at(
     settings: Settings, partition: int, offset: int, clients: Clients = KAFKA
 ) -> Hold:
-    """The hold before that record: looked for first, for to open means to fence who is at processor.
+    """The hold before that record; read first, since opening fences the worker.
 
     Raises:
         ClusterError: the partition is not held before it.

@@ -1,4 +1,4 @@
-"""The ledger as a worker: checks the topics, joins the group, works until it is told to stop."""
+"""The ledger as a worker: checks the topics, joins the group, runs until a signal."""
 
 from typing import Final
 
@@ -20,24 +20,24 @@ from services.runtime.processing.processor import Processor
 from services.runtime.processing.worker import Worker
 
 TOPICS: Final = (*topics.INPUT_TOPICS, *OUTPUTS)
-"""What the ledger reads and writes."""
+"""The topics that the ledger reads and writes."""
 
 QUARANTINE: Final = 'mend the program, or: ecluse quarantine {partition} {offset} --reason "…"'
-"""What may be done about a record of an input topic that holds its partition."""
+"""The remedy for a record that holds its partition."""
 
 
 async def serve(
     settings: Settings, accept_lost: frozenset[str] = frozenset(), *, rebuild: bool = False
 ) -> None:
-    """Be a worker of the ledger until SIGTERM or SIGINT.
+    """Run a worker of the ledger until SIGTERM or SIGINT.
 
-    With `rebuild` the state of each partition is made again from the journal when this worker
-    first opens it.
+    With `rebuild` the state of each partition is rebuilt from the journal when this worker first
+    opens it.
 
     Raises:
         ClusterError, StoreError: the cluster or what is stored on it is not as it must be.
-        Fenced: another process writes a partition that this one holds to be its own.
-        GaveUp: the cluster was away for too long.
+        Fenced: another process writes a partition that is assigned to this one.
+        GaveUp: the cluster was down for too long.
     """
     count = await check(settings, TOPICS)
     await until_answered(settings, lambda: _no_import(settings))
@@ -55,7 +55,7 @@ async def serve(
 
 
 async def _no_import(settings: Settings) -> None:
-    """A worker that is started while a journal is imported would take its partitions from that."""
+    """Stop if a journal is being imported: a worker would fence the import."""
     state = TopicPartition(settings.topic(topics.LEDGER_STATE), 0)
     async with Reader(settings, [state]) as reader:
         if await is_being_imported(reader, state):

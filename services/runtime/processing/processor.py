@@ -62,7 +62,7 @@ class Processor(Protocol):
         ...
 
     async def was_moved(self) -> bool:
-        """Return whether another writer has written since `hold`: the record is then out of the way."""
+        """Return whether another writer has written since `hold`, and so moved the partition on."""
         ...
 
     async def close(self) -> None:

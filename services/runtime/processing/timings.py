@@ -23,7 +23,7 @@ class Timings:
         )
 
     def observe(self, delays: Delays) -> None:
-        """Observe a committed transaction; a delay below 0, from clocks that differ, counts as 0."""
+        """Observe a committed transaction; delays below 0, from clocks that differ, count as 0."""
         if delays.arrival_s is not None:
             self._arrival.observe(max(0.0, delays.arrival_s))
         if delays.handling_s is not None:

@@ -10,12 +10,12 @@ from events import topics
 from events.codec import EVENT_BYTES_MAX, INTERNAL_EVENT_BYTES_MAX
 from services.ledger.application.handle import (
     DEAD_LETTER_HEAD_BYTES,
-    Buried,
+    DeadLettered,
     Ledger,
     RawRecord,
     Recorded,
 )
-from services.ledger.application.messages import HEADERS_BYTES_MAX, Outgoing, messages
+from services.ledger.application.messages import HEADERS_BYTES_MAX, OutboundRecord, messages
 from services.ledger.application.restore import VERSIONS, open_ledger
 from services.ledger.domain.journal import JournalRecord, Outcome, Source, read_record
 from services.ledger.files.memory import MemoryStore
@@ -26,17 +26,17 @@ from tests.unit.ledger.wire import PARTITION, WRITTEN, WRITTEN_MS, Wire, by_topi
 KEY = BUDGET.encode()
 
 
-def internal_event(sent: list[Outgoing]) -> Outgoing:
+def internal_event(sent: list[OutboundRecord]) -> OutboundRecord:
     (found,) = by_topic(sent)[topics.DEAD_LETTERS]
     return found
 
 
-def notice(sent: list[Outgoing]) -> Json:
+def notice(sent: list[OutboundRecord]) -> Json:
     (found,) = by_topic(sent)[topics.REFUSALS]
     return read(found)
 
 
-def text_of(sent: Outgoing) -> dict[str, str]:
+def text_of(sent: OutboundRecord) -> dict[str, str]:
     """The headers that are not the record's own, as text."""
     return {
         name: (content or b"").decode()
@@ -328,7 +328,7 @@ def test_a_batch_keeps_what_its_messages_are_made_of_in_the_order_of_its_records
     assert [(row.budget, row.sequence) for row in batch.records] == [
         (each.record.budget, each.record.sequence) for each in batch.decided
     ]
-    kinds = [Buried if "_dead" in row.budget else Recorded for row in batch.records]
+    kinds = [DeadLettered if "_dead" in row.budget else Recorded for row in batch.records]
     assert kinds == [type(each) for each in batch.decided]
     for each in batch.decided:
         if isinstance(each, Recorded):

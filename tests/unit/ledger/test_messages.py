@@ -9,7 +9,7 @@ from cloudevents.core.bindings.kafka import KafkaMessage
 
 from events import topics
 from events.outbound import OUTBOUND
-from services.ledger.application.messages import Outgoing
+from services.ledger.application.messages import OutboundRecord
 from tests.builders import (
     BUDGET,
     IBAN,
@@ -37,7 +37,7 @@ LINE = a_line()
 ACT = {"body": "Conseil municipal", "number": None, "date": "2023-04-12"}
 
 
-def only(sent: list[Outgoing], topic: str) -> Json:
+def only(sent: list[OutboundRecord], topic: str) -> Json:
     (message,) = by_topic(sent)[topic]
     return read(message)
 

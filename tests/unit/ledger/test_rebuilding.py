@@ -74,11 +74,11 @@ def test_others_have_their_turn_while_a_long_journal_is_folded(story: Story) -> 
     reader = Kept(story)
     restored, turns = rebuilt(reader)
     assert story.state.memory.head == restored.ledger.budgets[BUDGET].memory.head
-    assert RECORDS // state_topic.TURN_RECORDS <= min(turns, reader.steps)
+    assert RECORDS // state_topic.YIELD_RECORDS <= min(turns, reader.steps)
 
 
 def test_the_log_says_how_far_it_is(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(state_topic, "TOLD_RECORDS", 400)
+    monkeypatch.setattr(state_topic, "LOGGED_RECORDS", 400)
     with capture_logs() as lines:
         rebuilt(Kept(story))
     assert [

@@ -168,7 +168,7 @@ def test_nothing_is_logged_as_if_it_had_happened(capsys: pytest.CaptureFixture[s
 
 
 def test_a_long_journal_is_let_go_of_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.ledger.application.redecide.FORGET_EVERY", 2)
+    monkeypatch.setattr("services.ledger.application.redecide.DISCARD_EVERY", 2)
     balance = an_instalment(40_000, "balance", documents=[("activity_report", 2022)])
     story = Story(
         a_vote(),
