@@ -219,7 +219,7 @@ def test_whoever_came_before_is_heard_first(tmp_path: Path) -> None:
 def test_it_looks_at_once_and_then_every_minute_whatever_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledger_process, "LOOK_S", 0.01)
+    monkeypatch.setattr(ledger_process, "CHECK_S", 0.01)
     failures = iter([RuntimeError("a clock that stands still")])
 
     async def until(deadline_events: int) -> None:
