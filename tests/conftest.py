@@ -1,7 +1,8 @@
-"""What every test shares: Hypothesis profiles, and an honest account of what could not be run."""
+"""Settings of every test run: Hypothesis profiles, order, and the list of what was left out."""
 
 import gc
 import os
+from collections import Counter
 from collections.abc import Generator, Iterator
 from functools import cache
 from importlib import import_module
@@ -67,6 +68,12 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Leave to `make test-rest` what needs PostgreSQL: `make test` has the same on SQLite."""
+    if "postgresql_server" in getattr(item, "fixturenames", ()):
+        item.add_marker(pytest.mark.rest)
+
+
 @cache
 def _comes_late(path: Path) -> list[bool]:
     """Asked once a file, not once a test: thousands of tests make of that a second a process."""
@@ -101,11 +108,6 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Say what could not be run and why, in every run."""
-    not_run = sorted(_not_run(config))
-    if not_run:
-        terminalreporter.section("could not run")
-    for test, reason in not_run:
-        terminalreporter.line(f"could not run: {test}: {reason}")
-    if not_run and IN_CI:
-        terminalreporter.line("CI=true: what could not run counts as failed", red=True)
+    """Print a line for each reason why something could not be run, with how many tests it kept."""
+    for reason, count in Counter(reason for _, reason in _not_run(config)).items():
+        terminalreporter.line(f"left out, {count} test{'s' * (count > 1)}: {reason}", red=IN_CI)

@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from events.envelope import INBOUND
 from services.ledger.domain.journal import Outcome
 from services.ledger.domain.moves import RECOVER, SUPPLEMENT
@@ -60,6 +62,7 @@ def reached(story: Story) -> set[str]:
     return found
 
 
+@pytest.mark.rest
 def test_the_histories_reach_every_outcome_refusal_and_order_state() -> None:
     seen = reached_by(histories(), EXAMPLES, lambda history: reached(Story(*history)))
     types = {each.TYPE for each in INBOUND if "fiscal-year" not in each.TYPE}

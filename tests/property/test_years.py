@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -180,6 +181,7 @@ WANTED = {
 }
 
 
+@pytest.mark.rest
 def test_the_years_reach_what_these_properties_are_about() -> None:
     seen = reached_by(years(), EXAMPLES, lambda inputs: reached(told(inputs)))
     assert set() == WANTED - set(seen)
