@@ -17,7 +17,7 @@ from services.runtime.kafka.topic_diff import Asked
 from services.runtime.kafka.topics import apply
 from tests.builders import IBAN, Json, a_payment, a_vote, an_award, encoded
 from tests.golden.record import HERE as GOLDEN
-from tests.integration.command import EXAMPLE, ecluse, written
+from tests.integration.command import ecluse, written
 from tests.integration.test_tables import unfolded
 from tests.kafka.asking import asked, record, sequences
 from tests.kafka.brokers import Broker
@@ -45,22 +45,6 @@ def cluster(broker: Broker, prefix: str) -> Cluster:
 
 
 # ------------------------------------------------------------------ the example
-def test_the_example_comes_out_as_a_replay_prints_it(cluster: Cluster, tmp_path: Path) -> None:
-    events = len(EXAMPLE.read_bytes().splitlines())
-    published = asked(cluster, "publish", EXAMPLE, "--json")
-    assert (0, events) == (published.code, json.loads(published.out)["published"])
-    with Worker(cluster, tmp_path) as worker:
-        wait_for_records(cluster, events)
-        while_it_runs = asked(cluster, "balances", "--json")
-        assert 0 == worker.stop()
-    replayed = ecluse("replay", EXAMPLE, "--json")
-    assert (0, replayed.out) == (while_it_runs.code, while_it_runs.out)
-    assert replayed.out == asked(cluster, "balances", "--json", "--strict").out
-    for language in ("fr", "en"):
-        tables = asked(cluster, "balances", "--lang", language)
-        assert ecluse("replay", EXAMPLE, "--lang", language).out == tables.out
-
-
 # ------------------------------------------------------------------ a hard year
 class Year(NamedTuple):
     """A year with every outcome on one partition, and a second budget on another."""

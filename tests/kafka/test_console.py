@@ -86,27 +86,6 @@ def a_town(cluster: Cluster, database: str, folder: Path, *, watched: bool) -> I
         assert [] == visitor.heard
 
 
-@pytest.mark.timeout(180)
-def test_an_open_page_moves_with_what_is_published(
-    broker: Broker, prefix: str, postgresql_url: str, tmp_path: Path
-) -> None:
-    cluster = Cluster(broker.bootstrap, prefix, 2)
-    with a_town(cluster, postgresql_url, tmp_path, watched=False) as town:
-        page = town.visitor.page
-        dated = "Latest event dated 1 June 2023 at 12:00:00."
-        expect(town.first).to_contain_text(dated, timeout=SHOWN_MS)
-        page.evaluate("window.stillThere = true")
-        send(town.url, a_convention(_time=SIGNED), an_acknowledgement(_time=SIGNED))
-        dated = "Latest event dated 2 June 2023 at 09:30:15."
-        expect(town.first).to_contain_text(dated, timeout=SHOWN_MS)
-        expect(page.locator("h1")).to_have_text(NOTHING_LOST)
-        expect(page.locator("[data-live=waiting]")).to_contain_text("1 order")
-        expect(page.locator(".adds")).to_have_text("The count adds up.")
-        expect(page.locator(".sum .whole")).to_contain_text("decided")
-        expect(page.locator(".sum .whole dd")).to_have_text("4")
-        assert page.evaluate("window.stillThere"), "the page was not loaded again"
-
-
 @pytest.mark.timeout(240)
 def test_no_page_says_that_all_is_well_while_the_ledger_is_dead(
     broker: Broker, prefix: str, postgresql_url: str, tmp_path: Path

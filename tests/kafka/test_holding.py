@@ -150,34 +150,6 @@ def test_nothing_else_is_set_aside(
     assert None is held.code
 
 
-def test_a_record_behind_a_gap_is_set_aside(cluster: Cluster, tmp_path: Path) -> None:
-    """Senders may use transactions: their markers take offsets too."""
-    for event in story(SICK_BUDGET, count=3):
-        cluster.write([cluster.sent(event)], transaction=f"{cluster.prefix}sender")
-    with Worker(cluster, tmp_path, fault="decide:e1") as worker:
-        worker.wait_for("partition_held", offset=2)
-        cluster.set_aside(SICK, 2)
-        journal = wait_for_records(cluster, 3)
-        assert [0, 2, 4] == sequences(journal[SICK])
-        assert ["accepted", "dead_letter", "accepted"] == outcomes(journal[SICK])
-
-
-def test_a_bug_while_a_batch_is_written_is_narrowed_down_to_its_record(
-    cluster: Cluster, tmp_path: Path
-) -> None:
-    cluster.publish(story(SICK_BUDGET) + story(SOUND_BUDGET, count=2))
-    with Worker(cluster, tmp_path, fault=f"messages:e{BAD}") as worker:
-        said = worker.wait_for("partition_held")
-        assert (SICK, BAD, f"e{BAD}") == (said["partition"], said["offset"], said["event_id"])
-        assert "planted in messages" in said["error"]
-        worker.wait_for_states(broken=1, running=1)
-        journal = wait_for_records(cluster, BAD + 2)
-        assert list(range(BAD)) == sequences(journal[SICK])
-        cluster.set_aside(SICK, BAD)
-        journal = wait_for_records(cluster, 7 + 2)
-        assert list(range(7)) == sequences(journal[SICK])
-
-
 def test_a_mended_worker_goes_past_the_hold_by_itself(
     held: Worker, cluster: Cluster, tmp_path: Path
 ) -> None:
@@ -192,16 +164,3 @@ def test_a_mended_worker_goes_past_the_hold_by_itself(
         assert [] == mended.said("record_failed")
         with pytest.raises(ClusterError, match="not held"):
             cluster.set_aside(SICK, BAD)
-
-
-def test_a_worker_restarted_with_the_same_bug_holds_again(
-    held: Worker, cluster: Cluster, tmp_path: Path
-) -> None:
-    held.kill()
-    with Worker(cluster, tmp_path, fault=f"decide:e{BAD}") as again:
-        again.wait_for("partition_held", offset=BAD)
-        hold = hold_on(cluster, SICK)
-        assert hold is not None
-        assert BAD == hold.offset
-        cluster.set_aside(SICK, BAD)
-        assert 7 == len(wait_for_records(cluster, 7 + 2)[SICK])

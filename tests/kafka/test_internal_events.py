@@ -238,8 +238,8 @@ def forgetful(broker: Broker, prefix: str) -> Iterator[Cluster]:
 @pytest.mark.parametrize("dies", [False, True], ids=["committed", "aborted"])
 @pytest.mark.parametrize(
     "forgotten",
-    [(INTERNAL_EVENTS,), (JOURNAL, INTERNAL_EVENTS), OWN, (*OWN, INTERNAL_EVENTS)],
-    ids=["internal_events", "journal+internal events", "all-but-internal events", "all"],
+    [(INTERNAL_EVENTS,), (*OWN, INTERNAL_EVENTS)],
+    ids=["internal events", "all"],
 )
 def test_an_internal_event_is_there_once_though_the_broker_forgot_to_end_its_transaction(
     forgetful: Cluster, tmp_path: Path, forgotten: tuple[str, ...], dies: bool

@@ -20,7 +20,7 @@ from services.runtime.kafka.topic_diff import Asked
 from services.runtime.ops.errors import Unreachable
 from services.runtime.ops.settings import Settings
 from tests.builders import BUDGET, Json, a_vote, an_award, encoded
-from tests.integration.command import EXAMPLE, MIXED, Said, ecluse, written
+from tests.integration.command import EXAMPLE, Said, ecluse, written
 from tests.kafka.brokers import Broker
 from tests.kafka.changes import change
 
@@ -137,12 +137,6 @@ def test_offsets_go_on_where_the_topic_ended_and_people_read_them(
     partition = place(BUDGET)
     assert f"partition {partition}\u00a0: 2 événements, positions 2 à 3" in said.text
     assert f"2 événements publiés dans {settings.topic(EVENTS)}" in said.text
-
-
-def test_a_faulty_file_sends_nothing(settings: Settings, tmp_path: Path) -> None:
-    faulty = written(tmp_path / "mixed.jsonl", *MIXED)
-    assert 1 == publish(settings, EXAMPLE, faulty).code
-    assert [[], [], []] == on_topic(settings)
 
 
 def test_a_missing_topic_is_named_with_what_to_do_and_is_not_created(

@@ -70,20 +70,6 @@ def test_one_that_is_back_within_its_session_disturbs_nobody(
                 wait_for_records(cluster, 4)
 
 
-def test_the_partitions_of_one_that_stays_away_go_to_the_other(
-    broker: Broker, prefix: str, tmp_path: Path
-) -> None:
-    cluster = a_cluster(broker, prefix, 2)
-    env = {"ECLUSE_SESSION_TIMEOUT_S": "1.5"}
-    with Worker(cluster, tmp_path, "a", **env) as a, Worker(cluster, tmp_path, "b", **env) as b:
-        a.wait_for_states(running=1)
-        b.wait_for_states(running=1)
-        a.kill()
-        b.wait_for_states(running=2)
-        cluster.publish(votes(2))
-        wait_for_records(cluster, 2)
-
-
 def test_two_of_one_name_do_not_quarrel_for_ever(
     broker: Broker, prefix: str, tmp_path: Path
 ) -> None:

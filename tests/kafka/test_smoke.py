@@ -24,6 +24,9 @@ def test_a_year_whose_ledger_is_killed_in_a_transaction_is_the_year_of_a_replay(
         wait_for_records(cluster, json.loads(replayed.out)["events"])
         assert 0 == again.stop()
     eventually(lambda: cluster.is_settled([topics.JOURNAL]), "a transaction stays open")
-    assert replayed.out == asked(cluster, "balances", "--json").out
+    assert replayed.out == asked(cluster, "balances", "--json", "--strict").out
+    for language in ("fr", "en"):
+        tables = asked(cluster, "balances", "--lang", language).out
+        assert ecluse("replay", EXAMPLE, "--lang", language).out == tables
     proof = asked(cluster, "verify", "--redecide", "--json")
     assert (0, []) == (proof.code, json.loads(proof.out)["findings"])

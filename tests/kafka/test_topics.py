@@ -92,8 +92,6 @@ def test_two_who_apply_at_once_both_come_to_the_end(settings: Settings) -> None:
     ("name", "setting", "value"),
     [
         (EVENTS, "max_message_bytes", "1048588"),
-        (JOURNAL, "retention_ms", "604800000"),
-        (JOURNAL, "retention_bytes", "1000000"),
         (LEDGER_STATE, "cleanup_policy", "delete"),
         (BALANCES, "segment_ms", "604800000"),
     ],

@@ -149,10 +149,6 @@ def assert_each_order_once(cluster: Cluster) -> None:
 @pytest.mark.parametrize(
     "forgotten",
     [
-        (PAYMENT_ORDERS,),
-        (JOURNAL,),
-        (LEDGER_STATE,),
-        (JOURNAL, LEDGER_STATE),
         (PAYMENT_ORDERS, LEDGER_STATE),
         EVERYTHING,
     ],
