@@ -212,21 +212,21 @@ def an_amendment(amount_cents: int = 100_000, **more: Any) -> Json:
     return _build("convention.amended", defaults, more)
 
 
-def _a_turn(verb: str, more: Json) -> Json:
+def _a_change_of_convention(verb: str, more: Json) -> Json:
     defaults = {"convention": "C", "effective_on": "2023-09-01", "reason": "Article 7"}
     return _build(f"convention.{verb}", defaults, more)
 
 
 def a_suspension(**more: Any) -> Json:
-    return _a_turn("suspended", more)
+    return _a_change_of_convention("suspended", more)
 
 
 def a_resumption(**more: Any) -> Json:
-    return _a_turn("resumed", more)
+    return _a_change_of_convention("resumed", more)
 
 
 def a_termination(**more: Any) -> Json:
-    return _a_turn("terminated", more)
+    return _a_change_of_convention("terminated", more)
 
 
 def a_rejected_report(kind: str = "activity_report", year: int = 2022, **more: Any) -> Json:
@@ -289,15 +289,15 @@ class Story:
         self.store = store or MemoryStore()
         self.ledger = Ledger()
         self.records: list[JournalRecord] = []
-        self.told = 0
+        self.sent = 0
         self.delivered = 0
         for event in events:
             self.tell(event)
 
     def tell(self, event: Json | bytes) -> list[JournalRecord]:
         """One more event; its records, woken ones included. The invariants hold after each."""
-        self.told += 1
-        return self._handle(RawRecord(encoded(event), Source("test", 0, self.told)))
+        self.sent += 1
+        return self._handle(RawRecord(encoded(event), Source("test", 0, self.sent)))
 
     def deliver(self) -> list[JournalRecord]:
         """The internal events written meanwhile, read as behind the input of a replay."""

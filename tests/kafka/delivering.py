@@ -1,4 +1,4 @@
-"""What the process of tests/kafka/posting.py does: deliver, and stop itself at a moment of it."""
+"""Process that delivers deadline events and stops itself at a given moment."""
 
 import asyncio
 import os

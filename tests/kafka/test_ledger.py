@@ -40,7 +40,7 @@ def awards(budget: str, first: int, behind: int) -> list[Json]:
     ]
 
 
-def said(cluster: Cluster) -> dict[str, dict[int, list[bytes]]]:
+def published(cluster: Cluster) -> dict[str, dict[int, list[bytes]]]:
     """The values of everything that the ledger writes to others."""
     return {
         name: {number: [record.value for record in records] for number, records in found.items()}
@@ -78,7 +78,7 @@ def test_the_example_is_what_a_replay_says_it_is(
     assert wanted == [record["source"] for record in journal[home]]
     assert events == [record["event"] for record in journal[home]]
 
-    found = {name: by_number[home] for name, by_number in said(cluster).items()}
+    found = {name: by_number[home] for name, by_number in published(cluster).items()}
     orders = data_of(found[topics.PAYMENT_ORDERS])
     issued = {"payment_order", "budget", "convention", "instalment", "amount_cents", "due_on"}
     assert [{name: row[name] for name in issued} for row in replayed["payment_orders"]] == [
@@ -103,7 +103,7 @@ def test_a_restarted_worker_processes_nothing_twice(
     with Worker(cluster, tmp_path) as worker:
         wait_for_records(cluster, 10)
         assert 0 == worker.stop()
-    before = said(cluster)
+    before = published(cluster)
     with Worker(cluster, tmp_path) as again:
         again.wait_for_states(running=2)
         page = again.partitions()
@@ -111,7 +111,7 @@ def test_a_restarted_worker_processes_nothing_twice(
             page[each]["next_offsets"][cluster.name(topics.EVENTS)] for each in (0, 1)
         ]
         time.sleep(0.5)
-        assert before == said(cluster)
+        assert before == published(cluster)
         cluster.publish([event for budget in budgets for event in awards(budget, 5, 7)])
         journal = wait_for_records(cluster, 14)
         metrics = again.metrics()
@@ -157,7 +157,7 @@ def test_a_state_topic_that_was_lost_is_made_again_from_the_journal(
     cluster.recreate(topics.LEDGER_STATE)
     with Worker(cluster, tmp_path) as again:
         again.wait_for_states(running=2)
-        assert {home} == {line["partition"] for line in again.said("state_rebuilt")}
+        assert {home} == {line["partition"] for line in again.logged("state_rebuilt")}
         after = cluster.state()
         rows, position = dict(before[home]), json.loads(before[home][b'"position"'])
         again_rows, again_position = dict(after[home]), json.loads(after[home][b'"position"'])
@@ -175,7 +175,7 @@ def test_a_state_topic_that_was_lost_is_made_again_from_the_journal(
         assert 0 == again.stop()
     with Worker(cluster, tmp_path) as third:
         third.wait_for_states(running=2)
-        assert [] == third.said("state_rebuilt"), "what was made again is not made once more"
+        assert [] == third.logged("state_rebuilt"), "what was made again is not made once more"
 
 
 def test_a_state_row_that_nobody_can_read_is_made_again(
@@ -200,13 +200,13 @@ def test_sigterm_finishes_the_transaction_that_runs(
     broker: Broker, prefix: str, tmp_path: Path
 ) -> None:
     cluster = a_cluster(broker, prefix, 2)
-    stories = [awards(budget_on(number, 2), 0, MANY) for number in range(2)]
-    cluster.publish([event for story in stories for event in story])
+    histories = [awards(budget_on(number, 2), 0, MANY) for number in range(2)]
+    cluster.publish([event for history in histories for event in history])
     with Worker(cluster, tmp_path, fault="slow_commit:0.4") as worker:
         eventually(lambda: cluster.count(topics.JOURNAL), "nothing in the journal")
         assert 0 == worker.stop()
-        assert worker.said("worker_stopped")
-        assert [] == worker.said("task_cancelled")
+        assert worker.logged("worker_stopped")
+        assert [] == worker.logged("task_cancelled")
     journal, state = cluster.journal(), cluster.state()
     assert 0 < sum(map(len, journal.values())) < 2 * MANY, "it was stopped in the midst of it"
     name = cluster.name(topics.EVENTS)

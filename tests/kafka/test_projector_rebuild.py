@@ -12,6 +12,7 @@ from events.topics import JOURNAL
 from services.projector.database import an_engine
 from services.projector.switch import NEXT
 from services.runtime.ops.settings import Settings
+from tests.kafka.ledger_transactions import PARTITIONS
 from tests.kafka.projecting import (
     Clean,
     Journal,
@@ -23,7 +24,6 @@ from tests.kafka.projecting import (
     rows,
     write,
 )
-from tests.kafka.told import PARTITIONS
 from tests.read_model.databases import Server, prepared
 from tests.read_model.filling import query
 
@@ -140,7 +140,7 @@ def test_it_is_killed_resumed_and_switched_beside_a_running_projector(
             assert half == query(url, NEXT_RECORDS), "it was killed in the midst"
             again.start_again()
             write(settings, journal[most : most + 2])
-            assert 0 == again.ends(), again.said()
+            assert 0 == again.ends(), again.log_text()
             made = int(again.printed().removeprefix('{"records":').rstrip("}\n"))
             assert count(journal[:most]) - half <= made < count(journal[: most + 2])
             assert paid_cents <= query(url, MENDED) < damaged_cents
@@ -173,7 +173,7 @@ def test_in_sqlite_the_rows_of_another_file_take_the_place_of_the_old(
             Projector(settings, sqlite_url, tmp_path, "--rebuild") as again,
             Reader(sqlite_url) as seen,
         ):
-            assert 0 == again.ends(), again.said()
+            assert 0 == again.ends(), again.log_text()
             assert "in service" in again.printed()
         assert_same(before, content(sqlite_url))
         write(settings, journal[part : part + 2])
@@ -191,7 +191,7 @@ def test_views_that_stand_on_the_old_tables_are_told_of_and_nothing_is_switched(
     run(postgresql_url, "CREATE VIEW public.mine AS SELECT * FROM ecluse_read.lines")
     with Projector(settings, postgresql_url, tmp_path, "--rebuild") as again:
         assert 3 == again.ends()
-        assert "view public.mine depends on table ecluse_read.lines" in again.said()
+        assert "view public.mine depends on table ecluse_read.lines" in again.log_text()
         assert NEXT in schemas(postgresql_url)
         run(postgresql_url, "DROP VIEW public.mine")
         again.start_again()
@@ -212,7 +212,7 @@ def test_what_an_earlier_rebuild_made_of_another_journal_is_forgotten_when_asked
     )
     with Projector(settings, sqlite_url, tmp_path, "--rebuild") as again:
         assert 3 == again.ends()
-        assert "ecluse projector --rebuild --anew" in again.said()
+        assert "ecluse projector --rebuild --anew" in again.log_text()
     with Projector(settings, sqlite_url, tmp_path, "--rebuild", "--anew") as again:
-        assert 0 == again.ends(), again.said()
+        assert 0 == again.ends(), again.log_text()
     assert records == rows(sqlite_url)

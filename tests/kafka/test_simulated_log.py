@@ -110,8 +110,8 @@ class Story:
 
     def _records(self, *values: bytes) -> dict[Place, list[Outgoing]]:
         headers = (("name", b"content"), ("empty", None))
-        said = [Outgoing(b"key", value, headers) for value in values]
-        return {Place(*self._journal): said, Place(*self._state): [Outgoing(b"k", values[-1])]}
+        outgoing = [Outgoing(b"key", value, headers) for value in values]
+        return {Place(*self._journal): outgoing, Place(*self._state): [Outgoing(b"k", values[-1])]}
 
     def _writer(self, stack: AsyncExitStack) -> FencedWriter:
         writer = FencedWriter(

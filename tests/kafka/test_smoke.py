@@ -5,9 +5,9 @@ from pathlib import Path
 
 from events import topics
 from tests.integration.command import EXAMPLE, ecluse
-from tests.kafka.asking import asked
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import a_cluster
+from tests.kafka.commands import asked
 from tests.kafka.workers import Worker, eventually, wait_for_records
 
 

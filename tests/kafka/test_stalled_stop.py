@@ -18,7 +18,7 @@ from tests.builders import a_vote, encoded
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, budget_on
 from tests.kafka.projecting import Projector, a_long_journal, rows, write
-from tests.kafka.test_outage import awards
+from tests.kafka.test_broker_outage import awards
 from tests.kafka.watcher import Watcher
 from tests.kafka.workers import Worker, eventually, wait_for_records
 
@@ -57,7 +57,7 @@ def test_a_ledger_in_the_midst_of_its_work(broker: Broker, prefix: str, tmp_path
         cluster.publish(awards(budget_on(0, 2), MANY))
         eventually(lambda: cluster.count(topics.JOURNAL) > 3, "nothing in the journal")
         stopped(broker, worker.stop)
-        assert [] == worker.said("task_failed")
+        assert [] == worker.logged("task_failed")
     with Worker(cluster, tmp_path, "b") as after:
         journal = wait_for_records(cluster, MANY)
         assert list(range(MANY)) == [record["source"]["offset"] for record in journal[0]]

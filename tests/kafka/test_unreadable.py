@@ -129,8 +129,8 @@ def test_what_cannot_be_read_is_one_dead_letter_that_says_why(left: Left, name: 
     assert None is record["event"], "the journal keeps no bytes of it"
     value = sent.value or b""
     assert sha256(value).hexdigest() == record["event_sha256"]
-    said = {"reason": REASONS[name], "length": len(value)}
-    assert said == record["dead_letter"]
+    result = {"reason": REASONS[name], "length": len(value)}
+    assert result == record["dead_letter"]
 
 
 @pytest.mark.parametrize(

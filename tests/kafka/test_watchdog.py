@@ -19,11 +19,11 @@ QUICK = {"ECLUSE_TRANSACTION_TIMEOUT_S": "2", "ECLUSE_STALL_S": "3"}
 def cluster(broker: Broker, prefix: str) -> Cluster:
     cluster = Cluster(broker.bootstrap, prefix, 1)
     cluster.create()
-    cluster.publish(story())
+    cluster.publish(history())
     return cluster
 
 
-def story() -> list[Json]:
+def history() -> list[Json]:
     awards = [an_award(10, budget=BUDGET, grant=f"G{number}") for number in range(4)]
     return [a_vote(budget=BUDGET), *awards]
 
@@ -51,5 +51,5 @@ def test_a_commit_that_never_ends_is_cancelled_and_done_again(
         assert "commit: no answer in 1 s" in retried["error"]
         journal = wait_for_records(cluster, 5)[0]
         assert list(range(5)) == [record["source"]["offset"] for record in journal]
-        assert [2] == [len(worker.said("partition_retried"))]
+        assert [2] == [len(worker.logged("partition_retried"))]
         assert 0 == worker.stop()

@@ -20,7 +20,7 @@ from services.runtime.kafka.open_transactions import (
     _WriteTxnMarkersRequest,
 )
 from services.runtime.ops.settings import Settings
-from tests.simulation.broker import Entry, FencedOff, NotYet, Part, Said
+from tests.simulation.broker import Entry, FencedOff, Message, NotYet, Part
 from tests.simulation.faults import Op
 from tests.simulation.loop import the_loop
 from tests.simulation.network import Network
@@ -263,7 +263,7 @@ class MemoryProducer:
     async def _produce(
         self,
         place: TopicPartition,
-        said: list[Said],
+        messages: list[Message],
         sent: "asyncio.Future[RecordMetadata]",
         before: "asyncio.Future[RecordMetadata] | None",
     ) -> None:
@@ -278,7 +278,7 @@ class MemoryProducer:
             while True:
                 try:
                     offset = await self._network.call(
-                        Op.PRODUCE, lambda: broker.produce(*who, place, said)
+                        Op.PRODUCE, lambda: broker.produce(*who, place, messages)
                     )
                     break
                 except NotYet:
@@ -314,13 +314,13 @@ class MemoryProducer:
         return error
 
 
-def said_in(batch: Any) -> list[Said]:
+def said_in(batch: Any) -> list[Message]:
     """The records of a batch, from its bytes as they would be sent."""
     records = MemoryRecords(bytes(batch._build()))
-    said = []
+    messages = []
     while (found := records.next_batch()) is not None:
-        said += [Said(each.key, each.value, each.headers) for each in found]
-    return said
+        messages += [Message(each.key, each.value, each.headers) for each in found]
+    return messages
 
 
 def _active(part: Part, epoch: int) -> tuple[Any, ...]:

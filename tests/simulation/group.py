@@ -125,11 +125,11 @@ class Group:
         if self._runs:
             await asyncio.wait(list(self._runs))
 
-    async def set_aside(self, partition: int, offset: int) -> None:
+    async def quarantine(self, partition: int, offset: int) -> None:
         """An operator has the record before which a partition is held written as a dead letter."""
         settings, clients = self._settings, self._clients
 
-        async def quarantine() -> None:
+        async def write() -> None:
             hold = await hold_at(settings, partition, offset, clients)
             work = LedgerWork(settings, partition, self._partitions, Progress(), clients=clients)
             await set_aside(work, hold, "operator", "planted")
@@ -137,7 +137,7 @@ class Group:
         context = context_of(Process("operator"))
         self._operators += 1
         try:
-            await the_loop().create_task(quarantine(), context=context)
+            await the_loop().create_task(write(), context=context)
             self.figures["quarantined"] += 1
         except (ClusterError, Fenced, WriterFailed):
             self.figures["quarantines that failed, and were tried again"] += 1

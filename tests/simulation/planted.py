@@ -17,7 +17,7 @@ from services.ledger.kafka.state_topic import Restored
 from services.runtime.kafka.source_positions import SourcePosition
 from services.runtime.kafka.writer import FencedWriter, Outgoing, Place, WriterFailed
 from services.runtime.processing.task import PartitionTask
-from tests.simulation.world import MakeWork
+from tests.simulation.simulator import MakeWork
 
 
 class Planted(NamedTuple):

@@ -5,7 +5,6 @@ import platform
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from tests.simulation.campaign import ROUND, Tally
 from tests.simulation.reach import (
     AGAIN,
     COUNTED,
@@ -19,6 +18,7 @@ from tests.simulation.reach import (
     STEP,
     WAIT,
 )
+from tests.simulation.runs import COMPLETE, Tally
 
 
 class Asked(NamedTuple):
@@ -80,7 +80,7 @@ def _in_runs(runs: int) -> str:
 def table(tally: Tally, asked: Asked, seconds: float) -> str:
     """The figures, and what was not reached."""
     lines = list(figures(tally, asked, seconds))
-    if tally.histories >= ROUND:
+    if tally.histories >= COMPLETE:
         lines += [(f"not reached: {each.sort}", each.name) for each in tally.missing]
     width = max(len(name) for name, _ in lines)
     return "\n".join(f"{name:<{width}}  {value}" for name, value in lines)

@@ -1,6 +1,6 @@
 """Fifty simulated years are proved; `make test-rest` has more, and what they must reach."""
 
-from tests.simulation.campaign import run
+from tests.simulation.runs import run
 
 SEED = 1
 YEARS = 50

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulation.campaign import tally_of
 from tests.simulation.cases import Case
+from tests.simulation.runs import tally_of
 
 FOUND = sorted((Path(__file__).parent / "found").glob("*.json"))
 

@@ -14,7 +14,7 @@ from typing import Final
 import pytest
 
 from tests.kafka.brokers import IMAGE, KAFKA, a_broker, chosen_provider
-from tests.kafka.faults.campaign import Campaign
+from tests.kafka.faults.fault_run import FaultRun
 from tests.kafka.faults.plan import EVENTS, FAULTS, Plan, chosen_seed
 from tests.kafka.faults.report import Row, page, table
 from tests.kafka.faults.workers import ROOT
@@ -73,7 +73,7 @@ def _run(asked: argparse.Namespace) -> Row:
     (asked.folder / "broker").mkdir(parents=True)
     where, provider = asked.folder / "broker", "jars" if plan.brokers > 1 else chosen_provider()
     with ThreeBrokers(where) if plan.brokers > 1 else a_broker(provider, where) as broker:
-        figures = Campaign(broker, "faults.", asked.folder, plan).run()
+        figures = FaultRun(broker, "faults.", asked.folder, plan).run()
     shutil.rmtree(asked.folder / "broker")  # Kept only for who has to find out.
     row = figures.row() | {"machine": _machine(provider)}
     asked.json.parent.mkdir(parents=True, exist_ok=True)

@@ -24,7 +24,7 @@ STOP_S: Final = 5.0
 FORGOTTEN_S: Final = 5.0
 """A transaction that is still open so long after its end was forgotten by the broker."""
 
-LOOK_S: Final = 0.02
+POLL_S: Final = 0.02
 PAUSE_S_MAX: Final = 1.0
 REQUEST_BYTES_MAX: Final = 4 * 1024 * 1024
 
@@ -176,7 +176,7 @@ class Feeder:
                     self.forgotten += 1
             except KafkaError:
                 forgotten_s = time.monotonic() + FORGOTTEN_S
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(POLL_S)
 
 
 async def _let_go(producer: AIOKafkaProducer) -> None:

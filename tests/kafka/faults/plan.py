@@ -109,7 +109,7 @@ class Figures:
     """Transactions that a killed worker left open."""
     ends: Counter[str] = field(default_factory=Counter)
     """Ends of workers that nobody asked for."""
-    said: Counter[str] = field(default_factory=Counter)
+    logged: Counter[str] = field(default_factory=Counter)
     """How often the workers logged what."""
     outcomes: Counter[str] = field(default_factory=Counter)
     """Journal records by outcome, and `resumed` for those that resume a parked one."""

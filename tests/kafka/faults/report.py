@@ -79,7 +79,7 @@ def _setting(row: Row) -> Iterator[Line]:
 
 def _done(row: Row) -> Iterator[Line]:
     done: Mapping[str, int] = row["did"]
-    for name, said in (
+    for name, logged in (
         ("kill", "`kill -9` of a worker"),
         ("freeze", "a worker frozen for longer than its session, and thawed"),
         ("terminate", "SIGTERM to a worker"),
@@ -88,17 +88,17 @@ def _done(row: Row) -> Iterator[Line]:
         ("broker freeze", "the broker frozen, and thawed"),
         ("broker away", "one of several brokers killed or frozen while a worker starts"),
     ):
-        yield said, f"{done.get(name, 0)}"
+        yield logged, f"{done.get(name, 0)}"
     yield "transactions that a killed worker left open", f"{row['left_open']}"
 
 
 def _came(row: Row) -> Iterator[Line]:
-    said: Mapping[str, int] = row["said"]
-    yield "partitions opened", f"{said.get('partition_opened', 0)}"
-    ended = said.get("transaction_ended", 0)
+    logged: Mapping[str, int] = row["logged"]
+    yield "partitions opened", f"{logged.get('partition_opened', 0)}"
+    ended = logged.get("transaction_ended", 0)
     yield "ends that the broker forgot, written by the ledger, one a partition", f"{ended}"
     yield "the same for transactions of the sender, written by the sender", f"{row['forgotten']}"
-    yield "partitions handed over by a fenced writer", f"{said.get('partition_handed_over', 0)}"
+    yield "partitions handed over by a fenced writer", f"{logged.get('partition_handed_over', 0)}"
     for name, count in sorted(row["ends"].items()):
         yield f"workers that ended by themselves, {ENDS.get(name, name)}", f"{count}"
     yield "a partition stood still for at most", f"{row['silence_s']:.1f} s"

@@ -91,14 +91,14 @@ class Forgetting:
         next_offsets = await self._work.open()
         self._read_to = next_offsets[self._cluster.name(EVENTS)]
 
-    async def commit(self, forgotten: Collection[str] = (), *, dies: bool = False) -> None:
+    async def commit(self, hanging: Collection[str] = (), *, dies: bool = False) -> None:
         """Handle what is there in one transaction, and be killed before it ends, or not."""
 
         async def die() -> None:
             raise Died
 
         self.writer.begin = self._begin  # type: ignore[method-assign]
-        places = [self._cluster.place(topic, 0) for topic in forgotten]
+        places = [self._cluster.place(topic, 0) for topic in hanging]
         forget(self._work, self._cluster, 0, places)
         if dies:
             self.writer.commit = die  # type: ignore[method-assign]
@@ -147,7 +147,7 @@ def assert_each_order_once(cluster: Cluster) -> None:
 
 @pytest.mark.parametrize("dies", [False, True], ids=["committed", "aborted"])
 @pytest.mark.parametrize(
-    "forgotten",
+    "hanging",
     [
         (PAYMENT_ORDERS, LEDGER_STATE),
         EVERYTHING,
@@ -155,10 +155,10 @@ def assert_each_order_once(cluster: Cluster) -> None:
     ids=lambda topics: "+".join(each.split(".")[1] for each in topics),
 )
 def test_each_order_is_published_once_though_the_broker_forgot_to_end_a_transaction(
-    cluster: Cluster, forgotten: tuple[str, ...], dies: bool
+    cluster: Cluster, hanging: tuple[str, ...], dies: bool
 ) -> None:
     budget = prepared(cluster)
-    run(worked(cluster, forgotten, dies=dies))
+    run(worked(cluster, hanging, dies=dies))
     cluster.publish([a_payment(budget=budget)])
     run(worked(cluster))
     assert_each_order_once(cluster)

@@ -71,4 +71,4 @@ def test_what_happened_is_kept_made_again_and_proved(tell: Callable[[], Story]) 
     opened = open_ledger(story.store)
     assert live == rows(opened.budgets)
     assert story.ledger.dead == opened.dead
-    check(story.store.journal(), story.told + len(story.internal_events()), story.summary())
+    check(story.store.journal(), story.sent + len(story.internal_events()), story.summary())

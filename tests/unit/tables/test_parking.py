@@ -271,7 +271,7 @@ def test_rule_5_a_record_counts_once_under_its_latest_outcome() -> None:
     story.tell(an_award(99_999, _id="corrected"))
     # The convention asks a cent more than the award and is refused; the report waits for another.
     assert {"accepted": 2, "parked": 1, "refused": 2} == outcomes(story)
-    assert 5 == story.summary()["events"] == story.told
+    assert 5 == story.summary()["events"] == story.sent
 
 
 def test_rule_28_a_grant_replaced_before_their_turn_leaves_its_followers_waiting() -> None:

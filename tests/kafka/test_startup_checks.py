@@ -19,7 +19,7 @@ UNREACHABLE: Final = 3
 BUDGET: Final = budget_on(0, 1)
 
 
-def story(first: int, behind: int) -> list[Json]:
+def history(first: int, behind: int) -> list[Json]:
     """Events e0, e1 …: the first one is the vote."""
     events = []
     for number in range(first, behind):
@@ -39,7 +39,7 @@ def cluster(broker: Broker, prefix: str) -> Cluster:
 @pytest.fixture
 def worked(cluster: Cluster, tmp_path: Path) -> Cluster:
     """Topics on which a worker decided three events, and ended."""
-    cluster.publish(story(0, 3))
+    cluster.publish(history(0, 3))
     with Worker(cluster, tmp_path) as worker:
         wait_for_records(cluster, 3)
         assert 0 == worker.stop()
@@ -85,28 +85,28 @@ def test_a_lost_journal_beside_a_state_without_position(worked: Cluster, tmp_pat
 def test_a_source_made_again_with_the_same_records(worked: Cluster, tmp_path: Path) -> None:
     """The very same events were written at another time."""
     worked.recreate(topics.EVENTS)
-    worked.publish(story(0, 3))
+    worked.publish(history(0, 3))
     assert_stops(worked, tmp_path, topics.EVENTS, "re-created")
 
 
 def test_a_source_made_again_under_a_running_worker(cluster: Cluster, tmp_path: Path) -> None:
-    cluster.publish(story(0, 3))
+    cluster.publish(history(0, 3))
     with Worker(cluster, tmp_path, ECLUSE_LANG="fr") as worker:
         wait_for_records(cluster, 3)
         cluster.recreate(topics.EVENTS)
         assert UNREACHABLE == worker.ended()
-        assert "Restaurez" in worker.words
-        assert cluster.name(topics.EVENTS) in worker.words
+        assert "Restaurez" in worker.messages
+        assert cluster.name(topics.EVENTS) in worker.messages
 
 
 def test_records_that_are_gone_unread_stop_it_until_they_are_given_up(
     worked: Cluster, tmp_path: Path
 ) -> None:
-    worked.publish(story(3, 8))
+    worked.publish(history(3, 8))
     worked.lose(topics.EVENTS, 0, 5)
     name = worked.name(topics.EVENTS)
-    said = f"ecluse ledger --accept-lost {name}/0/5"
-    assert_stops(worked, tmp_path, topics.EVENTS, "3 to 5 are gone", said)
+    result = f"ecluse ledger --accept-lost {name}/0/5"
+    assert_stops(worked, tmp_path, topics.EVENTS, "3 to 5 are gone", result)
     with Worker(worked, tmp_path, "a", "--accept-lost", f"{name}/0/5") as worker:
         journal = wait_for_records(worked, 6)[0]
         assert [0, 1, 2, 5, 6, 7] == [record["source"]["offset"] for record in journal]
@@ -116,11 +116,11 @@ def test_records_that_are_gone_unread_stop_it_until_they_are_given_up(
         assert 0 == worker.stop()
     with Worker(worked, tmp_path, "a", "--accept-lost", f"{name}/0/5") as again:
         again.wait_for_states(running=1)
-        assert [] == again.said("records_given_up"), "the second time nothing is lost"
+        assert [] == again.logged("records_given_up"), "the second time nothing is lost"
 
 
 def test_what_is_given_up_is_named_exactly(worked: Cluster, tmp_path: Path) -> None:
-    worked.publish(story(3, 8))
+    worked.publish(history(3, 8))
     worked.lose(topics.EVENTS, 0, 5)
     with Worker(worked, tmp_path, "a", "--accept-lost", f"{worked.name(topics.EVENTS)}/0/4") as one:
         assert UNREACHABLE == one.ended()

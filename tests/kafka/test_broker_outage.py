@@ -44,7 +44,7 @@ def test_a_broker_that_is_gone_for_ten_seconds_is_waited_for(
         assert list(range(MANY)) == [record["source"]["offset"] for record in journal[0]]
         worker.wait_for_states(running=2, broken=1)
         cluster.publish(awards(quiet, 2))
-        cluster.set_aside(2, 1)
+        cluster.quarantine(2, 1)
         journal = wait_for_records(cluster, MANY + 2 + 3)
         worker.wait_for_states(running=3)
         assert 0 == worker.stop()

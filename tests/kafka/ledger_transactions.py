@@ -19,7 +19,9 @@ PARTITIONS = 4
 BATCH_EVENTS = 50
 
 
-def told(events: Iterable[bytes], batch_events: int = BATCH_EVENTS) -> Iterator[list[Out]]:
+def ledger_transactions(
+    events: Iterable[bytes], batch_events: int = BATCH_EVENTS
+) -> Iterator[list[Out]]:
     """One transaction after the other, as a ledger of each partition would write them."""
     homes: dict[int, list[bytes]] = {}
     for event in events:

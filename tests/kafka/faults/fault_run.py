@@ -42,7 +42,7 @@ CHECK_EVENTS_PER_S: Final = 250.0
 """The proof may take the former, and a second for so many events."""
 
 
-class Campaign:
+class FaultRun:
     """One campaign on one broker, under a prefix of its own."""
 
     def __init__(self, broker: Broker, prefix: str, folder: Path, plan: Plan) -> None:
@@ -98,7 +98,7 @@ class Campaign:
                 self._tell(stage, observer, feeder)
                 raise
             self._count(observer, feeder, killer)
-            self._check_what_was_said()
+            self._check_what_was_logged()
             limit_s = CHECK_S + self._plan.events / CHECK_EVENTS_PER_S
             stage.call(self._prove(), limit_s)
             self._say(observer, f"proved in {self.figures.proof_s:.1f} s")
@@ -156,10 +156,10 @@ class Campaign:
         for worker in self._workers:
             for log in worker.logs:
                 log.read()
-                figures.said += log.said
+                figures.logged += log.logged
             figures.ends += Counter(end.why.split()[0] for end in worker.ends if not end.was_asked)
 
-    def _check_what_was_said(self) -> None:
+    def _check_what_was_logged(self) -> None:
         """No worker said what none may say, whatever is done to it."""
         wrong = [
             f"{log.path.name}: {line}"

@@ -29,7 +29,7 @@ def cluster(broker: Broker, prefix: str) -> Cluster:
     return cluster
 
 
-def story(budget: str, count: int = 7) -> list[Json]:
+def history(budget: str, count: int = 7) -> list[Json]:
     """A vote and awards; ids e0, e1 … of the sick budget, s0, s1 … of the sound one."""
     internal_event = "e" if budget == SICK_BUDGET else "s"
     events = [a_vote(10**9, budget=budget)]
@@ -40,7 +40,7 @@ def story(budget: str, count: int = 7) -> list[Json]:
 def hold_on(cluster: Cluster, partition: int) -> Hold | None:
     """The hold that stands last in the state topic."""
 
-    async def look() -> Hold | None:
+    async def poll() -> Hold | None:
         place = cluster.place(topics.LEDGER_STATE, partition)
         reader = Reader(cluster.settings, [place])
         await reader.start()
@@ -49,7 +49,7 @@ def hold_on(cluster: Cluster, partition: int) -> Hold | None:
         finally:
             await reader.stop()
 
-    return run(look())
+    return run(poll())
 
 
 def sequences(records: list[Json]) -> list[int]:
@@ -59,20 +59,20 @@ def sequences(records: list[Json]) -> list[int]:
 @pytest.fixture
 def held(cluster: Cluster, tmp_path: Path) -> Iterator[Worker]:
     """A worker that holds the sick partition before record 4, in a batch of 7."""
-    cluster.publish(story(SICK_BUDGET) + story(SOUND_BUDGET, count=2))
+    cluster.publish(history(SICK_BUDGET) + history(SOUND_BUDGET, count=2))
     with Worker(cluster, tmp_path, fault=f"decide:e{BAD}") as worker:
         worker.wait_for("partition_held")
         yield worker
 
 
 def test_a_bug_at_one_record_holds_its_partition_alone(held: Worker, cluster: Cluster) -> None:
-    said = held.wait_for("partition_held")
+    result = held.wait_for("partition_held")
     name = cluster.name(topics.EVENTS)
     where = {"topic": name, "partition": SICK, "offset": BAD, "event_id": f"e{BAD}"}
-    assert where.items() <= said.items()
-    assert "planted in decide" in said["error"]
-    assert f"ecluse quarantine {SICK} {BAD} --reason" in said["do"]
-    assert [2] == [len(held.said("record_failed", offset=BAD))]
+    assert where.items() <= result.items()
+    assert "planted in decide" in result["error"]
+    assert f"ecluse quarantine {SICK} {BAD} --reason" in result["do"]
+    assert [2] == [len(held.logged("record_failed", offset=BAD))]
 
     page = held.wait_for_states(broken=1, running=1)
     assert "broken" == page[SICK]["state"]
@@ -86,7 +86,7 @@ def test_a_bug_at_one_record_holds_its_partition_alone(held: Worker, cluster: Cl
     assert (name, SICK, BAD, f"e{BAD}") == hold[:4]
     assert None is hold_on(cluster, SOUND)
 
-    cluster.publish(story(SOUND_BUDGET, count=5)[2:])
+    cluster.publish(history(SOUND_BUDGET, count=5)[2:])
     journal = wait_for_records(cluster, BAD + 5)
     assert list(range(BAD)) == sequences(journal[SICK]), "what stands before it is committed"
     assert list(range(5)) == sequences(journal[SOUND]), "the other partition goes on"
@@ -96,7 +96,7 @@ def test_a_bug_at_one_record_holds_its_partition_alone(held: Worker, cluster: Cl
 def test_what_is_set_aside_is_a_dead_letter_and_the_next_is_decided(
     held: Worker, cluster: Cluster
 ) -> None:
-    hold = cluster.set_aside(SICK, BAD, by="Ada", why="decide fails on it")
+    hold = cluster.quarantine(SICK, BAD, by="Ada", why="decide fails on it")
     assert (SICK, BAD) == (hold.partition, hold.offset)
     journal = wait_for_records(cluster, 7 + 2)
     assert list(range(7)) == sequences(journal[SICK])
@@ -106,7 +106,7 @@ def test_what_is_set_aside_is_a_dead_letter_and_the_next_is_decided(
     assert buried["reason"].startswith("quarantined")
 
     [internal_event] = cluster.read(topics.DEAD_LETTERS)[SICK]
-    assert story(SICK_BUDGET)[BAD] == json.loads(internal_event.value)
+    assert history(SICK_BUDGET)[BAD] == json.loads(internal_event.value)
     assert SICK_BUDGET.encode() == internal_event.key
     headers = dict(internal_event.headers)
     assert b"Ada" == headers["ecluse_dlq_by"]
@@ -118,15 +118,15 @@ def test_what_is_set_aside_is_a_dead_letter_and_the_next_is_decided(
     assert None is page[SICK]["held"]
     assert b'"hold"' not in cluster.state()[SICK]
     assert None is hold_on(cluster, SICK)
-    assert 1 == len(held.said("partition_held")), "the same process goes on by itself"
+    assert 1 == len(held.logged("partition_held")), "the same process goes on by itself"
     assert None is held.code
 
 
 def test_the_last_record_set_aside_leaves_nothing_held(cluster: Cluster, tmp_path: Path) -> None:
-    cluster.publish(story(SICK_BUDGET, count=2))
+    cluster.publish(history(SICK_BUDGET, count=2))
     with Worker(cluster, tmp_path, fault="decide:e1") as worker:
         worker.wait_for("partition_held", offset=1)
-        cluster.set_aside(SICK, 1)
+        cluster.quarantine(SICK, 1)
         page = worker.wait_for_states(running=2)
         assert None is page[SICK]["held"]
 
@@ -140,13 +140,13 @@ def test_nothing_else_is_set_aside(
     held: Worker, cluster: Cluster, partition: int, offset: int, why: str
 ) -> None:
     with pytest.raises(ClusterError, match=why):
-        cluster.set_aside(partition, offset)
+        cluster.quarantine(partition, offset)
     # Whoever were fenced by that would stop at its next record.
-    cluster.publish(story(SOUND_BUDGET, count=3)[2:])
+    cluster.publish(history(SOUND_BUDGET, count=3)[2:])
     journal = wait_for_records(cluster, BAD + 3)
     assert list(range(3)) == sequences(journal[SOUND])
     held.wait_for_states(broken=1, running=1)
-    assert [] == held.said("worker_fenced")
+    assert [] == held.logged("worker_fenced")
     assert None is held.code
 
 
@@ -161,6 +161,6 @@ def test_a_mended_worker_goes_past_the_hold_by_itself(
         mended.wait_for_states(running=2)
         assert b'"hold"' not in cluster.state()[SICK]
         assert None is hold_on(cluster, SICK)
-        assert [] == mended.said("record_failed")
+        assert [] == mended.logged("record_failed")
         with pytest.raises(ClusterError, match="not held"):
-            cluster.set_aside(SICK, BAD)
+            cluster.quarantine(SICK, BAD)
