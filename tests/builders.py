@@ -1,6 +1,6 @@
 """Events as tests write them: each names only what it is about; the rest is the Lille Avenirs case.
 
-`Story` runs events through the ledger, and shows what came out in the contract's words.
+`Scenario` runs events through the ledger, and shows what came out in the contract's terms.
 """
 
 import json
@@ -282,8 +282,8 @@ def topic_of(event: Json | bytes) -> str:
     return topics.INTERNAL_EVENTS if internal_event else topics.EVENTS
 
 
-class Story:
-    """Events told to a ledger one after the other."""
+class Scenario:
+    """Events given to a ledger one after the other."""
 
     def __init__(self, *events: Json | bytes, store: Store | None = None) -> None:
         self.store = store or MemoryStore()

@@ -158,7 +158,7 @@ class Served:
             await parts.engine.dispose()
 
     def stop(self) -> None:
-        """Go away, as the real one does: pages that listen are told to, and nothing is cut off."""
+        """Go away, as the real one does: pages that listen are closed, and nothing is cut off."""
         if not self._thread.is_alive():
             return
         self._server.should_exit = True

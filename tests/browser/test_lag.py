@@ -135,7 +135,9 @@ def test_figures_move_within_five_seconds_though_the_accounts_stand_still(
         orders = a_board(watched.console.clock.now)["orders"] | {"count": 42}
         watched.shows(lambda now: at_night(now, orders=orders))
         expect(waiting).to_contain_text("42 orders", timeout=6_000)
-        expect(page.get_by_role("status")).to_be_empty()  # Nobody is told aloud each five seconds.
+        expect(
+            page.get_by_role("status")
+        ).to_be_empty()  # No screen reader speaks each five seconds.
 
 
 def test_it_can_be_paused_and_shows_what_was_missed(
@@ -200,7 +202,7 @@ def test_without_script_a_link_tells_anew(
         assert 4 == page.locator("details summary").count() - 2
 
 
-def test_a_watch_that_freezes_is_said_to_be_old(browser: Browser, watched: WatchedConsole) -> None:
+def test_a_watch_that_freezes_is_shown_as_old(browser: Browser, watched: WatchedConsole) -> None:
     watched.shows(at_night)
     with a_visitor(browser, watched.console, "en") as visitor:
         page = visitor.page

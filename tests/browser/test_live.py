@@ -35,7 +35,7 @@ window.EventSource = class extends EventSource {
     window.streams.push(this);
     // On the page, where it can be waited for: the policy lets no test evaluate a condition there.
     const kept = document.documentElement.dataset;
-    this.addEventListener("position", () => { kept.told = Number(kept.told ?? 0) + 1; });
+    this.addEventListener("position", () => { kept.positions = Number(kept.positions ?? 0) + 1; });
     this.addEventListener("error", () => { kept.cut = this.readyState; });
   }
 };
@@ -79,9 +79,7 @@ def test_the_keyboard_stays_where_it_is(browser: Browser, own_console: Console) 
         expect(link).to_be_focused()
 
 
-def test_a_page_that_nobody_looks_at_asks_for_nothing(
-    browser: Browser, own_console: Console
-) -> None:
+def test_a_hidden_page_asks_for_nothing(browser: Browser, own_console: Console) -> None:
     with a_visitor(browser, own_console) as visitor:
         page = visitor.page
         page.add_init_script(COUNT_STREAMS % "true")
@@ -106,7 +104,7 @@ def test_what_was_not_there_appears_where_it_belongs(
         expect(page.locator("#flags + .notices")).to_contain_text("Nom différent")
 
 
-def test_a_stream_that_is_refused_is_said_where_it_can_be_seen(
+def test_a_stream_that_is_refused_is_reported_where_it_can_be_seen(
     browser: Browser, own_console: Console
 ) -> None:
     with a_visitor(browser, own_console) as visitor:
@@ -118,7 +116,7 @@ def test_a_stream_that_is_refused_is_said_where_it_can_be_seen(
         assert [] == visitor.barriers()
 
 
-def test_an_update_that_fails_is_said_and_asked_for_again(
+def test_an_update_that_fails_is_reported_and_asked_for_again(
     browser: Browser, own_console: Console
 ) -> None:
     with a_visitor(browser, own_console) as visitor:
@@ -135,7 +133,7 @@ def test_an_update_that_fails_is_said_and_asked_for_again(
         expect(page.locator(".live.lost")).to_have_count(0)
 
 
-def test_a_console_that_goes_away_is_said_and_found_again(
+def test_a_console_that_goes_away_is_reported_and_found_again(
     browser: Browser, own_console: Console
 ) -> None:
     assert own_console.served is not None
@@ -144,7 +142,7 @@ def test_a_console_that_goes_away_is_said_and_found_again(
         page.add_init_script(COUNT_STREAMS % "false")
         page.clock.install()
         visitor.go("/console/today")
-        expect(page.locator("html")).to_have_attribute("data-told", "1")
+        expect(page.locator("html")).to_have_attribute("data-positions", "1")
         own_console.served.stop()
         expect(page.locator("html")).to_have_attribute("data-cut", CONNECTING)
         expect(page.locator(".live.lost")).to_have_count(0)
@@ -162,9 +160,9 @@ def test_a_page_can_be_paused(browser: Browser, own_console: Console) -> None:
         page.add_init_script(COUNT_STREAMS % "false")
         visitor.go("/console/today")
         page.get_by_role("button", name="Suspendre la mise à jour").click()
-        expect(page.locator("html")).to_have_attribute("data-told", "1")
+        expect(page.locator("html")).to_have_attribute("data-positions", "1")
         own_console.publish(PAYMENT)
-        expect(page.locator("html")).to_have_attribute("data-told", "2")
+        expect(page.locator("html")).to_have_attribute("data-positions", "2")
         expect(page.locator(".verdict")).to_contain_text("14:02:11")
         page.get_by_role("button", name="Reprendre la mise à jour").click()
         expect(page.locator(".verdict")).to_contain_text("14:02:15")
@@ -181,7 +179,7 @@ def test_without_script_the_page_stays_and_a_reload_tells(
         expect(visitor.page.locator(".verdict")).to_contain_text("14:02:15")
 
 
-def test_a_count_that_does_not_add_up_is_red_in_words_and_with_a_sign(
+def test_a_count_that_does_not_add_up_is_red_and_has_a_text_and_a_sign(
     browser: Browser, own_console: Console
 ) -> None:
     async def lose_two() -> None:
@@ -205,7 +203,7 @@ def test_a_count_that_does_not_add_up_is_red_in_words_and_with_a_sign(
         assert [] == visitor.barriers()
 
 
-def test_what_is_not_known_is_a_dash_with_its_word(browser: Browser, own_console: Console) -> None:
+def test_what_is_not_known_is_a_dash_with_a_text(browser: Browser, own_console: Console) -> None:
     own_console.ends.known = None
     with a_visitor(browser, own_console, "en") as visitor:
         visitor.go("/console/today")
@@ -214,7 +212,7 @@ def test_what_is_not_known_is_a_dash_with_its_word(browser: Browser, own_console
         assert "The count cannot be checked" in visitor.page.locator("main").inner_text()
 
 
-def test_a_read_model_that_is_away_is_told_in_both_languages(
+def test_a_read_model_that_is_away_is_reported_in_both_languages(
     browser: Browser, own_console: Console
 ) -> None:
     path = own_console.database.removeprefix("sqlite+aiosqlite:///")

@@ -155,7 +155,7 @@ def test_a_barrier_would_be_found(browser: Browser, console: Console) -> None:
         assert BARRIERS.keys() == {each.partition(" ")[0] for each in visitor.barriers()}
 
 
-def test_what_the_policy_refuses_would_be_heard(browser: Browser, console: Console) -> None:
+def test_what_the_policy_refuses_would_be_noticed(browser: Browser, console: Console) -> None:
     with a_visitor(browser, console) as visitor:
         visitor.go("/console/today")
         refused = "refused by policy: style-src"
@@ -198,7 +198,7 @@ def test_a_picture_for_the_readme(
         assert picture(name).stat().st_size < 200_000
 
 
-def test_a_page_prints_without_its_ways_around(browser: Browser, console: Console) -> None:
+def test_a_page_prints_without_its_navigation(browser: Browser, console: Console) -> None:
     with a_visitor(browser, console) as visitor:
         visitor.go(PAGES["grant"][0])
         visitor.page.emulate_media(media="print")

@@ -55,7 +55,7 @@ class Visitor:
         return answer.status
 
     def forget(self) -> None:
-        """What was heard on another page is not this one's."""
+        """Messages of another page are not this one's."""
         self.messages.clear()
         self.elsewhere.clear()
 

@@ -46,7 +46,7 @@ def _life(budget: str, number: int) -> Iterator[Json]:
 
 
 def lines(seed: int = 2023, grants: int = GRANTS) -> list[bytes]:
-    """The year: stories of many grants woven together, with repeats and what nobody can read."""
+    """The year: histories of many grants interleaved, with repeats and what nobody can read."""
     chance = random.Random(seed)
     histories = [list(_life(budget, number)) for budget in BUDGETS for number in range(grants)]
     order = [number for number, history in enumerate(histories) for _ in history]

@@ -97,7 +97,7 @@ def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
     assert (3, True) == (answer.code, "ECLUSE_ACCESS_URL_FILE" in answer.err)
 
 
-def test_serving_without_kafka_must_be_said() -> None:
+def test_serving_without_kafka_must_be_asked_for() -> None:
     answer = ecluse("serve")
     assert (2, True) == (answer.code, "--embedded" in answer.err)
 

@@ -272,7 +272,7 @@ def test_files_that_are_not_there_are_named(tmp_path: Path, db: Path, new: Path)
         ("en", ": 12 records of 2 chain(s), 12 of them "),
     ],
 )
-def test_people_are_told_what_was_done(
+def test_people_read_what_was_done(
     db: Path, new: Path, file: Path, language: str, texts: str
 ) -> None:
     summary(db, FIRST, SECOND)

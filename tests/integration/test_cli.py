@@ -295,7 +295,7 @@ def test_the_language_may_be_asked_for_behind_the_verb(mixed: Path, db: Path) ->
     assert result.err.startswith("Arrêt\N{NO-BREAK SPACE}: missing.db")
 
 
-def test_the_version_is_told() -> None:
+def test_the_version_is_printed() -> None:
     result = ecluse("--version")
     assert (0, True) == (result.code, result.text.startswith("ecluse 0."))
 

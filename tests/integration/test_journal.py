@@ -58,7 +58,7 @@ def test_people_read_the_journal_as_a_table(
     assert "C/advance" in ecluse("journal", "show", BUDGET, 4, "--db", db).text
 
 
-def test_a_record_that_is_not_there_is_said_so(mixed: Path, db: Path) -> None:
+def test_a_record_that_is_not_there_is_reported(mixed: Path, db: Path) -> None:
     ecluse("replay", mixed, "--db", db)
     result = ecluse("--lang", "fr", "journal", "show", BUDGET, 99, "--db", db)
     assert (3, b"") == (result.code, result.out)
@@ -84,7 +84,7 @@ SHOWN = {
 
 
 @pytest.mark.parametrize("language", SHOWN)
-def test_people_read_one_record_in_words(mixed: Path, db: Path, language: str) -> None:
+def test_people_read_one_record(mixed: Path, db: Path, language: str) -> None:
     ecluse("replay", mixed, "--db", db)
     for sequence, texts in SHOWN[language].items():
         result = ecluse("journal", "show", BUDGET, sequence, "--db", db, "--lang", language)
@@ -102,7 +102,7 @@ def test_people_read_one_record_in_words(mixed: Path, db: Path, language: str) -
     ("language", "texts"),
     [("fr", "nope\u00a0: le journal n'a pas d'enregistrement"), ("en", "nope: the journal has no")],
 )
-def test_a_budget_without_records_is_said_so(
+def test_a_budget_without_records_is_reported(
     mixed: Path, db: Path, language: str, texts: str
 ) -> None:
     ecluse("replay", mixed, "--db", db)

@@ -42,7 +42,7 @@ pytestmark = pytest.mark.usefixtures("_at_night")
     ],
     ids=lambda scene: getattr(scene, "__name__", ""),
 )
-def test_what_happens_at_night_is_said_in_both_languages(
+def test_what_happens_at_night_is_shown_in_both_languages(
     serve: Serve, scene: Callable[[], Scene], code: int, english: str, french: str
 ) -> None:
     watch = serve(scene())
@@ -153,7 +153,7 @@ def test_outcomes_that_do_not_add_up_exit_1(serve: Serve, result: Json, texts: s
     ],
     ids=str,
 )
-def test_what_is_not_known_to_add_up_is_not_told_as_wrong(
+def test_what_is_not_known_to_add_up_is_not_shown_as_wrong(
     serve: Serve, otherwise: Json, english: str, french: str
 ) -> None:
     board = a_board()

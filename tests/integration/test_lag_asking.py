@@ -69,7 +69,7 @@ def test_where_kafka_is_silent_nothing_is_well(
     ("language", "texts"), [("fr", "la surveillance ne répond pas"), ("en", "no watch answers")]
 )
 @pytest.mark.parametrize("args", [(), ("--json",)], ids=["people", "programs"])
-def test_a_watch_that_is_not_there_exits_3_in_words(
+def test_a_watch_that_is_not_there_exits_3_with_a_message(
     args: tuple[str, ...], language: str, texts: str
 ) -> None:
     result = ecluse("lag", *args, "--lang", language, ECLUSE_WATCH_URL="http://127.0.0.1:1")

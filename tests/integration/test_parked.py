@@ -151,5 +151,5 @@ def test_an_age_is_that_of_the_moment_when_it_is_asked(
     ],
     ids=str,
 )
-def test_an_age_in_words(age: timedelta, fr: str, en: str) -> None:
+def test_an_age_as_text(age: timedelta, fr: str, en: str) -> None:
     assert (fr, en) == tuple(age_words(Screen(each), age) for each in (Language.FR, Language.EN))

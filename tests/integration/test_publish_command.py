@@ -31,7 +31,7 @@ def deaf() -> Iterator[str]:
         yield f"127.0.0.1:{listening.getsockname()[1]}"
 
 
-def test_a_faulty_file_is_told_like_validate_tells_it_and_nothing_leaves(mixed: Path) -> None:
+def test_a_faulty_file_is_reported_as_validate_does_and_nothing_leaves(mixed: Path) -> None:
     result = publish(mixed)
     assert 1 == result.code
     validated = ecluse("validate", mixed, COLUMNS=WIDE).text.splitlines()[:-1]
@@ -83,7 +83,7 @@ def test_an_empty_file_publishes_nothing_and_calls_nobody(tmp_path: Path) -> Non
     ("lang", "texts"),
     [("en", ["Stopped: 127.0.0.1:1: no Kafka"]), ("fr", ["Arrêt", "127.0.0.1:1", "pas de Kafka"])],
 )
-def test_no_cluster_is_said_in_words(good: Path, lang: str, texts: list[str]) -> None:
+def test_a_missing_cluster_is_reported(good: Path, lang: str, texts: list[str]) -> None:
     for command in (["publish", good], ["topics", "diff"], ["topics", "apply"]):
         result = ecluse(*command, "--lang", lang, ECLUSE_BOOTSTRAP_SERVERS=NOWHERE)
         assert (3, b"") == (result.code, result.out)
@@ -95,12 +95,12 @@ def test_no_cluster_is_said_in_words(good: Path, lang: str, texts: list[str]) ->
 
 
 @pytest.mark.parametrize("at", ["nonsense:x", "no-such-host.invalid:9092"])
-def test_an_address_that_is_none_is_said_in_words(good: Path, at: str) -> None:
+def test_an_address_that_is_none_is_reported(good: Path, at: str) -> None:
     result = publish(good, at=at)
     assert (3, True) == (result.code, f"{at}: no Kafka at this address" in result.err)
 
 
-def test_a_cluster_that_never_answers_is_waited_for_as_long_as_was_said(
+def test_a_cluster_that_never_answers_is_waited_for_as_long_as_was_asked(
     good: Path, deaf: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(topics, "REQUEST_TIMEOUT_S", 0.5)

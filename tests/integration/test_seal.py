@@ -59,7 +59,7 @@ def desk(_sealed_once: Desk, tmp_path: Path) -> Desk:
 
 
 def rewritten(change: Callable[[Json], None]) -> Callable[[Desk], None]:
-    """The first year told in another way, and the whole journal made again, as the ledger would."""
+    """The first year with other events, and the whole journal made again, as the ledger would."""
 
     def plant(desk: Desk) -> None:
         first, rest = YEARS.read_bytes().split(b"\n", 1)
@@ -287,7 +287,7 @@ def test_the_key_may_come_from_the_environment_and_the_seal_to_standard_output(d
     ],
     ids=["no key", "no such key", "not a key", "no offset", "no time", "two journals"],
 )
-def test_what_is_needed_for_a_seal_is_said(
+def test_what_is_needed_for_a_seal_is_named(
     desk: Desk, args: tuple[str, ...], code: int, texts: str
 ) -> None:
     named = [str(desk.key) if each == "KEY" else each for each in args]
@@ -306,7 +306,7 @@ def test_what_is_needed_for_a_seal_is_said(
     ],
     ids=["a key without a seal", "no such seal", "no such key", "not a key"],
 )
-def test_what_is_needed_to_look_at_a_seal_is_said(
+def test_what_is_needed_to_check_a_seal_is_named(
     desk: Desk, args: tuple[str, ...], code: int, texts: str
 ) -> None:
     files = {"PUB": desk.public_key, "SEAL": desk.seal}

@@ -1,4 +1,4 @@
-"""`ecluse trace` from outside: the story of each kind of reference, for people and programs."""
+"""`ecluse trace` from outside: the trace of each kind of reference, for people and programs."""
 
 import json
 from pathlib import Path
@@ -75,7 +75,7 @@ FIRST, SECOND = [("2023", each) for each in range(2, 8)], [("2024", each) for ea
     ],
     ids=["convention", "grant", "act", "payment order", "event"],
 )
-def test_the_story_of_each_kind_of_reference(
+def test_the_trace_of_each_kind_of_reference(
     years: Path, ref: str, kinds: list[str], expected: list[tuple[str, int]]
 ) -> None:
     found = asked(ref, "--db", years)
@@ -140,7 +140,7 @@ def test_people_read_which_internal_events_left_with_a_closing(
     assert f"{its_id} {written['id']}" in text
 
 
-def test_of_many_internal_events_a_story_begins_only(tmp_path: Path, db: Path) -> None:
+def test_of_many_internal_events_a_trace_shows_the_first_only(tmp_path: Path, db: Path) -> None:
     names = [f"C-{number:03}" for number in range(ROWS_MAX + 1)]
     awards = [an_award(1, _id=f"a-{each}", grant=f"G-{each}") for each in names]
     signed = [
@@ -268,7 +268,7 @@ def spaced(text: str) -> str:
 
 
 @pytest.mark.parametrize("language", TEXTS)
-def test_people_read_a_story_in_words(language: str, tmp_path: Path, db: Path) -> None:
+def test_people_read_a_trace(language: str, tmp_path: Path, db: Path) -> None:
     ecluse("replay", written(tmp_path / "early.jsonl", *EARLY), "--db", db)
     result = ecluse("trace", "C", "--db", db, "--lang", language, COLUMNS="140")
     text = spaced(unfolded(result.text))
@@ -291,13 +291,13 @@ def test_no_iban_is_shown_whole(tmp_path: Path, db: Path) -> None:
     assert (0, False) == (named.code, IBAN in named.text.split("\n", 1)[1])
 
 
-def test_an_ambiguous_reference_is_told_for_all_that_it_names(tmp_path: Path, db: Path) -> None:
+def test_an_ambiguous_reference_is_traced_for_all_that_it_names(tmp_path: Path, db: Path) -> None:
     alone = an_award(100, requires_convention=False)
     events = [a_vote(), alone, a_report(convention="G", _id="G")]
     ecluse("replay", written(tmp_path / "g.jsonl", *events), "--db", db)
     assert ["event", "convention", "grant"] == asked("G", "--db", db)["kinds"]
     assert (
-        "G names an event and a convention and a grant: all is told."
+        "G names an event and a convention and a grant: all is shown."
         in ecluse("trace", "G", "--db", db).text
     )
     assert (
@@ -326,7 +326,7 @@ def test_two_journals_at_once_are_a_question_of_usage(years: Path) -> None:
         assert "name two journals" in unfolded(result.err)
 
 
-def test_each_type_has_its_words() -> None:
+def test_each_type_has_its_texts() -> None:
     assert [each.TYPE for each in INBOUND] == [f"ecluse.{name}.v1" for name in TYPES]
 
 

@@ -15,7 +15,7 @@ from tests.golden.record import HERE
 from tests.integration.command import CARRY_OVER, EXAMPLE, ecluse
 from tests.integration.test_tables import unfolded
 
-TURNS = HERE / "turns-2023.journal.jsonl"
+CHANGES = HERE / "turns-2023.journal.jsonl"
 YEARS = HERE / "year-end-2023.events.jsonl"
 
 
@@ -79,7 +79,7 @@ def test_one_budget_alone_is_proved(db: Path) -> None:
 
 
 # Text of the bytes of an internal event, and bytes of text again.
-TEXT, SAID = (
+TEXT, QUOTED = (
     "cast(value AS TEXT)",
     "UPDATE internal_events SET value = cast({} AS BLOB) WHERE number = 0",
 )
@@ -117,7 +117,7 @@ UPDATES = [
         "DELETE FROM internal_events WHERE number = 0",
         "message_missing",
     ),
-    ("an internal event is no JSON", SAID.format("'{'"), "message_malformed"),
+    ("an internal event is no JSON", QUOTED.format("'{'"), "message_malformed"),
     (
         "an internal event is there twice",
         (
@@ -128,12 +128,12 @@ UPDATES = [
     ),
     (
         "an internal event says something else",
-        SAID.format(f"replace({TEXT}, '\"amount_cents\":', '\"amount_cents\":1')"),
+        QUOTED.format(f"replace({TEXT}, '\"amount_cents\":', '\"amount_cents\":1')"),
         "message_differs",
     ),
     (
         "an internal event is of no closing",
-        SAID.format(f'replace({TEXT}, \'"id":"\', \'"id":"x\')'),
+        QUOTED.format(f'replace({TEXT}, \'"id":"\', \'"id":"x\')'),
         "message_unexpected",
     ),
 ]
@@ -225,7 +225,7 @@ def test_an_internal_event_that_was_not_read_yet_is_counted(db: Path, tmp_path: 
         (("--db", "OTHER"), 3, "a database of another program"),
         (("--db", "x", "--journal", "y"), 2, "name two journals"),
         (
-            ("--journal", str(TURNS), "--budget", "x"),
+            ("--journal", str(CHANGES), "--budget", "x"),
             3,
             "x: the journal",
         ),

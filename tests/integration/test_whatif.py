@@ -170,7 +170,7 @@ def test_a_closing_names_the_conventions_that_it_would_carry_over(tmp_path: Path
     closing = written(tmp_path / "b.jsonl", a_closing("all"), a_recovery())
     tried = asked(closing, "--db", db)
     assert [{"budget": NEXT_BUDGET, "convention": "C"}] == tried["internal_events"]
-    # The year is forgotten with its closing, and its balances are told all the same.
+    # The year leaves memory with its closing, and its balances are shown all the same.
     ((line,),) = [tried["lines"]]
     assert (100, 0) == (line["after"]["carried_over_cents"], line["after"]["committed_cents"])
     assert "1 convention would be carried over" in ecluse("whatif", closing, "--db", db).text

@@ -29,7 +29,7 @@ NOWHERE = {"ECLUSE_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
     ("language", "texts"), [("fr", "pas de Kafka à cette adresse"), ("en", "no Kafka at this")]
 )
 @pytest.mark.parametrize("args", ON_KAFKA, ids=lambda args: str(args[0]))
-def test_a_cluster_that_is_not_there_exits_3_soon_and_in_words(
+def test_a_cluster_that_is_not_there_exits_3_soon_with_a_message(
     args: tuple[str, ...], language: str, texts: str
 ) -> None:
     began_s = time.monotonic()
@@ -51,7 +51,7 @@ def test_a_cluster_that_is_not_there_exits_3_soon_and_in_words(
     ],
     ids=["no reason", "a long reason", "nobody", "a long name"],
 )
-def test_a_quarantine_needs_words_that_the_journal_can_keep(
+def test_a_quarantine_needs_texts_that_the_journal_can_keep(
     option: str, texts: str, message: str
 ) -> None:
     given = {"--reason": "a bug", "--by": "Ada", option: texts}
@@ -63,7 +63,7 @@ def test_a_quarantine_needs_words_that_the_journal_can_keep(
     assert "il faut des mots" in french.err or " caractères, et " in french.err
 
 
-def test_the_longest_words_of_a_quarantine_are_taken() -> None:
+def test_the_longest_texts_of_a_quarantine_are_taken() -> None:
     texts = ("--reason", "x" * 1000, "--by", "y" * 200)
     assert 3 == ecluse("quarantine", 0, 1, *texts, given=b"", **NOWHERE).code
 

@@ -26,7 +26,7 @@ def consumer_of(topic: str, *more: str) -> Consumer:
 
 
 class Member:
-    """A member of a group that takes what comes and commits it, until it is told otherwise."""
+    """A member of a group that takes what comes and commits it, until a test changes that."""
 
     def __init__(self, settings: Settings, consumer: Consumer, instance: str | None = None) -> None:
         self.at_once = 500

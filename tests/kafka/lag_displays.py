@@ -1,6 +1,6 @@
 """Who tells an operator how a stage is: page, metric and command, asked again and again.
 
-Each is asked by itself, as people and Prometheus do, and what it told is kept with the moment.
+Each is asked by itself, as people and Prometheus do, and its answer is kept with the moment.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ class PartitionStatus(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """What one of them told, all at once."""
+    """One answer of one of them."""
 
     stages: frozenset[Stage]
     rows: Mapping[Row, PartitionStatus]
@@ -57,7 +57,7 @@ SILENT: Final = Shown(frozenset(), {}, old=True)
 
 
 class Displays:
-    """All three, and what was heard of each."""
+    """All three, and the answers of each."""
 
     def __init__(self, watch: Watcher, prefix: str, page: str) -> None:
         self._watch = watch
@@ -81,7 +81,7 @@ class Displays:
             await asyncio.sleep(POLL_S)
 
     def first_s(self, name: str, is_so: Callable[[Shown], bool], since_s: float) -> float | None:
-        """How long after a moment one of them first told it; None: not yet."""
+        """How long after a moment one of them first showed it; None: not yet."""
         found = (each.at_s - since_s for each in self.samples[name] if is_so(each.shown))
         return next((after_s for after_s in found if after_s >= 0), None)
 
@@ -176,6 +176,6 @@ def shown_by_page(page: str) -> Shown:
 
 
 def _count(text: str) -> int | None:
-    """A figure as people are told it; a dash is none."""
+    """A figure as people read it; a dash is none."""
     digits = re.sub(r"\D", "", text)
     return int(digits) if digits else None

@@ -41,7 +41,7 @@ async def make_topics(settings: Settings) -> None:
 class Writer:
     """Writes transactions; an aborted one leaves its records and a marker behind."""
 
-    def __init__(self, settings: Settings, name: str = "told") -> None:
+    def __init__(self, settings: Settings, name: str = "writer") -> None:
         self._settings = settings
         self._producer = AIOKafkaProducer(
             bootstrap_servers=settings.bootstrap_servers,

@@ -51,7 +51,7 @@ def test_a_broker_that_is_gone_for_ten_seconds_is_waited_for(
     assert cluster.is_settled([topics.JOURNAL, topics.LEDGER_STATE])
 
 
-def test_sigterm_is_heard_while_the_broker_is_away(
+def test_sigterm_ends_it_while_the_broker_is_away(
     broker: Broker, prefix: str, tmp_path: Path
 ) -> None:
     cluster = Cluster(broker.bootstrap, prefix, 2)

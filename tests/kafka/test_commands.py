@@ -203,7 +203,7 @@ def test_one_chain_is_read_alone_and_each_of_its_records_whole(year: Year, chain
 
 
 @pytest.mark.parametrize("chain", ["nope", "_dead.2", "_dead.99", "_dead.x", "", "\udcff"])
-def test_a_chain_without_records_is_said_so(year: Year, chain: str) -> None:
+def test_a_chain_without_records_is_reported(year: Year, chain: str) -> None:
     shown = chain.replace("\udcff", "?")
     for args in (("journal", "tail"), ("balances",)):
         result = asked(year.cluster, *args, "--budget", chain)
@@ -225,7 +225,7 @@ def test_a_chain_without_records_is_said_so(year: Year, chain: str) -> None:
         ("en", ["This is not a strict JSON object in UTF-8", "Correct the program"]),
     ],
 )
-def test_a_dead_letter_is_shown_in_the_words_of_its_notice(
+def test_a_dead_letter_is_shown_as_in_its_notice(
     year: Year, language: str, texts: list[str]
 ) -> None:
     chain = f"_dead.{OTHER_HOME}"
@@ -238,7 +238,7 @@ def test_a_dead_letter_is_shown_in_the_words_of_its_notice(
 
 
 # ------------------------------------------------------------------ what is not there
-def test_an_empty_journal_is_said_so(cluster: Cluster) -> None:
+def test_an_empty_journal_is_reported(cluster: Cluster) -> None:
     for args in (("journal", "tail"), ("balances",)):
         result = asked(cluster, *args)
         assert (0, "The journal is empty.\n") == (result.code, result.text)

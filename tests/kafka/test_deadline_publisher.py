@@ -109,7 +109,7 @@ def test_a_watch_that_is_killed_at_any_moment_leaves_none_out_and_none_twice(
 def test_a_watch_that_is_frozen_at_any_moment_writes_nothing_when_it_thaws(
     cluster: Cluster, tmp_path: Path
 ) -> None:
-    """Another has taken its partition over; who is in the midst of a transaction is told so."""
+    """Another has taken its partition over; who is amid a transaction learns so."""
     three, numbers = deadline_events(3), range(PARTITIONS)
     with ExitStack() as stack:
         frozen = [

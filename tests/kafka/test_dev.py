@@ -140,7 +140,7 @@ class Dev:
         return str(eventually(poll, "not ready", START_S))
 
     def interrupt(self, number: signal.Signals = signal.SIGINT) -> None:
-        """As a terminal does it: the whole group is told."""
+        """As a terminal does it: the whole group gets the signal."""
         os.killpg(self.process.pid, number)
 
     def ended(self) -> int:
@@ -252,7 +252,7 @@ def test_everything_runs_until_it_is_interrupted_and_nothing_is_left(tmp_path: P
         assert not page(f"{where['api']}/healthz")
 
 
-def test_a_ledger_that_dies_ends_the_rest_with_words_and_its_log(tmp_path: Path) -> None:
+def test_a_ledger_that_dies_ends_the_rest_with_a_message_and_its_log(tmp_path: Path) -> None:
     of_the_user = tmp_path / "of-the-user.db"
     theirs, prefix = f"sqlite:///{of_the_user}", "mien."
     chosen = ("--lang", "fr", "--api-port", str(free_port()))
@@ -276,7 +276,7 @@ def test_a_ledger_that_dies_ends_the_rest_with_words_and_its_log(tmp_path: Path)
         assert '"event": "worker_started"' in dev.shown
 
 
-def test_a_broker_that_dies_ends_the_rest_with_words_and_its_log(tmp_path: Path) -> None:
+def test_a_broker_that_dies_ends_the_rest_with_a_message_and_its_log(tmp_path: Path) -> None:
     with Dev(tmp_path) as dev:
         dev.wait_for("services.cli.app watch")
         os.kill(dev.wait_for("kafka.Kafka"), signal.SIGKILL)
@@ -326,7 +326,7 @@ def test_a_termination_while_services_start_leaves_nothing(tmp_path: Path) -> No
         ("--api-port", "en", "this port is taken. Leave --api-port out"),
     ],
 )
-def test_a_port_that_is_taken_is_said_so(
+def test_a_port_that_is_taken_is_reported(
     tmp_path: Path, option: str, language: str, texts: str
 ) -> None:
     """Else the broker of somebody else would be taken for ours, and given our topics."""

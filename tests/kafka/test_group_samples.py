@@ -42,7 +42,7 @@ LEDGER: Final = Consumer("ledger", "ledger", ("events", "deadline_events"))
 PLACES: Final = tuple(Place(topic, number) for topic in LEDGER.topics for number in (0, 1))
 
 
-def test_a_look_finds_owners_words_and_a_group_that_shares_out(settings: Settings) -> None:
+def test_a_sample_finds_owners_statuses_and_a_rebalance(settings: Settings) -> None:
     """Members join with one topic alone, and own the same numbers of the other too."""
 
     def a_member(instance: str) -> AIOKafkaConsumer:
@@ -107,7 +107,7 @@ async def until_so(
     raise AssertionError(await sample())
 
 
-def test_topics_that_are_made_later_are_found_by_the_next_looks(settings: Settings) -> None:
+def test_topics_that_are_made_later_are_found_by_the_next_samples(settings: Settings) -> None:
     """A watch may be there first; what it knows of topics is else half a minute old."""
     consumer = consumer_of("orders", "deadline_events")
 
@@ -168,7 +168,7 @@ def test_a_group_of_the_newer_protocol_has_owners_too(settings: Settings) -> Non
     asyncio.run(go())
 
 
-def test_a_look_ends_while_the_cluster_is_away_and_works_when_it_is_back(
+def test_a_sample_ends_while_the_cluster_is_away_and_works_when_it_is_back(
     broker: Broker, settings: Settings
 ) -> None:
     consumer = consumer_of("orders")
@@ -178,7 +178,7 @@ def test_a_look_ends_while_the_cluster_is_away_and_works_when_it_is_back(
         groups = Groups(settings, [consumer])
 
         async def sample() -> int | None:
-            """Where the partition ends; whatever the cluster does, it is told in time."""
+            """Where the partition ends; whatever the cluster does, the answer comes in time."""
             began_s = time.monotonic()
             try:
                 (found,) = (await groups.look(the_clock_on_the_wall()))[consumer].values()

@@ -93,7 +93,7 @@ def test_a_bug_at_one_record_holds_its_partition_alone(held: Worker, cluster: Cl
     assert 0 == held.stop()
 
 
-def test_what_is_set_aside_is_a_dead_letter_and_the_next_is_decided(
+def test_what_is_quarantined_is_a_dead_letter_and_the_next_is_decided(
     held: Worker, cluster: Cluster
 ) -> None:
     hold = cluster.quarantine(SICK, BAD, by="Ada", why="decide fails on it")
@@ -101,9 +101,9 @@ def test_what_is_set_aside_is_a_dead_letter_and_the_next_is_decided(
     journal = wait_for_records(cluster, 7 + 2)
     assert list(range(7)) == sequences(journal[SICK])
     assert ["accepted"] * 4 + ["dead_letter"] + ["accepted"] * 2 == outcomes(journal[SICK])
-    buried = journal[SICK][BAD]["dead_letter"]
-    assert {"by": "Ada", "why": "decide fails on it"}.items() <= buried.items()
-    assert buried["reason"].startswith("quarantined")
+    quarantined = journal[SICK][BAD]["dead_letter"]
+    assert {"by": "Ada", "why": "decide fails on it"}.items() <= quarantined.items()
+    assert quarantined["reason"].startswith("quarantined")
 
     [internal_event] = cluster.read(topics.DEAD_LETTERS)[SICK]
     assert history(SICK_BUDGET)[BAD] == json.loads(internal_event.value)
@@ -122,7 +122,7 @@ def test_what_is_set_aside_is_a_dead_letter_and_the_next_is_decided(
     assert None is held.code
 
 
-def test_the_last_record_set_aside_leaves_nothing_held(cluster: Cluster, tmp_path: Path) -> None:
+def test_the_last_record_quarantined_leaves_nothing_held(cluster: Cluster, tmp_path: Path) -> None:
     cluster.publish(history(SICK_BUDGET, count=2))
     with Worker(cluster, tmp_path, fault="decide:e1") as worker:
         worker.wait_for("partition_held", offset=1)
@@ -136,7 +136,7 @@ def test_the_last_record_set_aside_leaves_nothing_held(cluster: Cluster, tmp_pat
     [(SOUND, 1, "not held"), (SICK, BAD + 1, f"offset {BAD}"), (SICK, BAD - 1, f"offset {BAD}")],
     ids=["a partition that is not held", "a later record", "an earlier record"],
 )
-def test_nothing_else_is_set_aside(
+def test_nothing_else_is_quarantined(
     held: Worker, cluster: Cluster, partition: int, offset: int, why: str
 ) -> None:
     with pytest.raises(ClusterError, match=why):

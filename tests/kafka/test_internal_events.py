@@ -121,7 +121,7 @@ def test_a_closed_year_opens_the_next_one_on_its_own_partition(
     proved(cluster, 10)
 
 
-def test_a_restarted_worker_reads_no_internal_event_twice_and_remembers_what_was_forgotten(
+def test_a_restarted_worker_reads_no_internal_event_twice_and_knows_the_closed_year(
     broker: Broker, prefix: str, tmp_path: Path
 ) -> None:
     cluster = a_cluster(broker, prefix, 2)

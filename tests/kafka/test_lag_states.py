@@ -52,14 +52,14 @@ FOLLOWED: Final = "command that follows"
 TEXT_WHEN_OLD: Final = "La surveillance en est restée à"
 """What `ecluse lag --watch` says of a watch that was there and does not answer."""
 
-pytestmark = pytest.mark.timeout(240)  # Where something is not told it is waited for, each time.
+pytestmark = pytest.mark.timeout(240)  # What is not shown is waited for, each time.
 
 Seconds = Mapping[str, float | None]
 """Who said it how long after its cause; None: not in time, nor `MORE_S` later."""
 
 
 class Case(NamedTuple):
-    """A state, and the words in which it is told."""
+    """A state, and the text that shows it."""
 
     stage: str
     state: str
@@ -93,7 +93,7 @@ QUIET: Final[tuple[Row, ...]] = ((LEDGER, "deadline_events", 0), (TREASURY, "pay
 
 
 class Scenario:
-    """What happens, and what is told of it."""
+    """The events of a scenario, and what is shown of them."""
 
     def __init__(
         self, days: BadDays, watch: Watcher, displays: Displays, follower: Running
@@ -101,14 +101,14 @@ class Scenario:
         self.displays: Final = displays
         self.seconds: Final[dict[str, Seconds]] = {}
         self.too_early: Final[list[tuple[str, str]]] = []
-        """Cases that were told before their cause, and by whom."""
+        """Cases that were shown before their cause, and by which display."""
         self.frozen_s = 0.0
         self._days = days
         self._watch = watch
         self._follower = follower
 
     async def passes(self) -> None:
-        """From when watch and console answer until all was told."""
+        """From when watch and console answer until all was shown."""
         up_s = time.monotonic()
         await asyncio.gather(self._shown(NEVER_SEEN, up_s), self._shown(JUST_WATCHED, up_s))
         await asyncio.gather(self._of_the_ledger(), self._of_treasury(), self._of_projector())
@@ -232,36 +232,36 @@ async def a_scenario(cluster: Cluster, folder: Path) -> Scenario:
             watch, console, follower = await asyncio.to_thread(the_stack, stack, cluster, folder)
             scenario = Scenario(days, watch, Displays(watch, cluster.prefix, console), follower)
             async with asyncio.TaskGroup() as meanwhile:
-                aside = [
+                beside = [
                     meanwhile.create_task(each)
                     for each in (days.come(), scenario.displays.listen())
                 ]
                 await scenario.passes()
-                for each in aside:
+                for each in beside:
                     each.cancel()
     return scenario
 
 
 @pytest.fixture(scope="module")
 def scenario(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Scenario:
-    """What was told of a night."""
+    """The one scenario of this module."""
     folder = tmp_path_factory.mktemp("night")
     cluster = a_cluster(broker, f"lag-states-{os.getpid()}.", PARTITIONS)
     return asyncio.run(a_scenario(cluster, folder))
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_state_is_told_within_15_seconds_by_page_metric_and_command(
+def test_a_state_is_shown_within_15_seconds_by_page_metric_and_command(
     scenario: Scenario, name: str
 ) -> None:
     seconds = scenario.seconds[name]
     print(f"{name}: {figures(seconds)}")
     assert {PAGE, METRIC, COMMAND} == seconds.keys()
     assert {} == too_late(seconds)
-    assert [] == [by for early, by in scenario.too_early if early == name], "told before its cause"
+    assert [] == [by for early, by in scenario.too_early if early == name], "shown before its cause"
 
 
-def test_a_quiet_topic_never_looks_late(scenario: Scenario) -> None:
+def test_a_quiet_topic_never_seems_late(scenario: Scenario) -> None:
     for by, samples in scenario.displays.samples.items():
         for row in QUIET:
             shown = [
@@ -270,12 +270,12 @@ def test_a_quiet_topic_never_looks_late(scenario: Scenario) -> None:
                 if each.at_s < scenario.frozen_s and row in each.shown.rows
             ]
             for_s = shown[-1][0] - shown[0][0]
-            print(f"{by}: {row} is quiet, told {len(shown)} times in {for_s:.1f} s")
+            print(f"{by}: {row} is quiet, shown {len(shown)} times in {for_s:.1f} s")
             assert for_s >= QUIET_FOR_S, "while others of its group had their bad day"
             assert [] == [each for _, each in shown if not is_well(each)]
 
 
-def test_a_frozen_watch_is_said_to_be_old_within_15_seconds(scenario: Scenario) -> None:
+def test_a_frozen_watch_is_shown_as_old_within_15_seconds(scenario: Scenario) -> None:
     """Of the metric: nobody answers Prometheus, which keeps that as `up`."""
     seconds = scenario.seconds[OLD]
     print(f"{OLD}: {figures(seconds)}")

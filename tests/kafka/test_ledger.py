@@ -124,7 +124,9 @@ def test_a_restarted_worker_processes_nothing_twice(
         assert ["0" * 64, *chain[:-1]] == [record["previous_hash"] for record in records]
 
 
-def test_both_doors_are_read_and_remembered(broker: Broker, prefix: str, tmp_path: Path) -> None:
+def test_both_input_topics_are_read_and_remembered(
+    broker: Broker, prefix: str, tmp_path: Path
+) -> None:
     cluster = a_cluster(broker, prefix, 1)
     first, second, third = awards(budget_on(0, 1), 0, 3)
     cluster.publish([first])

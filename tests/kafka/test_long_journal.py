@@ -75,7 +75,7 @@ def test_one_record_of_a_long_journal_is_found_wherever_it_stands(long: Cluster)
         assert f"unreadable {offset}" in shown.text
 
 
-def test_clocks_that_differ_do_not_turn_a_partition_around(broker: Broker, prefix: str) -> None:
+def test_clocks_that_differ_do_not_reverse_a_partition(broker: Broker, prefix: str) -> None:
     """A worker whose clock was late took the partition over."""
     cluster = Cluster(broker.bootstrap, prefix, 2)
     cluster.create()

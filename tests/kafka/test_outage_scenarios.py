@@ -130,7 +130,7 @@ class Stack:
         expect(self.page.locator("h1")).to_contain_text("received", timeout=SHOWN_S * 1000)
 
     def tells(self, outage: Outage, since_s: float) -> Json:
-        """Within 15 seconds command, metric and page say what is wrong; the stage, as told."""
+        """Within 15 seconds command, metric and page show what is wrong; the stage, as shown."""
         stages: list[Json] = []
 
         def of_command() -> bool:
@@ -142,15 +142,15 @@ class Stack:
         def left_s() -> float:
             return since_s + SHOWN_S - time.monotonic()
 
-        self.until(of_command, f"told by the command: {outage}", left_s())
+        self.until(of_command, f"shown by the command: {outage}", left_s())
         self.until(
             lambda: (outage.stage, outage.state) in self.states(),
-            f"told by the metric: {outage}",
+            f"shown by the metric: {outage}",
             left_s(),
         )
         headline = self.page.locator("h1")
         expect(headline).to_contain_text(outage.headline, timeout=max(1.0, left_s() * 1000))
-        print(f"{outage.picture}: told after {time.monotonic() - since_s:.1f} s")
+        print(f"{outage.picture}: shown after {time.monotonic() - since_s:.1f} s")
         return stages[0]
 
     def keep_picture(self, outage: Outage) -> None:
@@ -202,7 +202,7 @@ def a_stack(
 
 
 @pytest.mark.timeout(300)
-def test_each_night_is_told_by_page_command_and_metric(
+def test_each_outage_is_shown_by_page_command_and_metric(
     broker: Broker, prefix: str, postgresql_server: Server, tmp_path: Path
 ) -> None:
     pictures = Path(os.environ.get("ECLUSE_TEST_PICTURES", tmp_path / "pictures"))
@@ -275,7 +275,7 @@ def postgresql_is_down(stack_under_test: Stack) -> None:
             return projector if is_known and projector["behind"] > first["behind"] else None
 
         projector = stack_under_test.until(more, "farther behind", SHOWN_S)
-        # Unknown, where it was asked before the projector had told.
+        # Unknown, where it was asked before the projector had reported.
         assert first["oldest_event_at"] in {None, projector["oldest_event_at"]}
         assert {"retrying"} == {each["doing"] for each in projector["partitions"]}
         stack_under_test.keep_picture(POSTGRESQL_DOWN)

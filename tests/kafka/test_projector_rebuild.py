@@ -75,7 +75,7 @@ class Reader:
         self._url = url
         self._stop = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._go()))
-        self.looks = 0
+        self.samples = 0
         self.faults: list[str] = []
 
     def __enter__(self) -> Self:
@@ -100,7 +100,7 @@ class Reader:
                         "SELECT coalesce(sum(sequence), 0) FROM budgets",
                     )
                 ]
-            self.looks += 1
+            self.samples += 1
             if found[0] != found[1]:
                 self.faults.append(f"half a read model: {found}")
             if found[0] < before:
@@ -135,7 +135,7 @@ def test_it_is_killed_resumed_and_switched_beside_a_running_projector(
         ):
             again.until(lambda: query(url, NEXT_RECORDS) == half, "it gets on")
             again.kill()
-            # The server has not heard of that, and its transaction would wait on.
+            # The server does not know of that, and its transaction would wait on.
             run(url, *WAITS_NO_MORE)
             assert half == query(url, NEXT_RECORDS), "it was killed in the midst"
             again.start_again()
@@ -146,7 +146,7 @@ def test_it_is_killed_resumed_and_switched_beside_a_running_projector(
             assert paid_cents <= query(url, MENDED) < damaged_cents
             write(settings, journal[most + 2 :])
             running.until(lambda: rows(url) == RECORDS, "it goes on in the new tables", 120)
-        assert ([], True) == (seen.faults, seen.looks > 20)
+        assert ([], True) == (seen.faults, seen.samples > 20)
         assert 0 == running.stop()
         assert [] == running.lines("record_failed") + running.lines("partition_failed")
     assert {"ecluse_read"} == {name for name in schemas(url) if "ecluse" in name}
@@ -179,12 +179,12 @@ def test_in_sqlite_the_rows_of_another_file_take_the_place_of_the_old(
         write(settings, journal[part : part + 2])
         records = count(journal[: part + 2])
         running.until(lambda: rows(sqlite_url) == records, "it goes on in the new rows", 120)
-        assert ([], True) == (seen.faults, seen.looks > 5)
+        assert ([], True) == (seen.faults, seen.samples > 5)
         assert 0 == running.stop()
     assert [] == list(tmp_path.glob("*.next*"))
 
 
-def test_views_that_stand_on_the_old_tables_are_told_of_and_nothing_is_switched(
+def test_views_on_the_old_tables_are_named_and_nothing_is_switched(
     settings: Settings, tmp_path: Path, postgresql_url: str, journal: Journal
 ) -> None:
     write(settings, journal[:1])
@@ -199,7 +199,7 @@ def test_views_that_stand_on_the_old_tables_are_told_of_and_nothing_is_switched(
     assert len(journal[0]) == rows(postgresql_url)
 
 
-def test_what_an_earlier_rebuild_made_of_another_journal_is_forgotten_when_asked(
+def test_what_an_earlier_rebuild_made_of_another_journal_is_dropped_when_asked(
     settings: Settings, tmp_path: Path, sqlite_url: str, journal: Journal
 ) -> None:
     write(settings, journal[:2])

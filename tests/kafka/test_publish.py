@@ -149,7 +149,7 @@ def test_a_missing_topic_is_named_with_what_to_do_and_is_not_created(
     assert 3 == publish(nowhere, EXAMPLE).code
 
 
-def test_what_is_refused_midway_is_told_with_how_far_it_came(
+def test_what_is_refused_midway_is_reported_with_how_far_it_came(
     settings: Settings, tmp_path: Path
 ) -> None:
     small = a_vote(budget=BUDGETS[0])

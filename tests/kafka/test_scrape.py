@@ -166,7 +166,7 @@ def test_every_rule_is_evaluated_and_none_rings_that_must_not(scraped: Scraped) 
 
 
 @pytest.mark.timeout(240)
-def test_the_words_of_every_alarm_are_filled_in(scraped: Scraped) -> None:
+def test_the_texts_of_every_alarm_are_filled_in(scraped: Scraped) -> None:
     def ringing() -> dict[str, dict[str, str]]:
         rings = scraped.prometheus.alerts()
         names = {each["labels"]["alertname"]: each["annotations"] for each in rings}

@@ -26,7 +26,7 @@ WITHIN_S: Final = 15.0
 MANY: Final = 2_500
 RECORDS: Final = 6_000
 ASLEEP_S: Final = 1.0
-"""How long the broker stands still before the process is told to end: it is in the midst then."""
+"""How long the broker stands still before the process is asked to end: it is in the midst then."""
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(180)]
 
@@ -93,7 +93,7 @@ def test_a_watch(broker: Broker, settings: Settings, tmp_path: Path) -> None:
         stopped(broker, watch.stop)
 
 
-def test_an_api_with_an_event_under_way(
+def test_an_api_that_sends_an_event(
     broker: Broker, prefix: str, sqlite_url: str, tmp_path: Path
 ) -> None:
     Cluster(broker.bootstrap, prefix, 2).create()

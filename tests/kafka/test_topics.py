@@ -125,7 +125,7 @@ def test_a_worker_does_not_stop_for_a_compression_that_differs(applied: Settings
     assert [(applied.topic(JOURNAL), "compression.type")] == differing(applied, 1)
 
 
-def test_another_number_of_partitions_is_seen_told_and_not_touched(applied: Settings) -> None:
+def test_another_number_of_partitions_is_reported_and_not_touched(applied: Settings) -> None:
     add_partitions(applied, JOURNAL, PARTITIONS + 2)
     topic = applied.topic(JOURNAL)
     assert [(topic, "partitions")] == differing(applied, 1)
@@ -173,7 +173,7 @@ def test_of_many_differences_a_worker_names_the_first_and_counts_the_others(
     assert f"{settings.topic(EVENTS)}\u00a0: ce topic manque" in stopped.value.said.fr
 
 
-def test_what_the_cluster_refuses_is_said_in_its_words(settings: Settings) -> None:
+def test_a_refusal_of_the_cluster_is_quoted(settings: Settings) -> None:
     result = run(settings, "apply", "--replication-factor", 3)
     assert (3, b"") == (result.code, result.out)
     assert "the cluster refuses: " in result.err

@@ -52,7 +52,7 @@ def stores(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Stores:
 
 
 def without_places(found: Json) -> Json:
-    """What was told, but for where it was read."""
+    """The records of a trace without the places where they were read."""
     for row in found["records"]:
         del row["source"]
     return found
@@ -67,7 +67,7 @@ def ends(cluster: Cluster) -> dict[str, int]:
     "more", [(), ("--budget", BUDGET), ("--budget", NEXT_BUDGET)], ids=["", "2023", "2024"]
 )
 @pytest.mark.parametrize("ref", [CONVENTION, f"{CONVENTION}/balance", "2023/40"])
-def test_a_story_is_the_same_on_topics(stores: Stores, ref: str, more: tuple[str, ...]) -> None:
+def test_a_trace_is_the_same_on_topics(stores: Stores, ref: str, more: tuple[str, ...]) -> None:
     on_topics = asked(stores.cluster, "trace", ref, *more, "--json")
     in_store = ecluse("trace", ref, *more, "--db", stores.db, "--json")
     assert (0, "") == (on_topics.code, on_topics.err)

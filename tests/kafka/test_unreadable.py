@@ -154,7 +154,7 @@ def test_of_a_large_one_there_is_its_beginning_its_length_and_its_digest(
     assert sha256(value).hexdigest().encode() == headers["ecluse_dlq_sha256"]
 
 
-def test_the_sender_is_told_without_the_bytes(left: Left) -> None:
+def test_the_sender_gets_a_notice_without_the_bytes(left: Left) -> None:
     unreadable = [each for each in left.notices if each["type"] == "ecluse.event.unreadable.v1"]
     assert [offset_of(name) for name in SENT] == [each["data"]["offset"] for each in unreadable]
     assert list(REASONS.values()) == [each["data"]["reason"] for each in unreadable]

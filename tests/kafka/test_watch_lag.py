@@ -20,7 +20,7 @@ GOLDEN: Final = Path(__file__).resolve().parents[1] / "golden"
 HARD_YEAR: Final = (GOLDEN / "hard-year-2023.events.jsonl").read_bytes().splitlines()
 PARTITIONS: Final = 2
 SHOWN_S: Final = 15.0
-"""Within which a state is to be told."""
+"""The time within which a state is to be shown."""
 
 
 def later(number: int) -> Json:
@@ -107,11 +107,11 @@ def test_the_lag_of_a_year_of_a_ledger_that_dies_and_of_a_group_that_never_was(
         killed_s = time.monotonic()
         cluster.publish([later(number) for number in range(3)])
         board = lag.until(
-            lambda it: of(it, "ledger").state is State.STOPPED, "STOPPED is told", SHOWN_S
+            lambda it: of(it, "ledger").state is State.STOPPED, "STOPPED is shown", SHOWN_S
         )
         print(f"STOPPED after {time.monotonic() - killed_s:.1f} s")
         what_came_meanwhile_is_behind(board)
-        somebody_is_told_since_when_it_waits(watch, board)
+        the_waiting_time_is_shown(watch, board)
         frozen_it_answers_nothing(watch, lag)
         with Worker(cluster, tmp_path):
             board = lag.until(
@@ -180,7 +180,7 @@ def what_came_meanwhile_is_behind(board: Board) -> None:
     assert ledger.drain_s is None
 
 
-def somebody_is_told_since_when_it_waits(watch: Watcher, board: Board) -> None:
+def the_waiting_time_is_shown(watch: Watcher, board: Board) -> None:
     """By the watch's looks, so that the alarm rings though nobody knows the event time."""
     (late,) = [each for each in of(board, "ledger").partitions if each.behind]
     place = f'group="{topics.LEDGER_GROUP}",partition="{late.partition}",stage="ledger"'

@@ -25,7 +25,7 @@ Found = TypeVar("Found")
 
 
 class NotInTime(AssertionError):
-    """What should have come did not; what was seen instead is told."""
+    """Something awaited did not come; the message says what came instead."""
 
 
 class Worker:

@@ -104,7 +104,7 @@ def _run(asked: Asked, began_s: float, minutes: float | None, kept: Kept | None)
 
 @dataclass
 class Progress:
-    """How far a campaign is, said now and then."""
+    """Progress of a run, printed now and then."""
 
     histories: int
     before: int

@@ -175,7 +175,7 @@ class Broker:
         self._by_id: dict[int, Producer] = {}
         self._context = Context()
         self.forgetful = False
-        """Whether the next transaction that ends is forgotten in some of its partitions."""
+        """Whether the next transaction that ends hangs in some of its partitions."""
         self.hanging = 0
         self.fenced = 0
         self.timed_out = 0

@@ -99,7 +99,7 @@ def _chunks(chance: random.Random, sendings: list[Sending]) -> list[Chunk]:
 
 
 def _soon_after(chance: random.Random, hanging: Fault) -> Fault:
-    """Another end before the forgotten one was made good: there a commit could be turned round."""
+    """Another end before the hanging one was completed: there a commit could become an abort."""
     kind = chance.choice((Kind.KILL_BEFORE, Kind.KILL_AFTER, Kind.REFUSED, Kind.FREEZE_AFTER))
     return Fault(kind, Op.COMMIT, hanging.number + chance.choice((0, 1, 1, 2)))
 

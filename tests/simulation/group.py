@@ -35,7 +35,7 @@ SESSION_S: Final = 3.0
 """How long a worker may be silent before its partitions go to others."""
 
 FREEZES_S: Final = (0.3, 2.0, 5.0, 25.0)
-TOLD_S: Final = 1.5
+NOTIFIED_S: Final = 1.5
 """How long a thawed worker may believe that all is as before."""
 
 RESTART_S: Final = 1.0
@@ -274,7 +274,7 @@ class Group:
         if process.dead:
             return
         the_loop().thaw(process)
-        self._soon(TOLD_S, lambda: self._tell(process))
+        self._soon(NOTIFIED_S, lambda: self._tell(process))
 
     def _tell(self, process: Process) -> None:
         """It learns what it has lost meanwhile."""

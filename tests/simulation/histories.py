@@ -2,7 +2,7 @@
 
 They meet: references come from small pools, amounts from a few with odd cents. Builders, lives and
 turns are those of the property tests; here chance is a seed's own, so that a number alone tells a
-history, and a long campaign costs little.
+history, and a long run costs little.
 """
 
 import random  # noqa: TID251 - the chance of the world outside, from a seed that is printed
@@ -144,7 +144,7 @@ def beside_the_grants(chance: random.Random, budget: str) -> Json:
 
 
 def woven(chance: random.Random, sequences: Sequence[list[Any]]) -> list[Any]:
-    """The strands as one sequence; what belongs to one strand keeps its order."""
+    """The sequences as one; each keeps its own order."""
     left = [list(reversed(sequence)) for sequence in sequences if sequence]
     events_in_order = []
     while left:

@@ -1,4 +1,4 @@
-"""A long campaign in several runs: what was run is kept, as long as the code stays as it is."""
+"""A long run in several parts: what was run is kept, as long as the code stays as it is."""
 
 import json
 import sys

@@ -21,7 +21,7 @@ LATE_S: Final = (0.05, 1.0, 6.0, 40.0)
 """How much later a request is done that is late: within all limits, and beyond them."""
 
 
-class World(Protocol):
+class Environment(Protocol):
     """Who does to processes what a fault says."""
 
     def kill(self, process: Process) -> None:
@@ -47,7 +47,7 @@ class Network:
         """Whether the next fetch of a task gives once more what it gave before."""
         self.is_down = False
         """At the end: nothing is sent any more."""
-        self.environment: World
+        self.environment: Environment
         self._plan = plan
         self._context = Context()
 

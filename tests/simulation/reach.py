@@ -51,7 +51,7 @@ WANTED: Final = frozenset(
 """Whatever the published language, the rules and the simulation have names for."""
 
 COUNTED: Final = WANTED | {step_of(kind, op) for kind in KILLS for op in AT[kind]}
-"""With the kills that chance finds too seldom to demand: while a forgotten transaction is ended."""
+"""With the kills that chance finds too seldom to demand: while a hanging transaction is ended."""
 
 _read: Final = msgspec.json.Decoder().decode
 

@@ -73,7 +73,7 @@ def tally_of(case: Case, number: int, make_work: MakeWork = LedgerWork) -> Tally
     """Run one history, and prove it; whatever the simulation itself cannot bear is a failure."""
     try:
         return _tally_of(case, number, make_work)
-    except Exception:  # noqa: BLE001 # a long campaign ends with the number of the history
+    except Exception:  # noqa: BLE001 # a long run ends with the number of the history
         return Tally(1, failures=[Failure(number, [f"simulation: {traceback.format_exc()}"])])
 
 

@@ -128,8 +128,8 @@ class Simulation:
         renewed_s = RENEWED_S
         while not self.group.failures and not self._is_done():
             await asyncio.sleep(POLL_S)
-            self._look_at_held()
-            self._look_at_words()
+            self._check_held()
+            self._check_statuses()
             if loop.time() > renewed_s:
                 renewed_s += RENEWED_S
                 self.group.figures["roll-outs to end what hung"] += 1
@@ -187,7 +187,7 @@ class Simulation:
                     return False
         return True
 
-    def _look_at_words(self) -> None:
+    def _check_statuses(self) -> None:
         """What workers say of themselves is true at any time: no record is passed over or lost."""
         for number, task in self.group.owners.items():
             for topic, (offset, text) in task.words().items():
@@ -200,7 +200,7 @@ class Simulation:
                         f"{topic}/{number} took what it did not tell: {text}"
                     )
 
-    def _look_at_held(self) -> None:
+    def _check_held(self) -> None:
         """Operators see what is held: they mend the program, or set the record aside."""
         for number, task in self.group.owners.items():
             held = task.held

@@ -103,7 +103,7 @@ def test_a_transaction_that_is_open_too_long_is_aborted_and_its_writer_fenced() 
     assert ([], 1, True) == (read(broker), broker.timed_out, broker.is_settled)
 
 
-def test_an_end_that_is_forgotten_hangs_until_the_next_one_ends_both_as_itself() -> None:
+def test_an_end_that_is_not_written_hangs_until_the_next_one_ends_both_as_itself() -> None:
     async def steps(broker: Broker) -> None:
         who = broker.init_producer("id", LIMIT_S)
         broker.produce(*who, HERE, messages(b"1"))
@@ -181,7 +181,7 @@ def test_a_frozen_process_goes_on_where_it_stood_and_its_clock_does_not_wait() -
     assert [1, 11.5, 12.5] == virtually(steps())
 
 
-def test_a_callback_that_fails_is_told() -> None:
+def test_a_callback_that_fails_is_reported() -> None:
     def fails() -> None:
         raise ValueError("planted")
 

@@ -48,7 +48,7 @@ def python(*arguments: str, **environment: str) -> str:
 
 @pytest.fixture(scope="module")
 def simulation_run(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The campaign of every test run: its command fails where a history does."""
+    """The run of every `make test-rest`: its command fails where a history does."""
     file = tmp_path_factory.mktemp("simulation") / "figures.json"
     asked = ("--seed", str(RUN_SEED), "--histories", str(HISTORIES), "--json", str(file))
     print(python("-m", "tests.simulation", *asked))
@@ -74,7 +74,7 @@ def test_every_event_type_refusal_flag_wait_and_fault_is_reached(
     assert set() == lucky, "what one history alone reaches, the next change would lose"
 
 
-def test_a_campaign_that_does_not_reach_everything_fails(
+def test_a_run_that_does_not_reach_everything_fails(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("tests.simulation.__main__.ROUND", 1)
@@ -86,9 +86,7 @@ def test_a_campaign_that_does_not_reach_everything_fails(
     assert Reached("refusal", "too_many_parked") in Tally().missing
 
 
-def test_a_campaign_goes_on_where_it_was_ended(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_run_goes_on_where_it_was_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     ran: list[tuple[int, int]] = []
 
     def counted(seed: int, first: int, count: int, *others: Any) -> Iterator[Tally]:
@@ -123,13 +121,13 @@ def test_the_page_names_its_commit_and_the_kills_that_are_only_counted() -> None
     asked = Asked(SEED, 0, 2, 1, commit="`abc`, with changes")
     text = page(tally, asked, 1.0)
     assert "| commit | `abc`, with changes |" in text
-    assert "| end a forgotten transaction, before the request arrived | 3 | 2 |" in text
-    assert "| end a forgotten transaction, before the answer came | 0 | 0 |" in text
+    assert "| end a hanging transaction, before the request arrived | 3 | 2 |" in text
+    assert "| end a hanging transaction, before the answer came | 0 | 0 |" in text
     assert ending not in WANTED
     assert "| commit |" not in page(tally, asked._replace(commit=None), 1.0)
 
 
-# Histories with a kill, a zombie and a forgotten transaction among them.
+# Histories with a kill, a zombie and a hanging transaction among them.
 TRACED = (3, 8, 14)
 
 

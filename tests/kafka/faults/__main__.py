@@ -1,4 +1,4 @@
-"""`python -m tests.kafka.faults`: a long campaign on a broker of its own, and its figures."""
+"""`python -m tests.kafka.faults`: a long fault-injection run on its own broker, with figures."""
 
 import argparse
 import json
@@ -22,7 +22,7 @@ from tests.kafka.three_brokers import ThreeBrokers
 
 BUILD: Final = ROOT / "build"
 FAULTS_MIN: Final = 4
-"""One of each kind that no campaign goes without."""
+"""One of each kind that every run has."""
 
 PROVED, DISPROVED, NO_BROKER = 0, 1, 3
 

@@ -1,4 +1,4 @@
-"""A fault campaign: real workers of the ledger, broken again and again while events come in.
+"""A fault-injection run: real workers of the ledger, broken again and again while events come in.
 
 What is left is proved by the verifier, which shares no code with the ledger, and compared with what
 an undisturbed ledger writes. The seed decides what is published, which faults come in which order,
@@ -43,7 +43,7 @@ CHECK_EVENTS_PER_S: Final = 250.0
 
 
 class FaultRun:
-    """One campaign on one broker, under a prefix of its own."""
+    """One run on one broker, under a prefix of its own."""
 
     def __init__(self, broker: Broker, prefix: str, folder: Path, plan: Plan) -> None:
         self.figures = Figures(plan)
@@ -146,7 +146,7 @@ class FaultRun:
         figures = self.figures
         figures.outcomes = observer.outcomes
         figures.published, figures.doubtful = feeder.published, feeder.doubtful
-        figures.aborted, figures.forgotten = feeder.aborted, feeder.forgotten
+        figures.aborted, figures.hanging = feeder.aborted, feeder.hanging
         for since_s, until_s in observer.silences.spans_s:
             seconds = until_s - since_s
             if killer.excuses.was_away(since_s, until_s):

@@ -1,4 +1,4 @@
-"""Who breaks the workers of a campaign and their broker, and starts again what has ended."""
+"""Kills, freezes and ends the workers of a run and their broker, and starts them again."""
 
 import random  # noqa: TID251 - the chance of the world outside, from a seed that is printed
 import time
@@ -158,7 +158,7 @@ class Killer:
                 worker.start()
 
     def _check_end_of(self, worker: WorkerProcess) -> bool:
-        """Whether it ended as it was told to; else it had better have a reason."""
+        """An end that was asked for, or one with a reason."""
         end = worker.ends[-1]
         assert self.excuses.accept(end), f"{worker.name} ended without a reason: {end.logged}"
         if not end.was_asked:

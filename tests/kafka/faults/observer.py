@@ -1,4 +1,4 @@
-"""What anyone may see of a campaign: how far the journal is, and which transactions are open.
+"""Observation of a run from outside: how far the journal is, and which transactions are open.
 
 It reads `read_committed`, as the readers of the journal do.
 """
@@ -58,7 +58,7 @@ class Open(NamedTuple):
 
 
 class Backstage:
-    """An event loop in a thread of its own: the campaign itself blocks while it kills and waits."""
+    """An event loop in a thread of its own: the run itself blocks while it kills and waits."""
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
@@ -250,7 +250,7 @@ class Observer:
     def _reader(self, isolation_level: str) -> AIOKafkaConsumer:
         return AIOKafkaConsumer(
             bootstrap_servers=self._bootstrap,
-            client_id="campaign",
+            client_id="fault-run",
             group_id=None,
             auto_offset_reset="none",
             isolation_level=isolation_level,

@@ -1,4 +1,4 @@
-"""A campaign's own checks can fail, and its plan holds what it must."""
+"""The checks of a run can fail, and its plan holds what it must."""
 
 import asyncio
 import json
@@ -59,7 +59,7 @@ def test_a_worker_ends_by_itself_only_with_a_reason(
 
 
 @pytest.mark.parametrize(("ago_s", "is_accepted"), [(0.5, False), (2.0, True)])
-def test_a_worker_stopped_for_a_look_has_a_reason_only_if_the_look_took_long(
+def test_a_worker_stopped_for_a_check_has_a_reason_only_if_the_check_took_long(
     ago_s: float, is_accepted: bool
 ) -> None:
     excuses, now_s = Excuses(), time.monotonic()
@@ -123,7 +123,7 @@ def test_what_no_worker_may_say_is_noticed(
     assert [text] * is_suspect == log.suspect
 
 
-def test_a_plan_holds_what_a_campaign_must_do() -> None:
+def test_a_plan_holds_what_a_run_must_do() -> None:
     for seed in range(20):
         counted = Counter(Plan(seed).order())
         assert FAULTS == counted.total()

@@ -2,7 +2,7 @@
 
 Kafka 4.4 takes a partition without a leader for a deleted one, and all are without one for a moment
 while a broker comes back: how a transaction ended, which was ending then, is never written there.
-The campaign meets that by chance; here the coordinator is not told of a partition to begin with,
+The fault-injection run meets that by chance; here the coordinator does not know of a partition,
 which leaves the same behind (docs/decisions/0015).
 """
 
@@ -35,7 +35,7 @@ from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, budget_on, run
 
 UNVERIFIED = {"transaction.partition.verification.enable": "false"}
-"""Else the broker takes no records for a partition of which its coordinator was not told."""
+"""Else the broker takes no records for a partition that its coordinator does not know."""
 
 EVERYTHING = (JOURNAL, COMMITMENT_ENTRIES, PAYMENT_ORDERS, BALANCES, LEDGER_STATE)
 

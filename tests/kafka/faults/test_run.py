@@ -8,7 +8,7 @@ from tests.kafka.brokers import Broker
 from tests.kafka.faults.fault_run import FaultRun
 from tests.kafka.faults.plan import Fault, Plan, chosen_seed
 
-HERE = "tests/kafka/faults/test_campaign.py"
+HERE = "tests/kafka/faults/test_run.py"
 
 pytestmark = pytest.mark.fault
 

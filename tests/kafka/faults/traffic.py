@@ -1,6 +1,6 @@
-"""Traffic of a fault campaign: rich in what may go wrong, and the same for the same seed.
+"""Traffic of a fault-injection run: rich in what may go wrong, and the same for the same seed.
 
-Budgets live their year in stories that are woven into one another: votes, awards, conventions,
+Budgets live their year in grants that are interleaved: votes, awards, conventions,
 reports, orders, payments. Between them come repeats, ids used twice, events that arrive before what
 they follow, records that nobody can read, that are too large or stand on the wrong partition, and
 whole transactions that their sender aborts.
@@ -50,7 +50,7 @@ from tests.property.histories import (
 
 BUDGETS: Final = 40
 GRANTS_AT_ONCE: Final = 4
-"""How many stories a budget tells at a time."""
+"""How many grants of a budget have events at a time."""
 
 REMEMBERED: Final = 200
 """How far back a repeat may reach."""
@@ -224,7 +224,7 @@ class Year:
 
 
 class Traffic:
-    """All that is published in a campaign.
+    """All that is published in a run.
 
     Args:
         seed: the same seed gives the same chunks.

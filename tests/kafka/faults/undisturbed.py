@@ -34,7 +34,7 @@ async def differences(bootstrap: str, prefix: str, partitions: int) -> list[str]
     """What is otherwise than an undisturbed ledger would have left it; at best nothing."""
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
-        client_id="campaign",
+        client_id="fault-run",
         group_id=None,
         auto_offset_reset="none",
         isolation_level="read_committed",

@@ -1,4 +1,4 @@
-"""The workers of a campaign: real `ecluse ledger` processes, their ends, and what they log."""
+"""The workers of a fault-injection run: real `ecluse ledger` processes, their ends, their logs."""
 
 import json
 import os
@@ -19,7 +19,7 @@ STOP_S: Final = 20.0
 """How long a worker may take to end when it is asked to: 15 s, on a machine that does much else."""
 
 ENDS: Final = frozenset(("worker_fenced", "worker_gave_up", "worker_cannot_go_on"))
-"""Why a worker may end by itself; whether it may at that moment is for the campaign to say."""
+"""Why a worker may end by itself; `Excuses` knows whether it may at that moment."""
 
 WARNINGS_NEVER: Final = frozenset(("state_rebuilt", "records_given_up", "task_cancelled"))
 """What is only a warning elsewhere, and here means that something stored was not as it was left."""
@@ -68,7 +68,7 @@ class End:
 
     @property
     def was_asked(self) -> bool:
-        """Whether it ended as it was told to."""
+        """Whether it ended as it was asked to."""
         return (self.why, self.code) in {("killed", -signal.SIGKILL), ("stopped", 0)}
 
 
@@ -208,7 +208,7 @@ class WorkerProcess:
 
 
 def environment_of(bootstrap: str, prefix: str, **more: str) -> dict[str, str]:
-    """What a worker is told, beside what any process here needs."""
+    """The settings of a worker, beside what any process here needs."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
     logged = {
         "LANG": "C.UTF-8",
