@@ -134,6 +134,7 @@ def test_a_page(visitor: Visitor, language: str, name: str) -> None:
     assert [] == [each for each in visitor.messages if not (name == LOST and OWN_404 in each)]
 
 
+@pytest.mark.rest
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_every_page_says_the_same_without_script(
     browser: Browser, console: Console, language: str
