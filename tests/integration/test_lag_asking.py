@@ -261,8 +261,10 @@ def test_on_a_terminal_one_page_takes_the_place_of_the_other_until_ctrl_c(serve:
         env=environment(TERM="xterm", COLUMNS="120", LINES="60"),
     ) as process:
         os.close(stdout)
-        eventually(lambda: len(watch.asked) > 1, "no second look", 20)
-        process.send_signal(signal.SIGINT)
+        try:
+            eventually(lambda: len(watch.asked) > 1, "no second sample", 60)
+        finally:
+            process.send_signal(signal.SIGINT)
         try:
             while piece := os.read(terminal, 65536):
                 shown += piece
