@@ -136,9 +136,13 @@ def docstrings(source: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(source)):
         body = getattr(node, "body", None)
         for statement in body if isinstance(body, list) else ():
-            match statement:
-                case ast.Expr(value=ast.Constant(value=str(text))):
-                    yield text
+            value = getattr(statement, "value", None)
+            if (
+                isinstance(statement, ast.Expr)
+                and isinstance(value, ast.Constant)
+                and isinstance(value.value, str)
+            ):
+                yield value.value
 
 
 def test_no_text_uses_a_private_word() -> None:
