@@ -118,6 +118,14 @@ def an_award(amount_cents: int = 100_000, **more: Any) -> Json:
     return _build("deliberation.adopted", defaults, more)
 
 
+def a_vote_and_awards(budget: str, count: int, first: int = 0, name: str = "e") -> list[Json]:
+    """A vote as number 0, then awards of a cent: those from `first` on, with ids e0, e1 …."""
+    numbers = range(first, first + count)
+    awards = {each: an_award(1, budget=budget, grant=f"G{each}") for each in numbers}
+    events = awards | ({} if first else {0: a_vote(10**9, budget=budget)})
+    return [events[each] | {"id": f"{name}{each}"} for each in numbers]
+
+
 def a_concurring_act(**more: Any) -> Json:
     return an_award(role="concurring", lines=..., act=more.pop("act", an_act("2023-04-13")), **more)
 

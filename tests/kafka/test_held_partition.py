@@ -11,7 +11,7 @@ from services.ledger.application.kafka_records import standing_before
 from services.runtime.kafka.reader import Reader
 from services.runtime.ops.errors import ClusterError
 from services.runtime.processing.processor import Hold
-from tests.builders import Json, a_vote, an_award
+from tests.builders import Json, a_vote_and_awards
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, budget_on, run
 from tests.kafka.workers import Worker, outcomes, wait_for_records
@@ -27,14 +27,6 @@ def cluster(broker: Broker, prefix: str) -> Cluster:
     cluster = Cluster(broker.bootstrap, prefix, 2)
     cluster.create()
     return cluster
-
-
-def history(budget: str, count: int = 7) -> list[Json]:
-    """A vote and awards; ids e0, e1 … of the sick budget, s0, s1 … of the sound one."""
-    internal_event = "e" if budget == SICK_BUDGET else "s"
-    events = [a_vote(10**9, budget=budget)]
-    events += [an_award(1_000, budget=budget, grant=f"G{each}") for each in range(1, count)]
-    return [event | {"id": f"{internal_event}{number}"} for number, event in enumerate(events)]
 
 
 def hold_on(cluster: Cluster, partition: int) -> Hold | None:
@@ -59,7 +51,9 @@ def sequences(records: list[Json]) -> list[int]:
 @pytest.fixture
 def held(cluster: Cluster, tmp_path: Path) -> Iterator[Worker]:
     """A worker that holds the sick partition before record 4, in a batch of 7."""
-    cluster.publish(history(SICK_BUDGET) + history(SOUND_BUDGET, count=2))
+    cluster.publish(
+        a_vote_and_awards(SICK_BUDGET, 7) + a_vote_and_awards(SOUND_BUDGET, 2, name="s")
+    )
     with Worker(cluster, tmp_path, fault=f"decide:e{BAD}") as worker:
         worker.wait_for("partition_held")
         yield worker
@@ -86,7 +80,7 @@ def test_a_bug_at_one_record_holds_its_partition_alone(held: Worker, cluster: Cl
     assert (name, SICK, BAD, f"e{BAD}") == hold[:4]
     assert None is hold_on(cluster, SOUND)
 
-    cluster.publish(history(SOUND_BUDGET, count=5)[2:])
+    cluster.publish(a_vote_and_awards(SOUND_BUDGET, 3, 2, "s"))
     journal = wait_for_records(cluster, BAD + 5)
     assert list(range(BAD)) == sequences(journal[SICK]), "what stands before it is committed"
     assert list(range(5)) == sequences(journal[SOUND]), "the other partition goes on"
@@ -106,7 +100,7 @@ def test_what_is_quarantined_is_a_dead_letter_and_the_next_is_decided(
     assert quarantined["reason"].startswith("quarantined")
 
     [internal_event] = cluster.read(topics.DEAD_LETTERS)[SICK]
-    assert history(SICK_BUDGET)[BAD] == json.loads(internal_event.value)
+    assert a_vote_and_awards(SICK_BUDGET, 7)[BAD] == json.loads(internal_event.value)
     assert SICK_BUDGET.encode() == internal_event.key
     headers = dict(internal_event.headers)
     assert b"Ada" == headers["ecluse_dlq_by"]
@@ -123,7 +117,7 @@ def test_what_is_quarantined_is_a_dead_letter_and_the_next_is_decided(
 
 
 def test_the_last_record_quarantined_leaves_nothing_held(cluster: Cluster, tmp_path: Path) -> None:
-    cluster.publish(history(SICK_BUDGET, count=2))
+    cluster.publish(a_vote_and_awards(SICK_BUDGET, 2))
     with Worker(cluster, tmp_path, fault="decide:e1") as worker:
         worker.wait_for("partition_held", offset=1)
         cluster.quarantine(SICK, 1)
@@ -142,7 +136,7 @@ def test_nothing_else_is_quarantined(
     with pytest.raises(ClusterError, match=why):
         cluster.quarantine(partition, offset)
     # Whoever were fenced by that would stop at its next record.
-    cluster.publish(history(SOUND_BUDGET, count=3)[2:])
+    cluster.publish(a_vote_and_awards(SOUND_BUDGET, 1, 2, "s"))
     journal = wait_for_records(cluster, BAD + 3)
     assert list(range(3)) == sequences(journal[SOUND])
     held.wait_for_states(broken=1, running=1)

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 
 from events import topics
-from tests.builders import Json, a_vote, an_award
+from tests.builders import Json, a_vote_and_awards
 from tests.integration.command import EXAMPLE, ecluse
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, a_cluster, budget_on, partition_for
@@ -28,16 +28,6 @@ OUT: Final = (
 
 def example() -> list[Json]:
     return [json.loads(line) for line in EXAMPLE.read_bytes().splitlines()]
-
-
-def awards(budget: str, first: int, behind: int) -> list[Json]:
-    """A vote for number 0, then awards."""
-    vote = a_vote(10**9, budget=budget)
-    events = (an_award(1, budget=budget, grant=f"G{each}") for each in range(first, behind))
-    return [
-        (vote if number == 0 else event) | {"id": f"e{number}"}
-        for number, event in enumerate(events, start=first)
-    ]
 
 
 def published(cluster: Cluster) -> dict[str, dict[int, list[bytes]]]:
@@ -99,7 +89,7 @@ def test_a_restarted_worker_processes_nothing_twice(
 ) -> None:
     cluster = a_cluster(broker, prefix, 2)
     budgets = [budget_on(number, 2) for number in range(2)]
-    cluster.publish([event for budget in budgets for event in awards(budget, 0, 5)])
+    cluster.publish([event for budget in budgets for event in a_vote_and_awards(budget, 5)])
     with Worker(cluster, tmp_path) as worker:
         wait_for_records(cluster, 10)
         assert 0 == worker.stop()
@@ -112,7 +102,7 @@ def test_a_restarted_worker_processes_nothing_twice(
         ]
         time.sleep(0.5)
         assert before == published(cluster)
-        cluster.publish([event for budget in budgets for event in awards(budget, 5, 7)])
+        cluster.publish([event for budget in budgets for event in a_vote_and_awards(budget, 2, 5)])
         journal = wait_for_records(cluster, 14)
         metrics = again.metrics()
         assert 4.0 == metrics['ecluse_ledger_records_total{outcome="accepted"}']
@@ -128,7 +118,7 @@ def test_both_input_topics_are_read_and_remembered(
     broker: Broker, prefix: str, tmp_path: Path
 ) -> None:
     cluster = a_cluster(broker, prefix, 1)
-    first, second, third = awards(budget_on(0, 1), 0, 3)
+    first, second, third = a_vote_and_awards(budget_on(0, 1), 3)
     cluster.publish([first])
     with Worker(cluster, tmp_path) as worker:
         wait_for_records(cluster, 1)
@@ -185,7 +175,7 @@ def test_a_state_row_that_nobody_can_read_is_made_again(
 ) -> None:
     cluster = a_cluster(broker, prefix, 1)
     budget = budget_on(0, 1)
-    cluster.publish(awards(budget, 0, 5))
+    cluster.publish(a_vote_and_awards(budget, 5))
     with Worker(cluster, tmp_path) as worker:
         wait_for_records(cluster, 5)
         worker.kill()
@@ -202,7 +192,7 @@ def test_sigterm_finishes_the_transaction_that_runs(
     broker: Broker, prefix: str, tmp_path: Path
 ) -> None:
     cluster = a_cluster(broker, prefix, 2)
-    histories = [awards(budget_on(number, 2), 0, MANY) for number in range(2)]
+    histories = [a_vote_and_awards(budget_on(number, 2), MANY) for number in range(2)]
     cluster.publish([event for history in histories for event in history])
     with Worker(cluster, tmp_path, fault="slow_commit:0.4") as worker:
         eventually(lambda: cluster.count(topics.JOURNAL), "nothing in the journal")

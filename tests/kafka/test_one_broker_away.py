@@ -11,8 +11,8 @@ import pytest
 from services.ledger.kafka.serve import TOPICS
 from services.runtime.kafka.topics import check
 from services.verifier.verify import verify
+from tests.builders import a_vote_and_awards
 from tests.kafka.cluster import Cluster, budget_on, run
-from tests.kafka.test_broker_outage import awards
 from tests.kafka.three_brokers import BROKERS, ThreeBrokers
 from tests.kafka.workers import Worker, eventually, wait_for_records
 
@@ -46,7 +46,7 @@ def test_a_worker_starts_takes_its_partitions_and_decides(
         before.wait_for_states(running=PARTITIONS)
         assert 0 == before.stop()
     for number in range(PARTITIONS):
-        cluster.publish(awards(budget_on(number, PARTITIONS), EVENTS))
+        cluster.publish(a_vote_and_awards(budget_on(number, PARTITIONS), EVENTS))
 
     async def polls() -> list[int]:
         return list(

@@ -14,11 +14,10 @@ from events import topics
 from services.runtime.ops.settings import Settings
 from tests.api.processes import Running as Process
 from tests.api.processes import api
-from tests.builders import a_vote, encoded
+from tests.builders import a_vote, a_vote_and_awards, encoded
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, budget_on
 from tests.kafka.projecting import Projector, a_long_journal, rows, write
-from tests.kafka.test_broker_outage import awards
 from tests.kafka.watcher import Watcher
 from tests.kafka.workers import Worker, eventually, wait_for_records
 
@@ -54,7 +53,7 @@ def test_a_ledger_in_the_midst_of_its_work(broker: Broker, prefix: str, tmp_path
     cluster.create()
     with Worker(cluster, tmp_path, fault="slow_commit:0.4") as worker:
         worker.wait_for_states(running=2)
-        cluster.publish(awards(budget_on(0, 2), MANY))
+        cluster.publish(a_vote_and_awards(budget_on(0, 2), MANY))
         eventually(lambda: cluster.count(topics.JOURNAL) > 3, "nothing in the journal")
         stopped(broker, worker.stop)
         assert [] == worker.logged("task_failed")

@@ -10,22 +10,13 @@ import pytest
 
 from events import topics
 from services.ledger.domain.journal import read_record
-from tests.builders import Json, a_vote, an_award
+from tests.builders import Json, a_vote_and_awards
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, Sent, budget_on, partition_for
 from tests.kafka.workers import Worker, outcomes, wait_for_records
 
 UNREACHABLE: Final = 3
 BUDGET: Final = budget_on(0, 1)
-
-
-def history(first: int, behind: int) -> list[Json]:
-    """Events e0, e1 …: the first one is the vote."""
-    events = []
-    for number in range(first, behind):
-        event = an_award(10, budget=BUDGET, grant=f"G{number}") if number else a_vote(budget=BUDGET)
-        events.append(event | {"id": f"e{number}"})
-    return events
 
 
 @pytest.fixture
@@ -39,7 +30,7 @@ def cluster(broker: Broker, prefix: str) -> Cluster:
 @pytest.fixture
 def worked(cluster: Cluster, tmp_path: Path) -> Cluster:
     """Topics on which a worker decided three events, and ended."""
-    cluster.publish(history(0, 3))
+    cluster.publish(a_vote_and_awards(BUDGET, 3))
     with Worker(cluster, tmp_path) as worker:
         wait_for_records(cluster, 3)
         assert 0 == worker.stop()
@@ -85,12 +76,12 @@ def test_a_lost_journal_beside_a_state_without_position(worked: Cluster, tmp_pat
 def test_a_source_made_again_with_the_same_records(worked: Cluster, tmp_path: Path) -> None:
     """The very same events were written at another time."""
     worked.recreate(topics.EVENTS)
-    worked.publish(history(0, 3))
+    worked.publish(a_vote_and_awards(BUDGET, 3))
     assert_stops(worked, tmp_path, topics.EVENTS, "re-created")
 
 
 def test_a_source_made_again_under_a_running_worker(cluster: Cluster, tmp_path: Path) -> None:
-    cluster.publish(history(0, 3))
+    cluster.publish(a_vote_and_awards(BUDGET, 3))
     with Worker(cluster, tmp_path, ECLUSE_LANG="fr") as worker:
         wait_for_records(cluster, 3)
         cluster.recreate(topics.EVENTS)
@@ -102,7 +93,7 @@ def test_a_source_made_again_under_a_running_worker(cluster: Cluster, tmp_path: 
 def test_records_that_are_gone_unread_stop_it_until_they_are_given_up(
     worked: Cluster, tmp_path: Path
 ) -> None:
-    worked.publish(history(3, 8))
+    worked.publish(a_vote_and_awards(BUDGET, 5, 3))
     worked.lose(topics.EVENTS, 0, 5)
     name = worked.name(topics.EVENTS)
     result = f"ecluse ledger --accept-lost {name}/0/5"
@@ -120,7 +111,7 @@ def test_records_that_are_gone_unread_stop_it_until_they_are_given_up(
 
 
 def test_what_is_given_up_is_named_exactly(worked: Cluster, tmp_path: Path) -> None:
-    worked.publish(history(3, 8))
+    worked.publish(a_vote_and_awards(BUDGET, 5, 3))
     worked.lose(topics.EVENTS, 0, 5)
     with Worker(worked, tmp_path, "a", "--accept-lost", f"{worked.name(topics.EVENTS)}/0/4") as one:
         assert UNREACHABLE == one.ended()

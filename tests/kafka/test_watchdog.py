@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import Json, a_vote, an_award
+from tests.builders import a_vote_and_awards
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, budget_on
 from tests.kafka.workers import Worker, outcomes, wait_for_records
@@ -19,13 +19,8 @@ QUICK = {"ECLUSE_TRANSACTION_TIMEOUT_S": "2", "ECLUSE_STALL_S": "3"}
 def cluster(broker: Broker, prefix: str) -> Cluster:
     cluster = Cluster(broker.bootstrap, prefix, 1)
     cluster.create()
-    cluster.publish(history())
+    cluster.publish(a_vote_and_awards(BUDGET, 5))
     return cluster
-
-
-def history() -> list[Json]:
-    awards = [an_award(10, budget=BUDGET, grant=f"G{number}") for number in range(4)]
-    return [a_vote(budget=BUDGET), *awards]
 
 
 def test_a_producer_that_waits_for_ever_is_ended_and_nothing_is_lost(
