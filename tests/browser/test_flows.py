@@ -119,10 +119,10 @@ def test_a_form_of_another_session_reveals_nothing(browser: Browser, console: Co
 def test_an_operator_sees_the_bytes_of_a_dead_letter_with_ibans_masked(
     browser: Browser, own_console: Console
 ) -> None:
-    internal_event = "/console/records/_dead.0/2"
+    dead_letter = "/console/records/_dead.0/2"
     with a_visitor(browser, own_console, "en") as visitor:
         page = visitor.page
-        visitor.go(internal_event)
+        visitor.go(dead_letter)
         place = page.locator("dt", has_text="Read from").locator("xpath=following-sibling::dd")
         topic = place.inner_text().partition(",")[0]
         offset = int(place.inner_text().rpartition(" ")[2])

@@ -83,7 +83,7 @@ def test_the_object_has_the_members_of_the_contract_in_their_order(mixed: Path) 
         found["outcomes"]
     )
     assert len(MIXED) == found["events"]
-    assert [9, 10] == [internal_event["position"] for internal_event in found["dead_letters"]]
+    assert [9, 10] == [each["position"] for each in found["dead_letters"]]
     assert [BUDGET] == list(found["heads"])
 
 
@@ -113,7 +113,7 @@ def test_several_files_are_read_one_after_the_other(tmp_path: Path, mixed: Path)
     ]
     apart = json.loads(ecluse("replay", *pieces, "--json").out)
     whole = json.loads(ecluse("replay", mixed, "--json").out)
-    assert [1, 1] == [internal_event["position"] for internal_event in apart.pop("dead_letters")]
+    assert [1, 1] == [each["position"] for each in apart.pop("dead_letters")]
     assert whole.pop("dead_letters")
     assert whole == apart
 

@@ -99,10 +99,10 @@ def test_what_is_quarantined_is_a_dead_letter_and_the_next_is_decided(
     assert {"by": "Ada", "why": "decide fails on it"}.items() <= quarantined.items()
     assert quarantined["reason"].startswith("quarantined")
 
-    [internal_event] = cluster.read(topics.DEAD_LETTERS)[SICK]
-    assert a_vote_and_awards(SICK_BUDGET, 7)[BAD] == json.loads(internal_event.value)
-    assert SICK_BUDGET.encode() == internal_event.key
-    headers = dict(internal_event.headers)
+    [dead_letter] = cluster.read(topics.DEAD_LETTERS)[SICK]
+    assert a_vote_and_awards(SICK_BUDGET, 7)[BAD] == json.loads(dead_letter.value)
+    assert SICK_BUDGET.encode() == dead_letter.key
+    headers = dict(dead_letter.headers)
     assert b"Ada" == headers["ecluse_dlq_by"]
     assert b"decide fails on it" == headers["ecluse_dlq_why"]
     assert headers["ecluse_dlq_reason"].startswith(b"quarantined")

@@ -56,8 +56,8 @@ def test_a_state_of_version_1_is_made_again_from_the_journal(
         worker.wait_for_states(running=1)
         result = json.loads(asked(cluster, "balances", "--json").out)
         expected = json.loads((GOLDEN / "hard-year-2023.summary.json").read_bytes())
-        for internal_event in (*result["dead_letters"], *expected["dead_letters"]):
-            del internal_event["position"]
+        for dead_letter in (*result["dead_letters"], *expected["dead_letters"]):
+            del dead_letter["position"]
         assert expected == result
         cluster.publish([a_new_account(budget=BUDGET)])
         wait_for_records(cluster, RECORDS + 1)
