@@ -38,8 +38,8 @@ LONG: Final = tuple(
         "kafka/faults/test_hanging.py",
         "kafka/test_internal_events.py",
         "kafka/test_broker.py",
-        "kafka/test_outage.py",
-        "kafka/test_internal_events_watch.py",
+        "kafka/test_broker_outage.py",
+        "kafka/test_deadline_publisher.py",
         "kafka/test_rebalance.py",
         "kafka/test_projector_rebuild.py",
         "kafka",
@@ -50,8 +50,8 @@ LONG: Final = tuple(
         "browser",
     )
 )
-"""Where one file takes half a minute and more: what waits for a broker, longest first, and what
-needs none. Of that, browsers come last: at its beginning it gives way to all that has a broker."""
+"""Files that take half a minute and more: those on a broker, longest first, then the others.
+Of these, browsers come last: at first they give way to all that has a broker."""
 
 
 @pytest.hookimpl(wrapper=True)
