@@ -73,7 +73,9 @@ def places_of(settings: Settings, topic: str) -> list[TopicPartition]:
 
 async def create(settings: Settings) -> None:
     """The topics of the contract under this prefix, with their settings."""
-    await apply(read_catalogue(), settings, TopicOptions(partitions=PARTITIONS, replication_factor=1))
+    await apply(
+        read_catalogue(), settings, TopicOptions(partitions=PARTITIONS, replication_factor=1)
+    )
 
 
 async def delete(bootstrap: str, prefix: str) -> None:

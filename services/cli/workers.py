@@ -66,8 +66,8 @@ def _told_already(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> N
     error = context.get("exception")
     log = structlog.stdlib.get_logger("ecluse")
     if isinstance(error, KafkaError):
-        log.info("kafka_error_unheard", error=repr(error))
+        log.info("kafka_error_unretrieved", error=repr(error))
     elif type(error).__module__.startswith("asyncpg."):  # Most verbs do without that library.
-        log.info("database_error_unheard", error=repr(error))
+        log.info("database_error_unretrieved", error=repr(error))
     else:
         loop.default_exception_handler(context)
