@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from services.runtime.kafka.reader import ReadPosition
 from services.runtime.processing.backlog import Backlog, Delays, ReportedStatus, record_times
 from services.runtime.processing.offset_metadata import TaskState
-from tests.unit.runtime.world import a_record, event_s, recorded_s
+from tests.unit.runtime.harness import a_record, event_s, recorded_s
 
 EVENTS, INTERNAL_EVENTS = "events", "internal_events"
 TOPICS = (EVENTS, INTERNAL_EVENTS)

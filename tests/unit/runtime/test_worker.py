@@ -18,7 +18,7 @@ from services.runtime.ops.watchdog import EXIT_STALLED, Watchdog
 from services.runtime.processing.offset_metadata import TaskState
 from services.runtime.processing.worker import Worker
 from tests.unit.runtime.group import Scene, are
-from tests.unit.runtime.world import TOPIC, MemoryWork, a_setting, until
+from tests.unit.runtime.harness import TOPIC, MemoryProcessor, a_setting, until
 
 
 def test_each_partition_has_a_task_until_it_is_another_s(scene: Scene) -> None:
@@ -34,7 +34,7 @@ def test_each_partition_has_a_task_until_it_is_another_s(scene: Scene) -> None:
         await until(are(worker, TaskState.RUNNING))
 
     scene.play(during)
-    assert 4 == len(scene.world.opened_s) == scene.world.closed
+    assert 4 == len(scene.harness.opened_s) == scene.harness.closed
     assert [[0, 1, 2], [1, 2, 3], []] == [
         line["partitions"] for line in scene.reported("partitions_owned")
     ]
@@ -71,7 +71,7 @@ def test_what_it_is_given_while_it_leaves_the_group_is_not_begun(
     monkeypatch.setattr(scene.member, "stop", stop)
     worker = scene.play(during)
     assert scene.member.stopped
-    assert 1 == len(scene.world.opened_s)
+    assert 1 == len(scene.harness.opened_s)
     assert all(run.done() for run in worker._runs)
 
 
@@ -81,11 +81,11 @@ def test_between_revoked_and_assigned_nothing_is_begun(scene: Scene) -> None:
         await until(are(worker, TaskState.RUNNING, 0, 1))
         scene.member.listener.on_partitions_revoked(set())
         await until(are(worker, TaskState.PAUSED, 0, 1))
-        scene.world.publish(0)
+        scene.harness.publish(0)
         await asyncio.sleep(0.5)
-        assert [] == scene.world.committed
+        assert [] == scene.harness.committed
         scene.member.listener.on_partitions_assigned({TopicPartition(TOPIC, 0)})
-        await until(lambda: scene.world.committed)
+        await until(lambda: scene.harness.committed)
 
     scene.play(during)
 
@@ -93,46 +93,46 @@ def test_between_revoked_and_assigned_nothing_is_begun(scene: Scene) -> None:
 def test_a_partition_that_comes_back_waits_for_its_former_task(scene: Scene) -> None:
     gate = asyncio.Event()
 
-    class Slow(MemoryWork):
+    class Slow(MemoryProcessor):
         async def close(self) -> None:
             await gate.wait()
             await super().close()
 
-    worker_of = MemoryWork
+    worker_of = MemoryProcessor
 
     async def during(worker: Worker) -> None:
-        worker._make_work = lambda *_: Slow(scene.world)
+        worker._make_work = lambda *_: Slow(scene.harness)
         scene.member.share(0)
         await until(are(worker, TaskState.RUNNING, 0))
         scene.member.share()
-        worker._make_work = lambda *_: worker_of(scene.world)
+        worker._make_work = lambda *_: worker_of(scene.harness)
         scene.member.share(0)
         await asyncio.sleep(0.5)
-        assert 1 == len(scene.world.opened_s), "two tasks of one partition at once"
+        assert 1 == len(scene.harness.opened_s), "two tasks of one partition at once"
         gate.set()
         await until(are(worker, TaskState.RUNNING, 0))
 
     scene.play(during)
-    assert 2 == len(scene.world.opened_s)
+    assert 2 == len(scene.harness.opened_s)
 
 
 def test_what_ends_one_task_ends_the_worker_behind_the_others(scene: Scene) -> None:
     def fenced(_: list[int]) -> None:
-        scene.world.on_commit = lambda _: None
+        scene.harness.on_commit = lambda _: None
         raise Fenced("id")
 
     async def during(worker: Worker) -> None:
         scene.member.share(0, 1)
         await until(are(worker, TaskState.RUNNING, 0, 1))
-        scene.world.on_commit = fenced
-        scene.world.publish(0)
+        scene.harness.on_commit = fenced
+        scene.harness.publish(0)
         await asyncio.sleep(5)
 
     with pytest.raises(Fenced):
         scene.play(during)
-    assert [[0]] == scene.world.committed, "the other one finished its transaction"
+    assert [[0]] == scene.harness.committed, "the other one finished its transaction"
     assert scene.member.stopped
-    assert 2 == scene.world.closed
+    assert 2 == scene.harness.closed
 
 
 def test_who_has_lost_all_its_partitions_at_once_says_so_of_one(scene: Scene) -> None:
@@ -142,8 +142,8 @@ def test_who_has_lost_all_its_partitions_at_once_says_so_of_one(scene: Scene) ->
     async def during(worker: Worker) -> None:
         scene.member.share(0, 1)
         await until(are(worker, TaskState.RUNNING, 0, 1))
-        scene.world.on_commit = fenced
-        scene.world.publish(0)
+        scene.harness.on_commit = fenced
+        scene.harness.publish(0)
         await asyncio.sleep(5)
 
     with pytest.raises(Fenced):
@@ -166,32 +166,32 @@ def test_a_task_that_was_cancelled_by_nobody_ends_the_worker(scene: Scene) -> No
 
 
 def test_a_task_that_opens_when_its_partition_goes_away_is_cancelled(scene: Scene) -> None:
-    class Opening(MemoryWork):
+    class Opening(MemoryProcessor):
         async def open(self) -> dict[str, int]:
             await super().open()
             await asyncio.Event().wait()
             return {}
 
     async def during(worker: Worker) -> None:
-        worker._make_work = lambda *_: Opening(scene.world)
+        worker._make_work = lambda *_: Opening(scene.harness)
         scene.member.share(0)
-        await until(lambda: scene.world.opened_s)
+        await until(lambda: scene.harness.opened_s)
         scene.member.share()
         await until(lambda: not worker._runs)
 
     scene.play(during)
-    assert 1 == scene.world.closed
+    assert 1 == scene.harness.closed
 
 
 def test_what_it_says_of_its_partitions_may_fail_without_harm(scene: Scene) -> None:
     async def during(_: Worker) -> None:
         scene.member.share(0)
         scene.member.refuses_hints = True
-        scene.world.publish(0, 1)
-        await until(lambda: scene.world.committed)
+        scene.harness.publish(0, 1)
+        await until(lambda: scene.harness.committed)
         await asyncio.sleep(0.1)
-        scene.world.publish(2)
-        await until(lambda: len(scene.world.done) == 3)
+        scene.harness.publish(2)
+        await until(lambda: len(scene.harness.done) == 3)
         scene.member.refuses_hints = False
         await until(lambda: scene.member.hints)
 
@@ -206,8 +206,8 @@ def test_when_it_ends_it_says_where_it_stopped(scene: Scene) -> None:
     async def during(worker: Worker) -> None:
         scene.member.share(0, 1)
         await until(are(worker, TaskState.RUNNING, 0, 1))
-        scene.world.publish(0)
-        await until(lambda: scene.world.committed)
+        scene.harness.publish(0)
+        await until(lambda: scene.harness.committed)
 
     scene.play(during)
     last = scene.member.hints[-1]
@@ -237,7 +237,7 @@ def test_a_topic_that_is_given_more_partitions_ends_it(scene: Scene) -> None:
     async def during(worker: Worker) -> None:
         scene.member.share(0)
         await until(are(worker, TaskState.RUNNING, 0))
-        await until(lambda: scene.member.looks > 0)
+        await until(lambda: scene.member.polls > 0)
         scene.member.topics.clear()
         await asyncio.sleep(0.2)  # Not known for a while: that says nothing.
         scene.member.topics[TOPIC] = 9
@@ -252,10 +252,10 @@ def test_a_topic_that_is_known_later_was_not_resized(scene: Scene) -> None:
 
     async def during(_: Worker) -> None:
         scene.member.share(0)
-        await until(lambda: scene.member.looks > 0)
+        await until(lambda: scene.member.polls > 0)
         scene.member.topics[TOPIC] = 8
-        known = scene.member.looks
-        await until(lambda: scene.member.looks > known + 1)
+        known = scene.member.polls
+        await until(lambda: scene.member.polls > known + 1)
         scene.member.topics[TOPIC] = 9
         await asyncio.sleep(5)
 
@@ -349,14 +349,14 @@ def test_the_watchdog_sees_a_task_that_hangs_after_its_partition_went_away(
     monkeypatch.setattr(Watchdog.__init__, "__defaults__", (codes.append,))
     scene.settings = a_setting(stall_s=0.3)
 
-    class Hanging(MemoryWork):
+    class Hanging(MemoryProcessor):
         async def commit(self) -> None:
             await gate.wait()
             await super().commit()
 
     async def during(worker: Worker) -> None:
-        worker._make_work = lambda *_: Hanging(scene.world)
-        scene.world.publish(0)
+        worker._make_work = lambda *_: Hanging(scene.harness)
+        scene.harness.publish(0)
         scene.member.share(0)
         await until(lambda: worker._tasks[0].progress.doing.endswith("/0"))
         scene.member.share()

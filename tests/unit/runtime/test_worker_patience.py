@@ -13,7 +13,7 @@ from services.runtime.processing.health import STOP_S as HEALTH_S
 from services.runtime.processing.offset_metadata import TaskState
 from services.runtime.processing.worker import CUT_S, STOP_S, TICK_S, Worker
 from tests.unit.runtime.group import GROUP, Scene, are
-from tests.unit.runtime.world import MemoryWork, until
+from tests.unit.runtime.harness import MemoryProcessor, until
 
 
 def test_told_to_end_it_ends_within_fifteen_seconds_whatever_it_waits_for(scene: Scene) -> None:
@@ -31,7 +31,7 @@ def test_a_task_that_does_not_let_go_is_left_to_the_end_of_the_process(
 ) -> None:
     gate = asyncio.Event()
 
-    class Stalled(MemoryWork):
+    class Stalled(MemoryProcessor):
         async def close(self) -> None:
             while not gate.is_set():
                 with contextlib.suppress(asyncio.CancelledError):
@@ -39,7 +39,7 @@ def test_a_task_that_does_not_let_go_is_left_to_the_end_of_the_process(
             await super().close()
 
     async def during(worker: Worker) -> None:
-        worker._make_work = lambda *_: Stalled(scene.world)
+        worker._make_work = lambda *_: Stalled(scene.harness)
         scene.member.share(0)
         await until(are(worker, TaskState.RUNNING, 0))
         asyncio.get_running_loop().call_later(1, gate.set)

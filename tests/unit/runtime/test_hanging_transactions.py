@@ -22,7 +22,7 @@ from services.runtime.kafka.writer import FencedWriter, WriterFailed
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.progress import Progress
 from services.runtime.ops.settings import Settings
-from tests.unit.runtime.world import a_setting
+from tests.unit.runtime.harness import a_setting
 
 OURS, THEIRS = 7, 99
 MARKS: dict[str, bytes | None] = {

@@ -12,7 +12,7 @@ from services.runtime.kafka import writer as writers
 from services.runtime.kafka.open_transactions import OpenTransaction
 from services.runtime.kafka.writer import OVERDUE_S, FencedWriter, WriterFailed
 from services.runtime.ops.progress import Progress
-from tests.unit.runtime.world import a_setting, quickly
+from tests.unit.runtime.harness import a_setting, quickly
 
 PLACE = TopicPartition("ecluse.internal-events.v1", 0)
 THEIRS = OpenTransaction(PLACE, 12, 99, 0, 0)

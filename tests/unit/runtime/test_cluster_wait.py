@@ -20,7 +20,7 @@ from services.runtime.kafka.cluster_wait import RETRY_S, until_answered
 from services.runtime.kafka.timeouts import within
 from services.runtime.kafka.topic_diff import MISSING
 from services.runtime.ops.errors import ClusterError, Unreachable
-from tests.unit.runtime.world import a_setting, now_s, quickly
+from tests.unit.runtime.harness import a_setting, now_s, quickly
 
 GIVE_UP_S = 60.0
 

@@ -71,7 +71,7 @@ def recorded_s(offset: int) -> float:
 
 
 @dataclass
-class World:
+class Harness:
     """What is outside of a task: topics with records, what was committed, and what fails."""
 
     records: list[ConsumerRecord] = field(default_factory=list)
@@ -115,7 +115,7 @@ class World:
     def task(self, **settings: Any) -> PartitionTask:
         return PartitionTask(
             PARTITION,
-            lambda *_: MemoryWork(self),
+            lambda *_: MemoryProcessor(self),
             a_setting(**settings),
             REMEDY,
             clock=lambda: self.clock_s,
@@ -126,11 +126,11 @@ def a_setting(**more: Any) -> Settings:
     return Settings(instance="test", **more)
 
 
-class MemoryWork:
+class MemoryProcessor:
     """A work whose store is a list."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, harness: Harness) -> None:
+        self._world = harness
         self._batch: list[ConsumerRecord] = []
         self.outcomes: Tally[str] = Tally()
 
@@ -181,7 +181,7 @@ class MemoryWork:
 class MemoryReader:
     """Reads a world's records; the fixture `world` names the world."""
 
-    world: ClassVar[World]
+    harness: ClassVar[Harness]
 
     def __init__(
         self, _: Settings, places: dict[TopicPartition, int], *_more: Any, **_said: Any
@@ -200,31 +200,31 @@ class MemoryReader:
         self._at = dict(offsets)
 
     async def is_behind(self) -> bool:
-        return self.world.behind
+        return self.harness.behind
 
     async def read_positions(self) -> dict[TopicPartition, ReadPosition]:
-        if not self.world.is_silent:
-            self._answered_s = self.world.clock_s
+        if not self.harness.is_silent:
+            self._answered_s = self.harness.clock_s
         return {place: self._standing(place.topic, at) for place, at in self._at.items()}
 
     def _standing(self, topic: str, at: int) -> ReadPosition:
         """Behind the last record stand the markers, and nothing else."""
-        there = [record.offset for record in self.world.records if record.topic == topic]
+        there = [record.offset for record in self.harness.records if record.topic == topic]
         last = max(there, default=-1)
-        end = last + 1 + self.world.markers
+        end = last + 1 + self.harness.markers
         return ReadPosition(at if at <= last else max(at, end), end, self._answered_s)
 
     async def take(
         self, limit_s: float, records_max: int
     ) -> dict[TopicPartition, list[ConsumerRecord]]:
         taken = {
-            place: [r for r in self.world.records if r.topic == place.topic and r.offset >= at]
+            place: [r for r in self.harness.records if r.topic == place.topic and r.offset >= at]
             for place, at in self._at.items()
         }
         taken = {place: records[:records_max] for place, records in taken.items() if records}
         if not taken:
             await asyncio.sleep(limit_s)
-            return dict(self._last) if self.world.repeats else {}
+            return dict(self._last) if self.harness.repeats else {}
         for place, records in taken.items():
             self._at[place] = records[-1].offset + 1
         self._last = taken
@@ -279,15 +279,15 @@ async def running(task: PartitionTask, during: Callable[[], Coroutine[Any, Any, 
     assert task.state is TaskState.STOPPED
 
 
-def work_off(world: World, *, task: PartitionTask | None = None) -> PartitionTask:
+def work_off(harness: Harness, *, task: PartitionTask | None = None) -> PartitionTask:
     """Until everything that is there is committed."""
-    task = task or world.task()
-    wanted = [record.offset for record in world.records]
+    task = task or harness.task()
+    wanted = [record.offset for record in harness.records]
 
     async def during() -> None:
-        await until(lambda: world.done == wanted)
+        await until(lambda: harness.done == wanted)
 
     quickly(running(task, during))
-    assert wanted == world.done
-    assert len(world.opened_s) == world.closed
+    assert wanted == harness.done
+    assert len(harness.opened_s) == harness.closed
     return task

@@ -1,7 +1,7 @@
 """What a task remembers of its failures."""
 
 from services.runtime.processing.failure_tracker import FailureTracker
-from tests.unit.runtime.world import a_record
+from tests.unit.runtime.harness import a_record
 
 
 def test_a_failure_is_counted_by_its_record() -> None:

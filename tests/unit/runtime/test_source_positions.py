@@ -14,7 +14,7 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.source_positions import SourcePosition, behind_markers, check_source
 from services.runtime.ops.errors import ClusterError
-from tests.unit.runtime.world import a_record
+from tests.unit.runtime.harness import a_record
 
 PLACE = TopicPartition("internal_events", 3)
 GIVE_UP = "give up {topic}/{partition}/{first}"

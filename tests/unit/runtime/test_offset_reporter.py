@@ -12,7 +12,7 @@ from services.runtime.processing.offset_metadata import Status, TaskState
 from services.runtime.processing.offset_reporter import EVERY_S, OffsetReporter
 from services.runtime.processing.task import PartitionTask
 from tests.unit.runtime.group import MemoryMember
-from tests.unit.runtime.world import TOPIC, now_s, quickly
+from tests.unit.runtime.harness import TOPIC, now_s, quickly
 
 TICK_S = 1.0
 AT_WORK = Status(0.0, "running", True, None, None, 1000.0, 7, 7, 0.5, 0.1, None)
