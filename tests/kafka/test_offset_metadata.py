@@ -125,7 +125,9 @@ def test_a_held_partition_says_before_which_record_and_since_when(
         def held() -> dict[tuple[str, int], ReportedStatus] | None:
             found = statuses(cluster)
             here = found.get((EVENTS, OLD))
-            return found if here and here.status.held and found[EVENTS, NEW].status.caught_up else None
+            return (
+                found if here and here.status.held and found[EVENTS, NEW].status.caught_up else None
+            )
 
         found = eventually(held, "no word of a held partition")
         offset, status = found[EVENTS, OLD]
@@ -161,6 +163,8 @@ def test_behind_what_was_taken_back_a_projector_is_not_behind(
         found = until_read(cluster, (JOURNAL,), PROJECTOR_GROUP)
         assert 0 == projector.stop()
     assert count(journal[:3]) == sum(spoken.status.taken for spoken in found.values())
-    assert {None} == {spoken.status.outcomes for spoken in found.values()}, "outcomes are the ledger's"
+    assert {None} == {spoken.status.outcomes for spoken in found.values()}, (
+        "outcomes are the ledger's"
+    )
     done_s = {spoken.status.done_event_s for spoken in found.values()} - {None}
     assert done_s

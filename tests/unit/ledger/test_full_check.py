@@ -14,12 +14,12 @@ VOTE = a_vote(appropriations=[an_amount(1_000), an_amount(500, line=ELSEWHERE)])
 
 def told_with_a_wrong_row(records: int) -> list[int]:
     """The sequences of as many records: behind the first a cent is gone that no other moves."""
-    story = Scenario(VOTE)
-    story.book.lines[line_from_row(ELSEWHERE)].available -= 1
-    told = [story.last.sequence]
+    history = Scenario(VOTE)
+    history.book.lines[line_from_row(ELSEWHERE)].available -= 1
+    told = [history.last.sequence]
     for number in range(1, records):
         award = RawRecord(encoded(an_award(10, grant=f"G{number}")), Source("test", 0, number))
-        told += [record.sequence for record in story.ledger.handle(award)]
+        told += [record.sequence for record in history.ledger.handle(award)]
     return told
 
 

@@ -36,8 +36,8 @@ def recorded(name: str) -> list[JournalRow]:
     ]
 
 
-def rows_of(story: Scenario) -> list[JournalRow]:
-    return list(story.store.journal())
+def rows_of(history: Scenario) -> list[JournalRow]:
+    return list(history.store.journal())
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -67,14 +67,14 @@ def test_another_threshold_is_seen_where_an_award_crosses_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """23,000 € as decided; from 12,000 € on, the second award would need a convention."""
-    story = Scenario(
+    history = Scenario(
         a_vote(9_000_000),
         an_award_alone(1_000_000, "A"),
         an_award_alone(1_000_000, "B"),
         an_award_alone(1_000_000, "C"),
     )
-    rows = rows_of(story)
-    assert "convention_required" == (story.last.refusal or {})["code"]
+    rows = rows_of(history)
+    assert "convention_required" == (history.last.refusal or {})["code"]
     monkeypatch.setattr(issue, "CONVENTION_THRESHOLD_CENTS", 1_200_000)
     found, said = redecide(rows)
     second, third = found
@@ -116,11 +116,13 @@ def test_what_goes_on_at_another_time_is_seen_at_both_places(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A rule that lets no award pass: what waited for its convention still waits."""
-    story = Scenario(a_vote(), a_notification(), an_award_alone(100_000, "C"), a_vote(_id="again"))
+    history = Scenario(
+        a_vote(), a_notification(), an_award_alone(100_000, "C"), a_vote(_id="again")
+    )
     assert ["accepted", "parked", "accepted", "accepted", "refused"] == [
-        each.outcome.value for each in story.records
+        each.outcome.value for each in history.records
     ]
-    rows = rows_of(story)
+    rows = rows_of(history)
     monkeypatch.setattr(issue, "CONVENTION_THRESHOLD_CENTS", 1)
     found, _ = redecide(rows)
     assert [3, 4] == [each.sequence for each in found]
@@ -131,10 +133,10 @@ def test_what_goes_on_at_another_time_is_seen_at_both_places(
 def test_what_would_go_on_now_is_seen_behind_what_would_wake_it() -> None:
     with pytest.MonkeyPatch.context() as then:
         then.setattr(issue, "CONVENTION_THRESHOLD_CENTS", 1)
-        story = Scenario(a_vote(), a_notification(), an_award_alone(100_000, "C"))
-    found, _ = redecide(rows_of(story))
+        history = Scenario(a_vote(), a_notification(), an_award_alone(100_000, "C"))
+    found, _ = redecide(rows_of(history))
     assert [3, 3] == [each.sequence for each in found]
-    assert [story.records[2].event_id, story.records[1].event_id] == [
+    assert [history.records[2].event_id, history.records[1].event_id] == [
         each.event_id for each in found
     ]
     assert ("outcome", None, "accepted") == found[1].changes[0]
@@ -151,8 +153,8 @@ def test_events_read_at_one_place_before_and_after_an_import_are_told_apart() ->
 
 
 def test_an_event_that_this_version_cannot_read_is_named() -> None:
-    story = Scenario(a_vote())
-    (row,) = rows_of(story)
+    history = Scenario(a_vote())
+    (row,) = rows_of(history)
     damaged = row.record.replace(b'"stage":"initial"', b'"stage":"another"')
     with pytest.raises(StoreError, match=f"journal {BUDGET}/1: its event is not readable"):
         redecide([row._replace(record=damaged)])
@@ -170,11 +172,11 @@ def test_nothing_is_logged_as_if_it_had_happened(capsys: pytest.CaptureFixture[s
 def test_a_long_journal_is_let_go_of_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.ledger.application.redecide.DISCARD_EVERY", 2)
     balance = an_instalment(40_000, "balance", documents=[("activity_report", 2022)])
-    story = Scenario(
+    history = Scenario(
         a_vote(),
         an_award(),
         a_convention(instalments=[an_instalment(60_000), balance]),
         a_report(),
         *(a_payment(each) for each in range(1, 9)),
     )
-    assert [] == redecide(rows_of(story))[0]
+    assert [] == redecide(rows_of(history))[0]

@@ -1,4 +1,4 @@
-"""What tests of the runtime share: a world whose topics are lists."""
+"""Shared fixtures of the runtime's tests: Kafka as lists."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from tests.unit.runtime.harness import Harness, MemoryReader
 
 @pytest.fixture
 def harness(monkeypatch: pytest.MonkeyPatch) -> Iterator[Harness]:
-    """A world that every task of this test reads from, its log kept."""
+    """A harness that every task of this test reads from, its log captured."""
     MemoryReader.harness = Harness()
     monkeypatch.setattr(task, "Reader", MemoryReader)
     with capture_logs() as MemoryReader.harness.log:
@@ -21,5 +21,5 @@ def harness(monkeypatch: pytest.MonkeyPatch) -> Iterator[Harness]:
 
 @pytest.fixture
 def scene(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> Scene:
-    """A worker in a group, in that world."""
+    """A worker in a group, in that harness."""
     return Scene(harness, monkeypatch)

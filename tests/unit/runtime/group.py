@@ -95,7 +95,7 @@ class MemoryMember:
 
 
 class Scene:
-    """A worker with its group and its world."""
+    """A worker with its group and its harness."""
 
     def __init__(self, harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
         self.harness = harness

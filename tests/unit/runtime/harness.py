@@ -1,4 +1,4 @@
-"""A world for partition tasks: topics as lists, a work that remembers, and time that is not waited.
+"""A harness of partition tasks: topics as lists, a processor that remembers, simulated time.
 
 What is waited for on this loop comes at once: the clock jumps to whatever is due next.
 """
@@ -84,7 +84,7 @@ class Harness:
     behind: bool = False
     log: list[Any] = field(default_factory=list)
     repeats: bool = False
-    """Whether each look gives the last batch once more."""
+    """True where each poll repeats the last batch."""
     markers: int = 0
     """How much of a transaction's markers stands behind the last record of each topic."""
     is_silent: bool = False
@@ -130,46 +130,46 @@ class MemoryProcessor:
     """A work whose store is a list."""
 
     def __init__(self, harness: Harness) -> None:
-        self._world = harness
+        self._harness = harness
         self._batch: list[ConsumerRecord] = []
         self.outcomes: Tally[str] = Tally()
 
     async def open(self) -> dict[str, int]:
-        self._world.opened_s.append(now_s())
-        self._world.on_open()
-        return dict(self._world.next_offsets)
+        self._harness.opened_s.append(now_s())
+        self._harness.on_open()
+        return dict(self._harness.next_offsets)
 
     def handle(self, record: ConsumerRecord) -> None:
-        self._world.on_handle(record.offset)
+        self._harness.on_handle(record.offset)
         self._batch.append(record)
 
     @property
     def is_full(self) -> bool:
-        return len(self._batch) == self._world.full_at
+        return len(self._batch) == self._harness.full_at
 
     async def commit(self) -> None:
         batch, self._batch = self._batch, []
         offsets = [record.offset for record in batch]
         await asyncio.sleep(0.02)
-        self._world.on_commit(offsets)
-        self._world.committed.append(offsets)
+        self._harness.on_commit(offsets)
+        self._harness.committed.append(offsets)
         self.outcomes = Tally(record.topic for record in batch)
         for record in batch:
-            self._world.next_offsets[record.topic] = record.offset + 1
+            self._harness.next_offsets[record.topic] = record.offset + 1
 
     async def settle(self) -> None:
-        self._world.on_settle()
+        self._harness.on_settle()
 
     async def hold(self, hold: Hold) -> None:
-        self._world.on_hold()
-        self._world.moved = False
-        self._world.holds.append(hold)
+        self._harness.on_hold()
+        self._harness.moved = False
+        self._harness.holds.append(hold)
 
     async def was_moved(self) -> bool:
-        return self._world.moved
+        return self._harness.moved
 
     async def close(self) -> None:
-        self._world.closed += 1
+        self._harness.closed += 1
 
     def name_of(self, record: ConsumerRecord) -> str | None:
         return f"e{record.offset}"
@@ -179,7 +179,7 @@ class MemoryProcessor:
 
 
 class MemoryReader:
-    """Reads a world's records; the fixture `world` names the world."""
+    """Reads a harness's records; the fixture `harness` names it."""
 
     harness: ClassVar[Harness]
 
@@ -205,9 +205,9 @@ class MemoryReader:
     async def read_positions(self) -> dict[TopicPartition, ReadPosition]:
         if not self.harness.is_silent:
             self._answered_s = self.harness.clock_s
-        return {place: self._standing(place.topic, at) for place, at in self._at.items()}
+        return {place: self._position(place.topic, at) for place, at in self._at.items()}
 
-    def _standing(self, topic: str, at: int) -> ReadPosition:
+    def _position(self, topic: str, at: int) -> ReadPosition:
         """Behind the last record stand the markers, and nothing else."""
         there = [record.offset for record in self.harness.records if record.topic == topic]
         last = max(there, default=-1)

@@ -126,14 +126,14 @@ def test_an_empty_marker_alone_or_of_a_commit_says_nothing() -> None:
 
 @pytest.mark.parametrize("order", list(permutations(range(4), 4))[::5])
 def test_where_no_batch_is_empty_the_guard_changes_nothing(order: tuple[int, ...]) -> None:
-    stories = [
+    logs = [
         (batch(1, b"k", b"a"), marker(1, COMMIT)),
         (batch(1, b"k", b"b"), marker(1, ABORT)),
         (batch(2, b"k", b"c"), marker(2, ABORT)),
         (batch(2, b"k", b"d"), marker(2, COMMIT)),
     ]
-    told = [stories[number] for number in order]
-    raw = log(*(each for story in told for each in story))
+    chosen = [logs[number] for number in order]
+    raw = log(*(each for each_log in chosen for each in each_log))
     aborted = [({1: 1, 2: 2}[number], 2 * order.index(number)) for number in (1, 2)]
     before = list(read(raw, aborted))
     guard_abort_markers()

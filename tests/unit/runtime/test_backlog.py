@@ -1,4 +1,4 @@
-"""What is taken and not yet done: whatever the batches, nothing is passed over, nothing forgotten.
+"""The backlog of a task: whatever the batches, no record is skipped or lost.
 
 A model beside it keeps plain lists of what was taken and what was done.
 """
@@ -89,12 +89,12 @@ class Partition(RuleBasedStateMachine):
     def do(self, data: st.DataObject) -> None:
         count = data.draw(st.integers(1, len(self.in_hand)))
         batch, self.in_hand = self.in_hand[:count], self.in_hand[count:]
-        told: dict[str, int] = {}
+        outcomes: dict[str, int] = {}
         for record in batch:
             topic = self.topics[record.topic]
             topic.done, topic.taken = record.offset + 1, topic.taken + 1
-            told[record.topic] = told.get(record.topic, 0) + 1
-        delays = self.backlog.committed(batch, told, time_of, NOW_S)
+            outcomes[record.topic] = outcomes.get(record.topic, 0) + 1
+        delays = self.backlog.committed(batch, outcomes, time_of, NOW_S)
         arrival_s = None if time_of(batch[-1]) is None else 0.5
         assert Delays(arrival_s, NOW_S - recorded_s(batch[-1].offset)) == delays
         self.backlog.remaining(self.in_hand, time_of)
@@ -180,7 +180,7 @@ def test_a_record_without_a_timestamp_says_nothing_of_its_way(
     assert (None if recorded_s is None else recorded_s - 1.0) == mark.arrival_s
 
 
-def test_a_work_that_tells_no_outcomes_is_not_said_to_have_told_none() -> None:
+def test_a_processor_without_outcomes_has_none_instead_of_0() -> None:
     backlog = Backlog()
     backlog.opened({EVENTS: 0}, None)
     backlog.committed([a_record(0)], None, time_of, NOW_S)

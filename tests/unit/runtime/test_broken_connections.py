@@ -56,7 +56,7 @@ def test_while_no_broker_is_known_none_is_ready() -> None:
     asyncio.run(go())
 
 
-def test_where_any_broker_will_do_each_is_asked_in_turn() -> None:
+def test_where_any_broker_will_do_each_is_asked_after_another() -> None:
     async def go() -> None:
         client = AIOKafkaClient(bootstrap_servers="localhost:9")
         assert client.get_random_node() is None

@@ -1,4 +1,4 @@
-"""What a task remembers of its failures."""
+"""The failure tracker of a task."""
 
 from services.runtime.processing.failure_tracker import FailureTracker
 from tests.unit.runtime.harness import a_record
@@ -33,7 +33,7 @@ def test_the_records_of_a_batch_that_failed_are_suspected_until_they_got_past() 
     assert [False, True] == [trouble.suspects(a_record(each)) for each in (3, 4)]
 
 
-def test_the_world_fails_since_its_first_failure_after_a_success() -> None:
+def test_an_outage_begins_with_its_first_failure_after_a_success() -> None:
     trouble = FailureTracker()
     assert [10.0, 10.0] == [trouble.dependency_failed(10.0), trouble.dependency_failed(11.0)]
     assert 2 == trouble.retries

@@ -1,4 +1,4 @@
-"""How a transaction ended that the broker forgot to end somewhere: told by what stands elsewhere.
+"""Hanging transactions: completed with the outcome found in other partitions.
 
 A partition is drawn as what stands in it: `A` a record of ours, `a` one of our transaction before,
 `-` one of ours without a mark, `x` a stranger's, `y` a stranger's of the day before, `o` and `z` a
@@ -76,7 +76,7 @@ def _record(place: TopicPartition, offset: int, what: str) -> ConsumerRecord:
 
 
 class DrawnReader(Reader):
-    """Reads what was drawn; where to look for it is a reader's own."""
+    """Reads a drawn partition."""
 
     logs: ClassVar[dict[TopicPartition, Log]]
     read: ClassVar[int]

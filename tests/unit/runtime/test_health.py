@@ -1,4 +1,4 @@
-"""What Prometheus is told of a worker's partitions."""
+"""The metrics of a worker's partitions."""
 
 import asyncio
 
@@ -45,7 +45,7 @@ class Page:
         return self._registry.get_sample_value(name, labels)
 
 
-def test_of_a_partition_that_is_not_open_its_state_is_told(harness: Harness) -> None:
+def test_a_partition_that_is_not_open_shows_its_state(harness: Harness) -> None:
     page = Page(harness.task())
     assert 1 == page.value("ecluse_partition_state", partition=NUMBER, state="opening")
     assert 0 == page.value("ecluse_partition_state", partition=NUMBER, state="running")
@@ -54,7 +54,7 @@ def test_of_a_partition_that_is_not_open_its_state_is_told(harness: Harness) -> 
         assert page.value(name, **HERE) is None, "not known, and not 0"
 
 
-def test_what_is_done_and_what_fails_is_told(harness: Harness) -> None:
+def test_records_done_and_failures_are_counted(harness: Harness) -> None:
     task = harness.publish(0, 1).task()
     page = Page(task)
     harness.on_commit = once(WriterFailed("planted"))
@@ -71,7 +71,7 @@ def test_what_is_done_and_what_fails_is_told(harness: Harness) -> None:
     quickly(running(task, during))
 
 
-def test_what_waits_while_a_partition_is_held_is_told(harness: Harness) -> None:
+def test_the_backlog_of_a_held_partition_is_shown(harness: Harness) -> None:
     task = harness.publish(0, 1).task()
     page = Page(task)
     harness.on_handle = at(1)
@@ -106,7 +106,7 @@ def test_a_database_that_is_away_for_a_minute_fails_at_each_attempt(
     quickly(running(task, during))
 
 
-def test_what_fails_while_nothing_comes_is_told(harness: Harness) -> None:
+def test_failures_while_idle_are_counted(harness: Harness) -> None:
     task = harness.publish(0).task()
     page = Page(task)
     harness.on_settle = times(2, Unreachable("there", Sentence("non", "no")))

@@ -16,7 +16,7 @@ def reported(sentence: str, at_s: float, *arguments: object) -> logging.LogRecor
 
 def test_a_sentence_is_heard_again_only_after_a_while() -> None:
     lines = LibraryLogHandler()
-    with capture_logs() as heard:
+    with capture_logs() as captured:
         for at_s in (1000.0, 1000.01, 1000.0 + REPEATED_AFTER_S - 0.01, 1000.0 + REPEATED_AFTER_S):
             lines.emit(reported("no node %s", at_s, 1))
         lines.emit(reported("no node %s", 1000.02, 2))
@@ -25,5 +25,5 @@ def test_a_sentence_is_heard_again_only_after_a_while() -> None:
         for message in ("no node 1", "no node 1", "no node 2")
     ]
     assert expected == [
-        {name: value for name, value in line.items() if name != "exc_info"} for line in heard
+        {name: value for name, value in line.items() if name != "exc_info"} for line in captured
     ]

@@ -20,7 +20,7 @@ INTERNAL_EVENTS = "internal_events"
 
 
 class Speaking:
-    """A partition task that says what it is told to."""
+    """A partition task with a scripted status."""
 
     def __init__(self, **offsets: int) -> None:
         self.next_offsets = offsets
@@ -36,7 +36,7 @@ class Speaking:
 
 
 class Saying:
-    """A member whose worker looks after its hints at each tick."""
+    """A member whose worker reports at each tick."""
 
     def __init__(self, **tasks: Speaking) -> None:
         self.tasks = {int(name.removeprefix("p")): task for name, task in tasks.items()}

@@ -32,7 +32,7 @@ def still_open(monkeypatch: pytest.MonkeyPatch) -> Open:
     return found
 
 
-def test_what_stands_open_for_longer_than_any_transaction_lives_is_told(still_open: Open) -> None:
+def test_a_transaction_open_for_longer_than_any_lives_is_logged(still_open: Open) -> None:
     async def go() -> None:
         writer = FencedWriter(a_setting(), "id", [PLACE])
         try:
@@ -64,10 +64,10 @@ def test_a_partition_names_it_once(still_open: Open) -> None:
     still_open.append(THEIRS)
     with capture_logs() as lines:
         quickly(go())
-    [told] = [line for line in lines if line["event"] == "transaction_hangs"]
+    [logged] = [line for line in lines if line["event"] == "transaction_hangs"]
     assert ("critical", PLACE.topic, 0, 12, 99) == (
-        told["log_level"],
-        *(told[name] for name in ("topic", "partition", "offset", "producer_id")),
+        logged["log_level"],
+        *(logged[name] for name in ("topic", "partition", "offset", "producer_id")),
     )
 
 

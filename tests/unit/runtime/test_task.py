@@ -114,7 +114,7 @@ def test_a_task_that_is_given_something_gives_it_too(
     quickly(running(harness.task(), during))
     assert list(range(7)) == harness.done
     assert 2 == harness.committed.count([])
-    assert 4 == len(looked), "it looks, too, for what nobody ends"
+    assert 4 == len(looked), "it checks for transactions that nobody ends"
 
 
 def test_an_idle_task_that_finds_its_last_transaction_open_opens_again(harness: Harness) -> None:
@@ -281,7 +281,7 @@ def test_cancelled_it_ends_cancelled(harness: Harness, state: TaskState) -> None
     assert len(harness.opened_s) == harness.closed
 
 
-# ---------------------------------------------------------------- what the watchdog looks at
+# ---------------------------------------------------------------- progress for the watchdog
 def test_a_task_that_works_is_busy_and_one_that_waits_is_not(harness: Harness) -> None:
     task = harness.publish(0).task()
     seen: list[tuple[bool, str]] = []

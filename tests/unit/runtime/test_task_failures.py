@@ -121,7 +121,7 @@ def test_a_record_that_somebody_else_got_past_meanwhile_holds_nothing(harness: H
     assert [] == harness.holds
 
 
-def test_what_was_undone_before_a_record_that_fails_is_done_before_it_holds(
+def test_records_undone_before_a_failing_one_are_done_before_it_holds(
     harness: Harness,
 ) -> None:
     """Found by the simulation: held before its predecessors, nobody could set it aside."""
@@ -184,12 +184,10 @@ def test_a_partition_that_cannot_be_opened_stands_for_all_to_see(
     assert 1 == len(harness.opened_s) == harness.closed
 
 
-# ---------------------------------------------------------------- the world fails
+# ---------------------------------------------------------------- dependencies fail
 @pytest.mark.parametrize("error", [DOWN, Unreachable("there", NO)])
 @pytest.mark.parametrize("where", ["on_open", "on_commit"])
-def test_what_fails_in_the_world_is_tried_again(
-    harness: Harness, where: str, error: Exception
-) -> None:
+def test_a_failed_dependency_is_tried_again(harness: Harness, where: str, error: Exception) -> None:
     setattr(harness, where, times(3, error))
     task = work_off(harness.publish(0, 1, 2))
     assert {TOPIC: 3} == task.next_offsets
@@ -231,7 +229,7 @@ def test_it_gives_up_at_last(harness: Harness) -> None:
     assert 600 == pytest.approx(quickly(go()), abs=RETRY_MAX_S)
 
 
-def test_it_never_gives_up_where_it_was_told_so(harness: Harness) -> None:
+def test_it_never_gives_up_where_settings_say_so(harness: Harness) -> None:
     harness.on_open = times(2000, DOWN)
 
     async def during() -> None:
@@ -274,7 +272,7 @@ def test_what_cannot_be_trusted_ends_it(harness: Harness) -> None:
     assert 2 == len(harness.opened_s) == harness.closed
 
 
-def test_what_a_second_look_does_not_find_again_was_another_writer_at_work(
+def test_what_a_second_opening_does_not_find_was_another_writer(
     harness: Harness,
 ) -> None:
     """Found by the simulation: who is fenced while it opens reads half of what another writes."""

@@ -213,7 +213,7 @@ def test_retrying_it_says_since_when_its_oldest_record_waits(harness: Harness) -
     quickly(running(task, during))
 
 
-def test_a_partition_that_fails_while_it_idles_knows_of_nothing_that_waits(
+def test_a_partition_that_fails_while_idle_has_no_backlog(
     harness: Harness,
 ) -> None:
     task = harness.publish(0).task()
@@ -307,7 +307,7 @@ def test_paused_it_does_not_say_that_it_takes_what_comes(harness: Harness) -> No
     quickly(running(task, during))
 
 
-def test_paused_with_a_batch_in_hand_it_stands_before_what_it_has_not_done(
+def test_paused_with_a_batch_in_hand_its_offset_is_before_what_is_not_done(
     harness: Harness,
 ) -> None:
     harness.full_at = 2

@@ -41,7 +41,9 @@ def test_each_partition_has_a_task_until_it_is_another_s(scene: Scene) -> None:
     assert scene.member.stopped
 
 
-def test_told_to_end_while_it_joins_it_ends(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_a_signal_while_it_joins_it_ends(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def start() -> None:
         scene.member.started.set()
         await asyncio.Event().wait()
@@ -277,7 +279,7 @@ FENCED = KafkaError("Unexpected exception in heartbeat task: FencedInstanceIdErr
 """As aiokafka passes on what the group says of a member whose name another has taken."""
 
 
-def test_who_is_fenced_in_the_group_is_told_that_another_has_its_name(scene: Scene) -> None:
+def test_a_fenced_member_learns_that_another_has_its_name(scene: Scene) -> None:
     async def during(_: Worker) -> None:
         scene.member.complaints = [FENCED]
         await asyncio.sleep(5)
@@ -315,7 +317,7 @@ def test_a_group_that_others_join_may_give_the_same_again_and_again(
     scene.play(during)
 
 
-def test_two_of_one_name_who_throw_each_other_out_are_told(scene: Scene) -> None:
+def test_two_of_one_name_that_fence_each_other_stop(scene: Scene) -> None:
     async def during(_: Worker) -> None:
         for number in range(12):
             scene.member.member_id = f"m{number}"

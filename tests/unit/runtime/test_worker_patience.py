@@ -16,7 +16,7 @@ from tests.unit.runtime.group import GROUP, Scene, are
 from tests.unit.runtime.harness import MemoryProcessor, until
 
 
-def test_told_to_end_it_ends_within_fifteen_seconds_whatever_it_waits_for(scene: Scene) -> None:
+def test_after_a_signal_it_ends_within_fifteen_seconds_whatever_it_waits_for(scene: Scene) -> None:
     async def during(_: Worker) -> None:
         assert [] == scene.leaves
 
