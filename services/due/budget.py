@@ -5,35 +5,19 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
+import msgspec
+
+from events.conventions import ConventionAmended, ConventionSigned, ConventionTerminated
+from events.deadlines import DeadlinePassed
+from events.deliberations import DeliberationAdopted, DeliberationWithdrawn
+from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
+from events.journal import Event, EventData, EventReference, Move, PaymentOrder, Record, required
+from events.reports import ReportReceived, ReportRejected
 from services.due.calendar_days import PATIENCE, day_of, end_of, moment_of
 from services.due.day_index import ByDay
 from services.due.deadline_events import Deadline
-from services.due.journal_records import (
-    OPEN,
-    REJECTED,
-    Amendment,
-    Arrival,
-    Award,
-    Closing,
-    Event,
-    Move,
-    Opening,
-    Order,
-    Passed,
-    Record,
-    Rejection,
-    Revenue,
-    Said,
-    Signature,
-    Termination,
-    Withdrawal,
-    document,
-    read_data,
-    read_renamed,
-    read_revenue,
-)
-from services.due.open_items import OverdueReport, ParkedEvent, WaitingOrder
-from services.due.owed_documents import Convention, obliged, planned
+from services.due.open_items import OPEN, REJECTED, OverdueReport, ParkedEvent, WaitingOrder
+from services.due.owed_documents import Convention, document, obliged, planned
 
 ANOTHER_ACT: Final = "concurring_act_withdrawn"
 """The flag of a withdrawal that leaves the award where it is (rules, 17)."""
@@ -41,10 +25,17 @@ ANOTHER_ACT: Final = "concurring_act_withdrawn"
 REVENUE: Final = "recovery_is_revenue"
 """The flag of a recovery that came in a later year: no move says so (rules, 27)."""
 
-RENAMED: Final = "convention_renamed"
-"""The flag of an opening that had to take another name."""
-
 ONE_DAY: Final = timedelta(days=1)
+
+
+class Revenue(msgspec.Struct):
+    """The facts of `recovery_is_revenue`: money that came back without a move (rules, 27)."""
+
+    convention: str
+    amount_cents: int
+
+
+_revenue: Final = msgspec.json.Decoder(Revenue).decode
 
 Identity = tuple[str, str]
 """Who an event is in its budget: source and id."""
@@ -88,68 +79,64 @@ class Budget:
         Raises:
             msgspec.MsgspecError, ValueError: it is none that a ledger writes.
         """
-        said = read_data(event)
         if record.resumes is None:
             self._heard = event.time
         else:
             self._go_on(record)
         if record.outcome == "accepted":
-            self._learn(record, said)
+            self._learn(record, event)
             for move in record.moves or ():
                 self._follow(move)
             for flag in record.review_flags or ():
                 if flag.code == REVENUE:
-                    self._give_back(read_revenue(flag.facts))
+                    self._give_back(_revenue(flag.facts))
             for order in record.payment_orders or ():
                 self._keep(order, record, event)
         elif record.outcome == "parked":
             self._park(record, event)
         elif record.outcome == "refused" and self.closed:
             # A closed year takes no report any more. The paper has come all the same.
-            self._learn_of_report(said)
-        if isinstance(said, Passed):
-            self.tell(Deadline(self.name, said.kind, said.subject, said.due_on))
+            self._learn_of_report(event)
+        if event.type == DeadlinePassed.TYPE:
+            self.tell(_deadline(self.name, event.data))
 
     # ------------------------------------------------------------ what events say
 
-    def _learn(self, record: Record, said: Said | None) -> None:
-        match said:
-            case Award():
+    def _learn(self, record: Record, event: Event) -> None:
+        data = event.data
+        match event.type:
+            case DeliberationAdopted.TYPE:
                 # Without a convention the award stands in the place of one (rules, 13).
-                if said.role == "award" and said.requires_convention is False:
-                    plans = planned(said.instalments or ())
-                    self._begin(said.grant, Convention(said.grant, alone=True, plans=plans))
-            case Signature():
-                self._sign(said)
-            case Amendment():
-                self._amend(said)
-            case Termination():
-                self._end(said.convention)
-            case Withdrawal():
+                if data.role == "award" and data.requires_convention is False:
+                    grant, plans = _grant(data), planned(data.instalments or ())
+                    self._begin(grant, Convention(grant, alone=True, plans=plans))
+            case ConventionSigned.TYPE:
+                self._sign(data)
+            case ConventionAmended.TYPE:
+                self._amend(data)
+            case ConventionTerminated.TYPE:
+                self._end(_convention(data))
+            case DeliberationWithdrawn.TYPE:
                 if all(flag.code != ANOTHER_ACT for flag in record.review_flags or ()):
-                    self._withdraw(said.grant)
-            case Opening():
-                self._open(record, said)
-            case Closing():
+                    self._withdraw(_grant(data))
+            case FiscalYearOpened.TYPE:
+                self._open(record, data)
+            case FiscalYearClosed.TYPE:
                 self._close(record)
-            case Arrival() | Rejection():
-                self._learn_of_report(said)
-            case Passed() | None:  # pragma: no branch # mypy shows that nothing is left
-                pass
+            case _:
+                self._learn_of_report(event)
 
-    def _open(self, record: Record, said: Opening) -> None:
+    def _open(self, record: Record, data: EventData) -> None:
         """A convention goes on, maybe under another name, or is known as withdrawn."""
-        flags = (each for each in record.review_flags or () if each.code == RENAMED)
-        names = {each.before: each.after for each in (read_renamed(flag.facts) for flag in flags)}
-        name = names.get(said.convention, said.convention)
-        received = (document(each.document.kind, each.document.year) for each in said.documents)
+        grant, name = _grant(data), required(record.convention, "convention")
+        received = (document(each.document.kind, each.document.year) for each in data.documents)
         carried = Convention(
-            said.grant,
-            said.stands_alone and name == said.grant,
-            obliged(said.obligations),
-            planned(said.instalments, names),
+            grant,
+            data.stands_alone and name == grant,
+            obliged(data.obligations),
+            planned(data.instalments or (), record.renamed),
             frozenset(received),
-            said.paid_cents + said.ordered_cents,
+            required(data.paid_cents, "paid_cents") + required(data.ordered_cents, "ordered_cents"),
             # What a ceiling cuts off is some instalment's.
             ended=any(
                 each.convention == name and each.target == "available" and each.instalment is None
@@ -158,44 +145,48 @@ class Budget:
         )
         self._begin(name, carried)
 
-    def _sign(self, said: Signature) -> None:
-        """What a grant that stood alone has received and had goes on under the convention."""
-        owed, plans = obliged(said.obligations), planned(said.instalments)
-        signed = Convention(said.grant, alone=False, obligations=owed, plans=plans)
-        alone = self.conventions.get(said.grant)
+    def _sign(self, data: EventData) -> None:
+        """Documents, money and orders of a grant that stood alone pass to its convention."""
+        grant, name = _grant(data), _convention(data)
+        owed, plans = obliged(data.obligations), planned(data.instalments or ())
+        signed = Convention(grant, alone=False, obligations=owed, plans=plans)
+        alone = self.conventions.get(grant)
         if alone is not None and alone.alone:
             signed.received, signed.had_cents = alone.received, alone.had_cents
             signed.ended = alone.ended
-            signed.plans |= alone.hand_over(said.grant)
-            self._forget(said.grant)
-            self._signed[said.grant] = said.convention
-        self._begin(said.convention, signed)
+            signed.plans |= alone.hand_over(grant)
+            self._forget(grant)
+            self._signed[grant] = name
+        self._begin(name, signed)
 
-    def _amend(self, said: Amendment) -> None:
-        """What no order holds is planned anew, rejected orders among it (rules, 15)."""
-        convention = self.conventions.get(said.convention)
+    def _amend(self, data: EventData) -> None:
+        """Plan anew all that no order holds, rejected orders among it (rules, 15)."""
+        name = _convention(data)
+        convention = self.conventions.get(name)
         if convention is not None:
-            self._give_up_rejected(said.convention)
-            convention.amend(planned(said.instalments))
-            self._reckon(said.convention, convention)
+            self._give_up_rejected(name)
+            convention.amend(planned(data.instalments or ()))
+            self._reckon(name, convention)
 
     def _withdraw(self, grant: str) -> None:
         """The award falls, and with it all that was granted under it."""
         for name in [name for name, each in self.conventions.items() if each.grant == grant]:
             self._end(name)
 
-    def _learn_of_report(self, said: Said | None) -> None:
-        if not isinstance(said, Arrival | Rejection):
+    def _learn_of_report(self, event: Event) -> None:
+        if event.type not in {ReportReceived.TYPE, ReportRejected.TYPE}:
             return
-        convention = self.conventions.get(said.convention)
+        name = _convention(event.data)
+        convention = self.conventions.get(name)
         if convention is None:
             return
-        found = document(said.document.kind, said.document.year)
-        if isinstance(said, Arrival):
+        named = required(event.data.document, "document")
+        found = document(named.kind, named.year)
+        if event.type == ReportReceived.TYPE:
             convention.receive(found)
         else:
             convention.reject(found)
-        self._reckon(said.convention, convention)
+        self._reckon(name, convention)
 
     def _close(self, record: Record) -> None:
         """What is carried over is owed in the next year, what is left is shown."""
@@ -272,7 +263,7 @@ class Budget:
         if convention is not None:
             self._had(revenue.convention, convention, -revenue.amount_cents)
 
-    def _place(self, order: Order, record: Record) -> tuple[str, str]:
+    def _place(self, order: PaymentOrder, record: Record) -> tuple[str, str]:
         """The convention and instalment in whose figures an order counts (rules, 13)."""
         named = f"{order.convention}/{order.instalment}"
         for move in record.moves or ():
@@ -281,7 +272,7 @@ class Budget:
         signed = self._signed.get(order.convention)
         return (order.convention, order.instalment) if signed is None else (signed, named)
 
-    def _keep(self, order: Order, record: Record, event: Event) -> None:
+    def _keep(self, order: PaymentOrder, record: Record, event: Event) -> None:
         name, known = order.payment_order, self.orders.get(order.payment_order)
         of, instalment = self._place(order, record)
         convention = None if self.closed else self.conventions.get(of)
@@ -392,3 +383,24 @@ class Budget:
         """The events that wait."""
         for each in self.parked.values():
             yield each._replace(past=True) if each.gives_up_at <= now else each
+
+
+def _grant(data: EventData) -> str:
+    return required(data.grant, "grant")
+
+
+def _convention(data: EventData) -> str:
+    return required(data.convention, "convention")
+
+
+def _deadline(budget: str, data: EventData) -> Deadline:
+    """The deadline that a deadline event is about, whoever wrote the event."""
+    due_on = required(data.due_on, "due_on")
+    match data.kind, data.event:
+        case "parked", EventReference() as event:
+            return Deadline(budget, "parked", (event.source, event.id), due_on)
+        case "report_due", None:
+            return Deadline(budget, "report_due", (_convention(data),), due_on)
+        case _:
+            order = required(data.payment_order, "payment_order")
+            return Deadline(budget, "payment_due", (order,), due_on)

@@ -11,6 +11,7 @@ from uuid import NAMESPACE_URL, uuid5
 import msgspec
 
 from events.deadlines import SUBJECTS, DeadlinePassed
+from events.journal import EventReference
 
 WATCH: Final = "urn:ecluse:watch"
 """Who says what the watch says."""
@@ -23,12 +24,7 @@ Kind = Literal["payment_due", "report_due", "parked"]
 _spell: Final = msgspec.json.Encoder().encode
 
 
-class _Named(msgspec.Struct):
-    source: str
-    id: str
-
-
-_named: Final = msgspec.json.Decoder(_Named).decode
+_reference: Final = msgspec.json.Decoder(EventReference).decode
 
 
 class Deadline(NamedTuple):
@@ -62,7 +58,7 @@ def own_id(value: bytes | None) -> str | None:
     if value is None or WATCH.encode() not in value:
         return None
     try:
-        deadline_event = _named(value)
+        deadline_event = _reference(value)
     except msgspec.MsgspecError:
         return None  # The ledger calls it a dead letter, whoever wrote it: it is none of ours.
     return deadline_event.id if deadline_event.source == WATCH else None

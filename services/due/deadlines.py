@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from events.journal import Event, Record
 from services.due.budget import Budget, Due
 from services.due.deadline_events import (
     Deadline,
@@ -20,7 +21,6 @@ from services.due.deadline_events import (
     deadline_event_id,
     deadline_event_of,
 )
-from services.due.journal_records import Event, Record, read_record
 from services.due.open_items import OverdueReport, ParkedEvent, WaitingOrder
 
 UNACKNOWLEDGED_DAYS: Final = 5.0
@@ -65,16 +65,15 @@ class Deadlines:
     def __init__(self) -> None:
         self._partitions: dict[int, _Partition] = {}
 
-    def add(self, number: int, offset: int, raw: bytes | None) -> None:
-        """Follow one record of the journal's partition `number`; one that comes again is nothing.
+    def add(self, number: int, offset: int, record: Record | None) -> None:
+        """Apply the record at `offset` of the journal's partition `number`, once.
 
-        What cannot be read changes nothing here: the balances report it.
+        None, a record that cannot be read, changes nothing: the watch's balances report it.
         """
         partition = self._of(number)
         if offset < partition.next_offset:
             return
         partition.next_offset = offset + 1
-        record = read_record(raw)
         if record is None or record.event is None:
             return
         try:

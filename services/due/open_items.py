@@ -1,7 +1,16 @@
 """What people are shown: orders that wait for their money, documents owed, events that wait."""
 
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+OPEN: Final = frozenset(("issued", "taken_in_charge", "on_hold"))
+"""States of an order that may still be paid (rules, 20)."""
+
+REJECTED: Final = "rejected"
+"""State of an order whose unpaid part is planned again (rules, 21)."""
+
+GIVEN_BACK: Final = frozenset((REJECTED, "cancelled"))
+"""States of an order that holds no money any more."""
 
 
 class WaitingOrder(NamedTuple):

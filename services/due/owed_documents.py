@@ -9,11 +9,27 @@ while anything stays paid (rules, 29).
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from types import MappingProxyType
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
+from events import journal
 from services.due.calendar_days import report_due_on
-from services.due.journal_records import GIVEN_BACK, REJECTED, Document, Order, document
+from services.due.open_items import GIVEN_BACK, REJECTED
+
+
+class Document(NamedTuple):
+    """A document that may be owed: its kind, and the year it reports on."""
+
+    kind: str
+    year: int
+
+
+@lru_cache(maxsize=4096)
+def document(kind: str, year: int) -> Document:
+    """The one copy of a document that thousands of schedules name."""
+    return Document(kind, year)
+
 
 NONE: frozenset[Document] = frozenset()
 UNCHANGED: Mapping[str, str] = MappingProxyType({})
@@ -25,36 +41,6 @@ class Owed(NamedTuple):
 
     document: Document
     due_on: date
-
-
-class _Named(Protocol):
-    """A document as events name it."""
-
-    @property
-    def kind(self) -> str: ...
-    @property
-    def year(self) -> int: ...
-
-
-class _DueBy(_Named, Protocol):
-    @property
-    def due_on(self) -> date: ...
-
-
-class _Amount(Protocol):
-    @property
-    def amount_cents(self) -> int: ...
-
-
-class _Planned(Protocol):
-    """An instalment as events plan it."""
-
-    @property
-    def instalment(self) -> str: ...
-    @property
-    def lines(self) -> Iterable[_Amount]: ...
-    @property
-    def documents(self) -> Iterable[_Named] | None: ...
 
 
 @dataclass(slots=True)
@@ -75,7 +61,7 @@ class Plan:
 
 
 def planned(
-    instalments: Iterable[_Planned], names: Mapping[str, str] = UNCHANGED
+    instalments: Iterable[journal.Instalment], names: Mapping[str, str] = UNCHANGED
 ) -> dict[str, Plan]:
     """The instalments of a schedule that wait for documents, or were ordered on them.
 
@@ -92,7 +78,7 @@ def planned(
     return plans
 
 
-def obliged(obligations: Iterable[_DueBy] | None) -> tuple[Owed, ...]:
+def obliged(obligations: Iterable[journal.Obligation] | None) -> tuple[Owed, ...]:
     """The documents that a convention's text names with a day, each once."""
     found = (Owed(document(each.kind, each.year), each.due_on) for each in obligations or ())
     return tuple(dict.fromkeys(found))
@@ -160,7 +146,7 @@ class Convention:
         """Of a grant that stood alone, what orders hold, as its convention calls it (rules, 13)."""
         return {f"{grant}/{name}": plan for name, plan in self.plans.items() if plan.ordered}
 
-    def follow(self, order: Order, instalment: str) -> bool:
+    def follow(self, order: journal.PaymentOrder, instalment: str) -> bool:
         """An order holds the instalment, or gives it back.
 
         False where it says nothing new: most payments and acknowledgements do not.

@@ -19,12 +19,13 @@ from events.conventions import (
 )
 from events.deliberations import DeliberationAdopted, DeliberationWithdrawn
 from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
+from events.journal import Act, Beneficiary, Event, EventData, Record, required
 from events.payments import BankAccountChanged, PaymentExecuted
 from events.recoveries import RecoveryCollected, RecoveryOrdered
 from events.reports import ReportReceived, ReportRejected
 from services.projector import schedules
 from services.projector.changes import Changes, Members, Renamed, Replanned, Withdrawn
-from services.projector.journal_records import Act, Beneficiary, Event, Record, Said
+from services.projector.column_values import day_of
 
 CONCURRING_FELL: Final = "concurring_act_withdrawn"
 """The flag of a withdrawal under which the award stands (rules, 17)."""
@@ -86,14 +87,12 @@ def learn(changes: Changes, record: Record, event: Event, alone: Alone) -> None:
             pass  # Moves and orders, in the record, say it all.
 
 
-def _convention(said: Said) -> str:
-    assert said.convention is not None, "the event names a convention"
-    return said.convention
+def _convention(said: EventData) -> str:
+    return required(said.convention, "convention")
 
 
-def _grant(said: Said) -> str:
-    assert said.grant is not None, "the event names a grant"
-    return said.grant
+def _grant(said: EventData) -> str:
+    return required(said.grant, "grant")
 
 
 def _named(beneficiary: Beneficiary | None) -> Members:
@@ -114,7 +113,7 @@ def _act(changes: Changes, record: Record, role: str, act: Act | None, item: int
     changes.append("acts", record.budget, record.sequence, item, role, *names)
 
 
-def _voted(changes: Changes, record: Record, said: Said) -> None:
+def _voted(changes: Changes, record: Record, said: EventData) -> None:
     _act(changes, record, "vote", said.act)
     if said.vote_level is not None:
         assert said.act is not None, "a vote is an act"
@@ -122,7 +121,7 @@ def _voted(changes: Changes, record: Record, said: Said) -> None:
         changes.put["budgets"][record.budget,].update(voted)
 
 
-def _adopted(changes: Changes, record: Record, said: Said, alone: Alone) -> None:
+def _adopted(changes: Changes, record: Record, said: EventData, alone: Alone) -> None:
     budget, grant = record.budget, _grant(said)
     awarded = said.role == "award"
     _act(changes, record, said.role or "", said.act)
@@ -161,12 +160,12 @@ def _withdrawn(changes: Changes, record: Record, event: Event) -> None:
     _act(changes, record, "withdrawal", said.act)
     if any(flag.code == CONCURRING_FELL for flag in record.review_flags or ()):
         return
-    fell = {"state": "withdrawn", "withdrawn_on": event.day, "withdrawn_cause": said.cause}
+    fell = {"state": "withdrawn", "withdrawn_on": day_of(event), "withdrawn_cause": said.cause}
     changes.patch("grants", (record.budget, grant), fell)
     changes.withdrawn.append(Withdrawn(record.budget, grant, record.sequence))
 
 
-def _convention_row(said: Said, sequence: int) -> Members:
+def _convention_row(said: EventData, sequence: int) -> Members:
     """All columns of a convention that was signed, or of what stands in the place of one."""
     return {
         "grant_ref": said.grant,
@@ -190,7 +189,7 @@ KEPT: Final = ("state", "notified_on", "effective_on", "reason", "carried_from")
 """What a convention takes over from the grant that stood alone."""
 
 
-def _signed(changes: Changes, record: Record, said: Said, alone: Alone) -> None:
+def _signed(changes: Changes, record: Record, said: EventData, alone: Alone) -> None:
     budget, grant, convention = record.budget, _grant(said), _convention(said)
     row = _convention_row(said, record.sequence)
     if grant in alone.get(budget, ()):
@@ -205,7 +204,7 @@ def _signed(changes: Changes, record: Record, said: Said, alone: Alone) -> None:
     schedules.oblige(changes, budget, convention, said.obligations or ())
 
 
-def _amended(changes: Changes, record: Record, said: Said) -> None:
+def _amended(changes: Changes, record: Record, said: EventData) -> None:
     budget, sequence, convention = record.budget, record.sequence, _convention(said)
     _act(changes, record, "amendment", said.act)
     amendment = said.amendment or ""
@@ -214,7 +213,7 @@ def _amended(changes: Changes, record: Record, said: Said) -> None:
     changes.replanned.append(Replanned(budget, convention, amendment, sequence))
 
 
-def _account(changes: Changes, record: Record, said: Said, *, newest: bool = True) -> None:
+def _account(changes: Changes, record: Record, said: EventData, *, newest: bool = True) -> None:
     """The account in force of a beneficiary.
 
     An internal event's is older than any told this year.
@@ -237,7 +236,7 @@ def _account(changes: Changes, record: Record, said: Said, *, newest: bool = Tru
         changes.offer("bank_accounts", key, members)
 
 
-def _recovery(changes: Changes, record: Record, said: Said, step: str) -> None:
+def _recovery(changes: Changes, record: Record, said: EventData, step: str) -> None:
     cents = said.amount_cents
     if cents is None:
         cents = sum(each.amount_cents for each in said.lines or ())
@@ -245,7 +244,7 @@ def _recovery(changes: Changes, record: Record, said: Said, step: str) -> None:
     changes.append("recoveries", record.budget, record.sequence, *told)
 
 
-def _opened(changes: Changes, record: Record, said: Said, alone: Alone) -> None:
+def _opened(changes: Changes, record: Record, said: EventData, alone: Alone) -> None:
     budget, grant, convention = record.budget, _grant(said), record.convention
     assert convention is not None, "the event names a convention"
     award = said.award

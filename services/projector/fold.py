@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Final
 
+from events.journal import Event, Record, read_record
 from services.projector.changes import Changes, no_changes
+from services.projector.column_values import as_json, as_text, day_of_moves, instant_of
 from services.projector.event_rows import Alone, learn
-from services.projector.journal_records import Event, Record, as_json, as_text, read_record
 from services.projector.money import add_entries, add_moves, add_orders
 
 DEAD: Final = "_dead."
@@ -87,16 +88,16 @@ class Fold:
         event, source = record.event, record.source
         names: tuple[object, ...] = NO_EVENT
         if event is not None:
-            said = event.data
-            self.latest_event_time = later(self.latest_event_time, event.instant)
+            said, instant = event.data, instant_of(event)
+            self.latest_event_time = later(self.latest_event_time, instant)
             names = (
                 event.type,
-                event.instant,
+                instant,
                 event.correlationid,
                 said.grant,
                 record.convention,
                 said.payment_order,
-                record.day,
+                day_of_moves(record),
             )
         self.changes.append(
             "journal",
@@ -171,7 +172,7 @@ class Fold:
         """Why an event was refused, or what it waits for."""
         changes = self.changes
         place = (record.budget, record.sequence)
-        who = (record.event_id, record.event_source, event.type, event.instant)
+        who = (record.event_id, record.event_source, event.type, instant_of(event))
         if record.refusal is not None:
             facts = bytes(record.refusal.facts).decode()
             changes.append("refusals", *place, *who, record.refusal.code, facts)

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from events.journal import PaymentOrder, Reason, Record
 from events.payments import PaymentExecuted, PaymentOrderAcknowledged
 from services.projector.changes import Changes, Members
-from services.projector.journal_records import Order, Reason, Record, as_json
+from services.projector.column_values import as_json, day_of, day_of_moves
 
 LINE_COLUMNS: Final[Mapping[str | None, int]] = MappingProxyType(
     {
@@ -39,7 +40,7 @@ CONVENTION_GAINS: Final[Mapping[str | None, int]] = MappingProxyType(
 
 def add_moves(changes: Changes, record: Record) -> None:
     """The moves of a record, and what they add up to."""
-    budget, sequence, day = record.budget, record.sequence, record.day
+    budget, sequence, day = record.budget, record.sequence, day_of_moves(record)
     rows = changes.appended.setdefault("moves", [])
     for item, move in enumerate(record.moves or (), start=1):
         codes, cents = move.line.codes, move.amount_cents
@@ -109,13 +110,13 @@ def add_orders(changes: Changes, record: Record) -> None:
 PAID: Final = "paid"
 
 
-def _turned(record: Record, order: Order) -> Members:
+def _turned(record: Record, order: PaymentOrder) -> Members:
     """The day on which the record set the order's state, and what the accountant said with it."""
     event = record.event
     assert event is not None, "an order changes by an event"
     if event.type == PaymentExecuted.TYPE and order.state != PAID:
         return {}  # A partial payment leaves the state (rules, 20).
-    members: Members = {"state_on": event.day}
+    members: Members = {"state_on": day_of(event)}
     if event.type == PaymentOrderAcknowledged.TYPE:
         reason = event.data.reason if isinstance(event.data.reason, Reason) else None
         members["acknowledged_on"] = event.data.on
@@ -124,7 +125,7 @@ def _turned(record: Record, order: Order) -> Members:
     return members
 
 
-def _issued(order: Order, sequence: int, item: int) -> Members:
+def _issued(order: PaymentOrder, sequence: int, item: int) -> Members:
     assert order.beneficiary is not None, "an order issued says whom it pays"
     assert order.bank_account is not None, "an order issued says where it pays"
     return {
@@ -150,7 +151,7 @@ def _issued(order: Order, sequence: int, item: int) -> Members:
     }
 
 
-def _add_order_lines(changes: Changes, budget: str, order: Order) -> None:
+def _add_order_lines(changes: Changes, budget: str, order: PaymentOrder) -> None:
     for position, each in enumerate(order.lines, start=1):
         changes.append(
             "payment_order_lines",

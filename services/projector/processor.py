@@ -13,6 +13,7 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from events.journal import read_record, read_time
 from events.masking import masked
 from events.sentences import Sentence
 from events.topics import JOURNAL
@@ -20,7 +21,6 @@ from services.projector import database
 from services.projector.database import Held, Overtaken, Position
 from services.projector.database_errors import failing_as_writer
 from services.projector.fold import VERSION, Fold, TooNew, later
-from services.projector.journal_records import read_record
 from services.runtime.kafka.clients import KAFKA, Clients
 from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.source_positions import SourcePosition, behind_markers, check_source
@@ -248,7 +248,7 @@ class ProjectorWork:
     def time_of(self, record: ConsumerRecord) -> float | None:
         """When the event in a record happened; None of a dead letter, which holds none."""
         try:
-            event = _glance(record.value or b"").event
+            event = read_time(record.value or b"").event
         except (msgspec.MsgspecError, ValueError, RecursionError):
             return None
         return None if event is None else seconds_of(event.time)
@@ -260,19 +260,6 @@ class ProjectorWork:
         self._metrics.batch.observe(outcomes.total())
         for outcome, count in outcomes.items():
             self._metrics.records.labels(outcome).inc(count)
-
-
-class _Timed(msgspec.Struct):
-    time: str
-
-
-class _Seen(msgspec.Struct):
-    """What a glance at a journal record sees."""
-
-    event: _Timed | None
-
-
-_glance: Final = msgspec.json.Decoder(_Seen).decode
 
 
 def is_same(record: ConsumerRecord, said: str) -> bool:

@@ -5,15 +5,9 @@ from typing import Final
 
 import msgspec
 
+from events.journal import EventData, Instalment, LineAmount, Obligation, ReceivedDocument
 from services.projector.changes import Changes, Members
-from services.projector.journal_records import (
-    Instalment,
-    LineAmount,
-    Obligation,
-    Received,
-    Said,
-    as_json,
-)
+from services.projector.column_values import as_json
 
 WHOLE_AWARD: Final = "1"
 """What the one instalment of an award without convention is called that plans none (rules, 13)."""
@@ -24,7 +18,7 @@ def amount(each: LineAmount) -> Members:
     return {"amount_cents": each.amount_cents, "services": as_json(each.services)}
 
 
-def of_award(said: Said) -> tuple[Instalment, ...]:
+def of_award(said: EventData) -> tuple[Instalment, ...]:
     """The schedule of an award that stands alone: its own, or all of it at once (rules, 13)."""
     if said.instalments is not None:
         return said.instalments
@@ -83,7 +77,7 @@ def oblige(changes: Changes, budget: str, convention: str, owed: Iterable[Obliga
         changes.put_row("obligations", key, {})
 
 
-def receive(changes: Changes, budget: str, sequence: int, said: Said) -> None:
+def receive(changes: Changes, budget: str, sequence: int, said: EventData) -> None:
     """A document came; the first day stays, and the cost until it says another (rules, 19)."""
     assert said.document is not None, "a report is a document"
     members = {"received_on": said.received_on, "rejected_for": None, "sequence": sequence}
@@ -93,7 +87,7 @@ def receive(changes: Changes, budget: str, sequence: int, said: Said) -> None:
     changes.put_row("documents", key, members)
 
 
-def reject(changes: Changes, budget: str, sequence: int, said: Said) -> None:
+def reject(changes: Changes, budget: str, sequence: int, said: EventData) -> None:
     """A document does not do: it counts as not received, and proves no cost (rules, 24)."""
     assert said.document is not None, "a report is a document"
     members = {"eligible_cost_cents": None, "rejected_for": said.reason, "sequence": sequence}
@@ -103,7 +97,11 @@ def reject(changes: Changes, budget: str, sequence: int, said: Said) -> None:
 
 
 def carry_documents(
-    changes: Changes, budget: str, convention: str, sequence: int, received: Iterable[Received]
+    changes: Changes,
+    budget: str,
+    convention: str,
+    sequence: int,
+    received: Iterable[ReceivedDocument],
 ) -> None:
     """What earlier years received."""
     for each in received:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from events.journal import try_read_record
 from services.due.deadlines import Deadlines
 from tests.builders import (
     BUDGET,
@@ -33,7 +34,7 @@ def test_a_record_that_comes_again_changes_nothing() -> None:
     town = Town(*SIGNED, an_acknowledgement())
     before = town.deadlines.orders(DAY)
     for offset, raw in enumerate(town.journal):
-        town.deadlines.add(HOME, offset, raw)
+        town.deadlines.add(HOME, offset, try_read_record(raw))
     assert before == town.deadlines.orders(DAY)
 
 
@@ -50,7 +51,7 @@ def test_a_record_that_comes_again_changes_nothing() -> None:
 )
 def test_what_cannot_be_read_changes_nothing(raw: bytes | None) -> None:
     town = Town(*SIGNED)
-    town.deadlines.add(HOME, 3, raw)
+    town.deadlines.add(HOME, 3, try_read_record(raw))
     assert [LATE] == town.deadline_events(DAY)
 
 
@@ -67,7 +68,7 @@ def test_nor_does_an_event_that_no_ledger_accepts(change: bytes, by: bytes) -> N
     raw = row.replace(b'"event": null', b'"event": ' + event.replace(change, by))
     deadlines = Deadlines()
     for offset, each in enumerate([*whole.journal[:2], raw]):
-        deadlines.add(HOME, offset, each)
+        deadlines.add(HOME, offset, try_read_record(each))
     assert [] == deadlines.orders(DAY)
 
 
@@ -84,14 +85,14 @@ def test_what_others_read_from_now_on_is_forgotten() -> None:
         town.parked(DAY),
     )
     for offset, raw in enumerate(town.journal):
-        town.deadlines.add(HOME, offset, raw)
+        town.deadlines.add(HOME, offset, try_read_record(raw))
     assert [LATE] == [each for each in town.deadline_events(DAY) if "parked" not in each]
 
 
 def test_each_partition_has_its_own_deadline_events() -> None:
     town = Town(*SIGNED)
     for offset, raw in enumerate(town.journal):
-        town.deadlines.add(HOME + 1, offset, raw.replace(b"-00-2023", b"-01-2023"))
+        town.deadlines.add(HOME + 1, offset, try_read_record(raw.replace(b"-00-2023", b"-01-2023")))
     assert 2 == town.deadlines.pending(DAY)
     deadline_events = [town.deadlines.deadline_events(number, DAY) for number in (HOME, HOME + 1)]
     assert [[LATE], [LATE]] == [[in_short(each) for each in some] for some in deadline_events]
@@ -115,7 +116,7 @@ def test_a_journal_that_was_cut_off_at_its_beginning_is_read_as_far_as_it_goes()
     town = Town(a_vote(100), an_award(100), a_convention(instalments=schedule), *turns)
     deadlines = Deadlines()
     for offset, raw in enumerate(town.journal[3:]):
-        deadlines.add(HOME, offset, raw)
+        deadlines.add(HOME, offset, try_read_record(raw))
     [order] = deadlines.orders(DAY)
     assert (BUDGET, "C/advance", "taken_in_charge") == (
         order.budget,
@@ -130,7 +131,7 @@ def test_events_that_go_on_before_any_came_are_as_old_as_they_say() -> None:
     waited = a_convention(100, _time="2023-05-16T09:00:00+02:00")
     town = Town(a_vote(100), waited, an_award(100, _time="2023-06-20T09:00:00+02:00"))
     deadlines = Deadlines()
-    deadlines.add(HOME, 0, town.journal[-1])
+    deadlines.add(HOME, 0, try_read_record(town.journal[-1]))
     [order] = deadlines.orders(DAY)
     assert on("2023-05-16", "09:00") == order.issued_at
 

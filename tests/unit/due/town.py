@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from events.journal import try_read_record
 from services.due.deadline_events import DeadlineEvent
 from services.due.deadlines import Deadlines
 from services.ledger.application.handle import Ledger, RawRecord
@@ -58,7 +59,7 @@ class Town:
             self._deadline_events += batch.internal_events
             for row in batch.records:
                 self.journal.append(row.record)
-                self.deadlines.add(HOME, len(self.journal) - 1, row.record)
+                self.deadlines.add(HOME, len(self.journal) - 1, try_read_record(row.record))
 
     def deliver(self) -> None:
         """The deadline events that opened the next year are read."""
@@ -77,7 +78,7 @@ class Town:
         """The watch is started again: it reads the journal from the beginning."""
         self.deadlines = Deadlines()
         for offset, raw in enumerate(self.journal):
-            self.deadlines.add(HOME, offset, raw)
+            self.deadlines.add(HOME, offset, try_read_record(raw))
 
     # ------------------------------------------------------------ what is due and shown
 

@@ -7,11 +7,12 @@ import msgspec
 import pytest
 
 from events.codec import EVENT_BYTES_MAX
+from events.journal import Event, EventData
 from services.ledger.application.handle import RawRecord
 from services.ledger.domain.journal import Source
 from services.projector.changes import Changes
+from services.projector.column_values import day_of, instant_of
 from services.projector.fold import OUTCOMES, Fold
-from services.projector.journal_records import Event, Said
 from tests.builders import (
     BUDGET,
     Json,
@@ -164,7 +165,7 @@ def test_a_record_too_large_to_be_read_is_one_too() -> None:
     ids=lambda value: value["type"] if isinstance(value, dict) else str(value),
 )
 def test_the_day_on_which_an_event_took_effect(event: Json, day: date) -> None:
-    assert day == msgspec.convert(event, Event).day
+    assert day == day_of(msgspec.convert(event, Event))
 
 
 @pytest.mark.parametrize(
@@ -179,12 +180,12 @@ def test_the_day_on_which_an_event_took_effect(event: Json, day: date) -> None:
 def test_an_instant_is_one_of_utc_at_the_ends_of_the_calendar_too(
     time: str, instant: datetime
 ) -> None:
-    assert instant == Event("ecluse.budget.voted.v1", time, Said()).instant
+    assert instant == instant_of(Event(EventData(), time, "ecluse.budget.voted.v1"))
 
 
 def test_a_day_is_the_senders_own() -> None:
-    late = Event("ecluse.report.rejected.v1", "2023-06-01T23:59:59.9999999+02:00", Said())
-    assert date(2023, 6, 1) == late.day
+    late = Event(EventData(), "2023-06-01T23:59:59.9999999+02:00", "ecluse.report.rejected.v1")
+    assert date(2023, 6, 1) == day_of(late)
 
 
 # ------------------------------------------------------------ grants, conventions, schedules
