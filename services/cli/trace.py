@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 import typer
 
-from events.codec import Received, reread
 from events.sentences import Sentence
 from services.cli.journal_source import Database, Exported, Histories, histories, records_of
 from services.cli.options import AsJson, Lang, chosen_language
@@ -19,6 +18,7 @@ from services.ledger.application.ports import StoreError, as_it_says
 from services.ledger.application.restore import Folding
 from services.ledger.domain.awaited import Awaited
 from services.ledger.domain.journal import JournalRecord
+from services.trace.entries import Entry, entry_of
 from services.trace.index import Index
 from services.trace.trace import Story, Told
 
@@ -81,9 +81,9 @@ def _indexed(found: Histories, ref: str, budget: str | None) -> Index:
     wanted: list[str | None] = [budget]
     while wanted:
         for each in wanted:
-            for record, _ in found.records(each):
+            for record, row in found.records(each):
                 if not record.budget.startswith(DEAD_CHAIN):
-                    index.hear(record, _received(record).envelope.data)
+                    index.hear(_entry(record, row.record))
         asked.update(wanted)
         # Of all budgets nothing is left to be heard.
         wanted = [] if budget is None else [each for each in index.missing() if each not in asked]
@@ -93,23 +93,22 @@ def _indexed(found: Histories, ref: str, budget: str | None) -> Index:
 def _told(found: Histories, story: Story, ends: dict[str, int]) -> list[tuple[str, Awaited]]:
     """Hear the story's budgets again, no further than before, and fold them on the way."""
     folding = Folding(forgets=False)
-    for record, _ in records_of(found, story.budgets):
+    for record, row in records_of(found, story.budgets):
         if record.sequence <= ends.get(record.budget, 0):
-            received = folding.apply(record)  # It sees whether the chain is whole.
-            assert received is not None, "a budget's records could be read"
-            story.hear(record, received.envelope)
+            folding.apply(record)  # It checks that the chain is whole.
+            story.hear(_entry(record, row.record))
     story.told.sort(key=attrgetter("place"))
     return story.awaited(folding.budgets)
 
 
-def _received(record: JournalRecord) -> Received:
-    """The event of a record.
+def _entry(record: JournalRecord, raw: bytes) -> Entry:
+    """A record with what it mentions.
 
     Raises:
-        StoreError: it is no event any more.
+        StoreError: its event cannot be read any more.
     """
     try:
-        return reread(record.event or b"")
+        return entry_of(record, raw)
     except ValueError as error:
         place = f"journal {record.budget}/{record.sequence}"
         raise StoreError(place, as_it_says(error)) from error

@@ -6,13 +6,14 @@ from events.conventions import ConventionNotified, ConventionSigned
 from events.deliberations import DeliberationAdopted, DeliberationWithdrawn
 from events.envelope import Event
 from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
+from events.mentions import NONE, order_parts
 from events.payments import BankAccountChanged
 from events.reports import ReportReceived, ReportRejected
 from services.ledger.domain.grants import Act, DocumentKey
 from services.ledger.domain.journal import JournalRecord
 from services.ledger.domain.moves import Move
 from services.ledger.domain.orders import OrderChange
-from services.trace.event_references import NONE, Names, order_parts, touched
+from services.trace.entries import Entry
 
 
 class Strand(NamedTuple):
@@ -39,8 +40,9 @@ class Strand(NamedTuple):
     is_notified: bool = False
     """Whether that instalment waits, or has waited, for the notification."""
 
-    def takes(self, record: JournalRecord, event: Event, names: Names) -> bool:
-        """Whether a record, whose event has these names, belongs to it."""
+    def takes(self, entry: Entry) -> bool:
+        """True where a record belongs to it."""
+        record, event, names = entry.record, entry.event, entry.names
         if record.budget != self.budget or record.sequence < self.since:
             return False
         if isinstance(event, DeliberationAdopted | DeliberationWithdrawn):
@@ -55,7 +57,7 @@ class Strand(NamedTuple):
             signing = isinstance(event, ConventionSigned | FiscalYearOpened)
             return signing and bool(names.grants & self.grants)
         if self.instalment is None:
-            return bool((names.conventions | touched(record)) & self.conventions)
+            return bool((names.conventions | entry.touched) & self.conventions)
         named = bool(names.conventions & self.conventions)
         return (named and self._minds(event)) or self._changes(record)
 

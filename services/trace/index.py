@@ -10,14 +10,14 @@ from typing import NamedTuple
 from events import fiscal_years, parts
 from events.conventions import ConventionAmended, ConventionSigned
 from events.deliberations import DeliberationAdopted
-from events.envelope import Event
 from events.fiscal_years import FiscalYearOpened
+from events.mentions import Names, order_parts
 from services.ledger.domain.grants import Act, DocumentKey, act_of
 from services.ledger.domain.journal import JournalRecord, Outcome
 from services.ledger.domain.moves import CARRY_OVER
 from services.ledger.domain.schedules import WHOLE_AWARD
 from services.ledger.domain.year_openings import next_year
-from services.trace.event_references import Names, names_of, opened_as, order_parts
+from services.trace.entries import Entry
 from services.trace.filter import Strand
 from services.trace.trace import Key, Kind, Story
 
@@ -69,12 +69,12 @@ class Index:
     _signed_for: dict[Key, str] = field(default_factory=dict)
     """The same the other way round."""
 
-    def hear(self, record: JournalRecord, event: Event) -> None:
-        """Hear the next record of a chain, with its event."""
-        self.ends[record.budget] = record.sequence
-        self._learn(record, event)
-        if self.budget in {None, record.budget}:
-            self._look(record, event)
+    def hear(self, entry: Entry) -> None:
+        """Add the next record of a chain."""
+        self.ends[entry.record.budget] = entry.record.sequence
+        self._learn(entry)
+        if self.budget in {None, entry.record.budget}:
+            self._look(entry)
 
     def story(self) -> "Story":
         """The story of all that was found; `missing` must be heard before it is told."""
@@ -103,13 +103,14 @@ class Index:
         return sorted(told - self.ends.keys())
 
     # ------------------------------------------------------------ hearing
-    def _look(self, record: JournalRecord, event: Event) -> None:
-        ref, budget, names = self.ref, record.budget, names_of(event)
+    def _look(self, entry: Entry) -> None:
+        ref, record, names = self.ref, entry.record, entry.names
+        budget = record.budget
         orders = {change.order.payment_order for change in record.payment_orders}
         if record.event_id == ref:
             self._find(Kind.EVENT, budget)
             self._events.add((budget, record.sequence))
-        opened = isinstance(event, FiscalYearOpened) and ref == opened_as(record, event)
+        opened = isinstance(entry.event, FiscalYearOpened) and ref == entry.convention
         if opened or ref in names.conventions:
             self._find(Kind.CONVENTION, budget)
         if ref in names.grants:
@@ -127,7 +128,8 @@ class Index:
     def _find(self, kind: Kind, budget: str) -> None:
         self.found.setdefault(kind, set()).add(budget)
 
-    def _learn(self, record: JournalRecord, event: Event) -> None:
+    def _learn(self, entry: Entry) -> None:
+        record, event = entry.record, entry.event
         budget = record.budget
         accepted = record.outcome is Outcome.ACCEPTED
         for move in record.moves:
@@ -151,7 +153,8 @@ class Index:
                     self._link(record, event.grant, Links(event.grant, event.beneficiary.siret))
                     self._stand_alone(budget, event)
             case FiscalYearOpened():
-                name, before = opened_as(record, event), (event.closed_budget, event.convention)
+                name = entry.convention or event.convention
+                before = (event.closed_budget, event.convention)
                 self._link(record, name, Links(event.grant, event.beneficiary.siret))
                 self._opened_from.setdefault((budget, name), before)
                 self._opened_as.setdefault(before, (budget, name))

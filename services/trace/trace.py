@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from events.deadlines import DeadlinePassed
 from events.envelope import Envelope, Event
 from events.fiscal_years import FiscalYearClosed
+from events.mentions import Names, order_parts
 from services.ledger.domain.awaited import Awaited, awaited_of, awaited_of_grant
 from services.ledger.domain.book import BudgetState, Want
 from services.ledger.domain.grants import DocumentKey
@@ -16,7 +17,7 @@ from services.ledger.domain.moves import Move
 from services.ledger.domain.orders import OrderChange
 from services.ledger.domain.parking import PATIENCE, arrivals
 from services.ledger.domain.year_openings import Opening, next_year, openings
-from services.trace.event_references import Names, names_of, order_parts, touched
+from services.trace.entries import Entry
 from services.trace.filter import Strand
 
 Key = tuple[str, str]
@@ -38,6 +39,7 @@ class Told(NamedTuple):
 
     record: JournalRecord
     envelope: Envelope[Event]
+    names: Names
     woken_by: int | None
     """The sequence of the record that brought what this one had waited for."""
     moves: list[Move]
@@ -90,23 +92,21 @@ class Story:
         """The chains to hear, in order."""
         return sorted({strand.budget for strand in self.strands} | {b for b, _ in self.events})
 
-    def hear(self, record: JournalRecord, envelope: Envelope[Event]) -> None:
-        """Hear the next record of one of its budgets, with its event."""
-        woken_by = self._woken_by(record, envelope.data)
-        place = (record.budget, record.sequence)
+    def hear(self, entry: Entry) -> None:
+        """Add the next record of one of its budgets."""
+        record, place = entry.record, entry.place
+        woken_by = self._woken_by(record, entry.event)
         if woken_by is not None:
             waker = (record.budget, woken_by)
             self.woke.setdefault(waker, []).append(record.sequence)
             if waker in self.events:
                 self.events.add(place)
         if place in self.events:
-            self._keep(record, envelope, woken_by, None)
+            self._keep(entry, woken_by, None)
             return
-        names = names_of(envelope.data)
-        near = self._near(record, envelope.data, names)
-        takers = [each for each in near if each.takes(record, envelope.data, names)]
-        if takers or self._ends_a_wait(record.budget, envelope.data):
-            self._keep(record, envelope, woken_by, takers)
+        takers = [each for each in self._near(entry) if each.takes(entry)]
+        if takers or self._ends_a_wait(record.budget, entry.event):
+            self._keep(entry, woken_by, takers)
 
     def awaited(self, budgets: Mapping[str, BudgetState]) -> list[tuple[str, Awaited]]:
         """What is still to come of the story, by budget, each thing once."""
@@ -148,27 +148,28 @@ class Story:
         for told in of_budget:
             record = told.record
             if (budget, record.sequence) in self.events:
-                names = names_of(told.envelope.data)
+                names = told.names
                 named = names.conventions | {order_parts(each).convention for each in names.orders}
                 issued = {each.order.convention for each in record.payment_orders}
                 yield Strand(budget, conventions=frozenset(named | issued), grants=names.grants)
 
-    def _near(self, record: JournalRecord, event: Event, names: Names) -> Iterable[Strand]:
+    def _near(self, entry: Entry) -> Iterable[Strand]:
         """The strands that a record may belong to, each once."""
-        if isinstance(event, FiscalYearClosed):
+        names = entry.names
+        if isinstance(entry.event, FiscalYearClosed):
             return self.strands  # What lapses in it names nobody.
         orders = {order_parts(each).convention for each in names.orders}
-        every = names.conventions | names.grants | names.sirets | orders | touched(record)
+        every = names.conventions | names.grants | names.sirets | orders | entry.touched
         return dict.fromkeys(strand for name in every for strand in self._by_name.get(name, ()))
 
     def _keep(
         self,
-        record: JournalRecord,
-        envelope: Envelope[Event],
+        entry: Entry,
         woken_by: int | None,
         takers: list[Strand] | None,
     ) -> None:
         """Keep a record; of one that belongs to strands, what is theirs."""
+        record, envelope = entry.record, entry.received.envelope
         if record.outcome is Outcome.PARKED:
             self._waiting.add((record.budget, envelope.source, envelope.id))
         event = envelope.data
@@ -183,7 +184,9 @@ class Story:
             )
             orders = _united(record.payment_orders, (each.orders(record) for each in takers))
             flags = _united(record.review_flags, (each.flags(record) for each in takers))
-        self.told.append(Told(record, envelope, woken_by, moves, entries, orders, flags))
+        self.told.append(
+            Told(record, envelope, entry.names, woken_by, moves, entries, orders, flags)
+        )
 
     def _woken_by(self, record: JournalRecord, event: Event) -> int | None:
         """Who brought what a resumed record had waited for; or ended its wait."""

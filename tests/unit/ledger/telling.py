@@ -5,6 +5,7 @@ from events.envelope import Envelope, Event
 from services.ledger.application.restore import Folding
 from services.ledger.domain.awaited import Awaited
 from services.ledger.domain.journal import JournalRecord, Outcome
+from services.trace.entries import entry_of
 from services.trace.index import Index
 from services.trace.trace import Story
 from tests import builders
@@ -27,13 +28,13 @@ def story_of(history: builders.Story, ref: str, budget: str | None = None) -> St
     while wanted:
         for name in wanted:
             for record in chain(history, name):
-                index.hear(record, envelope(record).data)
+                index.hear(entry_of(record, record.seal()))
         asked.update(wanted)
         wanted = [each for each in index.missing() if each not in asked]
     story = index.story()
     for name in story.budgets:
         for record in chain(history, name):
-            story.hear(record, envelope(record))
+            story.hear(entry_of(record, record.seal()))
     return story
 
 
