@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from events.journal import Event, Record, read_record
+from events.mentions import mentions_of
 from services.projector.changes import Changes, no_changes
 from services.projector.column_values import as_json, as_text, day_of_moves, instant_of
 from services.projector.event_rows import Alone, learn
@@ -71,6 +72,8 @@ class Fold:
         self._sequences[budget] = sequence
         self._keep(record, offset, raw)
         self._count(record)
+        for kind, name in mentions_of(record):
+            self.changes.append("mentions", budget, sequence, kind, name)
         if record.dead_letter is not None:
             self._bury(record, record.dead_letter)
         else:

@@ -105,7 +105,7 @@ def test_a_role_that_owns_the_tables_need_not_own_the_database(
 
 def test_it_changes_nothing_where_the_tables_are_there(read_model_url: str) -> None:
     prepared_again(read_model_url)
-    assert "0003" == query(read_model_url, "SELECT version_num FROM alembic_version")
+    assert "0004" == query(read_model_url, "SELECT version_num FROM alembic_version")
 
 
 @pytest.mark.parametrize("name", RECORDED)
@@ -119,10 +119,19 @@ def test_tables_of_an_older_program_get_the_days_of_their_orders(
         "UPDATE payment_orders SET state_on = acknowledged_on",
         "ALTER TABLE payment_orders DROP COLUMN acknowledged_on",
         "ALTER TABLE positions RENAME COLUMN latest_event_time TO last_event_time",
+        "DROP TABLE mentions",
         "UPDATE alembic_version SET version_num = '0001'",
     )
     prepared_again(read_model_url)
     assert orders == read(read_model_url)["payment_orders"]
+
+
+def test_tables_of_an_older_program_get_the_mentions_of_their_records(read_model_url: str) -> None:
+    fill(read_model_url, golden("year-end-2023"))
+    before = {tuple(row.values()) for row in read(read_model_url)["mentions"]}
+    change(read_model_url, "DROP TABLE mentions", "UPDATE alembic_version SET version_num = '0003'")
+    prepared_again(read_model_url)
+    assert before == {tuple(row.values()) for row in read(read_model_url)["mentions"]}
 
 
 def test_tables_of_before_are_told_the_latest_event_of_what_they_have_read(
@@ -136,11 +145,12 @@ def test_tables_of_before_are_told_the_latest_event_of_what_they_have_read(
         read_model_url,
         "ALTER TABLE positions RENAME COLUMN latest_event_time TO last_event_time",
         "UPDATE positions SET last_event_time = NULL",
+        "DROP TABLE mentions",
         "UPDATE alembic_version SET version_num = '0002'",
     )
     prepared_again(read_model_url)
     assert latest == query(read_model_url, "SELECT max(latest_event_time) FROM positions")
-    assert "0003" == query(read_model_url, "SELECT version_num FROM alembic_version")
+    assert "0004" == query(read_model_url, "SELECT version_num FROM alembic_version")
 
 
 def test_tables_of_a_newer_program_are_left_alone(read_model_url: str) -> None:

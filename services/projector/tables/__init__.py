@@ -30,6 +30,7 @@ from services.projector.tables.money import (
 from services.projector.tables.records import (
     dead_letters,
     journal,
+    mentions,
     moves,
     outcomes,
     parked,
@@ -52,6 +53,7 @@ __all__ = [
     "instalments",
     "journal",
     "lines",
+    "mentions",
     "metadata",
     "moves",
     "obligations",

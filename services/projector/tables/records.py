@@ -2,10 +2,29 @@
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Date, Index, Integer, LargeBinary, Table
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+)
 from sqlalchemy import text as text_clause
 
-from services.projector.tables.columns import ROOM, Cents, Instant, Json, key, line, metadata, text
+from services.projector.tables.columns import (
+    ROOM,
+    Cents,
+    Instant,
+    Json,
+    Text,
+    key,
+    line,
+    metadata,
+    text,
+)
 
 
 def _where_named(index: str, name: str) -> Index:
@@ -76,6 +95,19 @@ journal: Final = Table(
     _where_named("journal_by_grant", "grant_ref"),
     _where_named("journal_by_convention", "convention"),
     comment="Every record of the journal, with its bytes as they stand on the topic.",
+)
+
+mentions: Final = Table(
+    "mentions",
+    metadata,
+    Column("budget", Text),
+    Column("sequence", BigInteger, autoincrement=False),
+    Column("kind", Text),
+    Column("id", Text),
+    # Looked up by name: the key is the only index.
+    PrimaryKeyConstraint("id", "kind", "budget", "sequence"),
+    comment="Names that each record mentions. Kind: convention, grant, payment_order, act (its "
+    "number), beneficiary (SIRET), event (the id of one that a deadline is about).",
 )
 
 moves: Final = Table(

@@ -134,7 +134,12 @@ def test_a_payment_that_no_answer_came_before_is_one() -> None:
 
 
 def test_an_order_that_is_cancelled_was_not_answered() -> None:
-    order = {"payment_order": "C/1", "convention": "C", "instalment": "1", "due_on": "2023-07-01"}
+    order: Json = {
+        "payment_order": "C/1",
+        "convention": "C",
+        "instalment": "1",
+        "due_on": "2023-07-01",
+    }
     order |= {"amount_cents": 100, "paid_cents": 0}
     history = [
         a_record(
