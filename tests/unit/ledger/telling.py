@@ -2,11 +2,13 @@
 
 from events.codec import reread
 from events.envelope import Envelope, Event
+from events.fiscal_years import FiscalYearClosed
 from services.ledger.application.restore import Folding
 from services.ledger.domain.awaited import Awaited
 from services.ledger.domain.journal import JournalRecord, Outcome
-from services.trace.entries import entry_of
+from services.trace.entries import Entry, entry_of
 from services.trace.index import Index
+from services.trace.search import Search, with_causes
 from services.trace.trace import Story
 from tests import builders
 
@@ -35,7 +37,41 @@ def story_of(history: builders.Story, ref: str, budget: str | None = None) -> St
     for name in story.budgets:
         for record in chain(history, name):
             story.hear(entry_of(record, record.seal()))
+    _check_by_index(history, story, budget)
     return story
+
+
+def _check_by_index(history: builders.Story, story: Story, budget: str | None) -> None:
+    """A trace by the index of mentions is that of the whole journal."""
+    readable = [each for each in history.records if each.outcome is not Outcome.DEAD_LETTER]
+    entries = {each.place: each for each in (entry_of(each, each.seal()) for each in readable)}
+    first_of = {(e.budget, e.sequence): e.resumes for e in readable if e.resumes is not None}
+    search = Search(story.ref, budget)
+    named = {place[0] for place, entry in entries.items() if _is_named(entry, search.ids)}
+    search.budgets |= named if budget is None else named & {budget}
+    more = True
+    while more:
+        found = {
+            place
+            for place, each in entries.items()
+            if place[0] in search.budgets
+            and (_is_named(each, search.ids) or isinstance(each.event, FiscalYearClosed))
+        }
+        more = search.add(entries[place] for place in with_causes(found, first_of))
+    found_by_index = search.story
+    assert story.kinds == found_by_index.kinds
+    assert sorted(each.place for each in story.told) == [e.place for e in found_by_index.told]
+    of_told = {each.place: (each.woken_by, story.woke.get(each.place)) for each in story.told}
+    for each in found_by_index.told:
+        assert of_told[each.place] == (each.woken_by, found_by_index.woke.get(each.place))
+    folding = Folding(forgets=False)
+    for record in readable:
+        folding.apply(record)
+    assert sorted(story.awaited(folding.budgets), key=repr) == sorted(search.awaited(), key=repr)
+
+
+def _is_named(entry: Entry, ids: set[str]) -> bool:
+    return entry.record.event_id in ids or any(each.id in ids for each in entry.mentions)
 
 
 def awaited(history: builders.Story, story: Story) -> list[tuple[str, Awaited]]:
