@@ -20,7 +20,7 @@ from services.ledger.domain.awaited import Awaited
 from services.ledger.domain.journal import JournalRecord
 from services.trace.entries import Entry, entry_of
 from services.trace.index import Index
-from services.trace.trace import Story, Told
+from services.trace.trace import Trace, Traced
 
 NOT_NAMED = Sentence(
     "{ref}\u00a0: le journal ne connaît ni événement, ni convention, ni subvention, ni acte, ni "
@@ -56,9 +56,9 @@ def trace(
     reading = busy(told(READING, screen.language))
     with histories(db, exported, screen.language) as found, reading:
         index = _indexed(found, ref, budget)
-        story = index.story()
+        story = index.trace()
         awaited = _told(found, story, index.ends)
-    if not story.told:
+    if not story.records:
         typer.echo(told(NOT_NAMED.render({"ref": ref}), screen.language), err=True)
         raise typer.Exit(EXIT_NOT_THERE)
     if as_json:
@@ -66,7 +66,7 @@ def trace(
             {
                 "ref": ref,
                 "kinds": [kind.value for kind in story.kinds],
-                "records": [_row(each, story) for each in story.told],
+                "records": [_row(each, story) for each in story.records],
                 "awaited": [_awaited_row(home, each) for home, each in awaited],
             }
         )
@@ -83,21 +83,21 @@ def _indexed(found: Histories, ref: str, budget: str | None) -> Index:
         for each in wanted:
             for record, row in found.records(each):
                 if not record.budget.startswith(DEAD_CHAIN):
-                    index.hear(_entry(record, row.record))
+                    index.add(_entry(record, row.record))
         asked.update(wanted)
         # Of all budgets nothing is left to be heard.
         wanted = [] if budget is None else [each for each in index.missing() if each not in asked]
     return index
 
 
-def _told(found: Histories, story: Story, ends: dict[str, int]) -> list[tuple[str, Awaited]]:
+def _told(found: Histories, story: Trace, ends: dict[str, int]) -> list[tuple[str, Awaited]]:
     """Hear the story's budgets again, no further than before, and fold them on the way."""
     folding = Folding(forgets=False)
     for record, row in records_of(found, story.budgets):
         if record.sequence <= ends.get(record.budget, 0):
             folding.apply(record)  # It checks that the chain is whole.
-            story.hear(_entry(record, row.record))
-    story.told.sort(key=attrgetter("place"))
+            story.add(_entry(record, row.record))
+    story.records.sort(key=attrgetter("place"))
     return story.awaited(folding.budgets)
 
 
@@ -114,7 +114,7 @@ def _entry(record: JournalRecord, raw: bytes) -> Entry:
         raise StoreError(place, as_it_says(error)) from error
 
 
-def _row(each: Told, story: Story) -> dict[str, Any]:
+def _row(each: Traced, story: Trace) -> dict[str, Any]:
     record = each.record
     row = record_row(
         record,

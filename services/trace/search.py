@@ -18,7 +18,7 @@ from services.ledger.domain.journal import Outcome
 from services.ledger.domain.year_openings import next_year
 from services.trace.entries import Entry, Place
 from services.trace.index import Index
-from services.trace.trace import Story
+from services.trace.trace import Trace
 
 
 @dataclass(slots=True)
@@ -26,7 +26,7 @@ class Search:
     """The records of a trace, looked up in steps.
 
     All records that mention a name of the trace must be found: then grants, conventions and
-    accounts have their whole history, and their state is that of the whole journal.
+    accounts have their whole hitrace, and their state is that of the whole journal.
     """
 
     ref: str
@@ -36,7 +36,7 @@ class Search:
     budgets: set[str] = field(default_factory=set)
     """Budgets in which they are looked up."""
     index: Index = field(init=False)
-    story: Story = field(init=False)
+    trace: Trace = field(init=False)
     _entries: list[Entry] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -50,18 +50,18 @@ class Search:
         self._link()
         self.index = Index(self.ref, self.budget)
         for each in self._entries:
-            self.index.hear(each)
+            self.index.add(each)
         self.budgets |= set(self.index.missing())
-        self.story = self.index.story()
+        self.trace = self.index.trace()
         for each in self._entries:
-            if each.record.budget in self.story.budgets:
-                self.story.hear(each)
-        self._name_what_is_traced()
+            if each.record.budget in self.trace.budgets:
+                self.trace.add(each)
+        self._name_traced()
         return before != (len(self.ids), len(self.budgets))
 
     def awaited(self) -> list[tuple[str, Awaited]]:
         """Everything still to come of the trace."""
-        return self.story.awaited(self._states())
+        return self.trace.awaited(self._states())
 
     def _link(self) -> None:
         """Add the names that belong to known ones: of a grant, its conventions and beneficiary."""
@@ -74,15 +74,15 @@ class Search:
                 if named or (isinstance(each.event, LINKING) and names & self.ids):
                     self.ids |= names
 
-    def _name_what_is_traced(self) -> None:
-        for each in self.story.told:
-            if (each.record.budget, each.record.sequence) in self.story.events:
+    def _name_traced(self) -> None:
+        for each in self.trace.records:
+            if (each.record.budget, each.record.sequence) in self.trace.events:
                 orders = {change.order.convention for change in each.record.payment_orders}
                 orders |= {order_parts(order).convention for order in each.names.orders}
                 self.ids |= orders | each.names.conventions | each.names.grants
             if each.record.outcome is Outcome.PARKED:
                 self.ids.add(each.envelope.id)  # A deadline event may name it.
-        for budget, convention in self.story.unopened:
+        for budget, convention in self.trace.unopened:
             if convention in self.ids:
                 self.budgets.add(next_year(budget))  # Its opening may be there.
 

@@ -31,9 +31,9 @@ from services.api.queries.verdicts import Verdict, flag_verdict, refusal_verdict
 from services.ledger.domain.awaited import Awaited
 from services.ledger.domain.journal import JournalRecord, read_record
 from services.projector.tables import journal, mentions, parked
+from services.trace import trace as journal_trace
 from services.trace.entries import Entry, Place, entry_of
 from services.trace.search import Search, with_causes
-from services.trace.trace import Story, Told
 
 RECORDS_MAX: Final = 20_000
 """How many records are read for one trace: some seconds of work."""
@@ -51,7 +51,7 @@ class TooLong(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TracedRecord:
-    """A record of a story, with what the story has of it, and who woke whom."""
+    """A record of a trace, with its moves, entries, orders and flags that belong to it."""
 
     budget: str
     sequence: int
@@ -89,7 +89,7 @@ class StillAwaited:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A story: what its reference names, its records, what is still to come."""
+    """A trace: the kinds of its reference, its records, everything still to come."""
 
     ref: Name
     kinds: tuple[str, ...]
@@ -118,11 +118,11 @@ async def traced(
             break
     if not search.index.found:
         return None
-    return await _to_its_end(partial(_told, search))
+    return await _to_its_end(partial(_trace, search))
 
 
 async def _to_its_end(work: Callable[[], Result]) -> Result:
-    """What a thread makes of it. Whoever gives up waits too: a thread works on, and is counted."""
+    """Run in a thread and wait for its end, if cancelled too: a thread runs on, and is counted."""
     working = asyncio.ensure_future(asyncio.to_thread(work))
     try:
         return await asyncio.shield(working)
@@ -187,20 +187,20 @@ def _searched(search: Search, read: dict[Place, Entry], rows: Iterable[bytes]) -
     return search.add(read.values())
 
 
-def _told(search: Search) -> Trace:
+def _trace(search: Search) -> Trace:
     """The trace, and everything that it still awaits."""
-    story = search.story
-    story.told.sort(key=attrgetter("place"))
+    trace = search.trace
+    trace.records.sort(key=attrgetter("place"))
     return Trace(
-        story.ref,
-        tuple(kind.value for kind in story.kinds),
-        tuple(_record(each, story) for each in story.told),
+        trace.ref,
+        tuple(kind.value for kind in trace.kinds),
+        tuple(_record(each, trace) for each in trace.records),
         tuple(_awaited(budget, each) for budget, each in search.awaited()),
     )
 
 
-def _record(told: Told, story: Story) -> TracedRecord:
-    record, envelope = told.record, told.envelope
+def _record(traced: journal_trace.Traced, trace: journal_trace.Trace) -> TracedRecord:
+    record, envelope = traced.record, traced.envelope
     refusal, waits = record.refusal, record.waits_for
     return TracedRecord(
         record.budget,
@@ -212,14 +212,14 @@ def _record(told: Told, story: Story) -> TracedRecord:
         envelope.time.isoformat(),
         record.outcome.value,
         record.resumes,
-        told.woken_by,
-        tuple(story.woke.get(told.place, ())),
+        traced.woken_by,
+        tuple(trace.woke.get(traced.place, ())),
         None if refusal is None else refusal_verdict(refusal["code"], refusal["facts"]),
         None if waits is None else wait_verdict(waits["kind"], waits["id"]),
-        tuple(flag_verdict(each["code"], each["facts"]) for each in told.flags),
-        tuple(moved(each) for each in told.moves),
-        tuple(_entry(record, each) for each in told.entries),
-        tuple(order_standing(each) for each in told.orders),
+        tuple(flag_verdict(each["code"], each["facts"]) for each in traced.flags),
+        tuple(moved(each) for each in traced.moves),
+        tuple(_entry(record, each) for each in traced.entries),
+        tuple(order_standing(each) for each in traced.orders),
     )
 
 

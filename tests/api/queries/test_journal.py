@@ -14,7 +14,7 @@ from services.ledger.application.restore import Folding
 from services.ledger.domain.journal import JournalRecord, read_record
 from services.trace.entries import entry_of
 from services.trace.index import Index
-from services.trace.trace import Story
+from services.trace.trace import Trace
 from tests.api.made import Made
 from tests.api.queries.asked import CARRIED, HISTORIES, ask
 from tests.builders import (
@@ -116,18 +116,18 @@ def test_dead_letters_are_for_who_sees_all_entities(made_in_files: Made) -> None
     assert (3, 0) == ask(url, both)
 
 
-def whole_story(journal: list[JournalRecord], ref: str) -> tuple[Story, list[Any]]:
+def whole_story(journal: list[JournalRecord], ref: str) -> tuple[Trace, list[Any]]:
     """The trace by the whole journal, nothing left out beforehand, and what it awaits."""
     readable = [entry_of(each, each.seal()) for each in journal if each.event is not None]
     index = Index(ref)
     for entry in readable:
-        index.hear(entry)
-    story, folding = index.story(), Folding(forgets=False)
+        index.add(entry)
+    story, folding = index.trace(), Folding(forgets=False)
     for entry in sorted(readable, key=attrgetter("place")):
         if entry.record.budget in story.budgets:
             folding.apply(entry.record)
-            story.hear(entry)
-    story.told.sort(key=attrgetter("place"))
+            story.add(entry)
+    story.records.sort(key=attrgetter("place"))
     return story, story.awaited(folding.budgets)
 
 
@@ -162,10 +162,10 @@ def test_a_trace_is_the_story_of_the_whole_journal(
         story, awaited = whole_story(journal, ref)
         assert found is not None, ref
         assert [kind.value for kind in story.kinds] == list(found.kinds), ref
-        assert [each.place for each in story.told] == [
+        assert [each.place for each in story.records] == [
             (each.budget, each.sequence) for each in found.records
         ], ref
-        assert [(each.woken_by, story.woke.get(each.place, [])) for each in story.told] == [
+        assert [(each.woken_by, story.woke.get(each.place, [])) for each in story.records] == [
             (each.woken_by, list(each.woke)) for each in found.records
         ], ref
         assert [in_short(*each) for each in awaited] == [

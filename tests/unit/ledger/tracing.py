@@ -9,7 +9,7 @@ from services.ledger.domain.journal import JournalRecord, Outcome
 from services.trace.entries import Entry, entry_of
 from services.trace.index import Index
 from services.trace.search import Search, with_causes
-from services.trace.trace import Story
+from services.trace.trace import Trace
 from tests import builders
 
 
@@ -21,7 +21,7 @@ def chain(history: builders.Story, budget: str) -> list[JournalRecord]:
     return [each for each in history.records if each.budget == budget]
 
 
-def story_of(history: builders.Story, ref: str, budget: str | None = None) -> Story:
+def trace_of(history: builders.Story, ref: str, budget: str | None = None) -> Trace:
     """The story of a reference; from one budget on, through those that it leads to."""
     index = Index(ref, budget)
     budgets = {each.budget for each in history.records if each.outcome is not Outcome.DEAD_LETTER}
@@ -30,18 +30,18 @@ def story_of(history: builders.Story, ref: str, budget: str | None = None) -> St
     while wanted:
         for name in wanted:
             for record in chain(history, name):
-                index.hear(entry_of(record, record.seal()))
+                index.add(entry_of(record, record.seal()))
         asked.update(wanted)
         wanted = [each for each in index.missing() if each not in asked]
-    story = index.story()
+    story = index.trace()
     for name in story.budgets:
         for record in chain(history, name):
-            story.hear(entry_of(record, record.seal()))
+            story.add(entry_of(record, record.seal()))
     _check_by_index(history, story, budget)
     return story
 
 
-def _check_by_index(history: builders.Story, story: Story, budget: str | None) -> None:
+def _check_by_index(history: builders.Story, story: Trace, budget: str | None) -> None:
     """A trace by the index of mentions is that of the whole journal."""
     readable = [each for each in history.records if each.outcome is not Outcome.DEAD_LETTER]
     entries = {each.place: each for each in (entry_of(each, each.seal()) for each in readable)}
@@ -58,11 +58,11 @@ def _check_by_index(history: builders.Story, story: Story, budget: str | None) -
             and (_is_named(each, search.ids) or isinstance(each.event, FiscalYearClosed))
         }
         more = search.add(entries[place] for place in with_causes(found, first_of))
-    found_by_index = search.story
+    found_by_index = search.trace
     assert story.kinds == found_by_index.kinds
-    assert sorted(each.place for each in story.told) == [e.place for e in found_by_index.told]
-    of_told = {each.place: (each.woken_by, story.woke.get(each.place)) for each in story.told}
-    for each in found_by_index.told:
+    assert sorted(each.place for each in story.records) == [e.place for e in found_by_index.records]
+    of_told = {each.place: (each.woken_by, story.woke.get(each.place)) for each in story.records}
+    for each in found_by_index.records:
         assert of_told[each.place] == (each.woken_by, found_by_index.woke.get(each.place))
     folding = Folding(forgets=False)
     for record in readable:
@@ -74,7 +74,7 @@ def _is_named(entry: Entry, ids: set[str]) -> bool:
     return entry.record.event_id in ids or any(each.id in ids for each in entry.mentions)
 
 
-def awaited(history: builders.Story, story: Story) -> list[tuple[str, Awaited]]:
+def awaited(history: builders.Story, story: Trace) -> list[tuple[str, Awaited]]:
     """What is awaited of it in the state that the journal leaves."""
     folding = Folding(forgets=False)
     for record in history.records:
