@@ -1,4 +1,4 @@
-"""A day ends at midnight in the town, whatever its clocks do that night."""
+"""A day ends at midnight in the scenario, whatever its clocks do that night."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -6,7 +6,7 @@ import pytest
 
 from services.due.calendar_days import PATIENCE, day_of, end_of, moment_of, report_due_on
 from services.ledger.domain.parking import PATIENCE as LEDGERS_PATIENCE
-from tests.unit.due.town import on
+from tests.unit.due.scenario import on
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_a_day_has_passed_at_midnight_summer_or_winter(day: str, passed_at: str)
     assert last + timedelta(days=1) == day_of(passed)
 
 
-def test_whoever_looks_from_elsewhere_sees_the_day_of_the_town() -> None:
+def test_a_moment_of_another_offset_has_the_day_of_paris() -> None:
     assert date(2023, 7, 15) == day_of(datetime(2023, 7, 14, 22, 30, tzinfo=UTC))
     assert date(2023, 1, 14) == day_of(datetime(2023, 1, 14, 22, 30, tzinfo=UTC))
     assert on("2023-07-15", "00:30") == datetime(2023, 7, 14, 22, 30, tzinfo=UTC)
