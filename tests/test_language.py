@@ -101,10 +101,8 @@ def is_a_quotation(path: Path) -> bool:
     """Measurements and recorded histories keep the words of their day, as do lock files."""
     parts = path.relative_to(ROOT).parts
     return (
-        parts[:2] in {("docs", "evidence"), ("tests", "golden")}
-        and path.suffix != ".py"
-        or any(part in {"__pycache__", "node_modules"} for part in parts)
-    )
+        parts[:2] in {("docs", "evidence"), ("tests", "golden")} and path.suffix != ".py"
+    ) or any(part in {"__pycache__", "node_modules"} for part in parts)
 
 
 def words_of(text: str) -> Iterator[tuple[int, str]]:
@@ -175,7 +173,13 @@ def test_docstrings_say_what_a_thing_is() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["# the record's fate", "the_letters = []", "class Door:", "def told(it): ...", "Set in a story."],
+    [
+        "# the record's fate",
+        "the_letters = []",
+        "class Door:",
+        "def told(it): ...",
+        "Set in a story.",
+    ],
 )
 def test_the_check_of_texts_sees(line: str) -> None:
     assert banned_in_text(line)

@@ -32,14 +32,14 @@ from services.runtime.ops.settings import Settings
 from services.runtime.processing.processor import Hold
 
 FULL_BYTES: Final = 8 * 1024 * 1024
-"""How large the records of a transaction grow before it ends."""
+"""The size of the records of one transaction, at most."""
 
 ERROR_MAX: Final = 2000
-"""How much of an error is written down."""
+"""The length of a stored error, at most."""
 
 
 GIVE_UP: Final = "ecluse projector --rebuild --anew"
-"""What is typed where records of the journal are gone unread, for good."""
+"""The command to run where unread records of the journal are lost."""
 
 ANOTHER = Sentence(
     "ce n'est plus le journal dont ces tables furent faites\u00a0: il a été recréé, importé, ou a "
@@ -63,7 +63,7 @@ NEWER = Sentence(
 
 
 class Metrics:
-    """What the projector counts of this process."""
+    """Metrics of the projector in this process."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.records = Counter(
@@ -145,7 +145,7 @@ class ProjectorWork:
 
     @property
     def position(self) -> Position:
-        """How far it is in the tables."""
+        """Its position in the tables."""
         return self._position
 
     def handle(self, record: ConsumerRecord) -> None:
@@ -163,7 +163,7 @@ class ProjectorWork:
 
     @property
     def is_full(self) -> bool:
-        """Whether what was added up since the last commit is large."""
+        """True once the records since the last commit are large."""
         return self._bytes >= FULL_BYTES
 
     async def commit(self) -> None:
@@ -181,7 +181,7 @@ class ProjectorWork:
 
     @property
     def told(self) -> None:
-        """Outcomes are the ledger's to tell."""
+        """None: only the ledger reports outcomes."""
         return None
 
     async def _moved(self) -> Position:
@@ -201,12 +201,12 @@ class ProjectorWork:
         )
 
     async def _overtaken(self) -> Exception:
-        """Who has it: another process, or nobody else, and the tables are not those of before."""
+        """The error of a lost partition: taken by another process, or its tables were replaced."""
         now = await database.position_of(self._engine, *self._place)
         if now.generation != self._position.generation:
             return WriterFailed("the read model was made again")
         if now.epoch == self._position.epoch:
-            return WriterFailed("the database has forgotten the last batch")
+            return WriterFailed("the database has lost the last batch")
         return Fenced(f"{self._place.topic}/{self._partition}")
 
     async def settle(self) -> None:
@@ -220,7 +220,7 @@ class ProjectorWork:
                 raise await self._overtaken()
 
     async def hold(self, hold: Hold) -> None:
-        """Write down that the partition stands before this record."""
+        """Record that the partition is held before this record."""
         error: str = masked(hold.error)[:ERROR_MAX].replace("\0", "")
         held = Held(hold.offset, hold.event_id, error)
         async with failing_as_writer():
@@ -230,7 +230,7 @@ class ProjectorWork:
                 raise await self._overtaken() from overtaken
 
     async def was_moved(self) -> bool:
-        """Whether somebody else has taken the partition since, or taken the hold away."""
+        """True once another process took the partition, or the hold was removed."""
         async with failing_as_writer():
             return not await database.is_held(self._engine, self._position)
 
@@ -246,7 +246,7 @@ class ProjectorWork:
             return None
 
     def time_of(self, record: ConsumerRecord) -> float | None:
-        """When the event in a record happened; None of a dead letter, which holds none."""
+        """The event time of a record; None of a dead letter."""
         try:
             event = read_time(record.value or b"").event
         except (msgspec.MsgspecError, ValueError, RecursionError):
@@ -262,9 +262,9 @@ class ProjectorWork:
             self._metrics.records.labels(outcome).inc(count)
 
 
-def is_same(record: ConsumerRecord, said: str) -> bool:
-    """Whether a record of the journal has this hash."""
+def is_same(record: ConsumerRecord, expected: str) -> bool:
+    """True of a record of the journal with this hash."""
     try:
-        return read_record(record.value or b"").hash == said
+        return read_record(record.value or b"").hash == expected
     except msgspec.MsgspecError:
         return False

@@ -19,8 +19,8 @@ Found = TypeVar("Found")
 
 def _index(found: ReflectedIndex) -> str:
     options = found.get("dialect_options", {})
-    told = {name: str(value) for name, value in options.items()}
-    return str({**found, "dialect_options": sorted(told.items())})
+    named = {name: str(value) for name, value in options.items()}
+    return str({**found, "dialect_options": sorted(named.items())})
 
 
 def shape(connection: Connection) -> dict[str, object]:
@@ -38,7 +38,7 @@ def shape(connection: Connection) -> dict[str, object]:
     }
 
 
-def look(url: str, ask: Callable[[Connection], Found]) -> Found:
+def inspected(url: str, ask: Callable[[Connection], Found]) -> Found:
     async def go() -> Found:
         engine = an_engine(url)
         try:
@@ -59,9 +59,9 @@ def made_at_once(connection: Connection) -> dict[str, object]:
 
 
 def test_the_migrations_make_the_tables_of_the_program(read_model_url: str) -> None:
-    migrated = look(read_model_url, shape)
+    migrated = inspected(read_model_url, shape)
     assert len(metadata.tables) == len(migrated)
-    assert migrated == look(read_model_url, made_at_once)
+    assert migrated == inspected(read_model_url, made_at_once)
 
 
 def prepared_again(url: str, times: int = 1) -> None:
@@ -80,7 +80,7 @@ def change(url: str, *statements: str) -> None:
         for each in statements:
             connection.execute(text(each))
 
-    look(url, go)
+    inspected(url, go)
 
 
 def test_several_workers_that_start_at_once_make_the_tables_once(
@@ -88,7 +88,7 @@ def test_several_workers_that_start_at_once_make_the_tables_once(
 ) -> None:
     url = postgresql_server.a_database()
     prepared_again(url, times=4)
-    assert len(metadata.tables) == len(look(url, shape))
+    assert len(metadata.tables) == len(inspected(url, shape))
 
 
 def test_a_role_that_owns_the_tables_need_not_own_the_database(
@@ -134,7 +134,7 @@ def test_tables_of_an_older_program_get_the_mentions_of_their_records(read_model
     assert before == {tuple(row.values()) for row in read(read_model_url)["mentions"]}
 
 
-def test_tables_of_before_are_told_the_latest_event_of_what_they_have_read(
+def test_tables_of_an_older_program_get_their_latest_event_time(
     read_model_url: str,
 ) -> None:
     """They kept the time of the last event, which may be dated before others."""

@@ -36,7 +36,7 @@ from services.trace.entries import Entry, Place, entry_of
 from services.trace.search import Search, with_causes
 
 RECORDS_MAX: Final = 20_000
-"""How many records are read for one trace: some seconds of work."""
+"""Records read for one trace, at most: some seconds of work."""
 
 Result = TypeVar("Result")
 

@@ -15,7 +15,7 @@ from sqlalchemy import (
 from sqlalchemy import text as text_clause
 
 from services.projector.tables.columns import (
-    ROOM,
+    HALF_FULL,
     Cents,
     Instant,
     Json,
@@ -48,7 +48,7 @@ positions: Final = Table(
     Column("held_offset", BigInteger),
     text("held_event_id"),
     text("held_error"),
-    postgresql_with=ROOM,
+    postgresql_with=HALF_FULL,
     comment="How far each partition of the journal is in these tables. `epoch` fences: who writes "
     "has raised it, and whoever finds another has lost the partition. `generation` counts how "
     "often the read model was made again.",
@@ -62,7 +62,7 @@ outcomes: Final = Table(
         Column(name, BigInteger, nullable=False, server_default="0")
         for name in ("received", "accepted", "duplicate", "refused", "parked", "dead_letter")
     ),
-    postgresql_with=ROOM,
+    postgresql_with=HALF_FULL,
     comment="Received records by what became of them; a parked event that was decided later counts "
     "once, by what it became.",
 )

@@ -48,7 +48,7 @@ def test_an_event_may_wait_as_long_as_the_ledger_says() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "moment"),
+    ("time", "moment"),
     [
         ("2023-06-01T12:00:00+02:00", "2023-06-01T10:00:00+00:00"),
         ("2023-06-01t12:00:00.123456789z", "2023-06-01T12:00:00.123456+00:00"),
@@ -56,10 +56,10 @@ def test_an_event_may_wait_as_long_as_the_ledger_says() -> None:
         ("9999-12-31T23:59:59-12:00", "9999-11-30T00:00:00+00:00"),
     ],
 )
-def test_whatever_time_an_event_bears_can_be_reckoned_with(said: str, moment: str) -> None:
-    assert moment == moment_of(said).isoformat()
-    assert moment_of(said).tzinfo is UTC
-    day_of(moment_of(said) + PATIENCE)
+def test_whatever_time_an_event_bears_can_be_reckoned_with(time: str, moment: str) -> None:
+    assert moment == moment_of(time).isoformat()
+    assert moment_of(time).tzinfo is UTC
+    day_of(moment_of(time) + PATIENCE)
 
 
 def test_what_is_no_time_is_refused() -> None:

@@ -162,7 +162,7 @@ def test_what_stands_in_the_topic_is_not_due_though_nobody_was_offered_it() -> N
     scenario.restart()
     scenario.deadlines.wrote(HOME, ids[2])
     assert DUE[:2] == scenario.deadline_events(DAY)
-    assert DUE[:2] == scenario.deadline_events(DAY), "it was told once and for all"
+    assert DUE[:2] == scenario.deadline_events(DAY), "it is reported once and for all"
 
 
 def test_what_the_journal_holds_is_not_due_again_after_a_restart() -> None:
@@ -187,6 +187,6 @@ def test_what_the_journal_holds_is_not_due_again_after_a_restart() -> None:
         (a_deadline(payment_order="C/none"), DUE),
     ],
 )
-def test_what_somebody_wrote_by_hand_is_said(by_hand: Json, left: list[str]) -> None:
+def test_deadline_events_written_by_hand_count_too(by_hand: Json, left: list[str]) -> None:
     """Where it names the same deadline; what it names instead is its writer's affair."""
     assert left == Scenario(*YEAR, by_hand).deadline_events(DAY)

@@ -1,4 +1,4 @@
-"""The table: what it reads, what it forgets, and what it makes of what nobody should send."""
+"""Deadlines of several budgets: records read, dropped, or not readable."""
 
 import json
 from datetime import timedelta
@@ -72,7 +72,7 @@ def test_nor_does_an_event_that_no_ledger_accepts(change: bytes, by: bytes) -> N
     assert [] == deadlines.orders(DAY)
 
 
-def test_what_others_read_from_now_on_is_forgotten() -> None:
+def test_what_others_read_from_now_on_is_dropped() -> None:
     scenario = Scenario(*SIGNED, a_report(_id="early", convention="D"))
     scenario.deadlines.keep_only([HOME, 7])
     assert 2 == scenario.deadlines.pending(DAY)
@@ -106,8 +106,8 @@ def test_each_partition_has_its_own_deadline_events() -> None:
 
 
 def test_a_journal_that_was_cut_off_at_its_beginning_is_read_as_far_as_it_goes() -> None:
-    """Orders are told whole by each record that changes them, conventions only when they begin."""
-    turns = [
+    """Records hold the whole state of a changed order, and of a convention only at its beginning."""
+    events = [
         a_report(),
         a_suspension(),
         an_amendment(40),
@@ -117,7 +117,7 @@ def test_a_journal_that_was_cut_off_at_its_beginning_is_read_as_far_as_it_goes()
         a_termination(),
     ]
     schedule = [an_instalment(60), an_instalment(40, "rest", documents=[("evaluation", 2022)])]
-    scenario = Scenario(a_vote(100), an_award(100), a_convention(instalments=schedule), *turns)
+    scenario = Scenario(a_vote(100), an_award(100), a_convention(instalments=schedule), *events)
     deadlines = Deadlines()
     for offset, raw in enumerate(scenario.journal[3:]):
         deadlines.add(HOME, offset, try_read_record(raw))
@@ -140,7 +140,7 @@ def test_events_that_go_on_before_any_came_are_as_old_as_they_say() -> None:
     assert on("2023-05-16", "09:00") == order.issued_at
 
 
-def test_what_is_settled_is_forgotten() -> None:
+def test_settled_items_are_dropped() -> None:
     """A year may have a million orders: what is paid, received or ended takes no room."""
     owed: list[Json] = [{"kind": "evaluation", "year": 2022, "due_on": "2023-06-30"}]
     scenario = Scenario(*SIGNED[:2], a_convention(100, obligations=owed), a_payment(100))

@@ -79,9 +79,9 @@ def test_the_end_of_the_year_ends_the_wait() -> None:
 def test_a_deadline_event_says_what_waits_and_by_whom_it_was_sent() -> None:
     scenario = Scenario(a_vote(100), WAITING)
     [deadline_event] = scenario.deadlines.deadline_events(HOME, on("2023-07-02"))
-    said = whole(deadline_event)
-    assert {"source": "urn:test", "id": "early"} == said["data"]["event"]
-    assert "2023-07-01T07:30:00+00:00" == said["time"]
+    event = whole(deadline_event)
+    assert {"source": "urn:test", "id": "early"} == event["data"]["event"]
+    assert "2023-07-01T07:30:00+00:00" == event["time"]
 
 
 def test_the_oldest_comes_first() -> None:
@@ -95,18 +95,18 @@ def test_the_oldest_comes_first() -> None:
     assert ["parked c 2023-07-01"] == scenario.deadline_events(on("2023-07-05"))
 
 
-@pytest.mark.parametrize("said", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
-def test_an_event_that_bears_no_sane_time_stops_nobody(said: str) -> None:
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_an_event_that_bears_no_sane_time_stops_nobody(time: str) -> None:
     """A program that forgot to set the time sends the first moment that it knows."""
-    scenario = Scenario(a_vote(100), WAITING | {"time": said})
+    scenario = Scenario(a_vote(100), WAITING | {"time": time})
     [waiting] = scenario.deadlines.parked(datetime(2023, 7, 1, tzinfo=UTC))
-    past = said.startswith("0")
+    past = time.startswith("0")
     assert past is waiting.past
     assert ["parked early 1900-01-31"] * past == scenario.post(on("2023-07-01"))
     assert past is (not scenario.parked(on("2023-07-01")))
 
 
-def test_a_deadline_event_may_wait_itself_and_is_ended_in_its_turn() -> None:
+def test_a_deadline_event_may_wait_itself_and_is_ended_in_order() -> None:
     """What somebody wrote by hand about a convention that nobody knows."""
     by_hand: Json = {
         "_source": "urn:finance",

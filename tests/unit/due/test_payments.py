@@ -174,7 +174,7 @@ def test_paid_after_the_closing_it_is_gone() -> None:
     assert [] == scenario.orders(on("2024-03-01"))
 
 
-def test_an_order_of_the_next_year_is_told_there() -> None:
+def test_an_order_of_the_next_year_is_reported_there() -> None:
     later = an_instalment(40, "later", documents=[("activity_report", 2023)])
     scenario = Scenario(
         a_vote(100),
@@ -233,11 +233,11 @@ def test_an_order_whose_event_had_waited_is_as_old_as_what_it_waited_for() -> No
 
 
 def test_the_oldest_order_comes_first() -> None:
-    def told(number: int, day: str) -> list[Json]:
+    def paid_on(number: int, day: str) -> list[Json]:
         named: Json = {"grant": f"G{number}", "_time": f"2023-06-{day}T09:00:00+02:00"}
         return [an_award(10, **named), a_convention(10, convention=f"C{number}", **named)]
 
-    scenario = Scenario(a_vote(100), *told(1, "20"), *told(2, "10"), *told(3, "15"))
+    scenario = Scenario(a_vote(100), *paid_on(1, "20"), *paid_on(2, "10"), *paid_on(3, "15"))
     assert ["C2/advance", "C3/advance", "C1/advance"] == [
         each.payment_order for each in scenario.deadlines.orders(on("2023-07-01"))
     ]

@@ -61,7 +61,7 @@ AWAITING = waits_for(ACTIVITY, ACCOUNTS)
 JUNE_2024 = ["report_due C 2024-06-30"]
 JUNE_2023 = ["report_due C 2023-06-30"]
 
-BY_ITS_WORDS = [
+BY_ITS_TEXT = [
     Row("on the day itself they may still come", OWING, "2024-06-30", [], reports=[]),
     Row(
         "the day behind it one deadline event says so of both",
@@ -258,12 +258,14 @@ BY_ITS_WORDS = [
 ]
 
 
-@each_row(BY_ITS_WORDS)
+@each_row(BY_ITS_TEXT)
 def test_documents_are_owed_by_the_day_that_the_convention_names(row: Row) -> None:
     check(row)
 
 
-def test_what_was_told_is_not_told_again_though_the_document_came_and_was_rejected() -> None:
+def test_a_reported_deadline_is_not_reported_again_after_a_rejected_document() -> (
+    None
+):
     scenario = Scenario(*OWING)
     assert JUNE_2024 == scenario.post(on("2024-07-01"))
     assert [] == scenario.deadline_events(on("2024-07-02"))
@@ -285,7 +287,7 @@ def test_one_that_comes_in_time_and_is_rejected_too_late_has_its_deadline_event(
 
 
 def test_each_year_has_its_own_deadline_event_about_what_was_carried_over() -> None:
-    """Its own chain, its own flag: the year that was closed had told it, the next one has not."""
+    """Its own chain, its own flag: the closed year has reported it, the next one has not."""
     scenario = Scenario(*OWING)
     assert JUNE_2024 == scenario.post(on("2024-07-01"))
     scenario.send(a_closing("all"))

@@ -270,7 +270,7 @@ ACT_ROWS = [
     ),
 ]
 
-BALANCE_STORY = [
+BALANCE_RECORDS = [
     *BOTH,
     an_acknowledgement(),
     a_notification(),
@@ -282,14 +282,14 @@ BALANCE_STORY = [
 ORDER_ROWS = [
     Row(
         "the other instalment, its documents and the notification are left out",
-        BALANCE_STORY,
+        BALANCE_RECORDS,
         "C/advance",
         ["payment_order"],
         [4, 5, 6, 10],
     ),
     Row(
         "the documents that it waits for, and no others",
-        BALANCE_STORY,
+        BALANCE_RECORDS,
         "C/balance",
         ["payment_order"],
         [4, 5, 9, 11],
@@ -385,14 +385,14 @@ ROWS = [*CONVENTION_ROWS, *GRANT_ROWS, *ACT_ROWS, *ORDER_ROWS, *EVENT_ROWS]
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.says)
 def test_the_records_of_a_trace(row: Row) -> None:
-    story = trace_of(Story(*row.events), row.ref)
+    trace = trace_of(Story(*row.events), row.ref)
     assert (row.kinds, row.records) == (
-        [kind.value for kind in story.kinds],
-        [each.record.sequence for each in story.records],
+        [kind.value for kind in trace.kinds],
+        [each.record.sequence for each in trace.records],
     )
 
 
 def test_a_name_that_nobody_gave_has_no_trace() -> None:
     for ref in ("nobody", "", "C/", "2023"):
-        story = trace_of(Story(*BOTH), ref)
-        assert ([], []) == (story.kinds, story.records)
+        trace = trace_of(Story(*BOTH), ref)
+        assert ([], []) == (trace.kinds, trace.records)

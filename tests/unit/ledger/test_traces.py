@@ -1,4 +1,4 @@
-"""Stories through the years: what they have of each record, who woke whom, what is awaited."""
+"""Traces through the years: their part of each record, causes, and things awaited."""
 
 import pytest
 
@@ -37,8 +37,8 @@ def through_years(budget: str | None, ref: str = "C") -> list[tuple[str, int]]:
     history.deliver()
     history.tell(a_report(budget=NEXT_BUDGET))
     history.tell(a_report(budget=NEXT_BUDGET, convention="D"))
-    story = trace_of(history, ref, budget)
-    return [(each.record.budget[-4:], each.record.sequence) for each in story.records]
+    trace = trace_of(history, ref, budget)
+    return [(each.record.budget[-4:], each.record.sequence) for each in trace.records]
 
 
 @pytest.mark.parametrize("budget", [None, BUDGET, NEXT_BUDGET])
@@ -53,9 +53,9 @@ def test_a_trace_goes_on_in_the_next_year_wherever_it_is_asked_for(
 
 def test_an_internal_event_that_was_not_read_is_awaited() -> None:
     history = Story(*CARRIED)
-    story = trace_of(history, "C")
+    trace = trace_of(history, "C")
     opening = [
-        (each.subject, each.amount_cents, each.waits_for) for _, each in awaited(history, story)
+        (each.subject, each.amount_cents, each.waits_for) for _, each in awaited(history, trace)
     ]
     assert ("convention", 40, (("opening", NEXT_BUDGET),)) in opening
     history.deliver()
@@ -122,17 +122,17 @@ def test_each_resumed_record_names_the_one_that_brought_what_it_waited_for() -> 
     history = Story(
         a_report(), a_convention(100), an_award(100), a_transfer(1_000), a_vote(101_000)
     )
-    story = trace_of(history, "C")
-    woken = {each.record.sequence: each.woken_by for each in story.records if each.woken_by}
+    trace = trace_of(history, "C")
+    woken = {each.record.sequence: each.woken_by for each in trace.records if each.woken_by}
     # The vote wakes the award, it the convention, that the report; the transfer is no part of it.
     assert {6: 5, 7: 6, 8: 7} == woken
-    assert [6, 9] == story.woke[BUDGET, 5]
-    assert [7] == story.woke[BUDGET, 6]
+    assert [6, 9] == trace.woke[BUDGET, 5]
+    assert [7] == trace.woke[BUDGET, 6]
 
 
 def test_a_closing_ends_all_waits() -> None:
-    story = trace_of(Story(a_vote(), a_report(), a_closing()), "C")
-    assert [(2, None), (4, 3)] == [(each.record.sequence, each.woken_by) for each in story.records]
+    trace = trace_of(Story(a_vote(), a_report(), a_closing()), "C")
+    assert [(2, None), (4, 3)] == [(each.record.sequence, each.woken_by) for each in trace.records]
 
 
 # ------------------------------------------------------------------ what is awaited of a trace

@@ -22,7 +22,7 @@ def chain(history: builders.Story, budget: str) -> list[JournalRecord]:
 
 
 def trace_of(history: builders.Story, ref: str, budget: str | None = None) -> Trace:
-    """The story of a reference; from one budget on, through those that it leads to."""
+    """The trace of a reference; from one budget on, through its other years."""
     index = Index(ref, budget)
     budgets = {each.budget for each in history.records if each.outcome is not Outcome.DEAD_LETTER}
     wanted = sorted(budgets) if budget is None else [budget]
@@ -33,20 +33,20 @@ def trace_of(history: builders.Story, ref: str, budget: str | None = None) -> Tr
                 index.add(entry_of(record, record.seal()))
         asked.update(wanted)
         wanted = [each for each in index.missing() if each not in asked]
-    story = index.trace()
-    for name in story.budgets:
+    trace = index.trace()
+    for name in trace.budgets:
         for record in chain(history, name):
-            story.add(entry_of(record, record.seal()))
-    _check_by_index(history, story, budget)
-    return story
+            trace.add(entry_of(record, record.seal()))
+    _check_by_index(history, trace, budget)
+    return trace
 
 
-def _check_by_index(history: builders.Story, story: Trace, budget: str | None) -> None:
+def _check_by_index(history: builders.Story, trace: Trace, budget: str | None) -> None:
     """A trace by the index of mentions is that of the whole journal."""
     readable = [each for each in history.records if each.outcome is not Outcome.DEAD_LETTER]
     entries = {each.place: each for each in (entry_of(each, each.seal()) for each in readable)}
     first_of = {(e.budget, e.sequence): e.resumes for e in readable if e.resumes is not None}
-    search = Search(story.ref, budget)
+    search = Search(trace.ref, budget)
     named = {place[0] for place, entry in entries.items() if _is_named(entry, search.ids)}
     search.budgets |= named if budget is None else named & {budget}
     more = True
@@ -58,25 +58,25 @@ def _check_by_index(history: builders.Story, story: Trace, budget: str | None) -
             and (_is_named(each, search.ids) or isinstance(each.event, FiscalYearClosed))
         }
         more = search.add(entries[place] for place in with_causes(found, first_of))
-    found_by_index = search.trace
-    assert story.kinds == found_by_index.kinds
-    assert sorted(each.place for each in story.records) == [e.place for e in found_by_index.records]
-    of_told = {each.place: (each.woken_by, story.woke.get(each.place)) for each in story.records}
-    for each in found_by_index.records:
-        assert of_told[each.place] == (each.woken_by, found_by_index.woke.get(each.place))
+    by_index = search.trace
+    assert trace.kinds == by_index.kinds
+    assert sorted(each.place for each in trace.records) == [e.place for e in by_index.records]
+    expected = {each.place: (each.woken_by, trace.woke.get(each.place)) for each in trace.records}
+    for each in by_index.records:
+        assert expected[each.place] == (each.woken_by, by_index.woke.get(each.place))
     folding = Folding(forgets=False)
     for record in readable:
         folding.apply(record)
-    assert sorted(story.awaited(folding.budgets), key=repr) == sorted(search.awaited(), key=repr)
+    assert sorted(trace.awaited(folding.budgets), key=repr) == sorted(search.awaited(), key=repr)
 
 
 def _is_named(entry: Entry, ids: set[str]) -> bool:
     return entry.record.event_id in ids or any(each.id in ids for each in entry.mentions)
 
 
-def awaited(history: builders.Story, story: Trace) -> list[tuple[str, Awaited]]:
+def awaited(history: builders.Story, trace: Trace) -> list[tuple[str, Awaited]]:
     """What is awaited of it in the state that the journal leaves."""
     folding = Folding(forgets=False)
     for record in history.records:
         folding.apply(record)
-    return story.awaited(folding.budgets)
+    return trace.awaited(folding.budgets)

@@ -124,10 +124,10 @@ def test_a_dead_letter_belongs_to_no_budget_and_its_reason_begins_with_a_code() 
     assert {"length", "reason"} == msgspec.json.decode(facts).keys()
 
 
-def test_an_operators_words_may_hold_what_no_database_does() -> None:
-    story = Story()
-    story.ledger.quarantine(RawRecord(b"{", Source("test", 0, 1)), "me", "a\0b")
-    (row,) = story.ledger.commit_batch([]).records
+def test_an_operators_text_may_hold_what_no_database_does() -> None:
+    history = Story()
+    history.ledger.quarantine(RawRecord(b"{", Source("test", 0, 1)), "me", "a\0b")
+    (row,) = history.ledger.commit_batch([]).records
     fold = Fold(0)
     fold.add(0, row.record)
     (internal_event,) = fold.take_changes().appended["dead_letters"]
@@ -189,7 +189,7 @@ def test_a_day_is_the_senders_own() -> None:
 
 
 # ------------------------------------------------------------ grants, conventions, schedules
-def test_an_announced_grant_gives_way_to_its_award() -> None:
+def test_an_announced_grant_is_replaced_by_its_award() -> None:
     announced = changes(a_concurring_act()).offered["grants"][BUDGET, "G"]
     assert ("announced", 0) == (announced["state"], announced["awarded_cents"])
     awarded = changes(a_concurring_act(), *START).offered["grants"][BUDGET, "G"]
@@ -246,8 +246,8 @@ def test_a_recovery_by_lines_is_their_sum() -> None:
     by_lines = a_recovery(lines=[an_amount(300), an_amount(4, "490")])
     by_sum = a_recovery(5, recovery="S")
     paid = (*START, a_payment(), by_sum, a_recovery(lines=[an_amount(300)], recovery="T"))
-    told = changes(*paid).appended["recoveries"]
-    assert [("S", "ordered", 5), ("T", "ordered", 300)] == [row[3:6] for row in told]
+    added = changes(*paid).appended["recoveries"]
+    assert [("S", "ordered", 5), ("T", "ordered", 300)] == [row[3:6] for row in added]
     assert "recoveries" not in changes(*START, a_payment(), by_lines).appended
 
 
