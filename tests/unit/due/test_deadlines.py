@@ -106,7 +106,7 @@ def test_each_partition_has_its_own_deadline_events() -> None:
 
 
 def test_a_journal_that_was_cut_off_at_its_beginning_is_read_as_far_as_it_goes() -> None:
-    """Records hold the whole state of a changed order, and of a convention only at its beginning."""
+    """Records hold the whole state of a changed order, of a convention only its beginning."""
     events = [
         a_report(),
         a_suspension(),
