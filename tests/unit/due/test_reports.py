@@ -263,9 +263,7 @@ def test_documents_are_owed_by_the_day_that_the_convention_names(row: Row) -> No
     check(row)
 
 
-def test_a_reported_deadline_is_not_reported_again_after_a_rejected_document() -> (
-    None
-):
+def test_a_reported_deadline_is_not_reported_again_after_a_rejected_document() -> None:
     scenario = Scenario(*OWING)
     assert JUNE_2024 == scenario.post(on("2024-07-01"))
     assert [] == scenario.deadline_events(on("2024-07-02"))

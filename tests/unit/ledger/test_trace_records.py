@@ -7,7 +7,7 @@ import pytest
 from tests.builders import (
     OTHER_BODY,
     Json,
-    Story,
+    Scenario,
     a_beneficiary,
     a_closing,
     a_collection,
@@ -385,7 +385,7 @@ ROWS = [*CONVENTION_ROWS, *GRANT_ROWS, *ACT_ROWS, *ORDER_ROWS, *EVENT_ROWS]
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.says)
 def test_the_records_of_a_trace(row: Row) -> None:
-    trace = trace_of(Story(*row.events), row.ref)
+    trace = trace_of(Scenario(*row.events), row.ref)
     assert (row.kinds, row.records) == (
         [kind.value for kind in trace.kinds],
         [each.record.sequence for each in trace.records],
@@ -394,5 +394,5 @@ def test_the_records_of_a_trace(row: Row) -> None:
 
 def test_a_name_that_nobody_gave_has_no_trace() -> None:
     for ref in ("nobody", "", "C/", "2023"):
-        trace = trace_of(Story(*BOTH), ref)
+        trace = trace_of(Scenario(*BOTH), ref)
         assert ([], []) == (trace.kinds, trace.records)

@@ -17,11 +17,11 @@ def envelope(record: JournalRecord) -> Envelope[Event]:
     return reread(record.event or b"").envelope
 
 
-def chain(history: builders.Story, budget: str) -> list[JournalRecord]:
+def chain(history: builders.Scenario, budget: str) -> list[JournalRecord]:
     return [each for each in history.records if each.budget == budget]
 
 
-def trace_of(history: builders.Story, ref: str, budget: str | None = None) -> Trace:
+def trace_of(history: builders.Scenario, ref: str, budget: str | None = None) -> Trace:
     """The trace of a reference; from one budget on, through its other years."""
     index = Index(ref, budget)
     budgets = {each.budget for each in history.records if each.outcome is not Outcome.DEAD_LETTER}
@@ -41,7 +41,7 @@ def trace_of(history: builders.Story, ref: str, budget: str | None = None) -> Tr
     return trace
 
 
-def _check_by_index(history: builders.Story, trace: Trace, budget: str | None) -> None:
+def _check_by_index(history: builders.Scenario, trace: Trace, budget: str | None) -> None:
     """A trace by the index of mentions is that of the whole journal."""
     readable = [each for each in history.records if each.outcome is not Outcome.DEAD_LETTER]
     entries = {each.place: each for each in (entry_of(each, each.seal()) for each in readable)}
@@ -74,7 +74,7 @@ def _is_named(entry: Entry, ids: set[str]) -> bool:
     return entry.record.event_id in ids or any(each.id in ids for each in entry.mentions)
 
 
-def awaited(history: builders.Story, trace: Trace) -> list[tuple[str, Awaited]]:
+def awaited(history: builders.Scenario, trace: Trace) -> list[tuple[str, Awaited]]:
     """What is awaited of it in the state that the journal leaves."""
     folding = Folding(forgets=False)
     for record in history.records:

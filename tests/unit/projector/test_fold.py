@@ -16,7 +16,7 @@ from services.projector.fold import OUTCOMES, Fold
 from tests.builders import (
     BUDGET,
     Json,
-    Story,
+    Scenario,
     a_closing,
     a_collection,
     a_concurring_act,
@@ -43,7 +43,7 @@ START = (a_vote(), an_award(), a_convention())
 
 
 def records(*events: Json | bytes) -> list[bytes]:
-    return [row.record for row in Story(*events).store.journal()]
+    return [row.record for row in Scenario(*events).store.journal()]
 
 
 def changes(*events: Json | bytes) -> Changes:
@@ -125,7 +125,7 @@ def test_a_dead_letter_belongs_to_no_budget_and_its_reason_begins_with_a_code() 
 
 
 def test_an_operators_text_may_hold_what_no_database_does() -> None:
-    history = Story()
+    history = Scenario()
     history.ledger.quarantine(RawRecord(b"{", Source("test", 0, 1)), "me", "a\0b")
     (row,) = history.ledger.commit_batch([]).records
     fold = Fold(0)
