@@ -80,10 +80,10 @@ def test_every_recorded_journal_has_the_figures_that_were_recorded_with_it(
 def test_any_history_has_the_figures_of_the_ledger(
     shared_read_model: str, history: list[bytes], cut: list[int]
 ) -> None:
-    history = Scenario(*history)
+    scenario = Scenario(*history)
     empty(shared_read_model)
-    fill(shared_read_model, rows_of(history), cut)
-    assert as_printed(history.summary()) == figures(read(shared_read_model))
+    fill(shared_read_model, rows_of(scenario), cut)
+    assert as_printed(scenario.summary()) == figures(read(shared_read_model))
 
 
 @lasting
