@@ -198,7 +198,7 @@ def _is_old(shown: Shown) -> bool:
 def the_stack(stack: ExitStack, cluster: Cluster, folder: Path) -> tuple[Watcher, str, Running]:
     """The watch, where the console is, and a command that follows; all of them answer."""
     # No deadline events: nobody here decides, and what comes to a quiet topic is not quiet.
-    watch = Watcher(cluster.bootstrap, cluster.prefix, folder, ECLUSE_WATCH_INTERNAL_EVENTS="false")
+    watch = Watcher(cluster.bootstrap, cluster.prefix, folder, ECLUSE_WATCH_DEADLINE_EVENTS="false")
     stack.enter_context(watch)
     url = f"http://127.0.0.1:{watch.port}"
     env = {
