@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-import random  # noqa: TID251 # it plays the world outside, and prints its seed
+import random  # noqa: TID251 # it plays the environment, and prints its seed
 from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -61,7 +61,7 @@ def is_at_work(projector: Projector, opened: int, url: str, records: int) -> boo
 
 
 def has_retried(projector: Projector, times: int) -> bool:
-    """Whether it has noticed that often that the world is down."""
+    """Whether it has noticed that often that the database is down."""
     return len(projector.logged("partition_retried")) >= times
 
 

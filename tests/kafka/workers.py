@@ -79,7 +79,7 @@ class Worker(Running):
 
     @property
     def size(self) -> str:
-        """Its open files and its memory in words, where the system tells them."""
+        """Its open files and its memory as text, where the system shows them."""
         about = Path(f"/proc/{self._process.pid}")
         if not about.exists():
             return "?"
