@@ -53,7 +53,7 @@ def long(broker: Broker) -> Cluster:
 
 def test_the_end_of_a_long_journal_is_found_however_far_back(long: Cluster) -> None:
     dead = LONG - 3
-    for count in (FIRST_WINDOW, 5 * FIRST_LOOK + 1, LONG):
+    for count in (FIRST_WINDOW, 5 * FIRST_WINDOW + 1, LONG):
         result = asked(long, "journal", "tail", "--budget", "_dead.0", "-n", count, "--json")
         first = max(dead - count, 0) + 1
         assert [("_dead.0", number) for number in range(first, dead + 1)] == sequences(result)

@@ -50,7 +50,7 @@ class _Splitting(FencedWriter):
 
 class _JournalFirst(_Splitting):
     def is_apart(self, place: TopicPartition) -> bool:
-        return place.topic.endswith("journal.v1")
+        return bool(place.topic.endswith("journal.v1"))
 
 
 class _PublishedFirst(_Splitting):

@@ -5,6 +5,7 @@ from operator import itemgetter
 from typing import Any
 
 from services.ledger.application.handle import Ledger
+from services.ledger.application.messages import convention_balance, line_balance
 from services.ledger.application.ports import JournalRow
 from services.ledger.application.restore import Folding, read_row
 from services.ledger.domain import flags, refusals
@@ -68,35 +69,13 @@ def _outcomes(ledger: Ledger) -> dict[str, int]:
 
 
 def _line_rows(book: Book) -> list[dict[str, Any]]:
-    return [
-        {
-            "budget": book.budget,
-            "line": line.row(),
-            "appropriated_cents": money.appropriated,
-            "available_cents": money.available,
-            "reserved_cents": money.reserved,
-            "committed_cents": money.committed,
-            "ordered_cents": money.ordered,
-            "paid_cents": money.paid,
-            "carried_over_cents": money.carried_over,
-        }
-        for line, money in sorted(book.lines.items(), key=lambda item: Line.in_order(item[0]))
-    ]
+    lines = sorted(book.lines.items(), key=lambda item: Line.in_order(item[0]))
+    return [line_balance(book.budget, line, money) for line, money in lines]
 
 
 def _convention_rows(book: Book) -> list[dict[str, Any]]:
     return [
-        {
-            "budget": book.budget,
-            "convention": name,
-            "line": line.row(),
-            "granted_cents": money.granted,
-            "remaining_cents": money.remaining,
-            "ordered_cents": money.ordered,
-            "paid_cents": money.paid,
-            "released_cents": money.released,
-            "carried_over_cents": money.carried_over,
-        }
+        convention_balance(book.budget, name, line, money)
         for name, convention in sorted(book.conventions.items())
         for line, money in sorted(convention.lines.items(), key=lambda item: Line.in_order(item[0]))
     ]

@@ -17,7 +17,7 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.codec import Received
 from events.sentences import Sentence
-from events.topics import BALANCES, INPUT_TOPICS, INTERNAL_EVENTS, JOURNAL, LEDGER_STATE
+from events.topics import BALANCES, INTERNAL_EVENTS, JOURNAL, LEDGER_STATE
 from services.ledger.application.checkpoint import IMPORT_KEY, IMPORTED_HEADER, POSITION_KEY
 from services.ledger.application.handle import Recorded
 from services.ledger.application.kafka_records import MISPLACED, is_being_imported
@@ -30,8 +30,8 @@ from services.ledger.files.chains import Chains, home_of
 from services.ledger.files.exports import Exported, Progress
 from services.ledger.files.imports import BATCH_RECORDS, Proved, prove, unread_internal_events
 from services.ledger.kafka.partition import (
-    OUTPUTS,
     PARTITIONS_HEADER,
+    TOPICS,
     transactional_id,
     write_targets,
 )
@@ -45,9 +45,6 @@ from services.runtime.ops.settings import Settings
 
 BATCH_BYTES: Final = 8 * 1024 * 1024
 """The most bytes of records in one transaction, unless a single one is larger."""
-
-TOPICS: Final = (*INPUT_TOPICS, *OUTPUTS)
-"""The topics that the ledger reads and writes."""
 
 MOVED = Sentence(
     "{chain} s'y trouve, mais sa place est la partition {home} de {count} : importez dans des "

@@ -65,6 +65,9 @@ OUTPUTS: Final = (
 )
 """The topics of a transaction, but for internal events to next year's budgets."""
 
+TOPICS: Final = (*INPUT_TOPICS, *OUTPUTS)
+"""The topics that the ledger reads and writes."""
+
 PARTITIONS_HEADER: Final = "ecluse_partitions"
 """The header of a journal record with the number of partitions of its topic (rules, 37)."""
 

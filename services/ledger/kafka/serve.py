@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry
 
 from events import topics
 from services.ledger.application.kafka_records import is_being_imported
-from services.ledger.kafka.partition import OUTPUTS, LedgerProcessor, Metrics
+from services.ledger.kafka.partition import TOPICS, LedgerProcessor, Metrics
 from services.ledger.kafka.state_topic import IMPORTING
 from services.runtime.kafka.cluster_wait import until_answered
 from services.runtime.kafka.reader import Reader
@@ -18,9 +18,6 @@ from services.runtime.ops.settings import Settings
 from services.runtime.processing.health import Health
 from services.runtime.processing.processor import Processor
 from services.runtime.processing.worker import Worker
-
-TOPICS: Final = (*topics.INPUT_TOPICS, *OUTPUTS)
-"""The topics that the ledger reads and writes."""
 
 QUARANTINE: Final = 'mend the program, or: ecluse quarantine {partition} {offset} --reason "…"'
 """The remedy for a record that holds its partition."""

@@ -14,12 +14,9 @@ from events.sentences import Sentence
 from services.runtime.kafka.clients import REQUEST_TIMEOUT_S
 from services.runtime.kafka.cluster_wait import until_answered
 from services.runtime.kafka.partitioning import partition_of
-from services.runtime.kafka.topics import partition_count, unreachable
+from services.runtime.kafka.topics import START_TIMEOUT_S, partition_count, unreachable
 from services.runtime.ops.errors import ClusterError, Unreachable
 from services.runtime.ops.settings import Settings
-
-START_TIMEOUT_S: Final = 2 * REQUEST_TIMEOUT_S
-"""The time-out of a connection: the first address may be of a broker that is down."""
 
 SILENCE_TIMEOUT_S: Final = 30.0
 """The longest time without an acknowledgement; the restart of a broker takes less."""
