@@ -107,8 +107,8 @@ def _lines(code: str, advice: Advice, facts: Iterable[str], message: Sentence) -
 def _rules(numbers: tuple[int, ...]) -> str:
     if not numbers:
         return ""
-    word = "règle, rule" if len(numbers) == 1 else "règles, rules"
-    return f" · {word} {', '.join(map(str, numbers))}"
+    noun = "règle, rule" if len(numbers) == 1 else "règles, rules"
+    return f" · {noun} {', '.join(map(str, numbers))}"
 
 
 def _with_places(text: str, language: str) -> str:

@@ -60,21 +60,21 @@ def rebuilt(reader: Reader) -> tuple[Restored, int]:
 
     async def go() -> tuple[Restored, int]:
         restoring = asyncio.ensure_future(PartitionTopics(Settings(), 0).restore(reader, 1))
-        turns = 0
+        yields = 0
         while not restoring.done():
-            turns += 1
+            yields += 1
             await asyncio.sleep(0)
-        return await restoring, turns
+        return await restoring, yields
 
     return asyncio.run(go())
 
 
-def test_others_have_their_turn_while_a_long_journal_is_folded(history: Scenario) -> None:
+def test_other_partitions_go_on_while_a_long_journal_is_folded(history: Scenario) -> None:
     """Heartbeats and the health page, and the other partitions; the watchdog sees steps."""
     reader = Kept(history)
-    restored, turns = rebuilt(reader)
+    restored, yields = rebuilt(reader)
     assert history.state.memory.head == restored.ledger.budgets[BUDGET].memory.head
-    assert RECORDS // state_topic.YIELD_RECORDS <= min(turns, reader.steps)
+    assert RECORDS // state_topic.YIELD_RECORDS <= min(yields, reader.steps)
 
 
 def test_the_log_says_how_far_it_is(history: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:

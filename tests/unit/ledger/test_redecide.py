@@ -30,9 +30,9 @@ NAMES = sorted(file.name.removesuffix(".journal.jsonl") for file in HERE.glob("*
 
 def recorded(name: str) -> list[JournalRow]:
     lines = (HERE / f"{name}.journal.jsonl").read_bytes().splitlines()
-    said = [json.loads(line) for line in lines]
+    text = [json.loads(line) for line in lines]
     return [
-        JournalRow(s["budget"], s["sequence"], line) for s, line in zip(said, lines, strict=True)
+        JournalRow(s["budget"], s["sequence"], line) for s, line in zip(text, lines, strict=True)
     ]
 
 
@@ -43,16 +43,16 @@ def rows_of(history: Scenario) -> list[JournalRow]:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_present_rules_decide_a_recorded_history_as_it_was(name: str) -> None:
     rows = recorded(name)
-    found, said = redecide(rows)
+    found, text = redecide(rows)
     dead = sum(json.loads(row.record)["outcome"] == "dead_letter" for row in rows)
     assert [] == found
-    assert Redecided(len(rows), dead, {RULES_VERSION: len(rows)}, 0, {}) == said
+    assert Redecided(len(rows), dead, {RULES_VERSION: len(rows)}, 0, {}) == text
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_chains_may_stand_one_after_the_other(name: str) -> None:
-    found, said = redecide(sorted(recorded(name), key=lambda row: row.budget))
-    assert ([], 0) == (found, said.differing)
+    found, text = redecide(sorted(recorded(name), key=lambda row: row.budget))
+    assert ([], 0) == (found, text.differing)
 
 
 def places(found: list[Difference]) -> list[tuple[int, list[str]]]:
@@ -76,7 +76,7 @@ def test_another_threshold_is_seen_where_an_award_crosses_it(
     rows = rows_of(history)
     assert "convention_required" == (history.last.refusal or {})["code"]
     monkeypatch.setattr(issue, "CONVENTION_THRESHOLD_CENTS", 1_200_000)
-    found, said = redecide(rows)
+    found, text = redecide(rows)
     second, third = found
     members = ["outcome", "refusal", "moves", "commitment_entries"]
     assert (3, members) == (second.sequence, [each.member for each in second.changes])
@@ -85,8 +85,8 @@ def test_another_threshold_is_seen_where_an_award_crosses_it(
     # The facts of the third's refusal name the sum, and that has become smaller.
     assert (4, ["refusal"]) == (third.sequence, [each.member for each in third.changes])
     assert (2, {"outcome": 1, "refusal": 2, "moves": 1, "commitment_entries": 1}) == (
-        said.differing,
-        said.codes,
+        text.differing,
+        text.codes,
     )
 
 
@@ -101,7 +101,7 @@ def test_another_delay_is_seen_in_each_order_and_nowhere_else(
     ]
     touching = [row.sequence for row in rows if json.loads(row.record)["payment_orders"]]
     monkeypatch.setattr(issue, "PAYMENT_DELAY", timedelta(days=30))
-    found, said = redecide(rows)
+    found, text = redecide(rows)
     assert [(each, ["payment_orders"]) for each in touching] == places(found)
     first = found[0].changes[0]
     assert ("2023-07-14", "2023-06-14") == (
@@ -109,7 +109,7 @@ def test_another_delay_is_seen_in_each_order_and_nowhere_else(
         first.now[0]["due_on"],
     )
     assert set(issuing) <= set(touching)
-    assert len(touching) == said.differing
+    assert len(touching) == text.differing
 
 
 def test_what_goes_on_at_another_time_is_seen_at_both_places(
@@ -142,7 +142,7 @@ def test_what_would_go_on_now_is_seen_behind_what_would_wake_it() -> None:
     assert ("outcome", None, "accepted") == found[1].changes[0]
 
 
-def test_events_read_at_one_place_before_and_after_an_import_are_told_apart() -> None:
+def test_events_read_at_one_place_before_and_after_an_import_differ() -> None:
     """What waited was read on topics that are gone; what wakes it, at that place of new ones."""
     ledger, place = Ledger(), Source("events", 0, 1)
     for event in (a_vote(), a_notification(), an_award_alone(100_000, "C")):
@@ -169,7 +169,7 @@ def test_nothing_is_logged_as_if_it_had_happened(capsys: pytest.CaptureFixture[s
     assert ("", "") == capsys.readouterr()
 
 
-def test_a_long_journal_is_let_go_of_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_journal_is_discarded_as_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.ledger.application.redecide.DISCARD_EVERY", 2)
     balance = an_instalment(40_000, "balance", documents=[("activity_report", 2022)])
     history = Scenario(

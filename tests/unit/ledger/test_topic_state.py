@@ -40,7 +40,7 @@ class Left:
 
     rows: dict[bytes, bytes]
     journal: list[ConsumerRecord]
-    turns: int = 0
+    yields: int = 0
 
     async def latest(self, _: TopicPartition) -> dict[bytes, bytes]:
         return dict(self.rows)
@@ -49,7 +49,7 @@ class Left:
         return 0, len(self.journal)
 
     async def yield_to_event_loop(self) -> None:
-        self.turns += 1
+        self.yields += 1
 
     async def to_the_end(self, _: TopicPartition) -> AsyncGenerator[list[ConsumerRecord], None]:
         yield self.journal
@@ -91,7 +91,7 @@ def restored(left: Left, count: int = 1) -> Restored:
     return asyncio.run(PartitionTopics(Settings(), 0).restore(cast(Reader, left), count))
 
 
-def test_others_have_their_turn_while_a_state_is_restored(
+def test_other_partitions_go_on_while_a_state_is_restored(
     current: Left, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All partitions of a worker open at once: else its heartbeats came twelve seconds late."""
@@ -99,7 +99,7 @@ def test_others_have_their_turn_while_a_state_is_restored(
     found = restored(current)
     assert (2, None) == (found.ledger.budgets[BUDGET].memory.sequence, found.rewrite)
     rows, budgets = len(current.rows) - 1, 1
-    assert rows // 2 + budgets == current.turns
+    assert rows // 2 + budgets == current.yields
 
 
 def test_an_older_state_is_made_again_and_keeps_how_far_was_read(left: Left) -> None:
@@ -109,7 +109,7 @@ def test_an_older_state_is_made_again_and_keeps_how_far_was_read(left: Left) -> 
     assert (READ, VERSIONS) == (found.checkpoint.sources, found.checkpoint.versions)
 
 
-def test_what_was_read_since_is_told_by_the_journal(left: Left) -> None:
+def test_what_was_read_since_is_in_the_journal(left: Left) -> None:
     older = {EVENTS: SourcePosition(1, 0, 9, "x")}
     left.rows[POSITION_KEY] = encode_checkpoint(Checkpoint(older, 1, versions=VERSIONS))
     [(topic, position)] = restored(left).checkpoint.sources.items()

@@ -36,8 +36,8 @@ SCHEMAS = {
 def key_of(event: Json | bytes) -> bytes:
     """The Kafka key of a careful sender; unreadable records have that of the budget too."""
     try:
-        said = json.loads(event) if isinstance(event, bytes) else event
-        return str(said["data"]["budget"]).encode()
+        text = json.loads(event) if isinstance(event, bytes) else event
+        return str(text["data"]["budget"]).encode()
     except (ValueError, KeyError, TypeError):
         return BUDGET.encode()
 
@@ -82,7 +82,7 @@ class Wire:
         return [read(sent) for sent in self.sent if sent.topic == topic and sent.value is not None]
 
 
-def told(*events: Json | bytes | RawRecord) -> Wire:
+def handled(*events: Json | bytes | RawRecord) -> Wire:
     """Events, each a batch of its own."""
     wire = Wire()
     for event in events:
@@ -90,9 +90,9 @@ def told(*events: Json | bytes | RawRecord) -> Wire:
     return wire
 
 
-def told_of_the_last(*events: Json) -> list[OutboundRecord]:
-    """What leaves of the last event, told alone behind the others."""
-    return told(*events[:-1]).tell(events[-1])
+def messages_of_the_last(*events: Json) -> list[OutboundRecord]:
+    """What leaves of the last event, handled alone after the others."""
+    return handled(*events[:-1]).tell(events[-1])
 
 
 def read(sent: OutboundRecord) -> Json:

@@ -46,20 +46,20 @@ def written(history: str, every_s: float = EVERY_S, **more: Any) -> Iterator[Loo
     """The looks of a history; None where the cluster did not answer."""
     at_s = START_S
     for part in history.split():
-        told, _, times = part.partition("*")
+        handled, _, times = part.partition("*")
         for _ in range(int(times or 1)):
-            yield None if told == "|" else _look(told, at_s, more)
+            yield None if handled == "|" else _look(handled, at_s, more)
             at_s += every_s
 
 
-def _look(told: str, at_s: float, more: dict[str, Any]) -> Look:
-    committed, end = told.rstrip("!~").split("/")
+def _look(handled: str, at_s: float, more: dict[str, Any]) -> Look:
+    committed, end = handled.rstrip("!~").split("/")
     seen = Look(
         at_s,
         None if committed == "-" else int(committed),
         None if end == "-" else int(end),
-        None if "!" in told or "~" in told else OWNER,
-        "~" in told,
+        None if "!" in handled or "~" in handled else OWNER,
+        "~" in handled,
         None,
     )
     return seen._replace(**more)
@@ -76,7 +76,7 @@ def seen(history: str, every_s: float = EVERY_S, **more: Any) -> History:
     return remembered
 
 
-def told(history: str, every_s: float = EVERY_S, later_s: float = 0.0, **more: Any) -> Judged:
+def handled(history: str, every_s: float = EVERY_S, later_s: float = 0.0, **more: Any) -> Judged:
     """What is said of a history, so long after its last look."""
     looks = list(written(history, every_s, **more))
     now_s = START_S + (len(looks) - 1) * every_s + later_s
