@@ -2,6 +2,7 @@
 
 import pytest
 
+from services.ledger.explain.life_cycles import PAGE, diagram
 from services.runtime.processing.life_cycle import LIFE_CYCLE, check_transition
 from services.runtime.processing.offset_metadata import TaskState
 
@@ -33,3 +34,7 @@ def test_a_state_may_follow_itself(state: TaskState) -> None:
 def test_no_other_transition_is_allowed(origin: TaskState, target: TaskState) -> None:
     with pytest.raises(AssertionError, match=f"{origin} → {target}"):
         check_transition(origin, target)
+
+
+def test_the_page_has_the_diagram_of_the_table() -> None:
+    assert diagram(LIFE_CYCLE) in PAGE.read_text(encoding="utf-8"), "run `make catalogue`"
