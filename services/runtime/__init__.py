@@ -1,1 +1,1 @@
-"""The foundation of every service on Kafka; it knows records, and nothing of accounting."""
+"""The foundation of every service on Kafka; it knows records, and nothing of what they mean."""

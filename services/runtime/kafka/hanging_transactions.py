@@ -25,7 +25,7 @@ from services.runtime.ops.settings import Settings
 
 MARK_HEADER: Final = "ecluse_transaction"
 """The header that names the transaction of a record: no two committed transactions have the same
-mark. Transactions without journal records have none."""
+mark. Transactions that write state alone have none."""
 
 CLOCK_MS: Final = 3_600_000
 """The clock difference allowed between the records of one transaction."""

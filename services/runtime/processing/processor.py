@@ -46,9 +46,9 @@ class Processor(Protocol):
 
     @property
     def outcomes(self) -> Mapping[str, int] | None:
-        """Journal records written by the last transaction, per source topic.
+        """Outcomes written by the last transaction, per source topic.
 
-        Records that resume a parked event are not counted, so each input record counts once.
+        Later outcomes of the same record are not counted, so each input record counts once.
         None for a processor that writes no outcomes.
         """
         ...

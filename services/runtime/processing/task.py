@@ -57,7 +57,6 @@ FAILURES_BEFORE_HOLD: Final = 2
 
 log: Final = structlog.stdlib.get_logger("ecluse.runtime")
 
-
 NOTHING_COMES = Sentence(
     "il y a des enregistrements à lire, mais rien ne vient",
     "there are records to read, but none comes",
@@ -141,13 +140,9 @@ class PartitionTask:
         self._assigned.set()
 
     @property
-    def _stopping(self) -> bool:
-        return self._stopped.is_set()
-
-    @property
     def is_assigned(self) -> bool:
         """True while the group assigns the partition to this worker."""
-        return self._assigned.is_set() and not self._stopping
+        return self._assigned.is_set() and not self._stopped.is_set()
 
     @property
     def next_offsets(self) -> dict[str, int]:
@@ -176,7 +171,7 @@ class PartitionTask:
 
     async def _run(self) -> None:
         step: Step = self._process_records
-        while not self._stopping:
+        while not self._stopped.is_set():
             if not self._assigned.is_set():
                 await self._wait_until_assigned()
                 continue
@@ -231,8 +226,8 @@ class PartitionTask:
         try:
             await reader.start()
             reader.point_at(self._places())
-            idle = Idleness(self._now_s(), self._now_s())
-            while not self._stopping:
+            idle = Idleness(_now_s(), _now_s())
+            while not self._stopped.is_set():
                 if not self._assigned.is_set():
                     await self._wait_until_assigned()
                 elif await self._poll_once(processor, reader):
@@ -263,7 +258,7 @@ class PartitionTask:
 
     async def _check_while_idle(self, processor: Processor, reader: Reader, idle: Idleness) -> None:
         """Check from time to time that all is written and read; commit once a day."""
-        now_s = self._now_s()
+        now_s = _now_s()
         if now_s - idle.checked_s > IDLE_CHECK_S:
             idle.checked_s = now_s
             await processor.settle()
@@ -316,9 +311,8 @@ class PartitionTask:
         except Exception as error:
             self._failures_seen.suspect(batch if suspect is None else [suspect])
             raise Bug(suspect) from error
-        delays = self._backlog.committed(
-            batch, processor.outcomes, processor.time_of, self._clock()
-        )
+        outcomes, now_s = processor.outcomes, self._clock()
+        delays = self._backlog.committed(batch, outcomes, processor.time_of, now_s)
         if self._timings is not None:
             self._timings.observe(delays)
         self._failures_seen.succeeded(batch)
@@ -364,7 +358,7 @@ class PartitionTask:
         self._backlog.held_before(record, processor.time_of)
         log.critical("partition_held", **hold._asdict(), do=self._remedy.format(**hold._asdict()))
         self.progress.rest("held")
-        while not self._stopping and not await processor.was_moved():
+        while not self._stopped.is_set() and not await processor.was_moved():
             await self._sleep(HELD_POLL_S)
         self._failures_seen.clear(record)
         self.held = None
@@ -378,8 +372,8 @@ class PartitionTask:
 
     async def _back_off(self, error: Unreachable | WriterFailed) -> None:
         """Back off before the next attempt: longer each time, and not for ever."""
-        since_s = self._failures_seen.dependency_failed(self._now_s())
-        if self._now_s() - since_s > self._settings.give_up_s:
+        since_s = self._failures_seen.dependency_failed(_now_s())
+        if _now_s() - since_s > self._settings.give_up_s:
             raise GaveUp(str(error)) from error
         self._enter(TaskState.RETRYING)
         self.progress.rest("retrying")
@@ -401,6 +395,6 @@ class PartitionTask:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._stopped.wait(), delay_s)
 
-    @staticmethod
-    def _now_s() -> float:
-        return asyncio.get_running_loop().time()
+
+def _now_s() -> float:
+    return asyncio.get_running_loop().time()
