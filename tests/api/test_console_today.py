@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from services.api.console.addresses import live
-from services.api.lag_merged import Lag
+from services.lag.client.merge import Lag
 from services.api.ports import JournalEnd
 from services.projector.database import an_engine
 from services.projector.tables import positions

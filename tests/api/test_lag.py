@@ -15,7 +15,7 @@ from fastapi import FastAPI
 
 from services.api import lag_source
 from services.api.console.addresses import live
-from services.api.lag_board import State
+from events.lag import State
 from services.api.lag_source import Unwatched, WatchLag
 from services.api.ports import LagSource
 from services.api.read_model import open_read_model

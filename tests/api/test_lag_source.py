@@ -10,8 +10,8 @@ import pytest
 from pydantic import ValidationError
 
 from services.api import lag_source
-from services.api.lag_history import POINTS
-from services.api.lag_merged import Lag
+from events.lag import POINTS
+from services.lag.client.merge import Lag
 from services.api.lag_source import AWAY_S, HOUR_KEPT_S, KEPT_S, WatchLag
 from services.api.lag_source import lag_source as a_source
 from services.api.settings import ApiSettings

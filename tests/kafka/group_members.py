@@ -13,7 +13,7 @@ from aiokafka.protocol.types import CompactArray, CompactString, Int16, Int32, S
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from services.runtime.ops.settings import Settings
-from services.watch.lag.model import Consumer
+from services.lag.judge.model import Consumer
 
 SESSION_S: Final = 10.0
 

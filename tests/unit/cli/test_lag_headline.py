@@ -10,8 +10,9 @@ import pytest
 
 from services.api.console.views.lag import LagView, lag_view
 from services.api.console.voice import Voice
-from services.api.lag_board import WELL, Board, read_board
-from services.api.lag_merged import Answer, lag_of
+from services.lag.client.age import WELL
+from events.lag import Board, read_board
+from services.lag.client.merge import Answer, lag_of
 from services.api.language import Language as VoiceLanguage
 from services.cli.lag_page import page
 from services.cli.screen import Prose, Screen

@@ -5,9 +5,9 @@ from typing import Final
 
 from services.api.console.views.lag_stages import TONES, Moment, the_stage
 from services.api.console.views.parts import capital
-from services.api.console.words import headline as words
-from services.api.console.words import lag as states
-from services.api.headline import Headline, Knows, Verdict
+from services.lag.present import headline_texts as words
+from services.lag.present import texts as states
+from services.lag.present.headline import Headline, Knows, Verdict
 
 VERDICT_TONES: Final = {
     Verdict.CHECK: ("bad", "bad"),

@@ -6,6 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
+from events.lag import Board, Stage
 from services.api.console.views.headline import First, first_of
 from services.api.console.views.lag_charts import Charts, charts_of
 from services.api.console.views.lag_figures import Figures, figures_of
@@ -20,14 +21,14 @@ from services.api.console.views.lag_stages import (
 )
 from services.api.console.views.parts import Notice, capital
 from services.api.console.voice import Voice
-from services.api.console.words import headline as first_words
-from services.api.console.words import lag as states
 from services.api.console.words import lag_page as words
-from services.api.headline import Headline, Knows, Verdict, headline
-from services.api.lag_board import WELL, Board, Stage, is_old, wrong_counts
-from services.api.lag_history import Hour
-from services.api.lag_merged import NO_ANSWER, Answer, Lag
-from services.api.lag_stages import accounts
+from services.lag.client.age import WELL, is_old, wrong_counts
+from services.lag.client.hour import Hour
+from services.lag.client.merge import NO_ANSWER, Answer, Lag
+from services.lag.present import headline_texts as first_words
+from services.lag.present import texts as states
+from services.lag.present.accounts import accounts
+from services.lag.present.headline import Headline, Knows, Verdict, headline
 
 OLD: Final = "EcluseWatchOld"
 """The runbook of a watch that says nothing of now."""

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from events.lag import Board, Latency, Order, Orders, ParkedEvent, Report
+from events.lag import Outcomes as Counted
 from services.api.console.views.instalments import document_words
 from services.api.console.views.lag_stages import Cell, Moment
 from services.api.console.views.orders import Fact, state_of
@@ -12,13 +14,11 @@ from services.api.console.views.parts import Link, State, address, capital, orde
 from services.api.console.views.today import OUTCOMES, Sum, Term, term_of
 from services.api.console.views.troubles import TERMS
 from services.api.console.voice import UNKNOWN
-from services.api.console.words import lag as states
 from services.api.console.words import lag_page as words
 from services.api.console.words import orders as order_words
 from services.api.console.words import today
-from services.api.lag_board import Board, Latency, Order, Orders, ParkedEvent, Report
-from services.api.lag_board import Outcomes as Counted
-from services.api.lag_stages import total
+from services.lag.judge.sums import total
+from services.lag.present import texts as states
 from services.ledger.explain.terms import ORDER_STATES
 
 REASONS_MAX: Final = 3
