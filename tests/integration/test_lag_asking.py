@@ -13,7 +13,8 @@ from types import SimpleNamespace
 import pytest
 
 from services.api.clock import the_clock_on_the_wall
-from services.cli import lag, lag_client
+from services.cli import lag
+from services.lag.client import watches
 from tests.api.lag_boards import NIGHT, a_board, told
 from tests.api.lag_scenes import a_held_partition, at_night
 from tests.integration.command import COMMAND, ecluse, environment
@@ -80,7 +81,7 @@ def test_a_watch_that_is_not_there_exits_3_in_words(
 
 
 def test_a_frozen_watch_does_not_answer(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lag_client, "ANSWER_S", 0.1)
+    monkeypatch.setattr(watches, "ANSWER_S", 0.1)
     watch = serve(at_night())
     watch.frozen.set()
     began_s = time.monotonic()

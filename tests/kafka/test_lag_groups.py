@@ -12,13 +12,13 @@ from typing import Final
 
 import pytest
 
-from services.runtime.ops.clock import the_clock_on_the_wall
-from services.runtime.ops.settings import Settings
-from services.runtime.processing.offset_metadata import Held, spell
 from services.lag.collect.groups import Groups
 from services.lag.judge.history import History
 from services.lag.judge.model import Judged
 from services.lag.judge.states import QUIET_S
+from services.runtime.ops.clock import the_clock_on_the_wall
+from services.runtime.ops.settings import Settings
+from services.runtime.processing.offset_metadata import Held, spell
 from tests.kafka.brokers import Broker
 from tests.kafka.group_members import Member, a_producer, consumer_of, make_topics
 from tests.unit.lag.notation import a_word

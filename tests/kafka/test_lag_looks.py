@@ -12,12 +12,12 @@ from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.client import AIOKafkaClient, CoordinationType
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
+from services.lag.collect.groups import LOOK_S, STOP_S, Groups
+from services.lag.judge.model import Consumer, Place, Sample
 from services.runtime.ops.clock import the_clock_on_the_wall
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
 from services.runtime.processing.offset_metadata import Held, spell
-from services.lag.collect.groups import LOOK_S, STOP_S, Groups
-from services.lag.judge.model import Consumer, Sample, Place
 from tests.kafka.brokers import Broker
 from tests.kafka.group_members import JoinRequest, consumer_of, make_topics
 from tests.unit.lag.notation import a_word

@@ -8,15 +8,15 @@ from typing import Final
 
 import pytest
 
+from events.lag import Board, read_board
 from services.api.console.views.lag import LagView, lag_view
 from services.api.console.voice import Voice
-from services.lag.client.age import WELL
-from events.lag import Board, read_board
-from services.lag.client.merge import Answer, lag_of
 from services.api.language import Language as VoiceLanguage
 from services.cli.lag_page import page
 from services.cli.screen import Prose, Screen
 from services.cli.texts import Language
+from services.lag.client.age import WELL
+from services.lag.client.merge import Answer, lag_of
 from tests.api.lag_boards import NIGHT, Json, a_board, stages, told
 from tests.api.lag_scenes import (
     a_burst,

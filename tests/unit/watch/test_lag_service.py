@@ -86,7 +86,8 @@ class Scene:
 
 
 def test_before_anything_was_read_or_seen_nothing_is_known() -> None:
-    known = Scene().known()
+    scene = Scene()
+    known = scene.known()
     assert (False, None, None) == (scene.is_sampled(), known.outcomes, known.orders)
     assert {State.UNKNOWN} == {each.state for each in known.stages}
     assert {None} == {each.count for each in known.latencies or ()}

@@ -135,7 +135,8 @@ def test_a_payment_that_no_answer_came_before_is_one() -> None:
 
 
 def test_an_order_that_is_cancelled_was_not_answered() -> None:
-    raw = b'{"budget":"B","sequence":1,"outcome":"accepted","source":{"topic":"t","partition":0,"offset":%d},'
+    raw = b'{"budget":"B","sequence":1,"outcome":"accepted",'
+    raw += b'"source":{"topic":"t","partition":0,"offset":%d},'
     raw += b'"event":{"type":"t","data":{},"time":"2023-06-0%dT12:00:00Z"},'
     raw += b'"payment_orders":[{"payment_order":"C/1","state":"%b"}]}'
     history = [raw % (1, 1, b"issued"), raw % (2, 2, b"cancelled"), raw % (3, 3, b"paid")]

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from services.api.console.views.lag import lag_token, lag_view
-from services.lag.present import texts as states
-from services.lag.client.age import QUIET_S
 from events.lag import State
+from services.api.console.views.lag import lag_token, lag_view
+from services.lag.client.age import QUIET_S
 from services.lag.client.merge import Answer, Lag, lag_of
 from services.lag.judge.states import QUIET_S as OF_THE_WATCH
+from services.lag.present import texts as states
 from tests.api import lag_scenes
 from tests.api.lag_boards import NIGHT, Json, a_board, stages, told
 from tests.unit.api.console.lag_views import (

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from services.api.console.views.lag import lag_view
 from events.lag import read_history
+from services.api.console.views.lag import lag_view
 from services.lag.client.hour import the_hour
 from tests.api import lag_scenes
 from tests.api.lag_boards import BUDGET, JOURNAL, NIGHT, a_board, a_stage, stages

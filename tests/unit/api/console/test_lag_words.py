@@ -4,12 +4,12 @@ import re
 from pathlib import Path
 from typing import Final
 
-from services.lag.present import texts as states
-from services.lag.client.age import WELL
 from events.lag import State
-from services.runtime.processing.offset_metadata import TaskState
 from events.lag import State as Judged
+from services.lag.client.age import WELL
 from services.lag.judge.states import Rule
+from services.lag.present import texts as states
+from services.runtime.processing.offset_metadata import TaskState
 from services.watch.latencies import Step
 from tests.api.lag_boards import GROUPS
 
