@@ -1,4 +1,4 @@
-"""The README shows what the commands print: shown again here, and compared."""
+"""README and docs/commands.md show what the commands print: printed again here, and compared."""
 
 from pathlib import Path
 
@@ -9,10 +9,13 @@ from tests.integration.command import EXAMPLE, ROOT, ecluse
 from tests.integration.watched import Serve
 
 
+PAGES = ("README.md", "docs/commands.md")
+
+
 def shown_after(command: str) -> list[str]:
-    """The lines of the README's block that begins with `$ command`."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    block = readme.split(f"```console\n$ {command}\n")[1].split("\n```")[0]
+    """The lines of the block of README or docs/commands.md that begins with `$ command`."""
+    pages = [(ROOT / name).read_text(encoding="utf-8") for name in PAGES]
+    block = "\n".join(pages).split(f"```console\n$ {command}\n")[1].split("\n```")[0]
     return block.splitlines()
 
 
@@ -27,7 +30,7 @@ def test_the_last_line_of_make_run_names_the_next_step() -> None:
     assert shown_after("make run")[-1].endswith(": make console")
 
 
-def test_the_readme_shows_the_story_of_a_payment_order(tmp_path: Path) -> None:
+def test_the_readme_shows_the_trace_of_a_payment_order(tmp_path: Path) -> None:
     db, order = tmp_path / "year.db", "CONV-2023-LILLE-AVENIRS/balance"
     ecluse("replay", EXAMPLE, "--db", db)
     said = ecluse("--lang", "en", "trace", order, "--db", db)
