@@ -21,7 +21,7 @@ from services.runtime.ops.settings import Settings
 from services.runtime.processing.offset_metadata import Held, spell
 from tests.kafka.brokers import Broker
 from tests.kafka.group_members import Member, a_producer, consumer_of, make_topics
-from tests.unit.lag.notation import a_word
+from tests.unit.lag.notation import a_status
 
 SAMPLE_S: Final = 2.0
 TOLD_WITHIN_S: Final = 15.0
@@ -70,10 +70,10 @@ class Town:
         next_s = time.monotonic()
         try:
             while True:
-                looks = await self._groups.look(the_clock_on_the_wall())
-                for consumer, found in looks.items():
-                    for place, look in found.items():
-                        seen = look._replace(records_end=self.records_end.get(place.topic))
+                samples = await self._groups.sample(the_clock_on_the_wall())
+                for consumer, found in samples.items():
+                    for place, sample in found.items():
+                        seen = sample._replace(records_end=self.records_end.get(place.topic))
                         self._history.add(consumer, place, seen)
                 for judged in self._history.judged(the_clock_on_the_wall()):
                     self.told[judged.consumer.stage].append((time.monotonic(), judged))
@@ -210,7 +210,7 @@ async def _things_happen(town: Town) -> dict[str, float]:
     town.rates["slow"] = 5
     await members["goes-back"].go_back()
     await members["held"].say(
-        spell(a_word(the_clock_on_the_wall(), state="broken", held=Held(7, "e-7")))
+        spell(a_status(the_clock_on_the_wall(), state="broken", held=Held(7, "e-7")))
     )
     await members["killed"].stop()
     await members["leaves"].stop()

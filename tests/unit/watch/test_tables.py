@@ -45,7 +45,7 @@ class Scene:
             reached[Partition(topic, 0)] = Reached(worked, worked, worked, worked + left)
         assert [] == self.tables.reconcile(reached, self.now_s)
 
-    def counts(self) -> dict[Step, int | None]:
+    def counts(self) -> dict[str, int | None]:
         rows = self.tables.latencies.of_the_last_hour(self.now_s)
         return {row.stage: row.count for row in rows if row.count}
 
