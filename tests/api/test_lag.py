@@ -21,7 +21,7 @@ from services.api.read_model import open_read_model
 from services.lag.client import watches
 from tests import silence
 from tests.api.a_watch import AWatch, a_watch
-from tests.api.lag_boards import NIGHT, a_board, a_history, told
+from tests.api.lag_boards import NIGHT, a_board, a_history, timestamp
 from tests.api.lag_scenes import Scene, a_held_partition, at_night, broker_down
 from tests.api.world import ALL_KEY, LILLE_KEY, READ_KEY, HandClock, an_app, asking
 from tests.builders import IBAN
@@ -246,7 +246,7 @@ def test_a_program_is_told_null_and_never_0_of_what_nobody_knows() -> None:
 def test_a_program_is_told_since_when_it_is_old() -> None:
     with a_watch(at_night().answers) as watch:
         found = said(watch, later_s=60)
-    assert (False, told(NIGHT)) == (found["well"], told_again(found["old_since"]))
+    assert (False, timestamp(NIGHT)) == (found["well"], told_again(found["old_since"]))
 
 
 def told_again(instant: str) -> str:

@@ -28,7 +28,7 @@ def of(latencies: Latencies, step: Step, now_s: float = NOW_S) -> Latency:
     return next(each for each in latencies.of_the_last_hour(now_s) if each.stage is step)
 
 
-def test_the_stages_stand_in_the_order_of_the_way_and_nothing_is_unknown_not_zero() -> None:
+def test_the_steps_are_in_order_and_without_figures_unknown_not_zero() -> None:
     rows = Latencies().of_the_last_hour(NOW_S)
     assert ["broker", "decided", "published", "projected", "treasury"] == [r.stage for r in rows]
     assert [Latency(step, 0) for step in Step] == rows
@@ -143,7 +143,7 @@ def test_an_order_that_is_cancelled_was_not_answered() -> None:
     assert [[], [], []] == _each(UnansweredOrders(), history)
 
 
-def test_orders_that_others_read_are_forgotten() -> None:
+def test_orders_that_others_read_are_dropped() -> None:
     outs = transactions([[e] for e in encoded(*UP_TO_THE_ORDER, an_acknowledgement())])
     journal = [out.value or b"" for out in of_topic(list(outs), JOURNAL)]
     issued = UnansweredOrders()
