@@ -251,9 +251,7 @@ def test_the_gap_is_of_all_statuses_of_the_ledger_and_of_what_nobody_could_read(
     scene.tables.journal(Record(0, 99, b"B", b"no record", (), NOW_S))
     scene.cycle()
     assert scene.gap() is None
-    scene.sample(
-        scene.ledger, *statuses(a_status(taken=4, told=4), a_status(taken=3, told=1))
-    )
+    scene.sample(scene.ledger, *statuses(a_status(taken=4, told=4), a_status(taken=3, told=1)))
     assert 3 == scene.gap()
     scene.now_s += 11
     assert scene.gap() is None
