@@ -29,7 +29,7 @@ ALONE = an_award(requires_convention=False, instalments=None)
 def mentioned(*events: Json | bytes) -> set[tuple[str, str]]:
     """Kinds and names that the last record of these events mentions."""
     *_, last = Scenario(*events).store.journal()
-    return {tuple(each) for each in mentions_of(read_record(last.record))}
+    return {(each.kind, each.id) for each in mentions_of(read_record(last.record))}
 
 
 @pytest.mark.parametrize(
