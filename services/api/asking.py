@@ -16,7 +16,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.access.caller import Caller, Scope
 from services.api.access.session import SESSION_COOKIE
-from services.api.lag_merged import Lag
 from services.api.language import Language, language_of
 from services.api.parts import Parts
 from services.api.ports import JournalEnd
@@ -28,6 +27,7 @@ from services.api.problems import (
     Problem,
 )
 from services.api.read_model import begin_reading
+from services.lag.client.merge import Lag
 
 RETRY_AFTER_S: Final = 5
 

@@ -37,7 +37,7 @@ JOURNAL: Final = [
 """Groups of figures that a watch reads in its part of the journal."""
 
 
-def handled(instant: datetime | None) -> str | None:
+def timestamp(instant: datetime | None) -> str | None:
     """As the watch spells an instant."""
     if instant is None:
         return None
@@ -69,7 +69,7 @@ def a_partition(topic: str = "ecluse.events.v1", partition: int = 0, **said: Any
 def a_stage(now: datetime, stage: str = "ledger", **said: Any) -> Json:
     """One that keeps up, over all partitions of its topics."""
     group, topics = GROUPS[stage]
-    to = handled(now - timedelta(seconds=8))
+    to = timestamp(now - timedelta(seconds=8))
     owners = OWNERS.get(stage, (f"{stage}-1",) * PARTITIONS)
     partitions = [
         a_partition(topic, number, owner=owners[number], latest_event_at=to)
@@ -127,7 +127,7 @@ def an_order(now: datetime, number: int, days: int, **said: Any) -> Json:
         "paid_cents": 0,
         "state": "issued",
         "due_on": (issued + timedelta(days=60)).date().isoformat(),
-        "issued_at": handled(issued),
+        "issued_at": timestamp(issued),
         "due": False,
         "unacknowledged": False,
     } | said
@@ -179,19 +179,19 @@ def parked(now: datetime) -> Json:
         "event_id": "rapport-patronage",
         "type": "ecluse.report.received.v1",
         "waits_for": {"kind": "convention", "id": "CONV-2026-PATRONAGE"},
-        "since": handled(since),
-        "gives_up_at": handled(since + timedelta(days=30)),
+        "since": timestamp(since),
+        "gives_up_at": timestamp(since + timedelta(days=30)),
         "past": True,
     }
-    return {"count": 5, "oldest_since": handled(since), "past": 1, "items": [item]}
+    return {"count": 5, "oldest_since": timestamp(since), "past": 1, "items": [item]}
 
 
 def a_board(now: datetime = NIGHT, **said: Any) -> Json:
     """A quiet night, in which nothing is wrong."""
     return {
         "version": 1,
-        "at": handled(now),
-        "sampled_at": handled(now - timedelta(seconds=1)),
+        "at": timestamp(now),
+        "sampled_at": timestamp(now - timedelta(seconds=1)),
         "old_after_s": 10,
         "sample_s": 2,
         "state": "OK",
@@ -210,13 +210,13 @@ def a_board(now: datetime = NIGHT, **said: Any) -> Json:
         "parked": parked(now),
         "dead_letters": {
             "count": 24,
-            "oldest_at": handled(now - timedelta(days=41)),
-            "newest_at": handled(now - timedelta(hours=6)),
+            "oldest_at": timestamp(now - timedelta(days=41)),
+            "newest_at": timestamp(now - timedelta(hours=6)),
             "reasons": {"missing_field": 17, "bad_json": 7},
         },
         "refusals": {
             "count": 166,
-            "newest_at": handled(now - timedelta(minutes=52)),
+            "newest_at": timestamp(now - timedelta(minutes=52)),
             "codes": {"insufficient_credit": 101, "overpayment": 65},
         },
         "deadline_events": {"written": 12, "pending": 0},
@@ -236,9 +236,9 @@ def a_history(
     lates, behinds = late_s or {}, behind or {}
     return {
         "version": 1,
-        "at": handled(now),
+        "at": timestamp(now),
         "every_s": 10,
-        "since": handled(now - timedelta(seconds=ago_s[0] if ago_s else 0)),
+        "since": timestamp(now - timedelta(seconds=ago_s[0] if ago_s else 0)),
         "stages": {
             name: {
                 "late_s": [lates[name](each) if name in lates else 0.0 for each in ago_s],

@@ -13,15 +13,15 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from services.api import lag_source
+from events.lag import State
 from services.api.console.addresses import live
-from services.api.lag_board import State
 from services.api.lag_source import Unwatched, WatchLag
 from services.api.ports import LagSource
 from services.api.read_model import open_read_model
+from services.lag.client import watches
 from tests import silence
 from tests.api.a_watch import AWatch, a_watch
-from tests.api.lag_boards import NIGHT, a_board, a_history, told
+from tests.api.lag_boards import NIGHT, a_board, a_history, timestamp
 from tests.api.lag_scenes import Scene, a_held_partition, at_night, broker_down
 from tests.api.world import ALL_KEY, LILLE_KEY, READ_KEY, HandClock, an_app, asking
 from tests.builders import IBAN
@@ -177,7 +177,7 @@ def test_what_nobody_knows_is_a_dash_with_its_word_and_no_number() -> None:
 def test_a_watch_that_is_away_is_said_to_be_with_what_to_do(
     error: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lag_source, "ANSWER_S", 0.3)
+    monkeypatch.setattr(watches, "ANSWER_S", 0.3)
     with a_watch({}) as watch:
         if error == "frozen":
             watch.frozen.set()
@@ -205,7 +205,7 @@ def test_what_it_said_before_is_shown_as_old() -> None:
 @pytest.mark.parametrize(
     ("asks", "words"),
     [
-        ("one_process", "Nothing waits between one room and the next."),
+        ("one_process", "Nothing waits between one stage and the next."),
         ("nobody", "ECLUSE_WATCH_URL"),
     ],
 )
@@ -246,7 +246,7 @@ def test_a_program_is_told_null_and_never_0_of_what_nobody_knows() -> None:
 def test_a_program_is_told_since_when_it_is_old() -> None:
     with a_watch(at_night().answers) as watch:
         found = said(watch, later_s=60)
-    assert (False, told(NIGHT)) == (found["well"], told_again(found["old_since"]))
+    assert (False, timestamp(NIGHT)) == (found["well"], told_again(found["old_since"]))
 
 
 def told_again(instant: str) -> str:

@@ -9,12 +9,12 @@ from typing import TypeVar
 import pytest
 from pydantic import ValidationError
 
-from services.api import lag_source
-from services.api.lag_history import POINTS
-from services.api.lag_merged import Lag
+from events.lag import POINTS
 from services.api.lag_source import AWAY_S, HOUR_KEPT_S, KEPT_S, WatchLag
 from services.api.lag_source import lag_source as a_source
 from services.api.settings import ApiSettings
+from services.lag.client import watches
+from services.lag.client.merge import Lag
 from tests import silence
 from tests.api.a_watch import AWatch, a_watch
 from tests.api.lag_boards import NIGHT
@@ -109,8 +109,8 @@ WRONG: dict[str, tuple[Callable[[AWatch], object], str]] = {
 def test_what_a_watch_last_said_is_old_once_it_does_not_answer(
     wrong: Callable[[AWatch], object], error: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lag_source, "ANSWER_S", 0.5)
-    monkeypatch.setattr(lag_source, "BYTES_MAX", 100_000)
+    monkeypatch.setattr(watches, "ANSWER_S", 0.5)
+    monkeypatch.setattr(watches, "BYTES_MAX", 100_000)
 
     async def then(source: WatchLag, clock: HandClock) -> Lag:
         await source()
@@ -126,7 +126,7 @@ def test_what_a_watch_last_said_is_old_once_it_does_not_answer(
 
 
 def test_nobody_waits_again_for_a_watch_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lag_source, "ANSWER_S", 0.2)
+    monkeypatch.setattr(watches, "ANSWER_S", 0.2)
 
     async def often(source: WatchLag, clock: HandClock) -> None:
         for _ in range(3):

@@ -90,7 +90,7 @@ def deadline_events_in(folder: Path) -> list[str]:
         store.close()
 
 
-def handled(records: Iterable[bytes]) -> list[Json]:
+def told(records: Iterable[bytes]) -> list[Json]:
     """The records of the deadline events."""
     found = [msgspec.json.decode(raw) for raw in records]
     return [each for each in found if each["event_source"] == WATCH]
@@ -144,7 +144,7 @@ def test_each_deadline_is_told_once_whoever_starts_again(tmp_path: Path) -> None
     expected = as_the_watch_says(journal_in(tmp_path), AFTER_ALL)
     for now in (JUNE, datetime(2023, 7, 3, tzinfo=UTC), AFTER_ALL, AFTER_ALL):
         in_a_town(tmp_path, look, now)
-    records = handled(journal_in(tmp_path))
+    records = told(journal_in(tmp_path))
     assert expected == deadline_events_in(tmp_path) == [each["event_id"] for each in records]
     assert ["report_due", "parked", "payment_due"] == [
         each["event"]["data"]["kind"] for each in records
@@ -156,7 +156,7 @@ def test_each_deadline_is_told_once_whoever_starts_again(tmp_path: Path) -> None
 def test_a_town_that_moves_to_kafka_gets_no_second_deadline_event(tmp_path: Path) -> None:
     in_a_town(tmp_path, the_year)
     in_a_town(tmp_path, look, AFTER_ALL)
-    assert 3 == len(handled(journal_in(tmp_path)))
+    assert 3 == len(told(journal_in(tmp_path)))
     assert [] == as_the_watch_says(journal_in(tmp_path), AFTER_ALL)
 
 
@@ -173,7 +173,7 @@ def test_a_deadline_event_that_was_kept_and_not_decided_is_decided_and_not_writt
 
     in_a_town(tmp_path, the_year)
     in_a_town(tmp_path, killed, AFTER_ALL)
-    assert [] == handled(journal_in(tmp_path))
+    assert [] == told(journal_in(tmp_path))
     in_a_town(tmp_path, look, AFTER_ALL)
     assert 3 == len(deadline_events_in(tmp_path))
 
@@ -181,7 +181,7 @@ def test_a_deadline_event_that_was_kept_and_not_decided_is_decided_and_not_writt
         await town.publish(sent(a_payment(1, "C/advance", _id="one cent")))
 
     in_a_town(tmp_path, goes_on)
-    once = Counter(each["event_id"] for each in handled(journal_in(tmp_path)))
+    once = Counter(each["event_id"] for each in told(journal_in(tmp_path)))
     assert dict.fromkeys(deadline_events_in(tmp_path), 1) == once
 
 
@@ -198,7 +198,7 @@ def test_what_could_not_be_written_is_written_by_a_later_look(
         await town.write_deadline_events(clock)
 
     in_a_town(tmp_path, what)
-    assert 3 == len(deadline_events_in(tmp_path)) == len(handled(journal_in(tmp_path)))
+    assert 3 == len(deadline_events_in(tmp_path)) == len(told(journal_in(tmp_path)))
 
 
 def _fail(*_: object) -> None:
@@ -213,7 +213,7 @@ def test_whoever_came_before_is_heard_first(tmp_path: Path) -> None:
         await asyncio.gather(town.publish(sent(paid)), town.write_deadline_events(clock))
 
     in_a_town(tmp_path, what)
-    kinds = [each["event"]["data"]["kind"] for each in handled(journal_in(tmp_path))]
+    kinds = [each["event"]["data"]["kind"] for each in told(journal_in(tmp_path))]
     assert ["report_due", "parked"] == kinds
 
 

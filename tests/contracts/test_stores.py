@@ -130,7 +130,7 @@ def a_folder(path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    "world",
+    "fixture",
     [a_foreign_database, a_text, a_missing_folder, a_file_in_the_place_of_a_folder, a_folder],
     ids=lambda fixture: fixture.__name__.replace("_", " "),
 )

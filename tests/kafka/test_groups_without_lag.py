@@ -13,12 +13,12 @@ from typing import Final
 
 import pytest
 
+from services.lag.collect.groups import Groups
+from services.lag.judge.history import History
+from services.lag.judge.model import Judged
+from services.lag.judge.states import QUIET_S
 from services.runtime.ops.clock import wall_clock
 from services.runtime.ops.settings import Settings
-from services.watch.groups import Groups
-from services.watch.lag.history import History
-from services.watch.lag.model import Judged
-from services.watch.lag.states import QUIET_S
 from tests.kafka.brokers import Broker
 from tests.kafka.group_members import Member, a_producer, consumer_of, make_topics
 
@@ -65,11 +65,11 @@ class Consumers:
                 await asyncio.sleep(COME_EVERY_S)
 
     async def watch(self) -> None:
-        """Look every two seconds, for as long as this runs."""
+        """Sample every two seconds, for as long as this runs."""
         next_s = time.monotonic()
         try:
             while True:
-                samples = await self._groups.look(wall_clock())
+                samples = await self._groups.sample(wall_clock())
                 for consumer, found in samples.items():
                     for place, sample in found.items():
                         seen = sample._replace(records_end=self.records_end.get(place.topic))

@@ -14,9 +14,9 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.topics import JOURNAL
-from services.api.headline import Reading
 from services.api.ports import JournalEnd
 from services.api.queries.parts import Entities, shown, visible
+from services.lag.present.headline import Reading
 from services.projector.tables import journal, outcomes, positions
 
 

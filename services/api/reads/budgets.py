@@ -7,14 +7,14 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Response
 from pydantic import Field, TypeAdapter
 
+from events.lag import State
 from services.api.asking import Ends, Now, Watched
-from services.api.headline import Knows, Verdict, arrived, headline
-from services.api.lag_board import State
 from services.api.problems import NOT_FOUND, Problem, problems
 from services.api.queries import budgets
 from services.api.queries.standing import Standing, standing
 from services.api.reads.answering import UNCHANGED, Page, paged, whole
 from services.api.reads.asked import BudgetId, Filters, KeyText, PageFilters, Question, Siret
+from services.lag.present.headline import Knows, Verdict, arrived, headline
 
 router = APIRouter(tags=["budgets"], responses=problems(400) | UNCHANGED)
 

@@ -67,7 +67,7 @@ def with_query(path: str, asked: Mapping[str, str]) -> str:
     return f"{path}{'&' if '?' in path else '?'}{httpx.QueryParams(dict(asked))}"
 
 
-def handled(answer: httpx.Response) -> str:
+def told(answer: httpx.Response) -> str:
     """All the text of an answer, out of a spreadsheet too."""
     if answer.headers.get("content-type") != XLSX:
         return answer.text

@@ -17,7 +17,7 @@ SECOND = EXAMPLE.with_name("lille-avenirs-carry-over-2024.jsonl")
 HALF = {name: 100 * sum(services.values()) for name, services in HALF_EUROS.items()}
 
 
-def handled(*files: Path) -> Scenario:
+def told(*files: Path) -> Scenario:
     """Each file to its end, and the internal events that it led to behind it."""
     story = Scenario()
     for file in files:
@@ -29,7 +29,7 @@ def handled(*files: Path) -> Scenario:
 
 @pytest.fixture(scope="module")
 def both() -> Json:
-    return handled(FIRST, SECOND).summary()
+    return told(FIRST, SECOND).summary()
 
 
 def of(said: Json, name: str, budget: str) -> list[Json]:
@@ -42,7 +42,7 @@ def figures(rows: list[Json], *columns: str) -> dict[str, list[int]]:
 
 def test_what_is_carried_over_is_the_balance_of_the_source() -> None:
     assert 113_180_000 == sum(HALF.values())
-    said = handled(FIRST).summary()
+    said = told(FIRST).summary()
     lines = of(said, "lines", NEXT_BUDGET)
     assert {name: [cents] * 2 for name, cents in HALF.items()} == figures(
         lines, "appropriated", "committed"
@@ -93,7 +93,7 @@ def test_both_years_end_with_all_of_it_paid_or_carried_over(both: Json) -> None:
 
 
 def test_rule_33_the_identities_hold_in_both_years() -> None:
-    story = handled(FIRST, SECOND)
+    story = told(FIRST, SECOND)
     check(story.store.journal(), 12, story.summary())
 
 

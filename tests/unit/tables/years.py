@@ -42,7 +42,7 @@ class Row:
     carry_over: Any = "all"
 
 
-def handled(row: Row) -> Scenario:
+def told(row: Row) -> Scenario:
     story = Scenario(*row.year, a_closing(row.carry_over), *row.before)
     assert [] != story.internal_events(), "an internal event is written"
     story.deliver()
@@ -53,7 +53,7 @@ def handled(row: Row) -> Scenario:
 
 def check(row: Row) -> None:
     """The years lead to what the row says of the second, and to nothing else."""
-    story = handled(row)
+    story = told(row)
     assert (row.answer, row.facts) == (story.answer(), facts_of(story))
     assert row.flags == flags_of(story)
     assert row.money == money_of(story, NEXT_BUDGET)

@@ -17,9 +17,9 @@ from services.api.asking import Connection, Now, Reader
 from services.api.console.pages import LIVE_PATH, answer, voice_of
 from services.api.console.views.lag import lag_token
 from services.api.console.voice import Voice
-from services.api.lag_merged import Lag
 from services.api.queries.parts import Entities
 from services.api.queries.standing import mark
+from services.lag.client.merge import Lag
 
 NAME_MAX: Final = 300
 SEARCH_MAX: Final = 100

@@ -1,25 +1,25 @@
-"""Headlines of Today and Lag, said to people. Pure."""
+"""View of the headline of Today and Lag."""
 
 from dataclasses import dataclass
 from typing import Final
 
 from services.api.console.views.lag_stages import TONES, Moment, the_stage
 from services.api.console.views.parts import capital
-from services.api.console.words import headline as words
-from services.api.console.words import lag as states
-from services.api.headline import Headline, Knows, Verdict
+from services.lag.present import headline_texts as words
+from services.lag.present import texts as states
+from services.lag.present.headline import Headline, Knows, Verdict
 
 VERDICT_TONES: Final = {
     Verdict.CHECK: ("bad", "bad"),
     Verdict.ALL_RECEIVED: ("good", "good"),
-    Verdict.ON_THE_WAY: ("info", "info"),
+    Verdict.IN_TRANSIT: ("info", "info"),
     Verdict.ALL_DECIDED: ("info", "info"),
     Verdict.NOT_ALL_DECIDED: ("info", "info"),
     Verdict.EMPTY: ("info", "info"),
     Verdict.UNKNOWN: ("warn", "unknown"),
 }
 NO_WATCH: Final = frozenset({Knows.ONE_PROCESS, Knows.NOBODY})
-"""Where none is missed."""
+"""Sources without an expected watch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +31,17 @@ class First:
     title: str
     lead: str
     facts: str
-    """When that was seen, and of when the latest event is: two facts, of which neither is the
-    other, since senders date events as they come."""
+    """The time of the observation, and that of the latest event: senders date events themselves, so
+    the second is no measure of the first."""
 
 
 def first_of(found: Headline, moment: Moment, left: str = "") -> First:
-    """Put a headline into words, as both pages say it.
+    """The first sentence of both pages.
 
     Args:
-        found: what is said.
-        moment: when, and in which language.
-        left: what is still to come, in a sentence; empty where nothing is, or nobody may know.
+        found: the headline.
+        moment: the moment and language of the page.
+        left: a sentence about waiting records; empty where there are none, or they are hidden.
     """
     tone, icon = _tones(found)
     return First(
@@ -54,7 +54,7 @@ def _tones(found: Headline) -> tuple[str, str]:
         tone, icon = TONES[found.stage.state]
         return tone or "warn", icon
     tone, icon = VERDICT_TONES[found.verdict]
-    # A watch that is there and does not say is another matter than none.
+    # A configured watch without figures is worse than no watch.
     is_missed = tone == "info" and found.knows not in {*NO_WATCH, Knows.WATCH}
     return ("warn", "unknown") if is_missed else (tone, icon)
 

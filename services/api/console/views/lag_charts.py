@@ -1,21 +1,22 @@
-"""The last hour in charts, each told in words too, with the figures behind it in a table. Pure."""
+"""Charts of the last hour, each described in a text too, with its figures in a table."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from events.lag import POINT_S
 from services.api.console.charts import Chart, chart
 from services.api.console.views.lag_stages import Moment, stage_name
 from services.api.console.voice import UNKNOWN
-from services.api.lag_history import EVERY_S, Hour
+from services.lag.client.hour import Hour
 
 LATE_LEAST_S: Final = 30.0
-"""Lateness that fills a chart is no less than this: a second more or less is no mountain."""
+"""The least lateness that fills a chart: a second more or less must not look like a peak."""
 
 COUNT_LEAST: Final = 10.0
-LOOKS_PER_ROW: Final = 30
-"""So many looks make five minutes, which are a row of the table."""
+POINTS_PER_ROW: Final = 30
+"""Points of five minutes, which are a row of the table."""
 
 MINUTE_S: Final = 60
 Say = Callable[[float], str]
@@ -28,7 +29,7 @@ class Panel:
     """One chart."""
 
     name: str
-    """What its title and its words are named by, on the page."""
+    """The id of its title and text on the page."""
     title: str
     what: str
     now: str | None
@@ -58,7 +59,7 @@ class Charts:
 
 
 def charts_of(hour: Hour | None, stages: Sequence[str], moment: Moment) -> Charts | None:
-    """The charts of these stages; None where no watch ever told of an hour."""
+    """The charts of these stages; None where no watch ever gave an hour."""
     if hour is None:
         return None
     known = [(stage, hour.stages[stage]) for stage in stages if stage in hour.stages]
@@ -96,12 +97,12 @@ def _panel(name: str, title: str, what: str, values: Values, hour: Hour, moment:
 
 
 def _words(values: Values, say: Say, hour: Hour, moment: Moment) -> str:
-    """What a chart shows, for who listens."""
+    """The text of a chart, for screen readers."""
     known = [(value, at) for at, value in enumerate(values) if value is not None]
     if not known:
         return moment.say("nothing_known")
     most, at = max(known)
-    ago = timedelta(seconds=EVERY_S * (len(values) - 1 - at))
+    ago = timedelta(seconds=POINT_S * (len(values) - 1 - at))
     now = values[-1]
     told = moment.say(
         "drawn",
@@ -109,7 +110,7 @@ def _words(values: Values, say: Say, hour: Hour, moment: Moment) -> str:
         most=say(most),
         clock=moment.clock(hour.ends - ago),
     )
-    missing_s = EVERY_S * (len(values) - len(known))
+    missing_s = POINT_S * (len(values) - len(known))
     if not missing_s:
         return told
     minutes = moment.voice.number(max(1, round(missing_s / MINUTE_S)))
@@ -119,24 +120,24 @@ def _words(values: Values, say: Say, hour: Hour, moment: Moment) -> str:
 def _rows(columns: Sequence[Column], hour: Hour, moment: Moment) -> list[HourRow]:
     """The figures of the hour, the newest first."""
     rows = []
-    looks = len(hour.orders)
-    for end in range(looks, 0, -LOOKS_PER_ROW):
-        until = hour.ends - timedelta(seconds=EVERY_S * (looks - end))
-        start = max(0, end - LOOKS_PER_ROW)
+    points = len(hour.orders)
+    for end in range(points, 0, -POINTS_PER_ROW):
+        until = hour.ends - timedelta(seconds=POINT_S * (points - end))
+        start = max(0, end - POINTS_PER_ROW)
         cells = [[_greatest(each[start:end], say) for each, say in column] for column in columns]
         rows.append(HourRow(moment.clock(until), list(map(_cell, cells))))
     return rows
 
 
 def _cell(figures: Sequence[str | None]) -> str | None:
-    """`23 min · 133`; None where nobody knows any of them."""
+    """`23 min · 133`; None where all are unknown."""
     if not any(figures):
         return None
     return " · ".join(UNKNOWN if said is None else said for said in figures)
 
 
 def _greatest(values: Values, say: Say) -> str | None:
-    """The greatest that is known; as a least, where some of it is unknown."""
+    """The greatest known figure, with `≥` where some are unknown."""
     known = [value for value in values if value is not None]
     if not known:
         return None

@@ -1,17 +1,19 @@
-"""The stages of an event's way and their partitions: how far, how late, whose. Pure."""
+"""Views of the stages and their partitions: position, backlog, lateness, owner."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from events.lag import Partition, Stage, State
 from services.api.console.views.parts import State as Badge
 from services.api.console.voice import Voice
-from services.api.console.words import headline as first_words
-from services.api.console.words import lag as states
 from services.api.console.words import lag_page as words
-from services.api.lag_board import QUIET_S, WELL, Partition, Stage, State
-from services.api.lag_stages import end_of, position_of
+from services.lag.client.age import WELL
+from services.lag.present import headline_texts as first_words
+from services.lag.present import texts as states
+from services.lag.present.accounts import end_of, position_of
+from services.lag.present.rows import short_topic, watched_s
 
 TONES: Final = {
     State.BROKEN: ("bad", "bad"),
@@ -24,12 +26,11 @@ TONES: Final = {
     State.NO_TRAFFIC: ("good", "good"),
 }
 ARROWS: Final = {"up": "↗", "down": "↘", "level": "→"}
-TOPIC_PREFIX, TOPIC_SUFFIX = "ecluse.", ".v1"
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One figure of a table; `said` is None where nobody knows it."""
+    """One figure of a table; `said` is None where it is unknown."""
 
     said: str | None
     more: str = ""
@@ -45,10 +46,10 @@ class PlaceRow:
     state: Badge
     code: str
     seen: str
-    """By which rule the state was found, or what was said when the watch last answered."""
+    """The observation behind the state, or the state of the last answer of the watch."""
     held: str
     do_href: str
-    """Where it is told what to do."""
+    """The link to the remedy."""
     position: Cell
     behind: Cell
     oldest: Cell
@@ -77,25 +78,25 @@ class StageView:
     members: Cell
     partitions: Sequence[PlaceRow]
     opened: bool
-    """Whether the partitions are shown at once: one of them is not well."""
+    """Whether the partitions are shown at once, since one of them is not well."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When a page is made, and since when its board is old, if it is."""
+    """The moment of a page, with the age of its lag document."""
 
     now: datetime
     old_since: datetime | None
     voice: Voice
     advises: bool = True
-    """Whether it tells of each stage what to do: where nobody knows how any is, it does not."""
+    """Whether the page has a remedy for each stage: not where the state of all is unknown."""
 
     def do_href(self, stage: Stage, state: State) -> str:
-        """Where it is told what to do about a state of this stage; empty where nothing is."""
+        """The link to the remedy for a state of this stage; empty without one."""
         return f"#{do_id(stage.stage)}" if self.advises and state not in WELL else ""
 
     def clock(self, instant: datetime) -> str:
-        """`14:02:11`, of another day with the day before it."""
+        """`14:02:11`; on another day with that day in front."""
         if self.voice.local_day(instant) == self.voice.local_day(self.now):
             return self.voice.clock(instant)
         return f"{self.voice.short_day(self.voice.local_day(instant))} {self.voice.clock(instant)}"
@@ -111,11 +112,11 @@ class Moment:
         return Cell(self.clock(instant), self.age(instant), late)
 
     def say(self, name: str, **facts: object) -> str:
-        """A word of the page."""
+        """A text of the page."""
         return self.voice.say(words.WORDS[name], **facts)
 
     def state(self, state: State) -> Badge:
-        """A state as it is shown: of a board that is old nobody knows any."""
+        """A state as the page shows it: unknown where the document is old."""
         shown = State.UNKNOWN if self.old_since is not None else state
         return Badge(self.voice.say(states.STATES[shown]), *TONES[shown])
 
@@ -124,7 +125,7 @@ class Moment:
         return State.UNKNOWN.value if self.old_since is not None else state.value
 
     def seen(self, state: State, rule: str) -> str:
-        """What was seen that led to it; of a board that is old, what the state was then."""
+        """The observation behind a state; of an old document, the state of then."""
         if self.old_since is not None:
             was = self.voice.say(states.STATES[state])
             return self.say("then", clock=self.clock(self.old_since), state=was)
@@ -133,24 +134,24 @@ class Moment:
 
 
 def stage_name(stage: str, voice: Voice) -> str:
-    """What a stage is called; one that this version does not know keeps its name."""
+    """The name of a stage; one that this version does not know keeps its code."""
     known = states.STAGES.get(stage)
     return stage if known is None else voice.say(known)
 
 
 def the_stage(stage: str, voice: Voice) -> str:
-    """The same in the midst of a sentence."""
+    """The same inside a sentence."""
     known = states.THE_STAGE.get(stage)
     return stage if known is None else voice.say(known)
 
 
 def do_id(stage: str) -> str:
-    """Where a page tells what to do about a stage."""
+    """The anchor of the remedy for a stage."""
     return f"do-{stage}"
 
 
 def stage_views(stages: Sequence[Stage], moment: Moment) -> list[StageView]:
-    """All stages, in the order of an event's way."""
+    """The stages, in the order in which an event passes them."""
     return [_stage(each, moment) for each in stages]
 
 
@@ -192,7 +193,7 @@ def _place(place: Partition, stage: Stage, moment: Moment) -> PlaceRow:
     if behind.said is not None and place.behind and drain.said is not None:
         behind = Cell(behind.said, f"{behind.more} · {drain.said}".strip(" ·"), behind.late)
     return PlaceRow(
-        place.topic.removeprefix(TOPIC_PREFIX).removesuffix(TOPIC_SUFFIX),
+        short_topic(place.topic),
         str(place.partition),
         moment.state(place.state),
         moment.code(place.state),
@@ -208,7 +209,7 @@ def _place(place: Partition, stage: Stage, moment: Moment) -> PlaceRow:
 
 
 def _seen_words(seen: Stage | Partition, moment: Moment) -> str:
-    """Say what was seen; and for how long, where that is too short to prove that nothing comes."""
+    """The observation, with the time watched where that proves too little."""
     told = moment.seen(seen.state, seen.rule)
     if seen.state is not State.OK or seen.behind or moment.old_since is not None:
         return told
@@ -216,16 +217,16 @@ def _seen_words(seen: Stage | Partition, moment: Moment) -> str:
 
 
 def watched_words(seen: Sequence[Stage | Partition], moment: Moment) -> str:
-    """`Watched for 20 s.`; nothing once that is long enough to tell that nothing comes."""
-    known = [each.watched_s for each in seen if each.watched_s is not None]
-    if not known or min(known) >= QUIET_S:
+    """`Watched for 20 s.`; empty once that is long enough to show that nothing arrives."""
+    shortest_s = watched_s(seen)
+    if shortest_s is None:
         return ""
-    span = moment.voice.span(min(known))
+    span = moment.voice.span(shortest_s)
     return moment.voice.say(first_words.WORDS["watched"], span=span)
 
 
 def latest_cell(instant: datetime | None, moment: Moment) -> Cell:
-    """The latest event that is done: a date that its sender wrote, and no age of anything."""
+    """The latest processed event: a date that its sender wrote, without an age."""
     return Cell(None if instant is None else moment.clock(instant))
 
 
@@ -237,14 +238,14 @@ def _held(place: Partition, moment: Moment) -> str:
 
 
 def position_cell(committed: int | None, end: int | None, moment: Moment) -> Cell:
-    """The next offset to be read, and where what is written ends."""
+    """The next offset to be read, and the end."""
     number = moment.voice.number
     of_end = "" if end is None else moment.say("of_end", end=number(end))
     return Cell(None if committed is None else number(committed), of_end)
 
 
 def behind_cell(seen: Stage | Partition, moment: Moment) -> Cell:
-    """How many records wait, and which way that goes."""
+    """The number of waiting records, and its trend."""
     if seen.behind is None:
         return Cell(None)
     late = bool(seen.behind) and seen.state not in WELL
@@ -252,20 +253,20 @@ def behind_cell(seen: Stage | Partition, moment: Moment) -> Cell:
 
 
 def trend_words(trend: str | None, moment: Moment) -> str:
-    """`↗ rising`; nothing where nobody knows."""
+    """`↗ rising`; empty where unknown."""
     known = states.TRENDS.get(trend or "")
     return "" if known is None else f"{ARROWS[trend or '']} {moment.voice.say(known)}"
 
 
 def oldest_cell(seen: Stage | Partition, moment: Moment) -> Cell:
-    """The time of the oldest event that is not done."""
+    """The time of the oldest event not yet processed."""
     if seen.behind == 0:
         return Cell(moment.say("none"))
     return moment.at(seen.oldest_event_at, late=seen.state not in WELL)
 
 
 def drain_cell(seen: Stage | Partition, moment: Moment) -> Cell:
-    """How long what waits will take; a dash where it does not get less, or nobody knows."""
+    """The time to drain; a dash where the backlog does not shrink, or is unknown."""
     if seen.behind == 0:
         return Cell(moment.say("none"))
     return Cell(None if seen.drain_s is None else moment.voice.span(seen.drain_s))

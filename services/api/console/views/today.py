@@ -9,9 +9,9 @@ from services.api.console.views.lag_stages import Moment
 from services.api.console.views.parts import Notice, State
 from services.api.console.voice import UNKNOWN, Voice
 from services.api.console.words import today as words
-from services.api.headline import Headline, Verdict, arrived, headline
-from services.api.lag_merged import Lag
 from services.api.queries.standing import Held, PartitionStanding, Standing
+from services.lag.client.merge import Lag
+from services.lag.present.headline import Headline, Verdict, arrived, headline
 
 OUTCOMES = ("accepted", "duplicate", "refused", "parked", "dead_letter")
 LEADS_TO = {

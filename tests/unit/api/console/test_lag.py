@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
+from events.lag import State
 from services.api.console.views.lag import lag_token, lag_view
-from services.api.console.words import lag as states
-from services.api.lag_board import QUIET_S, State
-from services.api.lag_merged import Answer, Lag, lag_of
-from services.watch.lag.states import QUIET_S as OF_THE_WATCH
+from services.lag.client.age import QUIET_S
+from services.lag.client.merge import Answer, Lag, lag_of
+from services.lag.judge.states import QUIET_S as OF_THE_WATCH
+from services.lag.present import texts as states
 from tests.api import lag_scenes
-from tests.api.lag_boards import NIGHT, Json, a_board, stages, told
+from tests.api.lag_boards import NIGHT, Json, a_board, stages, timestamp
 from tests.unit.api.console.lag_views import (
     ADDRESS,
     EN,
@@ -154,7 +155,7 @@ def test_the_worst_stage_is_told_first_and_each_with_its_alarm() -> None:
             "topics diff",
         ),
         (
-            "not_looked",
+            "not_sampled",
             "La surveillance n'avance plus.",
             "The watch stands still.",
             "ecluse watch",
@@ -178,7 +179,7 @@ def test_a_watch_that_sees_no_consumer_says_why_and_is_told_of_once(
 
 def test_a_night_on_which_nothing_comes_is_not_late() -> None:
     quiet: Json = {"state": "NO TRAFFIC", "rule": "no_traffic"}
-    then = told(NIGHT - timedelta(hours=14))
+    then = timestamp(NIGHT - timedelta(hours=14))
     all_quiet = {name: quiet | {"latest_event_at": then} for name in states.STAGES}
     found = view_of(a_board(state="NO TRAFFIC", stages=stages(NIGHT, **all_quiet)), EN)
     assert "good" == found.verdict.tone
@@ -298,7 +299,7 @@ def test_where_there_is_no_watch_the_page_says_why(
 # ------------------------------------------------------------------ when a page is another
 def test_a_page_is_another_once_a_state_is_and_not_for_each_figure() -> None:
     night = lag_token(lag(a_board()))
-    later = lag_token(lag(a_board(at=told(NIGHT + timedelta(seconds=5))), later_s=5))
+    later = lag_token(lag(a_board(at=timestamp(NIGHT + timedelta(seconds=5))), later_s=5))
     on_its_way = lag_token(lag(lag_scenes.a_burst().board))
     assert night == later == on_its_way, "what comes and goes is told as time passes"
     wrong = [

@@ -8,8 +8,8 @@ import pytest
 
 from services.api.console.views.today import standing_view
 from services.api.console.voice import Voice
-from services.api.lag_merged import Lag
 from services.api.queries.standing import Held, Outcomes, PartitionStanding, Standing
+from services.lag.client.merge import Lag
 from tests.api import lag_scenes
 from tests.api.lag_boards import NIGHT, Json, a_board, stages
 from tests.unit.api.console.lag_views import EN, FR, lag
@@ -69,7 +69,7 @@ ALL_DECIDED = (
     "Tout ce que le grand livre a décidé est dans les comptes.",
     "Everything that the ledger has decided is in the accounts.",
 )
-ON_THE_WAY = (
+IN_TRANSIT = (
     "Ce qui vient d'arriver est en chemin vers les comptes.",
     "What has just come is on its way into the accounts.",
 )
@@ -95,13 +95,13 @@ NOBODY_KNOWS = (
         ),
         (a_standing(), watched(stages=stages(NIGHT, treasury=DEAD)), "good", ALL_RECEIVED),
         (a_standing(unread=None), watched(), "good", ALL_RECEIVED),
-        (a_standing(unread=2), watched(), "info", ON_THE_WAY),
+        (a_standing(unread=2), watched(), "info", IN_TRANSIT),
         (a_standing(), lag(a_board(), error="no_answer"), "warn", ALL_DECIDED),
         (a_standing(), lag(lag_scenes.broker_down().board), "warn", ALL_DECIDED),
         (a_standing(), NOBODY, "info", ALL_DECIDED),
         (a_standing(unread=None), NOBODY, "warn", NOBODY_KNOWS),
         (a_standing(), ONE_PROCESS, "good", ALL_RECEIVED),
-        (a_standing(unread=4), ONE_PROCESS, "info", ON_THE_WAY),
+        (a_standing(unread=4), ONE_PROCESS, "info", IN_TRANSIT),
         (
             a_standing(outcomes=Outcomes(0, 0, 0, 0, 0, 0), latest=None),
             ONE_PROCESS,
