@@ -175,7 +175,13 @@ def test_docstrings_say_what_a_thing_is() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["# the record's fate", "the_letters = []", "class Door:", "def told(it): ...", "Set in a story."],
+    [
+        "# the record's fate",
+        "the_letters = []",
+        "class Door:",
+        "def told(it): ...",
+        "Set in a story.",
+    ],
 )
 def test_the_check_of_texts_sees(line: str) -> None:
     assert banned_in_text(line)

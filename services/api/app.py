@@ -6,17 +6,16 @@ from typing import Final
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.routing import BaseRoute
 
-from services.api import documentation, health, metrics
+from services.api import routes
 from services.api.access.forms import own_form
 from services.api.access.gate import Gate
-from services.api.console import routes as console
 from services.api.console.problem_pages import ProblemPages
 from services.api.events_in import routes as events_in
-from services.api.failures import add_handlers
-from services.api.frame import Frame
-from services.api.parts import BODY_BYTES_MAX, Parts
+from services.api.http import documentation, health, metrics
+from services.api.http.components import BODY_BYTES_MAX, Parts
+from services.api.http.error_handlers import add_handlers
+from services.api.http.request_middleware import Frame
 from services.api.problems import problems
-from services.api.reads import routes as reads
 
 DESCRIPTION: Final = """\
 What the ledger has decided, as figures; and the entry for new events.
@@ -34,11 +33,8 @@ EVERYWHERE: Final = (401, 403, 404, 421, 422, 500, 503)
 def _addresses() -> tuple[BaseRoute, ...]:
     """All of them, told apart once: FastAPI takes a tenth of a second for it, each time."""
     together = APIRouter(responses=problems(*EVERYWHERE))
-    for each in (health, metrics, documentation, events_in, reads):
-        together.include_router(each.router)
-    together.include_router(
-        console.router, include_in_schema=False, dependencies=[Depends(own_form)]
-    )
+    together.include_router(routes.data)
+    together.include_router(routes.pages, include_in_schema=False, dependencies=[Depends(own_form)])
     return tuple(together.routes)
 
 

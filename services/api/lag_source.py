@@ -7,13 +7,13 @@ from typing import Final, Literal, TypeVar
 import aiohttp
 import structlog
 
-from services.api.clock import Clock
-from services.api.fetched import body_of
-from services.api.kept import Kept
+from services.api.adapters.clock import Clock
+from services.api.adapters.http_fetch import body_of
+from services.api.adapters.ports import LagSource
+from services.api.adapters.ttl_cache import Kept
 from services.api.lag_board import Board, read_board
 from services.api.lag_history import History, Hour, read_history, the_hour
 from services.api.lag_merged import NO_ANSWER, UNREADABLE, Answer, Lag, lag_of
-from services.api.ports import LagSource
 
 ANSWER_S: Final = 3.0
 """How long a watch may take; then it does not answer."""

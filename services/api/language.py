@@ -1,11 +1,10 @@
 """In which language a person is answered: French or English."""
 
-from enum import StrEnum
 from typing import Final
 
 from starlette.requests import HTTPConnection
 
-from events.sentences import Sentence
+from services.texts.language import Language
 
 LANGUAGE_COOKIE: Final = "ecluse_lang"
 """What the console's language switch sets."""
@@ -15,18 +14,6 @@ LANGUAGE_PARAMETER: Final = "lang"
 
 HEADER_CHARACTERS_MAX: Final = 1000
 """How much of `Accept-Language` is looked at."""
-
-
-class Language(StrEnum):
-    """The languages of Écluse's users."""
-
-    FR = "fr"
-    EN = "en"
-
-
-def told(sentence: Sentence, language: Language) -> str:
-    """The sentence in one language."""
-    return sentence.fr if language is Language.FR else sentence.en
 
 
 def language_of(asked: HTTPConnection) -> Language:

@@ -9,7 +9,9 @@ from pydantic import BaseModel, Field
 from starlette.requests import HTTPConnection
 
 from events.sentences import Sentence
-from services.api.language import Language, language_of, told
+from services.api.language import language_of
+from services.texts.language import Language
+from services.texts.translation import translate
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -222,7 +224,7 @@ def details(problem: Problem, language: Language, request_id: str | None) -> dic
     kind = problem.kind
     return {
         "type": f"urn:ecluse:problem:{kind.code}",
-        "title": told(kind.title, language),
+        "title": translate(kind.title, language),
         "status": kind.status,
         "detail": _rendered(kind.detail, problem.facts, language),
         "code": kind.code,
@@ -235,10 +237,10 @@ def details(problem: Problem, language: Language, request_id: str | None) -> dic
 def _rendered(sentence: Sentence, facts: Mapping[str, object], language: Language) -> str:
     """The sentence in one language; a fact may be a sentence too."""
     known = {
-        name: told(fact, language) if isinstance(fact, Sentence) else fact
+        name: translate(fact, language) if isinstance(fact, Sentence) else fact
         for name, fact in facts.items()
     }
-    return told(sentence, language).format_map(known)
+    return translate(sentence, language).format_map(known)
 
 
 def answer(problem: Problem, asked: HTTPConnection) -> JSONResponse:

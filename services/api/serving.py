@@ -11,21 +11,21 @@ import uvicorn
 from fastapi import FastAPI
 
 from events.sentences import Sentence
+from services.api.access.authentication import KnownCallers
 from services.api.access.issuer import Issuer
-from services.api.access.known import KnownCallers
 from services.api.access.port import Access, Unchecked
 from services.api.access.session import Sessions
 from services.api.access.store import AccessStore, access_address, prepared
+from services.api.adapters.clock import Clock, the_clock_on_the_wall
+from services.api.adapters.journal_ends import KafkaEnds
+from services.api.adapters.kafka_publisher import KafkaPublisher
+from services.api.adapters.randomness import a_secret
+from services.api.adapters.read_model import open_read_model
+from services.api.adapters.source_records import KafkaBytes
 from services.api.app import create_app
-from services.api.chance import a_secret
-from services.api.clock import Clock, the_clock_on_the_wall
-from services.api.events_in.kafka import KafkaPublisher
-from services.api.journal_ends import KafkaEnds
+from services.api.http.components import Parts
 from services.api.lag_source import lag_source
-from services.api.parts import Parts
-from services.api.read_model import open_read_model
 from services.api.settings import ApiSettings
-from services.api.source_records import KafkaBytes
 from services.runtime.ops.errors import Stop
 from services.runtime.ops.forced_exit import END_S, leave_after
 from services.runtime.ops.settings import Settings

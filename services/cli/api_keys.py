@@ -165,7 +165,7 @@ def show_audit(
 def _with_store(data: Path | None, what: "Callable[[AccessStore], Awaitable[Result]]") -> Result:
     # Only here: every other verb would wait for a database's library.
     from services.api.access import store as access_store  # noqa: PLC0415
-    from services.api.clock import the_clock_on_the_wall  # noqa: PLC0415
+    from services.api.adapters.clock import the_clock_on_the_wall  # noqa: PLC0415
 
     async def go() -> Result:
         if data is not None:

@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.live import Live
 
 from events.sentences import Sentence
-from services.api.clock import the_clock_on_the_wall
+from services.api.adapters.clock import the_clock_on_the_wall
 from services.cli.lag_client import Watches
 from services.cli.options import AsJson, Lang, chosen_language
 from services.cli.output import print_json

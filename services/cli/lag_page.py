@@ -7,9 +7,9 @@ from rich.console import RenderableType
 
 from events.masking import masked_name
 from events.sentences import Sentence
-from services.api.console.words.headline import TITLES
-from services.api.console.words.headline import WORDS as FIRST
-from services.api.console.words.lag import DO, HEADLINES, MEANS, RULES, STAGES, STATES, THE_STAGE
+from services.api.console.texts.headline import TITLES
+from services.api.console.texts.headline import WORDS as FIRST
+from services.api.console.texts.lag import DO, HEADLINES, MEANS, RULES, STAGES, STATES, THE_STAGE
 from services.api.headline import Verdict, headline
 from services.api.lag_board import (
     QUIET_S,

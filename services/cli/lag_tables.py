@@ -7,7 +7,7 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from events.masking import masked, masked_name
-from services.api.console.words.lag import DOING, LATENCIES, STAGES
+from services.api.console.texts.lag import DOING, LATENCIES, STAGES
 from services.api.lag_board import (
     WELL,
     Awaited,

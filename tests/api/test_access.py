@@ -17,10 +17,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from services.api.access.audit import Action
+from services.api.access.authentication import KnownCallers
 from services.api.access.caller import EVERYBODY, Entities, Scope
 from services.api.access.issuer import Issuer
 from services.api.access.keys import taken_apart
-from services.api.access.known import KnownCallers
 from services.api.access.port import NotKnown
 from services.api.access.session import SESSION_S, Sessions, set_session
 from services.api.access.store import USE_NOTED_EVERY, AccessStore
@@ -246,11 +246,11 @@ FORM = {"csrf": "csrf-of-test-key-of-everything"}
 def test_a_form_of_another_site_does_nothing(
     tmp_path: Path, path: str, form: dict[str, str], headers: dict[str, str], status: int
 ) -> None:
-    from services.api.console import routes  # noqa: PLC0415 # a route for this test alone
+    from services.api import routes  # noqa: PLC0415 # a route for this test alone
 
-    before = list(routes.router.routes)
+    before = list(routes.pages.routes)
 
-    @routes.router.post("/console/probe")
+    @routes.pages.post("/console/probe")
     async def probe() -> dict[str, str]:
         return {}
 
@@ -264,7 +264,7 @@ def test_a_form_of_another_site_does_nothing(
     try:
         assert status == asyncio.run(ask())
     finally:
-        routes.router.routes[:] = before
+        routes.pages.routes[:] = before
 
 
 @contextmanager

@@ -9,9 +9,9 @@ import httpx
 import pytest
 from joserfc.jwk import ECKey
 
+from services.api.access.authentication import KnownCallers
 from services.api.access.caller import EVERYBODY, Scope
 from services.api.access.issuer import Issuer
-from services.api.access.known import KnownCallers
 from services.api.access.session import SESSION_COOKIE, Sessions
 from services.api.access.store import AccessStore
 from tests.api.provider import NOW_S, RSA, STRANGER, Provider, a_provider

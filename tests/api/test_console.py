@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from services.api.access.session import SESSION_COOKIE
-from services.api.console.addresses.live import PAGES_MAX
-from services.api.console.addresses.session import HOME, own_path
-from services.api.console.addresses.visit import place_after, plain
+from services.api.console.page_context import place_after, plain
+from services.api.console.session import HOME, own_path
+from services.api.today.live import PAGES_MAX
 from tests import silence
 from tests.api.world import ALL_KEY, an_app, an_empty_read_model, asking
 

@@ -8,8 +8,8 @@ from typing import Final
 
 import pytest
 
-from services.api.console.views.troubles import KINDS
-from services.api.console.words.troubles import WORDS
+from services.api.console.texts.troubles import WORDS
+from services.api.rejections.view import KINDS
 from tests import silence
 from tests.api.console_pages import NOWHERE, addresses
 from tests.api.world import an_app, an_empty_read_model, asking

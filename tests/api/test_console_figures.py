@@ -11,9 +11,12 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.api.console.views.figures import change_cents
-from services.api.queries import behind_figures, grant_money, grants, moved
-from services.api.queries.behind_figures import STAGES_ASKED
+from services.api.balances import moves as moved
+from services.api.balances import moves_of_figure as behind_figures
+from services.api.balances.moves_of_figure import STAGES_ASKED
+from services.api.balances.view import change_cents
+from services.api.grants import money as grant_money
+from services.api.grants import query as grants
 from tests import silence
 from tests.api import made as read_models
 from tests.api.made import Made

@@ -9,10 +9,10 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from services.api.console.addresses import looking
-from services.api.console.addresses import orders as addresses
-from services.api.queries import orders
-from services.api.queries.orders import OPEN_STATES, InState, OrderFilter
+from services.api.grants import page as looking
+from services.api.orders import page as addresses
+from services.api.orders import query as orders
+from services.api.orders.query import OPEN_STATES, InState, OrderFilter
 from services.ledger.explain.terms import ORDER_STATES
 from tests import silence
 from tests.api import made as read_models

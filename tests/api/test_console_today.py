@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
-from services.api.console.addresses import live
+from services.api.adapters.ports import JournalEnd
 from services.api.lag_merged import Lag
-from services.api.ports import JournalEnd
+from services.api.today import live
 from services.projector.database import an_engine
 from services.projector.tables import positions
 from tests.api import lag_scenes

@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI, Query
 from starlette.responses import Response, StreamingResponse
 
-from services.api.asking import Connection, Operator, Reader, check_sees
+from services.api.http.dependencies import Connection, Operator, Reader, check_sees
 from tests.api.world import LILLE, LILLE_KEY, READ_KEY, ROUBAIX, an_app, an_empty_read_model, asking
 
 

@@ -10,9 +10,9 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
 
-from services.api import health
-from services.api.parts import Parts
-from services.api.read_model import open_read_model
+from services.api.adapters.read_model import open_read_model
+from services.api.http import health
+from services.api.http.components import Parts
 from services.projector.database import an_engine
 from services.projector.tables import positions
 from tests.api.world import LILLE_KEY, READ_KEY, HandClock, an_app, asking

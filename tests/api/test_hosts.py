@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from services.api.access.hosts import LOCAL
 from services.api.access.port import Unchecked
 from services.api.app import create_app
-from services.api.parts import Parts
+from services.api.http.components import Parts
 from services.api.settings import ApiSettings
 from tests.api.world import (
     READ_KEY,

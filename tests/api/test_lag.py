@@ -14,11 +14,11 @@ import pytest
 from fastapi import FastAPI
 
 from services.api import lag_source
-from services.api.console.addresses import live
+from services.api.adapters.ports import LagSource
+from services.api.adapters.read_model import open_read_model
 from services.api.lag_board import State
 from services.api.lag_source import Unwatched, WatchLag
-from services.api.ports import LagSource
-from services.api.read_model import open_read_model
+from services.api.today import live
 from tests import silence
 from tests.api.a_watch import AWatch, a_watch
 from tests.api.lag_boards import NIGHT, a_board, a_history, told

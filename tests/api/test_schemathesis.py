@@ -18,7 +18,7 @@ from schemathesis import openapi
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
-from services.api.read_model import open_read_model
+from services.api.adapters.read_model import open_read_model
 from tests import silence
 from tests.api.reads.answers import ACCESS, ROUBAIX_KEY
 from tests.api.reads.walking import IN_PATH, document_paths

@@ -20,10 +20,10 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from services.api import serving
-from services.api.asking import Reader
-from services.api.parts import READS_AT_ONCE
-from services.api.queries import budgets
-from services.api.read_model import open_read_model
+from services.api.adapters.read_model import open_read_model
+from services.api.budgets import query as budgets
+from services.api.http.components import READS_AT_ONCE
+from services.api.http.dependencies import Reader
 from services.api.settings import ApiSettings
 from services.projector.tables import payment_orders
 from tests import silence

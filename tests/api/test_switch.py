@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, text
 
 from events.topics import JOURNAL
-from services.api.read_model import begin_reading, open_read_model
+from services.api.adapters.read_model import begin_reading, open_read_model
 from services.projector import switch as switching
 from services.projector.database import Position, prepare, take, write
 from services.projector.fold import Fold

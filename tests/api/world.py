@@ -16,10 +16,10 @@ from events.sentences import Sentence
 from services.api.access.audit import Action
 from services.api.access.caller import EVERYBODY, Caller, Entities, Scope
 from services.api.access.port import Access, NotKnown
+from services.api.adapters.ports import Publisher
+from services.api.adapters.read_model import open_read_model
 from services.api.app import create_app
-from services.api.parts import Parts
-from services.api.ports import Publisher
-from services.api.read_model import open_read_model
+from services.api.http.components import Parts
 from services.runtime.kafka.publishing import Message
 from services.runtime.ops.errors import Stop
 from tests.read_model.databases import in_a_file

@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, expect
 
-from services.api.console.addresses import live
+from services.api.today import live
 from tests.api.a_watch import AWatch, a_watch
 from tests.api.lag_boards import NIGHT, a_board
 from tests.api.lag_scenes import (

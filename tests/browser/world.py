@@ -16,12 +16,12 @@ import uvicorn
 from fastapi import FastAPI
 
 from services.api.access.caller import EVERYBODY, Caller, Entities, Scope
+from services.api.adapters.ports import JournalEnd
+from services.api.adapters.read_model import open_read_model
 from services.api.app import create_app
-from services.api.console.addresses import live
+from services.api.http.components import Parts
 from services.api.lag_source import lag_source
-from services.api.parts import Parts
-from services.api.ports import JournalEnd
-from services.api.read_model import open_read_model
+from services.api.today import live
 from services.embedded.projection import EmbeddedProjector
 from services.projector.database import an_engine
 from tests.api.world import HandClock, Kept, KeptAudit, KeptBytes, Known

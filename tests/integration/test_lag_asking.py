@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from services.api.clock import the_clock_on_the_wall
+from services.api.adapters.clock import the_clock_on_the_wall
 from services.cli import lag, lag_client
 from tests.api.lag_boards import NIGHT, a_board, told
 from tests.api.lag_scenes import a_held_partition, at_night

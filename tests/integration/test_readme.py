@@ -8,7 +8,6 @@ from tests.api.lag_scenes import a_held_partition
 from tests.integration.command import EXAMPLE, ROOT, ecluse
 from tests.integration.watched import Serve
 
-
 PAGES = ("README.md", "docs/commands.md")
 
 

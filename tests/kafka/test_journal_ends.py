@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from services.api.journal_ends import KEPT_S, KafkaEnds
-from services.api.ports import JournalEnd
+from services.api.adapters.journal_ends import KEPT_S, KafkaEnds
+from services.api.adapters.ports import JournalEnd
 from services.runtime.kafka import topics
 from services.runtime.kafka.topic_catalogue import read_catalogue
 from services.runtime.kafka.topic_diff import Asked

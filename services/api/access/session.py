@@ -14,8 +14,8 @@ from starlette.responses import Response
 from events.sentences import Sentence
 from services.api.access.hosts import LOCAL, name_in
 from services.api.access.port import NotKnown
-from services.api.chance import a_secret
-from services.api.clock import Clock
+from services.api.adapters.clock import Clock
+from services.api.adapters.randomness import a_secret
 
 SESSION_COOKIE: Final = "ecluse_session"
 LOGIN_PATH: Final = "/console/login"

@@ -18,10 +18,15 @@ from services.api.access.audit import Action, AuditLine
 from services.api.access.caller import Entities, Scope
 from services.api.access.keys import ID_BYTES, SECRET_BYTES, ApiKey, Written, digest_of, is_of
 from services.api.access.tables import SCHEMA, api_key_rights, api_keys, audit
-from services.api.chance import a_name, a_secret
-from services.api.clock import Clock
+from services.api.adapters.clock import Clock
+from services.api.adapters.randomness import a_name, a_secret
+from services.api.adapters.read_model import (
+    CONNECT_TIMEOUT_S,
+    IDLE_LIMIT_MS,
+    WAIT_S,
+    check_before_use,
+)
 from services.api.problems import DATABASE_UNREACHABLE, Problem
-from services.api.read_model import CONNECT_TIMEOUT_S, IDLE_LIMIT_MS, WAIT_S, check_before_use
 from services.projector.database import an_engine_of_a_file, our_address
 from services.runtime.ops.errors import Stop
 

@@ -16,10 +16,11 @@ from starlette.responses import HTMLResponse
 from events.masking import masked_name
 from services.api.access.caller import Caller, Scope
 from services.api.access.forms import CSRF_FIELD
-from services.api.console.views.parts import Verbatim
-from services.api.console.voice import Voice
-from services.api.console.words import WORDS
-from services.api.language import LANGUAGE_COOKIE, LANGUAGE_PARAMETER, Language, language_of
+from services.api.console.elements import Verbatim
+from services.api.console.texts import WORDS
+from services.api.language import LANGUAGE_COOKIE, LANGUAGE_PARAMETER, language_of
+from services.texts.language import Language
+from services.texts.locale_format import Voice
 
 HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"

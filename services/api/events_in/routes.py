@@ -10,11 +10,12 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from events.sentences import Sentence
-from services.api.asking import Lang, Sender, Stands
 from services.api.events_in.reading import EVENTS_MAX, Fault, Sent, TooManyEvents, as_rows
-from services.api.language import Language, told
+from services.api.http.dependencies import Lang, Sender, Stands
 from services.api.problems import Kind, Problem, problems
 from services.runtime.ops.errors import Stop
+from services.texts.language import Language
+from services.texts.translation import translate
 
 PATH: Final = "/events"
 STREAM_BYTES_MAX: Final = 64 * 1024 * 1024
@@ -218,7 +219,7 @@ def _check(sent: Sent, language: Language) -> None:
 
 def _faulty(kind: Kind, faults: list[Fault], count: int, language: Language) -> Problem:
     in_order = sorted(faults, key=lambda fault: fault.line)
-    rows = as_rows(in_order, partial(told, language=language))
+    rows = as_rows(in_order, partial(translate, language=language))
     return Problem(kind, {"count": count}, faults=rows, faults_count=len(faults))
 
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, FromClause, and_, case, exists, func, select, true
 
-from services.api.queries.parts import total
+from services.api.queries.rows import total
 from services.ledger.domain.moves import WAYS
 from services.projector.tables import conventions, journal, moves
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from events.sentences import Sentence
-from services.api.queries.grant_list import ListedGrant
-from services.api.queries.parts import shown_name
+from services.api.queries.rows import shown_name
+from services.api.statements.query import ListedGrant
 from services.api.statements.sheet import Cell, Kind, Sheet, cents, named, number, text
 from services.ledger.explain.terms import GRANT_STATES
 

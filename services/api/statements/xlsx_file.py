@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from events.sentences import Sentence
-from services.api.language import Language, told
 from services.api.statements.figures import euros, exact_euros, fits_a_spreadsheet
 from services.api.statements.sheet import Kind, Sheet
+from services.texts.language import Language
+from services.texts.translation import translate
 
 MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MADE_ON: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -34,19 +35,19 @@ def as_xlsx(sheet: Sheet, language: Language) -> bytes:
 
     made = io.BytesIO()
     book = xlsxwriter.Workbook(made, NOTHING_GUESSED)
-    title = told(sheet.title, language)
+    title = translate(sheet.title, language)
     book.set_properties({"title": title, "created": MADE_ON})
     page = book.add_worksheet(title[:SHEET_NAME_MAX])
     header = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
     for at, column in enumerate(sheet.columns):
         page.set_column(at, at, WIDTHS[column.kind])
-        page.write_string(0, at, told(column.label, language), header)
+        page.write_string(0, at, translate(column.label, language), header)
     page.freeze_panes(1, 0)
     plain, strong = _formats(book, language, bold=False), _formats(book, language, bold=True)
     for number, row in enumerate(sheet.rows):
         formats = strong if number in sheet.strong else plain
         for at, (cell, column) in enumerate(zip(row, sheet.columns, strict=True)):
-            said = told(cell, language) if isinstance(cell, Sentence) else cell
+            said = translate(cell, language) if isinstance(cell, Sentence) else cell
             _write(page, (number + 1, at), said, column.kind, formats)
     book.close()
     return made.getvalue()

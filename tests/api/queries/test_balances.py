@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from services.api.queries import balances
+from services.api.balances import query as balances
+from services.api.balances.moves import moves_behind
 from services.api.queries.figures import GAINED_AT, LOST_AT, OF_CONVENTIONS, AsOf
-from services.api.queries.moved import moves_behind
-from services.api.queries.parts import BudgetLine
+from services.api.queries.rows import BudgetLine
 from services.ledger.application.handle import Ledger
 from services.ledger.application.restore import Folding
 from services.ledger.domain.journal import read_record

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from events.codec import reread
-from services.api.ports import JournalEnd
-from services.api.queries import events, traces, unsettled
-from services.api.queries.standing import standing
+from services.api.adapters.ports import JournalEnd
+from services.api.journal import events, traces
+from services.api.rejections import query as unsettled
+from services.api.today.read_model_status import standing
 from services.ledger.application.restore import Folding
 from services.ledger.domain.journal import JournalRecord, read_record
 from services.trace.index import Index

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from services.api.queries import entries, orders
+from services.api.journal import entries
+from services.api.orders import query as orders
 from tests.api.made import Made
 from tests.api.queries.asked import HISTORIES, YEAR, ask, line_row
 from tests.builders import (

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from services.api.ports import JournalEnd
-from services.api.queries.standing import Held, Standing, standing
+from services.api.adapters.ports import JournalEnd
+from services.api.today.read_model_status import Held, Standing, standing
 from services.projector.tables import positions
 from tests.api.made import Made
 from tests.api.queries.asked import ask

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from services.api.clock import day_of
-from services.api.console.voice import Voice
-from services.api.language import Language
+from services.api.adapters.clock import day_of
+from services.texts.language import Language
+from services.texts.locale_format import Voice
 from tests.api.made import Made
 from tests.api.reads.answers import BUDGET, ROUBAIX_KEY, YEAR, get, items
 from tests.api.world import LILLE_KEY, HandClock

@@ -13,9 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import insert
 
-from services.api.language import Language
-from services.api.queries.balances import LineBalance
-from services.api.queries.parts import BudgetLine
+from services.api.balances.query import LineBalance
+from services.api.queries.rows import BudgetLine
 from services.api.statements.csv_file import as_csv, harmless
 from services.api.statements.execution import execution_of
 from services.api.statements.figures import euros, per_mille
@@ -23,6 +22,7 @@ from services.api.statements.sheet import Sheet, cents, day, number, text
 from services.api.statements.xlsx_file import as_xlsx
 from services.projector.database import an_engine
 from services.projector.tables import grants
+from services.texts.language import Language
 from tests.api.made import Made
 from tests.api.reads.answers import BUDGET, YEAR, get
 from tests.builders import (

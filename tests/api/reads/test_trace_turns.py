@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from services.api.parts import TRACES_AT_ONCE
-from services.api.queries import traces
+from services.api.http.components import TRACES_AT_ONCE
+from services.api.journal import traces
 from tests.api.made import Made
 from tests.api.queries.asked import ask
 from tests.api.reads.answers import get

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import httpx
 
-from services.api.read_model import open_read_model
+from services.api.adapters.read_model import open_read_model
 from tests.api.world import an_app
 
 IN_PATH: Final = re.compile(r"{(\w+)}")

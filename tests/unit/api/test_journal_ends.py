@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from events.sentences import Sentence
-from services.api.journal_ends import ANSWER_S, AWAY_S, KEPT_S, KafkaEnds
-from services.api.ports import JournalEnd
+from services.api.adapters.journal_ends import ANSWER_S, AWAY_S, KEPT_S, KafkaEnds
+from services.api.adapters.ports import JournalEnd
 from services.runtime.ops.errors import Unreachable
 from services.runtime.ops.settings import Settings
 from tests.api.world import HandClock

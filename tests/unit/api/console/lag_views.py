@@ -4,13 +4,13 @@ import json
 from datetime import timedelta
 from typing import Any, Final
 
-from services.api.console.views.lag import LagView, lag_view
-from services.api.console.views.lag_figures import Figures
-from services.api.console.voice import Voice
+from services.api.lag.figures import Figures
+from services.api.lag.view import LagView, lag_view
 from services.api.lag_board import read_board
 from services.api.lag_history import read_history, the_hour
 from services.api.lag_merged import Answer, Lag, lag_of
-from services.api.language import Language
+from services.texts.language import Language
+from services.texts.locale_format import Voice
 from tests.api.lag_boards import NIGHT, Json, a_board, stages
 from tests.api.lag_scenes import Scene
 

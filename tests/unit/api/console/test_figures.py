@@ -4,13 +4,13 @@ from datetime import date
 
 import pytest
 
-from services.api.console.views.figures import change_cents, figure_view
-from services.api.console.voice import Voice
-from services.api.language import Language
-from services.api.queries.behind_figures import STAGES_ASKED, MovesBehind
-from services.api.queries.moved import Move
-from services.api.queries.parts import BudgetLine
+from services.api.balances.moves import Move
+from services.api.balances.moves_of_figure import STAGES_ASKED, MovesBehind
+from services.api.balances.view import change_cents, figure_view
+from services.api.queries.rows import BudgetLine
 from services.ledger.domain.moves import WAYS
+from services.texts.language import Language
+from services.texts.locale_format import Voice
 
 LINE = BudgetLine("65", "65748", "61", "489")
 

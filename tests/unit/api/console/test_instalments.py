@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from services.api.console.views.instalments import convention_view, standing_of
-from services.api.console.views.parts import State
-from services.api.console.voice import Voice
-from services.api.language import Language
-from services.api.queries.orders import Payment, PaymentOrder
-from services.api.queries.parts import MaskedAccount
-from services.api.queries.schedules import Convention, Document, Instalment, PaidOrder, Want
+from services.api.console.elements import State
+from services.api.grants.conventions import Convention, Document, Instalment, PaidOrder, Want
+from services.api.grants.instalments import convention_view, standing_of
+from services.api.orders.query import Payment, PaymentOrder
+from services.api.queries.rows import MaskedAccount
+from services.texts.language import Language
+from services.texts.locale_format import Voice
 from tests.builders import BUDGET
 
 TODAY = date(2023, 7, 20)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from services.api.console.views.lag import lag_token, lag_view
-from services.api.console.words import lag as states
+from services.api.console.texts import lag as states
+from services.api.lag.view import lag_token, lag_view
 from services.api.lag_board import QUIET_S, State
 from services.api.lag_merged import Answer, Lag, lag_of
 from services.watch.lag.states import QUIET_S as OF_THE_WATCH

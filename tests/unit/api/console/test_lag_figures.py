@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.api.console.views.lag import lag_view
+from services.api.lag.view import lag_view
 from services.api.lag_history import read_history, the_hour
 from tests.api import lag_scenes
 from tests.api.lag_boards import BUDGET, JOURNAL, NIGHT, a_board, a_stage, stages

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from services.api.console.words import lag as states
+from services.api.console.texts import lag as states
 from services.api.lag_board import WELL, State
 from services.runtime.processing.offset_metadata import TaskState
 from services.watch.lag.model import State as Judged

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from services.api.console.views.today import standing_view
-from services.api.console.voice import Voice
 from services.api.lag_merged import Lag
-from services.api.queries.standing import Held, Outcomes, PartitionStanding, Standing
+from services.api.today.read_model_status import Held, Outcomes, PartitionStanding, Standing
+from services.api.today.view import standing_view
+from services.texts.locale_format import Voice
 from tests.api import lag_scenes
 from tests.api.lag_boards import NIGHT, Json, a_board, stages
 from tests.unit.api.console.lag_views import EN, FR, lag

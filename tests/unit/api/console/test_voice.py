@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from events.sentences import Sentence
 from events.values import AMOUNT_MAX_CENTS
-from services.api.console.voice import Counted, Voice
-from services.api.language import Language
 from services.ledger.application.decision_texts import euros_en, euros_fr
+from services.texts.language import Language
+from services.texts.locale_format import Counted, Voice
 
 FR = Voice.of(Language.FR)
 EN = Voice.of(Language.EN)

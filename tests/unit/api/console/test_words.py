@@ -8,8 +8,8 @@ from events.deliberations import DeliberationWithdrawn
 from events.envelope import INBOUND
 from events.sentences import Sentence
 from services.api.console import pages
-from services.api.console.views.troubles import KINDS
-from services.api.console.words import WORDS, codes
+from services.api.console.texts import WORDS, codes
+from services.api.rejections.view import KINDS
 from services.ledger.domain.grants import ConventionState
 from services.ledger.domain.moves import EntryKind
 from services.ledger.domain.orders import OrderState

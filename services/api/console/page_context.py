@@ -1,0 +1,152 @@
+"""Somebody who asks for a page: who, in which language, when, and what they may see."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from re import fullmatch
+from typing import Annotated, Any, Final
+
+from fastapi import Depends, Path, Query, Request
+from pydantic import BeforeValidator, StringConstraints
+from sqlalchemy.ext.asyncio import AsyncConnection
+from starlette.responses import HTMLResponse
+
+from services.api.access.caller import Caller, Scope
+from services.api.adapters.read_model import revision
+from services.api.console.pages import LIVE_PATH, answer, voice_of
+from services.api.http.dependencies import Connection, Now, Reader
+from services.api.queries.rows import Entities
+from services.texts.locale_format import Voice
+
+NAME_MAX: Final = 300
+SEARCH_MAX: Final = 100
+ROWS: Final = 50
+"""How many rows of a list stand on one page."""
+
+BUDGETS_CHOSEN: Final = 200
+"""How many stand in the filter of a list."""
+
+NUMBER_MAX: Final = 2**63 - 1
+"""What a column of both databases holds."""
+
+TOKEN_DIGITS: Final = 16
+
+# PostgreSQL's text holds no zero byte, and no name of ours has control characters.
+_PLAIN: Final = r"^[^\x00-\x1f\x7f]+$"
+
+Name = Annotated[str, Path(max_length=NAME_MAX, pattern=_PLAIN)]
+Text = Annotated[str, StringConstraints(max_length=NAME_MAX, pattern=_PLAIN)]
+NOTHING: Final = BeforeValidator(lambda word: word or None)
+"""A field of a form that is left empty asks for nothing."""
+
+Asked = Annotated[Text | None, NOTHING, Query()]
+Search = Annotated[str, Query(max_length=SEARCH_MAX, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Sequence64 = Annotated[int, Path(ge=1, le=NUMBER_MAX)]
+After = Annotated[list[str] | None, Query(max_length=4)]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request for a page."""
+
+    request: Request
+    voice: Voice
+    connection: AsyncConnection
+    caller: Caller
+    now: datetime
+
+    @property
+    def entities(self) -> Entities:
+        """Whose budgets they may see."""
+        return self.caller.entities(Scope.READ).sirets
+
+    @property
+    def today(self) -> date:
+        """The day that it is for them."""
+        return self.voice.local_day(self.now)
+
+    async def page(
+        self,
+        template: str,
+        *,
+        live: bool = True,
+        live_token: str | None = None,
+        live_href: str = LIVE_PATH,
+        **content: Any,
+    ) -> HTMLResponse:
+        """The page as an answer; where it is not `live` it stays as it is."""
+        if live and live_token is None:
+            live_token = await position_token(self.connection)
+        return answer(
+            self.request,
+            self.voice,
+            template,
+            content,
+            instant=self.voice.instant(self.now),
+            live_token=live_token,
+            live_href=live_href,
+        )
+
+
+async def visit(request: Request, connection: Connection, caller: Reader, now: Now) -> Visit:
+    """Who asks for a page, if they may read."""
+    return Visit(request, voice_of(request), connection, caller, now)
+
+
+Visitor = Annotated[Visit, Depends(visit)]
+
+
+async def position_token(connection: AsyncConnection) -> str:
+    """How far the read model is, in one short word: another word, another state."""
+    return sha256((await revision(connection)).encode()).hexdigest()[:TOKEN_DIGITS]
+
+
+def place_after(
+    after: Sequence[str] | None, *parts: Callable[[str], Any]
+) -> tuple[Any, ...] | None:
+    """The last row of the page before, by its key; None where it names none."""
+    if after is None or len(after) != len(parts):
+        return None
+    try:
+        return tuple(part(word) for part, word in zip(parts, after, strict=True))
+    except ValueError:
+        return None
+
+
+def instant(word: str) -> datetime:
+    """An instant of a key.
+
+    Raises:
+        ValueError: it is none, or says no offset.
+    """
+    found = datetime.fromisoformat(word)
+    if found.tzinfo is None:
+        raise ValueError(word)
+    try:
+        return found.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(word) from error
+
+
+def number(word: str) -> int:
+    """A number of a key.
+
+    Raises:
+        ValueError: it is none that a row could have.
+    """
+    found = int(word)
+    if not 0 <= found <= NUMBER_MAX:
+        raise ValueError(word)
+    return found
+
+
+def plain(word: str) -> str:
+    """A word of a key.
+
+    Raises:
+        ValueError: it holds what no key of ours does.
+    """
+    if len(word) > NAME_MAX or not fullmatch(_PLAIN, word):
+        raise ValueError(word[:NAME_MAX])
+    return word

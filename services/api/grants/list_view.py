@@ -1,0 +1,87 @@
+"""The list of grants. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from services.api.console.elements import Bar, Link, State, bar_of, grant_href
+from services.api.console.texts import grants as words
+from services.api.grants.money import GrantKey
+from services.api.grants.query import Grant
+from services.ledger.explain.terms import GRANT_STATES
+from services.texts.locale_format import Voice
+
+TONES: Final = {
+    "announced": ("info", "later"),
+    "awarded": ("good", "good"),
+    "withdrawn": ("bad", "bad"),
+    "carried": ("info", "info"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class GrantRow:
+    """A grant in the list."""
+
+    link: Link
+    title: str
+    beneficiary: str
+    siret: str
+    budget: str
+    state: State
+    awarded: str
+    paid: str
+    bar: Bar
+    flags: State | None
+
+
+def rows_of(
+    grants: Iterable[Grant], reserved_cents: Mapping[GrantKey, int], voice: Voice
+) -> list[GrantRow]:
+    """The list; `reserved_cents` is what is reserved for each."""
+    return [_row(each, reserved_cents[each.budget, each.grant], voice) for each in grants]
+
+
+def found_words(count: int, search: str, voice: Voice, *, more: bool) -> str:
+    """How many grants are shown, and for which search."""
+    said = voice.counted(words.FOUND_MORE if more else words.FOUND, count)
+    return f"{said} {voice.say(words.WORDS['found_for'], search=search)}" if search else said
+
+
+def grant_state(state: str, voice: Voice) -> State:
+    """The state of a grant, never told by colour alone."""
+    return State(voice.say(GRANT_STATES[state]), *TONES[state])
+
+
+def flag_count(count: int, voice: Voice) -> State | None:
+    """How many things a person should look at; None where there is nothing."""
+    if not count:
+        return None
+    return State(voice.counted(words.FLAG_COUNT, count), "warn", "warn")
+
+
+def _row(grant: Grant, reserved_cents: int, voice: Voice) -> GrantRow:
+    name = grant.grant if grant.beneficiary is None else grant.beneficiary.name or grant.grant
+    return GrantRow(
+        Link(grant_href(grant.budget, grant.grant), name),
+        grant.title or grant.grant,
+        name,
+        "" if grant.beneficiary is None else grant.beneficiary.siret,
+        grant.budget,
+        grant_state(grant.state, voice),
+        voice.money(grant.awarded_cents or grant.granted_cents),
+        voice.money(grant.paid_cents),
+        bar_of(_progress(grant, reserved_cents), voice),
+        flag_count(grant.flags, voice),
+    )
+
+
+def _progress(grant: Grant, reserved_cents: int) -> list[tuple[str, int]]:
+    """Where the money of a grant is."""
+    return [
+        ("reserved", reserved_cents),
+        ("committed", grant.remaining_cents),
+        ("ordered", grant.ordered_cents),
+        ("paid", grant.paid_cents),
+        ("carried_over", grant.carried_over_cents),
+    ]

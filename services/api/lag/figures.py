@@ -1,0 +1,345 @@
+"""What the watch counts in the journal: orders, outcomes, durations, and what else waits. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from services.api.console.elements import Link, State, address, capital, order_href
+from services.api.console.texts import lag as states
+from services.api.console.texts import lag_page as words
+from services.api.console.texts import orders as order_words
+from services.api.console.texts import today
+from services.api.grants.instalments import document_words
+from services.api.lag.stages import Cell, Moment
+from services.api.lag_board import Board, Latency, Order, Orders, ParkedEvent, Report
+from services.api.lag_board import Outcomes as Counted
+from services.api.lag_stages import total
+from services.api.orders.view import Fact, state_of
+from services.api.rejections.view import TERMS
+from services.api.today.view import OUTCOMES, Sum, Term, term_of
+from services.ledger.explain.terms import ORDER_STATES
+from services.texts.locale_format import UNKNOWN
+
+REASONS_MAX: Final = 3
+"""How many reasons are named of what has many."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """A payment order that waits."""
+
+    link: Link
+    budget: str
+    state: State
+    badges: Sequence[State]
+    left: str
+    issued: Cell
+    due: Cell
+
+
+@dataclass(frozen=True, slots=True)
+class OrdersView:
+    """The payment orders that wait; `facts` is None where nobody knows them."""
+
+    facts: Sequence[Fact] | None
+    by_state: Sequence[Fact]
+    rows: Sequence[OrderLine]
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyRow:
+    """One step of the way."""
+
+    said: str
+    count: Cell
+    half: Cell
+    most: Cell
+    longest: Cell
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that waits."""
+
+    said: str
+    more: str
+    badge: State | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A kind of thing that waits; `count` is None where nobody knows it."""
+
+    said: str
+    href: str
+    count: str | None
+    lines: Sequence[Item]
+    late: str = ""
+    """What of it is worse than waiting."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchFigures:
+    """What the watch says of itself."""
+
+    instance: str | None
+    budgets: Cell
+    balances: Cell
+    faults: Cell
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """All of it."""
+
+    orders: OrdersView
+    sum: Sum
+    resumed: str
+    latencies: Sequence[LatencyRow]
+    others: Sequence[Other]
+    watch: WatchFigures
+
+
+def figures_of(board: Board, moment: Moment) -> Figures:
+    """What the watch counts, said to people."""
+    outcomes, watch = board.outcomes or Counted(), board.watch
+    resumed = moment.say("resumed", count=moment.voice.number(outcomes.resumed))
+    return Figures(
+        _orders(board.orders, moment),
+        _sum(outcomes, moment),
+        resumed if outcomes.resumed else "",
+        [_latency(each, moment) for each in board.latencies or ()],
+        [
+            _reports(board, moment),
+            _parked(board, moment),
+            _dead_letters(board, moment),
+            _refusals(board, moment),
+            _deadline_events(board, moment),
+        ],
+        WatchFigures(
+            watch.instance,
+            _count(watch.budgets, moment),
+            _count(watch.balances_differing, moment, bad=bool(watch.balances_differing)),
+            _count(watch.journal_faults, moment, bad=bool(watch.journal_faults)),
+        ),
+    )
+
+
+def _count(count: int | None, moment: Moment, *, bad: bool = False) -> Cell:
+    return Cell(None if count is None else moment.voice.number(count), "", bad)
+
+
+# ------------------------------------------------------------------ payment orders
+def _orders(orders: Orders | None, moment: Moment) -> OrdersView:
+    if orders is None or orders.count is None:
+        return OrdersView(None, (), ())
+    voice = moment.voice
+
+    def fact(name: str, count: int | None, cents: int | None, more: str = "") -> Fact:
+        some = bool(count)
+        told = voice.money(cents) if some else ""
+        said = voice.number(count) if count is None else voice.counted(order_words.ORDERS, count)
+        late = some and name != "orders_waiting"
+        return Fact(moment.say(name), said, " · ".join(filter(None, (told, more))), late=late)
+
+    oldest = orders.oldest_issued_at
+    unanswered, due = orders.unacknowledged, orders.due
+    since = unanswered.oldest_issued_at
+    facts = [
+        fact("orders_waiting", orders.count, orders.amount_cents),
+        Fact(
+            moment.say("orders_oldest"),
+            moment.say("none") if orders.count == 0 else _issued(oldest, moment),
+            name=True,
+        ),
+        fact("orders_due", due.count, due.amount_cents),
+        fact(
+            "orders_unacknowledged",
+            unanswered.count,
+            unanswered.amount_cents,
+            "" if since is None else moment.say("oldest_issued", age=moment.age(since)),
+        ),
+    ]
+    by_state = [
+        Fact(capital(_order_state(state, moment)), voice.number(count))
+        for state, count in (orders.by_state or {}).items()
+    ]
+    return OrdersView(facts, by_state, [_order(each, moment) for each in orders.items])
+
+
+def _issued(at: datetime | None, moment: Moment) -> str:
+    return UNKNOWN if at is None else moment.say("issued", age=moment.age(at))
+
+
+def _order_state(state: str, moment: Moment) -> str:
+    known = ORDER_STATES.get(state)
+    return state if known is None else moment.voice.say(known)
+
+
+def _order(order: Order, moment: Moment) -> OrderLine:
+    voice = moment.voice
+    badges = []
+    if order.unacknowledged:
+        badges.append(State(moment.say("unanswered"), "warn", "warn"))
+    known = order.state in ORDER_STATES
+    away = voice.days_away(order.due_on, voice.local_day(moment.now))
+    return OrderLine(
+        Link(order_href(order.budget, order.payment_order), order.payment_order),
+        order.budget,
+        state_of(order.state, voice) if known else State(order.state),
+        badges,
+        voice.money(order.amount_cents - order.paid_cents),
+        Cell(voice.short_day(voice.local_day(order.issued_at)), moment.age(order.issued_at)),
+        Cell(
+            voice.short_day(order.due_on),
+            voice.say(order_words.WORDS["late_by"], away=away) if order.due else away,
+            order.due,
+        ),
+    )
+
+
+# ------------------------------------------------------------------ outcomes
+def _sum(outcomes: Counted, moment: Moment) -> Sum:
+    """Received = the sum of the outcomes; what nobody can account for is a term of its own."""
+    voice = moment.voice
+    whole = total((outcomes.received, outcomes.in_flight, outcomes.gap))
+    terms = [term_of(name, getattr(outcomes, name), voice) for name in OUTCOMES]
+    terms.append(term_of("in_flight", outcomes.in_flight, voice))
+    if outcomes.gap != 0:
+        said = None if outcomes.gap is None else voice.number(outcomes.gap)
+        terms.append(Term("gap", moment.say("unaccounted"), said))
+    return Sum(term_of("received", whole, voice), terms, _result(outcomes, moment))
+
+
+def _result(outcomes: Counted, moment: Moment) -> State:
+    say = moment.voice.say
+    if outcomes.gap or outcomes.repeated:
+        return State(say(today.WORDS["does_not"]), "bad", "bad")
+    if None in {outcomes.gap, outcomes.repeated, outcomes.in_flight} or outcomes.received is None:
+        return State(say(today.WORDS["cannot_tell"]), "unknown", "unknown")
+    return State(say(today.WORDS["adds_up"]), "good", "good")
+
+
+# ------------------------------------------------------------------ durations
+def _latency(latency: Latency, moment: Moment) -> LatencyRow:
+    known, voice = states.LATENCIES.get(latency.stage), moment.voice
+    nothing = latency.count == 0
+
+    def cell(seconds: float | None) -> Cell:
+        if nothing:
+            return Cell(moment.say("none"))
+        return Cell(None if seconds is None else voice.exact_span(seconds))
+
+    return LatencyRow(
+        latency.stage if known is None else voice.say(known),
+        _count(latency.count, moment),
+        cell(latency.p50_s),
+        cell(latency.p95_s),
+        cell(latency.max_s),
+    )
+
+
+# ------------------------------------------------------------------ what else waits
+def _other(
+    name: str,
+    count: int | None,
+    moment: Moment,
+    lines: Sequence[Item] = (),
+    *,
+    href: str = "",
+    late: str = "",
+) -> Other:
+    said = None if count is None else moment.voice.number(count)
+    return Other(moment.say(name), href, said, lines, late)
+
+
+def _when(name: str, at: datetime | None, moment: Moment) -> list[Item]:
+    return [] if at is None else [Item(moment.say(name, age=moment.age(at)), "")]
+
+
+def _reports(board: Board, moment: Moment) -> Other:
+    reports, voice = board.reports_overdue, moment.voice
+    if reports is None:
+        return _other("reports", None, moment)
+    oldest, lines = reports.oldest_due_on, []
+    if oldest is not None:
+        age = voice.days_away(oldest, voice.local_day(moment.now))
+        lines.append(Item(moment.say("since_day", age=age), ""))
+    lines += [_report(each, moment) for each in reports.items]
+    return _other("reports", reports.count, moment, lines)
+
+
+def _report(report: Report, moment: Moment) -> Item:
+    year = "" if report.year is None else report.year
+    said = document_words(report.document_kind, year, moment.voice)
+    closed = State(moment.say("closed")) if report.closed else None
+    day = moment.voice.short_day(report.due_on)
+    return Item(f"{report.convention}, {said.strip()}", day, closed)
+
+
+def _parked(board: Board, moment: Moment) -> Other:
+    parked = board.parked
+    if parked is None:
+        return _other("parked", None, moment)
+    lines = _when("oldest_of", parked.oldest_since, moment)
+    lines += [_parked_event(each, moment) for each in parked.items]
+    late = moment.say("past", count=moment.voice.number(parked.past)) if parked.past else ""
+    href = address("troubles", "parked")
+    return _other("parked", parked.count, moment, lines, href=href, late=late)
+
+
+def _parked_event(event: ParkedEvent, moment: Moment) -> Item:
+    known = words.WAITED_FOR.get(event.waits_for.kind)
+    kind = event.waits_for.kind if known is None else moment.voice.say(known)
+    waits = moment.say("waits_for", kind=kind, id=event.waits_for.id)
+    return Item(event.event_id, f"{waits} · {moment.age(event.since)}")
+
+
+def _dead_letters(board: Board, moment: Moment) -> Other:
+    deadline_events = board.dead_letters
+    if deadline_events is None:
+        return _other("dead_letters", None, moment)
+    lines = [
+        *_when("newest_of", deadline_events.newest_at, moment),
+        *_reasons("unreadable", deadline_events.reasons, moment),
+    ]
+    href = address("troubles", "unreadable")
+    return _other("dead_letters", deadline_events.count, moment, lines, href=href)
+
+
+def _refusals(board: Board, moment: Moment) -> Other:
+    refusals = board.refusals
+    if refusals is None:
+        return _other("refusals", None, moment)
+    lines = [
+        *_when("newest_of", refusals.newest_at, moment),
+        *_reasons("refused", refusals.codes, moment),
+    ]
+    return _other("refusals", refusals.count, moment, lines, href=address("troubles", "refused"))
+
+
+def _reasons(kind: str, counts: Mapping[str, int] | None, moment: Moment) -> list[Item]:
+    """The most frequent of them, each by its name."""
+    often = sorted((counts or {}).items(), key=lambda each: (-each[1], each[0]))
+    found = []
+    for code, count in often[:REASONS_MAX]:
+        known = TERMS[kind].get(code)
+        said = code if known is None else moment.voice.say(known)
+        found.append(Item(capital(said), moment.voice.number(count)))
+    left = len(often) - REASONS_MAX
+    if left > 0:
+        found.append(Item(moment.voice.counted(words.AND_MORE, left), ""))
+    return found
+
+
+def _deadline_events(board: Board, moment: Moment) -> Other:
+    deadline_events = board.deadline_events
+    if deadline_events is None:
+        return _other("deadline_events", None, moment)
+    pending = deadline_events.pending
+    lines = []
+    if pending is not None:
+        said = moment.say("deadline_events_pending", count=moment.voice.number(pending))
+        lines.append(Item(said, ""))
+    return _other("deadline_events", deadline_events.written, moment, lines)

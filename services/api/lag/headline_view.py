@@ -1,0 +1,85 @@
+"""Headlines of Today and Lag, said to people. Pure."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from services.api.console.elements import capital
+from services.api.console.texts import headline as words
+from services.api.console.texts import lag as states
+from services.api.headline import Headline, Knows, Verdict
+from services.api.lag.stages import TONES, Moment, the_stage
+
+VERDICT_TONES: Final = {
+    Verdict.CHECK: ("bad", "bad"),
+    Verdict.ALL_RECEIVED: ("good", "good"),
+    Verdict.ON_THE_WAY: ("info", "info"),
+    Verdict.ALL_DECIDED: ("info", "info"),
+    Verdict.NOT_ALL_DECIDED: ("info", "info"),
+    Verdict.EMPTY: ("info", "info"),
+    Verdict.UNKNOWN: ("warn", "unknown"),
+}
+NO_WATCH: Final = frozenset({Knows.ONE_PROCESS, Knows.NOBODY})
+"""Where none is missed."""
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """The first sentence of a page, and the facts below it."""
+
+    tone: str
+    icon: str
+    title: str
+    lead: str
+    facts: str
+    """When that was seen, and of when the latest event is: two facts, of which neither is the
+    other, since senders date events as they come."""
+
+
+def first_of(found: Headline, moment: Moment, left: str = "") -> First:
+    """Put a headline into words, as both pages say it.
+
+    Args:
+        found: what is said.
+        moment: when, and in which language.
+        left: what is still to come, in a sentence; empty where nothing is, or nobody may know.
+    """
+    tone, icon = _tones(found)
+    return First(
+        tone, icon, _title(found, moment), _lead(found, moment, left), _facts(found, moment)
+    )
+
+
+def _tones(found: Headline) -> tuple[str, str]:
+    if found.verdict is Verdict.STAGE and found.stage is not None:
+        tone, icon = TONES[found.stage.state]
+        return tone or "warn", icon
+    tone, icon = VERDICT_TONES[found.verdict]
+    # A watch that is there and does not say is another matter than none.
+    is_missed = tone == "info" and found.knows not in {*NO_WATCH, Knows.WATCH}
+    return ("warn", "unknown") if is_missed else (tone, icon)
+
+
+def _title(found: Headline, moment: Moment) -> str:
+    if found.stage is None:
+        return moment.voice.say(words.TITLES[found.verdict])
+    name = the_stage(found.stage.stage, moment.voice)
+    return capital(moment.voice.say(states.HEADLINES[found.stage.state], stage=name))
+
+
+def _lead(found: Headline, moment: Moment, left: str) -> str:
+    say = moment.voice.say
+    if found.verdict is Verdict.EMPTY:
+        return say(words.WORDS["nothing_yet_do"])
+    if found.verdict in {Verdict.ALL_DECIDED, Verdict.NOT_ALL_DECIDED, Verdict.UNKNOWN}:
+        why = say(words.UNSEEN[found.knows])
+        return " ".join(filter(None, (left, why, say(words.WORDS["before_the_ledger"]))))
+    return left
+
+
+def _facts(found: Headline, moment: Moment) -> str:
+    say = moment.voice.say
+    seen = say(words.WORDS["seen"], clock=moment.clock(found.seen_at))
+    if found.latest_event_at is None:
+        return seen
+    instant = moment.voice.instant(found.latest_event_at)
+    return f"{seen} {say(words.WORDS['latest'], instant=instant)}"

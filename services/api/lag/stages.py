@@ -1,0 +1,271 @@
+"""The stages of an event's way and their partitions: how far, how late, whose. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from services.api.console.elements import State as Badge
+from services.api.console.texts import headline as first_words
+from services.api.console.texts import lag as states
+from services.api.console.texts import lag_page as words
+from services.api.lag_board import QUIET_S, WELL, Partition, Stage, State
+from services.api.lag_stages import end_of, position_of
+from services.texts.locale_format import Voice
+
+TONES: Final = {
+    State.BROKEN: ("bad", "bad"),
+    State.STOPPED: ("bad", "bad"),
+    State.REWOUND: ("bad", "bad"),
+    State.STALLED: ("bad", "bad"),
+    State.SLOW: ("warn", "warn"),
+    State.UNKNOWN: ("", "unknown"),
+    State.OK: ("good", "good"),
+    State.NO_TRAFFIC: ("good", "good"),
+}
+ARROWS: Final = {"up": "↗", "down": "↘", "level": "→"}
+TOPIC_PREFIX, TOPIC_SUFFIX = "ecluse.", ".v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One figure of a table; `said` is None where nobody knows it."""
+
+    said: str | None
+    more: str = ""
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceRow:
+    """One partition."""
+
+    topic: str
+    number: str
+    state: Badge
+    code: str
+    seen: str
+    """By which rule the state was found, or what was said when the watch last answered."""
+    held: str
+    do_href: str
+    """Where it is told what to do."""
+    position: Cell
+    behind: Cell
+    oldest: Cell
+    latest: Cell
+    owner: Cell
+
+
+@dataclass(frozen=True, slots=True)
+class StageView:
+    """One stage."""
+
+    name: str
+    said: str
+    does: str
+    group: str
+    state: Badge
+    code: str
+    seen: str
+    held: str
+    do_href: str
+    position: Cell
+    behind: Cell
+    oldest: Cell
+    latest: Cell
+    drain: Cell
+    members: Cell
+    partitions: Sequence[PlaceRow]
+    opened: bool
+    """Whether the partitions are shown at once: one of them is not well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a page is made, and since when its board is old, if it is."""
+
+    now: datetime
+    old_since: datetime | None
+    voice: Voice
+    advises: bool = True
+    """Whether it tells of each stage what to do: where nobody knows how any is, it does not."""
+
+    def do_href(self, stage: Stage, state: State) -> str:
+        """Where it is told what to do about a state of this stage; empty where nothing is."""
+        return f"#{do_id(stage.stage)}" if self.advises and state not in WELL else ""
+
+    def clock(self, instant: datetime) -> str:
+        """`14:02:11`, of another day with the day before it."""
+        if self.voice.local_day(instant) == self.voice.local_day(self.now):
+            return self.voice.clock(instant)
+        return f"{self.voice.short_day(self.voice.local_day(instant))} {self.voice.clock(instant)}"
+
+    def age(self, instant: datetime) -> str:
+        """`23 minutes ago`."""
+        return self.voice.age(instant, self.now)
+
+    def at(self, instant: datetime | None, *, late: bool = False) -> Cell:
+        """An instant in a table, with its age."""
+        if instant is None:
+            return Cell(None)
+        return Cell(self.clock(instant), self.age(instant), late)
+
+    def say(self, name: str, **facts: object) -> str:
+        """A word of the page."""
+        return self.voice.say(words.WORDS[name], **facts)
+
+    def state(self, state: State) -> Badge:
+        """A state as it is shown: of a board that is old nobody knows any."""
+        shown = State.UNKNOWN if self.old_since is not None else state
+        return Badge(self.voice.say(states.STATES[shown]), *TONES[shown])
+
+    def code(self, state: State) -> str:
+        """Its code, as the metrics have it."""
+        return State.UNKNOWN.value if self.old_since is not None else state.value
+
+    def seen(self, state: State, rule: str) -> str:
+        """What was seen that led to it; of a board that is old, what the state was then."""
+        if self.old_since is not None:
+            was = self.voice.say(states.STATES[state])
+            return self.say("then", clock=self.clock(self.old_since), state=was)
+        known = states.RULES.get(rule)
+        return rule if known is None else self.voice.say(known)
+
+
+def stage_name(stage: str, voice: Voice) -> str:
+    """What a stage is called; one that this version does not know keeps its name."""
+    known = states.STAGES.get(stage)
+    return stage if known is None else voice.say(known)
+
+
+def the_stage(stage: str, voice: Voice) -> str:
+    """The same in the midst of a sentence."""
+    known = states.THE_STAGE.get(stage)
+    return stage if known is None else voice.say(known)
+
+
+def do_id(stage: str) -> str:
+    """Where a page tells what to do about a stage."""
+    return f"do-{stage}"
+
+
+def stage_views(stages: Sequence[Stage], moment: Moment) -> list[StageView]:
+    """All stages, in the order of an event's way."""
+    return [_stage(each, moment) for each in stages]
+
+
+def _stage(stage: Stage, moment: Moment) -> StageView:
+    does = states.STAGE_DOES.get(stage.stage)
+    voice = moment.voice
+    rows = [_place(each, stage, moment) for each in stage.partitions]
+    held = [
+        moment.say("stage_is", stage=f"{row.topic} {row.number}", state=row.held)
+        for row in rows
+        if row.held
+    ]
+    return StageView(
+        stage.stage,
+        stage_name(stage.stage, voice),
+        "" if does is None else voice.say(does),
+        moment.say("group", group=stage.group),
+        moment.state(stage.state),
+        moment.code(stage.state),
+        _seen_words(stage, moment),
+        ", ".join(held),
+        moment.do_href(stage, stage.state),
+        position_cell(position_of(stage), end_of(stage), moment),
+        behind_cell(stage, moment),
+        oldest_cell(stage, moment),
+        latest_cell(stage.latest_event_at, moment),
+        drain_cell(stage, moment),
+        Cell(None if stage.members is None else voice.number(stage.members)),
+        rows,
+        moment.advises and stage.state not in WELL,
+    )
+
+
+def _place(place: Partition, stage: Stage, moment: Moment) -> PlaceRow:
+    voice = moment.voice
+    doing = states.DOING.get(place.doing or "")
+    behind = behind_cell(place, moment)
+    drain = drain_cell(place, moment)
+    if behind.said is not None and place.behind and drain.said is not None:
+        behind = Cell(behind.said, f"{behind.more} · {drain.said}".strip(" ·"), behind.late)
+    return PlaceRow(
+        place.topic.removeprefix(TOPIC_PREFIX).removesuffix(TOPIC_SUFFIX),
+        str(place.partition),
+        moment.state(place.state),
+        moment.code(place.state),
+        _seen_words(place, moment),
+        _held(place, moment),
+        moment.do_href(stage, place.state),
+        position_cell(place.committed, place.end, moment),
+        behind,
+        oldest_cell(place, moment),
+        latest_cell(place.latest_event_at, moment),
+        Cell(place.owner, "" if doing is None else voice.say(doing)),
+    )
+
+
+def _seen_words(seen: Stage | Partition, moment: Moment) -> str:
+    """Say what was seen; and for how long, where that is too short to prove that nothing comes."""
+    told = moment.seen(seen.state, seen.rule)
+    if seen.state is not State.OK or seen.behind or moment.old_since is not None:
+        return told
+    return f"{told} {watched_words([seen], moment)}".strip()
+
+
+def watched_words(seen: Sequence[Stage | Partition], moment: Moment) -> str:
+    """`Watched for 20 s.`; nothing once that is long enough to tell that nothing comes."""
+    known = [each.watched_s for each in seen if each.watched_s is not None]
+    if not known or min(known) >= QUIET_S:
+        return ""
+    span = moment.voice.span(min(known))
+    return moment.voice.say(first_words.WORDS["watched"], span=span)
+
+
+def latest_cell(instant: datetime | None, moment: Moment) -> Cell:
+    """The latest event that is done: a date that its sender wrote, and no age of anything."""
+    return Cell(None if instant is None else moment.clock(instant))
+
+
+def _held(place: Partition, moment: Moment) -> str:
+    if place.held is None:
+        return ""
+    said = moment.say("held_before", offset=moment.voice.number(place.held.offset))
+    return said if place.held.event_id is None else f"{said} ({place.held.event_id})"
+
+
+def position_cell(committed: int | None, end: int | None, moment: Moment) -> Cell:
+    """The next offset to be read, and where what is written ends."""
+    number = moment.voice.number
+    of_end = "" if end is None else moment.say("of_end", end=number(end))
+    return Cell(None if committed is None else number(committed), of_end)
+
+
+def behind_cell(seen: Stage | Partition, moment: Moment) -> Cell:
+    """How many records wait, and which way that goes."""
+    if seen.behind is None:
+        return Cell(None)
+    late = bool(seen.behind) and seen.state not in WELL
+    return Cell(moment.voice.number(seen.behind), trend_words(seen.trend, moment), late)
+
+
+def trend_words(trend: str | None, moment: Moment) -> str:
+    """`↗ rising`; nothing where nobody knows."""
+    known = states.TRENDS.get(trend or "")
+    return "" if known is None else f"{ARROWS[trend or '']} {moment.voice.say(known)}"
+
+
+def oldest_cell(seen: Stage | Partition, moment: Moment) -> Cell:
+    """The time of the oldest event that is not done."""
+    if seen.behind == 0:
+        return Cell(moment.say("none"))
+    return moment.at(seen.oldest_event_at, late=seen.state not in WELL)
+
+
+def drain_cell(seen: Stage | Partition, moment: Moment) -> Cell:
+    """How long what waits will take; a dash where it does not get less, or nobody knows."""
+    if seen.behind == 0:
+        return Cell(moment.say("none"))
+    return Cell(None if seen.drain_s is None else moment.voice.span(seen.drain_s))

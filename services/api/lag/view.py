@@ -1,0 +1,227 @@
+"""Who is behind: the first sentence, what is wrong, and all that the page shows below. Pure."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Final
+
+from services.api.console.elements import Notice, capital
+from services.api.console.texts import headline as first_words
+from services.api.console.texts import lag as states
+from services.api.console.texts import lag_page as words
+from services.api.headline import Headline, Knows, Verdict, headline
+from services.api.lag.charts import Charts, charts_of
+from services.api.lag.figures import Figures, figures_of
+from services.api.lag.headline_view import First, first_of
+from services.api.lag.stages import (
+    TONES,
+    Moment,
+    StageView,
+    do_id,
+    stage_name,
+    stage_views,
+    watched_words,
+)
+from services.api.lag_board import WELL, Board, Stage, is_old, wrong_counts
+from services.api.lag_history import Hour
+from services.api.lag_merged import NO_ANSWER, Answer, Lag
+from services.api.lag_stages import accounts
+from services.texts.locale_format import Voice
+
+OLD: Final = "EcluseWatchOld"
+"""The runbook of a watch that says nothing of now."""
+
+UNSEEN_TONES: Final = {
+    Knows.ONE_PROCESS: ("info", "info"),
+    Knows.NOBODY: ("warn", "unknown"),
+}
+"""Where no watch is missed."""
+
+TOKEN_DIGITS: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something that asks for a person; `name` is its place on the page."""
+
+    name: str
+    notice: Notice
+
+
+@dataclass(frozen=True, slots=True)
+class WatchRow:
+    """One watch that was asked."""
+
+    address: str
+    said: str
+    tone: str
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
+class LagView:
+    """The page. Where no watch ever answered there is nothing below the first sentence."""
+
+    verdict: First
+    watched: str
+    """For how long it was watched, where that is less than proves that nothing comes."""
+    alarms: Sequence[Alarm]
+    stages: Sequence[StageView]
+    charts: Charts | None
+    figures: Figures | None
+    watches: Sequence[WatchRow]
+
+
+def lag_token(lag: Lag) -> str:
+    """One short word for how all are: while it stays, only figures have changed."""
+    words = [lag.asks, "now" if lag.old_since is None else "old"]
+    words += [each.error or "answers" for each in lag.answers]
+    if lag.board is not None:
+        words += map(str, wrong_counts(lag.board))
+        for stage in lag.board.stages:
+            words.append(f"{stage.stage} {stage.state}")
+            words += [f"{each.topic}/{each.partition} {each.state}" for each in stage.partitions]
+    return sha256("\n".join(words).encode()).hexdigest()[:TOKEN_DIGITS]
+
+
+def lag_view(lag: Lag, hour: Hour | None, now: datetime, voice: Voice) -> LagView:
+    """What is known of who is behind, said to people."""
+    board, found = lag.board, headline(lag, None, now)
+    moment = Moment(now, lag.old_since, voice, advises=found.knows is Knows.WATCH)
+    watches = [_watch(each, moment) for each in lag.answers]
+    if board is None:
+        return LagView(_unseen(found, lag, moment), "", (), (), None, None, watches)
+    return LagView(
+        _seen(found, board, moment) if moment.advises else _unseen(found, lag, moment),
+        watched_words(board.stages, moment) if moment.advises else "",
+        list(_alarms(lag, board, found.knows, moment)),
+        stage_views(board.stages, moment),
+        charts_of(hour, [each.stage for each in board.stages], moment),
+        figures_of(board, moment),
+        watches,
+    )
+
+
+# ------------------------------------------------------------------ the first sentence
+def _seen(found: Headline, board: Board, moment: Moment) -> First:
+    """Say what the watch sees, with what is left to read."""
+    known = accounts(board.stages)
+    told = []
+    if found.stage is not None and known.has_all:
+        told.append(moment.voice.say(first_words.TITLES[Verdict.ALL_RECEIVED]))
+    told += [_left(each, moment) for each in ([found.stage] if found.stage else known.stages)]
+    return first_of(found, moment, " ".join(filter(None, told)))
+
+
+def _unseen(found: Headline, lag: Lag, moment: Moment) -> First:
+    """Say why nobody sees anything."""
+    tone, icon = UNSEEN_TONES.get(found.knows, ("bad", "unknown"))
+    title = moment.voice.say(first_words.UNSEEN[found.knows])
+    return First(tone, icon, title, _unseen_lead(found.knows, lag, moment), "")
+
+
+def _unseen_lead(knows: Knows, lag: Lag, moment: Moment) -> str:
+    if knows is Knows.OLD and lag.old_since is not None:
+        return _old_lead(lag.old_since, moment)
+    if knows is Knows.SILENT:
+        return f"{moment.say('silent_lead')} {moment.say('silent_do')}"
+    if lag.board is not None:
+        return _sampled(lag.board, moment)
+    return moment.say("nobody_lead" if knows is Knows.NOBODY else "one_process_lead")
+
+
+def _old_lead(at: datetime, moment: Moment) -> str:
+    if at > moment.now:
+        here = moment.voice.clock(moment.now)
+        return moment.say("ahead_lead", clock=moment.clock(at), here=here)
+    return moment.say("old_lead", clock=moment.clock(at), age=moment.age(at))
+
+
+def _sampled(board: Board, moment: Moment) -> str:
+    at = board.sampled_at
+    if at is None:
+        return moment.say("never_sampled")
+    return moment.say("sampled", clock=moment.clock(at), age=moment.age(at))
+
+
+def _left(stage: Stage, moment: Moment) -> str:
+    """How much a stage has to read still, and how long that will take; nothing where it is 0."""
+    if not stage.behind:
+        return ""
+    told = moment.voice.counted(words.LEFT, stage.behind)
+    if stage.drain_s is None:
+        return told
+    return f"{told} {moment.say('done_in', span=moment.voice.span(stage.drain_s))}"
+
+
+# ------------------------------------------------------------------ what is wrong
+def _alarms(lag: Lag, board: Board, knows: Knows, moment: Moment) -> Iterator[Alarm]:
+    if lag.old_since is not None:
+        answers = any(each.error is None for each in lag.answers)
+        title = _why(Knows.STILL if answers else Knows.SILENT, moment)
+        do = moment.say("silent_do")
+        yield Alarm("do-watch-old", Notice("bad", "bad", title, "", do, _more(OLD, moment)))
+    elif not moment.advises:
+        title = capital(moment.say("what_to_do"))
+        do = moment.say("silent_do" if knows is Knows.STILL else "cluster_do")
+        yield Alarm("do-watch-blind", Notice("bad", "bad", title, "", do, _more(OLD, moment)))
+    else:
+        for stage in board.stages:
+            if stage.state not in WELL:
+                yield Alarm(do_id(stage.stage), _stage_notice(stage, moment))
+    yield from _wrong_counts(board, moment)
+    # Where the cluster is silent nobody can read on: that is said already.
+    if board.watch.ready is False and moment.advises:
+        title, said = moment.say("not_ready"), moment.say("not_ready_said")
+        yield Alarm("not-ready", Notice("info", "info", title, said))
+
+
+def _stage_notice(stage: Stage, moment: Moment) -> Notice:
+    voice, state = moment.voice, stage.state
+    tone, icon = TONES[state]
+    said = voice.say(states.STATES[state])
+    title = moment.say("stage_is", stage=stage_name(stage.stage, voice), state=said)
+    seen, means = moment.seen(state, stage.rule), voice.say(states.MEANS[state])
+    rule = moment.say("rule", rule=stage.rule, runbook=states.RUNBOOKS[state])
+    do = voice.say(states.DO[state])
+    return Notice(tone or "warn", icon, title, f"{seen} {means}", do, rule)
+
+
+def _wrong_counts(board: Board, moment: Moment) -> Iterator[Alarm]:
+    """Counts that must be 0, or agree: each that does not."""
+    outcomes, watch, number = board.outcomes, board.watch, moment.voice.number
+
+    def alarm(name: str, said: str, runbook: str, count: int) -> Alarm:
+        told = moment.say(said, count=number(count))
+        do, rule = moment.say("verify_do"), _more(runbook, moment)
+        return Alarm(name, Notice("bad", "bad", moment.say(name), told, do, rule))
+
+    if outcomes is not None and outcomes.gap:
+        yield alarm("gap", "gap_said", "EcluseOutcomesDoNotAddUp", outcomes.gap)
+    if outcomes is not None and outcomes.repeated:
+        yield alarm("repeated", "repeated_said", "EcluseEventTwice", outcomes.repeated)
+    if watch.balances_differing:
+        yield alarm("differing", "differing_said", "EcluseBalancesDiffer", watch.balances_differing)
+    if watch.journal_faults:
+        yield alarm("faults", "faults_said", "EcluseJournalFault", watch.journal_faults)
+
+
+def _why(knows: Knows, moment: Moment) -> str:
+    return moment.voice.say(first_words.UNSEEN[knows])
+
+
+def _more(runbook: str, moment: Moment) -> str:
+    return moment.say("more", runbook=runbook)
+
+
+# ------------------------------------------------------------------ the watch
+def _watch(answer: Answer, moment: Moment) -> WatchRow:
+    if answer.error is not None:
+        said = moment.say("no_answer" if answer.error == NO_ANSWER else "unreadable")
+        return WatchRow(answer.address, said, "bad", "bad")
+    board = answer.board
+    if board is not None and is_old(board, moment.now):
+        said = moment.say("old_answer", clock=moment.clock(board.at))
+        return WatchRow(answer.address, said, "bad", "bad")
+    return WatchRow(answer.address, moment.say("answers"), "good", "good")

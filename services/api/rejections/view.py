@@ -1,0 +1,209 @@
+"""What did not go through: refused, parked, unreadable, by reason, with what to do. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from events.sentences import Sentence
+from services.api.console.elements import (
+    Choice,
+    Link,
+    address,
+    capital,
+    grant_href,
+    record_href,
+    type_words,
+    verdict_do,
+)
+from services.api.console.texts import troubles as words
+from services.api.queries.verdicts import Verdict
+from services.api.rejections.flags import Flagged
+from services.api.rejections.query import ByReason, DeadLetter, ParkedEvent, RefusedEvent
+from services.ledger.explain.flags import FLAGS
+from services.ledger.explain.records import DEAD_LETTERS, WAITS
+from services.ledger.explain.refusals import REFUSALS
+from services.texts.locale_format import Voice
+
+KINDS: Final = ("refused", "parked", "unreadable", "flagged")
+
+TERMS: Final[Mapping[str, Mapping[str, Sentence]]] = {
+    "refused": {code.value: advice.term for code, advice in REFUSALS.items()},
+    "parked": {kind.value: advice.term for kind, advice in WAITS.items()},
+    "unreadable": {code.value: advice.term for code, advice in DEAD_LETTERS.items()},
+    "flagged": {code.value: advice.term for code, advice in FLAGS.items()},
+}
+"""What each reason is called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One of the lists; `count` is None where the caller may not see any."""
+
+    name: str
+    href: str
+    said: str
+    count: str | None
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TroubleRow:
+    """Something that did not go through."""
+
+    link: Link
+    what: str
+    reason: str
+    code: str
+    sentence: str
+    do: str
+    budget: str
+    instant: str
+    sender: str
+
+
+Counts = Mapping[str, Sequence[ByReason] | None]
+"""By list, how many of each reason; None where the caller may not see them."""
+
+
+def tabs(counts: Counts, here: str, voice: Voice) -> list[Tab]:
+    """The lists with how many stand in each."""
+    return [
+        Tab(
+            name,
+            address("troubles", name),
+            voice.say(words.WORDS[name]),
+            _total(counts[name], voice),
+            name == here,
+        )
+        for name in KINDS
+    ]
+
+
+def _total(counts: Sequence[ByReason] | None, voice: Voice) -> str | None:
+    return None if counts is None else voice.number(sum(each.count for each in counts))
+
+
+def reasons(kind: str, counts: Sequence[ByReason], asked: str | None, voice: Voice) -> list[Choice]:
+    """The filter by reason, with how many of each."""
+    everything = sum(each.count for each in counts)
+    said = f"{voice.say(words.WORDS['all_reasons'])} ({voice.number(everything)})"
+    choices = [Choice(address("troubles", kind), said, asked is None)]
+    for each in counts:
+        term = voice.say(_term(kind, each.code))
+        label = f"{capital(term)} ({voice.number(each.count)})"
+        href = address("troubles", kind, reason=each.code)
+        choices.append(Choice(href, label, asked == each.code))
+    return choices
+
+
+def _term(kind: str, code: str) -> Sentence:
+    """What a reason is called; one that this version does not know keeps its code."""
+    found = TERMS[kind].get(code)
+    return Sentence(code, code) if found is None else found
+
+
+def refused_rows(events: Iterable[RefusedEvent], voice: Voice) -> list[TroubleRow]:
+    """Refused events."""
+    return [_row(each, each.refusal, voice) for each in events]
+
+
+def parked_rows(events: Iterable[ParkedEvent], voice: Voice) -> list[TroubleRow]:
+    """Events that wait."""
+    return [_row(each, each.wait, voice) for each in events]
+
+
+def unreadable_rows(dead_letters: Iterable[DeadLetter], voice: Voice) -> list[TroubleRow]:
+    """Dead letters."""
+    return [
+        TroubleRow(
+            Link(record_href(each.chain, each.sequence), _number(each.sequence, voice)),
+            place(each.source_topic, each.source_partition, each.source_offset, voice),
+            capital(voice.say(each.verdict.term)),
+            each.reason,
+            voice.say(each.verdict.sentence),
+            voice.say(each.verdict.do),
+            "",
+            "",
+            "",
+        )
+        for each in dead_letters
+    ]
+
+
+def flagged_rows(flags: Iterable[Flagged], voice: Voice) -> list[TroubleRow]:
+    """What a person should look at; it leads to its grant, where it is about one."""
+    return [
+        TroubleRow(
+            Link(
+                record_href(each.budget, each.sequence)
+                if each.grant is None
+                else grant_href(each.budget, each.grant),
+                each.grant or each.event_id or _number(each.sequence, voice),
+            ),
+            type_words(each.event_type, voice),
+            capital(voice.say(each.verdict.term)),
+            each.verdict.code,
+            voice.say(each.verdict.sentence),
+            verdict_do(each.verdict, voice),
+            each.budget,
+            voice.short_instant(each.event_time),
+            "",
+        )
+        for each in flags
+    ]
+
+
+def _row(event: RefusedEvent | ParkedEvent, verdict: Verdict, voice: Voice) -> TroubleRow:
+    return TroubleRow(
+        Link(record_href(event.budget, event.sequence), event.event_id),
+        type_words(event.event_type, voice),
+        capital(voice.say(verdict.term)),
+        verdict.code,
+        voice.say(verdict.sentence),
+        verdict_do(verdict, voice),
+        event.budget,
+        voice.short_instant(event.event_time),
+        event.event_source,
+    )
+
+
+def _number(sequence: int, voice: Voice) -> str:
+    return voice.say(words.WORDS["record"], number=voice.number(sequence))
+
+
+def place(topic: str, partition: int, offset: int, voice: Voice) -> str:
+    """Where something was read."""
+    return voice.say(
+        words.WORDS["place_said"],
+        topic=topic,
+        partition=partition,
+        offset=voice.number(offset),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ToDo:
+    """A kind of thing that waits for a person, and how many there are."""
+
+    link: Link
+    count: str
+
+
+def todo(counts: Counts, overdue: int, overdue_href: str, voice: Voice) -> list[ToDo]:
+    """What waits for somebody; what is nothing is left out."""
+    found = [
+        (words.LATE_COUNT, overdue, overdue_href),
+        (words.FLAGS_COUNT, _sum(counts["flagged"]), address("troubles", "flagged")),
+        (words.REFUSED_COUNT, _sum(counts["refused"]), address("troubles", "refused")),
+        (words.PARKED_COUNT, _sum(counts["parked"]), address("troubles", "parked")),
+        (words.UNREADABLE_COUNT, _sum(counts["unreadable"]), address("troubles", "unreadable")),
+    ]
+    return [
+        ToDo(Link(href, voice.say(said)), voice.number(count))
+        for said, count, href in found
+        if count
+    ]
+
+
+def _sum(counts: Sequence[ByReason] | None) -> int:
+    return sum(each.count for each in counts or ())

@@ -1,0 +1,127 @@
+"""Tells an open page when the accounts have moved on: server-sent events, nothing but a word.
+
+The pages Lag and Today have streams of their own: time alone makes them other pages, and each look
+at the watch.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from functools import partial
+from http import HTTPStatus
+from typing import Final
+
+from fastapi import APIRouter, Request
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from starlette.datastructures import State
+from starlette.responses import Response, StreamingResponse
+
+from services.api.console.page_context import position_token
+from services.api.console.pages import LAG_LIVE_PATH, LIVE_PATH, TODAY_LIVE_PATH
+from services.api.http.components import Parts
+from services.api.http.dependencies import Reader, ReaderOfAll, Stands
+from services.api.lag.view import lag_token
+from services.api.today.page import today_token
+
+router = APIRouter()
+
+LOOK_EVERY_S = 1.0
+"""How often is looked whether the accounts have moved on."""
+
+AGAIN_MS = 3_000
+"""How long a page that was cut off waits before it asks again."""
+
+TICK_EVERY: Final = 10
+"""After how many looks a page is told that time has passed: it says how old the accounts are."""
+
+LAG_TICK_EVERY: Final = 5
+"""The same of the pages Lag and Today: what a watch saw is never shown five seconds later."""
+
+LOOKS_MAX: Final = 600
+"""After how many looks the browser must ask again, and show that it still may."""
+
+PAGES_MAX: Final = 200
+"""How many pages may listen at once; what is beyond goes without."""
+
+LISTENING: Final = "console_pages_listening"
+"""Where the application counts them."""
+
+
+Token = Callable[[], Awaitable[str | None]]
+"""Gives one short word for what a page shows: another word, another page; None where it is away."""
+
+
+@router.get(LIVE_PATH)
+async def live(request: Request, _caller: Reader, stands: Stands) -> Response:
+    """A stream of words: `position` whenever the accounts have moved, `tick` as time passes."""
+    return _stream(request, stands, partial(_position, stands.engine, position_token), TICK_EVERY)
+
+
+@router.get(TODAY_LIVE_PATH)
+async def live_today(request: Request, _caller: Reader, stands: Stands) -> Response:
+    """The same of the page Today: `position` also when a state of those who work is another."""
+
+    async def token() -> str | None:
+        lag = await stands.lag()
+        return await _position(stands.engine, lambda connection: today_token(connection, lag))
+
+    return _stream(request, stands, token, LAG_TICK_EVERY)
+
+
+@router.get(LAG_LIVE_PATH)
+async def live_lag(request: Request, _caller: ReaderOfAll, stands: Stands) -> Response:
+    """The same of the page Lag: `position` when a state is another, `tick` each five seconds."""
+
+    async def token() -> str | None:
+        return lag_token(await stands.lag())
+
+    return _stream(request, stands, token, LAG_TICK_EVERY)
+
+
+def _stream(request: Request, stands: Parts, token: Token, tick_every: int) -> Response:
+    if getattr(request.app.state, LISTENING, 0) >= PAGES_MAX:
+        return Response(
+            status_code=HTTPStatus.SERVICE_UNAVAILABLE.value, headers={"Retry-After": "30"}
+        )
+    told = _told(request.app.state, stands.leaving, token, tick_every)
+    return StreamingResponse(told, media_type="text/event-stream")
+
+
+async def _told(
+    state: State, leaving: asyncio.Event, token: Token, tick_every: int
+) -> AsyncGenerator[str]:
+    setattr(state, LISTENING, getattr(state, LISTENING, 0) + 1)
+    try:
+        yield f"retry: {AGAIN_MS}\n\n"
+        known = ""
+        for look in range(LOOKS_MAX):
+            found = await token()
+            if found is not None and found != known:
+                known = found
+                yield f"event: position\ndata: {found}\n\n"
+            elif look % tick_every == tick_every - 1:
+                yield "event: tick\ndata: \n\n"
+            if await _is_leaving(leaving):
+                return  # A process that ends waits for its answers, and this one would go on.
+    finally:
+        setattr(state, LISTENING, getattr(state, LISTENING) - 1)
+
+
+async def _is_leaving(leaving: asyncio.Event) -> bool:
+    """Whether the process was told to end, until the next look."""
+    try:
+        await asyncio.wait_for(leaving.wait(), LOOK_EVERY_S)
+    except TimeoutError:
+        return False
+    return True
+
+
+async def _position(
+    engine: AsyncEngine, token: Callable[[AsyncConnection], Awaitable[str]]
+) -> str | None:
+    """How far the accounts are; None while the database is away."""
+    try:
+        async with engine.connect() as connection:
+            return await token(connection)
+    except (SQLAlchemyError, OSError, TimeoutError):
+        return None

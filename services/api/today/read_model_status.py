@@ -1,0 +1,257 @@
+"""How far the read model is, and what became of all that the ledger has decided.
+
+Who sees all entities is told what the projector counted. Who sees some is told of their budgets
+alone: what no budget can be told from (dead letters, what is unread, places in the journal) is
+unknown to them, and never 0. So is to everybody what waits before the ledger: a watch tells of it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from events.topics import JOURNAL
+from services.api.adapters.ports import JournalEnd
+from services.api.headline import Reading
+from services.api.queries.rows import Entities, shown, visible
+from services.projector.tables import journal, outcomes, positions
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A record at which a partition is held: it failed twice, and waits for a person."""
+
+    offset: int | None
+    event_id: str | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """Records by what became of them. `read` counts those that stand in the read model.
+
+    A parked one that was decided later counts once, by what it became.
+    """
+
+    read: int
+    accepted: int
+    duplicate: int
+    refused: int
+    parked: int
+    dead_letter: int | None
+    """None where nobody can say whose they are: they name no budget."""
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether each record ended as exactly one of them."""
+        ended = self.accepted + self.duplicate + self.refused + self.parked
+        return self.read == ended + (self.dead_letter or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionStanding:
+    """One partition of the journal, as far as the read model has it."""
+
+    topic: str
+    partition: int
+    next_offset: int | None
+    """None for who sees some entities only: places in the journal count the records of all."""
+    last_offset: int | None
+    latest_event_time: datetime | None
+    """The latest that a sender wrote into an event that was read; the last may be dated earlier."""
+    held: Held | None
+    """For who sees some entities only, all in it is null: the record may be another's."""
+    outcomes: Outcomes
+    unread: int | None
+    """Journal offsets not yet read, which bounds the records from above; None: nobody knows."""
+    decided: int | None
+    """What was read and what is not yet; None where the latter is unknown."""
+    adds_up: bool
+    """False too where the journal ends before what was read of it: it is another journal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """All partitions together."""
+
+    partitions: tuple[PartitionStanding, ...]
+    outcomes: Outcomes
+    unread: int | None
+    decided: int | None
+    """Records of the journal: all that the ledger has decided, and nothing that waits before it."""
+    has_all_decided: bool | None
+    """Whether the journal is read to its end, of all entities; None where nobody knows its end."""
+    latest_event_time: datetime | None
+    """The latest time of an event that stands in the read model, as its sender wrote it."""
+    holds: int
+    adds_up: bool
+
+    def reading(self, *, sees_all: bool) -> Reading:
+        """The same as the headline takes it."""
+        return Reading(
+            self.outcomes.read if sees_all else None,
+            self.unread,
+            self.has_all_decided,
+            self.adds_up and not self.holds,
+            self.latest_event_time,
+            self.outcomes.read == 0,
+        )
+
+
+NOTHING: Final = Outcomes(0, 0, 0, 0, 0, 0)
+NOT_SAID: Final = Held(None, None, None)
+
+
+async def standing(
+    conn: AsyncConnection,
+    entities: Entities,
+    ends: Mapping[int, JournalEnd] | None = None,
+) -> Standing:
+    """Where the read model stands now, as far as the caller's entities go.
+
+    `ends` says where each partition of the journal ends; None where nobody knows.
+    """
+    read = await _partitions(conn, ends)
+    unread = [each.unread for each in read]
+    has_all = None if None in unread or not read else not any(unread)
+    if entities is None:
+        return _in_all(read, has_all)
+    own = await _of_budgets(conn, entities)
+    return _in_all([_as_seen(each, own) for each in read], has_all)
+
+
+async def _partitions(
+    conn: AsyncConnection, ends: Mapping[int, JournalEnd] | None
+) -> list[PartitionStanding]:
+    # Positions first, as every question: the switch to a read model made again locks them first.
+    query = select(positions).order_by(positions.c.topic, positions.c.partition)
+    rows = (await conn.execute(query)).all()
+    counted = {row.partition: Outcomes(*row[1:]) for row in await conn.execute(select(outcomes))}
+    read = [
+        _partition(row, counted.get(row.partition, NOTHING), (ends or {}).get(row.partition))
+        for row in rows
+    ]
+    seen = {each.partition for each in read}
+    unseen = sorted((ends or {}).items())
+    return read + [_not_begun(partition, end) for partition, end in unseen if partition not in seen]
+
+
+def _partition(row: Any, known: Outcomes, end: JournalEnd | None) -> PartitionStanding:
+    unread = None if end is None else _unread(end, row.next_offset)
+    held = None
+    if row.held_offset is not None:
+        # An error repeats what it choked on.
+        held = Held(row.held_offset, shown(row.held_event_id), shown(row.held_error))
+    return PartitionStanding(
+        row.topic,
+        row.partition,
+        row.next_offset,
+        row.last_offset,
+        row.latest_event_time,
+        held,
+        known,
+        unread,
+        None if unread is None else known.read + unread,
+        known.adds_up and (unread is None or unread >= 0),
+    )
+
+
+async def _of_budgets(
+    conn: AsyncConnection, entities: Entities
+) -> dict[int, tuple[Outcomes, datetime | None]]:
+    """What became of the records of the caller's budgets, and their latest time, by partition."""
+    query = (
+        select(
+            journal.c.partition,
+            journal.c.outcome,
+            func.count().label("records"),
+            func.count(journal.c.resumes).label("resumed"),
+            func.max(journal.c.event_time).label("latest"),
+        )
+        .where(visible(journal.c.budget, entities))
+        .group_by(journal.c.partition, journal.c.outcome)
+    )
+    rows: dict[int, list[Any]] = {}
+    for row in await conn.execute(query):
+        rows.setdefault(row.partition, []).append(row)
+    return {partition: _outcomes_of(found) for partition, found in rows.items()}
+
+
+def _outcomes_of(rows: list[Any]) -> tuple[Outcomes, datetime | None]:
+    """A record that ends the wait of another takes its place."""
+    records = {row.outcome: row.records for row in rows}
+    resumed = sum(row.resumed for row in rows)
+    counted = Outcomes(
+        sum(records.values()) - resumed,
+        records.get("accepted", 0),
+        records.get("duplicate", 0),
+        records.get("refused", 0),
+        records.get("parked", 0) - resumed,
+        dead_letter=None,
+    )
+    return counted, max((row.latest for row in rows if row.latest is not None), default=None)
+
+
+def _as_seen(
+    each: PartitionStanding, own: Mapping[int, tuple[Outcomes, datetime | None]]
+) -> PartitionStanding:
+    """A partition for who sees some entities: that it is held, or adds up, concerns them too."""
+    counted, latest = own.get(each.partition, (replace(NOTHING, dead_letter=None), None))
+    return PartitionStanding(
+        each.topic,
+        each.partition,
+        next_offset=None,
+        last_offset=None,
+        latest_event_time=latest,
+        held=each.held and NOT_SAID,
+        outcomes=counted,
+        unread=None,
+        decided=None,
+        adds_up=each.adds_up and counted.adds_up,
+    )
+
+
+def _not_begun(partition: int, end: JournalEnd) -> PartitionStanding:
+    """A partition of which nothing was read."""
+    return PartitionStanding(
+        JOURNAL, partition, 0, None, None, None, NOTHING, end.last, end.last, adds_up=True
+    )
+
+
+def _unread(end: JournalEnd, next_offset: int) -> int:
+    """How far it is to the last record; below zero where more was read than there is."""
+    if end.last <= next_offset <= end.end:
+        return 0
+    return (end.last if next_offset < end.last else end.end) - next_offset
+
+
+def _in_all(read: list[PartitionStanding], has_all_decided: bool | None) -> Standing:
+    sums = Outcomes(
+        sum(each.outcomes.read for each in read),
+        sum(each.outcomes.accepted for each in read),
+        sum(each.outcomes.duplicate for each in read),
+        sum(each.outcomes.refused for each in read),
+        sum(each.outcomes.parked for each in read),
+        _all_or_none([each.outcomes.dead_letter for each in read]),
+    )
+    unread = _all_or_none([each.unread for each in read]) if read else None
+    times = [each.latest_event_time for each in read if each.latest_event_time is not None]
+    return Standing(
+        tuple(read),
+        sums,
+        unread,
+        None if unread is None else sums.read + unread,
+        has_all_decided,
+        max(times, default=None),
+        sum(each.held is not None for each in read),
+        all(each.adds_up for each in read),
+    )
+
+
+def _all_or_none(counts: list[int | None]) -> int | None:
+    """Their sum; None where one of them is unknown."""
+    known = [count for count in counts if count is not None]
+    return sum(known) if len(known) == len(counts) else None

@@ -1,0 +1,66 @@
+"""The status of the accounts at this moment."""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query, Response
+from pydantic import TypeAdapter
+
+from services.api.headline import Knows, Verdict, arrived, headline
+from services.api.http.answering import UNCHANGED
+from services.api.http.dependencies import Ends, Now, Watched
+from services.api.http.question import Filters, Question
+from services.api.lag_board import State
+from services.api.problems import problems
+from services.api.today.read_model_status import Standing, standing
+
+router = APIRouter(tags=["budgets"], responses=problems(400) | UNCHANGED)
+
+
+@dataclass(frozen=True, slots=True)
+class StandingNow(Standing):
+    """The accounts at this moment: the read model, and what waits before the ledger."""
+
+    verdict: Verdict
+    """What the page Today says first."""
+    knows: Knows
+    """Who knows what waits before the ledger, or why nobody does."""
+    stage: str | None
+    """The stage that is not well, of those that lead to the accounts."""
+    stage_state: State | None
+    seen_at: datetime
+    """When that was so: by a watch, when it last looked."""
+    received: int | None
+    """All records that came in; None where nobody knows what waits before the ledger."""
+    in_flight: int | None
+    """How many of them are not in the read model; what waits before the ledger is among them."""
+
+
+STANDING: Final = TypeAdapter(StandingNow)
+
+
+@router.get("/standing", response_model=StandingNow, summary="How far the accounts are")
+async def stands(
+    lag: Watched, ends: Ends, now: Now, question: Question, _: Annotated[Filters, Query()]
+) -> Response:
+    """How far the accounts are, as the page Today says it, and what became of what was decided.
+
+    `received` and `in_flight` come from the watch, and are null where it does not know; `unread` is
+    null where nobody knows where the journal ends. Who sees some entities only is told of their
+    budgets: dead letters, what is in flight or unread and places in the journal are null.
+    """
+    found = await standing(question.connection, question.entities, ends)
+    reading = found.reading(sees_all=question.entities is None)
+    first, (received, in_flight) = headline(lag, reading, now), arrived(lag, reading)
+    said = StandingNow(
+        **{each.name: getattr(found, each.name) for each in fields(found)},
+        verdict=first.verdict,
+        knows=first.knows,
+        stage=None if first.stage is None else first.stage.stage,
+        stage_state=None if first.stage is None else first.stage.state,
+        seen_at=first.seen_at,
+        received=received,
+        in_flight=in_flight,
+    )
+    return Response(STANDING.dump_json(said), media_type="application/json")
