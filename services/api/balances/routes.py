@@ -1,17 +1,17 @@
 """Balances: by line, chapter, convention, grant, beneficiary; and the moves behind a figure."""
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Final, Literal, Self, TypeVar
+from datetime import date
+from typing import Any, Final, Literal, Self
 
-from fastapi import APIRouter, Query, Response
-from pydantic import Field, TypeAdapter, model_validator
+from fastapi import APIRouter
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.api.balances import query as balances
-from services.api.balances.moves import Move, moves_behind
-from services.api.http.answering import UNCHANGED, Page, paged
+from services.api.balances.moves import moves_behind
+from services.api.http.answering import UNCHANGED
+from services.api.http.lists import list_route
 from services.api.http.question import (
-    Asked,
     BudgetId,
     Day,
     KeyText,
@@ -19,7 +19,6 @@ from services.api.http.question import (
     Offset,
     PageFilters,
     Partition,
-    Question,
     Sequence,
     Siret,
 )
@@ -30,7 +29,6 @@ from services.api.queries.rows import LINE, BudgetLine
 router = APIRouter(prefix="/balances", tags=["balances"], responses=problems(400) | UNCHANGED)
 
 Stage = Literal["available", "reserved", "committed", "ordered", "paid", "carried_over"]
-B = TypeVar("B")
 
 
 class AsOfFilters(PageFilters):
@@ -60,9 +58,12 @@ class AsOfFilters(PageFilters):
             )
         return self
 
-    def as_of(self) -> AsOf:
-        """The moment that is asked for."""
-        return AsOf(self.effective_on, self.known_at, self.partition, self.offset)
+    def arguments(self, today: date) -> dict[str, Any]:
+        """The filters as arguments of a query, with the moment as one of them."""
+        moment = {"effective_on", "known_at", "partition", "offset"}
+        found = super().arguments(today)
+        as_of = AsOf(self.effective_on, self.known_at, self.partition, self.offset)
+        return {name: found[name] for name in found if name not in moment} | {"as_of": as_of}
 
 
 class LineFilters(AsOfFilters):
@@ -108,150 +109,73 @@ class MoveFilters(AsOfFilters):
             raise PydanticCustomError("needs_article", "function and operation need an article")
         return self
 
-    def line(self) -> BudgetLine | None:
-        """The line that is asked for."""
-        if self.chapter is None or self.article is None:
-            return None
-        return BudgetLine(self.chapter, self.article, self.function, self.operation)
+    def arguments(self, today: date) -> dict[str, Any]:
+        """The filters as arguments of a query, with the line as one of them."""
+        found = super().arguments(today)
+        codes = [found.pop(name) for name in ("article", "function", "operation")]
+        is_line = found["chapter"] is not None and codes[0] is not None
+        return found | {"line": BudgetLine(found["chapter"], *codes) if is_line else None}
 
 
-LINES: Final = TypeAdapter(Page[balances.LineBalance])
-CHAPTERS: Final = TypeAdapter(Page[balances.ChapterBalance])
-CONVENTIONS: Final = TypeAdapter(Page[balances.ConventionBalance])
-GRANTS: Final = TypeAdapter(Page[balances.GrantBalance])
-BENEFICIARIES: Final = TypeAdapter(Page[balances.BeneficiaryBalance])
-MOVES: Final = TypeAdapter(Page[Move])
-TWO: Final = TypeAdapter(tuple[KeyText, KeyText])
-FIVE: Final = TypeAdapter(tuple[KeyText, KeyText, KeyText, KeyText, KeyText])
-SIX: Final = TypeAdapter(tuple[KeyText, KeyText, KeyText, KeyText, KeyText, KeyText])
-PLACE: Final = TypeAdapter(tuple[Sequence, Sequence])
+OF_LINE: Final = {f"line.{name}": KeyText for name in LINE}
 
-
-@router.get("/lines", response_model=Page[balances.LineBalance], summary="Balances of lines")
-async def lines(question: Question, filters: Annotated[LineFilters, Query()]) -> Response:
-    """Money of budget lines by stage; appropriated is the sum of the others."""
-    return await _balances(
-        question,
-        filters,
-        (LINES, FIVE),
-        balances.by_line,
-        lambda each: (each.budget, *_codes(each.line)),
-        chapter=filters.chapter,
-    )
-
-
-@router.get(
-    "/chapters", response_model=Page[balances.ChapterBalance], summary="Balances of chapters"
+list_route(
+    router,
+    "/lines",
+    balances.by_line,
+    LineFilters,
+    {"budget": KeyText, **OF_LINE},
+    name="lines",
+    summary="Balances of lines",
+    description="Money of budget lines by stage; appropriated is the sum of the others.",
 )
-async def chapters(question: Question, filters: Annotated[AsOfFilters, Query()]) -> Response:
-    """Money of chapters by stage."""
-    return await _balances(
-        question,
-        filters,
-        (CHAPTERS, TWO),
-        balances.by_chapter,
-        lambda each: (each.budget, each.chapter),
-    )
-
-
-@router.get(
+list_route(
+    router,
+    "/chapters",
+    balances.by_chapter,
+    AsOfFilters,
+    {"budget": KeyText, "chapter": KeyText},
+    name="chapters",
+    summary="Balances of chapters",
+    description="Money of chapters by stage.",
+)
+list_route(
+    router,
     "/conventions",
-    response_model=Page[balances.ConventionBalance],
+    balances.by_convention,
+    ConventionFilters,
+    {"budget": KeyText, "convention": KeyText, **OF_LINE},
+    name="conventions",
     summary="Balances of conventions",
+    description="Money of conventions by line; granted is the sum of what became of it.",
 )
-async def conventions(
-    question: Question, filters: Annotated[ConventionFilters, Query()]
-) -> Response:
-    """Money of conventions by line; granted is the sum of what became of it."""
-    return await _balances(
-        question,
-        filters,
-        (CONVENTIONS, SIX),
-        balances.by_convention,
-        lambda each: (each.budget, each.convention, *_codes(each.line)),
-        convention=filters.convention,
-    )
-
-
-@router.get("/grants", response_model=Page[balances.GrantBalance], summary="Balances of grants")
-async def grants(question: Question, filters: Annotated[GrantFilters, Query()]) -> Response:
-    """Money of the conventions of each grant."""
-    return await _balances(
-        question,
-        filters,
-        (GRANTS, TWO),
-        balances.by_grant,
-        lambda each: (each.budget, each.grant),
-        grant=filters.grant,
-    )
-
-
-@router.get(
+list_route(
+    router,
+    "/grants",
+    balances.by_grant,
+    GrantFilters,
+    {"budget": KeyText, "grant": KeyText},
+    name="grants",
+    summary="Balances of grants",
+    description="Money of the conventions of each grant.",
+)
+list_route(
+    router,
     "/beneficiaries",
-    response_model=Page[balances.BeneficiaryBalance],
+    balances.by_beneficiary,
+    BeneficiaryFilters,
+    {"budget": KeyText, "siret": KeyText},
+    name="beneficiaries",
     summary="Balances of beneficiaries",
+    description="Money of the conventions with each establishment, by budget.",
 )
-async def beneficiaries(
-    question: Question, filters: Annotated[BeneficiaryFilters, Query()]
-) -> Response:
-    """Money of the conventions with each establishment, by budget."""
-    return await _balances(
-        question,
-        filters,
-        (BENEFICIARIES, TWO),
-        balances.by_beneficiary,
-        lambda each: (each.budget, each.siret),
-        siret=filters.siret,
-    )
-
-
-@router.get("/moves", response_model=Page[Move], summary="The moves behind a figure")
-async def moves(question: Question, filters: Annotated[MoveFilters, Query()]) -> Response:
-    """The moves of which a figure is the sum, each with the record that made it."""
-    question.of(filters.budget)
-
-    async def fetch(after: Any, limit: int) -> list[Move]:
-        return await moves_behind(
-            question.connection,
-            question.entities,
-            budget=filters.budget,
-            line=filters.line(),
-            chapter=filters.chapter,
-            convention=filters.convention,
-            stage=filters.stage,
-            as_of=filters.as_of(),
-            after=after,
-            limit=limit,
-        )
-
-    return await paged(
-        question, filters, MOVES, PLACE, fetch, lambda each: (each.sequence, each.item)
-    )
-
-
-async def _balances(
-    question: Asked,
-    filters: AsOfFilters,
-    spelled: tuple[TypeAdapter[Page[B]], TypeAdapter[Any]],
-    ask: Callable[..., Awaitable[list[B]]],
-    key_of: Callable[[B], tuple[Any, ...]],
-    **more: str | None,
-) -> Response:
-    budget = question.of(filters.budget)
-
-    async def fetch(after: Any, limit: int) -> list[B]:
-        return await ask(
-            question.connection,
-            question.entities,
-            budget=budget,
-            as_of=filters.as_of(),
-            after=after,
-            limit=limit,
-            **more,
-        )
-
-    return await paged(question, filters, *spelled, fetch, key_of)
-
-
-def _codes(line: BudgetLine) -> tuple[str, ...]:
-    return tuple(getattr(line, name) or "" for name in LINE)
+list_route(
+    router,
+    "/moves",
+    moves_behind,
+    MoveFilters,
+    {"sequence": Sequence, "item": Sequence},
+    name="moves",
+    summary="The moves behind a figure",
+    description="The moves of which a figure is the sum, each with the record that made it.",
+)

@@ -1,12 +1,13 @@
 """Grants: the list, and one of them with all that is known of it."""
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field, TypeAdapter
 
 from services.api.grants import query as grants
-from services.api.http.answering import UNCHANGED, Page, paged, whole
+from services.api.http.answering import UNCHANGED, whole
+from services.api.http.lists import list_route
 from services.api.http.question import (
     BudgetId,
     Filters,
@@ -16,7 +17,7 @@ from services.api.http.question import (
     Question,
     Siret,
 )
-from services.api.problems import NOT_FOUND, Problem, problems
+from services.api.problems import problems
 
 router = APIRouter(tags=["grants"], responses=problems(400) | UNCHANGED)
 
@@ -35,32 +36,18 @@ class GrantFilters(PageFilters):
     )
 
 
-GRANTS: Final = TypeAdapter(Page[grants.Grant])
 GRANT: Final = TypeAdapter(grants.WholeGrant)
-KEY: Final = TypeAdapter(tuple[KeyText, KeyText])
 
 
-@router.get("/grants", response_model=Page[grants.Grant], summary="Grants")
-async def listed(question: Question, filters: Annotated[GrantFilters, Query()]) -> Response:
-    """Grants (subventions), by budget and reference, with what their conventions have."""
-    budget, entity = question.of(filters.budget), question.of(filters.entity)
-
-    async def fetch(after: Any, limit: int) -> list[grants.Grant]:
-        return await grants.listed(
-            question.connection,
-            question.entities,
-            budget=budget,
-            entity=entity,
-            state=filters.state,
-            siret=filters.siret,
-            search=filters.search,
-            after=after,
-            limit=limit,
-        )
-
-    return await paged(
-        question, filters, GRANTS, KEY, fetch, lambda each: (each.budget, each.grant)
-    )
+list_route(
+    router,
+    "/grants",
+    grants.listed,
+    GrantFilters,
+    {"budget": KeyText, "grant": KeyText},
+    summary="Grants",
+    description="Grants (subventions), by budget and reference, with what their conventions have.",
+)
 
 
 @router.get(
@@ -75,10 +62,6 @@ async def one(
     """A grant: acts, conventions, instalments and what they wait for, money, flags, records."""
     question.of(budget)
 
-    async def build() -> grants.WholeGrant:
-        found = await grants.one(question.connection, question.entities, budget, grant)
-        if found is None:
-            raise Problem(NOT_FOUND)
-        return found
-
-    return await whole(question, GRANT, build)
+    return await whole(
+        question, GRANT, lambda: grants.one(question.connection, question.entities, budget, grant)
+    )

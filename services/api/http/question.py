@@ -74,6 +74,16 @@ class PageFilters(Filters):
         None, description="`next` of the page before, with the same filters."
     )
 
+    @property
+    def is_dated(self) -> bool:
+        """Whether the answer depends on the day of the question."""
+        return False
+
+    def arguments(self, today: date) -> dict[str, Any]:
+        """The filters as arguments of a query; those that count days do so from `today`."""
+        del today
+        return self.model_dump(exclude={"lang", "limit", "cursor"})
+
 
 class Asked(NamedTuple):
     """A question: who asks whom, when."""

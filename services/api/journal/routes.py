@@ -76,19 +76,13 @@ async def outcome(
     """
     budget = question.of(filters.budget)
 
-    async def build() -> tuple[events.Identity, ...]:
+    async def build() -> tuple[events.Identity, ...] | None:
         found = await events.outcomes(
-            question.connection,
-            question.entities,
-            event_id,
-            budget=budget,
-            source=filters.source,
+            question.connection, question.entities, event_id, budget=budget, source=filters.source
         )
-        if not found:
-            raise Problem(EVENT_UNKNOWN)
-        return found
+        return found or None
 
-    return await whole(question, OUTCOMES, build)
+    return await whole(question, OUTCOMES, build, not_found=EVENT_UNKNOWN)
 
 
 @router.get(
@@ -108,15 +102,12 @@ async def trace(
     """What came, what was decided and why, what is awaited: through the years of a convention."""
     budget = question.of(filters.budget)
 
-    async def build() -> traces.Trace:
+    async def build() -> traces.Trace | None:
         try:
-            found = await traces.traced(question.connection, question.entities, ref, budget=budget)
+            return await traces.traced(question.connection, question.entities, ref, budget=budget)
         except traces.TooLong as error:
             facts = {"records": error.records, "limit": traces.RECORDS_MAX}
             raise Problem(TRACE_TOO_LONG, facts) from error
-        if found is None:
-            raise Problem(NOT_FOUND)
-        return found
 
     return await whole(question, TRACE, build)
 
@@ -132,10 +123,8 @@ async def record(
     """A record of a budget's journal, without its event's own words."""
     question.of(budget)
 
-    async def build() -> records.RecordTold:
+    async def build() -> records.RecordTold | None:
         found = await records.one(question.connection, question.entities, budget, sequence)
-        if found is None:
-            raise Problem(NOT_FOUND)
-        return found[0]
+        return None if found is None else found[0]
 
     return await whole(question, RECORD, build)

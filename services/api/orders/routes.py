@@ -1,12 +1,13 @@
 """Payment orders: the list, one of them, those that wait."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field, TypeAdapter
 
-from services.api.http.answering import UNCHANGED, Page, paged, whole
+from services.api.http.answering import UNCHANGED, whole
+from services.api.http.lists import list_route
 from services.api.http.question import (
     BudgetId,
     Day,
@@ -18,7 +19,7 @@ from services.api.http.question import (
     Siret,
 )
 from services.api.orders import query as orders
-from services.api.problems import NOT_FOUND, Problem, problems
+from services.api.problems import problems
 
 router = APIRouter(tags=["payment orders"], responses=problems(400) | UNCHANGED)
 
@@ -43,42 +44,32 @@ class OrderFilters(PageFilters):
         description="Issued at least so many days ago, by the day in Europe/Paris.",
     )
 
+    @property
+    def is_dated(self) -> bool:
+        """Whether the answer depends on the day of the question."""
+        return self.older_than_days is not None
 
-ORDERS: Final = TypeAdapter(Page[orders.PaymentOrder])
+    def arguments(self, today: date) -> dict[str, Any]:
+        """The filters as arguments of a query."""
+        found = super().arguments(today)
+        age, states = found.pop("older_than_days"), found.pop("state")
+        until = None if age is None else today - timedelta(days=age)
+        return {"asked": orders.OrderFilter(**found, states=states, issued_until=until)}
+
+
 ORDER: Final = TypeAdapter(orders.WholeOrder)
 WAITING: Final = TypeAdapter(orders.Waiting)
-KEY: Final = TypeAdapter(tuple[Day, KeyText, KeyText])
 
 
-@router.get("/payment-orders", response_model=Page[orders.PaymentOrder], summary="Payment orders")
-async def listed(question: Question, filters: Annotated[OrderFilters, Query()]) -> Response:
-    """Payment orders (mandats), the first due first. IBANs are shortened."""
-    age = filters.older_than_days
-    asked = orders.OrderFilter(
-        budget=question.of(filters.budget),
-        entity=question.of(filters.entity),
-        convention=filters.convention,
-        siret=filters.siret,
-        states=filters.state,
-        due_from=filters.due_from,
-        due_until=filters.due_until,
-        issued_until=None if age is None else question.today - timedelta(days=age),
-    )
-
-    async def fetch(after: Any, limit: int) -> list[orders.PaymentOrder]:
-        return await orders.listed(
-            question.connection, question.entities, asked, after=after, limit=limit
-        )
-
-    return await paged(
-        question,
-        filters,
-        ORDERS,
-        KEY,
-        fetch,
-        lambda each: (each.due_on, each.budget, each.payment_order),
-        dated=age is not None,
-    )
+list_route(
+    router,
+    "/payment-orders",
+    orders.listed,
+    OrderFilters,
+    {"due_on": Day, "budget": KeyText, "payment_order": KeyText},
+    summary="Payment orders",
+    description="Payment orders (mandats), the first due first. IBANs are shortened.",
+)
 
 
 @router.get("/payment-orders/waiting", response_model=orders.Waiting, summary="Orders waiting")
@@ -87,11 +78,12 @@ async def waiting(question: Question, _: Annotated[Filters, Query()]) -> Respons
 
     Today is the day in Europe/Paris.
     """
-
-    async def build() -> orders.Waiting:
-        return await orders.waiting(question.connection, question.entities, question.today)
-
-    return await whole(question, WAITING, build, dated=True)
+    return await whole(
+        question,
+        WAITING,
+        lambda: orders.waiting(question.connection, question.entities, question.today),
+        dated=True,
+    )
 
 
 @router.get(
@@ -108,10 +100,8 @@ async def one(
     """A payment order with its lines, services and payments."""
     question.of(budget)
 
-    async def build() -> orders.WholeOrder:
-        found = await orders.one(question.connection, question.entities, budget, payment_order)
-        if found is None:
-            raise Problem(NOT_FOUND)
-        return found
-
-    return await whole(question, ORDER, build)
+    return await whole(
+        question,
+        ORDER,
+        lambda: orders.one(question.connection, question.entities, budget, payment_order),
+    )

@@ -1,13 +1,16 @@
 """What did not go through, and what a person should look at."""
 
-from typing import Annotated, Any, Final, Literal
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query, Response
 from pydantic import TypeAdapter
 
 from events.unreadable import Reason
-from services.api.http.answering import UNCHANGED, Page, paged, whole
+from services.api.http.answering import UNCHANGED, whole
+from services.api.http.lists import list_route
 from services.api.http.question import (
+    Asked,
     BudgetId,
     Filters,
     KeyText,
@@ -56,130 +59,78 @@ class FlagFilters(PageFilters):
     code: FlagCode | None = None
 
 
-REFUSED: Final = TypeAdapter(Page[unsettled.RefusedEvent])
-PARKED: Final = TypeAdapter(Page[unsettled.ParkedEvent])
-DEAD_LETTERS: Final = TypeAdapter(Page[unsettled.DeadLetter])
-FLAGGED: Final = TypeAdapter(Page[flags.Flagged])
 COUNTS: Final = TypeAdapter(list[unsettled.ByReason])
-NEWEST: Final = TypeAdapter(tuple[KeyTime, KeyText, Sequence])
-CHAINED: Final = TypeAdapter(tuple[KeyText, Sequence])
-FLAG_KEY: Final = TypeAdapter(tuple[KeyText, Sequence, Sequence])
+NEWEST: Final = {"event_time": KeyTime, "budget": KeyText, "sequence": Sequence}
 
 Counts = list[unsettled.ByReason]
 
 
-@router.get("/refusals", response_model=Page[unsettled.RefusedEvent], summary="Refused events")
-async def refused(question: Question, filters: Annotated[RefusalFilters, Query()]) -> Response:
-    """Refused events, the newest first, each with its code, its facts and what to do."""
-    budget = question.of(filters.budget)
-
-    async def fetch(after: Any, limit: int) -> list[unsettled.RefusedEvent]:
-        return await unsettled.refused(
-            question.connection,
-            question.entities,
-            budget=budget,
-            code=filters.code,
-            event_type=filters.event_type,
-            after=after,
-            limit=limit,
-        )
-
-    return await paged(
-        question,
-        filters,
-        REFUSED,
-        NEWEST,
-        fetch,
-        lambda each: (each.event_time, each.budget, each.sequence),
-    )
+list_route(
+    router,
+    "/refusals",
+    unsettled.refused,
+    RefusalFilters,
+    NEWEST,
+    name="refused",
+    summary="Refused events",
+    description="Refused events, the newest first, each with its code, its facts and what to do.",
+)
 
 
 @router.get("/refusals/counts", response_model=Counts, summary="Refused events by code")
 async def refusal_counts(question: Question, _: Annotated[Filters, Query()]) -> Response:
     """How many events were refused, by code, the most frequent first."""
-
-    async def build() -> Counts:
-        return await unsettled.refusals_by_code(question.connection, question.entities)
-
-    return await whole(question, COUNTS, build)
+    return await _counts(question, unsettled.refusals_by_code)
 
 
-@router.get("/parked", response_model=Page[unsettled.ParkedEvent], summary="Parked events")
-async def parked(question: Question, filters: Annotated[ParkedFilters, Query()]) -> Response:
-    """Events that wait for another, the newest first; with `ended` those that wait no more."""
-    budget = question.of(filters.budget)
-
-    async def fetch(after: Any, limit: int) -> list[unsettled.ParkedEvent]:
-        return await unsettled.waiting_events(
-            question.connection,
-            question.entities,
-            budget=budget,
-            kind=filters.kind,
-            ended=filters.ended,
-            after=after,
-            limit=limit,
-        )
-
-    return await paged(
-        question,
-        filters,
-        PARKED,
-        NEWEST,
-        fetch,
-        lambda each: (each.event_time, each.budget, each.sequence),
-    )
+list_route(
+    router,
+    "/parked",
+    unsettled.waiting_events,
+    ParkedFilters,
+    NEWEST,
+    name="parked",
+    summary="Parked events",
+    description="Events that wait for another, the newest first; with `ended` those that wait no "
+    "more.",
+)
 
 
 @router.get("/parked/counts", response_model=Counts, summary="Parked events by what they wait for")
 async def parked_counts(question: Question, _: Annotated[Filters, Query()]) -> Response:
     """How many events wait, by what for, the most frequent first."""
-
-    async def build() -> Counts:
-        return await unsettled.parked_by_kind(question.connection, question.entities)
-
-    return await whole(question, COUNTS, build)
+    return await _counts(question, unsettled.parked_by_kind)
 
 
-@router.get("/dead-letters", response_model=Page[unsettled.DeadLetter], summary="Dead letters")
-async def dead_letters(
-    question: Question, filters: Annotated[DeadLetterFilters, Query()]
-) -> Response:
-    """Records that could not be read. They name no entity: only who reads all sees any."""
-
-    async def fetch(after: Any, limit: int) -> list[unsettled.DeadLetter]:
-        return await unsettled.unreadable(
-            question.connection, question.entities, code=filters.code, after=after, limit=limit
-        )
-
-    return await paged(
-        question, filters, DEAD_LETTERS, CHAINED, fetch, lambda each: (each.chain, each.sequence)
-    )
+list_route(
+    router,
+    "/dead-letters",
+    unsettled.unreadable,
+    DeadLetterFilters,
+    {"chain": KeyText, "sequence": Sequence},
+    name="dead_letters",
+    summary="Dead letters",
+    description="Records that could not be read. They name no entity: only who reads all sees any.",
+)
 
 
 @router.get("/dead-letters/counts", response_model=Counts, summary="Dead letters by code")
 async def dead_letter_counts(question: Question, _: Annotated[Filters, Query()]) -> Response:
     """How many records could not be read, by code, the most frequent first."""
-
-    async def build() -> Counts:
-        return await unsettled.dead_letters_by_code(question.connection, question.entities)
-
-    return await whole(question, COUNTS, build)
+    return await _counts(question, unsettled.dead_letters_by_code)
 
 
-@router.get("/review-flags", response_model=Page[flags.Flagged], summary="Review flags")
-async def flagged(question: Question, filters: Annotated[FlagFilters, Query()]) -> Response:
-    """What a person should look at; it never stops the money."""
+list_route(
+    router,
+    "/review-flags",
+    flags.flagged,
+    FlagFilters,
+    {"budget": KeyText, "sequence": Sequence, "item": Sequence},
+    name="flagged",
+    summary="Review flags",
+    description="What a person should look at; it never stops the money.",
+)
 
-    async def fetch(after: Any, limit: int) -> list[flags.Flagged]:
-        return await flags.flagged(
-            question.connection, question.entities, code=filters.code, after=after, limit=limit
-        )
 
-    return await paged(
-        question,
-        filters,
-        FLAGGED,
-        FLAG_KEY,
-        fetch,
-        lambda each: (each.budget, each.sequence, each.item),
-    )
+async def _counts(question: Asked, query: Callable[..., Awaitable[Counts]]) -> Response:
+    return await whole(question, COUNTS, lambda: query(question.connection, question.entities))
