@@ -1,7 +1,7 @@
 """What every page of the console shares: its head, its words, and how it is rendered."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -9,14 +9,21 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse
 
 from events.masking import masked_name
 from services.api.access.caller import Caller, Scope
 from services.api.access.forms import CSRF_FIELD
-from services.api.console.elements import Verbatim
+from services.api.console.elements import (
+    Verbatim,
+    grant_href,
+    line_name,
+    order_href,
+    record_href,
+)
 from services.api.console.texts import WORDS
 from services.api.language import LANGUAGE_COOKIE, LANGUAGE_PARAMETER, language_of
 from services.texts.language import Language
@@ -38,6 +45,17 @@ WAYS: Final = ("today", "grants", "orders", "troubles", "lag")
 
 FOR_WHO_READS_ALL: Final = frozenset({"lag"})
 """Those that tell of all entities: nobody else is shown the way."""
+
+FORMATS: Final = (
+    "money",
+    "number",
+    "day",
+    "short_day",
+    "days_away",
+    "instant",
+    "short_instant",
+)
+"""Formats of the locale that templates use as filters."""
 
 LIVE_WORDS: Final = ("live", "pause", "resume", "updated", "lost")
 
@@ -104,7 +122,7 @@ def _version(name: str) -> str:
 @cache
 def environment() -> Environment:
     """The templates: everything is escaped, and a name that nobody gave is an error."""
-    return Environment(
+    found = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -112,6 +130,22 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    found.filters.update({name: _in_locale(name) for name in FORMATS})
+    found.globals.update(
+        record_href=record_href, order_href=order_href, grant_href=grant_href, line_name=line_name
+    )
+    return found
+
+
+def _in_locale(name: str) -> Callable[..., str]:
+    """A filter that formats a value in the locale of the page."""
+
+    @pass_context
+    def formatted(context: Context, value: Any, *more: Any) -> str:
+        text: str = getattr(context["voice"], name)(value, *more)
+        return text
+
+    return formatted
 
 
 def _as_shown(value: Any) -> Any:

@@ -61,7 +61,7 @@ def list_route(
     (row,) = get_args(get_type_hints(query)["return"])
     page = Page[row]  # type: ignore[valid-type] # the type of the rows, known when it is called
     spelled = TypeAdapter[Any](page)
-    cursors: TypeAdapter[Any] = TypeAdapter(tuple[tuple(key.values())])  # type: ignore[misc] # as well
+    cursors: TypeAdapter[Any] = TypeAdapter(tuple[tuple(key.values())])  # type: ignore[misc, arg-type]
 
     def key_of(each: Any) -> tuple[Any, ...]:
         values = (attrgetter(attribute)(each) for attribute in key)

@@ -29,7 +29,14 @@ from services.api.http.dependencies import Operator, Stands, check_sees
 from services.api.http.question import Day
 from services.api.orders import query as orders
 from services.api.orders.routes import DAYS_MAX
-from services.api.orders.view import order_view, rows_of
+from services.api.orders.view import (
+    account_of,
+    facts_of,
+    figures_of,
+    records_of,
+    state_of,
+    states,
+)
 from services.api.orders.waiting import (
     ALL,
     WAITING,
@@ -93,7 +100,9 @@ async def order_list(visit: Visitor, filters: Annotated[Filters, Query()]) -> Re
         clear_href=Wanted(wanted.state).href,
         budgets=budget_choices(known, wanted.budget, voice),
         states=state_tabs(counted, wanted, voice),
-        rows=rows_of(found[:ROWS], today, voice),
+        rows=found[:ROWS],
+        order_states=states(voice),
+        today=today,
         turn=following(
             ("orders",),
             wanted.asked,
@@ -137,17 +146,17 @@ async def _order_page(
     grant = await flags.grant_of_convention(
         visit.connection, visit.entities, budget, found.order.convention
     )
-    view = order_view(
-        found,
-        grant,
-        visit.today,
-        visit.voice,
-        may_reveal=visit.caller.may(Scope.OPERATE, budget),
-        revealed=revealed,
-    )
+    order = found.order
     return await visit.page(
         "order.html",
-        title=f"{visit.voice.say(words.WORDS['order'])} {view.name}",
-        order=view,
+        title=f"{visit.voice.say(words.WORDS['order'])} {order.payment_order}",
+        order=order,
+        state=state_of(order.state, visit.voice),
+        figures=figures_of(order, visit.today, visit.voice),
+        facts=list(facts_of(order, grant, visit.voice)),
+        lines=found.lines,
+        payments=found.payments,
+        records=records_of(order, visit.voice),
+        account=account_of(order, revealed, may_reveal=visit.caller.may(Scope.OPERATE, budget)),
         live=revealed is None,
     )

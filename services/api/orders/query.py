@@ -64,6 +64,15 @@ class PaymentOrder:
         """What is still to be paid, while it is open."""
         return self.amount_cents - self.paid_cents
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits for the treasury."""
+        return self.state in OPEN_STATES
+
+    def is_late(self, today: date) -> bool:
+        """Whether it is open and its due date has passed."""
+        return self.is_open and self.due_on < today
+
 
 @dataclass(frozen=True, slots=True)
 class Service:

@@ -1,6 +1,6 @@
 """Payment orders: the list, and one whole. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -10,12 +10,11 @@ from services.api.console.elements import (
     State,
     Verbatim,
     address,
-    line_name,
     order_href,
     record_href,
 )
 from services.api.console.texts import orders as words
-from services.api.orders.query import OPEN_STATES, PaymentOrder, Service, WholeOrder
+from services.api.orders.query import PaymentOrder
 from services.ledger.explain.terms import ORDER_STATES
 from services.texts.locale_format import Voice
 
@@ -43,41 +42,6 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class OrderRow:
-    """An order in the list."""
-
-    link: Link
-    beneficiary: str
-    amount: str
-    left: str
-    state: State
-    issued_on: str
-    issued_away: str
-    due_on: str
-    due_away: str
-    late: bool
-
-
-@dataclass(frozen=True, slots=True)
-class LineRow:
-    """What an order pays on one line."""
-
-    line: str
-    amount: str
-    services: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class PaymentRow:
-    """A payment, and its record."""
-
-    day: str
-    amount: str
-    reference: str
-    record: Link
-
-
-@dataclass(frozen=True, slots=True)
 class Account:
     """The account that is credited: masked, or revealed on this page."""
 
@@ -89,99 +53,35 @@ class Account:
     """Where an operator may ask for the whole; empty for others."""
 
 
-@dataclass(frozen=True, slots=True)
-class OrderView:
-    """An order whole."""
-
-    name: str
-    state: State
-    since: str
-    figures: Sequence[Fact]
-    facts: Sequence[Fact]
-    lines: Sequence[LineRow]
-    total: str
-    payments: Sequence[PaymentRow]
-    records: Sequence[Link]
-    account: Account
-
-
-def rows_of(orders: Iterable[PaymentOrder], today: date, voice: Voice) -> list[OrderRow]:
-    """The list."""
-    return [_row(each, today, voice) for each in orders]
-
-
 def state_of(state: str, voice: Voice) -> State:
     """The state of an order, never told by colour alone."""
     return State(voice.say(ORDER_STATES[state]), *TONES[state])
 
 
-def _row(order: PaymentOrder, today: date, voice: Voice) -> OrderRow:
-    is_open = order.state in OPEN_STATES
-    late = is_open and order.due_on < today
-    away = voice.days_away(order.due_on, today) if is_open else ""
-    return OrderRow(
-        Link(order_href(order.budget, order.payment_order), order.payment_order),
-        "" if order.beneficiary is None else order.beneficiary.name,
-        voice.money(order.amount_cents),
-        voice.money(order.left_cents if is_open else 0),
-        state_of(order.state, voice),
-        voice.short_day(order.issued_on),
-        voice.days_away(order.issued_on, today) if is_open else "",
-        voice.short_day(order.due_on),
-        voice.say(words.WORDS["late_by"], away=away) if late else away,
-        late,
-    )
+def states(voice: Voice) -> dict[str, State]:
+    """All states of orders."""
+    return {state: state_of(state, voice) for state in ORDER_STATES}
 
 
-def order_view(
-    whole: WholeOrder,
-    grant: str | None,
-    today: date,
-    voice: Voice,
-    *,
-    may_reveal: bool,
-    revealed: tuple[str, str | None, str] | None = None,
-) -> OrderView:
-    """An order whole; `revealed` is its account where an operator asked for it just now."""
-    order = whole.order
-    row = _row(order, today, voice)
-    return OrderView(
-        order.payment_order,
-        row.state,
-        voice.say(words.WORDS["since"], day=voice.day(order.state_on)),
-        _figures(row, voice, order),
-        list(_facts(order, grant, voice)),
-        [
-            _line_row(line_name(each.line), each.amount_cents, each.services, voice)
-            for each in whole.lines
-        ],
-        voice.money(sum(each.amount_cents for each in whole.lines)),
-        [
-            PaymentRow(
-                voice.day(each.executed_on),
-                voice.money(each.amount_cents),
-                each.bank_reference or "",
-                _record(order.budget, each.sequence, voice),
-            )
-            for each in whole.payments
-        ],
-        _records(order, voice),
-        _account(order, revealed, may_reveal=may_reveal),
-    )
-
-
-def _figures(row: OrderRow, voice: Voice, order: PaymentOrder) -> list[Fact]:
+def figures_of(order: PaymentOrder, today: date, voice: Voice) -> list[Fact]:
+    """Its amounts, and the day when it is due."""
+    away, late = "", order.is_late(today)
+    if order.is_open:
+        away = voice.days_away(order.due_on, today)
+    if late:
+        away = voice.say(words.WORDS["late_by"], away=away)
+    left_cents = order.left_cents if order.is_open else 0
     return [
-        Fact(voice.say(words.WORDS["amount"]), row.amount),
+        Fact(voice.say(words.WORDS["amount"]), voice.money(order.amount_cents)),
         Fact(voice.say(words.WORDS["paid"]), voice.money(order.paid_cents)),
-        Fact(voice.say(words.WORDS["left"]), row.left),
-        Fact(
-            voice.say(words.WORDS["due_on"]), voice.day(order.due_on), row.due_away, late=row.late
-        ),
+        Fact(voice.say(words.WORDS["left"]), voice.money(left_cents)),
+        Fact(voice.say(words.WORDS["due_on"]), voice.day(order.due_on), away, late=late),
     ]
 
 
-def _facts(order: PaymentOrder, grant: str | None, voice: Voice) -> Iterable[Fact]:
+def facts_of(order: PaymentOrder, grant: str | None, voice: Voice) -> Iterable[Fact]:
+    """The rest of what is known of it, where there is any."""
+
     def fact(name: str, said: str, href: str = "") -> Fact:
         return Fact(voice.say(words.WORDS[name]), said, "", href)
 
@@ -205,19 +105,7 @@ def _facts(order: PaymentOrder, grant: str | None, voice: Voice) -> Iterable[Fac
         yield fact("reason", told)
 
 
-def _line_row(
-    line: str, amount_cents: int, services: Sequence[Service] | None, voice: Voice
-) -> LineRow:
-    told = [f"{each.code} {voice.money(each.amount_cents)}" for each in services or ()]
-    return LineRow(line, voice.money(amount_cents), told)
-
-
-def _record(budget: str, sequence: int, voice: Voice) -> Link:
-    said = f"{voice.say(words.WORDS['record'])} {voice.number(sequence)}"
-    return Link(record_href(budget, sequence), said)
-
-
-def _records(order: PaymentOrder, voice: Voice) -> list[Link]:
+def records_of(order: PaymentOrder, voice: Voice) -> list[Link]:
     """The record that issued it, and the one that changed it last."""
     named = {order.sequence: "issued_by"}
     if order.state_sequence != order.sequence:
@@ -231,9 +119,10 @@ def _records(order: PaymentOrder, voice: Voice) -> list[Link]:
     ]
 
 
-def _account(
+def account_of(
     order: PaymentOrder, revealed: tuple[str, str | None, str] | None, *, may_reveal: bool
 ) -> Account:
+    """Its account; `revealed` where an operator asked for it just now."""
     known = order.bank_account
     iban, bic, holder = revealed or (known.iban, known.bic, known.holder)
     if revealed is not None:
