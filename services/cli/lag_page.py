@@ -5,32 +5,21 @@ from datetime import datetime
 
 from rich.console import RenderableType
 
+from events.lag import Board, Orders, Outcomes, Partition, Stage, State
 from events.masking import masked_name
 from events.sentences import Sentence
-from services.api.console.texts.headline import TITLES
-from services.api.console.texts.headline import WORDS as FIRST
-from services.api.console.texts.lag import DO, HEADLINES, MEANS, RULES, STAGES, STATES, THE_STAGE
-from services.api.headline import Verdict, headline
-from services.api.lag_board import (
-    QUIET_S,
-    WELL,
-    Board,
-    Orders,
-    Outcomes,
-    Partition,
-    Stage,
-    State,
-    is_sampled,
-    is_well,
-    wrong_counts,
-)
-from services.api.lag_merged import Lag
-from services.api.lag_stages import accounts
 from services.cli import lag_texts as words
 from services.cli.lag_figures import Figures
 from services.cli.lag_tables import latencies, orders, parked, partitions, place, reports, stages
 from services.cli.screen import Prose, Screen, clean
 from services.cli.texts import told
+from services.lag.client.age import QUIET_S, WELL, is_sampled, is_well, wrong_counts
+from services.lag.client.merge import Lag
+from services.lag.present.accounts import accounts
+from services.lag.present.headline import Verdict, headline
+from services.lag.present.headline_texts import TITLES
+from services.lag.present.headline_texts import WORDS as FIRST
+from services.lag.present.texts import DO, HEADLINES, MEANS, RULES, STAGES, STATES, THE_STAGE
 from services.ledger.explain.terms import ORDER_STATES
 
 GOOD, UNSURE, BAD = "bold green", "bold yellow", "bold red"

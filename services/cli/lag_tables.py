@@ -6,24 +6,16 @@ from typing import Final
 from rich.console import RenderableType
 from rich.table import Table
 
+from events.lag import Awaited, Latency, Order, ParkedEvent, Partition, Report, Stage
 from events.masking import masked, masked_name
-from services.api.console.texts.lag import DOING, LATENCIES, STAGES
-from services.api.lag_board import (
-    WELL,
-    Awaited,
-    Latency,
-    Order,
-    ParkedEvent,
-    Partition,
-    Report,
-    Stage,
-)
-from services.api.lag_stages import end_of, position_of
 from services.cli import lag_texts as words
 from services.cli.lag_figures import Figures
 from services.cli.screen import ROWS_MAX, Prose, Screen
 from services.cli.texts import MORE, told
 from services.cli.trace_view import type_words
+from services.lag.client.age import WELL
+from services.lag.present.accounts import end_of, position_of
+from services.lag.present.texts import DOING, LATENCIES, STAGES
 from services.ledger.application.decision_texts import DOCUMENTS, PARKED, parked_sentence
 from services.ledger.explain.terms import ORDER_STATES
 

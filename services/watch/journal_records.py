@@ -1,4 +1,4 @@
-"""What the watch reads of the journal and of the published balances: its own reading of both.
+"""Records of the journal and published balances, as the watch decodes them.
 
 It shares no code with the ledger: a mistake there must not hide here.
 """
@@ -12,6 +12,8 @@ from events.conventions import ConventionSigned
 from events.deliberations import DeliberationAdopted
 from events.fiscal_years import FiscalYearOpened
 from events.outbound import BalanceUpdated, ConventionBalance
+
+Outcome = Literal["accepted", "duplicate", "refused", "parked", "dead_letter"]
 
 Stage = Literal["available", "reserved", "committed", "ordered", "paid", "carried_over"]
 
@@ -60,14 +62,14 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Key(NamedTuple):
-    """Whose money: a line's, or a convention's on a line."""
+    """The owner of a balance: a line, or a convention on a line."""
 
     convention: str | None
     line: Line
 
 
 class Move(msgspec.Struct, frozen=True):
-    """An amount in cents that went from one stage to another; None is outside the budget."""
+    """An amount that moves from one stage to another; None is outside the budget."""
 
     line: Line
     convention: str | None
@@ -76,17 +78,46 @@ class Move(msgspec.Struct, frozen=True):
     target: Stage | None = msgspec.field(name="to")
 
 
-class _Event(msgspec.Struct):
+class Order(msgspec.Struct):
+    """A payment order after a record that issued or changed it."""
+
+    payment_order: str
+    state: str
+    paid_cents: int = 0
+
+
+class Source(msgspec.Struct, frozen=True):
+    """The position at which the ledger read a record."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+class Event(msgspec.Struct):
+    """The event in a record; its data is not decoded."""
+
     type: str
     data: msgspec.Raw
+    time: str | None = None
 
 
-class _Record(msgspec.Struct):
+class JournalRecord(msgspec.Struct):
+    """A record of the journal, decoded once for all tables."""
+
     budget: str
     sequence: int
-    outcome: str
-    moves: tuple[Move, ...] | None
-    event: _Event | None
+    outcome: Outcome
+    source: Source
+    moves: tuple[Move, ...] | None = None
+    event: Event | None = None
+    resumes: int | None = None
+    payment_orders: tuple[Order, ...] | None = None
+
+
+class _Message(msgspec.Struct):
+    type: str
+    data: msgspec.Raw
 
 
 class _Award(msgspec.Struct):
@@ -105,40 +136,28 @@ class _Signature(msgspec.Struct):
     convention: str
 
 
-class Alone(NamedTuple):
-    """An award without convention: its grant appears everywhere as a convention (rules, 13).
-
-    One that was carried over from an earlier year is told by its deadline event.
-    """
+class WithoutConvention(NamedTuple):
+    """An award without convention: its money is keyed by the grant (rules, 13)."""
 
     grant: str
 
 
 class Signed(NamedTuple):
-    """A convention was signed for a grant; one that stood alone goes on under the new name."""
+    """A convention signed for a grant; money keyed by the grant is keyed by it from now on."""
 
     grant: str
     convention: str
 
 
-class Record(NamedTuple):
-    """One record of the journal, as far as balances are concerned."""
-
-    budget: str
-    sequence: int
-    moves: tuple[Move, ...]
-    fact: Alone | Signed | None
-
-
 class Published(NamedTuple):
-    """What the ledger says of one key, as of a sequence of its journal."""
+    """The published balance of one key, as of a sequence of the journal."""
 
     sequence: int
     cents: Cents
 
 
 class Place(NamedTuple):
-    """A key of the topic of balances: it is named there with its budget."""
+    """A key of the topic of balances, which names the budget too."""
 
     budget: str
     key: Key
@@ -148,49 +167,55 @@ class NotReadable(Exception):
     """A record is not what its topic may hold."""
 
 
-_record = msgspec.json.Decoder(_Record).decode
+_record = msgspec.json.Decoder(JournalRecord).decode
 _award = msgspec.json.Decoder(_Award).decode
 _opening = msgspec.json.Decoder(_Opening).decode
 _signature = msgspec.json.Decoder(_Signature).decode
-_message = msgspec.json.Decoder(_Event).decode
+_message = msgspec.json.Decoder(_Message).decode
 _key = msgspec.json.Decoder(list[str | None]).decode
 
 
-def read_record(raw: bytes | None) -> Record:
-    """The journal record that `raw` is.
+def decode(raw: bytes | None) -> JournalRecord | NotReadable:
+    """The journal record in `raw`, or why it is none."""
+    try:
+        return _record(raw or b"")
+    except msgspec.MsgspecError as error:
+        return NotReadable(str(error))
+
+
+def renaming(record: JournalRecord) -> WithoutConvention | Signed | None:
+    """A change of the key of a grant's money, which no move shows.
 
     Raises:
-        NotReadable: it is none.
+        NotReadable: the event is none of its type.
     """
+    if record.outcome != "accepted" or record.event is None:
+        return None
     try:
-        record = _record(raw or b"")
-        accepted = record.outcome == "accepted"
-        moves = record.moves or ()
-        fact = _fact(record.event, moves) if accepted and record.event is not None else None
+        return _renaming(record.event, record.moves or ())
     except msgspec.MsgspecError as error:
         raise NotReadable(str(error)) from error
-    return Record(record.budget, record.sequence, moves, fact)
 
 
-def _fact(event: _Event, moves: tuple[Move, ...]) -> Alone | Signed | None:
-    """What money alone does not say: under which name a convention goes on."""
+def _renaming(event: Event, moves: tuple[Move, ...]) -> WithoutConvention | Signed | None:
     if event.type == ConventionSigned.TYPE:
         signed = _signature(event.data)
         return Signed(signed.grant, signed.convention)
     if event.type == DeliberationAdopted.TYPE:
         award = _award(event.data)
         if award.role == "award" and award.requires_convention is False:
-            return Alone(award.grant)
+            return WithoutConvention(award.grant)
     if event.type == FiscalYearOpened.TYPE:
         opening = _opening(event.data)
-        # No convention is signed any more for one that goes on under another name (rules, 32).
+        # One that is carried over under another key is signed no convention any more (rules, 32).
         is_renamed = any(move.convention != opening.grant for move in moves[:1])
-        return Alone(opening.grant) if opening.stands_alone and not is_renamed else None
+        if opening.stands_alone and not is_renamed:
+            return WithoutConvention(opening.grant)
     return None
 
 
 def read_key(raw: bytes | None) -> Place:
-    """Whose balance a record of the topic of balances is, by its key.
+    """The owner of the balance in a record of the topic of balances, by its key.
 
     Raises:
         NotReadable: the key names none.

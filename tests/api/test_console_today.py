@@ -9,8 +9,8 @@ import pytest
 from fastapi import FastAPI
 
 from services.api.adapters.ports import JournalEnd
-from services.api.lag_merged import Lag
 from services.api.today import live
+from services.lag.client.merge import Lag
 from services.projector.database import an_engine
 from services.projector.tables import positions
 from tests.api import lag_scenes

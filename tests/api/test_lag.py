@@ -13,10 +13,10 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from events.lag import State
 from services.api import lag_source
 from services.api.adapters.ports import LagSource
 from services.api.adapters.read_model import open_read_model
-from services.api.lag_board import State
 from services.api.lag_source import Unwatched, WatchLag
 from services.api.today import live
 from tests import silence

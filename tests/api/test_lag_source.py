@@ -9,12 +9,12 @@ from typing import TypeVar
 import pytest
 from pydantic import ValidationError
 
+from events.lag import POINTS
 from services.api import lag_source
-from services.api.lag_history import POINTS
-from services.api.lag_merged import Lag
 from services.api.lag_source import AWAY_S, HOUR_KEPT_S, KEPT_S, WatchLag
 from services.api.lag_source import lag_source as a_source
 from services.api.settings import ApiSettings
+from services.lag.client.merge import Lag
 from tests import silence
 from tests.api.a_watch import AWatch, a_watch
 from tests.api.lag_boards import NIGHT

@@ -11,13 +11,13 @@ from typing import Final
 from aiokafka import AIOKafkaProducer
 
 from events.topics import BALANCES, EVENTS, INTERNAL_EVENTS, JOURNAL, PAYMENT_ORDERS
+from services.lag.judge.stages import consumers_of
+from services.lag.judge.states import QUIET_S
 from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.application.messages import messages
 from services.ledger.domain.journal import Source
 from services.runtime.ops.clock import the_clock_on_the_wall
-from services.watch.lag.states import QUIET_S
 from services.watch.settings import WatchSettings
-from services.watch.stages import consumers_of
 from tests.builders import BUDGET, a_convention, a_payment, a_vote, an_award, encoded
 from tests.kafka.cluster import Cluster, partition_for
 from tests.kafka.group_members import Member, a_producer

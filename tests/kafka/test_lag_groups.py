@@ -12,16 +12,16 @@ from typing import Final
 
 import pytest
 
+from services.lag.collect.groups import Groups
+from services.lag.judge.history import History
+from services.lag.judge.model import Judged
+from services.lag.judge.states import QUIET_S
 from services.runtime.ops.clock import the_clock_on_the_wall
 from services.runtime.ops.settings import Settings
 from services.runtime.processing.offset_metadata import Held, spell
-from services.watch.groups import Groups
-from services.watch.lag.history import History
-from services.watch.lag.model import Judged
-from services.watch.lag.states import QUIET_S
 from tests.kafka.brokers import Broker
 from tests.kafka.group_members import Member, a_producer, consumer_of, make_topics
-from tests.unit.watch.lag.notation import a_word
+from tests.unit.lag.notation import a_word
 
 SAMPLE_S: Final = 2.0
 TOLD_WITHIN_S: Final = 15.0
@@ -66,7 +66,7 @@ class Town:
                 await asyncio.sleep(COME_EVERY_S)
 
     async def watch(self) -> None:
-        """Look every two seconds, for as long as this runs."""
+        """Sample every two seconds, for as long as this runs."""
         next_s = time.monotonic()
         try:
             while True:

@@ -12,15 +12,15 @@ from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.client import AIOKafkaClient, CoordinationType
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
+from services.lag.collect.groups import LOOK_S, STOP_S, Groups
+from services.lag.judge.model import Consumer, Place, Sample
 from services.runtime.ops.clock import the_clock_on_the_wall
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
 from services.runtime.processing.offset_metadata import Held, spell
-from services.watch.groups import LOOK_S, STOP_S, Groups
-from services.watch.lag.model import Consumer, Look, Place
 from tests.kafka.brokers import Broker
 from tests.kafka.group_members import JoinRequest, consumer_of, make_topics
-from tests.unit.watch.lag.notation import a_word
+from tests.unit.lag.notation import a_word
 
 
 @pytest.fixture
@@ -62,8 +62,8 @@ def test_a_look_finds_owners_words_and_a_group_that_shares_out(settings: Setting
         groups = Groups(settings, [LEDGER])
         first, second = a_member("ledger-1"), a_member("ledger-2")
 
-        async def look() -> dict[Place, Look]:
-            return (await groups.look(the_clock_on_the_wall()))[LEDGER]
+        async def look() -> dict[Place, Sample]:
+            return (await groups.sample(the_clock_on_the_wall()))[LEDGER]
 
         try:
             nothing = {(None, 0, None)}
@@ -96,9 +96,9 @@ def test_a_look_finds_owners_words_and_a_group_that_shares_out(settings: Setting
 
 
 async def until_so(
-    look: Callable[[], Awaitable[dict[Place, Look]]], is_so: Callable[[dict[Place, Look]], bool]
+    look: Callable[[], Awaitable[dict[Place, Sample]]], is_so: Callable[[dict[Place, Sample]], bool]
 ) -> None:
-    """Look again: a broker that has just started has no coordinators yet."""
+    """Sample again: a broker that has just started has no coordinators yet."""
     for _ in range(100):
         with suppress(ClusterError):
             if is_so(await look()):
@@ -114,10 +114,10 @@ def test_topics_that_are_made_later_are_found_by_the_next_looks(settings: Settin
     async def go() -> None:
         groups = Groups(settings, [consumer])
 
-        async def look() -> dict[Place, Look]:
-            return (await groups.look(the_clock_on_the_wall()))[consumer]
+        async def look() -> dict[Place, Sample]:
+            return (await groups.sample(the_clock_on_the_wall()))[consumer]
 
-        def finds(*topics: str) -> Callable[[dict[Place, Look]], bool]:
+        def finds(*topics: str) -> Callable[[dict[Place, Sample]], bool]:
             wanted = {Place(topic, 0): 0 for topic in topics}
             return lambda found: wanted == {place: each.end for place, each in found.items()}
 
@@ -150,8 +150,8 @@ def test_a_group_of_the_newer_protocol_has_owners_too(settings: Settings) -> Non
                 alone.assign([place])
                 await alone.commit({place: 0})
 
-            async def look() -> dict[Place, Look]:
-                return (await groups.look(the_clock_on_the_wall()))[consumer]
+            async def look() -> dict[Place, Sample]:
+                return (await groups.sample(the_clock_on_the_wall()))[consumer]
 
             only = Place("orders", 0)
             await until_so(
@@ -181,7 +181,7 @@ def test_a_look_ends_while_the_cluster_is_away_and_works_when_it_is_back(
             """Where the partition ends; whatever the cluster does, it is told in time."""
             began_s = time.monotonic()
             try:
-                (found,) = (await groups.look(the_clock_on_the_wall()))[consumer].values()
+                (found,) = (await groups.sample(the_clock_on_the_wall()))[consumer].values()
             finally:
                 took_s = time.monotonic() - began_s
                 assert took_s < LOOK_S + STOP_S + 1, took_s

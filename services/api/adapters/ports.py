@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple, Protocol
 
-from services.api.lag_history import Hour
-from services.api.lag_merged import Lag
+from services.lag.client.hour import Hour
+from services.lag.client.merge import Lag
 from services.runtime.kafka.publishing import Message
 
 

@@ -19,7 +19,6 @@ from services.api.access.session import SESSION_COOKIE
 from services.api.adapters.ports import JournalEnd
 from services.api.adapters.read_model import begin_reading
 from services.api.http.components import Parts
-from services.api.lag_merged import Lag
 from services.api.language import language_of
 from services.api.problems import (
     ALL_ENTITIES,
@@ -28,6 +27,7 @@ from services.api.problems import (
     SCOPE_MISSING,
     Problem,
 )
+from services.lag.client.merge import Lag
 from services.texts.language import Language
 
 RETRY_AFTER_S: Final = 5

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from events.lag import POINT_S
 from services.api.console.charts import Chart, chart
 from services.api.lag.stages import Moment, stage_name
-from services.api.lag_history import EVERY_S, Hour
+from services.lag.client.hour import Hour
 from services.texts.locale_format import UNKNOWN
 
 LATE_LEAST_S: Final = 30.0
@@ -101,7 +102,7 @@ def _words(values: Values, say: Say, hour: Hour, moment: Moment) -> str:
     if not known:
         return moment.say("nothing_known")
     most, at = max(known)
-    ago = timedelta(seconds=EVERY_S * (len(values) - 1 - at))
+    ago = timedelta(seconds=POINT_S * (len(values) - 1 - at))
     now = values[-1]
     told = moment.say(
         "drawn",
@@ -109,7 +110,7 @@ def _words(values: Values, say: Say, hour: Hour, moment: Moment) -> str:
         most=say(most),
         clock=moment.clock(hour.ends - ago),
     )
-    missing_s = EVERY_S * (len(values) - len(known))
+    missing_s = POINT_S * (len(values) - len(known))
     if not missing_s:
         return told
     minutes = moment.voice.number(max(1, round(missing_s / MINUTE_S)))
@@ -121,7 +122,7 @@ def _rows(columns: Sequence[Column], hour: Hour, moment: Moment) -> list[HourRow
     rows = []
     looks = len(hour.orders)
     for end in range(looks, 0, -LOOKS_PER_ROW):
-        until = hour.ends - timedelta(seconds=EVERY_S * (looks - end))
+        until = hour.ends - timedelta(seconds=POINT_S * (looks - end))
         start = max(0, end - LOOKS_PER_ROW)
         cells = [[_greatest(each[start:end], say) for each, say in column] for column in columns]
         rows.append(HourRow(moment.clock(until), list(map(_cell, cells))))

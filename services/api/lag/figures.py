@@ -5,19 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from events.lag import Board, Latency, Order, Orders, ParkedEvent, Report
+from events.lag import Outcomes as Counted
 from services.api.console.elements import Link, State, address, capital, order_href
-from services.api.console.texts import lag as states
 from services.api.console.texts import lag_page as words
 from services.api.console.texts import orders as order_words
 from services.api.console.texts import today
 from services.api.grants.instalments import document_words
 from services.api.lag.stages import Cell, Moment
-from services.api.lag_board import Board, Latency, Order, Orders, ParkedEvent, Report
-from services.api.lag_board import Outcomes as Counted
-from services.api.lag_stages import total
 from services.api.orders.view import Fact, state_of
 from services.api.rejections.view import TERMS
 from services.api.today.view import OUTCOMES, Sum, Term, term_of
+from services.lag.judge.sums import total
+from services.lag.present import texts as states
 from services.ledger.explain.terms import ORDER_STATES
 from services.texts.locale_format import UNKNOWN
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.api.console.elements import capital
-from services.api.console.texts import headline as words
-from services.api.console.texts import lag as states
-from services.api.headline import Headline, Knows, Verdict
 from services.api.lag.stages import TONES, Moment, the_stage
+from services.lag.present import headline_texts as words
+from services.lag.present import texts as states
+from services.lag.present.headline import Headline, Knows, Verdict
 
 VERDICT_TONES: Final = {
     Verdict.CHECK: ("bad", "bad"),

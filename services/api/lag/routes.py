@@ -7,11 +7,11 @@ import msgspec
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
+from events.lag import Board
 from events.masking import masked, masked_name
 from services.api.http.dependencies import ReaderOfAll, Stands
 from services.api.http.question import Filters
-from services.api.lag_board import Board
-from services.api.lag_merged import Answer, Lag
+from services.lag.client.merge import Answer, Lag
 
 router = APIRouter(tags=["lag"])
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from events.lag import Partition, Stage, State
 from services.api.console.elements import State as Badge
-from services.api.console.texts import headline as first_words
-from services.api.console.texts import lag as states
 from services.api.console.texts import lag_page as words
-from services.api.lag_board import QUIET_S, WELL, Partition, Stage, State
-from services.api.lag_stages import end_of, position_of
+from services.lag.client.age import QUIET_S, WELL
+from services.lag.present import headline_texts as first_words
+from services.lag.present import texts as states
+from services.lag.present.accounts import end_of, position_of
 from services.texts.locale_format import Voice
 
 TONES: Final = {

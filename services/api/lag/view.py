@@ -6,11 +6,9 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
+from events.lag import Board, Stage
 from services.api.console.elements import Notice, capital
-from services.api.console.texts import headline as first_words
-from services.api.console.texts import lag as states
 from services.api.console.texts import lag_page as words
-from services.api.headline import Headline, Knows, Verdict, headline
 from services.api.lag.charts import Charts, charts_of
 from services.api.lag.figures import Figures, figures_of
 from services.api.lag.headline_view import First, first_of
@@ -23,10 +21,13 @@ from services.api.lag.stages import (
     stage_views,
     watched_words,
 )
-from services.api.lag_board import WELL, Board, Stage, is_old, wrong_counts
-from services.api.lag_history import Hour
-from services.api.lag_merged import NO_ANSWER, Answer, Lag
-from services.api.lag_stages import accounts
+from services.lag.client.age import WELL, is_old, wrong_counts
+from services.lag.client.hour import Hour
+from services.lag.client.merge import NO_ANSWER, Answer, Lag
+from services.lag.present import headline_texts as first_words
+from services.lag.present import texts as states
+from services.lag.present.accounts import accounts
+from services.lag.present.headline import Headline, Knows, Verdict, headline
 from services.texts.locale_format import Voice
 
 OLD: Final = "EcluseWatchOld"

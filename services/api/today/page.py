@@ -17,13 +17,13 @@ from services.api.console.pages import TODAY_LIVE_PATH
 from services.api.console.texts import today
 from services.api.http.dependencies import Ends, Watched
 from services.api.lag.view import lag_token
-from services.api.lag_merged import Lag
 from services.api.orders import query as orders
 from services.api.orders.waiting import overdue, waiting_view
 from services.api.rejections.page import trouble_counts
 from services.api.rejections.view import todo
 from services.api.today.read_model_status import standing
 from services.api.today.view import standing_view
+from services.lag.client.merge import Lag
 
 router = APIRouter()
 

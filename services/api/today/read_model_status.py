@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.topics import JOURNAL
 from services.api.adapters.ports import JournalEnd
-from services.api.headline import Reading
 from services.api.queries.rows import Entities, shown, visible
+from services.lag.present.headline import Reading
 from services.projector.tables import journal, outcomes, positions
 
 

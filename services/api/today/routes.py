@@ -7,13 +7,13 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query, Response
 from pydantic import TypeAdapter
 
-from services.api.headline import Knows, Verdict, arrived, headline
+from events.lag import State
 from services.api.http.answering import UNCHANGED
 from services.api.http.dependencies import Ends, Now, Watched
 from services.api.http.question import Filters, Question
-from services.api.lag_board import State
 from services.api.problems import problems
 from services.api.today.read_model_status import Standing, standing
+from services.lag.present.headline import Knows, Verdict, arrived, headline
 
 router = APIRouter(tags=["budgets"], responses=problems(400) | UNCHANGED)
 

@@ -6,11 +6,11 @@ from datetime import datetime
 
 from services.api.console.elements import Notice, State
 from services.api.console.texts import today as words
-from services.api.headline import Headline, Verdict, arrived, headline
 from services.api.lag.headline_view import First, first_of
 from services.api.lag.stages import Moment
-from services.api.lag_merged import Lag
 from services.api.today.read_model_status import Held, PartitionStanding, Standing
+from services.lag.client.merge import Lag
+from services.lag.present.headline import Headline, Verdict, arrived, headline
 from services.texts.locale_format import UNKNOWN, Voice
 
 OUTCOMES = ("accepted", "duplicate", "refused", "parked", "dead_letter")

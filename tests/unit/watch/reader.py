@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from events.topics import BALANCES, JOURNAL
 from services.watch.balances import Fault, LiveBalances
 from services.watch.budget_balance import Difference
+from services.watch.journal_records import decode
 from tests.builders import Json
 from tests.unit.watch.ledger_output import Out, in_batches, transactions
 
@@ -26,7 +27,7 @@ class Reader:
         if out.topic == BALANCES:
             self.found += self.live.publish(out.partition, offset, out.key, out.value)
             return
-        found = self.live.add(out.partition, offset, out.key, out.value)
+        found = self.live.add(out.partition, offset, out.key, decode(out.value))
         self.found += [found] if isinstance(found, Fault) else found
 
     def tables(self) -> Json:

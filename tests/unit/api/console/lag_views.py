@@ -4,11 +4,11 @@ import json
 from datetime import timedelta
 from typing import Any, Final
 
+from events.lag import read_board, read_history
 from services.api.lag.figures import Figures
 from services.api.lag.view import LagView, lag_view
-from services.api.lag_board import read_board
-from services.api.lag_history import read_history, the_hour
-from services.api.lag_merged import Answer, Lag, lag_of
+from services.lag.client.hour import the_hour
+from services.lag.client.merge import Answer, Lag, lag_of
 from services.texts.language import Language
 from services.texts.locale_format import Voice
 from tests.api.lag_boards import NIGHT, Json, a_board, stages

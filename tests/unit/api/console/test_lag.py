@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from services.api.console.texts import lag as states
+from events.lag import State
 from services.api.lag.view import lag_token, lag_view
-from services.api.lag_board import QUIET_S, State
-from services.api.lag_merged import Answer, Lag, lag_of
-from services.watch.lag.states import QUIET_S as OF_THE_WATCH
+from services.lag.client.age import QUIET_S
+from services.lag.client.merge import Answer, Lag, lag_of
+from services.lag.judge.states import QUIET_S as OF_THE_WATCH
+from services.lag.present import texts as states
 from tests.api import lag_scenes
 from tests.api.lag_boards import NIGHT, Json, a_board, stages, told
 from tests.unit.api.console.lag_views import (
@@ -154,7 +155,7 @@ def test_the_worst_stage_is_told_first_and_each_with_its_alarm() -> None:
             "topics diff",
         ),
         (
-            "not_looked",
+            "not_sampled",
             "La surveillance n'avance plus.",
             "The watch stands still.",
             "ecluse watch",

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from events.lag import read_history
 from services.api.lag.view import lag_view
-from services.api.lag_history import read_history, the_hour
+from services.lag.client.hour import the_hour
 from tests.api import lag_scenes
 from tests.api.lag_boards import BUDGET, JOURNAL, NIGHT, a_board, a_stage, stages
 from tests.unit.api.console.lag_views import EN, FR, a_stage_that_is, figures, lag, view, view_of

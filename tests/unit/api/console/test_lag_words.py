@@ -4,11 +4,12 @@ import re
 from pathlib import Path
 from typing import Final
 
-from services.api.console.texts import lag as states
-from services.api.lag_board import WELL, State
+from events.lag import State
+from events.lag import State as Judged
+from services.lag.client.age import WELL
+from services.lag.judge.states import Rule
+from services.lag.present import texts as states
 from services.runtime.processing.offset_metadata import TaskState
-from services.watch.lag.model import State as Judged
-from services.watch.lag.states import Rule
 from services.watch.latencies import Step
 from tests.api.lag_boards import GROUPS
 
