@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.api.today.read_model_status import Held, Outcomes, PartitionStanding, StagePoint
+from services.api.today.read_model_status import Held, Outcomes, PartitionStanding, Standing
 from services.api.today.view import standing_view
 from services.lag.client.merge import Lag
 from services.texts.locale_format import Voice
@@ -23,7 +23,7 @@ def a_standing(
     unread: int | None = 0,
     held: Held | None = None,
     latest: datetime | None = LATEST,
-) -> StagePoint:
+) -> Standing:
     decided = None if unread is None else outcomes.read + unread
     adds_up = outcomes.adds_up and (unread is None or unread >= 0)
     partition = PartitionStanding(
@@ -40,7 +40,7 @@ def a_standing(
     )
     holds = int(held is not None)
     has_all = None if unread is None else unread == 0
-    return StagePoint((partition,), outcomes, unread, decided, has_all, latest, holds, adds_up)
+    return Standing((partition,), outcomes, unread, decided, has_all, latest, holds, adds_up)
 
 
 ONE_PROCESS, NOBODY = Lag("one_process"), Lag("nobody")
@@ -128,7 +128,7 @@ NOBODY_KNOWS = (
     ],
 )
 def test_the_first_sentence(
-    standing: StagePoint, known: Lag, tone: str, titles: tuple[str, str]
+    standing: Standing, known: Lag, tone: str, titles: tuple[str, str]
 ) -> None:
     views = [standing_view(standing, known, NIGHT, voice) for voice in (FR, EN)]
     assert titles == tuple(each.verdict.title for each in views)
