@@ -12,9 +12,9 @@ from services.api.access.gate import Gate
 from services.api.console.problem_pages import ProblemPages
 from services.api.events_in import routes as events_in
 from services.api.http import documentation, health, metrics
-from services.api.http.components import BODY_BYTES_MAX, Parts
+from services.api.http.components import BODY_BYTES_MAX, Components
 from services.api.http.error_handlers import add_handlers
-from services.api.http.request_middleware import Frame
+from services.api.http.request_middleware import RequestMiddleware
 from services.api.problems import problems
 
 DESCRIPTION: Final = """\
@@ -38,7 +38,7 @@ def _addresses() -> tuple[BaseRoute, ...]:
     return tuple(together.routes)
 
 
-def create_app(parts: Parts) -> FastAPI:
+def create_app(parts: Components) -> FastAPI:
     """The API over these parts."""
     app = FastAPI(
         title="Écluse",
@@ -56,7 +56,7 @@ def create_app(parts: Parts) -> FastAPI:
     add_handlers(app)
     app.add_middleware(Gate, access=parts.access, hosts=parts.hosts)
     app.add_middleware(
-        Frame,
+        RequestMiddleware,
         observe=observed.observe,
         limit_s=parts.request_limit_s,
         body_bytes_max=BODY_BYTES_MAX,

@@ -18,12 +18,12 @@ HEADER_CHARACTERS_MAX: Final = 1000
 
 def language_of(asked: HTTPConnection) -> Language:
     """The language of the address, else of the console's switch, else of the header."""
-    for said in (
+    for text in (
         asked.query_params.get(LANGUAGE_PARAMETER),
         asked.cookies.get(LANGUAGE_COOKIE),
     ):
-        if said in set(Language):
-            return Language(said)
+        if text in set(Language):
+            return Language(text)
     return accepted_language(asked.headers.get("accept-language", ""))
 
 

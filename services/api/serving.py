@@ -23,7 +23,7 @@ from services.api.adapters.randomness import a_secret
 from services.api.adapters.read_model import open_read_model
 from services.api.adapters.source_records import KafkaBytes
 from services.api.app import create_app
-from services.api.http.components import Parts
+from services.api.http.components import Components
 from services.api.lag_source import lag_source
 from services.api.settings import ApiSettings
 from services.runtime.ops.errors import Stop
@@ -95,7 +95,7 @@ async def serve_api(settings: ApiSettings, kafka: Settings, ready: Ready) -> Non
     engine = open_read_model(address)
     try:
         await prepared(store)
-        parts = Parts(
+        parts = Components(
             engine,
             access_of(settings, store, clock),
             publisher,

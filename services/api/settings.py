@@ -23,8 +23,8 @@ PREFIX: Final = "ECLUSE_"
 SECRET_CHARACTERS_MIN: Final = 32
 
 
-def _apart(said: str) -> list[str]:
-    return [each.strip().lower() for each in said.split(",") if each.strip()]
+def _apart(text: str) -> list[str]:
+    return [each.strip().lower() for each in text.split(",") if each.strip()]
 
 
 class Files(PydanticBaseSettingsSource):
@@ -107,7 +107,7 @@ class ApiSettings(BaseSettings):
     oidc_entities_claim: str = "ecluse_entities"
 
     @classmethod
-    def said(cls, bind: str | None, port: int | None) -> "ApiSettings":
+    def with_options(cls, bind: str | None, port: int | None) -> "ApiSettings":
         """The settings, with what was said on the command line before what the environment says."""
         options = {"api_bind": bind, "api_port": port}
         given = {name: value for name, value in options.items() if value is not None}
@@ -135,21 +135,21 @@ class ApiSettings(BaseSettings):
 
     @field_validator("api_urls")
     @classmethod
-    def _addresses(cls, said: str) -> str:
-        for each in _apart(said):
+    def _addresses(cls, text: str) -> str:
+        for each in _apart(text):
             if not each.startswith(("https://", "http://")) or name_in(each) is None:
                 raise ValueError("addresses as https://ecluse.example, separated by commas")
-        return said
+        return text
 
     @field_validator("watch_url")
     @classmethod
-    def _watches(cls, said: str) -> str:
+    def _watches(cls, text: str) -> str:
         try:
-            watch_addresses(said)
+            watch_addresses(text)
         except ValueError:
             # Without the address: it may hold a password.
             raise ValueError("addresses as http://watch:6066, separated by commas") from None
-        return said
+        return text
 
     @field_validator("oidc_algorithms")
     @classmethod
@@ -176,8 +176,8 @@ class ApiSettings(BaseSettings):
     @property
     def hosts(self) -> frozenset[str]:
         """The names by which the API is asked."""
-        said = {name_in(each) for each in _apart(self.api_urls)}
-        return LOCAL | {self.api_bind.lower(), *(name for name in said if name is not None)}
+        text = {name_in(each) for each in _apart(self.api_urls)}
+        return LOCAL | {self.api_bind.lower(), *(name for name in text if name is not None)}
 
     @property
     def watches(self) -> Sequence[str]:

@@ -49,14 +49,14 @@ class Counted(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
+class LocaleFormat:
     """One language and one time zone, in which everything on a page is said."""
 
     language: Language
     zone: tzinfo
 
     @classmethod
-    def of(cls, language: Language, zone: str = ZONE) -> "Voice":
+    def of(cls, language: Language, zone: str = ZONE) -> "LocaleFormat":
         """The voice of a language.
 
         Raises:
@@ -65,50 +65,50 @@ class Voice:
         return cls(language, get_timezone(zone))
 
     @property
-    def locale(self) -> str:
+    def babel_name(self) -> str:
         """The name of the locale, as babel knows it."""
         return LOCALES[self.language]
 
     def say(self, sentence: Sentence, **facts: object) -> str:
         """The sentence with its facts in place, in this language."""
-        said = translate(sentence, self.language)
-        return said.format_map(facts) if facts else said
+        text = translate(sentence, self.language)
+        return text.format_map(facts) if facts else text
 
-    def counted(self, words: Counted, count: int, **facts: object) -> str:
+    def counted(self, texts: Counted, count: int, **facts: object) -> str:
         """`3 orders`: none is one in French, and many in English."""
         single = count in {0, 1} if self.language is Language.FR else count == 1
-        return self.say(words.one if single else words.many, count=self.number(count), **facts)
+        return self.say(texts.one if single else texts.many, count=self.number(count), **facts)
 
     def money(self, amount_cents: int | None) -> str:
         """`1 355 600,00 €`, `€1,355,600.00`: exact; the dash where nobody knows."""
         if amount_cents is None:
             return UNKNOWN
         euros = Decimal(amount_cents).scaleb(-2)
-        return format_currency(euros, "EUR", locale=self.locale)
+        return format_currency(euros, "EUR", locale=self.babel_name)
 
     def number(self, count: int | None) -> str:
         """`1 355 600`, `1,355,600`; the dash where nobody knows."""
-        return UNKNOWN if count is None else format_decimal(count, locale=self.locale)
+        return UNKNOWN if count is None else format_decimal(count, locale=self.babel_name)
 
     def day(self, day: date | str | None) -> str:
         """`14 juillet 2023`, `14 July 2023`."""
         if day is None:
             return UNKNOWN
         found = date.fromisoformat(day) if isinstance(day, str) else day
-        said = format_date(found, "long", locale=self.locale)
+        text = format_date(found, "long", locale=self.babel_name)
         # French says the first of a month as an ordinal; babel's long form does not.
-        return f"1er{said[1:]}" if self.language is Language.FR and found.day == 1 else said
+        return f"1er{text[1:]}" if self.language is Language.FR and found.day == 1 else text
 
     def short_day(self, day: date | str | None) -> str:
         """`14/07/2023` in both: what stands in a column."""
         if day is None:
             return UNKNOWN
         found = date.fromisoformat(day) if isinstance(day, str) else day
-        return format_date(found, "dd/MM/yyyy", locale=self.locale)
+        return format_date(found, "dd/MM/yyyy", locale=self.babel_name)
 
     def clock(self, instant: datetime) -> str:
         """`14:02:11`."""
-        return format_time(instant, "HH:mm:ss", tzinfo=self.zone, locale=self.locale)
+        return format_time(instant, "HH:mm:ss", tzinfo=self.zone, locale=self.babel_name)
 
     def instant(self, instant: datetime | None) -> str:
         """`14 juillet 2023 à 14:02:11`, `14 July 2023 at 14:02:11`."""
@@ -121,7 +121,9 @@ class Voice:
         """`14/07/2023 14:02`: what stands in a column."""
         if instant is None:
             return UNKNOWN
-        return format_datetime(instant, "dd/MM/yyyy HH:mm", tzinfo=self.zone, locale=self.locale)
+        return format_datetime(
+            instant, "dd/MM/yyyy HH:mm", tzinfo=self.zone, locale=self.babel_name
+        )
 
     def local_day(self, instant: datetime) -> date:
         """The day that it is on the clocks of this zone."""
@@ -130,7 +132,7 @@ class Voice:
     def age(self, then: datetime, now: datetime) -> str:
         """`il y a 8 secondes`, `8 seconds ago`; of what is to come, `dans 3 jours`."""
         return format_timedelta(
-            then - now, add_direction=True, threshold=SEVERAL_OF_A_UNIT, locale=self.locale
+            then - now, add_direction=True, threshold=SEVERAL_OF_A_UNIT, locale=self.babel_name
         )
 
     def span(self, seconds: float | None) -> str:
@@ -148,7 +150,7 @@ class Voice:
             return self.span(seconds)
         if seconds < 1:
             return f"{self.number(round(seconds * 1000))}\u202fms"
-        return f"{format_decimal(seconds, '0.0', locale=self.locale)}\u202fs"
+        return f"{format_decimal(seconds, '0.0', locale=self.babel_name)}\u202fs"
 
     def days_away(self, day: date, today: date) -> str:
         """`dans 12 jours`, `il y a 3 jours`; today is called so."""
@@ -159,5 +161,5 @@ class Voice:
             granularity="day",
             threshold=ALWAYS_DAYS,
             add_direction=True,
-            locale=self.locale,
+            locale=self.babel_name,
         )

@@ -130,7 +130,7 @@ def test_the_last_use_is_noted_to_the_minute(address: str, clock: HandClock) -> 
         for _ in range(3):
             await access.by_bearer(shown)
             uses.append((await store.keys())[0].last_used_at)
-            clock.turn(USE_NOTED_EVERY / 2)
+            clock.advance(USE_NOTED_EVERY / 2)
         assert [NOON, NOON, NOON + USE_NOTED_EVERY] == uses
 
     with_store(address, clock, what)
@@ -179,9 +179,9 @@ def test_a_session_lasts_a_day_and_no_longer_than_its_key(tmp_path: Path, clock:
         other = KnownCallers(store, Sessions(SECRET[::-1], clock), None)
         with pytest.raises(NotKnown):
             await other.by_session(cookie)
-        clock.turn(timedelta(seconds=SESSION_S))
+        clock.advance(timedelta(seconds=SESSION_S))
         await access.by_session(cookie)
-        clock.turn(timedelta(seconds=1))
+        clock.advance(timedelta(seconds=1))
         with pytest.raises(NotKnown):
             await access.by_session(cookie)
         _, newer = await access.log_in(shown)
@@ -304,9 +304,9 @@ def test_no_key_nor_token_nor_iban_is_ever_logged(tmp_path: Path, clock: HandClo
                             await client.post("/events", headers=bearer, content=secret)
                         await client.get("/metrics", headers={"Authorization": secret})
                         await client.get("/metrics", headers={"Cookie": f"ecluse_session={secret}"})
-            said = stream.getvalue()
-            assert 0 < said.count("request_handled")
-            assert [] == [secret for secret in secrets if secret in said]
-            assert shown.split("_", 2)[2] not in said
+            phrase = stream.getvalue()
+            assert 0 < phrase.count("request_handled")
+            assert [] == [secret for secret in secrets if secret in phrase]
+            assert shown.split("_", 2)[2] not in phrase
 
     with_store(f"sqlite:///{tmp_path / 'access.db'}", clock, what)

@@ -93,26 +93,26 @@ def over_http(
     asyncio.run(go())
 
 
-def check_refused(answer: httpx.Response, said: str) -> None:
+def check_refused(answer: httpx.Response, phrase: str) -> None:
     assert 401 == answer.status_code
     assert 'Bearer error="invalid_token"' == answer.headers["www-authenticate"]
     assert "application/problem+json" == answer.headers["content-type"]
     assert "no-store" == answer.headers["cache-control"]
     body = answer.json()
     assert ("unauthenticated", 401) == (body["code"], body["status"])
-    assert said in body["detail"]
+    assert phrase in body["detail"]
 
 
 def test_a_bad_token_is_401_at_every_door_even_with_a_good_session(tmp_path: Path) -> None:
     async def ask(client: httpx.AsyncClient, provider: Provider, cookie: str) -> None:
         session = {"Cookie": f"{SESSION_COOKIE}={cookie}"}
         assert 200 == (await client.get("/budgets", headers=session)).status_code
-        for name, token, said in TABLE:
+        for name, token, phrase in TABLE:
             spelled = token(provider)
             for headers in ({}, session):
                 bearer = {"Authorization": f"Bearer {spelled}"} | headers
                 answer = await client.get("/budgets", headers=bearer)
-                check_refused(answer, said)
+                check_refused(answer, phrase)
                 assert spelled not in answer.text, name
         assert 2 >= provider.asked, "invented keys have nobody asked"
 

@@ -204,9 +204,9 @@ def test_a_list_goes_on_behind_any_name_that_a_row_may_have() -> None:
 
 def test_who_comes_in_clear_is_told_that_no_session_will_be_kept(tmp_path: Path) -> None:
     async def asks(client: httpx.AsyncClient) -> None:
-        said = "the session will not be kept"
-        assert said in (await client.get("http://erp.lan:8000/console/login")).text
+        phrase = "the session will not be kept"
+        assert phrase in (await client.get("http://erp.lan:8000/console/login")).text
         for place in ("https://erp.lan", "http://localhost:8000", "http://127.0.0.1"):
-            assert said not in (await client.get(f"{place}/console/login")).text
+            assert phrase not in (await client.get(f"{place}/console/login")).text
 
     ask(tmp_path, asks, key=None)

@@ -25,19 +25,19 @@ class Said(HTMLParser):
 
     def __init__(self, page: str) -> None:
         super().__init__()
-        self.words: list[str] = []
+        self.texts: list[str] = []
         self.links: list[str] = []
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         for name, value in attrs:
             if name not in ADDRESSES:
-                self.words.append(value or "")
+                self.texts.append(value or "")
             elif tag == "a":
                 self.links.append(value or "")
 
     def handle_data(self, data: str) -> None:
-        self.words.append(data)
+        self.texts.append(data)
 
 
 async def walk(url: str, language: str) -> int:
@@ -50,9 +50,9 @@ async def walk(url: str, language: str) -> int:
             path = waiting.pop()
             answer = await client.get(path)
             assert 200 == answer.status_code, path
-            said = Said(answer.text)
-            assert WHOLE.search(" ".join(said.words)) is None, path
-            for href in said.links:
+            phrase = Said(answer.text)
+            assert WHOLE.search(" ".join(phrase.texts)) is None, path
+            for href in phrase.links:
                 if href.startswith("/console/") and "lang=" not in href and href not in seen:
                     seen.add(href)
                     waiting.append(href)

@@ -49,10 +49,10 @@ def test_a_list_by_a_budget_of_another_entity_is_none(name: str, sqlite_url: str
     [("fr", "(retrait par l&#39;assemblée)"), ("en", "(withdrawn by its assembly)")],
 )
 def test_why_a_grant_fell_is_said_in_the_language_of_the_page(
-    language: str, said: str, sqlite_url: str
+    language: str, phrase: str, sqlite_url: str
 ) -> None:
     events = [a_vote(), an_award(), a_withdrawal()]
     fill(sqlite_url, journal_of_events(map(encoded, events)))
     status, text = page(sqlite_url, f"/console/grants/{BUDGET}/G", language=language)
     assert 200 == status
-    assert said in text
+    assert phrase in text

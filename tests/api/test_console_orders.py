@@ -73,17 +73,17 @@ class Tab(NamedTuple):
     """One state, with how many and how much."""
 
     href: str
-    said: str
+    phrase: str
     orders: int
     total_cents: int
 
 
-def cents(said: str) -> int:
-    return int(re.sub(r"\D", "", said))
+def cents(phrase: str) -> int:
+    return int(re.sub(r"\D", "", phrase))
 
 
-def day(said: str) -> date:
-    return datetime.strptime(said, "%d/%m/%Y").replace(tzinfo=UTC).date()
+def day(phrase: str) -> date:
+    return datetime.strptime(phrase, "%d/%m/%Y").replace(tzinfo=UTC).date()
 
 
 def rows_of(page: str) -> list[Row]:
@@ -102,8 +102,8 @@ def rows_of(page: str) -> list[Row]:
 
 def tabs_of(page: str) -> list[Tab]:
     return [
-        Tab(unescape(href), said, int(count), cents(total) if total else 0)
-        for href, said, count, total in TAB.findall(page)
+        Tab(unescape(href), phrase, int(count), cents(total) if total else 0)
+        for href, phrase, count, total in TAB.findall(page)
     ]
 
 
@@ -170,8 +170,8 @@ def test_what_a_state_counts_and_comes_to_is_what_it_lists(made_in_files: Made) 
     for (state, let_through), tab, page in zip(expected, tabs, listed, strict=True):
         rows = rows_of(page)
         states = {"all": ORDER_STATES, "waiting": OPEN_STATES}.get(state, (state,))
-        words = {ORDER_STATES[each].en for each in states}
-        assert [row for row in everything if row.state in words and let_through(row)] == rows
+        texts = {ORDER_STATES[each].en for each in states}
+        assert [row for row in everything if row.state in texts and let_through(row)] == rows
         is_open = set(states) <= set(OPEN_STATES)
         column = [row.left_cents if is_open else row.amount_cents for row in rows]
         assert (state, len(rows), sum(column)) == (state, tab.orders, tab.total_cents)

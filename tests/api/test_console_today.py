@@ -52,13 +52,13 @@ def today(url: str, key: str) -> str:
 
 def test_what_holds_a_partition_is_told_to_who_sees_all_and_without_iban(sqlite_url: str) -> None:
     fill(sqlite_url, both())
-    told, of_lille = today(sqlite_url, ALL_KEY), today(sqlite_url, LILLE_KEY)
-    assert "Reading partition 0 is held" in told
+    shown, of_lille = today(sqlite_url, ALL_KEY), today(sqlite_url, LILLE_KEY)
+    assert "Reading partition 0 is held" in shown
     assert "Reading partition 0 is held" in of_lille
-    assert "977" in told
+    assert "977" in shown
     assert "977" not in of_lille
     assert "invalid input" not in of_lille
-    assert IBAN not in told + of_lille
+    assert IBAN not in shown + of_lille
 
 
 # ------------------------------------------------------------------ what the watch says
@@ -95,9 +95,9 @@ def asked_of(url: str, watched: Watched, key: str = ALL_KEY) -> tuple[str, str, 
         async with asking(app, key) as client:
             today = await client.get("/console/today", headers={"accept": "text/html"})
             other = await client.get("/console/lag", headers={"accept": "text/html"})
-            standing = await client.get("/standing")
+            status = await client.get("/standing")
         titles = [page.text.partition("<h1>")[2].partition("</h1>")[0] for page in (today, other)]
-        return titles[0], titles[1], standing.json()
+        return titles[0], titles[1], status.json()
 
     return asyncio.run(go())
 
@@ -107,13 +107,13 @@ def test_while_the_ledger_is_dead_neither_page_nor_answer_says_that_all_is_well(
 ) -> None:
     fill(sqlite_url, both())
     watched = Watched(a_dead_ledger())
-    today, other, standing = asked_of(sqlite_url, watched)
+    today, other, status = asked_of(sqlite_url, watched)
     assert today == other == "The ledger has stopped, for one partition at least."
     assert ("stage", "ledger", "STOPPED", "watch") == tuple(
-        standing[name] for name in ("verdict", "stage", "stage_state", "knows")
+        status[name] for name in ("verdict", "stage", "stage_state", "knows")
     )
-    assert 139_108 + 18 == standing["received"]
-    assert standing["received"] - standing["outcomes"]["read"] == standing["in_flight"]
+    assert 139_108 + 18 == status["received"]
+    assert status["received"] - status["outcomes"]["read"] == status["in_flight"]
     assert {0} == set(watched.out), "nobody waits for the watch with a connection"
 
 
@@ -121,20 +121,20 @@ def test_who_sees_one_entity_is_told_that_the_ledger_is_dead_and_not_what_waits(
     sqlite_url: str,
 ) -> None:
     fill(sqlite_url, both())
-    today, _, standing = asked_of(sqlite_url, Watched(a_dead_ledger()), LILLE_KEY)
+    today, _, status = asked_of(sqlite_url, Watched(a_dead_ledger()), LILLE_KEY)
     assert "The ledger has stopped, for one partition at least." == today
     assert ("stage", None, None) == tuple(
-        standing[name] for name in ("verdict", "received", "in_flight")
+        status[name] for name in ("verdict", "received", "in_flight")
     )
 
 
 def test_where_the_cluster_is_silent_only_what_is_decided_is_told(sqlite_url: str) -> None:
     fill(sqlite_url, both())
-    today, other, standing = asked_of(sqlite_url, Watched(lag_scenes.broker_down()))
+    today, other, status = asked_of(sqlite_url, Watched(lag_scenes.broker_down()))
     assert "received" not in today
     assert "The watch gets no answer of Kafka." == other
     assert ("unknown", "cluster_silent", None, None) == tuple(
-        standing[name] for name in ("verdict", "knows", "received", "in_flight")
+        status[name] for name in ("verdict", "knows", "received", "in_flight")
     )
 
 

@@ -60,10 +60,10 @@ def test_a_page_of_the_other_town_is_as_one_of_nobody(made: Made) -> None:
     theirs, nobodys = addresses(OF_ROUBAIX, named=True), addresses(NOWHERE, named=True)
     answers = get(made(both()), *theirs, *nobodys, key=LILLE_KEY, headers=PAGE)
     assert {404} == {each.status_code for each in answers}
-    said = [
+    phrase = [
         REQUEST.sub("", each.text.partition("<main")[2].partition("</main>")[0]) for each in answers
     ]
-    assert said[: len(theirs)] == said[len(theirs) :]
+    assert phrase[: len(theirs)] == phrase[len(theirs) :]
 
 
 @pytest.mark.parametrize(

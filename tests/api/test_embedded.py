@@ -126,8 +126,8 @@ def _unheard(running: Running, chunk: list[bytes]) -> None:
 
 def _accepted(records: list[bytes]) -> list[str]:
     """What was sent; that days have passed meanwhile, nobody sent."""
-    said = [json.loads(record) for record in records]
-    sent = [each for each in said if each["event_source"] != WATCH]
+    phrase = [json.loads(record) for record in records]
+    sent = [each for each in phrase if each["event_source"] != WATCH]
     return [each["event"]["id"] for each in sent if each["outcome"] == "accepted"]
 
 

@@ -112,7 +112,7 @@ def test_our_own_error_says_nothing_of_itself(app: FastAPI) -> None:
     ("language", "said"), [("fr", "le minimum est 1"), ("en", "the minimum is 1")]
 )
 def test_a_value_that_is_wrong_is_named_in_the_language_of_who_asks(
-    app: FastAPI, language: str, said: str
+    app: FastAPI, language: str, phrase: str
 ) -> None:
     @app.get("/pages")
     async def pages(_caller: Reader, limit: Annotated[int, Query(ge=1)]) -> int:
@@ -120,8 +120,8 @@ def test_a_value_that_is_wrong_is_named_in_the_language_of_who_asks(
 
     answer = asked(app, lambda client: client.get("/pages?limit=0"), language=language)
     assert (422, "invalid_request") == (answer.status_code, answer.json()["code"])
-    assert [{"in": "query", "name": "limit", "detail": said}] == answer.json()["faults"]
-    assert said in answer.json()["detail"]
+    assert [{"in": "query", "name": "limit", "detail": phrase}] == answer.json()["faults"]
+    assert phrase in answer.json()["detail"]
 
 
 def test_an_answer_that_does_not_come_is_given_up(tmp_path: Path) -> None:

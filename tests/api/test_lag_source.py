@@ -63,9 +63,9 @@ def test_the_hour_is_told_too() -> None:
 def test_however_many_ask_a_watch_is_asked_once_a_moment() -> None:
     async def many(source: WatchLag, clock: HandClock) -> None:
         await asyncio.gather(*(source() for _ in range(8)), *(source.hour() for _ in range(8)))
-        clock.turn(timedelta(seconds=KEPT_S))
+        clock.advance(timedelta(seconds=KEPT_S))
         await asyncio.gather(*(source() for _ in range(8)), *(source.hour() for _ in range(8)))
-        clock.turn(timedelta(seconds=HOUR_KEPT_S))
+        clock.advance(timedelta(seconds=HOUR_KEPT_S))
         await source.hour()
 
     with a_watch(at_night().answers) as watch:
@@ -82,7 +82,7 @@ def test_a_watch_that_moves_on_is_heard_a_moment_later() -> None:
             lag = await source()
             assert lag.board is not None
             states.append(lag.board.state.value)
-            clock.turn(timedelta(seconds=KEPT_S))
+            clock.advance(timedelta(seconds=KEPT_S))
         return states
 
     with a_watch({}) as watch:
@@ -115,7 +115,7 @@ def test_what_a_watch_last_said_is_old_once_it_does_not_answer(
     async def then(source: WatchLag, clock: HandClock) -> Lag:
         await source()
         wrong(watch)
-        clock.turn(timedelta(seconds=KEPT_S))
+        clock.advance(timedelta(seconds=KEPT_S))
         return await source()
 
     with a_watch(at_night().answers) as watch:
@@ -131,7 +131,7 @@ def test_nobody_waits_again_for_a_watch_that_is_away(monkeypatch: pytest.MonkeyP
     async def often(source: WatchLag, clock: HandClock) -> None:
         for _ in range(3):
             await source()
-            clock.turn(timedelta(seconds=AWAY_S / 2))
+            clock.advance(timedelta(seconds=AWAY_S / 2))
 
     with a_watch(at_night().answers) as watch:
         watch.frozen.set()
@@ -164,7 +164,7 @@ def test_a_board_is_judged_each_time_it_is_told() -> None:
 
     async def twice(source: WatchLag, clock: HandClock) -> list[bool]:
         found = [(await source()).old_since is None]
-        clock.turn(timedelta(seconds=0.9))
+        clock.advance(timedelta(seconds=0.9))
         return [*found, (await source()).old_since is None]
 
     with a_watch({"/lag": old}) as watch:
@@ -180,8 +180,8 @@ def test_a_board_is_judged_each_time_it_is_told() -> None:
         (" http://a:1/ ,https://b/watch,http://a:1", ["http://a:1", "https://b/watch"]),
     ],
 )
-def test_the_addresses_of_watches_are_told_by_the_environment(said: str, asked: list[str]) -> None:
-    assert asked == ApiSettings(watch_url=said).watches
+def test_the_environment_names_the_addresses_of_watches(phrase: str, asked: list[str]) -> None:
+    assert asked == ApiSettings(watch_url=phrase).watches
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_the_addresses_of_watches_are_told_by_the_environment(said: str, asked: 
         "http://[",
     ],
 )
-def test_what_is_no_address_is_refused_at_the_start(said: str) -> None:
+def test_what_is_no_address_is_refused_at_the_start(phrase: str) -> None:
     with pytest.raises(ValidationError, match="watch_url") as refused:
-        ApiSettings(watch_url=said)
+        ApiSettings(watch_url=phrase)
     assert "a:b@" not in str(refused.value), "it may hold a password"

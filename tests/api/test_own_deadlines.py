@@ -89,7 +89,7 @@ def deadline_events_in(folder: Path) -> list[str]:
         store.close()
 
 
-def told(records: Iterable[bytes]) -> list[Json]:
+def shown(records: Iterable[bytes]) -> list[Json]:
     """The records of the deadline events."""
     found = [msgspec.json.decode(raw) for raw in records]
     return [each for each in found if each["event_source"] == WATCH]
@@ -107,7 +107,7 @@ async def the_year(town: SmallTown, _clock: HandClock) -> None:
     await town.publish(sent(*YEAR, WAITS))
 
 
-async def look(town: SmallTown, clock: HandClock) -> None:
+async def poll(town: SmallTown, clock: HandClock) -> None:
     await town.tell_what_passed(clock)
 
 
@@ -124,7 +124,7 @@ def test_what_waits_is_refused_after_thirty_days_and_not_before(tmp_path: Path) 
         clock.now = datetime(2023, 7, 1, 9, 59, 59, tzinfo=UTC)
         await town.tell_what_passed(clock)
         assert [] == deadline_events_in(tmp_path)
-        clock.turn(timedelta(seconds=1))
+        clock.advance(timedelta(seconds=1))
         await town.tell_what_passed(clock)
         await town.tell_what_passed(clock)
 
@@ -142,8 +142,8 @@ def test_each_deadline_is_told_once_whoever_starts_again(tmp_path: Path) -> None
     in_a_town(tmp_path, the_year)
     expected = as_the_watch_says(journal_in(tmp_path), AFTER_ALL)
     for now in (JUNE, datetime(2023, 7, 3, tzinfo=UTC), AFTER_ALL, AFTER_ALL):
-        in_a_town(tmp_path, look, now)
-    records = told(journal_in(tmp_path))
+        in_a_town(tmp_path, poll, now)
+    records = shown(journal_in(tmp_path))
     assert expected == deadline_events_in(tmp_path) == [each["event_id"] for each in records]
     assert ["report_due", "parked", "payment_due"] == [
         each["event"]["data"]["kind"] for each in records
@@ -154,8 +154,8 @@ def test_each_deadline_is_told_once_whoever_starts_again(tmp_path: Path) -> None
 
 def test_a_town_that_moves_to_kafka_gets_no_second_deadline_event(tmp_path: Path) -> None:
     in_a_town(tmp_path, the_year)
-    in_a_town(tmp_path, look, AFTER_ALL)
-    assert 3 == len(told(journal_in(tmp_path)))
+    in_a_town(tmp_path, poll, AFTER_ALL)
+    assert 3 == len(shown(journal_in(tmp_path)))
     assert [] == as_the_watch_says(journal_in(tmp_path), AFTER_ALL)
 
 
@@ -172,15 +172,15 @@ def test_a_deadline_event_that_was_kept_and_not_decided_is_decided_and_not_writt
 
     in_a_town(tmp_path, the_year)
     in_a_town(tmp_path, killed, AFTER_ALL)
-    assert [] == told(journal_in(tmp_path))
-    in_a_town(tmp_path, look, AFTER_ALL)
+    assert [] == shown(journal_in(tmp_path))
+    in_a_town(tmp_path, poll, AFTER_ALL)
     assert 3 == len(deadline_events_in(tmp_path))
 
     async def goes_on(town: SmallTown, _clock: HandClock) -> None:
         await town.publish(sent(a_payment(1, "C/advance", _id="one cent")))
 
     in_a_town(tmp_path, goes_on)
-    once = Counter(each["event_id"] for each in told(journal_in(tmp_path)))
+    once = Counter(each["event_id"] for each in shown(journal_in(tmp_path)))
     assert dict.fromkeys(deadline_events_in(tmp_path), 1) == once
 
 
@@ -197,7 +197,7 @@ def test_what_could_not_be_written_is_written_by_a_later_look(
         await town.tell_what_passed(clock)
 
     in_a_town(tmp_path, what)
-    assert 3 == len(deadline_events_in(tmp_path)) == len(told(journal_in(tmp_path)))
+    assert 3 == len(deadline_events_in(tmp_path)) == len(shown(journal_in(tmp_path)))
 
 
 def _fail(*_: object) -> None:
@@ -212,7 +212,7 @@ def test_whoever_came_before_is_heard_first(tmp_path: Path) -> None:
         await asyncio.gather(town.publish(sent(paid)), town.tell_what_passed(clock))
 
     in_a_town(tmp_path, what)
-    kinds = [each["event"]["data"]["kind"] for each in told(journal_in(tmp_path))]
+    kinds = [each["event"]["data"]["kind"] for each in shown(journal_in(tmp_path))]
     assert ["report_due", "parked"] == kinds
 
 

@@ -186,10 +186,10 @@ def test_an_event_is_answered_as_the_document_says(
     assert status == answer.status_code, answer.text
     assert published == len(served.publisher.messages) - before
     if published:
-        said = answer.json()
-        assert published == said["published"] == len(said["events"])
+        phrase = answer.json()
+        assert published == phrase["published"] == len(phrase["events"])
         if published == 1:
-            assert [said["events"][0]["outcome"]] == answer.headers["location"]
+            assert [phrase["events"][0]["outcome"]] == answer.headers["location"]
 
 
 @pytest.mark.parametrize(("key", "seen"), [(ALL_KEY, 200), (LILLE_KEY, 200), (ROUBAIX_KEY, 404)])

@@ -54,13 +54,13 @@ async def make_again(url: str, records: list[bytes]) -> None:
             await write(made, fold.take_changes(), at, start)
 
         await project(0, len(records) - 1)
-        told = 0
+        shown = 0
 
         async def catch_up() -> None:
             """Whoever sees the tables as they are before the second call sees too little."""
-            nonlocal told
-            told += 1
-            if told == 2:
+            nonlocal shown
+            shown += 1
+            if shown == 2:
                 await project(len(records) - 1, len(records))
 
         await switch(running, made, catch_up)

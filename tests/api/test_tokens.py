@@ -125,7 +125,7 @@ def test_keys_are_fetched_once_and_again_when_they_are_old(provider: Provider) -
     async def ask() -> None:
         await asyncio.gather(*(issuer.caller_of(provider.token()) for _ in range(10)))
         assert 1 == provider.asked
-        clock.turn(FRESH_FOR)
+        clock.advance(FRESH_FOR)
         await issuer.caller_of(provider.token(exp=NOW_S + 10_000))
         assert 2 == provider.asked
 
@@ -146,7 +146,7 @@ def test_a_new_key_of_the_provider_is_found_but_not_looked_for_endlessly(
                 await issuer.caller_of(new)
         assert 1 == provider.asked, "the first fetch is too young for another"
         provider.keys.append(STRANGER)
-        clock.turn(AT_MOST_EVERY)
+        clock.advance(AT_MOST_EVERY)
         assert "oidc:agent-7" == (await issuer.caller_of(new)).name
         assert 2 == provider.asked
 
@@ -161,9 +161,9 @@ def test_known_keys_serve_while_the_provider_is_away_but_not_for_ever(provider: 
     async def ask() -> None:
         await issuer.caller_of(token)
         provider.away = True
-        clock.turn(USED_FOR - timedelta(seconds=1))
+        clock.advance(USED_FOR - timedelta(seconds=1))
         await issuer.caller_of(token)
-        clock.turn(timedelta(minutes=1))
+        clock.advance(timedelta(minutes=1))
         with pytest.raises(Problem) as problem:
             await issuer.caller_of(token)
         assert "issuer_unreachable" == problem.value.kind.code

@@ -19,7 +19,7 @@ from services.api.access.port import Access, NotKnown
 from services.api.adapters.ports import Publisher
 from services.api.adapters.read_model import open_read_model
 from services.api.app import create_app
-from services.api.http.components import Parts
+from services.api.http.components import Components
 from services.runtime.kafka.publishing import Message
 from services.runtime.ops.errors import Stop
 from tests.read_model.databases import in_a_file
@@ -49,7 +49,7 @@ class HandClock:
     def __call__(self) -> datetime:
         return self.now
 
-    def turn(self, by: timedelta) -> None:
+    def advance(self, by: timedelta) -> None:
         self.now += by
 
 
@@ -136,7 +136,7 @@ def an_app(
 ) -> FastAPI:
     """The API over this read model; what is not named is empty."""
     return create_app(
-        Parts(
+        Components(
             engine,
             access or Known(),
             publisher or Kept(),

@@ -6,7 +6,7 @@ from events.sentences import Sentence
 from services.api.access.audit import Action
 from services.api.access.caller import Caller
 from services.api.access.issuer import Issuer
-from services.api.access.keys import looks_like_a_key, taken_apart
+from services.api.access.keys import has_key_format, taken_apart
 from services.api.access.port import NotKnown
 from services.api.access.session import ENDED, Sessions
 from services.api.access.store import AccessStore
@@ -40,7 +40,7 @@ class KnownCallers:
 
     async def by_bearer(self, credential: str) -> Caller:
         """Whoever holds this key or token."""
-        if not looks_like_a_key(credential):
+        if not has_key_format(credential):
             if self._issuer is None:
                 raise NO_ISSUER
             return await self._issuer.caller_of(credential)

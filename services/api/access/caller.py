@@ -31,19 +31,19 @@ class Entities:
     named: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, words: Iterable[str]) -> Self:
-        """The entities that stand for `words`: SIRETs, or "all".
+    def of(cls, names: Iterable[str]) -> Self:
+        """The entities that stand for `names`: SIRETs, or "all".
 
         Raises:
             ValueError: a word is neither; it is the error's argument.
         """
-        said = frozenset(words)
-        for word in sorted(said - {ALL}):
-            if len(word) != SIRET_DIGITS or not (word.isascii() and word.isdigit()):
-                raise ValueError(word)
-        return cls(ALL in said, said - {ALL})
+        names = frozenset(names)
+        for entity in sorted(names - {ALL}):
+            if len(entity) != SIRET_DIGITS or not (entity.isascii() and entity.isdigit()):
+                raise ValueError(entity)
+        return cls(ALL in names, names - {ALL})
 
-    def words(self) -> list[str]:
+    def names(self) -> list[str]:
         """As `of` reads it."""
         return [ALL] if self.every else sorted(self.named)
 

@@ -44,7 +44,7 @@ def taken_apart(credential: str) -> Written | None:
     return None if found is None else Written(found["id"], found["secret"])
 
 
-def looks_like_a_key(credential: str) -> bool:
+def has_key_format(credential: str) -> bool:
     """Whether somebody means a key, and not a token of an identity provider."""
     return credential.startswith(f"{PREFIX}_")
 

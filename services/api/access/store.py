@@ -114,9 +114,9 @@ class AccessStore:
         made_at = self._clock()
         key = ApiKey(written.key_id, label, dict(rights), made_at, by)
         allowed = [
-            {"key_id": key.key_id, "scope": scope.value, "entity": word}
+            {"key_id": key.key_id, "scope": scope.value, "entity": entity}
             for scope, entities in rights.items()
-            for word in entities.words()
+            for entity in entities.texts()
         ]
         async with self._writing() as connection:
             row = {
@@ -250,13 +250,13 @@ async def prepared(store: AccessStore) -> None:
         raise Unprepared("Écluse", NO_DATABASE) from error
 
 
-def access_address(read_model: str, said: str | None) -> str:
+def access_address(read_model: str, address: str | None) -> str:
     """Where access is kept: where it is said, else in the database of the read model.
 
     Beside a read model in a file it has a file of its own: that one may be thrown away.
     """
-    if said is not None:
-        return said
+    if address is not None:
+        return address
     url = make_url(read_model)
     if url.get_backend_name() != "sqlite" or not url.database:
         return read_model
@@ -269,13 +269,13 @@ def _utc(instant: datetime) -> datetime:
 
 
 def _key(row: Row[Any], rights: Any) -> ApiKey:
-    words: dict[Scope, list[str]] = {}
+    texts: dict[Scope, list[str]] = {}
     for each in rights:
-        words.setdefault(Scope(each.scope), []).append(each.entity)
+        texts.setdefault(Scope(each.scope), []).append(each.entity)
     return ApiKey(
         row.key_id,
         row.label,
-        {scope: Entities.of(words[scope]) for scope in Scope if scope in words},
+        {scope: Entities.of(texts[scope]) for scope in Scope if scope in texts},
         _utc(row.created_at),
         row.created_by,
         None if row.revoked_at is None else _utc(row.revoked_at),

@@ -36,7 +36,7 @@ class KafkaEnds:
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._settings = settings
-        self._kept = Kept(self._look, clock, _kept_s)
+        self._kept = Kept(self._fetch, clock, _kept_s)
         self._reader: Reader | None = None
         self._places: list[TopicPartition] = []
         self._seen: dict[TopicPartition, JournalEnd] = {}
@@ -52,7 +52,7 @@ class KafkaEnds:
             await self._reader.stop()
             self._reader = None
 
-    async def _look(self) -> Mapping[int, JournalEnd] | None:
+    async def _fetch(self) -> Mapping[int, JournalEnd] | None:
         try:
             return await within(ANSWER_S, self._ends(), JOURNAL, self._settings.bootstrap_servers)
         except Stop as error:

@@ -14,25 +14,25 @@ class Kept(Generic[Answer]):
 
     def __init__(
         self,
-        look: Callable[[], Awaitable[Answer]],
+        fetch: Callable[[], Awaitable[Answer]],
         clock: Clock,
         kept_s: Callable[[Answer], float],
     ) -> None:
-        self._look = look
+        self._fetch = fetch
         self._clock = clock
         self._kept_s = kept_s
-        self._turn = asyncio.Lock()
+        self._slot = asyncio.Lock()
         self._found: tuple[Answer, float] | None = None
 
     async def __call__(self) -> Answer:
         """What was found just now."""
-        async with self._turn:
+        async with self._slot:
             if self._found is not None:
                 answer, told_s = self._found
                 # A clock that was put back is no reason to look less often.
                 if 0 <= self._clock().timestamp() - told_s < self._kept_s(answer):
                     return answer
-            answer = await self._look()
+            answer = await self._fetch()
             # Counted from its end: those who waited for a long look take what it found.
             self._found = answer, self._clock().timestamp()
             return answer

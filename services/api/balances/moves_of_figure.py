@@ -34,15 +34,15 @@ class MovesBehind:
     moves: Sequence[Move]
 
 
-def sense(stage: str, way: Way) -> int:
+def sense(stage: str, transition: Way) -> int:
     """Whether a move of this way adds to a figure (1), takes from it (-1), or neither (0)."""
     if stage == "appropriated":
         # Outside the budget is where appropriations come from, and go when they are taken away.
-        return (way.origin is None) - (way.target is None)
+        return (transition.origin is None) - (transition.target is None)
     if stage in OF_GRANTS:
-        gains, loses = way.convention_gains, way.convention_loses
+        gains, loses = transition.convention_gains, transition.convention_loses
     else:
-        gains, loses = way.line_gains, way.line_loses
+        gains, loses = transition.line_gains, transition.line_loses
     return (gains == stage) - (loses == stage)
 
 
@@ -89,8 +89,13 @@ def _signed(table: FromClause, stage: str) -> ColumnElement[int]:
 
 def _goes(table: FromClause, stage: str, direction: int) -> ColumnElement[bool]:
     """Whether a move goes a way that adds to the figure, or one that takes from it."""
-    ways = [way for way in WAYS.values() if sense(stage, way) == direction]
-    ends = [and_(_is(table.c.from_stage, a.origin), _is(table.c.to_stage, a.target)) for a in ways]
+    transitions = [
+        transition for transition in WAYS.values() if sense(stage, transition) == direction
+    ]
+    ends = [
+        and_(_is(table.c.from_stage, a.origin), _is(table.c.to_stage, a.target))
+        for a in transitions
+    ]
     return or_(false(), *ends)
 
 

@@ -67,22 +67,22 @@ async def figure(
     )
     more = len(found.moves) > MOVES_SHOWN
     found = replace(found, moves=found.moves[:MOVES_SHOWN])
-    trail = [Link(address("grants", budget=budget), visit.voice.say(shell.WORDS["grants"]))]
+    trail = [Link(address("grants", budget=budget), visit.locale.say(shell.TEXTS["grants"]))]
     if grant is not None:
         trail.append(Link(grant_href(budget, grant), grant))
-    view = figure_view(stage, found, visit.voice)
+    view = figure_view(stage, found, visit.locale)
     asked = {} if line is None else line_codes(line)
     last = (found.moves[-1].sequence, found.moves[-1].item) if more else None
     return await visit.page(
         "figure.html",
-        title=f"{view.stage} – {visit.voice.say(troubles.WORDS['figure'])}",
+        title=f"{view.stage} – {visit.locale.say(troubles.TEXTS['figure'])}",
         figure=view,
         trail_steps=trail,
         budget=budget,
         line="" if line is None else line_name(line),
         grant=grant or "",
         part=more or place is not None,
-        turn=following(
+        page_links=following(
             ("figures", budget, stage), {**asked, "grant": grant}, last, started=place is None
         ),
     )

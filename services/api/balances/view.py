@@ -6,14 +6,14 @@ from typing import Final
 
 from services.api.balances.moves import Move
 from services.api.balances.moves_of_figure import MovesBehind, sense
-from services.api.console.elements import Link, line_name, record_href, type_words
+from services.api.console.elements import Link, line_name, record_href, type_name
 from services.api.console.texts.codes import STAGES
-from services.api.console.texts.troubles import WORDS
+from services.api.console.texts.troubles import TEXTS
 from services.ledger.domain.lines import Stage
 from services.ledger.domain.moves import WAYS
-from services.texts.locale_format import Voice
+from services.texts.locale_format import LocaleFormat
 
-OUTSIDE: Final = WORDS["outside"]
+OUTSIDE: Final = TEXTS["outside"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +21,10 @@ class MoveRow:
     """A move behind a figure."""
 
     record: Link
-    said: str
+    text: str
     day: str
     line: str
-    way: str
+    transition: str
     change: str
     lowers: bool
     after: str
@@ -41,11 +41,11 @@ class FigureView:
 
 def change_cents(stage: str, move: Move) -> int:
     """What a move adds to a figure, or takes from it; 0 where it is none of its moves."""
-    way = WAYS[_stage(move.from_stage), _stage(move.to_stage)]
-    return move.amount_cents * sense(stage, way)
+    transition = WAYS[_stage(move.from_stage), _stage(move.to_stage)]
+    return move.amount_cents * sense(stage, transition)
 
 
-def figure_view(stage: str, behind: MovesBehind, voice: Voice) -> FigureView:
+def figure_view(stage: str, behind: MovesBehind, locale: LocaleFormat) -> FigureView:
     """The figure, and a page of its moves in the order of the journal, each with the sum then."""
     rows, sum_cents = [], behind.before_cents
     for move in behind.moves:
@@ -54,27 +54,27 @@ def figure_view(stage: str, behind: MovesBehind, voice: Voice) -> FigureView:
         sign = "+" if cents > 0 else "−"
         rows.append(
             MoveRow(
-                Link(record_href(move.budget, move.sequence), voice.number(move.sequence)),
-                type_words(move.event_type, voice),
-                voice.short_day(move.effective_on),
+                Link(record_href(move.budget, move.sequence), locale.number(move.sequence)),
+                type_name(move.event_type, locale),
+                locale.short_day(move.effective_on),
                 line_name(move.line),
-                way_words(move.from_stage, move.to_stage, voice),
-                f"{sign}\u202f{voice.money(abs(cents))}",
+                transition_text(move.from_stage, move.to_stage, locale),
+                f"{sign}\u202f{locale.money(abs(cents))}",
                 cents < 0,
-                voice.money(sum_cents),
+                locale.money(sum_cents),
             )
         )
-    return FigureView(voice.say(STAGES[stage]), voice.money(behind.figure_cents), rows)
+    return FigureView(locale.say(STAGES[stage]), locale.money(behind.figure_cents), rows)
 
 
-def way_words(origin: str | None, target: str | None, voice: Voice) -> str:
+def transition_text(origin: str | None, target: str | None, locale: LocaleFormat) -> str:
     """`Réservé → Engagé`."""
-    return f"{stage_words(origin, voice)} → {stage_words(target, voice)}"
+    return f"{money_stage_name(origin, locale)} → {money_stage_name(target, locale)}"
 
 
-def stage_words(stage: str | None, voice: Voice) -> str:
+def money_stage_name(stage: str | None, locale: LocaleFormat) -> str:
     """A stage; none of them is outside the budget."""
-    return voice.say(OUTSIDE) if stage is None else voice.say(STAGES[stage])
+    return locale.say(OUTSIDE) if stage is None else locale.say(STAGES[stage])
 
 
 def _stage(name: str | None) -> Stage | None:

@@ -21,7 +21,7 @@ from services.api.console.elements import (
     figures_of,
     summed,
 )
-from services.texts.locale_format import Voice
+from services.texts.locale_format import LocaleFormat
 
 NAMED: Final = Sentence(
     "Exercice {year} – entité {entity}, budget {code}",
@@ -45,17 +45,19 @@ class BudgetView:
     figures: Sequence[Figure]
 
 
-def budget_name(budget: Budget, voice: Voice) -> str:
+def budget_name(budget: Budget, locale: LocaleFormat) -> str:
     """Whose it is, and of which year."""
     entity = siret_number.format(budget.entity, "\u00a0")
     named = NAMED_MAIN if budget.code == MAIN_CODE else NAMED
-    name = voice.say(named, year=budget.fiscal_year, entity=entity, code=budget.code)
+    name = locale.say(named, year=budget.fiscal_year, entity=entity, code=budget.code)
     if budget.closed_on is None:
         return name
-    return f"{name} ({voice.say(CLOSED, day=voice.day(budget.closed_on))})"
+    return f"{name} ({locale.say(CLOSED, day=locale.day(budget.closed_on))})"
 
 
-def budget_view(budget: Budget, chapters: Iterable[ChapterBalance], voice: Voice) -> BudgetView:
+def budget_view(
+    budget: Budget, chapters: Iterable[ChapterBalance], locale: LocaleFormat
+) -> BudgetView:
     """A budget with the money of all its lines added up."""
     rows = list(chapters)
     amounts = summed(
@@ -64,22 +66,24 @@ def budget_view(budget: Budget, chapters: Iterable[ChapterBalance], voice: Voice
     appropriated = figure(
         "appropriated",
         sum(row.appropriated_cents for row in rows),
-        voice,
+        locale,
         figure_href(budget.budget, "appropriated"),
         drawn=False,
     )
     hrefs = {name: figure_href(budget.budget, name) for name, _ in amounts}
     return BudgetView(
-        budget_name(budget, voice),
+        budget_name(budget, locale),
         address("grants", budget=budget.budget),
-        bar_of(amounts, voice),
-        [appropriated, *figures_of(amounts, voice, hrefs)],
+        bar_of(amounts, locale),
+        [appropriated, *figures_of(amounts, locale, hrefs)],
     )
 
 
-def budget_choices(budgets: Iterable[Budget], here: str | None, voice: Voice) -> list[Choice]:
+def budget_choices(
+    budgets: Iterable[Budget], here: str | None, locale: LocaleFormat
+) -> list[Choice]:
     """The filter by budget; the one that is asked for is among them, however many there are."""
-    names = {each.budget: budget_name(each, voice) for each in budgets}
+    names = {each.budget: budget_name(each, locale) for each in budgets}
     if here is not None:
         names.setdefault(here, here)
     return [Choice(budget, name, budget == here) for budget, name in names.items()]

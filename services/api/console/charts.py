@@ -10,7 +10,7 @@ WIDTH: Final = 360
 HEIGHT: Final = 100
 """The units of a drawing; above its greatest figure some room is left."""
 
-ROOM: Final = 8
+HEADROOM: Final = 8
 
 
 class Gap(NamedTuple):
@@ -73,7 +73,7 @@ def _points(values: Sequence[float | None], start: int, end: int, top: float) ->
 
 
 def _y(value: float, top: float) -> int:
-    return HEIGHT - round((HEIGHT - ROOM) * value / top)
+    return HEIGHT - round((HEIGHT - HEADROOM) * value / top)
 
 
 def _area(points: Sequence[str]) -> str:

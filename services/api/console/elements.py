@@ -11,7 +11,7 @@ from services.api.console.texts.codes import STAGES, TYPES
 from services.api.queries.rows import BudgetLine
 from services.api.queries.verdicts import Verdict
 from services.ledger.application.decision_texts import line_label
-from services.texts.locale_format import Voice
+from services.texts.locale_format import LocaleFormat
 
 LINE_STAGES: Final = ("available", "reserved", "committed", "ordered", "paid", "carried_over")
 """The stages of a budget line, in the order of the expenditure chain."""
@@ -37,7 +37,7 @@ class Verbatim(str):
 class State:
     """A state in words, with a tone and an icon: never told by colour alone."""
 
-    said: str
+    text: str
     tone: str = ""
     icon: str = ""
 
@@ -49,7 +49,7 @@ class Notice:
     tone: str
     icon: str
     title: str
-    said: str = ""
+    text: str = ""
     do: str = ""
     rule: str = ""
 
@@ -59,16 +59,16 @@ class Link:
     """Words that lead somewhere."""
 
     href: str
-    said: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """An amount, and where the records are that made it; `said` is None where nobody knows."""
+    """An amount, and where the records are that made it; `text` is None where nobody knows."""
 
     name: str
     label: str
-    said: str | None
+    text: str | None
     href: str = ""
     nothing: bool = False
     drawn: bool = True
@@ -83,7 +83,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class PageLinks:
     """The ways from one page of a list to others."""
 
     next_href: str = ""
@@ -95,7 +95,7 @@ class Choice:
     """One value of a filter."""
 
     value: str
-    said: str
+    text: str
     here: bool
 
 
@@ -103,30 +103,32 @@ Amounts = Sequence[tuple[str, int]]
 """Cents by stage, in the order of the chain."""
 
 
-def bar_of(amounts: Amounts, voice: Voice) -> Bar:
+def bar_of(amounts: Amounts, locale: LocaleFormat) -> Bar:
     """A bar, and the same in words: what is nothing is not told."""
-    told = [
-        f"{voice.say(STAGES[name])} {voice.money(cents)}" for name, cents in amounts if cents != 0
+    texts = [
+        f"{locale.say(STAGES[name])} {locale.money(cents)}" for name, cents in amounts if cents != 0
     ]
-    nothing = voice.say(Sentence("rien", "nothing"))
-    return Bar(segments(amounts), ", ".join(told) or nothing)
+    nothing = locale.say(Sentence("rien", "nothing"))
+    return Bar(segments(amounts), ", ".join(texts) or nothing)
 
 
-def figures_of(amounts: Amounts, voice: Voice, hrefs: dict[str, str] | None = None) -> list[Figure]:
+def figures_of(
+    amounts: Amounts, locale: LocaleFormat, hrefs: dict[str, str] | None = None
+) -> list[Figure]:
     """The figures of a bar, in its order; a stage out of the chain only where it has something."""
     return [
-        figure(name, cents, voice, (hrefs or {}).get(name, ""))
+        figure(name, cents, locale, (hrefs or {}).get(name, ""))
         for name, cents in amounts
         if cents or name not in OFTEN_NOTHING
     ]
 
 
 def figure(
-    name: str, cents: int | None, voice: Voice, href: str = "", *, drawn: bool = True
+    name: str, cents: int | None, locale: LocaleFormat, href: str = "", *, drawn: bool = True
 ) -> Figure:
     """One amount under the name of its stage."""
-    said = None if cents is None else voice.money(cents)
-    return Figure(name, voice.say(STAGES[name]), said, href, nothing=cents == 0, drawn=drawn)
+    text = None if cents is None else locale.money(cents)
+    return Figure(name, locale.say(STAGES[name]), text, href, nothing=cents == 0, drawn=drawn)
 
 
 def line_name(line: BudgetLine) -> str:
@@ -144,23 +146,23 @@ def line_codes(line: BudgetLine) -> dict[str, str | None]:
     }
 
 
-def capital(words: str) -> str:
+def capital(texts: str) -> str:
     """Words as they begin a line."""
-    return words[:1].upper() + words[1:]
+    return texts[:1].upper() + texts[1:]
 
 
-def verdict_do(verdict: Verdict, voice: Voice) -> str:
+def verdict_do(verdict: Verdict, locale: LocaleFormat) -> str:
     """What to do, where the sentence itself does not end with it."""
-    do = voice.say(verdict.do)
-    return "" if voice.say(verdict.sentence).endswith(do) else do
+    do = locale.say(verdict.do)
+    return "" if locale.say(verdict.sentence).endswith(do) else do
 
 
-def type_words(event_type: str | None, voice: Voice) -> str:
+def type_name(event_type: str | None, locale: LocaleFormat) -> str:
     """What came, as people call it; a type that is not known stays as it is."""
     if event_type is None:
-        return voice.say(Sentence("Enregistrement illisible", "Unreadable record"))
+        return locale.say(Sentence("Enregistrement illisible", "Unreadable record"))
     known = TYPES.get(event_type.removeprefix(TYPE_PREFIX).removesuffix(TYPE_SUFFIX))
-    return event_type if known is None else voice.say(known)
+    return event_type if known is None else locale.say(known)
 
 
 def address(*steps: str, **asked: str | None) -> Verbatim:
@@ -204,12 +206,12 @@ def following(
     last: Sequence[object] | None,
     *,
     started: bool,
-) -> Turn:
+) -> PageLinks:
     """The ways on from a page of a list: `last` is the key of its last row, if others follow."""
     here = address(*steps, **asked)
     sign = "&" if "?" in here else "?"
     on = "" if last is None else here + sign + urlencode([("after", each) for each in last])
-    return Turn(Verbatim(on), "" if started else here)
+    return PageLinks(Verbatim(on), "" if started else here)
 
 
 def summed(rows: Iterable[Amounts]) -> Amounts:

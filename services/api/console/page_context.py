@@ -14,10 +14,10 @@ from starlette.responses import HTMLResponse
 
 from services.api.access.caller import Caller, Scope
 from services.api.adapters.read_model import revision
-from services.api.console.pages import LIVE_PATH, answer, voice_of
+from services.api.console.pages import LIVE_PATH, answer, locale_of
 from services.api.http.dependencies import Connection, Now, Reader
 from services.api.queries.rows import Entities
-from services.texts.locale_format import Voice
+from services.texts.locale_format import LocaleFormat
 
 NAME_MAX: Final = 300
 SEARCH_MAX: Final = 100
@@ -37,7 +37,7 @@ _PLAIN: Final = r"^[^\x00-\x1f\x7f]+$"
 
 Name = Annotated[str, Path(max_length=NAME_MAX, pattern=_PLAIN)]
 Text = Annotated[str, StringConstraints(max_length=NAME_MAX, pattern=_PLAIN)]
-NOTHING: Final = BeforeValidator(lambda word: word or None)
+NOTHING: Final = BeforeValidator(lambda text: text or None)
 """A field of a form that is left empty asks for nothing."""
 
 Asked = Annotated[Text | None, NOTHING, Query()]
@@ -51,7 +51,7 @@ class Visit:
     """One request for a page."""
 
     request: Request
-    voice: Voice
+    locale: LocaleFormat
     connection: AsyncConnection
     caller: Caller
     now: datetime
@@ -64,7 +64,7 @@ class Visit:
     @property
     def today(self) -> date:
         """The day that it is for them."""
-        return self.voice.local_day(self.now)
+        return self.locale.local_day(self.now)
 
     async def page(
         self,
@@ -80,10 +80,10 @@ class Visit:
             live_token = await position_token(self.connection)
         return answer(
             self.request,
-            self.voice,
+            self.locale,
             template,
             content,
-            instant=self.voice.instant(self.now),
+            instant=self.locale.instant(self.now),
             live_token=live_token,
             live_href=live_href,
         )
@@ -91,7 +91,7 @@ class Visit:
 
 async def visit(request: Request, connection: Connection, caller: Reader, now: Now) -> Visit:
     """Who asks for a page, if they may read."""
-    return Visit(request, voice_of(request), connection, caller, now)
+    return Visit(request, locale_of(request), connection, caller, now)
 
 
 Visitor = Annotated[Visit, Depends(visit)]
@@ -109,44 +109,44 @@ def place_after(
     if after is None or len(after) != len(parts):
         return None
     try:
-        return tuple(part(word) for part, word in zip(parts, after, strict=True))
+        return tuple(part(text) for part, text in zip(parts, after, strict=True))
     except ValueError:
         return None
 
 
-def instant(word: str) -> datetime:
+def instant(text: str) -> datetime:
     """An instant of a key.
 
     Raises:
         ValueError: it is none, or says no offset.
     """
-    found = datetime.fromisoformat(word)
+    found = datetime.fromisoformat(text)
     if found.tzinfo is None:
-        raise ValueError(word)
+        raise ValueError(text)
     try:
         return found.astimezone(UTC)
     except OverflowError as error:
-        raise ValueError(word) from error
+        raise ValueError(text) from error
 
 
-def number(word: str) -> int:
+def number(text: str) -> int:
     """A number of a key.
 
     Raises:
         ValueError: it is none that a row could have.
     """
-    found = int(word)
+    found = int(text)
     if not 0 <= found <= NUMBER_MAX:
-        raise ValueError(word)
+        raise ValueError(text)
     return found
 
 
-def plain(word: str) -> str:
+def plain(text: str) -> str:
     """A word of a key.
 
     Raises:
         ValueError: it holds what no key of ours does.
     """
-    if len(word) > NAME_MAX or not fullmatch(_PLAIN, word):
-        raise ValueError(word[:NAME_MAX])
-    return word
+    if len(text) > NAME_MAX or not fullmatch(_PLAIN, text):
+        raise ValueError(text[:NAME_MAX])
+    return text

@@ -24,10 +24,10 @@ from services.api.console.elements import (
     order_href,
     record_href,
 )
-from services.api.console.texts import WORDS
+from services.api.console.texts import TEXTS
 from services.api.language import LANGUAGE_COOKIE, LANGUAGE_PARAMETER, language_of
 from services.texts.language import Language
-from services.texts.locale_format import Voice
+from services.texts.locale_format import LocaleFormat
 
 HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"
@@ -40,7 +40,7 @@ VERSION_DIGITS: Final = 12
 LANGUAGE_KEPT_S: Final = 365 * 24 * 3600
 """How long the browser remembers which language was chosen."""
 
-WAYS: Final = ("today", "grants", "orders", "troubles", "lag")
+NAVIGATION: Final = ("today", "grants", "orders", "troubles", "lag")
 """The pages of the main navigation, in its order."""
 
 FOR_WHO_READS_ALL: Final = frozenset({"lag"})
@@ -57,17 +57,17 @@ FORMATS: Final = (
 )
 """Formats of the locale that templates use as filters."""
 
-LIVE_WORDS: Final = ("live", "pause", "resume", "updated", "lost")
+LIVE_TEXTS: Final = ("live", "pause", "resume", "updated", "lost")
 
 LANGUAGE_NAMES: Final = {Language.FR: "Français", Language.EN: "English"}
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class NavigationLink:
     """One entry of the main navigation."""
 
     href: str
-    said: str
+    text: str
     here: bool
     exact: bool
 
@@ -92,12 +92,12 @@ class Page:
     who: str
     unchecked: bool
     csrf: str | None
-    ways: Sequence[Way]
+    navigation: Sequence[NavigationLink]
     languages: Sequence[Other]
     instant: str
     live_href: str | None
     live_token: str
-    live_words: str
+    live_texts: str
     csrf_field: str = CSRF_FIELD
 
     def asset(self, name: str) -> str:
@@ -142,7 +142,7 @@ def _in_locale(name: str) -> Callable[..., str]:
 
     @pass_context
     def formatted(context: Context, value: Any, *more: Any) -> str:
-        text: str = getattr(context["voice"], name)(value, *more)
+        text: str = getattr(context["locale"], name)(value, *more)
         return text
 
     return formatted
@@ -153,19 +153,19 @@ def _as_shown(value: Any) -> Any:
     return masked_name(value) if type(value) is str else value
 
 
-def render(template: str, page: Page, voice: Voice, **content: Any) -> str:
+def render(template: str, page: Page, locale: LocaleFormat, **content: Any) -> str:
     """A page as HTML."""
 
     def say(name: str, **facts: object) -> str:
-        return voice.say(WORDS[name], **facts)
+        return locale.say(TEXTS[name], **facts)
 
     found = environment().get_template(template)
-    return found.render(page=page, say=say, voice=voice, **content)
+    return found.render(page=page, say=say, locale=locale, **content)
 
 
 def answer(
     asked: HTTPConnection,
-    voice: Voice,
+    locale: LocaleFormat,
     template: str,
     content: Mapping[str, Any],
     *,
@@ -175,24 +175,24 @@ def answer(
     live_href: str = LIVE_PATH,
 ) -> HTMLResponse:
     """A page as an answer to this request; with `live_token` it is told when that is stale."""
-    page = page_of(asked, voice, instant, live_token, live_href)
-    headers = {"Content-Language": voice.language.value}
-    response = HTMLResponse(render(template, page, voice, **content), status, headers)
-    if asked.query_params.get(LANGUAGE_PARAMETER) == voice.language:
+    page = page_of(asked, locale, instant, live_token, live_href)
+    headers = {"Content-Language": locale.language.value}
+    response = HTMLResponse(render(template, page, locale, **content), status, headers)
+    if asked.query_params.get(LANGUAGE_PARAMETER) == locale.language:
         response.set_cookie(
-            LANGUAGE_COOKIE, voice.language.value, LANGUAGE_KEPT_S, httponly=True, samesite="lax"
+            LANGUAGE_COOKIE, locale.language.value, LANGUAGE_KEPT_S, httponly=True, samesite="lax"
         )
     return response
 
 
-def voice_of(asked: HTTPConnection) -> Voice:
+def locale_of(asked: HTTPConnection) -> LocaleFormat:
     """The voice in which this request is answered."""
-    return Voice.of(language_of(asked))
+    return LocaleFormat.of(language_of(asked))
 
 
 def page_of(
     asked: HTTPConnection,
-    voice: Voice,
+    locale: LocaleFormat,
     instant: str,
     live_token: str | None = None,
     live_href: str = LIVE_PATH,
@@ -202,36 +202,36 @@ def page_of(
     path = asked.url.path
     csrf = getattr(asked.state, "csrf", None)
     return Page(
-        language=voice.language.value,
+        language=locale.language.value,
         known=caller is not None,
         who="" if caller is None else caller.label or caller.name,
         unchecked=caller is not None and not asked.app.state.parts.access.checks,
         csrf=None if csrf is None else Verbatim(csrf),
-        ways=[_way(name, path, voice) for name in _ways_of(caller)],
-        languages=[_other(each, asked, voice) for each in Language],
+        navigation=[_link(name, path, locale) for name in _pages_of(caller)],
+        languages=[_other(each, asked, locale) for each in Language],
         instant=instant,
         live_href=None if live_token is None else live_href,
         live_token=Verbatim(live_token or ""),
-        live_words=json.dumps(
-            {name: voice.say(WORDS[f"shell.{name}"]) for name in LIVE_WORDS}, ensure_ascii=False
+        live_texts=json.dumps(
+            {name: locale.say(TEXTS[f"shell.{name}"]) for name in LIVE_TEXTS}, ensure_ascii=False
         ),
     )
 
 
-def _ways_of(caller: Caller | None) -> Sequence[str]:
+def _pages_of(caller: Caller | None) -> Sequence[str]:
     if caller is not None and caller.entities(Scope.READ).every:
-        return WAYS
-    return [name for name in WAYS if name not in FOR_WHO_READS_ALL]
+        return NAVIGATION
+    return [name for name in NAVIGATION if name not in FOR_WHO_READS_ALL]
 
 
-def _way(name: str, path: str, voice: Voice) -> Way:
+def _link(name: str, path: str, locale: LocaleFormat) -> NavigationLink:
     href = f"/console/{name}"
     here = path == href or path.startswith(href + "/")
-    return Way(href, voice.say(WORDS[f"shell.{name}"]), here, path == href)
+    return NavigationLink(href, locale.say(TEXTS[f"shell.{name}"]), here, path == href)
 
 
-def _other(language: Language, asked: HTTPConnection, voice: Voice) -> Other:
+def _other(language: Language, asked: HTTPConnection, locale: LocaleFormat) -> Other:
     url = asked.url.include_query_params(**{LANGUAGE_PARAMETER: language.value})
     href = url.path + (f"?{url.query}" if url.query else "")
     name = LANGUAGE_NAMES[language]
-    return Other(language.value, name, Verbatim(href), language is voice.language)
+    return Other(language.value, name, Verbatim(href), language is locale.language)

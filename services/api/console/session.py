@@ -11,9 +11,9 @@ from services.api.access.hosts import LOCAL
 from services.api.access.port import NotKnown
 from services.api.access.session import LOGIN_PATH, end_session, set_session
 from services.api.console.elements import Notice, Verbatim
-from services.api.console.pages import STATIC, answer, voice_of
+from services.api.console.pages import STATIC, answer, locale_of
 from services.api.console.texts import shell
-from services.api.http.dependencies import Stands
+from services.api.http.dependencies import Given
 from services.api.problems import NOT_FOUND, Problem
 
 router = APIRouter()
@@ -40,28 +40,28 @@ async def home() -> Response:
 
 @router.get(LOGIN_PATH)
 async def login(
-    request: Request, stands: Stands, next_path: Annotated[str, Query(alias="next")] = HOME
+    request: Request, components: Given, next_path: Annotated[str, Query(alias="next")] = HOME
 ) -> Response:
     """The page to sign in; whoever is signed in goes on."""
     if getattr(request.state, "caller", None) is not None:
         return RedirectResponse(own_path(next_path), HTTPStatus.SEE_OTHER.value)
-    return _login_page(request, stands, own_path(next_path))
+    return _login_page(request, components, own_path(next_path))
 
 
 @router.post(LOGIN_PATH)
 async def log_in(
     request: Request,
-    stands: Stands,
+    components: Given,
     key: Annotated[str, Form(max_length=KEY_MAX)] = "",
     next_path: Annotated[str, Form(alias="next")] = HOME,
 ) -> Response:
     """A session for whoever holds the key."""
     try:
-        _, cookie = await stands.access.log_in(key.strip())
+        _, cookie = await components.access.log_in(key.strip())
     except NotKnown as error:
         request.state.reason = error.reason
-        wrong = Notice("bad", "bad", voice_of(request).say(error.why))
-        return _login_page(request, stands, own_path(next_path), wrong)
+        wrong = Notice("bad", "bad", locale_of(request).say(error.why))
+        return _login_page(request, components, own_path(next_path), wrong)
     response = RedirectResponse(own_path(next_path), HTTPStatus.SEE_OTHER.value)
     set_session(response, request, cookie)
     return response
@@ -97,11 +97,11 @@ def own_path(asked: str) -> str:
 
 
 def _login_page(
-    request: Request, stands: Stands, next_href: str, wrong: Notice | None = None
+    request: Request, components: Given, next_href: str, wrong: Notice | None = None
 ) -> Response:
-    voice = voice_of(request)
+    locale = locale_of(request)
     content = {
-        "title": voice.say(shell.WORDS["sign_in"]),
+        "title": locale.say(shell.TEXTS["sign_in"]),
         "next_href": Verbatim(next_href),
         "wrong": wrong,
         # The cookie of a session is for encrypted ways alone, but on this very machine.
@@ -109,9 +109,9 @@ def _login_page(
     }
     return answer(
         request,
-        voice,
+        locale,
         "login.html",
         content,
-        instant=voice.instant(stands.clock()),
+        instant=locale.instant(components.clock()),
         status=(HTTPStatus.OK if wrong is None else HTTPStatus.UNAUTHORIZED).value,
     )

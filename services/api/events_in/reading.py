@@ -44,7 +44,7 @@ class Fault(NamedTuple):
     line: int
     code: str
     pointer: str | None
-    said: Sentence
+    text: Sentence
 
 
 class Named(NamedTuple):
@@ -91,8 +91,8 @@ class Sent:
             if caller.may(Scope.PUBLISH, named.budget):
                 self.events.append(named)
             else:
-                said = NOT_ALLOWED.render({"entity": entity_of(named.budget)})
-                fault = Fault(line.number, ENTITY_NOT_ALLOWED, "/data/budget", said)
+                text = NOT_ALLOWED.render({"entity": entity_of(named.budget)})
+                fault = Fault(line.number, ENTITY_NOT_ALLOWED, "/data/budget", text)
                 self.not_allowed.append(fault)
 
     def messages(self) -> Iterator[Message]:
@@ -144,14 +144,14 @@ def _record(line: Line, one: bool) -> RawRecord:
     return raw_record(line, PLACE)
 
 
-def as_rows(faults: list[Fault], told: Any) -> list[dict[str, Any]]:
-    """The first faults as the answer names them; `told` gives a sentence in one language."""
+def as_rows(faults: list[Fault], translated: Any) -> list[dict[str, Any]]:
+    """The first faults as the answer names them; `translated` gives a sentence in one language."""
     return [
         {
             "line": fault.line,
             "code": fault.code,
             "pointer": fault.pointer,
-            "detail": told(fault.said),
+            "detail": translated(fault.text),
         }
         for fault in faults[:FAULTS_MAX]
     ]

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from events.sentences import Sentence
 from services.api.events_in.reading import EVENTS_MAX, Fault, Sent, TooManyEvents, as_rows
-from services.api.http.dependencies import Lang, Sender, Stands
+from services.api.http.dependencies import Given, Lang, Sender
 from services.api.problems import Kind, Problem, problems
 from services.runtime.ops.errors import Stop
 from services.texts.language import Language
@@ -175,7 +175,7 @@ _BODY: Final[dict[str, Any]] = {
     openapi_extra=_BODY,
 )
 async def publish_events(
-    request: Request, response: Response, caller: Sender, stands_on: Stands, language: Lang
+    request: Request, response: Response, caller: Sender, components: Given, language: Lang
 ) -> Published:
     """Read the body to its end, then its events, then publish them."""
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -192,7 +192,7 @@ async def publish_events(
             raise Problem(TOO_MANY, {"events_max": EVENTS_MAX}) from error
         _check(sent, language)
         try:
-            await stands_on.publisher.publish(sent.messages())
+            await components.publisher.publish(sent.messages())
         except Stop as error:
             headers = {"Retry-After": str(RETRY_AFTER_S)}
             raise Problem(NOT_KEPT, {"said": error.said}, headers=headers) from error

@@ -159,7 +159,7 @@ async def conventions_of(conn: AsyncConnection, budget: str, grant: str) -> tupl
     # Orders of a grant for which a convention was signed since bear the grant's name (rules, 13).
     of_grants = {grant for row in planned for grant in row["instalment"].split("/")[:-1]}
     all_names = names + sorted(of_grants)
-    told = _Told(
+    found = _ConventionRows(
         sorted(planned, key=lambda row: "/" not in row["instalment"]),
         await _rows(conn, documents, budget, names, "kind", "year"),
         await _rows(conn, obligations, budget, names, "due_on", "kind"),
@@ -167,11 +167,11 @@ async def conventions_of(conn: AsyncConnection, budget: str, grant: str) -> tupl
         await _orders(conn, budget, all_names),
         await _money(conn, budget, names),
     )
-    return tuple(told.convention(row) for row in rows)
+    return tuple(found.convention(row) for row in rows)
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _ConventionRows:
     """What the tables say of the conventions of a grant."""
 
     instalments: Sequence[RowMapping]

@@ -6,16 +6,16 @@ from datetime import date
 from typing import Final
 
 from services.api.console.elements import Link, State, order_href, record_href
-from services.api.console.texts import grants as words
+from services.api.console.texts import grants as texts
 from services.api.console.texts.codes import CONVENTION_STATES, TRIGGERS
-from services.api.console.texts.orders import WORDS as ORDER_WORDS
+from services.api.console.texts.orders import TEXTS as ORDER_TEXTS
 from services.api.grants.conventions import Convention, Instalment, Want
 from services.api.orders.query import OPEN_STATES
 from services.api.orders.view import TONES as ORDER_TONES
 from services.api.orders.view import state_of
 from services.ledger.application.decision_texts import DOCUMENTS
 from services.ledger.explain.terms import ORDER_STATES
-from services.texts.locale_format import Voice
+from services.texts.locale_format import LocaleFormat
 
 ENDED: Final = frozenset({"terminated", "withdrawn"})
 
@@ -35,7 +35,7 @@ class Step:
     title: str
     spoken: str
     """How it stands, for who does not see its colour."""
-    said: Sequence[str]
+    text: Sequence[str]
     links: Sequence[Link] = ()
     state: State | None = None
 
@@ -56,50 +56,50 @@ class ConventionView:
     """A convention with its timeline."""
 
     name: str
-    said: str
+    text: str
     state: State
     record: Link
     instalments: Sequence[InstalmentView]
 
 
-def convention_view(convention: Convention, today: date, voice: Voice) -> ConventionView:
+def convention_view(convention: Convention, today: date, locale: LocaleFormat) -> ConventionView:
     """A convention, or a grant that stands without one."""
-    said = []
+    text = []
     if convention.signed_on:
-        signed = voice.say(words.WORDS["signed"], day=voice.day(convention.signed_on))
+        signed = locale.say(texts.TEXTS["signed"], day=locale.day(convention.signed_on))
         if convention.signatory:
-            by = voice.say(words.WORDS["by_signatory"], signatory=convention.signatory)
+            by = locale.say(texts.TEXTS["by_signatory"], signatory=convention.signatory)
             signed = f"{signed} {by}"
-        said.append(signed)
+        text.append(signed)
     if convention.starts_on and convention.ends_on:
-        start, end = voice.day(convention.starts_on), voice.day(convention.ends_on)
-        said.append(voice.say(words.WORDS["runs"], start=start, end=end))
+        start, end = locale.day(convention.starts_on), locale.day(convention.ends_on)
+        text.append(locale.say(texts.TEXTS["runs"], start=start, end=end))
     if convention.reason:
-        said.append(convention.reason)
+        text.append(convention.reason)
     if convention.stands_alone:
-        name = voice.say(words.WORDS["stands_alone"])
+        name = locale.say(texts.TEXTS["stands_alone"])
     else:
-        name = voice.say(words.WORDS["convention"], convention=convention.convention)
-    number = voice.number(convention.sequence)
+        name = locale.say(texts.TEXTS["convention"], convention=convention.convention)
+    number = locale.number(convention.sequence)
     return ConventionView(
         name,
-        ", ".join(said),
-        State(voice.say(CONVENTION_STATES[convention.state]), *CONVENTION_TONES[convention.state]),
+        ", ".join(text),
+        State(locale.say(CONVENTION_STATES[convention.state]), *CONVENTION_TONES[convention.state]),
         Link(
             record_href(convention.budget, convention.sequence),
-            f"{voice.say(words.WORDS['record'])} {number}",
+            f"{locale.say(texts.TEXTS['record'])} {number}",
         ),
-        [_instalment(convention, each, today, voice) for each in convention.instalments],
+        [_instalment(convention, each, today, locale) for each in convention.instalments],
     )
 
 
-def document_words(kind: str, year: int | str, voice: Voice) -> str:
+def document_name(kind: str, year: int | str, locale: LocaleFormat) -> str:
     """`rapport d'activité 2022`."""
     known = DOCUMENTS.get(kind)
-    return f"{kind if known is None else voice.say(known)} {year}"
+    return f"{kind if known is None else locale.say(known)} {year}"
 
 
-def standing_of(convention: Convention, instalment: Instalment) -> str:
+def instalment_status(convention: Convention, instalment: Instalment) -> str:
     """In one word how an instalment stands."""
     has_order = any(each.order.state not in {"rejected", "cancelled"} for each in instalment.orders)
     if instalment.paid_cents and not instalment.ordered_cents and has_order:
@@ -130,20 +130,20 @@ HOW: Final = {
 
 
 def _instalment(
-    convention: Convention, each: Instalment, today: date, voice: Voice
+    convention: Convention, each: Instalment, today: date, locale: LocaleFormat
 ) -> InstalmentView:
-    standing = standing_of(convention, each)
-    how, tone = HOW[standing]
+    status = instalment_status(convention, each)
+    how, tone = HOW[status]
     return InstalmentView(
         each.instalment,
-        voice.money(each.planned_cents),
+        locale.money(each.planned_cents),
         how,
-        State(voice.say(words.INSTALMENT_STATES[standing]), tone),
+        State(locale.say(texts.INSTALMENT_STATES[status]), tone),
         [
-            _planned(convention, each, voice),
-            _condition(convention, each, standing, voice),
-            _ordered(each, standing, today, voice),
-            _paid(convention, each, standing, today, voice),
+            _planned(convention, each, locale),
+            _condition(convention, each, status, locale),
+            _ordered(each, status, today, locale),
+            _paid(convention, each, status, today, locale),
         ],
     )
 
@@ -151,45 +151,45 @@ def _instalment(
 def _step(
     name: str,
     how: str,
-    said: Sequence[str],
-    voice: Voice,
+    text: Sequence[str],
+    locale: LocaleFormat,
     links: Sequence[Link] = (),
     state: State | None = None,
 ) -> Step:
-    spoken = voice.say(words.STEP_STATES[how])
-    return Step(how, voice.say(words.STEPS[name]), spoken, said, links, state)
+    spoken = locale.say(texts.STEP_STATES[how])
+    return Step(how, locale.say(texts.STEPS[name]), spoken, text, links, state)
 
 
-def _planned(convention: Convention, each: Instalment, voice: Voice) -> Step:
-    trigger = voice.say(TRIGGERS[each.trigger])
+def _planned(convention: Convention, each: Instalment, locale: LocaleFormat) -> Step:
+    trigger = locale.say(TRIGGERS[each.trigger])
     if each.amendment:
-        said = voice.say(words.PLANNED_BY_AMENDMENT, trigger=trigger, amendment=each.amendment)
+        text = locale.say(texts.PLANNED_BY_AMENDMENT, trigger=trigger, amendment=each.amendment)
     else:
-        said = trigger
-    told = [said]
+        text = trigger
+    lines = [text]
     if each.left_out_by:
-        told.append(voice.say(words.LEFT_OUT, amendment=each.left_out_by))
+        lines.append(locale.say(texts.LEFT_OUT, amendment=each.left_out_by))
     if each.ceiling:
-        told.append(voice.say(words.CEILING))
-    number = f"{voice.say(words.WORDS['record'])} {voice.number(each.sequence)}"
+        lines.append(locale.say(texts.CEILING))
+    number = f"{locale.say(texts.TEXTS['record'])} {locale.number(each.sequence)}"
     link = Link(record_href(convention.budget, each.sequence), number)
-    return _step("planned", "done", told, voice, [link])
+    return _step("planned", "done", lines, locale, [link])
 
 
-def _condition(convention: Convention, each: Instalment, standing: str, voice: Voice) -> Step:
+def _condition(convention: Convention, each: Instalment, status: str, locale: LocaleFormat) -> Step:
     if each.waits_for:
-        wants = voice.say(words.AND).join(_want(want, voice) for want in each.waits_for)
-        return _step("condition", "now", [voice.say(words.WAITS_FOR, wants=wants)], voice)
-    if standing in {"ended", "released"} and not each.orders:
-        return _step("condition", "later", [], voice)
-    if standing == "planned":
-        return _step("condition", "now", [voice.say(words.NEXT_EVENT)], voice)
+        wants = locale.say(texts.AND).join(_want(want, locale) for want in each.waits_for)
+        return _step("condition", "now", [locale.say(texts.WAITS_FOR, wants=wants)], locale)
+    if status in {"ended", "released"} and not each.orders:
+        return _step("condition", "later", [], locale)
+    if status == "planned":
+        return _step("condition", "now", [locale.say(texts.NEXT_EVENT)], locale)
     met_on = _met_on(convention, each)
     if met_on is None:
-        said = voice.say(words.MET_UNDATED)
+        text = locale.say(texts.MET_UNDATED)
     else:
-        said = voice.say(words.MET[each.trigger], day=voice.day(met_on))
-    return _step("condition", "done", [said], voice)
+        text = locale.say(texts.MET[each.trigger], day=locale.day(met_on))
+    return _step("condition", "done", [text], locale)
 
 
 def _met_on(convention: Convention, each: Instalment) -> date | None:
@@ -201,53 +201,53 @@ def _met_on(convention: Convention, each: Instalment) -> date | None:
     return max((one.received_on for one in each.documents if one.received_on), default=None)
 
 
-def _want(want: Want, voice: Voice) -> str:
+def _want(want: Want, locale: LocaleFormat) -> str:
     if want.kind == "document":
         kind, _, year = want.id.partition("/")
-        return document_words(kind, year, voice)
-    return voice.say(words.WANTS[want.kind])
+        return document_name(kind, year, locale)
+    return locale.say(texts.WANTS[want.kind])
 
 
-def _ordered(each: Instalment, standing: str, today: date, voice: Voice) -> Step:
+def _ordered(each: Instalment, status: str, today: date, locale: LocaleFormat) -> Step:
     if not each.orders:
-        if each.released_cents and standing == "released":
-            given_back = voice.say(words.GIVEN_BACK, amount=voice.money(each.released_cents))
-            return _step("ordered", "done", [given_back], voice)
-        return _step("ordered", "later", [], voice)
+        if each.released_cents and status == "released":
+            given_back = locale.say(texts.GIVEN_BACK, amount=locale.money(each.released_cents))
+            return _step("ordered", "done", [given_back], locale)
+        return _step("ordered", "later", [], locale)
     order = each.orders[-1].order
-    said = [voice.say(words.ORDERED_ON, day=voice.day(order.issued_on))]
+    text = [locale.say(texts.ORDERED_ON, day=locale.day(order.issued_on))]
     if order.amount_cents < each.planned_cents:
         facts = {
-            "ordered": voice.money(order.amount_cents),
-            "planned": voice.money(each.planned_cents),
+            "ordered": locale.money(order.amount_cents),
+            "planned": locale.money(each.planned_cents),
         }
-        said.append(voice.say(words.ORDERED_LESS, **facts))
+        text.append(locale.say(texts.ORDERED_LESS, **facts))
     if order.state not in {"paid", "rejected", "cancelled"}:
-        due = voice.say(words.DUE, day=voice.day(order.due_on))
-        said.append(f"{due} ({voice.days_away(order.due_on, today)})")
+        due = locale.say(texts.DUE, day=locale.day(order.due_on))
+        text.append(f"{due} ({locale.days_away(order.due_on, today)})")
     if order.reason_label:
-        said.append(order.reason_label)
+        text.append(order.reason_label)
     how = "wrong" if order.state in {"rejected", "cancelled"} else "done"
-    shown = state_of(order.state, voice) if ORDER_TONES[order.state][0] != "good" else None
-    return _step("ordered", how, said, voice, list(_orders(each, voice)), shown)
+    shown = state_of(order.state, locale) if ORDER_TONES[order.state][0] != "good" else None
+    return _step("ordered", how, text, locale, list(_orders(each, locale)), shown)
 
 
-def _orders(each: Instalment, voice: Voice) -> Iterator[Link]:
+def _orders(each: Instalment, locale: LocaleFormat) -> Iterator[Link]:
     """The order that counts, then those before it with what became of them."""
     *before, last = [one.order for one in each.orders]
     yield Link(order_href(last.budget, last.payment_order), last.payment_order)
     for order in reversed(before):
-        said = f"{order.payment_order} ({voice.say(ORDER_STATES[order.state])})"
-        yield Link(order_href(order.budget, order.payment_order), said)
+        text = f"{order.payment_order} ({locale.say(ORDER_STATES[order.state])})"
+        yield Link(order_href(order.budget, order.payment_order), text)
 
 
 def _paid(
-    convention: Convention, each: Instalment, standing: str, today: date, voice: Voice
+    convention: Convention, each: Instalment, status: str, today: date, locale: LocaleFormat
 ) -> Step:
-    said = list(_payments(each, voice))
-    if standing == "paid":
+    text = list(_payments(each, locale))
+    if status == "paid":
         how = "done"
-    elif standing in {"partly_paid", "ordered"}:
+    elif status in {"partly_paid", "ordered"}:
         how = "now"
     else:
         how = "later"
@@ -255,14 +255,14 @@ def _paid(
     links = [
         Link(
             record_href(convention.budget, sequence),
-            f"{voice.say(words.WORDS['record'])} {voice.number(sequence)}",
+            f"{locale.say(texts.TEXTS['record'])} {locale.number(sequence)}",
         )
         for sequence in sequences
     ]
-    return _step("paid", how, said, voice, links, _late(each, today, voice))
+    return _step("paid", how, text, locale, links, _late(each, today, locale))
 
 
-def _late(each: Instalment, today: date, voice: Voice) -> State | None:
+def _late(each: Instalment, today: date, locale: LocaleFormat) -> State | None:
     """How long an order has been overdue; None where none is."""
     late = [
         one.order.due_on
@@ -271,12 +271,12 @@ def _late(each: Instalment, today: date, voice: Voice) -> State | None:
     ]
     if not late:
         return None
-    away = voice.days_away(min(late), today)
-    return State(voice.say(ORDER_WORDS["late_by"], away=away), "bad", "bad")
+    away = locale.days_away(min(late), today)
+    return State(locale.say(ORDER_TEXTS["late_by"], away=away), "bad", "bad")
 
 
-def _payments(each: Instalment, voice: Voice) -> Iterator[str]:
+def _payments(each: Instalment, locale: LocaleFormat) -> Iterator[str]:
     for order in each.orders:
         for payment in order.payments:
-            amount = voice.money(payment.amount_cents)
-            yield voice.say(words.PAID_ON, amount=amount, day=voice.day(payment.executed_on))
+            amount = locale.money(payment.amount_cents)
+            yield locale.say(texts.PAID_ON, amount=amount, day=locale.day(payment.executed_on))

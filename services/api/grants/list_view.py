@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.api.console.elements import Bar, Link, State, bar_of, grant_href
-from services.api.console.texts import grants as words
+from services.api.console.texts import grants as texts
 from services.api.grants.money import GrantKey
 from services.api.grants.query import Grant
 from services.ledger.explain.terms import GRANT_STATES
-from services.texts.locale_format import Voice
+from services.texts.locale_format import LocaleFormat
 
 TONES: Final = {
     "announced": ("info", "later"),
@@ -36,31 +36,31 @@ class GrantRow:
 
 
 def rows_of(
-    grants: Iterable[Grant], reserved_cents: Mapping[GrantKey, int], voice: Voice
+    grants: Iterable[Grant], reserved_cents: Mapping[GrantKey, int], locale: LocaleFormat
 ) -> list[GrantRow]:
     """The list; `reserved_cents` is what is reserved for each."""
-    return [_row(each, reserved_cents[each.budget, each.grant], voice) for each in grants]
+    return [_row(each, reserved_cents[each.budget, each.grant], locale) for each in grants]
 
 
-def found_words(count: int, search: str, voice: Voice, *, more: bool) -> str:
+def found_text(count: int, search: str, locale: LocaleFormat, *, more: bool) -> str:
     """How many grants are shown, and for which search."""
-    said = voice.counted(words.FOUND_MORE if more else words.FOUND, count)
-    return f"{said} {voice.say(words.WORDS['found_for'], search=search)}" if search else said
+    text = locale.counted(texts.FOUND_MORE if more else texts.FOUND, count)
+    return f"{text} {locale.say(texts.TEXTS['found_for'], search=search)}" if search else text
 
 
-def grant_state(state: str, voice: Voice) -> State:
+def grant_state(state: str, locale: LocaleFormat) -> State:
     """The state of a grant, never told by colour alone."""
-    return State(voice.say(GRANT_STATES[state]), *TONES[state])
+    return State(locale.say(GRANT_STATES[state]), *TONES[state])
 
 
-def flag_count(count: int, voice: Voice) -> State | None:
+def flag_count(count: int, locale: LocaleFormat) -> State | None:
     """How many things a person should look at; None where there is nothing."""
     if not count:
         return None
-    return State(voice.counted(words.FLAG_COUNT, count), "warn", "warn")
+    return State(locale.counted(texts.FLAG_COUNT, count), "warn", "warn")
 
 
-def _row(grant: Grant, reserved_cents: int, voice: Voice) -> GrantRow:
+def _row(grant: Grant, reserved_cents: int, locale: LocaleFormat) -> GrantRow:
     name = grant.grant if grant.beneficiary is None else grant.beneficiary.name or grant.grant
     return GrantRow(
         Link(grant_href(grant.budget, grant.grant), name),
@@ -68,11 +68,11 @@ def _row(grant: Grant, reserved_cents: int, voice: Voice) -> GrantRow:
         name,
         "" if grant.beneficiary is None else grant.beneficiary.siret,
         grant.budget,
-        grant_state(grant.state, voice),
-        voice.money(grant.awarded_cents or grant.granted_cents),
-        voice.money(grant.paid_cents),
-        bar_of(_progress(grant, reserved_cents), voice),
-        flag_count(grant.flags, voice),
+        grant_state(grant.state, locale),
+        locale.money(grant.awarded_cents or grant.granted_cents),
+        locale.money(grant.paid_cents),
+        bar_of(_progress(grant, reserved_cents), locale),
+        flag_count(grant.flags, locale),
     )
 
 

@@ -19,10 +19,10 @@ from services.api.console.page_context import (
     place_after,
     plain,
 )
-from services.api.console.texts import grants as grant_words
+from services.api.console.texts import grants as grant_texts
 from services.api.grants import money as grant_money
 from services.api.grants import query as grants
-from services.api.grants.list_view import found_words, rows_of
+from services.api.grants.list_view import found_text, rows_of
 from services.api.grants.view import grant_view
 from services.api.http.dependencies import check_sees
 from services.api.problems import NOT_FOUND, Problem
@@ -49,17 +49,17 @@ async def grant_list(
     )
     keys = [(each.budget, each.grant) for each in found[:ROWS]]
     reserved_cents = await grant_money.reserved_of(visit.connection, keys)
-    rows = rows_of(found[:ROWS], reserved_cents, visit.voice)
+    rows = rows_of(found[:ROWS], reserved_cents, visit.locale)
     last = found[ROWS - 1] if len(found) > ROWS else None
     known = await budgets.listed(visit.connection, visit.entities, limit=BUDGETS_CHOSEN)
     return await visit.page(
         "grants.html",
-        title=visit.voice.say(grant_words.WORDS["title"]),
+        title=visit.locale.say(grant_texts.TEXTS["title"]),
         rows=rows,
         search=wanted,
-        budgets=budget_choices(known, budget, visit.voice),
-        found=found_words(len(rows), wanted, visit.voice, more=last is not None),
-        turn=following(
+        budgets=budget_choices(known, budget, visit.locale),
+        found=found_text(len(rows), wanted, visit.locale, more=last is not None),
+        page_links=following(
             ("grants",),
             {"budget": budget, "search": wanted or None},
             None if last is None else (last.budget, last.grant),
@@ -75,5 +75,5 @@ async def grant(visit: Visitor, budget: Name, grant: Name) -> Response:
     found = await grants.one(visit.connection, visit.entities, budget, grant)
     if found is None:
         raise Problem(NOT_FOUND)
-    view = grant_view(found, visit.today, visit.voice)
+    view = grant_view(found, visit.today, visit.locale)
     return await visit.page("grant.html", title=view.name, grant=view)

@@ -158,9 +158,9 @@ async def listed(
         of_it = select(budgets.c.budget).where(budgets.c.entity == entity)
         query = query.where(grants.c.budget.in_(of_it))
     if search:
-        words = search.translate(CAPITALS)
+        text = search.translate(CAPITALS)
         query = query.where(
-            or_(*(func.lower(column).contains(words, autoescape=True) for column in SEARCHED))
+            or_(*(func.lower(column).contains(text, autoescape=True) for column in SEARCHED))
         )
     rows = (await conn.execute(query.order_by(*key).limit(limit))).mappings().all()
     return await _with_figures(conn, rows)

@@ -20,19 +20,19 @@ from services.api.console.elements import (
     grant_href,
     line_name,
     record_href,
-    type_words,
+    type_name,
     verdict_do,
 )
-from services.api.console.texts import grants as words
+from services.api.console.texts import grants as texts
 from services.api.console.texts.codes import OUTCOMES, RECOVERY_STEPS, ROLES, WITHDRAWAL_CAUSES
 from services.api.grants.conventions import Convention, Document
-from services.api.grants.instalments import ConventionView, convention_view, document_words
+from services.api.grants.instalments import ConventionView, convention_view, document_name
 from services.api.grants.list_view import flag_count, grant_state
 from services.api.grants.money import GrantLine
 from services.api.grants.query import Grant, GrantAct, Record, WholeGrant
 from services.api.orders.view import Fact
 from services.api.queries.rows import Act, BudgetLine
-from services.texts.locale_format import Voice
+from services.texts.locale_format import LocaleFormat
 
 OUTCOME_TONES = {
     "accepted": ("good", "good"),
@@ -102,7 +102,7 @@ class RecordRow:
     """A record of the journal behind the page."""
 
     number: Link
-    said: str
+    text: str
     event_id: str
     instant: str
     outcome: State
@@ -127,33 +127,33 @@ class GrantView:
     records: Sequence[RecordRow]
 
 
-def grant_view(whole: WholeGrant, today: date, voice: Voice) -> GrantView:
+def grant_view(whole: WholeGrant, today: date, locale: LocaleFormat) -> GrantView:
     """All that is known of a grant, said to people."""
     grant = whole.grant
     name = grant.grant if grant.beneficiary is None else grant.beneficiary.name or grant.grant
     return GrantView(
         name,
         grant.title or grant.grant,
-        grant_state(grant.state, voice),
-        flag_count(len(whole.flags), voice),
-        _figures(whole, voice),
-        list(_facts(whole, voice)),
-        [convention_view(each, today, voice) for each in whole.conventions],
-        [_line(whole, each, voice) for each in whole.lines],
-        [row for each in whole.conventions for row in _documents(each, today, voice)],
-        [_flag(whole, at, voice) for at in range(len(whole.flags))],
-        [_act_row(grant.budget, each, voice) for each in whole.acts],
-        [row for each in whole.conventions for row in _recoveries(each, voice)],
-        [record_row(each, voice) for each in whole.records],
+        grant_state(grant.state, locale),
+        flag_count(len(whole.flags), locale),
+        _figures(whole, locale),
+        list(_facts(whole, locale)),
+        [convention_view(each, today, locale) for each in whole.conventions],
+        [_line(whole, each, locale) for each in whole.lines],
+        [row for each in whole.conventions for row in _documents(each, today, locale)],
+        [_flag(whole, at, locale) for at in range(len(whole.flags))],
+        [_act_row(grant.budget, each, locale) for each in whole.acts],
+        [row for each in whole.conventions for row in _recoveries(each, locale)],
+        [record_row(each, locale) for each in whole.records],
     )
 
 
-def _figures(whole: WholeGrant, voice: Voice) -> list[Figure]:
+def _figures(whole: WholeGrant, locale: LocaleFormat) -> list[Figure]:
     """What was awarded, and where it is now."""
     grant = whole.grant
     href = record_href(grant.budget, grant.sequence)
-    awarded = voice.money(grant.awarded_cents)
-    first = Figure("awarded", voice.say(words.WORDS["awarded"]), awarded, href, drawn=False)
+    awarded = locale.money(grant.awarded_cents)
+    first = Figure("awarded", locale.say(texts.TEXTS["awarded"]), awarded, href, drawn=False)
     reserved_cents = sum(each.reserved_cents for each in whole.lines)
     amounts = [
         ("reserved", reserved_cents),
@@ -164,12 +164,12 @@ def _figures(whole: WholeGrant, voice: Voice) -> list[Figure]:
         ("carried_over", grant.carried_over_cents),
     ]
     hrefs = _hrefs(grant.budget, grant.grant, amounts)
-    return [first, *figures_of(amounts, voice, hrefs)]
+    return [first, *figures_of(amounts, locale, hrefs)]
 
 
-def _facts(whole: WholeGrant, voice: Voice) -> Iterator[Fact]:
-    def fact(name: str, said: str, href: str = "") -> Fact:
-        return Fact(voice.say(words.WORDS[name]), said, "", href)
+def _facts(whole: WholeGrant, locale: LocaleFormat) -> Iterator[Fact]:
+    def fact(name: str, text: str, href: str = "") -> Fact:
+        return Fact(locale.say(texts.TEXTS[name]), text, "", href)
 
     grant = whole.grant
     yield fact("reference", grant.grant)
@@ -182,13 +182,13 @@ def _facts(whole: WholeGrant, voice: Voice) -> Iterator[Fact]:
     if grant.carried_from:
         yield fact("carried_from", grant.carried_from, grant_href(grant.carried_from, grant.grant))
     if grant.withdrawn_on:
-        yield fact("withdrawn_on", voice.day(grant.withdrawn_on) + _cause(grant, voice))
+        yield fact("withdrawn_on", locale.day(grant.withdrawn_on) + _cause(grant, locale))
 
 
-def _cause(grant: Grant, voice: Voice) -> str:
+def _cause(grant: Grant, locale: LocaleFormat) -> str:
     if grant.withdrawn_cause is None:
         return ""
-    return f" ({voice.say(WITHDRAWAL_CAUSES[grant.withdrawn_cause])})"
+    return f" ({locale.say(WITHDRAWAL_CAUSES[grant.withdrawn_cause])})"
 
 
 def _hrefs(
@@ -206,7 +206,7 @@ def _hrefs(
     }
 
 
-def _line(whole: WholeGrant, each: GrantLine, voice: Voice) -> LineView:
+def _line(whole: WholeGrant, each: GrantLine, locale: LocaleFormat) -> LineView:
     budget, grant = whole.grant.budget, whole.grant.grant
     own = [
         ("reserved", each.reserved_cents),
@@ -229,119 +229,121 @@ def _line(whole: WholeGrant, each: GrantLine, voice: Voice) -> LineView:
             ("carried_over", line.carried_over_cents),
         ]
         hrefs = {name: figure_href(budget, name, line=each.line) for name, _ in amounts}
-        bar, figures = bar_of(amounts, voice), figures_of(amounts, voice, hrefs)
+        bar, figures = bar_of(amounts, locale), figures_of(amounts, locale, hrefs)
         appropriated = figure(
             "appropriated",
             line.appropriated_cents,
-            voice,
+            locale,
             figure_href(budget, "appropriated", line=each.line),
             drawn=False,
         )
         figures = [appropriated, *figures]
-        opened = voice.say(words.WORDS["opened"], amount=voice.money(line.appropriated_cents))
+        opened = locale.say(texts.TEXTS["opened"], amount=locale.money(line.appropriated_cents))
     return LineView(
         line_name(each.line),
         opened,
         bar,
         figures,
-        bar_of(own, voice),
-        figures_of(own, voice, own_hrefs),
+        bar_of(own, locale),
+        figures_of(own, locale, own_hrefs),
     )
 
 
-def _documents(convention: Convention, today: date, voice: Voice) -> Iterator[DocumentRow]:
+def _documents(convention: Convention, today: date, locale: LocaleFormat) -> Iterator[DocumentRow]:
     """Documents of the schedule, then those owed besides; each once."""
-    told: set[tuple[str, int]] = set()
+    listed: set[tuple[str, int]] = set()
     for instalment in convention.instalments:
         for each in instalment.documents:
-            if (each.kind, each.year) not in told:
-                told.add((each.kind, each.year))
-                named = voice.say(words.WORDS["instalment_named"], instalment=instalment.instalment)
-                yield _document(each, named, today, voice)
+            if (each.kind, each.year) not in listed:
+                listed.add((each.kind, each.year))
+                named = locale.say(
+                    texts.TEXTS["instalment_named"], instalment=instalment.instalment
+                )
+                yield _document(each, named, today, locale)
     for each in (*convention.obligations, *convention.documents):
-        if (each.kind, each.year) not in told:
-            told.add((each.kind, each.year))
-            owed = voice.say(words.WORDS["obligation"]) if each.due_on else ""
-            yield _document(each, owed, today, voice)
+        if (each.kind, each.year) not in listed:
+            listed.add((each.kind, each.year))
+            owed = locale.say(texts.TEXTS["obligation"]) if each.due_on else ""
+            yield _document(each, owed, today, locale)
 
 
-def _document(each: Document, needed_for: str, today: date, voice: Voice) -> DocumentRow:
+def _document(each: Document, needed_for: str, today: date, locale: LocaleFormat) -> DocumentRow:
     if each.rejected_for is not None:
-        said = voice.say(words.WORDS["rejected"], reason=each.rejected_for)
-        state = State(said, "bad", "bad")
+        text = locale.say(texts.TEXTS["rejected"], reason=each.rejected_for)
+        state = State(text, "bad", "bad")
     elif each.received_on is not None:
-        state = State(voice.say(words.WORDS["received"]), "good", "good")
+        state = State(locale.say(texts.TEXTS["received"]), "good", "good")
     elif each.due_on is not None and each.due_on < today:
-        state = State(voice.say(words.WORDS["late"]), "warn", "warn")
+        state = State(locale.say(texts.TEXTS["late"]), "warn", "warn")
     else:
-        state = State(voice.say(words.WORDS["awaited"]), "", "later")
+        state = State(locale.say(texts.TEXTS["awaited"]), "", "later")
     return DocumentRow(
-        document_words(each.kind, each.year, voice),
+        document_name(each.kind, each.year, locale),
         needed_for,
-        voice.short_day(each.due_on) if each.due_on else "",
-        voice.short_day(each.received_on) if each.received_on else "",
-        "" if each.eligible_cost_cents is None else voice.money(each.eligible_cost_cents),
+        locale.short_day(each.due_on) if each.due_on else "",
+        locale.short_day(each.received_on) if each.received_on else "",
+        "" if each.eligible_cost_cents is None else locale.money(each.eligible_cost_cents),
         state,
     )
 
 
-def _flag(whole: WholeGrant, at: int, voice: Voice) -> FlagView:
+def _flag(whole: WholeGrant, at: int, locale: LocaleFormat) -> FlagView:
     flag = whole.flags[at]
     verdict = flag.verdict
-    do = verdict_do(verdict, voice)
+    do = verdict_do(verdict, locale)
     if do:
-        do = f"{voice.say(words.WORDS['do'])} {do}"
-    title = capital(voice.say(verdict.term))
-    notice = Notice("warn", "warn", title, voice.say(verdict.sentence), do)
-    return FlagView(notice, _record_link(whole.grant.budget, flag.sequence, voice))
+        do = f"{locale.say(texts.TEXTS['do'])} {do}"
+    title = capital(locale.say(verdict.term))
+    notice = Notice("warn", "warn", title, locale.say(verdict.sentence), do)
+    return FlagView(notice, _record_link(whole.grant.budget, flag.sequence, locale))
 
 
-def act_words(act: Act, voice: Voice) -> str:
+def act_text(act: Act, locale: LocaleFormat) -> str:
     """`Conseil municipal de Lille, n° 2023/40`."""
     if act.number is None:
         return act.body
-    return f"{act.body}, {voice.say(words.WORDS['acts_number'], number=act.number)}"
+    return f"{act.body}, {locale.say(texts.TEXTS['acts_number'], number=act.number)}"
 
 
-def _act_row(budget: str, each: GrantAct, voice: Voice) -> ActRow:
-    role = voice.say(ROLES[each.role])
+def _act_row(budget: str, each: GrantAct, locale: LocaleFormat) -> ActRow:
+    role = locale.say(ROLES[each.role])
     return ActRow(
-        act_words(each.act, voice),
+        act_text(each.act, locale),
         capital(role),
-        voice.day(each.act.date),
-        _record_link(budget, each.sequence, voice),
+        locale.day(each.act.date),
+        _record_link(budget, each.sequence, locale),
     )
 
 
-def _recoveries(convention: Convention, voice: Voice) -> Iterator[RecoveryRow]:
+def _recoveries(convention: Convention, locale: LocaleFormat) -> Iterator[RecoveryRow]:
     for each in convention.recoveries:
         yield RecoveryRow(
             each.recovery,
-            voice.say(RECOVERY_STEPS[each.step]),
-            voice.money(each.amount_cents),
-            voice.day(each.done_on),
+            locale.say(RECOVERY_STEPS[each.step]),
+            locale.money(each.amount_cents),
+            locale.day(each.done_on),
             each.reason or "",
-            _record_link(convention.budget, each.sequence, voice),
+            _record_link(convention.budget, each.sequence, locale),
         )
 
 
-def record_row(record: Record, voice: Voice) -> RecordRow:
+def record_row(record: Record, locale: LocaleFormat) -> RecordRow:
     """A record of the journal, in a line."""
     instant: datetime | None = record.event_time
     return RecordRow(
-        Link(record_href(record.budget, record.sequence), voice.number(record.sequence)),
-        type_words(record.event_type, voice),
+        Link(record_href(record.budget, record.sequence), locale.number(record.sequence)),
+        type_name(record.event_type, locale),
         record.event_id or "",
-        voice.short_instant(instant),
-        outcome_state(record.outcome, voice),
+        locale.short_instant(instant),
+        outcome_state(record.outcome, locale),
     )
 
 
-def outcome_state(outcome: str, voice: Voice) -> State:
+def outcome_state(outcome: str, locale: LocaleFormat) -> State:
     """What became of a record, never told by colour alone."""
-    return State(voice.say(OUTCOMES[outcome]), *OUTCOME_TONES[outcome])
+    return State(locale.say(OUTCOMES[outcome]), *OUTCOME_TONES[outcome])
 
 
-def _record_link(budget: str, sequence: int, voice: Voice) -> Link:
-    said = f"{voice.say(words.WORDS['record'])} {voice.number(sequence)}"
-    return Link(record_href(budget, sequence), said)
+def _record_link(budget: str, sequence: int, locale: LocaleFormat) -> Link:
+    text = f"{locale.say(texts.TEXTS['record'])} {locale.number(sequence)}"
+    return Link(record_href(budget, sequence), text)

@@ -65,8 +65,8 @@ async def answered(
         return Response(status_code=304, headers={"ETag": tag})
     content, headers = await body()
     language = question.language.value
-    said = {"ETag": tag, "Content-Language": language, **headers}
-    return Response(content, media_type=media_type, headers=said)
+    all_headers = {"ETag": tag, "Content-Language": language, **headers}
+    return Response(content, media_type=media_type, headers=all_headers)
 
 
 async def _tag(question: Asked, media_type: str, *, dated: bool) -> str:
@@ -84,12 +84,14 @@ async def _tag(question: Asked, media_type: str, *, dated: bool) -> str:
     return f'"{digest(parts)}"'
 
 
-def _has(said: list[str], tag: str) -> bool:
+def _has(all_headers: list[str], tag: str) -> bool:
     """Whether the caller holds the answer that the tag stands for (RFC 9110, 13.1.2).
 
     `*` would ask whether there is any answer, which nobody knows before it is made: it gets one.
     """
-    return tag in [each.strip().removeprefix("W/") for line in said for each in line.split(",")]
+    return tag in [
+        each.strip().removeprefix("W/") for line in all_headers for each in line.split(",")
+    ]
 
 
 def digest(parts: list[str]) -> str:

@@ -34,11 +34,11 @@ TRACES_AT_ONCE: Final = 2
 """Each takes a connection, and the processor for seconds: others wait, and hold nothing."""
 
 
-def _trace_turns() -> asyncio.Semaphore:
+def _trace_slots() -> asyncio.Semaphore:
     return asyncio.Semaphore(TRACES_AT_ONCE)
 
 
-class Turns:
+class ReadSlots:
     """Turns to read, of each caller apart; of who does not read now nothing is kept."""
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ class Turns:
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class Components:
     """What the API stands on."""
 
     engine: AsyncEngine
@@ -67,7 +67,7 @@ class Parts:
     """The names by which it is asked; where access is not checked it answers to no other."""
     over_tls: bool = False
     """Whether everybody comes over TLS, whatever a proxy says."""
-    trace_turns: asyncio.Semaphore = field(default_factory=_trace_turns)
-    reading_turns: Turns = field(default_factory=Turns)
+    trace_slots: asyncio.Semaphore = field(default_factory=_trace_slots)
+    read_slots: ReadSlots = field(default_factory=ReadSlots)
     leaving: asyncio.Event = field(default_factory=asyncio.Event)
     """Set once the process is told to end: a stream that would go on ends then."""

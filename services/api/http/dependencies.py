@@ -18,7 +18,7 @@ from services.api.access.caller import Caller, Scope
 from services.api.access.session import SESSION_COOKIE
 from services.api.adapters.ports import JournalEnd
 from services.api.adapters.read_model import begin_reading
-from services.api.http.components import Parts
+from services.api.http.components import Components
 from services.api.language import language_of
 from services.api.problems import (
     ALL_ENTITIES,
@@ -45,9 +45,9 @@ _session = APIKeyCookie(
 # Even what waits for nothing is `async` here: FastAPI would run it in a thread, for each request.
 
 
-async def parts(request: Request) -> Parts:
+async def parts(request: Request) -> Components:
     """What the API stands on."""
-    found: Parts = request.app.state.parts
+    found: Components = request.app.state.parts
     return found
 
 
@@ -83,7 +83,7 @@ def _challenge(request: Request, scope: Scope) -> dict[str, str]:
 
 async def connection(
     caller: Annotated[Caller, Depends(needs(Scope.READ))],
-    stands_on: Annotated[Parts, Depends(parts)],
+    components: Annotated[Components, Depends(parts)],
 ) -> AsyncGenerator[AsyncConnection]:
     """The read model as it stands at one moment, to be read only: every question sees the same.
 
@@ -91,9 +91,9 @@ async def connection(
         Problem: the database does not answer.
     """
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(stands_on.reading_turns.of(caller.name))
+        await stack.enter_async_context(components.read_slots.of(caller.name))
         try:
-            opened = await stack.enter_async_context(stands_on.engine.connect())
+            opened = await stack.enter_async_context(components.engine.connect())
             await begin_reading(opened)
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             raise unreachable() from error
@@ -121,33 +121,33 @@ def check_sees(caller: Caller, budget: str, scope: Scope = Scope.READ) -> None:
         raise Problem(NOT_FOUND)
 
 
-async def now(stands_on: Annotated[Parts, Depends(parts)]) -> datetime:
+async def now(components: Annotated[Components, Depends(parts)]) -> datetime:
     """What the clock says."""
-    return stands_on.clock()
+    return components.clock()
 
 
 async def journal_ends(
     _caller: Annotated[Caller, Depends(needs(Scope.READ))],
-    stands_on: Annotated[Parts, Depends(parts)],
+    components: Annotated[Components, Depends(parts)],
 ) -> Mapping[int, JournalEnd] | None:
     """Where the journal ends. Name it before anything that takes a connection: it may take long."""
-    return await stands_on.journal_ends()
+    return await components.journal_ends()
 
 
 async def lag(
     _caller: Annotated[Caller, Depends(needs(Scope.READ))],
-    stands_on: Annotated[Parts, Depends(parts)],
+    components: Annotated[Components, Depends(parts)],
 ) -> Lag:
     """What the watches say. Name it before anything that takes a connection: it may take long."""
-    return await stands_on.lag()
+    return await components.lag()
 
 
-async def trace_turn(
+async def trace_slot(
     _caller: Annotated[Caller, Depends(needs(Scope.READ))],
-    stands_on: Annotated[Parts, Depends(parts)],
+    components: Annotated[Components, Depends(parts)],
 ) -> AsyncGenerator[None]:
     """A turn to tell a story. Name it before anything that takes a connection: it may take long."""
-    async with stands_on.trace_turns:
+    async with components.trace_slots:
         yield
 
 
@@ -156,7 +156,7 @@ async def language(request: Request) -> Language:
     return language_of(request)
 
 
-Stands = Annotated[Parts, Depends(parts)]
+Given = Annotated[Components, Depends(parts)]
 Connection = Annotated[AsyncConnection, Depends(connection, scope="function")]
 """It ends before the answer is sent: whoever reads slowly, or nothing, keeps nobody waiting."""
 Reader = Annotated[Caller, Depends(needs(Scope.READ))]
@@ -166,6 +166,6 @@ Operator = Annotated[Caller, Depends(needs(Scope.OPERATE))]
 Lang = Annotated[Language, Depends(language)]
 Watched = Annotated[Lag, Depends(lag)]
 Ends = Annotated[Mapping[int, JournalEnd] | None, Depends(journal_ends)]
-TraceTurn = Annotated[None, Depends(trace_turn, scope="function")]
+TraceSlot = Annotated[None, Depends(trace_slot, scope="function")]
 """It ends before the answer is sent, as a connection does."""
 Now = Annotated[datetime, Depends(now)]

@@ -56,13 +56,13 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Stop, _stop)
 
 
-def _said(request: Request, problem: Problem) -> Response:
+def _answer(request: Request, problem: Problem) -> Response:
     request.state.reason = problem.kind.code
     return answer(problem, request)
 
 
 async def _problem(request: Request, error: Exception) -> Response:
-    return _said(request, cast(Problem, error))
+    return _answer(request, cast(Problem, error))
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
@@ -70,7 +70,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
     found = cast(RequestValidationError, error).errors()[:FAULTS_MAX]
     faults = [_fault(each, language) for each in found]
     named = ", ".join(f"{fault['in']} {fault['name']} ({fault['detail']})" for fault in faults)
-    return _said(request, Problem(INVALID_REQUEST, {"faults": named}, faults=faults))
+    return _answer(request, Problem(INVALID_REQUEST, {"faults": named}, faults=faults))
 
 
 def _fault(error: dict[str, Any], language: Language) -> dict[str, str]:
@@ -95,7 +95,7 @@ async def _http(request: Request, error: Exception) -> Response:
         case status:
             kind = OTHER._replace(status=status)
             problem = Problem(kind, {"said": found.detail}, headers=headers)
-    return _said(request, problem)
+    return _answer(request, problem)
 
 
 async def _database(request: Request, error: Exception) -> Response:
@@ -107,13 +107,13 @@ async def _database(request: Request, error: Exception) -> Response:
     found = cast(DBAPIError, error)
     if getattr(found.orig, "sqlstate", None) == STATEMENT_CANCELLED:
         limit_s = request.app.state.parts.request_limit_s
-        return _said(request, Problem(TOO_SLOW, {"limit_s": limit_s}))
+        return _answer(request, Problem(TOO_SLOW, {"limit_s": limit_s}))
     if found.connection_invalidated or isinstance(found, OperationalError | InterfaceError):
-        return _said(request, unreachable())
+        return _answer(request, unreachable())
     raise found
 
 
 async def _stop(request: Request, error: Exception) -> Response:
-    said = cast(Stop, error).said
+    text = cast(Stop, error).text
     headers = {"Retry-After": str(RETRY_AFTER_S)}
-    return _said(request, Problem(SOURCE_UNREACHABLE, {"said": said}, headers=headers))
+    return _answer(request, Problem(SOURCE_UNREACHABLE, {"said": text}, headers=headers))

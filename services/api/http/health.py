@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from services.api.adapters.read_model import begin_reading
 from services.api.adapters.ttl_cache import Kept
-from services.api.http.components import Parts
+from services.api.http.components import Components
 from services.api.http.dependencies import Now
 from services.projector.tables import metadata, positions
 
@@ -40,9 +40,9 @@ class Ready(BaseModel):
     latest_event_age_s: float | None = None
 
 
-def readiness(parts: Parts) -> Kept[Ready]:
+def readiness(parts: Components) -> Kept[Ready]:
     """What the second of them remembers."""
-    return Kept(partial(_looked, parts), parts.clock, lambda _: KEPT_S)
+    return Kept(partial(_polled, parts), parts.clock, lambda _: KEPT_S)
 
 
 @router.head("/healthz", include_in_schema=False)
@@ -66,10 +66,10 @@ async def readyz(request: Request, now: Now) -> JSONResponse:
     """200 if the read model answers and its tables are those of this API; else 503."""
     remembered: Kept[Ready] = request.app.state.readiness
     found = await remembered()
-    told: dict[str, Any] = {"ready": found.ready}
+    content: dict[str, Any] = {"ready": found.ready}
     if getattr(request.state, "caller", None) is not None:
-        told = found.model_copy(update=_aged(found, now)).model_dump(mode="json")
-    return JSONResponse(told, 200 if found.ready else 503)
+        content = found.model_copy(update=_aged(found, now)).model_dump(mode="json")
+    return JSONResponse(content, 200 if found.ready else 503)
 
 
 def _aged(found: Ready, now: datetime) -> dict[str, float]:
@@ -78,9 +78,9 @@ def _aged(found: Ready, now: datetime) -> dict[str, float]:
     return {"latest_event_age_s": round((now - found.latest_event_time).total_seconds(), 3)}
 
 
-async def _looked(stands_on: Parts) -> Ready:
+async def _polled(components: Components) -> Ready:
     try:
-        async with stands_on.engine.connect() as connection:
+        async with components.engine.connect() as connection:
             try:
                 await begin_reading(connection)
                 # A column that is not there is found by asking for it; no row is read.

@@ -116,10 +116,10 @@ def _key(cursor: str, list_: str, key: TypeAdapter[Any]) -> Any:
     """
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        of_list, *said = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        of_list, *text = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
         if of_list != list_:
             raise Problem(CURSOR_UNKNOWN)
-        return key.validate_json(json.dumps(said))
+        return key.validate_json(json.dumps(text))
     except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise Problem(CURSOR_UNKNOWN) from error
 

@@ -14,8 +14,8 @@ from prometheus_client import (
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from services.api.http.components import Parts
-from services.api.http.dependencies import ReaderOfAll, Stands
+from services.api.http.components import Components
+from services.api.http.dependencies import Given, ReaderOfAll
 from services.projector.tables import positions
 
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -57,21 +57,21 @@ class Observed:
     response_class=Response,
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
-async def metrics(request: Request, _caller: ReaderOfAll, stands_on: Stands) -> Response:
+async def metrics(request: Request, _caller: ReaderOfAll, components: Given) -> Response:
     """Requests by route and status, durations; of the read model, positions and event times.
 
     An unknown is left out: never a 0 that nobody measured.
     """
     observed: Observed = request.app.state.observed
-    body = generate_latest(observed.registry) + generate_latest(await _read_model(stands_on))
+    body = generate_latest(observed.registry) + generate_latest(await _read_model(components))
     return Response(body, media_type=CONTENT_TYPE_LATEST)
 
 
-async def _read_model(stands_on: Parts) -> CollectorRegistry:
+async def _read_model(components: Components) -> CollectorRegistry:
     registry = CollectorRegistry()
     up = Gauge("ecluse_read_model_up", "1 if the read model answers.", registry=registry)
     try:
-        async with stands_on.engine.connect() as connection:
+        async with components.engine.connect() as connection:
             rows = (await connection.execute(select(positions))).all()
     except (SQLAlchemyError, OSError, TimeoutError):
         up.set(0)

@@ -30,7 +30,7 @@ Observe = Callable[[str, str, int, float], None]
 log: Final = structlog.stdlib.get_logger("ecluse.api")
 
 
-class Frame:
+class RequestMiddleware:
     """The outermost layer. `body_bytes_max` and `limit_s` may be other at some addresses."""
 
     def __init__(

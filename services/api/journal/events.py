@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.api.journal.records import RecordTold, record_told
+from services.api.journal.records import RecordDetail, record_detail
 from services.api.queries.figures import same
 from services.api.queries.rows import Entities, Name, visible
 from services.projector.tables import journal
@@ -22,7 +22,7 @@ class Identity:
     event_source: Name
     event_id: Name
     outcome: str
-    records: tuple[RecordTold, ...]
+    records: tuple[RecordDetail, ...]
     """All its records in order: of a parked one two, repeats and reuses of its id too."""
 
 
@@ -41,22 +41,22 @@ async def outcomes(
     query = query.where(*same(journal, budget=budget, event_source=source)).order_by(
         journal.c.budget, journal.c.sequence
     )
-    found: dict[tuple[str, str], list[RecordTold]] = {}
+    found: dict[tuple[str, str], list[RecordDetail]] = {}
     for row in (await conn.execute(query)).mappings():
         key = (row["budget"], row["event_source"] or "")
-        found.setdefault(key, []).append(record_told(row))
+        found.setdefault(key, []).append(record_detail(row))
     return tuple(
         Identity(of_budget, source, event_id, _latest(records).outcome, tuple(records))
         for (of_budget, source), records in sorted(found.items())
     )
 
 
-def _latest(records: list[RecordTold]) -> RecordTold:
+def _latest(records: list[RecordDetail]) -> RecordDetail:
     """The record that says what became of the event itself."""
     own = [each for each in records if not _is_repeat(each)]
     return (own or records)[-1]
 
 
-def _is_repeat(record: RecordTold) -> bool:
+def _is_repeat(record: RecordDetail) -> bool:
     reused = record.refusal is not None and record.refusal.code == REUSED
     return record.outcome in REPEATS or reused

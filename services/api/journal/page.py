@@ -13,8 +13,8 @@ from services.api.console.page_context import (
     Visit,
     Visitor,
 )
-from services.api.console.texts import troubles as words
-from services.api.http.dependencies import Operator, Stands, check_sees
+from services.api.console.texts import troubles as texts
+from services.api.http.dependencies import Given, Operator, check_sees
 from services.api.journal import records
 from services.api.journal.dump import Dump, dump
 from services.api.journal.view import record_view
@@ -33,7 +33,7 @@ async def record(visit: Visitor, budget: Name, sequence: Sequence64) -> Response
 
 @router.post("/console/records/{budget}/{sequence}")
 async def show_bytes(
-    visit: Visitor, stands: Stands, caller: Operator, budget: Name, sequence: Sequence64
+    visit: Visitor, components: Given, caller: Operator, budget: Name, sequence: Sequence64
 ) -> Response:
     """The bytes of a dead letter as they were received, for an operator, on record."""
     check_sees(caller, budget, Scope.OPERATE)
@@ -43,12 +43,14 @@ async def show_bytes(
     if dead_letter is None:
         raise Problem(NOT_FOUND)
     place = (dead_letter.source_topic, dead_letter.source_partition, dead_letter.source_offset)
-    await stands.audit.write(caller.name, Action.BYTES_SHOWN, "/".join(map(str, place)))
-    told = await _record(visit, budget, sequence)
+    await components.audit.write(caller.name, Action.BYTES_SHOWN, "/".join(map(str, place)))
+    content = await _record(visit, budget, sequence)
     # The source may take its time: nobody waits for it with a connection of the database.
     await visit.connection.close()
-    raw = await stands.original_bytes(*place)
-    return await _record_page(visit, told, asked=True, received=None if raw is None else dump(raw))
+    raw = await components.original_bytes(*place)
+    return await _record_page(
+        visit, content, asked=True, received=None if raw is None else dump(raw)
+    )
 
 
 async def _record(visit: Visit, budget: str, sequence: int) -> dict[str, Any]:
@@ -57,16 +59,16 @@ async def _record(visit: Visit, budget: str, sequence: int) -> dict[str, Any]:
     found = await records.one(visit.connection, visit.entities, budget, sequence)
     if found is None:
         raise Problem(NOT_FOUND)
-    told, raw = found
+    content, raw = found
     grant = await flags.grant_of_record(visit.connection, visit.entities, budget, sequence)
     after = await records.one(visit.connection, visit.entities, budget, sequence + 1)
     dead_letter = await unsettled.one_dead_letter(
         visit.connection, visit.entities, budget, sequence
     )
-    view = record_view(told, raw, grant, dead_letter, visit.voice, has_next=after is not None)
+    view = record_view(content, raw, grant, dead_letter, visit.locale, has_next=after is not None)
     is_dead_letter = dead_letter is not None
     return {
-        "title": f"{view.name} – {view.said}",
+        "title": f"{view.name} – {view.text}",
         "budget": budget,
         "record": view,
         "dead_letter": is_dead_letter,
@@ -75,13 +77,13 @@ async def _record(visit: Visit, budget: str, sequence: int) -> dict[str, Any]:
 
 
 async def _record_page(
-    visit: Visit, told: dict[str, Any], *, asked: bool = False, received: Dump | None = None
+    visit: Visit, content: dict[str, Any], *, asked: bool = False, received: Dump | None = None
 ) -> Response:
-    length = "" if received is None else visit.voice.counted(words.BYTES, received.length)
+    length = "" if received is None else visit.locale.counted(texts.BYTES, received.length)
     return await visit.page(
         "record.html",
         live=False,
-        **told,
+        **content,
         asked=asked,
         received=received,
         received_length=length,

@@ -46,7 +46,7 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
-class OrderStanding:
+class OrderSnapshot:
     """A payment order as it stood behind the record."""
 
     payment_order: Name
@@ -61,7 +61,7 @@ class OrderStanding:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordTold:
+class RecordDetail:
     """A record of the journal. Its event's own bytes are not in it."""
 
     budget: str
@@ -83,13 +83,13 @@ class RecordTold:
     review_flags: tuple[Verdict, ...]
     moves: tuple[Moved, ...]
     commitment_entries: tuple[CommitmentEntry, ...]
-    payment_orders: tuple[OrderStanding, ...]
+    payment_orders: tuple[OrderSnapshot, ...]
     hash: str
 
 
 async def one(
     conn: AsyncConnection, entities: Entities, budget: str, sequence: int
-) -> tuple[RecordTold, bytes] | None:
+) -> tuple[RecordDetail, bytes] | None:
     """A record told whole, with its bytes as they stand on the topic; None where none is seen.
 
     The bytes hold bank details: whoever shows them masks them.
@@ -100,13 +100,13 @@ async def one(
         journal.c.sequence == sequence,
     )
     row = (await conn.execute(query)).mappings().first()
-    return None if row is None else (record_told(row), bytes(row["record"]))
+    return None if row is None else (record_detail(row), bytes(row["record"]))
 
 
-def record_told(row: RowMapping) -> RecordTold:
+def record_detail(row: RowMapping) -> RecordDetail:
     """The record of a row of the journal."""
     record = read_record(bytes(row["record"]))
-    return RecordTold(
+    return RecordDetail(
         record.budget,
         record.sequence,
         row["partition"],
@@ -124,20 +124,20 @@ def record_told(row: RowMapping) -> RecordTold:
         tuple(flag_verdict(each["code"], each["facts"]) for each in record.review_flags),
         tuple(moved(each) for each in record.moves),
         tuple(entry(record, item, each) for item, each in enumerate(record.commitment_entries, 1)),
-        tuple(order_standing(each) for each in record.payment_orders),
+        tuple(order_snapshot(each) for each in record.payment_orders),
         record.hash,
     )
 
 
 def moved(move: Move) -> Moved:
     """A move as it is told."""
-    way = move.way
+    transition = move.way
     return Moved(
         _line(move.line),
         move.convention,
         move.instalment,
-        way.line_loses,
-        way.line_gains,
+        transition.line_loses,
+        transition.line_gains,
         move.amount_cents,
     )
 
@@ -159,10 +159,10 @@ def entry(record: JournalRecord, item: int, row: Mapping[str, Any]) -> Commitmen
     )
 
 
-def order_standing(change: OrderChange) -> OrderStanding:
+def order_snapshot(change: OrderChange) -> OrderSnapshot:
     """A payment order as it stood behind a record."""
     order = change.order
-    return OrderStanding(
+    return OrderSnapshot(
         order.payment_order,
         order.convention,
         order.instalment,

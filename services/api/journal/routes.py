@@ -7,7 +7,7 @@ from pydantic import Field, TypeAdapter
 
 from events.sentences import Sentence
 from services.api.http.answering import UNCHANGED, whole
-from services.api.http.dependencies import TraceTurn
+from services.api.http.dependencies import TraceSlot
 from services.api.http.question import BudgetId, Filters, Name, Question, Sequence
 from services.api.journal import events, records, traces
 from services.api.problems import NOT_FOUND, Kind, Problem, problems
@@ -55,7 +55,7 @@ class EventFilter(BudgetFilter):
 
 
 OUTCOMES: Final = TypeAdapter(tuple[events.Identity, ...])
-RECORD: Final = TypeAdapter(records.RecordTold)
+RECORD: Final = TypeAdapter(records.RecordDetail)
 TRACE: Final = TypeAdapter(traces.Trace)
 
 
@@ -92,7 +92,7 @@ async def outcome(
     responses=problems(413),
 )
 async def trace(
-    _turn: TraceTurn,
+    _slot: TraceSlot,
     question: Question,
     ref: Annotated[
         Name, Path(description="An event's id, a convention, a grant, an act, a payment order.")
@@ -114,7 +114,7 @@ async def trace(
 
 @router.get(
     "/budgets/{budget}/journal/{sequence}",
-    response_model=records.RecordTold,
+    response_model=records.RecordDetail,
     summary="A record of the journal",
 )
 async def record(
@@ -123,7 +123,7 @@ async def record(
     """A record of a budget's journal, without its event's own words."""
     question.of(budget)
 
-    async def build() -> records.RecordTold | None:
+    async def build() -> records.RecordDetail | None:
         found = await records.one(question.connection, question.entities, budget, sequence)
         return None if found is None else found[0]
 

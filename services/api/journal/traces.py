@@ -21,11 +21,11 @@ from services.api.grants.conventions import Want
 from services.api.journal.entries import CommitmentEntry
 from services.api.journal.records import (
     Moved,
-    OrderStanding,
+    OrderSnapshot,
     Source,
     entry,
     moved,
-    order_standing,
+    order_snapshot,
 )
 from services.api.queries.rows import Entities, Name, visible
 from services.api.queries.verdicts import Verdict, flag_verdict, refusal_verdict, wait_verdict
@@ -72,7 +72,7 @@ class TracedRecord:
     review_flags: tuple[Verdict, ...]
     moves: tuple[Moved, ...]
     commitment_entries: tuple[CommitmentEntry, ...]
-    payment_orders: tuple[OrderStanding, ...]
+    payment_orders: tuple[OrderSnapshot, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +117,11 @@ async def traced(
             raise TooLong(count)
         for each in wanted:
             rows = await _rows(conn, entities, each)
-            read[each] = await _to_its_end(partial(_heard, index, rows))
+            read[each] = await _to_its_end(partial(_read, index, rows))
         wanted = [each for each in index.missing() if each not in read]
     if not index.found:
         return None
-    return await _to_its_end(partial(_told, index, read))
+    return await _to_its_end(partial(_trace, index, read))
 
 
 async def _to_its_end(work: Callable[[], Result]) -> Result:
@@ -167,7 +167,7 @@ async def _rows(conn: AsyncConnection, entities: Entities, budget: str) -> Seque
     return (await conn.execute(query)).mappings().all()
 
 
-def _heard(index: Index, rows: Iterable[RowMapping]) -> list[JournalRecord]:
+def _read(index: Index, rows: Iterable[RowMapping]) -> list[JournalRecord]:
     """The records of one chain, in order, once the index has heard them."""
     records = []
     for row in rows:
@@ -177,7 +177,7 @@ def _heard(index: Index, rows: Iterable[RowMapping]) -> list[JournalRecord]:
     return records
 
 
-def _told(index: Index, read: dict[str, list[JournalRecord]]) -> Trace:
+def _trace(index: Index, read: dict[str, list[JournalRecord]]) -> Trace:
     """The story, and what the ledger as the records leave it still awaits."""
     story, folding = index.story(), Folding(forgets=False)
     for budget in story.budgets:
@@ -218,7 +218,7 @@ def _record(told: Told, story: Story) -> TracedRecord:
         tuple(flag_verdict(each["code"], each["facts"]) for each in told.flags),
         tuple(moved(each) for each in told.moves),
         tuple(_entry(record, each) for each in told.entries),
-        tuple(order_standing(each) for each in told.orders),
+        tuple(order_snapshot(each) for each in told.orders),
     )
 
 

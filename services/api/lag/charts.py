@@ -15,7 +15,7 @@ LATE_LEAST_S: Final = 30.0
 """Lateness that fills a chart is no less than this: a second more or less is no mountain."""
 
 COUNT_LEAST: Final = 10.0
-LOOKS_PER_ROW: Final = 30
+POINTS_PER_ROW: Final = 30
 """So many looks make five minutes, which are a row of the table."""
 
 MINUTE_S: Final = 60
@@ -36,7 +36,7 @@ class Panel:
     most: str
     """The greatest figure of the hour; empty where none is known."""
     drawn: Chart
-    words: str
+    texts: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +65,10 @@ def charts_of(hour: Hour | None, stages: Sequence[str], moment: Moment) -> Chart
     known = [(stage, hour.stages[stage]) for stage in stages if stage in hour.stages]
     late, behind, columns = [], [], []
     for stage, found in known:
-        title = stage_name(stage, moment.voice)
+        title = stage_name(stage, moment.locale)
         late.append(_panel(f"late-{stage}", title, "late", found.late_s, hour, moment))
         behind.append(_panel(f"behind-{stage}", title, "behind", found.behind, hour, moment))
-        columns.append([(found.late_s, moment.voice.span), (found.behind, _count(moment))])
+        columns.append([(found.late_s, moment.locale.span), (found.behind, _count(moment))])
     waiting = moment.say("waiting")
     orders = _panel("orders-waiting", waiting, "waiting", hour.orders, hour, moment)
     columns.append([(hour.orders, _count(moment))])
@@ -77,11 +77,11 @@ def charts_of(hour: Hour | None, stages: Sequence[str], moment: Moment) -> Chart
 
 
 def _count(moment: Moment) -> Say:
-    return lambda count: moment.voice.number(int(count))
+    return lambda count: moment.locale.number(int(count))
 
 
 def _panel(name: str, title: str, what: str, values: Values, hour: Hour, moment: Moment) -> Panel:
-    say: Say = moment.voice.span if what == "late" else _count(moment)
+    say: Say = moment.locale.span if what == "late" else _count(moment)
     known = [value for value in values if value is not None]
     now = values[-1] if values else None
     drawn = chart(values, LATE_LEAST_S if what == "late" else COUNT_LEAST)
@@ -92,11 +92,11 @@ def _panel(name: str, title: str, what: str, values: Values, hour: Hour, moment:
         None if now is None else say(now),
         moment.say("at_most", most=say(max(known))) if known else "",
         drawn,
-        _words(values, say, hour, moment),
+        _texts(values, say, hour, moment),
     )
 
 
-def _words(values: Values, say: Say, hour: Hour, moment: Moment) -> str:
+def _texts(values: Values, say: Say, hour: Hour, moment: Moment) -> str:
     """What a chart shows, for who listens."""
     known = [(value, at) for at, value in enumerate(values) if value is not None]
     if not known:
@@ -104,7 +104,7 @@ def _words(values: Values, say: Say, hour: Hour, moment: Moment) -> str:
     most, at = max(known)
     ago = timedelta(seconds=POINT_S * (len(values) - 1 - at))
     now = values[-1]
-    told = moment.say(
+    text = moment.say(
         "drawn",
         now=moment.say("gap_key") if now is None else say(now),
         most=say(most),
@@ -112,18 +112,18 @@ def _words(values: Values, say: Say, hour: Hour, moment: Moment) -> str:
     )
     missing_s = POINT_S * (len(values) - len(known))
     if not missing_s:
-        return told
-    minutes = moment.voice.number(max(1, round(missing_s / MINUTE_S)))
-    return f"{told} {moment.say('drawn_unknown', minutes=minutes)}"
+        return text
+    minutes = moment.locale.number(max(1, round(missing_s / MINUTE_S)))
+    return f"{text} {moment.say('drawn_unknown', minutes=minutes)}"
 
 
 def _rows(columns: Sequence[Column], hour: Hour, moment: Moment) -> list[HourRow]:
     """The figures of the hour, the newest first."""
     rows = []
-    looks = len(hour.orders)
-    for end in range(looks, 0, -LOOKS_PER_ROW):
-        until = hour.ends - timedelta(seconds=POINT_S * (looks - end))
-        start = max(0, end - LOOKS_PER_ROW)
+    points = len(hour.orders)
+    for end in range(points, 0, -POINTS_PER_ROW):
+        until = hour.ends - timedelta(seconds=POINT_S * (points - end))
+        start = max(0, end - POINTS_PER_ROW)
         cells = [[_greatest(each[start:end], say) for each, say in column] for column in columns]
         rows.append(HourRow(moment.clock(until), list(map(_cell, cells))))
     return rows
@@ -133,7 +133,7 @@ def _cell(figures: Sequence[str | None]) -> str | None:
     """`23 min · 133`; None where nobody knows any of them."""
     if not any(figures):
         return None
-    return " · ".join(UNKNOWN if said is None else said for said in figures)
+    return " · ".join(UNKNOWN if text is None else text for text in figures)
 
 
 def _greatest(values: Values, say: Say) -> str | None:
@@ -141,5 +141,5 @@ def _greatest(values: Values, say: Say) -> str | None:
     known = [value for value in values if value is not None]
     if not known:
         return None
-    said = say(max(known))
-    return said if len(known) == len(values) else f"≥ {said}"
+    text = say(max(known))
+    return text if len(known) == len(values) else f"≥ {text}"

@@ -8,10 +8,10 @@ from typing import Final
 from events.lag import Board, Latency, Order, Orders, ParkedEvent, Report
 from events.lag import Outcomes as Counted
 from services.api.console.elements import Link, State, address, capital, order_href
-from services.api.console.texts import lag_page as words
-from services.api.console.texts import orders as order_words
+from services.api.console.texts import lag_page as texts
+from services.api.console.texts import orders as order_texts
 from services.api.console.texts import today
-from services.api.grants.instalments import document_words
+from services.api.grants.instalments import document_name
 from services.api.lag.stages import Cell, Moment
 from services.api.orders.view import Fact, state_of
 from services.api.rejections.view import TERMS
@@ -51,7 +51,7 @@ class OrdersView:
 class LatencyRow:
     """One step of the way."""
 
-    said: str
+    text: str
     count: Cell
     half: Cell
     most: Cell
@@ -62,7 +62,7 @@ class LatencyRow:
 class Item:
     """One thing that waits."""
 
-    said: str
+    text: str
     more: str
     badge: State | None = None
 
@@ -71,7 +71,7 @@ class Item:
 class Other:
     """A kind of thing that waits; `count` is None where nobody knows it."""
 
-    said: str
+    text: str
     href: str
     count: str | None
     lines: Sequence[Item]
@@ -104,7 +104,7 @@ class Figures:
 def figures_of(board: Board, moment: Moment) -> Figures:
     """What the watch counts, said to people."""
     outcomes, watch = board.outcomes or Counted(), board.watch
-    resumed = moment.say("resumed", count=moment.voice.number(outcomes.resumed))
+    resumed = moment.say("resumed", count=moment.locale.number(outcomes.resumed))
     return Figures(
         _orders(board.orders, moment),
         _sum(outcomes, moment),
@@ -127,21 +127,21 @@ def figures_of(board: Board, moment: Moment) -> Figures:
 
 
 def _count(count: int | None, moment: Moment, *, bad: bool = False) -> Cell:
-    return Cell(None if count is None else moment.voice.number(count), "", bad)
+    return Cell(None if count is None else moment.locale.number(count), "", bad)
 
 
 # ------------------------------------------------------------------ payment orders
 def _orders(orders: Orders | None, moment: Moment) -> OrdersView:
     if orders is None or orders.count is None:
         return OrdersView(None, (), ())
-    voice = moment.voice
+    locale = moment.locale
 
     def fact(name: str, count: int | None, cents: int | None, more: str = "") -> Fact:
         some = bool(count)
-        told = voice.money(cents) if some else ""
-        said = voice.number(count) if count is None else voice.counted(order_words.ORDERS, count)
+        amount = locale.money(cents) if some else ""
+        text = locale.number(count) if count is None else locale.counted(order_texts.ORDERS, count)
         late = some and name != "orders_waiting"
-        return Fact(moment.say(name), said, " · ".join(filter(None, (told, more))), late=late)
+        return Fact(moment.say(name), text, " · ".join(filter(None, (amount, more))), late=late)
 
     oldest = orders.oldest_issued_at
     unanswered, due = orders.unacknowledged, orders.due
@@ -162,7 +162,7 @@ def _orders(orders: Orders | None, moment: Moment) -> OrdersView:
         ),
     ]
     by_state = [
-        Fact(capital(_order_state(state, moment)), voice.number(count))
+        Fact(capital(_order_state(state, moment)), locale.number(count))
         for state, count in (orders.by_state or {}).items()
     ]
     return OrdersView(facts, by_state, [_order(each, moment) for each in orders.items])
@@ -174,26 +174,26 @@ def _issued(at: datetime | None, moment: Moment) -> str:
 
 def _order_state(state: str, moment: Moment) -> str:
     known = ORDER_STATES.get(state)
-    return state if known is None else moment.voice.say(known)
+    return state if known is None else moment.locale.say(known)
 
 
 def _order(order: Order, moment: Moment) -> OrderLine:
-    voice = moment.voice
+    locale = moment.locale
     badges = []
     if order.unacknowledged:
         badges.append(State(moment.say("unanswered"), "warn", "warn"))
     known = order.state in ORDER_STATES
-    away = voice.days_away(order.due_on, voice.local_day(moment.now))
+    away = locale.days_away(order.due_on, locale.local_day(moment.now))
     return OrderLine(
         Link(order_href(order.budget, order.payment_order), order.payment_order),
         order.budget,
-        state_of(order.state, voice) if known else State(order.state),
+        state_of(order.state, locale) if known else State(order.state),
         badges,
-        voice.money(order.amount_cents - order.paid_cents),
-        Cell(voice.short_day(voice.local_day(order.issued_at)), moment.age(order.issued_at)),
+        locale.money(order.amount_cents - order.paid_cents),
+        Cell(locale.short_day(locale.local_day(order.issued_at)), moment.age(order.issued_at)),
         Cell(
-            voice.short_day(order.due_on),
-            voice.say(order_words.WORDS["late_by"], away=away) if order.due else away,
+            locale.short_day(order.due_on),
+            locale.say(order_texts.TEXTS["late_by"], away=away) if order.due else away,
             order.due,
         ),
     )
@@ -202,37 +202,37 @@ def _order(order: Order, moment: Moment) -> OrderLine:
 # ------------------------------------------------------------------ outcomes
 def _sum(outcomes: Counted, moment: Moment) -> Sum:
     """Received = the sum of the outcomes; what nobody can account for is a term of its own."""
-    voice = moment.voice
+    locale = moment.locale
     whole = total((outcomes.received, outcomes.in_flight, outcomes.gap))
-    terms = [term_of(name, getattr(outcomes, name), voice) for name in OUTCOMES]
-    terms.append(term_of("in_flight", outcomes.in_flight, voice))
+    terms = [term_of(name, getattr(outcomes, name), locale) for name in OUTCOMES]
+    terms.append(term_of("in_flight", outcomes.in_flight, locale))
     if outcomes.gap != 0:
-        said = None if outcomes.gap is None else voice.number(outcomes.gap)
-        terms.append(Term("gap", moment.say("unaccounted"), said))
-    return Sum(term_of("received", whole, voice), terms, _result(outcomes, moment))
+        text = None if outcomes.gap is None else locale.number(outcomes.gap)
+        terms.append(Term("gap", moment.say("unaccounted"), text))
+    return Sum(term_of("received", whole, locale), terms, _result(outcomes, moment))
 
 
 def _result(outcomes: Counted, moment: Moment) -> State:
-    say = moment.voice.say
+    say = moment.locale.say
     if outcomes.gap or outcomes.repeated:
-        return State(say(today.WORDS["does_not"]), "bad", "bad")
+        return State(say(today.TEXTS["does_not"]), "bad", "bad")
     if None in {outcomes.gap, outcomes.repeated, outcomes.in_flight} or outcomes.received is None:
-        return State(say(today.WORDS["cannot_tell"]), "unknown", "unknown")
-    return State(say(today.WORDS["adds_up"]), "good", "good")
+        return State(say(today.TEXTS["cannot_tell"]), "unknown", "unknown")
+    return State(say(today.TEXTS["adds_up"]), "good", "good")
 
 
 # ------------------------------------------------------------------ durations
 def _latency(latency: Latency, moment: Moment) -> LatencyRow:
-    known, voice = states.LATENCIES.get(latency.stage), moment.voice
+    known, locale = states.LATENCIES.get(latency.stage), moment.locale
     nothing = latency.count == 0
 
     def cell(seconds: float | None) -> Cell:
         if nothing:
             return Cell(moment.say("none"))
-        return Cell(None if seconds is None else voice.exact_span(seconds))
+        return Cell(None if seconds is None else locale.exact_span(seconds))
 
     return LatencyRow(
-        latency.stage if known is None else voice.say(known),
+        latency.stage if known is None else locale.say(known),
         _count(latency.count, moment),
         cell(latency.p50_s),
         cell(latency.p95_s),
@@ -250,8 +250,8 @@ def _other(
     href: str = "",
     late: str = "",
 ) -> Other:
-    said = None if count is None else moment.voice.number(count)
-    return Other(moment.say(name), href, said, lines, late)
+    text = None if count is None else moment.locale.number(count)
+    return Other(moment.say(name), href, text, lines, late)
 
 
 def _when(name: str, at: datetime | None, moment: Moment) -> list[Item]:
@@ -259,12 +259,12 @@ def _when(name: str, at: datetime | None, moment: Moment) -> list[Item]:
 
 
 def _reports(board: Board, moment: Moment) -> Other:
-    reports, voice = board.reports_overdue, moment.voice
+    reports, locale = board.reports_overdue, moment.locale
     if reports is None:
         return _other("reports", None, moment)
     oldest, lines = reports.oldest_due_on, []
     if oldest is not None:
-        age = voice.days_away(oldest, voice.local_day(moment.now))
+        age = locale.days_away(oldest, locale.local_day(moment.now))
         lines.append(Item(moment.say("since_day", age=age), ""))
     lines += [_report(each, moment) for each in reports.items]
     return _other("reports", reports.count, moment, lines)
@@ -272,10 +272,10 @@ def _reports(board: Board, moment: Moment) -> Other:
 
 def _report(report: Report, moment: Moment) -> Item:
     year = "" if report.year is None else report.year
-    said = document_words(report.document_kind, year, moment.voice)
+    text = document_name(report.document_kind, year, moment.locale)
     closed = State(moment.say("closed")) if report.closed else None
-    day = moment.voice.short_day(report.due_on)
-    return Item(f"{report.convention}, {said.strip()}", day, closed)
+    day = moment.locale.short_day(report.due_on)
+    return Item(f"{report.convention}, {text.strip()}", day, closed)
 
 
 def _parked(board: Board, moment: Moment) -> Other:
@@ -284,14 +284,14 @@ def _parked(board: Board, moment: Moment) -> Other:
         return _other("parked", None, moment)
     lines = _when("oldest_of", parked.oldest_since, moment)
     lines += [_parked_event(each, moment) for each in parked.items]
-    late = moment.say("past", count=moment.voice.number(parked.past)) if parked.past else ""
+    late = moment.say("past", count=moment.locale.number(parked.past)) if parked.past else ""
     href = address("troubles", "parked")
     return _other("parked", parked.count, moment, lines, href=href, late=late)
 
 
 def _parked_event(event: ParkedEvent, moment: Moment) -> Item:
-    known = words.WAITED_FOR.get(event.waits_for.kind)
-    kind = event.waits_for.kind if known is None else moment.voice.say(known)
+    known = texts.WAITED_FOR.get(event.waits_for.kind)
+    kind = event.waits_for.kind if known is None else moment.locale.say(known)
     waits = moment.say("waits_for", kind=kind, id=event.waits_for.id)
     return Item(event.event_id, f"{waits} · {moment.age(event.since)}")
 
@@ -325,11 +325,11 @@ def _reasons(kind: str, counts: Mapping[str, int] | None, moment: Moment) -> lis
     found = []
     for code, count in often[:REASONS_MAX]:
         known = TERMS[kind].get(code)
-        said = code if known is None else moment.voice.say(known)
-        found.append(Item(capital(said), moment.voice.number(count)))
+        text = code if known is None else moment.locale.say(known)
+        found.append(Item(capital(text), moment.locale.number(count)))
     left = len(often) - REASONS_MAX
     if left > 0:
-        found.append(Item(moment.voice.counted(words.AND_MORE, left), ""))
+        found.append(Item(moment.locale.counted(texts.AND_MORE, left), ""))
     return found
 
 
@@ -340,6 +340,6 @@ def _deadline_events(board: Board, moment: Moment) -> Other:
     pending = deadline_events.pending
     lines = []
     if pending is not None:
-        said = moment.say("deadline_events_pending", count=moment.voice.number(pending))
-        lines.append(Item(said, ""))
+        text = moment.say("deadline_events_pending", count=moment.locale.number(pending))
+        lines.append(Item(text, ""))
     return _other("deadline_events", deadline_events.written, moment, lines)

@@ -5,7 +5,7 @@ from typing import Final
 
 from services.api.console.elements import capital
 from services.api.lag.stages import TONES, Moment, the_stage
-from services.lag.present import headline_texts as words
+from services.lag.present import headline_texts as texts
 from services.lag.present import texts as states
 from services.lag.present.headline import Headline, Knows, Verdict
 
@@ -61,25 +61,25 @@ def _tones(found: Headline) -> tuple[str, str]:
 
 def _title(found: Headline, moment: Moment) -> str:
     if found.stage is None:
-        return moment.voice.say(words.TITLES[found.verdict])
-    name = the_stage(found.stage.stage, moment.voice)
-    return capital(moment.voice.say(states.HEADLINES[found.stage.state], stage=name))
+        return moment.locale.say(texts.TITLES[found.verdict])
+    name = the_stage(found.stage.stage, moment.locale)
+    return capital(moment.locale.say(states.HEADLINES[found.stage.state], stage=name))
 
 
 def _lead(found: Headline, moment: Moment, left: str) -> str:
-    say = moment.voice.say
+    say = moment.locale.say
     if found.verdict is Verdict.EMPTY:
-        return say(words.WORDS["nothing_yet_do"])
+        return say(texts.WORDS["nothing_yet_do"])
     if found.verdict in {Verdict.ALL_DECIDED, Verdict.NOT_ALL_DECIDED, Verdict.UNKNOWN}:
-        why = say(words.UNSEEN[found.knows])
-        return " ".join(filter(None, (left, why, say(words.WORDS["before_the_ledger"]))))
+        why = say(texts.UNSEEN[found.knows])
+        return " ".join(filter(None, (left, why, say(texts.WORDS["before_the_ledger"]))))
     return left
 
 
 def _facts(found: Headline, moment: Moment) -> str:
-    say = moment.voice.say
-    seen = say(words.WORDS["seen"], clock=moment.clock(found.seen_at))
+    say = moment.locale.say
+    seen = say(texts.WORDS["seen"], clock=moment.clock(found.seen_at))
     if found.latest_event_at is None:
         return seen
-    instant = moment.voice.instant(found.latest_event_at)
-    return f"{seen} {say(words.WORDS['latest'], instant=instant)}"
+    instant = moment.locale.instant(found.latest_event_at)
+    return f"{seen} {say(texts.WORDS['latest'], instant=instant)}"

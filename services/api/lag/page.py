@@ -5,27 +5,27 @@ import asyncio
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.api.console.pages import LAG_LIVE_PATH, answer, voice_of
-from services.api.console.texts import lag_page as words
-from services.api.http.dependencies import ReaderOfAll, Stands
+from services.api.console.pages import LAG_LIVE_PATH, answer, locale_of
+from services.api.console.texts import lag_page as texts
+from services.api.http.dependencies import Given, ReaderOfAll
 from services.api.lag.view import lag_token, lag_view
 
 router = APIRouter()
 
 
 @router.get("/console/lag")
-async def lag(request: Request, _caller: ReaderOfAll, stands: Stands) -> Response:
+async def lag(request: Request, _caller: ReaderOfAll, components: Given) -> Response:
     """How far each stage is, and what waits: as the watch says it, at this moment."""
     # Both at once: where no watch answers, each waits for it.
-    found, hour = await asyncio.gather(stands.lag(), stands.lag.hour())
-    voice, now = voice_of(request), stands.clock()
-    content = {"title": voice.say(words.WORDS["title"]), "lag": lag_view(found, hour, now, voice)}
+    found, hour = await asyncio.gather(components.lag(), components.lag.hour())
+    locale, now = locale_of(request), components.clock()
+    content = {"title": locale.say(texts.TEXTS["title"]), "lag": lag_view(found, hour, now, locale)}
     return answer(
         request,
-        voice,
+        locale,
         "lag.html",
         content,
-        instant=voice.instant(now),
+        instant=locale.instant(now),
         live_token=lag_token(found),
         live_href=LAG_LIVE_PATH,
     )

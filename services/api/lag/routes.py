@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from events.lag import Board
 from events.masking import masked, masked_name
-from services.api.http.dependencies import ReaderOfAll, Stands
+from services.api.http.dependencies import Given, ReaderOfAll
 from services.api.http.question import Filters
 from services.lag.client.merge import Answer, Lag
 
@@ -48,15 +48,15 @@ class LagNow(BaseModel):
 
 
 @router.get("/lag", response_model=LagNow, summary="Who is behind, as the watch says it")
-async def lag(_caller: ReaderOfAll, stands: Stands, _: Annotated[Filters, Query()]) -> Response:
+async def lag(_caller: ReaderOfAll, components: Given, _: Annotated[Filters, Query()]) -> Response:
     """How far each stage is, and what waits: the watch's answer, of all entities.
 
     What the watch does not know is null, and never 0. `old_since` says since when its figures are
     old, by the clock of the API: a watch that froze cannot say so itself.
     """
-    found = await stands.lag()
-    said = masked(_spelled(found, stands.clock()), masked_name)
-    return Response(msgspec.json.encode(said), media_type=JSON)
+    found = await components.lag()
+    text = masked(_spelled(found, components.clock()), masked_name)
+    return Response(msgspec.json.encode(text), media_type=JSON)
 
 
 def _spelled(lag: Lag, now: datetime) -> dict[str, Any]:

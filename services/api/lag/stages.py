@@ -7,12 +7,12 @@ from typing import Final
 
 from events.lag import Partition, Stage, State
 from services.api.console.elements import State as Badge
-from services.api.console.texts import lag_page as words
+from services.api.console.texts import lag_page as texts
 from services.lag.client.age import QUIET_S, WELL
-from services.lag.present import headline_texts as first_words
+from services.lag.present import headline_texts
 from services.lag.present import texts as states
 from services.lag.present.accounts import end_of, position_of
-from services.texts.locale_format import Voice
+from services.texts.locale_format import LocaleFormat
 
 TONES: Final = {
     State.BROKEN: ("bad", "bad"),
@@ -30,9 +30,9 @@ TOPIC_PREFIX, TOPIC_SUFFIX = "ecluse.", ".v1"
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One figure of a table; `said` is None where nobody knows it."""
+    """One figure of a table; `text` is None where nobody knows it."""
 
-    said: str | None
+    text: str | None
     more: str = ""
     late: bool = False
 
@@ -62,7 +62,7 @@ class StageView:
     """One stage."""
 
     name: str
-    said: str
+    text: str
     does: str
     group: str
     state: Badge
@@ -87,7 +87,7 @@ class Moment:
 
     now: datetime
     old_since: datetime | None
-    voice: Voice
+    locale: LocaleFormat
     advises: bool = True
     """Whether it tells of each stage what to do: where nobody knows how any is, it does not."""
 
@@ -97,13 +97,15 @@ class Moment:
 
     def clock(self, instant: datetime) -> str:
         """`14:02:11`, of another day with the day before it."""
-        if self.voice.local_day(instant) == self.voice.local_day(self.now):
-            return self.voice.clock(instant)
-        return f"{self.voice.short_day(self.voice.local_day(instant))} {self.voice.clock(instant)}"
+        if self.locale.local_day(instant) == self.locale.local_day(self.now):
+            return self.locale.clock(instant)
+        return (
+            f"{self.locale.short_day(self.locale.local_day(instant))} {self.locale.clock(instant)}"
+        )
 
     def age(self, instant: datetime) -> str:
         """`23 minutes ago`."""
-        return self.voice.age(instant, self.now)
+        return self.locale.age(instant, self.now)
 
     def at(self, instant: datetime | None, *, late: bool = False) -> Cell:
         """An instant in a table, with its age."""
@@ -113,12 +115,12 @@ class Moment:
 
     def say(self, name: str, **facts: object) -> str:
         """A word of the page."""
-        return self.voice.say(words.WORDS[name], **facts)
+        return self.locale.say(texts.TEXTS[name], **facts)
 
     def state(self, state: State) -> Badge:
         """A state as it is shown: of a board that is old nobody knows any."""
         shown = State.UNKNOWN if self.old_since is not None else state
-        return Badge(self.voice.say(states.STATES[shown]), *TONES[shown])
+        return Badge(self.locale.say(states.STATES[shown]), *TONES[shown])
 
     def code(self, state: State) -> str:
         """Its code, as the metrics have it."""
@@ -127,22 +129,22 @@ class Moment:
     def seen(self, state: State, rule: str) -> str:
         """What was seen that led to it; of a board that is old, what the state was then."""
         if self.old_since is not None:
-            was = self.voice.say(states.STATES[state])
+            was = self.locale.say(states.STATES[state])
             return self.say("then", clock=self.clock(self.old_since), state=was)
         known = states.RULES.get(rule)
-        return rule if known is None else self.voice.say(known)
+        return rule if known is None else self.locale.say(known)
 
 
-def stage_name(stage: str, voice: Voice) -> str:
+def stage_name(stage: str, locale: LocaleFormat) -> str:
     """What a stage is called; one that this version does not know keeps its name."""
     known = states.STAGES.get(stage)
-    return stage if known is None else voice.say(known)
+    return stage if known is None else locale.say(known)
 
 
-def the_stage(stage: str, voice: Voice) -> str:
+def the_stage(stage: str, locale: LocaleFormat) -> str:
     """The same in the midst of a sentence."""
     known = states.THE_STAGE.get(stage)
-    return stage if known is None else voice.say(known)
+    return stage if known is None else locale.say(known)
 
 
 def do_id(stage: str) -> str:
@@ -157,7 +159,7 @@ def stage_views(stages: Sequence[Stage], moment: Moment) -> list[StageView]:
 
 def _stage(stage: Stage, moment: Moment) -> StageView:
     does = states.STAGE_DOES.get(stage.stage)
-    voice = moment.voice
+    locale = moment.locale
     rows = [_place(each, stage, moment) for each in stage.partitions]
     held = [
         moment.say("stage_is", stage=f"{row.topic} {row.number}", state=row.held)
@@ -166,12 +168,12 @@ def _stage(stage: Stage, moment: Moment) -> StageView:
     ]
     return StageView(
         stage.stage,
-        stage_name(stage.stage, voice),
-        "" if does is None else voice.say(does),
+        stage_name(stage.stage, locale),
+        "" if does is None else locale.say(does),
         moment.say("group", group=stage.group),
         moment.state(stage.state),
         moment.code(stage.state),
-        _seen_words(stage, moment),
+        _seen_texts(stage, moment),
         ", ".join(held),
         moment.do_href(stage, stage.state),
         position_cell(position_of(stage), end_of(stage), moment),
@@ -179,50 +181,50 @@ def _stage(stage: Stage, moment: Moment) -> StageView:
         oldest_cell(stage, moment),
         latest_cell(stage.latest_event_at, moment),
         drain_cell(stage, moment),
-        Cell(None if stage.members is None else voice.number(stage.members)),
+        Cell(None if stage.members is None else locale.number(stage.members)),
         rows,
         moment.advises and stage.state not in WELL,
     )
 
 
 def _place(place: Partition, stage: Stage, moment: Moment) -> PlaceRow:
-    voice = moment.voice
+    locale = moment.locale
     doing = states.DOING.get(place.doing or "")
     behind = behind_cell(place, moment)
     drain = drain_cell(place, moment)
-    if behind.said is not None and place.behind and drain.said is not None:
-        behind = Cell(behind.said, f"{behind.more} · {drain.said}".strip(" ·"), behind.late)
+    if behind.text is not None and place.behind and drain.text is not None:
+        behind = Cell(behind.text, f"{behind.more} · {drain.text}".strip(" ·"), behind.late)
     return PlaceRow(
         place.topic.removeprefix(TOPIC_PREFIX).removesuffix(TOPIC_SUFFIX),
         str(place.partition),
         moment.state(place.state),
         moment.code(place.state),
-        _seen_words(place, moment),
+        _seen_texts(place, moment),
         _held(place, moment),
         moment.do_href(stage, place.state),
         position_cell(place.committed, place.end, moment),
         behind,
         oldest_cell(place, moment),
         latest_cell(place.latest_event_at, moment),
-        Cell(place.owner, "" if doing is None else voice.say(doing)),
+        Cell(place.owner, "" if doing is None else locale.say(doing)),
     )
 
 
-def _seen_words(seen: Stage | Partition, moment: Moment) -> str:
+def _seen_texts(seen: Stage | Partition, moment: Moment) -> str:
     """Say what was seen; and for how long, where that is too short to prove that nothing comes."""
-    told = moment.seen(seen.state, seen.rule)
+    text = moment.seen(seen.state, seen.rule)
     if seen.state is not State.OK or seen.behind or moment.old_since is not None:
-        return told
-    return f"{told} {watched_words([seen], moment)}".strip()
+        return text
+    return f"{text} {watched_text([seen], moment)}".strip()
 
 
-def watched_words(seen: Sequence[Stage | Partition], moment: Moment) -> str:
+def watched_text(seen: Sequence[Stage | Partition], moment: Moment) -> str:
     """`Watched for 20 s.`; nothing once that is long enough to tell that nothing comes."""
     known = [each.watched_s for each in seen if each.watched_s is not None]
     if not known or min(known) >= QUIET_S:
         return ""
-    span = moment.voice.span(min(known))
-    return moment.voice.say(first_words.WORDS["watched"], span=span)
+    span = moment.locale.span(min(known))
+    return moment.locale.say(headline_texts.WORDS["watched"], span=span)
 
 
 def latest_cell(instant: datetime | None, moment: Moment) -> Cell:
@@ -233,13 +235,13 @@ def latest_cell(instant: datetime | None, moment: Moment) -> Cell:
 def _held(place: Partition, moment: Moment) -> str:
     if place.held is None:
         return ""
-    said = moment.say("held_before", offset=moment.voice.number(place.held.offset))
-    return said if place.held.event_id is None else f"{said} ({place.held.event_id})"
+    text = moment.say("held_before", offset=moment.locale.number(place.held.offset))
+    return text if place.held.event_id is None else f"{text} ({place.held.event_id})"
 
 
 def position_cell(committed: int | None, end: int | None, moment: Moment) -> Cell:
     """The next offset to be read, and where what is written ends."""
-    number = moment.voice.number
+    number = moment.locale.number
     of_end = "" if end is None else moment.say("of_end", end=number(end))
     return Cell(None if committed is None else number(committed), of_end)
 
@@ -249,13 +251,13 @@ def behind_cell(seen: Stage | Partition, moment: Moment) -> Cell:
     if seen.behind is None:
         return Cell(None)
     late = bool(seen.behind) and seen.state not in WELL
-    return Cell(moment.voice.number(seen.behind), trend_words(seen.trend, moment), late)
+    return Cell(moment.locale.number(seen.behind), trend_text(seen.trend, moment), late)
 
 
-def trend_words(trend: str | None, moment: Moment) -> str:
+def trend_text(trend: str | None, moment: Moment) -> str:
     """`↗ rising`; nothing where nobody knows."""
     known = states.TRENDS.get(trend or "")
-    return "" if known is None else f"{ARROWS[trend or '']} {moment.voice.say(known)}"
+    return "" if known is None else f"{ARROWS[trend or '']} {moment.locale.say(known)}"
 
 
 def oldest_cell(seen: Stage | Partition, moment: Moment) -> Cell:
@@ -269,4 +271,4 @@ def drain_cell(seen: Stage | Partition, moment: Moment) -> Cell:
     """How long what waits will take; a dash where it does not get less, or nobody knows."""
     if seen.behind == 0:
         return Cell(moment.say("none"))
-    return Cell(None if seen.drain_s is None else moment.voice.span(seen.drain_s))
+    return Cell(None if seen.drain_s is None else moment.locale.span(seen.drain_s))

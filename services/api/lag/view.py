@@ -8,7 +8,7 @@ from typing import Final
 
 from events.lag import Board, Stage
 from services.api.console.elements import Notice, capital
-from services.api.console.texts import lag_page as words
+from services.api.console.texts import lag_page as texts
 from services.api.lag.charts import Charts, charts_of
 from services.api.lag.figures import Figures, figures_of
 from services.api.lag.headline_view import First, first_of
@@ -19,16 +19,16 @@ from services.api.lag.stages import (
     do_id,
     stage_name,
     stage_views,
-    watched_words,
+    watched_text,
 )
 from services.lag.client.age import WELL, is_old, wrong_counts
 from services.lag.client.hour import Hour
 from services.lag.client.merge import NO_ANSWER, Answer, Lag
-from services.lag.present import headline_texts as first_words
+from services.lag.present import headline_texts
 from services.lag.present import texts as states
 from services.lag.present.accounts import accounts
 from services.lag.present.headline import Headline, Knows, Verdict, headline
-from services.texts.locale_format import Voice
+from services.texts.locale_format import LocaleFormat
 
 OLD: Final = "EcluseWatchOld"
 """The runbook of a watch that says nothing of now."""
@@ -55,7 +55,7 @@ class WatchRow:
     """One watch that was asked."""
 
     address: str
-    said: str
+    text: str
     tone: str
     icon: str
 
@@ -76,26 +76,26 @@ class LagView:
 
 def lag_token(lag: Lag) -> str:
     """One short word for how all are: while it stays, only figures have changed."""
-    words = [lag.asks, "now" if lag.old_since is None else "old"]
-    words += [each.error or "answers" for each in lag.answers]
+    parts = [lag.asks, "now" if lag.old_since is None else "old"]
+    parts += [each.error or "answers" for each in lag.answers]
     if lag.board is not None:
-        words += map(str, wrong_counts(lag.board))
+        parts += map(str, wrong_counts(lag.board))
         for stage in lag.board.stages:
-            words.append(f"{stage.stage} {stage.state}")
-            words += [f"{each.topic}/{each.partition} {each.state}" for each in stage.partitions]
-    return sha256("\n".join(words).encode()).hexdigest()[:TOKEN_DIGITS]
+            parts.append(f"{stage.stage} {stage.state}")
+            parts += [f"{each.topic}/{each.partition} {each.state}" for each in stage.partitions]
+    return sha256("\n".join(parts).encode()).hexdigest()[:TOKEN_DIGITS]
 
 
-def lag_view(lag: Lag, hour: Hour | None, now: datetime, voice: Voice) -> LagView:
+def lag_view(lag: Lag, hour: Hour | None, now: datetime, locale: LocaleFormat) -> LagView:
     """What is known of who is behind, said to people."""
     board, found = lag.board, headline(lag, None, now)
-    moment = Moment(now, lag.old_since, voice, advises=found.knows is Knows.WATCH)
+    moment = Moment(now, lag.old_since, locale, advises=found.knows is Knows.WATCH)
     watches = [_watch(each, moment) for each in lag.answers]
     if board is None:
         return LagView(_unseen(found, lag, moment), "", (), (), None, None, watches)
     return LagView(
         _seen(found, board, moment) if moment.advises else _unseen(found, lag, moment),
-        watched_words(board.stages, moment) if moment.advises else "",
+        watched_text(board.stages, moment) if moment.advises else "",
         list(_alarms(lag, board, found.knows, moment)),
         stage_views(board.stages, moment),
         charts_of(hour, [each.stage for each in board.stages], moment),
@@ -108,17 +108,17 @@ def lag_view(lag: Lag, hour: Hour | None, now: datetime, voice: Voice) -> LagVie
 def _seen(found: Headline, board: Board, moment: Moment) -> First:
     """Say what the watch sees, with what is left to read."""
     known = accounts(board.stages)
-    told = []
+    sentences = []
     if found.stage is not None and known.has_all:
-        told.append(moment.voice.say(first_words.TITLES[Verdict.ALL_RECEIVED]))
-    told += [_left(each, moment) for each in ([found.stage] if found.stage else known.stages)]
-    return first_of(found, moment, " ".join(filter(None, told)))
+        sentences.append(moment.locale.say(headline_texts.TITLES[Verdict.ALL_RECEIVED]))
+    sentences += [_left(each, moment) for each in ([found.stage] if found.stage else known.stages)]
+    return first_of(found, moment, " ".join(filter(None, sentences)))
 
 
 def _unseen(found: Headline, lag: Lag, moment: Moment) -> First:
     """Say why nobody sees anything."""
     tone, icon = UNSEEN_TONES.get(found.knows, ("bad", "unknown"))
-    title = moment.voice.say(first_words.UNSEEN[found.knows])
+    title = moment.locale.say(headline_texts.UNSEEN[found.knows])
     return First(tone, icon, title, _unseen_lead(found.knows, lag, moment), "")
 
 
@@ -134,7 +134,7 @@ def _unseen_lead(knows: Knows, lag: Lag, moment: Moment) -> str:
 
 def _old_lead(at: datetime, moment: Moment) -> str:
     if at > moment.now:
-        here = moment.voice.clock(moment.now)
+        here = moment.locale.clock(moment.now)
         return moment.say("ahead_lead", clock=moment.clock(at), here=here)
     return moment.say("old_lead", clock=moment.clock(at), age=moment.age(at))
 
@@ -150,10 +150,10 @@ def _left(stage: Stage, moment: Moment) -> str:
     """How much a stage has to read still, and how long that will take; nothing where it is 0."""
     if not stage.behind:
         return ""
-    told = moment.voice.counted(words.LEFT, stage.behind)
+    left = moment.locale.counted(texts.LEFT, stage.behind)
     if stage.drain_s is None:
-        return told
-    return f"{told} {moment.say('done_in', span=moment.voice.span(stage.drain_s))}"
+        return left
+    return f"{left} {moment.say('done_in', span=moment.locale.span(stage.drain_s))}"
 
 
 # ------------------------------------------------------------------ what is wrong
@@ -174,29 +174,29 @@ def _alarms(lag: Lag, board: Board, knows: Knows, moment: Moment) -> Iterator[Al
     yield from _wrong_counts(board, moment)
     # Where the cluster is silent nobody can read on: that is said already.
     if board.watch.ready is False and moment.advises:
-        title, said = moment.say("not_ready"), moment.say("not_ready_said")
-        yield Alarm("not-ready", Notice("info", "info", title, said))
+        title, text = moment.say("not_ready"), moment.say("not_ready_said")
+        yield Alarm("not-ready", Notice("info", "info", title, text))
 
 
 def _stage_notice(stage: Stage, moment: Moment) -> Notice:
-    voice, state = moment.voice, stage.state
+    locale, state = moment.locale, stage.state
     tone, icon = TONES[state]
-    said = voice.say(states.STATES[state])
-    title = moment.say("stage_is", stage=stage_name(stage.stage, voice), state=said)
-    seen, means = moment.seen(state, stage.rule), voice.say(states.MEANS[state])
+    text = locale.say(states.STATES[state])
+    title = moment.say("stage_is", stage=stage_name(stage.stage, locale), state=text)
+    seen, means = moment.seen(state, stage.rule), locale.say(states.MEANS[state])
     rule = moment.say("rule", rule=stage.rule, runbook=states.RUNBOOKS[state])
-    do = voice.say(states.DO[state])
+    do = locale.say(states.DO[state])
     return Notice(tone or "warn", icon, title, f"{seen} {means}", do, rule)
 
 
 def _wrong_counts(board: Board, moment: Moment) -> Iterator[Alarm]:
     """Counts that must be 0, or agree: each that does not."""
-    outcomes, watch, number = board.outcomes, board.watch, moment.voice.number
+    outcomes, watch, number = board.outcomes, board.watch, moment.locale.number
 
-    def alarm(name: str, said: str, runbook: str, count: int) -> Alarm:
-        told = moment.say(said, count=number(count))
+    def alarm(name: str, text: str, runbook: str, count: int) -> Alarm:
+        sentence = moment.say(text, count=number(count))
         do, rule = moment.say("verify_do"), _more(runbook, moment)
-        return Alarm(name, Notice("bad", "bad", moment.say(name), told, do, rule))
+        return Alarm(name, Notice("bad", "bad", moment.say(name), sentence, do, rule))
 
     if outcomes is not None and outcomes.gap:
         yield alarm("gap", "gap_said", "EcluseOutcomesDoNotAddUp", outcomes.gap)
@@ -209,7 +209,7 @@ def _wrong_counts(board: Board, moment: Moment) -> Iterator[Alarm]:
 
 
 def _why(knows: Knows, moment: Moment) -> str:
-    return moment.voice.say(first_words.UNSEEN[knows])
+    return moment.locale.say(headline_texts.UNSEEN[knows])
 
 
 def _more(runbook: str, moment: Moment) -> str:
@@ -219,10 +219,10 @@ def _more(runbook: str, moment: Moment) -> str:
 # ------------------------------------------------------------------ the watch
 def _watch(answer: Answer, moment: Moment) -> WatchRow:
     if answer.error is not None:
-        said = moment.say("no_answer" if answer.error == NO_ANSWER else "unreadable")
-        return WatchRow(answer.address, said, "bad", "bad")
+        text = moment.say("no_answer" if answer.error == NO_ANSWER else "unreadable")
+        return WatchRow(answer.address, text, "bad", "bad")
     board = answer.board
     if board is not None and is_old(board, moment.now):
-        said = moment.say("old_answer", clock=moment.clock(board.at))
-        return WatchRow(answer.address, said, "bad", "bad")
+        text = moment.say("old_answer", clock=moment.clock(board.at))
+        return WatchRow(answer.address, text, "bad", "bad")
     return WatchRow(answer.address, moment.say("answers"), "good", "good")

@@ -24,8 +24,8 @@ from services.api.console.page_context import (
     place_after,
     plain,
 )
-from services.api.console.texts import orders as words
-from services.api.http.dependencies import Operator, Stands, check_sees
+from services.api.console.texts import orders as texts
+from services.api.http.dependencies import Given, Operator, check_sees
 from services.api.http.question import Day
 from services.api.orders import query as orders
 from services.api.orders.routes import DAYS_MAX
@@ -81,7 +81,7 @@ ADDRESS: Final = "/console/orders/{budget}/{reference:path}"
 @router.get("/console/orders")
 async def order_list(visit: Visitor, filters: Annotated[Filters, Query()]) -> Response:
     """The orders that wait, and the list."""
-    conn, entities, today, voice = visit.connection, visit.entities, visit.today, visit.voice
+    conn, entities, today, locale = visit.connection, visit.entities, visit.today, visit.locale
     wanted = filters.wanted
     if wanted.budget is not None:
         check_sees(visit.caller, wanted.budget)
@@ -94,16 +94,16 @@ async def order_list(visit: Visitor, filters: Annotated[Filters, Query()]) -> Re
     known = await budgets.listed(conn, entities, limit=BUDGETS_CHOSEN)
     return await visit.page(
         "orders.html",
-        title=voice.say(words.WORDS["title"]),
-        waiting=waiting_view(waiting, today, voice, wanted.budget),
+        title=locale.say(texts.TEXTS["title"]),
+        waiting=waiting_view(waiting, today, locale, wanted.budget),
         wanted=wanted,
         clear_href=Wanted(wanted.state).href,
-        budgets=budget_choices(known, wanted.budget, voice),
-        states=state_tabs(counted, wanted, voice),
+        budgets=budget_choices(known, wanted.budget, locale),
+        states=state_tabs(counted, wanted, locale),
         rows=found[:ROWS],
-        order_states=states(voice),
+        order_states=states(locale),
         today=today,
-        turn=following(
+        page_links=following(
             ("orders",),
             wanted.asked,
             None if last is None else (last.due_on.isoformat(), last.budget, last.payment_order),
@@ -120,7 +120,7 @@ async def order(visit: Visitor, budget: Name, reference: Reference) -> Response:
 
 @router.post(ADDRESS)
 async def reveal(
-    visit: Visitor, stands: Stands, caller: Operator, budget: Name, reference: Reference
+    visit: Visitor, components: Given, caller: Operator, budget: Name, reference: Reference
 ) -> Response:
     """The same page with the whole IBAN: an audit line stands before it is read."""
     check_sees(caller, budget, Scope.OPERATE)
@@ -129,7 +129,7 @@ async def reveal(
         raise Problem(NOT_FOUND)
     payee = found.order.beneficiary
     subject = f"{budget}/{'' if payee is None else payee.siret}"
-    await stands.audit.write(
+    await components.audit.write(
         caller.name, Action.IBAN_REVEALED, subject, {"payment_order": reference}
     )
     account = await orders.account_of(visit.connection, visit.entities, budget, reference)
@@ -149,14 +149,14 @@ async def _order_page(
     order = found.order
     return await visit.page(
         "order.html",
-        title=f"{visit.voice.say(words.WORDS['order'])} {order.payment_order}",
+        title=f"{visit.locale.say(texts.TEXTS['order'])} {order.payment_order}",
         order=order,
-        state=state_of(order.state, visit.voice),
-        figures=figures_of(order, visit.today, visit.voice),
-        facts=list(facts_of(order, grant, visit.voice)),
+        state=state_of(order.state, visit.locale),
+        figures=figures_of(order, visit.today, visit.locale),
+        facts=list(facts_of(order, grant, visit.locale)),
         lines=found.lines,
         payments=found.payments,
-        records=records_of(order, visit.voice),
+        records=records_of(order, visit.locale),
         account=account_of(order, revealed, may_reveal=visit.caller.may(Scope.OPERATE, budget)),
         live=revealed is None,
     )

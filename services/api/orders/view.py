@@ -13,10 +13,10 @@ from services.api.console.elements import (
     order_href,
     record_href,
 )
-from services.api.console.texts import orders as words
+from services.api.console.texts import orders as texts
 from services.api.orders.query import PaymentOrder
 from services.ledger.explain.terms import ORDER_STATES
-from services.texts.locale_format import Voice
+from services.texts.locale_format import LocaleFormat
 
 TONES: Final = {
     "issued": ("info", "now"),
@@ -33,7 +33,7 @@ class Fact:
     """A name and what is said under it."""
 
     label: str
-    said: str
+    text: str
     more: str = ""
     href: str = ""
     late: bool = False
@@ -53,37 +53,37 @@ class Account:
     """Where an operator may ask for the whole; empty for others."""
 
 
-def state_of(state: str, voice: Voice) -> State:
+def state_of(state: str, locale: LocaleFormat) -> State:
     """The state of an order, never told by colour alone."""
-    return State(voice.say(ORDER_STATES[state]), *TONES[state])
+    return State(locale.say(ORDER_STATES[state]), *TONES[state])
 
 
-def states(voice: Voice) -> dict[str, State]:
+def states(locale: LocaleFormat) -> dict[str, State]:
     """All states of orders."""
-    return {state: state_of(state, voice) for state in ORDER_STATES}
+    return {state: state_of(state, locale) for state in ORDER_STATES}
 
 
-def figures_of(order: PaymentOrder, today: date, voice: Voice) -> list[Fact]:
+def figures_of(order: PaymentOrder, today: date, locale: LocaleFormat) -> list[Fact]:
     """Its amounts, and the day when it is due."""
     away, late = "", order.is_late(today)
     if order.is_open:
-        away = voice.days_away(order.due_on, today)
+        away = locale.days_away(order.due_on, today)
     if late:
-        away = voice.say(words.WORDS["late_by"], away=away)
+        away = locale.say(texts.TEXTS["late_by"], away=away)
     left_cents = order.left_cents if order.is_open else 0
     return [
-        Fact(voice.say(words.WORDS["amount"]), voice.money(order.amount_cents)),
-        Fact(voice.say(words.WORDS["paid"]), voice.money(order.paid_cents)),
-        Fact(voice.say(words.WORDS["left"]), voice.money(left_cents)),
-        Fact(voice.say(words.WORDS["due_on"]), voice.day(order.due_on), away, late=late),
+        Fact(locale.say(texts.TEXTS["amount"]), locale.money(order.amount_cents)),
+        Fact(locale.say(texts.TEXTS["paid"]), locale.money(order.paid_cents)),
+        Fact(locale.say(texts.TEXTS["left"]), locale.money(left_cents)),
+        Fact(locale.say(texts.TEXTS["due_on"]), locale.day(order.due_on), away, late=late),
     ]
 
 
-def facts_of(order: PaymentOrder, grant: str | None, voice: Voice) -> Iterable[Fact]:
+def facts_of(order: PaymentOrder, grant: str | None, locale: LocaleFormat) -> Iterable[Fact]:
     """The rest of what is known of it, where there is any."""
 
-    def fact(name: str, said: str, href: str = "") -> Fact:
-        return Fact(voice.say(words.WORDS[name]), said, "", href)
+    def fact(name: str, text: str, href: str = "") -> Fact:
+        return Fact(locale.say(texts.TEXTS[name]), text, "", href)
 
     if order.title:
         yield fact("title_of_act", order.title)
@@ -95,17 +95,17 @@ def facts_of(order: PaymentOrder, grant: str | None, voice: Voice) -> Iterable[F
         yield fact("grant", grant, address("grants", order.budget, grant))
     yield fact("convention", order.convention)
     yield fact("instalment", order.instalment)
-    yield fact("issued_on", voice.day(order.issued_on))
+    yield fact("issued_on", locale.day(order.issued_on))
     if order.acknowledged_on is not None:
-        yield fact("acknowledged_on", voice.day(order.acknowledged_on))
+        yield fact("acknowledged_on", locale.day(order.acknowledged_on))
     if order.previous:
         yield fact("previous", order.previous, order_href(order.budget, order.previous))
     if order.reason_code or order.reason_label:
-        told = " – ".join(each for each in (order.reason_code, order.reason_label) if each)
-        yield fact("reason", told)
+        reason = " – ".join(each for each in (order.reason_code, order.reason_label) if each)
+        yield fact("reason", reason)
 
 
-def records_of(order: PaymentOrder, voice: Voice) -> list[Link]:
+def records_of(order: PaymentOrder, locale: LocaleFormat) -> list[Link]:
     """The record that issued it, and the one that changed it last."""
     named = {order.sequence: "issued_by"}
     if order.state_sequence != order.sequence:
@@ -113,7 +113,7 @@ def records_of(order: PaymentOrder, voice: Voice) -> list[Link]:
     return [
         Link(
             record_href(order.budget, sequence),
-            f"{voice.say(words.WORDS[name])} (n°\u00a0{voice.number(sequence)})",
+            f"{locale.say(texts.TEXTS[name])} (n°\u00a0{locale.number(sequence)})",
         )
         for sequence, name in named.items()
     ]

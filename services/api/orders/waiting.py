@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from services.api.console.elements import Verbatim, address, capital, order_href
-from services.api.console.texts import orders as words
+from services.api.console.texts import orders as texts
 from services.api.orders.query import (
     NEXT_DAYS,
     OPEN_STATES,
@@ -18,7 +18,7 @@ from services.api.orders.query import (
 )
 from services.api.orders.view import Fact
 from services.ledger.explain.terms import ORDER_STATES
-from services.texts.locale_format import Voice
+from services.texts.locale_format import LocaleFormat
 
 WAITING: Final = "waiting"
 """The filter that stands for all open states: what the page shows first."""
@@ -83,7 +83,7 @@ class Tab:
     """One state, with how many are in it and what they come to."""
 
     href: str
-    said: str
+    text: str
     count: str
     total: str
     here: bool
@@ -102,16 +102,16 @@ def overdue(today: date, budget: str | None = None) -> Verbatim:
 
 
 def waiting_view(
-    waiting: Waiting, today: date, voice: Voice, budget: str | None = None
+    waiting: Waiting, today: date, locale: LocaleFormat, budget: str | None = None
 ) -> list[Fact]:
     """The orders that wait, in four figures; each leads to the orders that it counts."""
 
     def fact(name: str, counted: Counted, href: str) -> Fact:
         some = bool(counted.count)
         return Fact(
-            voice.say(words.WORDS[name]),
-            voice.counted(words.ORDERS, counted.count),
-            voice.money(counted.left_cents) if some else "",
+            locale.say(texts.TEXTS[name]),
+            locale.counted(texts.ORDERS, counted.count),
+            locale.money(counted.left_cents) if some else "",
             href if some else "",
             late=some and name == "overdue",
         )
@@ -123,47 +123,49 @@ def waiting_view(
         fact("due_soon", waiting.due_soon, soon.href),
         fact("overdue", waiting.overdue, overdue(today, budget)),
         Fact(
-            voice.say(words.WORDS["oldest"]),
-            voice.say(words.WORDS["none_waits"]) if oldest is None else oldest.payment_order,
-            "" if oldest is None else _issued_ago(oldest, today, voice),
+            locale.say(texts.TEXTS["oldest"]),
+            locale.say(texts.TEXTS["none_waits"]) if oldest is None else oldest.payment_order,
+            "" if oldest is None else _issued_ago(oldest, today, locale),
             "" if oldest is None else order_href(oldest.budget, oldest.payment_order),
             name=oldest is not None,
         ),
     ]
 
 
-def _issued_ago(order: PaymentOrder, today: date, voice: Voice) -> str:
-    age = voice.days_away(order.issued_on, today)
-    return voice.say(words.WORDS["issued_ago"], age=age)
+def _issued_ago(order: PaymentOrder, today: date, locale: LocaleFormat) -> str:
+    age = locale.days_away(order.issued_on, today)
+    return locale.say(texts.TEXTS["issued_ago"], age=age)
 
 
-def state_tabs(found: Mapping[str, InState], wanted: Wanted, voice: Voice) -> list[Tab]:
+def state_tabs(found: Mapping[str, InState], wanted: Wanted, locale: LocaleFormat) -> list[Tab]:
     """The filter by state: of open ones what is still to be paid, of others what they came to."""
     still = [found[state] for state in OPEN_STATES if state in found]
     tabs = [
         _tab(
             WAITING,
-            voice.say(words.WORDS["still_waiting"]),
+            locale.say(texts.TEXTS["still_waiting"]),
             sum(each.count for each in still),
             sum(each.left_cents for each in still),
             wanted,
-            voice,
+            locale,
         )
     ]
-    for state, said in ORDER_STATES.items():
+    for state, text in ORDER_STATES.items():
         each = found.get(state, InState(0, 0, 0))
         cents = each.left_cents if state in OPEN_STATES else each.amount_cents
-        tabs.append(_tab(state, capital(voice.say(said)), each.count, cents, wanted, voice))
+        tabs.append(_tab(state, capital(locale.say(text)), each.count, cents, wanted, locale))
     count = sum(each.count for each in found.values())
     cents = sum(each.amount_cents for each in found.values())
-    return [*tabs, _tab(ALL, voice.say(words.WORDS["all_states"]), count, cents, wanted, voice)]
+    return [*tabs, _tab(ALL, locale.say(texts.TEXTS["all_states"]), count, cents, wanted, locale)]
 
 
-def _tab(state: str, said: str, count: int, cents: int, wanted: Wanted, voice: Voice) -> Tab:
+def _tab(
+    state: str, text: str, count: int, cents: int, wanted: Wanted, locale: LocaleFormat
+) -> Tab:
     return Tab(
         wanted.in_state(state),
-        said,
-        voice.number(count),
-        voice.money(cents) if count else "",
+        text,
+        locale.number(count),
+        locale.money(cents) if count else "",
         wanted.state == state,
     )

@@ -16,7 +16,9 @@ CONVENTION_STAGES = ("remaining", "ordered", "paid", "released", "carried_over")
 GRANTED = tuple(f"{name}_cents" for name in ("granted", *CONVENTION_STAGES))
 """The figures of a convention."""
 
-OF_CONVENTIONS = [way for way in WAYS.values() if way.convention_gains is not None]
+OF_CONVENTIONS = [
+    transition for transition in WAYS.values() if transition.convention_gains is not None
+]
 
 
 def _stages(ends: Iterable[tuple[str | None, str | None]]) -> dict[str, frozenset[str]]:
@@ -28,8 +30,12 @@ def _stages(ends: Iterable[tuple[str | None, str | None]]) -> dict[str, frozense
     }
 
 
-GAINED_AT = _stages((way.line_gains, way.convention_gains) for way in OF_CONVENTIONS)
-LOST_AT = _stages((way.line_loses, way.convention_loses) for way in OF_CONVENTIONS)
+GAINED_AT = _stages(
+    (transition.line_gains, transition.convention_gains) for transition in OF_CONVENTIONS
+)
+LOST_AT = _stages(
+    (transition.line_loses, transition.convention_loses) for transition in OF_CONVENTIONS
+)
 
 Columns = Sequence[ColumnElement[Any]]
 

@@ -38,14 +38,14 @@ class Verdict:
 
 def refusal_verdict(code: str, facts: Mapping[str, Any]) -> Verdict:
     """Why an event was refused."""
-    said = said_in_order({"facts": facts, "code": code}, refusals.FACTS[Refusal(code)])["facts"]
-    return _verdict(code, said, REFUSALS[Refusal(code)], refusal_sentence(code, said))
+    text = said_in_order({"facts": facts, "code": code}, refusals.FACTS[Refusal(code)])["facts"]
+    return _verdict(code, text, REFUSALS[Refusal(code)], refusal_sentence(code, text))
 
 
 def flag_verdict(code: str, facts: Mapping[str, Any]) -> Verdict:
     """What a reviewer should look at."""
-    said = said_in_order({"facts": facts, "code": code}, flags.FACTS[FlagCode(code)])["facts"]
-    return _verdict(code, said, FLAGS[FlagCode(code)], flag_sentence(code, said))
+    text = said_in_order({"facts": facts, "code": code}, flags.FACTS[FlagCode(code)])["facts"]
+    return _verdict(code, text, FLAGS[FlagCode(code)], flag_sentence(code, text))
 
 
 def wait_verdict(kind: str, name: str | None) -> Verdict:

@@ -18,7 +18,7 @@ from services.api.console.page_context import (
     place_after,
     plain,
 )
-from services.api.console.texts import troubles as words
+from services.api.console.texts import troubles as texts
 from services.api.rejections import flags
 from services.api.rejections import query as unsettled
 from services.api.rejections.view import (
@@ -54,16 +54,16 @@ async def trouble_list(
     more = key if len(found) > ROWS else None
     return await visit.page(
         "troubles.html",
-        title=visit.voice.say(words.WORDS["title"]),
+        title=visit.locale.say(texts.TEXTS["title"]),
         kind=kind,
-        heading=visit.voice.say(words.WORDS[kind]),
-        lead=visit.voice.say(words.WORDS[f"{kind}_lead"]),
-        nothing=visit.voice.say(words.WORDS[f"no_{kind}"]),
-        tabs=tabs(counts, kind, visit.voice),
+        heading=visit.locale.say(texts.TEXTS[kind]),
+        lead=visit.locale.say(texts.TEXTS[f"{kind}_lead"]),
+        nothing=visit.locale.say(texts.TEXTS[f"no_{kind}"]),
+        tabs=tabs(counts, kind, visit.locale),
         hidden=counts[kind] is None,
-        reasons=reasons(kind, counts[kind] or (), reason, visit.voice),
+        reasons=reasons(kind, counts[kind] or (), reason, visit.locale),
         rows=found[:ROWS],
-        turn=following(("troubles", kind), {"reason": reason}, more, started=after is None),
+        page_links=following(("troubles", kind), {"reason": reason}, more, started=after is None),
     )
 
 
@@ -83,27 +83,27 @@ async def _listed(
     visit: Visit, kind: str, reason: str | None, after: Sequence[str] | None
 ) -> tuple[list[TroubleRow], tuple[Any, ...] | None]:
     """The rows of a list, one more than a page holds; and the key of the page's last."""
-    conn, entities, voice, limit = visit.connection, visit.entities, visit.voice, ROWS + 1
+    conn, entities, locale, limit = visit.connection, visit.entities, visit.locale, ROWS + 1
     if kind == "unreadable":
         place = place_after(after, plain, number)
         dead_letters = await unsettled.unreadable(
             conn, entities, code=reason, after=place, limit=limit
         )
         key = [(each.chain, each.sequence) for each in dead_letters]
-        return unreadable_rows(dead_letters, voice), _last(key)
+        return unreadable_rows(dead_letters, locale), _last(key)
     if kind == "flagged":
         place = place_after(after, plain, number, number)
         raised = await flags.flagged(conn, entities, code=reason, after=place, limit=limit)
         raised_keys = [(each.budget, each.sequence, each.item) for each in raised]
-        return flagged_rows(raised, voice), _last(raised_keys)
+        return flagged_rows(raised, locale), _last(raised_keys)
     place = place_after(after, instant, plain, number)
     if kind == "refused":
         refused = await unsettled.refused(conn, entities, code=reason, after=place, limit=limit)
         keys = [(each.event_time.isoformat(), each.budget, each.sequence) for each in refused]
-        return refused_rows(refused, voice), _last(keys)
+        return refused_rows(refused, locale), _last(keys)
     waiting = await unsettled.waiting_events(conn, entities, kind=reason, after=place, limit=limit)
     keys = [(each.event_time.isoformat(), each.budget, each.sequence) for each in waiting]
-    return parked_rows(waiting, voice), _last(keys)
+    return parked_rows(waiting, locale), _last(keys)
 
 
 def _last(keys: Sequence[tuple[Any, ...]]) -> tuple[Any, ...] | None:

@@ -12,17 +12,17 @@ from services.api.console.elements import (
     capital,
     grant_href,
     record_href,
-    type_words,
+    type_name,
     verdict_do,
 )
-from services.api.console.texts import troubles as words
+from services.api.console.texts import troubles as texts
 from services.api.queries.verdicts import Verdict
 from services.api.rejections.flags import Flagged
 from services.api.rejections.query import ByReason, DeadLetter, ParkedEvent, RefusedEvent
 from services.ledger.explain.flags import FLAGS
 from services.ledger.explain.records import DEAD_LETTERS, WAITS
 from services.ledger.explain.refusals import REFUSALS
-from services.texts.locale_format import Voice
+from services.texts.locale_format import LocaleFormat
 
 KINDS: Final = ("refused", "parked", "unreadable", "flagged")
 
@@ -41,7 +41,7 @@ class Tab:
 
     name: str
     href: str
-    said: str
+    text: str
     count: str | None
     here: bool
 
@@ -65,32 +65,34 @@ Counts = Mapping[str, Sequence[ByReason] | None]
 """By list, how many of each reason; None where the caller may not see them."""
 
 
-def tabs(counts: Counts, here: str, voice: Voice) -> list[Tab]:
+def tabs(counts: Counts, here: str, locale: LocaleFormat) -> list[Tab]:
     """The lists with how many stand in each."""
     return [
         Tab(
             name,
             address("troubles", name),
-            voice.say(words.WORDS[name]),
-            _total(counts[name], voice),
+            locale.say(texts.TEXTS[name]),
+            _total(counts[name], locale),
             name == here,
         )
         for name in KINDS
     ]
 
 
-def _total(counts: Sequence[ByReason] | None, voice: Voice) -> str | None:
-    return None if counts is None else voice.number(sum(each.count for each in counts))
+def _total(counts: Sequence[ByReason] | None, locale: LocaleFormat) -> str | None:
+    return None if counts is None else locale.number(sum(each.count for each in counts))
 
 
-def reasons(kind: str, counts: Sequence[ByReason], asked: str | None, voice: Voice) -> list[Choice]:
+def reasons(
+    kind: str, counts: Sequence[ByReason], asked: str | None, locale: LocaleFormat
+) -> list[Choice]:
     """The filter by reason, with how many of each."""
     everything = sum(each.count for each in counts)
-    said = f"{voice.say(words.WORDS['all_reasons'])} ({voice.number(everything)})"
-    choices = [Choice(address("troubles", kind), said, asked is None)]
+    text = f"{locale.say(texts.TEXTS['all_reasons'])} ({locale.number(everything)})"
+    choices = [Choice(address("troubles", kind), text, asked is None)]
     for each in counts:
-        term = voice.say(_term(kind, each.code))
-        label = f"{capital(term)} ({voice.number(each.count)})"
+        term = locale.say(_term(kind, each.code))
+        label = f"{capital(term)} ({locale.number(each.count)})"
         href = address("troubles", kind, reason=each.code)
         choices.append(Choice(href, label, asked == each.code))
     return choices
@@ -102,26 +104,26 @@ def _term(kind: str, code: str) -> Sentence:
     return Sentence(code, code) if found is None else found
 
 
-def refused_rows(events: Iterable[RefusedEvent], voice: Voice) -> list[TroubleRow]:
+def refused_rows(events: Iterable[RefusedEvent], locale: LocaleFormat) -> list[TroubleRow]:
     """Refused events."""
-    return [_row(each, each.refusal, voice) for each in events]
+    return [_row(each, each.refusal, locale) for each in events]
 
 
-def parked_rows(events: Iterable[ParkedEvent], voice: Voice) -> list[TroubleRow]:
+def parked_rows(events: Iterable[ParkedEvent], locale: LocaleFormat) -> list[TroubleRow]:
     """Events that wait."""
-    return [_row(each, each.wait, voice) for each in events]
+    return [_row(each, each.wait, locale) for each in events]
 
 
-def unreadable_rows(dead_letters: Iterable[DeadLetter], voice: Voice) -> list[TroubleRow]:
+def unreadable_rows(dead_letters: Iterable[DeadLetter], locale: LocaleFormat) -> list[TroubleRow]:
     """Dead letters."""
     return [
         TroubleRow(
-            Link(record_href(each.chain, each.sequence), _number(each.sequence, voice)),
-            place(each.source_topic, each.source_partition, each.source_offset, voice),
-            capital(voice.say(each.verdict.term)),
+            Link(record_href(each.chain, each.sequence), _number(each.sequence, locale)),
+            place(each.source_topic, each.source_partition, each.source_offset, locale),
+            capital(locale.say(each.verdict.term)),
             each.reason,
-            voice.say(each.verdict.sentence),
-            voice.say(each.verdict.do),
+            locale.say(each.verdict.sentence),
+            locale.say(each.verdict.do),
             "",
             "",
             "",
@@ -130,7 +132,7 @@ def unreadable_rows(dead_letters: Iterable[DeadLetter], voice: Voice) -> list[Tr
     ]
 
 
-def flagged_rows(flags: Iterable[Flagged], voice: Voice) -> list[TroubleRow]:
+def flagged_rows(flags: Iterable[Flagged], locale: LocaleFormat) -> list[TroubleRow]:
     """What a person should look at; it leads to its grant, where it is about one."""
     return [
         TroubleRow(
@@ -138,46 +140,46 @@ def flagged_rows(flags: Iterable[Flagged], voice: Voice) -> list[TroubleRow]:
                 record_href(each.budget, each.sequence)
                 if each.grant is None
                 else grant_href(each.budget, each.grant),
-                each.grant or each.event_id or _number(each.sequence, voice),
+                each.grant or each.event_id or _number(each.sequence, locale),
             ),
-            type_words(each.event_type, voice),
-            capital(voice.say(each.verdict.term)),
+            type_name(each.event_type, locale),
+            capital(locale.say(each.verdict.term)),
             each.verdict.code,
-            voice.say(each.verdict.sentence),
-            verdict_do(each.verdict, voice),
+            locale.say(each.verdict.sentence),
+            verdict_do(each.verdict, locale),
             each.budget,
-            voice.short_instant(each.event_time),
+            locale.short_instant(each.event_time),
             "",
         )
         for each in flags
     ]
 
 
-def _row(event: RefusedEvent | ParkedEvent, verdict: Verdict, voice: Voice) -> TroubleRow:
+def _row(event: RefusedEvent | ParkedEvent, verdict: Verdict, locale: LocaleFormat) -> TroubleRow:
     return TroubleRow(
         Link(record_href(event.budget, event.sequence), event.event_id),
-        type_words(event.event_type, voice),
-        capital(voice.say(verdict.term)),
+        type_name(event.event_type, locale),
+        capital(locale.say(verdict.term)),
         verdict.code,
-        voice.say(verdict.sentence),
-        verdict_do(verdict, voice),
+        locale.say(verdict.sentence),
+        verdict_do(verdict, locale),
         event.budget,
-        voice.short_instant(event.event_time),
+        locale.short_instant(event.event_time),
         event.event_source,
     )
 
 
-def _number(sequence: int, voice: Voice) -> str:
-    return voice.say(words.WORDS["record"], number=voice.number(sequence))
+def _number(sequence: int, locale: LocaleFormat) -> str:
+    return locale.say(texts.TEXTS["record"], number=locale.number(sequence))
 
 
-def place(topic: str, partition: int, offset: int, voice: Voice) -> str:
+def place(topic: str, partition: int, offset: int, locale: LocaleFormat) -> str:
     """Where something was read."""
-    return voice.say(
-        words.WORDS["place_said"],
+    return locale.say(
+        texts.TEXTS["place_said"],
         topic=topic,
         partition=partition,
-        offset=voice.number(offset),
+        offset=locale.number(offset),
     )
 
 
@@ -189,18 +191,18 @@ class ToDo:
     count: str
 
 
-def todo(counts: Counts, overdue: int, overdue_href: str, voice: Voice) -> list[ToDo]:
+def todo(counts: Counts, overdue: int, overdue_href: str, locale: LocaleFormat) -> list[ToDo]:
     """What waits for somebody; what is nothing is left out."""
     found = [
-        (words.LATE_COUNT, overdue, overdue_href),
-        (words.FLAGS_COUNT, _sum(counts["flagged"]), address("troubles", "flagged")),
-        (words.REFUSED_COUNT, _sum(counts["refused"]), address("troubles", "refused")),
-        (words.PARKED_COUNT, _sum(counts["parked"]), address("troubles", "parked")),
-        (words.UNREADABLE_COUNT, _sum(counts["unreadable"]), address("troubles", "unreadable")),
+        (texts.LATE_COUNT, overdue, overdue_href),
+        (texts.FLAGS_COUNT, _sum(counts["flagged"]), address("troubles", "flagged")),
+        (texts.REFUSED_COUNT, _sum(counts["refused"]), address("troubles", "refused")),
+        (texts.PARKED_COUNT, _sum(counts["parked"]), address("troubles", "parked")),
+        (texts.UNREADABLE_COUNT, _sum(counts["unreadable"]), address("troubles", "unreadable")),
     ]
     return [
-        ToDo(Link(href, voice.say(said)), voice.number(count))
-        for said, count, href in found
+        ToDo(Link(href, locale.say(text)), locale.number(count))
+        for text, count, href in found
         if count
     ]
 

@@ -47,16 +47,17 @@ def as_xlsx(sheet: Sheet, language: Language) -> bytes:
     for number, row in enumerate(sheet.rows):
         formats = strong if number in sheet.strong else plain
         for at, (cell, column) in enumerate(zip(row, sheet.columns, strict=True)):
-            said = translate(cell, language) if isinstance(cell, Sentence) else cell
-            _write(page, (number + 1, at), said, column.kind, formats)
+            content = translate(cell, language) if isinstance(cell, Sentence) else cell
+            _write(page, (number + 1, at), content, column.kind, formats)
     book.close()
     return made.getvalue()
 
 
 def _formats(book: Any, language: Language, *, bold: bool) -> Mapping[Kind, Any]:
-    looks = {**FORMATS, Kind.TEXT: "@", Kind.DAY: DAYS[language]}
+    number_formats = {**FORMATS, Kind.TEXT: "@", Kind.DAY: DAYS[language]}
     return {
-        kind: book.add_format({"num_format": look, "bold": bold}) for kind, look in looks.items()
+        kind: book.add_format({"num_format": cell_format, "bold": bold})
+        for kind, cell_format in number_formats.items()
     }
 
 
@@ -67,17 +68,17 @@ def _write(
     kind: Kind,
     formats: Mapping[Kind, Any],
 ) -> None:
-    look = formats[kind]
+    cell_format = formats[kind]
     if cell is None:
-        page.write_blank(*place, None, look)
+        page.write_blank(*place, None, cell_format)
     elif isinstance(cell, str):
-        page.write_string(*place, cell, look)
+        page.write_string(*place, cell, cell_format)
     elif isinstance(cell, date):
-        page.write_datetime(*place, cell, look)
+        page.write_datetime(*place, cell, cell_format)
     elif kind is not Kind.CENTS:
-        page.write_number(*place, cell, look)
+        page.write_number(*place, cell, cell_format)
     elif fits_a_spreadsheet(cell):
-        page.write_number(*place, exact_euros(cell), look)
+        page.write_number(*place, exact_euros(cell), cell_format)
     else:
         # A spreadsheet would round it, and nobody would see.
-        page.write_string(*place, euros(cell, "."), look)
+        page.write_string(*place, euros(cell, "."), cell_format)

@@ -18,14 +18,14 @@ from starlette.responses import Response, StreamingResponse
 
 from services.api.console.page_context import position_token
 from services.api.console.pages import LAG_LIVE_PATH, LIVE_PATH, TODAY_LIVE_PATH
-from services.api.http.components import Parts
-from services.api.http.dependencies import Reader, ReaderOfAll, Stands
+from services.api.http.components import Components
+from services.api.http.dependencies import Given, Reader, ReaderOfAll
 from services.api.lag.view import lag_token
 from services.api.today.page import today_token
 
 router = APIRouter()
 
-LOOK_EVERY_S = 1.0
+POLL_EVERY_S = 1.0
 """How often is looked whether the accounts have moved on."""
 
 AGAIN_MS = 3_000
@@ -37,7 +37,7 @@ TICK_EVERY: Final = 10
 LAG_TICK_EVERY: Final = 5
 """The same of the pages Lag and Today: what a watch saw is never shown five seconds later."""
 
-LOOKS_MAX: Final = 600
+POLLS_MAX: Final = 600
 """After how many looks the browser must ask again, and show that it still may."""
 
 PAGES_MAX: Final = 200
@@ -52,54 +52,56 @@ Token = Callable[[], Awaitable[str | None]]
 
 
 @router.get(LIVE_PATH)
-async def live(request: Request, _caller: Reader, stands: Stands) -> Response:
+async def live(request: Request, _caller: Reader, components: Given) -> Response:
     """A stream of words: `position` whenever the accounts have moved, `tick` as time passes."""
-    return _stream(request, stands, partial(_position, stands.engine, position_token), TICK_EVERY)
+    return _stream(
+        request, components, partial(_position, components.engine, position_token), TICK_EVERY
+    )
 
 
 @router.get(TODAY_LIVE_PATH)
-async def live_today(request: Request, _caller: Reader, stands: Stands) -> Response:
+async def live_today(request: Request, _caller: Reader, components: Given) -> Response:
     """The same of the page Today: `position` also when a state of those who work is another."""
 
     async def token() -> str | None:
-        lag = await stands.lag()
-        return await _position(stands.engine, lambda connection: today_token(connection, lag))
+        lag = await components.lag()
+        return await _position(components.engine, lambda connection: today_token(connection, lag))
 
-    return _stream(request, stands, token, LAG_TICK_EVERY)
+    return _stream(request, components, token, LAG_TICK_EVERY)
 
 
 @router.get(LAG_LIVE_PATH)
-async def live_lag(request: Request, _caller: ReaderOfAll, stands: Stands) -> Response:
+async def live_lag(request: Request, _caller: ReaderOfAll, components: Given) -> Response:
     """The same of the page Lag: `position` when a state is another, `tick` each five seconds."""
 
     async def token() -> str | None:
-        return lag_token(await stands.lag())
+        return lag_token(await components.lag())
 
-    return _stream(request, stands, token, LAG_TICK_EVERY)
+    return _stream(request, components, token, LAG_TICK_EVERY)
 
 
-def _stream(request: Request, stands: Parts, token: Token, tick_every: int) -> Response:
+def _stream(request: Request, components: Components, token: Token, tick_every: int) -> Response:
     if getattr(request.app.state, LISTENING, 0) >= PAGES_MAX:
         return Response(
             status_code=HTTPStatus.SERVICE_UNAVAILABLE.value, headers={"Retry-After": "30"}
         )
-    told = _told(request.app.state, stands.leaving, token, tick_every)
-    return StreamingResponse(told, media_type="text/event-stream")
+    stream = _events(request.app.state, components.leaving, token, tick_every)
+    return StreamingResponse(stream, media_type="text/event-stream")
 
 
-async def _told(
+async def _events(
     state: State, leaving: asyncio.Event, token: Token, tick_every: int
 ) -> AsyncGenerator[str]:
     setattr(state, LISTENING, getattr(state, LISTENING, 0) + 1)
     try:
         yield f"retry: {AGAIN_MS}\n\n"
         known = ""
-        for look in range(LOOKS_MAX):
+        for poll in range(POLLS_MAX):
             found = await token()
             if found is not None and found != known:
                 known = found
                 yield f"event: position\ndata: {found}\n\n"
-            elif look % tick_every == tick_every - 1:
+            elif poll % tick_every == tick_every - 1:
                 yield "event: tick\ndata: \n\n"
             if await _is_leaving(leaving):
                 return  # A process that ends waits for its answers, and this one would go on.
@@ -110,7 +112,7 @@ async def _told(
 async def _is_leaving(leaving: asyncio.Event) -> bool:
     """Whether the process was told to end, until the next look."""
     try:
-        await asyncio.wait_for(leaving.wait(), LOOK_EVERY_S)
+        await asyncio.wait_for(leaving.wait(), POLL_EVERY_S)
     except TimeoutError:
         return False
     return True

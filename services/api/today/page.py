@@ -21,8 +21,8 @@ from services.api.orders import query as orders
 from services.api.orders.waiting import overdue, waiting_view
 from services.api.rejections.page import trouble_counts
 from services.api.rejections.view import todo
-from services.api.today.read_model_status import standing
-from services.api.today.view import standing_view
+from services.api.today.read_model_status import read_model_status
+from services.api.today.view import status_view
 from services.lag.client.merge import Lag
 
 router = APIRouter()
@@ -34,21 +34,21 @@ BUDGETS_SHOWN: Final = 20
 @router.get("/console/today")
 async def the_day(lag: Watched, ends: Ends, visit: Visitor) -> Response:
     """How far the accounts are, and what waits for whom."""
-    told = await standing(visit.connection, visit.entities, ends)
+    status = await read_model_status(visit.connection, visit.entities, ends)
     waiting = await orders.waiting(visit.connection, visit.entities, visit.today)
     shown = []
     for each in await budgets.listed(visit.connection, visit.entities, limit=BUDGETS_SHOWN):
         rows = await balances.by_chapter(visit.connection, visit.entities, budget=each.budget)
-        shown.append(budget_view(each, rows, visit.voice))
+        shown.append(budget_view(each, rows, visit.locale))
     counts = await trouble_counts(visit)
     return await visit.page(
         "today.html",
         live_token=await today_token(visit.connection, lag),
         live_href=TODAY_LIVE_PATH,
-        title=visit.voice.say(today.WORDS["title"]),
-        standing=standing_view(told, lag, visit.now, visit.voice, sees_all=visit.entities is None),
-        waiting=waiting_view(waiting, visit.today, visit.voice),
-        todo=todo(counts, waiting.overdue.count, overdue(visit.today), visit.voice),
+        title=visit.locale.say(today.TEXTS["title"]),
+        status=status_view(status, lag, visit.now, visit.locale, sees_all=visit.entities is None),
+        waiting=waiting_view(waiting, visit.today, visit.locale),
+        todo=todo(counts, waiting.overdue.count, overdue(visit.today), visit.locale),
         budgets=shown,
     )
 

@@ -52,7 +52,7 @@ class Outcomes:
 
 
 @dataclass(frozen=True, slots=True)
-class PartitionStanding:
+class PartitionStatus:
     """One partition of the journal, as far as the read model has it."""
 
     topic: str
@@ -74,10 +74,10 @@ class PartitionStanding:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ReadModelStatus:
     """All partitions together."""
 
-    partitions: tuple[PartitionStanding, ...]
+    partitions: tuple[PartitionStatus, ...]
     outcomes: Outcomes
     unread: int | None
     decided: int | None
@@ -105,11 +105,11 @@ NOTHING: Final = Outcomes(0, 0, 0, 0, 0, 0)
 NOT_SAID: Final = Held(None, None, None)
 
 
-async def standing(
+async def read_model_status(
     conn: AsyncConnection,
     entities: Entities,
     ends: Mapping[int, JournalEnd] | None = None,
-) -> Standing:
+) -> ReadModelStatus:
     """Where the read model stands now, as far as the caller's entities go.
 
     `ends` says where each partition of the journal ends; None where nobody knows.
@@ -125,7 +125,7 @@ async def standing(
 
 async def _partitions(
     conn: AsyncConnection, ends: Mapping[int, JournalEnd] | None
-) -> list[PartitionStanding]:
+) -> list[PartitionStatus]:
     # Positions first, as every question: the switch to a read model made again locks them first.
     query = select(positions).order_by(positions.c.topic, positions.c.partition)
     rows = (await conn.execute(query)).all()
@@ -139,13 +139,13 @@ async def _partitions(
     return read + [_not_begun(partition, end) for partition, end in unseen if partition not in seen]
 
 
-def _partition(row: Any, known: Outcomes, end: JournalEnd | None) -> PartitionStanding:
+def _partition(row: Any, known: Outcomes, end: JournalEnd | None) -> PartitionStatus:
     unread = None if end is None else _unread(end, row.next_offset)
     held = None
     if row.held_offset is not None:
         # An error repeats what it choked on.
         held = Held(row.held_offset, shown(row.held_event_id), shown(row.held_error))
-    return PartitionStanding(
+    return PartitionStatus(
         row.topic,
         row.partition,
         row.next_offset,
@@ -196,11 +196,11 @@ def _outcomes_of(rows: list[Any]) -> tuple[Outcomes, datetime | None]:
 
 
 def _as_seen(
-    each: PartitionStanding, own: Mapping[int, tuple[Outcomes, datetime | None]]
-) -> PartitionStanding:
+    each: PartitionStatus, own: Mapping[int, tuple[Outcomes, datetime | None]]
+) -> PartitionStatus:
     """A partition for who sees some entities: that it is held, or adds up, concerns them too."""
     counted, latest = own.get(each.partition, (replace(NOTHING, dead_letter=None), None))
-    return PartitionStanding(
+    return PartitionStatus(
         each.topic,
         each.partition,
         next_offset=None,
@@ -214,9 +214,9 @@ def _as_seen(
     )
 
 
-def _not_begun(partition: int, end: JournalEnd) -> PartitionStanding:
+def _not_begun(partition: int, end: JournalEnd) -> PartitionStatus:
     """A partition of which nothing was read."""
-    return PartitionStanding(
+    return PartitionStatus(
         JOURNAL, partition, 0, None, None, None, NOTHING, end.last, end.last, adds_up=True
     )
 
@@ -228,7 +228,7 @@ def _unread(end: JournalEnd, next_offset: int) -> int:
     return (end.last if next_offset < end.last else end.end) - next_offset
 
 
-def _in_all(read: list[PartitionStanding], has_all_decided: bool | None) -> Standing:
+def _in_all(read: list[PartitionStatus], has_all_decided: bool | None) -> ReadModelStatus:
     sums = Outcomes(
         sum(each.outcomes.read for each in read),
         sum(each.outcomes.accepted for each in read),
@@ -239,7 +239,7 @@ def _in_all(read: list[PartitionStanding], has_all_decided: bool | None) -> Stan
     )
     unread = _all_or_none([each.unread for each in read]) if read else None
     times = [each.latest_event_time for each in read if each.latest_event_time is not None]
-    return Standing(
+    return ReadModelStatus(
         tuple(read),
         sums,
         unread,

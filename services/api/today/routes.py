@@ -12,14 +12,14 @@ from services.api.http.answering import UNCHANGED
 from services.api.http.dependencies import Ends, Now, Watched
 from services.api.http.question import Filters, Question
 from services.api.problems import problems
-from services.api.today.read_model_status import Standing, standing
+from services.api.today.read_model_status import ReadModelStatus, read_model_status
 from services.lag.present.headline import Knows, Verdict, arrived, headline
 
 router = APIRouter(tags=["budgets"], responses=problems(400) | UNCHANGED)
 
 
 @dataclass(frozen=True, slots=True)
-class StandingNow(Standing):
+class StatusNow(ReadModelStatus):
     """The accounts at this moment: the read model, and what waits before the ledger."""
 
     verdict: Verdict
@@ -37,11 +37,11 @@ class StandingNow(Standing):
     """How many of them are not in the read model; what waits before the ledger is among them."""
 
 
-STANDING: Final = TypeAdapter(StandingNow)
+STATUS: Final = TypeAdapter(StatusNow)
 
 
-@router.get("/standing", response_model=StandingNow, summary="How far the accounts are")
-async def stands(
+@router.get("/standing", response_model=StatusNow, summary="How far the accounts are")
+async def components(
     lag: Watched, ends: Ends, now: Now, question: Question, _: Annotated[Filters, Query()]
 ) -> Response:
     """How far the accounts are, as the page Today says it, and what became of what was decided.
@@ -50,10 +50,10 @@ async def stands(
     null where nobody knows where the journal ends. Who sees some entities only is told of their
     budgets: dead letters, what is in flight or unread and places in the journal are null.
     """
-    found = await standing(question.connection, question.entities, ends)
+    found = await read_model_status(question.connection, question.entities, ends)
     reading = found.reading(sees_all=question.entities is None)
     first, (received, in_flight) = headline(lag, reading, now), arrived(lag, reading)
-    said = StandingNow(
+    text = StatusNow(
         **{each.name: getattr(found, each.name) for each in fields(found)},
         verdict=first.verdict,
         knows=first.knows,
@@ -63,4 +63,4 @@ async def stands(
         received=received,
         in_flight=in_flight,
     )
-    return Response(STANDING.dump_json(said), media_type="application/json")
+    return Response(STATUS.dump_json(text), media_type="application/json")

@@ -10,7 +10,7 @@ from events.codec import reread
 from services.api.adapters.ports import JournalEnd
 from services.api.journal import events, traces
 from services.api.rejections import query as unsettled
-from services.api.today.read_model_status import standing
+from services.api.today.read_model_status import status
 from services.ledger.application.restore import Folding
 from services.ledger.domain.journal import JournalRecord, read_record
 from services.trace.index import Index
@@ -41,8 +41,8 @@ def test_every_event_is_found_with_its_latest_outcome(made: Made) -> None:
     found = ask(url, ask_each)
     for name, identities in found.items():
         records = [each for each in readable if each.event_id == name]
-        told = sorted(each.sequence for one in identities for each in one.records)
-        assert [each.sequence for each in records] == told
+        shown = sorted(each.sequence for one in identities for each in one.records)
+        assert [each.sequence for each in records] == shown
         for one in identities:
             own = [
                 each.outcome.value
@@ -128,7 +128,7 @@ def whole_story(journal: list[JournalRecord], ref: str) -> Story:
             received = folding.apply(record)
             assert received is not None
             story.hear(record, received.envelope)
-    story.told.sort(key=attrgetter("place"))
+    story.shown.sort(key=attrgetter("place"))
     return story
 
 
@@ -157,7 +157,7 @@ def test_a_trace_is_the_story_of_the_whole_journal(
         story = whole_story(journal, ref)
         assert found is not None, ref
         assert [kind.value for kind in story.kinds] == list(found.kinds), ref
-        assert [each.place for each in story.told] == [
+        assert [each.place for each in story.shown] == [
             (each.budget, each.sequence) for each in found.records
         ], ref
 
@@ -179,9 +179,9 @@ def test_the_standing_counts_each_record_once_and_says_unknown_where_nobody_know
 
     async def three(conn: Any) -> tuple[Any, Any, Any]:
         return (
-            await standing(conn, None),
-            await standing(conn, None, {0: JournalEnd(len(journal) + 5, len(journal) + 6)}),
-            await standing(conn, None, {0: JournalEnd(len(journal) - 2, len(journal) - 1)}),
+            await status(conn, None),
+            await status(conn, None, {0: JournalEnd(len(journal) + 5, len(journal) + 6)}),
+            await status(conn, None, {0: JournalEnd(len(journal) - 2, len(journal) - 1)}),
         )
 
     unknown, known, another = ask(url, three)
@@ -201,7 +201,7 @@ def test_what_stands_behind_the_last_record_is_not_unread_and_an_unread_partitio
     markers = JournalEnd(len(journal), len(journal) + 1)
 
     async def two(conn: Any) -> tuple[Any, Any]:
-        return await standing(conn, None, {0: markers}), await standing(
+        return await status(conn, None, {0: markers}), await status(
             conn, None, {0: markers, 1: markers}
         )
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.api.adapters.ports import JournalEnd
-from services.api.today.read_model_status import Held, Standing, standing
+from services.api.today.read_model_status import Held, ReadModelStatus, status
 from services.projector.tables import positions
 from tests.api.made import Made
 from tests.api.queries.asked import ask
@@ -17,9 +17,9 @@ from tests.builders import IBAN, Json, a_vote, an_award, encoded
 from tests.read_model.filling import journal_of_events
 
 
-def seen_by(url: str, *sirets: str, end: int | None = None) -> Standing:
+def seen_by(url: str, *sirets: str, end: int | None = None) -> ReadModelStatus:
     ends = None if end is None else {0: JournalEnd(end, end)}
-    return ask(url, lambda conn: standing(conn, frozenset(sirets), ends))
+    return ask(url, lambda conn: status(conn, frozenset(sirets), ends))
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_a_town_is_counted_as_if_it_were_alone(
     made: Made, siret: str, events: Any, last: str
 ) -> None:
     of_both, alone = made(both()), made(journal_of_events(map(encoded, events())))
-    expected = ask(alone, lambda conn: standing(conn, None))
+    expected = ask(alone, lambda conn: status(conn, None))
     found = seen_by(of_both, siret)
     assert replace(expected.outcomes, dead_letter=None) == found.outcomes
     assert expected.outcomes.parked == 1
@@ -51,7 +51,7 @@ def test_a_record_that_waited_counts_once_by_what_it_became(made: Made) -> None:
 
 def test_who_sees_all_entities_by_name_has_all_but_what_names_none(made_in_files: Made) -> None:
     url = made_in_files(both())
-    everything = ask(url, lambda conn: standing(conn, None)).outcomes
+    everything = ask(url, lambda conn: status(conn, None)).outcomes
     by_name = seen_by(url, LILLE, ROUBAIX).outcomes
     assert everything.dead_letter == 1
     assert replace(everything, read=everything.read - 1, dead_letter=None) == by_name
@@ -106,7 +106,7 @@ def test_whether_all_is_read_and_of_when_the_latest_event_is_are_two_facts(
 ) -> None:
     known = None if ends is None else {at: end for at, end in enumerate(ends) if end is not None}
 
-    async def three(conn: Any) -> Standing:
+    async def three(conn: Any) -> ReadModelStatus:
         await conn.execute(positions.delete())
         rows: list[Json] = [
             {"topic": "t", "partition": at, "next_offset": 20, "latest_event_time": time}
@@ -114,7 +114,7 @@ def test_whether_all_is_read_and_of_when_the_latest_event_is_are_two_facts(
         ]
         await conn.execute(positions.insert(), rows)
         # Never committed: the read model is shared.
-        return await standing(conn, None, known)
+        return await status(conn, None, known)
 
     found = ask(made_in_files(both()), three)
     assert (has_all, last) == (found.has_all_decided, found.latest_event_time)
@@ -141,12 +141,12 @@ def test_an_event_of_an_earlier_date_does_not_move_a_towns_latest_back(made: Mad
 def a_held_one(url: str, siret: str | None) -> Held | None:
     error = f"invalid input for query argument $5: '{IBAN}'"
 
-    async def hold(conn: Any) -> Standing:
+    async def hold(conn: Any) -> ReadModelStatus:
         event_id = f"virement-{IBAN}-8"
         held: Json = {"held_offset": 3, "held_event_id": event_id, "held_error": error}
         await conn.execute(positions.update().values(held))
         # Never committed: the read model is shared.
-        return await standing(conn, None if siret is None else frozenset({siret}))
+        return await status(conn, None if siret is None else frozenset({siret}))
 
     found = ask(url, hold)
     assert 1 == found.holds

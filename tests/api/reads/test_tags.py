@@ -27,20 +27,20 @@ def test_who_has_the_answer_is_told_304(made: Made, path: str) -> None:
     tag = first.headers["etag"]
     assert tag.startswith('"')
     assert (first.content, tag) == (again.content, again.headers["etag"])
-    for said in (tag, f'"other", {tag}', f"W/{tag}"):
-        (known,) = get(url, path, headers={"If-None-Match": said})
-        assert (304, b"", tag) == (known.status_code, known.content, known.headers["etag"]), said
+    for phrase in (tag, f'"other", {tag}', f"W/{tag}"):
+        (known,) = get(url, path, headers={"If-None-Match": phrase})
+        assert (304, b"", tag) == (known.status_code, known.content, known.headers["etag"]), phrase
         assert "private, no-cache" == known.headers["cache-control"]
-    for said in ('"other"', "*"):
-        (other,) = get(url, path, headers={"If-None-Match": said})
-        assert 200 == other.status_code, said
+    for phrase in ('"other"', "*"):
+        (other,) = get(url, path, headers={"If-None-Match": phrase})
+        assert 200 == other.status_code, phrase
 
 
 def test_what_is_not_there_is_404_whatever_the_caller_has(made_in_files: Made) -> None:
     url = made_in_files(journal_of(YEAR))
     paths = (f"/budgets/{BUDGET}/grants/none", "/budgets/21590350100017-00-2022/execution.csv")
-    for said in ("*", '"other"'):
-        for answer in get(url, *paths, headers={"If-None-Match": said}):
+    for phrase in ("*", '"other"'):
+        for answer in get(url, *paths, headers={"If-None-Match": phrase}):
             assert 404 == answer.status_code
             assert "etag" not in answer.headers
 
@@ -64,7 +64,7 @@ def test_what_depends_on_the_day_has_another_tag_on_another_day(made_in_files: M
     url = made_in_files(journal_of(YEAR))
     clock = HandClock()
     before = get(url, "/payment-orders/waiting", "/payment-orders", clock=clock)
-    clock.turn(timedelta(days=1))
+    clock.advance(timedelta(days=1))
     after = get(url, "/payment-orders/waiting", "/payment-orders", clock=clock)
     same = [
         one.headers["etag"] == other.headers["etag"]

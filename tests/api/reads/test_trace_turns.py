@@ -38,14 +38,14 @@ def test_few_stories_are_told_at_once_and_who_waits_holds_no_connection(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = an_app(an_empty_read_model(tmp_path))
-    told: list[str] = []
+    shown: list[str] = []
 
     async def go() -> list[int]:
         go_on, full = asyncio.Event(), asyncio.Event()
 
         async def slow(_conn: Any, _entities: Any, ref: str, **_: Any) -> None:
-            told.append(ref)
-            if len(told) == TRACES_AT_ONCE:
+            shown.append(ref)
+            if len(shown) == TRACES_AT_ONCE:
                 full.set()
             await go_on.wait()
 
@@ -56,12 +56,12 @@ def test_few_stories_are_told_at_once_and_who_waits_holds_no_connection(
                 await full.wait()
                 others = await client.get("/budgets")  # A turn for the rest to come as far.
             out = app.state.parts.engine.pool.checkedout()
-            assert (200, TRACES_AT_ONCE, TRACES_AT_ONCE) == (others.status_code, len(told), out)
+            assert (200, TRACES_AT_ONCE, TRACES_AT_ONCE) == (others.status_code, len(shown), out)
             go_on.set()
             return [answer.status_code for answer in await asyncio.gather(*stories)]
 
     assert [404] * ASKED == asyncio.run(go())
-    assert ASKED == len(told)
+    assert ASKED == len(shown)
 
 
 def test_a_story_that_is_given_up_ends_with_its_thread_and_not_before(

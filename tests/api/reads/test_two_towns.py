@@ -15,7 +15,7 @@ from tests.api.reads.two_towns import (
     THEIR_MONEY,
     both,
 )
-from tests.api.reads.walking import filled, get_routes, told, with_query
+from tests.api.reads.walking import filled, get_routes, shown, with_query
 from tests.api.world import LILLE_KEY, ROUBAIX
 from tests.builders import OTHER_ESTABLISHMENT
 
@@ -56,8 +56,8 @@ def test_no_answer_to_one_town_holds_anything_of_the_other(made: Made) -> None:
     paths = [path for route in routes for path in filled(route, OF_LILLE)]
     for answer in get(url, *paths, key=LILLE_KEY):
         assert 200 == answer.status_code, (answer.url, answer.text)
-        assert not [each for each in FOREIGN if each in told(answer)], answer.url
-        assert THEIR_MONEY.search(told(answer)) is None, answer.url
+        assert not [each for each in FOREIGN if each in shown(answer)], answer.url
+        assert THEIR_MONEY.search(shown(answer)) is None, answer.url
     for answer in get(url, *OPEN, *FOR_WHO_READS_ALL, key=LILLE_KEY):
         assert not [each for each in FOREIGN if each in answer.text], answer.url
         assert THEIR_MONEY.search(answer.text) is None, answer.url
@@ -72,7 +72,7 @@ def test_each_of_those_names_is_told_to_its_own_town(made: Made) -> None:
     lists = [each for each in answers if "/dead-letters" not in str(each.url)]
     empty = [str(each.url) for each in lists if each.text.startswith('{"items":[]')]
     assert [] == empty, "a leak would not be seen here"
-    texts = [told(each) for each in answers]
+    texts = [shown(each) for each in answers]
     assert not [each for each in FOREIGN if not any(each in text for text in texts)]
     with_money = [text for text in texts if THEIR_MONEY.search(text)]
     assert len(with_money) > 20, "their amounts would not be seen"
@@ -86,7 +86,7 @@ def test_what_the_other_town_has_is_404_everywhere_as_what_nobody_has(made: Made
     answers = get(url, *theirs, *nobodys, key=LILLE_KEY)
     assert {404} == {each.status_code for each in answers}, theirs
     pairs = zip(answers[: len(theirs)], answers[len(theirs) :], strict=True)
-    assert [] == [str(one.url) for one, other in pairs if _said(one) != _said(other)]
+    assert [] == [str(one.url) for one, other in pairs if _answer(one) != _answer(other)]
 
 
 def test_by_the_other_towns_budget_or_number_nobody_filters(made: Made) -> None:
@@ -135,8 +135,8 @@ def test_as_known_at_any_place_of_the_journal_only_ones_own_is_told(made: Made) 
         assert THEIR_MONEY.search(answer.text) is None, answer.url
 
 
-def _said(answer: Any) -> dict[str, Any]:
+def _answer(answer: Any) -> dict[str, Any]:
     """The problem, without what names the request."""
     return {
-        name: said for name, said in answer.json().items() if name not in {"instance", "request_id"}
+        name: text for name, text in answer.json().items() if name not in {"instance", "request_id"}
     }

@@ -24,12 +24,12 @@ class Looked(KafkaEnds):
     ) -> None:
         super().__init__(Settings(bootstrap_servers="127.0.0.1:1"), clock)
         self.clock, self.takes_s, self.found = clock, takes_s, found
-        self.looks = 0
+        self.points = 0
 
     async def _ends(self) -> Mapping[int, JournalEnd]:
-        self.looks += 1
+        self.points += 1
         await asyncio.sleep(0)
-        self.clock.turn(timedelta(seconds=self.takes_s))
+        self.clock.advance(timedelta(seconds=self.takes_s))
         if self.found is None:
             raise Unreachable("kafka", Sentence("ne répond pas", "does not answer"))
         return self.found
@@ -40,7 +40,7 @@ def test_all_who_ask_at_once_wait_for_one_look(found: Mapping[int, JournalEnd] |
     async def go() -> None:
         ends = Looked(HandClock(), ANSWER_S, found)
         assert [found] * 8 == await asyncio.gather(*(ends() for _ in range(8)))
-        assert ends.looks == 1
+        assert ends.points == 1
 
     asyncio.run(go())
 
@@ -53,11 +53,11 @@ def test_what_a_look_found_is_kept_a_while_and_then_looked_for_again(
         clock = HandClock()
         ends = Looked(clock, 0.0, found)
         await ends()
-        clock.turn(timedelta(seconds=kept_s - 0.5))
+        clock.advance(timedelta(seconds=kept_s - 0.5))
         await ends()
-        assert ends.looks == 1
-        clock.turn(timedelta(seconds=1))
+        assert ends.points == 1
+        clock.advance(timedelta(seconds=1))
         await ends()
-        assert ends.looks == 2
+        assert ends.points == 2
 
     asyncio.run(go())

@@ -6,17 +6,17 @@ from typing import Final
 from events.sentences import Sentence
 from services.api.console.texts import codes, grants, lag_page, orders, shell, today, troubles
 
-WORDS: Final[Mapping[str, Sentence]] = {
+TEXTS: Final[Mapping[str, Sentence]] = {
     f"{page}.{name}": sentence
-    for page, words in (
-        ("shell", shell.WORDS),
-        ("today", today.WORDS),
-        ("grants", grants.WORDS),
-        ("lag", lag_page.WORDS),
-        ("orders", orders.WORDS),
-        ("troubles", troubles.WORDS),
+    for page, table in (
+        ("shell", shell.TEXTS),
+        ("today", today.TEXTS),
+        ("grants", grants.TEXTS),
+        ("lag", lag_page.TEXTS),
+        ("orders", orders.TEXTS),
+        ("troubles", troubles.TEXTS),
         ("stage", codes.STAGES),
     )
-    for name, sentence in words.items()
+    for name, sentence in table.items()
 }
 """What templates ask for, as `page.name`."""

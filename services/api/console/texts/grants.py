@@ -5,7 +5,7 @@ from typing import Final
 from events.sentences import Sentence
 from services.texts.locale_format import Counted
 
-WORDS: Final = {
+TEXTS: Final = {
     "title": Sentence("Subventions", "Grants"),
     "lead": Sentence(
         "Chaque subvention, de la délibération au paiement.",

@@ -5,7 +5,7 @@ from typing import Final
 from events.sentences import Sentence
 from services.texts.locale_format import Counted
 
-WORDS: Final = {
+TEXTS: Final = {
     "title": Sentence("Mandats", "Payment orders"),
     "lead": Sentence(
         "Ce que la trésorerie doit payer, le premier dû d'abord. Un mandat est dû 60 jours après "

@@ -4,7 +4,7 @@ from typing import Final
 
 from events.sentences import Sentence
 
-WORDS: Final = {
+TEXTS: Final = {
     "skip": Sentence("Aller au contenu", "Skip to the content"),
     "main_navigation": Sentence("Navigation principale", "Main navigation"),
     "today": Sentence("Aujourd'hui", "Today"),

@@ -5,7 +5,7 @@ from typing import Final
 from events.sentences import Sentence
 from services.texts.locale_format import Counted
 
-WORDS: Final = {
+TEXTS: Final = {
     "title": Sentence("Aujourd'hui", "Today"),
     "of_your_entities": Sentence(
         "La date est celle du dernier événement de vos entités\u00a0; les nombres sont les leurs.",

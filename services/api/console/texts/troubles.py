@@ -5,7 +5,7 @@ from typing import Final
 from events.sentences import Sentence
 from services.texts.locale_format import Counted
 
-WORDS: Final = {
+TEXTS: Final = {
     "title": Sentence("À traiter", "To deal with"),
     "tabs": Sentence("Ce qui n'est pas passé", "What did not go through"),
     "refused": Sentence("Refusés", "Refused"),

@@ -10,7 +10,7 @@ from services.api.balances.view import change_cents, figure_view
 from services.api.queries.rows import BudgetLine
 from services.ledger.domain.moves import WAYS
 from services.texts.language import Language
-from services.texts.locale_format import Voice
+from services.texts.locale_format import LocaleFormat
 
 LINE = BudgetLine("65", "65748", "61", "489")
 
@@ -76,10 +76,10 @@ def test_the_figure_after_each_move_is_told() -> None:
         a_move(None, "available", 100_00, 1),
         a_move("available", "reserved", 30_00, 2),
     ]
-    view = figure_view("available", MovesBehind(70_00, 0, moves), Voice.of(Language.EN))
+    view = figure_view("available", MovesBehind(70_00, 0, moves), LocaleFormat.of(Language.EN))
     assert ("Available", "€70.00") == (view.stage, view.figure)
-    told = [(row.record.said, row.change, row.after, row.way) for row in view.rows]
-    assert told == [
+    shown = [(row.record.text, row.change, row.after, row.way) for row in view.rows]
+    assert shown == [
         ("1", "+\u202f€100.00", "€100.00", "outside → Available"),
         ("2", "−\u202f€30.00", "€70.00", "Available → Reserved"),
     ]
@@ -87,5 +87,5 @@ def test_the_figure_after_each_move_is_told() -> None:
 
 def test_a_page_of_moves_begins_where_the_one_before_ended() -> None:
     page = MovesBehind(90_00, 50_00, [a_move(None, "available", 15_00, 7)])
-    view = figure_view("available", page, Voice.of(Language.EN))
+    view = figure_view("available", page, LocaleFormat.of(Language.EN))
     assert ("€90.00", "€65.00") == (view.figure, view.rows[0].after)

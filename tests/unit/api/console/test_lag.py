@@ -13,7 +13,7 @@ from services.lag.client.merge import Answer, Lag, lag_of
 from services.lag.judge.states import QUIET_S as OF_THE_WATCH
 from services.lag.present import texts as states
 from tests.api import lag_scenes
-from tests.api.lag_boards import NIGHT, Json, a_board, stages, told
+from tests.api.lag_boards import NIGHT, Json, a_board, shown, stages
 from tests.unit.api.console.lag_views import (
     ADDRESS,
     EN,
@@ -68,7 +68,7 @@ SAID: Mapping[str, tuple[lag_scenes.Scene, str, str, str]] = {
 
 @pytest.mark.parametrize(("scene", "tone", "french", "english"), SAID.values(), ids=SAID)
 def test_the_first_sentence(scene: lag_scenes.Scene, tone: str, french: str, english: str) -> None:
-    found = [view(scene, voice).verdict for voice in (FR, EN)]
+    found = [view(scene, locale).verdict for locale in (FR, EN)]
     assert [french, english] == [each.title for each in found]
     assert {tone} == {each.tone for each in found}
 
@@ -81,7 +81,7 @@ def test_what_is_not_well_is_told_with_how_far_the_accounts_are() -> None:
 
 
 def test_when_it_was_seen_and_of_when_the_latest_event_is_are_two_facts() -> None:
-    facts = [view(lag_scenes.at_night(), voice).verdict.facts for voice in (FR, EN)]
+    facts = [view(lag_scenes.at_night(), locale).verdict.facts for locale in (FR, EN)]
     assert [
         "Vu à 03:40:10. Dernier événement daté du 26 novembre 2026 à 03:40:03.",
         "Seen at 03:40:10. Latest event dated 26 November 2026 at 03:40:03.",
@@ -94,11 +94,11 @@ def test_who_has_watched_for_a_moment_says_so_and_not_that_nothing_comes() -> No
     for stage in board["stages"]:
         stage["watched_s"] = 20.0
         stage["partitions"] = [each | {"watched_s": 20.0} for each in stage["partitions"]]
-    for voice, words in ((FR, "Observé depuis 20\u202fs."), (EN, "Watched for 20\u202fs.")):
-        found = view_of(board, voice)
-        assert words == found.watched
-        assert found.stages[0].seen.endswith(words)
-        assert found.stages[0].partitions[0].seen.endswith(words)
+    for locale, texts in ((FR, "Observé depuis 20\u202fs."), (EN, "Watched for 20\u202fs.")):
+        found = view_of(board, locale)
+        assert texts == found.watched
+        assert found.stages[0].seen.endswith(texts)
+        assert found.stages[0].partitions[0].seen.endswith(texts)
     for stage in board["stages"]:
         stage["watched_s"] = QUIET_S
     assert "" == view_of(board).watched
@@ -115,24 +115,24 @@ def test_how_long_a_burst_will_take_is_said_first() -> None:
 def test_each_state_is_told_in_words_with_what_to_do(state: State, language: str) -> None:
     found = view_of(a_stage_that_is(state.value), VOICES[language])
     stage = found.stages[0]
-    said = VOICES[language].say(states.STATES[state])
-    assert (state.value, said) == (stage.code, stage.state.said)
+    phrase = VOICES[language].say(states.STATES[state])
+    assert (state.value, phrase) == (stage.code, stage.state.text)
     if state in {State.OK, State.NO_TRAFFIC}:
         assert "info" == found.verdict.tone, "three records are on their way"
         assert ([], "") == (list(found.alarms), stage.do_href)
         return
     (alarm,) = found.alarms
     assert f"#{alarm.name}" == stage.do_href
-    assert said in alarm.notice.title
+    assert phrase in alarm.notice.title
     assert VOICES[language].say(states.DO[state]) == alarm.notice.do
     assert states.RUNBOOKS[state] in alarm.notice.rule
     assert "of_a_newer_watch" == stage.seen, "a rule that is not known here keeps its name"
 
 
 def test_a_watch_that_reads_the_journal_says_so_but_not_where_kafka_is_silent() -> None:
-    for scene, said in ((lag_scenes.at_night(), True), (lag_scenes.broker_down(), False)):
+    for scene, phrase in ((lag_scenes.at_night(), True), (lag_scenes.broker_down(), False)):
         scene.board["watch"] |= {"ready": False}
-        assert said is ("not-ready" in {each.name for each in view(scene).alarms})
+        assert phrase is ("not-ready" in {each.name for each in view(scene).alarms})
 
 
 def test_the_worst_stage_is_told_first_and_each_with_its_alarm() -> None:
@@ -167,7 +167,7 @@ def test_a_watch_that_sees_no_consumer_says_why_and_is_told_of_once(
 ) -> None:
     blind = {"state": "UNKNOWN", "rule": rule, "behind": None}
     board = a_board(state="UNKNOWN", stages=stages(NIGHT, **dict.fromkeys(states.STAGES, blind)))
-    assert [french, english] == [view_of(board, voice).verdict.title for voice in (FR, EN)]
+    assert [french, english] == [view_of(board, locale).verdict.title for locale in (FR, EN)]
     found = view_of(board)
     assert "It last looked at 03:40:10, 1 second ago." in found.verdict.lead
     (alarm,) = found.alarms
@@ -179,7 +179,7 @@ def test_a_watch_that_sees_no_consumer_says_why_and_is_told_of_once(
 
 def test_a_night_on_which_nothing_comes_is_not_late() -> None:
     quiet: Json = {"state": "NO TRAFFIC", "rule": "no_traffic"}
-    then = told(NIGHT - timedelta(hours=14))
+    then = shown(NIGHT - timedelta(hours=14))
     all_quiet = {name: quiet | {"latest_event_at": then} for name in states.STAGES}
     found = view_of(a_board(state="NO TRAFFIC", stages=stages(NIGHT, **all_quiet)), EN)
     assert "good" == found.verdict.tone
@@ -225,7 +225,7 @@ def test_before_the_first_event_the_accounts_are_empty() -> None:
     ],
 )
 def test_a_count_that_must_be_nothing_is_told_first_where_it_is_not(
-    otherwise: dict[str, Json], name: str, said: str
+    otherwise: dict[str, Json], name: str, phrase: str
 ) -> None:
     board = a_board()
     for group, figures in otherwise.items():
@@ -237,7 +237,7 @@ def test_a_count_that_must_be_nothing_is_told_first_where_it_is_not(
     )
     (alarm,) = found.alarms
     assert name == alarm.name
-    assert said in alarm.notice.said
+    assert phrase in alarm.notice.text
     assert "ecluse verify" in alarm.notice.do
 
 
@@ -247,11 +247,11 @@ def test_a_watch_that_froze_says_nothing_of_now() -> None:
     assert "Nobody knows at this moment who is behind." == found.verdict.title
     assert "stands at 03:40:11, 5 minutes ago" in found.verdict.lead
     assert {"UNKNOWN"} == {each.code for each in found.stages}
-    assert {"unknown"} == {each.state.said for stage in found.stages for each in stage.partitions}
+    assert {"unknown"} == {each.state.text for stage in found.stages for each in stage.partitions}
     assert "at 03:40:11: cannot go on" == found.stages[0].seen
     assert ["do-watch-old"] == [each.name for each in found.alarms]
     assert "" == found.stages[0].do_href
-    assert "answers, but stands at 03:40:11" == found.watches[0].said
+    assert "answers, but stands at 03:40:11" == found.watches[0].text
 
 
 def test_a_watch_whose_clock_runs_ahead_says_nothing_of_now() -> None:
@@ -270,13 +270,13 @@ def test_a_watch_whose_clock_runs_ahead_says_nothing_of_now() -> None:
 )
 def test_a_watch_that_does_not_answer(error: str, french: str, english: str) -> None:
     never = lag_of([Answer(ADDRESS, None, error)], NIGHT)
-    for voice, said in ((FR, french), (EN, english)):
-        found = lag_view(never, None, NIGHT, voice)
+    for locale, phrase in ((FR, french), (EN, english)):
+        found = lag_view(never, None, NIGHT, locale)
         assert "bad" == found.verdict.tone
         assert "ecluse lag" in found.verdict.lead
-        assert said in found.watches[0].said
+        assert phrase in found.watches[0].text
         assert (None, None) == (found.figures, found.charts)
-        known = lag_view(lag(a_board(), error=error), None, NIGHT, voice)
+        known = lag_view(lag(a_board(), error=error), None, NIGHT, locale)
         assert known.figures is not None, "what it last said is shown, as old"
         assert {"UNKNOWN"} == {each.code for each in known.stages}
 
@@ -291,15 +291,15 @@ def test_a_watch_that_does_not_answer(error: str, french: str, english: str) -> 
 def test_where_there_is_no_watch_the_page_says_why(
     asks: Any, tone: str, french: str, english: str
 ) -> None:
-    for voice, said in ((FR, french), (EN, english)):
-        found = lag_view(Lag(asks), None, NIGHT, voice)
-        assert (tone, True) == (found.verdict.tone, said in found.verdict.lead)
+    for locale, phrase in ((FR, french), (EN, english)):
+        found = lag_view(Lag(asks), None, NIGHT, locale)
+        assert (tone, True) == (found.verdict.tone, phrase in found.verdict.lead)
 
 
 # ------------------------------------------------------------------ when a page is another
 def test_a_page_is_another_once_a_state_is_and_not_for_each_figure() -> None:
     night = lag_token(lag(a_board()))
-    later = lag_token(lag(a_board(at=told(NIGHT + timedelta(seconds=5))), later_s=5))
+    later = lag_token(lag(a_board(at=shown(NIGHT + timedelta(seconds=5))), later_s=5))
     on_its_way = lag_token(lag(lag_scenes.a_burst().board))
     assert night == later == on_its_way, "what comes and goes is told as time passes"
     wrong = [

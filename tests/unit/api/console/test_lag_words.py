@@ -48,10 +48,10 @@ def test_what_to_do_stands_in_the_runbooks_too() -> None:
 
 
 def test_french_keeps_its_marks_on_the_line() -> None:
-    said = [
+    phrase = [
         *states.MEANS.values(),
         *states.DO.values(),
         *states.RULES.values(),
         *states.HEADLINES.values(),
     ]
-    assert [] == [each.fr for each in said if LOOSE.search(each.fr)]
+    assert [] == [each.fr for each in phrase if LOOSE.search(each.fr)]

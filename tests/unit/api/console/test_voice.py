@@ -10,10 +10,10 @@ from events.sentences import Sentence
 from events.values import AMOUNT_MAX_CENTS
 from services.ledger.application.decision_texts import euros_en, euros_fr
 from services.texts.language import Language
-from services.texts.locale_format import Counted, Voice
+from services.texts.locale_format import Counted, LocaleFormat
 
-FR = Voice.of(Language.FR)
-EN = Voice.of(Language.EN)
+FR = LocaleFormat.of(Language.FR)
+EN = LocaleFormat.of(Language.EN)
 NOON = datetime(2023, 7, 20, 12, tzinfo=UTC)
 ORDERS = Counted(
     Sentence("{count} mandat", "{count} order"), Sentence("{count} mandats", "{count} orders")
@@ -102,7 +102,7 @@ def test_an_age(ago: timedelta, french: str, english: str) -> None:
 )
 def test_a_span_in_a_column(seconds: float | None, french: str, english: str) -> None:
     found = (FR.span(seconds), EN.span(seconds))
-    assert (french, english) == tuple(said.replace("\u202f", " ") for said in found)
+    assert (french, english) == tuple(phrase.replace("\u202f", " ") for phrase in found)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_a_span_in_a_column(seconds: float | None, french: str, english: str) ->
 )
 def test_a_duration_that_was_measured(seconds: float | None, french: str, english: str) -> None:
     found = (FR.exact_span(seconds), EN.exact_span(seconds))
-    assert (french, english) == tuple(said.replace("\u202f", " ") for said in found)
+    assert (french, english) == tuple(phrase.replace("\u202f", " ") for phrase in found)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from events.deliberations import DeliberationWithdrawn
 from events.envelope import INBOUND
 from events.sentences import Sentence
 from services.api.console import pages
-from services.api.console.texts import WORDS, codes
+from services.api.console.texts import TEXTS, codes
 from services.api.rejections.view import KINDS
 from services.ledger.domain.grants import ConventionState
 from services.ledger.domain.moves import EntryKind
@@ -39,7 +39,7 @@ def named_in_code() -> set[str]:
 
 
 def test_templates_ask_for_words_that_are_there() -> None:
-    assert set() == asked_by_templates() - WORDS.keys()
+    assert set() == asked_by_templates() - TEXTS.keys()
 
 
 def test_no_word_stands_unused() -> None:
@@ -47,19 +47,19 @@ def test_no_word_stands_unused() -> None:
     # The stages are asked for by the codes of the ledger.
     unused = [
         name
-        for name in WORDS.keys() - asked
+        for name in TEXTS.keys() - asked
         if name.partition(".")[2] not in named and not name.startswith("stage.")
     ]
     assert [] == sorted(unused)
 
 
 def test_french_keeps_its_marks_on_the_line() -> None:
-    loose = [name for name, said in WORDS.items() if re.search(r"\w [:;!?]", said.fr)]
+    loose = [name for name, phrase in TEXTS.items() if re.search(r"\w [:;!?]", phrase.fr)]
     assert [] == loose
 
 
 def test_every_word_is_said_in_both_languages() -> None:
-    assert [] == [name for name, said in WORDS.items() if not (said.fr and said.en)]
+    assert [] == [name for name, phrase in TEXTS.items() if not (phrase.fr and phrase.en)]
 
 
 def test_codes_of_the_ledger_have_their_words() -> None:
@@ -72,5 +72,5 @@ def test_codes_of_the_ledger_have_their_words() -> None:
 
 
 def test_every_cause_of_a_withdrawal_has_its_words() -> None:
-    said = DeliberationWithdrawn.model_fields["cause"].annotation
-    assert set(get_args(said)) == codes.WITHDRAWAL_CAUSES.keys()
+    phrase = DeliberationWithdrawn.model_fields["cause"].annotation
+    assert set(get_args(phrase)) == codes.WITHDRAWAL_CAUSES.keys()
