@@ -31,7 +31,7 @@ EVERYWHERE: Final = (401, 403, 404, 421, 422, 500, 503)
 
 @cache
 def _addresses() -> tuple[BaseRoute, ...]:
-    """All of them, told apart once: FastAPI takes a tenth of a second for it, each time."""
+    """All routes, built once: FastAPI takes a tenth of a second for it, each time."""
     together = APIRouter(responses=problems(*EVERYWHERE))
     together.include_router(routes.data)
     together.include_router(routes.pages, include_in_schema=False, dependencies=[Depends(own_form)])
@@ -47,7 +47,7 @@ def create_app(parts: Components) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    app.state.parts = parts
+    app.state.components = parts
     observed = metrics.Observed()
     app.state.observed = observed
     app.state.readiness = health.readiness(parts)

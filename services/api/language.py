@@ -7,13 +7,13 @@ from starlette.requests import HTTPConnection
 from services.texts.language import Language
 
 LANGUAGE_COOKIE: Final = "ecluse_lang"
-"""What the console's language switch sets."""
+"""Cookie of the console's language switch."""
 
 LANGUAGE_PARAMETER: Final = "lang"
-"""What asks for a language in an address."""
+"""Parameter of an address that asks for a language."""
 
 HEADER_CHARACTERS_MAX: Final = 1000
-"""How much of `Accept-Language` is looked at."""
+"""Characters of `Accept-Language` that are parsed."""
 
 
 def language_of(asked: HTTPConnection) -> Language:
@@ -28,7 +28,7 @@ def language_of(asked: HTTPConnection) -> Language:
 
 
 def accepted_language(header: str) -> Language:
-    """What `Accept-Language` prefers of French and English; French where it says neither.
+    """Language that `Accept-Language` prefers, French or English; French where it names neither.
 
     The users are French administrations; whoever reads English says so (RFC 9110, 12.5.4).
     """

@@ -1,4 +1,4 @@
-"""What the API says when it cannot answer: problem details (RFC 9457), in French and in English."""
+"""Problem details (RFC 9457) of answers that fail, in French and in English."""
 
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
@@ -23,9 +23,9 @@ class Kind(NamedTuple):
     status: int
     title: Sentence
     detail: Sentence
-    """What happened; `{name}` stands for a fact."""
+    """Sentence with the facts; `{name}` stands for one."""
     advice: Sentence
-    """What to do."""
+    """Advice."""
 
 
 class Problem(Exception):
@@ -194,7 +194,7 @@ OTHER: Final = Kind(
 )
 
 
-SAID: Final = {
+DESCRIPTIONS: Final = {
     400: "The request contradicts itself.",
     401: "No access, or none that is in force.",
     403: "This access has not the right that is needed.",
@@ -207,14 +207,14 @@ SAID: Final = {
     500: "Our own error.",
     503: "Something that the answer needs is out of reach, or took too long.",
 }
-"""What the OpenAPI document says of each status of a problem."""
+"""Descriptions of the problems of each status, for the OpenAPI document."""
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The problems that an address may answer with, for its `responses`."""
     schema = {"$ref": f"{REF_PREFIX}{ProblemDetails.__name__}"}
     return {
-        status: {"description": SAID[status], "content": {MEDIA_TYPE: {"schema": schema}}}
+        status: {"description": DESCRIPTIONS[status], "content": {MEDIA_TYPE: {"schema": schema}}}
         for status in statuses
     }
 

@@ -1,4 +1,4 @@
-"""What the API is told by its environment: read once, from ECLUSE_… variables.
+"""Settings of the API, read once from ECLUSE_… variables.
 
 A secret may stand in a file instead: `ECLUSE_DATABASE_URL_FILE` names one, as containers have it.
 """
@@ -66,13 +66,13 @@ class ApiSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, hide_input_in_errors=True)
 
     database_url: SecretStr = SecretStr("postgresql://localhost/ecluse")
-    """Where the read model is; with its password, if it has one."""
+    """Address of the read model; with its password, if it has one."""
 
     access_url: SecretStr | None = None
-    """Where keys and audit are; else in the same database, of SQLite in `access.db` beside it."""
+    """Address of keys and audit; else in the same database, of SQLite in `access.db` beside it."""
 
     api_bind: str = "127.0.0.1"
-    """Where the API listens: on this machine alone, unless told otherwise."""
+    """Address on which the API listens: this machine alone, unless it is set."""
 
     api_port: Annotated[int, Field(ge=0, le=65535)] = 8000
     """0 takes any free port."""
@@ -86,7 +86,7 @@ class ApiSettings(BaseSettings):
     `ECLUSE_AUTH=off` it answers to their names too."""
 
     watch_url: str = ""
-    """Where the watch answers, which knows who is behind: `http://watch:6066`; of several that
+    """Address of the watch, which judges the lag: `http://watch:6066`; of several that
     share the journal all, separated by commas. Without it the page Lag says that nobody is asked.
     """
 
@@ -99,7 +99,7 @@ class ApiSettings(BaseSettings):
     oidc_issuer: str | None = None
     oidc_audience: str | None = None
     oidc_jwks_url: str | None = None
-    """Where its keys are; else what the issuer's own document says."""
+    """Address of its keys; else the one in the issuer's own document."""
     oidc_algorithms: str = "RS256,ES256"
     oidc_leeway_s: Annotated[int, Field(ge=0, le=300)] = 30
     oidc_scopes_claim: str = "scope"
@@ -122,7 +122,7 @@ class ApiSettings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """What the command says first, then the environment, then its files."""
+        """Options of the command first, then the environment, then its files."""
         del dotenv_settings, file_secret_settings
         return init_settings, env_settings, Files(settings_cls)
 
@@ -186,7 +186,7 @@ class ApiSettings(BaseSettings):
 
     @property
     def over_tls(self) -> bool:
-        """Whether all of its addresses are https."""
+        """True if all of its addresses are https."""
         named = _apart(self.api_urls)
         return bool(named) and all(each.startswith("https://") for each in named)
 
@@ -202,7 +202,7 @@ class ApiSettings(BaseSettings):
 
     @property
     def demands(self) -> Demands | None:
-        """What a token must say; None where no identity provider is set."""
+        """Demands on a token; None where no identity provider is set."""
         if self.oidc_issuer is None or self.oidc_audience is None:
             return None
         return Demands(

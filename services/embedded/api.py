@@ -13,7 +13,7 @@ from services.api.access.store import ACCESS_FILE, AccessStore, prepared
 from services.api.adapters.clock import the_clock_on_the_wall
 from services.api.adapters.read_model import open_read_model
 from services.api.app import create_app
-from services.api.http.components import Parts
+from services.api.http.components import Components
 from services.api.lag_source import Unwatched
 from services.api.serving import Ready, access_of, serve
 from services.api.settings import ApiSettings
@@ -73,7 +73,7 @@ async def serve_embedded(
             await town.open()
             for each in files:
                 await town.load(each.path, each.name, progress)
-            parts = Parts(
+            parts = Components(
                 reading,
                 access_of(settings, store, clock),
                 town,

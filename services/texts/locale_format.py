@@ -1,4 +1,4 @@
-"""How the console says money, days, instants and counts, in French and in English. Pure.
+"""Money, days, instants and counts in French and in English, by Babel.
 
 A figure that nobody knows is said in words, and is never 0.
 """
@@ -21,7 +21,7 @@ ZONE: Final = "Europe/Paris"
 LOCALES: Final = {Language.FR: "fr_FR", Language.EN: "en_GB"}
 
 UNKNOWN: Final = "—"
-"""What stands where nobody knows the figure; a word for it stands beside, for who listens."""
+"""Sign of an unknown figure; a text for screen readers stands beside it."""
 
 SEVERAL_OF_A_UNIT: Final = 2
 """From how many of a unit on an age is said in it: 119 seconds, then 2 minutes."""
@@ -35,10 +35,10 @@ SPANS: Final = (
 """Units of a span in a column, with their seconds, from the greatest on."""
 
 EXACT_S: Final = 10
-"""Below so many seconds an exact span has a decimal, and below one it is told in milliseconds."""
+"""Below so many seconds an exact span has a decimal; below one second it is in milliseconds."""
 
 ALWAYS_DAYS: Final = 1_000_000
-"""How many of a greater unit it would take: a due date is counted in days, however far."""
+"""Threshold of a greater unit: a due date is counted in days, however far."""
 
 
 class Counted(NamedTuple):
@@ -57,7 +57,7 @@ class LocaleFormat:
 
     @classmethod
     def of(cls, language: Language, zone: str = ZONE) -> "LocaleFormat":
-        """The voice of a language.
+        """The locale of a language.
 
         Raises:
             LookupError: there is no such zone.

@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 from services.api.balances.moves_of_figure import STAGES_ASKED
 from services.api.rejections.view import KINDS
 from services.api.routes import pages
-from tests.api.reads.two_towns import CONVENTION, GRANT, LILLE_BUDGET, ROUBAIX_BUDGET
+from tests.api.reads.two_entities import CONVENTION, GRANT, LILLE_BUDGET, ROUBAIX_BUDGET
 from tests.api.reads.walking import Route, filled
 
 NO_PAGES: Final = frozenset(

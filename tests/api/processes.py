@@ -21,7 +21,7 @@ class Running:
     """A process that has said where it listens."""
 
     process: subprocess.Popen[bytes]
-    phrase: dict[str, Any]
+    text: dict[str, Any]
 
     @property
     def address(self) -> str:

@@ -11,7 +11,7 @@ from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
 
 from services.api.access.tokens import Demands
 from tests.api.answering import Answer, answering
-from tests.api.world import LILLE, NOON
+from tests.api.environment import LILLE, NOON
 
 AUDIENCE: Final = "ecluse"
 NOW_S: Final = int(NOON.timestamp())

@@ -24,8 +24,8 @@ from services.api.access.keys import taken_apart
 from services.api.access.port import NotKnown
 from services.api.access.session import SESSION_S, Sessions, set_session
 from services.api.access.store import USE_NOTED_EVERY, AccessStore
+from tests.api.environment import LILLE, NOON, HandClock, an_app, an_empty_read_model, asking
 from tests.api.provider import a_provider
-from tests.api.world import LILLE, NOON, HandClock, an_app, an_empty_read_model, asking
 from tests.read_model.databases import Server
 
 READS_LILLE = {Scope.READ: Entities.of([LILLE])}

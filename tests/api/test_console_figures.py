@@ -19,9 +19,9 @@ from services.api.grants import money as grant_money
 from services.api.grants import query as grants
 from tests import silence
 from tests.api import made as read_models
+from tests.api.environment import a_reader, an_app, asking
 from tests.api.made import Made
 from tests.api.queries.asked import CARRIED, HISTORIES, ask
-from tests.api.world import a_reader, an_app, asking
 from tests.builders import (
     BUDGET,
     a_convention,
@@ -81,16 +81,16 @@ async def _follow(client: httpx.AsyncClient, path: str, found: list[str]) -> Non
 
 
 @pytest.mark.parametrize(
-    ("stage", "line", "pages_told"),
+    ("stage", "line", "pages_shown"),
     [("appropriated", {}, 7), ("available", a_line(), 4)],
     ids=["the whole budget", "one line"],
 )
 def test_a_figure_is_the_sum_of_all_its_moves_and_each_page_goes_on(
-    made: Made, stage: str, line: dict[str, str], pages_told: int
+    made: Made, stage: str, line: dict[str, str], pages_shown: int
 ) -> None:
     url = made(a_busy_year())
     shown = pages(url, f"/console/figures/{BUDGET}/{stage}?{urlencode(line)}")
-    assert ["€71,000.00"] * pages_told == [HEADING.findall(page)[0] for page in shown]
+    assert ["€71,000.00"] * pages_shown == [HEADING.findall(page)[0] for page in shown]
     after = [each for page in shown for each in AFTER.findall(page)]
     # A transfer takes from one line and gives to the other: the budget sees both, a line its own.
     to_and_fro = ["€999.99", "€1,000.00"] * (TRANSFERS if stage == "appropriated" else 300)

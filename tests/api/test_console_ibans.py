@@ -10,8 +10,8 @@ import pytest
 
 from services.api.access.session import SESSION_COOKIE
 from tests import silence
+from tests.api.environment import ALL_KEY, a_reader, an_app, asking
 from tests.api.reads.test_ibans import CALLED, WHOLE, called_by_ibans, planted
-from tests.api.world import ALL_KEY, a_reader, an_app, asking
 from tests.builders import BUDGET, IBAN, encoded
 from tests.read_model.filling import fill, journal_of_events
 
@@ -20,7 +20,7 @@ PAGES_MIN: Final = 30
 ADDRESSES: Final = frozenset({"href", "action"})
 
 
-class Said(HTMLParser):
+class Shown(HTMLParser):
     """All that a page says or keeps, its addresses aside; and where its links lead."""
 
     def __init__(self, page: str) -> None:
@@ -50,7 +50,7 @@ async def walk(url: str, language: str) -> int:
             path = waiting.pop()
             answer = await client.get(path)
             assert 200 == answer.status_code, path
-            phrase = Said(answer.text)
+            phrase = Shown(answer.text)
             assert WHOLE.search(" ".join(phrase.texts)) is None, path
             for href in phrase.links:
                 if href.startswith("/console/") and "lang=" not in href and href not in seen:

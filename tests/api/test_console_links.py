@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from tests import silence
-from tests.api.world import a_reader, an_app, asking
+from tests.api.environment import a_reader, an_app, asking
 from tests.builders import IBAN, OTHER_IBAN
 from tests.read_model.filling import EXAMPLES, GOLDEN, fill, journal_of
 

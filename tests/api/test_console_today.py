@@ -1,4 +1,4 @@
-"""Today for whom: who sees one entity is told of no other; and nobody waits with a connection."""
+"""Today for whom: who sees one entity sees no other; and nobody waits with a connection."""
 
 import asyncio
 from collections.abc import Mapping
@@ -14,9 +14,7 @@ from services.lag.client.merge import Lag
 from services.projector.database import an_engine
 from services.projector.tables import positions
 from tests.api import lag_scenes
-from tests.api.lag_boards import NIGHT, a_board, stages
-from tests.api.reads.two_towns import both
-from tests.api.world import (
+from tests.api.environment import (
     ALL_KEY,
     LILLE_KEY,
     HandClock,
@@ -25,6 +23,8 @@ from tests.api.world import (
     an_empty_read_model,
     asking,
 )
+from tests.api.lag_boards import NIGHT, a_board, stages
+from tests.api.reads.two_entities import both
 from tests.builders import IBAN, Json
 from tests.read_model.filling import fill, journal_of_events
 from tests.unit.api.console.lag_views import lag
@@ -50,7 +50,7 @@ def today(url: str, key: str) -> str:
     return asyncio.run(go())
 
 
-def test_what_holds_a_partition_is_told_to_who_sees_all_and_without_iban(sqlite_url: str) -> None:
+def test_what_holds_a_partition_is_shown_to_who_sees_all_and_without_iban(sqlite_url: str) -> None:
     fill(sqlite_url, both())
     shown, of_lille = today(sqlite_url, ALL_KEY), today(sqlite_url, LILLE_KEY)
     assert "Reading partition 0 is held" in shown
@@ -72,7 +72,7 @@ class Watched:
 
     async def __call__(self) -> Lag:
         if self.app is not None:
-            self.out.append(self.app.state.parts.engine.pool.checkedout())
+            self.out.append(self.app.state.components.engine.pool.checkedout())
         return lag(self.scene.board)
 
     async def hour(self) -> None:
@@ -90,7 +90,7 @@ def asked_of(url: str, watched: Watched, key: str = ALL_KEY) -> tuple[str, str, 
 
     async def go() -> tuple[str, str, Json]:
         app = an_app(a_reader(url), clock=HandClock(NIGHT))
-        app.state.parts = replace(app.state.parts, lag=watched)
+        app.state.components = replace(app.state.components, lag=watched)
         watched.app = app
         async with asking(app, key) as client:
             today = await client.get("/console/today", headers={"accept": "text/html"})
@@ -117,7 +117,7 @@ def test_while_the_ledger_is_dead_neither_page_nor_answer_says_that_all_is_well(
     assert {0} == set(watched.out), "nobody waits for the watch with a connection"
 
 
-def test_who_sees_one_entity_is_told_that_the_ledger_is_dead_and_not_what_waits(
+def test_who_sees_one_entity_is_shown_that_the_ledger_is_dead_and_not_what_waits(
     sqlite_url: str,
 ) -> None:
     fill(sqlite_url, both())
@@ -128,7 +128,7 @@ def test_who_sees_one_entity_is_told_that_the_ledger_is_dead_and_not_what_waits(
     )
 
 
-def test_where_the_cluster_is_silent_only_what_is_decided_is_told(sqlite_url: str) -> None:
+def test_where_the_cluster_is_silent_only_what_is_decided_is_shown(sqlite_url: str) -> None:
     fill(sqlite_url, both())
     today, other, status = asked_of(sqlite_url, Watched(lag_scenes.broker_down()))
     assert "received" not in today
@@ -138,11 +138,11 @@ def test_where_the_cluster_is_silent_only_what_is_decided_is_told(sqlite_url: st
     )
 
 
-def test_an_open_page_is_told_when_the_ledger_dies_though_the_accounts_stand_still(
+def test_an_open_page_is_shown_when_the_ledger_dies_though_the_accounts_stand_still(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "LOOK_EVERY_S", 0.0)
-    monkeypatch.setattr(live, "LOOKS_MAX", 4)
+    monkeypatch.setattr(live, "POLL_EVERY_S", 0.0)
+    monkeypatch.setattr(live, "POLLS_MAX", 4)
 
     class Dying(Watched):
         """The ledger is dead at the third look."""
@@ -155,7 +155,7 @@ def test_an_open_page_is_told_when_the_ledger_dies_though_the_accounts_stand_sti
     async def go() -> str:
         watched = Dying(lag_scenes.at_night())
         watched.app = app = an_app(a_reader(sqlite_url), clock=HandClock(NIGHT))
-        app.state.parts = replace(app.state.parts, lag=watched)
+        app.state.components = replace(app.state.components, lag=watched)
         async with asking(app, LILLE_KEY) as client:
             return (await client.get("/console/today/live")).text
 
@@ -168,13 +168,13 @@ def test_nobody_waits_for_the_journal_with_a_connection(path: str, tmp_path: Pat
 
     async def go() -> None:
         app = an_app(an_empty_read_model(tmp_path))
-        engine = app.state.parts.engine
+        engine = app.state.components.engine
 
         async def ends() -> Mapping[int, JournalEnd] | None:
             out.append(engine.pool.checkedout())
             return None
 
-        app.state.parts = replace(app.state.parts, journal_ends=ends)
+        app.state.components = replace(app.state.components, journal_ends=ends)
         async with asking(app) as client:
             assert 200 == (await client.get(path, headers={"accept": "*/*"})).status_code
 
@@ -188,13 +188,13 @@ def test_nobody_waits_for_the_source_with_a_connection(sqlite_url: str) -> None:
 
     async def go() -> str:
         app = an_app(a_reader(sqlite_url))
-        engine = app.state.parts.engine
+        engine = app.state.components.engine
 
         async def original_bytes(*_place: object) -> bytes | None:
             out.append(engine.pool.checkedout())
             return b"{ as received"
 
-        app.state.parts = replace(app.state.parts, original_bytes=original_bytes)
+        app.state.components = replace(app.state.components, original_bytes=original_bytes)
         async with asking(app) as client:
             answer = await client.post("/console/records/_dead.0/1", headers={"accept": "*/*"})
             assert 200 == answer.status_code

@@ -15,7 +15,7 @@ from services.api.http import health
 from services.api.http.components import Components
 from services.projector.database import an_engine
 from services.projector.tables import positions
-from tests.api.world import LILLE_KEY, READ_KEY, HandClock, an_app, asking
+from tests.api.environment import LILLE_KEY, READ_KEY, HandClock, an_app, asking
 from tests.integration.command import EXAMPLE
 from tests.read_model.filling import fill, journal_of
 
@@ -142,7 +142,7 @@ def test_a_reader_cannot_write_into_the_read_model(read_model_url: str) -> None:
     app = an_app(open_read_model(read_model_url))
 
     async def write() -> None:
-        engine = app.state.parts.engine
+        engine = app.state.components.engine
         try:
             async with engine.begin() as connection:
                 await connection.execute(text("DELETE FROM journal"))
@@ -162,7 +162,7 @@ def test_probes_may_ask_for_the_head_alone(sqlite_url: str) -> None:
     assert [(200, "application/json")] * 2 == asyncio.run(ask())
 
 
-def test_however_many_ask_whether_it_is_ready_it_looks_once_a_second(
+def test_however_many_ask_whether_it_is_ready_it_seems_once_a_second(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock, points = HandClock(), []

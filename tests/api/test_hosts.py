@@ -14,7 +14,7 @@ from services.api.access.port import Unchecked
 from services.api.app import create_app
 from services.api.http.components import Components
 from services.api.settings import ApiSettings
-from tests.api.world import (
+from tests.api.environment import (
     READ_KEY,
     HandClock,
     Kept,
@@ -136,7 +136,7 @@ def test_behind_a_proxy_that_says_nothing_the_settings_say_that_all_come_over_tl
 
     async def ask() -> tuple[httpx.Response, httpx.Response]:
         async with asking(app, None) as client:
-            # As nginx passes it on, unless it is told otherwise.
+            # As nginx passes it on, unless it is set otherwise.
             client.headers["Host"] = "127.0.0.1:8000"
             page = await client.get("/console/login", headers=PAGE)
             return page, await client.post("/console/login", data={"key": READ_KEY})

@@ -21,9 +21,9 @@ from services.api.lag_source import Unwatched, WatchLag
 from services.api.today import live
 from tests import silence
 from tests.api.a_watch import AWatch, a_watch
-from tests.api.lag_boards import NIGHT, a_board, a_history, shown
+from tests.api.environment import ALL_KEY, LILLE_KEY, READ_KEY, HandClock, an_app, asking
+from tests.api.lag_boards import NIGHT, a_board, a_history, spelled
 from tests.api.lag_scenes import Scene, a_held_partition, at_night, broker_down
-from tests.api.world import ALL_KEY, LILLE_KEY, READ_KEY, HandClock, an_app, asking
 from tests.builders import IBAN
 
 no_logs = silence.no_logs
@@ -45,8 +45,8 @@ def the_app() -> FastAPI:
 def over(source: LagSource | None, clock: HandClock) -> FastAPI:
     """The same, asking this one who is behind."""
     app = the_app()
-    app.state.parts = replace(
-        app.state.parts, clock=clock, lag=Unwatched("nobody") if source is None else source
+    app.state.components = replace(
+        app.state.components, clock=clock, lag=Unwatched("nobody") if source is None else source
     )
     return app
 
@@ -109,7 +109,7 @@ def test_lag_is_of_all_entities_and_for_who_reads_all(path: str) -> None:
             assert "<h1" in shown.text
 
 
-def test_nobody_else_is_shown_the_way_there() -> None:
+def test_nobody_else_is_shown_the_transition_there() -> None:
     (denied,) = get("/console/lag", key=LILLE_KEY, headers=PAGE)
     (shown,) = get("/console/lag", key=READ_KEY, headers=PAGE)
     assert 'href="/console/lag"' not in denied.text
@@ -164,7 +164,7 @@ def test_each_stage_has_its_position_and_where_it_ends(
     assert f'<span>{position}<span class="under">{end}</span></span>' in stage_by_stage
 
 
-def test_what_nobody_knows_is_a_dash_with_its_word_and_no_number() -> None:
+def test_what_nobody_knows_is_a_dash_with_its_text_and_no_number() -> None:
     groups = ("outcomes", "latencies", "orders", "reports_overdue", "parked")
     board = broker_down().board | dict.fromkeys(groups)
     with a_watch(Scene(board, broker_down().history).answers) as watch:
@@ -174,7 +174,7 @@ def test_what_nobody_knows_is_a_dash_with_its_word_and_no_number() -> None:
 
 
 @pytest.mark.parametrize("error", ["frozen", "away"])
-def test_a_watch_that_is_away_is_said_to_be_with_what_to_do(
+def test_a_watch_that_is_away_is_shown_to_be_with_what_to_do(
     error: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lag_source, "ANSWER_S", 0.3)
@@ -192,7 +192,7 @@ def test_a_watch_that_is_away_is_said_to_be_with_what_to_do(
             assert "ecluse lag" in shown.text
 
 
-def test_what_it_said_before_is_shown_as_old() -> None:
+def test_what_it_shown_before_is_shown_as_old() -> None:
     with a_watch(at_night().answers) as watch:
         shown = page(watch, later_s=90)
         assert "Nobody knows at this moment who is behind." in shown
@@ -210,15 +210,15 @@ def test_what_it_said_before_is_shown_as_old() -> None:
     ],
 )
 def test_where_there_is_no_watch_the_page_says_why(asks: Any, texts: str) -> None:
-    answer, told_so = get("/console/lag", "/lag", source=lambda _: Unwatched(asks), headers=PAGE)
+    answer, shown_so = get("/console/lag", "/lag", source=lambda _: Unwatched(asks), headers=PAGE)
     assert (200, True) == (answer.status_code, texts in answer.text)
     assert {"asks": asks, "well": None, "old_since": None, "board": None, "watches": []} == (
-        told_so.json()
+        shown_so.json()
     )
 
 
 # ------------------------------------------------------------------ for programs
-def test_a_program_is_told_the_board_and_whether_all_is_well() -> None:
+def test_a_program_is_shown_the_board_and_whether_all_is_well() -> None:
     with a_watch(at_night().answers) as watch:
         found = phrase(watch)
         assert (True, None) == (found["well"], found["old_since"])
@@ -232,7 +232,7 @@ def test_a_program_is_told_the_board_and_whether_all_is_well() -> None:
         assert (False, "BROKEN") == (found["well"], found["board"]["state"])
 
 
-def test_a_program_is_told_null_and_never_0_of_what_nobody_knows() -> None:
+def test_a_program_is_shown_null_and_never_0_of_what_nobody_knows() -> None:
     board = a_board(outcomes=None, orders=None, sampled_at=None)
     with a_watch(Scene(board, {}).answers) as watch:
         found = phrase(watch)
@@ -243,13 +243,13 @@ def test_a_program_is_told_null_and_never_0_of_what_nobody_knows() -> None:
     )
 
 
-def test_a_program_is_told_since_when_it_is_old() -> None:
+def test_a_program_is_shown_since_when_it_is_old() -> None:
     with a_watch(at_night().answers) as watch:
         found = phrase(watch, later_s=60)
-    assert (False, shown(NIGHT)) == (found["well"], told_again(found["old_since"]))
+    assert (False, spelled(NIGHT)) == (found["well"], shown_again(found["old_since"]))
 
 
-def told_again(instant: str) -> str:
+def shown_again(instant: str) -> str:
     return instant.replace("123000", "123")
 
 
@@ -272,8 +272,8 @@ def test_no_answer_has_an_iban_whole() -> None:
 def test_the_stream_says_when_a_state_is_another_and_each_time_that_time_has_passed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(live, "LOOK_EVERY_S", 0.0)
-    monkeypatch.setattr(live, "LOOKS_MAX", 11)
+    monkeypatch.setattr(live, "POLL_EVERY_S", 0.0)
+    monkeypatch.setattr(live, "POLLS_MAX", 11)
     clock = HandClock(NIGHT)
 
     class Turning:
@@ -305,8 +305,8 @@ def test_the_stream_says_when_a_state_is_another_and_each_time_that_time_has_pas
 
 def test_every_state_is_documented() -> None:
     document = the_app().openapi()
-    said_states = document["components"]["schemas"]["State"]["enum"]
-    assert [each.value for each in State] == said_states
+    shown_states = document["components"]["schemas"]["State"]["enum"]
+    assert [each.value for each in State] == shown_states
     answer = document["paths"]["/lag"]["get"]["responses"]["200"]["content"]
     assert "LagNow" in str(answer)
 

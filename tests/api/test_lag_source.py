@@ -17,9 +17,9 @@ from services.api.settings import ApiSettings
 from services.lag.client.merge import Lag
 from tests import silence
 from tests.api.a_watch import AWatch, a_watch
+from tests.api.environment import HandClock
 from tests.api.lag_boards import NIGHT
 from tests.api.lag_scenes import a_held_partition, at_night
-from tests.api.world import HandClock
 
 no_logs = silence.no_logs
 Found = TypeVar("Found")
@@ -40,7 +40,7 @@ async def once(source: WatchLag, _clock: HandClock) -> Lag:
     return await source()
 
 
-def test_what_the_watch_says_is_told() -> None:
+def test_what_the_watch_says_is_shown() -> None:
     with a_watch(at_night().answers) as watch:
         lag = asked(once, watch.url)
     assert ("watch", None) == (lag.asks, lag.old_since)
@@ -48,7 +48,7 @@ def test_what_the_watch_says_is_told() -> None:
     assert "OK" == lag.board.state
 
 
-def test_the_hour_is_told_too() -> None:
+def test_the_hour_is_shown_too() -> None:
     async def hour(source: WatchLag, _clock: HandClock) -> int | None:
         found = await source.hour()
         return None if found is None else len(found.orders)
@@ -74,7 +74,7 @@ def test_however_many_ask_a_watch_is_asked_once_a_moment() -> None:
         assert 2 == watch.asked.count("/lag/history")
 
 
-def test_a_watch_that_moves_on_is_heard_a_moment_later() -> None:
+def test_a_watch_that_moves_on_is_received_a_moment_later() -> None:
     async def twice(source: WatchLag, clock: HandClock) -> list[str]:
         states = []
         for scene in (at_night(), a_held_partition()):
@@ -106,7 +106,7 @@ WRONG: dict[str, tuple[Callable[[AWatch], object], str]] = {
 
 
 @pytest.mark.parametrize(("wrong", "error"), WRONG.values(), ids=WRONG)
-def test_what_a_watch_last_said_is_old_once_it_does_not_answer(
+def test_what_a_watch_last_shown_is_old_once_it_does_not_answer(
     wrong: Callable[[AWatch], object], error: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lag_source, "ANSWER_S", 0.5)
@@ -158,7 +158,7 @@ def test_where_no_address_is_set_nobody_is_asked() -> None:
     assert ("nobody", None, None) == (lag.asks, lag.board, hour)
 
 
-def test_a_board_is_judged_each_time_it_is_told() -> None:
+def test_a_board_is_judged_each_time_it_is_shown() -> None:
     """A kept answer grows old like any other."""
     old = json.dumps(at_night().board | {"old_after_s": 0, "sample_s": 0.5}).encode()
 
@@ -173,7 +173,7 @@ def test_a_board_is_judged_each_time_it_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "asked"),
+    ("phrase", "asked"),
     [
         ("", []),
         ("http://watch:6066", ["http://watch:6066"]),
@@ -185,7 +185,7 @@ def test_the_environment_names_the_addresses_of_watches(phrase: str, asked: list
 
 
 @pytest.mark.parametrize(
-    "said",
+    "phrase",
     [
         "watch:6066",
         "ftp://watch",

@@ -16,8 +16,8 @@ from services.projector.fold import Fold
 from services.projector.switch import NEXT, both, switch
 from services.projector.tables import metadata
 from tests import silence
+from tests.api.environment import an_app, asking
 from tests.api.reads.answers import BUDGET, YEAR
-from tests.api.world import an_app, asking
 from tests.read_model.filling import fill, journal_of, query
 
 SWITCHES: Final = 3

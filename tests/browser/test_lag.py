@@ -27,7 +27,7 @@ from tests.browser.world import World, a_console
 LATER: Final = timedelta(seconds=6)
 """So long no answer is kept."""
 
-LOOKS_MAX: Final = 3
+POLLS_MAX: Final = 3
 
 PATH: Final = "/console/lag"
 PAUSE, RESUME = "Pause the updates", "Resume the updates"
@@ -44,14 +44,14 @@ class Night:
         """From now on the watch answers this."""
         # The answers first: what is asked in between would else be kept as of the later time.
         self.watch.answers |= scene(self.world.clock.now + LATER).answers
-        self.world.clock.turn(LATER)
+        self.world.clock.advance(LATER)
 
     def says(self, visitor: Visitor, words: str) -> None:
         """The page says it, paused and with all opened.
 
         A look of an open page that began before `shows` may end behind it, and is kept as well.
         """
-        for _ in range(LOOKS_MAX):
+        for _ in range(POLLS_MAX):
             assert 200 == visitor.go(PATH)
             # Paused: nothing moves while it is measured.
             visitor.page.get_by_role("button").last.click()
@@ -61,7 +61,7 @@ class Night:
             said = str(visitor.page.locator("main").inner_text()).replace("\u202f", " ")
             if words in said:
                 return
-            self.world.clock.turn(LATER)
+            self.world.clock.advance(LATER)
         raise AssertionError(f"no {words!r} in {said!r}")
 
 
@@ -120,7 +120,7 @@ def test_the_headline_moves_as_soon_as_a_state_is_another(browser: Browser, nigh
 def test_figures_move_within_five_seconds_though_the_accounts_stand_still(
     browser: Browser, night: Night, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "LOOK_EVERY_S", 1.0)  # As for people.
+    monkeypatch.setattr(live, "POLL_EVERY_S", 1.0)  # As for people.
     night.shows(at_night)
     with a_visitor(browser, night.world, "en") as visitor:
         page = visitor.page
@@ -199,7 +199,7 @@ def test_a_watch_that_freezes_is_said_to_be_old(browser: Browser, night: Night) 
         visitor.go(PATH)
         expect(page.locator("h1")).to_contain_text("All that was received is in the accounts.")
         seen = night.world.clock.now
-        night.world.clock.turn(timedelta(seconds=90))
+        night.world.clock.advance(timedelta(seconds=90))
         expect(page.locator("h1")).to_contain_text("Nobody knows at this moment who is behind.")
         expect(page.locator(".verdict")).to_contain_text("90 seconds ago")
         assert json.loads(night.watch.answers["/lag"])["at"].startswith(seen.strftime("%Y-%m-%dT"))

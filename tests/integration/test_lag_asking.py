@@ -14,7 +14,7 @@ import pytest
 
 from services.api.adapters.clock import the_clock_on_the_wall
 from services.cli import lag, lag_client
-from tests.api.lag_boards import NIGHT, a_board, told
+from tests.api.lag_boards import NIGHT, a_board, spelled
 from tests.api.lag_scenes import a_held_partition, at_night
 from tests.integration.command import COMMAND, ecluse, environment
 from tests.integration.watched import Serve, asked, turn_clock_to
@@ -41,7 +41,7 @@ def test_an_old_answer_says_so_itself(
 def test_an_answer_is_old_from_twelve_seconds_on(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    watch = serve(a_board(sampled_at=told(NIGHT)))
+    watch = serve(a_board(sampled_at=spelled(NIGHT)))
     for seconds, code in ((12, 0), (13, 1), (-13, 1)):
         turn_clock_to(monkeypatch, NIGHT + timedelta(seconds=seconds))
         assert code == asked(watch).code, seconds
@@ -53,7 +53,7 @@ def test_an_answer_is_old_from_twelve_seconds_on(
     [
         (None, "UNKNOWN. The groups have not been seen yet"),
         (
-            told(NIGHT - timedelta(seconds=13)),
+            spelled(NIGHT - timedelta(seconds=13)),
             "UNKNOWN. The groups were last seen at 03:39:58 (13 s ago)",
         ),
     ],

@@ -19,7 +19,7 @@ from services.runtime.kafka.topic_catalogue import read_catalogue
 from services.runtime.kafka.topic_diff import Asked
 from services.runtime.ops.errors import Unreachable
 from services.runtime.ops.settings import Settings
-from tests.api.world import an_app, an_empty_read_model, asking
+from tests.api.environment import an_app, an_empty_read_model, asking
 from tests.builders import a_vote, encoded
 from tests.kafka.brokers import Broker
 

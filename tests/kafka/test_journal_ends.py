@@ -11,7 +11,7 @@ from services.runtime.kafka import topics
 from services.runtime.kafka.topic_catalogue import read_catalogue
 from services.runtime.kafka.topic_diff import Asked
 from services.runtime.ops.settings import Settings
-from tests.api.world import HandClock
+from tests.api.environment import HandClock
 from tests.kafka.brokers import Broker
 from tests.kafka.projecting import journal_of
 from tests.kafka.told import Writer

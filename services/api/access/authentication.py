@@ -1,4 +1,4 @@
-"""Who asks, by whatever they present: a key, a token, or the console's session."""
+"""Authentication by a key, a token, or the console's session."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Who asks: which rights, each for which public entities. Pure."""
+"""Callers and their rights, each for some public entities."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Final, Self
 
 SIRET_DIGITS: Final = 14
 ALL: Final = "all"
-"""How all entities are written, where a SIRET could stand."""
+"""Name of all entities, where a SIRET could stand."""
 
 
 class Scope(StrEnum):
@@ -53,11 +53,11 @@ class Entities:
         return None if self.every else self.named
 
     def include(self, entity: str) -> bool:
-        """Whether the entity of this SIRET is among them."""
+        """True if the entity of this SIRET is among them."""
         return self.every or entity in self.named
 
     def __bool__(self) -> bool:
-        """Whether there is any."""
+        """True if there is any."""
         return self.every or bool(self.named)
 
 
@@ -72,20 +72,20 @@ def entity_of(budget: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks."""
+    """The caller."""
 
     name: str
     """As logs and the audit call them: `key:<id>`, `oidc:<subject>`; never a secret."""
     rights: Mapping[Scope, Entities] = field(default_factory=dict)
     label: str = ""
-    """What people call them."""
+    """The name that people see."""
 
     def entities(self, scope: Scope) -> Entities:
         """The entities for which they have the right."""
         return self.rights.get(scope, NOBODY)
 
     def may(self, scope: Scope, budget: str) -> bool:
-        """Whether they have the right on that budget."""
+        """True if they have the right on that budget."""
         return self.entities(scope).include(entity_of(budget))
 
 

@@ -32,7 +32,7 @@ from services.runtime.ops.errors import Stop
 
 CONNECTIONS_MAX: Final = 4
 USE_NOTED_EVERY: Final = timedelta(minutes=1)
-"""How exact the last use of a key is: noting each would write at every request."""
+"""Precision of the last use of a key: noting each would write at every request."""
 
 ACCESS_FILE: Final = "access.db"
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
@@ -81,7 +81,7 @@ class AccessStore:
         names = {SCHEMA: SCHEMA if self._is_postgresql else None}
         self._engine: AsyncEngine = engine.execution_options(schema_translate_map=names)
         self._one_question = self._engine
-        """For what is one statement: PostgreSQL need not be told where it begins and ends."""
+        """For what is one statement: PostgreSQL needs no BEGIN and COMMIT of ours."""
         if self._is_postgresql:
             check_before_use(engine)
             self._one_question = self._engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -116,7 +116,7 @@ class AccessStore:
         allowed = [
             {"key_id": key.key_id, "scope": scope.value, "entity": entity}
             for scope, entities in rights.items()
-            for entity in entities.texts()
+            for entity in entities.names()
         ]
         async with self._writing() as connection:
             row = {
@@ -251,7 +251,7 @@ async def prepared(store: AccessStore) -> None:
 
 
 def access_address(read_model: str, address: str | None) -> str:
-    """Where access is kept: where it is said, else in the database of the read model.
+    """Address of keys and audit: the one that is set, else the database of the read model.
 
     Beside a read model in a file it has a file of its own: that one may be thrown away.
     """

@@ -39,19 +39,19 @@ KEY_TYPES: Final = frozenset({"RSA", "EC", "OKP"})
 
 @dataclass(frozen=True, slots=True)
 class Demands:
-    """What a token must say."""
+    """Demands on a token."""
 
     issuer: str
     audience: str
     algorithms: frozenset[str] = frozenset({"RS256", "ES256"})
     leeway_s: int = 30
-    """How far our clocks may be apart."""
+    """Difference between clocks that is allowed."""
     scopes_claim: str = "scope"
-    """Where the rights stand: words between spaces, or a list."""
+    """Claim with the rights: separated by spaces, or a list."""
     scope_prefix: str = "ecluse:"
-    """What stands before our rights among those of other applications."""
+    """Prefix of our rights among those of other applications."""
     entities_claim: str = "ecluse_entities"
-    """Where the entities stand: SIRETs or "all", words between spaces or a list."""
+    """Claim with the entities: SIRETs or "all", separated by spaces, or a list."""
 
 
 class UnknownKey(NotKnown):
@@ -110,7 +110,7 @@ def caller_of(token: str, keys: KeySet, demands: Demands, now: datetime) -> Call
 
 
 def _named(subject: str) -> str:
-    """The subject as logs and the audit call it; one that is not whole is told from others."""
+    """The subject as logs and the audit call it; one that is cut is distinct from others."""
     shown = "".join(each for each in subject if each.isprintable())
     if shown == subject and len(shown) <= SUBJECT_MAX:
         return shown

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from services.texts.locale_format import ZONE
 
 Clock = Callable[[], datetime]
-"""What tells the time, with its offset; a test turns one by hand."""
+"""Clock, with its offset; a test advances one by hand."""
 
 
 def day_of(instant: datetime) -> date:

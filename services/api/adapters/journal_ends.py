@@ -1,4 +1,4 @@
-"""Where the journal on Kafka ends: what the read model has not read of it is in flight."""
+"""Ends of the journal on Kafka: what the read model has not read of it is in flight."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -17,13 +17,13 @@ from services.runtime.ops.errors import Stop
 from services.runtime.ops.settings import Settings
 
 KEPT_S: Final = 2.0
-"""How long an answer is kept: many pages ask at once."""
+"""Time that an answer is cached: many pages ask at once."""
 
 AWAY_S: Final = 15.0
-"""How long that there is none is kept: nobody waits again for a broker that is away."""
+"""Time that a failure is cached: nobody waits again for a broker that is away."""
 
 ANSWER_S: Final = 5.0
-"""How long a page waits for it; then it says that nobody knows."""
+"""Time that a page waits for it; then it says that nobody knows."""
 
 log: Final = structlog.stdlib.get_logger("ecluse.api")
 
@@ -40,7 +40,7 @@ class KafkaEnds:
         self._reader: Reader | None = None
         self._places: list[TopicPartition] = []
         self._seen: dict[TopicPartition, JournalEnd] = {}
-        """Where each partition ended when it was last looked at."""
+        """End of each partition when it was last fetched."""
 
     async def __call__(self) -> Mapping[int, JournalEnd] | None:
         """The end offset of each partition; None where Kafka does not say."""

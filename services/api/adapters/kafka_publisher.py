@@ -20,7 +20,7 @@ from services.runtime.ops.errors import ClusterError, Unreachable
 from services.runtime.ops.settings import Settings
 
 PUBLISH_LIMIT_S: Final = 25.0
-"""How long one request waits for Kafka, whatever happens there."""
+"""Time that one request waits for Kafka, whatever happens there."""
 
 LATE = Sentence(
     "Kafka n'a pas tout confirmé en {limit_s:g} s", "Kafka did not confirm it all in {limit_s:g} s"

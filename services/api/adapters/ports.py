@@ -1,4 +1,4 @@
-"""What the API asks of the world around it."""
+"""Ports: what the API needs of Kafka and of the watch."""
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple, Protocol
@@ -33,7 +33,7 @@ class OriginalBytes(Protocol):
 
 
 class JournalEnd(NamedTuple):
-    """Where a partition of the journal ends. Whoever has read up to `last` has read all of it."""
+    """The end of a partition of the journal. Whoever has read up to `last` has read all of it."""
 
     last: int
     """The offset behind its last record."""
@@ -50,7 +50,7 @@ class JournalEnds(Protocol):
 
 
 async def ends_unknown() -> Mapping[int, JournalEnd] | None:
-    """Where nothing is there to ask."""
+    """None: there is nothing to ask."""
     return None
 
 
@@ -58,7 +58,7 @@ class LagSource(Protocol):
     """Knows who is behind, from the watch."""
 
     async def __call__(self) -> Lag:
-        """Who is behind now, as far as anybody knows."""
+        """The lag now, as far as anybody knows."""
         ...
 
     async def hour(self) -> Hour | None:

@@ -15,16 +15,16 @@ from services.projector.tables import positions
 CONNECTIONS_MAX: Final = 10
 CONNECT_TIMEOUT_S: Final = 5
 WAIT_S: Final = 10
-"""How long a request waits for a connection of the pool."""
+"""Time that a request waits for a connection of the pool."""
 
 RESTED_S: Final = 30.0
 """A connection that nobody used for so long is asked whether it still is one."""
 
 STATEMENT_LIMIT_MS: Final = 20_000
-"""How long one question may take, below the time of a request."""
+"""Time limit of one query, below the time of a request."""
 
 IDLE_LIMIT_MS: Final = 60_000
-"""How long a transaction may rest, above the time of a request: PostgreSQL ends what a process
+"""Time that a transaction may rest, above the time of a request: PostgreSQL ends what a process
 holds that was stopped in the middle of one."""
 
 

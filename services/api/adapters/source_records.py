@@ -10,7 +10,7 @@ from services.runtime.kafka.timeouts import within
 from services.runtime.ops.settings import Settings
 
 ONE_RECORD_S: Final = 20.0
-"""How long reading one record may take, connecting included."""
+"""Time limit for reading one record, connecting included."""
 
 
 class KafkaBytes:

@@ -10,7 +10,7 @@ Answer = TypeVar("Answer")
 
 
 class Kept(Generic[Answer]):
-    """What the last look found, until it is `kept_s` of it old; then the next who asks looks."""
+    """The last answer, until it is `kept_s` old; then the next caller fetches it."""
 
     def __init__(
         self,
@@ -25,12 +25,12 @@ class Kept(Generic[Answer]):
         self._found: tuple[Answer, float] | None = None
 
     async def __call__(self) -> Answer:
-        """What was found just now."""
+        """The state just now."""
         async with self._slot:
             if self._found is not None:
-                answer, told_s = self._found
+                answer, fetched_s = self._found
                 # A clock that was put back is no reason to look less often.
-                if 0 <= self._clock().timestamp() - told_s < self._kept_s(answer):
+                if 0 <= self._clock().timestamp() - fetched_s < self._kept_s(answer):
                     return answer
             answer = await self._fetch()
             # Counted from its end: those who waited for a long look take what it found.

@@ -35,7 +35,7 @@ class MovesBehind:
 
 
 def sense(stage: str, transition: Way) -> int:
-    """Whether a move of this way adds to a figure (1), takes from it (-1), or neither (0)."""
+    """Sign of a transition in a figure: it adds (1), takes (-1), or neither (0)."""
     if stage == "appropriated":
         # Outside the budget is where appropriations come from, and go when they are taken away.
         return (transition.origin is None) - (transition.target is None)
@@ -88,7 +88,7 @@ def _signed(table: FromClause, stage: str) -> ColumnElement[int]:
 
 
 def _goes(table: FromClause, stage: str, direction: int) -> ColumnElement[bool]:
-    """Whether a move goes a way that adds to the figure, or one that takes from it."""
+    """True if the transition of a move changes the figure in this direction."""
     transitions = [
         transition for transition in WAYS.values() if sense(stage, transition) == direction
     ]

@@ -32,7 +32,7 @@ from services.api.queries.rows import BudgetLine
 router = APIRouter()
 
 MOVES_SHOWN: Final = 200
-"""How many moves of a figure stand on one page."""
+"""Moves of a figure on one page."""
 
 Code = Annotated[str, Query(max_length=40, pattern=r"^[^\x00-\x1f\x7f]*$")]
 

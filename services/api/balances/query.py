@@ -195,7 +195,7 @@ async def by_grant(
     after: tuple[str, ...] | None = None,
     limit: int | None = None,
 ) -> list[GrantBalance]:
-    """What the conventions of each grant have, by budget and grant."""
+    """Money of the conventions of each grant, by budget and grant."""
     table = convention_lines if as_of.is_now else known_moves(as_of)
     key = [conventions.c.budget, conventions.c.grant_ref]
     query = _of_conventions(key, table, entities)
@@ -217,7 +217,7 @@ async def by_beneficiary(
     after: tuple[str, ...] | None = None,
     limit: int | None = None,
 ) -> list[BeneficiaryBalance]:
-    """What the conventions with each establishment have, by budget and SIRET."""
+    """Money of the conventions with each establishment, by budget and SIRET."""
     table = convention_lines if as_of.is_now else known_moves(as_of)
     key = [conventions.c.budget, conventions.c.siret]
     other = conventions.alias("named")

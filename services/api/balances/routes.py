@@ -67,31 +67,31 @@ class AsOfFilters(PageFilters):
 
 
 class LineFilters(AsOfFilters):
-    """Which lines."""
+    """Filters of lines."""
 
     chapter: Name | None = None
 
 
 class ConventionFilters(AsOfFilters):
-    """Which conventions."""
+    """Filters of conventions."""
 
     convention: Name | None = None
 
 
 class GrantFilters(AsOfFilters):
-    """Which grants."""
+    """Filters of grants."""
 
     grant: Name | None = None
 
 
 class BeneficiaryFilters(AsOfFilters):
-    """Which beneficiaries."""
+    """Filters of beneficiaries."""
 
     siret: Siret | None = None
 
 
 class MoveFilters(AsOfFilters):
-    """Which moves of a budget: those behind a figure."""
+    """Filters of the moves of a budget: those of a figure."""
 
     budget: BudgetId
     chapter: Name | None = None

@@ -40,7 +40,7 @@ class FigureView:
 
 
 def change_cents(stage: str, move: Move) -> int:
-    """What a move adds to a figure, or takes from it; 0 where it is none of its moves."""
+    """Cents that a move adds to a figure, or takes from it; 0 where it is none of its moves."""
     transition = WAYS[_stage(move.from_stage), _stage(move.to_stage)]
     return move.amount_cents * sense(stage, transition)
 

@@ -17,7 +17,7 @@ YEAR_MIN, YEAR_MAX = 1900, 2199
 
 
 class BudgetFilters(PageFilters):
-    """Which budgets."""
+    """Filters of budgets."""
 
     entity: Siret | None = None
     fiscal_year: int | None = Field(None, ge=YEAR_MIN, le=YEAR_MAX)

@@ -48,7 +48,7 @@ def chart(values: Sequence[float | None], least: float) -> Chart:
 
 
 def _runs(values: Sequence[float | None]) -> Iterator[tuple[int, int]]:
-    """Where the known and the unknown stretches begin, and end before."""
+    """Bounds of the known and the unknown stretches."""
     start = 0
     for at in range(1, len(values) + 1):
         if at == len(values) or (values[at] is None) != (values[start] is None):

@@ -1,4 +1,4 @@
-"""What several pages show: figures with the records behind them, bars, notices, states. Pure."""
+"""Elements of several pages: figures with the records behind them, bars, notices, states."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ TYPE_PREFIX, TYPE_SUFFIX = "ecluse.", ".v1"
 
 
 class Verbatim(str):
-    """What stands on a page as it is: an address, a token, an account that was asked for.
+    """Text that stands on a page as it is: an address, a token, an account that was asked for.
 
     In all other words on a page IBANs are shortened: people call things by them.
     """
@@ -35,7 +35,7 @@ class Verbatim(str):
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A state in words, with a tone and an icon: never told by colour alone."""
+    """A state in words, with a tone and an icon: never shown by colour alone."""
 
     text: str
     tone: str = ""
@@ -104,7 +104,7 @@ Amounts = Sequence[tuple[str, int]]
 
 
 def bar_of(amounts: Amounts, locale: LocaleFormat) -> Bar:
-    """A bar, and the same in words: what is nothing is not told."""
+    """A bar, and the same as text: what is nothing is left out."""
     texts = [
         f"{locale.say(STAGES[name])} {locale.money(cents)}" for name, cents in amounts if cents != 0
     ]
@@ -152,13 +152,13 @@ def capital(texts: str) -> str:
 
 
 def verdict_do(verdict: Verdict, locale: LocaleFormat) -> str:
-    """What to do, where the sentence itself does not end with it."""
+    """Advice, where the sentence itself does not end with it."""
     do = locale.say(verdict.do)
     return "" if locale.say(verdict.sentence).endswith(do) else do
 
 
 def type_name(event_type: str | None, locale: LocaleFormat) -> str:
-    """What came, as people call it; a type that is not known stays as it is."""
+    """Name of an event type; a type that is not known stays as it is."""
     if event_type is None:
         return locale.say(Sentence("Enregistrement illisible", "Unreadable record"))
     known = TYPES.get(event_type.removeprefix(TYPE_PREFIX).removesuffix(TYPE_SUFFIX))

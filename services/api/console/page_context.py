@@ -22,13 +22,13 @@ from services.texts.locale_format import LocaleFormat
 NAME_MAX: Final = 300
 SEARCH_MAX: Final = 100
 ROWS: Final = 50
-"""How many rows of a list stand on one page."""
+"""Rows of a list on one page."""
 
 BUDGETS_CHOSEN: Final = 200
-"""How many stand in the filter of a list."""
+"""Budgets in the filter of a list."""
 
 NUMBER_MAX: Final = 2**63 - 1
-"""What a column of both databases holds."""
+"""The largest number that a column of both databases holds."""
 
 TOKEN_DIGITS: Final = 16
 
@@ -90,7 +90,7 @@ class Visit:
 
 
 async def visit(request: Request, connection: Connection, caller: Reader, now: Now) -> Visit:
-    """Who asks for a page, if they may read."""
+    """The context of a page, for a caller who may read."""
     return Visit(request, locale_of(request), connection, caller, now)
 
 
@@ -98,7 +98,7 @@ Visitor = Annotated[Visit, Depends(visit)]
 
 
 async def position_token(connection: AsyncConnection) -> str:
-    """How far the read model is, in one short word: another word, another state."""
+    """Digest of the position of the read model: it changes with it."""
     return sha256((await revision(connection)).encode()).hexdigest()[:TOKEN_DIGITS]
 
 

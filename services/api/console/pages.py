@@ -1,4 +1,4 @@
-"""What every page of the console shares: its head, its words, and how it is rendered."""
+"""Frame of every page of the console, and its rendering."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -38,7 +38,7 @@ LAG_LIVE_PATH: Final = "/console/lag/live"
 VERSION_DIGITS: Final = 12
 
 LANGUAGE_KEPT_S: Final = 365 * 24 * 3600
-"""How long the browser remembers which language was chosen."""
+"""Time that the browser remembers which language was chosen."""
 
 NAVIGATION: Final = ("today", "grants", "orders", "troubles", "lag")
 """The pages of the main navigation, in its order."""
@@ -84,11 +84,11 @@ class Other:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What stands around the content of a page."""
+    """The frame of a page around its content."""
 
     language: str
     known: bool
-    """Whether somebody is signed in, or access is not checked."""
+    """True if somebody is signed in, or access is not checked."""
     who: str
     unchecked: bool
     csrf: str | None
@@ -174,7 +174,7 @@ def answer(
     live_token: str | None = None,
     live_href: str = LIVE_PATH,
 ) -> HTMLResponse:
-    """A page as an answer to this request; with `live_token` it is told when that is stale."""
+    """A page as an answer to this request; with `live_token` the page learns when it is stale."""
     page = page_of(asked, locale, instant, live_token, live_href)
     headers = {"Content-Language": locale.language.value}
     response = HTMLResponse(render(template, page, locale, **content), status, headers)
@@ -186,7 +186,7 @@ def answer(
 
 
 def locale_of(asked: HTTPConnection) -> LocaleFormat:
-    """The voice in which this request is answered."""
+    """The locale in which this request is answered."""
     return LocaleFormat.of(language_of(asked))
 
 
@@ -197,7 +197,7 @@ def page_of(
     live_token: str | None = None,
     live_href: str = LIVE_PATH,
 ) -> Page:
-    """What stands around a page, for whoever asked for it."""
+    """The frame of a page, for whoever asked for it."""
     caller = getattr(asked.state, "caller", None)
     path = asked.url.path
     csrf = getattr(asked.state, "csrf", None)
@@ -205,7 +205,7 @@ def page_of(
         language=locale.language.value,
         known=caller is not None,
         who="" if caller is None else caller.label or caller.name,
-        unchecked=caller is not None and not asked.app.state.parts.access.checks,
+        unchecked=caller is not None and not asked.app.state.components.access.checks,
         csrf=None if csrf is None else Verbatim(csrf),
         navigation=[_link(name, path, locale) for name in _pages_of(caller)],
         languages=[_other(each, asked, locale) for each in Language],

@@ -74,7 +74,7 @@ def _asks_for_page(scope: Scope) -> bool:
 def _page(scope: Scope, status: int, problem: dict[str, Any]) -> str:
     asked = HTTPConnection(scope)
     locale = locale_of(asked)
-    instant = locale.instant(asked.app.state.parts.clock())
+    instant = locale.instant(asked.app.state.components.clock())
     return render(
         "problem.html",
         page_of(asked, locale, instant),

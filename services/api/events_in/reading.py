@@ -16,16 +16,16 @@ from services.ledger.files.replay import Line, lines, raw_record
 from services.runtime.kafka.publishing import Message
 
 EVENTS_MAX: Final = 10_000
-"""How many events one request may bring."""
+"""Events that one request may bring."""
 
 FAULTS_MAX: Final = 100
-"""How many faults the answer names."""
+"""Faults that the answer names."""
 
 PIECE_BYTES: Final = 16 * 1024
-"""How much is looked at together where lines are blank."""
+"""Bytes that are examined together where lines are blank."""
 
 PLACE: Final = "POST /events"
-"""What a decoder's bug is logged under."""
+"""The name under which a decoder's bug is logged."""
 
 ENTITY_NOT_ALLOWED: Final = "entity_not_allowed"
 NOT_ALLOWED = Sentence(
@@ -39,7 +39,7 @@ class TooManyEvents(Exception):
 
 
 class Fault(NamedTuple):
-    """What is wrong with one event; `line` counts from 1."""
+    """A fault of one event; `line` counts from 1."""
 
     line: int
     code: str
@@ -58,18 +58,18 @@ class Named(NamedTuple):
 
 @dataclass(slots=True)
 class Sent:
-    """What one request brought: `body` holds the bytes, the rest says what they are."""
+    """The body of one request, and what was read in it."""
 
     body: BinaryIO
     one: bool
-    """Whether all of it is one event, however many lines it has; else each line is one."""
+    """True if all of it is one event, however many lines it has; else each line is one."""
     events: list[Named] = field(default_factory=list)
     unreadable: list[Fault] = field(default_factory=list)
     not_allowed: list[Fault] = field(default_factory=list)
 
     @property
     def is_good(self) -> bool:
-        """Whether every event may be published."""
+        """True if every event may be published."""
         return not self.unreadable and not self.not_allowed
 
     def read(self, caller: Caller) -> None:

@@ -19,10 +19,10 @@ from services.texts.translation import translate
 
 PATH: Final = "/events"
 STREAM_BYTES_MAX: Final = 64 * 1024 * 1024
-"""How much one request may bring."""
+"""Size limit of one request."""
 
 IN_MEMORY_BYTES: Final = 1024 * 1024
-"""How much of it stays in memory: the rest waits in a temporary file."""
+"""Bytes of it that stay in memory: the rest waits in a temporary file."""
 
 STREAM_LIMIT_S: Final = 180.0
 LIMITS_S: Final = {PATH: STREAM_LIMIT_S}
@@ -133,7 +133,7 @@ class PublishedEvent(BaseModel):
 
 
 class Published(BaseModel):
-    """What was kept."""
+    """The published events."""
 
     published: int
     events: list[PublishedEvent]

@@ -43,7 +43,7 @@ class Document:
 
     @property
     def is_there(self) -> bool:
-        """Whether it counts as received: one that was rejected does not (rules, 24)."""
+        """True if it counts as received: one that was rejected does not (rules, 24)."""
         return self.received_on is not None and self.rejected_for is None
 
 
@@ -57,7 +57,7 @@ class Want:
 
 @dataclass(frozen=True, slots=True)
 class PlannedLine:
-    """What an instalment plans on one line."""
+    """The plan of an instalment on one line."""
 
     line: BudgetLine
     amount_cents: int
@@ -172,7 +172,7 @@ async def conventions_of(conn: AsyncConnection, budget: str, grant: str) -> tupl
 
 @dataclass(frozen=True, slots=True)
 class _ConventionRows:
-    """What the tables say of the conventions of a grant."""
+    """Rows of all tables on the conventions of a grant."""
 
     instalments: Sequence[RowMapping]
     documents: Sequence[RowMapping]
@@ -259,7 +259,7 @@ class _ConventionRows:
 
 
 def _is_awaited(convention: RowMapping, row: RowMapping, orders: Sequence[PaidOrder]) -> bool:
-    """Whether an order is still to come: none holds it, and the convention has not ended."""
+    """True if an order is still to come: none holds it, and the convention has not ended."""
     if convention["state"] in {TERMINATED, WITHDRAWN}:
         return False
     if any(each.order.state != "rejected" for each in orders):
@@ -271,7 +271,7 @@ def _is_awaited(convention: RowMapping, row: RowMapping, orders: Sequence[PaidOr
 
 
 def _wants(convention: RowMapping, row: RowMapping, owed: Sequence[Document]) -> Iterable[Want]:
-    """What has not come of all that the schedule and the convention name."""
+    """Items of the schedule and the convention that have not come."""
     if row["trigger"] == BY_NOTIFICATION and convention["notified_on"] is None:
         yield Want("notification", convention["convention"])
     for each in owed:

@@ -34,7 +34,7 @@ class Step:
     how: str
     title: str
     spoken: str
-    """How it stands, for who does not see its colour."""
+    """Name of its state, for who does not see its colour."""
     text: Sequence[str]
     links: Sequence[Link] = ()
     state: State | None = None
@@ -263,7 +263,7 @@ def _paid(
 
 
 def _late(each: Instalment, today: date, locale: LocaleFormat) -> State | None:
-    """How long an order has been overdue; None where none is."""
+    """Time since an order was due; None where none is late."""
     late = [
         one.order.due_on
         for one in each.orders

@@ -43,18 +43,18 @@ def rows_of(
 
 
 def found_text(count: int, search: str, locale: LocaleFormat, *, more: bool) -> str:
-    """How many grants are shown, and for which search."""
+    """Number of grants that are shown, and the search."""
     text = locale.counted(texts.FOUND_MORE if more else texts.FOUND, count)
     return f"{text} {locale.say(texts.TEXTS['found_for'], search=search)}" if search else text
 
 
 def grant_state(state: str, locale: LocaleFormat) -> State:
-    """The state of a grant, never told by colour alone."""
+    """The state of a grant, never shown by colour alone."""
     return State(locale.say(GRANT_STATES[state]), *TONES[state])
 
 
 def flag_count(count: int, locale: LocaleFormat) -> State | None:
-    """How many things a person should look at; None where there is nothing."""
+    """Number of review flags; None where there is none."""
     if not count:
         return None
     return State(locale.counted(texts.FLAG_COUNT, count), "warn", "warn")
@@ -77,7 +77,7 @@ def _row(grant: Grant, reserved_cents: int, locale: LocaleFormat) -> GrantRow:
 
 
 def _progress(grant: Grant, reserved_cents: int) -> list[tuple[str, int]]:
-    """Where the money of a grant is."""
+    """Money of a grant by stage."""
     return [
         ("reserved", reserved_cents),
         ("committed", grant.remaining_cents),

@@ -40,7 +40,7 @@ class GrantLine:
     line: BudgetLine
     awarded_cents: int
     reserved_cents: int
-    """What the award holds that no convention has taken."""
+    """Cents of the award that no convention has taken."""
     remaining_cents: int
     """Committed and not ordered."""
     ordered_cents: int
@@ -110,7 +110,7 @@ def _grant_line(
 async def _reserved(
     conn: AsyncConnection, budget: str, grant: str, names: Sequence[str]
 ) -> dict[Codes, int]:
-    """What an award has reserved and neither a convention taken nor an end given back.
+    """Reserved cents of an award that no convention has taken and no end given back.
 
     The closing of a year gives back all that is reserved, and names no grant (rules, 30).
     """
@@ -139,7 +139,7 @@ async def _reserved(
 
 
 async def reserved_of(conn: AsyncConnection, keys: Sequence[GrantKey]) -> dict[GrantKey, int]:
-    """What is reserved for each of these grants, in cents: what `money_of` says, over its lines."""
+    """Reserved cents of each of these grants: the sum of `money_of` over its lines."""
     of_it = (conventions.c.budget, conventions.c.grant_ref)
     asked = tuple_(*of_it).in_(keys)
     named = union(

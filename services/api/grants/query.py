@@ -47,7 +47,7 @@ SEARCHED: Final = (
     grants.c.siret,
 )
 KEYS_MAX: Final = 1000
-"""How many keys one question names: databases take some thousands of values."""
+"""Keys that one query names: databases take some thousands of values."""
 
 CAPITALS: Final = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 """Plain capitals to small letters: all that both databases fold alike."""
@@ -76,13 +76,13 @@ class Grant:
     released_cents: int
     carried_over_cents: int
     flags: int
-    """How many things a person should look at."""
+    """Number of review flags."""
     sequence: int
 
 
 @dataclass(frozen=True, slots=True)
 class AwardedLine:
-    """What was awarded on one line, as the act says."""
+    """The amount awarded on one line, as the act says."""
 
     line: BudgetLine
     amount_cents: int
@@ -102,7 +102,7 @@ class GrantAct:
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """What a person should look at, and the record that says so."""
+    """A review flag, and the record that raised it."""
 
     sequence: int
     event_id: Name | None
@@ -237,7 +237,7 @@ async def _flag_counts(conn: AsyncConnection, keys: Sequence[Key]) -> dict[Key, 
 
 
 def _flag_of(budget: ColumnElement[Any], grant: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Whether a flag is on a grant, or on a convention of it."""
+    """True if a flag is on a grant, or on a convention of it."""
     of_it = exists().where(
         conventions.c.budget == review_flags.c.budget,
         conventions.c.convention == review_flags.c.convention,

@@ -25,7 +25,7 @@ State = Literal["announced", "awarded", "withdrawn", "carried"]
 
 
 class GrantFilters(PageFilters):
-    """Which grants."""
+    """Filters of grants."""
 
     budget: BudgetId | None = None
     entity: Siret | None = Field(None, description="Of all budgets of this entity.")

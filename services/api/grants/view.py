@@ -149,7 +149,7 @@ def grant_view(whole: WholeGrant, today: date, locale: LocaleFormat) -> GrantVie
 
 
 def _figures(whole: WholeGrant, locale: LocaleFormat) -> list[Figure]:
-    """What was awarded, and where it is now."""
+    """Figures of the award, and of where its money is now."""
     grant = whole.grant
     href = record_href(grant.budget, grant.sequence)
     awarded = locale.money(grant.awarded_cents)
@@ -194,7 +194,7 @@ def _cause(grant: Grant, locale: LocaleFormat) -> str:
 def _hrefs(
     budget: str, grant: str, amounts: Amounts, line: BudgetLine | None = None
 ) -> dict[str, str]:
-    """Where the moves of a grant's figures are.
+    """Links to the moves of a grant's figures.
 
     A reservation that is nothing any more has none: the closing of a year gives back what is
     reserved, line by line, and names no grant (rules, 30).
@@ -340,7 +340,7 @@ def record_row(record: Record, locale: LocaleFormat) -> RecordRow:
 
 
 def outcome_state(outcome: str, locale: LocaleFormat) -> State:
-    """What became of a record, never told by colour alone."""
+    """State of a record's outcome, never shown by colour alone."""
     return State(locale.say(OUTCOMES[outcome]), *OUTCOME_TONES[outcome])
 
 

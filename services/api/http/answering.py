@@ -1,7 +1,8 @@
 """Answers with an ETag that is taken from what they depend on.
 
 The ETag is known before the answer is: it stands for the question, the caller's entities, the
-language and how far the read model is. Who asks again with it is told 304 for one small query.
+language and how far the read model is. A request that brings it again
+costs one small query, and is answered 304.
 """
 
 import base64
@@ -26,7 +27,7 @@ JSON: Final = "application/json"
 UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {
     304: {"description": "What the caller has, by its `If-None-Match`, is still the answer."}
 }
-"""What every answer with an ETag may be, for the OpenAPI document."""
+"""Response of a conditional request, for the OpenAPI document."""
 
 
 async def whole(
@@ -85,7 +86,7 @@ async def _tag(question: Asked, media_type: str, *, dated: bool) -> str:
 
 
 def _has(all_headers: list[str], tag: str) -> bool:
-    """Whether the caller holds the answer that the tag stands for (RFC 9110, 13.1.2).
+    """True if the caller holds the answer that the tag stands for (RFC 9110, 13.1.2).
 
     `*` would ask whether there is any answer, which nobody knows before it is made: it gets one.
     """

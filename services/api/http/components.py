@@ -1,4 +1,4 @@
-"""What the API is made of: given to it once, when it is built."""
+"""Components of the API, given once when it is built."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -21,13 +21,13 @@ from services.api.adapters.ports import (
 from services.api.lag_source import Unwatched
 
 REQUEST_LIMIT_S: Final = 30.0
-"""How long an answer may take to begin."""
+"""Time in which an answer must begin."""
 
 BODY_BYTES_MAX: Final = 256 * 1024
-"""How much a request may bring, where its address allows no more."""
+"""Size limit of a request, where its address allows no more."""
 
 READS_AT_ONCE: Final = 4
-"""How many connections one caller has at once, fewer than there are: who asks more waits, and holds
+"""Connections that one caller has at once, fewer than there are: who asks more waits, and holds
 nothing; nobody else waits behind them."""
 
 TRACES_AT_ONCE: Final = 2
@@ -51,7 +51,7 @@ class ReadSlots:
 
 @dataclass(frozen=True, slots=True)
 class Components:
-    """What the API stands on."""
+    """The components of the API."""
 
     engine: AsyncEngine
     """Of the read model."""
@@ -66,8 +66,8 @@ class Components:
     hosts: frozenset[str] = LOCAL
     """The names by which it is asked; where access is not checked it answers to no other."""
     over_tls: bool = False
-    """Whether everybody comes over TLS, whatever a proxy says."""
+    """True if everybody comes over TLS, whatever a proxy says."""
     trace_slots: asyncio.Semaphore = field(default_factory=_trace_slots)
     read_slots: ReadSlots = field(default_factory=ReadSlots)
     leaving: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set once the process is told to end: a stream that would go on ends then."""
+    """Set by the signal to end: streams end then."""

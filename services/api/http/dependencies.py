@@ -1,4 +1,4 @@
-"""What a route may ask for, by the type of its parameter: who asks, in which language, and so on.
+"""Dependencies of routes, by the type of a parameter: caller, connection, language and so on.
 
 async def lines(budget: str, caller: Reader, connection: Connection) -> …:
     check_sees(caller, budget)
@@ -46,8 +46,8 @@ _session = APIKeyCookie(
 
 
 async def parts(request: Request) -> Components:
-    """What the API stands on."""
-    found: Components = request.app.state.parts
+    """The components of the API."""
+    found: Components = request.app.state.components
     return found
 
 
@@ -75,7 +75,7 @@ def needs(scope: Scope) -> Callable[..., Awaitable[Caller]]:
 
 
 def _challenge(request: Request, scope: Scope) -> dict[str, str]:
-    """What a program is told whose token has not the right (RFC 6750, 3.1)."""
+    """Header for a program whose token lacks the right (RFC 6750, 3.1)."""
     if "authorization" not in request.headers:
         return {}
     return {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope.value}"'}
@@ -101,7 +101,7 @@ async def connection(
 
 
 async def reader_of_all(reader: Annotated[Caller, Depends(needs(Scope.READ))]) -> Caller:
-    """The caller, if they may read all entities: what is told here is of all together.
+    """The caller, if they may read all entities: the answer is of all together.
 
     Raises:
         Problem: they may read some only.
@@ -122,7 +122,7 @@ def check_sees(caller: Caller, budget: str, scope: Scope = Scope.READ) -> None:
 
 
 async def now(components: Annotated[Components, Depends(parts)]) -> datetime:
-    """What the clock says."""
+    """The time of the clock."""
     return components.clock()
 
 
@@ -130,7 +130,7 @@ async def journal_ends(
     _caller: Annotated[Caller, Depends(needs(Scope.READ))],
     components: Annotated[Components, Depends(parts)],
 ) -> Mapping[int, JournalEnd] | None:
-    """Where the journal ends. Name it before anything that takes a connection: it may take long."""
+    """Ends of the journal. Name it before anything that takes a connection: it may take long."""
     return await components.journal_ends()
 
 
@@ -138,7 +138,7 @@ async def lag(
     _caller: Annotated[Caller, Depends(needs(Scope.READ))],
     components: Annotated[Components, Depends(parts)],
 ) -> Lag:
-    """What the watches say. Name it before anything that takes a connection: it may take long."""
+    """The lag. Name it before anything that takes a connection: it may take long."""
     return await components.lag()
 
 
@@ -146,7 +146,7 @@ async def trace_slot(
     _caller: Annotated[Caller, Depends(needs(Scope.READ))],
     components: Annotated[Components, Depends(parts)],
 ) -> AsyncGenerator[None]:
-    """A turn to tell a story. Name it before anything that takes a connection: it may take long."""
+    """A slot to make a trace. Name it before anything that takes a connection: it may take long."""
     async with components.trace_slots:
         yield
 

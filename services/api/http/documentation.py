@@ -52,7 +52,7 @@ async def page() -> HTMLResponse:
 
 @router.get("/docs/start.js")
 async def start() -> Response:
-    """What starts it: a file of its own, since nothing inline runs."""
+    """Start script: a file of its own, since nothing inline runs."""
     return Response(START, media_type="text/javascript")
 
 

@@ -1,4 +1,4 @@
-"""What errors become: problems, each with its code."""
+"""Error handlers: each error becomes a problem with its code."""
 
 from typing import Any, Final, cast
 
@@ -28,7 +28,7 @@ from services.texts.language import Language
 from services.texts.translation import translate
 
 FAULTS_MAX: Final = 20
-"""How many faults of a request are named."""
+"""Faults of a request that are named."""
 
 STATEMENT_CANCELLED: Final = "57014"
 """PostgreSQL's code for a statement that took too long."""
@@ -74,7 +74,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 
 def _fault(error: dict[str, Any], language: Language) -> dict[str, str]:
-    """Where a request is wrong, and why: never the value, which may be anything."""
+    """A fault of a request, and why: never the value, which may be anything."""
     place = error.get("loc", ())
     name = "/".join(str(part) for part in place[1:])
     facts = {**error.get("ctx", {}), "error": error["msg"]}
@@ -106,7 +106,7 @@ async def _database(request: Request, error: Exception) -> Response:
     """
     found = cast(DBAPIError, error)
     if getattr(found.orig, "sqlstate", None) == STATEMENT_CANCELLED:
-        limit_s = request.app.state.parts.request_limit_s
+        limit_s = request.app.state.components.request_limit_s
         return _answer(request, Problem(TOO_SLOW, {"limit_s": limit_s}))
     if found.connection_invalidated or isinstance(found, OperationalError | InterfaceError):
         return _answer(request, unreachable())
@@ -114,6 +114,6 @@ async def _database(request: Request, error: Exception) -> Response:
 
 
 async def _stop(request: Request, error: Exception) -> Response:
-    text = cast(Stop, error).text
+    text = cast(Stop, error).said
     headers = {"Retry-After": str(RETRY_AFTER_S)}
     return _answer(request, Problem(SOURCE_UNREACHABLE, {"said": text}, headers=headers))

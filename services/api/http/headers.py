@@ -21,7 +21,7 @@ ALWAYS: Final = {
 }
 KEPT_BY_NOBODY: Final = "no-store"
 KEPT_IF_ASKED_AGAIN: Final = "private, no-cache"
-"""What has an ETag may be kept by who asked, and is asked for again each time."""
+"""Caching of an answer with an ETag: by who asked, revalidated each time."""
 
 VARIES: Final = "Accept-Language, Authorization, Cookie"
 

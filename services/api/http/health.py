@@ -1,4 +1,4 @@
-"""Whether this process lives, and whether it can answer. The two are open to all."""
+"""True if this process lives, and whether it can answer. The two are open to all."""
 
 from datetime import datetime
 from functools import partial
@@ -17,7 +17,7 @@ from services.api.http.dependencies import Now
 from services.projector.tables import metadata, positions
 
 KEPT_S: Final = 1.0
-"""So long what was found is told again: anybody may ask, and each look is a question a table."""
+"""Time that the state is cached: anybody may ask, and each answer is a query of every table."""
 
 router = APIRouter(tags=["health"])
 
@@ -29,19 +29,19 @@ class Alive(BaseModel):
 
 
 class Ready(BaseModel):
-    """Whether the API can answer; what is behind it, only for who shows a key or token."""
+    """True if the API can answer; what is behind it, only for who shows a key or token."""
 
     ready: bool
     database: bool | None = Field(None, description="Whether the read model answers.")
     schema_fits: bool | None = Field(None, description="Whether its tables are those of this API.")
     latest_event_time: datetime | None = Field(
-        None, description="The latest time of an event that it has; told, and never a failure."
+        None, description="The latest time of an event that it has; it is never a failure."
     )
     latest_event_age_s: float | None = None
 
 
 def readiness(parts: Components) -> Kept[Ready]:
-    """What the second of them remembers."""
+    """Use of the key that was noted last."""
     return Kept(partial(_polled, parts), parts.clock, lambda _: KEPT_S)
 
 

@@ -94,7 +94,7 @@ def list_route(
 
 
 def _fingerprint(question: Asked) -> str:
-    """What a cursor is of: an address and its filters."""
+    """Digest of an address and its filters: a cursor belongs to one."""
     filters = sorted(
         (name, value)
         for name, value in question.request.query_params.multi_items()

@@ -1,4 +1,4 @@
-"""What Prometheus asks of the API: requests, and how far the read model is."""
+"""Metrics for Prometheus: requests, and the position of the read model."""
 
 from typing import Any, Final
 

@@ -1,4 +1,4 @@
-"""What a question brings: who asks, of which moment, in which language; and values that filter."""
+"""Context of a query (caller, connection, language, day), and the types of its filters."""
 
 import re
 from datetime import UTC, date
@@ -53,11 +53,11 @@ Partition = Annotated[int, Field(ge=0, le=PARTITION_MAX)]
 
 KeyText = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\u0000]*$")]
 KeyTime = Annotated[AwareDatetime, AfterValidator(lambda time: time.astimezone(UTC))]
-"""What stands in cursors: as bounded as what stands in addresses."""
+"""Types in cursors: as bounded as those in addresses."""
 
 
 class Filters(BaseModel):
-    """What may stand in the address of a question; anything else in it is a mistake."""
+    """Filters in the address of a query; anything else in it is a mistake."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -76,7 +76,7 @@ class PageFilters(Filters):
 
     @property
     def is_dated(self) -> bool:
-        """Whether the answer depends on the day of the question."""
+        """True if the answer depends on the day of the question."""
         return False
 
     def arguments(self, today: date) -> dict[str, Any]:
@@ -114,7 +114,7 @@ class Asked(NamedTuple):
 async def asked(
     request: Request, caller: Reader, connection: Connection, language: Lang, now: Now
 ) -> Asked:
-    """What each of these routes asks for."""
+    """The context of a query."""
     return Asked(request, caller, connection, language, day_of(now))
 
 

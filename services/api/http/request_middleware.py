@@ -17,15 +17,15 @@ from services.api.http.headers import add_headers
 from services.api.problems import INTERNAL, TOO_LARGE, TOO_SLOW, Problem, answer
 
 REQUEST_ID: Final = re.compile(r"[0-9a-f-]{8,64}")
-"""What a request may be called by whoever sends it: no key nor IBAN can be written so."""
+"""Format of request ids that senders may choose: no key nor IBAN can be written so."""
 
 TOO_LARGE_STATUS: Final = 413
 UNKNOWN_ROUTE: Final = "unknown"
 CLIENT_GONE: Final = 499
-"""What the log says where nobody waited for the answer."""
+"""Status in the log where nobody waited for the answer."""
 
 Observe = Callable[[str, str, int, float], None]
-"""Told of each request: method, route, status, seconds."""
+"""Called for each request with method, route, status and seconds."""
 
 log: Final = structlog.stdlib.get_logger("ecluse.api")
 

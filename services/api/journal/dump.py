@@ -7,10 +7,10 @@ from events.masking import HIDDEN, hidden_places
 
 ROW_BYTES: Final = 16
 SHOWN_MAX: Final = 16 * 1024
-"""How much of a record is shown: a page must stay readable, and a record may have 16 MiB."""
+"""Bytes of a record that are shown: a page must stay readable, and a record may have 16 MiB."""
 
 GLANCE: Final = 64
-"""How many bytes behind the cut are looked at, so that an IBAN across it is hidden too."""
+"""Bytes behind the cut that are examined, so that an IBAN across it is hidden too."""
 
 PRINTABLE: Final = range(0x20, 0x7F)
 
@@ -25,7 +25,7 @@ class Dump(NamedTuple):
 
     @property
     def cut(self) -> bool:
-        """Whether there are more than are shown."""
+        """True if there are more than are shown."""
         return self.shown < self.length
 
 

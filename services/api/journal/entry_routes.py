@@ -30,7 +30,7 @@ EntryKind = Literal[
 
 
 class EntryFilters(PageFilters):
-    """Which commitment entries."""
+    """Filters of commitment entries."""
 
     budget: BudgetId | None = None
     kind: EntryKind | None = None

@@ -1,4 +1,4 @@
-"""What became of an event: all that was ever received under its id."""
+"""Outcomes of an event: all that was ever received under its id."""
 
 from dataclasses import dataclass
 
@@ -34,7 +34,7 @@ async def outcomes(
     budget: str | None = None,
     source: str | None = None,
 ) -> tuple[Identity, ...]:
-    """What became of every event of that id, by budget and source; empty where none is seen."""
+    """Outcomes of every event of that id, by budget and source; empty where none is seen."""
     query = select(journal).where(
         visible(journal.c.budget, entities), journal.c.event_id == event_id
     )

@@ -1,4 +1,4 @@
-"""A record of the journal told whole: what came, what was decided and why, what moved and left."""
+"""A record of the journal: event, outcome with its reason, moves, messages and hash."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ from services.projector.tables import journal
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where an event was read."""
+    """The source position of an event."""
 
     topic: str
     partition: int
@@ -57,7 +57,7 @@ class OrderSnapshot:
     state: str
     due_on: date
     issued: bool
-    """Whether it was issued by this record; else it was changed."""
+    """True if it was issued by this record; else it was changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class RecordDetail:
     sequence: int
     partition: int
     offset: int
-    """Where it stands in the journal."""
+    """Its position in the journal."""
     source: Source
     event_id: Name | None
     event_source: Name | None
@@ -90,7 +90,7 @@ class RecordDetail:
 async def one(
     conn: AsyncConnection, entities: Entities, budget: str, sequence: int
 ) -> tuple[RecordDetail, bytes] | None:
-    """A record told whole, with its bytes as they stand on the topic; None where none is seen.
+    """A record, with its bytes as they stand on the topic; None where none is seen.
 
     The bytes hold bank details: whoever shows them masks them.
     """
@@ -130,7 +130,7 @@ def record_detail(row: RowMapping) -> RecordDetail:
 
 
 def moved(move: Move) -> Moved:
-    """A move as it is told."""
+    """A move as an answer spells it."""
     transition = move.way
     return Moved(
         _line(move.line),
@@ -143,7 +143,7 @@ def moved(move: Move) -> Moved:
 
 
 def entry(record: JournalRecord, item: int, row: Mapping[str, Any]) -> CommitmentEntry:
-    """A commitment entry as it is told."""
+    """A commitment entry as an answer spells it."""
     line, act = row["line"], row["act"]
     return CommitmentEntry(
         row["entry_id"],

@@ -1,4 +1,4 @@
-"""What became of an event; the whole story of anything; a record of the journal."""
+"""Outcome of an event; trace of a reference; a record of the journal."""
 
 from typing import Annotated, Final
 
@@ -43,13 +43,13 @@ TRACE_TOO_LONG: Final = Kind(
 
 
 class BudgetFilter(Filters):
-    """Where to look."""
+    """Filter by budget."""
 
     budget: BudgetId | None = Field(None, description="In this budget only.")
 
 
 class EventFilter(BudgetFilter):
-    """Which of the events that have this id."""
+    """Filters of the events that have this id."""
 
     source: Name | None = Field(None, description="The one from this `source` only.")
 
@@ -88,7 +88,7 @@ async def outcome(
 @router.get(
     "/trace/{ref:path}",
     response_model=traces.Trace,
-    summary="The whole story of a reference",
+    summary="The trace of a reference",
     responses=problems(413),
 )
 async def trace(
@@ -99,7 +99,7 @@ async def trace(
     ],
     filters: Annotated[BudgetFilter, Query()],
 ) -> Response:
-    """What came, what was decided and why, what is awaited: through the years of a convention."""
+    """Records, decisions with reasons, and what is awaited, through the years of a convention."""
     budget = question.of(filters.budget)
 
     async def build() -> traces.Trace | None:

@@ -1,4 +1,4 @@
-"""The whole story of an event, a grant, a convention, an act or a payment order.
+"""The trace of an event, a grant, a convention, an act or a payment order.
 
 `services.trace.trace` tells it from the journal's own bytes, as `ecluse trace` does. All records
 of the budgets concerned are read for that, so there is a limit.
@@ -38,13 +38,13 @@ from services.trace.index import Index
 from services.trace.trace import Story, Told
 
 RECORDS_MAX: Final = 20_000
-"""How many records are read for one story: some seconds of work."""
+"""Records that are read for one trace: some seconds of work."""
 
 Result = TypeVar("Result")
 
 
 class TooLong(Exception):
-    """The story's budgets have more records than a request may read."""
+    """The budgets of the trace have more records than a request may read."""
 
     def __init__(self, records: int) -> None:
         super().__init__(f"{records} records")
@@ -53,7 +53,7 @@ class TooLong(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TracedRecord:
-    """A record of a story, with what the story has of it, and who woke whom."""
+    """A record of a trace, with its part of it, and the parked events that it resumed."""
 
     budget: str
     sequence: int
@@ -91,7 +91,7 @@ class StillAwaited:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A story: what its reference names, its records, what is still to come."""
+    """A trace: the kinds of its reference, its records, what is still to come."""
 
     ref: Name
     kinds: tuple[str, ...]
@@ -102,7 +102,7 @@ class Trace:
 async def traced(
     conn: AsyncConnection, entities: Entities, ref: str, *, budget: str | None = None
 ) -> Trace | None:
-    """The story of what is called `ref`; None where the caller sees nothing of that name.
+    """The trace of `ref`; None where the caller sees nothing of that name.
 
     Raises:
         TooLong: there are too many records to read.
@@ -125,7 +125,7 @@ async def traced(
 
 
 async def _to_its_end(work: Callable[[], Result]) -> Result:
-    """What a thread makes of it. Whoever gives up waits too: a thread works on, and is counted."""
+    """Result of a thread. Whoever gives up waits too: a thread works on, and is counted."""
     working = asyncio.ensure_future(asyncio.to_thread(work))
     try:
         return await asyncio.shield(working)
@@ -151,7 +151,7 @@ async def _budgets_that_name(conn: AsyncConnection, entities: Entities, ref: str
 
 
 async def records_of(conn: AsyncConnection, entities: Entities, names: Sequence[str]) -> int:
-    """How many records the budgets of these names have: of those that the caller may see."""
+    """Number of records of these budgets that the caller may see."""
     seen = visible(journal.c.budget, entities)
     query = select(func.count()).where(seen, journal.c.budget.in_(names))
     return await conn.scalar(query) or 0
@@ -168,7 +168,7 @@ async def _rows(conn: AsyncConnection, entities: Entities, budget: str) -> Seque
 
 
 def _read(index: Index, rows: Iterable[RowMapping]) -> list[JournalRecord]:
-    """The records of one chain, in order, once the index has heard them."""
+    """The records of one chain, in order; the index observes each."""
     records = []
     for row in rows:
         record = read_record(bytes(row["record"]))
@@ -178,7 +178,7 @@ def _read(index: Index, rows: Iterable[RowMapping]) -> list[JournalRecord]:
 
 
 def _trace(index: Index, read: dict[str, list[JournalRecord]]) -> Trace:
-    """The story, and what the ledger as the records leave it still awaits."""
+    """The trace, and what the ledger still awaits after these records."""
     story, folding = index.story(), Folding(forgets=False)
     for budget in story.budgets:
         for record in read.get(budget, ()):

@@ -96,7 +96,7 @@ def record_view(
 ) -> RecordView:
     """A record, its bytes masked.
 
-    `dead_letter` is what is told of it where it could not be read.
+    `dead_letter` explains it where it could not be read.
     """
     dumped = dump(raw)
     sequence = record.sequence
@@ -167,7 +167,7 @@ def _facts(record: RecordDetail, grant: str | None, locale: LocaleFormat) -> Ite
 
 
 def _dead_letter_facts(dead_letter: DeadLetter | None, locale: LocaleFormat) -> Iterator[Fact]:
-    """Where in it the fault is, and the hash by which it is known."""
+    """Pointer to the fault in it, and the hash by which it is known."""
     if dead_letter is not None:
         yield Fact(locale.say(texts.TEXTS["reason"]), dead_letter.reason)
         yield Fact(locale.say(texts.TEXTS["event_sha256"]), dead_letter.event_sha256)

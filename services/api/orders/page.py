@@ -56,7 +56,7 @@ Days = Annotated[int, Field(ge=0, le=DAYS_MAX)]
 
 
 class Filters(BaseModel):
-    """What may stand in the address of the list; what else does is not looked at."""
+    """Filters in the address of the list; anything else is ignored."""
 
     state: Annotated[str, Field(pattern=STATE)] = WAITING
     budget: Annotated[Text | None, NOTHING] = None
@@ -67,7 +67,7 @@ class Filters(BaseModel):
 
     @property
     def wanted(self) -> Wanted:
-        """Which orders these are."""
+        """The orders that are asked for."""
         return Wanted(**self.model_dump(exclude={"after"}))
 
 

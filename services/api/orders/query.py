@@ -27,7 +27,7 @@ from services.ledger.domain.orders import CLOSED_TO_TREASURY, OrderState
 from services.projector.tables import budgets, payment_order_lines, payment_orders, payments
 
 NEXT_DAYS: Final = timedelta(days=60)
-"""How far ahead payments are announced: the time to pay a grant (loi 2021-875)."""
+"""Days for which payments are announced: the time to pay a grant (loi 2021-875)."""
 
 OPEN_STATES: Final = tuple(each.value for each in OrderState if each not in CLOSED_TO_TREASURY)
 """States in which an order waits for the treasury (rules, 20)."""
@@ -61,16 +61,16 @@ class PaymentOrder:
 
     @property
     def left_cents(self) -> int:
-        """What is still to be paid, while it is open."""
+        """Cents still to be paid, while it is open."""
         return self.amount_cents - self.paid_cents
 
     @property
     def is_open(self) -> bool:
-        """Whether it waits for the treasury."""
+        """True if it waits for the treasury."""
         return self.state in OPEN_STATES
 
     def is_late(self, today: date) -> bool:
-        """Whether it is open and its due date has passed."""
+        """True if it is open and its due date has passed."""
         return self.is_open and self.due_on < today
 
 
@@ -84,7 +84,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """What an order pays on one line."""
+    """The amount of an order on one line."""
 
     line: BudgetLine
     amount_cents: int
@@ -93,7 +93,7 @@ class OrderLine:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """What the treasury paid of an order, and the record that says so."""
+    """A payment of an order by the treasury, and its record."""
 
     sequence: int
     amount_cents: int
@@ -111,7 +111,7 @@ class WholeOrder:
 
 
 class OrderFilter(NamedTuple):
-    """Which orders are asked for; None stands for all."""
+    """Filters of orders; None stands for all."""
 
     budget: str | None = None
     entity: str | None = None
@@ -129,7 +129,7 @@ ALL: Final = OrderFilter()
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """How many orders, and what is still to be paid of them."""
+    """Number of orders, and what is still to be paid of them."""
 
     count: int
     left_cents: int
@@ -137,7 +137,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class InState:
-    """How many orders are in a state, what they come to, and what is still to be paid of them."""
+    """Number of orders in a state, their sum, and what is still to be paid of them."""
 
     count: int
     amount_cents: int
@@ -267,7 +267,7 @@ async def waiting(
 async def by_state(
     conn: AsyncConnection, entities: Entities, asked: OrderFilter = ALL
 ) -> dict[str, InState]:
-    """How many of the orders asked for are in each state; a state without any is left out."""
+    """Number of these orders in each state; a state without any is left out."""
     table = payment_orders.c
     found = (
         select(table.state, table.amount_cents, table.paid_cents)

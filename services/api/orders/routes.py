@@ -28,7 +28,7 @@ DAYS_MAX: Final = 36_500
 
 
 class OrderFilters(PageFilters):
-    """Which payment orders."""
+    """Filters of payment orders."""
 
     budget: BudgetId | None = None
     entity: Siret | None = Field(None, description="Of all budgets of this entity.")
@@ -46,7 +46,7 @@ class OrderFilters(PageFilters):
 
     @property
     def is_dated(self) -> bool:
-        """Whether the answer depends on the day of the question."""
+        """True if the answer depends on the day of the question."""
         return self.older_than_days is not None
 
     def arguments(self, today: date) -> dict[str, Any]:

@@ -38,7 +38,7 @@ class Fact:
     href: str = ""
     late: bool = False
     name: bool = False
-    """Whether it is what something is called, and no figure."""
+    """True if it is what something is called, and no figure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +50,11 @@ class Account:
     holder: str
     revealed: bool
     reveal_href: str
-    """Where an operator may ask for the whole; empty for others."""
+    """Address where an operator may ask for the whole; empty for others."""
 
 
 def state_of(state: str, locale: LocaleFormat) -> State:
-    """The state of an order, never told by colour alone."""
+    """The state of an order, never shown by colour alone."""
     return State(locale.say(ORDER_STATES[state]), *TONES[state])
 
 

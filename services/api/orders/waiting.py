@@ -29,7 +29,7 @@ ONE_DAY: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which orders are to be shown; None stands for all."""
+    """Filters of the orders to show; None stands for all."""
 
     state: str = WAITING
     budget: str | None = None
@@ -39,7 +39,7 @@ class Wanted:
 
     @property
     def narrowed(self) -> bool:
-        """Whether anything but the state is asked for."""
+        """True if anything but the state is asked for."""
         return any(each is not None for each in self._more.values())
 
     @property
@@ -59,7 +59,7 @@ class Wanted:
 
     @property
     def href(self) -> Verbatim:
-        """Where their list is."""
+        """Address of their list."""
         return address("orders", **self.asked)
 
     def in_state(self, state: str) -> Verbatim:

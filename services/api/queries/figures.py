@@ -41,7 +41,7 @@ Columns = Sequence[ColumnElement[Any]]
 
 
 class AsOf(NamedTuple):
-    """What was so on a day, as was known at a record; None stands for now."""
+    """A moment: a day, as known at a record; None stands for now."""
 
     effective_on: date | None = None
     """The day up to which moves count, by their effective date."""
@@ -53,7 +53,7 @@ class AsOf(NamedTuple):
 
     @property
     def is_now(self) -> bool:
-        """Whether it asks for the present."""
+        """True if it asks for the present."""
         return self == AsOf()
 
 
@@ -129,7 +129,7 @@ def same(table: FromClause, **asked: str | None) -> Iterable[ColumnElement[bool]
 def added(
     table: FromClause, gained_at: Collection[str], lost_at: Collection[str]
 ) -> ColumnElement[int]:
-    """What moves to some stages bring, less what moves from some stages take."""
+    """Cents moved to some stages, less those moved from some stages."""
     cents = table.c.amount_cents
     return total(
         case(

@@ -1,4 +1,4 @@
-"""What the answers to several questions have in common, and how SQL spells it on both databases."""
+"""Rows and conditions that several queries share, in SQL of both databases."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -26,13 +26,13 @@ Entities = frozenset[str] | None
 """The SIRETs of the entities that a caller may see; None stands for all."""
 
 Name = Annotated[str, PlainSerializer(masked_name, return_type=str)]
-"""What a sender chose to call something. The row keeps it as it is, for keys and links; an answer
+"""A name that a sender chose. The row keeps it as it is, for keys and links; an answer
 spells it with the IBANs in it shortened (senders call events by them)."""
 
 LINE = ("chapter", "article", "function", "operation")
 
 SHOWN_FIRST, SHOWN_LAST = 4, 3
-"""How much of an IBAN is shown: country and key, and the end by which its owner knows it."""
+"""Characters of an IBAN that are shown: country and key, and the end that its owner knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Beneficiary:
-    """Who receives the money."""
+    """The beneficiary."""
 
     name: str
     siret: str
@@ -73,7 +73,7 @@ class MaskedAccount:
 
 
 def visible(budget: ColumnElement[Any], entities: Entities) -> ColumnElement[bool]:
-    """Whether a row's budget belongs to one of the caller's entities."""
+    """True if a row's budget belongs to one of the caller's entities."""
     if entities is None:
         return true()
     if not entities:

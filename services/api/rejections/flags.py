@@ -1,4 +1,4 @@
-"""What a person should look at, over all grants; and the grant that a record is about."""
+"""Review flags of all grants; and the grant that a record is about."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -62,7 +62,7 @@ async def flagged(
 
 
 async def by_code(conn: AsyncConnection, entities: Entities) -> list[ByReason]:
-    """How many review flags there are, by code, the most frequent first."""
+    """Number of review flags by code, the most frequent first."""
     count = func.count().label("count")
     query = (
         select(review_flags.c.code, count)

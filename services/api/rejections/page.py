@@ -68,7 +68,7 @@ async def trouble_list(
 
 
 async def trouble_counts(visit: Visit) -> Counts:
-    """How many of each reason stand in each list; None where the caller may not see any."""
+    """Number of events of each reason in each list; None where the caller may not see any."""
     conn, entities = visit.connection, visit.entities
     unreadable = await unsettled.dead_letters_by_code(conn, entities)
     return {

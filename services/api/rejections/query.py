@@ -1,4 +1,4 @@
-"""What did not go through: refusals, events that wait, dead letters; and how many of a reason."""
+"""Refusals, parked events, dead letters; and their numbers by reason."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -67,7 +67,7 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True)
 class ByReason:
-    """How many of one reason."""
+    """Number of events of one reason."""
 
     code: str
     count: int
@@ -138,18 +138,18 @@ async def one_dead_letter(
 
 
 async def refusals_by_code(conn: AsyncConnection, entities: Entities) -> list[ByReason]:
-    """How many events were refused, by code, the most frequent first."""
+    """Number of refused events by code, the most frequent first."""
     return await _counted(conn, refusals.c.code, visible(refusals.c.budget, entities))
 
 
 async def parked_by_kind(conn: AsyncConnection, entities: Entities) -> list[ByReason]:
-    """How many events wait, by what for, the most frequent first."""
+    """Number of parked events by what they wait for, the most frequent first."""
     condition = visible(parked.c.budget, entities) & _has_ended(ended=False)
     return await _counted(conn, parked.c.waits_for_kind, condition)
 
 
 async def dead_letters_by_code(conn: AsyncConnection, entities: Entities) -> list[ByReason]:
-    """How many records could not be read, by code, the most frequent first."""
+    """Number of dead letters by code, the most frequent first."""
     seen = visible(dead_letters.c.budget, entities)
     return await _counted(conn, dead_letters.c.code, seen)
 

@@ -1,4 +1,4 @@
-"""What did not go through, and what a person should look at."""
+"""Refused and parked events, dead letters and review flags."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Final, Literal
@@ -32,7 +32,7 @@ WaitKind = Literal["budget", "grant", "convention", "recovery"]
 
 
 class RefusalFilters(PageFilters):
-    """Which refused events."""
+    """Filters of refused events."""
 
     budget: BudgetId | None = None
     code: Refusal | None = None
@@ -40,7 +40,7 @@ class RefusalFilters(PageFilters):
 
 
 class ParkedFilters(PageFilters):
-    """Which parked events."""
+    """Filters of parked events."""
 
     budget: BudgetId | None = None
     kind: WaitKind | None = None
@@ -48,13 +48,13 @@ class ParkedFilters(PageFilters):
 
 
 class DeadLetterFilters(PageFilters):
-    """Which dead letters."""
+    """Filters of dead letters."""
 
     code: Reason | None = None
 
 
 class FlagFilters(PageFilters):
-    """Which review flags."""
+    """Filters of review flags."""
 
     code: FlagCode | None = None
 
@@ -79,7 +79,7 @@ list_route(
 
 @router.get("/refusals/counts", response_model=Counts, summary="Refused events by code")
 async def refusal_counts(question: Question, _: Annotated[Filters, Query()]) -> Response:
-    """How many events were refused, by code, the most frequent first."""
+    """Number of refused events by code, the most frequent first."""
     return await _counts(question, unsettled.refusals_by_code)
 
 
@@ -98,7 +98,7 @@ list_route(
 
 @router.get("/parked/counts", response_model=Counts, summary="Parked events by what they wait for")
 async def parked_counts(question: Question, _: Annotated[Filters, Query()]) -> Response:
-    """How many events wait, by what for, the most frequent first."""
+    """Number of parked events by what they wait for, the most frequent first."""
     return await _counts(question, unsettled.parked_by_kind)
 
 
@@ -116,7 +116,7 @@ list_route(
 
 @router.get("/dead-letters/counts", response_model=Counts, summary="Dead letters by code")
 async def dead_letter_counts(question: Question, _: Annotated[Filters, Query()]) -> Response:
-    """How many records could not be read, by code, the most frequent first."""
+    """Number of dead letters by code, the most frequent first."""
     return await _counts(question, unsettled.dead_letters_by_code)
 
 

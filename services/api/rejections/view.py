@@ -1,4 +1,4 @@
-"""What did not go through: refused, parked, unreadable, by reason, with what to do. Pure."""
+"""Lists of refused and parked events, dead letters and review flags, by reason, with what to do."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ TERMS: Final[Mapping[str, Mapping[str, Sentence]]] = {
     "unreadable": {code.value: advice.term for code, advice in DEAD_LETTERS.items()},
     "flagged": {code.value: advice.term for code, advice in FLAGS.items()},
 }
-"""What each reason is called."""
+"""Names of the reasons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def reasons(
 
 
 def _term(kind: str, code: str) -> Sentence:
-    """What a reason is called; one that this version does not know keeps its code."""
+    """Name of a reason; one that this version does not know keeps its code."""
     found = TERMS[kind].get(code)
     return Sentence(code, code) if found is None else found
 
@@ -133,7 +133,7 @@ def unreadable_rows(dead_letters: Iterable[DeadLetter], locale: LocaleFormat) ->
 
 
 def flagged_rows(flags: Iterable[Flagged], locale: LocaleFormat) -> list[TroubleRow]:
-    """What a person should look at; it leads to its grant, where it is about one."""
+    """Review flags; each leads to its grant, where it is about one."""
     return [
         TroubleRow(
             Link(
@@ -174,7 +174,7 @@ def _number(sequence: int, locale: LocaleFormat) -> str:
 
 
 def place(topic: str, partition: int, offset: int, locale: LocaleFormat) -> str:
-    """Where something was read."""
+    """A source position."""
     return locale.say(
         texts.TEXTS["place_said"],
         topic=topic,
@@ -192,7 +192,7 @@ class ToDo:
 
 
 def todo(counts: Counts, overdue: int, overdue_href: str, locale: LocaleFormat) -> list[ToDo]:
-    """What waits for somebody; what is nothing is left out."""
+    """Work that waits for somebody; what is nothing is left out."""
     found = [
         (texts.LATE_COUNT, overdue, overdue_href),
         (texts.FLAGS_COUNT, _sum(counts["flagged"]), address("troubles", "flagged")),

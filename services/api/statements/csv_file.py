@@ -17,7 +17,7 @@ from services.texts.translation import translate
 
 MEDIA_TYPE: Final = "text/csv; charset=utf-8"
 FORMULA_BEGINNINGS: Final = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
-"""How a formula begins, in full width too (OWASP, CSV injection)."""
+"""First characters of a formula, in full width too (OWASP, CSV injection)."""
 
 
 def as_csv(sheet: Sheet, language: Language) -> bytes:

@@ -19,7 +19,7 @@ IN_CASH: Final = "aide en numéraire"
 AT_ONCE, IN_PARTS = "unique", "échelonné"
 SIRET_DIGITS: Final = 14
 OBJECT_MAX: Final = 256
-"""How long the format lets the object of a grant be."""
+"""Length of the object of a grant in the format."""
 
 COLUMNS: Final = (
     named("idAttribuant"),

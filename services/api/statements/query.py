@@ -23,7 +23,7 @@ class ListedGrant:
     signed_on: date | None
     """The day of its first convention; None where there is none."""
     instalments: int
-    """How many payments are planned."""
+    """Number of planned payments."""
     first_paid_on: date | None
     last_paid_on: date | None
 

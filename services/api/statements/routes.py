@@ -29,7 +29,7 @@ EXECUTION: Final = TypeAdapter(ExecutionStatement)
 
 
 class FileFormat(StrEnum):
-    """What a statement may be written as."""
+    """File formats of a statement."""
 
     CSV = "csv"
     XLSX = "xlsx"

@@ -26,13 +26,13 @@ from services.api.today.page import today_token
 router = APIRouter()
 
 POLL_EVERY_S = 1.0
-"""How often is looked whether the accounts have moved on."""
+"""Time between two polls of the position of the accounts."""
 
 AGAIN_MS = 3_000
-"""How long a page that was cut off waits before it asks again."""
+"""Time that a page which was cut off waits before it asks again."""
 
 TICK_EVERY: Final = 10
-"""After how many looks a page is told that time has passed: it says how old the accounts are."""
+"""Polls after which a page gets a `tick`: it shows the age of the accounts."""
 
 LAG_TICK_EVERY: Final = 5
 """The same of the pages Lag and Today: what a watch saw is never shown five seconds later."""
@@ -41,10 +41,10 @@ POLLS_MAX: Final = 600
 """After how many looks the browser must ask again, and show that it still may."""
 
 PAGES_MAX: Final = 200
-"""How many pages may listen at once; what is beyond goes without."""
+"""Pages that may hold a stream at once; others go without."""
 
 LISTENING: Final = "console_pages_listening"
-"""Where the application counts them."""
+"""State of the application in which they are counted."""
 
 
 Token = Callable[[], Awaitable[str | None]]
@@ -110,7 +110,7 @@ async def _events(
 
 
 async def _is_leaving(leaving: asyncio.Event) -> bool:
-    """Whether the process was told to end, until the next look."""
+    """Wait for the next poll; true if the process is to end."""
     try:
         await asyncio.wait_for(leaving.wait(), POLL_EVERY_S)
     except TimeoutError:
@@ -121,7 +121,7 @@ async def _is_leaving(leaving: asyncio.Event) -> bool:
 async def _position(
     engine: AsyncEngine, token: Callable[[AsyncConnection], Awaitable[str]]
 ) -> str | None:
-    """How far the accounts are; None while the database is away."""
+    """Position of the accounts; None while the database is away."""
     try:
         async with engine.connect() as connection:
             return await token(connection)

@@ -28,12 +28,12 @@ from services.lag.client.merge import Lag
 router = APIRouter()
 
 BUDGETS_SHOWN: Final = 20
-"""How many budgets stand on the first page, each with its bar."""
+"""Budgets on the first page, each with its bar."""
 
 
 @router.get("/console/today")
 async def the_day(lag: Watched, ends: Ends, visit: Visitor) -> Response:
-    """How far the accounts are, and what waits for whom."""
+    """The page Today: the status of the accounts, and the work that waits."""
     status = await read_model_status(visit.connection, visit.entities, ends)
     waiting = await orders.waiting(visit.connection, visit.entities, visit.today)
     shown = []

@@ -1,7 +1,7 @@
-"""How far the read model is, and what became of all that the ledger has decided.
+"""Status of the read model, and the outcomes of all that the ledger has decided.
 
-Who sees all entities is told what the projector counted. Who sees some is told of their budgets
-alone: what no budget can be told from (dead letters, what is unread, places in the journal) is
+A caller of all entities gets the counts of the projector. A caller of some gets those of their
+budgets alone: what names no budget (dead letters, unread records, positions in the journal) is
 unknown to them, and never 0. So is to everybody what waits before the ledger: a watch tells of it.
 """
 
@@ -46,7 +46,7 @@ class Outcomes:
 
     @property
     def adds_up(self) -> bool:
-        """Whether each record ended as exactly one of them."""
+        """True if each record ended as exactly one of them."""
         ended = self.accepted + self.duplicate + self.refused + self.parked
         return self.read == ended + (self.dead_letter or 0)
 
@@ -68,7 +68,7 @@ class PartitionStatus:
     unread: int | None
     """Journal offsets not yet read, which bounds the records from above; None: nobody knows."""
     decided: int | None
-    """What was read and what is not yet; None where the latter is unknown."""
+    """Records that were read, and those that are not yet; None where the latter is unknown."""
     adds_up: bool
     """False too where the journal ends before what was read of it: it is another journal."""
 
@@ -83,7 +83,7 @@ class ReadModelStatus:
     decided: int | None
     """Records of the journal: all that the ledger has decided, and nothing that waits before it."""
     has_all_decided: bool | None
-    """Whether the journal is read to its end, of all entities; None where nobody knows its end."""
+    """True if the journal is read to its end, of all entities; None where nobody knows its end."""
     latest_event_time: datetime | None
     """The latest time of an event that stands in the read model, as its sender wrote it."""
     holds: int
@@ -102,7 +102,7 @@ class ReadModelStatus:
 
 
 NOTHING: Final = Outcomes(0, 0, 0, 0, 0, 0)
-NOT_SAID: Final = Held(None, None, None)
+NOT_SHOWN: Final = Held(None, None, None)
 
 
 async def read_model_status(
@@ -110,7 +110,7 @@ async def read_model_status(
     entities: Entities,
     ends: Mapping[int, JournalEnd] | None = None,
 ) -> ReadModelStatus:
-    """Where the read model stands now, as far as the caller's entities go.
+    """Status of the read model, as far as the caller's entities go.
 
     `ends` says where each partition of the journal ends; None where nobody knows.
     """
@@ -162,7 +162,7 @@ def _partition(row: Any, known: Outcomes, end: JournalEnd | None) -> PartitionSt
 async def _of_budgets(
     conn: AsyncConnection, entities: Entities
 ) -> dict[int, tuple[Outcomes, datetime | None]]:
-    """What became of the records of the caller's budgets, and their latest time, by partition."""
+    """Outcomes of the records of the caller's budgets, and their latest time, by partition."""
     query = (
         select(
             journal.c.partition,
@@ -206,7 +206,7 @@ def _as_seen(
         next_offset=None,
         last_offset=None,
         latest_event_time=latest,
-        held=each.held and NOT_SAID,
+        held=each.held and NOT_SHOWN,
         outcomes=counted,
         unread=None,
         decided=None,
@@ -222,7 +222,7 @@ def _not_begun(partition: int, end: JournalEnd) -> PartitionStatus:
 
 
 def _unread(end: JournalEnd, next_offset: int) -> int:
-    """How far it is to the last record; below zero where more was read than there is."""
+    """Distance to the last record; below zero where more was read than there is."""
     if end.last <= next_offset <= end.end:
         return 0
     return (end.last if next_offset < end.last else end.end) - next_offset

@@ -23,18 +23,18 @@ class StatusNow(ReadModelStatus):
     """The accounts at this moment: the read model, and what waits before the ledger."""
 
     verdict: Verdict
-    """What the page Today says first."""
+    """Verdict of the page Today."""
     knows: Knows
-    """Who knows what waits before the ledger, or why nobody does."""
+    """Source of what waits before the ledger, or why nobody knows it."""
     stage: str | None
     """The stage that is not well, of those that lead to the accounts."""
     stage_state: State | None
     seen_at: datetime
-    """When that was so: by a watch, when it last looked."""
+    """Time of that state: of a watch, its last sample."""
     received: int | None
     """All records that came in; None where nobody knows what waits before the ledger."""
     in_flight: int | None
-    """How many of them are not in the read model; what waits before the ledger is among them."""
+    """Number of them that are not in the read model, with what waits before the ledger."""
 
 
 STATUS: Final = TypeAdapter(StatusNow)
@@ -44,10 +44,10 @@ STATUS: Final = TypeAdapter(StatusNow)
 async def components(
     lag: Watched, ends: Ends, now: Now, question: Question, _: Annotated[Filters, Query()]
 ) -> Response:
-    """How far the accounts are, as the page Today says it, and what became of what was decided.
+    """Status of the accounts, with the verdict of the page Today and the outcomes of decisions.
 
     `received` and `in_flight` come from the watch, and are null where it does not know; `unread` is
-    null where nobody knows where the journal ends. Who sees some entities only is told of their
+    null where nobody knows where the journal ends. A caller of some entities gets those of their
     budgets: dead letters, what is in flight or unread and places in the journal are null.
     """
     found = await read_model_status(question.connection, question.entities, ends)

@@ -19,7 +19,7 @@ LEADS_TO = {
     "parked": "/console/troubles/parked",
     "dead_letter": "/console/troubles/unreadable",
 }
-"""Where those are told that did not go through."""
+"""Lists of what did not go through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class PartitionRow:
 
 @dataclass(frozen=True, slots=True)
 class StatusView:
-    """How far the accounts are."""
+    """Status of the accounts."""
 
     verdict: First
     notices: Sequence[Notice]
@@ -64,7 +64,7 @@ class StatusView:
 def status_view(
     status: ReadModelStatus, lag: Lag, now: datetime, locale: LocaleFormat, *, sees_all: bool = True
 ) -> StatusView:
-    """How far the accounts are, said to people; who does not see all entities is told so."""
+    """Status of the accounts as a page shows it, with a note to who does not see all entities."""
     reading = status.reading(sees_all=sees_all)
     found, (received, in_flight) = headline(lag, reading, now), arrived(lag, reading)
     left = _left(found, status, in_flight, locale, sees_all=sees_all)
@@ -95,7 +95,7 @@ def _left(
 
 
 def _notices(status: ReadModelStatus, locale: LocaleFormat) -> Iterator[Notice]:
-    """What is wrong, each with the rule that says so."""
+    """Notices of what is wrong, each with the rule that says so."""
     for each in status.partitions:
         if each.held is not None:
             yield _held(each, each.held, locale)
@@ -105,7 +105,7 @@ def _notices(status: ReadModelStatus, locale: LocaleFormat) -> Iterator[Notice]:
     if not outcomes.adds_up:
         ended = sum(getattr(outcomes, name) or 0 for name in OUTCOMES)
         text = locale.say(
-            texts.NOT_ADDING_UP_SAID,
+            texts.NOT_ADDING_UP_DETAIL,
             read=locale.number(outcomes.read),
             ended=locale.number(ended),
             gap=locale.number(abs(outcomes.read - ended)),
@@ -121,7 +121,7 @@ def _held(each: PartitionStatus, held: Held, locale: LocaleFormat) -> Notice:
         text = locale.say(texts.HELD_OTHERS)
     else:
         offset, error = locale.number(held.offset), held.error or UNKNOWN
-        text = locale.say(texts.HELD_SAID, offset=offset, error=error)
+        text = locale.say(texts.HELD_DETAIL, offset=offset, error=error)
     return Notice(
         "bad",
         "bad",
@@ -149,7 +149,7 @@ def _other_journal(each: PartitionStatus, gap: int, locale: LocaleFormat) -> Not
         "bad",
         locale.say(texts.OTHER_JOURNAL),
         locale.say(
-            texts.OTHER_JOURNAL_SAID,
+            texts.OTHER_JOURNAL_DETAIL,
             partition=locale.number(each.partition),
             read=locale.number(each.next_offset),
             gap=locale.number(gap),
@@ -180,7 +180,7 @@ def _sum(
 
 
 def term_of(name: str, count: int | None, locale: LocaleFormat) -> Term:
-    """A term of the sum, which leads to where it is told."""
+    """A term of the sum, with a link to its list."""
     text = None if count is None else locale.number(count)
     return Term(name, locale.say(texts.TEXTS[name]), text, LEADS_TO.get(name, ""))
 

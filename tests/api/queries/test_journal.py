@@ -10,7 +10,7 @@ from events.codec import reread
 from services.api.adapters.ports import JournalEnd
 from services.api.journal import events, traces
 from services.api.rejections import query as unsettled
-from services.api.today.read_model_status import status
+from services.api.today.read_model_status import read_model_status
 from services.ledger.application.restore import Folding
 from services.ledger.domain.journal import JournalRecord, read_record
 from services.trace.index import Index
@@ -116,26 +116,26 @@ def test_dead_letters_are_for_who_sees_all_entities(made_in_files: Made) -> None
     assert (3, 0) == ask(url, both)
 
 
-def whole_story(journal: list[JournalRecord], ref: str) -> Story:
-    """The story by the whole journal, nothing left out beforehand."""
+def whole_trace(journal: list[JournalRecord], ref: str) -> Story:
+    """The trace by the whole journal, nothing left out beforehand."""
     readable = [each for each in journal if each.event is not None]
     index = Index(ref)
     for record in readable:
         index.hear(record, reread(record.event or b"").envelope.data)
-    story, folding = index.story(), Folding(forgets=False)
+    trace, folding = index.story(), Folding(forgets=False)
     for record in sorted(readable, key=attrgetter("budget", "sequence")):
-        if record.budget in story.budgets:
+        if record.budget in trace.budgets:
             received = folding.apply(record)
             assert received is not None
-            story.hear(record, received.envelope)
-    story.shown.sort(key=attrgetter("place"))
-    return story
+            trace.hear(record, received.envelope)
+    trace.told.sort(key=attrgetter("place"))
+    return trace
 
 
 @pytest.mark.parametrize(
     "files", [(HARD,), (HISTORIES[3],), CARRIED], ids=lambda files: files[0].name
 )
-def test_a_trace_is_the_story_of_the_whole_journal(
+def test_a_trace_is_the_trace_of_the_whole_journal(
     made_in_files: Made, files: tuple[Path, ...]
 ) -> None:
     raw = journal_of(*files)
@@ -154,10 +154,10 @@ def test_a_trace_is_the_story_of_the_whole_journal(
         return [await traces.traced(conn, None, ref) for ref in names]
 
     for ref, found in zip(names, ask(url, all_of), strict=True):
-        story = whole_story(journal, ref)
+        trace = whole_trace(journal, ref)
         assert found is not None, ref
-        assert [kind.value for kind in story.kinds] == list(found.kinds), ref
-        assert [each.place for each in story.shown] == [
+        assert [kind.value for kind in trace.kinds] == list(found.kinds), ref
+        assert [each.place for each in trace.told] == [
             (each.budget, each.sequence) for each in found.records
         ], ref
 
@@ -171,7 +171,7 @@ def test_a_trace_that_is_too_long_says_so(
         ask(url, lambda conn: traces.traced(conn, None, "AVENIRS"))
 
 
-def test_the_standing_counts_each_record_once_and_says_unknown_where_nobody_knows(
+def test_the_status_counts_each_record_once_and_says_unknown_where_nobody_knows(
     made: Made,
 ) -> None:
     journal = [read_record(raw) for raw in journal_of(HARD)]
@@ -179,9 +179,13 @@ def test_the_standing_counts_each_record_once_and_says_unknown_where_nobody_know
 
     async def three(conn: Any) -> tuple[Any, Any, Any]:
         return (
-            await status(conn, None),
-            await status(conn, None, {0: JournalEnd(len(journal) + 5, len(journal) + 6)}),
-            await status(conn, None, {0: JournalEnd(len(journal) - 2, len(journal) - 1)}),
+            await read_model_status(conn, None),
+            await read_model_status(
+                conn, None, {0: JournalEnd(len(journal) + 5, len(journal) + 6)}
+            ),
+            await read_model_status(
+                conn, None, {0: JournalEnd(len(journal) - 2, len(journal) - 1)}
+            ),
         )
 
     unknown, known, another = ask(url, three)
@@ -201,7 +205,7 @@ def test_what_stands_behind_the_last_record_is_not_unread_and_an_unread_partitio
     markers = JournalEnd(len(journal), len(journal) + 1)
 
     async def two(conn: Any) -> tuple[Any, Any]:
-        return await status(conn, None, {0: markers}), await status(
+        return await read_model_status(conn, None, {0: markers}), await read_model_status(
             conn, None, {0: markers, 1: markers}
         )
 

@@ -8,9 +8,9 @@ import pytest
 from services.api.adapters.clock import day_of
 from services.texts.language import Language
 from services.texts.locale_format import LocaleFormat
+from tests.api.environment import LILLE_KEY, HandClock
 from tests.api.made import Made
 from tests.api.reads.answers import BUDGET, ROUBAIX_KEY, YEAR, get, items
-from tests.api.world import LILLE_KEY, HandClock
 from tests.builders import (
     a_convention,
     a_payment,
@@ -26,7 +26,7 @@ HARD = GOLDEN / "hard-year-2023.events.jsonl"
 CONVENTION = "CONV-2023-LILLE-AVENIRS"
 
 
-def test_the_oracle_is_told_by_line_chapter_convention_grant_and_beneficiary(made: Made) -> None:
+def test_the_oracle_is_shown_by_line_chapter_convention_grant_and_beneficiary(made: Made) -> None:
     url = made(journal_of(YEAR))
     names = ("lines", "chapters", "conventions", "grants", "beneficiaries")
     answers = get(url, *(f"/balances/{name}?budget={BUDGET}" for name in names))
@@ -126,7 +126,7 @@ def test_dead_letters_are_only_for_who_reads_all(made_in_files: Made) -> None:
     assert [] == items(unseen)
 
 
-def test_an_event_is_told_with_its_code_and_sentence_in_both_languages(made: Made) -> None:
+def test_an_event_is_shown_with_its_code_and_sentence_in_both_languages(made: Made) -> None:
     url = made(
         journal_of_events(map(encoded, [a_vote(), an_award(), a_convention(), a_payment(100_001)]))
     )
@@ -217,7 +217,7 @@ def test_an_order_is_late_from_midnight_on_french_clocks_in_the_api_and_the_cons
     assert day_of(instant) == locale.local_day(instant)
 
 
-def test_a_grant_is_told_with_its_instalments_orders_and_money(made: Made) -> None:
+def test_a_grant_is_shown_with_its_instalments_orders_and_money(made: Made) -> None:
     url = made(journal_of(YEAR))
     (answer,) = get(url, f"/budgets/{BUDGET}/grants/LILLE-AVENIRS-2023")
     shown = answer.json()

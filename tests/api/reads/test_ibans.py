@@ -137,7 +137,7 @@ def test_what_is_shortened_is_still_known_by_its_owner(made_in_files: Made) -> N
     assert "FR76…0110" in orders.text
 
 
-def test_a_name_that_only_looks_like_an_iban_stays_a_link(made: Made) -> None:
+def test_a_name_that_only_resembles_an_iban_stays_a_link(made: Made) -> None:
     alike = "CV2023ABCDEFGHIJKLMNOP"
     events = [
         a_vote(),

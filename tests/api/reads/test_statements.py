@@ -190,7 +190,7 @@ def test_a_grant_named_like_a_formula_is_harmless(made_in_files: Made) -> None:
     assert [("s", "=1+1")] == [(page["K2"].data_type, page["K2"].value)]
 
 
-def test_separators_and_quotes_in_words_do_not_move_columns() -> None:
+def test_separators_and_quotes_in_texts_do_not_move_columns() -> None:
     texts = 'a;b,c "d"\ne'
     sheet = Sheet(TITLE, [text("nom", "name"), number("n", "n")], [[texts, 3]])
     for language in Language:
@@ -213,7 +213,7 @@ def test_a_rate_is_rounded_down_and_full_only_where_all_is(
 
 
 @pytest.mark.parametrize(
-    ("amount_cents", "said"), [(0, "0,00"), (5, "0,05"), (-5, "-0,05"), (135560000, "1355600,00")]
+    ("amount_cents", "phrase"), [(0, "0,00"), (5, "0,05"), (-5, "-0,05"), (135560000, "1355600,00")]
 )
 def test_cents_are_spelled_as_euros(amount_cents: int, phrase: str) -> None:
     assert phrase == euros(amount_cents, ",")

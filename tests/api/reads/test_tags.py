@@ -1,12 +1,12 @@
-"""ETags: whoever has the answer is told so; it changes with whatever the answer depends on."""
+"""ETags: whoever has the answer gets 304; it changes with whatever the answer depends on."""
 
 from datetime import timedelta
 
 import pytest
 
+from tests.api.environment import LILLE_KEY, HandClock
 from tests.api.made import Made
 from tests.api.reads.answers import BUDGET, YEAR, get
-from tests.api.world import LILLE_KEY, HandClock
 from tests.read_model.filling import journal_of
 
 TAGGED = (
@@ -21,7 +21,7 @@ TAGGED = (
 
 
 @pytest.mark.parametrize("path", TAGGED)
-def test_who_has_the_answer_is_told_304(made: Made, path: str) -> None:
+def test_who_has_the_answer_is_shown_304(made: Made, path: str) -> None:
     url = made(journal_of(YEAR))
     first, again = get(url, path, path)
     tag = first.headers["etag"]

@@ -1,4 +1,4 @@
-"""Every GET route that the API's own document names: none is listed by hand, none forgotten."""
+"""Every GET route that the API's own document names: none is listed by hand, none left out."""
 
 import io
 import re
@@ -12,7 +12,7 @@ from urllib.parse import quote
 import httpx
 
 from services.api.adapters.read_model import open_read_model
-from tests.api.world import an_app
+from tests.api.environment import an_app
 
 IN_PATH: Final = re.compile(r"{(\w+)}")
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

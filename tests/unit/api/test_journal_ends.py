@@ -11,7 +11,7 @@ from services.api.adapters.journal_ends import ANSWER_S, AWAY_S, KEPT_S, KafkaEn
 from services.api.adapters.ports import JournalEnd
 from services.runtime.ops.errors import Unreachable
 from services.runtime.ops.settings import Settings
-from tests.api.world import HandClock
+from tests.api.environment import HandClock
 
 FOUND = {0: JournalEnd(3, 4)}
 
@@ -36,7 +36,7 @@ class Looked(KafkaEnds):
 
 
 @pytest.mark.parametrize("found", [None, FOUND], ids=["no answer", "a slow answer"])
-def test_all_who_ask_at_once_wait_for_one_look(found: Mapping[int, JournalEnd] | None) -> None:
+def test_all_who_ask_at_once_wait_for_one_poll(found: Mapping[int, JournalEnd] | None) -> None:
     async def go() -> None:
         ends = Looked(HandClock(), ANSWER_S, found)
         assert [found] * 8 == await asyncio.gather(*(ends() for _ in range(8)))
@@ -46,7 +46,7 @@ def test_all_who_ask_at_once_wait_for_one_look(found: Mapping[int, JournalEnd] |
 
 
 @pytest.mark.parametrize(("found", "kept_s"), [(None, AWAY_S), (FOUND, KEPT_S)])
-def test_what_a_look_found_is_kept_a_while_and_then_looked_for_again(
+def test_what_a_poll_found_is_kept_a_while_and_then_looked_for_again(
     found: Mapping[int, JournalEnd] | None, kept_s: float
 ) -> None:
     async def go() -> None:

@@ -11,7 +11,7 @@ import pytest
 from events.lag import POINTS, Board, Stage, read_board, read_history
 from services.lag.client.hour import the_hour
 from services.lag.client.merge import ITEMS_MAX, Answer, lag_of, merged
-from tests.api.lag_boards import JOURNAL, LATENCIES, NIGHT, a_board, a_history, an_order, told
+from tests.api.lag_boards import JOURNAL, LATENCIES, NIGHT, a_board, a_history, an_order, spelled
 from tests.api.lag_scenes import broker_down, treasury_gone
 
 
@@ -99,8 +99,8 @@ def test_of_its_own_partitions_each_watch_tells_and_all_together_are_one_stage()
         "trend": "up",
         "drain_s": 4.5,
         "owner": "watch-2",
-        "oldest_event_at": told(to),
-        "latest_event_at": told(to),
+        "oldest_event_at": spelled(to),
+        "latest_event_at": spelled(to),
     }
     both = merged([of_its_own((0, 2)), of_its_own((1,), **slow)])
     watch = stage_of(both, "watch")
@@ -202,7 +202,7 @@ def test_without_one_of_them_nothing_of_the_journal_is_known_and_all_of_the_cons
 
 
 def test_a_watch_that_froze_does_not_answer_for_now() -> None:
-    fresh, frozen = read(), read(at=told(NIGHT - timedelta(minutes=5)))
+    fresh, frozen = read(), read(at=spelled(NIGHT - timedelta(minutes=5)))
     lag = lag_of([Answer("a", frozen), Answer("b", fresh)], NIGHT)
     assert lag.old_since is None
     assert lag.board is not None
@@ -250,9 +250,9 @@ def test_what_nobody_sampled_at_is_a_gap_at_either_end() -> None:
 
 def test_a_watch_that_samples_no_longer_knows_nothing_of_since_then() -> None:
     history = a_history(points=200)
-    late = hour_of(history | {"at": told(NIGHT + timedelta(seconds=59))}, later_s=59)
+    late = hour_of(history | {"at": spelled(NIGHT + timedelta(seconds=59))}, later_s=59)
     assert late.orders[-1] is not None, "many samples, each a little late"
-    still = hour_of(history | {"at": told(NIGHT + timedelta(minutes=5))}, later_s=300)
+    still = hour_of(history | {"at": spelled(NIGHT + timedelta(minutes=5))}, later_s=300)
     assert [None] * 30 == list(still.orders[-30:])
     assert still.orders[-31] is not None
 
@@ -267,7 +267,7 @@ def test_orders_of_two_watches_are_added_up_where_both_know_them() -> None:
 
 def test_a_watch_whose_samples_ended_does_not_tell_of_consumers_that_another_sees() -> None:
     gone = a_history(NIGHT - timedelta(minutes=20), behind={"ledger": lambda _: 5})
-    still = a_history(NIGHT - timedelta(minutes=20)) | {"at": told(NIGHT)}
+    still = a_history(NIGHT - timedelta(minutes=20)) | {"at": spelled(NIGHT)}
     sees = a_history(behind={"ledger": lambda _: 7})
     for first in (gone, still):
         assert {7} == set(hour_of(first, sees).stages["ledger"].behind)

@@ -19,4 +19,4 @@ TEXTS: Final[Mapping[str, Sentence]] = {
     )
     for name, sentence in table.items()
 }
-"""What templates ask for, as `page.name`."""
+"""Texts that templates name as `page.name`."""

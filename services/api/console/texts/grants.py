@@ -1,4 +1,4 @@
-"""What the pages of grants say, and the pages of the figures and records behind them."""
+"""Texts of the pages of grants, and of the figures and records behind them."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What the page Lag says: who is behind, since when, how long it will take, and what waits."""
+"""Texts of the page Lag: who is behind, since when, how long it will take, and what waits."""
 
 from typing import Final
 
@@ -222,4 +222,4 @@ WAITED_FOR: Final = {
     "convention": Sentence("la convention", "the convention"),
     "recovery": Sentence("le reversement", "the recovery"),
 }
-"""What a parked event waits for."""
+"""The explanation of a wait."""

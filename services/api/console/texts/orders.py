@@ -1,4 +1,4 @@
-"""What the pages of payment orders say."""
+"""Texts of the pages of payment orders."""
 
 from typing import Final
 
@@ -87,7 +87,7 @@ TEXTS: Final = {
         "Your access, this order and the time are written into the audit log. Opening the page "
         "again masks it.",
     ),
-    "story": Sentence("Enregistrements au journal", "Records of the journal"),
+    "records": Sentence("Enregistrements au journal", "Records of the journal"),
     "issued_by": Sentence("L'émission", "The issue"),
     "changed_by": Sentence("Le dernier changement", "The last change"),
 }

@@ -1,4 +1,4 @@
-"""What stands on every page: its head, its way around, its foot; and signing in."""
+"""Texts of every page: head, navigation, foot; and signing in."""
 
 from typing import Final
 

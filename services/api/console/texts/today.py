@@ -1,4 +1,4 @@
-"""What the page Today says: how far the accounts are, and whether the count adds up."""
+"""Texts of the page Today: the status of the accounts, and whether the count adds up."""
 
 from typing import Final
 
@@ -61,7 +61,7 @@ HELD: Final = Sentence(
     "La lecture de la partition {partition} est retenue",
     "Reading partition {partition} is held",
 )
-HELD_SAID: Final = Sentence(
+HELD_DETAIL: Final = Sentence(
     "À la position {offset}\u00a0: {error}. Les autres partitions continuent.",
     "At offset {offset}: {error}. The other partitions go on.",
 )
@@ -80,7 +80,7 @@ HELD_RULE: Final = Sentence(
 )
 
 NOT_ADDING_UP: Final = Sentence("Le compte n'est pas bon", "The count does not add up")
-NOT_ADDING_UP_SAID: Final = Sentence(
+NOT_ADDING_UP_DETAIL: Final = Sentence(
     "Lus {read}, devenus quelque chose {ended}\u00a0: l'écart est de {gap}.",
     "Read {read}, became something {ended}: the difference is {gap}.",
 )
@@ -98,7 +98,7 @@ NOT_ADDING_UP_RULE: Final = Sentence(
 OTHER_JOURNAL: Final = Sentence(
     "Le journal finit avant ce qui en a été lu", "The journal ends before what was read of it"
 )
-OTHER_JOURNAL_SAID: Final = Sentence(
+OTHER_JOURNAL_DETAIL: Final = Sentence(
     "Partition {partition}\u00a0: lu jusqu'à {read}, le journal finit {gap} avant. C'est un autre "
     "journal, ou il a perdu sa fin.",
     "Partition {partition}: read up to {read}, the journal ends {gap} before. It is another "

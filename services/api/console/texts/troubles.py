@@ -1,4 +1,4 @@
-"""What the pages say of what did not go through: refused, parked, unreadable; and of records."""
+"""Texts of the lists of refused, parked and unreadable events; and of records."""
 
 from typing import Final
 

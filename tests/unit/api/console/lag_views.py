@@ -16,7 +16,7 @@ from tests.api.lag_scenes import Scene
 
 FR: Final = LocaleFormat.of(Language.FR)
 EN: Final = LocaleFormat.of(Language.EN)
-VOICES: Final = {"fr": FR, "en": EN}
+LOCALES: Final = {"fr": FR, "en": EN}
 ADDRESS: Final = "http://watch:6066"
 
 

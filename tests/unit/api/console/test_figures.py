@@ -64,21 +64,21 @@ def test_a_move_adds_or_takes(
     assert cents == change_cents(stage, a_move(origin, target))
 
 
-def test_every_way_is_told_of_every_stage() -> None:
+def test_every_transition_covers_every_stage() -> None:
     for origin, target in WAYS:
         for stage in STAGES_ASKED:
             move = a_move(origin and origin.value, target and target.value)
             assert change_cents(stage, move) in {-5, 0, 5}
 
 
-def test_the_figure_after_each_move_is_told() -> None:
+def test_the_figure_after_each_move_is_shown() -> None:
     moves = [
         a_move(None, "available", 100_00, 1),
         a_move("available", "reserved", 30_00, 2),
     ]
     view = figure_view("available", MovesBehind(70_00, 0, moves), LocaleFormat.of(Language.EN))
     assert ("Available", "€70.00") == (view.stage, view.figure)
-    shown = [(row.record.text, row.change, row.after, row.way) for row in view.rows]
+    shown = [(row.record.text, row.change, row.after, row.transition) for row in view.rows]
     assert shown == [
         ("1", "+\u202f€100.00", "€100.00", "outside → Available"),
         ("2", "−\u202f€30.00", "€70.00", "Available → Reserved"),

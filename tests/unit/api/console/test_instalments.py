@@ -85,7 +85,7 @@ WAITS = an_instalment(trigger="reports", waits_for=(Want("document", "certified_
 
 
 @pytest.mark.parametrize(
-    ("convention", "instalment", "standing"),
+    ("convention", "instalment", "status"),
     [
         (a_convention(), an_instalment(an_order("paid")), "paid"),
         (a_convention(), an_instalment(an_order(paid_cents=40_00)), "partly_paid"),
@@ -141,7 +141,7 @@ def test_an_open_order_says_when_it_is_due() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "today", "said"),
+    ("state", "today", "phrase"),
     [
         ("taken_in_charge", date(2023, 8, 11), None),
         ("taken_in_charge", date(2023, 8, 12), "overdue, 1 day ago"),
@@ -150,7 +150,7 @@ def test_an_open_order_says_when_it_is_due() -> None:
         ("rejected", date(2023, 9, 10), None),
     ],
 )
-def test_an_order_that_should_have_been_paid_is_said_to_be_overdue(
+def test_an_order_that_should_have_been_paid_is_shown_to_be_overdue(
     state: str, today: date, phrase: str | None
 ) -> None:
     convention = a_convention(an_instalment(an_order(state)))
@@ -163,7 +163,7 @@ def test_a_rejected_order_stops_its_instalment() -> None:
     assert [("wrong", "issued 12 June 2023"), ("later", "")] == again[2:]
 
 
-def test_orders_before_the_last_are_told_with_what_became_of_them() -> None:
+def test_orders_before_the_last_are_shown_with_what_became_of_them() -> None:
     view = convention_view(
         a_convention(an_instalment(an_order("rejected"), an_order(name="C/advance/2"))), TODAY, EN
     )

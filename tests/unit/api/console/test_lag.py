@@ -13,12 +13,12 @@ from services.lag.client.merge import Answer, Lag, lag_of
 from services.lag.judge.states import QUIET_S as OF_THE_WATCH
 from services.lag.present import texts as states
 from tests.api import lag_scenes
-from tests.api.lag_boards import NIGHT, Json, a_board, shown, stages
+from tests.api.lag_boards import NIGHT, Json, a_board, spelled, stages
 from tests.unit.api.console.lag_views import (
     ADDRESS,
     EN,
     FR,
-    VOICES,
+    LOCALES,
     a_stage_that_is,
     lag,
     view,
@@ -26,7 +26,7 @@ from tests.unit.api.console.lag_views import (
 )
 
 # ------------------------------------------------------------------ the first sentence
-SAID: Mapping[str, tuple[lag_scenes.Scene, str, str, str]] = {
+SHOWN: Mapping[str, tuple[lag_scenes.Scene, str, str, str]] = {
     "all is well": (
         lag_scenes.at_night(),
         "good",
@@ -66,14 +66,14 @@ SAID: Mapping[str, tuple[lag_scenes.Scene, str, str, str]] = {
 }
 
 
-@pytest.mark.parametrize(("scene", "tone", "french", "english"), SAID.values(), ids=SAID)
+@pytest.mark.parametrize(("scene", "tone", "french", "english"), SHOWN.values(), ids=SHOWN)
 def test_the_first_sentence(scene: lag_scenes.Scene, tone: str, french: str, english: str) -> None:
     found = [view(scene, locale).verdict for locale in (FR, EN)]
     assert [french, english] == [each.title for each in found]
     assert {tone} == {each.tone for each in found}
 
 
-def test_what_is_not_well_is_told_with_how_far_the_accounts_are() -> None:
+def test_what_is_not_well_is_shown_with_how_far_the_accounts_are() -> None:
     assert "All that was received is in the accounts. 18 records are left to read." == (
         view(lag_scenes.treasury_gone()).verdict.lead
     )
@@ -105,17 +105,17 @@ def test_who_has_watched_for_a_moment_says_so_and_not_that_nothing_comes() -> No
     assert OF_THE_WATCH == QUIET_S
 
 
-def test_how_long_a_burst_will_take_is_said_first() -> None:
+def test_how_long_a_burst_will_take_is_shown_first() -> None:
     lead = view(lag_scenes.a_burst(), FR).verdict.lead.replace("\u202f", " ")
     assert "123 600 enregistrements restent à lire. À ce rythme, c'est l'affaire de 34 s." in lead
 
 
-@pytest.mark.parametrize("language", VOICES)
+@pytest.mark.parametrize("language", LOCALES)
 @pytest.mark.parametrize("state", State)
-def test_each_state_is_told_in_words_with_what_to_do(state: State, language: str) -> None:
-    found = view_of(a_stage_that_is(state.value), VOICES[language])
+def test_each_state_is_shown_in_texts_with_what_to_do(state: State, language: str) -> None:
+    found = view_of(a_stage_that_is(state.value), LOCALES[language])
     stage = found.stages[0]
-    phrase = VOICES[language].say(states.STATES[state])
+    phrase = LOCALES[language].say(states.STATES[state])
     assert (state.value, phrase) == (stage.code, stage.state.text)
     if state in {State.OK, State.NO_TRAFFIC}:
         assert "info" == found.verdict.tone, "three records are on their way"
@@ -124,7 +124,7 @@ def test_each_state_is_told_in_words_with_what_to_do(state: State, language: str
     (alarm,) = found.alarms
     assert f"#{alarm.name}" == stage.do_href
     assert phrase in alarm.notice.title
-    assert VOICES[language].say(states.DO[state]) == alarm.notice.do
+    assert LOCALES[language].say(states.DO[state]) == alarm.notice.do
     assert states.RUNBOOKS[state] in alarm.notice.rule
     assert "of_a_newer_watch" == stage.seen, "a rule that is not known here keeps its name"
 
@@ -135,7 +135,7 @@ def test_a_watch_that_reads_the_journal_says_so_but_not_where_kafka_is_silent() 
         assert phrase is ("not-ready" in {each.name for each in view(scene).alarms})
 
 
-def test_the_worst_stage_is_told_first_and_each_with_its_alarm() -> None:
+def test_the_worst_stage_is_shown_first_and_each_with_its_alarm() -> None:
     slow = {"state": "SLOW", "rule": "falls_behind", "behind": 9}
     held = {"state": "BROKEN", "rule": "held", "behind": 1}
     board = a_board(state="BROKEN", stages=stages(NIGHT, ledger=slow, projector=held))
@@ -162,7 +162,7 @@ def test_the_worst_stage_is_told_first_and_each_with_its_alarm() -> None:
         ),
     ],
 )
-def test_a_watch_that_sees_no_consumer_says_why_and_is_told_of_once(
+def test_a_watch_that_sees_no_consumer_says_why_and_covers_once(
     rule: str, french: str, english: str, do: str
 ) -> None:
     blind = {"state": "UNKNOWN", "rule": rule, "behind": None}
@@ -179,7 +179,7 @@ def test_a_watch_that_sees_no_consumer_says_why_and_is_told_of_once(
 
 def test_a_night_on_which_nothing_comes_is_not_late() -> None:
     quiet: Json = {"state": "NO TRAFFIC", "rule": "no_traffic"}
-    then = shown(NIGHT - timedelta(hours=14))
+    then = spelled(NIGHT - timedelta(hours=14))
     all_quiet = {name: quiet | {"latest_event_at": then} for name in states.STAGES}
     found = view_of(a_board(state="NO TRAFFIC", stages=stages(NIGHT, **all_quiet)), EN)
     assert "good" == found.verdict.tone
@@ -216,7 +216,7 @@ def test_before_the_first_event_the_accounts_are_empty() -> None:
 
 
 @pytest.mark.parametrize(
-    ("otherwise", "name", "said"),
+    ("otherwise", "name", "phrase"),
     [
         ({"outcomes": {"gap": 2}}, "gap", "Of 2 records that the ledger read"),
         ({"outcomes": {"repeated": 1}}, "repeated", "1 places that were read"),
@@ -224,7 +224,7 @@ def test_before_the_first_event_the_accounts_are_empty() -> None:
         ({"watch": {"journal_faults": 1}}, "faults", "does not follow the one before it"),
     ],
 )
-def test_a_count_that_must_be_nothing_is_told_first_where_it_is_not(
+def test_a_count_that_must_be_nothing_is_shown_first_where_it_is_not(
     otherwise: dict[str, Json], name: str, phrase: str
 ) -> None:
     board = a_board()
@@ -299,9 +299,9 @@ def test_where_there_is_no_watch_the_page_says_why(
 # ------------------------------------------------------------------ when a page is another
 def test_a_page_is_another_once_a_state_is_and_not_for_each_figure() -> None:
     night = lag_token(lag(a_board()))
-    later = lag_token(lag(a_board(at=shown(NIGHT + timedelta(seconds=5))), later_s=5))
-    on_its_way = lag_token(lag(lag_scenes.a_burst().board))
-    assert night == later == on_its_way, "what comes and goes is told as time passes"
+    later = lag_token(lag(a_board(at=spelled(NIGHT + timedelta(seconds=5))), later_s=5))
+    in_flight = lag_token(lag(lag_scenes.a_burst().board))
+    assert night == later == in_flight, "what comes and goes is shown as time passes"
     wrong = [
         lag_token(lag(a_board() | {group: a_board()[group] | {name: 1}}))
         for group, name in (

@@ -1,4 +1,4 @@
-"""The figures of the page Lag: no unknown is ever shown as 0, and charts are told in words."""
+"""The figures of the page Lag: no unknown is ever shown as 0, and charts have a text."""
 
 from datetime import timedelta
 
@@ -103,7 +103,7 @@ def test_a_count_of_which_a_part_is_unknown_cannot_be_checked(name: str) -> None
     assert (found.sum.whole.text is None) is (name != "repeated")
 
 
-def test_received_is_the_sum_of_the_outcomes_and_of_what_is_on_its_way() -> None:
+def test_received_is_the_sum_of_the_outcomes_and_of_what_is_in_flight() -> None:
     board = a_board()
     board["outcomes"] |= {"in_flight": 5}
     found = figures(board).sum
@@ -179,7 +179,7 @@ def test_of_many_reasons_the_most_frequent_are_named() -> None:
 
 
 # ------------------------------------------------------------------ charts
-def test_the_hour_is_told_in_words_for_who_listens() -> None:
+def test_the_hour_is_shown_in_texts_for_who_listens() -> None:
     charts = view(lag_scenes.a_held_partition()).charts
     assert charts is not None
     ledger = charts.late[0]
@@ -199,7 +199,7 @@ def test_the_hour_is_told_in_words_for_who_listens() -> None:
     )
 
 
-def test_what_nobody_knew_is_a_gap_and_said_to_be() -> None:
+def test_what_nobody_knew_is_a_gap_and_shown_to_be() -> None:
     charts = view(lag_scenes.broker_down()).charts
     assert charts is not None
     ledger = charts.behind[0]

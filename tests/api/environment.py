@@ -161,4 +161,4 @@ async def asking(
         transport=transport, base_url="http://ecluse.test", headers=headers
     ) as client:
         yield client
-    await app.state.parts.engine.dispose()
+    await app.state.components.engine.dispose()

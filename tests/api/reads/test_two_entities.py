@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from tests.api.environment import LILLE_KEY, ROUBAIX
 from tests.api.made import Made
 from tests.api.reads.answers import ROUBAIX_KEY, get, items
-from tests.api.reads.two_towns import (
+from tests.api.reads.two_entities import (
     CONVENTION,
     FOREIGN,
     GRANT,
@@ -16,7 +17,6 @@ from tests.api.reads.two_towns import (
     both,
 )
 from tests.api.reads.walking import filled, get_routes, shown, with_query
-from tests.api.world import LILLE_KEY, ROUBAIX
 from tests.builders import OTHER_ESTABLISHMENT
 
 FILES: Final = ("csv", "xlsx")
@@ -49,7 +49,7 @@ FILTERS: Final = {
 }
 
 
-def test_no_answer_to_one_town_holds_anything_of_the_other(made: Made) -> None:
+def test_no_answer_to_one_entity_holds_anything_of_the_other(made: Made) -> None:
     url = made(both())
     routes = [each for each in get_routes() if each.path not in OPEN | FOR_WHO_READS_ALL]
     assert len(routes) > 20
@@ -63,7 +63,7 @@ def test_no_answer_to_one_town_holds_anything_of_the_other(made: Made) -> None:
         assert THEIR_MONEY.search(answer.text) is None, answer.url
 
 
-def test_each_of_those_names_is_told_to_its_own_town(made: Made) -> None:
+def test_each_of_those_names_is_shown_to_its_own_entity(made: Made) -> None:
     url = made(both())
     routes = [each for each in get_routes() if each.path not in OPEN | FOR_WHO_READS_ALL]
     paths = [path for route in routes for path in filled(route, OF_ROUBAIX)]
@@ -78,7 +78,7 @@ def test_each_of_those_names_is_told_to_its_own_town(made: Made) -> None:
     assert len(with_money) > 20, "their amounts would not be seen"
 
 
-def test_what_the_other_town_has_is_404_everywhere_as_what_nobody_has(made: Made) -> None:
+def test_what_the_other_entity_has_is_404_everywhere_as_what_nobody_has(made: Made) -> None:
     url = made(both())
     named = [each for each in get_routes() if "{" in each.path]
     theirs = [path for route in named for path in filled(route, OF_ROUBAIX)]
@@ -89,7 +89,7 @@ def test_what_the_other_town_has_is_404_everywhere_as_what_nobody_has(made: Made
     assert [] == [str(one.url) for one, other in pairs if _answer(one) != _answer(other)]
 
 
-def test_by_the_other_towns_budget_or_number_nobody_filters(made: Made) -> None:
+def test_by_the_other_entities_budget_or_number_nobody_filters(made: Made) -> None:
     url = made(both())
     paths = []
     for route in get_routes():
@@ -102,7 +102,7 @@ def test_by_the_other_towns_budget_or_number_nobody_filters(made: Made) -> None:
         assert 404 == answer.status_code, answer.url
 
 
-def test_a_filter_by_what_the_other_town_has_finds_nothing(made: Made) -> None:
+def test_a_filter_by_what_the_other_entity_has_finds_nothing(made: Made) -> None:
     url = made(both())
 
     def paths(own: Mapping[str, Sequence[str]]) -> list[str]:
@@ -120,7 +120,7 @@ def test_a_filter_by_what_the_other_town_has_finds_nothing(made: Made) -> None:
         assert items(answer), answer.url
 
 
-def test_as_known_at_any_place_of_the_journal_only_ones_own_is_told(made: Made) -> None:
+def test_as_known_at_any_place_of_the_journal_only_ones_own_is_shown(made: Made) -> None:
     url = made(both())
     paths = [
         with_query(path, {"partition": "0", "offset": str(len(both()))})

@@ -1,4 +1,4 @@
-"""Stories cost seconds: so many at once, no more; and how long they are is told of one's own."""
+"""Traces cost seconds: so many at once, no more; and their length counts one's own records."""
 
 import asyncio
 import threading
@@ -9,17 +9,17 @@ import pytest
 
 from services.api.http.components import TRACES_AT_ONCE
 from services.api.journal import traces
+from tests.api.environment import LILLE, LILLE_KEY, an_app, an_empty_read_model, asking
 from tests.api.made import Made
 from tests.api.queries.asked import ask
 from tests.api.reads.answers import get
-from tests.api.reads.two_towns import LILLE_BUDGET, ROUBAIX_BUDGET, both, of_lille
-from tests.api.world import LILLE, LILLE_KEY, an_app, an_empty_read_model, asking
+from tests.api.reads.two_entities import LILLE_BUDGET, ROUBAIX_BUDGET, both, of_lille
 
 ASKED = 6
 WAIT_S = 10
 
 
-def test_a_story_is_as_long_as_what_the_caller_may_see_of_it(
+def test_a_trace_is_as_long_as_what_the_caller_may_see_of_it(
     made: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url, own = made(both()), len(of_lille())
@@ -34,7 +34,7 @@ def test_a_story_is_as_long_as_what_the_caller_may_see_of_it(
     assert 200 == answer.status_code
 
 
-def test_few_stories_are_told_at_once_and_who_waits_holds_no_connection(
+def test_few_traces_are_shown_at_once_and_who_waits_holds_no_connection(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = an_app(an_empty_read_model(tmp_path))
@@ -51,39 +51,39 @@ def test_few_stories_are_told_at_once_and_who_waits_holds_no_connection(
 
         monkeypatch.setattr(traces, "traced", slow)
         async with asking(app) as client:
-            stories = [asyncio.create_task(client.get(f"/trace/{at}")) for at in range(ASKED)]
+            asked = [asyncio.create_task(client.get(f"/trace/{at}")) for at in range(ASKED)]
             async with asyncio.timeout(WAIT_S):
                 await full.wait()
                 others = await client.get("/budgets")  # A turn for the rest to come as far.
-            out = app.state.parts.engine.pool.checkedout()
+            out = app.state.components.engine.pool.checkedout()
             assert (200, TRACES_AT_ONCE, TRACES_AT_ONCE) == (others.status_code, len(shown), out)
             go_on.set()
-            return [answer.status_code for answer in await asyncio.gather(*stories)]
+            return [answer.status_code for answer in await asyncio.gather(*asked)]
 
     assert [404] * ASKED == asyncio.run(go())
     assert ASKED == len(shown)
 
 
-def test_a_story_that_is_given_up_ends_with_its_thread_and_not_before(
+def test_a_trace_that_is_given_up_ends_with_its_thread_and_not_before(
     made_in_files: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun, end = threading.Event(), threading.Event()
 
-    def heard(*_: Any) -> list[Any]:
+    def received(*_: Any) -> list[Any]:
         begun.set()
         end.wait(WAIT_S)
         return []
 
-    monkeypatch.setattr(traces, "_heard", heard)
+    monkeypatch.setattr(traces, "_read", received)
 
     async def give_up(conn: Any) -> tuple[bool, bool]:
-        story = asyncio.create_task(traces.traced(conn, None, "C"))
+        trace = asyncio.create_task(traces.traced(conn, None, "C"))
         await asyncio.to_thread(begun.wait, WAIT_S)
-        story.cancel()
+        trace.cancel()
         await asyncio.sleep(0)
-        ended_before = story.done()
+        ended_before = trace.done()
         end.set()
-        await asyncio.wait([story])
-        return ended_before, story.cancelled()
+        await asyncio.wait([trace])
+        return ended_before, trace.cancelled()
 
     assert (False, True) == ask(made_in_files(both()), give_up)

@@ -11,7 +11,15 @@ from fastapi import FastAPI, Query
 from starlette.responses import Response, StreamingResponse
 
 from services.api.http.dependencies import Connection, Operator, Reader, check_sees
-from tests.api.world import LILLE, LILLE_KEY, READ_KEY, ROUBAIX, an_app, an_empty_read_model, asking
+from tests.api.environment import (
+    LILLE,
+    LILLE_KEY,
+    READ_KEY,
+    ROUBAIX,
+    an_app,
+    an_empty_read_model,
+    asking,
+)
 
 
 @pytest.fixture
@@ -109,7 +117,7 @@ def test_our_own_error_says_nothing_of_itself(app: FastAPI) -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "said"), [("fr", "le minimum est 1"), ("en", "the minimum is 1")]
+    ("language", "phrase"), [("fr", "le minimum est 1"), ("en", "the minimum is 1")]
 )
 def test_a_value_that_is_wrong_is_named_in_the_language_of_who_asks(
     app: FastAPI, language: str, phrase: str

@@ -1,4 +1,4 @@
-"""The console's voice: money, days, instants and ages, as French and English readers write them."""
+"""Formats of a locale: money, days, instants and ages, as French and English readers write them."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -40,7 +40,7 @@ def test_money(cents: int | None, french: str, english: str) -> None:
 
 
 @given(st.integers(-AMOUNT_MAX_CENTS, AMOUNT_MAX_CENTS))
-def test_money_is_said_as_the_ledger_says_it(cents: int) -> None:
+def test_money_is_shown_as_the_ledger_says_it(cents: int) -> None:
     assert (euros_fr(cents), euros_en(cents)) == (FR.money(cents), EN.money(cents))
 
 
@@ -58,7 +58,7 @@ def test_a_day(day: date | str | None, french: str, english: str) -> None:
     assert (french, english) == (FR.day(day), EN.day(day))
 
 
-def test_an_instant_is_said_by_the_clocks_of_the_zone_summer_and_winter() -> None:
+def test_an_instant_is_shown_by_the_clocks_of_the_zone_summer_and_winter() -> None:
     winter = datetime(2023, 1, 20, 12, 2, 11, tzinfo=UTC)
     assert "20 juillet 2023 à 14:00:00" == FR.instant(NOON)
     assert "20 January 2023 at 13:02:11" == EN.instant(winter)

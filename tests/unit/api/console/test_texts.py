@@ -38,11 +38,11 @@ def named_in_code() -> set[str]:
     return lists | set(re.findall(r"""["']([a-z0-9_]+)["']""", text))
 
 
-def test_templates_ask_for_words_that_are_there() -> None:
+def test_templates_ask_for_texts_that_are_there() -> None:
     assert set() == asked_by_templates() - TEXTS.keys()
 
 
-def test_no_word_stands_unused() -> None:
+def test_no_text_stands_unused() -> None:
     asked, named = asked_by_templates(), named_in_code()
     # The stages are asked for by the codes of the ledger.
     unused = [
@@ -58,11 +58,11 @@ def test_french_keeps_its_marks_on_the_line() -> None:
     assert [] == loose
 
 
-def test_every_word_is_said_in_both_languages() -> None:
+def test_every_text_is_shown_in_both_languages() -> None:
     assert [] == [name for name, phrase in TEXTS.items() if not (phrase.fr and phrase.en)]
 
 
-def test_codes_of_the_ledger_have_their_words() -> None:
+def test_codes_of_the_ledger_have_their_texts() -> None:
     assert set(terms.ORDER_STATES) == {each.value for each in OrderState}
     assert set(terms.ENTRY_KINDS) == {each.value for each in EntryKind}
     assert {each.value for each in ConventionState} <= set(codes.CONVENTION_STATES)
@@ -71,6 +71,6 @@ def test_codes_of_the_ledger_have_their_words() -> None:
     assert all(isinstance(each, Sentence) for each in codes.STAGES.values())
 
 
-def test_every_cause_of_a_withdrawal_has_its_words() -> None:
+def test_every_cause_of_a_withdrawal_has_its_texts() -> None:
     phrase = DeliberationWithdrawn.model_fields["cause"].annotation
     assert set(get_args(phrase)) == codes.WITHDRAWAL_CAUSES.keys()

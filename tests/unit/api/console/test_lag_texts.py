@@ -21,23 +21,23 @@ def test_the_states_are_those_of_the_watch() -> None:
     assert {each.value for each in Judged} == {each.value for each in State}
 
 
-def test_each_state_has_its_words_and_what_is_not_well_what_to_do() -> None:
+def test_each_state_has_its_texts_and_what_is_not_well_what_to_do() -> None:
     ill = set(State) - WELL
     assert set(State) == states.STATES.keys() == states.MEANS.keys()
     assert ill == states.HEADLINES.keys() == states.DO.keys() == states.RUNBOOKS.keys()
 
 
-def test_each_rule_has_its_words() -> None:
+def test_each_rule_has_its_texts() -> None:
     assert {each.value for each in Rule} == states.RULES.keys()
 
 
-def test_each_stage_and_step_has_its_words() -> None:
+def test_each_stage_and_step_has_its_texts() -> None:
     assert list(GROUPS) == list(states.STAGES)
     assert states.STAGES.keys() == states.THE_STAGE.keys() == states.STAGE_DOES.keys()
     assert [each.value for each in Step] == list(states.LATENCIES)
 
 
-def test_what_a_worker_does_has_its_words() -> None:
+def test_what_a_worker_does_has_its_texts() -> None:
     assert {each.value for each in TaskState} == states.DOING.keys()
 
 

@@ -40,17 +40,17 @@ def _a_bug_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Ledger, "handle", fail)
 
 
-def in_a_town(folder: Path, what: Callable[[SmallTown], Awaitable[None]]) -> list[dict[str, Any]]:
+def in_a_ledger(folder: Path, what: Callable[[SmallTown], Awaitable[None]]) -> list[dict[str, Any]]:
     """What it logs at worst; a town that is opened, and closed again."""
 
     async def go() -> None:
         engine = an_engine(f"sqlite:///{folder / 'read.db'}")
-        town = SmallTown(folder / "ledger.db", engine)
+        ledger = SmallTown(folder / "ledger.db", engine)
         try:
-            await town.open()
-            await what(town)
+            await ledger.open()
+            await what(ledger)
         finally:
-            await town.close()
+            await ledger.close()
             await engine.dispose()
 
     with capture_logs() as logs:
@@ -71,13 +71,13 @@ def journal_in(folder: Path) -> list[Any]:
 
 
 def test_an_event_that_stops_it_is_not_kept_and_stops_nobody_else(tmp_path: Path) -> None:
-    async def what(town: SmallTown) -> None:
-        await town.publish(sent(a_vote(_id="vote")))
+    async def what(ledger: SmallTown) -> None:
+        await ledger.publish(sent(a_vote(_id="vote")))
         with pytest.raises(AssertionError, match="a bug of ours"):
-            await town.publish(sent(an_award(), an_award(grant=GUILTY, _id=GUILTY)))
-        await town.publish(sent(an_award()))
+            await ledger.publish(sent(an_award(), an_award(grant=GUILTY, _id=GUILTY)))
+        await ledger.publish(sent(an_award()))
 
-    (line,) = in_a_town(tmp_path, what)
+    (line,) = in_a_ledger(tmp_path, what)
     assert ("event_failed", 2) == (line["event"], line["of_the_request"])
     journal = journal_in(tmp_path)
     assert [(1, "accepted"), (2, "accepted")] == [(each.sequence, each.outcome) for each in journal]
@@ -95,17 +95,17 @@ def test_an_internal_event_that_stops_it_waits_and_who_sends_events_is_answered(
             ledger.handle(RawRecord(value, Source(INTERNAL_EVENTS, 0, number)))
             raise AssertionError("a bug of ours")
 
-    async def what(town: SmallTown) -> None:
+    async def what(ledger: SmallTown) -> None:
         unpaid = an_instalment(documents=[("activity_report", 2022)])
         signed = a_convention(instalments=[unpaid])
-        await town.publish(sent(a_vote(_id="vote"), an_award(), signed))
+        await ledger.publish(sent(a_vote(_id="vote"), an_award(), signed))
         with monkeypatch.context() as before_it_was_mended:
             before_it_was_mended.setattr(ledger_process, "read_internal_events", a_bug)
-            await town.publish(sent(a_closing("all", _id="closing")))
-            await town.publish(sent(a_vote(budget=NEXT, _id="vote")))
-        await town.publish(sent(an_award(budget=NEXT, grant="H", _id="next")))
+            await ledger.publish(sent(a_closing("all", _id="closing")))
+            await ledger.publish(sent(a_vote(budget=NEXT, _id="vote")))
+        await ledger.publish(sent(an_award(budget=NEXT, grant="H", _id="next")))
 
-    lines = in_a_town(tmp_path, what)
+    lines = in_a_ledger(tmp_path, what)
     assert ["internal_event_waits", "internal_event_waits"] == [line["event"] for line in lines]
     journal = journal_in(tmp_path)
     assert [(BUDGET, 4), (NEXT, 1), (NEXT, 2), (NEXT, 3)] == [
@@ -127,11 +127,11 @@ def test_a_ledger_that_cannot_be_restored_behind_an_internal_event_is_not_kept_q
     def another(_store: Store) -> Ledger:
         raise AssertionError("cannot be restored")
 
-    async def what(town: SmallTown) -> None:
+    async def what(ledger: SmallTown) -> None:
         with monkeypatch.context() as broken:
             broken.setattr(ledger_process, "read_internal_events", a_bug)
             broken.setattr(ledger_process, "open_ledger", another)
             with pytest.raises(AssertionError, match="cannot be restored"):
-                await town.publish(sent(a_vote(_id="vote")))
+                await ledger.publish(sent(a_vote(_id="vote")))
 
-    assert "internal_event_waits" not in [line["event"] for line in in_a_town(tmp_path, what)]
+    assert "internal_event_waits" not in [line["event"] for line in in_a_ledger(tmp_path, what)]

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from tests.api.world import LILLE, ROUBAIX
+from tests.api.environment import LILLE, ROUBAIX
 from tests.builders import (
     OTHER_ESTABLISHMENT,
     OTHER_IBAN,

@@ -7,30 +7,30 @@ from typing import Any
 import pytest
 
 from services.api.adapters.ports import JournalEnd
-from services.api.today.read_model_status import Held, ReadModelStatus, status
+from services.api.today.read_model_status import Held, ReadModelStatus, read_model_status
 from services.projector.tables import positions
+from tests.api.environment import LILLE, ROUBAIX
 from tests.api.made import Made
 from tests.api.queries.asked import ask
-from tests.api.reads.two_towns import LAST_IN_LILLE, LAST_IN_ROUBAIX, both, of_lille, of_roubaix
-from tests.api.world import LILLE, ROUBAIX
+from tests.api.reads.two_entities import LAST_IN_LILLE, LAST_IN_ROUBAIX, both, of_lille, of_roubaix
 from tests.builders import IBAN, Json, a_vote, an_award, encoded
 from tests.read_model.filling import journal_of_events
 
 
 def seen_by(url: str, *sirets: str, end: int | None = None) -> ReadModelStatus:
     ends = None if end is None else {0: JournalEnd(end, end)}
-    return ask(url, lambda conn: status(conn, frozenset(sirets), ends))
+    return ask(url, lambda conn: read_model_status(conn, frozenset(sirets), ends))
 
 
 @pytest.mark.parametrize(
     ("siret", "events", "last"),
     [(LILLE, of_lille, LAST_IN_LILLE), (ROUBAIX, of_roubaix, LAST_IN_ROUBAIX)],
 )
-def test_a_town_is_counted_as_if_it_were_alone(
+def test_an_entity_is_counted_as_if_it_were_alone(
     made: Made, siret: str, events: Any, last: str
 ) -> None:
     of_both, alone = made(both()), made(journal_of_events(map(encoded, events())))
-    expected = ask(alone, lambda conn: status(conn, None))
+    expected = ask(alone, lambda conn: read_model_status(conn, None))
     found = seen_by(of_both, siret)
     assert replace(expected.outcomes, dead_letter=None) == found.outcomes
     assert expected.outcomes.parked == 1
@@ -51,14 +51,14 @@ def test_a_record_that_waited_counts_once_by_what_it_became(made: Made) -> None:
 
 def test_who_sees_all_entities_by_name_has_all_but_what_names_none(made_in_files: Made) -> None:
     url = made_in_files(both())
-    everything = ask(url, lambda conn: status(conn, None)).outcomes
+    everything = ask(url, lambda conn: read_model_status(conn, None)).outcomes
     by_name = seen_by(url, LILLE, ROUBAIX).outcomes
     assert everything.dead_letter == 1
     assert replace(everything, read=everything.read - 1, dead_letter=None) == by_name
 
 
 @pytest.mark.parametrize("siret", [LILLE, "13001653800014"])
-def test_what_no_budget_can_be_told_from_is_unknown_and_never_none_at_all(
+def test_what_no_budget_can_be_shown_from_is_unknown_and_never_none_at_all(
     made: Made, siret: str
 ) -> None:
     journal = both()
@@ -114,14 +114,14 @@ def test_whether_all_is_read_and_of_when_the_latest_event_is_are_two_facts(
         ]
         await conn.execute(positions.insert(), rows)
         # Never committed: the read model is shared.
-        return await status(conn, None, known)
+        return await read_model_status(conn, None, known)
 
     found = ask(made_in_files(both()), three)
     assert (has_all, last) == (found.has_all_decided, found.latest_event_time)
 
 
 @pytest.mark.parametrize(("end", "has_all"), [(None, None), (0, True), (5, False)])
-def test_a_town_is_told_whether_all_is_read_and_its_own_latest_event(
+def test_an_entity_is_shown_whether_all_is_read_and_its_own_latest_event(
     made: Made, end: int | None, has_all: bool | None
 ) -> None:
     journal = both()
@@ -130,7 +130,7 @@ def test_a_town_is_told_whether_all_is_read_and_its_own_latest_event(
     assert has_all is found.has_all_decided
 
 
-def test_an_event_of_an_earlier_date_does_not_move_a_towns_latest_back(made: Made) -> None:
+def test_an_event_of_an_earlier_date_does_not_move_a_entities_latest_back(made: Made) -> None:
     """A late deliberation: what comes last is dated before what came first."""
     later, earlier = "2024-03-20T12:00:00+01:00", "2023-06-30T12:00:00+02:00"
     events = [a_vote(_time=later), an_award(_time=earlier)]
@@ -146,14 +146,14 @@ def a_held_one(url: str, siret: str | None) -> Held | None:
         held: Json = {"held_offset": 3, "held_event_id": event_id, "held_error": error}
         await conn.execute(positions.update().values(held))
         # Never committed: the read model is shared.
-        return await status(conn, None if siret is None else frozenset({siret}))
+        return await read_model_status(conn, None if siret is None else frozenset({siret}))
 
     found = ask(url, hold)
     assert 1 == found.holds
     return found.partitions[0].held
 
 
-def test_what_holds_a_partition_is_told_without_iban_and_to_who_reads_all_alone(
+def test_what_holds_a_partition_is_shown_without_iban_and_to_who_reads_all_alone(
     made: Made,
 ) -> None:
     url = made(both())

@@ -11,9 +11,19 @@ from services.api.access.caller import EVERYBODY, Caller, Entities, Scope
 from tests import silence
 from tests.api import made as read_models
 from tests.api.console_pages import NOWHERE, OF_LILLE, OF_ROUBAIX, addresses, page_routes
+from tests.api.environment import (
+    LILLE,
+    LILLE_KEY,
+    ROUBAIX,
+    KeptAudit,
+    Known,
+    a_reader,
+    an_app,
+    asking,
+)
 from tests.api.made import Made
 from tests.api.reads.answers import ROUBAIX_KEY, get
-from tests.api.reads.two_towns import (
+from tests.api.reads.two_entities import (
     FOREIGN,
     GRANT,
     LAST_IN_ROUBAIX,
@@ -22,7 +32,6 @@ from tests.api.reads.two_towns import (
     both,
 )
 from tests.api.reads.walking import filled
-from tests.api.world import LILLE, LILLE_KEY, ROUBAIX, KeptAudit, Known, a_reader, an_app, asking
 
 no_logs = silence.no_logs
 made_in_files = read_models.made_in_files
@@ -41,7 +50,7 @@ OPERATORS_OF_LILLE: Final = {
 REQUEST: Final = re.compile(r"<code>[0-9a-f]{16}</code>")
 
 
-def test_no_page_of_one_town_shows_anything_of_the_other(made: Made) -> None:
+def test_no_page_of_one_entity_shows_anything_of_the_other(made: Made) -> None:
     paths = addresses(OF_LILLE)
     assert len(paths) > 20
     for answer in get(made(both()), *paths, key=LILLE_KEY, headers=PAGE):
@@ -50,13 +59,13 @@ def test_no_page_of_one_town_shows_anything_of_the_other(made: Made) -> None:
         assert not [each for each in THEIRS if each in answer.text], answer.url
 
 
-def test_each_of_those_names_is_shown_to_its_own_town(made_in_files: Made) -> None:
+def test_each_of_those_names_is_shown_to_its_own_entity(made_in_files: Made) -> None:
     answers = get(made_in_files(both()), *addresses(OF_ROUBAIX), key=ROUBAIX_KEY, headers=PAGE)
     assert {200} == {each.status_code for each in answers}
     assert [] == [each for each in THEIRS if not any(each in page.text for page in answers)]
 
 
-def test_a_page_of_the_other_town_is_as_one_of_nobody(made: Made) -> None:
+def test_a_page_of_the_other_entity_is_as_one_of_nobody(made: Made) -> None:
     theirs, nobodys = addresses(OF_ROUBAIX, named=True), addresses(NOWHERE, named=True)
     answers = get(made(both()), *theirs, *nobodys, key=LILLE_KEY, headers=PAGE)
     assert {404} == {each.status_code for each in answers}
@@ -91,7 +100,7 @@ def test_whatever_is_asked_of_a_list_it_holds_ones_own(path: str, made_in_files:
 
 
 @pytest.mark.parametrize("scopes", OPERATORS_OF_LILLE.values(), ids=OPERATORS_OF_LILLE)
-def test_an_operator_of_one_town_may_do_nothing_in_the_other(
+def test_an_operator_of_one_entity_may_do_nothing_in_the_other(
     scopes: dict[Scope, Entities], made_in_files: Made
 ) -> None:
     url, audit = made_in_files(both()), KeptAudit()
