@@ -1,4 +1,4 @@
-"""Bad tokens as they come, over HTTP: each is refused with its reason; none is tried as a session."""
+"""Bad tokens over HTTP: each is refused with its reason; none is tried as a session."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -19,7 +19,7 @@ from tests.api.provider import NOW_S, RSA, STRANGER, Provider, a_provider
 from tests.api.test_tokens import BAD
 
 SECRET: Final = "a secret of thirty-two characters"
-READS: Final = ("/budgets", "/standing", "/events/1", "/docs", "/openapi.json", "/nowhere")
+READS: Final = ("/budgets", "/status", "/events/1", "/docs", "/openapi.json", "/nowhere")
 OWN: Final = ECKey.generate_key("P-256", {"kid": "own"})
 PUBLIC: Final = OWN.as_dict(private=False)
 EVIL: Final = "https://evil.example/keys"
@@ -142,7 +142,7 @@ def test_what_is_no_token_opens_no_address_even_with_a_good_session(
     ("claims", "method", "path", "scope"),
     [
         ({"scope": "ecluse:publish"}, "GET", "/budgets", "read"),
-        ({"scope": "ecluse:operate"}, "GET", "/standing", "read"),
+        ({"scope": "ecluse:operate"}, "GET", "/status", "read"),
         ({"scope": "ecluse:read"}, "POST", "/events", "publish"),
         ({"scope": "openid"}, "GET", "/events/1", "read"),
         ({"scope": None}, "GET", "/metrics", "read"),

@@ -95,7 +95,7 @@ def asked_of(url: str, watched: Watched, key: str = ALL_KEY) -> tuple[str, str, 
         async with asking(app, key) as client:
             today = await client.get("/console/today", headers={"accept": "text/html"})
             other = await client.get("/console/lag", headers={"accept": "text/html"})
-            status = await client.get("/standing")
+            status = await client.get("/status")
         titles = [page.text.partition("<h1>")[2].partition("</h1>")[0] for page in (today, other)]
         return titles[0], titles[1], status.json()
 
@@ -162,7 +162,7 @@ def test_an_open_page_is_shown_when_the_ledger_dies_though_the_accounts_stand_st
     assert 2 == asyncio.run(go()).count("event: position")
 
 
-@pytest.mark.parametrize("path", ["/console/today", "/standing"])
+@pytest.mark.parametrize("path", ["/console/today", "/status"])
 def test_nobody_waits_for_the_journal_with_a_connection(path: str, tmp_path: Path) -> None:
     out: list[int] = []
 

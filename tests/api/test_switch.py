@@ -32,7 +32,7 @@ PATHS: Final = (
     "/grants",
     f"/budgets/{BUDGET}/grants/LILLE-AVENIRS-2023",
     f"/budgets/{BUDGET}/execution.csv",
-    "/standing",
+    "/status",
     "/readyz",
 )
 

@@ -124,7 +124,7 @@ def test_no_page_says_that_all_is_well_while_the_ledger_is_dead(
         expect(page.locator("h1")).to_contain_text("The ledger")
         expect(page.locator(".sum dd").last).to_have_text("2", timeout=SHOWN_MS)
         expect(whole).to_have_text("4")
-        standing = httpx.get(f"{town.url}/standing", timeout=30).json()
+        standing = httpx.get(f"{town.url}/status", timeout=30).json()
         assert ("stage", "ledger", 4, 2) == tuple(
             standing[name] for name in ("verdict", "stage", "received", "in_flight")
         )

@@ -74,7 +74,7 @@ async def _until(expected: dict[int, JournalEnd], ends: KafkaEnds, clock: HandCl
     """Ask again while it is otherwise: markers are written a moment after the commit."""
     found = None
     for _ in range(100):
-        clock.turn(timedelta(seconds=KEPT_S))
+        clock.advance(timedelta(seconds=KEPT_S))
         found = await ends()
         if found == expected:
             return

@@ -35,7 +35,7 @@ class RefusedEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class ParkedEvent:
+class WaitingEvent:
     """An event that waits for another, or waited until the record `ended_sequence`."""
 
     budget: str
@@ -101,7 +101,7 @@ async def waiting_events(
     ended: bool = False,
     after: tuple[datetime, str, int] | None = None,
     limit: int | None = None,
-) -> list[ParkedEvent]:
+) -> list[WaitingEvent]:
     """Events that wait, the newest first; with `ended` those that wait no more."""
     query = _newest(parked, entities, after, limit).where(_has_ended(ended))
     query = query.where(*same(parked, budget=budget, waits_for_kind=kind))
@@ -190,10 +190,10 @@ def _event(row: RowMapping) -> tuple[str, int, str, str, str, datetime]:
     )
 
 
-def _parked(row: RowMapping) -> ParkedEvent:
+def _parked(row: RowMapping) -> WaitingEvent:
     kind, name = row["waits_for_kind"], row["waits_for_id"]
     wait = wait_verdict(kind, name)
-    return ParkedEvent(*_event(row), kind, name, wait, row["ended_sequence"], row["ended_outcome"])
+    return WaitingEvent(*_event(row), kind, name, wait, row["ended_sequence"], row["ended_outcome"])
 
 
 def _dead_letter(row: RowMapping) -> DeadLetter:

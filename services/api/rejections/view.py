@@ -18,7 +18,7 @@ from services.api.console.elements import (
 from services.api.console.texts import troubles as texts
 from services.api.queries.verdicts import Verdict
 from services.api.rejections.flags import Flagged
-from services.api.rejections.query import ByReason, DeadLetter, ParkedEvent, RefusedEvent
+from services.api.rejections.query import ByReason, DeadLetter, RefusedEvent, WaitingEvent
 from services.ledger.explain.flags import FLAGS
 from services.ledger.explain.records import DEAD_LETTERS, WAITS
 from services.ledger.explain.refusals import REFUSALS
@@ -109,7 +109,7 @@ def refused_rows(events: Iterable[RefusedEvent], locale: LocaleFormat) -> list[T
     return [_row(each, each.refusal, locale) for each in events]
 
 
-def parked_rows(events: Iterable[ParkedEvent], locale: LocaleFormat) -> list[TroubleRow]:
+def parked_rows(events: Iterable[WaitingEvent], locale: LocaleFormat) -> list[TroubleRow]:
     """Events that wait."""
     return [_row(each, each.wait, locale) for each in events]
 
@@ -155,7 +155,7 @@ def flagged_rows(flags: Iterable[Flagged], locale: LocaleFormat) -> list[Trouble
     ]
 
 
-def _row(event: RefusedEvent | ParkedEvent, verdict: Verdict, locale: LocaleFormat) -> TroubleRow:
+def _row(event: RefusedEvent | WaitingEvent, verdict: Verdict, locale: LocaleFormat) -> TroubleRow:
     return TroubleRow(
         Link(record_href(event.budget, event.sequence), event.event_id),
         type_name(event.event_type, locale),

@@ -21,7 +21,7 @@ from services.projector.tables import journal, outcomes, positions
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldRecord:
     """A record at which a partition is held: it failed twice, and waits for a person."""
 
     offset: int | None
@@ -30,7 +30,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcomes:
+class OutcomeCounts:
     """Records by what became of them. `read` counts those that stand in the read model.
 
     A parked one that was decided later counts once, by what it became.
@@ -62,9 +62,9 @@ class PartitionStatus:
     last_offset: int | None
     latest_event_time: datetime | None
     """The latest that a sender wrote into an event that was read; the last may be dated earlier."""
-    held: Held | None
+    held: HeldRecord | None
     """For who sees some entities only, all in it is null: the record may be another's."""
-    outcomes: Outcomes
+    outcomes: OutcomeCounts
     unread: int | None
     """Journal offsets not yet read, which bounds the records from above; None: nobody knows."""
     decided: int | None
@@ -78,7 +78,7 @@ class ReadModelStatus:
     """All partitions together."""
 
     partitions: tuple[PartitionStatus, ...]
-    outcomes: Outcomes
+    outcomes: OutcomeCounts
     unread: int | None
     decided: int | None
     """Records of the journal: all that the ledger has decided, and nothing that waits before it."""
@@ -101,8 +101,8 @@ class ReadModelStatus:
         )
 
 
-NOTHING: Final = Outcomes(0, 0, 0, 0, 0, 0)
-NOT_SHOWN: Final = Held(None, None, None)
+NOTHING: Final = OutcomeCounts(0, 0, 0, 0, 0, 0)
+NOT_SHOWN: Final = HeldRecord(None, None, None)
 
 
 async def read_model_status(
@@ -129,7 +129,9 @@ async def _partitions(
     # Positions first, as every question: the switch to a read model made again locks them first.
     query = select(positions).order_by(positions.c.topic, positions.c.partition)
     rows = (await conn.execute(query)).all()
-    counted = {row.partition: Outcomes(*row[1:]) for row in await conn.execute(select(outcomes))}
+    counted = {
+        row.partition: OutcomeCounts(*row[1:]) for row in await conn.execute(select(outcomes))
+    }
     read = [
         _partition(row, counted.get(row.partition, NOTHING), (ends or {}).get(row.partition))
         for row in rows
@@ -139,12 +141,12 @@ async def _partitions(
     return read + [_not_begun(partition, end) for partition, end in unseen if partition not in seen]
 
 
-def _partition(row: Any, known: Outcomes, end: JournalEnd | None) -> PartitionStatus:
+def _partition(row: Any, known: OutcomeCounts, end: JournalEnd | None) -> PartitionStatus:
     unread = None if end is None else _unread(end, row.next_offset)
     held = None
     if row.held_offset is not None:
         # An error repeats what it choked on.
-        held = Held(row.held_offset, shown(row.held_event_id), shown(row.held_error))
+        held = HeldRecord(row.held_offset, shown(row.held_event_id), shown(row.held_error))
     return PartitionStatus(
         row.topic,
         row.partition,
@@ -161,8 +163,8 @@ def _partition(row: Any, known: Outcomes, end: JournalEnd | None) -> PartitionSt
 
 async def _of_budgets(
     conn: AsyncConnection, entities: Entities
-) -> dict[int, tuple[Outcomes, datetime | None]]:
-    """Outcomes of the records of the caller's budgets, and their latest time, by partition."""
+) -> dict[int, tuple[OutcomeCounts, datetime | None]]:
+    """OutcomeCounts of the records of the caller's budgets, and their latest time, by partition."""
     query = (
         select(
             journal.c.partition,
@@ -180,11 +182,11 @@ async def _of_budgets(
     return {partition: _outcomes_of(found) for partition, found in rows.items()}
 
 
-def _outcomes_of(rows: list[Any]) -> tuple[Outcomes, datetime | None]:
+def _outcomes_of(rows: list[Any]) -> tuple[OutcomeCounts, datetime | None]:
     """A record that ends the wait of another takes its place."""
     records = {row.outcome: row.records for row in rows}
     resumed = sum(row.resumed for row in rows)
-    counted = Outcomes(
+    counted = OutcomeCounts(
         sum(records.values()) - resumed,
         records.get("accepted", 0),
         records.get("duplicate", 0),
@@ -196,7 +198,7 @@ def _outcomes_of(rows: list[Any]) -> tuple[Outcomes, datetime | None]:
 
 
 def _as_seen(
-    each: PartitionStatus, own: Mapping[int, tuple[Outcomes, datetime | None]]
+    each: PartitionStatus, own: Mapping[int, tuple[OutcomeCounts, datetime | None]]
 ) -> PartitionStatus:
     """A partition for who sees some entities: that it is held, or adds up, concerns them too."""
     counted, latest = own.get(each.partition, (replace(NOTHING, dead_letter=None), None))
@@ -229,7 +231,7 @@ def _unread(end: JournalEnd, next_offset: int) -> int:
 
 
 def _in_all(read: list[PartitionStatus], has_all_decided: bool | None) -> ReadModelStatus:
-    sums = Outcomes(
+    sums = OutcomeCounts(
         sum(each.outcomes.read for each in read),
         sum(each.outcomes.accepted for each in read),
         sum(each.outcomes.duplicate for each in read),

@@ -40,7 +40,7 @@ class StatusNow(ReadModelStatus):
 STATUS: Final = TypeAdapter(StatusNow)
 
 
-@router.get("/standing", response_model=StatusNow, summary="How far the accounts are")
+@router.get("/status", response_model=StatusNow, summary="How far the accounts are")
 async def components(
     lag: Watched, ends: Ends, now: Now, question: Question, _: Annotated[Filters, Query()]
 ) -> Response:

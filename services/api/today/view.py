@@ -8,7 +8,7 @@ from services.api.console.elements import Notice, State
 from services.api.console.texts import today as texts
 from services.api.lag.headline_view import First, first_of
 from services.api.lag.stages import Moment
-from services.api.today.read_model_status import Held, PartitionStatus, ReadModelStatus
+from services.api.today.read_model_status import HeldRecord, PartitionStatus, ReadModelStatus
 from services.lag.client.merge import Lag
 from services.lag.present.headline import Headline, Verdict, arrived, headline
 from services.texts.locale_format import UNKNOWN, LocaleFormat
@@ -116,7 +116,7 @@ def _notices(status: ReadModelStatus, locale: LocaleFormat) -> Iterator[Notice]:
         yield _not_adding_up("", locale)
 
 
-def _held(each: PartitionStatus, held: Held, locale: LocaleFormat) -> Notice:
+def _held(each: PartitionStatus, held: HeldRecord, locale: LocaleFormat) -> Notice:
     if held.offset is None:
         text = locale.say(texts.HELD_OTHERS)
     else:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.api.adapters.ports import JournalEnd
-from services.api.today.read_model_status import Held, ReadModelStatus, read_model_status
+from services.api.today.read_model_status import HeldRecord, ReadModelStatus, read_model_status
 from services.projector.tables import positions
 from tests.api.environment import LILLE, ROUBAIX
 from tests.api.made import Made
@@ -138,7 +138,7 @@ def test_an_event_of_an_earlier_date_does_not_move_a_entities_latest_back(made: 
     assert datetime.fromisoformat(later) == found.latest_event_time
 
 
-def a_held_one(url: str, siret: str | None) -> Held | None:
+def a_held_one(url: str, siret: str | None) -> HeldRecord | None:
     error = f"invalid input for query argument $5: '{IBAN}'"
 
     async def hold(conn: Any) -> ReadModelStatus:
@@ -157,7 +157,7 @@ def test_what_holds_a_partition_is_shown_without_iban_and_to_who_reads_all_alone
     made: Made,
 ) -> None:
     url = made(both())
-    assert Held(None, None, None) == a_held_one(url, LILLE)
+    assert HeldRecord(None, None, None) == a_held_one(url, LILLE)
     held = a_held_one(url, None)
     assert held is not None
     assert (3, "virement-FR76…0110-8") == (held.offset, held.event_id)

@@ -6,7 +6,12 @@ from typing import Any
 
 import pytest
 
-from services.api.today.read_model_status import Held, Outcomes, PartitionStatus, ReadModelStatus
+from services.api.today.read_model_status import (
+    HeldRecord,
+    OutcomeCounts,
+    PartitionStatus,
+    ReadModelStatus,
+)
 from services.api.today.view import status_view
 from services.lag.client.merge import Lag
 from services.texts.locale_format import LocaleFormat
@@ -15,13 +20,13 @@ from tests.api.lag_boards import NIGHT, Json, a_board, stages
 from tests.unit.api.console.lag_views import EN, FR, lag
 
 LATEST = datetime(2023, 7, 20, 12, 2, 11, tzinfo=UTC)
-OUTCOMES = Outcomes(read=15, accepted=9, duplicate=1, refused=2, parked=1, dead_letter=2)
+OUTCOMES = OutcomeCounts(read=15, accepted=9, duplicate=1, refused=2, parked=1, dead_letter=2)
 
 
 def a_status(
-    outcomes: Outcomes = OUTCOMES,
+    outcomes: OutcomeCounts = OUTCOMES,
     unread: int | None = 0,
-    held: Held | None = None,
+    held: HeldRecord | None = None,
     latest: datetime | None = LATEST,
 ) -> ReadModelStatus:
     decided = None if unread is None else outcomes.read + unread
@@ -103,7 +108,7 @@ NOBODY_KNOWS = (
         (a_status(), ONE_PROCESS, "good", ALL_RECEIVED),
         (a_status(unread=4), ONE_PROCESS, "info", IN_FLIGHT),
         (
-            a_status(outcomes=Outcomes(0, 0, 0, 0, 0, 0), latest=None),
+            a_status(outcomes=OutcomeCounts(0, 0, 0, 0, 0, 0), latest=None),
             ONE_PROCESS,
             "info",
             (
@@ -189,7 +194,7 @@ def test_what_is_not_known_is_no_number() -> None:
 
 
 def test_a_held_partition_is_shown_with_what_to_do() -> None:
-    held = Held(41, "e", "AssertionError")
+    held = HeldRecord(41, "e", "AssertionError")
     view = status_view(a_status(held=held), NOBODY, NIGHT, EN)
     (notice,) = view.notices
     assert "At offset 41: AssertionError. The other partitions go on." == notice.text
@@ -224,7 +229,7 @@ def test_who_sees_one_entity_is_shown_its_counts_and_of_no_others(locale: Locale
 
 
 def test_that_a_partition_is_held_is_shown_without_what_holds_it() -> None:
-    of_one = a_status(OWN, unread=None, held=Held(None, None, None))
+    of_one = a_status(OWN, unread=None, held=HeldRecord(None, None, None))
     view = status_view(of_one, NOBODY, NIGHT, EN, sees_all=False)
     (notice,) = view.notices
     assert ("Reading partition 0 is held", "The other partitions go on.") == (
