@@ -65,7 +65,8 @@ IN_NAMES = {
 
 ALLOWED = re.compile(
     r"(?i:dead[-_ ]?\W*letters?)"  # the field's own term
-    r"|letters? (?:or|and) digits|[Ll]etters, digits|(?:small|capital|other) letters?"  # the alphabet
+    r"|letters? (?:or|and) digits|[Ll]etters, digits"  # the alphabet
+    r"|(?:small|capital|other) letters?"
     r"|ascii_letters|letter-spacing|LETTERS_OF_A_COUNTRY"
     r"|urn:ecluse:letters"  # the ids of internal events are derived from it: it cannot change
 )
@@ -101,10 +102,8 @@ def is_a_quotation(path: Path) -> bool:
     """Measurements and recorded histories keep the words of their day, as do lock files."""
     parts = path.relative_to(ROOT).parts
     return (
-        parts[:2] in {("docs", "evidence"), ("tests", "golden")}
-        and path.suffix != ".py"
-        or any(part in {"__pycache__", "node_modules"} for part in parts)
-    )
+        parts[:2] in {("docs", "evidence"), ("tests", "golden")} and path.suffix != ".py"
+    ) or any(part in {"__pycache__", "node_modules"} for part in parts)
 
 
 def words_of(text: str) -> Iterator[tuple[int, str]]:
@@ -137,9 +136,13 @@ def docstrings(source: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(source)):
         body = getattr(node, "body", None)
         for statement in body if isinstance(body, list) else ():
-            if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
-                if isinstance(statement.value.value, str):
-                    yield statement.value.value
+            value = getattr(statement, "value", None)
+            if (
+                isinstance(statement, ast.Expr)
+                and isinstance(value, ast.Constant)
+                and isinstance(value.value, str)
+            ):
+                yield value.value
 
 
 def test_no_text_uses_a_private_word() -> None:

@@ -24,7 +24,7 @@ from services.ledger.domain.refusals import Missing, Refusal
 from tests.builders import (
     BUDGET,
     Json,
-    Story,
+    Scenario,
     a_vote,
     encoded,
 )
@@ -120,9 +120,9 @@ Told = tuple[str, str, Json]
 
 
 @cache
-def every_story() -> list[Story]:
+def every_story() -> list[Scenario]:
     """What the rows of all tables tell."""
-    stories = [Story(*row.events) for rows in TABLES for row in rows]
+    stories = [Scenario(*row.events) for rows in TABLES for row in rows]
     return stories + [years.told(row) for rows in TABLES_OF_YEARS for row in rows]
 
 
@@ -132,7 +132,7 @@ def everything_told() -> list[Told]:
     return [told for story in every_story() for told in _told_by(story)]
 
 
-def _told_by(story: Story) -> Iterator[Told]:
+def _told_by(story: Scenario) -> Iterator[Told]:
     seen = story.summary()
     for each in seen["refusals"]:
         yield "refusal", str(each["code"]), each["facts"]

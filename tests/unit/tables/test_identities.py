@@ -22,7 +22,7 @@ from services.ledger.domain.moves import APPROPRIATE, COMMIT, Move
 from services.ledger.domain.orders import OrderState
 from tests.builders import (
     SIRET,
-    Story,
+    Scenario,
     a_collection,
     a_convention,
     a_line,
@@ -57,7 +57,7 @@ YEAR = [
 
 
 def a_book() -> Book:
-    return Story(*YEAR).book
+    return Scenario(*YEAR).book
 
 
 def test_the_book_of_these_tests_is_a_true_one() -> None:
