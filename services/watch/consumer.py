@@ -61,7 +61,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         self._fetched: dict[TopicPartition, int] = {}
 
     def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
-        """Create it as Faust does, but for settings that Faust lacks: isolation, assignor, sizes."""
+        """Create it as Faust does, with settings that it lacks: isolation, assignor, sizes."""
         guard_abort_markers()
         conf = self.app.conf
         # Ranges give one process the same partitions of both topics.

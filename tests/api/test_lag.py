@@ -14,15 +14,15 @@ import pytest
 from fastapi import FastAPI
 
 from events.lag import State
-from services.api import lag_source
 from services.api.adapters.ports import LagSource
 from services.api.adapters.read_model import open_read_model
 from services.api.lag_source import Unwatched, WatchLag
 from services.api.today import live
+from services.lag.client import watches
 from tests import silence
 from tests.api.a_watch import AWatch, a_watch
 from tests.api.environment import ALL_KEY, LILLE_KEY, READ_KEY, HandClock, an_app, asking
-from tests.api.lag_boards import NIGHT, a_board, a_history, spelled
+from tests.api.lag_boards import NIGHT, a_board, a_history, timestamp
 from tests.api.lag_scenes import Scene, a_held_partition, at_night, broker_down
 from tests.builders import IBAN
 
@@ -45,8 +45,8 @@ def the_app() -> FastAPI:
 def over(source: LagSource | None, clock: HandClock) -> FastAPI:
     """The same, asking this one who is behind."""
     app = the_app()
-    app.state.components = replace(
-        app.state.components, clock=clock, lag=Unwatched("nobody") if source is None else source
+    app.state.parts = replace(
+        app.state.parts, clock=clock, lag=Unwatched("nobody") if source is None else source
     )
     return app
 
@@ -177,7 +177,7 @@ def test_what_nobody_knows_is_a_dash_with_its_text_and_no_number() -> None:
 def test_a_watch_that_is_away_is_shown_to_be_with_what_to_do(
     error: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lag_source, "ANSWER_S", 0.3)
+    monkeypatch.setattr(watches, "ANSWER_S", 0.3)
     with a_watch({}) as watch:
         if error == "frozen":
             watch.frozen.set()
@@ -205,7 +205,7 @@ def test_what_it_shown_before_is_shown_as_old() -> None:
 @pytest.mark.parametrize(
     ("asks", "words"),
     [
-        ("one_process", "Nothing waits between one room and the next."),
+        ("one_process", "Nothing waits between one stage and the next."),
         ("nobody", "ECLUSE_WATCH_URL"),
     ],
 )
@@ -246,7 +246,7 @@ def test_a_program_is_shown_null_and_never_0_of_what_nobody_knows() -> None:
 def test_a_program_is_shown_since_when_it_is_old() -> None:
     with a_watch(at_night().answers) as watch:
         found = phrase(watch, later_s=60)
-    assert (False, spelled(NIGHT)) == (found["well"], shown_again(found["old_since"]))
+    assert (False, timestamp(NIGHT)) == (found["well"], shown_again(found["old_since"]))
 
 
 def shown_again(instant: str) -> str:
@@ -272,8 +272,8 @@ def test_no_answer_has_an_iban_whole() -> None:
 def test_the_stream_says_when_a_state_is_another_and_each_time_that_time_has_passed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(live, "POLL_EVERY_S", 0.0)
-    monkeypatch.setattr(live, "POLLS_MAX", 11)
+    monkeypatch.setattr(live, "LOOK_EVERY_S", 0.0)
+    monkeypatch.setattr(live, "LOOKS_MAX", 11)
     clock = HandClock(NIGHT)
 
     class Turning:

@@ -10,10 +10,10 @@ import pytest
 from pydantic import ValidationError
 
 from events.lag import POINTS
-from services.api import lag_source
 from services.api.lag_source import AWAY_S, HOUR_KEPT_S, KEPT_S, WatchLag
 from services.api.lag_source import lag_source as a_source
 from services.api.settings import ApiSettings
+from services.lag.client import watches
 from services.lag.client.merge import Lag
 from tests import silence
 from tests.api.a_watch import AWatch, a_watch
@@ -109,8 +109,8 @@ WRONG: dict[str, tuple[Callable[[AWatch], object], str]] = {
 def test_what_a_watch_last_shown_is_old_once_it_does_not_answer(
     wrong: Callable[[AWatch], object], error: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lag_source, "ANSWER_S", 0.5)
-    monkeypatch.setattr(lag_source, "BYTES_MAX", 100_000)
+    monkeypatch.setattr(watches, "ANSWER_S", 0.5)
+    monkeypatch.setattr(watches, "BYTES_MAX", 100_000)
 
     async def then(source: WatchLag, clock: HandClock) -> Lag:
         await source()
@@ -126,7 +126,7 @@ def test_what_a_watch_last_shown_is_old_once_it_does_not_answer(
 
 
 def test_nobody_waits_again_for_a_watch_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lag_source, "ANSWER_S", 0.2)
+    monkeypatch.setattr(watches, "ANSWER_S", 0.2)
 
     async def often(source: WatchLag, clock: HandClock) -> None:
         for _ in range(3):
@@ -180,7 +180,9 @@ def test_a_board_is_judged_each_time_it_is_shown() -> None:
         (" http://a:1/ ,https://b/watch,http://a:1", ["http://a:1", "https://b/watch"]),
     ],
 )
-def test_the_environment_names_the_addresses_of_watches(phrase: str, asked: list[str]) -> None:
+def test_the_addresses_of_watches_are_shown_by_the_environment(
+    phrase: str, asked: list[str]
+) -> None:
     assert asked == ApiSettings(watch_url=phrase).watches
 
 

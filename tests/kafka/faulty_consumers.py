@@ -11,7 +11,6 @@ from typing import Final
 from aiokafka import AIOKafkaProducer
 
 from events.topics import BALANCES, EVENTS, INTERNAL_EVENTS, JOURNAL, PAYMENT_ORDERS
-from services.lag.judge.stages import consumers_of
 from services.lag.judge.states import QUIET_S
 from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.application.messages import messages
@@ -39,7 +38,7 @@ class BadDays:
     """The members, and the records that come to them."""
 
     def __init__(self, cluster: Cluster) -> None:
-        groups = {each.stage: each for each in consumers_of(WatchSettings().treasury_group)}
+        groups = {each.stage: each for each in WatchSettings().consumers}
         self.ledger: Final = Member(cluster.settings, groups[LEDGER])
         self.treasury: Final = Member(cluster.settings, groups[TREASURY])
         # With a name of its own a member that is gone does not say so: as if it had been killed.

@@ -156,7 +156,7 @@ def test_many_deadline_events_are_several_transactions_and_what_is_written_of_th
     async def go() -> None:
         post = DeadlinePublisher(cluster.settings)
         await post.begin(0)
-        writer = post._desks[0].writer
+        writer = post._writers[0].writer
         begin, begun = writer.begin, [0]
 
         async def failing() -> None:
@@ -168,13 +168,13 @@ def test_many_deadline_events_are_several_transactions_and_what_is_written_of_th
         monkeypatch.setattr(writer, "begin", failing)
         with pytest.raises(WriterFailed, match="planted"):
             await post.deliver(0, deadline_events(5))
-        assert {} == post._desks
+        assert {} == post._writers
         assert sorted(ids(deadline_events(4))) == await post.begin(0)
         assert ids(deadline_events(6)) == await post.deliver(0, deadline_events(6))
         await post.end(kept=[0])
-        assert [0] == list(post._desks)
+        assert [0] == list(post._writers)
         await post.end()
-        assert {} == post._desks
+        assert {} == post._writers
 
     run(go())
     assert ids(deadline_events(6)) == written(cluster)[0]
@@ -188,7 +188,7 @@ def test_a_broker_that_goes_away_and_comes_back_costs_no_deadline_event(
     with asyncio.Runner() as runner:
         post = DeadlinePublisher(settings)
         runner.run(post.begin(0))
-        writer = post._desks[0].writer
+        writer = post._writers[0].writer
         commit = writer.commit
 
         async def away() -> None:
@@ -272,7 +272,7 @@ async def _hanging(cluster: Cluster, some: list[DeadlineEvent]) -> None:
     error = ""
     while "the former transaction is still open" not in error:
         await post.begin(0)
-        _forget(cluster, post._desks[0].writer)
+        _forget(cluster, post._writers[0].writer)
         with pytest.raises(WriterFailed) as failed:
             await post.deliver(0, some)
         error = str(failed.value)

@@ -12,7 +12,7 @@ from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.client import AIOKafkaClient, CoordinationType
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
-from services.lag.collect.groups import LOOK_S, STOP_S, Groups
+from services.lag.collect.groups import SAMPLE_S, STOP_S, Groups
 from services.lag.judge.model import Consumer, Place, Sample
 from services.runtime.ops.clock import the_clock_on_the_wall
 from services.runtime.ops.errors import ClusterError
@@ -20,7 +20,7 @@ from services.runtime.ops.settings import Settings
 from services.runtime.processing.offset_metadata import Held, spell
 from tests.kafka.brokers import Broker
 from tests.kafka.group_members import JoinRequest, consumer_of, make_topics
-from tests.unit.lag.notation import a_word
+from tests.unit.lag.notation import a_status
 
 
 @pytest.fixture
@@ -71,12 +71,12 @@ def test_a_sample_finds_owners_statuses_and_a_rebalance(settings: Settings) -> N
             await until_so(sample, lambda found: nothing == {each[1:4] for each in found.values()})
             assert (PLACES, {LEDGER: 0}) == (tuple(await sample()), groups.members)
             await first.start()
-            status = a_word(oldest_event_s=5.0, held=Held(3, "é"))
+            status = a_status(oldest_event_s=5.0, held=Held(3, "é"))
             events = TopicPartition(settings.topic("events"), 1)
             await first.commit({events: OffsetAndMetadata(0, spell(status))})
             found = await sample()
             assert ["ledger-1"] * 4 == [found[place].owner for place in PLACES]
-            assert (0, status) == (found[PLACES[1]].committed, found[PLACES[1]].word)
+            assert (0, status) == (found[PLACES[1]].committed, found[PLACES[1]].status)
             joining = asyncio.create_task(second.start())
             seen = []
             while not joining.done():
@@ -96,7 +96,8 @@ def test_a_sample_finds_owners_statuses_and_a_rebalance(settings: Settings) -> N
 
 
 async def until_so(
-    sample: Callable[[], Awaitable[dict[Place, Sample]]], is_so: Callable[[dict[Place, Sample]], bool]
+    sample: Callable[[], Awaitable[dict[Place, Sample]]],
+    is_so: Callable[[dict[Place, Sample]], bool],
 ) -> None:
     """Sample again: a broker that has just started has no coordinators yet."""
     for _ in range(100):
@@ -184,7 +185,7 @@ def test_a_sample_ends_while_the_cluster_is_away_and_works_when_it_is_back(
                 (found,) = (await groups.sample(the_clock_on_the_wall()))[consumer].values()
             finally:
                 took_s = time.monotonic() - began_s
-                assert took_s < LOOK_S + STOP_S + 1, took_s
+                assert took_s < SAMPLE_S + STOP_S + 1, took_s
             return found.end
 
         async def answers() -> None:

@@ -69,7 +69,7 @@ class Consumers:
         next_s = time.monotonic()
         try:
             while True:
-                samples = await self._groups.look(the_clock_on_the_wall())
+                samples = await self._groups.sample(the_clock_on_the_wall())
                 for consumer, found in samples.items():
                     for place, sample in found.items():
                         seen = sample._replace(records_end=self.records_end.get(place.topic))

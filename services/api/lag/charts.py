@@ -1,4 +1,4 @@
-"""The last hour in charts, each told in words too, with the figures behind it in a table. Pure."""
+"""Charts of the last hour, each described in a text too, with its figures in a table."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ from services.lag.client.hour import Hour
 from services.texts.locale_format import UNKNOWN
 
 LATE_LEAST_S: Final = 30.0
-"""Lateness that fills a chart is no less than this: a second more or less is no mountain."""
+"""The least lateness that fills a chart: a second more or less must not look like a peak."""
 
 COUNT_LEAST: Final = 10.0
 POINTS_PER_ROW: Final = 30
-"""So many looks make five minutes, which are a row of the table."""
+"""Points of five minutes, which are a row of the table."""
 
 MINUTE_S: Final = 60
 Say = Callable[[float], str]
@@ -29,7 +29,7 @@ class Panel:
     """One chart."""
 
     name: str
-    """What its title and its words are named by, on the page."""
+    """The id of its title and text on the page."""
     title: str
     what: str
     now: str | None
@@ -59,7 +59,7 @@ class Charts:
 
 
 def charts_of(hour: Hour | None, stages: Sequence[str], moment: Moment) -> Charts | None:
-    """The charts of these stages; None where no watch ever told of an hour."""
+    """The charts of these stages; None where no watch ever gave an hour."""
     if hour is None:
         return None
     known = [(stage, hour.stages[stage]) for stage in stages if stage in hour.stages]
@@ -97,7 +97,7 @@ def _panel(name: str, title: str, what: str, values: Values, hour: Hour, moment:
 
 
 def _texts(values: Values, say: Say, hour: Hour, moment: Moment) -> str:
-    """What a chart shows, for who listens."""
+    """The text of a chart, for screen readers."""
     known = [(value, at) for at, value in enumerate(values) if value is not None]
     if not known:
         return moment.say("nothing_known")
@@ -130,14 +130,14 @@ def _rows(columns: Sequence[Column], hour: Hour, moment: Moment) -> list[HourRow
 
 
 def _cell(figures: Sequence[str | None]) -> str | None:
-    """`23 min · 133`; None where nobody knows any of them."""
+    """`23 min · 133`; None where all are unknown."""
     if not any(figures):
         return None
     return " · ".join(UNKNOWN if text is None else text for text in figures)
 
 
 def _greatest(values: Values, say: Say) -> str | None:
-    """The greatest that is known; as a least, where some of it is unknown."""
+    """The greatest known figure, with `≥` where some are unknown."""
     known = [value for value in values if value is not None]
     if not known:
         return None

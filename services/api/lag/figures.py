@@ -1,4 +1,4 @@
-"""What the watch counts in the journal: orders, outcomes, durations, and what else waits. Pure."""
+"""Views of the figures of the journal: orders, outcomes, latencies, and other waiting items."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,11 +18,12 @@ from services.api.rejections.view import TERMS
 from services.api.today.view import OUTCOMES, Sum, Term, term_of
 from services.lag.judge.sums import total
 from services.lag.present import texts as states
+from services.lag.present.rows import most_frequent
 from services.ledger.explain.terms import ORDER_STATES
 from services.texts.locale_format import UNKNOWN
 
 REASONS_MAX: Final = 3
-"""How many reasons are named of what has many."""
+"""Reasons listed by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class OrderLine:
 
 @dataclass(frozen=True, slots=True)
 class OrdersView:
-    """The payment orders that wait; `facts` is None where nobody knows them."""
+    """The waiting payment orders; `facts` is None where they are unknown."""
 
     facts: Sequence[Fact] | None
     by_state: Sequence[Fact]
@@ -49,7 +50,7 @@ class OrdersView:
 
 @dataclass(frozen=True, slots=True)
 class LatencyRow:
-    """One step of the way."""
+    """One step."""
 
     text: str
     count: Cell
@@ -60,7 +61,7 @@ class LatencyRow:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing that waits."""
+    """One waiting item."""
 
     text: str
     more: str
@@ -69,19 +70,19 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """A kind of thing that waits; `count` is None where nobody knows it."""
+    """A kind of waiting items; `count` is None where it is unknown."""
 
     text: str
     href: str
     count: str | None
     lines: Sequence[Item]
     late: str = ""
-    """What of it is worse than waiting."""
+    """A text about those that wait for too long."""
 
 
 @dataclass(frozen=True, slots=True)
 class WatchFigures:
-    """What the watch says of itself."""
+    """Figures of the watch itself."""
 
     instance: str | None
     budgets: Cell
@@ -91,7 +92,7 @@ class WatchFigures:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """All of it."""
+    """All figures."""
 
     orders: OrdersView
     sum: Sum
@@ -102,7 +103,7 @@ class Figures:
 
 
 def figures_of(board: Board, moment: Moment) -> Figures:
-    """What the watch counts, said to people."""
+    """The figures of a lag document as views."""
     outcomes, watch = board.outcomes or Counted(), board.watch
     resumed = moment.say("resumed", count=moment.locale.number(outcomes.resumed))
     return Figures(
@@ -201,7 +202,7 @@ def _order(order: Order, moment: Moment) -> OrderLine:
 
 # ------------------------------------------------------------------ outcomes
 def _sum(outcomes: Counted, moment: Moment) -> Sum:
-    """Received = the sum of the outcomes; what nobody can account for is a term of its own."""
+    """Received = the sum of the outcomes; those without a known outcome are a term too."""
     locale = moment.locale
     whole = total((outcomes.received, outcomes.in_flight, outcomes.gap))
     terms = [term_of(name, getattr(outcomes, name), locale) for name in OUTCOMES]
@@ -297,15 +298,15 @@ def _parked_event(event: ParkedEvent, moment: Moment) -> Item:
 
 
 def _dead_letters(board: Board, moment: Moment) -> Other:
-    deadline_events = board.dead_letters
-    if deadline_events is None:
+    dead_letters = board.dead_letters
+    if dead_letters is None:
         return _other("dead_letters", None, moment)
     lines = [
-        *_when("newest_of", deadline_events.newest_at, moment),
-        *_reasons("unreadable", deadline_events.reasons, moment),
+        *_when("newest_of", dead_letters.newest_at, moment),
+        *_reasons("unreadable", dead_letters.reasons, moment),
     ]
     href = address("troubles", "unreadable")
-    return _other("dead_letters", deadline_events.count, moment, lines, href=href)
+    return _other("dead_letters", dead_letters.count, moment, lines, href=href)
 
 
 def _refusals(board: Board, moment: Moment) -> Other:
@@ -320,8 +321,8 @@ def _refusals(board: Board, moment: Moment) -> Other:
 
 
 def _reasons(kind: str, counts: Mapping[str, int] | None, moment: Moment) -> list[Item]:
-    """The most frequent of them, each by its name."""
-    often = sorted((counts or {}).items(), key=lambda each: (-each[1], each[0]))
+    """The most frequent reasons, each by its name."""
+    often = most_frequent(counts)
     found = []
     for code, count in often[:REASONS_MAX]:
         known = TERMS[kind].get(code)

@@ -1,4 +1,4 @@
-"""Headlines of Today and Lag, said to people. Pure."""
+"""View of the headline of Today and Lag."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -19,7 +19,7 @@ VERDICT_TONES: Final = {
     Verdict.UNKNOWN: ("warn", "unknown"),
 }
 NO_WATCH: Final = frozenset({Knows.ONE_PROCESS, Knows.NOBODY})
-"""Where none is missed."""
+"""Sources without an expected watch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +31,17 @@ class First:
     title: str
     lead: str
     facts: str
-    """When that was seen, and of when the latest event is: two facts, of which neither is the
-    other, since senders date events as they come."""
+    """The time of the observation, and that of the latest event: senders date events themselves, so
+    the second is no measure of the first."""
 
 
 def first_of(found: Headline, moment: Moment, left: str = "") -> First:
-    """Put a headline into words, as both pages say it.
+    """The first sentence of both pages.
 
     Args:
-        found: what is said.
-        moment: when, and in which language.
-        left: what is still to come, in a sentence; empty where nothing is, or nobody may know.
+        found: the headline.
+        moment: the moment and language of the page.
+        left: a sentence about waiting records; empty where there are none, or they are hidden.
     """
     tone, icon = _tones(found)
     return First(
@@ -54,7 +54,7 @@ def _tones(found: Headline) -> tuple[str, str]:
         tone, icon = TONES[found.stage.state]
         return tone or "warn", icon
     tone, icon = VERDICT_TONES[found.verdict]
-    # A watch that is there and does not say is another matter than none.
+    # A configured watch without figures is worse than no watch.
     is_missed = tone == "info" and found.knows not in {*NO_WATCH, Knows.WATCH}
     return ("warn", "unknown") if is_missed else (tone, icon)
 
@@ -69,17 +69,17 @@ def _title(found: Headline, moment: Moment) -> str:
 def _lead(found: Headline, moment: Moment, left: str) -> str:
     say = moment.locale.say
     if found.verdict is Verdict.EMPTY:
-        return say(texts.WORDS["nothing_yet_do"])
+        return say(texts.TEXTS["nothing_yet_do"])
     if found.verdict in {Verdict.ALL_DECIDED, Verdict.NOT_ALL_DECIDED, Verdict.UNKNOWN}:
         why = say(texts.UNSEEN[found.knows])
-        return " ".join(filter(None, (left, why, say(texts.WORDS["before_the_ledger"]))))
+        return " ".join(filter(None, (left, why, say(texts.TEXTS["before_the_ledger"]))))
     return left
 
 
 def _facts(found: Headline, moment: Moment) -> str:
     say = moment.locale.say
-    seen = say(texts.WORDS["seen"], clock=moment.clock(found.seen_at))
+    seen = say(texts.TEXTS["seen"], clock=moment.clock(found.seen_at))
     if found.latest_event_at is None:
         return seen
     instant = moment.locale.instant(found.latest_event_at)
-    return f"{seen} {say(texts.WORDS['latest'], instant=instant)}"
+    return f"{seen} {say(texts.TEXTS['latest'], instant=instant)}"

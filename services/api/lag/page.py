@@ -1,4 +1,4 @@
-"""Who is behind: the page Lag. It asks the watch, and nothing of the read model."""
+"""The page Lag: it asks the watch, and does not need the read model."""
 
 import asyncio
 
@@ -15,7 +15,7 @@ router = APIRouter()
 
 @router.get("/console/lag")
 async def lag(request: Request, _caller: ReaderOfAll, components: Given) -> Response:
-    """How far each stage is, and what waits: as the watch says it, at this moment."""
+    """The page of now."""
     # Both at once: where no watch answers, each waits for it.
     found, hour = await asyncio.gather(components.lag(), components.lag.hour())
     locale, now = locale_of(request), components.clock()

@@ -1,4 +1,4 @@
-"""Who is behind, for programs: the watch's own answer, judged by the clock of the API."""
+"""The lag document for programs: the answer of the watch, its age judged by the API's clock."""
 
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
@@ -7,7 +7,7 @@ import msgspec
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
-from events.lag import Board
+from events.lag import Board, as_json
 from events.masking import masked, masked_name
 from services.api.http.dependencies import Given, ReaderOfAll
 from services.api.http.question import Filters
@@ -23,20 +23,20 @@ class AskedWatch(BaseModel):
 
     address: str
     error: Literal["no_answer", "unreadable"] | None = Field(
-        description="What is wrong with it; null where it answers."
+        description="The error; null where it answers."
     )
     at: datetime | None = Field(description="The time of the last board that it gave.")
 
 
 class LagNow(BaseModel):
-    """Who is behind, as far as anybody knows."""
+    """The lag, as far as it is known."""
 
     asks: Literal["watch", "nobody", "one_process"] = Field(
         description="`nobody`: no watch is set (ECLUSE_WATCH_URL); `one_process`: Écluse runs "
         "without Kafka, and nothing waits between its parts."
     )
     well: bool | None = Field(
-        description="Whether nothing asks for a person; null where there is no watch to ask."
+        description="Whether nothing needs a person; null where there is no watch to ask."
     )
     old_since: datetime | None = Field(
         description="The time of the board, where it says nothing of now."
@@ -49,22 +49,22 @@ class LagNow(BaseModel):
 
 @router.get("/lag", response_model=LagNow, summary="Who is behind, as the watch says it")
 async def lag(_caller: ReaderOfAll, components: Given, _: Annotated[Filters, Query()]) -> Response:
-    """How far each stage is, and what waits: the watch's answer, of all entities.
+    """Progress of each stage, and waiting items: the watch's answer, of all entities.
 
-    What the watch does not know is null, and never 0. `old_since` says since when its figures are
-    old, by the clock of the API: a watch that froze cannot say so itself.
+    What the watch does not know is null, and never 0. `old_since` is the time of figures that are
+    old by the clock of the API: a frozen watch cannot report that itself.
     """
     found = await components.lag()
-    text = masked(_spelled(found, components.clock()), masked_name)
-    return Response(msgspec.json.encode(text), media_type=JSON)
+    body = masked(_printed(found, components.clock()), masked_name)
+    return Response(msgspec.json.encode(body), media_type=JSON)
 
 
-def _spelled(lag: Lag, now: datetime) -> dict[str, Any]:
+def _printed(lag: Lag, now: datetime) -> dict[str, Any]:
     return {
         "asks": lag.asks,
         "well": lag.is_well(now) if lag.asks == "watch" else None,
         "old_since": lag.old_since,
-        "board": msgspec.to_builtins(lag.board),
+        "board": None if lag.board is None else as_json(lag.board),
         "watches": [_watch(each) for each in lag.answers],
     }
 

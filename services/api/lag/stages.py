@@ -1,4 +1,4 @@
-"""The stages of an event's way and their partitions: how far, how late, whose. Pure."""
+"""Views of the stages and their partitions: position, backlog, lateness, owner."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,10 +8,11 @@ from typing import Final
 from events.lag import Partition, Stage, State
 from services.api.console.elements import State as Badge
 from services.api.console.texts import lag_page as texts
-from services.lag.client.age import QUIET_S, WELL
+from services.lag.client.age import WELL
 from services.lag.present import headline_texts
 from services.lag.present import texts as states
 from services.lag.present.accounts import end_of, position_of
+from services.lag.present.rows import short_topic, watched_s
 from services.texts.locale_format import LocaleFormat
 
 TONES: Final = {
@@ -25,12 +26,11 @@ TONES: Final = {
     State.NO_TRAFFIC: ("good", "good"),
 }
 ARROWS: Final = {"up": "↗", "down": "↘", "level": "→"}
-TOPIC_PREFIX, TOPIC_SUFFIX = "ecluse.", ".v1"
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One figure of a table; `text` is None where nobody knows it."""
+    """One figure of a table; `text` is None where it is unknown."""
 
     text: str | None
     more: str = ""
@@ -46,10 +46,10 @@ class PlaceRow:
     state: Badge
     code: str
     seen: str
-    """By which rule the state was found, or what was said when the watch last answered."""
+    """The observation behind the state, or the state of the last answer of the watch."""
     held: str
     do_href: str
-    """Where it is told what to do."""
+    """The link to the remedy."""
     position: Cell
     behind: Cell
     oldest: Cell
@@ -78,25 +78,25 @@ class StageView:
     members: Cell
     partitions: Sequence[PlaceRow]
     opened: bool
-    """Whether the partitions are shown at once: one of them is not well."""
+    """Whether the partitions are shown at once, since one of them is not well."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When a page is made, and since when its board is old, if it is."""
+    """The moment of a page, with the age of its lag document."""
 
     now: datetime
     old_since: datetime | None
     locale: LocaleFormat
     advises: bool = True
-    """Whether it tells of each stage what to do: where nobody knows how any is, it does not."""
+    """Whether the page has a remedy for each stage: not where the state of all is unknown."""
 
     def do_href(self, stage: Stage, state: State) -> str:
-        """Where it is told what to do about a state of this stage; empty where nothing is."""
+        """The link to the remedy for a state of this stage; empty without one."""
         return f"#{do_id(stage.stage)}" if self.advises and state not in WELL else ""
 
     def clock(self, instant: datetime) -> str:
-        """`14:02:11`, of another day with the day before it."""
+        """`14:02:11`; on another day with that day in front."""
         if self.locale.local_day(instant) == self.locale.local_day(self.now):
             return self.locale.clock(instant)
         return (
@@ -114,11 +114,11 @@ class Moment:
         return Cell(self.clock(instant), self.age(instant), late)
 
     def say(self, name: str, **facts: object) -> str:
-        """A word of the page."""
+        """A text of the page."""
         return self.locale.say(texts.TEXTS[name], **facts)
 
     def state(self, state: State) -> Badge:
-        """A state as it is shown: of a board that is old nobody knows any."""
+        """A state as the page shows it: unknown where the document is old."""
         shown = State.UNKNOWN if self.old_since is not None else state
         return Badge(self.locale.say(states.STATES[shown]), *TONES[shown])
 
@@ -127,7 +127,7 @@ class Moment:
         return State.UNKNOWN.value if self.old_since is not None else state.value
 
     def seen(self, state: State, rule: str) -> str:
-        """What was seen that led to it; of a board that is old, what the state was then."""
+        """The observation behind a state; of an old document, the state of then."""
         if self.old_since is not None:
             was = self.locale.say(states.STATES[state])
             return self.say("then", clock=self.clock(self.old_since), state=was)
@@ -136,24 +136,24 @@ class Moment:
 
 
 def stage_name(stage: str, locale: LocaleFormat) -> str:
-    """What a stage is called; one that this version does not know keeps its name."""
+    """The name of a stage; one that this version does not know keeps its code."""
     known = states.STAGES.get(stage)
     return stage if known is None else locale.say(known)
 
 
 def the_stage(stage: str, locale: LocaleFormat) -> str:
-    """The same in the midst of a sentence."""
+    """The same inside a sentence."""
     known = states.THE_STAGE.get(stage)
     return stage if known is None else locale.say(known)
 
 
 def do_id(stage: str) -> str:
-    """Where a page tells what to do about a stage."""
+    """The anchor of the remedy for a stage."""
     return f"do-{stage}"
 
 
 def stage_views(stages: Sequence[Stage], moment: Moment) -> list[StageView]:
-    """All stages, in the order of an event's way."""
+    """The stages, in the order in which an event passes them."""
     return [_stage(each, moment) for each in stages]
 
 
@@ -195,7 +195,7 @@ def _place(place: Partition, stage: Stage, moment: Moment) -> PlaceRow:
     if behind.text is not None and place.behind and drain.text is not None:
         behind = Cell(behind.text, f"{behind.more} · {drain.text}".strip(" ·"), behind.late)
     return PlaceRow(
-        place.topic.removeprefix(TOPIC_PREFIX).removesuffix(TOPIC_SUFFIX),
+        short_topic(place.topic),
         str(place.partition),
         moment.state(place.state),
         moment.code(place.state),
@@ -211,7 +211,7 @@ def _place(place: Partition, stage: Stage, moment: Moment) -> PlaceRow:
 
 
 def _seen_texts(seen: Stage | Partition, moment: Moment) -> str:
-    """Say what was seen; and for how long, where that is too short to prove that nothing comes."""
+    """The observation, with the time watched where that proves too little."""
     text = moment.seen(seen.state, seen.rule)
     if seen.state is not State.OK or seen.behind or moment.old_since is not None:
         return text
@@ -219,16 +219,16 @@ def _seen_texts(seen: Stage | Partition, moment: Moment) -> str:
 
 
 def watched_text(seen: Sequence[Stage | Partition], moment: Moment) -> str:
-    """`Watched for 20 s.`; nothing once that is long enough to tell that nothing comes."""
-    known = [each.watched_s for each in seen if each.watched_s is not None]
-    if not known or min(known) >= QUIET_S:
+    """`Watched for 20 s.`; empty once that is long enough to show that nothing arrives."""
+    shortest_s = watched_s(seen)
+    if shortest_s is None:
         return ""
-    span = moment.locale.span(min(known))
-    return moment.locale.say(headline_texts.WORDS["watched"], span=span)
+    span = moment.locale.span(shortest_s)
+    return moment.locale.say(headline_texts.TEXTS["watched"], span=span)
 
 
 def latest_cell(instant: datetime | None, moment: Moment) -> Cell:
-    """The latest event that is done: a date that its sender wrote, and no age of anything."""
+    """The latest processed event: a date that its sender wrote, without an age."""
     return Cell(None if instant is None else moment.clock(instant))
 
 
@@ -240,14 +240,14 @@ def _held(place: Partition, moment: Moment) -> str:
 
 
 def position_cell(committed: int | None, end: int | None, moment: Moment) -> Cell:
-    """The next offset to be read, and where what is written ends."""
+    """The next offset to be read, and the end."""
     number = moment.locale.number
     of_end = "" if end is None else moment.say("of_end", end=number(end))
     return Cell(None if committed is None else number(committed), of_end)
 
 
 def behind_cell(seen: Stage | Partition, moment: Moment) -> Cell:
-    """How many records wait, and which way that goes."""
+    """The number of waiting records, and its trend."""
     if seen.behind is None:
         return Cell(None)
     late = bool(seen.behind) and seen.state not in WELL
@@ -255,20 +255,20 @@ def behind_cell(seen: Stage | Partition, moment: Moment) -> Cell:
 
 
 def trend_text(trend: str | None, moment: Moment) -> str:
-    """`↗ rising`; nothing where nobody knows."""
+    """`↗ rising`; empty where unknown."""
     known = states.TRENDS.get(trend or "")
     return "" if known is None else f"{ARROWS[trend or '']} {moment.locale.say(known)}"
 
 
 def oldest_cell(seen: Stage | Partition, moment: Moment) -> Cell:
-    """The time of the oldest event that is not done."""
+    """The time of the oldest event not yet processed."""
     if seen.behind == 0:
         return Cell(moment.say("none"))
     return moment.at(seen.oldest_event_at, late=seen.state not in WELL)
 
 
 def drain_cell(seen: Stage | Partition, moment: Moment) -> Cell:
-    """How long what waits will take; a dash where it does not get less, or nobody knows."""
+    """The time to drain; a dash where the backlog does not shrink, or is unknown."""
     if seen.behind == 0:
         return Cell(moment.say("none"))
     return Cell(None if seen.drain_s is None else moment.locale.span(seen.drain_s))

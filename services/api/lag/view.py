@@ -1,4 +1,4 @@
-"""Who is behind: the first sentence, what is wrong, and all that the page shows below. Pure."""
+"""View of the page Lag: headline, alarms, and all that is below."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -31,20 +31,20 @@ from services.lag.present.headline import Headline, Knows, Verdict, headline
 from services.texts.locale_format import LocaleFormat
 
 OLD: Final = "EcluseWatchOld"
-"""The runbook of a watch that says nothing of now."""
+"""The runbook of a watch whose answer is old."""
 
 UNSEEN_TONES: Final = {
     Knows.ONE_PROCESS: ("info", "info"),
     Knows.NOBODY: ("warn", "unknown"),
 }
-"""Where no watch is missed."""
+"""Tones where no watch is expected."""
 
 TOKEN_DIGITS: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Something that asks for a person; `name` is its place on the page."""
+    """Something that needs a person; `name` is its anchor on the page."""
 
     name: str
     notice: Notice
@@ -62,11 +62,11 @@ class WatchRow:
 
 @dataclass(frozen=True, slots=True)
 class LagView:
-    """The page. Where no watch ever answered there is nothing below the first sentence."""
+    """The page. Where no watch ever answered there is only the headline."""
 
     verdict: First
     watched: str
-    """For how long it was watched, where that is less than proves that nothing comes."""
+    """The time watched, where that is too short to show that nothing arrives."""
     alarms: Sequence[Alarm]
     stages: Sequence[StageView]
     charts: Charts | None
@@ -75,7 +75,7 @@ class LagView:
 
 
 def lag_token(lag: Lag) -> str:
-    """One short word for how all are: while it stays, only figures have changed."""
+    """A digest of all states: while it stays the same, only figures have changed."""
     parts = [lag.asks, "now" if lag.old_since is None else "old"]
     parts += [each.error or "answers" for each in lag.answers]
     if lag.board is not None:
@@ -87,7 +87,7 @@ def lag_token(lag: Lag) -> str:
 
 
 def lag_view(lag: Lag, hour: Hour | None, now: datetime, locale: LocaleFormat) -> LagView:
-    """What is known of who is behind, said to people."""
+    """The page of a lag document."""
     board, found = lag.board, headline(lag, None, now)
     moment = Moment(now, lag.old_since, locale, advises=found.knows is Knows.WATCH)
     watches = [_watch(each, moment) for each in lag.answers]
@@ -106,7 +106,7 @@ def lag_view(lag: Lag, hour: Hour | None, now: datetime, locale: LocaleFormat) -
 
 # ------------------------------------------------------------------ the first sentence
 def _seen(found: Headline, board: Board, moment: Moment) -> First:
-    """Say what the watch sees, with what is left to read."""
+    """The headline by a watch, with the records left to read."""
     known = accounts(board.stages)
     sentences = []
     if found.stage is not None and known.has_all:
@@ -116,7 +116,7 @@ def _seen(found: Headline, board: Board, moment: Moment) -> First:
 
 
 def _unseen(found: Headline, lag: Lag, moment: Moment) -> First:
-    """Say why nobody sees anything."""
+    """The headline where no watch has figures of now, with the reason."""
     tone, icon = UNSEEN_TONES.get(found.knows, ("bad", "unknown"))
     title = moment.locale.say(headline_texts.UNSEEN[found.knows])
     return First(tone, icon, title, _unseen_lead(found.knows, lag, moment), "")
@@ -147,7 +147,7 @@ def _sampled(board: Board, moment: Moment) -> str:
 
 
 def _left(stage: Stage, moment: Moment) -> str:
-    """How much a stage has to read still, and how long that will take; nothing where it is 0."""
+    """The records left to a stage, and the time to drain; empty where there are none."""
     if not stage.behind:
         return ""
     left = moment.locale.counted(texts.LEFT, stage.behind)
@@ -172,7 +172,7 @@ def _alarms(lag: Lag, board: Board, knows: Knows, moment: Moment) -> Iterator[Al
             if stage.state not in WELL:
                 yield Alarm(do_id(stage.stage), _stage_notice(stage, moment))
     yield from _wrong_counts(board, moment)
-    # Where the cluster is silent nobody can read on: that is said already.
+    # Where the cluster is silent nobody can read on: another alarm covers that.
     if board.watch.ready is False and moment.advises:
         title, text = moment.say("not_ready"), moment.say("not_ready_said")
         yield Alarm("not-ready", Notice("info", "info", title, text))
@@ -190,7 +190,7 @@ def _stage_notice(stage: Stage, moment: Moment) -> Notice:
 
 
 def _wrong_counts(board: Board, moment: Moment) -> Iterator[Alarm]:
-    """Counts that must be 0, or agree: each that does not."""
+    """The counts that must be 0, or agree, and do not."""
     outcomes, watch, number = board.outcomes, board.watch, moment.locale.number
 
     def alarm(name: str, text: str, runbook: str, count: int) -> Alarm:

@@ -17,7 +17,7 @@ from services.lag.client.age import WELL
 from services.lag.client.merge import Answer, lag_of
 from services.texts.language import Language as VoiceLanguage
 from services.texts.locale_format import LocaleFormat
-from tests.api.lag_boards import NIGHT, Json, a_board, spelled, stages
+from tests.api.lag_boards import NIGHT, Json, a_board, stages, timestamp
 from tests.api.lag_scenes import (
     a_burst,
     a_held_partition,
@@ -51,7 +51,7 @@ BOARDS: Final[dict[str, Callable[[], Json]]] = {
     "no read model": without_projector,
     "a read model that does not say": lambda: of_a_projector(latest_event_at=None),
     "a read model a moment behind": lambda: of_a_projector(
-        behind=4, latest_event_at=spelled(NIGHT - timedelta(seconds=9))
+        behind=4, latest_event_at=timestamp(NIGHT - timedelta(seconds=9))
     ),
     "a read model of which nobody knows what is left": lambda: of_a_projector(
         behind=None, partitions=[]

@@ -22,7 +22,7 @@ def a_place(number: int = 0, topic: str = EVENTS) -> Place:
 
 def a_status(**more: Any) -> Word:
     """Of a worker that has done one record."""
-    said: dict[str, Any] = {
+    given: dict[str, Any] = {
         "at_s": NOW_S,
         "state": "running",
         "caught_up": True,
@@ -35,7 +35,7 @@ def a_status(**more: Any) -> Word:
         "handling_s": 0.5,
         "held": None,
     }
-    return Word(**said | more)
+    return Word(**given | more)
 
 
 def a_sample(**more: Any) -> Sample:
@@ -53,7 +53,7 @@ def a_sample(**more: Any) -> Sample:
 
 def judged(consumer: Consumer = LEDGER, number: int = 0, **more: Any) -> Judged:
     """One that keeps up, of its first topic."""
-    said: dict[str, Any] = {
+    given: dict[str, Any] = {
         "consumer": consumer,
         "place": Place(consumer.topics[0], number),
         "state": State.OK,
@@ -70,15 +70,15 @@ def judged(consumer: Consumer = LEDGER, number: int = 0, **more: Any) -> Judged:
         "held": None,
         "doing": "running",
     }
-    return Judged(**said | more)
+    return Judged(**given | more)
 
 
 def unknown(consumer: Consumer = LEDGER, number: int = 0, **more: Any) -> Judged:
-    """One of which the cluster has said nothing for too long."""
+    """One that the cluster has not reported for too long."""
     figures: tuple[str, ...] = ("committed", "end", "behind", "oldest_event_s")
     figures += ("oldest_recorded_s", "done_event_s", "owner", "trend", "doing")
-    said: dict[str, Any] = {"state": State.UNKNOWN, "rule": Rule.CLUSTER_SILENT}
-    return judged(consumer, number, **dict.fromkeys(figures) | said | more)
+    given: dict[str, Any] = {"state": State.UNKNOWN, "rule": Rule.CLUSTER_SILENT}
+    return judged(consumer, number, **dict.fromkeys(figures) | given | more)
 
 
 def a_board(**more: Any) -> Board:

@@ -25,7 +25,7 @@ START_S: Final = 1_795_660_800.0
 EVERY_S: Final = 2.0
 
 
-def a_status(at_s: float = START_S, **said: Any) -> Word:
+def a_status(at_s: float = START_S, **given: Any) -> Word:
     """The status of a worker that is well and has nothing to do."""
     nothing: dict[str, Any] = {
         "state": "running",
@@ -39,34 +39,34 @@ def a_status(at_s: float = START_S, **said: Any) -> Word:
         "handling_s": None,
         "held": None,
     }
-    return Word(at_s, **(nothing | said))
+    return Word(at_s, **(nothing | given))
 
 
 def written(history: str, every_s: float = EVERY_S, **more: Any) -> Iterator[Sample | None]:
     """The samples of a history; None where the cluster did not answer."""
     at_s = START_S
     for part in history.split():
-        told, _, times = part.partition("*")
+        text, _, times = part.partition("*")
         for _ in range(int(times or 1)):
-            yield None if told == "|" else _sample(told, at_s, more)
+            yield None if text == "|" else _sample(text, at_s, more)
             at_s += every_s
 
 
-def _sample(told: str, at_s: float, more: dict[str, Any]) -> Sample:
-    committed, end = told.rstrip("!~").split("/")
+def _sample(text: str, at_s: float, more: dict[str, Any]) -> Sample:
+    committed, end = text.rstrip("!~").split("/")
     seen = Sample(
         at_s,
         None if committed == "-" else int(committed),
         None if end == "-" else int(end),
-        None if "!" in told or "~" in told else OWNER,
-        "~" in told,
+        None if "!" in text or "~" in text else OWNER,
+        "~" in text,
         None,
     )
     return seen._replace(**more)
 
 
 def seen(history: str, every_s: float = EVERY_S, **more: Any) -> History:
-    """What the watch remembers of a history."""
+    """The history as the watch keeps it."""
     remembered = History()
     for sample in written(history, every_s, **more):
         if sample is None:
@@ -76,8 +76,10 @@ def seen(history: str, every_s: float = EVERY_S, **more: Any) -> History:
     return remembered
 
 
-def told(history: str, every_s: float = EVERY_S, later_s: float = 0.0, **more: Any) -> Judged:
-    """What is said of a history, so long after its last sample."""
+def judgement_of(
+    history: str, every_s: float = EVERY_S, later_s: float = 0.0, **more: Any
+) -> Judged:
+    """The judgement of a history, so long after its last sample."""
     samples = list(written(history, every_s, **more))
     now_s = START_S + (len(samples) - 1) * every_s + later_s
     (judged,) = seen(history, every_s, **more).judged(now_s)

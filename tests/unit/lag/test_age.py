@@ -9,7 +9,7 @@ import pytest
 
 from events.lag import Held, State, read_board
 from services.lag.client.age import is_old, is_sampled, is_well
-from tests.api.lag_boards import JOURNAL, NIGHT, Json, a_board, spelled
+from tests.api.lag_boards import JOURNAL, NIGHT, Json, a_board, timestamp
 from tests.api.lag_scenes import a_held_partition
 
 
@@ -34,7 +34,7 @@ def test_what_the_watch_does_not_know_stays_unknown() -> None:
     board = read(a_board() | dict.fromkeys(groups))
     assert [None] * len(groups) == [getattr(board, each) for each in groups]
     shortest = ("version", "at", "sampled_at", "old_after_s", "sample_s", "state")
-    least = read({name: said for name, said in a_board().items() if name in shortest})
+    least = read({name: given for name, given in a_board().items() if name in shortest})
     assert (None, None) == (least.outcomes, least.watch.ready)
 
 
@@ -73,8 +73,8 @@ def test_a_sample_grows_old_while_the_watch_goes_on() -> None:
     found = [
         is_sampled(read(a_board(sampled_at=each)), NIGHT)
         for each in (
-            spelled(NIGHT - timedelta(seconds=12)),
-            spelled(NIGHT - timedelta(seconds=13)),
+            timestamp(NIGHT - timedelta(seconds=12)),
+            timestamp(NIGHT - timedelta(seconds=13)),
             None,
         )
     ]
@@ -94,7 +94,7 @@ WRONG: dict[str, Callable[[Json], Any]] = {
     ),
     "the journal has a fault": lambda board: board["watch"].update(journal_faults=1),
     "the cluster was not seen": lambda board: board.update(sampled_at=None),
-    "it is old": lambda board: board.update(at=spelled(NIGHT - timedelta(seconds=13))),
+    "it is old": lambda board: board.update(at=timestamp(NIGHT - timedelta(seconds=13))),
 }
 
 

@@ -78,9 +78,14 @@ def test_one_function_says_it_of_the_accounts_and_of_all_stages(
 
 
 @pytest.mark.parametrize(
-    ("said", "by_a_watch", "in_one_process", "by_nobody"),
+    ("given", "by_a_watch", "in_one_process", "by_nobody"),
     [
-        ({"unread": 2, "has_all_decided": False}, "on_the_way", "on_the_way", "not_all_decided"),
+        (
+            {"unread": 2, "has_all_decided": False},
+            "on_the_way",
+            "on_the_way",
+            "not_all_decided",
+        ),
         ({"unread": None, "has_all_decided": None}, "all_received", "unknown", "unknown"),
         ({"is_sound": False}, "check", "check", "check"),
         ({"read": 0, "is_empty": True}, "on_the_way", "empty", "empty"),
@@ -89,9 +94,9 @@ def test_one_function_says_it_of_the_accounts_and_of_all_stages(
     ],
 )
 def test_the_read_model_says_its_part(
-    said: dict[str, Any], by_a_watch: str, in_one_process: str, by_nobody: str
+    given: dict[str, Any], by_a_watch: str, in_one_process: str, by_nobody: str
 ) -> None:
-    reading = replace(READING, **said)
+    reading = replace(READING, **given)
     known = (lag(a_board()), Lag("one_process"), Lag("nobody"))
     assert [by_a_watch, in_one_process, by_nobody] == [
         headline(each, reading, NIGHT).verdict for each in known

@@ -11,12 +11,20 @@ import pytest
 from events.lag import POINTS, Board, Stage, read_board, read_history
 from services.lag.client.hour import the_hour
 from services.lag.client.merge import ITEMS_MAX, Answer, lag_of, merged
-from tests.api.lag_boards import JOURNAL, LATENCIES, NIGHT, a_board, a_history, an_order, spelled
+from tests.api.lag_boards import (
+    JOURNAL,
+    LATENCIES,
+    NIGHT,
+    a_board,
+    a_history,
+    an_order,
+    timestamp,
+)
 from tests.api.lag_scenes import broker_down, treasury_gone
 
 
-def read(**said: Any) -> Board:
-    return read_board(json.dumps(a_board(**said)).encode())
+def read(**given: Any) -> Board:
+    return read_board(json.dumps(a_board(**given)).encode())
 
 
 def test_the_answer_of_one_watch_is_that_of_all() -> None:
@@ -66,7 +74,7 @@ def test_what_two_watches_read_is_added_up() -> None:
         (None, None, None),
     ],
 )
-def test_a_gap_that_one_of_two_watches_sees_is_told(
+def test_a_gap_that_one_of_two_watches_sees_is_reported(
     one: int | None, other: int | None, expected: int | None
 ) -> None:
     outcomes = a_board()["outcomes"]
@@ -76,12 +84,12 @@ def test_a_gap_that_one_of_two_watches_sees_is_told(
     assert expected == both.outcomes.gap
 
 
-def of_its_own(numbers: tuple[int, ...], **said: Any) -> Board:
+def of_its_own(numbers: tuple[int, ...], **given: Any) -> Board:
     """The board of a watch that reads these partitions of the journal."""
     stages = a_board()["stages"]
     own = next(each for each in stages if each["stage"] == "watch")
-    own["partitions"] = [each | said for each in own["partitions"] if each["partition"] in numbers]
-    own |= {"members": 1, **{name: said[name] for name in said.keys() & own.keys()}}
+    own["partitions"] = [each | given for each in own["partitions"] if each["partition"] in numbers]
+    own |= {"members": 1, **{name: given[name] for name in given.keys() & own.keys()}}
     return read(stages=stages)
 
 
@@ -99,8 +107,8 @@ def test_of_its_own_partitions_each_watch_tells_and_all_together_are_one_stage()
         "trend": "up",
         "drain_s": 4.5,
         "owner": "watch-2",
-        "oldest_event_at": spelled(to),
-        "latest_event_at": spelled(to),
+        "oldest_event_at": timestamp(to),
+        "latest_event_at": timestamp(to),
     }
     both = merged([of_its_own((0, 2)), of_its_own((1,), **slow)])
     watch = stage_of(both, "watch")
@@ -167,7 +175,7 @@ def test_the_oldest_of_all_are_named() -> None:
     assert issued == sorted(issued)
 
 
-def test_of_latencies_the_greatest_is_told() -> None:
+def test_of_latencies_the_greatest_is_reported() -> None:
     slower = [dict(each, p95_s=400.0, max_s=900.0) for each in LATENCIES[:1]]
     none = [{"stage": "projected", "count": 0, "p50_s": None, "p95_s": None, "max_s": None}]
     both = merged([read(), read(latencies=[*slower, *none])])
@@ -202,7 +210,7 @@ def test_without_one_of_them_nothing_of_the_journal_is_known_and_all_of_the_cons
 
 
 def test_a_watch_that_froze_does_not_answer_for_now() -> None:
-    fresh, frozen = read(), read(at=spelled(NIGHT - timedelta(minutes=5)))
+    fresh, frozen = read(), read(at=timestamp(NIGHT - timedelta(minutes=5)))
     lag = lag_of([Answer("a", frozen), Answer("b", fresh)], NIGHT)
     assert lag.old_since is None
     assert lag.board is not None
@@ -210,7 +218,7 @@ def test_a_watch_that_froze_does_not_answer_for_now() -> None:
     assert NIGHT == lag.board.at
 
 
-def test_where_none_answers_what_they_last_said_is_told_as_old() -> None:
+def test_where_none_answers_the_last_answers_are_shown_as_old() -> None:
     lag = lag_of([Answer("a", read(), "no_answer")], NIGHT + timedelta(minutes=3))
     assert NIGHT == lag.old_since
     assert lag.board is not None
@@ -238,7 +246,7 @@ def test_an_hour_has_all_its_samples_and_ends_now() -> None:
     assert (359, 0) == (hour.stages["ledger"].behind[0], hour.stages["ledger"].behind[-1])
 
 
-def test_what_nobody_sampled_at_is_a_gap_at_either_end() -> None:
+def test_what_nobody_sampled_is_a_gap_at_either_end() -> None:
     hour = hour_of(a_history(points=60), later_s=125)
     behind = hour.stages["ledger"].behind
     assert POINTS == len(behind)
@@ -250,9 +258,9 @@ def test_what_nobody_sampled_at_is_a_gap_at_either_end() -> None:
 
 def test_a_watch_that_samples_no_longer_knows_nothing_of_since_then() -> None:
     history = a_history(points=200)
-    late = hour_of(history | {"at": spelled(NIGHT + timedelta(seconds=59))}, later_s=59)
+    late = hour_of(history | {"at": timestamp(NIGHT + timedelta(seconds=59))}, later_s=59)
     assert late.orders[-1] is not None, "many samples, each a little late"
-    still = hour_of(history | {"at": spelled(NIGHT + timedelta(minutes=5))}, later_s=300)
+    still = hour_of(history | {"at": timestamp(NIGHT + timedelta(minutes=5))}, later_s=300)
     assert [None] * 30 == list(still.orders[-30:])
     assert still.orders[-31] is not None
 
@@ -265,9 +273,9 @@ def test_orders_of_two_watches_are_added_up_where_both_know_them() -> None:
     assert hour_of(None, None) is None
 
 
-def test_a_watch_whose_samples_ended_does_not_tell_of_consumers_that_another_sees() -> None:
+def test_a_watch_whose_samples_ended_leaves_consumers_to_another_that_goes_on() -> None:
     gone = a_history(NIGHT - timedelta(minutes=20), behind={"ledger": lambda _: 5})
-    still = a_history(NIGHT - timedelta(minutes=20)) | {"at": spelled(NIGHT)}
+    still = a_history(NIGHT - timedelta(minutes=20)) | {"at": timestamp(NIGHT)}
     sees = a_history(behind={"ledger": lambda _: 7})
     for first in (gone, still):
         assert {7} == set(hour_of(first, sees).stages["ledger"].behind)

@@ -76,7 +76,7 @@ def test_a_member_goes_by_its_instance_or_else_by_its_client() -> None:
     ] == list(members_in(answer))
 
 
-def test_members_of_the_newer_protocol_are_told_too() -> None:
+def test_members_of_the_newer_protocol_are_reported_too() -> None:
     request = ConsumerGroupDescribeRequest(["g", "h"]).prepare({69: (0, 1)})
     answer = request.RESPONSE_TYPE
     assigned: Any = ([(bytes(16), "events", [0, 1], {})], {})
@@ -97,14 +97,14 @@ def test_members_of_the_newer_protocol_are_told_too() -> None:
         (0, None, "g", "Reconciling", 3, 3, "uniform", [member], -(2**31), {}),
         (69, "no such group", "h", "", 0, 0, "", [], -(2**31), {}),
     ]
-    told = newer_members_in(answer.decode(BytesIO(answer(0, groups, {}).encode())))
+    reported = newer_members_in(answer.decode(BytesIO(answer(0, groups, {}).encode())))
     places = (TopicPartition("events", 0), TopicPartition("events", 1))
     group = Group("Reconciling", 1, dict.fromkeys(places, "java"))
-    assert [("g", 0, group), ("h", 69, Group("", 0, {}))] == list(told)
+    assert [("g", 0, group), ("h", 69, Group("", 0, {}))] == list(reported)
     assert group.rebalancing
 
 
-def test_what_is_committed_is_told_or_why_it_is_not() -> None:
+def test_what_is_committed_is_reported_or_why_it_is_not() -> None:
     request = OffsetFetchRequest(["g", "h", "i"]).prepare({9: (1, 9)})
     answer = request.RESPONSE_TYPE
     groups: list[object] = [
@@ -112,12 +112,12 @@ def test_what_is_committed_is_told_or_why_it_is_not() -> None:
         ("h", [("events", [(0, 7, -1, None, 0, {}), (1, -1, -1, None, 3, {})], {})], 0, {}),
         ("i", [], 14, {}),
     ]
-    told = committed_in(answer.decode(BytesIO(answer(0, groups, {}).encode())))
+    reported = committed_in(answer.decode(BytesIO(answer(0, groups, {}).encode())))
     assert [
         ("g", 0, {TopicPartition("events", 0): Committed(7, "status")}),
         ("h", 3, {TopicPartition("events", 0): Committed(7, None)}),
         ("i", 14, {}),
-    ] == list(told)
+    ] == list(reported)
 
 
 @pytest.mark.parametrize(

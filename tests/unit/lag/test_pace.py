@@ -1,10 +1,10 @@
-"""Trends and promises: which way it goes, and when it will be over."""
+"""Trends and promises: which order it goes, and when it will be over."""
 
 import pytest
 
 from services.lag.judge.model import Sample
 from services.lag.judge.pace import DRAIN_LEAST_S
-from tests.unit.lag.notation import LEDGER, OWNER, PLACE, START_S, seen, told
+from tests.unit.lag.notation import LEDGER, OWNER, PLACE, START_S, judgement_of, seen
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ from tests.unit.lag.notation import LEDGER, OWNER, PLACE, START_S, seen, told
     ],
 )
 def test_the_arrow_points_where_it_goes(history: str, trend: str | None) -> None:
-    assert trend == told(history).trend
+    assert trend == judgement_of(history).trend
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_the_arrow_points_where_it_goes(history: str, trend: str | None) -> None
 def test_the_time_to_drain_is_what_is_left_at_the_pace_it_falls(
     history: str, drain_s: float | None
 ) -> None:
-    found = told(history).drain_s
+    found = judgement_of(history).drain_s
     assert (drain_s is None) == (found is None)
     assert drain_s == pytest.approx(found)
 
@@ -71,7 +71,7 @@ def test_the_time_to_drain_is_what_is_left_at_the_pace_it_falls(
     ],
 )
 def test_who_does_not_work_promises_nothing(history: str, state: str) -> None:
-    judged = told(history)
+    judged = judgement_of(history)
     assert (state, None) == (judged.state, judged.drain_s)
 
 

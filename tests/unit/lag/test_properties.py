@@ -72,7 +72,7 @@ def remembered(history: Iterable[Sample | None]) -> History:
 
 
 def judged(history: Sequence[Sample | None], later_s: float = 0.0) -> Judged:
-    """What is said of it after its last sample."""
+    """The judgement after its last sample."""
     last = next(sample for sample in reversed(history) if sample is not None)
     (found,) = remembered(history).judged(last.at_s + later_s)
     return found
@@ -100,7 +100,7 @@ def test_who_has_read_all_and_is_there_is_not_stopped(
 
 
 @given(st.integers(0, 50), st.integers(1, 400), st.booleans())
-def test_a_quiet_topic_never_samples_late(end: int, count: int, owned: bool) -> None:
+def test_a_quiet_topic_never_appears_late(end: int, count: int, owned: bool) -> None:
     """However long, and whatever one asks in between."""
     owner = OWNER if owned else None
     history = [Sample(START_S + EVERY_S * n, end, end, owner, False, None) for n in range(count)]
@@ -172,7 +172,7 @@ def test_what_was_before_the_window_does_not_matter(
 
 
 @given(samples(), statuses, st.integers(0, 50), st.integers(1, 9))
-def test_what_is_said_to_wait_since_a_sample_was_there_at_that_sample(
+def test_a_record_that_waits_since_a_sample_was_there_at_that_sample(
     history: list[Sample | None], status: Word | None, committed: int, left: int
 ) -> None:
     history.append(Sample(after(history), committed, committed + left, OWNER, False, status))
@@ -186,7 +186,7 @@ def test_what_is_said_to_wait_since_a_sample_was_there_at_that_sample(
 
 
 @given(samples(), st.lists(st.floats(-2000, 2000), max_size=30))
-def test_something_is_said_whatever_the_clock_does(
+def test_there_is_a_judgement_whatever_the_clock_does(
     history: list[Sample | None], jumps: list[float]
 ) -> None:
     """And no more of it is remembered than the window holds."""

@@ -27,7 +27,7 @@ def stage(*seen: Judged, **more: Any) -> Stage:
     return found
 
 
-def test_the_groups_stand_in_the_order_of_an_events_way() -> None:
+def test_the_groups_are_in_the_order_in_which_an_event_passes_them() -> None:
     found = WatchSettings().consumers
     assert ["ledger", "projector", "watch", "treasury"] == [each.stage for each in found]
     assert set(WATCHED) == set(found[2].topics)

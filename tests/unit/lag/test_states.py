@@ -1,4 +1,4 @@
-"""Every state and every rule: what an operator would have seen, and what he is told."""
+"""Every state and every rule: the samples, and what is reported to the operator."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from events.lag import State
 from services.lag.judge.history import History
 from services.lag.judge.states import QUIET_S, TABLE, Rule
 from services.runtime.processing.offset_metadata import Held
-from tests.unit.lag.notation import EVERY_S, LEDGER, PLACE, START_S, a_status, told, written
+from tests.unit.lag.notation import EVERY_S, LEDGER, PLACE, START_S, a_status, judgement_of, written
 
 TEN_MINUTES = int(QUIET_S / EVERY_S) + 1
 """So many samples have ten minutes between the first and the last."""
@@ -88,7 +88,7 @@ TEN_MINUTES = int(QUIET_S / EVERY_S) + 1
         ("10/20*5", "STALLED", "stands_still"),
         ("10/20!", "UNKNOWN", "just_begun"),
         ("10/10!", "UNKNOWN", "just_begun"),
-        # While the cluster was away nobody could read: what was before is no evidence of standing.
+        # While the cluster was away nobody could read: what was before is no evidence.
         ("10/20*4 | 10/20*4", "UNKNOWN", "just_begun"),
         ("10/20*4 | 10/20*5", "STALLED", "stands_still"),
         ("10/10! | 10/10!", "UNKNOWN", "just_begun"),
@@ -106,10 +106,8 @@ TEN_MINUTES = int(QUIET_S / EVERY_S) + 1
         (f"10/10*{TEN_MINUTES} 10/10!*2", "STOPPED", "no_owner"),
     ],
 )
-def test_what_the_watch_sees_is_what_the_operator_is_told(
-    history: str, state: str, rule: str
-) -> None:
-    judged = told(history)
+def test_the_state_of_a_history_is(history: str, state: str, rule: str) -> None:
+    judged = judgement_of(history)
     assert (state, rule) == (judged.state, judged.rule)
 
 
@@ -135,7 +133,7 @@ def test_what_the_watch_sees_is_what_the_operator_is_told(
 def test_a_worker_is_believed_what_it_says_of_itself(
     history: str, status: Any, state: str, rule: str
 ) -> None:
-    judged = told(history, status=status)
+    judged = judgement_of(history, status=status)
     assert (state, rule) == (judged.state, judged.rule)
 
 
@@ -169,7 +167,7 @@ def test_a_worker_that_speaks_has_not_left() -> None:
 def test_markers_of_transactions_are_nobodys_work(
     history: str, records_end: int | None, state: str, rule: str
 ) -> None:
-    judged = told(history, records_end=records_end)
+    judged = judgement_of(history, records_end=records_end)
     assert (state, rule) == (judged.state, judged.rule)
 
 
@@ -186,7 +184,7 @@ def test_markers_of_transactions_are_nobodys_work(
     ],
 )
 def test_what_is_old_is_not_known(history: str, later_s: float, state: str, rule: str) -> None:
-    judged = told(history, later_s=later_s)
+    judged = judgement_of(history, later_s=later_s)
     assert (state, rule) == (judged.state, judged.rule)
 
 
@@ -195,20 +193,22 @@ def test_what_is_old_is_not_known(history: str, later_s: float, state: str, rule
     [("10/10", 0.0), ("10/10*11", 20.0), ("9/10 | 10/10*9", 20.0), ("10/10*400", 630.0)],
 )
 def test_it_says_for_how_long_it_has_watched(history: str, watched_s: float) -> None:
-    assert watched_s == told(history).watched_s
+    assert watched_s == judgement_of(history).watched_s
 
 
 @pytest.mark.parametrize(
     ("every_s", "state"), [(1.99, "OK"), (2.0, "STALLED"), (9.9, "STALLED"), (10.1, "UNKNOWN")]
 )
-def test_it_stands_for_eight_seconds_however_often_one_samples(every_s: float, state: str) -> None:
+def test_it_stands_for_eight_seconds_however_often_it_is_sampled(
+    every_s: float, state: str
+) -> None:
     """With more than ten seconds between two samples there is no evidence between them."""
-    assert state == told("10/10 10/20*5", every_s=every_s).state
+    assert state == judgement_of("10/10 10/20*5", every_s=every_s).state
 
 
 @pytest.mark.parametrize(("every_s", "state"), [(1.99, "OK"), (2.0, "SLOW")])
 def test_it_is_slow_after_ten_seconds(every_s: float, state: str) -> None:
-    assert state == told("0/0 2/10 4/20 6/30 8/40 10/50", every_s=every_s).state
+    assert state == judgement_of("0/0 2/10 4/20 6/30 8/40 10/50", every_s=every_s).state
 
 
 @pytest.mark.parametrize(("every_s", "state"), [(2.49, "OK"), (2.5, "SLOW")])
@@ -216,7 +216,7 @@ def test_who_has_reached_what_was_there_five_seconds_ago_is_not_slow(
     every_s: float, state: str
 ) -> None:
     """25 are done: more than there were a little earlier, less than there were at that moment."""
-    assert state == told("0/0 2/10 4/20 6/30 8/40 25/50", every_s=every_s).state
+    assert state == judgement_of("0/0 2/10 4/20 6/30 8/40 25/50", every_s=every_s).state
 
 
 def test_each_rule_stands_once_in_the_table_in_its_place_with_a_reason() -> None:

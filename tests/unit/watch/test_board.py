@@ -56,10 +56,10 @@ def an_order(name: str = "C/1", days: float = 1, **more: Any) -> WaitingOrder:
 def a_wait(event_id: str, **more: Any) -> ParkedEvent:
     since = NOW - timedelta(days=2)
     named = {"kind": "grant", "id": "G"}
-    said = ParkedEvent(
+    given = ParkedEvent(
         BUDGET, 1, event_id, "urn:test", "ecluse.convention.signed.v1", named, since, since
     )
-    return said._replace(**more)
+    return given._replace(**more)
 
 
 def everything_known() -> Board:

@@ -27,7 +27,7 @@ VOTE = a_vote(100_000, appropriations=[an_amount(100_000)])
 MORE = a_vote(50, stage="supplementary", vote_level=..., appropriations=[an_amount(50)])
 
 
-def told(*events: Json) -> tuple[list[Out], list[Out]]:
+def published_by(*events: Json) -> tuple[list[Out], list[Out]]:
     """Journal and balances of events, each in a transaction of its own."""
     outs = list(transactions([[event] for event in encoded(*events)]))
     return of_topic(outs, JOURNAL), of_topic(outs, BALANCES)
@@ -56,7 +56,7 @@ def overdue(reader: Reader) -> list[tuple[Kind, Key | None, int | None]]:
 
 
 def test_a_balance_that_comes_before_its_record_waits_for_it() -> None:
-    (record,), (balance,) = told(VOTE)
+    (record,), (balance,) = published_by(VOTE)
     wrong = changed(balance, available_cents=99_999)
     reader = read(wrong)
     assert ([], 0) == (reader.found, reader.live.comparisons.count)
@@ -71,19 +71,19 @@ def test_a_balance_that_comes_before_its_record_waits_for_it() -> None:
 
 
 def test_a_balance_older_than_what_is_live_is_not_held_against_it() -> None:
-    (vote, more), (first, second) = told(VOTE, MORE)
+    (vote, more), (first, second) = published_by(VOTE, MORE)
     reader = read(vote, more, changed(first, available_cents=1), second)
     assert ([], []) == (reader.found, overdue(reader))
 
 
 def test_only_the_last_balance_before_its_record_counts() -> None:
-    (vote, more), (first, second) = told(VOTE, MORE)
+    (vote, more), (first, second) = published_by(VOTE, MORE)
     reader = read(changed(first, available_cents=1), second, vote, more)
     assert ([], []) == (reader.found, overdue(reader))
 
 
 def test_a_right_balance_ends_a_difference() -> None:
-    (vote, more), (first, second) = told(VOTE, MORE)
+    (vote, more), (first, second) = published_by(VOTE, MORE)
     reader = read(vote, changed(first, paid_cents=1))
     assert 1 == reader.live.differences()
     reader.read(more)
@@ -93,7 +93,7 @@ def test_a_right_balance_ends_a_difference() -> None:
 
 
 def test_a_balance_of_a_line_that_the_journal_does_not_know_differs() -> None:
-    (vote,), (balance,) = told(VOTE)
+    (vote,), (balance,) = published_by(VOTE)
     key = balance.key and balance.key.replace(b'"489"', b'"490"')
     value = balance.value and balance.value.replace(b'"489"', b'"490"')
     reader = read(vote, balance, balance._replace(key=key, value=value))
@@ -105,31 +105,31 @@ def test_a_balance_of_a_line_that_the_journal_does_not_know_differs() -> None:
 
 
 def test_a_balance_that_follows_no_record_is_overdue() -> None:
-    (vote,), (balance,) = told(VOTE)
+    (vote,), (balance,) = published_by(VOTE)
     reader = read(vote, balance, changed(balance, sequence=7))
     assert [] == reader.found
     assert [(Kind.NOT_IN_JOURNAL, LINE, 7)] == overdue(reader)
 
 
 def test_a_balance_of_a_budget_without_journal_is_overdue() -> None:
-    _, (balance,) = told(VOTE)
+    _, (balance,) = published_by(VOTE)
     reader = read(balance)
     assert [(Kind.NOT_IN_JOURNAL, LINE, 1)] == overdue(reader)
 
 
 def test_a_balance_that_was_not_published_is_overdue_once_until_it_is() -> None:
-    (vote, more), (first, second) = told(VOTE, MORE)
+    (vote, more), (first, second) = published_by(VOTE, MORE)
     reader = read(vote, first, more)
     ends = reader.live.open_ends(0)
     assert [(Kind.NOT_PUBLISHED, LINE, 2)] == overdue(reader)
-    assert [] == overdue(reader), "it was said"
+    assert [] == overdue(reader), "it was given"
     assert 1 == reader.live.differences()
     reader.read(second)
     assert ([], 0) == (reader.live.overdue(ends), reader.live.differences())
 
 
 def test_what_moved_since_it_was_suspected_is_not_overdue() -> None:
-    (vote, more), (first, _) = told(VOTE, MORE)
+    (vote, more), (first, _) = published_by(VOTE, MORE)
     reader = read(vote)
     ends = reader.live.open_ends(0)
     reader.read(first)
@@ -138,7 +138,7 @@ def test_what_moved_since_it_was_suspected_is_not_overdue() -> None:
 
 
 def test_an_older_balance_that_takes_the_place_of_a_newer_one_is_overdue() -> None:
-    (vote, more), (first, second) = told(VOTE, MORE)
+    (vote, more), (first, second) = published_by(VOTE, MORE)
     reader = read(vote, more, first, second)
     assert [] == overdue(reader)
     reader.read(first)
@@ -146,7 +146,7 @@ def test_an_older_balance_that_takes_the_place_of_a_newer_one_is_overdue() -> No
 
 
 def test_a_balance_withdrawn_while_it_lives_is_overdue() -> None:
-    (vote,), (balance,) = told(VOTE)
+    (vote,), (balance,) = published_by(VOTE)
     reader = read(vote, balance, balance._replace(value=None))
     assert [(Kind.NOT_PUBLISHED, LINE, 1)] == overdue(reader)
 
@@ -154,7 +154,7 @@ def test_a_balance_withdrawn_while_it_lives_is_overdue() -> None:
 def a_replaced_grant() -> tuple[list[Out], list[Out]]:
     """Rules, 13: a convention takes the place of a grant that stood alone."""
     award = an_award(1_000, requires_convention=False)
-    return told(VOTE, award, a_convention(1_000, instalments=[an_instalment(1_000)]))
+    return published_by(VOTE, award, a_convention(1_000, instalments=[an_instalment(1_000)]))
 
 
 def test_the_money_of_a_grant_goes_on_under_the_name_of_its_convention() -> None:
@@ -197,9 +197,9 @@ def test_a_balance_published_after_the_end_of_its_grant_differs() -> None:
     ],
 )
 def test_a_balance_that_nobody_can_read_is_a_difference(key: Any, value: bytes, why: str) -> None:
-    (vote,), (balance,) = told(VOTE)
-    said = balance._replace(key=balance.key if key is ... else key, value=value)
-    reader = read(vote, balance, said)
+    (vote,), (balance,) = published_by(VOTE)
+    given = balance._replace(key=balance.key if key is ... else key, value=value)
+    reader = read(vote, balance, given)
     (found,) = reader.found
     assert isinstance(found, Difference)
     assert Kind.NOT_READABLE == found.kind
@@ -209,7 +209,7 @@ def test_a_balance_that_nobody_can_read_is_a_difference(key: Any, value: bytes, 
 
 
 def test_a_key_that_names_no_balance_differs_until_it_is_taken_away() -> None:
-    (vote,), (balance,) = told(VOTE)
+    (vote,), (balance,) = published_by(VOTE)
     unnamed = balance._replace(key=b'["only one"]')
     reader = read(vote, balance, unnamed, unnamed)
     assert (2, 1) == (len(reader.found), reader.live.differences())
@@ -223,7 +223,7 @@ def test_a_key_that_names_no_balance_differs_until_it_is_taken_away() -> None:
 
 
 def test_a_key_that_names_no_balance_goes_to_others_with_its_partition() -> None:
-    (_,), (balance,) = told(VOTE)
+    (_,), (balance,) = published_by(VOTE)
     reader = read(balance._replace(key=None))
     here = Partition(BALANCES, balance.partition)
     reader.live.keep_only([here])
@@ -233,7 +233,7 @@ def test_a_key_that_names_no_balance_goes_to_others_with_its_partition() -> None
 
 
 def test_a_balance_under_the_key_of_another_is_a_difference() -> None:
-    (vote,), (balance,) = told(VOTE)
+    (vote,), (balance,) = published_by(VOTE)
     key = balance.key and balance.key.replace(b'"489"', b'"490"')
     (found,) = read(vote, balance, balance._replace(key=key)).found
     assert isinstance(found, Difference)
@@ -252,7 +252,7 @@ def test_a_balance_under_the_key_of_another_is_a_difference() -> None:
 def test_a_journal_that_does_not_add_up_is_a_fault_and_its_figures_are_unknown(
     change: tuple[bytes, bytes], why: str
 ) -> None:
-    (vote, more), (first, second) = told(VOTE, MORE)
+    (vote, more), (first, second) = published_by(VOTE, MORE)
     assert more.value is not None
     assert change[0] in more.value
     broken = more._replace(value=more.value.replace(*change, 1))
@@ -264,8 +264,8 @@ def test_a_journal_that_does_not_add_up_is_a_fault_and_its_figures_are_unknown(
     assert {} == reader.live.open_ends(0), "what is unknown is not compared"
 
 
-def test_what_waits_is_told_by_its_place() -> None:
-    (vote,), (balance,) = told(VOTE)
+def test_open_ends_are_listed_by_key() -> None:
+    (vote,), (balance,) = published_by(VOTE)
     assert {Place(BUDGET, LINE): (1, 0, 0)} == read(vote).live.open_ends(0)
     assert {Place(BUDGET, LINE): (0, 0, 1)} == read(balance).live.open_ends(0)
     assert {} == read(vote, balance).live.open_ends(0)

@@ -1,4 +1,4 @@
-"""Deadline events, round by round.
+"""Delivery of deadline events, run by run.
 
 Once each, where all is read, and only where nobody else writes.
 """
@@ -34,17 +34,17 @@ class Topic:
     """The topic of deadline events, and whoever writes there."""
 
     def __init__(self) -> None:
-        self.standing: dict[int, list[str]] = {}
+        self.written: dict[int, list[str]] = {}
         self.calls: list[str] = []
         self.fails: Exception | None = None
 
     async def begin(self, number: int) -> list[str]:
         await self._call(f"begin {number}")
-        return list(self.standing.get(number, []))
+        return list(self.written.get(number, []))
 
     async def deliver(self, number: int, deadline_events: Sequence[DeadlineEvent]) -> list[str]:
         await self._call(f"deliver {number}")
-        self.standing.setdefault(number, []).extend(each.id for each in deadline_events)
+        self.written.setdefault(number, []).extend(each.id for each in deadline_events)
         return [each.id for each in deadline_events]
 
     async def end(self, kept: Collection[int] = ()) -> None:
@@ -94,21 +94,21 @@ class Scene:
         }
         self.watermarks.sampled(samples, now.timestamp(), now.timestamp())
 
-    def turn(self) -> None:
+    def cycle(self) -> None:
         asyncio.run(self.delivery.run())
 
     def written(self) -> dict[int, int]:
-        return {number: len(ids) for number, ids in self.topic.standing.items()}
+        return {number: len(ids) for number, ids in self.topic.written.items()}
 
 
 def test_a_deadline_event_is_written_once_it_is_due_and_all_is_read() -> None:
     scene = Scene(0)
     scene.read(0, worked=5)
-    scene.turn()
+    scene.cycle()
     assert ({}, None) == (scene.written(), scene.delivery.in_topic)
     scene.read(0)
-    scene.turn()
-    scene.turn()
+    scene.cycle()
+    scene.cycle()
     assert ({0: 1}, 1) == (scene.written(), scene.delivery.in_topic)
     assert {"payment_due": 1} == scene.delivery.written
     assert 0 == scene.deadlines.pending(LATER)
@@ -118,14 +118,14 @@ def test_a_deadline_event_is_written_once_it_is_due_and_all_is_read() -> None:
 def test_nothing_is_written_while_the_ledger_has_left_something_in_its_input_topics() -> None:
     scene = Scene(0, sampled=False)
     scene.read(0)
-    scene.turn()
+    scene.cycle()
     scene.sample(0, committed=4)
     scene.read(0)
-    scene.turn()
+    scene.cycle()
     assert ([], {}) == ([each for each in scene.topic.calls if "end" not in each], scene.written())
     scene.sample(0)
     scene.read(0)
-    scene.turn()
+    scene.cycle()
     assert {0: 1} == scene.written()
 
 
@@ -133,7 +133,7 @@ def test_only_of_what_had_passed_when_all_that_had_come_was_known_is_anything_wr
     scene = Scene(0, sampled=False)
     scene.sample(0, now=datetime(2023, 6, 1, tzinfo=UTC))
     scene.read(0)
-    scene.turn()
+    scene.cycle()
     assert (0, {}) == (scene.delivery.in_topic, scene.written())
 
 
@@ -141,8 +141,8 @@ def test_a_deadline_event_that_stands_already_is_not_written_again() -> None:
     first, second = Scene(0), Scene(0)
     for scene in (first, second):
         scene.read(0)
-        scene.topic.standing = first.topic.standing
-        scene.turn()
+        scene.topic.written = first.topic.written
+        scene.cycle()
     assert ({0: 1}, 1, {}) == (second.written(), second.delivery.in_topic, second.delivery.written)
 
 
@@ -150,21 +150,21 @@ def test_nothing_is_written_while_the_cluster_does_not_answer() -> None:
     scene = Scene(0)
     scene.read(0)
     scene.reconciliation.no_answer()
-    scene.turn()
+    scene.cycle()
     assert {} == scene.written()
 
 
 @pytest.mark.parametrize(
     "error", [WriterFailed("no answer"), ClusterError("here", Sentence("non", "no"))]
 )
-def test_what_fails_is_tried_again_in_the_next_round(error: Exception) -> None:
+def test_what_fails_is_tried_again_in_the_next_run(error: Exception) -> None:
     scene = Scene(0, 1)
     scene.read(0, 1)
     scene.topic.fails = error
-    scene.turn()
+    scene.cycle()
     assert ["end all but []", "begin 0"] == scene.topic.calls, "the others wait too"
     scene.topic.fails = None
-    scene.turn()
+    scene.cycle()
     assert ({0: 1, 1: 1}, 2) == (scene.written(), scene.delivery.in_topic)
 
 
@@ -180,9 +180,9 @@ def test_a_delivery_that_failed_is_begun_anew_and_what_stands_is_known() -> None
         raise WriterFailed("no answer")
 
     scene.topic.deliver = written_but_not_answered  # type: ignore[method-assign]
-    scene.turn()
+    scene.cycle()
     scene.topic.deliver = deliver  # type: ignore[method-assign]
-    scene.turn()
+    scene.cycle()
     assert ({0: 1}, 1) == (scene.written(), scene.delivery.in_topic)
     assert 2 == scene.topic.calls.count("begin 0")
 
@@ -191,15 +191,15 @@ def test_where_another_writes_nothing_is_tried_until_the_partition_is_assigned_a
     scene = Scene(0, 1)
     scene.read(0, 1)
     scene.topic.fails = Fenced("ecluse.watch")
-    scene.turn()
+    scene.cycle()
     scene.topic.fails = None
-    scene.turn()
+    scene.cycle()
     assert ({}, None) == (scene.written(), scene.delivery.in_topic)
     scene.assign(1)
-    scene.turn()
+    scene.cycle()
     assert {} == scene.written(), "that one was never away"
     scene.assign(0, 1)
-    scene.turn()
+    scene.cycle()
     assert {0: 1} == scene.written()
     assert "end all but [0]" not in scene.topic.calls[:2]
 
@@ -209,23 +209,23 @@ def test_a_partition_that_stays_is_written_again_once_the_other_had_time_to_leav
     scene = Scene(0)
     scene.read(0)
     scene.topic.fails = Fenced("ecluse.watch")
-    scene.turn()
+    scene.cycle()
     scene.topic.fails = None
     scene.assign(0)
     for _ in range(BACK_OFF_RUNS - 1):
-        scene.turn()
+        scene.cycle()
     assert {} == scene.written()
-    scene.turn()
+    scene.cycle()
     assert {0: 1} == scene.written()
 
 
 def test_what_went_to_another_is_let_go_and_begun_anew_when_it_comes_back() -> None:
     scene = Scene(0)
     scene.read(0)
-    scene.turn()
+    scene.cycle()
     scene.assign(1)
     scene.assign(0)
-    scene.turn()
+    scene.cycle()
     assert 2 == scene.topic.calls.count("begin 0")
     assert ({0: 1}, 1) == (scene.written(), scene.delivery.in_topic)
 
@@ -243,10 +243,10 @@ def test_a_partition_that_goes_while_it_is_written_leaves_nothing_behind(step: s
         return found
 
     setattr(scene.topic, step, meanwhile)
-    scene.turn()
+    scene.cycle()
     before = scene.delivery.in_topic
     setattr(scene.topic, step, whole)
-    scene.turn()
+    scene.cycle()
     assert (None, {0: 1}, 1) == (before, scene.written(), scene.delivery.in_topic)
 
 

@@ -35,7 +35,7 @@ def test_of_whoever_stands_elsewhere_it_is_not_known() -> None:
     assert queue.first(Partition(JOURNAL, 1), 3, worked=3) is None
 
 
-def test_what_others_read_from_now_on_is_forgotten() -> None:
+def test_what_others_read_from_now_on_is_dropped() -> None:
     queue = FetchQueue()
     queue.add(PLACE, FETCHED[0], worked=3)
     queue.keep_only([Partition(JOURNAL, 1)])

@@ -52,8 +52,8 @@ class Scene:
         value = out.value and out.value.replace(b'"ecluse.events', b'"town.ecluse.events')
         return Record(0, offset, out.key, value, (), self.now_s)
 
-    def turn(self, *, left: int = 0) -> None:
-        """A round at which so many offsets are left in each topic."""
+    def cycle(self, *, left: int = 0) -> None:
+        """Reconcile with so many offsets left in each topic."""
         worked = {each: self.tables.next_offset(Partition(each, 0)) for each in WATCHED}
         self.tables.reconcile(
             {Partition(topic, 0): Reached(at, at, at, at + left) for topic, at in worked.items()},
@@ -63,7 +63,7 @@ class Scene:
     def sample(
         self, consumer: Consumer, *samples: Sample, places: Mapping[Place, int] | None = None
     ) -> None:
-        """A sample at one group; of each of its topics, one."""
+        """A sample of one group, with one partition of each topic."""
         found = {
             Place(topic, 0): sample for topic, sample in zip(consumer.topics, samples, strict=False)
         }
@@ -86,7 +86,8 @@ class Scene:
 
 
 def test_before_anything_was_read_or_seen_nothing_is_known() -> None:
-    known = Scene().known()
+    scene = Scene()
+    known = scene.known()
     assert (False, None, None) == (scene.is_sampled(), known.outcomes, known.orders)
     assert {State.UNKNOWN} == {each.state for each in known.stages}
     assert {None} == {each.count for each in known.latencies or ()}
@@ -105,7 +106,7 @@ def test_it_knows_that_a_treasury_is_missing_for_the_first_time() -> None:
 def test_once_the_journal_is_read_to_its_end_its_figures_are_known() -> None:
     scene = Scene()
     scene.read()
-    scene.turn()
+    scene.cycle()
     known = scene.known()
     assert known.outcomes is not None
     assert (4, 4) == (known.outcomes.received, known.outcomes.accepted)
@@ -114,17 +115,17 @@ def test_once_the_journal_is_read_to_its_end_its_figures_are_known() -> None:
     assert (Parked(0, None, 0), Reports(0)) == (known.parked, known.reports_overdue)
     assert Watch("watch-1", True, 1, 0, 0) == known.watch
     counts = {each.stage: each.count for each in known.latencies or ()}
-    assert (0, None) == (counts[Step.PUBLISHED], counts[Step.BROKER]), "no worker was heard"
+    assert (0, None) == (counts[Step.PUBLISHED], counts[Step.BROKER]), "no worker was observed"
 
 
 def test_the_outcomes_are_of_the_moment_of_the_positions_beside_them() -> None:
-    """Ten events are decided between two samples: nobody is told of them beside a position of 0."""
+    """Ten events are decided between two samples: the old position has the old count."""
     scene = Scene()
-    scene.turn()
+    scene.cycle()
     scene.sample(scene.ledger, *(a_sample(committed=0, end=0) for _ in range(2)))
     scene.now_s += 1
     scene.read()
-    scene.turn()
+    scene.cycle()
     assert (0, 0) == _received_and_position(scene)
     scene.now_s += 1
     scene.sample(scene.ledger, a_sample(committed=4, end=4), a_sample(committed=0, end=0))
@@ -133,11 +134,11 @@ def test_the_outcomes_are_of_the_moment_of_the_positions_beside_them() -> None:
 
 def test_where_no_position_is_known_the_outcomes_are_those_of_now() -> None:
     scene = Scene()
-    scene.turn()
+    scene.cycle()
     scene.sample(scene.ledger, *(a_sample(committed=0, end=0) for _ in range(2)))
     scene.now_s += 11
     scene.read()
-    scene.turn()
+    scene.cycle()
     assert (4, None) == _received_and_position(scene)
 
 
@@ -151,9 +152,9 @@ def _received_and_position(scene: Scene) -> tuple[int | None, int | None]:
 
 def test_figures_of_a_journal_that_is_still_read_are_unknown() -> None:
     scene = Scene()
-    scene.turn(left=9)
+    scene.cycle(left=9)
     scene.read()
-    scene.turn(left=4)
+    scene.cycle(left=4)
     known = scene.known()
     assert (None, None, None, None) == (
         known.outcomes,
@@ -166,16 +167,16 @@ def test_figures_of_a_journal_that_is_still_read_are_unknown() -> None:
 def test_figures_of_a_watch_that_falls_behind_are_unknown_until_it_has_caught_up() -> None:
     scene = Scene()
     scene.read()
-    scene.turn()
+    scene.cycle()
     for second in range(1, 31):
         scene.now_s += 1
-        scene.turn(left=1)
+        scene.cycle(left=1)
         known = scene.known()
         is_known = [each is not None for each in (known.outcomes, known.orders, known.refusals)]
         assert [second <= 11] * 3 == is_known, f"{second} s"
         assert Watch("watch-1", second <= 11, 1, 0, 0) == known.watch
     scene.tables.refusal(Record(0, 0, b"B", b"{}", (), scene.now_s))
-    scene.turn()
+    scene.cycle()
     known = scene.known()
     assert (None, True) == (known.outcomes, known.refusals is not None), "topic by topic"
 
@@ -184,32 +185,32 @@ def test_the_oldest_event_that_the_watch_has_not_read_is_the_first_that_waits_fo
     scene = Scene()
     first, *rest = JOURNALLED
     scene.tables.fetched(Partition(JOURNAL, 0), 0, len(rest), first.value)
-    scene.turn(left=len(JOURNALLED))
+    scene.cycle(left=len(JOURNALLED))
     places = {Place(JOURNAL, 0): 0}
     sample = a_sample(committed=None, end=len(JOURNALLED), owner="watch-1")
     scene.sample(scene.watch, sample, places=places)
     assert NOON == scene.stage("watch").oldest_event_at
     scene.read()
-    scene.turn()
+    scene.cycle()
     scene.sample(scene.watch, sample)
     assert scene.stage("watch").oldest_event_at is None
 
 
-def test_figures_are_unknown_while_the_cluster_does_not_answer_or_rounds_stand_still() -> None:
+def test_figures_are_unknown_while_the_cluster_does_not_answer_or_reconciliation_stops() -> None:
     scene = Scene()
     scene.read()
-    scene.turn()
+    scene.cycle()
     scene.now_s += 12
     assert (None, False) == (scene.known().outcomes, scene.known().watch.ready)
-    scene.turn()
+    scene.cycle()
     assert scene.known().outcomes is not None
     scene.tables.reconciliation.no_answer()
     assert (None, None) == (scene.known().outcomes, scene.known().refusals)
 
 
-def test_what_is_due_is_sampled_for_anew_after_two_seconds() -> None:
+def test_due_items_are_searched_anew_after_two_seconds() -> None:
     scene = Scene()
-    scene.turn()
+    scene.cycle()
     counts = []
     for after in (scene.read, lambda: None, lambda: None):
         orders = scene.known().orders
@@ -220,7 +221,7 @@ def test_what_is_due_is_sampled_for_anew_after_two_seconds() -> None:
 
 
 # ------------------------------------------------------------------ the groups
-def test_a_sample_tells_the_ledgers_lag_and_an_old_one_nothing() -> None:
+def test_a_sample_has_the_ledgers_lag_and_an_old_one_nothing() -> None:
     scene = Scene()
     scene.sample(scene.ledger, a_sample(committed=3), a_sample())
     known, stage = scene.known(), scene.stage("ledger")
@@ -240,15 +241,15 @@ def test_a_silent_cluster_ends_the_evidence() -> None:
     assert "cluster_silent" == scene.stage("ledger").rule
 
 
-def statuses(*said: Word) -> list[Sample]:
-    return [a_sample(status=status) for status in said]
+def statuses(*given: Word) -> list[Sample]:
+    return [a_sample(status=status) for status in given]
 
 
 def test_the_gap_is_of_all_statuses_of_the_ledger_and_of_what_nobody_could_read() -> None:
     scene = Scene()
     scene.read()
     scene.tables.journal(Record(0, 99, b"B", b"no record", (), NOW_S))
-    scene.turn()
+    scene.cycle()
     assert scene.gap() is None
     scene.sample(scene.ledger, *statuses(a_status(taken=4, told=4), a_status(taken=3, told=1)))
     assert 3 == scene.gap()
@@ -256,10 +257,10 @@ def test_the_gap_is_of_all_statuses_of_the_ledger_and_of_what_nobody_could_read(
     assert scene.gap() is None
 
 
-def test_a_group_that_was_not_told_has_no_statuses() -> None:
+def test_a_group_that_was_not_reported_has_no_status() -> None:
     scene = Scene()
     scene.read()
-    scene.turn()
+    scene.cycle()
     scene.sample(scene.ledger, *statuses(a_status(), a_status()))
     before = scene.gap()
     scene.sample(scene.projector, a_sample())
@@ -279,7 +280,7 @@ def test_statuses_are_timed_and_known_while_the_cluster_answers() -> None:
 def test_the_watch_tells_of_itself_by_its_own_places() -> None:
     scene = Scene()
     scene.read()
-    scene.turn(left=3)
+    scene.cycle(left=3)
     scene.sample(scene.watch, *(a_sample(committed=None, end=7, owner="watch-1") for _ in WATCHED))
     stage = scene.stage("watch")
     journal = next(row for row in stage.partitions if row.topic == JOURNAL)
@@ -297,7 +298,7 @@ def test_markers_at_the_end_are_no_lag_of_the_watch() -> None:
     assert (0, NOON) == (scene.stage("watch").behind, scene.stage("watch").latest_event_at)
 
 
-def test_what_another_watch_reads_is_for_it_to_tell_and_what_nobody_reads_is_told() -> None:
+def test_partitions_of_another_watch_are_left_to_it_and_those_of_nobody_are_shown() -> None:
     scene = Scene()
     scene.sample(
         scene.watch, a_sample(committed=None, owner="watch-2"), a_sample(committed=None, owner=None)
@@ -310,7 +311,7 @@ def test_the_oldest_order_that_the_treasury_has_not_read_is_known_from_the_order
     scene = Scene()
     for offset in range(2):
         scene.tables.payment_order(Record(0, offset, b"B", ORDER, (), NOW_S))
-    scene.turn()
+    scene.cycle()
     scene.sample(scene.treasury, a_sample(committed=1, end=2, owner="bank"))
     assert (1, NOON) == (scene.stage("treasury").behind, scene.stage("treasury").oldest_event_at)
 
@@ -327,7 +328,7 @@ def test_behind_the_last_order_stand_markers_alone_and_nobody_is_late() -> None:
 def test_a_ledger_that_has_just_started_has_done_what_the_journal_holds() -> None:
     scene = Scene()
     scene.read()
-    scene.turn()
+    scene.cycle()
     silent = a_status(done_event_s=None, taken=0, told=0)
     scene.sample(scene.ledger, *statuses(silent, silent))
     by_topic = {row.topic: row.latest_event_at for row in scene.stage("ledger").partitions}
@@ -336,7 +337,7 @@ def test_a_ledger_that_has_just_started_has_done_what_the_journal_holds() -> Non
 
 def test_a_journal_that_is_still_read_does_not_tell_up_to_when_others_are() -> None:
     scene = Scene()
-    scene.turn(left=9)
+    scene.cycle(left=9)
     scene.read()
     scene.sample(scene.projector, a_sample())
     scene.sample(scene.treasury, a_sample())
@@ -347,24 +348,24 @@ def test_a_journal_that_is_still_read_does_not_tell_up_to_when_others_are() -> N
 
 
 # ------------------------------------------------------------------ deadline events, the last hour
-def test_up_to_a_sample_at_a_ledger_that_has_done_all_everything_is_known() -> None:
+def test_up_to_a_sample_of_a_ledger_without_backlog_everything_is_known() -> None:
     scene = Scene()
     scene.read()
-    scene.turn()
+    scene.cycle()
     scene.sample(scene.ledger, a_sample(committed=4), a_sample())
-    scene.turn()
+    scene.cycle()
     before = scene.tables.input_watermark.until_s(0)
     scene.sample(scene.ledger, a_sample(), a_sample())
-    scene.turn()
+    scene.cycle()
     assert (None, NOW_S - 0.5) == (before, scene.tables.input_watermark.until_s(0))
 
 
 @pytest.mark.parametrize("written", [None, 3])
-def test_deadline_events_are_told_by_who_writes_them(written: int | None) -> None:
+def test_deadline_events_are_reported_by_who_writes_them(written: int | None) -> None:
     scene = Scene()
     scene.written = written
     scene.read()
-    scene.turn()
+    scene.cycle()
     deadline_events = scene.known().deadline_events
     assert deadline_events is not None
     assert (written, 1) == (deadline_events.written, deadline_events.pending)
@@ -373,7 +374,7 @@ def test_deadline_events_are_told_by_who_writes_them(written: int | None) -> Non
 def test_a_watch_that_writes_no_deadline_events_knows_nothing_of_them() -> None:
     scene = Scene(deadline_events=False)
     scene.read()
-    scene.turn()
+    scene.cycle()
     assert scene.known().deadline_events is None
 
 
@@ -381,7 +382,7 @@ def test_a_point_is_kept_of_what_was_known() -> None:
     scene = Scene()
     scene.service.note(NOW_S - 10)
     scene.read()
-    scene.turn()
+    scene.cycle()
     scene.sample(scene.ledger, a_sample(), a_sample())
     scene.service.note(NOW_S)
     first, second = scene.service.past.points

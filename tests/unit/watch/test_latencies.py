@@ -28,7 +28,7 @@ def of(latencies: Latencies, step: Step, now_s: float = NOW_S) -> Latency:
     return next(each for each in latencies.of_the_last_hour(now_s) if each.stage is step)
 
 
-def test_the_stages_stand_in_the_order_of_the_way_and_nothing_is_unknown_not_zero() -> None:
+def test_the_steps_are_in_order_and_without_figures_unknown_not_zero() -> None:
     rows = Latencies().of_the_last_hour(NOW_S)
     assert ["broker", "decided", "published", "projected", "treasury"] == [r.stage for r in rows]
     assert [Latency(step, 0) for step in Step] == rows
@@ -135,14 +135,15 @@ def test_a_payment_that_no_answer_came_before_is_one() -> None:
 
 
 def test_an_order_that_is_cancelled_was_not_answered() -> None:
-    raw = b'{"budget":"B","sequence":1,"outcome":"accepted","source":{"topic":"t","partition":0,"offset":%d},'
+    raw = b'{"budget":"B","sequence":1,"outcome":"accepted",'
+    raw += b'"source":{"topic":"t","partition":0,"offset":%d},'
     raw += b'"event":{"type":"t","data":{},"time":"2023-06-0%dT12:00:00Z"},'
     raw += b'"payment_orders":[{"payment_order":"C/1","state":"%b"}]}'
     history = [raw % (1, 1, b"issued"), raw % (2, 2, b"cancelled"), raw % (3, 3, b"paid")]
     assert [[], [], []] == _each(UnansweredOrders(), history)
 
 
-def test_orders_that_others_read_are_forgotten() -> None:
+def test_orders_that_others_read_are_dropped() -> None:
     outs = transactions([[e] for e in encoded(*UP_TO_THE_ORDER, an_acknowledgement())])
     journal = [out.value or b"" for out in of_topic(list(outs), JOURNAL)]
     issued = UnansweredOrders()

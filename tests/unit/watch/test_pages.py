@@ -62,13 +62,13 @@ class Scene:
 def test_the_balances_of_a_budget_are_those_of_the_ledger() -> None:
     scene = Scene()
     scene.read()
-    said = Scenario(*YEAR).summary()
+    given = Scenario(*YEAR).summary()
     expected = {
         "budget": BUDGET,
         "sequence": 3,
         "caught_up": False,
-        "lines": said["lines"],
-        "conventions": said["conventions"],
+        "lines": given["lines"],
+        "conventions": given["conventions"],
         "difference": [],
     }
     assert (HTTPStatus.OK, expected) == scene.pages.balances(BUDGET)
@@ -179,9 +179,9 @@ def test_the_board_and_its_last_hour_are_made_when_they_are_asked_for() -> None:
     service = LagService(scene.tables, WatchSettings(), "watch-1", {}, lambda: None)
     pages = LagPages(service, lambda: next(moments))
     service.note(NOW_S - 10)
-    said = read_board(json.dumps(pages.lag()).encode())
-    assert ("2023-11-14T22:13:20+00:00", "watch-1") == (said.at.isoformat(), said.watch.instance)
-    assert ["ledger", "projector", "watch", "treasury"] == [each.stage for each in said.stages]
+    given = read_board(json.dumps(pages.lag()).encode())
+    assert ("2023-11-14T22:13:20+00:00", "watch-1") == (given.at.isoformat(), given.watch.instance)
+    assert ["ledger", "projector", "watch", "treasury"] == [each.stage for each in given.stages]
     hour = read_history(json.dumps(pages.history()).encode())
     assert "2023-11-14T22:13:21+00:00" == hour.at.isoformat()
     assert {"ledger", "projector", "watch", "treasury"} == hour.stages.keys()

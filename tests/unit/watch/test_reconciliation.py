@@ -15,7 +15,7 @@ J, B = Partition(JOURNAL, 0), Partition(BALANCES, 0)
 VOTE = a_vote(appropriations=[an_amount(100_000)])
 MORE = a_vote(50, stage="supplementary", vote_level=..., appropriations=[an_amount(50)])
 OUTS = list(transactions([[event] for event in encoded(VOTE, MORE)]))
-RECORDS, SAID = of_topic(OUTS, JOURNAL), of_topic(OUTS, BALANCES)
+RECORDS, BALANCES_OF = of_topic(OUTS, JOURNAL), of_topic(OUTS, BALANCES)
 
 
 class Scene:
@@ -35,7 +35,7 @@ class Scene:
         else:
             assert [] == self.live.publish(0, offset, out.key, out.value)
 
-    def turn(self, *places: Partition) -> list[Kind]:
+    def cycle(self, *places: Partition) -> list[Kind]:
         reached = {
             place: Reached(self.live.next_offset(place), *self._fetched[place])
             for place in places or (J, B)
@@ -43,10 +43,10 @@ class Scene:
         return [each.kind for each in self.reconciliation.reconcile(reached)]
 
 
-def test_nothing_is_ready_before_a_first_round_and_everything_where_there_is_nothing() -> None:
+def test_nothing_is_ready_before_a_first_cycle_and_everything_where_there_is_nothing() -> None:
     scene = Scene()
     assert (False, False) == (scene.reconciliation.ready, scene.reconciliation.is_read(0))
-    assert [] == scene.turn()
+    assert [] == scene.cycle()
     assert (True, True) == (scene.reconciliation.ready, scene.reconciliation.is_read(0))
     assert not scene.reconciliation.is_read(1)
 
@@ -54,13 +54,13 @@ def test_nothing_is_ready_before_a_first_round_and_everything_where_there_is_not
 def test_it_is_ready_once_the_ends_of_the_assignment_are_worked_on() -> None:
     scene = Scene()
     scene.fetched(J, 0, 0, end=1)
-    scene.turn()
+    scene.cycle()
     before = scene.reconciliation.ready
     scene.fetched(J, 1, 1, end=5)
-    scene.turn()
+    scene.cycle()
     fetched = scene.reconciliation.ready
     scene.work(0, RECORDS[0])
-    scene.turn()
+    scene.cycle()
     # Fetched is not worked on, and what came since does not count.
     assert (False, False, True) == (before, fetched, scene.reconciliation.ready)
     assert {J: 4, B: 0} == scene.reconciliation.behind
@@ -70,37 +70,37 @@ def test_markers_at_the_end_are_nobodys_work() -> None:
     scene = Scene()
     scene.fetched(J, 1, 1, end=3)
     scene.work(0, RECORDS[0])
-    scene.turn()
+    scene.cycle()
     assert (False, {J: 2, B: 0}) == (scene.reconciliation.ready, scene.reconciliation.behind)
     scene.fetched(J, 3, 1, end=3)
-    scene.turn()
+    scene.cycle()
     assert (True, {J: 0, B: 0}) == (scene.reconciliation.ready, scene.reconciliation.behind)
 
 
 def test_it_is_not_ready_while_the_cluster_does_not_answer() -> None:
     scene = Scene()
-    scene.turn()
+    scene.cycle()
     scene.reconciliation.no_answer()
     assert (False, True) == (scene.reconciliation.ready, scene.reconciliation.is_read(0))
-    scene.turn()
+    scene.cycle()
     assert (True, True) == (scene.reconciliation.ready, scene.reconciliation.is_read(0))
 
 
 def test_no_partition_is_not_ready() -> None:
-    rounds = Reconciliation(LiveBalances())
-    assert [] == rounds.reconcile({})
-    assert not rounds.ready
+    cycles = Reconciliation(LiveBalances())
+    assert [] == cycles.reconcile({})
+    assert not cycles.ready
 
 
 def test_a_partition_without_its_counterpart_is_not_judged() -> None:
     scene = Scene()
-    scene.turn(J)
+    scene.cycle(J)
     assert not scene.reconciliation.ready
 
 
 def test_what_goes_to_others_and_comes_back_is_read_anew() -> None:
     scene = Scene()
-    scene.turn()
+    scene.cycle()
     scene.reconciliation.keep_only([J, B])
     kept = scene.reconciliation.ready
     scene.reconciliation.keep_only([J])
@@ -112,19 +112,19 @@ def test_a_topic_that_ends_before_what_was_read_of_it_is_another() -> None:
     scene.fetched(J, 1, 1, end=0)
     scene.work(0, RECORDS[0])
     with pytest.raises(Shrunk, match=r"ecluse\.journal\.v1/0 ends at 0, but was read to 1"):
-        scene.turn()
+        scene.cycle()
 
 
 def test_what_was_not_published_is_found_when_the_balances_are_read_to_their_end() -> None:
     scene = Scene()
-    scene.turn()
+    scene.cycle()
     scene.work(0, RECORDS[0])
     scene.fetched(J, 1, 1, end=1)
     scene.fetched(B, 0, 0, end=2)
     for _ in range(5):
-        assert [] == scene.turn(), "the balance may stand in what is not read yet"
+        assert [] == scene.cycle(), "the balance may stand in what is not read yet"
     scene.fetched(B, 2, 0, end=2)
-    assert [Kind.NOT_PUBLISHED] == [kind for _ in range(4) for kind in scene.turn()]
+    assert [Kind.NOT_PUBLISHED] == [kind for _ in range(4) for kind in scene.cycle()]
 
 
 def test_what_is_published_in_an_open_transaction_is_not_missed() -> None:
@@ -134,35 +134,35 @@ def test_what_is_published_in_an_open_transaction_is_not_missed() -> None:
     scene.fetched(J, 2, 1, end=2)
     scene.fetched(B, 0, 0, end=1)
     for _ in range(5):
-        assert [] == scene.turn()
-    scene.work(0, SAID[0])
+        assert [] == scene.cycle()
+    scene.work(0, BALANCES_OF[0])
     scene.fetched(B, 2, 1, end=2)
     for _ in range(5):
-        assert [] == scene.turn()
+        assert [] == scene.cycle()
     assert 0 == scene.live.differences()
 
 
-def test_a_balance_that_comes_between_two_rounds_is_in_time() -> None:
+def test_a_balance_that_comes_between_two_cycles_is_in_time() -> None:
     scene = Scene()
-    for number, (record, said) in enumerate(zip(RECORDS, SAID, strict=True)):
+    for number, (record, given) in enumerate(zip(RECORDS, BALANCES_OF, strict=True)):
         scene.fetched(J, number + 1, number + 1, end=number + 1)
         scene.fetched(B, number, number, end=number + 1)
         scene.work(number, record)
-        assert [] == scene.turn()
-        assert [] == scene.turn()
+        assert [] == scene.cycle()
+        assert [] == scene.cycle()
         scene.fetched(B, number + 1, number + 1, end=number + 1)
-        scene.work(number, said)
-    assert [] == scene.turn()
+        scene.work(number, given)
+    assert [] == scene.cycle()
     assert 0 == scene.live.differences()
 
 
 def test_a_balance_that_follows_no_record_is_found_when_the_journal_is_read_to_its_end() -> None:
     scene = Scene()
-    scene.turn()
-    scene.work(0, SAID[1])
+    scene.cycle()
+    scene.work(0, BALANCES_OF[1])
     scene.fetched(B, 1, 1, end=1)
     scene.fetched(J, 0, 0, end=2)
     for _ in range(5):
-        assert [] == scene.turn()
+        assert [] == scene.cycle()
     scene.fetched(J, 2, 0, end=2)
-    assert [Kind.NOT_IN_JOURNAL] == [kind for _ in range(4) for kind in scene.turn()]
+    assert [Kind.NOT_IN_JOURNAL] == [kind for _ in range(4) for kind in scene.cycle()]

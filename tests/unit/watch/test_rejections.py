@@ -82,7 +82,7 @@ def test_the_reason_of_the_ledger_stands_behind_what_the_sender_called_so() -> N
     assert 3 == found.in_all().count
 
 
-def test_what_others_read_is_forgotten_and_read_anew() -> None:
+def test_what_others_read_is_dropped_and_read_anew() -> None:
     found = DeadLetters()
     found.add(0, 4, [], 1.0)
     found.add(1, 0, [], 2.0)

@@ -1,4 +1,4 @@
-"""Words of workers: a figure of each that tells of another record, and what was never told."""
+"""Status metadata of workers: a latency of each new one, and records without an outcome."""
 
 from typing import Any
 
@@ -26,9 +26,7 @@ class Scene:
         return {str(row.stage): row.count for row in rows if row.count}
 
 
-def test_a_status_that_tells_of_another_record_is_a_figure_of_the_broker_and_of_the_ledger() -> (
-    None
-):
+def test_a_status_of_another_record_is_a_latency_of_broker_and_ledger() -> None:
     scene = Scene()
     scene.add(a_status(taken=1))
     assert {} == scene.counts(), "the first may be of any age"
@@ -38,7 +36,7 @@ def test_a_status_that_tells_of_another_record_is_a_figure_of_the_broker_and_of_
     assert (0.25, 0.5) == (broker.max_s, decided.max_s)
 
 
-def test_deadline_events_bear_the_time_of_what_they_are_about_and_are_not_timed_to_kafka() -> None:
+def test_deadline_events_bear_the_time_of_their_subject_and_are_not_timed_to_kafka() -> None:
     scene = Scene()
     for taken in (1, 2):
         samples = {a_place(topic=INTERNAL_EVENTS): a_sample(status=a_status(taken=taken))}
@@ -46,7 +44,7 @@ def test_deadline_events_bear_the_time_of_what_they_are_about_and_are_not_timed_
     assert {"decided": 1} == scene.counts()
 
 
-def test_a_status_that_tells_of_the_same_record_is_none() -> None:
+def test_a_status_of_the_same_record_is_none() -> None:
     scene = Scene()
     for at_s in (NOW_S - 10, NOW_S - 5, NOW_S):
         scene.add(a_status(at_s=at_s))
@@ -67,7 +65,7 @@ def test_a_record_without_times_is_no_figure() -> None:
     assert {} == scene.counts()
 
 
-def test_of_the_projector_only_its_own_work_is_told() -> None:
+def test_of_the_projector_only_its_own_work_is_reported() -> None:
     scene = Scene()
     for taken in (1, 2):
         scene.add(a_status(taken=taken), consumer=PROJECTOR)
@@ -83,16 +81,16 @@ def test_after_a_silence_the_count_begins_anew(between: str | None) -> None:
     assert {} == scene.counts()
 
 
-def test_what_was_taken_and_not_told_is_a_gap() -> None:
+def test_what_was_taken_and_not_reported_is_a_gap() -> None:
     scene = Scene()
-    assert scene.statuses.gap(LEDGER) is None, "nobody was heard"
+    assert scene.statuses.gap(LEDGER) is None, "nobody was observed"
     scene.add(a_status(taken=5, told=5), a_status(taken=7, told=6))
     assert 1 == scene.statuses.gap(LEDGER)
     assert scene.statuses.gap(PROJECTOR) is None
 
 
 @pytest.mark.parametrize("silent", [None, a_status(told=None)])
-def test_no_gap_is_told_where_one_is_silent(silent: Word | None) -> None:
+def test_no_gap_is_reported_where_one_is_silent(silent: Word | None) -> None:
     scene = Scene()
     scene.add(a_status(taken=5, told=5), silent)
     assert scene.statuses.gap(LEDGER) is None

@@ -1,4 +1,4 @@
-"""As of when a partition is known: round by round, beside what is still read."""
+"""Watermarks of partitions, reconciliation by reconciliation."""
 
 import pytest
 
@@ -16,22 +16,22 @@ def at(worked: int, end: int) -> Reached:
 
 
 @pytest.mark.parametrize(
-    ("rounds", "until_s"),
+    ("cycles", "until_s"),
     [
         pytest.param([], None, id="never asked"),
         pytest.param([(0, 10)], None, id="it has read nothing yet"),
         pytest.param([(10, 10)], 0, id="it has read all"),
         pytest.param([(10, 10), (15, 20)], 0, id="a new one came meanwhile"),
-        pytest.param([(10, 10), (15, 20), (20, 30)], 1, id="always a round behind"),
+        pytest.param([(10, 10), (15, 20), (20, 30)], 1, id="always a cycle behind"),
         pytest.param([(0, 10), (10, 90), (50, 99), (95, 99)], 1, id="behind, and catching up"),
         pytest.param([(0, 10), (10, 90), (50, 99), (99, 99)], 3, id="caught up at once"),
     ],
 )
-def test_it_is_known_up_to_the_last_round_of_which_all_was_read(
-    rounds: list[tuple[int, int]], until_s: float | None
+def test_it_is_known_up_to_the_last_cycle_of_which_all_was_read(
+    cycles: list[tuple[int, int]], until_s: float | None
 ) -> None:
     read = Watermarks()
-    for asked_s, reached in enumerate(rounds):
+    for asked_s, reached in enumerate(cycles):
         read.reconciled({PLACE: at(*reached)}, asked_s)
     assert until_s == read.until_s(PLACE) == read.of_topic_s(JOURNAL)
 
@@ -51,14 +51,14 @@ def test_a_topic_is_known_as_of_the_partition_that_is_furthest_behind() -> None:
     assert read.of_topic_s(REFUSALS) is None
 
 
-def test_what_others_read_from_now_on_is_forgotten() -> None:
+def test_what_others_read_from_now_on_is_dropped() -> None:
     read = Watermarks()
     read.reconciled({PLACE: at(10, 10), OTHER: at(10, 10)}, 5.0)
     read.keep_only({OTHER})
     assert (None, 5.0) == (read.until_s(PLACE), read.until_s(OTHER))
 
 
-def test_rounds_are_remembered_in_bounded_number() -> None:
+def test_cycles_are_remembered_in_bounded_number() -> None:
     read = Watermarks()
     for asked_s in range(2 * MARKS_MAX):
         read.reconciled({PLACE: at(0, 10 + asked_s)}, asked_s)

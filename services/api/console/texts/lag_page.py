@@ -1,4 +1,4 @@
-"""Texts of the page Lag: who is behind, since when, how long it will take, and what waits."""
+"""Texts of the page Lag."""
 
 from typing import Final
 
@@ -68,7 +68,7 @@ TEXTS: Final = {
     "old_answer": Sentence(
         "répond, mais en est restée à {clock}", "answers, but stands at {clock}"
     ),
-    # ------------------------------------------------------------ what is wrong
+    # ------------------------------------------------------------ alarms
     "stage_is": Sentence("{stage}\u00a0: {state}", "{stage}: {state}"),
     "rule": Sentence(
         "Règle «\u00a0{rule}\u00a0». En détail\u00a0: docs/runbooks/{runbook}.md",
@@ -184,7 +184,7 @@ TEXTS: Final = {
     "p50": Sentence("la moitié en", "half within"),
     "p95": Sentence("95 % en", "95 % within"),
     "max": Sentence("le plus long", "the longest"),
-    # ------------------------------------------------------------ what else waits
+    # ------------------------------------------------------------ other waiting items
     "others": Sentence("Ce qui attend d'autre", "What else waits"),
     "reports": Sentence("Documents en retard", "Reports overdue"),
     "since_day": Sentence("le plus ancien était dû {age}", "the oldest was due {age}"),
@@ -222,4 +222,4 @@ WAITED_FOR: Final = {
     "convention": Sentence("la convention", "the convention"),
     "recovery": Sentence("le reversement", "the recovery"),
 }
-"""The explanation of a wait."""
+"""Kinds of things that a parked event waits for."""

@@ -13,7 +13,7 @@ from services.lag.client.merge import Answer, Lag, lag_of
 from services.lag.judge.states import QUIET_S as OF_THE_WATCH
 from services.lag.present import texts as states
 from tests.api import lag_scenes
-from tests.api.lag_boards import NIGHT, Json, a_board, spelled, stages
+from tests.api.lag_boards import NIGHT, Json, a_board, stages, timestamp
 from tests.unit.api.console.lag_views import (
     ADDRESS,
     EN,
@@ -179,7 +179,7 @@ def test_a_watch_that_sees_no_consumer_says_why_and_covers_once(
 
 def test_a_night_on_which_nothing_comes_is_not_late() -> None:
     quiet: Json = {"state": "NO TRAFFIC", "rule": "no_traffic"}
-    then = spelled(NIGHT - timedelta(hours=14))
+    then = timestamp(NIGHT - timedelta(hours=14))
     all_quiet = {name: quiet | {"latest_event_at": then} for name in states.STAGES}
     found = view_of(a_board(state="NO TRAFFIC", stages=stages(NIGHT, **all_quiet)), EN)
     assert "good" == found.verdict.tone
@@ -299,9 +299,9 @@ def test_where_there_is_no_watch_the_page_says_why(
 # ------------------------------------------------------------------ when a page is another
 def test_a_page_is_another_once_a_state_is_and_not_for_each_figure() -> None:
     night = lag_token(lag(a_board()))
-    later = lag_token(lag(a_board(at=spelled(NIGHT + timedelta(seconds=5))), later_s=5))
+    later = lag_token(lag(a_board(at=timestamp(NIGHT + timedelta(seconds=5))), later_s=5))
     in_flight = lag_token(lag(lag_scenes.a_burst().board))
-    assert night == later == in_flight, "what comes and goes is shown as time passes"
+    assert night == later == in_flight, "what comes and goes is told as time passes"
     wrong = [
         lag_token(lag(a_board() | {group: a_board()[group] | {name: 1}}))
         for group, name in (
