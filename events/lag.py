@@ -100,14 +100,6 @@ class Stage:
     drain_s: float | None = None
     partitions: tuple[Partition, ...] = ()
 
-    def late_s(self, now: datetime) -> float | None:
-        """Age of its oldest waiting event; 0 where none waits."""
-        if self.behind == 0:
-            return 0.0
-        if self.oldest_event_at is None:
-            return None
-        return max((now - self.oldest_event_at).total_seconds(), 0.0)
-
 
 @dataclass(frozen=True, slots=True)
 class Watch:

@@ -3,15 +3,14 @@
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
+from events.journal import Record
 from events.topics import BALANCES, JOURNAL
 from services.watch.budget_balance import Budget, Comparisons, Difference, Kind
 from services.watch.journal_records import (
-    JournalRecord,
     NotReadable,
     Place,
     read_balance,
     read_key,
-    renaming,
 )
 
 UNREADABLE: Final = "_dead."
@@ -69,18 +68,17 @@ class LiveBalances:
         self._unnamed = {each for each in self._unnamed if each[0] in kept}
 
     def add(
-        self, number: int, offset: int, key: bytes | None, record: JournalRecord | NotReadable
+        self, number: int, offset: int, key: bytes | None, record: Record | None, why: str = ""
     ) -> list[Difference] | Fault:
-        """Add up one record of the journal's partition `number`; differences found by it."""
+        """Add up one record of the journal's partition `number`; differences found by it.
+
+        None is a record that cannot be read, `why` the reason.
+        """
         place = Partition(JOURNAL, number)
         self._next[place] = max(self.next_offset(place), offset + 1)
-        try:
-            if isinstance(record, NotReadable):
-                raise record
-            renamed = renaming(record)
-        except NotReadable as error:
+        if record is None:
             budget = self._budget((key or b"").decode(errors="replace"), number)
-            return self._fault(budget, offset, str(error))
+            return self._fault(budget, offset, why)
         if record.budget.startswith(UNREADABLE):
             return []
         budget = self._budget(record.budget, number)
@@ -90,7 +88,7 @@ class LiveBalances:
         if record.sequence != budget.sequence + 1:
             why = f"record {record.sequence} follows {budget.sequence}"
             return self._fault(budget, offset, why)
-        found = budget.apply(record, renamed)
+        found = budget.apply(record)
         self._note(budget)
         return found
 

@@ -9,16 +9,17 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
+from events.journal import Move, Record
 from services.watch.journal_records import (
     CONVENTION_COLUMNS,
     LINE_COLUMNS,
     Cents,
-    JournalRecord,
     Key,
-    Move,
     Published,
     Signed,
     WithoutConvention,
+    line_row,
+    renaming,
 )
 
 LOSES: Final[Mapping[str | None, str]] = MappingProxyType(
@@ -68,7 +69,7 @@ class Difference(NamedTuple):
         return {
             "kind": self.kind,
             "convention": self.key and self.key.convention,
-            "line": self.key and self.key.line.row(),
+            "line": self.key and line_row(self.key.line),
             "published": self.published,
             "live": self.live,
             "sequence": self.sequence,
@@ -122,18 +123,16 @@ class Budget:
     """Balances published for records that have not been read yet."""
     differences: dict[Key, Difference] = field(default_factory=dict)
 
-    def apply(
-        self, record: JournalRecord, renamed: WithoutConvention | Signed | None
-    ) -> list[Difference]:
+    def apply(self, record: Record) -> list[Difference]:
         """Add up the next record; differences of balances that were published ahead of it."""
-        self._add_up(record, renamed)
+        self._add_up(record)
         due = [key for key, each in self.ahead.items() if each.sequence <= self.sequence]
         found = [self.publish(key, self.ahead[key]) for key in due]
         return [each for each in found if each is not None]
 
-    def _add_up(self, record: JournalRecord, renamed: WithoutConvention | Signed | None) -> None:
+    def _add_up(self, record: Record) -> None:
         self.sequence = record.sequence
-        match renamed:
+        match renaming(record):
             case WithoutConvention(grant):
                 self.without_convention.add(grant)
             case Signed(grant, convention) if grant in self.without_convention:
@@ -266,7 +265,7 @@ class Budget:
     def line_rows(self) -> list[dict[str, Any]]:
         """The balances of its lines, in the order and shape of the contract (rules, 35)."""
         return [
-            {"budget": self.name, "line": key.line.row(), **cents}
+            {"budget": self.name, "line": line_row(key.line), **cents}
             for key, cents in self._in_order()
             if key.convention is None
         ]
@@ -274,7 +273,7 @@ class Budget:
     def convention_rows(self) -> list[dict[str, Any]]:
         """The balances of its conventions on their lines, likewise."""
         return [
-            {"budget": self.name, "convention": key.convention, "line": key.line.row(), **cents}
+            {"budget": self.name, "convention": key.convention, "line": line_row(key.line), **cents}
             for key, cents in self._in_order()
             if key.convention is not None
         ]
@@ -291,4 +290,4 @@ class Budget:
 
 def in_order(key: Key) -> tuple[str, tuple[str, str, str, str]]:
     """A key that sorts balances: by convention, then by line."""
-    return (key.convention or "", key.line.in_order())
+    return (key.convention or "", key.line.codes)

@@ -26,7 +26,7 @@ from services.lag.judge.history import History
 from services.lag.judge.model import Consumer, Judged, Place, Sample, instant_of
 from services.lag.judge.stages import stages_of
 from services.lag.judge.states import OLD_AFTER_S, is_fresh
-from services.lag.judge.sums import worst
+from services.lag.judge.sums import late_s, worst
 from services.watch.balances import Partition
 from services.watch.board import (
     dead_letters_of,
@@ -210,7 +210,7 @@ class LagService:
         """Add a point of now to the last hour."""
         board = self.board(now_s)
         stages = {
-            each.stage: StagePoint(each.behind, each.late_s(board.at)) for each in board.stages
+            each.stage: StagePoint(each.behind, late_s(each, board.at)) for each in board.stages
         }
         self.past.add(Point(now_s, stages, None if board.orders is None else board.orders.count))
 

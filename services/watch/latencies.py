@@ -11,8 +11,8 @@ from collections.abc import Collection
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from events.journal import Record
 from events.lag import Latency
-from services.watch.journal_records import JournalRecord
 from services.watch.outcomes import event_s_of
 
 MINUTE_S: Final = 60
@@ -163,7 +163,7 @@ class UnansweredOrders:
             number: each for number, each in self._since_s.items() if number in numbers
         }
 
-    def answered_by(self, number: int, record: JournalRecord) -> list[float]:
+    def answered_by(self, number: int, record: Record) -> list[float]:
         """The waits of the orders that this record of the journal answers, in seconds."""
         # Most records have no orders: their time is not even read.
         if not record.payment_orders or (event_s := event_s_of(record)) is None:

@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Collection
 from typing import Final, NamedTuple
 
+from events.journal import Record
 from services.runtime.ops.clock import later_s, seconds_of
-from services.watch.journal_records import JournalRecord
 
 PARKED: Final = "parked"
 
@@ -60,7 +60,7 @@ class Outcomes:
         }
 
     def add(
-        self, number: int, offset: int, record: JournalRecord | None, *, imported: bool = False
+        self, number: int, offset: int, record: Record | None, *, imported: bool = False
     ) -> bool:
         """Count one record of the journal's partition `number`; False where it was counted before.
 
@@ -119,6 +119,6 @@ class Outcomes:
         return None if partition is None else partition.latest_s.get(topic)
 
 
-def event_s_of(record: JournalRecord) -> float | None:
+def event_s_of(record: Record) -> float | None:
     """The time of a record's event, in seconds since 1970; None without a readable one."""
     return None if record.event is None else seconds_of(record.event.time)

@@ -8,6 +8,10 @@ nothing.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
+import msgspec
+
+from events.journal import Record as JournalRecord
+from events.journal import read_record, try_read_record
 from events.topics import DEAD_LETTERS, JOURNAL, PAYMENT_ORDERS, REFUSALS
 from services.due.deadlines import Deadlines
 from services.runtime.ops.clock import Clock
@@ -15,7 +19,6 @@ from services.watch.balances import Fault, LiveBalances, Partition
 from services.watch.budget_balance import Difference
 from services.watch.fetch_queue import FetchedRange, FetchQueue
 from services.watch.input_watermark import InputWatermarks
-from services.watch.journal_records import JournalRecord, NotReadable, decode
 from services.watch.latencies import Latencies, Step, UnansweredOrders
 from services.watch.order_times import OrderTimes, event_time_s
 from services.watch.outcomes import Outcomes, event_s_of
@@ -130,21 +133,24 @@ class Tables:
         value = self._fetched.first(place, committed, self.next_offset(place))
         if place.topic != JOURNAL:
             return event_time_s(value)
-        record = decode(value)
-        return None if isinstance(record, NotReadable) else event_s_of(record)
+        record = try_read_record(value)
+        return None if record is None else event_s_of(record)
 
     # ------------------------------------------------------------ record by record
     def journal(self, record: Record) -> Sequence[Difference | Fault]:
         """Process one record of the journal; the differences found by it."""
         number, offset, key, value, headers, _ = record
-        decoded = decode(value)
-        found = self.live.add(number, offset, key, decoded)
-        readable = None if isinstance(decoded, NotReadable) else decoded
+        decoded, why = None, ""
+        try:
+            decoded = read_record(value or b"")
+        except msgspec.MsgspecError as error:
+            why = str(error)
+        found = self.live.add(number, offset, key, decoded, why)
         imported = any(name == IMPORTED for name, _ in headers)
-        is_new = self.outcomes.add(number, offset, readable, imported=imported)
-        if is_new and readable is not None and not imported:
-            self._time(record, readable)
-        self.deadlines.add(number, offset, value)
+        is_new = self.outcomes.add(number, offset, decoded, imported=imported)
+        if is_new and decoded is not None and not imported:
+            self._time(record, decoded)
+        self.deadlines.add(number, offset, decoded)
         return (found,) if isinstance(found, Fault) else found
 
     def _time(self, record: Record, decoded: JournalRecord) -> None:

@@ -12,7 +12,7 @@ from services.lag.present.headline import Headline, Knows, Verdict
 VERDICT_TONES: Final = {
     Verdict.CHECK: ("bad", "bad"),
     Verdict.ALL_RECEIVED: ("good", "good"),
-    Verdict.ON_THE_WAY: ("info", "info"),
+    Verdict.IN_TRANSIT: ("info", "info"),
     Verdict.ALL_DECIDED: ("info", "info"),
     Verdict.NOT_ALL_DECIDED: ("info", "info"),
     Verdict.EMPTY: ("info", "info"),

@@ -59,3 +59,12 @@ def stage_of(name: str, group: str, partitions: Sequence[Partition], members: in
         max(drains, default=None) if len(drains) == len(late) else None,
         tuple(partitions),
     )
+
+
+def late_s(stage: Stage, now: datetime) -> float | None:
+    """Age of the oldest waiting event of a stage; 0 where none waits, None where unknown."""
+    if stage.behind == 0:
+        return 0.0
+    if stage.oldest_event_at is None:
+        return None
+    return max((now - stage.oldest_event_at).total_seconds(), 0.0)

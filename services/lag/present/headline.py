@@ -26,7 +26,7 @@ class Verdict(StrEnum):
     STAGE = "stage"
     """A stage is not well: received events wait, or may wait."""
     ALL_RECEIVED = "all_received"
-    ON_THE_WAY = "on_the_way"
+    IN_TRANSIT = "on_the_way"
     """Some received events are not in the accounts yet, and they move."""
     ALL_DECIDED = "all_decided"
     """Everything decided is in the accounts; the backlog of the ledger is unknown."""
@@ -167,8 +167,8 @@ def _of_well_stages(board: Board, known: Accounts, reading: Reading | None) -> V
     _, in_flight = (None, None) if reading is None else arrived(Lag("watch", board), reading)
     if known.has_all:
         behind = bool(in_flight) or (reading is not None and reading.has_all_decided is False)
-        return Verdict.ON_THE_WAY if behind else Verdict.ALL_RECEIVED
-    return Verdict.ON_THE_WAY if any(each.behind for each in known.stages) else Verdict.UNKNOWN
+        return Verdict.IN_TRANSIT if behind else Verdict.ALL_RECEIVED
+    return Verdict.IN_TRANSIT if any(each.behind for each in known.stages) else Verdict.UNKNOWN
 
 
 def _by_reading(reading: Reading, knows: Knows) -> Verdict:
@@ -179,7 +179,7 @@ def _by_reading(reading: Reading, knows: Knows) -> Verdict:
     if reading.has_all_decided is None:
         return Verdict.UNKNOWN
     if not reading.has_all_decided:
-        return Verdict.ON_THE_WAY if is_one else Verdict.NOT_ALL_DECIDED
+        return Verdict.IN_TRANSIT if is_one else Verdict.NOT_ALL_DECIDED
     if reading.is_empty:
         return Verdict.EMPTY
     return Verdict.ALL_RECEIVED if is_one else Verdict.ALL_DECIDED

@@ -15,7 +15,7 @@ TITLES: Final[Mapping[Verdict, Sentence]] = {
         "Tout ce qui a été reçu est dans les comptes.",
         "All that was received is in the accounts.",
     ),
-    Verdict.ON_THE_WAY: Sentence(
+    Verdict.IN_TRANSIT: Sentence(
         "Ce qui vient d'arriver est en chemin vers les comptes.",
         "What has just come is on its way into the accounts.",
     ),

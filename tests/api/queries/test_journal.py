@@ -13,8 +13,9 @@ from services.api.rejections import query as unsettled
 from services.api.today.read_model_status import read_model_status
 from services.ledger.application.restore import Folding
 from services.ledger.domain.journal import JournalRecord, read_record
+from services.trace.entries import entry_of
 from services.trace.index import Index
-from services.trace.trace import Story
+from services.trace.trace import Trace
 from tests.api.made import Made
 from tests.api.queries.asked import CARRIED, HISTORIES, ask
 from tests.builders import (
@@ -116,20 +117,25 @@ def test_dead_letters_are_for_who_sees_all_entities(made_in_files: Made) -> None
     assert (3, 0) == ask(url, both)
 
 
-def whole_trace(journal: list[JournalRecord], ref: str) -> Story:
-    """The trace by the whole journal, nothing left out beforehand."""
-    readable = [each for each in journal if each.event is not None]
+def whole_trace(journal: list[JournalRecord], ref: str) -> tuple[Trace, list[Any]]:
+    """The trace by the whole journal, nothing left out beforehand, and what it awaits."""
+    readable = [entry_of(each, each.seal()) for each in journal if each.event is not None]
     index = Index(ref)
-    for record in readable:
-        index.hear(record, reread(record.event or b"").envelope.data)
-    trace, folding = index.story(), Folding(forgets=False)
-    for record in sorted(readable, key=attrgetter("budget", "sequence")):
-        if record.budget in trace.budgets:
-            received = folding.apply(record)
-            assert received is not None
-            trace.hear(record, received.envelope)
-    trace.told.sort(key=attrgetter("place"))
-    return trace
+    for entry in readable:
+        index.add(entry)
+    trace, folding = index.trace(), Folding(forgets=False)
+    for entry in sorted(readable, key=attrgetter("place")):
+        if entry.record.budget in trace.budgets:
+            folding.apply(entry.record)
+            trace.add(entry)
+    trace.records.sort(key=attrgetter("place"))
+    return trace, trace.awaited(folding.budgets)
+
+
+def in_short(budget: str, each: Any) -> tuple[Any, ...]:
+    """Something awaited, by all that it says."""
+    wants = [(want.kind, want.id) for want in each.waits_for]
+    return (budget, each.subject, each.id, each.convention, each.amount_cents, each.due_on, wants)
 
 
 @pytest.mark.parametrize(
@@ -154,11 +160,17 @@ def test_a_trace_is_the_trace_of_the_whole_journal(
         return [await traces.traced(conn, None, ref) for ref in names]
 
     for ref, found in zip(names, ask(url, all_of), strict=True):
-        trace = whole_trace(journal, ref)
+        trace, awaited = whole_trace(journal, ref)
         assert found is not None, ref
         assert [kind.value for kind in trace.kinds] == list(found.kinds), ref
-        assert [each.place for each in trace.told] == [
+        assert [each.place for each in trace.records] == [
             (each.budget, each.sequence) for each in found.records
+        ], ref
+        assert [(each.woken_by, trace.woke.get(each.place, [])) for each in trace.records] == [
+            (each.woken_by, list(each.woke)) for each in found.records
+        ], ref
+        assert [in_short(*each) for each in awaited] == [
+            in_short(each.budget, each) for each in found.awaited
         ], ref
 
 

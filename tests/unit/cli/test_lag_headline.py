@@ -60,10 +60,10 @@ BOARDS: Final[dict[str, Callable[[], Json]]] = {
 
 
 ALL, NOT_ALL = "All that was received is in the accounts.", "Some of what was received is not in"
-ON_THE_WAY, NOBODY = "What has just come is on its way", "Nobody knows how far the accounts are."
+IN_TRANSIT, NOBODY = "What has just come is on its way", "Nobody knows how far the accounts are."
 EXPECTED: Final = {
     "all is well": ALL,
-    "a burst": ON_THE_WAY,
+    "a burst": IN_TRANSIT,
     "a held partition": NOT_ALL,
     "Kafka is down": NOBODY,
     "PostgreSQL is down": NOT_ALL,
@@ -71,7 +71,7 @@ EXPECTED: Final = {
     "the recorded answer": NOT_ALL,
     "no read model": NOBODY,
     "a read model that does not say": ALL,
-    "a read model a moment behind": ON_THE_WAY,
+    "a read model a moment behind": IN_TRANSIT,
     "a read model of which nobody knows what is left": NOBODY,
 }
 

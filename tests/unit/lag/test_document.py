@@ -15,6 +15,8 @@ from events.lag import (
     read_history,
 )
 from services.lag.judge.model import instant_of
+from services.lag.judge.states import is_fresh
+from services.lag.judge.sums import late_s
 from services.lag.present.rows import most_frequent, short_topic
 from tests.api.lag_boards import a_history
 from tests.unit.lag.builders import NOW_S, a_board
@@ -56,7 +58,7 @@ def test_a_time_of_another_zone_is_printed_in_utc() -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "late_s"),
+    ("more", "expected"),
     [
         ({"behind": 0}, 0.0),
         ({"behind": 2}, None),
@@ -65,8 +67,9 @@ def test_a_time_of_another_zone_is_printed_in_utc() -> None:
     ],
     ids=["nothing left", "unknown", "by the oldest", "dated in the future"],
 )
-def test_a_stage_is_late_by_its_oldest_event(more: dict[str, Any], late_s: float | None) -> None:
-    assert late_s == Stage("ledger", "ecluse.ledger", State.OK, "keeps_up", **more).late_s(NOW)
+def test_a_stage_is_late_by_its_oldest_event(more: dict[str, Any], expected: float | None) -> None:
+    stage = Stage("ledger", "ecluse.ledger", State.OK, "keeps_up", **more)
+    assert expected == late_s(stage, NOW)
 
 
 @pytest.mark.parametrize("wrong", [{"version": 2}, {"every_s": 60}], ids=str)
@@ -82,3 +85,13 @@ def test_a_topic_is_short_without_the_parts_that_all_have_in_common() -> None:
 def test_the_most_frequent_comes_first_and_equals_by_name() -> None:
     assert [("c", 3), ("a", 1), ("b", 1)] == most_frequent({"b": 1, "c": 3, "a": 1})
     assert [] == most_frequent(None)
+
+
+@pytest.mark.parametrize(
+    ("known_s", "more_s", "fresh"),
+    [(None, 0, False), (NOW_S - 10, 0, True), (NOW_S - 11, 0, False), (NOW_S - 11, 1, True)],
+)
+def test_figures_are_fresh_for_ten_seconds(
+    known_s: float | None, more_s: float, *, fresh: bool
+) -> None:
+    assert fresh is is_fresh(known_s, NOW_S, more_s)

@@ -10,7 +10,7 @@ from events.topics import INTERNAL_EVENTS, JOURNAL
 from services.lag.judge.model import Consumer, Judged, Place
 from services.lag.judge.stages import stages_of
 from services.lag.judge.states import Rule
-from services.lag.judge.sums import WORST_FIRST, worst
+from services.lag.judge.sums import WORST_FIRST, late_s, worst
 from services.watch.settings import WATCHED, WatchSettings
 from tests.unit.lag.builders import LEDGER, NOW_S, PROJECTOR, judged, never, unknown
 
@@ -54,7 +54,7 @@ def test_all_keep_up() -> None:
     assert (State.OK, Rule.KEEPS_UP, 1, 0) == (found.state, found.rule, found.members, found.behind)
     assert (None, "level", None) == (found.oldest_event_at, found.trend, found.drain_s)
     assert ago(3) == found.latest_event_at, "the last event of all"
-    assert 0.0 == found.late_s(NOW)
+    assert 0.0 == late_s(found, NOW)
 
 
 def test_the_worst_partition_tells_state_and_rule() -> None:
@@ -73,7 +73,7 @@ def test_records_behind_are_added_up_and_the_oldest_is_the_oldest_of_all() -> No
         found.trend,
         found.drain_s,
     )
-    assert 90.0 == found.late_s(NOW)
+    assert 90.0 == late_s(found, NOW)
 
 
 def test_nothing_is_promised_where_one_does_not_get_less() -> None:
@@ -82,7 +82,7 @@ def test_nothing_is_promised_where_one_does_not_get_less() -> None:
 
 def test_what_one_does_not_know_the_stage_does_not_know() -> None:
     found = stage(judged(), unknown(number=1))
-    assert (State.UNKNOWN, None, None) == (found.state, found.behind, found.late_s(NOW))
+    assert (State.UNKNOWN, None, None) == (found.state, found.behind, late_s(found, NOW))
 
 
 def test_a_stage_of_which_nothing_was_seen_is_unknown() -> None:
@@ -93,7 +93,7 @@ def test_a_stage_of_which_nothing_was_seen_is_unknown() -> None:
         found.members,
         found.behind,
     )
-    assert ((), None, None) == (found.partitions, found.latest_event_at, found.late_s(NOW))
+    assert ((), None, None) == (found.partitions, found.latest_event_at, late_s(found, NOW))
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
+from events.journal import try_read_record
 from events.lag import Latency
 from events.topics import JOURNAL
-from services.watch.journal_records import JournalRecord, decode
 from services.watch.latencies import BOUNDS_S, Latencies, Step, UnansweredOrders
 from tests.builders import (
     Json,
@@ -17,6 +17,7 @@ from tests.builders import (
     an_acknowledgement,
     an_award,
 )
+from tests.journal_records import a_record
 from tests.unit.watch.ledger_output import encoded, transactions
 from tests.unit.watch.reader import of_topic
 
@@ -28,7 +29,7 @@ def of(latencies: Latencies, step: Step, now_s: float = NOW_S) -> Latency:
     return next(each for each in latencies.of_the_last_hour(now_s) if each.stage is step)
 
 
-def test_the_steps_are_in_order_and_without_figures_unknown_not_zero() -> None:
+def test_the_stages_stand_in_the_order_of_the_way_and_nothing_is_unknown_not_zero() -> None:
     rows = Latencies().of_the_last_hour(NOW_S)
     assert ["broker", "decided", "published", "projected", "treasury"] == [r.stage for r in rows]
     assert [Latency(step, 0) for step in Step] == rows
@@ -106,10 +107,9 @@ def answers(*events: Json) -> list[list[float]]:
 
 
 def _each(issued: UnansweredOrders, journal: Sequence[bytes]) -> list[list[float]]:
-    records = [decode(raw) for raw in journal]
-    return [
-        issued.answered_by(0, record) for record in records if isinstance(record, JournalRecord)
-    ]
+    outcomes = [try_read_record(raw) for raw in journal]
+    assert None not in outcomes
+    return [issued.answered_by(0, outcome) for outcome in outcomes if outcome is not None]
 
 
 UP_TO_THE_ORDER = (
@@ -135,11 +135,20 @@ def test_a_payment_that_no_answer_came_before_is_one() -> None:
 
 
 def test_an_order_that_is_cancelled_was_not_answered() -> None:
-    raw = b'{"budget":"B","sequence":1,"outcome":"accepted",'
-    raw += b'"source":{"topic":"t","partition":0,"offset":%d},'
-    raw += b'"event":{"type":"t","data":{},"time":"2023-06-0%dT12:00:00Z"},'
-    raw += b'"payment_orders":[{"payment_order":"C/1","state":"%b"}]}'
-    history = [raw % (1, 1, b"issued"), raw % (2, 2, b"cancelled"), raw % (3, 3, b"paid")]
+    order: Json = {
+        "payment_order": "C/1",
+        "convention": "C",
+        "instalment": "1",
+        "due_on": "2023-07-01",
+    }
+    order |= {"amount_cents": 100, "paid_cents": 0}
+    history = [
+        a_record(
+            event={"type": "any", "time": f"2023-06-0{day}T12:00:00Z", "data": {}},
+            payment_orders=[order | {"state": state}],
+        )
+        for day, state in enumerate(("issued", "cancelled", "paid"), start=1)
+    ]
     assert [[], [], []] == _each(UnansweredOrders(), history)
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from events.journal import try_read_record
 from events.topics import EVENTS, INTERNAL_EVENTS, JOURNAL
-from services.watch.journal_records import JournalRecord, NotReadable, decode
-from services.watch.outcomes import OutcomeCounts, Outcomes, event_s_of
+from services.watch.outcomes import OutcomeCounts, Outcomes
 from tests.builders import Json, a_convention, a_vote, an_award
 from tests.unit.watch.ledger_output import transactions
 from tests.unit.watch.reader import of_topic
@@ -25,15 +25,10 @@ def records(*events: Json | bytes) -> list[bytes]:
     return [out.value or b"" for out in outs]
 
 
-def record_of(raw: bytes) -> JournalRecord | None:
-    record = decode(raw)
-    return None if isinstance(record, NotReadable) else record
-
-
 def counted(journal: Sequence[bytes], number: int = 0, **more: Any) -> Outcomes:
     outcomes = Outcomes()
     for offset, raw in enumerate(journal):
-        assert outcomes.add(number, offset, record_of(raw), **more)
+        assert outcomes.add(number, offset, try_read_record(raw), **more)
     return outcomes
 
 
@@ -61,7 +56,7 @@ def test_a_record_that_comes_again_at_its_place_changes_nothing() -> None:
     journal = records(*YEAR)
     outcomes = counted(journal)
     before = outcomes.counts()
-    assert not outcomes.add(0, 2, record_of(journal[2]))
+    assert not outcomes.add(0, 2, try_read_record(journal[2]))
     assert before == outcomes.counts()
 
 
@@ -86,25 +81,25 @@ def test_imported_records_of_several_budgets_come_in_any_order_and_repeat_nothin
 def test_places_of_an_imported_journal_are_another_clusters() -> None:
     journal = records(*YEAR)
     outcomes = counted(journal, imported=True)
-    assert outcomes.add(0, 3, record_of(journal[0]))
+    assert outcomes.add(0, 3, try_read_record(journal[0]))
     assert 0 == outcomes.counts().repeated
 
 
 @pytest.mark.parametrize("raw", [None, b"", b"{}", b"\xff", b'{"budget":"B","outcome":"lost"}'])
 def test_a_record_that_tells_no_outcome_is_counted_apart(raw: bytes | None) -> None:
     assert {"unreadable": 1} == nonzero(counted([raw or b""]).counts())
-    assert isinstance(decode(raw), NotReadable)
+    assert try_read_record(raw) is None
 
 
 def test_partitions_are_counted_apart_and_dropped_when_others_read_them() -> None:
     journal = records(*YEAR)
     outcomes = counted(journal)
     for offset, raw in enumerate(journal):
-        outcomes.add(1, offset, record_of(raw))
+        outcomes.add(1, offset, try_read_record(raw))
     assert 6 == outcomes.counts().received
     outcomes.keep_only([1])
     assert 3 == outcomes.counts().received
-    assert outcomes.add(0, 0, record_of(journal[0])), "it is read anew"
+    assert outcomes.add(0, 0, try_read_record(journal[0])), "it is read anew"
 
 
 def test_the_time_of_the_last_event_is_known_and_a_dead_letter_has_none() -> None:
@@ -130,10 +125,3 @@ def test_the_last_event_of_each_input_topic_is_known_by_itself() -> None:
         outcomes.latest_event_s(0, topic) for topic in (None, EVENTS, INTERNAL_EVENTS, JOURNAL)
     ]
     assert [NOON_S + 3_600, NOON_S, NOON_S + 3_600, None] == latest
-
-
-def test_an_event_without_time_has_none() -> None:
-    (raw,) = records(a_vote())
-    record = record_of(raw.replace(b'"2023-06-01T12:00:00+02:00"', b"null"))
-    assert record is not None
-    assert event_s_of(record) is None

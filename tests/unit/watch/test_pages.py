@@ -5,12 +5,12 @@ from http import HTTPStatus
 
 from prometheus_client import generate_latest
 
+from events.journal import try_read_record
 from events.lag import read_board, read_history
 from events.topics import BALANCES, JOURNAL
 from services.runtime.kafka.partitioning import partition_of
 from services.watch.balances import Partition
 from services.watch.budget_balance import Kind
-from services.watch.journal_records import decode
 from services.watch.lag_service import LagService
 from services.watch.latencies import Step
 from services.watch.metrics import Metrics
@@ -48,7 +48,7 @@ class Scene:
             for out in outs:
                 value = out.value and out.value.replace(*change)
                 if out.topic == JOURNAL:
-                    self.live.add(HOME, offset, out.key, decode(value))
+                    self.live.add(HOME, offset, out.key, try_read_record(value))
                 else:
                     self.live.publish(HOME, offset, out.key, value)
                 offset += 1
@@ -62,13 +62,13 @@ class Scene:
 def test_the_balances_of_a_budget_are_those_of_the_ledger() -> None:
     scene = Scene()
     scene.read()
-    given = Scenario(*YEAR).summary()
+    said = Scenario(*YEAR).summary()
     expected = {
         "budget": BUDGET,
         "sequence": 3,
         "caught_up": False,
-        "lines": given["lines"],
-        "conventions": given["conventions"],
+        "lines": said["lines"],
+        "conventions": said["conventions"],
         "difference": [],
     }
     assert (HTTPStatus.OK, expected) == scene.pages.balances(BUDGET)
@@ -179,9 +179,9 @@ def test_the_board_and_its_last_hour_are_made_when_they_are_asked_for() -> None:
     service = LagService(scene.tables, WatchSettings(), "watch-1", {}, lambda: None)
     pages = LagPages(service, lambda: next(moments))
     service.note(NOW_S - 10)
-    given = read_board(json.dumps(pages.lag()).encode())
-    assert ("2023-11-14T22:13:20+00:00", "watch-1") == (given.at.isoformat(), given.watch.instance)
-    assert ["ledger", "projector", "watch", "treasury"] == [each.stage for each in given.stages]
+    said = read_board(json.dumps(pages.lag()).encode())
+    assert ("2023-11-14T22:13:20+00:00", "watch-1") == (said.at.isoformat(), said.watch.instance)
+    assert ["ledger", "projector", "watch", "treasury"] == [each.stage for each in said.stages]
     hour = read_history(json.dumps(pages.history()).encode())
     assert "2023-11-14T22:13:21+00:00" == hour.at.isoformat()
     assert {"ledger", "projector", "watch", "treasury"} == hour.stages.keys()

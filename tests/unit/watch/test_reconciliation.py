@@ -2,10 +2,10 @@
 
 import pytest
 
+from events.journal import try_read_record
 from events.topics import BALANCES, JOURNAL
 from services.watch.balances import LiveBalances, Partition
 from services.watch.budget_balance import Kind
-from services.watch.journal_records import decode
 from services.watch.reconciliation import Reached, Reconciliation, Shrunk
 from tests.builders import a_vote, an_amount
 from tests.unit.watch.ledger_output import Out, encoded, transactions
@@ -15,7 +15,7 @@ J, B = Partition(JOURNAL, 0), Partition(BALANCES, 0)
 VOTE = a_vote(appropriations=[an_amount(100_000)])
 MORE = a_vote(50, stage="supplementary", vote_level=..., appropriations=[an_amount(50)])
 OUTS = list(transactions([[event] for event in encoded(VOTE, MORE)]))
-RECORDS, BALANCES_OF = of_topic(OUTS, JOURNAL), of_topic(OUTS, BALANCES)
+RECORDS, SAID = of_topic(OUTS, JOURNAL), of_topic(OUTS, BALANCES)
 
 
 class Scene:
@@ -31,7 +31,7 @@ class Scene:
 
     def work(self, offset: int, out: Out) -> None:
         if out.topic == JOURNAL:
-            assert [] == self.live.add(0, offset, out.key, decode(out.value))
+            assert [] == self.live.add(0, offset, out.key, try_read_record(out.value))
         else:
             assert [] == self.live.publish(0, offset, out.key, out.value)
 
@@ -43,7 +43,7 @@ class Scene:
         return [each.kind for each in self.reconciliation.reconcile(reached)]
 
 
-def test_nothing_is_ready_before_a_first_cycle_and_everything_where_there_is_nothing() -> None:
+def test_nothing_is_ready_before_a_first_round_and_everything_where_there_is_nothing() -> None:
     scene = Scene()
     assert (False, False) == (scene.reconciliation.ready, scene.reconciliation.is_read(0))
     assert [] == scene.cycle()
@@ -135,23 +135,23 @@ def test_what_is_published_in_an_open_transaction_is_not_missed() -> None:
     scene.fetched(B, 0, 0, end=1)
     for _ in range(5):
         assert [] == scene.cycle()
-    scene.work(0, BALANCES_OF[0])
+    scene.work(0, SAID[0])
     scene.fetched(B, 2, 1, end=2)
     for _ in range(5):
         assert [] == scene.cycle()
     assert 0 == scene.live.differences()
 
 
-def test_a_balance_that_comes_between_two_cycles_is_in_time() -> None:
+def test_a_balance_that_comes_between_two_rounds_is_in_time() -> None:
     scene = Scene()
-    for number, (record, given) in enumerate(zip(RECORDS, BALANCES_OF, strict=True)):
+    for number, (record, said) in enumerate(zip(RECORDS, SAID, strict=True)):
         scene.fetched(J, number + 1, number + 1, end=number + 1)
         scene.fetched(B, number, number, end=number + 1)
         scene.work(number, record)
         assert [] == scene.cycle()
         assert [] == scene.cycle()
         scene.fetched(B, number + 1, number + 1, end=number + 1)
-        scene.work(number, given)
+        scene.work(number, said)
     assert [] == scene.cycle()
     assert 0 == scene.live.differences()
 
@@ -159,7 +159,7 @@ def test_a_balance_that_comes_between_two_cycles_is_in_time() -> None:
 def test_a_balance_that_follows_no_record_is_found_when_the_journal_is_read_to_its_end() -> None:
     scene = Scene()
     scene.cycle()
-    scene.work(0, BALANCES_OF[1])
+    scene.work(0, SAID[1])
     scene.fetched(B, 1, 1, end=1)
     scene.fetched(J, 0, 0, end=2)
     for _ in range(5):
