@@ -3,9 +3,6 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from events.envelope import Event
-from events.payments import PaymentExecuted, PaymentOrderAcknowledged
-from events.recoveries import RecoveryCollected, RecoveryOrdered
 from services.ledger.domain.book import Book, BudgetState, Memory
 from services.ledger.domain.grants import Convention, ConventionMoney
 from services.ledger.domain.lines import Line
@@ -26,20 +23,6 @@ def reserved_in_order(book: Book) -> Iterator[Reserved]:
     for name, grant in sorted(book.grants.items()):
         for line in sorted(grant.reserved_cents, key=Line.in_order):
             yield Reserved(name, line, grant.reserved_cents[line])
-
-
-def is_refused(book: Book, event: Event) -> bool:
-    """Whether the closed year takes an event no more, whoever it is.
-
-    What the treasury says of orders that were open at closing is still decided, as long as one of
-    them is open; recoveries are for ever, since what was paid may be owed back.
-    """
-    if not book.closed or isinstance(event, RecoveryOrdered | RecoveryCollected):
-        return False
-    if isinstance(event, PaymentExecuted | PaymentOrderAcknowledged):
-        order = book.orders.get(event.payment_order)
-        return order is None or not order.open_at_closing
-    return True
 
 
 def is_over(state: BudgetState) -> bool:

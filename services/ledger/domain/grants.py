@@ -5,9 +5,18 @@ from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 from sys import intern
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from events import parts
+from events.conventions import (
+    ConventionResumed,
+    ConventionSigned,
+    ConventionSuspended,
+    ConventionTerminated,
+)
+from events.deliberations import DeliberationAdopted, DeliberationWithdrawn
+from events.fiscal_years import FiscalYearOpened
+from services.ledger.domain.life_cycle import Transition
 from services.ledger.domain.lines import Line
 
 
@@ -253,6 +262,23 @@ class ConventionState(StrEnum):
     IN_FORCE = "in_force"
     SUSPENDED = "suspended"  # suspendue
     TERMINATED = "terminated"  # résiliée, or its award withdrawn
+
+
+LIFE_CYCLE: Final = (
+    Transition(None, DeliberationAdopted.TYPE, ConventionState.IN_FORCE),
+    Transition(None, ConventionSigned.TYPE, ConventionState.IN_FORCE),
+    Transition(None, FiscalYearOpened.TYPE, ConventionState.IN_FORCE),
+    Transition(None, FiscalYearOpened.TYPE, ConventionState.SUSPENDED),
+    Transition(None, FiscalYearOpened.TYPE, ConventionState.TERMINATED),
+    Transition(ConventionState.IN_FORCE, ConventionSuspended.TYPE, ConventionState.SUSPENDED),
+    Transition(ConventionState.SUSPENDED, ConventionResumed.TYPE, ConventionState.IN_FORCE),
+    *(
+        Transition(origin, event.TYPE, ConventionState.TERMINATED)
+        for origin in (ConventionState.IN_FORCE, ConventionState.SUSPENDED)
+        for event in (ConventionTerminated, DeliberationWithdrawn)
+    ),
+)
+"""The life cycle of a convention (rules, 17 and 32), or of an award without one (rules, 13)."""
 
 
 class Obligation(NamedTuple):

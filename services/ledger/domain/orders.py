@@ -3,9 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from events.deliberations import DeliberationWithdrawn
+from events.payments import PaymentExecuted, PaymentOrderAcknowledged
 from services.ledger.domain.grants import PlannedLine, ServiceShare
+from services.ledger.domain.life_cycle import Transition
 from services.ledger.domain.lines import Line, line_from_row
 from services.ledger.domain.money import cumulative_shares, filled_in_order
 
@@ -21,17 +24,39 @@ class OrderState(StrEnum):
     CANCELLED = "cancelled"
 
 
-GIVEN_BACK = frozenset({OrderState.REJECTED, OrderState.CANCELLED})
-"""States of an order whose unpaid part went back: it holds no money and is no live one."""
+ACKNOWLEDGED, EXECUTED = PaymentOrderAcknowledged.TYPE, PaymentExecuted.TYPE
+WITHDRAWN = DeliberationWithdrawn.TYPE
 
-CLOSED_TO_TREASURY = frozenset({OrderState.PAID, *GIVEN_BACK})
-"""States in which the accountant has nothing more to say (rules, 20)."""
+LIFE_CYCLE: Final = (
+    Transition(None, None, OrderState.ISSUED),
+    Transition(OrderState.ISSUED, ACKNOWLEDGED, OrderState.TAKEN_IN_CHARGE),
+    Transition(OrderState.ISSUED, ACKNOWLEDGED, OrderState.ON_HOLD),
+    Transition(OrderState.ISSUED, ACKNOWLEDGED, OrderState.REJECTED),
+    Transition(OrderState.ISSUED, EXECUTED, OrderState.PAID),
+    Transition(OrderState.ISSUED, WITHDRAWN, OrderState.CANCELLED),
+    Transition(OrderState.TAKEN_IN_CHARGE, ACKNOWLEDGED, OrderState.ON_HOLD),
+    Transition(OrderState.TAKEN_IN_CHARGE, ACKNOWLEDGED, OrderState.REJECTED),
+    Transition(OrderState.TAKEN_IN_CHARGE, EXECUTED, OrderState.PAID),
+    Transition(OrderState.TAKEN_IN_CHARGE, WITHDRAWN, OrderState.CANCELLED),
+    Transition(OrderState.ON_HOLD, ACKNOWLEDGED, OrderState.TAKEN_IN_CHARGE),
+    Transition(OrderState.ON_HOLD, ACKNOWLEDGED, OrderState.REJECTED),
+    Transition(OrderState.ON_HOLD, EXECUTED, OrderState.PAID),
+    Transition(OrderState.ON_HOLD, WITHDRAWN, OrderState.CANCELLED),
+)
+"""The life cycle of an order (rules, 20): an event that leads to the same state changes nothing."""
 
-OUTSTANDING = frozenset({OrderState.ISSUED, OrderState.ON_HOLD})
-"""States in which a year cannot be closed: the accountant has not taken the order (rules, 30)."""
+OPEN = frozenset(each.origin for each in LIFE_CYCLE if each.origin is not None)
+"""The states that some event ends (rules, 20)."""
 
-OPEN = frozenset(OrderState) - CLOSED_TO_TREASURY
-"""States in which something may still happen to an order (rules, 20)."""
+CLOSED = frozenset(OrderState) - OPEN
+"""The states that no event ends: the accountant's answers are refused (rules, 20)."""
+
+GIVEN_BACK = CLOSED - {OrderState.PAID}
+"""The closed states of an order that was not paid in full: its unpaid part went back."""
+
+OUTSTANDING = OPEN - {OrderState.TAKEN_IN_CHARGE}
+"""The states in which a year cannot be closed: the accountant has not taken the order (rules, 30).
+"""
 
 
 class PaymentOrder(NamedTuple):

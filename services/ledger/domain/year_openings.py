@@ -12,7 +12,7 @@ import msgspec
 
 from events.canonical import without_nulls
 from events.codec import INTERNAL_EVENT_BYTES_MAX
-from events.envelope import LEDGER, Envelope, Event
+from events.envelope import LEDGER, Envelope
 from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
 from services.ledger.domain.book import YEAR_DIGITS, Book
 from services.ledger.domain.grants import Award, Convention, Instalment, PlannedLine
@@ -56,13 +56,10 @@ def next_year(budget: str) -> str:
 
 
 def internal_events_of(
-    book: Book, envelope: Envelope[Event], moves: Iterable[Move]
+    book: Book, envelope: Envelope[FiscalYearClosed], moves: Iterable[Move]
 ) -> Iterator[InternalEvent]:
-    """The internal events of a closing, in order of signature; `book` as it stands before it."""
-    event = envelope.data
-    if not isinstance(event, FiscalYearClosed):
-        return
-    budget = next_year(book.budget)
+    """The internal events of a closing, in order of signature; `book` as it is before it."""
+    event, budget = envelope.data, next_year(book.budget)
     for name, cents in _carried(moves).items():
         said = {
             "specversion": "1.0",
