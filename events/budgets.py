@@ -96,3 +96,7 @@ class CreditsTransferred(EventData):
     from_line: BudgetLine
     to_line: BudgetLine
     amount_cents: AmountCents
+
+
+BudgetEvent = BudgetVoted | CreditsTransferred
+"""The types of this module, as part of `Event`."""

@@ -98,3 +98,14 @@ class ConventionTerminated(_Turn):
     """A convention ends before its time (résiliation; the Lille convention, article 10)."""
 
     TYPE: ClassVar[str] = "ecluse.convention.terminated.v1"
+
+
+ConventionEvent = (
+    ConventionSigned
+    | ConventionNotified
+    | ConventionAmended
+    | ConventionSuspended
+    | ConventionResumed
+    | ConventionTerminated
+)
+"""The types of this module, as part of `Event`."""

@@ -135,3 +135,7 @@ class DeliberationWithdrawn(EventData):
     grant: Code
     cause: Literal["withdrawn", "annulled"]
     reason: Text
+
+
+DeliberationEvent = DeliberationAdopted | DeliberationWithdrawn
+"""The types of this module, as part of `Event`."""

@@ -1,79 +1,38 @@
 """The envelope of every event: CloudEvents 1.0, keyed by budget."""
 
 from enum import Enum
-from typing import Annotated, Any, Final, Generic, Literal, TypeVar
+from typing import Annotated, Any, Final, Generic, Literal, TypeVar, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
 
-from events.budgets import BudgetVoted, CreditsTransferred
+from events.budgets import BudgetEvent
 from events.commitments import CommitmentReduced
-from events.conventions import (
-    ConventionAmended,
-    ConventionNotified,
-    ConventionResumed,
-    ConventionSigned,
-    ConventionSuspended,
-    ConventionTerminated,
-)
+from events.conventions import ConventionEvent
 from events.deadlines import DeadlinePassed
-from events.deliberations import DeliberationAdopted, DeliberationWithdrawn
-from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
+from events.deliberations import DeliberationEvent
+from events.fiscal_years import FiscalYearEvent, FiscalYearOpened
 from events.parts import EventData
-from events.payments import BankAccountChanged, PaymentExecuted, PaymentOrderAcknowledged
-from events.recoveries import RecoveryCollected, RecoveryOrdered
-from events.reports import ReportReceived, ReportRejected
+from events.payments import PaymentEvent
+from events.recoveries import RecoveryEvent
+from events.reports import ReportEvent
 from events.values import Attribute, BudgetId, Timestamp
 
 Event = (
-    BudgetVoted
-    | CreditsTransferred
-    | DeliberationAdopted
-    | DeliberationWithdrawn
-    | ConventionSigned
-    | ConventionNotified
-    | ConventionAmended
-    | ConventionSuspended
-    | ConventionResumed
-    | ConventionTerminated
-    | ReportReceived
-    | ReportRejected
-    | BankAccountChanged
-    | PaymentOrderAcknowledged
-    | PaymentExecuted
+    BudgetEvent
+    | DeliberationEvent
+    | ConventionEvent
+    | ReportEvent
+    | PaymentEvent
     | CommitmentReduced
-    | RecoveryOrdered
-    | RecoveryCollected
+    | RecoveryEvent
     | DeadlinePassed
-    | FiscalYearClosed
-    | FiscalYearOpened
+    | FiscalYearEvent
 )
-"""Everything that may be said to the ledger."""
+"""Everything that the ledger reads."""
 
-INBOUND: tuple[type[EventData], ...] = (
-    BudgetVoted,
-    CreditsTransferred,
-    DeliberationAdopted,
-    DeliberationWithdrawn,
-    ConventionSigned,
-    ConventionNotified,
-    ConventionAmended,
-    ConventionSuspended,
-    ConventionResumed,
-    ConventionTerminated,
-    ReportReceived,
-    ReportRejected,
-    BankAccountChanged,
-    PaymentOrderAcknowledged,
-    PaymentExecuted,
-    CommitmentReduced,
-    RecoveryOrdered,
-    RecoveryCollected,
-    DeadlinePassed,
-    FiscalYearClosed,
-    FiscalYearOpened,
-)
-"""The types of `Event`, in the order of the grant's life."""
+INBOUND: tuple[type[EventData], ...] = get_args(Event)
+"""The types of `Event`, in the order of a grant's life."""
 
 OWN_INTERNAL_EVENTS = frozenset((FiscalYearOpened.TYPE,))
 """What the ledger writes to itself: no file says it, since a replay writes it anew (rules, 32)."""

@@ -246,3 +246,7 @@ class FiscalYearOpened(EventData):
     former_instalments: Annotated[tuple[FormerInstalment, ...], Field(strict=False)]
     documents: Annotated[tuple[ReceivedDocument, ...], Field(strict=False)]
     obligations: Annotated[tuple[Obligation, ...], Field(strict=False)]
+
+
+FiscalYearEvent = FiscalYearClosed | FiscalYearOpened
+"""The types of this module, as part of `Event`."""

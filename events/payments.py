@@ -55,3 +55,7 @@ class PaymentExecuted(EventData):
     amount_cents: AmountCents
     executed_on: Date
     bank_reference: Code | None = None
+
+
+PaymentEvent = BankAccountChanged | PaymentOrderAcknowledged | PaymentExecuted
+"""The types of this module, as part of `Event`."""

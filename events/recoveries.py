@@ -84,3 +84,7 @@ class RecoveryCollected(_Recovery):
     """
 
     TYPE: ClassVar[str] = "ecluse.recovery.collected.v1"
+
+
+RecoveryEvent = RecoveryOrdered | RecoveryCollected
+"""The types of this module, as part of `Event`."""

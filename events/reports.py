@@ -29,3 +29,7 @@ class ReportRejected(EventData):
     convention: ConventionNumber
     document: Document
     reason: Text
+
+
+ReportEvent = ReportReceived | ReportRejected
+"""The types of this module, as part of `Event`."""

@@ -267,6 +267,8 @@ class ConventionState(StrEnum):
 LIFE_CYCLE: Final = (
     Transition(None, DeliberationAdopted.TYPE, ConventionState.IN_FORCE),
     Transition(None, ConventionSigned.TYPE, ConventionState.IN_FORCE),
+    # Of a suspended award without convention it takes over the state.
+    Transition(None, ConventionSigned.TYPE, ConventionState.SUSPENDED),
     Transition(None, FiscalYearOpened.TYPE, ConventionState.IN_FORCE),
     Transition(None, FiscalYearOpened.TYPE, ConventionState.SUSPENDED),
     Transition(None, FiscalYearOpened.TYPE, ConventionState.TERMINATED),
