@@ -1,9 +1,11 @@
 """Grants and conventions: what was awarded, under which contract, and what is still to be paid."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
+from operator import attrgetter
 from sys import intern
 from typing import Any, Final, NamedTuple
 
@@ -18,6 +20,7 @@ from events.deliberations import DeliberationAdopted, DeliberationWithdrawn
 from events.fiscal_years import FiscalYearOpened
 from services.ledger.domain.life_cycle import Transition
 from services.ledger.domain.lines import Line
+from services.ledger.domain.recovered import Recovery, sums_by_line
 
 
 class Act(NamedTuple):
@@ -290,38 +293,6 @@ class Obligation(NamedTuple):
     due_on: date
 
 
-class RecoveredLine(NamedTuple):
-    """What a recovery has asked back of one line by name, and what came back on it."""
-
-    ordered_cents: int = 0
-    collected_cents: int = 0
-    revenue_cents: int = 0
-
-    @property
-    def outstanding_cents(self) -> int:
-        """What was named and has not come; money asked for in one sum may come on any line."""
-        return max(0, self.ordered_cents - self.collected_cents)
-
-
-class Recovery(NamedTuple):
-    """What was asked back under one number, and has come (rules, 27)."""
-
-    ordered_cents: int = 0
-    collected_cents: int = 0
-    revenue_cents: int = 0
-    """The part of it that came in a later year: it moved nothing."""
-    lines: dict[Line, RecoveredLine] = {}  # noqa: RUF012 # a tuple's default, never changed
-
-    @property
-    def outstanding_cents(self) -> int:
-        """What is still awaited."""
-        return self.ordered_cents - self.collected_cents
-
-    def on(self, line: Line) -> RecoveredLine:
-        """What it is about on one line."""
-        return self.lines.get(line, RecoveredLine())
-
-
 @dataclass(slots=True)
 class Convention:
     """A convention, or a grant without one that stands in its place."""
@@ -385,15 +356,16 @@ class Convention:
         asked_cents = sum([each.outstanding_cents for each in self.recoveries.values()])
         return self.paid_cents() - asked_cents
 
-    def paid_cents_on(self, line: Line) -> int:
-        """Paid on one line, net of recoveries."""
-        revenue_cents = sum([each.on(line).revenue_cents for each in self.recoveries.values()])
-        return self.money_on(line).paid - revenue_cents
+    def paid_by_line(self, lines: Iterable[Line]) -> dict[Line, int]:
+        """Paid on each of these lines, net of recoveries."""
+        revenue = sums_by_line(self.recoveries.values(), attrgetter("revenue_cents"))
+        return {line: self.money_on(line).paid - revenue.get(line, 0) for line in lines}
 
-    def recoverable_cents_on(self, line: Line) -> int:
-        """What may still be ordered back of one line that is named (rules, 27)."""
-        asked_cents = sum([each.on(line).outstanding_cents for each in self.recoveries.values()])
-        return max(0, self.paid_cents_on(line) - asked_cents)
+    def recoverable_by_line(self, lines: Iterable[Line]) -> dict[Line, int]:
+        """The sums that may still be ordered back on each of these lines (rules, 27)."""
+        asked = sums_by_line(self.recoveries.values(), attrgetter("outstanding_cents"))
+        paid = self.paid_by_line(lines)
+        return {line: max(0, cents - asked.get(line, 0)) for line, cents in paid.items()}
 
     def latest_order(self, instalment: Instalment) -> str:
         """The id of an instalment's latest order, of whatever year."""

@@ -211,9 +211,9 @@ def collected_by_line(event: RecoveryCollected, convention: Convention) -> dict[
     if event.lines is not None:
         return amounts_by_line(event.lines)
     left_cents, collected = event.total_cents, {}
-    for line in give_back_order(convention):
-        cents = min(left_cents, convention.paid_cents_on(line))
-        if cents > 0:  # A journal of before may have had more back on a line than it had.
+    for line, paid_cents in convention.paid_by_line(give_back_order(convention)).items():
+        cents = min(left_cents, paid_cents)
+        if cents > 0:  # An earlier journal may have had more back on a line than was paid there.
             collected[line] = cents
             left_cents -= cents
     assert left_cents == 0, "what is asked back was paid"

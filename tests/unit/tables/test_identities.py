@@ -13,13 +13,12 @@ from services.ledger.domain.grants import (
     ConventionMoney,
     ConventionState,
     PlannedLine,
-    RecoveredLine,
-    Recovery,
 )
 from services.ledger.domain.invariants import CENTS_MAX, check_book, check_moved
 from services.ledger.domain.lines import LineMoney, line_from_row
 from services.ledger.domain.moves import APPROPRIATE, COMMIT, Move
 from services.ledger.domain.orders import OrderState
+from services.ledger.domain.recovered import RecoveredLine, Recovery
 from tests.builders import (
     SIRET,
     Story,

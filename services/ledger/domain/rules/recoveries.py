@@ -1,6 +1,6 @@
 """Recoveries (reversements): what was paid is asked back, and comes back (rules, 27)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from sys import intern
 from typing import Any, Final
 
@@ -8,13 +8,14 @@ from events.recoveries import RecoveryCollected, RecoveryOrdered
 from services.ledger.domain.book import YEAR_DIGITS, Book, BudgetState, Want
 from services.ledger.domain.changes import changed
 from services.ledger.domain.flags import Flag, FlagCode
-from services.ledger.domain.grants import Convention, RecoveredLine, Recovery
+from services.ledger.domain.grants import Convention
 from services.ledger.domain.handler import At, Handler
 from services.ledger.domain.issue import issue_orders, situation
 from services.ledger.domain.journal import JournalRecord
 from services.ledger.domain.lines import Line
 from services.ledger.domain.moves import RECOVER, Move
 from services.ledger.domain.parking import recovery_id
+from services.ledger.domain.recovered import RecoveredLine, Recovery
 from services.ledger.domain.refusals import Missing, Refusal
 from services.ledger.domain.rules.convention_status import known
 from services.ledger.domain.schedules import amounts_by_line, collected_by_line
@@ -27,7 +28,7 @@ def order(book: Book, event: RecoveryOrdered, at: At) -> Accepted | Refused | Wa
     if not isinstance(convention, Convention):
         return _unknown(event) if book.closed else convention
     room_cents = convention.recoverable_cents()
-    refused = _exceeds(event, room_cents, convention.recoverable_cents_on)
+    refused = _exceeds(event, room_cents, convention.recoverable_by_line)
     if refused is not None:
         return refused
     ruling = Accepted()
@@ -49,7 +50,7 @@ def collect(book: Book, event: RecoveryCollected, at: At) -> Accepted | Refused 
     if convention is None or recovery is None:
         # Nobody can ask it back before the convention is there: one wait stands for both.
         return Waits(Want(Missing.RECOVERY, recovery_id(event.convention, event.recovery)))
-    refused = _exceeds(event, recovery.outstanding_cents, convention.paid_cents_on)
+    refused = _exceeds(event, recovery.outstanding_cents, convention.paid_by_line)
     if refused is not None:
         return refused
     ruling = Accepted()
@@ -84,12 +85,14 @@ def _issue_due(
 
 
 def _exceeds(
-    event: RecoveryOrdered | RecoveryCollected, room_cents: int, room_on: Callable[[Line], int]
+    event: RecoveryOrdered | RecoveryCollected,
+    room_cents: int,
+    room_by_line: Callable[[Iterable[Line]], dict[Line, int]],
 ) -> Refused | None:
     """The no to more than may be asked back, or than was: in all, then on each line named."""
     asked = amounts_by_line(event.lines or ())
     rooms = [(room_cents, event.total_cents)]
-    rooms += [(room_on(line), cents) for line, cents in asked.items()]
+    rooms += [(room, asked[line]) for line, room in room_by_line(asked).items()]
     for room, asked_cents in rooms:
         if asked_cents > room:
             facts = {
