@@ -6,7 +6,7 @@ from pydantic import ConfigDict, ValidationInfo, field_validator
 
 from events.parts import EventData, EventReference
 from events.sentences import Sentence
-from events.values import ConventionNumber, Date, Text, invalid_value, missing_field
+from events.values import ConventionNumber, Date, OrderReference, invalid_value, missing_field
 
 SUBJECTS: Final = {"report_due": "convention", "payment_due": "payment_order", "parked": "event"}
 """What each kind of deadline is about; in the order of the fields."""
@@ -46,7 +46,7 @@ class DeadlinePassed(EventData):
     model_config = ConfigDict(json_schema_extra={"allOf": [_about(kind) for kind in SUBJECTS]})
 
     convention: ConventionNumber | None = None
-    payment_order: Text | None = None
+    payment_order: OrderReference | None = None
     event: EventReference | None = None
     kind: Literal["payment_due", "report_due", "parked"]
     due_on: Date

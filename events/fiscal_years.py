@@ -36,6 +36,7 @@ from events.parts import (
 )
 from events.sentences import Sentence
 from events.values import (
+    CARRIED_NAME,
     AmountCents,
     BudgetId,
     Code,
@@ -44,6 +45,7 @@ from events.values import (
     Date,
     DueDate,
     OrderPart,
+    OrderReference,
     Text,
     Year,
     invalid_value,
@@ -157,9 +159,7 @@ class CarriedAward(Part):
     )
 
 
-_CarriedName = Annotated[
-    str, StringConstraints(min_length=1, max_length=301, pattern=r"^[^/]+(/[^/]+)?$")
-]
+_CarriedName = Annotated[str, StringConstraints(min_length=1, max_length=301, pattern=CARRIED_NAME)]
 _ORDER: Final = (
     "The id of its latest order, where that was issued while the convention bore another number."
 )
@@ -187,7 +187,7 @@ class CarriedInstalment(Part):
     due_again_on: DueDate | None = Field(
         default=None, description="The day of a rejected order that is to be issued again."
     )
-    order: Text | None = Field(default=None, description=_ORDER)
+    order: OrderReference | None = Field(default=None, description=_ORDER)
 
 
 class FormerInstalment(Part):
@@ -195,7 +195,7 @@ class FormerInstalment(Part):
 
     instalment: OrderPart
     orders: Annotated[int, Field(ge=1)]
-    order: Text | None = Field(default=None, description=_ORDER)
+    order: OrderReference | None = Field(default=None, description=_ORDER)
 
 
 class ReceivedDocument(Part):

@@ -7,11 +7,9 @@ from events.values import (
     AmountCents,
     Code,
     Date,
+    OrderReference,
     Text,
 )
-
-OrderReference = Text
-"""A payment order's id, as the ledger issued it."""
 
 
 class BankAccountChanged(EventData):

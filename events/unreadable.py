@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from events.sentences import Sentence
+from events.values import CARRIED_NAME, PRINTED, WITHOUT_SLASH
 
 
 class Reason(StrEnum):
@@ -125,8 +126,15 @@ PATTERNS: dict[str, Sentence] = {
     r"([Zz]|[+-][0-9]{2}:[0-9]{2})$": Sentence(
         "un instant comme 2023-04-12T20:00:00+02:00", "an instant like 2023-04-12T20:00:00+02:00"
     ),
-    r"^[^/]+$": Sentence("une référence sans barre oblique", "a reference without a slash"),
-    r"^[^/]+(/[^/]+)?$": Sentence(
+    PRINTED: Sentence(
+        "une référence ou un nom, sans caractère de contrôle ni de sens d'écriture",
+        "a reference or a name, without control or direction characters",
+    ),
+    WITHOUT_SLASH: Sentence(
+        "une référence sans barre oblique ni caractère de contrôle ou de sens d'écriture",
+        "a reference without a slash, control or direction characters",
+    ),
+    CARRIED_NAME: Sentence(
         "un versement, ou une subvention et son versement joints par une barre oblique",
         "an instalment, or a grant and its instalment joined by a slash",
     ),

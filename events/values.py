@@ -130,25 +130,42 @@ Timestamp = Annotated[
 ]
 """An instant with its offset (RFC 3339)."""
 
-Code = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+UNPRINTED = r"\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+"""Control characters (category Cc), and those that change the direction of text (Bidi_Control).
+
+In a reference or a name they would show something else than what is compared."""
+
+PRINTED = rf"^[^{UNPRINTED}]+$"
+"""The pattern of references and names."""
+
+WITHOUT_SLASH = rf"^[^/{UNPRINTED}]+$"
+"""The pattern of references that become part of a payment order's id."""
+
+CARRIED_NAME = rf"^[^/{UNPRINTED}]+(/[^/{UNPRINTED}]+)?$"
+"""The pattern of carried-over instalments: with their grant, where orders bear its name."""
+
+Code = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=PRINTED)]
 """A code or reference, opaque to Écluse."""
 
-Attribute = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+Attribute = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=PRINTED)]
 """An attribute of a CloudEvent, such as `source` and `id`."""
 
-OrderPart = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^/]+$")]
+OrderPart = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=WITHOUT_SLASH)]
 """A reference that becomes part of a payment order's id, and so holds no slash."""
 
 ConventionNumber = Annotated[
-    str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^/]+$")
+    str, StringConstraints(min_length=1, max_length=200, pattern=WITHOUT_SLASH)
 ]
-"""The number of a convention that is known: one that was carried over may bear a year behind it."""
+"""The number of a known convention: one that was carried over may end with its year."""
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=300)]
+OrderReference = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=PRINTED)]
+"""A payment order's id, as the ledger issued it."""
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=PRINTED)]
 """The name of a person or of a body."""
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
-"""A name, a title or a reason, for people."""
+"""A title or a reason, for people: it may have several lines."""
 
 Year = Annotated[int, Field(ge=1900, le=2199)]
 AmountCents = Annotated[
