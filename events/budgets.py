@@ -23,6 +23,7 @@ class BudgetVoted(EventData):
     """The council voted the budget: initial (BP), supplementary (BS) or an amendment (DM)."""
 
     TYPE: ClassVar[str] = "ecluse.budget.voted.v1"
+    NAME: ClassVar[Sentence] = Sentence("Budget voté", "Budget voted")
     model_config = ConfigDict(
         json_schema_extra={
             "if": {"properties": {"stage": {"const": "initial"}}, "required": ["stage"]},
@@ -91,6 +92,7 @@ class CreditsTransferred(EventData):
     """Credits moved from one line to another (virement de crédits; CGCT L2312-2, L5217-10-6)."""
 
     TYPE: ClassVar[str] = "ecluse.credits.transferred.v1"
+    NAME: ClassVar[Sentence] = Sentence("Crédits virés", "Credits transferred")
 
     act: Act | None = None
     from_line: BudgetLine

@@ -43,6 +43,7 @@ class DeadlinePassed(EventData):
     """
 
     TYPE: ClassVar[str] = "ecluse.deadline.passed.v1"
+    NAME: ClassVar[Sentence] = Sentence("Échéance passée", "Deadline passed")
     model_config = ConfigDict(json_schema_extra={"allOf": [_about(kind) for kind in SUBJECTS]})
 
     convention: ConventionNumber | None = None

@@ -125,6 +125,7 @@ class FiscalYearClosed(EventData):
     """The year is closed: what is not carried over becomes available again, and lapses with it."""
 
     TYPE: ClassVar[str] = "ecluse.fiscal-year.closed.v1"
+    NAME: ClassVar[Sentence] = Sentence("Exercice clos", "Fiscal year closed")
 
     closed_on: Date
     carry_over: CarryOver
@@ -223,6 +224,7 @@ class FiscalYearOpened(EventData):
     """
 
     TYPE: ClassVar[str] = "ecluse.fiscal-year.opened.v1"
+    NAME: ClassVar[Sentence] = Sentence("Report de l'exercice précédent", "Carried from last year")
 
     closed_budget: BudgetId
     closing: EventReference

@@ -256,4 +256,12 @@ class EventData(Part):
     TYPE: ClassVar[str]
     """The CloudEvents type, such as `ecluse.convention.signed.v1`."""
 
+    NAME: ClassVar[Sentence]
+    """The name of the type for people."""
+
     budget: BudgetId
+
+
+def short_type(event: type[EventData]) -> str:
+    """The middle of an event's type: `convention.signed`."""
+    return event.TYPE.removeprefix("ecluse.").removesuffix(".v1")

@@ -74,6 +74,7 @@ class RecoveryOrdered(_Recovery):
     """
 
     TYPE: ClassVar[str] = "ecluse.recovery.ordered.v1"
+    NAME: ClassVar[Sentence] = Sentence("Reversement ordonné", "Recovery ordered")
 
 
 class RecoveryCollected(_Recovery):
@@ -84,6 +85,7 @@ class RecoveryCollected(_Recovery):
     """
 
     TYPE: ClassVar[str] = "ecluse.recovery.collected.v1"
+    NAME: ClassVar[Sentence] = Sentence("Reversement encaissé", "Recovery collected")
 
 
 RecoveryEvent = RecoveryOrdered | RecoveryCollected

@@ -36,6 +36,7 @@ from tests.builders import (
     encoded,
 )
 from tests.property.turns import turns
+from tests.unit.tables.good_input import EACH_TYPE
 
 OTHER_BUDGET = "37887770800040-01-2023"
 BUDGETS = (BUDGET, OTHER_BUDGET)
@@ -254,6 +255,37 @@ def spelled(event: Json, spelling: int) -> bytes:
     return encoded(event)
 
 
+DRAWN = frozenset(
+    f"ecluse.{name}.v1"
+    for name in [
+        "budget.voted",
+        "credits.transferred",
+        "deliberation.adopted",
+        "deliberation.withdrawn",
+        "convention.signed",
+        "convention.notified",
+        "convention.amended",
+        "convention.suspended",
+        "convention.resumed",
+        "convention.terminated",
+        "report.received",
+        "report.rejected",
+        "bank-account.changed",
+        "payment-order.acknowledged",
+        "payment.executed",
+        "commitment.reduced",
+        "recovery.ordered",
+        "recovery.collected",
+        "deadline.passed",
+        "fiscal-year.closed",
+    ]
+)
+"""The types that are drawn with what belongs to them, here or in the years of `years`."""
+
+OTHERS = [each for each in EACH_TYPE if each["type"] not in DRAWN]
+"""Events of all other types: as they are in the table of good input, anywhere in a history."""
+
+
 @st.composite
 def budgets_of(draw: st.DrawFn, budget: str) -> list[bytes]:
     """The history of one budget."""
@@ -262,6 +294,8 @@ def budgets_of(draw: st.DrawFn, budget: str) -> list[bytes]:
     vote = a_vote(budget=budget, vote_level=level, appropriations=voted)
     strands = [draw(stories(number, budget)) for number in range(1, draw(st.integers(1, 3)) + 1)]
     strands.append(draw(votes_and_accounts(budget)))
+    if OTHERS:
+        strands.append(draw(st.lists(st.sampled_from(OTHERS), max_size=3)))
     events = draw(woven(strands))
     late = draw(st.integers(0, 3)) if draw(rarely) else 0
     events.insert(late, vote)

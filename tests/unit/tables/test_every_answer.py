@@ -25,7 +25,9 @@ from tests.builders import (
     BUDGET,
     Json,
     Story,
+    a_convention,
     a_vote,
+    an_award,
     encoded,
 )
 from tests.unit.tables import (
@@ -70,6 +72,7 @@ from tests.unit.tables import (
     years,
 )
 from tests.unit.tables.bad_input import BAD_INPUT
+from tests.unit.tables.good_input import EACH_TYPE
 
 TABLES = [
     test_awards.ROWS,
@@ -167,10 +170,16 @@ def test_every_kind_of_waiting_is_reached_by_a_table() -> None:
     assert {str(kind) for kind in Missing} == codes("wait")
 
 
+def on_a_convention_in_force() -> Iterator[Story]:
+    """Each type's event of the table of good input, where its convention is there."""
+    for event in EACH_TYPE:
+        yield Story(a_vote(), an_award(), a_convention(), event)
+
+
 def test_every_type_of_event_is_accepted_in_a_table() -> None:
     accepted = {
         json.loads(record.event or b"null")["type"]
-        for story in every_story()
+        for story in [*every_story(), *on_a_convention_in_force()]
         for record in story.records
         if record.outcome is Outcome.ACCEPTED
     }
