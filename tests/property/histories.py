@@ -256,34 +256,34 @@ def spelled(event: Json, spelling: int) -> bytes:
 
 
 DRAWN = frozenset(
-    f"ecluse.{name}.v1"
-    for name in [
-        "budget.voted",
-        "credits.transferred",
-        "deliberation.adopted",
-        "deliberation.withdrawn",
-        "convention.signed",
-        "convention.notified",
-        "convention.amended",
-        "convention.suspended",
-        "convention.resumed",
-        "convention.terminated",
-        "report.received",
-        "report.rejected",
-        "bank-account.changed",
-        "payment-order.acknowledged",
-        "payment.executed",
-        "commitment.reduced",
-        "recovery.ordered",
-        "recovery.collected",
-        "deadline.passed",
-        "fiscal-year.closed",
-    ]
+    f"ecluse.{subject}.{verb}.v1"
+    for subject, verbs in {
+        "budget": ["voted"],
+        "credits": ["transferred"],
+        "deliberation": ["adopted", "withdrawn"],
+        "convention": ["signed", "notified", "amended", "suspended", "resumed", "terminated"],
+        "report": ["received", "rejected"],
+        "bank-account": ["changed"],
+        "payment-order": ["acknowledged"],
+        "payment": ["executed"],
+        "commitment": ["reduced"],
+        "recovery": ["ordered", "collected"],
+        "deadline": ["passed"],
+        "fiscal-year": ["closed"],
+    }.items()
+    for verb in verbs
 )
-"""The types that are drawn with what belongs to them, here or in the years of `years`."""
+"""The types that are drawn with what belongs to them, here or in `years`."""
 
-OTHERS = [each for each in EACH_TYPE if each["type"] not in DRAWN]
-"""Events of all other types: as they are in the table of good input, anywhere in a history."""
+
+def others(budget: str) -> list[Json]:
+    """Events of all other types, as the table of good input has them, on the first convention."""
+    return [
+        each
+        | {"partitionkey": budget, "data": each["data"] | {"convention": "C1", "budget": budget}}
+        for each in EACH_TYPE
+        if each["type"] not in DRAWN
+    ]
 
 
 @st.composite
@@ -294,8 +294,8 @@ def budgets_of(draw: st.DrawFn, budget: str) -> list[bytes]:
     vote = a_vote(budget=budget, vote_level=level, appropriations=voted)
     strands = [draw(stories(number, budget)) for number in range(1, draw(st.integers(1, 3)) + 1)]
     strands.append(draw(votes_and_accounts(budget)))
-    if OTHERS:
-        strands.append(draw(st.lists(st.sampled_from(OTHERS), max_size=3)))
+    if younger := others(budget):
+        strands.append(draw(st.lists(st.sampled_from(younger), max_size=3)))
     events = draw(woven(strands))
     late = draw(st.integers(0, 3)) if draw(rarely) else 0
     events.insert(late, vote)
