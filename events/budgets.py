@@ -9,7 +9,7 @@ from events.sentences import Sentence
 from events.values import AmountCents, SignedAmountCents, invalid_value, missing_field
 
 VoteLevel = Literal["chapter", "article", "operation"]
-"""Where the council votes credits, and so where they may not be exceeded (CGCT L2312-2)."""
+"""The level at which a council votes credits, and which they may not exceed (CGCT L2312-2)."""
 
 
 class Appropriation(Part):

@@ -78,29 +78,29 @@ class ConventionAmended(EventData):
     instalments: AmendedSchedule
 
 
-class _Turn(EventData):
-    """A turn in a convention's life: from which day by its own words, and why."""
+class _StateChange(EventData):
+    """A change of a convention's state: the day from which it takes effect, and the reason."""
 
     convention: ConventionNumber
     effective_on: Date
     reason: Text
 
 
-class ConventionSuspended(_Turn):
+class ConventionSuspended(_StateChange):
     """Payments under a convention stop for now (suspension; the Lille convention, article 7)."""
 
     TYPE: ClassVar[str] = "ecluse.convention.suspended.v1"
     NAME: ClassVar[Sentence] = Sentence("Convention suspendue", "Convention suspended")
 
 
-class ConventionResumed(_Turn):
+class ConventionResumed(_StateChange):
     """A suspended convention is paid again (reprise)."""
 
     TYPE: ClassVar[str] = "ecluse.convention.resumed.v1"
     NAME: ClassVar[Sentence] = Sentence("Convention reprise", "Convention resumed")
 
 
-class ConventionTerminated(_Turn):
+class ConventionTerminated(_StateChange):
     """A convention ends before its time (résiliation; the Lille convention, article 10)."""
 
     TYPE: ClassVar[str] = "ecluse.convention.terminated.v1"

@@ -52,7 +52,7 @@ from events.values import (
 )
 
 CARRIED_MAX: Final = 10_000
-"""How many conventions one closing may name; more are carried over by "all"."""
+"""The most conventions that one closing may name; more are carried over by "all"."""
 
 LAST_YEAR: Final = "2199"
 """The last year that a budget's id can name."""
@@ -87,7 +87,7 @@ _Named = Annotated[
 ]
 
 
-def _word_or_list(value: Any, read_list: ValidatorFunctionWrapHandler) -> Any:
+def _constant_or_list(value: Any, read_list: ValidatorFunctionWrapHandler) -> Any:
     if isinstance(value, list):
         return read_list(value)
     if value not in ("all", "none"):  # Whatever it is: a set would ask that it can be hashed.
@@ -100,25 +100,25 @@ def _word_or_list(value: Any, read_list: ValidatorFunctionWrapHandler) -> Any:
     return value
 
 
-class _WordOrList:
-    """Either a word or a list: pydantic's own union would lengthen the pointer to a fault."""
+class _ConstantOrList:
+    """Either a constant or a list: pydantic's own union would lengthen the pointer to a fault."""
 
     def __get_pydantic_core_schema__(
         self, _source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         return core_schema.no_info_wrap_validator_function(
-            _word_or_list, handler.generate_schema(_Named)
+            _constant_or_list, handler.generate_schema(_Named)
         )
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        words = {"type": "string", "enum": ["all", "none"]}
-        return {"anyOf": [words, handler(schema)]}
+        constants = {"type": "string", "enum": ["all", "none"]}
+        return {"anyOf": [constants, handler(schema)]}
 
 
-CarryOver = Annotated[Literal["all", "none"] | tuple[CarriedConvention, ...], _WordOrList()]
-"""Which conventions are carried over: all, none, or those that are named."""
+CarryOver = Annotated[Literal["all", "none"] | tuple[CarriedConvention, ...], _ConstantOrList()]
+"""The conventions that are carried over: all, none, or those that are named."""
 
 
 class FiscalYearClosed(EventData):
@@ -208,7 +208,7 @@ class ReceivedDocument(Part):
 
 
 class CarriedLine(Part):
-    """What is carried over on one line."""
+    """The amount that is carried over on one line."""
 
     line: BudgetLine
     amount_cents: AmountCents

@@ -25,7 +25,7 @@ class BankAccountChanged(EventData):
 
 
 class TreasuryReason(Part):
-    """Why the public accountant holds or rejects an order (code and label of the treasury)."""
+    """The public accountant's reason to hold or reject an order: code and label of the treasury."""
 
     code: Code
     label: Text

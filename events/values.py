@@ -52,8 +52,7 @@ ACCOUNT_FAULTS: dict[str, Sentence] = {
     "InvalidBranchCode": Sentence("code guichet faux", "wrong branch code"),
     "InvalidAccountCode": Sentence("numéro de compte faux", "wrong account number"),
 }
-"""What the library of banks finds wrong, by the name of its exception: its own words are English
-and repeat the account."""
+"""Faults of an account, by the bank library's exceptions: its own messages repeat the account."""
 
 OTHER_ACCOUNT_FAULT = Sentence("numéro faux", "wrong number")
 
@@ -62,7 +61,7 @@ FRENCH_RIB_COUNTRIES = frozenset({"FR", "MC"})
 
 
 def invalid_value(why: Sentence, *tail: str | int, sibling: str | None = None) -> NoReturn:
-    """Refuse a value that has the right type, with the reason in words.
+    """Refuse a value that has the right type, with a sentence that says why.
 
     `tail` is the path below the field at fault; `sibling` names another field of the same object
     when that one is at fault.
@@ -77,7 +76,7 @@ def invalid_value(why: Sentence, *tail: str | int, sibling: str | None = None) -
 def missing_field(why: Sentence, *, sibling: str | None = None) -> NoReturn:
     """Refuse the absence of an optional field that other fields make necessary.
 
-    `sibling` names the absent field where it is not the one that is looked at.
+    `sibling` names the absent field where it is not the one being validated.
 
     Raises:
         PydanticCustomError: always.
@@ -262,7 +261,7 @@ BudgetId = Annotated[
 
 
 def account_fault(what: str, error: SchwiftyException) -> Sentence:
-    """Why an IBAN or a BIC is not one."""
+    """The fault of an IBAN or a BIC."""
     why = ACCOUNT_FAULTS.get(type(error).__name__, OTHER_ACCOUNT_FAULT)
     return Sentence(f"{what} incorrect : {why.fr}", f"incorrect {what}: {why.en}")
 

@@ -17,7 +17,7 @@ from events.unreadable import Reason, Unreadable
 from services.ledger.application.ports import Batch, DeadLetter, JournalRow, Position
 from services.ledger.application.state_rows import changed_rows
 from services.ledger.domain.book import FIRST_HASH, BudgetState, new_budget
-from services.ledger.domain.closed_years import forgotten, is_over
+from services.ledger.domain.closed_years import close_out, is_over
 from services.ledger.domain.decide import decide, decide_again
 from services.ledger.domain.evolve import evolve
 from services.ledger.domain.invariants import check_book
@@ -209,7 +209,7 @@ class Ledger:
             check_book(state.book)
         if is_over(state):
             self.batch.ended[record.budget] = state
-            self.budgets[record.budget] = forgotten(state)
+            self.budgets[record.budget] = close_out(state)
         if not self.rehearses:
             _log_unless_simply_accepted(record)
         return record

@@ -16,7 +16,7 @@ from services.ledger.domain.refusals import Refusal
 from services.ledger.domain.rules.table import handler_of
 from services.ledger.domain.schedules import has_ended, less, order_of
 
-FORGETS = frozenset({Refusal.EVENT_ID_REUSED, Refusal.FISCAL_YEAR_CLOSED})
+NOT_REMEMBERED = frozenset({Refusal.EVENT_ID_REUSED, Refusal.FISCAL_YEAR_CLOSED})
 """Refusals that do not ask, or do not change, who an event is (rules, 4 and 31)."""
 
 
@@ -43,7 +43,7 @@ def evolve(state: BudgetState, record: JournalRecord, received: Received) -> Non
             _park(state, record, received)
     if record.resumes is not None:
         _resume(state, record.resumes)
-    elif record.refusal is None or record.refusal["code"] not in FORGETS:
+    elif record.refusal is None or record.refusal["code"] not in NOT_REMEMBERED:
         _remember(state, received)
 
 
@@ -96,7 +96,7 @@ def _apply(state: BudgetState, record: JournalRecord, event: Event) -> None:
 
 
 def _hold_reissues(state: BudgetState, record: JournalRecord) -> None:
-    """What the event would have issued again, and rule 14 holds back, it has set off all the same.
+    """Mark rejected orders that the event would have issued again, but that rule 14 holds back.
 
     An amendment is no such event: it plans rejected instalments anew.
     """

@@ -71,16 +71,16 @@ class PaymentOrder(NamedTuple):
     due_on: date
     lines: tuple[PlannedLine, ...]
     open_at_closing: bool = False
-    """Whether it was still open when its year was closed: then it still may be paid (rules, 31)."""
+    """True where it was open when its year was closed: it still may be paid (rules, 31)."""
 
     def paid_by_line(self) -> dict[Line, int]:
-        """What each line has had so far; lines that had nothing are left out."""
+        """The sum paid on each line so far; lines without payment are left out."""
         paid = dict(self.paid_between(0, self.paid_cents))
         assert sum(paid.values()) == self.paid_cents, "more is paid than the lines hold"
         return paid
 
     def paid_between(self, before_cents: int, after_cents: int) -> Iterator[tuple[Line, int]]:
-        """What each line has of the payments that bring the order from one sum to another.
+        """The parts, by line, of the payments that bring the order from one sum to another.
 
         Lines fill in their order, each full before the next (rules, 20).
         """
@@ -115,7 +115,7 @@ class OrderChange(NamedTuple):
 
     def row(self, budget: str) -> dict[str, Any]:
         """An order just issued, as a journal record and the treasury's message hold it."""
-        assert self.issued is not None, "only an order just issued is told whole"
+        assert self.issued is not None, "only an order just issued is written whole"
         return self.order.row(budget) | self.issued
 
 
@@ -177,7 +177,7 @@ def _services_shared(
 
 
 def unpaid(order: PaymentOrder) -> tuple[PlannedLine, ...]:
-    """What is left to pay of an order, line by line and service by service."""
+    """The rest to pay of an order, line by line and service by service."""
     left = []
     paid = order.paid_by_line()
     for each in order.lines:
@@ -189,7 +189,7 @@ def unpaid(order: PaymentOrder) -> tuple[PlannedLine, ...]:
 
 
 def left_of(planned: Iterable[PlannedLine], order: PaymentOrder) -> tuple[PlannedLine, ...]:
-    """What a rejected order leaves to pay, on the lines of its instalment and in their order."""
+    """The rest that a rejected order leaves to pay, on the lines of its instalment."""
     left = {each.line: each for each in unpaid(order)}
     return tuple(left.get(each.line, PlannedLine(each.line, 0, each.services)) for each in planned)
 

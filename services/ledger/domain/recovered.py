@@ -7,7 +7,7 @@ from services.ledger.domain.lines import Line
 
 
 class RecoveredLine(NamedTuple):
-    """What a recovery has asked back of one line by name, and what came back on it."""
+    """The sums that a recovery has asked back of one named line, and that came back on it."""
 
     ordered_cents: int = 0
     collected_cents: int = 0
@@ -15,12 +15,12 @@ class RecoveredLine(NamedTuple):
 
     @property
     def outstanding_cents(self) -> int:
-        """What was named and has not come; money asked for in one sum may come on any line."""
+        """The named sum that has not come; money asked for in one sum may come on any line."""
         return max(0, self.ordered_cents - self.collected_cents)
 
 
 class Recovery(NamedTuple):
-    """What was asked back under one number, and has come (rules, 27)."""
+    """The sums asked back under one number, and collected (rules, 27)."""
 
     ordered_cents: int = 0
     collected_cents: int = 0
@@ -30,11 +30,11 @@ class Recovery(NamedTuple):
 
     @property
     def outstanding_cents(self) -> int:
-        """What is still awaited."""
+        """The sum that is still awaited."""
         return self.ordered_cents - self.collected_cents
 
     def on(self, line: Line) -> RecoveredLine:
-        """What it is about on one line."""
+        """Its figures on one line."""
         return self.lines.get(line, RecoveredLine())
 
 

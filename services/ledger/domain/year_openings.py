@@ -35,10 +35,7 @@ class InternalEvent(NamedTuple):
 
 
 class Opening(NamedTuple):
-    """Which internal event opens which convention in which budget.
-
-    All that a closing's moves tell.
-    """
+    """The internal event that opens a convention in a budget, as a closing's moves show it."""
 
     id: str
     budget: str
@@ -61,7 +58,7 @@ def internal_events_of(
     """The internal events of a closing, in order of signature; `book` as it is before it."""
     event, budget = envelope.data, next_year(book.budget)
     for name, cents in _carried(moves).items():
-        said = {
+        message = {
             "specversion": "1.0",
             "id": internal_event_id(book.budget, envelope.source, envelope.id, name),
             "source": LEDGER,
@@ -80,7 +77,7 @@ def internal_events_of(
                 **_data(book, book.conventions[name], cents),
             },
         }
-        value = _spell(without_nulls(said))
+        value = _spell(without_nulls(message))
         assert len(value) <= INTERNAL_EVENT_BYTES_MAX, (
             f"the internal event of {name} is larger than one may be"
         )
@@ -99,7 +96,7 @@ def openings(budget: str, source: str, event_id: str, moves: Iterable[Move]) -> 
 
 
 def _carried(moves: Iterable[Move]) -> dict[str, dict[Line, int]]:
-    """What each convention takes into the next year, in order of signature."""
+    """The amounts that each convention takes into the next year, in order of signature."""
     carried: dict[str, dict[Line, int]] = {}
     for move in moves:
         if move.way is CARRY_OVER and move.convention is not None:
@@ -108,7 +105,7 @@ def _carried(moves: Iterable[Move]) -> dict[str, dict[Line, int]]:
 
 
 def _data(book: Book, convention: Convention, cents: dict[Line, int]) -> dict[str, Any]:
-    """Everything that next year has to know of a convention."""
+    """The data of an opening: all that next year needs of a convention."""
     grant = book.grants[convention.grant]
     award, account = grant.award, book.accounts.get(convention.beneficiary.siret)
     assert award is not None, "a convention stands on an award"

@@ -56,7 +56,7 @@ def amend(book: Book, event: ConventionAmended, at: At) -> Accepted | Refused | 
 
 
 def reduce(book: Book, event: CommitmentReduced, at: At) -> Accepted | Refused | Waits:
-    """What will not be paid is given up, from the last instalment backwards (rules, 16).
+    """Give up what will not be paid, from the last instalment backwards (rules, 16).
 
     A commitment is reduced to what is liquidated (dégagement; arrêté du 26 avril 1996, article 3).
     """
@@ -80,7 +80,7 @@ def reduce(book: Book, event: CommitmentReduced, at: At) -> Accepted | Refused |
 def _amendment_refused(
     book: Book, event: ConventionAmended, convention: Convention, planned: Mapping[Line, int]
 ) -> Refused | None:
-    """The noes that an amendment may meet before credit is asked for, in order of precedence."""
+    """The refusals of an amendment before credit is asked for, in order of precedence."""
     award = book.grants[convention.grant].award
     assert award is not None, "a convention stands on an award"
     raised_cents = 0
@@ -107,7 +107,7 @@ def _amendment_refused(
 
 
 def _decides_anew(event: ConventionAmended, award: Award) -> bool:
-    """Whether the amendment cites an act that may raise the award: it was not that act's own word.
+    """True where the amendment cites an act other than the award's, which may raise it.
 
     The number of an act is often left out; its body and day name it then (rules, 10).
     """
@@ -120,7 +120,7 @@ def _decides_anew(event: ConventionAmended, award: Award) -> bool:
 
 
 def _replanned(book: Book, convention: Convention, planned: Mapping[Line, int]) -> list[Move]:
-    """What goes each way: up from the grant's reserve first, then from available credit."""
+    """Moves of a new schedule: up from the grant's reserve first, then from available credit."""
     name, grant = convention.convention, book.grants[convention.grant]
     moves = []
     for line in dict.fromkeys((*planned, *convention.lines)):
@@ -137,7 +137,7 @@ def _replanned(book: Book, convention: Convention, planned: Mapping[Line, int]) 
 
 
 def _given_up(book: Book, convention: Convention, line: Line, cents: int) -> list[Move]:
-    """What no instalment plans goes first, then the instalments from the last backwards."""
+    """Moves that release what no instalment plans, then instalments from the last backwards."""
     left = [each for each in convention.schedule if not is_live(book, each)]
     planned = [(each.instalment, cents_by_line([each]).get(line, 0)) for each in left]
     unplanned_cents = convention.money_on(line).remaining - sum(each for _, each in planned)
@@ -154,7 +154,7 @@ def _given_up(book: Book, convention: Convention, line: Line, cents: int) -> lis
 def _below_ordered(
     convention: Convention, where: Mapping[str, Any], remaining_cents: int, asked_cents: int
 ) -> Refused:
-    """The no to what would change money that is ordered: `where` is an instalment or a line."""
+    """The refusal to change money that is ordered: `where` is an instalment or a line."""
     facts = {
         "convention": convention.convention,
         **where,

@@ -68,7 +68,7 @@ def sign(book: Book, event: ConventionSigned, at: At) -> Accepted | Refused | Wa
     grant = book.grants.get(event.grant)
     if grant is not None and grant.withdrawn:
         return Refused(Refusal.GRANT_WITHDRAWN, {"grant": event.grant})
-    alone = book.standing_alone(event.grant)
+    alone = book.award_alone_of(event.grant)
     too_late = (
         alone is not None and _is_drawn(book, alone) and not _rest_is_held(book, alone, at.on)
     )
@@ -94,7 +94,7 @@ def sign(book: Book, event: ConventionSigned, at: At) -> Accepted | Refused | Wa
 
 
 def notify(book: Book, event: ConventionNotified, at: At) -> Accepted | Refused | Waits:
-    """The beneficiary was told; the first notification counts (rules, 19).
+    """The beneficiary was notified; the first notification counts (rules, 19).
 
     From it, or from the event that the convention names, the time to pay runs (loi 2021-875).
     """
@@ -111,7 +111,7 @@ def notify(book: Book, event: ConventionNotified, at: At) -> Accepted | Refused 
 def suspend(book: Book, event: ConventionSuspended, _at: At) -> Accepted | Refused | Waits:
     """No order is issued until the convention resumes; open ones go on (rules, 17 and 18).
 
-    By the convention's own words (that of Lille: article 7).
+    The convention itself allows it (that of Lille: article 7).
     """
     convention = unended(book, event.convention)
     if not isinstance(convention, Convention):
@@ -122,7 +122,7 @@ def suspend(book: Book, event: ConventionSuspended, _at: At) -> Accepted | Refus
 
 
 def resume(book: Book, event: ConventionResumed, at: At) -> Accepted | Refused | Waits:
-    """What fell due in the meantime is ordered; its due date is what it was (rules, 19 and 21)."""
+    """Order what fell due in the meantime; due dates stay as they were (rules, 19 and 21)."""
     convention = unended(book, event.convention)
     if not isinstance(convention, Convention):
         return convention
@@ -140,9 +140,9 @@ def _wrong_state(convention: Convention) -> Refused:
 
 
 def _is_drawn(book: Book, alone: Convention) -> bool:
-    """Whether anything stands ordered or was paid: a rejected order gave its money back.
+    """True where anything is ordered or was paid: a rejected order gave its money back.
 
-    What was asked back was paid; its recovery must not lose its convention.
+    A sum asked back was paid; its recovery must not lose its convention.
     """
     live = any(is_live(book, each) for each in alone.schedule)
     return live or alone.drawn_cents() > 0 or bool(alone.recoveries)

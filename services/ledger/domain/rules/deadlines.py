@@ -1,4 +1,4 @@
-"""Deadlines that passed: what is still open then is flagged, what waits is refused (rules, 29)."""
+"""Passed deadlines: late payments and reports are flagged, parked events refused (rules, 29)."""
 
 from typing import Any, Final
 
@@ -35,7 +35,7 @@ def _payment_due(book: Book, event: DeadlinePassed, payment_order: str) -> Accep
 
 
 def _report_due(book: Book, event: DeadlinePassed, name: str) -> Accepted | Waits:
-    """What the convention asks for by a day, or its instalments wait for.
+    """Flag documents that the convention owes by a day, or its instalments wait for.
 
     A grant given for a purpose (subvention affectée) owes a financial report within six months of
     the year's end; a certified copy of budget and accounts is owed every year (CGCT L1611-4).

@@ -94,7 +94,7 @@ def not_recused(event: DeliberationAdopted) -> list[Flag]:
 def _alone_refused(
     book: Book, event: DeliberationAdopted, alone: Convention, asked: dict[Line, int]
 ) -> Refused | None:
-    """The noes that an award without convention may meet, in order of precedence."""
+    """The refusals of an award without convention, in order of precedence."""
     if book.is_taken(event.grant):
         return Refused(Refusal.CONVENTION_EXISTS, {"convention": event.grant})
     for line, planned_cents in cents_by_line(alone.schedule).items():

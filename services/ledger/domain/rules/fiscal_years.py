@@ -42,7 +42,7 @@ from services.ledger.domain.year_openings import internal_events_of
 
 
 def close(book: Book, event: FiscalYearClosed, _at: At) -> Accepted | Refused:
-    """What is committed is carried over or lapses; what is only reserved lapses (rules, 30).
+    """Close the year: commitments are carried over or lapse, reserves lapse (rules, 30).
 
     The complementary period (journée complémentaire, CGCT D2342-3) is the time before this event:
     it ends only when the accountant has every order of the year. What is committed and not ordered
@@ -121,8 +121,8 @@ def _touched(
     account = book.accounts.get(siret)
     grant = carried_grant(event, book.grants.get(event.grant))
     brought = None if event.bank_account is None else bank_account_of(event.bank_account)
-    # What this year was told before the internal event came is newer than what an earlier year
-    # rejected.
+    # An account that this year brought before the internal event came is newer than the one that
+    # an earlier year rejected.
     is_newer = account is not None and account != brought
     if account is None and brought is not None:
         account = brought

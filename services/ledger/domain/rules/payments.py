@@ -39,8 +39,7 @@ def acknowledge(book: Book, event: PaymentOrderAcknowledged, at: At) -> Accepted
     The accountant (comptable public) suspends an order and reports; the authorising officer mends
     it or requisitions in writing (GBCP, décret 2012-1246, article 38), which is excluded where
     funds or credit fall short, no service was done, the payment would not discharge, or an act is
-    not enforceable (CGCT L1617-3). Either way it is told as the next state, taken in charge or
-    rejected.
+    not enforceable (CGCT L1617-3). The event gives the result of it, taken in charge or rejected.
 
     Where the convention ended, its award fell, or the year was closed, it goes on to available
     credit, and the order is not issued again (rules, 17 and 31).

@@ -71,7 +71,7 @@ def collect(book: Book, event: RecoveryCollected, at: At) -> Accepted | Refused 
 
 
 def _unknown(event: RecoveryOrdered | RecoveryCollected) -> Refused:
-    """The no of a closed year, in which nothing can still arrive."""
+    """The refusal of a closed year, in which no convention can still arrive."""
     return Refused(Refusal.UNKNOWN_CONVENTION, {"convention": event.convention})
 
 
@@ -89,7 +89,7 @@ def _exceeds(
     room_cents: int,
     room_by_line: Callable[[Iterable[Line]], dict[Line, int]],
 ) -> Refused | None:
-    """The no to more than may be asked back, or than was: in all, then on each line named."""
+    """The refusal of more than may be asked back, or was: in all, then on each line named."""
     asked = amounts_by_line(event.lines or ())
     rooms = [(room_cents, event.total_cents)]
     rooms += [(room, asked[line]) for line, room in room_by_line(asked).items()]

@@ -1,4 +1,4 @@
-"""What ends before its time: conventions terminated, awards withdrawn or annulled (rules, 17)."""
+"""Terminated conventions, and awards withdrawn or annulled (rules, 17)."""
 
 from collections.abc import Iterator, Sequence
 from operator import attrgetter
@@ -28,9 +28,9 @@ from services.ledger.domain.verdicts import Accepted, Refused, Waits
 
 
 def terminate(book: Book, event: ConventionTerminated, _at: At) -> Accepted | Refused | Waits:
-    """What is not ordered is released, and the grant's reserve; open orders stay payable.
+    """Release what is not ordered, and the grant's reserve; open orders stay payable.
 
-    By the convention's own words (that of Lille: article 10, two months after formal notice).
+    The convention itself says when (that of Lille: article 10, two months after formal notice).
     """
     convention = unended(book, event.convention)
     if not isinstance(convention, Convention):
@@ -82,7 +82,7 @@ def returned(book: Book, order: PaymentOrder, *, and_released: bool) -> list[Mov
 
 
 def _released(convention: Convention) -> list[Move]:
-    """What is committed and not ordered, whatever instalment it was planned for."""
+    """Moves that release all that is committed and not ordered."""
     return [
         Move(line, convention.convention, None, RELEASE, money.remaining)
         for line, money in convention.lines.items()
@@ -91,7 +91,7 @@ def _released(convention: Convention) -> list[Move]:
 
 
 def _unreserved(grant: Grant) -> list[Move]:
-    """What no convention has taken of an award."""
+    """Moves that release the part of an award that no convention has taken."""
     reserved = grant.reserved_cents.items()
     return [Move(line, None, None, UNRESERVE, cents) for line, cents in reserved]
 
