@@ -1,34 +1,37 @@
 # The verbs of this repository. `make` alone lists them; each does its own set-up.
 .DEFAULT_GOAL := help
-.PHONY: help setup run console dev test check faults simulate schemas catalogue mutate bench lock clean \
-	set-up-run set-up-dev test-on-a-broker test-others test-campaign test-nights
+.PHONY: help setup run console dev test test-all test-rest check faults simulate schemas catalogue mutate bench \
+	lock clean set-up-run set-up-dev test-on-a-broker test-beside test-fault-run test-outages
 
 export PYTHON  # make PYTHON=/path/to/python3 chooses the interpreter of .venv
 # Each verb starts many processes: where none may keep bytecode, all compile all that they import.
 unexport PYTHONDONTWRITEBYTECODE
 
 YEAR := schemas/examples/lille-avenirs-2023.jsonl
-# They are measured against time-outs, and mostly wait, so they run side by side, alone but for what
-# gives way to them.
-CAMPAIGN := tests/kafka/faults/test_campaign.py
-NIGHTS := tests/kafka/test_lag_nights.py
-# The benchmark's own proof, a minute and a half: `make bench` without options runs it first.
-SMALL_BENCH := tests/kafka/test_bench.py
-# Units of the shell, and those that walk once more through what other tests do: nothing pure is
-# covered by them alone, and to watch them doubles their time.
-UNWATCHED := $(addprefix tests/unit/,api bench cli projector runtime ledger/test_messages.py \
+# Units of the shell, and those that repeat what other tests do: they cover nothing pure that the
+# others leave out, and coverage doubles their time.
+UNCOVERED := $(addprefix tests/unit/,api bench cli projector runtime ledger/test_messages.py \
 	tables/test_every_answer.py tables/test_kept_state.py)
-OTHERS := $(UNWATCHED) $(wildcard tests/test_*.py) \
-	$(filter-out tests/unit/ tests/kafka/ tests/__pycache__/,$(wildcard tests/*/))
-BY_FILE := --dist loadfile --no-loadscope-reorder
-# What runs beside something else says all at its end, in one piece.
-at_the_end = said=$$($(1) 2>&1); code=$$?; printf '%s\n' "$$said"; exit $$code
+# Of these `make test-rest` runs what is marked `rest`.
+DIVIDED := $(addprefix tests/,api property read_model browser/test_pages.py)
+QUICK := $(UNCOVERED) $(DIVIDED) $(wildcard tests/test_*.py) \
+	$(addprefix tests/,contracts golden verifier kafka/test_smoke.py) \
+	$(addprefix tests/simulation/test_,broker.py fifty_years.py found.py planted.py)
+# Measured against time-outs and mostly waiting, these run side by side with little else.
+FAULT_RUN := tests/kafka/faults/test_run.py
+OUTAGES := tests/kafka/test_outage_scenarios.py
+# A minute and a half that `make bench` runs first.
+SMALL_BENCH := tests/kafka/test_bench.py
+ignoring = $(addprefix --ignore=,$(1))
+BY_FILE := -n 2 --dist loadfile --no-loadscope-reorder
+# Output of what runs beside something else is printed at its end, in one piece.
+at_the_end = output=$$($(1) 2>&1); code=$$?; printf '%s\n' "$$output"; exit $$code
 # UPGRADE=--upgrade takes newer versions; without it `make lock` changes only what pyproject.toml asks.
 COMPILE := .venv/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links $(UPGRADE)
 
 help: ## list the verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: set-up-dev ## make .venv with everything: run, tests, linters, benchmarks
 
@@ -42,26 +45,34 @@ console: set-up-run ## serve the Lille Avenirs year on this machine, for a brows
 dev: set-up-run ## Kafka, ledger, watch, read model, API and console on this machine, until Ctrl-C
 	@.venv/bin/ecluse dev
 
-test: check ## the checks, every test in random order, full coverage of the pure rooms
-	@echo "the units of the pure rooms, with their coverage:"
-	.venv/bin/pytest tests/unit $(addprefix --ignore=,$(UNWATCHED)) -n 2 $(BY_FILE) --cov
-	@$(MAKE) --no-print-directory --jobs 3 test-on-a-broker test-others test-campaign test-nights
+test: check ## checks, and every kind of test, in four minutes; full coverage of the pure packages
+	@echo "the units of the pure packages, with their coverage:"
+	.venv/bin/pytest tests/unit $(call ignoring,$(UNCOVERED)) $(BY_FILE) --cov
+	@echo "all other kinds: properties, histories, pages, a broker:"
+	.venv/bin/pytest $(QUICK) -m "not rest" $(BY_FILE)
+
+test-all: test test-rest ## make test, then make test-rest
+
+test-rest: set-up-dev ## what make test leaves out: brokers, PostgreSQL, processes, faults
+	@$(MAKE) --no-print-directory --jobs 3 test-on-a-broker test-beside test-fault-run test-outages
 
 test-on-a-broker:
-	@echo "on a broker; what needs none gives way to it, and says at its end what it did:"
-	.venv/bin/pytest tests/kafka $(addprefix --ignore=,$(CAMPAIGN) $(NIGHTS) $(SMALL_BENCH)) \
-		-n 3 $(BY_FILE)
-	@echo "a fault campaign and four nights, side by side:"
+	@echo "on a broker; what needs none runs beside it at a lower priority:"
+	.venv/bin/pytest tests/kafka -n 3 --dist loadfile --no-loadscope-reorder \
+		$(call ignoring,$(QUICK) $(FAULT_RUN) $(OUTAGES) $(SMALL_BENCH))
+	@echo "a fault-injection run and four outage scenarios, side by side:"
 
-test-others:
-	@$(call at_the_end,nice .venv/bin/pytest $(OTHERS) -n 2 $(BY_FILE))
+test-beside:
+	@$(call at_the_end,nice .venv/bin/pytest tests $(BY_FILE) \
+		$(call ignoring,tests/unit tests/kafka $(QUICK)))
+	@$(call at_the_end,nice .venv/bin/pytest $(DIVIDED) -m rest $(BY_FILE))
 
 # By `python -m`: what they fork would begin with reading `.venv/bin/pytest` itself.
-test-campaign: test-on-a-broker
-	@$(call at_the_end,.venv/bin/python -m pytest $(CAMPAIGN))
+test-fault-run: test-on-a-broker
+	@$(call at_the_end,.venv/bin/python -m pytest $(FAULT_RUN))
 
-test-nights: test-on-a-broker
-	@$(call at_the_end,.venv/bin/python -m pytest $(NIGHTS))
+test-outages: test-on-a-broker
+	@$(call at_the_end,.venv/bin/python -m pytest $(OUTAGES))
 
 faults: set-up-dev ## kill a projector over 50,000 records; break workers and broker FAULTS=200 times, prove what is left, write docs/evidence/faults.md (SEED=N, PAGE=FILE, BROKERS=3)
 	ECLUSE_TEST_RECORDS=50000 .venv/bin/pytest -p no:randomly -k "killed_ten_times or under_load" \

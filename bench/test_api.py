@@ -100,7 +100,7 @@ def _port(log_path: Path, server: "subprocess.Popen[bytes]") -> int:
     raise AssertionError(log_path.read_text())
 
 
-def told(served: Served, what: str, requests: Sequence[bytes], status: int = 200) -> None:
+def measured(served: Served, what: str, requests: Sequence[bytes], status: int = 200) -> None:
     began_cpu_s = served.cpu_s()
     answers = asyncio.run(asked(served.endpoint, requests, CONNECTIONS, ASKED_S, status))
     taken = sorted(each.took_s for each in answers)
@@ -132,7 +132,7 @@ QUESTIONS: Final = {
 
 @pytest.mark.parametrize("what", QUESTIONS)
 def test_answers_a_second(served: Served, what: str) -> None:
-    told(
+    measured(
         served,
         what,
         [a_request(served.endpoint, QUESTIONS[what].format(budget=each)) for each in budgets()],
@@ -148,4 +148,4 @@ def test_answers_a_second_to_who_has_them(served: Served) -> None:
             return headers["etag"]
 
     known = f"If-None-Match: {asyncio.run(tag())}"
-    told(served, "304, by its ETag", [a_request(served.endpoint, path, known)], status=304)
+    measured(served, "304, by its ETag", [a_request(served.endpoint, path, known)], status=304)

@@ -61,7 +61,7 @@ def year(
         each.unlink()
 
 
-def _told(what: str, year: Year, run: Callable[[], None]) -> float:
+def _timed(what: str, year: Year, run: Callable[[], None]) -> float:
     """Run it, and print how long it took; the seconds."""
     began_s, began_cpu_s = time.perf_counter(), time.process_time()
     run()
@@ -83,7 +83,7 @@ def test_a_file_is_proved(year: Year) -> None:
             proof.take(row)
         assert proof.end().proved
 
-    _held_to_the_aim(_told("a file proved", year, run))
+    _held_to_the_aim(_timed("a file proved", year, run))
 
 
 def test_a_database_is_proved(year: Year) -> None:
@@ -95,7 +95,7 @@ def test_a_database_is_proved(year: Year) -> None:
                 proof.take(row)
             assert proof.end().proved
 
-    _held_to_the_aim(_told("a database proved", year, run))
+    _held_to_the_aim(_timed("a database proved", year, run))
 
 
 def test_it_is_decided_again(year: Year) -> None:
@@ -105,4 +105,4 @@ def test_it_is_decided_again(year: Year) -> None:
         store.close()
         assert not found
 
-    _told("decided again", year, run)
+    _timed("decided again", year, run)

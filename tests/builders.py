@@ -1,6 +1,6 @@
 """Events as tests write them: each names only what it is about; the rest is the Lille Avenirs case.
 
-`Story` runs events through the ledger, and shows what came out in the contract's words.
+`Scenario` runs events through the ledger, and shows what came out in the contract's terms.
 """
 
 import json
@@ -118,6 +118,14 @@ def an_award(amount_cents: int = 100_000, **more: Any) -> Json:
     return _build("deliberation.adopted", defaults, more)
 
 
+def a_vote_and_awards(budget: str, count: int, first: int = 0, name: str = "e") -> list[Json]:
+    """A vote as number 0, then awards of a cent: those from `first` on, with ids e0, e1 …."""
+    numbers = range(first, first + count)
+    awards = {each: an_award(1, budget=budget, grant=f"G{each}") for each in numbers}
+    events = awards | ({} if first else {0: a_vote(10**9, budget=budget)})
+    return [events[each] | {"id": f"{name}{each}"} for each in numbers]
+
+
 def a_concurring_act(**more: Any) -> Json:
     return an_award(role="concurring", lines=..., act=more.pop("act", an_act("2023-04-13")), **more)
 
@@ -212,21 +220,21 @@ def an_amendment(amount_cents: int = 100_000, **more: Any) -> Json:
     return _build("convention.amended", defaults, more)
 
 
-def _a_turn(verb: str, more: Json) -> Json:
+def _a_change_of_convention(verb: str, more: Json) -> Json:
     defaults = {"convention": "C", "effective_on": "2023-09-01", "reason": "Article 7"}
     return _build(f"convention.{verb}", defaults, more)
 
 
 def a_suspension(**more: Any) -> Json:
-    return _a_turn("suspended", more)
+    return _a_change_of_convention("suspended", more)
 
 
 def a_resumption(**more: Any) -> Json:
-    return _a_turn("resumed", more)
+    return _a_change_of_convention("resumed", more)
 
 
 def a_termination(**more: Any) -> Json:
-    return _a_turn("terminated", more)
+    return _a_change_of_convention("terminated", more)
 
 
 def a_rejected_report(kind: str = "activity_report", year: int = 2022, **more: Any) -> Json:
@@ -282,22 +290,22 @@ def topic_of(event: Json | bytes) -> str:
     return topics.INTERNAL_EVENTS if internal_event else topics.EVENTS
 
 
-class Story:
-    """Events told to a ledger one after the other."""
+class Scenario:
+    """Events given to a ledger one after the other."""
 
     def __init__(self, *events: Json | bytes, store: Store | None = None) -> None:
         self.store = store or MemoryStore()
         self.ledger = Ledger()
         self.records: list[JournalRecord] = []
-        self.told = 0
+        self.sent = 0
         self.delivered = 0
         for event in events:
             self.tell(event)
 
     def tell(self, event: Json | bytes) -> list[JournalRecord]:
         """One more event; its records, woken ones included. The invariants hold after each."""
-        self.told += 1
-        return self._handle(RawRecord(encoded(event), Source("test", 0, self.told)))
+        self.sent += 1
+        return self._handle(RawRecord(encoded(event), Source("test", 0, self.sent)))
 
     def deliver(self) -> list[JournalRecord]:
         """The internal events written meanwhile, read as behind the input of a replay."""

@@ -1,7 +1,8 @@
-"""What every test shares: Hypothesis profiles, and an honest account of what could not be run."""
+"""Settings of every test run: Hypothesis profiles, order, and the list of what was left out."""
 
 import gc
 import os
+from collections import Counter
 from collections.abc import Generator, Iterator
 from functools import cache
 from importlib import import_module
@@ -37,8 +38,8 @@ LONG: Final = tuple(
         "kafka/faults/test_hanging.py",
         "kafka/test_internal_events.py",
         "kafka/test_broker.py",
-        "kafka/test_outage.py",
-        "kafka/test_internal_events_watch.py",
+        "kafka/test_broker_outage.py",
+        "kafka/test_deadline_publisher.py",
         "kafka/test_rebalance.py",
         "kafka/test_projector_rebuild.py",
         "kafka",
@@ -49,8 +50,8 @@ LONG: Final = tuple(
         "browser",
     )
 )
-"""Where one file takes half a minute and more: what waits for a broker, longest first, and what
-needs none. Of that, browsers come last: at its beginning it gives way to all that has a broker."""
+"""Files that take half a minute and more: those on a broker, longest first, then the others.
+Of these, browsers come last: at first they give way to all that has a broker."""
 
 
 @pytest.hookimpl(wrapper=True)
@@ -65,6 +66,12 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Leave to `make test-rest` what needs PostgreSQL: `make test` has the same on SQLite."""
+    if "postgresql_server" in getattr(item, "fixturenames", ()):
+        item.add_marker(pytest.mark.rest)
 
 
 @cache
@@ -101,11 +108,6 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Say what could not be run and why, in every run."""
-    not_run = sorted(_not_run(config))
-    if not_run:
-        terminalreporter.section("could not run")
-    for test, reason in not_run:
-        terminalreporter.line(f"could not run: {test}: {reason}")
-    if not_run and IN_CI:
-        terminalreporter.line("CI=true: what could not run counts as failed", red=True)
+    """Print a line for each reason why something could not be run, with how many tests it kept."""
+    for reason, count in Counter(reason for _, reason in _not_run(config)).items():
+        terminalreporter.line(f"left out, {count} test{'s' * (count > 1)}: {reason}", red=IN_CI)

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 INSTALLERS = (
-    "README.md",
+    "docs/commands.md",
     "deploy/Dockerfile",
     "deploy/images/postgres/Dockerfile",
     "deploy/set-up",

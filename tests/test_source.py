@@ -334,3 +334,19 @@ def test_the_contract_names_every_type_with_its_fields() -> None:
         if field != "budget" and f"`{field}`" not in tables[each.TYPE]
     ]
     assert [each.TYPE for each in OUTBOUND] == list(contract_rows("3. Messages out"))
+
+
+def test_what_make_test_leaves_out_is_run_by_make_test_rest() -> None:
+    """It looks for the mark `rest`, and for PostgreSQL, in the folders of DIVIDED alone."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    divided = re.findall(r"^DIVIDED := \$\(addprefix tests/,(.*)\)$", makefile, re.MULTILINE)
+    places = ["conftest.py", "kafka/", *divided[0].split()]
+    left_out = re.compile(r"mark\.rest\b|postgresql_(?:server|url)\b")
+    found = [
+        name_of(path)
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        if left_out.search(path.read_text(encoding="utf-8"))
+    ]
+    assert [] == [
+        each for each in found if not each.startswith(tuple("tests/" + p for p in places))
+    ]

@@ -142,7 +142,7 @@ async def steps(site: Site, name: str) -> tuple[Pace, dict[str, Any]]:
             pace = await timed(site, looker, workers)
     said = workers.said("steps")
     if len(said) != 1:
-        raise BenchFailed(f"the worker told its steps {len(said)} times")
+        raise BenchFailed(f"the worker reported its steps {len(said)} times")
     return pace, said[0]["seconds"]
 
 

@@ -35,7 +35,7 @@ class Sent(NamedTuple):
     at_s: float
 
 
-Told = Callable[[int, bytes, float], None]
+OnSent = Callable[[int, bytes, float], None]
 """Hears an event's number, its bytes, and when it was due (`time.perf_counter`)."""
 
 
@@ -101,11 +101,14 @@ async def follow(consumer: AIOKafkaConsumer, seen: dict[Place, float]) -> None:
 
 
 async def publish(
-    producer: AIOKafkaProducer, topic: str, question: dict[str, Any], told: Told = lambda *_: None
+    producer: AIOKafkaProducer,
+    topic: str,
+    question: dict[str, Any],
+    on_sent: OnSent = lambda *_: None,
 ) -> dict[Place, Sent]:
     """Send each event when its turn comes, not when the one before is done.
 
-    `told` hears of each as it is sent.
+    `on_sent` is called with each as it is sent.
     """
     sent: list[tuple[asyncio.Future[Any], Sent]] = []
     start_s, rate = time.perf_counter(), question["rate"]
@@ -122,7 +125,7 @@ async def publish(
             headers=STRUCTURED,
         )
         sent.append((future, Sent(due_s, now_s)))
-        told(number, value, due_s)
+        on_sent(number, value, due_s)
     return {
         (metadata.partition, metadata.offset): each
         for metadata, each in [(await future, each) for future, each in sent]

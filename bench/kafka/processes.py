@@ -166,7 +166,7 @@ class Child:
         """That it still runs.
 
         Raises:
-            BenchFailed: it does not; the end of its log is told.
+            BenchFailed: it does not; the message holds the end of its log.
         """
         if self._running.poll() is not None:
             raise BenchFailed("\n".join([" ".join(self._command), *self._lines[-TAIL_LINES:]]))

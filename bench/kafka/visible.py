@@ -54,7 +54,7 @@ class Followers:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._open.aclose()
 
-    def told(self, number: int, event: bytes, due_s: float) -> None:
+    def on_sent(self, number: int, event: bytes, due_s: float) -> None:
         """An event was sent."""
         if number % self._every == 0:
             self._tasks.append(asyncio.create_task(self._follow(event, due_s)))
@@ -91,7 +91,7 @@ async def measure(question: dict[str, Any]) -> dict[str, Any]:
         watched(question) as (producer, topic, seen),
         Followers(endpoint, question["every"]) as followers,
     ):
-        sent = await publish(producer, topic, question, followers.told)
+        sent = await publish(producer, topic, question, followers.on_sent)
         missing = await followers.until_all_seen()
         await until_all_came(sent, seen)  # Not all are followed: the last ones may be under way.
     journal = figures(sent, seen, question["warm_up_s"])

@@ -134,7 +134,7 @@ class Core:
             self._ledger = open_ledger(self._store)
             if isinstance(error, StoreError):
                 raise
-            log.critical("deadline_event_waits", exc_info=error)
+            log.critical("internal_event_waits", exc_info=error)
 
     def _commit(self, messages: list[Message], taken: int) -> None:
         """Decide and commit these, the events of a request behind its first `taken` ones."""

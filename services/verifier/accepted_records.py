@@ -23,13 +23,13 @@ EFFECTIVE_ON = {
     "report.received": ("received_on",),
     "fiscal-year.closed": ("closed_on",),
 }
-"""Where an event names the day on which its commitments take effect; else it is its own day."""
+"""The member that names the day on which commitments take effect; else the event's day."""
 
 EntryKey = tuple[str, str | None, Line, bytes]
-"""Kind, convention, line and act: what tells the entries of a record apart."""
+"""Kind, convention, line and act: the key of an entry within a record."""
 
 OF_BENEFICIARIES = frozenset(("convention.signed", "fiscal-year.opened"))
-"""What may bring a beneficiary's first bank account."""
+"""Types that may bring a beneficiary's first bank account."""
 
 
 def kind_of(event: Json) -> str:
@@ -73,7 +73,7 @@ def _account_is_newer(books: Books, internal_event: Json) -> bool:
 
 
 def _asked(books: Books, kind: str, data: Json, changes: list[Json]) -> Moves:
-    """What the event moves by itself, and what becomes of the order that it names."""
+    """Return the event's own moves, and prove the state of the order that it names."""
     changed = [each for each in changes if "issued_on" not in each]
     match kind:
         case "payment.executed" | "payment-order.acknowledged":
@@ -195,7 +195,7 @@ def _prove_issued(
             _prove_issue(books, record, each, row)
             _keep(books, row, (each.holder, each.key), expected)
     for row in issued.values():
-        # Not due, and told above; what follows is compared with what the journal says.
+        # Not due, and found above; what follows is compared with what the journal says.
         if row["payment_order"] not in books.orders:
             _keep(books, row, (row["convention"], row["instalment"]), expected)
 
@@ -272,11 +272,11 @@ def _prove_entries(
         for member in EFFECTIVE_ON[kind]:
             effective_on = effective_on[member]
     for index, each in enumerate(record.row["commitment_entries"] or (), start=1):
-        said = {
+        derived = {
             "entry_id": f"{books.budget}/{record.sequence}/{index}",
             "effective_on": effective_on,
         }
-        for member, value in said.items():
+        for member, value in derived.items():
             if each[member] != value:
                 what = f"{each['entry_id']}, {member}"
                 books.find(Code.ENTRIES_DIFFER, what=what, expected=value, found=each[member])
@@ -300,7 +300,7 @@ def _entries_of(
     for (line, convention, _, origin, target), cents in moves_done(moves).items():
         entry = KIND_OF.get((origin or "", target or ""))
         if entry is None or (convention is None and lapsed):
-            continue  # What lapses with a year is told apart by its acts, below.
+            continue  # What lapses with a year is distinguished by its acts, below.
         grant = books.grants[books.grant_of(data, convention)]
         act = canonical_without_nulls(raised or grant.awarded.act)
         totals[entry, convention, line, act] += cents

@@ -12,9 +12,9 @@ from services.verifier.published_messages import (
     UPDATED,
     Ids,
     caused_by,
+    content_of,
     differing,
     read_message,
-    said_by,
 )
 from services.verifier.records import Record
 from services.verifier.sums import Key
@@ -58,7 +58,7 @@ class Balances:
             claimed = _checked(
                 balance["budget"], balance.get("convention"), line_of(balance["line"])
             )
-            body = said_by(message)
+            body = content_of(message)
         except (KeyError, TypeError, ValueError, RecursionError) as error:
             self._findings.add(Code.MESSAGE_MALFORMED, record.place, why=repr(error))
             return

@@ -1,4 +1,4 @@
-"""What an internal event brings of an earlier year.
+"""Parsing of an opening event: a convention carried over, and its award (rules, 32).
 
 A convention that goes on, and its award (rules, 32).
 """
@@ -10,15 +10,15 @@ from services.verifier.records import without_nulls
 
 def carried_award(data: Json) -> Award:
     """The award of an earlier year behind a convention that goes on, before what is carried."""
-    said = without_nulls(data["award"])
+    award = without_nulls(data["award"])
     return Award(
-        said["act"],
-        said["title"],
-        said["beneficiary"],
-        not said["requires_convention"],
-        said.get("conditions_year"),
+        award["act"],
+        award["title"],
+        award["beneficiary"],
+        not award["requires_convention"],
+        award.get("conditions_year"),
         {},
-        year_cents=said["year_awards_cents"],
+        year_cents=award["year_awards_cents"],
     )
 
 

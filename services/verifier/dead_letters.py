@@ -12,8 +12,8 @@ from services.verifier.kafka_records import (
     Headers,
     TopicRecord,
     bytes_max,
+    carries_internal_events,
     digest_of_parts,
-    is_internal_events_input_topic,
     partition_of,
 )
 from services.verifier.records import Json, Record
@@ -25,7 +25,7 @@ REASON: Final = "ecluse_dlq_reason"
 """The first of the headers that are added behind a record's own."""
 
 HEADER_BYTES: Final = 16
-"""What a header counts beside its name and its content."""
+"""Bytes counted for a header beside its name and content."""
 
 UNASKED: Final = frozenset(("quarantined", "undecodable"))
 """Reasons that the contract of events does not give."""
@@ -38,8 +38,8 @@ CONNECT: Final = {
 """Kafka Connect's names, and ours."""
 
 
-class Buried(NamedTuple):
-    """What the dead letter of one source record must say."""
+class ExpectedDeadLetter(NamedTuple):
+    """The expected dead letter of one source record."""
 
     source: str
     where: tuple[str, int, int]
@@ -47,22 +47,22 @@ class Buried(NamedTuple):
     """The reason and what goes with it, as the journal has them."""
     value_sha256: str
     carried: bytes | None
-    """What the source had; None where it has reached the end of its retention."""
+    """The source record; None where its retention has ended."""
     timestamp_ms: int | None
     """The same."""
 
 
-class _Letter(NamedTuple):
+class _DeadLetter(NamedTuple):
     offset: int
     carried: bytes
-    said: dict[str, str]
+    added: dict[str, str]
     """The headers that were added, by their name behind `ecluse_dlq_`."""
     expected: str | None
-    """The reason that the contract gives; None where too little is kept to tell."""
+    """The reason by the contract; None where too little is kept to decide."""
     doubts: frozenset[str]
     """Reasons of which only a table of banks knows whether they are right."""
     event: Json | None
-    """What stood at the input of internal events, where that can be read."""
+    """The internal event at that position, where it can be read."""
 
 
 def carried(record: TopicRecord) -> tuple[bytes | None, bytes | None, Headers]:
@@ -87,12 +87,12 @@ class DeadLetters:
         """Dead letters that have reached the end of their retention."""
         self._partitions = partitions
         self._findings = findings
-        self._internal_events: dict[str, _Letter] = {}
+        self._found: dict[str, _DeadLetter] = {}
         self._matched = -1
         self._first_offset = 0
 
     def starts(self, first_offset: int) -> None:
-        """Where the topic starts: what is older has reached the end of its retention."""
+        """Note the first offset of the topic: older records are beyond its retention."""
         self._first_offset = first_offset
 
     def add(self, record: TopicRecord) -> None:
@@ -103,29 +103,29 @@ class DeadLetters:
             return
         # A dead letter that was sent again and died again has such headers of its own.
         at = len(names) - 1 - names[::-1].index(REASON)
-        added = {name: (each or b"").decode(errors="replace") for name, each in record.headers[at:]}
-        said = {name.removeprefix("ecluse_dlq_"): each for name, each in added.items()}
-        source = "/".join(said.get(name, "") for name in ("topic", "partition", "offset"))
+        last_headers = {
+            name: (each or b"").decode(errors="replace") for name, each in record.headers[at:]
+        }
+        added = {name.removeprefix("ecluse_dlq_"): each for name, each in last_headers.items()}
+        source = "/".join(added.get(name, "") for name in ("topic", "partition", "offset"))
         own = record.headers[:at]
-        if source in self._internal_events:
+        if source in self._found:
             self._findings.add(Code.MESSAGE_TWICE, record.place, what=source)
             return
         digest = digest_of_parts(record.key, record.value, own)
-        expected, doubts, event = self._read(record, own, said)
-        self._internal_events[source] = _Letter(
-            record.offset, digest, said, expected, doubts, event
-        )
+        expected, doubts, event = self._read(record, own, added)
+        self._found[source] = _DeadLetter(record.offset, digest, added, expected, doubts, event)
 
     def _read(
-        self, record: TopicRecord, own: Headers, said: dict[str, str]
+        self, record: TopicRecord, own: Headers, added: dict[str, str]
     ) -> tuple[str | None, frozenset[str], Json | None]:
-        """Why the contract calls the record unreadable; else the internal event that it is."""
-        if "length" in said:
+        """Return the reason why the record is unreadable, or the internal event that it is."""
+        if "length" in added:
             return "too_large", frozenset(), None
-        if "key_length" in said or (own and own[-1][0] == LEFT_OUT):
+        if "key_length" in added or (own and own[-1][0] == LEFT_OUT):
             return None, frozenset(), None
-        key, topic = record.key or b"", said.get("topic", "")
-        at_internal_events = is_internal_events_input_topic(topic)
+        key, topic = record.key or b"", added.get("topic", "")
+        at_internal_events = carries_internal_events(topic)
         found = read(
             record.value, own, key, bytes_max(topic), at_internal_events=at_internal_events
         )
@@ -135,70 +135,70 @@ class DeadLetters:
             reason = "readable" if is_home else "wrong_partition"
         return reason, found.doubts, found.event if at_internal_events else None
 
-    def expect(self, record: Record, buried: Buried) -> Json | None:
-        """The journal buried a record: its dead letter is there, and says the same.
+    def expect(self, record: Record, wanted: ExpectedDeadLetter) -> Json | None:
+        """Prove the dead letter of a journal record; return the internal event in it, if any.
 
         Returns the internal event that was set aside, where it was one.
         """
-        internal_event = self._internal_events.pop(buried.source, None)
-        if internal_event is None:
+        dead_letter = self._found.pop(wanted.source, None)
+        if dead_letter is None:
             if self._first_offset and self._matched < 0:
                 self.expired += 1
             else:
-                what = f"{DEAD_LETTERS} {buried.source}"
+                what = f"{DEAD_LETTERS} {wanted.source}"
                 self._findings.add(Code.MESSAGE_MISSING, record.place, what=what)
             return None
-        if internal_event.offset < self._matched:
-            self._findings.add(Code.MESSAGE_OUT_OF_ORDER, record.place, what=buried.source)
-        self._matched = max(self._matched, internal_event.offset)
-        for member, expected, found in _differing(buried, internal_event):
+        if dead_letter.offset < self._matched:
+            self._findings.add(Code.MESSAGE_OUT_OF_ORDER, record.place, what=wanted.source)
+        self._matched = max(self._matched, dead_letter.offset)
+        for member, expected, found in _differing(wanted, dead_letter):
             self._findings.add(
                 Code.MESSAGE_DIFFERS,
                 record.place,
-                what=f"{DEAD_LETTERS}/{internal_event.offset}",
+                what=f"{DEAD_LETTERS}/{dead_letter.offset}",
                 member=member,
                 expected=expected,
                 found=found,
             )
-        reason = buried.dead_letter["reason"]
-        judged = (
-            internal_event.expected is not None and reason not in UNASKED | internal_event.doubts
-        )
-        if judged and reason != internal_event.expected:
+        reason = wanted.dead_letter["reason"]
+        judged = dead_letter.expected is not None and reason not in UNASKED | dead_letter.doubts
+        if judged and reason != dead_letter.expected:
             self._findings.add(
-                Code.BURIED_THOUGH_READABLE,
+                Code.DEAD_LETTER_THOUGH_READABLE,
                 record.place,
                 found=reason,
-                expected=internal_event.expected,
+                expected=dead_letter.expected,
             )
-        return internal_event.event if reason in UNASKED else None
+        return dead_letter.event if reason in UNASKED else None
 
     def end(self, partition: int) -> None:
         """No dead letter is left that the journal says nothing of."""
-        for source, internal_event in self._internal_events.items():
-            place = TopicRecord(DEAD_LETTERS, partition, internal_event.offset, None, None).place
+        for source, dead_letter in self._found.items():
+            place = TopicRecord(DEAD_LETTERS, partition, dead_letter.offset, None, None).place
             self._findings.add(Code.MESSAGE_UNEXPECTED, place, what=source)
 
 
-def _differing(buried: Buried, internal_event: _Letter) -> Iterator[tuple[str, object, object]]:
-    if buried.carried is not None and internal_event.carried != buried.carried:
-        yield "key, value, headers", buried.carried.hex(), internal_event.carried.hex()
-    topic, partition, offset = buried.where
-    dead = buried.dead_letter
+def _differing(
+    wanted: ExpectedDeadLetter, dead_letter: _DeadLetter
+) -> Iterator[tuple[str, object, object]]:
+    if wanted.carried is not None and dead_letter.carried != wanted.carried:
+        yield "key, value, headers", wanted.carried.hex(), dead_letter.carried.hex()
+    topic, partition, offset = wanted.where
+    dead = wanted.dead_letter
     expected = {
         "reason": dead["reason"],
         "topic": topic,
         "partition": str(partition),
         "offset": str(offset),
     }
-    if buried.timestamp_ms is not None:
-        expected["timestamp"] = str(buried.timestamp_ms)
+    if wanted.timestamp_ms is not None:
+        expected["timestamp"] = str(wanted.timestamp_ms)
     if dead["length"] > bytes_max(topic):
-        expected |= {"length": str(dead["length"]), "sha256": buried.value_sha256}
+        expected |= {"length": str(dead["length"]), "sha256": wanted.value_sha256}
     expected |= {name: dead[name] for name in ("by", "why") if name in dead}
     expected |= {theirs: expected[ours] for theirs, ours in CONNECT.items()}
     for member, value in expected.items():
-        if internal_event.said.get(member) != value:
-            yield member, value, internal_event.said.get(member)
-    if not internal_event.said.get("__connect.errors.exception.message"):
+        if dead_letter.added.get(member) != value:
+            yield member, value, dead_letter.added.get(member)
+    if not dead_letter.added.get("__connect.errors.exception.message"):
         yield "__connect.errors.exception.message", "+", "-"

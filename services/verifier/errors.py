@@ -1,4 +1,4 @@
-"""What ends a proof before it has begun: what is to be read cannot be."""
+"""Errors that end a proof before it begins: its input cannot be read."""
 
 from typing import Self
 
@@ -14,6 +14,6 @@ class UnreachableError(Exception):
 
     @classmethod
     def of_file(cls, error: OSError) -> Self:
-        """What the system says of a file that cannot be read or written."""
+        """Describe an error of the operating system about a file."""
         where, why = error.filename, error.strerror
         return cls(f"{where}\u00a0: {why}", f"{where}: {why}")

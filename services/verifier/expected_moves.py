@@ -1,4 +1,4 @@
-"""What an accepted event moves by itself: before any payment order follows from it."""
+"""Moves of an accepted event, before the payment orders that follow from it."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -17,11 +17,11 @@ MOVE: Final = frozenset(("line", "convention", "instalment", "from", "to", "amou
 """The members of a move in a record."""
 
 Moves = dict[MoveKey, int]
-"""Cents by what moves where; one entry for all that goes the same way."""
+"""Cents by move key: one entry for all money with the same origin and target."""
 
 
 def add(moves: Moves, key: MoveKey, cents: int) -> None:
-    """Add to what goes one way."""
+    """Add cents to one move."""
     moves[key] = moves.get(key, 0) + cents
 
 
@@ -45,8 +45,8 @@ def voted(data: Json) -> Moves:
     moves: Moves = {}
     for each in data["appropriations"]:
         line, cents = line_of(each["line"]), each["amount_cents"]
-        way = (None, "available") if cents > 0 else ("available", None)
-        add(moves, (line, None, None, *way), abs(cents))
+        stages = (None, "available") if cents > 0 else ("available", None)
+        add(moves, (line, None, None, *stages), abs(cents))
     return moves
 
 
@@ -71,7 +71,7 @@ def awarded(data: Json) -> Moves:
 
 
 def signed(data: Json, alone: Convention | None) -> Moves:
-    """What was reserved is committed; what an award had committed alone is reduced (rules, 13)."""
+    """Commit what was reserved; reduce what an award had committed alone (rules, 13)."""
     name, planned = data["convention"], cents_by_line(schedule_of(data["instalments"]))
     if alone is None:
         return {
@@ -96,7 +96,7 @@ def paid(order: Order, cents: int) -> Moves:
 
 
 def rejected(order: Order, ended: bool) -> Moves:
-    """What is not paid of an order that goes back is committed again (rules, 21).
+    """Return the unpaid rest of a rejected order to committed (rules, 21).
 
     Where its convention `ended` it is available again at once (rules, 17).
     """
@@ -107,7 +107,7 @@ def rejected(order: Order, ended: bool) -> Moves:
 
 
 def ended(name: str, convention: Convention, reserved: Mapping[tuple[str, Line], int]) -> Moves:
-    """What a termination gives back: what remains, and what the award still holds (rules, 17)."""
+    """Release what remains, and what the award still holds (rules, 17)."""
     moves: Moves = {
         (line, name, None, "committed", "available"): share["remaining"]
         for line, share in convention.shares.items()
@@ -117,7 +117,7 @@ def ended(name: str, convention: Convention, reserved: Mapping[tuple[str, Line],
 
 
 def unreserved(grant: str, reserved: Mapping[tuple[str, Line], int]) -> Moves:
-    """What no convention has taken of an award is available again."""
+    """Return to available what no convention has taken of an award."""
     return {
         (line, None, None, "reserved", "available"): cents
         for (of, line), cents in reserved.items()
@@ -143,7 +143,7 @@ def amended(data: Json, convention: Convention, reserved: Mapping[tuple[str, Lin
 
 
 def reduced(data: Json, convention: Convention, waiting: Iterable[str]) -> Moves:
-    """What is given up: what no instalment plans, then the last of those `waiting` (rules, 16)."""
+    """Give up what no instalment plans, then the last of those `waiting` (rules, 16)."""
     name, last_first = data["convention"], list(waiting)[::-1]
     moves: Moves = {}
     for row in data["lines"]:
@@ -162,7 +162,7 @@ def reduced(data: Json, convention: Convention, waiting: Iterable[str]) -> Moves
 
 
 def came_back(data: Json, convention: Convention) -> dict[Line, int]:
-    """What came back on each line: as named, else as the convention names them (rules, 27)."""
+    """Cents that came back on each line: as named, else in the convention's order (rules, 27)."""
     if data.get("lines") is not None:
         return amounts_of(data["lines"])
     lines = convention.lines_in_order()
@@ -171,7 +171,7 @@ def came_back(data: Json, convention: Convention) -> dict[Line, int]:
 
 
 def collected(data: Json, convention: Convention) -> Moves:
-    """What came back is credit again."""
+    """Return to available what came back."""
     return {
         (line, data["convention"], None, "paid", "available"): cents
         for line, cents in came_back(data, convention).items()
@@ -186,6 +186,6 @@ def sum_of(data: Json) -> int:
     return sum(each["amount_cents"] for each in data["lines"])
 
 
-def of_order(order: Order, cents: Mapping[Line, int], way: tuple[str, str]) -> Moves:
-    """Money of one order that goes one way."""
-    return {(line, order.holder, order.key, *way): each for line, each in cents.items() if each}
+def of_order(order: Order, cents: Mapping[Line, int], stages: tuple[str, str]) -> Moves:
+    """Moves of one order's money between two stages."""
+    return {(line, order.holder, order.key, *stages): each for line, each in cents.items() if each}

@@ -18,12 +18,12 @@ from services.verifier.ledger_state import Books
 from services.verifier.lines import Json, Line
 
 ACTS_MAX = 20
-"""How many acts an order carries."""
+"""The number of acts that an order carries at most."""
 
 REISSUING = frozenset(
     ("bank-account.changed", "report.received", "convention.amended", "convention.resumed")
 )
-"""What may issue a rejected order again (rules, 21).
+"""Types that may issue a rejected order again (rules, 21).
 
 An internal event does too, where the new year knows another account than it brings (see
 `accepted`).
@@ -73,7 +73,7 @@ def _paid_to(books: Books, siret: str) -> list[str]:
 
 
 def due(books: Books, names: list[str], reissues: bool, asked: Moves) -> Iterator[Due]:
-    """What must be issued now, rejected orders too where the event `reissues` them (rules, 21).
+    """Orders due now; rejected ones too where the event `reissues` them (rules, 21).
 
     What a ceiling cuts off is added to `asked`.
     """
@@ -123,7 +123,7 @@ def _due(
 
 
 def _given_back(name: str, asked: Moves) -> int:
-    """What the event itself takes back of what a convention had."""
+    """Cents that the event itself takes back of a convention."""
     return sum(
         cents
         for (_, convention, _, origin, _), cents in asked.items()
@@ -145,7 +145,7 @@ def _payable(
 def _left(
     lines: dict[Line, Planned], name: str, instalment: str, asked: Moves
 ) -> dict[Line, Planned]:
-    """What is planned on each line, without what the event itself gives up of it."""
+    """Cents planned on each line, less what the event itself gives up."""
     return {
         line: Planned(
             each.cents - asked.get((line, name, instalment, "committed", "available"), 0),
@@ -163,15 +163,15 @@ def _acts_to_carry(grant: Grant) -> list[Json]:
 
 
 def for_the_treasury(books: Books, each: Due, issued_on: str) -> Json:
-    """What an issued order carries beside itself (rules, 25), without nulls."""
+    """Facts that an issued order carries for the treasury (rules, 25), without nulls."""
     convention = books.conventions[each.holder]
     grant = books.grants[convention.grant]
     award = grant.awarded
-    told = {
+    facts = {
         "beneficiary": convention.beneficiary,
         "bank_account": books.accounts[convention.beneficiary["siret"]],
         "acts": _acts_to_carry(grant),
         "title": award.title,
         "issued_on": issued_on,
     }
-    return told if each.previous is None else told | {"previous": each.previous}
+    return facts if each.previous is None else facts | {"previous": each.previous}

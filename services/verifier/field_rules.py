@@ -1,4 +1,4 @@
-"""Which fields of an event belong together, by the words of the contract: what no schema says.
+"""Rules on fields that belong together, from the contract: no schema expresses them.
 
 Each rule is asked when its own field, and all before it, are right by themselves.
 """
@@ -9,13 +9,13 @@ from typing import Any, Final
 from services.verifier.strict_json import Json, Path, Unreadable
 
 TOTAL_MAX_CENTS: Final = 2**53 - 1
-"""What the amounts of a list may add up to."""
+"""The largest sum of the amounts of a list."""
 
 LAST_YEAR: Final = "2199"
 """The year that no budget follows."""
 
 SUBJECTS: Final = {"report_due": "convention", "payment_due": "payment_order", "parked": "event"}
-"""What each kind of deadline is about."""
+"""The subject of each kind of deadline."""
 
 LINE: Final = ("chapter", "article", "function", "operation")
 
@@ -29,10 +29,10 @@ def _wrong(path: Path, *names: str | int) -> Unreadable:
 
 def _vote_level(vote: Json, path: Path) -> None:
     """The initial vote says the level, and no other vote."""
-    said = vote.get("vote_level") is not None
-    if vote["stage"] == "initial" and not said:
+    is_given = vote.get("vote_level") is not None
+    if vote["stage"] == "initial" and not is_given:
         raise Unreadable("missing_field", (*path, "vote_level"))
-    if vote["stage"] != "initial" and said:
+    if vote["stage"] != "initial" and is_given:
         raise _wrong(path, "vote_level")
 
 
@@ -88,10 +88,10 @@ def _one_sum(recovery: Json, path: Path) -> None:
 def _subject(deadline: Json, path: Path) -> None:
     """A deadline is about what its kind says, and nothing else."""
     for kind, name in SUBJECTS.items():
-        said = deadline.get(name) is not None
-        if kind == deadline["kind"] and not said:
+        is_given = deadline.get(name) is not None
+        if kind == deadline["kind"] and not is_given:
             raise Unreadable("missing_field", (*path, name))
-        if kind != deadline["kind"] and said:
+        if kind != deadline["kind"] and is_given:
             raise _wrong(path, name)
 
 
@@ -104,16 +104,16 @@ def _carry_over(closing: Json, path: Path) -> None:
         raise _wrong(path, "carry_over")
 
 
-def _schedule(said: Json, path: Path) -> None:
+def _schedule(event: Json, path: Path) -> None:
     """Each instalment once, and not too much together."""
-    planned, here = said["instalments"], (*path, "instalments")
+    planned, here = event["instalments"], (*path, "instalments")
     _once((each["instalment"] for each in planned), here, "instalment")
     _bounded((sum(one["amount_cents"] for one in each["lines"]) for each in planned), here)
 
 
 def _each_line_once(name: str) -> Belongs:
-    def rule(said: Json, path: Path) -> None:
-        amounts, here = said.get(name), (*path, name)
+    def rule(data: Json, path: Path) -> None:
+        amounts, here = data.get(name), (*path, name)
         if amounts is not None:
             _once((tuple(map(each["line"].get, LINE)) for each in amounts), here, "line")
             _bounded((each["amount_cents"] for each in amounts), here)

@@ -17,7 +17,7 @@ Placed = tuple[tuple[str, int], Any]
 
 
 class Figures:
-    """What only the journal remembers, listed as it is read."""
+    """History that the state does not keep, listed as it is read."""
 
     def __init__(self) -> None:
         self._entries: list[Placed] = []
@@ -38,8 +38,8 @@ class Figures:
         )
         for entry in row["commitment_entries"] or ():
             named = {"budget": record.budget, **entry}
-            said = with_full_lines({name: named[name] for name in ENTRY})
-            self._entries.append((place, said))
+            full = with_full_lines({name: named[name] for name in ENTRY})
+            self._entries.append((place, full))
         for flag in row["review_flags"] or ():
             self._flags.append((place, who | with_full_lines(flag)))
         for order in row["payment_orders"] or ():
@@ -48,8 +48,8 @@ class Figures:
         if row["refusal"] is not None:
             self._refusals.append((place, who | with_full_lines(row["refusal"])))
         if row["dead_letter"] is not None:
-            said = {"position": _position(record), "reason": row["dead_letter"]["reason"]}
-            self._dead.append((record.source, said))
+            dead = {"position": _position(record), "reason": row["dead_letter"]["reason"]}
+            self._dead.append((record.source, dead))
 
     def summary(
         self,
@@ -80,7 +80,7 @@ class Figures:
 
 
 def _position(record: Record) -> int | str:
-    """Where a dead letter was read: a line of a file (rules, 6), or a place on Kafka."""
+    """The position of a dead letter: a line of a file (rules, 6), or a place on Kafka."""
     topic, partition, offset = record.source
     return offset if FILE_MARK in topic else f"{topic}/{partition}/{offset}"
 

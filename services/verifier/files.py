@@ -19,8 +19,8 @@ APPLICATION_ID: Final = 0x45636C75
 IMPORTED: Final = "ecluse.import"
 """Stands among the positions of a database whose journal was imported: so many records were."""
 
-TOLD_EVERY: Final = 500
-"""After how many records progress is told."""
+REPORT_EVERY: Final = 500
+"""Records between two reports of progress."""
 
 
 def exported(path: Path, budget: str | None, progress: Progress) -> Iterator[Row]:
@@ -36,7 +36,7 @@ def exported(path: Path, budget: str | None, progress: Progress) -> Iterator[Row
                 raw = line.removesuffix(b"\n")
                 if raw.strip() and _is_of(raw, budget):
                     yield Row(Place(path.name, offset=number), raw)
-                if number % TOLD_EVERY == 0 and stream.seekable():
+                if number % REPORT_EVERY == 0 and stream.seekable():
                     progress(stream.tell(), size)
     except OSError as error:
         raise UnreachableError(f"{path} : {error.strerror}", f"{path}: {error.strerror}") from error
@@ -52,7 +52,7 @@ def _lines(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def _is_of(raw: bytes, budget: str | None) -> bool:
-    """Whether a line is of that chain; what cannot be read is, so that it is found."""
+    """Return whether a line is of that chain; an unreadable line is, so that it is found."""
     if budget is None or raw.startswith(b'{"budget":%b,' % canonical(budget)):
         return True
     if raw.startswith(b'{"budget":'):
@@ -118,7 +118,7 @@ class Database:
         for number, (position, budget, sequence, record) in enumerate(rows, start=1):
             place = Place("journal", offset=position)
             yield Row(place, record, str(budget).encode(), sequence, position <= imported)
-            if number % TOLD_EVERY == 0:
+            if number % REPORT_EVERY == 0:
                 progress(number, total)
 
     def dead_letters(self) -> Iterator[KeptDeadLetter]:

@@ -1,4 +1,4 @@
-"""What a proof finds wrong: a code, a place, and a sentence for people in both languages."""
+"""Findings of a proof: a code, a place, and a sentence in both languages."""
 
 from collections import Counter
 from enum import StrEnum
@@ -7,14 +7,14 @@ from typing import Any, Final, NamedTuple
 from events.sentences import Sentence
 
 FINDINGS_MAX: Final = 1000
-"""How many findings are kept: the rest is counted only."""
+"""The number of findings kept: the rest is only counted."""
 
 SHOWN_MAX: Final = 200
-"""How much of one fact a sentence repeats."""
+"""The length up to which a sentence repeats a fact."""
 
 
 class Code(StrEnum):
-    """What may be wrong with a journal, or with a topic that should follow from it."""
+    """Codes of what may be wrong in a journal or in the topics derived from it."""
 
     # The record itself, and its chain.
     RECORD_MALFORMED = "record_malformed"
@@ -61,7 +61,7 @@ class Code(StrEnum):
     JOURNALLED_OUT_OF_ORDER = "journalled_out_of_order"
     NO_SUCH_SOURCE = "no_such_source"
     SOURCE_DIFFERS = "source_differs"
-    BURIED_THOUGH_READABLE = "buried_though_readable"
+    DEAD_LETTER_THOUGH_READABLE = "dead_letter_though_readable"
     # The topics that leave.
     MESSAGE_MALFORMED = "message_malformed"
     MESSAGE_TWICE = "message_twice"
@@ -144,7 +144,7 @@ SENTENCES: Final[dict[Code, Sentence]] = {
     Code.RESUMED_OUT_OF_TURN: Sentence(
         "ce n'est pas derrière l'enregistrement qui réveille le numéro {resumes}, ou pas à son "
         "tour",
-        "it does not stand behind the record that wakes number {resumes}, or not in its turn",
+        "it does not stand behind the record that wakes number {resumes}, or not in its order",
     ),
     Code.NOT_RESUMED: Sentence(
         "le numéro {parked} attend encore, alors que {kind} {id} est là",
@@ -174,7 +174,7 @@ SENTENCES: Final[dict[Code, Sentence]] = {
         "the year is closed, but the accountant has not taken {payment_orders} in charge",
     ),
     Code.MOVE_IMPOSSIBLE: Sentence(
-        "aucun argent ne va ainsi : {move}", "no money goes this way: {move}"
+        "aucun argent ne va ainsi : {move}", "no such move of money exists: {move}"
     ),
     Code.UNKNOWN_REFERENCE: Sentence(
         "le journal parle de {what}, que rien ne précède",
@@ -228,7 +228,7 @@ SENTENCES: Final[dict[Code, Sentence]] = {
     Code.SOURCE_DIFFERS: Sentence(
         "{member} n'est pas ce que dit {source}", "{member} is not what {source} says"
     ),
-    Code.BURIED_THOUGH_READABLE: Sentence(
+    Code.DEAD_LETTER_THOUGH_READABLE: Sentence(
         "rebuté ({found}), mais le contrat dit : {expected}",
         "a dead letter ({found}), but the contract says: {expected}",
     ),
@@ -281,11 +281,11 @@ SENTENCES: Final[dict[Code, Sentence]] = {
         "the chain is gone, it is sealed up to number {expected}",
     ),
 }
-"""What a person should read for each code."""
+"""The sentence of each code."""
 
 
 class Place(NamedTuple):
-    """Where something was found; what does not apply is left as it is here."""
+    """The place of a finding; members that do not apply keep their defaults."""
 
     topic: str = ""
     partition: int = -1
@@ -308,7 +308,7 @@ class Finding(NamedTuple):
 
     @property
     def said(self) -> Sentence:
-        """What a person should read."""
+        """The sentence of the finding."""
         return Sentence(
             fr=SENTENCES[self.code].fr.format_map(
                 {n: _shown(v, "fr") for n, v in self.facts.items()}

@@ -1,4 +1,4 @@
-"""What accepted events say of grants and conventions: acts, schedules, documents, accounts."""
+"""Grants and conventions from accepted events: acts, schedules, documents, accounts."""
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -26,7 +26,7 @@ Services = list[tuple[str, int]] | None
 
 @dataclass(slots=True)
 class Planned:
-    """What is planned, or asked, on one line."""
+    """Cents planned or ordered on one line."""
 
     cents: int
     services: Services
@@ -44,17 +44,17 @@ class Instalment:
     """Its last order, unless an amendment has planned it anew since."""
     orders: int = 0
     signed_on: str | None = None
-    """When the amendment that planned it was signed, if one did."""
+    """The day of the amendment that planned it, if one did."""
     ordered_before: bool = False
-    """Whether an order of an earlier year holds it."""
+    """True if an order of an earlier year holds it."""
     due_again_on: str | None = None
     """The day of an order of an earlier year that is to be issued again."""
     set_off: bool = False
-    """Whether it was to be issued again, and was held back (rules, 14 and 21)."""
+    """True if it was to be issued again and was held back (rules, 14 and 21)."""
 
     @property
     def cents(self) -> int:
-        """What is still planned in all."""
+        """Cents still planned in all."""
         return sum(each.cents for each in self.lines.values())
 
 
@@ -74,7 +74,7 @@ class Convention:
     costs: dict[Document, tuple[int, int]] = field(default_factory=dict)
     """The record that last brought a document with an eligible cost, and that cost."""
     stands_alone: bool = False
-    """Whether an award stands here for a convention that was never signed."""
+    """True if an award stands here for a convention that was never signed."""
     state: str = "in_force"
     """`in_force`, `suspended` or `ended`: terminated, or its award withdrawn."""
     recoveries: dict[str, Recovery] = field(default_factory=dict)
@@ -85,13 +85,13 @@ class Convention:
     year_cents: int | None = None
     """Of an award that stands here from an earlier year: all that year's to its SIRET (14)."""
     counts: dict[str, int] = field(default_factory=dict)
-    """How many orders the instalments had that an amendment took away."""
+    """Numbers of orders of instalments that an amendment removed."""
     obligations: list[Json] = field(default_factory=list)
     earlier: dict[str, int] = field(default_factory=lambda: {"paid": 0, "ordered": 0})
-    """What it had when earlier years were closed."""
+    """Amounts of it when earlier years were closed."""
 
     def cents_on(self, line: Line, column: str) -> int:
-        """What it has on a line in one column; nothing on a line that is not its own."""
+        """Cents on a line in one column; 0 on a line that is not its own."""
         share = self.shares.get(line)
         return 0 if share is None else share[column]
 
@@ -103,11 +103,11 @@ class Convention:
         return list(dict.fromkeys((*cents_by_line(self.schedule), *self.shares)))
 
     def paid_on(self, line: Line) -> int:
-        """What the budget's own year paid on a line, and did not come back."""
+        """Cents paid on a line in the budget's own year and not recovered."""
         return self.cents_on(line, "paid") - sum(each.revenue for each in self._back(line))
 
     def room_on(self, line: Line) -> int:
-        """What may be asked back by the name of a line (rules, 27)."""
+        """Cents that may be recovered by the name of a line (rules, 27)."""
         awaited = sum(max(0, each.named - each.came) for each in self._back(line))
         return max(0, self.paid_on(line) - awaited)
 
@@ -115,25 +115,25 @@ class Convention:
         return [each.back[line] for each in self.recoveries.values() if line in each.back]
 
     def paid_this_year_cents(self) -> int:
-        """What the budget's own year paid, and did not come back."""
+        """Cents paid in the budget's own year and not recovered."""
         paid = sum(each["paid"] for each in self.shares.values())
         return paid - self.revenue_cents()
 
     def revenue_cents(self) -> int:
-        """What came back after the budget's year: it opens no credit."""
+        """Cents recovered after the budget's year: they reopen no credit."""
         known = (back for each in self.recoveries.values() for back in each.back.values())
         return sum(each.revenue for each in known)
 
     def paid_cents(self) -> int:
-        """What was paid, in all years, and did not come back."""
+        """Cents paid in all years and not recovered."""
         return self.earlier["paid"] + self.paid_this_year_cents()
 
     def ordered_cents(self) -> int:
-        """What is ordered, or was when its year was closed."""
+        """Cents ordered, or ordered when its year was closed."""
         return self.earlier["ordered"] + sum(each["ordered"] for each in self.shares.values())
 
     def drawn_cents(self) -> int:
-        """What is ordered or paid, in all years, and did not come back (rules, 22)."""
+        """Cents ordered or paid in all years and not recovered (rules, 22)."""
         return self.paid_cents() + self.ordered_cents()
 
     def eligible_cents(self, instalment: Instalment) -> int | None:
@@ -175,18 +175,18 @@ class Order:
 
 @dataclass(slots=True)
 class Award:
-    """What is kept of the act that awards a grant."""
+    """The award: act, beneficiary, lines and amounts."""
 
     act: Json
     title: str
     beneficiary: Json
     stands_alone: bool
-    """Whether it needs no convention."""
+    """True if it needs no convention."""
     conditions_year: int | None
     lines: dict[Line, int]
-    """What it gives on each line, with what acts added to it (rules, 15)."""
+    """Cents granted on each line, with those added by later acts (rules, 15)."""
     carried_cents: int = 0
-    """What of it came from an earlier year."""
+    """Cents that came from an earlier year."""
     year_cents: int | None = None
     """Of an award of an earlier year: what that year awarded to its SIRET in all (rules, 14)."""
 
@@ -206,7 +206,7 @@ class Grant:
 
     @property
     def stands_alone(self) -> bool:
-        """Whether the award needs no convention."""
+        """True if the award needs no convention."""
         return self.award is not None and self.award.stands_alone
 
     @property
@@ -237,12 +237,12 @@ def falls_with(grant: Grant, named: Json) -> Json | None:
 
 
 def ordered_lines(rows: list[Json]) -> dict[Line, Planned]:
-    """What an order asks on each line."""
+    """Cents ordered on each line."""
     return {line_of(row["line"]): Planned(row["amount_cents"], _services(row)) for row in rows}
 
 
 def planned_lines(rows: list[Json]) -> dict[Line, Planned]:
-    """What an event plans on each line; an empty list of departments names none."""
+    """Cents planned on each line; an empty list of departments names none."""
     return {
         line_of(row["line"]): Planned(row["amount_cents"], _services(row) or None) for row in rows
     }
@@ -287,7 +287,7 @@ def award_alone(data: Json) -> Convention:
 
 
 def cents_by_line(schedule: dict[str, Instalment]) -> dict[Line, int]:
-    """What a schedule plans on each line."""
+    """Cents planned by a schedule on each line."""
     totals: dict[Line, int] = {}
     for instalment in schedule.values():
         for line, planned in instalment.lines.items():
@@ -296,7 +296,7 @@ def cents_by_line(schedule: dict[str, Instalment]) -> dict[Line, int]:
 
 
 def code_of(key: str) -> str:
-    """What a schedule's key calls an instalment: `1`, and `1` too of a grant's `A/1`."""
+    """The instalment's own name in a schedule's key: `1`, and `1` too of a grant's `A/1`."""
     return key.rpartition("/")[2]
 
 
@@ -317,7 +317,7 @@ def last_order(number: str, convention: Convention, key: str) -> str | None:
 
 
 def left_unpaid(instalment: Instalment, order: Order) -> dict[Line, Planned]:
-    """What an order that goes back leaves planned: no line loses its place (rules, 21 and 27)."""
+    """The instalment's lines after an order came back: no line loses its place (rules, 21, 27)."""
     left = unpaid_of(order.lines, order.paid_cents)
     return {line: left.get(line, Planned(0, None)) for line in instalment.lines}
 
@@ -339,13 +339,13 @@ def part_of(lines: dict[Line, Planned], total_cents: int) -> dict[Line, Planned]
 
 
 def paid_of(lines: dict[Line, Planned], paid_cents: int) -> dict[Line, int]:
-    """What each line of an order has of what was paid (rules, 20)."""
+    """Cents paid on each line of an order (rules, 20)."""
     had = filled(paid_cents, [each.cents for each in lines.values()])
     return {line: cents for line, cents in zip(lines, had, strict=True) if cents}
 
 
 def unpaid_of(lines: dict[Line, Planned], paid_cents: int) -> dict[Line, Planned]:
-    """What is left to pay of an order, line by line and department by department."""
+    """Cents left to pay of an order, by line and department."""
     paid = paid_of(lines, paid_cents)
     left = {}
     for line, planned in lines.items():

@@ -17,11 +17,11 @@ LA_POSTE_HOME: Final = "35600000000048"
 """The establishments of La Poste have a rule of their own, but for its seat (INSEE)."""
 
 LETTERS_OF_A_COUNTRY: Final = slice(4, 6)
-"""Where a BIC names its country."""
+"""The characters of a BIC that name its country."""
 
 
 def is_siret(digits: str) -> bool:
-    """Whether 14 digits are a SIRET."""
+    """Return whether 14 digits are a SIRET."""
     if digits.startswith(LA_POSTE) and digits != LA_POSTE_HOME:
         return sum(map(int, digits)) % 5 == 0
     return _luhn(digits) and _luhn(digits[:9])
@@ -33,12 +33,12 @@ def _luhn(digits: str) -> bool:
 
 
 def is_french(iban: str) -> bool:
-    """Whether its account carries the RIB key, so that arithmetic tells all of it."""
+    """Return whether the account carries a RIB key, so that its check is complete."""
     return iban[:2] in {"FR", "MC"}
 
 
 def is_iban(iban: str) -> bool:
-    """Whether the check digits are right, of French accounts the RIB key too (ISO 13616, mod 97).
+    """Verify the check digits, and the RIB key of French accounts (ISO 13616, mod 97).
 
     What the accounts of another country look like is not known here.
     """
@@ -58,5 +58,5 @@ def is_iban(iban: str) -> bool:
 
 
 def names_a_country(bic: str) -> bool:
-    """Whether a BIC has letters where its country stands; which ones there are is not known."""
+    """Return whether the country part of a BIC is alphabetic; countries are not listed here."""
     return bic[LETTERS_OF_A_COUNTRY].isalpha()

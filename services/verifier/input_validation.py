@@ -1,6 +1,6 @@
 """Validation of input records against the contract: a second implementation (rules, 1).
 
-It stands on the published schemas and the words of the contract alone, with a JSON reader that is
+It rests on the published schemas and the contract's text alone, with a JSON reader that is
 not the ledger's.
 """
 
@@ -24,26 +24,26 @@ WRITTEN: Final = frozenset(
         "payment-order.issued",
     )
 )
-"""What only Écluse says to the world: nobody says it to the ledger."""
+"""Outbound types: nobody may send them to the ledger."""
 
 OPENED: Final = "ecluse.fiscal-year.opened.v1"
 INTERNAL_EVENTS: Final = frozenset((OPENED, "ecluse.deadline.passed.v1"))
-"""What is read at the input of internal events alone (rules, 32)."""
+"""Types read from the topic of internal events alone (rules, 32)."""
 
 READ: Final = (
     frozenset(file.name.removesuffix(".schema.json") for file in FOLDER.glob("*.schema.json"))
     - WRITTEN
 )
-"""The types that may be said to the ledger."""
+"""The inbound types."""
 
 BEFORE_SOURCE: Final = (("specversion",), ("id",))
 
 
 class Read(NamedTuple):
-    """What is to be said of a record."""
+    """The result of reading a record."""
 
     reason: str | None
-    """Why it is no event; None where it is one."""
+    """The reason why it is no event; None where it is one."""
     event: Json | None = None
     """The event, where it is one."""
     doubts: frozenset[str] = frozenset()
@@ -141,7 +141,7 @@ def _hold(event: Json, doubts: list[Path], *, at_internal_events: bool) -> None:
 
 
 def _of_no_type() -> Json:
-    """What stands before the type is the same of every type, and is wrong first."""
+    """Check the members before the type: they are the same for every type."""
     known = schema_of(min(READ))["properties"]
     before = {name: known[name] for name in ("specversion", "id", "source")}
     properties = before | {"type": {"type": "string"}}

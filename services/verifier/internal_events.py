@@ -13,7 +13,7 @@ from services.verifier.records import Json, Record, canonical_without_nulls
 from services.verifier.years import INTERNAL_EVENT
 
 TABLE: Final = "internal_events"
-"""Where a database keeps them."""
+"""The table of a file store."""
 
 
 class InternalEvents:
@@ -32,9 +32,9 @@ class InternalEvents:
         """Those of them that may be sent once more: nothing has been decided of them."""
 
     def expect(self, place: Place, internal_events: Iterable[Json]) -> None:
-        """What the closing at `place` must have led to."""
+        """Expect the internal events of the closing at `place`."""
         for each in internal_events:
-            self._expected[each["id"]] = (place, _said_by(each))
+            self._expected[each["id"]] = (place, _content_of(each))
 
     def follow(self, record: Record) -> None:
         """Take note of a journal record, where it is that of an internal event that was read."""
@@ -44,22 +44,22 @@ class InternalEvents:
         if name in self._found and name not in self._set_aside:
             self._findings.add(Code.MESSAGE_TWICE, record.place, what=f"{INTERNAL_EVENT} {name}")
         self._set_aside.discard(name)
-        self._found[name] = (record.place, _said_by(record.event))
+        self._found[name] = (record.place, _content_of(record.event))
         self._closed[name] = record.event["data"]["closed_budget"]
 
     def set_aside(self, place: Place, event: Json) -> None:
-        """Take note of an internal event that the journal buried at `place`, unread.
+        """Note an unread internal event that became a dead letter at `place`: it was written.
 
         It was written.
         """
         name = event["id"]
         if event["type"] == INTERNAL_EVENT and name not in self._found:
-            self._found[name] = (place, _said_by(event))
+            self._found[name] = (place, _content_of(event))
             self._closed[name] = event["data"]["closed_budget"]
             self._set_aside.add(name)
 
     def compare(self, kept: Iterable[tuple[int, bytes]], *, imported: bool) -> None:
-        """What a database keeps of the internal events must be what its closings led to, each once.
+        """Prove that a database keeps each internal event of its closings once.
 
         Where closings were `imported`, it has only those internal events that nobody had read.
         """
@@ -68,7 +68,7 @@ class InternalEvents:
             place = Place(TABLE, offset=number)
             try:
                 event = json.loads(value)
-                name, said = event["id"], _said_by(event)
+                name, content = event["id"], _content_of(event)
             except (AttributeError, LookupError, TypeError, ValueError) as error:
                 why = f"{type(error).__name__}: {error}"
                 self._findings.add(Code.MESSAGE_MALFORMED, place, why=why)
@@ -78,14 +78,14 @@ class InternalEvents:
                 code = Code.MESSAGE_TWICE if twice else Code.MESSAGE_UNEXPECTED
                 self._findings.add(code, place, what=f"{INTERNAL_EVENT} {name}")
             else:
-                self._same(name, place, said)
+                self._same(name, place, content)
         for name, (place, _) in missing.items():
             if imported and name in self._found:
                 continue
             self._findings.add(Code.MESSAGE_MISSING, place, what=f"{INTERNAL_EVENT} {name}")
 
     def end(self, chains: Container[str] | None = None) -> int:
-        """Behind the last record of the last partition: the two must be the same.
+        """Compare expected and found internal events at the end of all partitions.
 
         Where only some `chains` were read, or up to some record of them, an internal event may be
         on its way, or of a year that is not among them. Returns how many internal events were not
@@ -117,8 +117,8 @@ class InternalEvents:
                 )
 
 
-def _said_by(event: Json) -> bytes:
+def _content_of(event: Json) -> bytes:
     """All of an internal event in one spelling."""
-    said: Json = {name: event[name] for name in ABOUT if name in event}
-    said |= {"time": instant(event["time"]), "data": event["data"]}
-    return canonical_without_nulls(said)
+    content: Json = {name: event[name] for name in ABOUT if name in event}
+    content |= {"time": instant(event["time"]), "data": event["data"]}
+    return canonical_without_nulls(content)

@@ -21,10 +21,10 @@ from services.verifier.waiting import Waiting
 from services.verifier.years import internal_events
 
 FULL_PROOF_RECORDS: Final = 10_000
-"""How often a budget is added up from scratch: after so many of its records, and at the end."""
+"""Records of a budget between two complete recomputations."""
 
 MALFORMED: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What reading raises where a record has another shape than the contract's."""
+"""Errors of reading a record whose shape is not the contract's."""
 
 
 class JournalProof:
@@ -49,8 +49,8 @@ class JournalProof:
         """Of each chain: every record consumed once, under its latest outcome (rules, 5)."""
         self._sealed = sealed
         self._in_a_row = in_a_row
-        """Whether what an event wakes stands right behind it, and each record under its key: not so
-        in a file into which chains were written one by one."""
+        """True if resumed events follow at once and each record has its key: not in a file of
+        chains one after the other."""
         self._waiting: dict[str, Waiting] = {}
         self._last: dict[str, Record] = {}
         self._last_budget = ""
@@ -71,8 +71,8 @@ class JournalProof:
             why = f"{type(error).__name__}: {error}"
             self.findings.add(Code.RECORD_MALFORMED, record.place, why=why)
         if self._sealed is not None:
-            told = self.outcomes[record.budget], self.books.get(record.budget)
-            self._sealed.follow(record, *told)
+            state = self.outcomes[record.budget], self.books.get(record.budget)
+            self._sealed.follow(record, *state)
         return record
 
     def _prove(self, record: Record, key: bytes | None) -> None:
@@ -112,7 +112,7 @@ class JournalProof:
             outcomes["parked"] -= 1
 
     def end(self) -> None:
-        """What must hold behind the last record."""
+        """Prove what must hold after the last record."""
         for budget, books in self.books.items():
             record = self._last[budget]
             books.place = record.place

@@ -21,21 +21,21 @@ RECORD_BYTES_MAX: Final = 16 * 1024 * 1024
 """The largest record of any topic, and the largest that a ledger writes."""
 
 HEAD_BYTES: Final = 64 * 1024
-"""How much is kept of one that is larger."""
+"""Bytes kept of a larger record."""
 
 _SEED: Final = 0x9747B28C
 _M: Final = 0x5BD1E995
 _32_BITS: Final = 0xFFFFFFFF
 
 
-def is_internal_events_input_topic(topic: str) -> bool:
-    """Whether internal events are read there, with or without a cluster's prefix."""
+def carries_internal_events(topic: str) -> bool:
+    """Return whether a topic is that of internal events, with or without a prefix."""
     return topic.endswith(INTERNAL_EVENTS)
 
 
 def bytes_max(topic: str) -> int:
     """The size up to which an input record is kept whole, with or without a cluster's prefix."""
-    return INTERNAL_EVENT_BYTES_MAX if is_internal_events_input_topic(topic) else EVENT_BYTES_MAX
+    return INTERNAL_EVENT_BYTES_MAX if carries_internal_events(topic) else EVENT_BYTES_MAX
 
 
 class TopicRecord(NamedTuple):
@@ -52,7 +52,7 @@ class TopicRecord(NamedTuple):
 
     @property
     def place(self) -> Place:
-        """Where it stands."""
+        """Topic, partition and offset."""
         return Place(self.topic, self.partition, self.offset)
 
 
@@ -72,12 +72,12 @@ def murmur2(key: bytes) -> int:
 
 @lru_cache(maxsize=65_536)
 def partition_of(key: bytes, partitions: int) -> int:
-    """Where Kafka's own partitioner puts a key (rules, 37)."""
+    """The partition that Kafka's default partitioner gives a key (rules, 37)."""
     return (murmur2(key) & 0x7FFFFFFF) % partitions
 
 
 def home_of(chain: str, partitions: int) -> int:
-    """Where a chain lives: that of unreadable records where its name says, if there is such."""
+    """The partition of a chain; of unreadable records the one in its name, if it exists."""
     number = chain.removeprefix(DEAD)
     if number != chain and number.isdecimal() and int(number) < partitions:
         return int(number)
@@ -85,7 +85,7 @@ def home_of(chain: str, partitions: int) -> int:
 
 
 def is_binary(headers: Headers) -> bool:
-    """Whether a record is a CloudEvent in binary mode."""
+    """Return whether a record is a CloudEvent in binary mode."""
     kinds = [content for name, content in headers if name == "content-type" and content]
     if any(each.startswith(b"application/cloudevents+json") for each in kinds):
         return False

@@ -17,10 +17,10 @@ from services.verifier.grants import (
 from services.verifier.lines import (
     COLUMN_OF,
     COLUMNS,
+    MOVES_ALLOWED,
     OF_CREDIT,
     OUTSIDE,
     STAGES,
-    WAYS,
     Json,
     Line,
     MoveKey,
@@ -49,7 +49,7 @@ class Books(Sums):
         self.open_at_closing: frozenset[str] = frozenset()
 
     def is_here(self, kind: str, name: str) -> bool:
-        """Whether what a parked event waits for is there (rules, 28)."""
+        """Return whether the dependency of a parked event is there (rules, 28)."""
         if kind == "budget":
             return self.level is not None
         if kind == "grant":
@@ -71,12 +71,12 @@ class Books(Sums):
         return found if stands else None
 
     def is_drawn(self, convention: Convention) -> bool:
-        """Whether something of it is ordered, paid or asked back."""
+        """Return whether something of it is ordered, paid or recovered."""
         held = any(self.is_held(each) for each in convention.schedule.values())
         return held or convention.drawn_cents() > 0 or bool(convention.recoveries)
 
     def is_held_back(self, convention: Convention) -> bool:
-        """Whether orders wait for a convention, the year's grants being above 23,000 € (14)."""
+        """Return whether orders are held back: the year's grants are above 23,000 € (14)."""
         if not convention.stands_alone:
             return False
         siret = self.grants[convention.grant].awarded.siret
@@ -84,7 +84,7 @@ class Books(Sums):
         return (self.awarded[siret] if year_cents is None else year_cents) > THRESHOLD_CENTS
 
     def is_taken(self, number: str) -> bool:
-        """Whether orders of that number exist, or may yet."""
+        """Return whether orders of that number exist or may yet."""
         if number in self.conventions:
             return True
         if number in self.grants and self.grants[number].stands_alone:
@@ -94,7 +94,7 @@ class Books(Sums):
     def goes_on_as(
         self, internal_event: Json, number: str, *, of_grant: bool, own: str = ""
     ) -> str:
-        """What a number of the closed year is called here: of a convention, or a grant (32).
+        """The name in this year of a convention or grant of the closed year (32).
 
         A grant's is not `own`, the number that its convention has here.
         """
@@ -105,7 +105,7 @@ class Books(Sums):
         return number
 
     def learn(self, kind: str, data: Json, sequence: int) -> None:
-        """What the event says beside the money that it moves."""
+        """Apply the event's facts beside its moves."""
         match kind:
             case "budget.voted":
                 self._vote(data)
@@ -129,7 +129,7 @@ class Books(Sums):
             case "fiscal-year.opened":
                 self._open_next(data)
             case _:
-                return  # What is left is learnt by `turns`, and of orders by `accepted`.
+                return  # Applied by `lifecycle`, and of orders by `accepted_records`.
 
     def _close(self) -> None:
         self.closed = True
@@ -196,7 +196,7 @@ class Books(Sums):
         self._open(data["convention"], convention)
 
     def _take_over(self, name: str, convention: Convention, replaced: str) -> None:
-        """What a grant had, and what its orders hold, is its convention's now (rules, 13)."""
+        """Give the convention what its grant had and what its orders hold (rules, 13)."""
         alone = self.conventions.pop(replaced)
         drawn = self.is_drawn(alone)
         convention.formerly = replaced
@@ -229,8 +229,8 @@ class Books(Sums):
     def move(self, move: Json, data: Json) -> None:
         """One move of the record in hand."""
         line, name, cents = line_of(move["line"]), move["convention"], move["amount_cents"]
-        origin, target = way = (move["from"], move["to"])
-        if way not in WAYS or (name is None) != (way in OF_CREDIT):
+        origin, target = stages = (move["from"], move["to"])
+        if stages not in MOVES_ALLOWED or (name is None) != (stages in OF_CREDIT):
             self.find(Code.MOVE_IMPOSSIBLE, move=move)
             return
         if type(cents) is not int or cents <= 0:
@@ -243,7 +243,7 @@ class Books(Sums):
             gained = cents if target == "available" else -cents
             self.credit[self.group_of(line)] += gained
             self.gained[self.group_of(line)] += gained
-        if name is None and "reserved" in way and not self.closed:  # There it lapsed, all of it.
+        if name is None and "reserved" in stages and not self.closed:  # There it lapsed, all of it.
             key = (self.grant_of(data), line)
             self.reserved[key] = self.reserved.get(key, 0)
             self.reserved[key] += cents if target == "reserved" else -cents
@@ -266,7 +266,7 @@ class Books(Sums):
         share[COLUMN_OF[move["to"]]] += cents
 
     def plan_without(self, moves: Mapping[MoveKey, int]) -> None:
-        """What is given up is planned no more."""
+        """Remove from the plan what is given up."""
         for (line, name, key, _, target), cents in moves.items():
             if target == "available" and name is not None and key is not None:
                 self.conventions[name].schedule[key].lines[line].cents -= cents
@@ -278,7 +278,7 @@ class Books(Sums):
         return self.conventions[convention or data["convention"]].grant
 
     def has(self, key: Key) -> bool:
-        """Whether there is such a balance: an award's ends when a convention takes its place."""
+        """Return whether the balance exists: an award's ends when a convention replaces it."""
         name, line = key
         if name is None:
             return line in self.lines

@@ -1,4 +1,4 @@
-"""The turns in a grant's life: amended, suspended, ended, asked back (rules, 15 to 27)."""
+"""Life-cycle events of a grant: amended, suspended, ended, recovered (rules, 15 to 27)."""
 
 from typing import Final
 
@@ -19,7 +19,7 @@ STATES: Final = {
 
 
 def asked(books: Books, kind: str, data: Json) -> Moves:
-    """What such an event moves by itself."""
+    """Moves of a life-cycle event."""
     convention = books.conventions.get(data.get("convention", ""))
     if convention is None:
         return {}
@@ -37,7 +37,7 @@ def asked(books: Books, kind: str, data: Json) -> Moves:
 
 
 def withdrawn(books: Books, data: Json) -> tuple[Moves, list[str]]:
-    """What an act that falls gives back, and the orders that it cancels (rules, 17)."""
+    """Moves and cancelled orders of a withdrawn or annulled act (rules, 17)."""
     grant = books.grants[data["grant"]]
     if grant.withdrawn:
         books.find(Code.NUMBER_TWICE, what=data["grant"])
@@ -58,7 +58,7 @@ def withdrawn(books: Books, data: Json) -> tuple[Moves, list[str]]:
 
 
 def learn(books: Books, kind: str, data: Json) -> None:
-    """What such an event says beside the money that it moves."""
+    """Apply the facts of a life-cycle event beside its moves."""
     if kind == "deliberation.withdrawn":
         _withdraw(books, data)
         return
@@ -100,7 +100,7 @@ def _waiting(books: Books, convention: Convention) -> list[str]:
 
 
 def _is_revenue(books: Books, data: Json) -> bool:
-    """Whether the money came after the budget's year, or after it was closed (rules, 31)."""
+    """Return whether money came after the budget's year or its closing (rules, 31)."""
     return books.closed or int(data["on"][:4]) > int(books.budget[-4:])
 
 

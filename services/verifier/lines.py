@@ -18,10 +18,10 @@ STAGES: Final = ("available", "reserved", "committed", "ordered", "paid", "carri
 """The stages of a line, in the order of the contract."""
 
 OUTSIDE: Final = "outside"
-"""Where voted money comes from: below zero by what was appropriated."""
+"""The origin of voted money: below zero by what was appropriated."""
 
 COLUMNS: Final = ("remaining", "ordered", "paid", "released", "carried_over")
-"""What was granted to a convention is in one of these."""
+"""The stages that granted money is in."""
 
 COLUMN_OF: Final = {
     "available": "released",
@@ -30,7 +30,7 @@ COLUMN_OF: Final = {
     "paid": "paid",
     "carried_over": "carried_over",
 }
-"""What a convention calls the stage that money leaves or enters."""
+"""The column of a convention for the stage that money leaves or enters."""
 
 KIND_OF: Final = {
     ("available", "reserved"): "accounting_commitment",
@@ -40,7 +40,7 @@ KIND_OF: Final = {
     ("reserved", "available"): "decommitment",
     ("committed", "carried_over"): "carry_over",
 }
-"""Which moves write a commitment entry (rules, 34)."""
+"""The kind of entry of each move that writes one (rules, 34)."""
 
 OF_CREDIT: Final = frozenset(
     (
@@ -48,9 +48,9 @@ OF_CREDIT: Final = frozenset(
         *(("available", "reserved"), ("reserved", "available")),
     )
 )
-"""Ways of money that is no convention's yet."""
+"""Moves of money that is no convention's yet."""
 
-WAYS: Final = frozenset(
+MOVES_ALLOWED: Final = frozenset(
     (
         *KIND_OF,
         *OF_CREDIT,
@@ -59,7 +59,7 @@ WAYS: Final = frozenset(
         (None, "committed"),
     )
 )
-"""Every way that money may go."""
+"""Every allowed move."""
 
 
 def line_of(row: Json) -> Line:
@@ -126,7 +126,7 @@ def shares(total_cents: int, weights: list[int]) -> list[int]:
 
 
 def filled(total_cents: int, parts: list[int]) -> list[int]:
-    """What each part has of a sum that fills them in their order (rules, 20)."""
+    """Distribute a sum over parts in their order (rules, 20)."""
     had = []
     for part in parts:
         had.append(min(total_cents, part))

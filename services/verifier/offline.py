@@ -13,7 +13,7 @@ from services.verifier.seal_statements import SealedChains, chain_row, statement
 from services.verifier.stored_dead_letters import KeptDeadLetter, KeptDeadLetters
 
 Progress = Callable[[int, int], None]
-"""Told how much is done, and how much there is."""
+"""Called with the records done and their total."""
 
 
 class Row(NamedTuple):
@@ -26,7 +26,7 @@ class Row(NamedTuple):
     sequence: int | None = None
     """The same of its number."""
     is_imported: bool = False
-    """Whether it is known to come from the export of another journal."""
+    """True if it is known to come from the export of another journal."""
 
 
 class JournalAlone:
@@ -58,7 +58,7 @@ class JournalAlone:
     def compare(
         self, dead_letters: Iterable[KeptDeadLetter], internal_events: Iterable[tuple[int, bytes]]
     ) -> None:
-        """What a database keeps beside its journal; before the first record."""
+        """Compare what a database keeps beside its journal; before the first record."""
         self._dead_letters = KeptDeadLetters(dead_letters, self.findings)
         self._internal_events = internal_events
 
@@ -78,13 +78,13 @@ class JournalAlone:
             self._follow(record)
 
     def _follow(self, record: Record) -> None:
-        """What is at hand of it beside the journal: of an imported one, nothing is any more."""
+        """Note what is at hand beside the journal: nothing of an imported one."""
         self._order.follow(record)
         if self._dead_letters is not None and record.is_dead:
             self._dead_letters.follow(record)
 
     def end(self) -> Report:
-        """What must hold behind the last record, and what all of it says."""
+        """Prove what must hold after the last record, and return the proof."""
         self.journal.end()
         if self._dead_letters is not None:
             self._dead_letters.end()
@@ -118,7 +118,7 @@ class JournalAlone:
         return remarks
 
     def statement(self, sealed_at: str) -> Json:
-        """What a seal states of this journal, once it is ended and proved."""
+        """The seal's statement of this journal, once it is proved to its end."""
         journal = self.journal
         rows = (
             chain_row(name, head, journal.outcomes[name], journal.books.get(name))

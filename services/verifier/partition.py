@@ -19,7 +19,7 @@ from services.verifier.kafka_records import Headers, TopicRecord, home_of
 from services.verifier.published_messages import Claims, Ids
 from services.verifier.records import Record
 from services.verifier.seal_statements import SealedChains
-from services.verifier.sources import SourceKind
+from services.verifier.sources import SourcePartition
 
 PARTITIONS_HEADER = "ecluse_partitions"
 """The header of a journal record that says how many partitions there were (rules, 37)."""
@@ -32,7 +32,7 @@ LEAVING = (COMMITMENT_ENTRIES, PAYMENT_ORDERS, REFUSALS, DEAD_LETTERS, BALANCES)
 
 
 def is_imported(headers: Headers) -> bool:
-    """Whether a journal record says that it was imported."""
+    """Return whether a journal record was imported."""
     return any(name == IMPORTED_HEADER for name, _ in headers)
 
 
@@ -50,7 +50,7 @@ class PartitionProof:
     ) -> None:
         self.journal = JournalProof(findings, internal_events=internal_events, sealed=sealed)
         self.read: Counter[str] = Counter()
-        """How many records each topic gave."""
+        """The number of records of each topic."""
         self.imported = 0
         """Journal records decided on another cluster: their input is gone, and what was published
         of them but balances is not published again."""
@@ -58,7 +58,7 @@ class PartitionProof:
         self._partitions = partitions
         self._findings = findings
         self._input_topics = {
-            prefix + name: SourceKind(name, prefix + name, partition, findings)
+            prefix + name: SourcePartition(name, prefix + name, partition, findings)
             for name in INPUT_TOPICS
         }
         self._prefix = prefix
@@ -68,7 +68,7 @@ class PartitionProof:
         self._dead_letters = DeadLetters(partitions, findings)
 
     def starts(self, topic: str, first_offset: int) -> None:
-        """Where a topic starts: what is older has reached the end of its retention."""
+        """Note the first offset of a topic: older records are beyond its retention."""
         if topic in INPUT_TOPICS:
             self._input_topics[self._prefix + topic].starts(first_offset)
         elif topic == DEAD_LETTERS:
@@ -103,7 +103,7 @@ class PartitionProof:
             self._findings.add(Code.RECORD_MALFORMED, record.place, why=why)
 
     def _compare(self, record: Record, *, imported: bool) -> None:
-        """What stands on the other topics because of a record of the journal."""
+        """Expect on the other topics what follows from a journal record."""
         self._prove_home(record)
         if imported:
             self.imported += 1
@@ -120,19 +120,19 @@ class PartitionProof:
             self._findings.add(Code.NO_SUCH_SOURCE, record.place, source=source)
             return
         if record.row["resumes"] is None:
-            buried = input_topic.follow(record, offset)
-            if buried is not None:
-                internal_event = self._dead_letters.expect(record, buried)
+            wanted = input_topic.follow(record, offset)
+            if wanted is not None:
+                internal_event = self._dead_letters.expect(record, wanted)
                 if internal_event is not None:
                     self.journal.internal_events.set_aside(record.place, internal_event)
-                self._claims.expect_notice(record, buried)
+                self._claims.expect_notice(record, wanted)
         if not record.is_dead:
             self._claims.expect(record, self.journal.books[record.budget])
 
     def _prove_count(self, row: TopicRecord) -> None:
-        said = [content for name, content in row.headers if name == PARTITIONS_HEADER]
-        if said != [b"%d" % self._partitions]:
-            facts = {"found": said, "expected": self._partitions}
+        found = [content for name, content in row.headers if name == PARTITIONS_HEADER]
+        if found != [b"%d" % self._partitions]:
+            facts = {"found": found, "expected": self._partitions}
             self._findings.add(Code.PARTITION_COUNT_DIFFERS, row.place, **facts)
 
     def _prove_home(self, record: Record) -> None:
@@ -142,7 +142,7 @@ class PartitionProof:
             self._findings.add(Code.WRONG_PARTITION, record.place, **facts)
 
     def end(self) -> None:
-        """What must hold behind the last record of each topic."""
+        """Prove what must hold after the last record of each topic."""
         self.journal.end()
         for input_topic in self._input_topics.values():
             input_topic.end()
@@ -152,6 +152,6 @@ class PartitionProof:
 
     @property
     def expired(self) -> int:
-        """What could not be compared any more, having reached the end of its retention."""
+        """The number of records without a counterpart, which is beyond its retention."""
         input_topics = sum(input_topic.expired for input_topic in self._input_topics.values())
         return input_topics + self._claims.expired + self._dead_letters.expired

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from events.topics import COMMITMENT_ENTRIES, PAYMENT_ORDERS, REFUSALS
-from services.verifier.dead_letters import Buried
+from services.verifier.dead_letters import ExpectedDeadLetter
 from services.verifier.findings import Code, Findings, Place
 from services.verifier.kafka_records import TopicRecord
 from services.verifier.ledger_state import Books
@@ -36,7 +36,7 @@ NAMES: Final = {
     (REFUSALS, PARKED): ("budget", "sequence"),
     (REFUSALS, UNREADABLE): ("topic", "partition", "offset"),
 }
-"""What each topic carries, and the members of its data that make it one of a kind."""
+"""The types on each topic, and the members of data that identify a message."""
 
 TRACING: Final = ("correlationid", "traceparent")
 """Attributes that are passed on from the event."""
@@ -71,8 +71,8 @@ def read_message(record: TopicRecord) -> Json:
     return message
 
 
-def said_by(message: Json) -> bytes:
-    """What a message says, its sentences for people apart, in one spelling."""
+def content_of(message: Json) -> bytes:
+    """A message without its sentences for people, in one spelling."""
     about: Json = {name: message[name] for name in ABOUT if name in message}
     about["time"] = instant(message["time"])
     about["data"] = {name: each for name, each in message["data"].items() if name != "message"}
@@ -80,7 +80,7 @@ def said_by(message: Json) -> bytes:
 
 
 def caused_by(record: Record, kind: str, data: Json) -> bytes:
-    """What a message about a record must say."""
+    """The expected members of a message about a record."""
     event = record.event
     about = {
         "specversion": "1.0",
@@ -114,11 +114,11 @@ def differing(expected: bytes, found: bytes) -> Iterator[tuple[str, Any, Any]]:
             yield member, ours.get(member), theirs.get(member)
 
 
-def _flat(said: Json) -> Json:
+def _flat(message: Json) -> Json:
     """Members of `data`, and of a balance in it, beside those of the envelope."""
-    data: Json = said.pop("data")
+    data: Json = message.pop("data")
     balance: Json = data.pop("balance", {})
-    return said | balance | data
+    return message | balance | data
 
 
 class Ids:
@@ -128,7 +128,7 @@ class Ids:
         self._seen: set[bytes] = set()
 
     def is_new(self, message_id: str) -> bool:
-        """Whether the id was not seen before."""
+        """Return whether the id is new."""
         digest = brief(message_id.encode())
         if digest in self._seen:
             return False
@@ -137,7 +137,7 @@ class Ids:
 
 
 class Claims:
-    """What one partition of the topics that leave says, to be compared with the journal."""
+    """The messages of one partition of the outbound topics."""
 
     def __init__(self, partition: int, ids: Ids, findings: Findings) -> None:
         self.expired = 0
@@ -150,7 +150,7 @@ class Claims:
         self._first_offsets: dict[str, int] = {}
 
     def starts(self, topic: str, first_offset: int) -> None:
-        """Where a topic starts: what is older has reached the end of its retention."""
+        """Note the first offset of a topic: older records are beyond its retention."""
         self._first_offsets[topic] = first_offset
 
     def add(self, record: TopicRecord) -> None:
@@ -159,7 +159,7 @@ class Claims:
             message = read_message(record)
             names = NAMES[record.topic, message["type"]]
             name = "/".join(str(message["data"][each]) for each in names)
-            body = said_by(message)
+            body = content_of(message)
         except (KeyError, TypeError, ValueError, RecursionError) as error:
             self._findings.add(Code.MESSAGE_MALFORMED, record.place, why=repr(error))
             return
@@ -175,7 +175,7 @@ class Claims:
         self._claims[record.topic, what] = _Claim(record.offset, body)
 
     def expect(self, record: Record, books: Books) -> None:
-        """What leaves because of a record of a budget, whose `books` stand behind it."""
+        """Expect the messages of a record, whose `books` stand behind it."""
         row = record.row
         if record.outcome == "accepted":
             self._expect_accepted(record, books)
@@ -208,16 +208,16 @@ class Claims:
             body = caused_by(record, kind, data)
             self._match(record.place, PAYMENT_ORDERS, name, body)
 
-    def expect_notice(self, record: Record, buried: Buried) -> None:
-        """What leaves because of a dead letter, beside its bytes."""
-        topic, partition, offset = buried.where
+    def expect_notice(self, record: Record, wanted: ExpectedDeadLetter) -> None:
+        """Expect the messages of a dead letter, beside its bytes."""
+        topic, partition, offset = wanted.where
         data = {
-            "reason": buried.dead_letter["reason"],
+            "reason": wanted.dead_letter["reason"],
             "topic": topic,
             "partition": partition,
             "offset": offset,
-            "length_bytes": buried.dead_letter["length"],
-            "sha256": buried.value_sha256,
+            "length_bytes": wanted.dead_letter["length"],
+            "sha256": wanted.value_sha256,
         }
         about: Json = {
             "specversion": "1.0",
@@ -227,9 +227,9 @@ class Claims:
             "partitionkey": record.budget,
             "data": data,
         }
-        what = f"{UNREADABLE} {buried.source}"
-        if buried.timestamp_ms is not None:
-            about["time"] = written_at(buried.timestamp_ms)
+        what = f"{UNREADABLE} {wanted.source}"
+        if wanted.timestamp_ms is not None:
+            about["time"] = written_at(wanted.timestamp_ms)
         elif (claim := self._claims.get((REFUSALS, what))) is not None:
             about["time"] = json.loads(claim.body)["time"]  # Nothing else knows it any more.
         self._match(record.place, REFUSALS, what, canonical(about))

@@ -19,7 +19,7 @@ from services.verifier.strict_json import Json, Path, Unreadable
 FOLDER: Final = File(__file__).parent.parent.parent / "schemas"
 
 ENTITY: Final = slice(0, 14)
-"""Where a budget's id names its public entity by SIRET."""
+"""The SIRET in a budget's id."""
 
 FIRST_DAY: Final = date(1900, 1, 1)
 LAST_DAY: Final = date(2199, 12, 31)
@@ -135,13 +135,13 @@ class Walk:
                 return True
 
 
-def _chosen(ways: list[Json], found: Any) -> Json:
-    """Which of several ways a value may be is the one of its kind; of none, the first."""
-    for each in ways:
+def _chosen(alternatives: list[Json], found: Any) -> Json:
+    """The alternative whose kind the value has; else the first."""
+    for each in alternatives:
         kind = each.get("type", "object")  # A part is an object.
         if kind == ("null" if found is None else _kind_of(found)):
             return each
-    return ways[0]
+    return alternatives[0]
 
 
 def _kind_of(found: Any) -> str:
@@ -157,7 +157,7 @@ def _is_of_kind(schema: Json, found: Any) -> bool:
 
 
 def _is_in_bounds(schema: Json, found: Any) -> bool:
-    """What the schema itself says of a number or a text."""
+    """Check a number or a text against its own keywords."""
     if "enum" in schema:
         return found in schema["enum"]
     if isinstance(found, str):
@@ -172,15 +172,15 @@ def _is_in_bounds(schema: Json, found: Any) -> bool:
     return True
 
 
-def _is_day(said: str, last: date) -> bool:
+def _is_day(text: str, last: date) -> bool:
     try:
-        return FIRST_DAY <= date.fromisoformat(said) <= last
+        return FIRST_DAY <= date.fromisoformat(text) <= last
     except ValueError:
         return False
 
 
-def _is_instant(said: str) -> bool:
+def _is_instant(text: str) -> bool:
     try:
-        return datetime.fromisoformat(said.upper()).tzinfo is not None
+        return datetime.fromisoformat(text.upper()).tzinfo is not None
     except ValueError:
         return False

@@ -1,4 +1,4 @@
-"""Where a journal says that events were read: each place once, and each after the one before.
+"""The order of source positions in a journal: each once, each after the one before.
 
 A position is not in the hash of its record, and a journal that was imported begins anew at each
 input topic: so what is out of order is counted, and no defect by itself. Where the input topics can
@@ -8,7 +8,7 @@ be read, `sources` proves more.
 from services.verifier.figures import FILE_MARK
 from services.verifier.records import Record
 
-SourceKind = tuple[str, int]
+SourcePartition = tuple[str, int]
 """A source: its name, and a partition of it."""
 
 
@@ -24,9 +24,9 @@ class ReadingOrder:
         self.out_of_order = 0
         """Positions that are behind a later one of their input topic, or stand a second time."""
         self._in_a_row = in_a_row
-        self._last: dict[tuple[str, SourceKind], int] = {}
-        self._seen: dict[SourceKind, set[int]] = {}
-        self._half_written: set[tuple[SourceKind, int]] = set()
+        self._last: dict[tuple[str, SourcePartition], int] = {}
+        self._seen: dict[SourcePartition, set[int]] = {}
+        self._half_written: set[tuple[SourcePartition, int]] = set()
         """Lines of files that could not be read: they may be read again when they have grown."""
 
     def follow(self, record: Record) -> None:

@@ -20,13 +20,13 @@ VERSION: Final = 1
 """The version of a record's shape that is read here."""
 
 FIRST_HASH: Final = "0" * 64
-"""What the first record of a budget names as the one before."""
+"""The previous hash of a budget's first record."""
 
 DEAD: Final = "_dead."
-"""How the chains of unreadable records are called, before the partition."""
+"""The prefix of chains of unreadable records, before the partition."""
 
 LEDGER: Final = "urn:ecluse:ledger"
-"""Who says what the ledger says."""
+"""The source of the ledger's own messages."""
 
 NOT_HASHED: Final = ("hash", "source", "event")
 
@@ -104,16 +104,16 @@ class Record:
     hash: str
     place: Place
     is_canonical: bool
-    """Whether its bytes are those that the contract gives for what it says."""
+    """Return whether its bytes are the canonical ones of its content."""
 
     @property
     def is_dead(self) -> bool:
-        """Whether it stands for a record that nobody could read."""
+        """True if it is the record of a dead letter."""
         return self.outcome == "dead_letter"
 
     @property
     def source(self) -> tuple[str, int, int]:
-        """Where the event was read: topic, partition, offset."""
+        """The event's source position: topic, partition, offset."""
         source = self.row["source"]
         return source["topic"], source["partition"], source["offset"]
 
@@ -138,7 +138,7 @@ def read_record(raw: bytes, place: Place) -> Record:
     body = canonical(hashed)
     is_canonical = raw.startswith(body[:-1] + b',"event":')
     if not is_canonical:
-        # Spelled in another way: a member that stands twice would hide in it.
+        # Another spelling: a member that stands twice would hide in it.
         json.loads(raw, object_pairs_hook=_unique)
     _prove_types(row)
     budget, sequence, outcome = intern(row["budget"]), row["sequence"], row["outcome"]
@@ -148,7 +148,7 @@ def read_record(raw: bytes, place: Place) -> Record:
 
 
 def guessed(raw: bytes, place: Place) -> Place:
-    """Where a record that cannot be read stands, as far as its bytes still tell."""
+    """The place of an unreadable record, as far as its bytes show it."""
     budget, sequence = _BUDGET.search(raw), _SEQUENCE.search(raw)
     if budget is not None:
         place = place._replace(budget=budget[1].decode())
@@ -156,7 +156,7 @@ def guessed(raw: bytes, place: Place) -> Place:
 
 
 def _prove_types(row: Json) -> None:
-    """What every other look at a record relies on."""
+    """Check the members on which all other checks rely."""
     source = row["source"] if isinstance(row["source"], dict) else {}
     types = {
         "budget": type(row["budget"]) is str,
@@ -228,7 +228,7 @@ class Chains:
 
 
 def prove_shape(record: Record, findings: Findings) -> None:
-    """What goes with which outcome; the event's hashes; who the record says the event is."""
+    """Check the members of each outcome, the event's hashes and its identity."""
     row, place, outcome = record.row, record.place, record.outcome
 
     def amiss(member: str) -> None:
@@ -263,19 +263,19 @@ def _prove_event(record: Record, findings: Findings) -> None:
     row, event, text = record.row, record.event, record.event_text
     if sha256_hex(text.encode()) != row["event_sha256"]:
         findings.add(Code.EVENT_HASH_DIFFERS, record.place)
-    told = {name: event.get(name) for name in ("type", "time", "subject", "data")}
-    if told["subject"] is None:
-        del told["subject"]
+    digested = {name: event.get(name) for name in ("type", "time", "subject", "data")}
+    if digested["subject"] is None:
+        del digested["subject"]
     if "null" in text:
-        told = without_nulls(told)
-    if sha256_hex(canonical(told)) != row["digest"]:
+        digested = without_nulls(digested)
+    if sha256_hex(canonical(digested)) != row["digest"]:
         findings.add(Code.DIGEST_DIFFERS, record.place)
-    said = {
+    derived = {
         "event_id": event["id"],
         "event_source": event["source"],
         "budget": event["partitionkey"],
     }
-    for member, expected in said.items():
+    for member, expected in derived.items():
         if row[member] != expected:
             findings.add(Code.IDENTITY_DIFFERS, record.place, member=member)
     if event["data"]["budget"] != record.budget:

@@ -1,4 +1,4 @@
-"""What was asked back of a convention, and came: under each number, on each line (rules, 27)."""
+"""Recoveries of a convention: ordered and collected, by number and line (rules, 27)."""
 
 from dataclasses import dataclass, field
 
@@ -7,10 +7,10 @@ from services.verifier.lines import Line
 
 @dataclass(slots=True)
 class Back:
-    """What one recovery did on one line (rules, 27 and 31)."""
+    """One recovery on one line (rules, 27 and 31)."""
 
     named: int = 0
-    """What was asked back by the name of the line."""
+    """Cents recovered by the name of the line."""
     came: int = 0
     revenue: int = 0
     """Of what came, what came after the budget's year."""
@@ -18,7 +18,7 @@ class Back:
 
 @dataclass(slots=True)
 class Recovery:
-    """What was asked back under one number, and came (rules, 27)."""
+    """One recovery: cents ordered and collected (rules, 27)."""
 
     ordered: int = 0
     collected: int = 0

@@ -1,7 +1,6 @@
-"""Which no an event must meet: the checks of the rules in their order, worked out from the books.
+"""The refusal that each event must receive, derived from the verifier's own state.
 
-What is told here is compared with what the ledger decided: an event that the rules refuse may not
-be accepted, and one that they do not refuse may not be refused.
+An event that the rules refuse may not be accepted, and one that they accept may not be refused.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -24,10 +23,10 @@ from services.verifier.recoveries import Recovery
 from services.verifier.years import OUTSTANDING, is_over
 
 PARKED_MAX: Final = 1000
-"""How many events of a budget may wait at once (rules, 28)."""
+"""The number of events of a budget that may be parked at once (rules, 28)."""
 
 SIREN_DIGITS: Final = 9
-"""What of a SIRET names the body."""
+"""The digits of a SIRET that identify the legal entity (SIREN)."""
 
 CREDIT: Final = "insufficient_credit"
 
@@ -37,14 +36,14 @@ DECIDED_ELSEWHERE: Final = frozenset(
 """Refusals that rest on who the event is, on the year or on what waits (see `waiting`)."""
 
 
-class No(NamedTuple):
+class ExpectedRefusal(NamedTuple):
     """A refusal with its facts."""
 
     code: str
     facts: Json
 
 
-Check = Callable[[Books, Json], No | None]
+Check = Callable[[Books, Json], ExpectedRefusal | None]
 
 
 def prove_decision(books: Books, record: Record, kind: str) -> None:
@@ -53,7 +52,7 @@ def prove_decision(books: Books, record: Record, kind: str) -> None:
     found = refusal.get("code")
     if record.outcome == "duplicate" or found in DECIDED_ELSEWHERE:
         return
-    expected = no_to(books, kind, record.event["data"])
+    expected = expected_refusal(books, kind, record.event["data"])
     short = expected is not None and expected.code == CREDIT
     if kind == "convention.amended" and short and found in {None, CREDIT}:
         return  # What a ceiling cuts at once may pay for it: the credit left is proved behind it.
@@ -68,33 +67,33 @@ def prove_decision(books: Books, record: Record, kind: str) -> None:
         books.find(Code.REFUSED_OTHERWISE, expected=expected.facts, found=refusal["facts"])
 
 
-def no_to(books: Books, kind: str, data: Json) -> No | None:
+def expected_refusal(books: Books, kind: str, data: Json) -> ExpectedRefusal | None:
     """The first no that an event meets; of what waits, the first that needs no missing thing."""
     check = CHECKS.get(kind)
     return None if check is None else check(books, data)
 
 
-def _vote(books: Books, data: Json) -> No | None:
+def _vote(books: Books, data: Json) -> ExpectedRefusal | None:
     if data["stage"] == "initial":
         known = books.level is not None
-        return No("budget_already_voted", {"budget": books.budget}) if known else None
+        return ExpectedRefusal("budget_already_voted", {"budget": books.budget}) if known else None
     return None if books.level is None else _short(books, ask.voted(data))
 
 
-def _transfer(books: Books, data: Json) -> No | None:
+def _transfer(books: Books, data: Json) -> ExpectedRefusal | None:
     return None if books.level is None else _short(books, ask.transferred(data))
 
 
-def _award(books: Books, data: Json) -> No | None:
+def _award(books: Books, data: Json) -> ExpectedRefusal | None:
     name, grant = data["grant"], books.grants.get(data["grant"])
     if data["role"] != "award":
         return None
     if grant is not None and grant.award is not None:
         code = "grant_withdrawn" if grant.withdrawn else "grant_already_awarded"
-        return No(code, {"grant": name})
+        return ExpectedRefusal(code, {"grant": name})
     if data.get("requires_convention") is False:
         if books.is_taken(name):
-            return No("convention_exists", {"convention": name})
+            return ExpectedRefusal("convention_exists", {"convention": name})
         gives = amounts_of(data["lines"])
         planned = cents_by_line(schedule_of(data.get("instalments") or []))
         no = _beyond(name, planned, gives) or _above_limit(
@@ -107,18 +106,18 @@ def _award(books: Books, data: Json) -> No | None:
     return _short(books, ask.awarded(data))
 
 
-def _sign(books: Books, data: Json) -> No | None:
+def _sign(books: Books, data: Json) -> ExpectedRefusal | None:
     name, grant = data["convention"], books.grants.get(data["grant"])
     if grant is not None and grant.withdrawn:
-        return No("grant_withdrawn", {"grant": data["grant"]})
+        return ExpectedRefusal("grant_withdrawn", {"grant": data["grant"]})
     alone = books.alone(data["grant"])
     if books.is_taken(name) or (alone is not None and not _may_be_signed_for(books, alone)):
-        return No("convention_exists", {"convention": name})
+        return ExpectedRefusal("convention_exists", {"convention": name})
     if grant is None or grant.award is None:
         return None
     siret, other = grant.award.siret, data["beneficiary"]["siret"]
     if siret[:SIREN_DIGITS] != other[:SIREN_DIGITS]:
-        return No("beneficiary_differs", {"award": siret, "convention": other})
+        return ExpectedRefusal("beneficiary_differs", {"award": siret, "convention": other})
     planned = cents_by_line(schedule_of(data["instalments"]))
     if alone is None:
         free = {line: books.reserved.get((data["grant"], line), 0) for line in planned}
@@ -127,39 +126,39 @@ def _sign(books: Books, data: Json) -> No | None:
     return _beyond(name, planned, free)
 
 
-def _withdraw(books: Books, data: Json) -> No | None:
+def _withdraw(books: Books, data: Json) -> ExpectedRefusal | None:
     grant = books.grants.get(data["grant"])
     fell = grant is not None and grant.withdrawn
-    return No("grant_withdrawn", {"grant": data["grant"]}) if fell else None
+    return ExpectedRefusal("grant_withdrawn", {"grant": data["grant"]}) if fell else None
 
 
-def _turn(books: Books, data: Json) -> No | None:
-    """What no ended convention takes (rules, 17)."""
+def _ended_convention(books: Books, data: Json) -> ExpectedRefusal | None:
+    """Refuse what an ended convention does not accept (rules, 17)."""
     convention = books.conventions.get(data["convention"])
     if convention is None or convention.state != "ended":
         return None
-    return No("convention_terminated", {"convention": data["convention"]})
+    return ExpectedRefusal("convention_terminated", {"convention": data["convention"]})
 
 
-def _suspend(books: Books, data: Json) -> No | None:
-    return _turn(books, data) or _wrong_state(books, data, wrong="suspended")
+def _suspend(books: Books, data: Json) -> ExpectedRefusal | None:
+    return _ended_convention(books, data) or _wrong_state(books, data, wrong="suspended")
 
 
-def _resume(books: Books, data: Json) -> No | None:
-    return _turn(books, data) or _wrong_state(books, data, wrong="in_force")
+def _resume(books: Books, data: Json) -> ExpectedRefusal | None:
+    return _ended_convention(books, data) or _wrong_state(books, data, wrong="in_force")
 
 
-def _wrong_state(books: Books, data: Json, wrong: str) -> No | None:
+def _wrong_state(books: Books, data: Json, wrong: str) -> ExpectedRefusal | None:
     convention = books.conventions.get(data["convention"])
     if convention is None or convention.state != wrong:
         return None
-    return No("wrong_state", {"convention": data["convention"], "state": wrong})
+    return ExpectedRefusal("wrong_state", {"convention": data["convention"], "state": wrong})
 
 
-def _amend(books: Books, data: Json) -> No | None:
+def _amend(books: Books, data: Json) -> ExpectedRefusal | None:
     name, convention = data["convention"], books.conventions.get(data["convention"])
     if convention is None or convention.state == "ended":
-        return _turn(books, data)
+        return _ended_convention(books, data)
     award, raised = books.grants[convention.grant].awarded, 0
     for line, cents in cents_by_line(schedule_of(data["instalments"])).items():
         has = convention.cents_on(line, "remaining")
@@ -184,7 +183,7 @@ def _amend(books: Books, data: Json) -> No | None:
 
 
 def _decides_anew(cited: Json | None, award: Award) -> bool:
-    """Whether an amendment cites another act than the award's own (rules, 15)."""
+    """Return whether an amendment cites another act than the award's own (rules, 15)."""
     if cited is None:
         return False
     own = award.act
@@ -194,10 +193,10 @@ def _decides_anew(cited: Json | None, award: Award) -> bool:
     return number is not None and cited.get("number") not in {None, number}
 
 
-def _reduce(books: Books, data: Json) -> No | None:
+def _reduce(books: Books, data: Json) -> ExpectedRefusal | None:
     name, convention = data["convention"], books.conventions.get(data["convention"])
     if convention is None or convention.state == "ended":
-        return _turn(books, data)
+        return _ended_convention(books, data)
     for each in data["lines"]:
         line, cents = line_of(each["line"]), each["amount_cents"]
         has = convention.cents_on(line, "remaining")
@@ -206,11 +205,11 @@ def _reduce(books: Books, data: Json) -> No | None:
     return None
 
 
-def _acknowledge(books: Books, data: Json) -> No | None:
+def _acknowledge(books: Books, data: Json) -> ExpectedRefusal | None:
     return _of_order(books, data, {*GIVEN_BACK, "paid"})
 
 
-def _pay(books: Books, data: Json) -> No | None:
+def _pay(books: Books, data: Json) -> ExpectedRefusal | None:
     no = _of_order(books, data, GIVEN_BACK)
     if no is not None:
         return no
@@ -219,35 +218,35 @@ def _pay(books: Books, data: Json) -> No | None:
         return None
     figures = {"amount_cents": order.amount_cents, "paid_cents": order.paid_cents}
     named = {"payment_order": data["payment_order"]}
-    return No("overpayment", {**named, **figures, "asked_cents": cents})
+    return ExpectedRefusal("overpayment", {**named, **figures, "asked_cents": cents})
 
 
-def _of_order(books: Books, data: Json, closed: Iterable[str]) -> No | None:
+def _of_order(books: Books, data: Json, closed: Iterable[str]) -> ExpectedRefusal | None:
     named = {"payment_order": data["payment_order"]}
     order = books.orders.get(data["payment_order"])
     if order is None:
-        return No("unknown_payment_order", named)
+        return ExpectedRefusal("unknown_payment_order", named)
     if order.state in closed:
-        return No("payment_order_closed", named | {"state": order.state})
+        return ExpectedRefusal("payment_order_closed", named | {"state": order.state})
     return None
 
 
-def _late(books: Books, data: Json) -> No | None:
+def _late(books: Books, data: Json) -> ExpectedRefusal | None:
     return _of_order(books, data, ()) if data["kind"] == "payment_due" else None
 
 
-def _ask_back(books: Books, data: Json) -> No | None:
+def _ask_back(books: Books, data: Json) -> ExpectedRefusal | None:
     convention = books.conventions.get(data["convention"])
-    if convention is None or _is_forgotten(books, convention):
+    if convention is None or _is_closed_out(books, convention):
         return _unknown(data["convention"]) if books.closed else None
     awaited = sum(each.ordered - each.collected for each in convention.recoveries.values())
     room = convention.paid_this_year_cents() - awaited
     return _too_much(data, room, convention.room_on)
 
 
-def _collect(books: Books, data: Json) -> No | None:
+def _collect(books: Books, data: Json) -> ExpectedRefusal | None:
     convention = books.conventions.get(data["convention"])
-    if convention is None or _is_forgotten(books, convention):
+    if convention is None or _is_closed_out(books, convention):
         return _unknown(data["convention"]) if books.closed else None
     recovery = convention.recoveries.get(data["recovery"])
     if recovery is None:
@@ -257,7 +256,7 @@ def _collect(books: Books, data: Json) -> No | None:
     return _too_much(data, recovery.ordered - recovery.collected, convention.paid_on)
 
 
-def _too_much(data: Json, room: int, room_on: Callable[[Line], int]) -> No | None:
+def _too_much(data: Json, room: int, room_on: Callable[[Line], int]) -> ExpectedRefusal | None:
     """Beyond what may be asked back, or come: in all, then on each line named (rules, 27)."""
     named = amounts_of(data.get("lines") or ())
     for most, cents in (
@@ -266,17 +265,17 @@ def _too_much(data: Json, room: int, room_on: Callable[[Line], int]) -> No | Non
     ):
         if cents > most:
             facts = {"convention": data["convention"], "room_cents": most, "asked_cents": cents}
-            return No("recovery_exceeds", facts)
+            return ExpectedRefusal("recovery_exceeds", facts)
     return None
 
 
-def _close(books: Books, data: Json) -> No | None:
+def _close(books: Books, data: Json) -> ExpectedRefusal | None:
     if isinstance(data["carry_over"], list):
         for each in data["carry_over"]:
             if each["convention"] not in books.conventions:
                 return _unknown(each["convention"])
     names = sorted(name for name, each in books.orders.items() if each.state in OUTSTANDING)
-    return No("orders_outstanding", {"payment_orders": names}) if names else None
+    return ExpectedRefusal("orders_outstanding", {"payment_orders": names}) if names else None
 
 
 CHECKS: Final[Mapping[str, Check]] = {
@@ -285,11 +284,11 @@ CHECKS: Final[Mapping[str, Check]] = {
     "deliberation.adopted": _award,
     "deliberation.withdrawn": _withdraw,
     "convention.signed": _sign,
-    "convention.notified": _turn,
+    "convention.notified": _ended_convention,
     "convention.amended": _amend,
     "convention.suspended": _suspend,
     "convention.resumed": _resume,
-    "convention.terminated": _turn,
+    "convention.terminated": _ended_convention,
     "commitment.reduced": _reduce,
     "payment-order.acknowledged": _acknowledge,
     "payment.executed": _pay,
@@ -298,7 +297,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "recovery.collected": _collect,
     "fiscal-year.closed": _close,
 }
-"""What each type may be refused for; the others are never refused."""
+"""The check of each type; the others are never refused."""
 
 
 def _may_be_signed_for(books: Books, alone: Convention) -> bool:
@@ -307,17 +306,19 @@ def _may_be_signed_for(books: Books, alone: Convention) -> bool:
     return not books.is_drawn(alone) or (rest and books.is_held_back(alone))
 
 
-def _is_forgotten(books: Books, convention: Convention) -> bool:
+def _is_closed_out(books: Books, convention: Convention) -> bool:
     """Of a year that is over only what was paid or asked back is known (rules, 31)."""
     known = convention.paid_this_year_cents() or convention.recoveries
     return is_over(books) and not known
 
 
-def _unknown(convention: str) -> No:
-    return No("unknown_convention", {"convention": convention})
+def _unknown(convention: str) -> ExpectedRefusal:
+    return ExpectedRefusal("unknown_convention", {"convention": convention})
 
 
-def _beyond(name: str, planned: Mapping[Line, int], free: Mapping[Line, int]) -> No | None:
+def _beyond(
+    name: str, planned: Mapping[Line, int], free: Mapping[Line, int]
+) -> ExpectedRefusal | None:
     """The first line on which more is planned than is free."""
     for line, cents in planned.items():
         if cents > free.get(line, 0):
@@ -325,23 +326,23 @@ def _beyond(name: str, planned: Mapping[Line, int], free: Mapping[Line, int]) ->
     return None
 
 
-def _exceeds(name: str, line: Line, award_cents: int, asked_cents: int) -> No:
+def _exceeds(name: str, line: Line, award_cents: int, asked_cents: int) -> ExpectedRefusal:
     cents = {"award_cents": award_cents, "asked_cents": asked_cents}
-    return No("exceeds_award", {"convention": name, "line": line_row(line), **cents})
+    return ExpectedRefusal("exceeds_award", {"convention": name, "line": line_row(line), **cents})
 
 
-def _below(name: str, remaining_cents: int, asked_cents: int, **where: Any) -> No:
+def _below(name: str, remaining_cents: int, asked_cents: int, **where: Any) -> ExpectedRefusal:
     cents = {"remaining_cents": remaining_cents, "asked_cents": asked_cents}
-    return No("below_ordered", {"convention": name, **where, **cents})
+    return ExpectedRefusal("below_ordered", {"convention": name, **where, **cents})
 
 
-def _above_limit(books: Books, siret: str, more_cents: int) -> No | None:
+def _above_limit(books: Books, siret: str, more_cents: int) -> ExpectedRefusal | None:
     total = books.awarded[siret] + more_cents
     facts = {"siret": siret, "total_cents": total, "limit_cents": THRESHOLD_CENTS}
-    return No("convention_required", facts) if total > THRESHOLD_CENTS else None
+    return ExpectedRefusal("convention_required", facts) if total > THRESHOLD_CENTS else None
 
 
-def _short(books: Books, moves: Moves) -> No | None:
+def _short(books: Books, moves: Moves) -> ExpectedRefusal | None:
     """The first group whose credit does not reach, on the net of these moves (rules, 26)."""
     asked: dict[tuple[str, bool], int] = {}
     has: dict[tuple[str, bool], int] = {}
@@ -360,5 +361,5 @@ def _short(books: Books, moves: Moves) -> No | None:
                 "asked_cents": asked[at],
                 "shortfall_cents": asked[at] - has[at],
             }
-            return No(CREDIT, facts)
+            return ExpectedRefusal(CREDIT, facts)
     return None

@@ -1,4 +1,4 @@
-"""What a proof says: what it found, what it added up, and what it is no evidence of."""
+"""The report of a proof: findings, totals, and what it does not prove."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from services.verifier.records import Json
 
 
 class Note(StrEnum):
-    """What a proof does not prove, or did not compare."""
+    """Notes on what a proof does not prove or did not compare."""
 
     TRACING = "tracing"
     DECISIONS = "decisions"
@@ -129,7 +129,7 @@ class Remark(NamedTuple):
 
     @property
     def said(self) -> Sentence:
-        """What a person should read."""
+        """The sentence of the note."""
         return NOTES[self.note].render(self.facts)
 
     def row(self) -> Json:
@@ -140,15 +140,15 @@ class Remark(NamedTuple):
 
 @dataclass(slots=True)
 class Report:
-    """What a verification found, and what it added up."""
+    """The result of a verification."""
 
     findings: list[Finding]
     counts: dict[str, int]
-    """How many findings of each code there are; `findings` keeps the first thousand."""
+    """The number of findings of each code; `findings` keeps the first thousand."""
     counted: Json
-    """What was read: of a cluster its partitions and the records of each topic, of a journal alone
-    its records; outcomes, budgets, payment orders, and how much could not be compared because its
-    counterpart has reached the end of its retention (of a journal alone, nothing)."""
+    """Counts of what was read: partitions and the records of each topic (of a journal alone its
+    records), outcomes, budgets, payment orders, and what could not be compared because its
+    counterpart is beyond its retention."""
     figures: Json = field(repr=False)
     """The object of `ecluse replay --json`, recomputed."""
     remarks: list[Remark] = field(default_factory=list)
@@ -157,7 +157,7 @@ class Report:
 
     @property
     def proved(self) -> bool:
-        """Whether nothing is wrong."""
+        """True if there is no finding."""
         return not self.counts
 
     def row(self) -> Json:

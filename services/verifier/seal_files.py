@@ -23,10 +23,10 @@ from services.verifier.records import canonical
 from services.verifier.seal_statements import NotASealError, prove_shape
 
 OWNER_ALONE: Final = 0o600
-"""Who may read a private key."""
+"""Mode of private key files."""
 
 FOR_ALL: Final = 0o644
-"""Who may read a seal."""
+"""Mode of seals."""
 
 MEMBERS: Final = frozenset(("statement", "signature", "public_key"))
 
@@ -87,11 +87,11 @@ def public_pem(key: Ed25519PublicKey) -> str:
     return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
-def sealed(said: Json, key: Ed25519PrivateKey) -> Json:
+def sealed(statement: Json, key: Ed25519PrivateKey) -> Json:
     """A statement with its signature; `public_key` names the key, and proves nothing of it."""
     return {
-        "statement": said,
-        "signature": b64encode(key.sign(canonical(said))).decode(),
+        "statement": statement,
+        "signature": b64encode(key.sign(canonical(statement))).decode(),
         "public_key": public_pem(key.public_key()),
     }
 
@@ -122,7 +122,7 @@ def read_seal(path: Path) -> Json:
 
 
 def is_signed_by(seal: Json, key: Ed25519PublicKey) -> bool:
-    """Whether the holder of a key signed the statement as it stands."""
+    """Return whether the signature of the statement is valid."""
     try:
         signature = b64decode(seal["signature"], validate=True)
         key.verify(signature, canonical(seal["statement"]))

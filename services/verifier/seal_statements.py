@@ -1,4 +1,4 @@
-"""What a seal states: the heads of all chains with what they add up to, and what it proves later.
+"""Statements of a seal: the heads of all chains with their totals.
 
 A statement says nothing that the journal does not: whoever has the journal makes it again.
 """
@@ -21,13 +21,13 @@ CHAIN_MEMBERS: Final = frozenset(("budget", "sequence", "hash", "outcomes", "tot
 
 
 class NotASealError(Exception):
-    """What was given as a seal is none; the message says why, for programmers."""
+    """The given seal is invalid; the message says why, for programmers."""
 
 
 def chain_row(
     budget: str, head: tuple[int, str], outcomes: Counter[str], books: Books | None
 ) -> Json:
-    """What a statement says of one chain; `totals` in cents over all lines of its budget."""
+    """The statement of one chain; `totals` in cents over all lines of its budget."""
     sequence, last_hash = head
     return {
         "budget": budget,
@@ -46,7 +46,7 @@ def totals(books: Books) -> Json:
 
 
 def statement(sealed_at: str, rules_versions: Iterable[int], chains: Iterable[Json]) -> Json:
-    """What is signed; `sealed_at` is RFC 3339, in UTC."""
+    """The signed content; `sealed_at` is RFC 3339, in UTC."""
     rows = sorted(chains, key=lambda row: str(row["budget"]))
     return {
         "format": FORMAT,
@@ -67,24 +67,24 @@ def _together(rows: list[Json]) -> Json:
     }
 
 
-def prove_shape(said: Any) -> Json:
-    """`said`, where it is a statement of this format.
+def prove_shape(statement: Any) -> Json:
+    """`statement`, where it is a statement of this format.
 
     Raises:
         NotASealError: it is none.
     """
-    if not isinstance(said, dict) or said.get("format") != FORMAT:
+    if not isinstance(statement, dict) or statement.get("format") != FORMAT:
         raise NotASealError(f"no statement of format {FORMAT}")
-    if said.keys() != MEMBERS or type(said["sealed_at"]) is not str:
-        raise NotASealError(f"members {sorted(said.keys() ^ MEMBERS)}")
-    if not isinstance(said["chains"], list):
+    if statement.keys() != MEMBERS or type(statement["sealed_at"]) is not str:
+        raise NotASealError(f"members {sorted(statement.keys() ^ MEMBERS)}")
+    if not isinstance(statement["chains"], list):
         raise NotASealError("chains")
-    for row in said["chains"]:
+    for row in statement["chains"]:
         _prove_chain(row)
-    for member, value in _together(said["chains"]).items():
-        if said[member] != value:
+    for member, value in _together(statement["chains"]).items():
+        if statement[member] != value:
             raise NotASealError(f"{member} is not the sum of the chains")
-    return said
+    return statement
 
 
 def _prove_chain(row: Any) -> None:
@@ -106,13 +106,13 @@ def _prove_chain(row: Any) -> None:
 class SealedChains:
     """Holds a journal, record by record, against what was sealed of it before."""
 
-    def __init__(self, said: Json, findings: Findings, budget: str | None = None) -> None:
+    def __init__(self, statement: Json, findings: Findings, budget: str | None = None) -> None:
         self._findings = findings
         self._sealed: dict[str, Json] = {
-            row["budget"]: row for row in said["chains"] if budget in {None, row["budget"]}
+            row["budget"]: row for row in statement["chains"] if budget in {None, row["budget"]}
         }
         self.chains = len(self._sealed)
-        """How many are compared."""
+        """The number of chains compared."""
 
     def follow(self, record: Record, outcomes: Counter[str], books: Books | None) -> None:
         """The next record of the journal, with what its chain adds up to now."""

@@ -8,7 +8,7 @@ from bisect import bisect_left
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
-from services.verifier.dead_letters import Buried, carried
+from services.verifier.dead_letters import ExpectedDeadLetter, carried
 from services.verifier.findings import Code, Findings, Place
 from services.verifier.kafka_records import (
     TopicRecord,
@@ -24,7 +24,7 @@ _BRIEF: Final = 16
 
 
 class SourceFacts(NamedTuple):
-    """What is remembered of one source record."""
+    """The facts kept of one source record."""
 
     key: bytes | None
     is_binary: bool
@@ -33,11 +33,11 @@ class SourceFacts(NamedTuple):
     value_sha256: bytes
     length_bytes: int
     carried: bytes
-    """What a dead letter of it must carry."""
+    """The expected dead letter."""
     timestamp_ms: int
 
 
-class SourceKind:
+class SourcePartition:
     """One partition of one source topic, and how far the journal has followed it."""
 
     def __init__(self, topic: str, name: str, partition: int, findings: Findings) -> None:
@@ -59,7 +59,7 @@ class SourceKind:
         self._skipped: set[int] = set()
 
     def starts(self, first_offset: int) -> None:
-        """Where the topic starts: what is older has reached the end of its retention."""
+        """Note the first offset of the topic: older records are beyond its retention."""
         self._first_offset = first_offset
 
     def add(self, record: TopicRecord) -> None:
@@ -68,7 +68,7 @@ class SourceKind:
         raw = sha256(value).digest()
         event = raw
         if binary:
-            event = _said(value, record)
+            event = _event_text(value, record)
         elif (line := one_line(value)) != value:
             event = sha256(line).digest()
         self._offsets.append(record.offset)
@@ -79,7 +79,7 @@ class SourceKind:
         # A budget's key stands on all of its events: kept once.
         self._keys.append(self._own_keys.setdefault(record.key, record.key))
 
-    def follow(self, record: Record, offset: int) -> Buried | None:
+    def follow(self, record: Record, offset: int) -> ExpectedDeadLetter | None:
         """The journal's next record of this input topic; what it says is what stands at `offset`.
 
         Returns what a dead letter of it must say, where it is one.
@@ -87,7 +87,7 @@ class SourceKind:
         source = f"{self._topic}/{self._partition}/{offset}"
         if offset < self._first_offset:
             self.expired += 1
-            return self._buried(record, offset, None) if record.is_dead else None
+            return self._dead_letter(record, offset, None) if record.is_dead else None
         at = bisect_left(self._offsets, offset)
         if at == len(self._offsets) or self._offsets[at] != offset:
             self._findings.add(Code.NO_SUCH_SOURCE, record.place, source=source)
@@ -104,10 +104,12 @@ class SourceKind:
         facts = self._facts(at)
         for member in _differing(record, facts):
             self._findings.add(Code.SOURCE_DIFFERS, record.place, member=member, source=source)
-        return self._buried(record, offset, facts) if record.is_dead else None
+        return self._dead_letter(record, offset, facts) if record.is_dead else None
 
-    def _buried(self, record: Record, offset: int, facts: SourceFacts | None) -> Buried:
-        return Buried(
+    def _dead_letter(
+        self, record: Record, offset: int, facts: SourceFacts | None
+    ) -> ExpectedDeadLetter:
+        return ExpectedDeadLetter(
             f"{self._name}/{self._partition}/{offset}",
             (self._name, self._partition, offset),
             record.row["dead_letter"],
@@ -141,7 +143,7 @@ class SourceKind:
         )
 
 
-def _said(value: bytes, record: TopicRecord) -> bytes:
+def _event_text(value: bytes, record: TopicRecord) -> bytes:
     try:
         return sha256(canonical(structured(value, record.headers))).digest()
     except (ValueError, RecursionError):
@@ -152,7 +154,7 @@ def _differing(record: Record, facts: SourceFacts) -> list[str]:
     """The members of a journal record that are not what its source says."""
     row: dict[str, Any] = record.row
     if record.is_dead:
-        told = {
+        same_by_member = {
             "event_sha256": row["event_sha256"] == facts.value_sha256.hex(),
             "dead_letter.length": row["dead_letter"]["length"] == facts.length_bytes,
         }
@@ -160,8 +162,8 @@ def _differing(record: Record, facts: SourceFacts) -> list[str]:
         found = row["event_sha256"]
         if facts.is_binary:
             found = sha256(canonical(record.event)).hexdigest()
-        told = {
+        same_by_member = {
             "event": found == facts.event_sha256.hex(),
             "budget": facts.key == record.budget.encode(),
         }
-    return [member for member, same in told.items() if not same]
+    return [member for member, same in same_by_member.items() if not same]

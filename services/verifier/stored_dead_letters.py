@@ -1,4 +1,4 @@
-"""What a database keeps beside its journal: the bytes of dead letters."""
+"""Dead letters in a database, with their bytes."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from services.verifier.kafka_records import HEAD_BYTES, bytes_max
 from services.verifier.records import Json, Record, sha256_hex
 
 DEAD_LETTERS = "dead_letters"
-"""What the table is called."""
+"""The name of the table."""
 
 
 class KeptDeadLetter(NamedTuple):

@@ -16,11 +16,11 @@ DIGITS_MAX: Final = 308
 
 TOKEN_MAX: Final = 60
 POINTER_MAX: Final = 1000
-"""How much of a name, and of a pointer, a reason repeats."""
+"""The length up to which a reason repeats a name or a pointer."""
 
 Json = dict[str, Any]
 Path = tuple[str | int, ...]
-"""Where a value stands: the names and numbers on the way to it."""
+"""The path to a value: names and indexes."""
 
 
 class Unreadable(Exception):

@@ -29,10 +29,10 @@ class Sums:
         self.touched: set[Key] = set()
         """The balances that the last record changed."""
         self.gained: Counter[Group] = Counter()
-        """What each group's credit gained by the last record; below zero, what it lost."""
+        """Credit gained by each group in the last record; negative where it lost."""
         self.place = Place()
         self._findings = findings
-        self._told: set[Any] = set()
+        self._reported: set[Any] = set()
 
     def begin(self, place: Place) -> None:
         """The next record is in hand: nothing was changed by it yet."""
@@ -50,13 +50,13 @@ class Sums:
         return money
 
     def is_held(self, instalment: Instalment) -> bool:
-        """Whether an order holds it, of this year or an earlier one."""
+        """Return whether an order holds it, of this year or an earlier one."""
         if instalment.order is None:
             return instalment.ordered_before
         return self.orders[instalment.order].state not in GIVEN_BACK
 
     def live_cents(self, grant: str, line: Line) -> int:
-        """What lives of a grant on a line: reserved, remaining, ordered and paid (rules, 15)."""
+        """Cents of a grant on a line that are reserved, remaining, ordered or paid (rules, 15)."""
         shares = [
             each.shares[line]
             for each in self.conventions.values()
@@ -75,14 +75,14 @@ class Sums:
         return (chapter,)
 
     def credit_again(self) -> Counter[Group]:
-        """What each group has available, added up."""
+        """Available cents of each group."""
         credit: Counter[Group] = Counter()
         for line, money in self.lines.items():
             credit[self.group_of(line)] += money["available"]
         return credit
 
     def prove_touched(self) -> None:
-        """What the record in hand moved is consistent."""
+        """Prove what the last record moved."""
         for name, line in self.touched:
             if name is None:
                 self._prove_line(line)
@@ -167,8 +167,8 @@ class Sums:
             self._once(Code.SUMS_DIFFER, what=what, expected=expected, found=found)
 
     def _once(self, code: Code, **facts: Any) -> None:
-        """What stays wrong is told where it was first seen."""
-        told = (code, facts.get("what", facts.get("group")))
-        if told not in self._told:
-            self._told.add(told)
+        """Report each violation once, where it was first found."""
+        found = (code, facts.get("what", facts.get("group")))
+        if found not in self._reported:
+            self._reported.add(found)
             self.find(code, **facts)

@@ -16,23 +16,23 @@ from services.verifier.errors import UnreachableError
 from services.verifier.kafka_records import RECORD_BYTES_MAX
 
 ANSWER_S: Final = 20.0
-"""How long one answer may take."""
+"""Seconds that one answer may take."""
 
 REQUEST_S: Final = 10.0
-"""How long one broker may take for it: then another is asked."""
+"""Seconds that one broker may take: then another is asked."""
 
 GIVE_UP_S: Final = 600.0
-"""How long it is asked again and again, unless its reader says otherwise."""
+"""Seconds of retries, unless the caller says otherwise."""
 
 RETRY_S: Final = 0.5
 SILENT_S: Final = 30.0
-"""How long reading may bring nothing before the end is reached."""
+"""Seconds without a record before the end is reached, after which reading fails."""
 
-LOOK_S: Final = 0.05
-"""How long one look waits for records: behind the last may be markers alone, which wake nobody."""
+POLL_S: Final = 0.05
+"""Seconds that one poll waits: behind the last record may be markers alone."""
 
 CHUNK_RECORDS: Final = 2_000
-"""How many records are taken at once: few enough to leave memory to what is remembered."""
+"""Records of one poll: few enough to bound memory."""
 
 log: Final = logging.getLogger("ecluse.verifier")
 
@@ -53,7 +53,7 @@ class Cluster:
         self._where = bootstrap
         self._give_up_s = give_up_s
         self._is_connected = False
-        self._has_said = False
+        self._has_reported = False
         self._admin = AIOKafkaAdminClient(
             bootstrap_servers=bootstrap, request_timeout_ms=_ms(REQUEST_S)
         )
@@ -64,7 +64,7 @@ class Cluster:
             auto_offset_reset="none",
             isolation_level="read_committed",
             request_timeout_ms=_ms(REQUEST_S),
-            fetch_max_wait_ms=_ms(LOOK_S),
+            fetch_max_wait_ms=_ms(POLL_S),
             max_partition_fetch_bytes=RECORD_BYTES_MAX,
         )
         self._bounds: dict[TopicPartition, tuple[int, int]] = {}
@@ -87,7 +87,7 @@ class Cluster:
         await self._within(self._admin.close)
 
     async def partitions(self, topics: Collection[str]) -> dict[str, int]:
-        """How many partitions each of these topics has."""
+        """The number of partitions of each topic."""
         described = await self._within(lambda: self._admin.describe_topics(list(topics)))
         missing = [each["topic"] for each in described if each["error_code"]]
         if missing:
@@ -112,11 +112,11 @@ class Cluster:
         self._bounds = {place: (first[place], end[place]) for place in places}
 
     def first_offset(self, place: TopicPartition) -> int:
-        """Where a place starts: what was older has reached the end of its retention."""
+        """The first offset of a partition: older records are beyond its retention."""
         return self._bounds[place][0]
 
     def length(self) -> int:
-        """How many offsets there are to be read: a little more than records."""
+        """The number of offsets to read: a little more than records."""
         return sum(end - first for first, end in self._bounds.values())
 
     async def read(self, place: TopicPartition) -> AsyncIterator[list[ConsumerRecord]]:
@@ -129,13 +129,13 @@ class Cluster:
         while position < end:
             taken = await self._within(
                 lambda: self._consumer.getmany(
-                    place, timeout_ms=_ms(LOOK_S), max_records=CHUNK_RECORDS
+                    place, timeout_ms=_ms(POLL_S), max_records=CHUNK_RECORDS
                 )
             )
             if records := taken.get(place):
                 yield [record for record in records if record.offset < end]
             before, position = position, await self._within(lambda: self._consumer.position(place))
-            silent_s = 0.0 if position > before else silent_s + LOOK_S
+            silent_s = 0.0 if position > before else silent_s + POLL_S
             if silent_s > SILENT_S:
                 where = f"{place.topic}/{place.partition}"
                 raise UnreachableError(
@@ -151,16 +151,16 @@ class Cluster:
             try:
                 return await asyncio.wait_for(ask(), ANSWER_S)
             except (TimeoutError, KafkaError) as error:
-                said = self._unreachable(error)
+                failure = self._unreachable(error)
                 if loop.time() > until_s or not self._may_change(error):
-                    raise said from error
-                if not self._has_said:
-                    log.warning("waiting for %g s at most: %s", self._give_up_s, said.said.en)
-                    self._has_said = True
+                    raise failure from error
+                if not self._has_reported:
+                    log.warning("waiting for %g s at most: %s", self._give_up_s, failure.said.en)
+                    self._has_reported = True
             await asyncio.sleep(RETRY_S)
 
     def _may_change(self, error: TimeoutError | KafkaError) -> bool:
-        """Whether another broker may answer, or this one later."""
+        """Return whether another broker may answer, or this one later."""
         if isinstance(error, KafkaConnectionError):
             return self._is_connected  # Else nobody listens at any of the addresses.
         return isinstance(error, TimeoutError | KafkaTimeoutError) or bool(error.retriable)
@@ -178,7 +178,7 @@ class Cluster:
 
 
 def _ends_an_aborted_transaction(_records: PartitionRecords, batch: Any) -> bool:
-    """Whether a control batch is an abort marker; one that compaction emptied is."""
+    """Return whether a control batch is an abort marker; an emptied one is."""
     record = next(batch, None)
     return record is None or bool(ControlRecord.parse(record.key) == ABORT_MARKER)
 

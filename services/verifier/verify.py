@@ -19,11 +19,11 @@ from services.verifier.seal_statements import SealedChains
 from services.verifier.topics import GIVE_UP_S, Cluster
 
 TOPICS: Final = (*INPUT_TOPICS, *LEAVING, JOURNAL)
-"""What is read of each partition, in this order: the journal is compared with all before it."""
+"""The topics in the order of reading: the journal is compared with all before it."""
 
 
 def _untold(_done: int, _total: int) -> None:
-    """Progress that nobody looks at."""
+    """Discarded progress."""
 
 
 class _Verification:
@@ -94,7 +94,7 @@ async def verify(
     progress: Progress = _untold,
     give_up_s: float = GIVE_UP_S,
 ) -> Report:
-    """Prove all that the ledger wrote to a cluster, against all that was said to it.
+    """Prove all that the ledger wrote to a cluster, against all that it read.
 
     What is proved is what stands when it begins: while the ledger is at work, records that it has
     not read yet are found as such. `prefix` stands before the names of all topics. With a `budget`

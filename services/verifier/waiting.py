@@ -1,4 +1,4 @@
-"""Who an event is, and what waits: each is decided once, and what waited goes on in its turn."""
+"""Identity and parking: each event is decided once, and parked events resume in order."""
 
 from typing import Any, Final, NamedTuple
 
@@ -25,11 +25,11 @@ WANTS: Final = {
     ),
     "credits.transferred": ("budget", "budget"),
 }
-"""What an event waits for, and which of its members names it (rules, 28)."""
+"""The dependency of an event, and the member that names it (rules, 28)."""
 
 
 def want_of(record: Record, books: Books) -> Want | None:
-    """What must be there before the record's event can be accepted."""
+    """The dependency that must exist before the record's event can be accepted."""
     kind, data = kind_of(record.event), record.event["data"]
     if kind == "budget.voted":
         return None if data["stage"] == "initial" else ("budget", data["budget"])
@@ -50,7 +50,7 @@ def want_of(record: Record, books: Books) -> Want | None:
 
 
 def arrivals(record: Record, books: Books) -> list[Want]:
-    """What others may have waited for, and the record's event has brought."""
+    """Dependencies that the record's event satisfies for others."""
     kind, data = kind_of(record.event), record.event["data"]
     if kind == "budget.voted" and data["stage"] == "initial":
         return [("budget", data["budget"])]
@@ -82,15 +82,15 @@ class Waiting:
         self.parked: dict[int, _Parked] = {}
         self._decided: dict[bytes, bytes] = {}
         self._recoveries: set[bytes] = set()
-        """Which of them a closed year goes on remembering (rules, 31)."""
+        """Identities that a closed year keeps (rules, 31)."""
         self._by_want: dict[Want, list[int]] = {}
         self._ready: set[int] = set()
         self._ended: int | None = None
-        """What the deadline that was read last ends; it must be refused next."""
+        """The parked event that the last deadline ends; it must be refused next."""
         self._findings = findings
 
     def before(self, record: Record, books: Books, follows: bool) -> None:
-        """What must hold before the record is applied.
+        """Prove what must hold before the record is applied.
 
         `follows` is true where the journal's record before it is of the same budget.
         """
@@ -123,7 +123,7 @@ class Waiting:
             prove_decision(books, record, kind_of(record.event))
 
     def after(self, record: Record, books: Books) -> None:
-        """What the record brings, or begins to wait for."""
+        """Note what the record satisfies, or waits for."""
         if record.outcome == "parked":
             waits, event = record.row["waits_for"], record.event
             want, identity = (waits["kind"], waits["id"]), (event["source"], event["id"])
@@ -175,7 +175,7 @@ class Waiting:
         self._ended = None
 
     def _ends(self, record: Record) -> int | None:
-        """Which parked event a deadline ends, where its record is one (rules, 29)."""
+        """The parked event that a deadline ends, if its record is one (rules, 29)."""
         named = record.event["data"].get("event")
         if kind_of(record.event) != "deadline.passed" or named is None:
             return None

@@ -22,18 +22,18 @@ OUTSTANDING: Final = frozenset(("issued", "on_hold"))
 """States of an order that keep a year open (rules, 30)."""
 
 RECOVERIES: Final = frozenset(("recovery.ordered", "recovery.collected"))
-"""What a closed year takes for ever."""
+"""Types that a closed year always accepts."""
 
 OF_ORDERS: Final = frozenset(("payment-order.acknowledged", "payment.executed"))
-"""What is still decided of a closed year (rules, 31)."""
+"""Types still decided in a closed year (rules, 31)."""
 
 
 Lapsed = tuple[Line, int, Json]
-"""What a grant had reserved on a line when its year was closed, and the act that had given it."""
+"""Cents that a grant had reserved on a line at the closing, and the act that gave them."""
 
 
 def is_refused(books: Books, kind: str, data: Json) -> bool:
-    """Whether a closed year takes an event no more."""
+    """Return whether a closed year refuses an event."""
     if not books.closed or kind in RECOVERIES:
         return False
     of_an_order = kind in OF_ORDERS and data["payment_order"] in books.open_at_closing
@@ -41,23 +41,23 @@ def is_refused(books: Books, kind: str, data: Json) -> bool:
 
 
 def is_over(books: Books) -> bool:
-    """Whether the year is closed and no order of it open any more: then all is forgotten."""
+    """Return whether the year is closed out: no order of it is open any more."""
     left = (books.orders[name].state for name in books.open_at_closing)
     return books.closed and all(state not in OPEN for state in left)
 
 
 def closed(books: Books, data: Json) -> Moves:
-    """What the closing moves: all that is committed or reserved leaves (rules, 30)."""
+    """Moves of a closing: all committed and reserved money leaves (rules, 30)."""
     outstanding = sorted(name for name, o in books.orders.items() if o.state in OUTSTANDING)
     if outstanding:
         books.find(Code.CLOSED_TOO_EARLY, payment_orders=", ".join(outstanding))
     moves: Moves = {}
     carried = carried_by(books, data)
     for name, convention in books.conventions.items():
-        way = ("committed", "carried_over" if name in carried else "available")
+        stages = ("committed", "carried_over" if name in carried else "available")
         for line, share in convention.shares.items():
             if share["remaining"]:
-                add(moves, (line, name, None, *way), share["remaining"])
+                add(moves, (line, name, None, *stages), share["remaining"])
     for (_, line), cents in books.reserved.items():
         if cents:
             add(moves, (line, None, None, "reserved", "available"), cents)
@@ -81,7 +81,7 @@ def carried_by(books: Books, data: Json) -> set[str]:
 
 
 def opened(books: Books, data: Json) -> Moves:
-    """What was carried over is committed in the next year, or there where its grant fell (32)."""
+    """Moves of an opening: carried-over money is committed in the next year (32)."""
     name = books.goes_on_as(data, data["convention"], of_grant=data["stands_alone"])
     grant = books.grants.get(data["grant"])
     moves: Moves = {}

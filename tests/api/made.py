@@ -25,7 +25,7 @@ def made_on_postgresql(request: pytest.FixtureRequest) -> Made:
     return _once(lambda _: str(request.getfixturevalue("postgresql_server").a_read_model()))
 
 
-@pytest.fixture(params=[databases.SQLITE, databases.POSTGRESQL])
+@pytest.fixture(params=databases.BOTH)
 def made(request: pytest.FixtureRequest) -> Made:
     """The same test on both."""
     names = {databases.SQLITE: "made_in_files", databases.POSTGRESQL: "made_on_postgresql"}

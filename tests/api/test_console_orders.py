@@ -21,7 +21,7 @@ from tests.api.queries.asked import ask
 from tests.api.reads.answers import get
 from tests.api.reads.two_towns import LILLE_BUDGET, ROUBAIX_BUDGET, of_roubaix
 from tests.api.world import ALL_KEY, LILLE_KEY, HandClock
-from tests.browser import town
+from tests.browser import scenario
 from tests.builders import (
     a_convention,
     a_payment,
@@ -116,7 +116,7 @@ def pages(url: str, *paths: str, key: str = ALL_KEY) -> list[str]:
 
 def two_towns() -> list[bytes]:
     """Orders in every state but cancelled, of two budgets."""
-    events = [*map(encoded, of_roubaix()), *town.the_year(), *town.the_others()]
+    events = [*map(encoded, of_roubaix()), *scenario.the_year(), *scenario.the_others()]
     return journal_of_events(events)
 
 

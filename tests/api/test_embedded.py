@@ -36,7 +36,7 @@ LAST_DAY = "2024-06-30T22:00:00Z"
 """When the last thing that the example owes is overdue."""
 LINES = {"Content-Type": "application/x-ndjson"}
 
-pytestmark = [pytest.mark.fault, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.rest, pytest.mark.fault, pytest.mark.timeout(180)]
 
 
 def readable(lines: list[bytes]) -> list[bytes]:

@@ -166,7 +166,7 @@ def test_a_deadline_event_that_was_kept_and_not_decided_is_decided_and_not_writt
 
     async def killed(town: SmallTown, clock: HandClock) -> None:
         with monkeypatch.context() as before_the_kill:
-            before_the_kill.setattr(ledger_process, "read_deadline_events", lambda *_: None)
+            before_the_kill.setattr(ledger_process, "read_internal_events", lambda *_: None)
             await town.tell_what_passed(clock)
         assert 3 == len(deadline_events_in(tmp_path))
 

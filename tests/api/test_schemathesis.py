@@ -24,7 +24,7 @@ from tests.api.reads.answers import ACCESS, ROUBAIX_KEY
 from tests.api.reads.walking import IN_PATH, document_paths
 from tests.api.world import ALL_KEY, LILLE_KEY, ROUBAIX, Kept, an_app
 from tests.builders import a_vote, encoded
-from tests.read_model.databases import POSTGRESQL, SQLITE, prepared
+from tests.read_model.databases import BOTH, POSTGRESQL, SQLITE, prepared
 from tests.read_model.filling import EXAMPLES, fill, journal_of
 
 EXAMPLES_MAX = {SQLITE: 12, POSTGRESQL: 3}
@@ -50,7 +50,7 @@ class Served(NamedTuple):
     publisher: Kept
 
 
-@pytest.fixture(scope="module", params=[SQLITE, POSTGRESQL])
+@pytest.fixture(scope="module", params=BOTH)
 def served(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:

@@ -105,6 +105,7 @@ def seconds_of(client: httpx.Client, path: str) -> float:
     return time.perf_counter() - began_s
 
 
+@pytest.mark.rest
 @pytest.mark.timeout(120)
 def test_who_reads_nothing_keeps_no_other_town_waiting(read_model_url: str, tmp_path: Path) -> None:
     many_orders_of_lille(read_model_url)
@@ -259,6 +260,7 @@ async def read_to_its_end(asks: socket.socket, rest_s: float = 0.0) -> bytes:
     return bytes(found)
 
 
+@pytest.mark.rest
 def test_who_takes_nothing_is_cut_off_and_who_takes_it_slowly_has_it_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests import silence
+from tests.browser.console import Console, a_console, a_read_model
 from tests.browser.visitor import a_browser
-from tests.browser.world import World, a_console, a_town
 
 no_logs = silence.no_logs
 
@@ -22,20 +22,20 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def town_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def read_model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The read model of the town, made once; nobody writes into this one."""
-    return a_town(tmp_path_factory.mktemp("town"))
+    return a_read_model(tmp_path_factory.mktemp("town"))
 
 
 @pytest.fixture(scope="module")
-def console(town_file: Path) -> Iterator[World]:
+def console(read_model_file: Path) -> Iterator[Console]:
     """The town's console; tests of one file share it, and leave it as it was."""
-    with a_console(town_file) as world:
-        yield world
+    with a_console(read_model_file) as console:
+        yield console
 
 
 @pytest.fixture
-def own_console(town_file: Path, tmp_path: Path) -> Iterator[World]:
+def own_console(read_model_file: Path, tmp_path: Path) -> Iterator[Console]:
     """A console of this test alone, whose journal may go on."""
-    with a_console(Path(shutil.copy(town_file, tmp_path))) as world:
-        yield world
+    with a_console(Path(shutil.copy(read_model_file, tmp_path))) as console:
+        yield console

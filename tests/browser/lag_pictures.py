@@ -9,14 +9,14 @@ from playwright.sync_api import Browser
 
 from services.api.lag_board import read_board
 from tests.api.a_watch import a_watch
+from tests.browser.console import a_console
 from tests.browser.visitor import a_visitor
-from tests.browser.world import a_console
 
 WIDTH: Final = 1280
 HEIGHT: Final = 1240
 """The first sentence, what to do, and the stages: what the README shows of the page."""
 
-LOOKED: Final = timedelta(milliseconds=400)
+AGE: Final = timedelta(milliseconds=400)
 """How old an answer is when somebody looks at it."""
 
 
@@ -27,7 +27,7 @@ def a_lag_picture(
     path: Path,
     *,
     language: str = "en",
-    later: timedelta = LOOKED,
+    later: timedelta = AGE,
 ) -> None:
     """Keep the page as a PNG: `answers` are those of `/lag` and `/lag/history`, by address.
 
@@ -35,9 +35,9 @@ def a_lag_picture(
     of which the page asks nothing.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with a_watch(answers) as watch, a_console(read_model, watch.url) as world:
-        world.clock.now = read_board(answers["/lag"]).at + later
-        with a_visitor(browser, world, language) as visitor:
+    with a_watch(answers) as watch, a_console(read_model, watch.url) as console:
+        console.clock.now = read_board(answers["/lag"]).at + later
+        with a_visitor(browser, console, language) as visitor:
             visitor.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
             assert 200 == visitor.go("/console/lag")
             visitor.page.screenshot(path=path)

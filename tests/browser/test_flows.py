@@ -4,13 +4,13 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from services.api.access.audit import Action
-from tests.browser.town import BUDGET, THEATRE, THEATRE_IBAN, UNREADABLE
+from tests.browser.console import OPERATOR_KEY, READER_KEY, Console
+from tests.browser.scenario import BUDGET, THEATRE, THEATRE_IBAN, UNREADABLE
 from tests.browser.visitor import a_visitor
-from tests.browser.world import OPERATOR_KEY, READER_KEY, World
 
 GROUPED = " ".join(THEATRE_IBAN[at : at + 4] for at in range(0, len(THEATRE_IBAN), 4))
 ORDER = f"/console/orders/{BUDGET}/CONV-2023-THEATRE/whole/2"
-WORDS = {
+TEXTS = {
     "fr": {
         "key": "Clé d'accès",
         "sign_in": "Se connecter",
@@ -36,43 +36,43 @@ WORDS = {
 }
 
 
-def sign_in(page: Page, url: str, words: dict[str, str], key: str = OPERATOR_KEY) -> None:
+def sign_in(page: Page, url: str, texts: dict[str, str], key: str = OPERATOR_KEY) -> None:
     page.goto(f"{url}/console/grants")
-    page.get_by_label(words["key"]).fill(key)
-    page.get_by_role("button", name=words["sign_in"]).click()
+    page.get_by_label(texts["key"]).fill(key)
+    page.get_by_role("button", name=texts["sign_in"]).click()
 
 
 @pytest.mark.parametrize(
     ("language", "script"), [("fr", True), ("en", False)], ids=["with script", "without script"]
 )
 def test_from_signing_in_to_the_bytes_behind_a_figure(
-    browser: Browser, console: World, language: str, script: bool
+    browser: Browser, console: Console, language: str, script: bool
 ) -> None:
-    words = WORDS[language]
+    texts = TEXTS[language]
     with a_visitor(browser, console, language, key=None, script=script) as visitor:
         page = visitor.page
-        sign_in(page, console.url, words)
+        sign_in(page, console.url, texts)
         assert page.url.endswith("/console/grants")
         page.get_by_role("searchbox").fill("théâtre")
-        page.get_by_role("button", name=words["search"]).click()
+        page.get_by_role("button", name=texts["search"]).click()
         page.get_by_role("link", name=str(THEATRE["name"])).click()
-        page.locator("header dl").get_by_role("link", name=words["paid"]).click()
-        assert words["paid"] in page.locator("h1").inner_text()
+        page.locator("header dl").get_by_role("link", name=texts["paid"]).click()
+        assert texts["paid"] in page.locator("h1").inner_text()
         page.locator("tbody a").first.click()
-        expect(page.locator("h1")).to_have_text(words["record"])
+        expect(page.locator("h1")).to_have_text(texts["record"])
         page.locator("details summary").click()
         assert "65 63 6c 75 73 65" in page.locator("pre").last.inner_text()  # "ecluse"
-        page.get_by_role("navigation").get_by_role("link", name=words["orders"]).click()
-        page.get_by_role("button", name=words["sign_out"]).click()
+        page.get_by_role("navigation").get_by_role("link", name=texts["orders"]).click()
+        page.get_by_role("button", name=texts["sign_out"]).click()
         assert "/console/login" in page.url
         page.goto(f"{console.url}/console/today")
         assert "/console/login" in page.url
-        assert [] == visitor.heard
+        assert [] == visitor.messages
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
 def test_an_operator_reveals_an_iban_on_that_page_alone_and_on_record(
-    browser: Browser, own_console: World, script: bool
+    browser: Browser, own_console: Console, script: bool
 ) -> None:
     with a_visitor(browser, own_console, script=script) as visitor:
         page = visitor.page
@@ -83,14 +83,14 @@ def test_an_operator_reveals_an_iban_on_that_page_alone_and_on_record(
         subject = f"{BUDGET}/{THEATRE['siret']}"
         order = {"payment_order": "CONV-2023-THEATRE/whole/2"}
         assert own_console.audit.lines == [("key:operator", Action.IBAN_REVEALED, subject, order)]
-        assert [] == visitor.heard
+        assert [] == visitor.messages
         visitor.go(ORDER)
         assert GROUPED not in page.content()
         assert THEATRE_IBAN not in page.content()
         assert 1 == len(own_console.audit.lines)
 
 
-def test_a_reader_reveals_nothing(browser: Browser, console: World) -> None:
+def test_a_reader_reveals_nothing(browser: Browser, console: Console) -> None:
     with a_visitor(browser, console, key=READER_KEY) as visitor:
         visitor.go(ORDER)
         assert 0 == visitor.page.get_by_role("button", name="Montrer l'IBAN entier").count()
@@ -105,7 +105,7 @@ def test_a_reader_reveals_nothing(browser: Browser, console: World) -> None:
         assert [] == console.audit.lines
 
 
-def test_a_form_of_another_session_reveals_nothing(browser: Browser, console: World) -> None:
+def test_a_form_of_another_session_reveals_nothing(browser: Browser, console: Console) -> None:
     with a_visitor(browser, console) as visitor:
         answer = visitor.page.request.post(
             console.url + ORDER, form={"csrf": "guessed"}, headers={"accept": "text/html"}
@@ -117,12 +117,12 @@ def test_a_form_of_another_session_reveals_nothing(browser: Browser, console: Wo
 
 
 def test_an_operator_sees_the_bytes_of_a_dead_letter_with_ibans_masked(
-    browser: Browser, own_console: World
+    browser: Browser, own_console: Console
 ) -> None:
-    internal_event = "/console/records/_dead.0/2"
+    dead_letter = "/console/records/_dead.0/2"
     with a_visitor(browser, own_console, "en") as visitor:
         page = visitor.page
-        visitor.go(internal_event)
+        visitor.go(dead_letter)
         place = page.locator("dt", has_text="Read from").locator("xpath=following-sibling::dd")
         topic = place.inner_text().partition(",")[0]
         offset = int(place.inner_text().rpartition(" ")[2])
@@ -133,10 +133,10 @@ def test_an_operator_sees_the_bytes_of_a_dead_letter_with_ibans_masked(
         (line,) = own_console.audit.lines
         assert ("key:operator", Action.BYTES_SHOWN, f"{topic}/0/{offset}", {}) == line
         assert [] == visitor.barriers()
-        assert [] == visitor.heard
+        assert [] == visitor.messages
 
 
-def test_orders_are_filtered_by_a_form_without_script(browser: Browser, console: World) -> None:
+def test_orders_are_filtered_by_a_form_without_script(browser: Browser, console: Console) -> None:
     with a_visitor(browser, console, "en", script=False) as visitor:
         page, rows = visitor.page, visitor.page.locator("tbody tr")
         visitor.go("/console/orders")
@@ -154,7 +154,7 @@ def test_orders_are_filtered_by_a_form_without_script(browser: Browser, console:
         expect(rows).to_contain_text("AVIRON-2023/whole")
 
 
-def test_the_language_is_switched_and_kept(browser: Browser, console: World) -> None:
+def test_the_language_is_switched_and_kept(browser: Browser, console: Console) -> None:
     with a_visitor(browser, console, "fr") as visitor:
         page = visitor.page
         visitor.go(f"/console/grants/{BUDGET}/ORCHESTRE-2023")
@@ -165,7 +165,7 @@ def test_the_language_is_switched_and_kept(browser: Browser, console: World) -> 
         expect(page.locator("html")).to_have_attribute("lang", "en")
 
 
-def test_the_keyboard_alone_leads_through(browser: Browser, console: World) -> None:
+def test_the_keyboard_alone_leads_through(browser: Browser, console: Console) -> None:
     with a_visitor(browser, console) as visitor:
         page = visitor.page
         visitor.go("/console/grants")

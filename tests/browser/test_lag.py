@@ -20,57 +20,57 @@ from tests.api.lag_scenes import (
     broker_down,
     treasury_gone,
 )
+from tests.browser.console import Console, a_console
 from tests.browser.test_pages import TWICE, WIDTHS, keep_picture
 from tests.browser.visitor import DESK, PHONE, Visitor, a_visitor
-from tests.browser.world import World, a_console
 
 LATER: Final = timedelta(seconds=6)
 """So long no answer is kept."""
 
-LOOKS_MAX: Final = 3
+POLLS_MAX: Final = 3
 
 PATH: Final = "/console/lag"
 PAUSE, RESUME = "Pause the updates", "Resume the updates"
 
 
 @dataclass
-class Night:
+class WatchedConsole:
     """A console, and the watch that it asks."""
 
-    world: World
+    console: Console
     watch: AWatch
 
     def shows(self, scene: Callable[[datetime], Scene]) -> None:
         """From now on the watch answers this."""
         # The answers first: what is asked in between would else be kept as of the later time.
-        self.watch.answers |= scene(self.world.clock.now + LATER).answers
-        self.world.clock.turn(LATER)
+        self.watch.answers |= scene(self.console.clock.now + LATER).answers
+        self.console.clock.turn(LATER)
 
-    def says(self, visitor: Visitor, words: str) -> None:
+    def says(self, visitor: Visitor, wanted: str) -> None:
         """The page says it, paused and with all opened.
 
         A look of an open page that began before `shows` may end behind it, and is kept as well.
         """
-        for _ in range(LOOKS_MAX):
+        for _ in range(POLLS_MAX):
             assert 200 == visitor.go(PATH)
             # Paused: nothing moves while it is measured.
             visitor.page.get_by_role("button").last.click()
             visitor.page.evaluate(
                 "document.querySelectorAll('details').forEach((e) => { e.open = true; })"
             )
-            said = str(visitor.page.locator("main").inner_text()).replace("\u202f", " ")
-            if words in said:
+            text = str(visitor.page.locator("main").inner_text()).replace("\u202f", " ")
+            if wanted in text:
                 return
-            self.world.clock.turn(LATER)
-        raise AssertionError(f"no {words!r} in {said!r}")
+            self.console.clock.turn(LATER)
+        raise AssertionError(f"no {wanted!r} in {text!r}")
 
 
 @pytest.fixture(scope="module")
-def night(town_file: Path) -> Iterator[Night]:
+def watched(read_model_file: Path) -> Iterator[WatchedConsole]:
     """One for all tests here; each says first what the watch answers."""
-    with a_watch({}) as watch, a_console(town_file, watch.url) as world:
-        world.clock.now = NIGHT
-        yield Night(world, watch)
+    with a_watch({}) as watch, a_console(read_model_file, watch.url) as console:
+        console.clock.now = NIGHT
+        yield WatchedConsole(console, watch)
 
 
 SCENES: Final[dict[str, tuple[Callable[[datetime], Scene], str, str]]] = {
@@ -82,15 +82,17 @@ SCENES: Final[dict[str, tuple[Callable[[datetime], Scene], str, str]]] = {
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
-def test_all_of_it_is_readable_by_all(browser: Browser, night: Night, language: str) -> None:
-    with a_visitor(browser, night.world, language) as visitor:
+def test_all_of_it_is_readable_by_all(
+    browser: Browser, watched: WatchedConsole, language: str
+) -> None:
+    with a_visitor(browser, watched.console, language) as visitor:
         page = visitor.page
         colours = "light" if language == "fr" else "dark"
         page.emulate_media(color_scheme=colours)  # type: ignore[arg-type] # two of three
         for name, (scene, french, english) in SCENES.items():
-            night.shows(scene)
+            watched.shows(scene)
             page.set_viewport_size(DESK)  # type: ignore[arg-type] # it wants its own dict
-            night.says(visitor, french if language == "fr" else english)
+            watched.says(visitor, french if language == "fr" else english)
             assert 1 == page.locator("h1").count()
             keep_picture(page, f"{name}-{language}")
             assert [] == visitor.barriers(), name
@@ -98,51 +100,57 @@ def test_all_of_it_is_readable_by_all(browser: Browser, night: Night, language: 
             assert not visitor.scrolls_sideways(TWICE), name
             assert not visitor.scrolls_sideways(PHONE), name
         assert [] == visitor.elsewhere
-        assert [] == visitor.heard
+        assert [] == visitor.messages
 
 
-def test_the_headline_moves_as_soon_as_a_state_is_another(browser: Browser, night: Night) -> None:
-    night.shows(at_night)
-    with a_visitor(browser, night.world, "en") as visitor:
+def test_the_headline_moves_as_soon_as_a_state_is_another(
+    browser: Browser, watched: WatchedConsole
+) -> None:
+    watched.shows(at_night)
+    with a_visitor(browser, watched.console, "en") as visitor:
         page = visitor.page
         visitor.go(PATH)
         page.evaluate("window.stillThere = true")
         expect(page.locator("h1")).to_contain_text("All that was received is in the accounts.")
-        night.shows(treasury_gone)
+        watched.shows(treasury_gone)
         expect(page.locator("h1")).to_contain_text("The treasury has stopped")
         expect(page.get_by_role("status")).to_have_text("The page was updated.")
         page.get_by_role("link", name="what to do").first.click()
         expect(page.locator("#do-treasury")).to_be_in_viewport()
         assert page.evaluate("window.stillThere"), "the page was not loaded again"
-        assert [] == visitor.heard
+        assert [] == visitor.messages
 
 
 def test_figures_move_within_five_seconds_though_the_accounts_stand_still(
-    browser: Browser, night: Night, monkeypatch: pytest.MonkeyPatch
+    browser: Browser, watched: WatchedConsole, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live, "LOOK_EVERY_S", 1.0)  # As for people.
-    night.shows(at_night)
-    with a_visitor(browser, night.world, "en") as visitor:
+    watched.shows(at_night)
+    with a_visitor(browser, watched.console, "en") as visitor:
         page = visitor.page
         visitor.go(PATH)
         waiting = page.locator("[data-live=orders]")
         expect(waiting).to_contain_text("41 orders")
         expect(page.get_by_role("button", name=PAUSE)).to_be_visible()
-        orders = a_board(night.world.clock.now)["orders"] | {"count": 42}
-        night.shows(lambda now: at_night(now, orders=orders))
+        orders = a_board(watched.console.clock.now)["orders"] | {"count": 42}
+        watched.shows(lambda now: at_night(now, orders=orders))
         expect(waiting).to_contain_text("42 orders", timeout=6_000)
-        expect(page.get_by_role("status")).to_be_empty()  # Nobody is told aloud each five seconds.
+        expect(
+            page.get_by_role("status")
+        ).to_be_empty()  # No screen reader speaks each five seconds.
 
 
-def test_it_can_be_paused_and_shows_what_was_missed(browser: Browser, night: Night) -> None:
-    night.shows(at_night)
-    with a_visitor(browser, night.world, "en") as visitor:
+def test_it_can_be_paused_and_shows_what_was_missed(
+    browser: Browser, watched: WatchedConsole
+) -> None:
+    watched.shows(at_night)
+    with a_visitor(browser, watched.console, "en") as visitor:
         page = visitor.page
         visitor.go(PATH)
         page.get_by_role("button", name=PAUSE).click()
-        asked = len(night.watch.asked)
-        night.shows(a_held_partition)
-        while len(night.watch.asked) == asked:  # The stream has looked again.
+        asked = len(watched.watch.asked)
+        watched.shows(a_held_partition)
+        while len(watched.watch.asked) == asked:  # The stream has looked again.
             page.wait_for_timeout(50)
         page.wait_for_timeout(300)
         expect(page.locator("h1")).to_contain_text("All that was received is in the accounts.")
@@ -150,9 +158,11 @@ def test_it_can_be_paused_and_shows_what_was_missed(browser: Browser, night: Nig
         expect(page.locator("h1")).to_contain_text("The ledger cannot go on")
 
 
-def test_nobody_loses_what_they_have_opened_or_closed(browser: Browser, night: Night) -> None:
-    night.shows(a_held_partition)
-    with a_visitor(browser, night.world, "en") as visitor:
+def test_nobody_loses_what_they_have_opened_or_closed(
+    browser: Browser, watched: WatchedConsole
+) -> None:
+    watched.shows(a_held_partition)
+    with a_visitor(browser, watched.console, "en") as visitor:
         page = visitor.page
         visitor.go(PATH)
         ledger, watch = (page.locator(f"[data-live=partitions-{each}] details")
@@ -160,7 +170,7 @@ def test_nobody_loses_what_they_have_opened_or_closed(browser: Browser, night: N
         expect(ledger).to_have_attribute("open", "")
         ledger.locator("summary").click()
         watch.locator("summary").click()
-        night.shows(treasury_gone)
+        watched.shows(treasury_gone)
         expect(page.locator("h1")).to_contain_text("The treasury has stopped")
         expect(watch).to_have_attribute("open", "")
         expect(ledger).not_to_have_attribute("open", "")
@@ -175,36 +185,38 @@ def test_nobody_loses_what_they_have_opened_or_closed(browser: Browser, night: N
     ],
 )
 def test_without_script_a_link_tells_anew(
-    browser: Browser, night: Night, language: str, reload: str, well: str, held: str
+    browser: Browser, watched: WatchedConsole, language: str, reload: str, well: str, held: str
 ) -> None:
-    night.shows(at_night)
-    with a_visitor(browser, night.world, language, script=False) as visitor:
+    watched.shows(at_night)
+    with a_visitor(browser, watched.console, language, script=False) as visitor:
         page = visitor.page
         visitor.go(PATH)
         expect(page.locator("h1")).to_contain_text(well)
         assert not page.locator(".live-control").count()
-        night.shows(a_held_partition)
+        watched.shows(a_held_partition)
         page.get_by_role("link", name=reload).click()
         expect(page.locator("h1")).to_contain_text(held)
-        seen = night.world.clock.now - timedelta(seconds=1)
+        seen = watched.console.clock.now - timedelta(seconds=1)
         clock = seen.astimezone().strftime(":%M:%S")
         expect(page.locator(".verdict")).to_contain_text(clock)
         assert 4 == page.locator("details summary").count() - 2
 
 
-def test_a_watch_that_freezes_is_said_to_be_old(browser: Browser, night: Night) -> None:
-    night.shows(at_night)
-    with a_visitor(browser, night.world, "en") as visitor:
+def test_a_watch_that_freezes_is_shown_as_old(browser: Browser, watched: WatchedConsole) -> None:
+    watched.shows(at_night)
+    with a_visitor(browser, watched.console, "en") as visitor:
         page = visitor.page
         visitor.go(PATH)
         expect(page.locator("h1")).to_contain_text("All that was received is in the accounts.")
-        seen = night.world.clock.now
-        night.world.clock.turn(timedelta(seconds=90))
+        seen = watched.console.clock.now
+        watched.console.clock.turn(timedelta(seconds=90))
         expect(page.locator("h1")).to_contain_text("Nobody knows at this moment who is behind.")
         expect(page.locator(".verdict")).to_contain_text("90 seconds ago")
-        assert json.loads(night.watch.answers["/lag"])["at"].startswith(seen.strftime("%Y-%m-%dT"))
+        assert json.loads(watched.watch.answers["/lag"])["at"].startswith(
+            seen.strftime("%Y-%m-%dT")
+        )
         states = page.locator("[data-live=stages] .badge").all_inner_texts()
         assert ["unknown"] * 4 == states
         assert [] == visitor.barriers()
-        night.shows(at_night)
+        watched.shows(at_night)
         expect(page.locator("h1")).to_contain_text("All that was received is in the accounts.")

@@ -1,6 +1,6 @@
 """The picture of the page Lag for the README: a burst, of answers that are recorded here.
 
-The nights that an operator fears are of a real stack: tests/kafka/test_lag_nights.py.
+The nights that an operator fears are of a real stack: tests/kafka/test_outage_scenarios.py.
 """
 
 from pathlib import Path
@@ -15,8 +15,8 @@ from tests.browser.test_pages import picture
 BYTES_MAX: Final = 200_000
 
 
-def test_a_picture_of_a_burst(browser: Browser, town_file: Path) -> None:
+def test_a_picture_of_a_burst(browser: Browser, read_model_file: Path) -> None:
     """Copied by hand to docs/pictures/lag.png when the page has changed."""
     path = picture("readme-lag")
-    a_lag_picture(browser, town_file, a_burst().answers, path)
+    a_lag_picture(browser, read_model_file, a_burst().answers, path)
     assert path.stat().st_size < BYTES_MAX

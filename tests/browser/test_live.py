@@ -5,9 +5,9 @@ from sqlalchemy import update
 
 from services.projector.database import an_engine
 from services.projector.tables import outcomes
-from tests.browser import town
+from tests.browser import scenario
+from tests.browser.console import Console, apart
 from tests.browser.visitor import a_visitor
-from tests.browser.world import World, apart
 from tests.builders import a_concurring_act, a_payment, an_act
 
 PAYMENT = a_payment(
@@ -20,7 +20,7 @@ PAYMENT = a_payment(
 
 THE_SAME_THEATRE = a_concurring_act(
     grant="THEATRE-2023",
-    beneficiary=town.THEATRE | {"name": "Compagnie du Petit Vert"},
+    beneficiary=scenario.THEATRE | {"name": "Compagnie du Petit Vert"},
     act=an_act("2023-07-19", "Conseil de quartier", number="23/300"),
     _id="avis-theatre",
     _time="2023-07-20T14:02:15+02:00",
@@ -35,7 +35,7 @@ window.EventSource = class extends EventSource {
     window.streams.push(this);
     // On the page, where it can be waited for: the policy lets no test evaluate a condition there.
     const kept = document.documentElement.dataset;
-    this.addEventListener("position", () => { kept.told = Number(kept.told ?? 0) + 1; });
+    this.addEventListener("position", () => { kept.positions = Number(kept.positions ?? 0) + 1; });
     this.addEventListener("error", () => { kept.cut = this.readyState; });
   }
 };
@@ -51,7 +51,7 @@ CONNECTING = "0"
 LOST = "La mise à jour en direct ne répond plus"
 
 
-def test_today_moves_on_by_itself(browser: Browser, own_console: World) -> None:
+def test_today_moves_on_by_itself(browser: Browser, own_console: Console) -> None:
     with a_visitor(browser, own_console) as visitor:
         page = visitor.page
         visitor.go("/console/today")
@@ -62,10 +62,10 @@ def test_today_moves_on_by_itself(browser: Browser, own_console: World) -> None:
         expect(page.locator("[data-live=waiting]")).to_contain_text("2 mandats")
         expect(page.get_by_role("status")).to_have_text("Page mise à jour.")
         assert page.evaluate("window.stillThere"), "the page was not loaded again"
-        assert [] == visitor.heard
+        assert [] == visitor.messages
 
 
-def test_the_keyboard_stays_where_it_is(browser: Browser, own_console: World) -> None:
+def test_the_keyboard_stays_where_it_is(browser: Browser, own_console: Console) -> None:
     with a_visitor(browser, own_console) as visitor:
         page = visitor.page
         visitor.go("/console/orders")
@@ -79,7 +79,7 @@ def test_the_keyboard_stays_where_it_is(browser: Browser, own_console: World) ->
         expect(link).to_be_focused()
 
 
-def test_a_page_that_nobody_looks_at_asks_for_nothing(browser: Browser, own_console: World) -> None:
+def test_a_hidden_page_asks_for_nothing(browser: Browser, own_console: Console) -> None:
     with a_visitor(browser, own_console) as visitor:
         page = visitor.page
         page.add_init_script(COUNT_STREAMS % "true")
@@ -92,18 +92,20 @@ def test_a_page_that_nobody_looks_at_asks_for_nothing(browser: Browser, own_cons
         assert 2 == page.evaluate("window.streams.length")
 
 
-def test_what_was_not_there_appears_where_it_belongs(browser: Browser, own_console: World) -> None:
+def test_what_was_not_there_appears_where_it_belongs(
+    browser: Browser, own_console: Console
+) -> None:
     with a_visitor(browser, own_console) as visitor:
         page = visitor.page
-        visitor.go(f"/console/grants/{town.BUDGET}/THEATRE-2023")
+        visitor.go(f"/console/grants/{scenario.BUDGET}/THEATRE-2023")
         expect(page.get_by_role("heading", name="À vérifier")).to_have_count(0)
         own_console.publish(THE_SAME_THEATRE)
         expect(page.get_by_role("heading", name="À vérifier")).to_be_visible()
         expect(page.locator("#flags + .notices")).to_contain_text("Nom différent")
 
 
-def test_a_stream_that_is_refused_is_said_where_it_can_be_seen(
-    browser: Browser, own_console: World
+def test_a_stream_that_is_refused_is_reported_where_it_can_be_seen(
+    browser: Browser, own_console: Console
 ) -> None:
     with a_visitor(browser, own_console) as visitor:
         page = visitor.page
@@ -114,8 +116,8 @@ def test_a_stream_that_is_refused_is_said_where_it_can_be_seen(
         assert [] == visitor.barriers()
 
 
-def test_an_update_that_fails_is_said_and_asked_for_again(
-    browser: Browser, own_console: World
+def test_an_update_that_fails_is_reported_and_asked_for_again(
+    browser: Browser, own_console: Console
 ) -> None:
     with a_visitor(browser, own_console) as visitor:
         page = visitor.page
@@ -131,8 +133,8 @@ def test_an_update_that_fails_is_said_and_asked_for_again(
         expect(page.locator(".live.lost")).to_have_count(0)
 
 
-def test_a_console_that_goes_away_is_said_and_found_again(
-    browser: Browser, own_console: World
+def test_a_console_that_goes_away_is_reported_and_found_again(
+    browser: Browser, own_console: Console
 ) -> None:
     assert own_console.served is not None
     with a_visitor(browser, own_console) as visitor:
@@ -140,7 +142,7 @@ def test_a_console_that_goes_away_is_said_and_found_again(
         page.add_init_script(COUNT_STREAMS % "false")
         page.clock.install()
         visitor.go("/console/today")
-        expect(page.locator("html")).to_have_attribute("data-told", "1")
+        expect(page.locator("html")).to_have_attribute("data-positions", "1")
         own_console.served.stop()
         expect(page.locator("html")).to_have_attribute("data-cut", CONNECTING)
         expect(page.locator(".live.lost")).to_have_count(0)
@@ -152,22 +154,22 @@ def test_a_console_that_goes_away_is_said_and_found_again(
         expect(page.locator(".live.lost")).to_have_count(0)
 
 
-def test_a_page_can_be_paused(browser: Browser, own_console: World) -> None:
+def test_a_page_can_be_paused(browser: Browser, own_console: Console) -> None:
     with a_visitor(browser, own_console) as visitor:
         page = visitor.page
         page.add_init_script(COUNT_STREAMS % "false")
         visitor.go("/console/today")
         page.get_by_role("button", name="Suspendre la mise à jour").click()
-        expect(page.locator("html")).to_have_attribute("data-told", "1")
+        expect(page.locator("html")).to_have_attribute("data-positions", "1")
         own_console.publish(PAYMENT)
-        expect(page.locator("html")).to_have_attribute("data-told", "2")
+        expect(page.locator("html")).to_have_attribute("data-positions", "2")
         expect(page.locator(".verdict")).to_contain_text("14:02:11")
         page.get_by_role("button", name="Reprendre la mise à jour").click()
         expect(page.locator(".verdict")).to_contain_text("14:02:15")
 
 
 def test_without_script_the_page_stays_and_a_reload_tells(
-    browser: Browser, own_console: World
+    browser: Browser, own_console: Console
 ) -> None:
     with a_visitor(browser, own_console, script=False) as visitor:
         visitor.go("/console/today")
@@ -177,8 +179,8 @@ def test_without_script_the_page_stays_and_a_reload_tells(
         expect(visitor.page.locator(".verdict")).to_contain_text("14:02:15")
 
 
-def test_a_count_that_does_not_add_up_is_red_in_words_and_with_a_sign(
-    browser: Browser, own_console: World
+def test_a_count_that_does_not_add_up_is_red_and_has_a_text_and_a_sign(
+    browser: Browser, own_console: Console
 ) -> None:
     async def lose_two() -> None:
         engine = an_engine(own_console.database)
@@ -189,10 +191,10 @@ def test_a_count_that_does_not_add_up_is_red_in_words_and_with_a_sign(
     apart(lose_two())
     with a_visitor(browser, own_console, "en") as visitor:
         visitor.go("/console/today")
-        said = visitor.page.locator("main").inner_text()
-        assert "Do not rely on these accounts before a check." in said
-        assert "the difference is 2" in said
-        assert "Rule 5" in said
+        text = visitor.page.locator("main").inner_text()
+        assert "Do not rely on these accounts before a check." in text
+        assert "the difference is 2" in text
+        assert "Rule 5" in text
         verdict = visitor.page.locator(".adds.bad")
         expect(verdict).to_have_text("The count does not add up.")
         assert verdict.locator("svg").is_visible()
@@ -201,7 +203,7 @@ def test_a_count_that_does_not_add_up_is_red_in_words_and_with_a_sign(
         assert [] == visitor.barriers()
 
 
-def test_what_is_not_known_is_a_dash_with_its_word(browser: Browser, own_console: World) -> None:
+def test_what_is_not_known_is_a_dash_with_a_text(browser: Browser, own_console: Console) -> None:
     own_console.ends.known = None
     with a_visitor(browser, own_console, "en") as visitor:
         visitor.go("/console/today")
@@ -210,8 +212,8 @@ def test_what_is_not_known_is_a_dash_with_its_word(browser: Browser, own_console
         assert "The count cannot be checked" in visitor.page.locator("main").inner_text()
 
 
-def test_a_read_model_that_is_away_is_told_in_both_languages(
-    browser: Browser, own_console: World
+def test_a_read_model_that_is_away_is_reported_in_both_languages(
+    browser: Browser, own_console: Console
 ) -> None:
     path = own_console.database.removeprefix("sqlite+aiosqlite:///")
 
@@ -222,8 +224,8 @@ def test_a_read_model_that_is_away_is_told_in_both_languages(
         await engine.dispose()
 
     apart(empty())
-    for language, words in (("fr", "Base de données injoignable"), ("en", "Database out of reach")):
+    for language, texts in (("fr", "Base de données injoignable"), ("en", "Database out of reach")):
         with a_visitor(browser, own_console, language) as visitor:
             assert 503 == visitor.go("/console/today")
-            assert words in visitor.page.locator("main").inner_text()
+            assert texts in visitor.page.locator("main").inner_text()
             assert [] == visitor.barriers()

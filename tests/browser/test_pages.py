@@ -11,9 +11,9 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.town import BUDGET, THEATRE_IBAN
+from tests.browser.console import Console
+from tests.browser.scenario import BUDGET, THEATRE_IBAN
 from tests.browser.visitor import DESK, PHONE, Visitor, a_visitor
-from tests.browser.world import World
 from tests.builders import IBAN
 
 PICTURES: Final = Path(__file__).resolve().parents[2] / "build" / "pictures"
@@ -100,7 +100,7 @@ def language(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def visitor(browser: Browser, console: World, language: str) -> Iterator[Visitor]:
+def visitor(browser: Browser, console: Console, language: str) -> Iterator[Visitor]:
     """One window in which a language's pages are opened, one after the other."""
     # Words differ by language and colours by the hour: each pair is looked at once.
     colours = "light" if language == "fr" else "dark"
@@ -131,23 +131,24 @@ def test_a_page(visitor: Visitor, language: str, name: str) -> None:
     assert IBAN not in shown
     assert THEATRE_IBAN not in shown
     assert [] == visitor.elsewhere
-    assert [] == [each for each in visitor.heard if not (name == LOST and OWN_404 in each)]
+    assert [] == [each for each in visitor.messages if not (name == LOST and OWN_404 in each)]
 
 
+@pytest.mark.rest
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_every_page_says_the_same_without_script(
-    browser: Browser, console: World, language: str
+    browser: Browser, console: Console, language: str
 ) -> None:
     with a_visitor(browser, console, language, script=False, phone=True) as visitor:
         for name, (path, french, english) in PAGES.items():
             assert visitor.go(path) == (404 if name == LOST else 200)
-            said = visitor.page.locator("main").inner_text()
-            assert (french if language == "fr" else english) in said, name
+            text = visitor.page.locator("main").inner_text()
+            assert (french if language == "fr" else english) in text, name
             assert not visitor.page.locator(".live-control").count()
         assert [] == visitor.elsewhere
 
 
-def test_a_barrier_would_be_found(browser: Browser, console: World) -> None:
+def test_a_barrier_would_be_found(browser: Browser, console: Console) -> None:
     with a_visitor(browser, console) as visitor:
         visitor.go(PAGES["grant"][0])
         for planted in BARRIERS.values():
@@ -155,18 +156,18 @@ def test_a_barrier_would_be_found(browser: Browser, console: World) -> None:
         assert BARRIERS.keys() == {each.partition(" ")[0] for each in visitor.barriers()}
 
 
-def test_what_the_policy_refuses_would_be_heard(browser: Browser, console: World) -> None:
+def test_what_the_policy_refuses_would_be_noticed(browser: Browser, console: Console) -> None:
     with a_visitor(browser, console) as visitor:
         visitor.go("/console/today")
         refused = "refused by policy: style-src"
-        with visitor.page.expect_console_message(lambda told: refused in told.text):
+        with visitor.page.expect_console_message(lambda found: refused in found.text):
             planted = "document.body.insertAdjacentHTML('beforeend', '<p style=top:0>')"
             visitor.page.evaluate(planted)
-        assert any(refused in each for each in visitor.heard)
+        assert any(refused in each for each in visitor.messages)
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
-def test_the_page_to_sign_in(browser: Browser, console: World, language: str) -> None:
+def test_the_page_to_sign_in(browser: Browser, console: Console, language: str) -> None:
     with a_visitor(browser, console, language, key=None) as visitor:
         assert 200 == visitor.go("/console/grants?search=x")
         assert "/console/login?next=" in visitor.page.url
@@ -188,7 +189,7 @@ def test_the_page_to_sign_in(browser: Browser, console: World, language: str) ->
     ],
 )
 def test_a_picture_for_the_readme(
-    browser: Browser, console: World, name: str, path: str, height: int
+    browser: Browser, console: Console, name: str, path: str, height: int
 ) -> None:
     """Copied by hand to docs/pictures/ when the page has changed: both are in English."""
     with a_visitor(browser, console, "en") as visitor:
@@ -198,7 +199,7 @@ def test_a_picture_for_the_readme(
         assert picture(name).stat().st_size < 200_000
 
 
-def test_a_page_prints_without_its_ways_around(browser: Browser, console: World) -> None:
+def test_a_page_prints_without_its_navigation(browser: Browser, console: Console) -> None:
     with a_visitor(browser, console) as visitor:
         visitor.go(PAGES["grant"][0])
         visitor.page.emulate_media(media="print")
@@ -206,7 +207,7 @@ def test_a_page_prints_without_its_ways_around(browser: Browser, console: World)
         assert visitor.page.locator("h1").is_visible()
 
 
-def test_another_towns_key_sees_nothing_of_this_one(browser: Browser, console: World) -> None:
+def test_another_towns_key_sees_nothing_of_this_one(browser: Browser, console: Console) -> None:
     with a_visitor(browser, console, key="test-key-of-another-town") as visitor:
         assert 404 == visitor.go(PAGES["grant"][0])
         assert 404 == visitor.go(PAGES["order"][0])

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.api.processes import embedded
+from tests.browser.console import Console
 from tests.browser.visitor import a_visitor
-from tests.browser.world import World
 from tests.builders import a_report
 from tests.read_model.filling import EXAMPLES
 
@@ -29,8 +29,8 @@ def test_the_year_served_from_one_process_moves_with_what_is_published(
     year = EXAMPLES / "lille-avenirs-2023.jsonl"
     data, log = tmp_path / "data", tmp_path / "log"
     with embedded(data, "--load", year, log=log) as running:
-        world = World(running.address, "", [])
-        with a_visitor(browser, world, "en", key=None) as visitor:
+        console = Console(running.address, "", [])
+        with a_visitor(browser, console, "en", key=None) as visitor:
             page = visitor.page
             assert 200 == visitor.go("/console")
             first = page.locator(".verdict")
@@ -46,7 +46,7 @@ def test_the_year_served_from_one_process_moves_with_what_is_published(
             assert 202 == answer.status_code, answer.text
             expect(first).to_contain_text("Latest event dated 14 July 2024 at 10:30:00.")
             assert page.evaluate("window.stillThere"), "the page was not loaded again"
-            assert [] == visitor.heard
+            assert [] == visitor.messages
             assert [] == visitor.barriers()
             assert 200 == visitor.go("/console/lag")
             expect(page.locator("h1")).to_have_text("Nothing waits between one room and the next.")

@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
 from services.api.access.session import SESSION_COOKIE
-from tests.browser.world import OPERATOR_KEY, World
+from tests.browser.console import OPERATOR_KEY, Console
 
 CHROMIUMS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MISSING: Final = (
@@ -43,30 +43,30 @@ class Visitor:
     """One who looks at a console, in a window of their own."""
 
     page: Page
-    world: World
-    heard: list[str] = field(default_factory=list)
+    console: Console
+    messages: list[str] = field(default_factory=list)
     elsewhere: list[str] = field(default_factory=list)
     """What was asked of any other place than the console."""
 
     def go(self, path: str) -> int:
         """Open a page; what it was answered with."""
-        answer = self.page.goto(self.world.url + path)
+        answer = self.page.goto(self.console.url + path)
         assert answer is not None, "the page has an answer"
         return answer.status
 
     def forget(self) -> None:
-        """What was heard on another page is not this one's."""
-        self.heard.clear()
+        """Messages of another page are not this one's."""
+        self.messages.clear()
         self.elsewhere.clear()
 
     def hears(self, message: ConsoleMessage) -> None:
         """A line on the browser's own console."""
         if message.type in {"error", "warning"}:
-            self.heard.append(message.text)
+            self.messages.append(message.text)
 
     def sees(self, request: Request) -> None:
         """A request on its way."""
-        if not request.url.startswith((self.world.url, "data:")):
+        if not request.url.startswith((self.console.url, "data:")):
             self.elsewhere.append(request.url)
 
     def barriers(self) -> list[str]:
@@ -111,7 +111,7 @@ def a_browser() -> Iterator[Browser]:
 @contextmanager
 def a_visitor(
     browser: Browser,
-    world: World,
+    console: Console,
     language: str = "fr",
     *,
     key: str | None = OPERATOR_KEY,
@@ -127,11 +127,11 @@ def a_visitor(
     )
     context.set_default_timeout(10_000)
     if key is not None:
-        context.add_cookies([{"name": SESSION_COOKIE, "value": key, "url": world.url}])
+        context.add_cookies([{"name": SESSION_COOKIE, "value": key, "url": console.url}])
     page = context.new_page()
-    visitor = Visitor(page, world)
+    visitor = Visitor(page, console)
     page.on("console", visitor.hears)
-    page.on("pageerror", lambda error: visitor.heard.append(str(error)))
+    page.on("pageerror", lambda error: visitor.messages.append(str(error)))
     page.on("request", visitor.sees)
     if script:
         page.add_init_script(LISTEN_FOR_REFUSALS)

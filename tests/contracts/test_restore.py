@@ -20,7 +20,7 @@ from services.ledger.files.memory import MemoryStore
 from services.ledger.files.sqlite import SqliteStore
 from tests.builders import (
     BUDGET,
-    Story,
+    Scenario,
     a_convention,
     a_notification,
     a_payment,
@@ -52,15 +52,15 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def story(store: Store) -> Story:
-    return Story(*YEAR, store=store)
+def story(store: Store) -> Scenario:
+    return Scenario(*YEAR, store=store)
 
 
-def opened_with(store: Store) -> tuple[list[str], Story]:
+def opened_with(store: Store) -> tuple[list[str], Scenario]:
     """The log's event names on opening, and a story that goes on with what was opened."""
     with capture_logs() as lines:
         ledger = open_ledger(store)
-    again = Story(store=store)
+    again = Scenario(store=store)
     again.ledger = ledger
     return [line["event"] for line in lines], again
 
@@ -78,7 +78,7 @@ def rewritten(store: Store, **changes: bytes) -> Store:
     return other
 
 
-def test_a_store_is_opened_where_it_stood(store: Store, story: Story) -> None:
+def test_a_store_is_opened_where_it_stood(store: Store, story: Scenario) -> None:
     said = story.summary()
     logged, again = opened_with(store)
     assert [] == logged
@@ -86,13 +86,15 @@ def test_a_store_is_opened_where_it_stood(store: Store, story: Story) -> None:
 
 
 @pytest.mark.parametrize("newer", [VERSIONS._replace(state=99), VERSIONS._replace(rules=99)])
-def test_a_store_of_a_newer_program_is_refused(store: Store, story: Story, newer: Versions) -> None:
+def test_a_store_of_a_newer_program_is_refused(
+    store: Store, story: Scenario, newer: Versions
+) -> None:
     store.commit(Batch(), newer)
     with pytest.raises(StoreError, match="newer Écluse"):
         open_ledger(store)
 
 
-def test_a_state_of_an_older_shape_is_made_again(store: Store, story: Story) -> None:
+def test_a_state_of_an_older_shape_is_made_again(store: Store, story: Scenario) -> None:
     said = story.summary()
     store.replace_state({StateKey(BUDGET, "old", "x"): b"?"}, VERSIONS._replace(state=0))
     logged, again = opened_with(store)
@@ -102,7 +104,7 @@ def test_a_state_of_an_older_shape_is_made_again(store: Store, story: Story) -> 
     assert [] == opened_with(store)[0]
 
 
-def test_a_state_that_says_no_version_is_made_again(store: Store, story: Story) -> None:
+def test_a_state_that_says_no_version_is_made_again(store: Store, story: Scenario) -> None:
     said = story.summary()
     if isinstance(store, SqliteStore):
         store._db.execute("DELETE FROM versions")
@@ -115,7 +117,7 @@ def test_a_state_that_says_no_version_is_made_again(store: Store, story: Story) 
     assert VERSIONS == store.versions()
 
 
-def test_a_lost_state_is_made_again_from_the_journal(store: Store, story: Story) -> None:
+def test_a_lost_state_is_made_again_from_the_journal(store: Store, story: Scenario) -> None:
     said, rows = story.summary(), dict(store.state())
     store.replace_state({}, VERSIONS)
     logged, again = opened_with(store)
@@ -128,7 +130,7 @@ KINDS = ("budget", "line", "grant", "convention", "order", "account", "parked", 
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_one_lost_row_is_missed(store: Store, story: Story, kind: str) -> None:
+def test_one_lost_row_is_missed(store: Store, story: Scenario, kind: str) -> None:
     said, rows = story.summary(), dict(store.state())
     lost = next(key for key in rows if key.kind == kind)
     store.commit(Batch(changes={lost: None}), VERSIONS)
@@ -140,7 +142,7 @@ def test_one_lost_row_is_missed(store: Store, story: Story, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "event"])
 def test_a_row_that_holds_something_else_is_not_believed(
-    store: Store, story: Story, kind: str
+    store: Store, story: Scenario, kind: str
 ) -> None:
     rows = dict(store.state())
     changed = next(key for key in rows if key.kind == kind)
@@ -150,14 +152,16 @@ def test_a_row_that_holds_something_else_is_not_believed(
 
 
 @pytest.mark.parametrize("key", [StateKey(BUDGET, "cat", ""), StateKey("B", "line", '["1","2"]')])
-def test_a_row_that_nobody_wrote_is_not_believed(store: Store, story: Story, key: StateKey) -> None:
+def test_a_row_that_nobody_wrote_is_not_believed(
+    store: Store, story: Scenario, key: StateKey
+) -> None:
     rows = dict(store.state())
     store.commit(Batch(changes={key: b"\xc0"}), VERSIONS)
     assert ["state_rebuilt"] == opened_with(store)[0]
     assert rows == dict(store.state())
 
 
-def test_money_that_does_not_add_up_is_not_believed(store: Store, story: Story) -> None:
+def test_money_that_does_not_add_up_is_not_believed(store: Store, story: Scenario) -> None:
     rows = dict(store.state())
     line = next(key for key in rows if key.kind == "line")
     money = rows[line].replace(b"\xa4paid\x01", b"\xa4paid\x02")
@@ -167,7 +171,7 @@ def test_money_that_does_not_add_up_is_not_believed(store: Store, story: Story) 
     assert rows == dict(store.state())
 
 
-def test_a_state_that_lags_behind_the_journal_is_made_again(store: Store, story: Story) -> None:
+def test_a_state_that_lags_behind_the_journal_is_made_again(store: Store, story: Scenario) -> None:
     rows = dict(store.state())
     story.tell(a_vote(stage="supplementary"))
     ahead = dict(store.state())
@@ -193,20 +197,20 @@ def record(store: Store, sequence: int) -> bytes:
         (b"{", b"["),
     ],
 )
-def test_a_damaged_record_is_named(store: Store, story: Story, old: bytes, new: bytes) -> None:
+def test_a_damaged_record_is_named(store: Store, story: Scenario, old: bytes, new: bytes) -> None:
     damaged = rewritten(store, n3=record(store, 3).replace(old, new))
     assert record(store, 3) != record(damaged, 3)
     with pytest.raises(StoreError, match=f"journal {BUDGET}/3"):
         open_ledger(damaged)
 
 
-def test_a_record_that_was_moved_is_named(store: Store, story: Story) -> None:
+def test_a_record_that_was_moved_is_named(store: Store, story: Scenario) -> None:
     moved = rewritten(store, n3=record(store, 2), n2=record(store, 3))
     with pytest.raises(StoreError, match=f"journal {BUDGET}/2: another one stands there"):
         open_ledger(moved)
 
 
-def test_a_missing_record_is_named(store: Store, story: Story) -> None:
+def test_a_missing_record_is_named(store: Store, story: Scenario) -> None:
     cut = MemoryStore()
     rows = [row for row in store.journal() if (row.budget, row.sequence) != (BUDGET, 3)]
     cut.commit(Batch(rows), VERSIONS)
@@ -214,14 +218,16 @@ def test_a_missing_record_is_named(store: Store, story: Story) -> None:
         open_ledger(cut)
 
 
-def test_a_record_with_another_history_behind_it_is_named(store: Store, story: Story) -> None:
-    other = Story(a_notification(convention="E"), *YEAR[1:])
+def test_a_record_with_another_history_behind_it_is_named(store: Store, story: Scenario) -> None:
+    other = Scenario(a_notification(convention="E"), *YEAR[1:])
     mixed = rewritten(store, n1=record(other.store, 1))
     with pytest.raises(StoreError, match=f"journal {BUDGET}/2: it does not follow"):
         open_ledger(mixed)
 
 
-def test_a_damaged_end_is_named_even_where_the_state_is_whole(store: Store, story: Story) -> None:
+def test_a_damaged_end_is_named_even_where_the_state_is_whole(
+    store: Store, story: Scenario
+) -> None:
     last = json.loads(list(store.journal(BUDGET))[-1].record)["sequence"]
     damaged = rewritten(store, **{f"n{last}": b"{}"})
     with pytest.raises(StoreError, match=f"journal {BUDGET}/{last}"):
@@ -229,7 +235,7 @@ def test_a_damaged_end_is_named_even_where_the_state_is_whole(store: Store, stor
 
 
 def test_a_journal_that_lost_its_end_is_named_where_the_state_knows_more(
-    store: Store, story: Story
+    store: Store, story: Scenario
 ) -> None:
     """To fold what is left would forget, in silence, what was decided."""
     cut = MemoryStore()
@@ -238,7 +244,7 @@ def test_a_journal_that_lost_its_end_is_named_where_the_state_knows_more(
         open_ledger(cut)
 
 
-def test_it_is_named_too_where_the_state_has_an_older_shape(store: Store, story: Story) -> None:
+def test_it_is_named_too_where_the_state_has_an_older_shape(store: Store, story: Scenario) -> None:
     older = VERSIONS._replace(state=VERSIONS.state - 1)
     cut = MemoryStore()
     cut.commit(Batch(list(store.journal())[:-1], dict(store.state())), older)

@@ -21,7 +21,7 @@ HERE = "tests/faults/test_kills.py"
 BATCH_LINES = 5
 WATCHED_KILLS, TIMED_KILLS = 5, 2
 WAIT_S = 20
-LOOK_S = 0.002  # Less than a batch takes; who looks without a pause takes a core from the replay.
+POLL_S = 0.002  # Less than a batch takes; who looks without a pause takes a core from the replay.
 
 pytestmark = pytest.mark.fault
 
@@ -64,7 +64,7 @@ def wait_for_rows(process: subprocess.Popen[bytes], db: Path, count: int) -> Non
     until = time.monotonic() + WAIT_S
     while process.poll() is None and count_in(db) < count:
         assert time.monotonic() < until, f"no {count} records after {WAIT_S} s"
-        time.sleep(LOOK_S)
+        time.sleep(POLL_S)
 
 
 @pytest.mark.timeout(120)
@@ -73,8 +73,8 @@ def test_a_replay_killed_at_any_moment_resumes_to_the_same_journal(tmp_path: Pat
     print(f"run again: ECLUSE_FAULT_SEED={seed} .venv/bin/pytest {HERE} -k killed")
     chance = random.Random(seed)
     file, db, calm = tmp_path / "year.jsonl", tmp_path / "killed.db", tmp_path / "calm.db"
-    told = year.lines()
-    file.write_bytes(b"".join(line + b"\n" for line in told))
+    lines = year.lines()
+    file.write_bytes(b"".join(line + b"\n" for line in lines))
     undisturbed = ecluse("replay", file, "--db", calm, "--json", ECLUSE_LOG_LEVEL="ERROR")
     expected = rows_in(calm)
     assert len(expected) > 2_500
@@ -100,5 +100,5 @@ def test_a_replay_killed_at_any_moment_resumes_to_the_same_journal(tmp_path: Pat
     output, _ = started(file, db).communicate()
     assert undisturbed.out == output, "heads, balances, orders and lists are the same"
     assert expected == rows_in(db)
-    check(rows_in(db), sum(1 for line in told if line.strip()), json.loads(output))
+    check(rows_in(db), sum(1 for line in lines if line.strip()), json.loads(output))
     assert b"" == real_ecluse("journal", "tail", "--db", db, "--budget", "none", "--json").out

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders import a_convention, a_payment, a_vote, an_award, encoded
-from tests.integration.command import Said, ecluse
+from tests.integration.command import CommandResult, ecluse
 
 YEAR = [encoded(event) for event in (a_vote(), an_award(), a_convention(), a_payment(7))]
 
@@ -27,7 +27,7 @@ def written(file: Path, lines: list[bytes]) -> Path:
     return file
 
 
-def replayed(file: Path | str, db: Path, given: bytes = b"") -> Said:
+def replayed(file: Path | str, db: Path, given: bytes = b"") -> CommandResult:
     return ecluse("replay", file, "--db", db, "--json", given=given, ECLUSE_LOG_LEVEL="ERROR")
 
 
@@ -35,13 +35,13 @@ def journal(db: Path) -> bytes:
     return ecluse("journal", "tail", "--db", db, "-n", 99, "--json").out
 
 
-def stopped(said: Said, db: Path, before: bytes) -> str:
+def stopped(result: CommandResult, db: Path, before: bytes) -> str:
     """The sentence of a replay that stopped and wrote nothing."""
-    assert (3, b"") == (said.code, said.out)
+    assert (3, b"") == (result.code, result.out)
     assert before == journal(db)
-    assert said.err.startswith("Stopped: ")
-    assert 1 == said.err.count("\n"), "one sentence, no traceback"
-    return said.err
+    assert result.err.startswith("Stopped: ")
+    assert 1 == result.err.count("\n"), "one sentence, no traceback"
+    return result.err
 
 
 def test_a_file_read_to_its_end_is_not_read_again(file: Path, db: Path) -> None:
@@ -98,9 +98,9 @@ def test_an_empty_file_says_nothing_of_others_with_its_name(file: Path, db: Path
     """An empty daily export is ordinary; the log names it."""
     first = replayed(file, db)
     args = ("replay", written(file, []), "--db", db, "--json")
-    said = ecluse(*args, ECLUSE_LOG_LEVEL="WARNING")
-    assert first.text == said.text
-    assert '"event": "file_empty"' in said.err
+    result = ecluse(*args, ECLUSE_LOG_LEVEL="WARNING")
+    assert first.text == result.text
+    assert '"event": "file_empty"' in result.err
 
 
 def test_a_line_that_was_read_and_then_replaced_is_named(file: Path, db: Path) -> None:
@@ -181,5 +181,5 @@ def test_the_second_file_of_a_run_may_stop_it_when_the_first_is_kept(file: Path,
     replayed(file, db)
     written(file, YEAR[:2])
     more = written(file.with_name("more.jsonl"), [encoded(a_payment(9))])
-    said = ecluse("replay", more, file, "--db", db, ECLUSE_LOG_LEVEL="ERROR")
-    assert (3, 5) == (said.code, journal(db).count(b"\n"))
+    result = ecluse("replay", more, file, "--db", db, ECLUSE_LOG_LEVEL="ERROR")
+    assert (3, 5) == (result.code, journal(db).count(b"\n"))

@@ -30,8 +30,8 @@ def _life(budget: str, number: int) -> Iterator[Json]:
     advance = an_instalment(CENTS // 2)
     reports = [("activity_report", 2022)]
     balance = an_instalment(CENTS - CENTS // 2, "balance", documents=reports, ceiling=True)
-    said: Json = {"budget": budget, "grant": grant, "convention": convention}
-    yield a_convention(**said, instalments=[advance, balance])
+    result: Json = {"budget": budget, "grant": grant, "convention": convention}
+    yield a_convention(**result, instalments=[advance, balance])
     yield a_notification(budget=budget, convention=convention)
     yield an_acknowledgement(order=order, budget=budget)
     yield a_payment(10_001, order, budget=budget)
@@ -46,18 +46,18 @@ def _life(budget: str, number: int) -> Iterator[Json]:
 
 
 def lines(seed: int = 2023, grants: int = GRANTS) -> list[bytes]:
-    """The year: stories of many grants woven together, with repeats and what nobody can read."""
+    """The year: histories of many grants interleaved, with repeats and what nobody can read."""
     chance = random.Random(seed)
-    stories = [list(_life(budget, number)) for budget in BUDGETS for number in range(grants)]
-    order = [number for number, story in enumerate(stories) for _ in story]
+    histories = [list(_life(budget, number)) for budget in BUDGETS for number in range(grants)]
+    order = [number for number, history in enumerate(histories) for _ in history]
     chance.shuffle(order)
-    told = [encoded(a_vote(grants * CENTS, budget=budget)) for budget in BUDGETS]
+    lines = [encoded(a_vote(grants * CENTS, budget=budget)) for budget in BUDGETS]
     for place, number in enumerate(order):
         # Now and then an event comes before the one that it follows, and waits for it.
-        event = stories[number].pop(-1 if chance.random() < 0.02 else 0)
-        told.append(encoded(event | {"id": f"e{place}"}))
+        event = histories[number].pop(-1 if chance.random() < 0.02 else 0)
+        lines.append(encoded(event | {"id": f"e{place}"}))
         if chance.random() < 0.05:
-            told.append(chance.choice(told))
+            lines.append(chance.choice(lines))
         if chance.random() < 0.02:
-            told.append(chance.choice(UNREADABLE))
-    return told
+            lines.append(chance.choice(UNREADABLE))
+    return lines

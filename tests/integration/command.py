@@ -58,7 +58,7 @@ class Given(BytesIO):
 
 
 @dataclass(frozen=True)
-class Said:
+class CommandResult:
     """What a run of the command left: its exit code and what it printed."""
 
     code: int
@@ -81,17 +81,17 @@ def environment(**more: str) -> dict[str, str]:
     return kept | {"LANG": "C.UTF-8", "PYTHONPATH": str(ROOT), "TERM": "dumb"} | more
 
 
-def ecluse(*args: object, given: bytes = b"", **env: str) -> Said:
+def ecluse(*args: object, given: bytes = b"", **env: str) -> CommandResult:
     """Run the command in this process, its streams apart; half a second less than a real one."""
     code: int | str | None = 0
     mask = os.umask(0o022)  # The command sets its own: no other test shall have it.
-    with pytest.MonkeyPatch.context() as world, CliRunner().isolation() as (out, err, _):
+    with pytest.MonkeyPatch.context() as patch, CliRunner().isolation() as (out, err, _):
         for name in UNSET:
-            world.delenv(name, raising=False)
+            patch.delenv(name, raising=False)
         for name, value in env.items():
-            world.setenv(name, value)
-        world.setattr(sys, "stdin", TextIOWrapper(Given(given)))
-        world.setattr(sys, "argv", ["ecluse", *map(str, args)])
+            patch.setenv(name, value)
+        patch.setattr(sys, "stdin", TextIOWrapper(Given(given)))
+        patch.setattr(sys, "argv", ["ecluse", *map(str, args)])
         try:
             main()
         except SystemExit as leaving:
@@ -102,7 +102,7 @@ def ecluse(*args: object, given: bytes = b"", **env: str) -> Said:
         sys.stdout.flush()
         sys.stderr.flush()
         assert isinstance(code, int), f"the command leaves with a number: {code}"
-        return Said(code, out.getvalue(), err.getvalue().decode())
+        return CommandResult(code, out.getvalue(), err.getvalue().decode())
 
 
 def journal_of(db: Path, file: Path) -> Path:
@@ -111,7 +111,7 @@ def journal_of(db: Path, file: Path) -> Path:
     return file
 
 
-def real_ecluse(*args: object, given: bytes = b"", **env: str) -> Said:
+def real_ecluse(*args: object, given: bytes = b"", **env: str) -> CommandResult:
     """Run the command as a process of its own."""
     done = subprocess.run(
         [*COMMAND, *map(str, args)],
@@ -121,4 +121,4 @@ def real_ecluse(*args: object, given: bytes = b"", **env: str) -> Said:
         timeout=TIMEOUT_S,
         env=environment(**env),
     )
-    return Said(done.returncode, done.stdout, done.stderr.decode())
+    return CommandResult(done.returncode, done.stdout, done.stderr.decode())

@@ -10,7 +10,7 @@ from tests.api.a_watch import AWatch, a_watch
 from tests.api.lag_boards import NIGHT
 from tests.api.lag_scenes import Scene
 from tests.integration.command import MIXED, ecluse, journal_of, written
-from tests.integration.watched import Json, Serve, answers_of, turn_clock_to
+from tests.integration.watched import Json, Serve, answers_of, set_clock_to
 
 
 @pytest.fixture
@@ -44,4 +44,4 @@ def serve() -> Iterator[Serve]:
 @pytest.fixture
 def _at_night(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is the moment at which the scenes play."""
-    turn_clock_to(monkeypatch, NIGHT)
+    set_clock_to(monkeypatch, NIGHT)

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from tests.builders import OTHER_BODY
-from tests.integration.command import Said, ecluse
+from tests.integration.command import CommandResult, ecluse
 
 KEY_LENGTH = len("ecluse_") + 12 + 1 + 43
 
 
-def keys(tmp_path: Path, *args: object, **env: str) -> Said:
+def keys(tmp_path: Path, *args: object, **env: str) -> CommandResult:
     database = f"sqlite:///{tmp_path / 'read.db'}"
     return ecluse("api-keys", *args, given=b"", ECLUSE_DATABASE_URL=database, **env)
 
@@ -44,7 +44,7 @@ def test_people_read_french_and_english(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("args", "said"),
+    ("args", "message"),
     [
         (["create", "ERP"], "--read"),
         (["create", "ERP", "--read", "everything"], "everything"),
@@ -52,10 +52,10 @@ def test_people_read_french_and_english(tmp_path: Path) -> None:
     ],
 )
 def test_a_key_without_a_right_or_of_no_entity_is_usage(
-    tmp_path: Path, args: list[Any], said: str
+    tmp_path: Path, args: list[Any], message: str
 ) -> None:
     answer = keys(tmp_path, *args)
-    assert (2, True) == (answer.code, said in answer.err)
+    assert (2, True) == (answer.code, message in answer.err)
 
 
 def test_a_database_that_is_away_is_3(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_a_database_that_is_away_is_3(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
+    ("name", "value", "message"),
     [
         ("ECLUSE_OIDC_ALGORITHMS", "RS256,HS256", "ECLUSE_OIDC_ALGORITHMS"),
         ("ECLUSE_OIDC_ALGORITHMS", "none", "ECLUSE_OIDC_ALGORITHMS"),
@@ -81,10 +81,10 @@ def test_a_database_that_is_away_is_3(tmp_path: Path) -> None:
     ],
 )
 def test_a_setting_that_means_nothing_is_usage_and_named(
-    tmp_path: Path, name: str, value: str, said: str
+    tmp_path: Path, name: str, value: str, message: str
 ) -> None:
     answer = keys(tmp_path, "list", **{name: value})
-    assert (2, True) == (answer.code, said in answer.err)
+    assert (2, True) == (answer.code, message in answer.err)
 
 
 def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
     assert (3, True) == (answer.code, "ECLUSE_ACCESS_URL_FILE" in answer.err)
 
 
-def test_serving_without_kafka_must_be_said() -> None:
+def test_serving_without_kafka_must_be_asked_for() -> None:
     answer = ecluse("serve")
     assert (2, True) == (answer.code, "--embedded" in answer.err)
 

@@ -15,7 +15,7 @@ from services.ledger.domain.journal import read_record
 from services.ledger.files.sqlite import SqliteStore
 from tests.builders import BUDGET, NEXT_BUDGET, Json, a_vote, an_award
 from tests.golden.record import HERE as GOLDEN
-from tests.integration.command import CARRY_OVER, EXAMPLE, Said, ecluse, written
+from tests.integration.command import CARRY_OVER, EXAMPLE, CommandResult, ecluse, written
 
 FIRST, SECOND = CARRY_OVER
 HARD: Final = GOLDEN / "hard-year-2023.events.jsonl"
@@ -37,8 +37,8 @@ def nothing(tmp_path: Path) -> Path:
 
 
 def summary(db: Path, *files: Path) -> Json:
-    said: Json = json.loads(ecluse("replay", *files, "--db", db, "--json").out)
-    return said
+    result: Json = json.loads(ecluse("replay", *files, "--db", db, "--json").out)
+    return result
 
 
 def rows_of(db: Path) -> list[Any]:
@@ -50,9 +50,9 @@ def rows_of(db: Path) -> list[Any]:
 
 
 def exported(file: Path, db: Path, *more: object) -> Json:
-    said = ecluse("journal", "export", file, "--db", db, "--json", *more)
-    assert (0, "") == (said.code, said.err)
-    found: Json = json.loads(said.out)
+    result = ecluse("journal", "export", file, "--db", db, "--json", *more)
+    assert (0, "") == (result.code, result.err)
+    found: Json = json.loads(result.out)
     return found
 
 
@@ -62,13 +62,13 @@ def test_a_ledger_comes_back_from_its_export_as_it_was(
 ) -> None:
     before = summary(db, history)
     records = ecluse("journal", "tail", "--db", db, "-n", 999, "--json").out
-    said = exported(file, db)
+    result = exported(file, db)
     assert records == file.read_bytes(), "each record's own bytes, and nothing else"
     lines = len(records.splitlines())
-    assert (lines, lines) == (said["records"], said["written"])
-    assert before["heads"].items() <= said["heads"].items()
+    assert (lines, lines) == (result["records"], result["written"])
+    assert before["heads"].items() <= result["heads"].items()
     imported = json.loads(ecluse("journal", "import", file, "--db", new, "--json").out)
-    assert said == imported
+    assert result == imported
     assert rows_of(db) == rows_of(new), "state and versions too"
     assert before == summary(new, nothing(tmp_path))
 
@@ -108,16 +108,16 @@ def test_an_export_grows_with_its_journal(db: Path, file: Path) -> None:
 
 def test_standard_output_takes_an_export_too(db: Path, file: Path) -> None:
     summary(db, FIRST, SECOND)
-    said = ecluse("journal", "export", "-", "--db", db, "--json")
+    result = ecluse("journal", "export", "-", "--db", db, "--json")
     exported(file, db)
-    assert (0, file.read_bytes()) == (said.code, said.out)
-    assert 12 == json.loads(said.err)["records"]
+    assert (0, file.read_bytes()) == (result.code, result.out)
+    assert 12 == json.loads(result.err)["records"]
 
 
 def test_one_budget_is_exported_alone(db: Path, file: Path) -> None:
     summary(db, FIRST, SECOND)
-    said = exported(file, db, "--budget", NEXT_BUDGET)
-    assert [NEXT_BUDGET] == list(said["heads"])
+    result = exported(file, db, "--budget", NEXT_BUDGET)
+    assert [NEXT_BUDGET] == list(result["heads"])
     assert {NEXT_BUDGET} == {json.loads(line)["budget"] for line in file.read_bytes().splitlines()}
     assert 8 == exported(file, db, "--budget", BUDGET)["written"] + 1
     assert 12 == exported(file, db)["records"]
@@ -162,8 +162,8 @@ def test_an_import_that_was_interrupted_is_finished_before_anything_else(
     refused = ecluse("replay", HARD, "--db", new)
     assert 3 == refused.code
     assert "an import was left unfinished there: finish it" in refused.err
-    said = json.loads(ecluse("journal", "import", file, "--db", new, "--json").out)
-    assert (49, 19) == (said["records"], said["written"])
+    result = json.loads(ecluse("journal", "import", file, "--db", new, "--json").out)
+    assert (49, 19) == (result["records"], result["written"])
     assert rows_of(db) == rows_of(new)
     assert 0 == json.loads(ecluse("journal", "import", file, "--db", new, "--json").out)["written"]
 
@@ -179,9 +179,9 @@ def test_a_file_that_has_grown_is_imported_on(db: Path, new: Path, file: Path) -
 
 
 # ------------------------------------------------------------------ what is refused
-def refused(said: Said, *words: str) -> None:
-    assert (3, b"") == (said.code, said.out)
-    assert [] == [each for each in words if each not in said.err]
+def refused(result: CommandResult, *texts: str) -> None:
+    assert (3, b"") == (result.code, result.out)
+    assert [] == [each for each in texts if each not in result.err]
 
 
 def test_a_journal_that_is_not_the_beginning_of_the_file_is_left_alone(
@@ -203,8 +203,8 @@ def test_a_journal_that_has_gone_on_is_left_alone(
     ecluse("journal", "import", file, "--db", new)
     summary(new, written(tmp_path / "more.jsonl", a_vote()))
     before = rows_of(new)
-    said = ecluse("journal", "import", file, "--db", new, "--lang", "fr")
-    refused(said, "le journal a déjà continué", "N'importez que dans un journal vide")
+    result = ecluse("journal", "import", file, "--db", new, "--lang", "fr")
+    refused(result, "le journal a déjà continué", "N'importez que dans un journal vide")
     assert before == rows_of(new)
 
 
@@ -229,9 +229,9 @@ def test_a_file_whose_last_line_is_cut_is_not_imported(db: Path, new: Path, file
 
 def exported_on(file: Path, db: Path) -> int:
     """How many records an export adds that says on standard error what it mended."""
-    said = ecluse("journal", "export", file, "--db", db, "--json")
-    assert "export_mended" in said.err
-    written_now: int = json.loads(said.out)["written"]
+    result = ecluse("journal", "export", file, "--db", db, "--json")
+    assert "export_mended" in result.err
+    written_now: int = json.loads(result.out)["written"]
     return written_now
 
 
@@ -266,16 +266,16 @@ def test_files_that_are_not_there_are_named(tmp_path: Path, db: Path, new: Path)
 
 
 @pytest.mark.parametrize(
-    ("language", "words"),
+    ("language", "texts"),
     [
         ("fr", "\u00a0: 12 enregistrements de 2 chaîne(s), dont 12 "),
         ("en", ": 12 records of 2 chain(s), 12 of them "),
     ],
 )
-def test_people_are_told_what_was_done(
-    db: Path, new: Path, file: Path, language: str, words: str
+def test_people_read_what_was_done(
+    db: Path, new: Path, file: Path, language: str, texts: str
 ) -> None:
     summary(db, FIRST, SECOND)
     out = ecluse("journal", "export", file, "--db", db, "--lang", language)
     back = ecluse("--lang", language, "journal", "import", file, "--db", new)
-    assert [f"{file}{words}" in said.text for said in (out, back)] == [True, True]
+    assert [f"{file}{texts}" in result.text for result in (out, back)] == [True, True]

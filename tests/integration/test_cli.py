@@ -52,10 +52,10 @@ def logged(err: str) -> list[Json]:
 
 
 def test_the_year_of_lille_avenirs_as_a_program_reads_it() -> None:
-    said = real_ecluse("replay", EXAMPLE, "--json")
-    assert (0, 1) == (said.code, said.text.count("\n"))
-    assert ": " not in said.text.split('"review_flags"')[0], "no spaces"
-    found = json.loads(said.out)
+    result = real_ecluse("replay", EXAMPLE, "--json")
+    assert (0, 1) == (result.code, result.text.count("\n"))
+    assert ": " not in result.text.split('"review_flags"')[0], "no spaces"
+    found = json.loads(result.out)
     assert TOP == list(found)
     lines = {row["line"]["operation"]: row for row in found["lines"]}
     assert {"489": 135560000, "1978": 75700000, "490": 15100000} == {
@@ -69,9 +69,9 @@ def test_the_year_of_lille_avenirs_as_a_program_reads_it() -> None:
 
 
 def test_the_object_has_the_members_of_the_contract_in_their_order(mixed: Path) -> None:
-    said = ecluse("replay", mixed, "--json")
-    assert 1 == said.text.count("\n")
-    found = json.loads(said.out)
+    result = ecluse("replay", mixed, "--json")
+    assert 1 == result.text.count("\n")
+    found = json.loads(result.out)
     assert TOP == list(found)
     assert ["accepted", "duplicate", "refused", "parked", "dead_letter"] == list(found["outcomes"])
     for name, members in OBJECT.items():
@@ -83,7 +83,7 @@ def test_the_object_has_the_members_of_the_contract_in_their_order(mixed: Path) 
         found["outcomes"]
     )
     assert len(MIXED) == found["events"]
-    assert [9, 10] == [internal_event["position"] for internal_event in found["dead_letters"]]
+    assert [9, 10] == [each["position"] for each in found["dead_letters"]]
     assert [BUDGET] == list(found["heads"])
 
 
@@ -113,7 +113,7 @@ def test_several_files_are_read_one_after_the_other(tmp_path: Path, mixed: Path)
     ]
     apart = json.loads(ecluse("replay", *pieces, "--json").out)
     whole = json.loads(ecluse("replay", mixed, "--json").out)
-    assert [1, 1] == [internal_event["position"] for internal_event in apart.pop("dead_letters")]
+    assert [1, 1] == [each["position"] for each in apart.pop("dead_letters")]
     assert whole.pop("dead_letters")
     assert whole == apart
 
@@ -144,15 +144,15 @@ VALIDATED = {
 
 @pytest.mark.parametrize("language", VALIDATED)
 def test_validate_says_what_is_wrong_where(mixed: Path, language: str) -> None:
-    said = ecluse("--lang", language, "validate", mixed, COLUMNS=WIDE)
-    assert 1 == said.code
-    assert [] == [words for words in VALIDATED[language] if words not in said.text]
+    result = ecluse("--lang", language, "validate", mixed, COLUMNS=WIDE)
+    assert 1 == result.code
+    assert [] == [texts for texts in VALIDATED[language] if texts not in result.text]
 
 
 def test_validate_gives_programs_both_languages(mixed: Path) -> None:
-    said = ecluse("validate", mixed, "--json")
-    assert (1, 1) == (said.code, said.text.count("\n"))
-    found = json.loads(said.out)
+    result = ecluse("validate", mixed, "--json")
+    assert (1, 1) == (result.code, result.text.count("\n"))
+    found = json.loads(result.out)
     assert {"lines": 10, "valid": 8} == {name: found[name] for name in ("lines", "valid")}
     assert [(9, "bad_json"), (10, "invalid_value: /data/appropriations")] == [
         (fault["position"], fault["reason"]) for fault in found["faults"]
@@ -162,13 +162,13 @@ def test_validate_gives_programs_both_languages(mixed: Path) -> None:
 
 def test_validate_is_content_with_the_example() -> None:
     assert 0 == ecluse("validate", EXAMPLE).code
-    said = ecluse("validate", "-", "--json", given=EXAMPLE.read_bytes())
-    assert (0, b'{"lines":10,"valid":10,"faults":[]}\n') == (said.code, said.out)
+    result = ecluse("validate", "-", "--json", given=EXAMPLE.read_bytes())
+    assert (0, b'{"lines":10,"valid":10,"faults":[]}\n') == (result.code, result.out)
 
 
 # ------------------------------------------------------------------ help and what goes wrong
 def test_the_help_groups_the_verbs() -> None:
-    said = ecluse("--help")
+    result = ecluse("--help")
     panels = (
         *(
             "─ The job ─",
@@ -182,9 +182,9 @@ def test_the_help_groups_the_verbs() -> None:
         *("─ Look ─", "│ balances ", "│ trace ", "│ parked ", "│ journal "),
         *("─ Prove ─", "│ whatif ", "─ Operate ─", "│ quarantine ", "│ topics "),
     )
-    order = [said.text.index(word) for word in panels]
+    order = [result.text.index(text) for text in panels]
     assert sorted(order) == order
-    assert 0 == said.code
+    assert 0 == result.code
     assert "--batch-lines" in ecluse("replay", "--help").text
 
 
@@ -203,9 +203,9 @@ def test_the_help_groups_the_verbs() -> None:
     ids=str,
 )
 def test_what_cannot_be_meant_exits_2(args: tuple[object, ...]) -> None:
-    said = ecluse(*args)
-    assert (2, b"") == (said.code, said.out)
-    assert "Traceback" not in said.err
+    result = ecluse(*args)
+    assert (2, b"") == (result.code, result.out)
+    assert "Traceback" not in result.err
 
 
 def a_missing_folder(tmp_path: Path) -> Path:
@@ -224,17 +224,17 @@ def a_folder(tmp_path: Path) -> Path:
 def test_a_database_that_cannot_be_written_exits_3_with_a_sentence(
     tmp_path: Path, where: Callable[[Path], Path]
 ) -> None:
-    said = ecluse("--lang", "fr", "replay", EXAMPLE, "--db", where(tmp_path), ECLUSE_LANG="en")
-    assert (3, b"") == (said.code, said.out)
-    assert said.err.startswith(f"Arrêt\N{NO-BREAK SPACE}: {where(tmp_path)}\N{NO-BREAK SPACE}: ")
-    assert 1 == said.err.count("\n")
+    result = ecluse("--lang", "fr", "replay", EXAMPLE, "--db", where(tmp_path), ECLUSE_LANG="en")
+    assert (3, b"") == (result.code, result.out)
+    assert result.err.startswith(f"Arrêt\N{NO-BREAK SPACE}: {where(tmp_path)}\N{NO-BREAK SPACE}: ")
+    assert 1 == result.err.count("\n")
 
 
 def test_a_journal_that_is_not_there_exits_3(db: Path) -> None:
     for args in (("tail", "--db", db), ("show", BUDGET, 1, "--db", db)):
-        said = real_ecluse("journal", *args) if args[0] == "tail" else ecluse("journal", *args)
-        assert (3, b"") == (said.code, said.out)
-        assert f"Stopped: {db}: no such database" in said.err
+        result = real_ecluse("journal", *args) if args[0] == "tail" else ecluse("journal", *args)
+        assert (3, b"") == (result.code, result.out)
+        assert f"Stopped: {db}: no such database" in result.err
     assert not db.exists()
 
 
@@ -291,13 +291,13 @@ def test_the_language_may_be_asked_for_behind_the_verb(mixed: Path, db: Path) ->
         assert before.out == ecluse(*args, "--lang", "fr").out
         assert before.out == ecluse("--lang", "en", *args, "--lang", "fr").out, "the verb's wins"
         assert before.out != ecluse(*args).out
-    said = ecluse("journal", "tail", "--db", "missing.db", "--lang", "fr")
-    assert said.err.startswith("Arrêt\N{NO-BREAK SPACE}: missing.db")
+    result = ecluse("journal", "tail", "--db", "missing.db", "--lang", "fr")
+    assert result.err.startswith("Arrêt\N{NO-BREAK SPACE}: missing.db")
 
 
-def test_the_version_is_told() -> None:
-    said = ecluse("--version")
-    assert (0, True) == (said.code, said.text.startswith("ecluse 0."))
+def test_the_version_is_printed() -> None:
+    result = ecluse("--version")
+    assert (0, True) == (result.code, result.text.startswith("ecluse 0."))
 
 
 def test_a_log_level_may_be_written_small_and_a_wrong_one_is_named(mixed: Path) -> None:
@@ -324,11 +324,11 @@ def test_the_line_of_a_verb_in_the_list_is_the_first_of_its_own_help() -> None:
 
 @pytest.mark.parametrize("verb", [(), ("journal",), ("topics",), *every_verb()], ids=" ".join)
 def test_the_help_fits_a_page_and_names_no_types(verb: tuple[str, ...]) -> None:
-    said = ecluse(*verb, "--help", COLUMNS="100")
-    assert 100 >= max(map(len, said.text.splitlines()))
-    assert "<bool>" not in said.text
-    assert "{" not in said.text
-    assert "show" not in verb or "journal show [OPTIONS] BUDGET N" in said.text
+    result = ecluse(*verb, "--help", COLUMNS="100")
+    assert 100 >= max(map(len, result.text.splitlines()))
+    assert "<bool>" not in result.text
+    assert "{" not in result.text
+    assert "show" not in verb or "journal show [OPTIONS] BUDGET N" in result.text
 
 
 WITHOUT_KAFKA = {("replay",), ("validate",), ("serve",), ("lag",)}
@@ -338,10 +338,10 @@ WITHOUT_KAFKA = {("replay",), ("validate",), ("serve",), ("lag",)}
 def test_the_help_of_each_verb_names_its_output_for_programs_and_its_settings(
     verb: tuple[str, ...],
 ) -> None:
-    said = ecluse(*verb, "--help", COLUMNS="100")
+    result = ecluse(*verb, "--help", COLUMNS="100")
     settings = ("ECLUSE_BOOTSTRAP_SERVERS", "ECLUSE_TOPIC_PREFIX")
     named = () if verb in WITHOUT_KAFKA or "api-keys" in verb else settings
-    assert [] == [words for words in ("--json", "--lang", *named) if words not in said.text]
+    assert [] == [texts for texts in ("--json", "--lang", *named) if texts not in result.text]
 
 
 def test_a_file_name_that_is_not_utf_8_does_not_matter(tmp_path: Path) -> None:
@@ -350,6 +350,6 @@ def test_a_file_name_that_is_not_utf_8_does_not_matter(tmp_path: Path) -> None:
         written(file, a_vote(), b"{")
     except OSError:
         pytest.skip("this file system wants names in UTF-8")
-    said = real_ecluse("replay", file, "--db", tmp_path / "x.db")
-    assert (0, True) == (said.code, "\ufffd.jsonl, line 2" in said.text)
+    result = real_ecluse("replay", file, "--db", tmp_path / "x.db")
+    assert (0, True) == (result.code, "\ufffd.jsonl, line 2" in result.text)
     assert 1 == real_ecluse("validate", file).code

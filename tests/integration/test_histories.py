@@ -25,13 +25,13 @@ def test_a_database_and_its_export_hold_the_same_records(exported: Path, db: Pat
 
 
 def test_what_is_folded_is_what_was_decided(tmp_path: Path, db: Path) -> None:
-    said = json.loads(ecluse("replay", *CARRY_OVER, "--db", db, "--json").out)
+    result = json.loads(ecluse("replay", *CARRY_OVER, "--db", db, "--json").out)
     with histories(db, None, Language.EN) as found:
         ledger, history = folded(found.records())
-        assert said["heads"] == {
+        assert result["heads"] == {
             name: state.memory.head for name, state in sorted(ledger.budgets.items())
         }
-        assert len(said["payment_orders"]) == len(history.orders)
+        assert len(result["payment_orders"]) == len(history.orders)
         alone, _ = folded(found.records(NEXT_BUDGET))
         assert [NEXT_BUDGET] == list(alone.budgets)
         assert ledger.budgets[NEXT_BUDGET].book == alone.budgets[NEXT_BUDGET].book

@@ -26,7 +26,7 @@ def test_the_tail_of_the_journal_is_the_records_own_bytes(mixed: Path, db: Path)
 
 
 @pytest.mark.parametrize(
-    ("language", "words"),
+    ("language", "texts"),
     [
         (
             "fr",
@@ -50,19 +50,19 @@ def test_the_tail_of_the_journal_is_the_records_own_bytes(mixed: Path, db: Path)
     ],
 )
 def test_people_read_the_journal_as_a_table(
-    mixed: Path, db: Path, language: str, words: tuple[str, ...]
+    mixed: Path, db: Path, language: str, texts: tuple[str, ...]
 ) -> None:
     ecluse("replay", mixed, "--db", db)
-    said = ecluse("--lang", language, "journal", "tail", "--db", db)
-    assert [] == [word for word in words if word not in unfolded(said.text)]
+    result = ecluse("--lang", language, "journal", "tail", "--db", db)
+    assert [] == [each for each in texts if each not in unfolded(result.text)]
     assert "C/advance" in ecluse("journal", "show", BUDGET, 4, "--db", db).text
 
 
-def test_a_record_that_is_not_there_is_said_so(mixed: Path, db: Path) -> None:
+def test_a_record_that_is_not_there_is_reported(mixed: Path, db: Path) -> None:
     ecluse("replay", mixed, "--db", db)
-    said = ecluse("--lang", "fr", "journal", "show", BUDGET, 99, "--db", db)
-    assert (3, b"") == (said.code, said.out)
-    assert f"{BUDGET}/99\u00a0: il n'y a pas d'enregistrement à cette place" in said.err
+    result = ecluse("--lang", "fr", "journal", "show", BUDGET, 99, "--db", db)
+    assert (3, b"") == (result.code, result.out)
+    assert f"{BUDGET}/99\u00a0: il n'y a pas d'enregistrement à cette place" in result.err
 
 
 SHOWN = {
@@ -84,12 +84,12 @@ SHOWN = {
 
 
 @pytest.mark.parametrize("language", SHOWN)
-def test_people_read_one_record_in_words(mixed: Path, db: Path, language: str) -> None:
+def test_people_read_one_record(mixed: Path, db: Path, language: str) -> None:
     ecluse("replay", mixed, "--db", db)
-    for sequence, words in SHOWN[language].items():
-        said = ecluse("journal", "show", BUDGET, sequence, "--db", db, "--lang", language)
-        text = unfolded(said.text)
-        assert [] == [word for word in words if word not in text]
+    for sequence, texts in SHOWN[language].items():
+        result = ecluse("journal", "show", BUDGET, sequence, "--db", db, "--lang", language)
+        text = unfolded(result.text)
+        assert [] == [each for each in texts if each not in text]
         assert f"mixed.jsonl, {'ligne' if language == 'fr' else 'line'}" in text
         assert '"specversion": "1.0"' in text
         assert IBAN not in text
@@ -99,15 +99,15 @@ def test_people_read_one_record_in_words(mixed: Path, db: Path, language: str) -
 
 
 @pytest.mark.parametrize(
-    ("language", "words"),
+    ("language", "texts"),
     [("fr", "nope\u00a0: le journal n'a pas d'enregistrement"), ("en", "nope: the journal has no")],
 )
-def test_a_budget_without_records_is_said_so(
-    mixed: Path, db: Path, language: str, words: str
+def test_a_budget_without_records_is_reported(
+    mixed: Path, db: Path, language: str, texts: str
 ) -> None:
     ecluse("replay", mixed, "--db", db)
-    said = ecluse("journal", "tail", "--db", db, "--budget", "nope", "--lang", language)
-    assert (0, True) == (said.code, words in said.text)
+    result = ecluse("journal", "tail", "--db", db, "--budget", "nope", "--lang", language)
+    assert (0, True) == (result.code, texts in result.text)
 
 
 def damaged(db: Path, record: Json | bytes) -> None:
@@ -122,7 +122,7 @@ def test_a_damaged_record_exits_3_with_a_sentence(mixed: Path, db: Path, record:
     ecluse("replay", mixed, "--db", db)
     damaged(db, record)
     for args in (("tail",), ("show", BUDGET, 2)):
-        said = ecluse("journal", *args, "--db", db)
-        assert (3, b"") == (said.code, said.out)
-        assert "Stopped: journal " in said.err
-        assert "Traceback" not in said.err
+        result = ecluse("journal", *args, "--db", db)
+        assert (3, b"") == (result.code, result.out)
+        assert "Stopped: journal " in result.err
+        assert "Traceback" not in result.err

@@ -42,18 +42,18 @@ pytestmark = pytest.mark.usefixtures("_at_night")
     ],
     ids=lambda scene: getattr(scene, "__name__", ""),
 )
-def test_what_happens_at_night_is_said_in_both_languages(
+def test_what_happens_at_night_is_shown_in_both_languages(
     serve: Serve, scene: Callable[[], Scene], code: int, english: str, french: str
 ) -> None:
     watch = serve(scene())
-    for language, words in (("en", english), ("fr", french)):
-        said = asked(watch, language=language)
-        assert (code, "") == (said.code, said.err)
-        assert words in said.text
+    for language, texts in (("en", english), ("fr", french)):
+        result = asked(watch, language=language)
+        assert (code, "") == (result.code, result.err)
+        assert texts in result.text
 
 
 def test_the_page_stands_from_the_top_down(serve: Serve) -> None:
-    said = asked(serve(at_night())).text
+    result = asked(serve(at_night())).text
     headings = (
         "As seen at 03:40:10 (1 s ago).",
         "All that was received is in the accounts.",
@@ -77,7 +77,7 @@ def test_the_page_stands_from_the_top_down(serve: Serve) -> None:
         "Deadline events: 12 written, 0 to be written.",
         "Second opinion (watch-1): 3 budgets, 0 balances that differ, 0 faults of the journal.",
     )
-    text = " ".join(said.split())
+    text = " ".join(result.split())
     places = [text.find(heading) for heading in headings]
     assert [] == [each for each, at in zip(headings, places, strict=True) if at < 0]
     assert places == sorted(places)
@@ -95,14 +95,14 @@ def test_each_stage_has_its_position_and_where_it_ends(
 
 
 def test_what_nobody_knows_is_a_dash_and_never_0(serve: Serve) -> None:
-    said = asked(serve(broker_down()))
-    row = next(line for line in said.text.splitlines() if "│ events/0 " in line)
+    result = asked(serve(broker_down()))
+    row = next(line for line in result.text.splitlines() if "│ events/0 " in line)
     assert ["—", "—", "—", "—", "—"] == [
         cell.strip() for cell in row.split("│")[3:9] if cell.strip() == "—"
     ]
-    assert "in flight: —" in said.text
-    assert 1 == said.text.count("Kafka has not answered the watch"), "once for all stages"
-    assert "Whether the count adds up is not known: —." in said.text
+    assert "in flight: —" in result.text
+    assert 1 == result.text.count("Kafka has not answered the watch"), "once for all stages"
+    assert "Whether the count adds up is not known: —." in result.text
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
@@ -115,7 +115,7 @@ def test_a_group_of_figures_that_the_watch_does_not_know_is_a_dash(
 
 
 @pytest.mark.parametrize(
-    ("said", "words"),
+    ("result", "texts"),
     [
         ({"gap": 3}, "3 read and of no known outcome, 0 counted twice"),
         ({"repeated": 1}, "0 read and of no known outcome, 1 counted twice"),
@@ -123,11 +123,11 @@ def test_a_group_of_figures_that_the_watch_does_not_know_is_a_dash(
         ({"gap": None}, "Whether the count adds up is not known"),
     ],
 )
-def test_outcomes_that_do_not_add_up_exit_1(serve: Serve, said: Json, words: str) -> None:
+def test_outcomes_that_do_not_add_up_exit_1(serve: Serve, result: Json, texts: str) -> None:
     board = a_board()
-    board["outcomes"] |= said
+    board["outcomes"] |= result
     shown = asked(serve(board))
-    assert (1, True) == (shown.code, words in shown.text)
+    assert (1, True) == (shown.code, texts in shown.text)
 
 
 @pytest.mark.parametrize(
@@ -153,16 +153,16 @@ def test_outcomes_that_do_not_add_up_exit_1(serve: Serve, said: Json, words: str
     ],
     ids=str,
 )
-def test_what_is_not_known_to_add_up_is_not_told_as_wrong(
+def test_what_is_not_known_to_add_up_is_not_shown_as_wrong(
     serve: Serve, otherwise: Json, english: str, french: str
 ) -> None:
     board = a_board()
     for group, figures in otherwise.items():
         board[group] = None if figures is None else board[group] | figures
     watch = serve(board)
-    for language, words in (("en", english), ("fr", french)):
-        said = asked(watch, language=language)
-        assert (1, True) == (said.code, words in said.text.splitlines()[0])
+    for language, texts in (("en", english), ("fr", french)):
+        result = asked(watch, language=language)
+        assert (1, True) == (result.code, texts in result.text.splitlines()[0])
 
 
 @pytest.mark.parametrize("wrong", ["balances_differing", "journal_faults"])
@@ -177,8 +177,8 @@ def test_a_stage_and_a_rule_newer_than_this_command_are_called_by_their_names(
 ) -> None:
     board = a_board(state="SLEEPY", stages=[{**a_stage(NIGHT), "stage": "auditor"}])
     board["stages"][0] |= {"state": "SLEEPY", "rule": "yawns"}
-    said = asked(serve(board))
-    assert (1, True, True) == (said.code, "auditor" in said.text, "yawns" in said.text)
+    result = asked(serve(board))
+    assert (1, True, True) == (result.code, "auditor" in result.text, "yawns" in result.text)
 
 
 def test_a_parked_event_of_a_type_and_for_a_reason_newer_than_this_command_is_shown(
@@ -187,10 +187,10 @@ def test_a_parked_event_of_a_type_and_for_a_reason_newer_than_this_command_is_sh
     board = a_board()
     waits_for = {"kind": "audit", "id": f"AUDIT-{IBAN}"}
     board["parked"]["items"][0] |= {"type": "ecluse.audit.held.v1", "waits_for": waits_for}
-    said = asked(serve(board))
-    assert (0, "") == (said.code, said.err)
+    result = asked(serve(board))
+    assert (0, "") == (result.code, result.err)
     assert ["audit.held", "audit AUDIT-FR76…0110"] == [
-        words for words in ("audit.held", "audit AUDIT-FR76…0110") if words in said.text
+        texts for texts in ("audit.held", "audit AUDIT-FR76…0110") if texts in result.text
     ]
 
 
@@ -201,6 +201,6 @@ def test_what_an_event_says_neither_moves_the_cursor_nor_shows_an_account(serve:
     board = a_board(state="BROKEN", stages=stages(NIGHT, ledger=ledger))
     board["orders"]["items"][0]["payment_order"] = f"CONV-{IBAN}/1"
     board["parked"]["items"][0]["event_id"] = f"\x1b[2J{IBAN}"
-    said = asked(serve(board))
-    assert "\x1b" not in said.text
-    assert (False, 3) == (IBAN in said.text, said.text.count("FR76…0110"))
+    result = asked(serve(board))
+    assert "\x1b" not in result.text
+    assert (False, 3) == (IBAN in result.text, result.text.count("FR76…0110"))

@@ -17,25 +17,25 @@ from services.cli import lag, lag_client
 from tests.api.lag_boards import NIGHT, a_board, told
 from tests.api.lag_scenes import a_held_partition, at_night
 from tests.integration.command import COMMAND, ecluse, environment
-from tests.integration.watched import Serve, asked, turn_clock_to
+from tests.integration.watched import Serve, asked, set_clock_to
 from tests.kafka.workers import eventually
 
 
 # ------------------------------------------------------------------ old, silent, no watch
 @pytest.mark.parametrize(
-    ("language", "words"),
+    ("language", "texts"),
     [
         ("en", "UNKNOWN. The watch stands at 03:40:11 (34 s ago): nothing is known of now."),
         ("fr", "INCONNU. La surveillance en est restée à 03:40:11 (il y a 34 s)"),
     ],
 )
 def test_an_old_answer_says_so_itself(
-    serve: Serve, monkeypatch: pytest.MonkeyPatch, language: str, words: str
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, language: str, texts: str
 ) -> None:
-    turn_clock_to(monkeypatch, NIGHT + timedelta(seconds=34))
-    said = asked(serve(at_night()), language=language)
-    assert 1 == said.code
-    assert words in " ".join(said.text.split())
+    set_clock_to(monkeypatch, NIGHT + timedelta(seconds=34))
+    result = asked(serve(at_night()), language=language)
+    assert 1 == result.code
+    assert texts in " ".join(result.text.split())
 
 
 def test_an_answer_is_old_from_twelve_seconds_on(
@@ -43,13 +43,13 @@ def test_an_answer_is_old_from_twelve_seconds_on(
 ) -> None:
     watch = serve(a_board(sampled_at=told(NIGHT)))
     for seconds, code in ((12, 0), (13, 1), (-13, 1)):
-        turn_clock_to(monkeypatch, NIGHT + timedelta(seconds=seconds))
+        set_clock_to(monkeypatch, NIGHT + timedelta(seconds=seconds))
         assert code == asked(watch).code, seconds
 
 
 @pytest.mark.usefixtures("_at_night")
 @pytest.mark.parametrize(
-    ("sampled_at", "words"),
+    ("sampled_at", "texts"),
     [
         (None, "UNKNOWN. The groups have not been seen yet"),
         (
@@ -59,24 +59,24 @@ def test_an_answer_is_old_from_twelve_seconds_on(
     ],
 )
 def test_where_kafka_is_silent_nothing_is_well(
-    serve: Serve, sampled_at: str | None, words: str
+    serve: Serve, sampled_at: str | None, texts: str
 ) -> None:
-    said = asked(serve(a_board(sampled_at=sampled_at)))
-    assert (1, True) == (said.code, said.text.startswith(words))
+    result = asked(serve(a_board(sampled_at=sampled_at)))
+    assert (1, True) == (result.code, result.text.startswith(texts))
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("fr", "la surveillance ne répond pas"), ("en", "no watch answers")]
+    ("language", "texts"), [("fr", "la surveillance ne répond pas"), ("en", "no watch answers")]
 )
 @pytest.mark.parametrize("args", [(), ("--json",)], ids=["people", "programs"])
-def test_a_watch_that_is_not_there_exits_3_in_words(
-    args: tuple[str, ...], language: str, words: str
+def test_a_watch_that_is_not_there_exits_3_with_a_message(
+    args: tuple[str, ...], language: str, texts: str
 ) -> None:
-    said = ecluse("lag", *args, "--lang", language, ECLUSE_WATCH_URL="http://127.0.0.1:1")
-    assert (3, b"") == (said.code, said.out)
-    assert words in said.err
-    assert "http://127.0.0.1:1" in said.err
-    assert "Traceback" not in said.err
+    result = ecluse("lag", *args, "--lang", language, ECLUSE_WATCH_URL="http://127.0.0.1:1")
+    assert (3, b"") == (result.code, result.out)
+    assert texts in result.err
+    assert "http://127.0.0.1:1" in result.err
+    assert "Traceback" not in result.err
 
 
 def test_a_frozen_watch_does_not_answer(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,8 +84,8 @@ def test_a_frozen_watch_does_not_answer(serve: Serve, monkeypatch: pytest.Monkey
     watch = serve(at_night())
     watch.frozen.set()
     began_s = time.monotonic()
-    said = asked(watch)
-    assert (3, True) == (said.code, "timed out" in said.err)
+    result = asked(watch)
+    assert (3, True) == (result.code, "timed out" in result.err)
     assert time.monotonic() - began_s < 2
 
 
@@ -103,9 +103,9 @@ def test_a_frozen_watch_does_not_answer(serve: Serve, monkeypatch: pytest.Monkey
 def test_what_answers_and_is_no_watch_exits_3(serve: Serve, status: int, body: bytes) -> None:
     watch = serve(at_night())
     watch.status, watch.answers = status, {"/lag": body}
-    said = asked(watch)
-    assert (3, b"") == (said.code, said.out)
-    assert "is no watch of this version" in said.err
+    result = asked(watch)
+    assert (3, b"") == (result.code, result.out)
+    assert "is no watch of this version" in result.err
 
 
 @pytest.mark.parametrize(
@@ -124,22 +124,22 @@ def test_what_answers_and_is_no_watch_exits_3(serve: Serve, status: int, body: b
     ],
 )
 def test_what_is_no_address_is_usage(url: str) -> None:
-    said = ecluse("lag", "--url", url, COLUMNS="200")
-    assert (2, b"") == (said.code, said.out)
-    assert f"Invalid value for --url: {url.rstrip('/')}: addresses as" in said.err
+    result = ecluse("lag", "--url", url, COLUMNS="200")
+    assert (2, b"") == (result.code, result.out)
+    assert f"Invalid value for --url: {url.rstrip('/')}: addresses as" in result.err
 
 
 def test_of_several_addresses_the_one_that_is_none_is_named() -> None:
-    said = ecluse("lag", "--url", "http://watch:6066,http://other:port", COLUMNS="200")
-    assert "Invalid value for --url: http://other:port: addresses as" in said.err
+    result = ecluse("lag", "--url", "http://watch:6066,http://other:port", COLUMNS="200")
+    assert "Invalid value for --url: http://other:port: addresses as" in result.err
 
 
 def test_its_help_names_where_the_watch_is_and_what_it_exits_with() -> None:
-    said = ecluse("lag", "--help", COLUMNS="100").text
+    result = ecluse("lag", "--help", COLUMNS="100").text
     assert [] == [
-        words
-        for words in ("ECLUSE_WATCH_URL", lag.HERE, "Exit code: 0 all is well, 1")
-        if words not in said
+        texts
+        for texts in ("ECLUSE_WATCH_URL", lag.HERE, "Exit code: 0 all is well, 1")
+        if texts not in result
     ]
 
 
@@ -147,18 +147,18 @@ def test_its_help_names_where_the_watch_is_and_what_it_exits_with() -> None:
 @pytest.mark.usefixtures("_at_night")
 def test_programs_get_the_answer_of_the_watch_on_one_line(serve: Serve) -> None:
     board = a_board(moon="full")
-    said = asked(serve(board), args=("--json",))
-    assert (0, "") == (said.code, said.err)
-    assert 1 == said.out.count(b"\n")
-    assert board == json.loads(said.out), "what is newer than this command is passed on too"
+    result = asked(serve(board), args=("--json",))
+    assert (0, "") == (result.code, result.err)
+    assert 1 == result.out.count(b"\n")
+    assert board == json.loads(result.out), "what is newer than this command is passed on too"
 
 
 @pytest.mark.usefixtures("_at_night")
 def test_of_several_watches_programs_get_what_they_come_to(serve: Serve) -> None:
-    said = asked(serve(at_night()), serve(at_night()), args=("--json",))
-    found = json.loads(said.out)
+    result = asked(serve(at_night()), serve(at_night()), args=("--json",))
+    found = json.loads(result.out)
     assert (0, 2 * 139_108, 82) == (
-        said.code,
+        result.code,
         found["outcomes"]["received"],
         found["orders"]["count"],
     )
@@ -173,21 +173,21 @@ def test_where_one_of_several_is_silent_the_figures_of_the_journal_are_unknown(
     watch = serve(at_night())
     where = f"{watch.url},http://127.0.0.1:1"
     for args in ((), ("--json",)):
-        said = ecluse("lag", "--url", where, *args, COLUMNS="120")
-        assert 1 == said.code
-        shown = said.text if not args else said.err
+        result = ecluse("lag", "--url", where, *args, COLUMNS="120")
+        assert 1 == result.code
+        shown = result.text if not args else result.err
         assert "http://127.0.0.1:1: no watch answers here" in shown
         if args:
             assert (None, None) == (
-                json.loads(said.out)["outcomes"],
-                json.loads(said.out)["orders"],
+                json.loads(result.out)["outcomes"],
+                json.loads(result.out)["orders"],
             )
         else:
-            assert "Payment orders waiting: —." in said.text
+            assert "Payment orders waiting: —." in result.text
 
 
 # ------------------------------------------------------------------ again and again
-def looks(monkeypatch: pytest.MonkeyPatch, between: list[Callable[[], None]]) -> None:
+def polls(monkeypatch: pytest.MonkeyPatch, between: list[Callable[[], None]]) -> None:
     """Something happens between two looks; then Ctrl-C comes."""
     left = iter(between)
 
@@ -207,10 +207,10 @@ def test_watching_prints_a_line_each_time_for_programs(
 ) -> None:
     watch = serve(at_night())
     worse = a_held_partition().answers
-    looks(monkeypatch, [lambda: watch.answers.update(worse)])
-    said = asked(watch, args=("--watch", "--json"))
-    states = [json.loads(line)["state"] for line in said.out.splitlines()]
-    assert (1, ["OK", "BROKEN"], "") == (said.code, states, said.err), "the last look counts"
+    polls(monkeypatch, [lambda: watch.answers.update(worse)])
+    result = asked(watch, args=("--watch", "--json"))
+    states = [json.loads(line)["state"] for line in result.out.splitlines()]
+    assert (1, ["OK", "BROKEN"], "") == (result.code, states, result.err), "the last look counts"
 
 
 @pytest.mark.usefixtures("_at_night")
@@ -225,16 +225,16 @@ def test_watching_goes_on_where_the_watch_goes_away(
     def comes_back() -> None:
         watch.status = 200
 
-    looks(monkeypatch, [goes_away, comes_back])
-    said = asked(watch, args=("--watch",))
-    assert 0 == said.code
-    first, second, third = _pages(said.text)
+    polls(monkeypatch, [goes_away, comes_back])
+    result = asked(watch, args=("--watch",))
+    assert 0 == result.code
+    first, second, third = _pages(result.text)
     assert "UNKNOWN" not in first + third
     assert "is no watch of this version (HTTP 503)" in second
     assert "UNKNOWN. The watch stands at 03:40:11" in second, "it remembers, and says that it does"
 
     watch.status = 503
-    looks(monkeypatch, [])
+    polls(monkeypatch, [])
     assert 3 == asked(watch, args=("--watch",)).code
 
 
@@ -261,8 +261,10 @@ def test_on_a_terminal_one_page_takes_the_place_of_the_other_until_ctrl_c(serve:
         env=environment(TERM="xterm", COLUMNS="120", LINES="60"),
     ) as process:
         os.close(stdout)
-        eventually(lambda: len(watch.asked) > 1, "no second look", 20)
-        process.send_signal(signal.SIGINT)
+        try:
+            eventually(lambda: len(watch.asked) > 1, "no second sample", 60)
+        finally:
+            process.send_signal(signal.SIGINT)
         try:
             while piece := os.read(terminal, 65536):
                 shown += piece
@@ -270,8 +272,8 @@ def test_on_a_terminal_one_page_takes_the_place_of_the_other_until_ctrl_c(serve:
             pass
         assert process.wait(10) in {0, 1}
     os.close(terminal)
-    said = shown.decode()
-    assert "Traceback" not in said
-    assert "Aborted" not in said
-    assert said.count("Where each stage is") > 1
-    assert "\x1b[2K" in said or "\x1b[1A" in said, "it goes back up"
+    result = shown.decode()
+    assert "Traceback" not in result
+    assert "Aborted" not in result
+    assert result.count("Where each stage is") > 1
+    assert "\x1b[2K" in result or "\x1b[1A" in result, "it goes back up"

@@ -62,7 +62,7 @@ def the_year(
 
 
 class City:
-    """A ledger with its store, told one batch at a time."""
+    """A ledger with its store, given one batch at a time."""
 
     def __init__(self) -> None:
         self.store, self.ledger, self.offset = MemoryStore(), Ledger(), 0

@@ -16,20 +16,20 @@ from tests.builders import (
     an_award,
     encoded,
 )
-from tests.integration.command import Said, ecluse, real_ecluse
+from tests.integration.command import CommandResult, ecluse, real_ecluse
 
 FIXED = {"event", "level", "timestamp", "outcome", "reason", "event_id"} | {
     *("topic", "partition", "offset")
 }
 
 
-def replayed(file: Path, *events: Json | bytes, real: bool = False) -> Said:
+def replayed(file: Path, *events: Json | bytes, real: bool = False) -> CommandResult:
     file.write_bytes(b"".join(encoded(event) + b"\n" for event in events))
     return (real_ecluse if real else ecluse)("replay", file, "--json")
 
 
-def logged(said: Said) -> list[Json]:
-    return [json.loads(line) for line in said.err.splitlines()]
+def logged(result: CommandResult) -> list[Json]:
+    return [json.loads(line) for line in result.err.splitlines()]
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_what_is_simply_accepted_is_not_logged(file: Path) -> None:
 
 
 def test_each_other_record_has_one_line_with_fixed_keys(file: Path) -> None:
-    said = replayed(
+    result = replayed(
         file,
         a_notification(),  # 1: waits for the convention
         a_vote(),
@@ -53,8 +53,8 @@ def test_each_other_record_has_one_line_with_fixed_keys(file: Path) -> None:
         a_payment(100_001),  # 7: too much
         a_vote(_subject="other"),  # 8: an id used again
     )
-    lines = logged(said)
-    told = [(line["offset"], line["outcome"], line["reason"]) for line in lines]
+    lines = logged(result)
+    found = [(line["offset"], line["outcome"], line["reason"]) for line in lines]
     assert [
         (1, "parked", None),
         (3, "duplicate", None),
@@ -63,7 +63,7 @@ def test_each_other_record_has_one_line_with_fixed_keys(file: Path) -> None:
         (1, "accepted", None),
         (7, "refused", "overpayment"),
         (8, "refused", "event_id_reused"),
-    ] == told
+    ] == found
     assert {"record_handled"} == {line["event"] for line in lines}
     assert [set()] * len(lines) == [FIXED - set(line) for line in lines]
     assert {"kind": "convention", "id": "C"} == lines[0]["waits_for"]
@@ -98,11 +98,11 @@ def with_iban_everywhere() -> list[Json | bytes]:
 
 @pytest.mark.parametrize("real", [False, True])
 def test_no_log_line_holds_a_full_iban(file: Path, real: bool) -> None:
-    said = replayed(file, *with_iban_everywhere(), real=real)
-    assert len(with_iban_everywhere()) - 1 == len(logged(said)), "all but the vote are logged"
-    shown = json.dumps(logged(said), ensure_ascii=False)
+    result = replayed(file, *with_iban_everywhere(), real=real)
+    assert len(with_iban_everywhere()) - 1 == len(logged(result)), "all but the vote are logged"
+    shown = json.dumps(logged(result), ensure_ascii=False)
     for leaked in (IBAN, IBAN[4:-4], f"{IBAN[4:8]} {IBAN[8:12]}"):
-        assert leaked not in said.err
+        assert leaked not in result.err
         assert leaked not in shown
     assert "FR76…0110" in shown
 

@@ -50,9 +50,9 @@ def kept(tmp_path: Path, db: Path) -> Path:
 
 
 def rows(*args: object) -> list[Json]:
-    said = ecluse("parked", *args, "--json")
-    assert (0, 1) == (said.code, said.text.count("\n"))
-    found: list[Json] = json.loads(said.out)["parked"]
+    result = ecluse("parked", *args, "--json")
+    assert (0, 1) == (result.code, result.text.count("\n"))
+    found: list[Json] = json.loads(result.out)["parked"]
     return found
 
 
@@ -86,13 +86,13 @@ def test_who_was_decided_or_given_up_waits_no_more(kept: Path, tmp_path: Path) -
         "parked", event={"source": "urn:test", "id": "a collection"}, budget=OTHER
     )
     ecluse("replay", written(tmp_path / "more.jsonl", a_vote(), deadline), "--db", kept)
-    said = ecluse("parked", "--db", kept)
-    assert (0, "No event is parked.\n") == (said.code, said.text)
+    result = ecluse("parked", "--db", kept)
+    assert (0, "No event is parked.\n") == (result.code, result.text)
     assert "Aucun événement n'attend.\n" == ecluse("parked", "--db", kept, "--lang", "fr").text
     assert [] == rows("--db", kept)
 
 
-WORDS = {
+TEXTS = {
     "fr": (
         "4 événements en attente.",
         "En attente de la signature de la convention C.",
@@ -112,10 +112,10 @@ WORDS = {
 }
 
 
-@pytest.mark.parametrize("language", WORDS)
+@pytest.mark.parametrize("language", TEXTS)
 def test_people_read_who_waits_for_what(kept: Path, language: str) -> None:
     text = unfolded(ecluse("parked", "--db", kept, "--lang", language).text)
-    assert [] == [word for word in WORDS[language] if word not in text]
+    assert [] == [each for each in TEXTS[language] if each not in text]
 
 
 # ------------------------------------------------------------------ by a clock
@@ -136,8 +136,8 @@ def test_an_age_is_that_of_the_moment_when_it_is_asked(
     assert [53.5 * hour_s, 29.5 * hour_s, 5.5 * hour_s, -18.5 * hour_s] == ages
     show_parked(Screen(Language.FR), found(kept), AT, as_json=False)
     text = unfolded(capsys.readouterr().out)
-    for words in ("2 jours 5 h 01/06/2023", "1 jour 5 h 02/06/2023", "5 h 03/06/2023"):
-        assert words in text
+    for texts in ("2 jours 5 h 01/06/2023", "1 jour 5 h 02/06/2023", "5 h 03/06/2023"):
+        assert texts in text
 
 
 @pytest.mark.parametrize(
@@ -151,5 +151,5 @@ def test_an_age_is_that_of_the_moment_when_it_is_asked(
     ],
     ids=str,
 )
-def test_an_age_in_words(age: timedelta, fr: str, en: str) -> None:
+def test_an_age_as_text(age: timedelta, fr: str, en: str) -> None:
     assert (fr, en) == tuple(age_words(Screen(each), age) for each in (Language.FR, Language.EN))

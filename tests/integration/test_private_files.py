@@ -118,10 +118,10 @@ def test_an_embedded_directory_that_existed_before(tmp_path: Path) -> None:
 def test_a_directory_that_holds_other_things_keeps_its_mode(tmp_path: Path) -> None:
     data = tmp_path / "home"
     data.mkdir(0o755)
-    other = data / "internal_event.txt"
+    other = data / "note.txt"
     other.touch(0o644)
     with embedded(data, log=tmp_path / "log") as running:
-        assert {"home": "0o755", "internal_event.txt": "0o644"} == modes(data, other)
+        assert {"home": "0o755", "note.txt": "0o644"} == modes(data, other)
         assert private(["ledger.db", "read.db", "access.db"]) == modes(
             *(data / name for name in ("ledger.db", "read.db", "access.db"))
         )

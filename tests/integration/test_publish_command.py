@@ -10,12 +10,12 @@ import pytest
 
 from services.runtime.kafka import topics
 from tests.builders import a_vote, an_award
-from tests.integration.command import MIXED, WIDE, Said, ecluse, written
+from tests.integration.command import MIXED, WIDE, CommandResult, ecluse, written
 
 NOWHERE = "127.0.0.1:1"
 
 
-def publish(*args: object, given: bytes = b"", at: str = NOWHERE) -> Said:
+def publish(*args: object, given: bytes = b"", at: str = NOWHERE) -> CommandResult:
     return ecluse("publish", *args, given=given, ECLUSE_BOOTSTRAP_SERVERS=at, COLUMNS=WIDE)
 
 
@@ -31,29 +31,29 @@ def deaf() -> Iterator[str]:
         yield f"127.0.0.1:{listening.getsockname()[1]}"
 
 
-def test_a_faulty_file_is_told_like_validate_tells_it_and_nothing_leaves(mixed: Path) -> None:
-    said = publish(mixed)
-    assert 1 == said.code
+def test_a_faulty_file_is_reported_as_validate_does_and_nothing_leaves(mixed: Path) -> None:
+    result = publish(mixed)
+    assert 1 == result.code
     validated = ecluse("validate", mixed, COLUMNS=WIDE).text.splitlines()[:-1]
-    assert validated == said.text.splitlines()[:-1]
+    assert validated == result.text.splitlines()[:-1]
     assert (
         f"2 lines of {len(MIXED)} are no events of the contract: nothing was published."
-        in said.text
+        in result.text
     )
-    assert "" == said.err, "nobody called the cluster"
+    assert "" == result.err, "nobody called the cluster"
 
 
 def test_one_faulty_file_holds_back_the_others(good: Path, mixed: Path) -> None:
-    said = publish(good, mixed)
-    assert 1 == said.code
-    assert f"{mixed}, line 9: bad_json" in said.text
-    assert f"2 lines of {len(MIXED) + 2} are" in said.text
+    result = publish(good, mixed)
+    assert 1 == result.code
+    assert f"{mixed}, line 9: bad_json" in result.text
+    assert f"2 lines of {len(MIXED) + 2} are" in result.text
 
 
 def test_faults_for_programs(good: Path, mixed: Path) -> None:
-    said = publish(good, mixed, "--json")
-    assert (1, 1) == (said.code, said.text.count("\n"))
-    found = json.loads(said.out)
+    result = publish(good, mixed, "--json")
+    assert (1, 1) == (result.code, result.text.count("\n"))
+    found = json.loads(result.out)
     assert ["published", "partitions", "lines", "valid", "faults"] == list(found)
     lines = len(MIXED) + 2
     assert (0, [], lines, lines - 2) == tuple(list(found.values())[:4])
@@ -63,48 +63,50 @@ def test_faults_for_programs(good: Path, mixed: Path) -> None:
 
 
 def test_many_faults_are_cut_short_for_people(tmp_path: Path) -> None:
-    said = publish(written(tmp_path / "bad.jsonl", *[b"{"] * 60))
-    assert 50 == said.text.count("bad_json")
-    assert "10 more" in said.text
+    result = publish(written(tmp_path / "bad.jsonl", *[b"{"] * 60))
+    assert 50 == result.text.count("bad_json")
+    assert "10 more" in result.text
 
 
 def test_standard_input_is_checked_whole_too() -> None:
-    said = publish("-", given=b"{\n")
-    assert (1, True) == (said.code, said.text.startswith("line 1: bad_json"))
+    result = publish("-", given=b"{\n")
+    assert (1, True) == (result.code, result.text.startswith("line 1: bad_json"))
 
 
 def test_an_empty_file_publishes_nothing_and_calls_nobody(tmp_path: Path) -> None:
-    said = publish(written(tmp_path / "empty.jsonl"), "--json")
-    assert (0, {"published": 0, "partitions": []}) == (said.code, json.loads(said.out))
+    result = publish(written(tmp_path / "empty.jsonl"), "--json")
+    assert (0, {"published": 0, "partitions": []}) == (result.code, json.loads(result.out))
     assert "0 events published" in publish(written(tmp_path / "empty.jsonl")).text
 
 
 @pytest.mark.parametrize(
-    ("lang", "words"),
+    ("lang", "texts"),
     [("en", ["Stopped: 127.0.0.1:1: no Kafka"]), ("fr", ["Arrêt", "127.0.0.1:1", "pas de Kafka"])],
 )
-def test_no_cluster_is_said_in_words(good: Path, lang: str, words: list[str]) -> None:
+def test_a_missing_cluster_is_reported(good: Path, lang: str, texts: list[str]) -> None:
     for command in (["publish", good], ["topics", "diff"], ["topics", "apply"]):
-        said = ecluse(*command, "--lang", lang, ECLUSE_BOOTSTRAP_SERVERS=NOWHERE)
-        assert (3, b"") == (said.code, said.out)
-        assert [] == [word for word in [*words, "ECLUSE_BOOTSTRAP_SERVERS"] if word not in said.err]
-        assert "acknowledged" not in said.err
-        assert "confirmés" not in said.err
+        result = ecluse(*command, "--lang", lang, ECLUSE_BOOTSTRAP_SERVERS=NOWHERE)
+        assert (3, b"") == (result.code, result.out)
+        assert [] == [
+            each for each in [*texts, "ECLUSE_BOOTSTRAP_SERVERS"] if each not in result.err
+        ]
+        assert "acknowledged" not in result.err
+        assert "confirmés" not in result.err
 
 
 @pytest.mark.parametrize("at", ["nonsense:x", "no-such-host.invalid:9092"])
-def test_an_address_that_is_none_is_said_in_words(good: Path, at: str) -> None:
-    said = publish(good, at=at)
-    assert (3, True) == (said.code, f"{at}: no Kafka at this address" in said.err)
+def test_an_address_that_is_none_is_reported(good: Path, at: str) -> None:
+    result = publish(good, at=at)
+    assert (3, True) == (result.code, f"{at}: no Kafka at this address" in result.err)
 
 
-def test_a_cluster_that_never_answers_is_waited_for_as_long_as_was_said(
+def test_a_cluster_that_never_answers_is_waited_for_as_long_as_was_asked(
     good: Path, deaf: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(topics, "REQUEST_TIMEOUT_S", 0.5)
     monkeypatch.setenv("ECLUSE_GIVE_UP_S", "1")
     began_s = time.monotonic()
-    said = publish(good, at=deaf)
-    assert (3, True) == (said.code, f"Stopped: {deaf}: no Kafka at this address" in said.err)
-    assert 1 == said.err.count("broker_awaited")
+    result = publish(good, at=deaf)
+    assert (3, True) == (result.code, f"Stopped: {deaf}: no Kafka at this address" in result.err)
+    assert 1 == result.err.count("broker_awaited")
     assert time.monotonic() - began_s < 10

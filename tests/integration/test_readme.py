@@ -1,4 +1,4 @@
-"""The README shows what the commands print: shown again here, and compared."""
+"""README and docs/commands.md show what the commands print: printed again here, and compared."""
 
 from pathlib import Path
 
@@ -8,17 +8,19 @@ from tests.api.lag_scenes import a_held_partition
 from tests.integration.command import EXAMPLE, ROOT, ecluse
 from tests.integration.watched import Serve
 
+PAGES = ("README.md", "docs/commands.md")
+
 
 def shown_after(command: str) -> list[str]:
-    """The lines of the README's block that begins with `$ command`."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    block = readme.split(f"```console\n$ {command}\n")[1].split("\n```")[0]
+    """The lines of the block of README or docs/commands.md that begins with `$ command`."""
+    pages = [(ROOT / name).read_text(encoding="utf-8") for name in PAGES]
+    block = "\n".join(pages).split(f"```console\n$ {command}\n")[1].split("\n```")[0]
     return block.splitlines()
 
 
 def test_the_readme_shows_what_make_run_prints() -> None:
-    said = ecluse("--lang", "en", "replay", EXAMPLE, "--next-step", "make console")
-    assert [line.rstrip() for line in said.text.splitlines()] == shown_after("make run")
+    result = ecluse("--lang", "en", "replay", EXAMPLE, "--next-step", "make console")
+    assert [line.rstrip() for line in result.text.splitlines()] == shown_after("make run")
 
 
 def test_the_last_line_of_make_run_names_the_next_step() -> None:
@@ -27,20 +29,20 @@ def test_the_last_line_of_make_run_names_the_next_step() -> None:
     assert shown_after("make run")[-1].endswith(": make console")
 
 
-def test_the_readme_shows_the_story_of_a_payment_order(tmp_path: Path) -> None:
+def test_the_readme_shows_the_trace_of_a_payment_order(tmp_path: Path) -> None:
     db, order = tmp_path / "year.db", "CONV-2023-LILLE-AVENIRS/balance"
     ecluse("replay", EXAMPLE, "--db", db)
-    said = ecluse("--lang", "en", "trace", order, "--db", db)
+    result = ecluse("--lang", "en", "trace", order, "--db", db)
     shown = shown_after(f"ecluse trace {order} --db year.db")
-    assert [line.rstrip() for line in said.text.splitlines()] == shown
+    assert [line.rstrip() for line in result.text.splitlines()] == shown
 
 
 @pytest.mark.usefixtures("_at_night")
 def test_the_readme_shows_how_the_page_of_who_is_behind_begins(serve: Serve) -> None:
-    said = ecluse("--lang", "en", "lag", "--url", serve(a_held_partition()).url)
+    result = ecluse("--lang", "en", "lag", "--url", serve(a_held_partition()).url)
     *shown, more = shown_after("ecluse lag")
     assert "…" == more
-    assert shown == [line.rstrip() for line in said.text.splitlines()[: len(shown)]]
+    assert shown == [line.rstrip() for line in result.text.splitlines()[: len(shown)]]
 
 
 def test_the_events_that_the_readme_shortens_are_those_of_the_example() -> None:

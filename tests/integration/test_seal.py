@@ -43,8 +43,10 @@ def _sealed_once(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     desk.journal.write_bytes(decided(YEARS)[0])
     made = ecluse("seal", "--new-key", desk.key)
     desk.public_key.write_bytes(made.out)
-    said = ecluse("seal", "--journal", desk.journal, "--key", desk.key, "-o", desk.seal, "--at", AT)
-    assert 0 == said.code
+    changed = ecluse(
+        "seal", "--journal", desk.journal, "--key", desk.key, "-o", desk.seal, "--at", AT
+    )
+    assert 0 == changed.code
     return desk
 
 
@@ -57,7 +59,7 @@ def desk(_sealed_once: Desk, tmp_path: Path) -> Desk:
 
 
 def rewritten(change: Callable[[Json], None]) -> Callable[[Desk], None]:
-    """The first year told in another way, and the whole journal made again, as the ledger would."""
+    """The first year with other events, and the whole journal made again, as the ledger would."""
 
     def plant(desk: Desk) -> None:
         first, rest = YEARS.read_bytes().split(b"\n", 1)
@@ -90,7 +92,7 @@ def last_of(budget: str) -> Callable[[Desk], None]:
     return plant
 
 
-def said(change: Callable[[Json], object], *, signed: bool = False) -> Callable[[Desk], None]:
+def changed(change: Callable[[Json], object], *, signed: bool = False) -> Callable[[Desk], None]:
     """The seal changed; signed again by who has the key, or not."""
 
     def plant(desk: Desk) -> None:
@@ -144,47 +146,53 @@ SEALED = [
     ),
     Sealed(
         "other totals were sealed",
-        said(appropriated, signed=True),
+        changed(appropriated, signed=True),
         "sealed_totals_differ",
         BUDGET,
     ),
-    Sealed("a total of the seal is changed", said(appropriated), "seal_forged"),
+    Sealed("a total of the seal is changed", changed(appropriated), "seal_forged"),
     Sealed(
         "the signature is changed",
-        said(lambda seal: seal.update(signature=seal["signature"][::-1])),
+        changed(lambda seal: seal.update(signature=seal["signature"][::-1])),
         "seal_forged",
     ),
     Sealed(
-        "the signature is no base64", said(lambda seal: seal.update(signature="é")), "seal_forged"
+        "the signature is no base64",
+        changed(lambda seal: seal.update(signature="é")),
+        "seal_forged",
     ),
     Sealed("another key signs it", signed_by_another, "seal_key_differs"),
     Sealed("the seal is no JSON", no_json, "seal_malformed"),
     Sealed(
-        "the seal lacks its signature", said(lambda seal: seal.pop("signature")), "seal_malformed"
+        "the seal lacks its signature",
+        changed(lambda seal: seal.pop("signature")),
+        "seal_malformed",
     ),
-    Sealed("its key is none", said(lambda seal: seal.update(public_key="key")), "seal_malformed"),
+    Sealed(
+        "its key is none", changed(lambda seal: seal.update(public_key="key")), "seal_malformed"
+    ),
     Sealed(
         "it is of another format",
-        said(lambda seal: seal["statement"].update(format="other"), signed=True),
+        changed(lambda seal: seal["statement"].update(format="other"), signed=True),
         "seal_malformed",
     ),
     Sealed(
         "a chain of it has no hash",
-        said(lambda seal: seal["statement"]["chains"][0].pop("hash"), signed=True),
+        changed(lambda seal: seal["statement"]["chains"][0].pop("hash"), signed=True),
         "seal_malformed",
     ),
     Sealed(
         "its chains do not add up",
-        said(lambda seal: seal["statement"].update(records=1), signed=True),
+        changed(lambda seal: seal["statement"].update(records=1), signed=True),
         "seal_malformed",
     ),
 ]
 
 
 def verify(desk: Desk, *args: object) -> Json:
-    said = ecluse("verify", "--journal", desk.journal, "--json", *args)
-    row: Json = json.loads(said.out)
-    assert said.code == (0 if row["proved"] else 1)
+    changed = ecluse("verify", "--journal", desk.journal, "--json", *args)
+    row: Json = json.loads(changed.out)
+    assert changed.code == (0 if row["proved"] else 1)
     return row
 
 
@@ -222,10 +230,12 @@ def test_only_a_journal_that_is_proved_is_sealed(desk: Desk, tmp_path: Path) -> 
     lines = desk.lines()
     desk.journal.write_bytes(b"".join(lines[:2] + lines[3:]))
     file = tmp_path / "none.json"
-    said = ecluse("seal", "--journal", desk.journal, "--key", desk.key, "-o", file, "--lang", "fr")
-    assert 1 == said.code
-    assert "sequence_broken" in said.text
-    assert "Rien n'est scellé" in said.err
+    changed = ecluse(
+        "seal", "--journal", desk.journal, "--key", desk.key, "-o", file, "--lang", "fr"
+    )
+    assert 1 == changed.code
+    assert "sequence_broken" in changed.text
+    assert "Rien n'est scellé" in changed.err
     assert not file.exists()
 
 
@@ -261,12 +271,12 @@ def test_a_seal_is_never_replaced(desk: Desk) -> None:
 
 
 def test_the_key_may_come_from_the_environment_and_the_seal_to_standard_output(desk: Desk) -> None:
-    said = ecluse("seal", "--journal", desk.journal, "--at", AT, ECLUSE_SEAL_KEY=str(desk.key))
-    assert json.loads(desk.seal.read_bytes()) == json.loads(said.out)
+    changed = ecluse("seal", "--journal", desk.journal, "--at", AT, ECLUSE_SEAL_KEY=str(desk.key))
+    assert json.loads(desk.seal.read_bytes()) == json.loads(changed.out)
 
 
 @pytest.mark.parametrize(
-    ("args", "code", "words"),
+    ("args", "code", "texts"),
     [
         ((), 2, "--key or ECLUSE_SEAL_KEY"),
         (("--key", "nowhere"), 3, "nowhere: No such file"),
@@ -277,17 +287,17 @@ def test_the_key_may_come_from_the_environment_and_the_seal_to_standard_output(d
     ],
     ids=["no key", "no such key", "not a key", "no offset", "no time", "two journals"],
 )
-def test_what_is_needed_for_a_seal_is_said(
-    desk: Desk, args: tuple[str, ...], code: int, words: str
+def test_what_is_needed_for_a_seal_is_named(
+    desk: Desk, args: tuple[str, ...], code: int, texts: str
 ) -> None:
     named = [str(desk.key) if each == "KEY" else each for each in args]
-    said = ecluse("seal", "--journal", desk.journal, *named, COLUMNS="300")
-    assert (code, b"") == (said.code, said.out)
-    assert words in said.err
+    changed = ecluse("seal", "--journal", desk.journal, *named, COLUMNS="300")
+    assert (code, b"") == (changed.code, changed.out)
+    assert texts in changed.err
 
 
 @pytest.mark.parametrize(
-    ("args", "code", "words"),
+    ("args", "code", "texts"),
     [
         (("--public-key", "PUB"), 2, "give --seal too"),
         (("--seal", "nowhere"), 3, "nowhere: No such file"),
@@ -296,21 +306,21 @@ def test_what_is_needed_for_a_seal_is_said(
     ],
     ids=["a key without a seal", "no such seal", "no such key", "not a key"],
 )
-def test_what_is_needed_to_look_at_a_seal_is_said(
-    desk: Desk, args: tuple[str, ...], code: int, words: str
+def test_what_is_needed_to_check_a_seal_is_named(
+    desk: Desk, args: tuple[str, ...], code: int, texts: str
 ) -> None:
     files = {"PUB": desk.public_key, "SEAL": desk.seal}
     named = [str(files.get(each, each)) for each in args]
-    said = ecluse("verify", "--journal", desk.journal, *named, COLUMNS="300")
-    assert (code, b"") == (said.code, said.out)
-    assert words in said.err
+    changed = ecluse("verify", "--journal", desk.journal, *named, COLUMNS="300")
+    assert (code, b"") == (changed.code, changed.out)
+    assert texts in changed.err
 
 
 def test_people_read_what_was_compared(desk: Desk) -> None:
-    said = ecluse("verify", "--journal", desk.journal, "--seal", desk.seal, "--lang", "fr")
-    assert 0 == said.code
-    assert f"sceau du {SEALED_AT}\u00a0: " in said.text
-    assert "qui le réécrit peut la remplacer" in " ".join(said.text.split())
+    changed = ecluse("verify", "--journal", desk.journal, "--seal", desk.seal, "--lang", "fr")
+    assert 0 == changed.code
+    assert f"sceau du {SEALED_AT}\u00a0: " in changed.text
+    assert "qui le réécrit peut la remplacer" in " ".join(changed.text.split())
 
 
 def test_another_program_checks_the_signature(desk: Desk, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ def unfolded(text: str) -> str:
     return "\n".join(whole)
 
 
-WORDS = {
+TEXTS = {
     "fr": (
         "Écritures d'engagement",
         "engagement juridique",
@@ -66,12 +66,12 @@ WORDS = {
 }
 
 
-@pytest.mark.parametrize("language", WORDS)
+@pytest.mark.parametrize("language", TEXTS)
 def test_people_read_tables_in_their_language(mixed: Path, language: str) -> None:
-    said = ecluse("--lang", language, "replay", mixed)
-    assert 0 == said.code
-    assert [] == [words for words in WORDS[language] if words not in unfolded(said.text)]
-    assert said.out == ecluse("replay", mixed, ECLUSE_LANG=language).out
+    result = ecluse("--lang", language, "replay", mixed)
+    assert 0 == result.code
+    assert [] == [texts for texts in TEXTS[language] if texts not in unfolded(result.text)]
+    assert result.out == ecluse("replay", mixed, ECLUSE_LANG=language).out
 
 
 def amounts_of_the_example(language: str) -> set[str]:
@@ -79,27 +79,27 @@ def amounts_of_the_example(language: str) -> set[str]:
     found = json.loads(ecluse("replay", EXAMPLE, "--json").out)
     cents: set[int] = set()
 
-    def look(value: object) -> None:
+    def collect(value: object) -> None:
         if isinstance(value, dict):
             cents.update(value[name] for name in value if name == "amount_cents")
             cents.update(
                 value[name] for name in value if name in {"appropriated_cents", "paid_cents"}
             )
             for each in value.values():
-                look(each)
+                collect(each)
         elif isinstance(value, list):
             for each in value:
-                look(each)
+                collect(each)
 
-    look([found["lines"], found["payment_orders"], found["commitment_entries"]])
+    collect([found["lines"], found["payment_orders"], found["commitment_entries"]])
     return {euros(each, Language(language)) for each in cents}
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
 @pytest.mark.parametrize("width", [60, 80, 100])
 def test_each_amount_of_the_example_stands_whole_on_one_line(language: str, width: int) -> None:
-    said = ecluse("replay", EXAMPLE, "--lang", language, COLUMNS=str(width))
-    lines = said.text.splitlines()
+    result = ecluse("replay", EXAMPLE, "--lang", language, COLUMNS=str(width))
+    lines = result.text.splitlines()
     found = amounts_of_the_example(language)
     assert len(found) > 5
     assert set() == {amount for amount in found if not any(amount in line for line in lines)}
@@ -112,9 +112,9 @@ def test_each_amount_of_the_example_stands_whole_on_one_line(language: str, widt
 
 def test_where_there_is_no_terminal_a_page_holds_the_tables() -> None:
     for language in ("fr", "en"):
-        said = ecluse("replay", EXAMPLE, "--lang", language)
-        assert 100 >= max(map(len, said.text.splitlines()))
-        assert ("crédits ouverts" if language == "fr" else "appropriated") in said.text
+        result = ecluse("replay", EXAMPLE, "--lang", language)
+        assert 100 >= max(map(len, result.text.splitlines()))
+        assert ("crédits ouverts" if language == "fr" else "appropriated") in result.text
     assert "14/07/2023" in ecluse("replay", EXAMPLE, "--lang", "fr").text
     assert "2023-07-14" in ecluse("replay", EXAMPLE, "--lang", "en").text
 
@@ -130,15 +130,15 @@ def test_what_an_event_says_is_text_never_markup(tmp_path: Path) -> None:
     ]
     file = written(tmp_path / "[b]odd[slash].jsonl", *hostile, b"{")
     db = tmp_path / "odd.db"
-    said = ecluse("replay", file, "--db", db)
+    result = ecluse("replay", file, "--db", db)
     tail = ecluse("journal", "tail", "--db", db)
     shown = ecluse("journal", "show", BUDGET, 1, "--db", db)
-    for each in (said, tail, shown):
+    for each in (result, tail, shown):
         assert (0, "") == (each.code, "\n".join(re.findall("Traceback.*", each.err)))
         assert "\x1b" not in each.text
-    assert "[/b]/[red]/61/489" in said.text
+    assert "[/b]/[red]/61/489" in result.text
     assert "[/again]" in tail.text
-    assert "[c]" in unfolded(said.text)
+    assert "[c]" in unfolded(result.text)
     assert "[/v]" in shown.text
 
 
@@ -151,8 +151,8 @@ def test_a_long_table_only_begins(tmp_path: Path, language: str, more: str) -> N
     bad = [b"{"] * (ROWS_MAX + 10)
     refused = [a_vote(_id=f"v{number}") for number in range(ROWS_MAX + 10)]
     file = written(tmp_path / "long.jsonl", a_vote(appropriations=lines), *waits, *bad, *refused)
-    said = ecluse("replay", file, "--lang", language)
-    assert 4 == said.text.count(more), "balances, parked, refused, unreadable"
+    result = ecluse("replay", file, "--lang", language)
+    assert 4 == result.text.count(more), "balances, parked, refused, unreadable"
     assert 1 == ecluse("validate", file, "--lang", language).text.count(more)
 
 
@@ -170,7 +170,7 @@ def test_long_codes_go_on_below(tmp_path: Path) -> None:
     line = a_line(chapter="7" * 60)
     vote = a_vote(appropriations=[{"line": line, "amount_cents": 2**53 - 1}])
     file = written(tmp_path / "codes.jsonl", vote, a_payment(1, "unknown/advance"))
-    said = ecluse("replay", file, COLUMNS="80")
-    assert 80 >= max(map(len, said.text.splitlines()))
-    assert "€90,071,992,547,409.91" in said.text
-    assert 61 <= said.text.count("7")
+    result = ecluse("replay", file, COLUMNS="80")
+    assert 80 >= max(map(len, result.text.splitlines()))
+    assert "€90,071,992,547,409.91" in result.text
+    assert 61 <= result.text.count("7")

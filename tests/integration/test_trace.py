@@ -1,4 +1,4 @@
-"""`ecluse trace` from outside: the story of each kind of reference, for people and programs."""
+"""`ecluse trace` from outside: the trace of each kind of reference, for people and programs."""
 
 import json
 from pathlib import Path
@@ -47,9 +47,9 @@ def years(db: Path) -> Path:
 
 
 def asked(*args: object) -> Json:
-    said = ecluse("trace", *args, "--json")
-    assert (0, 1, "") == (said.code, said.text.count("\n"), said.err)
-    found: Json = json.loads(said.out)
+    result = ecluse("trace", *args, "--json")
+    assert (0, 1, "") == (result.code, result.text.count("\n"), result.err)
+    found: Json = json.loads(result.out)
     assert TOP == list(found)
     assert [ROW.split()] * len(found["records"]) == [list(row) for row in found["records"]]
     assert [AWAITED.split()] * len(found["awaited"]) == [list(row) for row in found["awaited"]]
@@ -75,7 +75,7 @@ FIRST, SECOND = [("2023", each) for each in range(2, 8)], [("2024", each) for ea
     ],
     ids=["convention", "grant", "act", "payment order", "event"],
 )
-def test_the_story_of_each_kind_of_reference(
+def test_the_trace_of_each_kind_of_reference(
     years: Path, ref: str, kinds: list[str], expected: list[tuple[str, int]]
 ) -> None:
     found = asked(ref, "--db", years)
@@ -134,13 +134,13 @@ def test_people_read_which_internal_events_left_with_a_closing(
     ((written,),) = (
         row["internal_events"] for row in asked("cloture-2023", "--db", years)["records"]
     )
-    said = ecluse("trace", "cloture-2023", "--db", years, "--lang", language, COLUMNS="140")
-    text = spaced(unfolded(said.text))
+    result = ecluse("trace", "cloture-2023", "--db", years, "--lang", language, COLUMNS="140")
+    text = spaced(unfolded(result.text))
     assert internal_event.format(CONVENTION, NEXT_BUDGET) in text
     assert f"{its_id} {written['id']}" in text
 
 
-def test_of_many_internal_events_a_story_begins_only(tmp_path: Path, db: Path) -> None:
+def test_of_many_internal_events_a_trace_shows_the_first_only(tmp_path: Path, db: Path) -> None:
     names = [f"C-{number:03}" for number in range(ROWS_MAX + 1)]
     awards = [an_award(1, _id=f"a-{each}", grant=f"G-{each}") for each in names]
     signed = [
@@ -220,7 +220,7 @@ EARLY = [
 ]
 """Too early, flagged, held, refused; a bank account; another's report; money asked back."""
 
-WORDS = {
+TEXTS = {
     "fr": (
         "C désigne une convention.",
         "Budget 21590350100017-00-2023",
@@ -267,12 +267,12 @@ def spaced(text: str) -> str:
     return " ".join(text.split(" ")) if "  " not in text else spaced(text.replace("  ", " "))
 
 
-@pytest.mark.parametrize("language", WORDS)
-def test_people_read_a_story_in_words(language: str, tmp_path: Path, db: Path) -> None:
+@pytest.mark.parametrize("language", TEXTS)
+def test_people_read_a_trace(language: str, tmp_path: Path, db: Path) -> None:
     ecluse("replay", written(tmp_path / "early.jsonl", *EARLY), "--db", db)
-    said = ecluse("trace", "C", "--db", db, "--lang", language, COLUMNS="140")
-    text = spaced(unfolded(said.text))
-    assert (0, []) == (said.code, [word for word in WORDS[language] if word not in text])
+    result = ecluse("trace", "C", "--db", db, "--lang", language, COLUMNS="140")
+    text = spaced(unfolded(result.text))
+    assert (0, []) == (result.code, [each for each in TEXTS[language] if each not in text])
     assert "early.jsonl, li" in text
 
 
@@ -281,19 +281,23 @@ def test_no_iban_is_shown_whole(tmp_path: Path, db: Path) -> None:
     ecluse("replay", written(tmp_path / "early.jsonl", *events), "--db", db)
     for ref in ("C", "C/advance", str(a_new_account()["id"])):
         for more in ((), ("--json",)):
-            said = ecluse("trace", ref, "--db", db, *more)
-            assert (0, False, False) == (said.code, IBAN in said.text, OTHER_IBAN in said.text)
+            result = ecluse("trace", ref, "--db", db, *more)
+            assert (0, False, False) == (
+                result.code,
+                IBAN in result.text,
+                OTHER_IBAN in result.text,
+            )
     named = ecluse("trace", f"{IBAN} {OTHER_IBAN}", "--db", db)
     assert (0, False) == (named.code, IBAN in named.text.split("\n", 1)[1])
 
 
-def test_an_ambiguous_reference_is_told_for_all_that_it_names(tmp_path: Path, db: Path) -> None:
+def test_an_ambiguous_reference_is_traced_for_all_that_it_names(tmp_path: Path, db: Path) -> None:
     alone = an_award(100, requires_convention=False)
     events = [a_vote(), alone, a_report(convention="G", _id="G")]
     ecluse("replay", written(tmp_path / "g.jsonl", *events), "--db", db)
     assert ["event", "convention", "grant"] == asked("G", "--db", db)["kinds"]
     assert (
-        "G names an event and a convention and a grant: all is told."
+        "G names an event and a convention and a grant: all is shown."
         in ecluse("trace", "G", "--db", db).text
     )
     assert (
@@ -303,26 +307,26 @@ def test_an_ambiguous_reference_is_told_for_all_that_it_names(tmp_path: Path, db
 
 
 @pytest.mark.parametrize(
-    ("language", "words"),
+    ("language", "texts"),
     [
         ("fr", "nope\u00a0: le journal ne connaît ni événement"),
         ("en", "nope: the journal knows no event"),
     ],
 )
-def test_an_unknown_reference_exits_3_and_says_so(years: Path, language: str, words: str) -> None:
+def test_an_unknown_reference_exits_3_and_says_so(years: Path, language: str, texts: str) -> None:
     for more in ((), ("--json",), ("--budget", "nobody")):
-        said = ecluse("trace", "nope", "--db", years, "--lang", language, *more)
-        assert (3, b"", True) == (said.code, said.out, words in said.err)
+        result = ecluse("trace", "nope", "--db", years, "--lang", language, *more)
+        assert (3, b"", True) == (result.code, result.out, texts in result.err)
 
 
 def test_two_journals_at_once_are_a_question_of_usage(years: Path) -> None:
     for command in (("trace", "C"), ("parked",), ("whatif", CARRY_OVER[0])):
-        said = ecluse(*command, "--db", years, "--journal", years)
-        assert (2, b"") == (said.code, said.out)
-        assert "name two journals" in unfolded(said.err)
+        result = ecluse(*command, "--db", years, "--journal", years)
+        assert (2, b"") == (result.code, result.out)
+        assert "name two journals" in unfolded(result.err)
 
 
-def test_each_type_has_its_words() -> None:
+def test_each_type_has_its_texts() -> None:
     assert [each.TYPE for each in INBOUND] == [f"ecluse.{name}.v1" for name in TYPES]
 
 

@@ -15,14 +15,14 @@ from tests.golden.record import HERE
 from tests.integration.command import CARRY_OVER, EXAMPLE, ecluse
 from tests.integration.test_tables import unfolded
 
-TURNS = HERE / "turns-2023.journal.jsonl"
+CHANGES = HERE / "turns-2023.journal.jsonl"
 YEARS = HERE / "year-end-2023.events.jsonl"
 
 
 def verified(*args: object) -> Json:
-    said = ecluse("verify", "--json", *args)
-    row: Json = json.loads(said.out)
-    assert said.code == (0 if row["proved"] else 1)
+    result = ecluse("verify", "--json", *args)
+    row: Json = json.loads(result.out)
+    assert result.code == (0 if row["proved"] else 1)
     return row
 
 
@@ -47,7 +47,7 @@ def test_a_database_and_its_export_are_proved_alike(exported: Path, db: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("language", "words"),
+    ("language", "texts"),
     [
         (
             "fr",
@@ -57,15 +57,15 @@ def test_a_database_and_its_export_are_proved_alike(exported: Path, db: Path) ->
     ],
 )
 def test_people_read_what_is_wrong_and_where(
-    exported: Path, language: str, words: tuple[str, ...]
+    exported: Path, language: str, texts: tuple[str, ...]
 ) -> None:
     lines = exported.read_bytes().splitlines(keepends=True)
     lines[3] = lines[3].replace(b'"amount_cents":100000', b'"amount_cents":100001', 1)
     exported.write_bytes(b"".join(lines))
-    said = ecluse("verify", "--journal", exported, "--lang", language)
-    text = unfolded(said.text)
-    assert 1 == said.code
-    assert [] == [word for word in words if word not in text]
+    result = ecluse("verify", "--journal", exported, "--lang", language)
+    text = unfolded(result.text)
+    assert 1 == result.code
+    assert [] == [each for each in texts if each not in text]
     assert "exported.jsonl/4" in text
 
 
@@ -79,7 +79,7 @@ def test_one_budget_alone_is_proved(db: Path) -> None:
 
 
 # Text of the bytes of an internal event, and bytes of text again.
-TEXT, SAID = (
+TEXT, QUOTED = (
     "cast(value AS TEXT)",
     "UPDATE internal_events SET value = cast({} AS BLOB) WHERE number = 0",
 )
@@ -117,7 +117,7 @@ UPDATES = [
         "DELETE FROM internal_events WHERE number = 0",
         "message_missing",
     ),
-    ("an internal event is no JSON", SAID.format("'{'"), "message_malformed"),
+    ("an internal event is no JSON", QUOTED.format("'{'"), "message_malformed"),
     (
         "an internal event is there twice",
         (
@@ -128,12 +128,12 @@ UPDATES = [
     ),
     (
         "an internal event says something else",
-        SAID.format(f"replace({TEXT}, '\"amount_cents\":', '\"amount_cents\":1')"),
+        QUOTED.format(f"replace({TEXT}, '\"amount_cents\":', '\"amount_cents\":1')"),
         "message_differs",
     ),
     (
         "an internal event is of no closing",
-        SAID.format(f'replace({TEXT}, \'"id":"\', \'"id":"x\')'),
+        QUOTED.format(f'replace({TEXT}, \'"id":"\', \'"id":"x\')'),
         "message_unexpected",
     ),
 ]
@@ -216,7 +216,7 @@ def test_an_internal_event_that_was_not_read_yet_is_counted(db: Path, tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("args", "code", "words"),
+    ("args", "code", "texts"),
     [
         (("--journal", "nowhere"), 3, "nowhere: No such file"),
         (("--journal", "."), 3, ".: Is a directory"),
@@ -225,7 +225,7 @@ def test_an_internal_event_that_was_not_read_yet_is_counted(db: Path, tmp_path: 
         (("--db", "OTHER"), 3, "a database of another program"),
         (("--db", "x", "--journal", "y"), 2, "name two journals"),
         (
-            ("--journal", str(TURNS), "--budget", "x"),
+            ("--journal", str(CHANGES), "--budget", "x"),
             3,
             "x: the journal",
         ),
@@ -233,25 +233,25 @@ def test_an_internal_event_that_was_not_read_yet_is_counted(db: Path, tmp_path: 
     ids=["no file", "a folder", "no database", "no SQLite", "another's", "two", "no such budget"],
 )
 def test_what_cannot_be_read_is_named(
-    args: tuple[str, ...], code: int, words: str, tmp_path: Path
+    args: tuple[str, ...], code: int, texts: str, tmp_path: Path
 ) -> None:
     other = tmp_path / "other.db"
     with sqlite3.connect(other) as store:
         store.execute("CREATE TABLE t (a)")
     store.close()
-    said = ecluse("verify", *(str(other) if each == "OTHER" else each for each in args))
-    assert (code, b"") == (said.code, said.out)
-    assert words in said.err
-    assert "Traceback" not in said.err
+    result = ecluse("verify", *(str(other) if each == "OTHER" else each for each in args))
+    assert (code, b"") == (result.code, result.out)
+    assert texts in result.err
+    assert "Traceback" not in result.err
 
 
 def test_the_present_rules_decide_the_same(db: Path) -> None:
     ecluse("replay", YEARS, "--db", db)
-    said = verified("--db", db, "--redecide")["redecided"]
-    assert (0, [], {"1": said["records"]}) == (
-        said["differing"],
-        said["differences"],
-        said["rules_versions"],
+    result = verified("--db", db, "--redecide")["redecided"]
+    assert (0, [], {"1": result["records"]}) == (
+        result["differing"],
+        result["differences"],
+        result["rules_versions"],
     )
 
 
@@ -262,21 +262,21 @@ def with_another_delay(run: Callable[[], Any]) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("language", "words"),
+    ("language", "texts"),
     [
         ("fr", ("Décidé autrement", "au journal", "2023-06-14")),
         ("en", ("Decided otherwise", "now")),
     ],
 )
 def test_other_rules_are_shown_as_a_difference(
-    db: Path, language: str, words: tuple[str, ...]
+    db: Path, language: str, texts: tuple[str, ...]
 ) -> None:
     ecluse("replay", EXAMPLE, "--db", db)
-    said = with_another_delay(
+    result = with_another_delay(
         lambda: ecluse("verify", "--db", db, "--redecide", "--lang", language, COLUMNS="1000")
     )
-    assert 1 == said.code
-    assert [] == [word for word in words if word not in said.text]
+    assert 1 == result.code
+    assert [] == [each for each in texts if each not in result.text]
     row = json.loads(
         with_another_delay(lambda: ecluse("verify", "--db", db, "--redecide", "--json")).out
     )
@@ -287,9 +287,9 @@ def test_other_rules_are_shown_as_a_difference(
 def test_a_journal_that_is_not_proved_is_not_decided_again(exported: Path) -> None:
     lines = exported.read_bytes().splitlines(keepends=True)
     exported.write_bytes(b"".join(lines[:3] + lines[4:]))
-    said = ecluse("verify", "--journal", exported, "--redecide")
-    assert 1 == said.code
-    assert "A journal that is not proved is not decided again." in said.text
+    result = ecluse("verify", "--journal", exported, "--redecide")
+    assert 1 == result.code
+    assert "A journal that is not proved is not decided again." in result.text
     assert "redecided" not in verified("--journal", exported, "--redecide")
 
 

@@ -35,9 +35,9 @@ SIGNED = [a_vote(1_000), an_award(100), a_convention(100)]
 
 
 def asked(*args: object, given: bytes = b"") -> Json:
-    said = ecluse("whatif", *args, "--json", given=given)
-    assert (0, 1, "") == (said.code, said.text.count("\n"), said.err)
-    found: Json = json.loads(said.out)
+    result = ecluse("whatif", *args, "--json", given=given)
+    assert (0, 1, "") == (result.code, result.text.count("\n"), result.err)
+    found: Json = json.loads(result.out)
     assert MEMBERS == list(found)
     return found
 
@@ -129,8 +129,8 @@ def test_nothing_of_a_database_changes(tmp_path: Path, db: Path, mixed: Path) ->
 
 
 def test_a_database_is_not_made(tmp_path: Path) -> None:
-    said = ecluse("whatif", EXAMPLE, "--db", tmp_path / "none.db")
-    assert (3, b"", False) == (said.code, said.out, (tmp_path / "none.db").exists())
+    result = ecluse("whatif", EXAMPLE, "--db", tmp_path / "none.db")
+    assert (3, b"", False) == (result.code, result.out, (tmp_path / "none.db").exists())
 
 
 def test_an_empty_journal_will_do(tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_a_closing_names_the_conventions_that_it_would_carry_over(tmp_path: Path
     closing = written(tmp_path / "b.jsonl", a_closing("all"), a_recovery())
     tried = asked(closing, "--db", db)
     assert [{"budget": NEXT_BUDGET, "convention": "C"}] == tried["internal_events"]
-    # The year is forgotten with its closing, and its balances are told all the same.
+    # The year leaves memory with its closing, and its balances are shown all the same.
     ((line,),) = [tried["lines"]]
     assert (100, 0) == (line["after"]["carried_over_cents"], line["after"]["committed_cents"])
     assert "1 convention would be carried over" in ecluse("whatif", closing, "--db", db).text
@@ -187,7 +187,7 @@ def test_strict_exits_1_for_what_would_be_refused_or_is_unreadable(
     assert code == ecluse("whatif", file, "--journal", empty, "--strict", "--json").code
 
 
-WORDS = {
+TEXTS = {
     "fr": (
         "Ce que dirait le registre",
         "C/advance est de 1,00",
@@ -209,7 +209,7 @@ WORDS = {
 }
 
 
-@pytest.mark.parametrize("language", WORDS)
+@pytest.mark.parametrize("language", TEXTS)
 def test_people_read_what_would_happen(language: str, tmp_path: Path, db: Path) -> None:
     ecluse("replay", written(tmp_path / "a.jsonl", *SIGNED), "--db", db)
     file = written(
@@ -219,10 +219,10 @@ def test_people_read_what_would_happen(language: str, tmp_path: Path, db: Path) 
         a_payment(100),
         b'{"' + IBAN.encode(),
     )
-    said = ecluse("whatif", file, "--db", db, "--lang", language)
-    text = unfolded(said.text)
-    assert [] == [word for word in WORDS[language] if word not in text]
-    assert ("", False) == (said.err, IBAN in said.text), "what is tried is not logged"
+    result = ecluse("whatif", file, "--db", db, "--lang", language)
+    text = unfolded(result.text)
+    assert [] == [each for each in TEXTS[language] if each not in text]
+    assert ("", False) == (result.err, IBAN in result.text), "what is tried is not logged"
     assert f"{BUDGET}" in text
 
 

@@ -26,23 +26,23 @@ NOWHERE = {"ECLUSE_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("fr", "pas de Kafka à cette adresse"), ("en", "no Kafka at this")]
+    ("language", "texts"), [("fr", "pas de Kafka à cette adresse"), ("en", "no Kafka at this")]
 )
 @pytest.mark.parametrize("args", ON_KAFKA, ids=lambda args: str(args[0]))
-def test_a_cluster_that_is_not_there_exits_3_soon_and_in_words(
-    args: tuple[str, ...], language: str, words: str
+def test_a_cluster_that_is_not_there_exits_3_soon_with_a_message(
+    args: tuple[str, ...], language: str, texts: str
 ) -> None:
     began_s = time.monotonic()
-    said = ecluse(*args, "--lang", language, given=b"", **NOWHERE)
+    output = ecluse(*args, "--lang", language, given=b"", **NOWHERE)
     assert time.monotonic() - began_s < 5
-    assert (3, b"") == (said.code, said.out)
-    assert words in said.err
-    assert "127.0.0.1:1" in said.err
-    assert "Traceback" not in said.err
+    assert (3, b"") == (output.code, output.out)
+    assert texts in output.err
+    assert "127.0.0.1:1" in output.err
+    assert "Traceback" not in output.err
 
 
 @pytest.mark.parametrize(
-    ("option", "words", "said_so"),
+    ("option", "texts", "message"),
     [
         ("--reason", " ", "words are needed"),
         ("--reason", "x" * 1001, "1001 characters, and 1000 at most"),
@@ -51,21 +51,21 @@ def test_a_cluster_that_is_not_there_exits_3_soon_and_in_words(
     ],
     ids=["no reason", "a long reason", "nobody", "a long name"],
 )
-def test_a_quarantine_needs_words_that_the_journal_can_keep(
-    option: str, words: str, said_so: str
+def test_a_quarantine_needs_texts_that_the_journal_can_keep(
+    option: str, texts: str, message: str
 ) -> None:
-    given = {"--reason": "a bug", "--by": "Ada", option: words}
+    given = {"--reason": "a bug", "--by": "Ada", option: texts}
     asked = ("quarantine", 0, 1, *(each for pair in given.items() for each in pair))
-    said = ecluse(*asked, given=b"", COLUMNS="200", **NOWHERE)
-    assert (2, b"") == (said.code, said.out)
-    assert f"Invalid value for {option}: {said_so}" in said.err
+    output = ecluse(*asked, given=b"", COLUMNS="200", **NOWHERE)
+    assert (2, b"") == (output.code, output.out)
+    assert f"Invalid value for {option}: {message}" in output.err
     french = ecluse(*asked, "--lang", "fr", given=b"", COLUMNS="200", **NOWHERE)
     assert "il faut des mots" in french.err or " caractères, et " in french.err
 
 
-def test_the_longest_words_of_a_quarantine_are_taken() -> None:
-    words = ("--reason", "x" * 1000, "--by", "y" * 200)
-    assert 3 == ecluse("quarantine", 0, 1, *words, given=b"", **NOWHERE).code
+def test_the_longest_texts_of_a_quarantine_are_taken() -> None:
+    texts = ("--reason", "x" * 1000, "--by", "y" * 200)
+    assert 3 == ecluse("quarantine", 0, 1, *texts, given=b"", **NOWHERE).code
 
 
 def test_who_has_no_name_on_this_system_is_asked_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,8 +73,8 @@ def test_who_has_no_name_on_this_system_is_asked_for_one(monkeypatch: pytest.Mon
         raise KeyError("getpwuid(): uid not found: 12345")
 
     monkeypatch.setattr(getpass, "getuser", nobody)
-    said = ecluse("quarantine", 0, 1, "--reason", "a bug", given=b"", COLUMNS="200", **NOWHERE)
-    assert (2, True) == (said.code, "this system has no name of you: say --by" in said.err)
+    output = ecluse("quarantine", 0, 1, "--reason", "a bug", given=b"", COLUMNS="200", **NOWHERE)
+    assert (2, True) == (output.code, "this system has no name of you: say --by" in output.err)
 
 
 def on_a_terminal(*args: str) -> str:
@@ -92,13 +92,13 @@ def on_a_terminal(*args: str) -> str:
         )
         assert 3 == done.returncode
         os.close(stderr)
-        said = b""
+        output = b""
         try:
             while piece := shown.read1():
-                said += piece
+                output += piece
         except OSError:  # So a terminal ends on Linux.
             pass
-        return said.decode()
+        return output.decode()
 
 
 def test_a_role_logs_as_json_on_a_terminal_where_a_program_asks() -> None:

@@ -18,14 +18,14 @@ FIRST, SECOND = CARRY_OVER
 
 
 def summary(*arguments: Path | str) -> Json:
-    said: Json = json.loads(ecluse("replay", *arguments, "--json").out)
-    return said
+    result: Json = json.loads(ecluse("replay", *arguments, "--json").out)
+    return result
 
 
 def test_the_files_of_two_years_are_replayed_by_one_command() -> None:
-    said = summary(FIRST, SECOND)
-    assert 12 == said["events"] == said["outcomes"]["accepted"]
-    assert [BUDGET, NEXT_BUDGET] == list(said["heads"])
+    result = summary(FIRST, SECOND)
+    assert 12 == result["events"] == result["outcomes"]["accepted"]
+    assert [BUDGET, NEXT_BUDGET] == list(result["heads"])
 
 
 def test_or_by_one_command_a_year_over_a_database_that_is_kept(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from services.cli import lag
 from tests.api.a_watch import AWatch
 from tests.api.lag_scenes import Scene
-from tests.integration.command import Said, ecluse
+from tests.integration.command import CommandResult, ecluse
 
 Json = dict[str, Any]
 Serve = Callable[[Scene | Json], AWatch]
@@ -22,12 +22,12 @@ def answers_of(scene: Scene | Json) -> dict[str, bytes]:
     return {"/lag": json.dumps(board).encode()}
 
 
-def turn_clock_to(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
+def set_clock_to(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
     """By the clock of whoever runs the command."""
     monkeypatch.setattr(lag, "the_clock_on_the_wall", lambda: now)
 
 
-def asked(*watches: AWatch, args: tuple[str, ...] = (), language: str = "en") -> Said:
+def asked(*watches: AWatch, args: tuple[str, ...] = (), language: str = "en") -> CommandResult:
     """What the command says of them."""
     where = ",".join(watch.url for watch in watches)
     return ecluse("lag", "--url", where, "--lang", language, *args, COLUMNS="120")

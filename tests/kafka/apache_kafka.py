@@ -113,8 +113,8 @@ class ApacheKafka(DockerContainer):
         script = f"export KAFKA_ADVERTISED_LISTENERS={where}; exec /etc/kafka/docker/run"
         # As the image's user: a file that is copied in would be root's. Moved, so that it is whole.
         write = f"echo '{script}' > {SCRIPT}.new && mv {SCRIPT}.new {SCRIPT}"
-        said = self.exec(["sh", "-c", write])
-        assert 0 == said.exit_code, said.output.decode(errors="replace")
+        result = self.exec(["sh", "-c", write])
+        assert 0 == result.exit_code, result.output.decode(errors="replace")
 
     def _wait(self) -> None:
         if not wait_for_answer(self.host, self.port, lives=self._lives):

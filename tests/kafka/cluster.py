@@ -40,7 +40,7 @@ TIMEOUT_S: Final = 40.0
 
 STRUCTURED: Final = (("content-type", b"application/cloudevents+json; charset=UTF-8"),)
 
-LOOK_S: Final = 0.05
+POLL_S: Final = 0.05
 Result = TypeVar("Result")
 
 
@@ -237,7 +237,7 @@ class Cluster:
             finally:
                 runner.run(end(producer))
 
-    def set_aside(self, partition: int, offset: int, by: str = "me", why: str = "a bug") -> Hold:
+    def quarantine(self, partition: int, offset: int, by: str = "me", why: str = "a bug") -> Hold:
         """What `ecluse quarantine` does."""
         return run(quarantine(self.settings, partition, offset, by, why))
 
@@ -362,4 +362,4 @@ async def _is_led(admin: AIOKafkaAdminClient, name: str) -> bool:
 
 async def _until(is_so: Callable[[], Awaitable[bool]]) -> None:
     while not await is_so():  # noqa: ASYNC110 # a broker has no event to wait for
-        await asyncio.sleep(LOOK_S)
+        await asyncio.sleep(POLL_S)

@@ -15,7 +15,7 @@ from aiokafka.errors import KafkaError
 from bench.kafka.topics import delete
 from services.runtime.ops.settings import Settings
 from tests.kafka.brokers import BROKER_TIMEOUT_S, Broker, a_broker, chosen_provider
-from tests.kafka.told import make_topics
+from tests.kafka.ledger_transactions import make_topics
 from tests.read_model import databases
 
 HERE: Final = Path(__file__).resolve().parent
@@ -57,8 +57,8 @@ def _left_in_service(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.fixture
 def prefix(request: pytest.FixtureRequest) -> str:
     """What stands before this test's topics, groups and transactional ids: no other test's."""
-    words = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower().removeprefix("test_"))
-    return f"{words[:24].strip('-')}-{os.getpid()}-{next(_numbers)}."
+    name = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower().removeprefix("test_"))
+    return f"{name[:24].strip('-')}-{os.getpid()}-{next(_numbers)}."
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What the process of tests/kafka/posting.py does: deliver, and stop itself at a moment of it."""
+"""Process that delivers deadline events and stops itself at a given moment."""
 
 import asyncio
 import os
@@ -65,7 +65,7 @@ def _stop_at(when: str, method: str, flag: Path | None) -> None:
         if flag is None:
             os.kill(os.getpid(), signal.SIGKILL)
             return
-        # Held back before the sign is given, it is heard whenever it comes: who stopped itself here
+        # Blocked before the flag, the signal is noticed whenever it comes: who stopped itself here
         # might do so behind it, for ever.
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCONT])
         flag.touch()

@@ -26,16 +26,15 @@ def consumer_of(topic: str, *more: str) -> Consumer:
 
 
 class Member:
-    """A member of a group that takes what comes and commits it, until it is told otherwise."""
+    """A member of a group that takes what comes and commits it, until a test changes that."""
 
     def __init__(self, settings: Settings, consumer: Consumer, instance: str | None = None) -> None:
         self.at_once = 500
         self.commits = True
-        self.metadata = ""
         self.committed: dict[TopicPartition, int] = {}
         topics = [settings.topic(each) for each in consumer.topics]
         self._place = TopicPartition(topics[0], 0)
-        """What it says, and goes back in: the first partition of its first topic."""
+        """The first partition of its first topic, in which it goes back."""
         self._at_work = asyncio.Lock()
         self._work: asyncio.Task[None] | None = None
         self._consumer = AIOKafkaConsumer(
@@ -66,13 +65,8 @@ class Member:
 
     async def _commit(self, place: TopicPartition, offset: int) -> None:
         if self.commits:
-            await self._consumer.commit({place: OffsetAndMetadata(offset, self.metadata)})
+            await self._consumer.commit({place: OffsetAndMetadata(offset, "")})
             self.committed[place] = offset
-
-    async def say(self, metadata: str) -> None:
-        """Commit where it is, with these words."""
-        self.metadata = metadata
-        await self._commit(self._place, await self._consumer.position(self._place))
 
     async def go_back(self) -> None:
         """Commit the beginning, and take little from there on."""

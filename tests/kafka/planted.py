@@ -1,17 +1,14 @@
 """Faults to plant in a worker: one function of it, or of aiokafka, behaves as the fault says."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.structs import TopicPartition
 
 from services.ledger.application import handle
-from services.ledger.application.handle import Decided
-from services.ledger.application.messages import messages as real_messages
 from services.ledger.domain.decide import decide as real_decide
-from services.ledger.kafka import partition
 from services.runtime.kafka import clients
 from services.runtime.kafka.reader import Reader
 
@@ -26,17 +23,6 @@ def decide(event_id: str) -> None:
         return real_decide(state, received)
 
     handle.decide = failing  # type: ignore[attr-defined]
-
-
-def messages(event_id: str) -> None:
-    """Making the messages of a batch fails where this event is in it."""
-
-    def failing(decided: Iterable[Decided], budgets: Any) -> Any:
-        decided = list(decided)
-        assert event_id not in {each.record.event_id for each in decided}, "planted in messages"
-        return real_messages(decided, budgets)
-
-    partition.messages = failing  # type: ignore[attr-defined]
 
 
 def slow_restore(seconds: str) -> None:
@@ -97,7 +83,6 @@ def unguarded(_: str) -> None:
 
 FAULTS: dict[str, Callable[[str], None]] = {
     "decide": decide,
-    "messages": messages,
     "slow_commit": slow_commit,
     "slow_restore": slow_restore,
     "hung_commit": hung_commit,

@@ -15,12 +15,12 @@ from services.projector.database import an_engine
 from services.projector.tables import metadata
 from services.runtime.ops.settings import Settings
 from tests.kafka.forked import ECLUSE
+from tests.kafka.ledger_transactions import Writer, ledger_transactions
 from tests.kafka.running import Running
-from tests.kafka.told import Writer, told
 from tests.read_model.filling import Tables, query, read
 from tests.unit.watch.ledger_output import Out
 
-ROWS_LOOK_S: Final = 0.2
+ROWS_POLL_S: Final = 0.2
 """Each look is a connection to the database: where much is waited for, they are not that many."""
 
 OF_WRITERS: Final = frozenset({"epoch", "generation"})
@@ -31,7 +31,7 @@ Journal = list[list[Out]]
 
 def journal_of(events: Iterable[bytes], batch_events: int = 500) -> Journal:
     """What a ledger leaves of these events in its journal."""
-    batches = told(events, batch_events)
+    batches = ledger_transactions(events, batch_events)
     return [[out for out in batch if out.topic == JOURNAL] for batch in batches]
 
 
@@ -74,7 +74,7 @@ class Projector(Running):
 
     def until_rows(self, url: str, wanted: int, why: str, limit_s: float = 240.0) -> None:
         """Until so many records are in the tables."""
-        self.until(lambda: rows(url) == wanted, why, limit_s, ROWS_LOOK_S)
+        self.until(lambda: rows(url) == wanted, why, limit_s, ROWS_POLL_S)
 
 
 def a_long_journal(records: int, batch_events: int = 500) -> Journal:
@@ -87,8 +87,8 @@ def a_long_journal(records: int, batch_events: int = 500) -> Journal:
     by_partition: dict[int, Journal] = {}
     for batch in journal:
         by_partition.setdefault(batch[0].partition, []).append(batch)
-    turns = zip_longest(*by_partition.values())
-    return [batch for turn in turns for batch in turn if batch is not None]
+    cycles = zip_longest(*by_partition.values())
+    return [batch for cycle in cycles for batch in cycle if batch is not None]
 
 
 def count(journal: Journal) -> int:

@@ -17,7 +17,7 @@ BIN: Final = Path(sys.executable).parent
 WAIT_S: Final = 60.0
 """How long a process may take to do anything at all, on a machine that does much else."""
 
-LOOK_S: Final = 0.1
+POLL_S: Final = 0.1
 
 
 class Running:
@@ -47,8 +47,8 @@ class Running:
 
     def start_again(self) -> None:
         """As the first time; it is logged behind what was."""
-        said = (self._folder, self._log, self._out)
-        self._process = FORKS.Process(target=run, args=(self._command, self._environment, *said))
+        streams = (self._folder, self._log, self._out)
+        self._process = FORKS.Process(target=run, args=(self._command, self._environment, *streams))
         self._process.start()
 
     def __enter__(self) -> Self:
@@ -56,7 +56,7 @@ class Running:
 
     def __exit__(self, *_: object) -> None:
         self.kill()
-        print(self.said()[-4000:])
+        print(self.log_text()[-4000:])
 
     # ------------------------------------------------------------ how it ends
 
@@ -80,7 +80,7 @@ class Running:
 
     # ------------------------------------------------------------ what it says
 
-    def said(self) -> str:
+    def log_text(self) -> str:
         """Everything it logged."""
         return self._log.read_text() if self._log.exists() else ""
 
@@ -90,7 +90,7 @@ class Running:
 
     def lines(self, event: str) -> list[dict[str, Any]]:
         """What it logged under a name."""
-        whole = (line for line in self.said().splitlines() if line[:1] + line[-1:] == "{}")
+        whole = (line for line in self.log_text().splitlines() if line[:1] + line[-1:] == "{}")
         return [line for line in map(json.loads, whole) if line["event"] == event]
 
     # ------------------------------------------------------------ what it shows
@@ -116,7 +116,7 @@ class Running:
         what: Callable[[], Any],
         why: str,
         limit_s: float = WAIT_S,
-        pause_s: float = LOOK_S,
+        pause_s: float = POLL_S,
     ) -> None:
         """Look until it is so, no longer than that nor than the process lives."""
         until_s = time.monotonic() + limit_s

@@ -19,7 +19,7 @@ from tests.observability.written import FOLDER, alarms, program
 
 START_S: Final = 30
 STOP_S: Final = 20
-LOOK_S: Final = 0.1
+POLL_S: Final = 0.1
 RINGS: Final = {"stage": "ledger", "group": "g", "job": "ledger", "instance": "a", "figure": "b"}
 """Labels that an alarm's words may name."""
 
@@ -60,7 +60,7 @@ class Prometheus:
         while not self._is_ready():
             assert self._process.poll() is None, self._log.read_text()[-2000:]
             assert time.monotonic() < until_s, self._log.read_text()[-2000:]
-            time.sleep(LOOK_S)
+            time.sleep(POLL_S)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -78,14 +78,14 @@ class Prometheus:
         except OSError:
             return False
 
-    def ask(self, path: str, **words: str) -> Any:
+    def ask(self, path: str, **parameters: str) -> Any:
         """The data of an answer; what it refuses is an error with its words."""
-        where = f"http://127.0.0.1:{self._port}/api/v1/{path}?{urlencode(words)}"
+        where = f"http://127.0.0.1:{self._port}/api/v1/{path}?{urlencode(parameters)}"
         try:
             with urlopen(where, timeout=10) as answer:
                 return json.load(answer)["data"]
         except HTTPError as refusal:
-            raise AssertionError(f"{words}: {refusal.read().decode()}") from refusal
+            raise AssertionError(f"{parameters}: {refusal.read().decode()}") from refusal
 
     def query(self, expr: str) -> list[dict[str, Any]]:
         """What a query gives now; what is not a number is nothing."""

@@ -115,5 +115,5 @@ def test_a_worker_reads_over_it(
     with Worker(cluster, tmp_path) as again:
         journal = wait_for_records(cluster, 3)[0]
         assert [1, 2, 3] == [record["sequence"] for record in journal]
-        assert [] == again.said("state_rebuilt")
+        assert [] == again.logged("state_rebuilt")
         assert 0 == again.stop()

@@ -50,8 +50,8 @@ def test_events_keep_their_bytes_their_order_and_their_partition(
     cluster: Settings, tmp_path: Path
 ) -> None:
     lines = [
-        (budget, encoded(a_vote(_id=f"{budget}/{turn}", budget=budget)))
-        for turn in range(20)
+        (budget, encoded(a_vote(_id=f"{budget}/{cycle}", budget=budget)))
+        for cycle in range(20)
         for budget in BUDGETS
     ]
 

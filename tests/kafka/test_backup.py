@@ -13,9 +13,9 @@ from services.ledger.kafka import journal_import
 from services.runtime.kafka.writer import FencedWriter, WriterFailed
 from tests.builders import BUDGET, NEXT_BUDGET, Json, a_vote
 from tests.integration.command import CARRY_OVER, EXAMPLE, ecluse
-from tests.kafka.asking import asked
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, Sent, a_cluster, budget_on, partition_for
+from tests.kafka.commands import asked
 from tests.kafka.workers import Worker, wait_for_records
 
 FIRST, SECOND = CARRY_OVER
@@ -49,8 +49,8 @@ def old(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Old:
         wait_for_records(cluster, RECORDS)
         assert 0 == worker.stop()
     file = folder / "journal.jsonl"
-    said = asked(cluster, "journal", "export", file, "--json")
-    assert (0, RECORDS) == (said.code, json.loads(said.out)["written"])
+    result = asked(cluster, "journal", "export", file, "--json")
+    assert (0, RECORDS) == (result.code, json.loads(result.out)["written"])
     return Old(cluster, file, asked(cluster, "balances", "--json").out)
 
 
@@ -61,9 +61,9 @@ def new(broker: Broker, prefix: str) -> Callable[[int], Cluster]:
 
 
 def imported(cluster: Cluster, file: Path) -> Json:
-    said = asked(cluster, "journal", "import", file, "--json")
-    assert (0, "") == (said.code, said.err)
-    found: Json = json.loads(said.out)
+    result = asked(cluster, "journal", "import", file, "--json")
+    assert (0, "") == (result.code, result.err)
+    found: Json = json.loads(result.out)
     return found
 
 
@@ -137,9 +137,9 @@ def test_a_damaged_record_stops_an_export_and_is_named(
 ) -> None:
     cluster = new(1)
     cluster.write([Sent(0, b"x", b"{}")], topics.JOURNAL)
-    said = asked(cluster, "journal", "export", tmp_path / "x.jsonl")
-    assert (UNREACHABLE, b"") == (said.code, said.out)
-    assert f"Stopped: {cluster.name(topics.JOURNAL)}/0/0: this record is damaged" in said.err
+    result = asked(cluster, "journal", "export", tmp_path / "x.jsonl")
+    assert (UNREACHABLE, b"") == (result.code, result.out)
+    assert f"Stopped: {cluster.name(topics.JOURNAL)}/0/0: this record is damaged" in result.err
 
 
 # ------------------------------------------------------------------ a lost cluster
@@ -177,12 +177,14 @@ def test_a_lost_cluster_is_restored_to_the_same_heads_and_goes_on(
     assert [] == [each for place in cluster.read(topics.PAYMENT_ORDERS).values() for each in place]
     proved = asked(cluster, "verify", "--json")
     assert (0, "") == (proved.code, proved.err), "a restored cluster is proved like another"
-    said = json.loads(proved.out)
-    assert RECORDS + 3 == sum(said["counted"]["outcomes"].values())
-    assert [RECORDS] == [each["count"] for each in said["not_proved"] if each["code"] == "imported"]
+    result = json.loads(proved.out)
+    assert RECORDS + 3 == sum(result["counted"]["outcomes"].values())
+    assert [RECORDS] == [
+        each["count"] for each in result["not_proved"] if each["code"] == "imported"
+    ]
     with Worker(cluster, tmp_path) as again:
         again.wait_for_states(running=partitions)
-        assert [] == again.said("state_rebuilt"), "the state is its own now"
+        assert [] == again.logged("state_rebuilt"), "the state is its own now"
 
 
 @pytest.mark.parametrize(("interrupt", "left"), [(halfway, 8), (at_the_very_end, 0)])
@@ -201,8 +203,8 @@ def test_an_import_that_was_interrupted_lets_no_ledger_begin_and_is_finished(
         assert UNREACHABLE == asked(cluster, "journal", "import", old.file).code
     with Worker(cluster, tmp_path, ECLUSE_LANG="fr") as worker:
         assert UNREACHABLE == worker.ended()
-        assert "achevez-le avant de relancer, ecluse journal import FICHIER" in worker.words
-        assert cluster.name(topics.LEDGER_STATE) in worker.words
+        assert "achevez-le avant de relancer, ecluse journal import FICHIER" in worker.messages
+        assert cluster.name(topics.LEDGER_STATE) in worker.messages
     assert left == imported(cluster, old.file)["written"]
     assert 0 == imported(cluster, old.file)["written"]
     assert old.balances == asked(cluster, "balances", "--json").out
@@ -237,9 +239,9 @@ def test_another_journal_is_left_alone(
     ecluse("journal", "export", other, "--db", tmp_path / "x.db")
     imported(cluster, other)
     before = cluster.count(topics.LEDGER_STATE)
-    said = asked(cluster, "journal", "import", old.file)
-    assert UNREACHABLE == said.code
-    assert "Import into an empty journal only" in said.err
+    result = asked(cluster, "journal", "import", old.file)
+    assert UNREACHABLE == result.code
+    assert "Import into an empty journal only" in result.err
     cluster.write([Sent(1 - partition_for(BUDGET, 2), b"?", b"")], topics.JOURNAL)
     assert "is damaged" in asked(cluster, "journal", "import", other).err
     assert before == cluster.count(topics.LEDGER_STATE), "nobody was fenced, nothing was written"
@@ -260,7 +262,7 @@ def test_the_state_is_made_again_when_that_is_asked_for(
     cluster.write([Sent(0, key, bytes(len(rows[key])), ())], topics.LEDGER_STATE)
     with Worker(cluster, tmp_path) as worker:
         worker.wait_for_states(running=1)
-        assert [] == worker.said("state_rebuilt")
+        assert [] == worker.logged("state_rebuilt")
         assert 0 == worker.stop()
     with Worker(cluster, tmp_path, "a", "--rebuild") as worker:
         assert "it was asked for" == worker.wait_for("state_rebuilt")["why"]

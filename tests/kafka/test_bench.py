@@ -116,7 +116,7 @@ def test_it_measures_every_contender(broker: Broker, tmp_path: Path) -> None:
     assert pytest.approx(steps["cpu_us_per_event"]) == sum(steps["us_per_event"].values())
     check_read_model(found["read_model"])
     check_watch(found["watch"])
-    said = page.page(found)
-    assert [] == [name for name in page.NAMES.values() if f"| {name} |" not in said]
-    assert [] == [each for each in ("`GET /events/{id}`", "| with the watch |") if each not in said]
+    text = page.page(found)
+    assert [] == [name for name in page.NAMES.values() if f"| {name} |" not in text]
+    assert [] == [each for each in ("`GET /events/{id}`", "| with the watch |") if each not in text]
     assert [] == [name for name in topics_of(broker) if name.startswith("bench-")]

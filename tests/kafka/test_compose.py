@@ -52,7 +52,9 @@ class Stack:
     api_port: int = field(default_factory=free_port)
     prometheus_port: int = field(default_factory=free_port)
 
-    def compose(self, *words: str, given: bytes = b"", timeout_s: float = CALL_TIMEOUT_S) -> bytes:
+    def compose(
+        self, *arguments: str, given: bytes = b"", timeout_s: float = CALL_TIMEOUT_S
+    ) -> bytes:
         """What a command of compose prints; a failure tells what it said."""
         chosen = {
             "COMPOSE_PROJECT_NAME": self.project,
@@ -71,7 +73,7 @@ class Stack:
             "BUILDKIT_PROGRESS": "plain",
         }
         done = subprocess.run(
-            ["docker", "compose", "-f", str(FILE), *words],
+            ["docker", "compose", "-f", str(FILE), *arguments],
             input=given,
             capture_output=True,
             env={**os.environ, **chosen},
@@ -86,7 +88,7 @@ class Stack:
 
     def balances_from_here(self) -> Any:
         """What `ecluse balances` says on this machine, by the broker's listener for outside."""
-        return said("balances", "--json", bootstrap=f"127.0.0.1:{self.kafka_port}")
+        return ecluse_json("balances", "--json", bootstrap=f"127.0.0.1:{self.kafka_port}")
 
     def seen_by_watch(self) -> dict[str, Any]:
         """What the watch has added up of the budget; nothing before it has read that."""
@@ -131,10 +133,10 @@ class Stack:
         return sorted(each["labels"]["job"] for each in targets if each["health"] == "up")
 
 
-def said(*words: str, bootstrap: str = "") -> Any:
+def ecluse_json(*arguments: str, bootstrap: str = "") -> Any:
     """The object that `ecluse` prints on this machine."""
     done = subprocess.run(
-        [sys.executable, "-m", "services.cli.app", *words],
+        [sys.executable, "-m", "services.cli.app", *arguments],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         cwd=ROOT,
@@ -170,9 +172,9 @@ def why_no_stack() -> str | None:
 
 def is_there(docker: str, image: str) -> bool:
     """Whether the engine has the image, or can pull it."""
-    for words in (("image", "inspect"), ("pull", "--quiet")):
+    for arguments in (("image", "inspect"), ("pull", "--quiet")):
         done = subprocess.run(
-            [docker, *words, image], capture_output=True, timeout=PULL_TIMEOUT_S, check=False
+            [docker, *arguments, image], capture_output=True, timeout=PULL_TIMEOUT_S, check=False
         )
         if 0 == done.returncode:
             return True
@@ -204,7 +206,7 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
 
 @pytest.mark.timeout(BUILD_TIMEOUT_S + 3 * UP_TIMEOUT_S)
 def test_the_year_through_the_stack_is_the_year_of_a_replay(stack: Stack) -> None:
-    replayed = said("replay", "--json", str(EXAMPLE))
+    replayed = ecluse_json("replay", "--json", str(EXAMPLE))
     # The documents of 2023 were due in 2024, and have not come: the watch says so by an internal
     # event.
     expected = {**replayed, "events": replayed["events"] + 1}

@@ -15,8 +15,8 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.api.processes import api
+from tests.browser.console import Console
 from tests.browser.visitor import Visitor, a_browser, a_visitor
-from tests.browser.world import World
 from tests.builders import Json, a_convention, a_vote, an_acknowledgement, an_award, encoded
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster
@@ -39,7 +39,7 @@ def send(url: str, *events: Json) -> None:
 NOTHING_LOST: Final = "Everything that the ledger has decided is in the accounts."
 
 
-class Town(NamedTuple):
+class Services(NamedTuple):
     """All that decides and shows, as processes, and a page that is open before them."""
 
     url: str
@@ -53,7 +53,9 @@ class Town(NamedTuple):
 
 
 @contextmanager
-def a_town(cluster: Cluster, database: str, folder: Path, *, watched: bool) -> Iterator[Town]:
+def the_services(
+    cluster: Cluster, database: str, folder: Path, *, watched: bool
+) -> Iterator[Services]:
     """Ledger, projector, API and, if it is `watched`, a watch that the API asks."""
     cluster.create()
     env = {
@@ -80,31 +82,10 @@ def a_town(cluster: Cluster, database: str, folder: Path, *, watched: bool) -> I
         send(url, a_vote(_time=VOTED), an_award(_time=VOTED))
         # Behind all that asks the broker with a loop of its own: the browser keeps one running.
         browser = stack.enter_context(a_browser())
-        visitor = stack.enter_context(a_visitor(browser, World(url, "", []), "en", key=None))
+        visitor = stack.enter_context(a_visitor(browser, Console(url, "", []), "en", key=None))
         assert 200 == visitor.go("/console/today")
-        yield Town(url, ledger, visitor)
-        assert [] == visitor.heard
-
-
-@pytest.mark.timeout(180)
-def test_an_open_page_moves_with_what_is_published(
-    broker: Broker, prefix: str, postgresql_url: str, tmp_path: Path
-) -> None:
-    cluster = Cluster(broker.bootstrap, prefix, 2)
-    with a_town(cluster, postgresql_url, tmp_path, watched=False) as town:
-        page = town.visitor.page
-        dated = "Latest event dated 1 June 2023 at 12:00:00."
-        expect(town.first).to_contain_text(dated, timeout=SHOWN_MS)
-        page.evaluate("window.stillThere = true")
-        send(town.url, a_convention(_time=SIGNED), an_acknowledgement(_time=SIGNED))
-        dated = "Latest event dated 2 June 2023 at 09:30:15."
-        expect(town.first).to_contain_text(dated, timeout=SHOWN_MS)
-        expect(page.locator("h1")).to_have_text(NOTHING_LOST)
-        expect(page.locator("[data-live=waiting]")).to_contain_text("1 order")
-        expect(page.locator(".adds")).to_have_text("The count adds up.")
-        expect(page.locator(".sum .whole")).to_contain_text("decided")
-        expect(page.locator(".sum .whole dd")).to_have_text("4")
-        assert page.evaluate("window.stillThere"), "the page was not loaded again"
+        yield Services(url, ledger, visitor)
+        assert [] == visitor.messages
 
 
 @pytest.mark.timeout(240)
@@ -112,25 +93,25 @@ def test_no_page_says_that_all_is_well_while_the_ledger_is_dead(
     broker: Broker, prefix: str, postgresql_url: str, tmp_path: Path
 ) -> None:
     cluster = Cluster(broker.bootstrap, prefix, 2)
-    with a_town(cluster, postgresql_url, tmp_path, watched=True) as town:
-        page = town.visitor.page
+    with the_services(cluster, postgresql_url, tmp_path, watched=True) as services:
+        page = services.visitor.page
         well, whole = "All that was received is in the accounts.", page.locator(".sum .whole dd")
         expect(page.locator("h1")).to_have_text(well, timeout=SHOWN_MS)
         expect(whole).to_have_text("2", timeout=SHOWN_MS)
-        town.ledger.kill()
-        send(town.url, a_convention(_time=SIGNED), an_acknowledgement(_time=SIGNED))
+        services.ledger.kill()
+        send(services.url, a_convention(_time=SIGNED), an_acknowledgement(_time=SIGNED))
         # Stopped once its session has ended, or stalled before that: never well.
-        expect(town.first).to_have_class(re.compile("bad"), timeout=SHOWN_MS)
+        expect(services.first).to_have_class(re.compile("bad"), timeout=SHOWN_MS)
         expect(page.locator("h1")).to_contain_text("The ledger")
         expect(page.locator(".sum dd").last).to_have_text("2", timeout=SHOWN_MS)
         expect(whole).to_have_text("4")
-        standing = httpx.get(f"{town.url}/standing", timeout=30).json()
+        status = httpx.get(f"{services.url}/standing", timeout=30).json()
         assert ("stage", "ledger", 4, 2) == tuple(
-            standing[name] for name in ("verdict", "stage", "received", "in_flight")
+            status[name] for name in ("verdict", "stage", "received", "in_flight")
         )
-        assert 200 == town.visitor.go("/console/lag")
+        assert 200 == services.visitor.go("/console/lag")
         expect(page.locator("h1")).to_contain_text("The ledger")
-        assert 200 == town.visitor.go("/console/today")
+        assert 200 == services.visitor.go("/console/today")
         with Worker(cluster, tmp_path, "b"):
             expect(page.locator("h1")).to_have_text(well, timeout=SHOWN_MS)
             expect(whole).to_have_text("4", timeout=SHOWN_MS)

@@ -113,8 +113,8 @@ class Dev:
         for each in PROC.glob("[0-9]*"):
             try:
                 if self._mark.encode() in (each / "environ").read_bytes().split(b"\0"):
-                    words = (each / "cmdline").read_bytes().replace(b"\0", b" ")
-                    found[int(each.name)] = words.decode().strip()
+                    texts = (each / "cmdline").read_bytes().replace(b"\0", b" ")
+                    found[int(each.name)] = texts.decode().strip()
             except OSError:
                 continue  # It ended in between, or is somebody else's.
         found.pop(self.process.pid, None)
@@ -123,34 +123,34 @@ class Dev:
     def wait_for(self, name: str) -> int:
         """Until a process whose command ends so runs; its number."""
 
-        def look() -> int | None:
+        def poll() -> int | None:
             assert self.process.poll() is None, f"it ended before {name}: {self.shown}"
-            return next((pid for pid, words in self.alive().items() if name in words), None)
+            return next((pid for pid, texts in self.alive().items() if name in texts), None)
 
-        return int(eventually(look, f"no {name}", START_S))
+        return int(eventually(poll, f"no {name}", START_S))
 
     def wait_until_ready(self) -> str:
         """What it prints then."""
 
-        def look() -> str:
+        def poll() -> str:
             assert self.process.poll() is None, f"it ended before it was ready: {self.shown}"
             assert self.shown is not None, "a terminal that nobody reads fills up"
             return self.out
 
-        return str(eventually(look, "not ready", START_S))
+        return str(eventually(poll, "not ready", START_S))
 
     def interrupt(self, number: signal.Signals = signal.SIGINT) -> None:
-        """As a terminal does it: the whole group is told."""
+        """As a terminal does it: the whole group gets the signal."""
         os.killpg(self.process.pid, number)
 
     def ended(self) -> int:
         """Its exit code; nothing of it is left then."""
 
-        def look() -> bool:
+        def poll() -> bool:
             assert self.shown is not None, "a terminal that nobody reads fills up"
             return self.process.poll() is not None
 
-        eventually(look, "it runs on")
+        eventually(poll, "it runs on")
         assert {} == self.alive()
         assert [] == list(self._folder.glob("ecluse-dev-*")), "its folder is gone"
         assert "Traceback" not in self.shown
@@ -185,12 +185,12 @@ def check_that_nothing_is_wrong(where: dict[str, str], received: int) -> None:
     watch = {"ECLUSE_WATCH_URL": where["watch"]}
     eventually(lambda: 0 == ecluse("lag", given=b"", **watch).code, "not all is well")
 
-    def look() -> Any:
+    def poll() -> Any:
         """What is shown is of the watch's last look: what has just come stands in the next."""
         lag = json.loads(ecluse("lag", "--json", given=b"", **watch).out)
         return lag if received == lag["outcomes"]["received"] else None
 
-    lag = eventually(look, "not all that came is counted")
+    lag = eventually(poll, "not all that came is counted")
     assert ["ledger", "projector", "watch"] == [each["stage"] for each in lag["stages"]]
     assert {"written": 1, "pending": 0} == lag["internal_events"]
     with urlopen(f"{where['api']}/console/lag?lang=en", timeout=5) as console:
@@ -203,9 +203,9 @@ def test_everything_runs_until_it_is_interrupted_and_nothing_is_left(tmp_path: P
         names = ["bootstrap", "ledger", "watch", "projector", "api", "database", "logs"]
         assert names == list(where)
         assert [] == [
-            words
-            for words in ("the Kafka broker", "the topics", "ledger, watch, projector and API")
-            if words not in dev.shown
+            texts
+            for texts in ("the Kafka broker", "the topics", "ledger, watch, projector and API")
+            if texts not in dev.shown
         ]
         kafka = {"ECLUSE_BOOTSTRAP_SERVERS": where["bootstrap"]}
         events = len(EXAMPLE.read_bytes().splitlines())
@@ -252,20 +252,20 @@ def test_everything_runs_until_it_is_interrupted_and_nothing_is_left(tmp_path: P
         assert not page(f"{where['api']}/healthz")
 
 
-def test_a_ledger_that_dies_ends_the_rest_with_words_and_its_log(tmp_path: Path) -> None:
+def test_a_ledger_that_dies_ends_the_rest_with_a_message_and_its_log(tmp_path: Path) -> None:
     of_the_user = tmp_path / "of-the-user.db"
     theirs, prefix = f"sqlite:///{of_the_user}", "mien."
     chosen = ("--lang", "fr", "--api-port", str(free_port()))
     with Dev(tmp_path, *chosen, ECLUSE_TOPIC_PREFIX=prefix, ECLUSE_ACCESS_URL=theirs) as dev:
-        said = dev.wait_until_ready()
-        assert f"http://127.0.0.1:{chosen[-1]}/console  (sans clé" in said
+        text = dev.wait_until_ready()
+        assert f"http://127.0.0.1:{chosen[-1]}/console  (sans clé" in text
         assert not of_the_user.exists(), "the user's own keys are left alone"
-        assert "Écluse tourne sur cette machine." in said
+        assert "Écluse tourne sur cette machine." in text
         assert [] == [each for each in ("le serveur Kafka", "les topics") if each not in dev.shown]
-        bootstrap = said.split("ECLUSE_BOOTSTRAP_SERVERS=")[1].split()[0]
-        assert "export ECLUSE_TOPIC_PREFIX=mien.\n" in said
-        assert "export ECLUSE_WATCH_URL=http://127.0.0.1:" in said
-        assert f"http://127.0.0.1:{chosen[-1]}/console/lag\n" in said
+        bootstrap = text.split("ECLUSE_BOOTSTRAP_SERVERS=")[1].split()[0]
+        assert "export ECLUSE_TOPIC_PREFIX=mien.\n" in text
+        assert "export ECLUSE_WATCH_URL=http://127.0.0.1:" in text
+        assert f"http://127.0.0.1:{chosen[-1]}/console/lag\n" in text
         there = ecluse(
             "balances", given=b"", ECLUSE_BOOTSTRAP_SERVERS=bootstrap, ECLUSE_TOPIC_PREFIX=prefix
         )
@@ -276,7 +276,7 @@ def test_a_ledger_that_dies_ends_the_rest_with_words_and_its_log(tmp_path: Path)
         assert '"event": "worker_started"' in dev.shown
 
 
-def test_a_broker_that_dies_ends_the_rest_with_words_and_its_log(tmp_path: Path) -> None:
+def test_a_broker_that_dies_ends_the_rest_with_a_message_and_its_log(tmp_path: Path) -> None:
     with Dev(tmp_path) as dev:
         dev.wait_for("services.cli.app watch")
         os.kill(dev.wait_for("kafka.Kafka"), signal.SIGKILL)
@@ -319,21 +319,21 @@ def test_a_termination_while_services_start_leaves_nothing(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("option", "language", "words"),
+    ("option", "language", "texts"),
     [
         ("--port", "fr", "ce port est déjà pris. Laissez --port de côté"),
         ("--port", "en", "this port is taken. Leave"),
         ("--api-port", "en", "this port is taken. Leave --api-port out"),
     ],
 )
-def test_a_port_that_is_taken_is_said_so(
-    tmp_path: Path, option: str, language: str, words: str
+def test_a_port_that_is_taken_is_reported(
+    tmp_path: Path, option: str, language: str, texts: str
 ) -> None:
     """Else the broker of somebody else would be taken for ours, and given our topics."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        said = real_ecluse("dev", option, port, "--lang", language, TMPDIR=str(tmp_path))
-    assert (3, b"") == (said.code, said.out)
-    assert f"127.0.0.1:{port}" in said.err
-    assert words in said.err
+        text = real_ecluse("dev", option, port, "--lang", language, TMPDIR=str(tmp_path))
+    assert (3, b"") == (text.code, text.out)
+    assert f"127.0.0.1:{port}" in text.err
+    assert texts in text.err
     assert [] == list(tmp_path.iterdir())

@@ -13,8 +13,8 @@ from services.runtime.kafka.topic_diff import Asked
 from services.runtime.ops.settings import Settings
 from tests.api.world import HandClock
 from tests.kafka.brokers import Broker
+from tests.kafka.ledger_transactions import Writer
 from tests.kafka.projecting import journal_of
-from tests.kafka.told import Writer
 from tests.read_model.filling import GOLDEN
 
 PARTITIONS = 2
@@ -41,16 +41,16 @@ def test_markers_and_aborted_records_are_nothing_to_read(settings: Settings) -> 
             async with Writer(settings) as writer:
                 await writer.write(first)
                 assert {0: nothing, 1: nothing} == await ends(), "an answer is kept a while"
-                told = JournalEnd(len(first), len(first) + 1)
-                await _until({partition: told, 1 - partition: nothing}, ends, clock)
+                expected = JournalEnd(len(first), len(first) + 1)
+                await _until({partition: expected, 1 - partition: nothing}, ends, clock)
                 await writer.write(others[0], abort=True)
                 behind = len(first) + 1 + len(others[0]) + 1
-                told = JournalEnd(len(first), behind)
-                await _until({partition: told, 1 - partition: nothing}, ends, clock)
+                expected = JournalEnd(len(first), behind)
+                await _until({partition: expected, 1 - partition: nothing}, ends, clock)
                 await writer.write(others[1])
                 last = behind + len(others[1])
-                told = JournalEnd(last, last + 1)
-                await _until({partition: told, 1 - partition: nothing}, ends, clock)
+                expected = JournalEnd(last, last + 1)
+                await _until({partition: expected, 1 - partition: nothing}, ends, clock)
         finally:
             await ends.stop()
 

@@ -29,51 +29,51 @@ import pytest
 
 from events.topics import EVENTS, PAYMENT_ORDERS
 from tests.api.processes import api
-from tests.kafka.bad_days import LEDGER, PROJECTOR, TREASURY, BadDays
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, a_cluster
+from tests.kafka.faulty_consumers import LEDGER, PROJECTOR, TREASURY, BadDays
 from tests.kafka.forked import ECLUSE
+from tests.kafka.lag_displays import COMMAND, METRIC, PAGE, Displays, PartitionStatus, Row, Shown
 from tests.kafka.running import Running
-from tests.kafka.tellers import COMMAND, METRIC, PAGE, Row, Standing, Tellers, Told
 from tests.kafka.watcher import Watcher
 from tests.read_model.databases import in_a_file
 
 PARTITIONS: Final = 2
-TOLD_S: Final = 15.0
+SHOWN_S: Final = 15.0
 MORE_S: Final = 10.0
 """For so long beyond it is listened, so that it can be said how much too late it was."""
 
 READY_S: Final = 60.0
-LOOK_S: Final = 0.1
+POLL_S: Final = 0.1
 QUIET_FOR_S: Final = 10.0
 
 OLD: Final = "old"
 FOLLOWED: Final = "command that follows"
-SAID_OLD: Final = "La surveillance en est restée à"
+TEXT_WHEN_OLD: Final = "La surveillance en est restée à"
 """What `ecluse lag --watch` says of a watch that was there and does not answer."""
 
-pytestmark = pytest.mark.timeout(240)  # Where something is not told it is waited for, each time.
+pytestmark = pytest.mark.timeout(240)  # What is not shown is waited for, each time.
 
 Seconds = Mapping[str, float | None]
 """Who said it how long after its cause; None: not in time, nor `MORE_S` later."""
 
 
 class Case(NamedTuple):
-    """A state, and the words in which it is told."""
+    """A state, and the text that shows it."""
 
     stage: str
     state: str
     rule: str
     on_page: tuple[str, str]
 
-    def is_told(self, by: str, told: Told) -> bool:
+    def is_shown(self, by: str, shown: Shown) -> bool:
         """Whether one of them says so."""
-        words: dict[str, tuple[str, ...]] = {
+        texts: dict[str, tuple[str, ...]] = {
             PAGE: self.on_page,
             METRIC: (self.stage, self.state),
             COMMAND: (self.stage, self.state, self.rule),
         }
-        return words[by] in told.stages
+        return texts[by] in shown.stages
 
 
 NEVER_SEEN, JUST_WATCHED = "never seen", "just watched"
@@ -92,64 +92,66 @@ QUIET: Final[tuple[Row, ...]] = ((LEDGER, "deadline_events", 0), (TREASURY, "pay
 """Partitions of which all is done and to which nothing comes, in groups that have their bad day."""
 
 
-class Night:
-    """What happens, and what is told of it."""
+class Scenario:
+    """The events of a scenario, and what is shown of them."""
 
-    def __init__(self, days: BadDays, watch: Watcher, tellers: Tellers, follower: Running) -> None:
-        self.tellers: Final = tellers
+    def __init__(
+        self, days: BadDays, watch: Watcher, displays: Displays, follower: Running
+    ) -> None:
+        self.displays: Final = displays
         self.seconds: Final[dict[str, Seconds]] = {}
         self.too_early: Final[list[tuple[str, str]]] = []
-        """Cases that were told before their cause, and by whom."""
+        """Cases that were shown before their cause, and by which display."""
         self.frozen_s = 0.0
         self._days = days
         self._watch = watch
         self._follower = follower
 
     async def passes(self) -> None:
-        """From when watch and console answer until all was told."""
+        """From when watch and console answer until all was shown."""
         up_s = time.monotonic()
-        await asyncio.gather(self._told(NEVER_SEEN, up_s), self._told(JUST_WATCHED, up_s))
+        await asyncio.gather(self._shown(NEVER_SEEN, up_s), self._shown(JUST_WATCHED, up_s))
         await asyncio.gather(self._of_the_ledger(), self._of_treasury(), self._of_projector())
         await self._of_the_watch()
 
     async def _of_the_ledger(self) -> None:
         self._days.ledger.at_once = 2
         self._days.rates[EVENTS] = 5
-        await self._told_of_it(SLOW)
+        await self._shown_after_its_cause(SLOW)
 
     async def _of_treasury(self) -> None:
         treasury = self._days.treasury
         await treasury.go_back()
-        await self._told_of_it(REWOUND)
+        await self._shown_after_its_cause(REWOUND)
         treasury.at_once = 500
         await self._is_well(CASES[JUST_WATCHED])
         treasury.commits = False
         await self._days.one_comes(PAYMENT_ORDERS)
         self._days.rates[PAYMENT_ORDERS] = 1
-        await self._told_of_it(STALLED)
+        await self._shown_after_its_cause(STALLED)
 
     async def _of_projector(self) -> None:
         projector = self._days.projector
         await projector.start()
         await self._is_well(Case(PROJECTOR, "OK", "keeps_up", ("Base de lecture", "OK")))
         await projector.stop()
-        await self._told_of_it(STOPPED)
+        await self._shown_after_its_cause(STOPPED)
 
     async def _of_the_watch(self) -> None:
         with self._watch.frozen():
             self.frozen_s = time.monotonic()
-            is_so = dict.fromkeys(self.tellers.heard, _is_old)
-            told, followed_s = await asyncio.gather(
+            is_so = dict.fromkeys(self.displays.samples, _is_old)
+            shown, followed_s = await asyncio.gather(
                 self._listen(is_so, self.frozen_s), self._followed_s()
             )
-        self.seconds[OLD] = {**told, FOLLOWED: followed_s}
+        self.seconds[OLD] = {**shown, FOLLOWED: followed_s}
 
     async def _followed_s(self) -> float | None:
         """After how long the command that shows the watch to somebody says that it is old."""
-        while (passed_s := time.monotonic() - self.frozen_s) <= TOLD_S + MORE_S:
-            if SAID_OLD in self._follower.printed():
+        while (passed_s := time.monotonic() - self.frozen_s) <= SHOWN_S + MORE_S:
+            if TEXT_WHEN_OLD in self._follower.printed():
                 return passed_s
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(POLL_S)
         return None
 
     # ------------------------------------------------------------ what is waited for
@@ -158,37 +160,39 @@ class Night:
         """Until all say so, now."""
 
         def is_so() -> bool:
-            heard = self.tellers.heard.items()
-            return all(each and case.is_told(by, each[-1].told) for by, each in heard)
+            samples = self.displays.samples.items()
+            return all(each and case.is_shown(by, each[-1].shown) for by, each in samples)
 
         async with asyncio.timeout(READY_S):
             while not is_so():  # noqa: ASYNC110 # what others do in this very test
-                await asyncio.sleep(LOOK_S)
+                await asyncio.sleep(POLL_S)
 
-    async def _told_of_it(self, name: str) -> None:
+    async def _shown_after_its_cause(self, name: str) -> None:
         """Until all say what has just been caused, and nobody said before."""
-        for by, heard in self.tellers.heard.items():
-            if any(CASES[name].is_told(by, each.told) for each in heard):
+        for by, samples in self.displays.samples.items():
+            if any(CASES[name].is_shown(by, each.shown) for each in samples):
                 self.too_early.append((name, by))
-        await self._told(name, time.monotonic())
+        await self._shown(name, time.monotonic())
 
-    async def _told(self, name: str, since_s: float) -> None:
-        is_so = {by: partial(CASES[name].is_told, by) for by in self.tellers.heard}
+    async def _shown(self, name: str, since_s: float) -> None:
+        is_so = {by: partial(CASES[name].is_shown, by) for by in self.displays.samples}
         self.seconds[name] = await self._listen(is_so, since_s)
 
-    async def _listen(self, is_so: Mapping[str, Callable[[Told], bool]], since_s: float) -> Seconds:
+    async def _listen(
+        self, is_so: Mapping[str, Callable[[Shown], bool]], since_s: float
+    ) -> Seconds:
         """Until all have said so, or it is much too late."""
         while True:
             found = {
-                by: self.tellers.first_s(by, says_so, since_s) for by, says_so in is_so.items()
+                by: self.displays.first_s(by, says_so, since_s) for by, says_so in is_so.items()
             }
-            if None not in found.values() or time.monotonic() > since_s + TOLD_S + MORE_S:
+            if None not in found.values() or time.monotonic() > since_s + SHOWN_S + MORE_S:
                 return found
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(POLL_S)
 
 
-def _is_old(told: Told) -> bool:
-    return told.old
+def _is_old(shown: Shown) -> bool:
+    return shown.old
 
 
 def the_stack(stack: ExitStack, cluster: Cluster, folder: Path) -> tuple[Watcher, str, Running]:
@@ -214,7 +218,7 @@ def the_stack(stack: ExitStack, cluster: Cluster, folder: Path) -> tuple[Watcher
     return watch, console, follower
 
 
-async def a_night(cluster: Cluster, folder: Path) -> Night:
+async def a_scenario(cluster: Cluster, folder: Path) -> Scenario:
     """One night, from its beginning to its end."""
     days = BadDays(cluster)
     async with AsyncExitStack() as members:
@@ -226,64 +230,65 @@ async def a_night(cluster: Cluster, folder: Path) -> Night:
             await days.all_is_taken()
             # In a thread: meanwhile the members go on.
             watch, console, follower = await asyncio.to_thread(the_stack, stack, cluster, folder)
-            night = Night(days, watch, Tellers(watch, cluster.prefix, console), follower)
+            scenario = Scenario(days, watch, Displays(watch, cluster.prefix, console), follower)
             async with asyncio.TaskGroup() as meanwhile:
-                aside = [
-                    meanwhile.create_task(each) for each in (days.come(), night.tellers.listen())
+                beside = [
+                    meanwhile.create_task(each)
+                    for each in (days.come(), scenario.displays.listen())
                 ]
-                await night.passes()
-                for each in aside:
+                await scenario.passes()
+                for each in beside:
                     each.cancel()
-    return night
+    return scenario
 
 
 @pytest.fixture(scope="module")
-def night(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Night:
-    """What was told of a night."""
+def scenario(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Scenario:
+    """The one scenario of this module."""
     folder = tmp_path_factory.mktemp("night")
     cluster = a_cluster(broker, f"lag-states-{os.getpid()}.", PARTITIONS)
-    return asyncio.run(a_night(cluster, folder))
+    return asyncio.run(a_scenario(cluster, folder))
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_state_is_told_within_15_seconds_by_page_metric_and_command(
-    night: Night, name: str
+def test_a_state_is_shown_within_15_seconds_by_page_metric_and_command(
+    scenario: Scenario, name: str
 ) -> None:
-    seconds = night.seconds[name]
+    seconds = scenario.seconds[name]
     print(f"{name}: {figures(seconds)}")
     assert {PAGE, METRIC, COMMAND} == seconds.keys()
     assert {} == too_late(seconds)
-    assert [] == [by for early, by in night.too_early if early == name], "told before its cause"
+    assert [] == [by for early, by in scenario.too_early if early == name], "shown before its cause"
 
 
-def test_a_quiet_topic_never_looks_late(night: Night) -> None:
-    for by, heard in night.tellers.heard.items():
+def test_a_quiet_topic_never_seems_late(scenario: Scenario) -> None:
+    for by, samples in scenario.displays.samples.items():
         for row in QUIET:
-            told = [
-                (each.at_s, each.told.rows[row])
-                for each in heard
-                if each.at_s < night.frozen_s and row in each.told.rows
+            shown = [
+                (each.at_s, each.shown.rows[row])
+                for each in samples
+                if each.at_s < scenario.frozen_s and row in each.shown.rows
             ]
-            for_s = told[-1][0] - told[0][0]
-            print(f"{by}: {row} is quiet, told {len(told)} times in {for_s:.1f} s")
+            for_s = shown[-1][0] - shown[0][0]
+            print(f"{by}: {row} is quiet, shown {len(shown)} times in {for_s:.1f} s")
             assert for_s >= QUIET_FOR_S, "while others of its group had their bad day"
-            assert [] == [each for _, each in told if not is_well(each)]
+            assert [] == [each for _, each in shown if not is_well(each)]
 
 
-def test_a_frozen_watch_is_said_to_be_old_within_15_seconds(night: Night) -> None:
+def test_a_frozen_watch_is_shown_as_old_within_15_seconds(scenario: Scenario) -> None:
     """Of the metric: nobody answers Prometheus, which keeps that as `up`."""
-    seconds = night.seconds[OLD]
+    seconds = scenario.seconds[OLD]
     print(f"{OLD}: {figures(seconds)}")
     assert {PAGE, METRIC, COMMAND, FOLLOWED} == seconds.keys()
     assert {} == too_late(seconds)
 
 
-def is_well(standing: Standing) -> bool:
-    return standing.state in WELL and standing.behind == 0
+def is_well(status: PartitionStatus) -> bool:
+    return status.state in WELL and status.behind == 0
 
 
 def too_late(seconds: Seconds) -> Seconds:
-    return {by: each for by, each in seconds.items() if each is None or each > TOLD_S}
+    return {by: each for by, each in seconds.items() if each is None or each > SHOWN_S}
 
 
 def figures(seconds: Seconds) -> str:

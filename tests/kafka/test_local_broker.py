@@ -78,7 +78,7 @@ def test_the_java_of_a_wheel_is_taken_where_the_machine_has_none(
 
 
 @pytest.mark.parametrize("version", [None, "1.8.0_392", "11.0.2"])
-def test_without_a_java_that_will_do_it_is_said_what_to_install(
+def test_without_a_fit_java_the_message_names_what_to_install(
     bare: Path, version: str | None
 ) -> None:
     if version is not None:
@@ -133,14 +133,14 @@ fetch_jars(Path({str(libs)!r}), pom=Path({str(pom)!r}), java=Path({str(java)!r})
     assert ["libs"] == [path.name for path in bare.iterdir() if path.name.startswith("libs")]
 
 
-def test_without_maven_it_is_said_what_to_install(bare: Path) -> None:
+def test_without_maven_the_message_names_what_to_install(bare: Path) -> None:
     with pytest.raises(ClusterError) as raised:
         fetch_jars(bare / "libs", pom=a_pom(bare), java=java_of(bare / "bin", "17.0.1"))
     assert "apt-get install maven" in raised.value.said.fr
     assert "apt-get install maven" in raised.value.said.en
 
 
-def test_what_maven_says_is_told_when_it_fails_and_no_folder_is_left(bare: Path) -> None:
+def test_the_output_of_maven_is_shown_when_it_fails_and_no_folder_is_left(bare: Path) -> None:
     stand_in(bare / "bin", "mvn", MAVEN.format(calls=bare / "calls") + "echo no route; exit 1")
     with pytest.raises(ClusterError, match="no route"):
         fetch_jars(bare / "libs", pom=a_pom(bare), java=java_of(bare / "bin", "17.0.1"))

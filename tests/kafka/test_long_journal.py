@@ -9,9 +9,9 @@ from aiokafka import AIOKafkaProducer
 
 from events import topics
 from services.ledger.kafka.journal_topic import FIRST_LOOK
-from tests.kafka.asking import asked, record, sequences
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, Sent, budget_on, run
+from tests.kafka.commands import asked, record, sequences
 
 RARE, COMMON = (budget_on(0, 2), budget_on(1, 2))
 LONG: Final = 9 * FIRST_LOOK
@@ -20,8 +20,8 @@ LONG: Final = 9 * FIRST_LOOK
 
 def notice(offset: int) -> bytes:
     """What senders read of a record that nobody could."""
-    said = {"fr": f"illisible {offset}", "en": f"unreadable {offset}"}
-    data = {"topic": "events", "partition": 0, "offset": offset, "message": said}
+    result = {"fr": f"illisible {offset}", "en": f"unreadable {offset}"}
+    data = {"topic": "events", "partition": 0, "offset": offset, "message": result}
     return json.dumps({"type": "ecluse.event.unreadable.v1", "data": data}).encode()
 
 
@@ -54,14 +54,14 @@ def long(broker: Broker) -> Cluster:
 def test_the_end_of_a_long_journal_is_found_however_far_back(long: Cluster) -> None:
     dead = LONG - 3
     for count in (FIRST_LOOK, 5 * FIRST_LOOK + 1, LONG):
-        said = asked(long, "journal", "tail", "--budget", "_dead.0", "-n", count, "--json")
+        result = asked(long, "journal", "tail", "--budget", "_dead.0", "-n", count, "--json")
         first = max(dead - count, 0) + 1
-        assert [("_dead.0", number) for number in range(first, dead + 1)] == sequences(said)
+        assert [("_dead.0", number) for number in range(first, dead + 1)] == sequences(result)
     for count in (1, 3, 4):
-        said = asked(long, "journal", "tail", "--budget", RARE, "-n", count, "--json")
-        assert [(RARE, number) for number in (1, 2, 3)[-count:]] == sequences(said)
-    said = asked(long, "journal", "tail", "-n", 3, "--json")
-    assert [("_dead.0", dead), (RARE, 3), (COMMON, 1)] == sequences(said)
+        result = asked(long, "journal", "tail", "--budget", RARE, "-n", count, "--json")
+        assert [(RARE, number) for number in (1, 2, 3)[-count:]] == sequences(result)
+    result = asked(long, "journal", "tail", "-n", 3, "--json")
+    assert [("_dead.0", dead), (RARE, 3), (COMMON, 1)] == sequences(result)
 
 
 def test_one_record_of_a_long_journal_is_found_wherever_it_stands(long: Cluster) -> None:
@@ -75,15 +75,20 @@ def test_one_record_of_a_long_journal_is_found_wherever_it_stands(long: Cluster)
         assert f"unreadable {offset}" in shown.text
 
 
-def test_clocks_that_differ_do_not_turn_a_partition_around(broker: Broker, prefix: str) -> None:
+def test_clocks_that_differ_do_not_reverse_a_partition(broker: Broker, prefix: str) -> None:
     """A worker whose clock was late took the partition over."""
     cluster = Cluster(broker.bootstrap, prefix, 2)
     cluster.create()
-    told = [(0, RARE, 1, 5_000), (0, RARE, 2, 1_000), (1, COMMON, 1, 3_000), (1, COMMON, 2, 6_000)]
+    written_records = [
+        (0, RARE, 1, 5_000),
+        (0, RARE, 2, 1_000),
+        (1, COMMON, 1, 3_000),
+        (1, COMMON, 2, 6_000),
+    ]
 
     async def write() -> None:
         async with AIOKafkaProducer(bootstrap_servers=cluster.bootstrap) as producer:
-            for home, chain, sequence, time_ms in told:
+            for home, chain, sequence, time_ms in written_records:
                 await producer.send_and_wait(
                     cluster.name(topics.JOURNAL),
                     record(chain, sequence, 0),
@@ -93,5 +98,5 @@ def test_clocks_that_differ_do_not_turn_a_partition_around(broker: Broker, prefi
                 )
 
     run(write())
-    said = asked(cluster, "journal", "tail", "--json")
-    assert [(COMMON, 1), (RARE, 1), (RARE, 2), (COMMON, 2)] == sequences(said)
+    result = asked(cluster, "journal", "tail", "--json")
+    assert [(COMMON, 1), (RARE, 1), (RARE, 2), (COMMON, 2)] == sequences(result)

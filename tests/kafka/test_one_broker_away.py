@@ -11,8 +11,8 @@ import pytest
 from services.ledger.kafka.serve import TOPICS
 from services.runtime.kafka.topics import check
 from services.verifier.verify import verify
+from tests.builders import a_vote_and_awards
 from tests.kafka.cluster import Cluster, budget_on, run
-from tests.kafka.test_outage import awards
 from tests.kafka.three_brokers import BROKERS, ThreeBrokers
 from tests.kafka.workers import Worker, eventually, wait_for_records
 
@@ -23,7 +23,7 @@ EVENTS: Final = 5
 STARTED_S: Final = 90.0
 """A broker that is frozen costs ten seconds each time that it is asked, until the others know."""
 
-LOOKS: Final = 6
+SAMPLES: Final = 6
 """Before it asked another, a look at the topics failed in one case of two."""
 
 
@@ -46,25 +46,27 @@ def test_a_worker_starts_takes_its_partitions_and_decides(
         before.wait_for_states(running=PARTITIONS)
         assert 0 == before.stop()
     for number in range(PARTITIONS):
-        cluster.publish(awards(budget_on(number, PARTITIONS), EVENTS))
+        cluster.publish(a_vote_and_awards(budget_on(number, PARTITIONS), EVENTS))
 
-    async def looks() -> list[int]:
-        return list(await asyncio.gather(*(check(cluster.settings, TOPICS) for _ in range(LOOKS))))
+    async def polls() -> list[int]:
+        return list(
+            await asyncio.gather(*(check(cluster.settings, TOPICS) for _ in range(SAMPLES)))
+        )
 
     three.freeze()
     try:
         with Worker(cluster, tmp_path) as worker:
-            assert [PARTITIONS] * LOOKS == run(looks(), STARTED_S)
+            assert [PARTITIONS] * SAMPLES == run(polls(), STARTED_S)
 
-            def look() -> bool:
-                assert worker.code is None, f"it ended: {worker.words}"
+            def poll() -> bool:
+                assert worker.code is None, f"it ended: {worker.messages}"
                 return [EVENTS] * PARTITIONS == [
                     row["next_offsets"][cluster.name("ecluse.events.v1")]
                     for row in worker.partitions().values()
                     if row["state"] == "running"
                 ]
 
-            eventually(look, "not all is decided", STARTED_S)
+            eventually(poll, "not all is decided", STARTED_S)
             began_s = time.monotonic()
             assert 0 == worker.stop()
             assert time.monotonic() - began_s < 15

@@ -11,6 +11,7 @@ import pytest
 
 from services.runtime.ops.settings import Settings
 from tests.kafka.brokers import Broker
+from tests.kafka.ledger_transactions import make_topics
 from tests.kafka.projecting import (
     Clean,
     Projector,
@@ -20,7 +21,6 @@ from tests.kafka.projecting import (
     rows,
     write,
 )
-from tests.kafka.told import make_topics
 from tests.read_model.databases import Server
 from tests.read_model.filling import GOLDEN, read
 
@@ -116,12 +116,12 @@ def test_postgresql_ends_and_crashes_under_load_and_nothing_is_lost(
 ) -> None:
     url = postgresql_server.a_read_model()
     with Projector(year.settings, url, tmp_path) as projector:
-        for turn, hurt in enumerate(
+        for cycle, hurt in enumerate(
             (postgresql_server.crash, postgresql_server.end, postgresql_server.crash), start=1
         ):
-            projector.until(partial(has_more, url, RECORDS * turn // 5), "it gets on", LIMIT_S)
+            projector.until(partial(has_more, url, RECORDS * cycle // 5), "it gets on", LIMIT_S)
             hurt()
-            projector.until(partial(has_retried, projector, turn), "it notices")
+            projector.until(partial(has_retried, projector, cycle), "it notices")
             postgresql_server.start_again()
         projector.until_rows(url, RECORDS, "all records", LIMIT_S)
         assert 0 == projector.stop()

@@ -12,6 +12,7 @@ from events.topics import JOURNAL
 from services.projector.database import an_engine
 from services.projector.switch import NEXT
 from services.runtime.ops.settings import Settings
+from tests.kafka.ledger_transactions import PARTITIONS
 from tests.kafka.projecting import (
     Clean,
     Journal,
@@ -23,7 +24,6 @@ from tests.kafka.projecting import (
     rows,
     write,
 )
-from tests.kafka.told import PARTITIONS
 from tests.read_model.databases import Server, prepared
 from tests.read_model.filling import query
 
@@ -75,7 +75,7 @@ class Reader:
         self._url = url
         self._stop = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._go()))
-        self.looks = 0
+        self.samples = 0
         self.faults: list[str] = []
 
     def __enter__(self) -> Self:
@@ -100,7 +100,7 @@ class Reader:
                         "SELECT coalesce(sum(sequence), 0) FROM budgets",
                     )
                 ]
-            self.looks += 1
+            self.samples += 1
             if found[0] != found[1]:
                 self.faults.append(f"half a read model: {found}")
             if found[0] < before:
@@ -135,18 +135,18 @@ def test_it_is_killed_resumed_and_switched_beside_a_running_projector(
         ):
             again.until(lambda: query(url, NEXT_RECORDS) == half, "it gets on")
             again.kill()
-            # The server has not heard of that, and its transaction would wait on.
+            # The server does not know of that, and its transaction would wait on.
             run(url, *WAITS_NO_MORE)
             assert half == query(url, NEXT_RECORDS), "it was killed in the midst"
             again.start_again()
             write(settings, journal[most : most + 2])
-            assert 0 == again.ends(), again.said()
+            assert 0 == again.ends(), again.log_text()
             made = int(again.printed().removeprefix('{"records":').rstrip("}\n"))
             assert count(journal[:most]) - half <= made < count(journal[: most + 2])
             assert paid_cents <= query(url, MENDED) < damaged_cents
             write(settings, journal[most + 2 :])
             running.until(lambda: rows(url) == RECORDS, "it goes on in the new tables", 120)
-        assert ([], True) == (seen.faults, seen.looks > 20)
+        assert ([], True) == (seen.faults, seen.samples > 20)
         assert 0 == running.stop()
         assert [] == running.lines("record_failed") + running.lines("partition_failed")
     assert {"ecluse_read"} == {name for name in schemas(url) if "ecluse" in name}
@@ -173,25 +173,25 @@ def test_in_sqlite_the_rows_of_another_file_take_the_place_of_the_old(
             Projector(settings, sqlite_url, tmp_path, "--rebuild") as again,
             Reader(sqlite_url) as seen,
         ):
-            assert 0 == again.ends(), again.said()
+            assert 0 == again.ends(), again.log_text()
             assert "in service" in again.printed()
         assert_same(before, content(sqlite_url))
         write(settings, journal[part : part + 2])
         records = count(journal[: part + 2])
         running.until(lambda: rows(sqlite_url) == records, "it goes on in the new rows", 120)
-        assert ([], True) == (seen.faults, seen.looks > 5)
+        assert ([], True) == (seen.faults, seen.samples > 5)
         assert 0 == running.stop()
     assert [] == list(tmp_path.glob("*.next*"))
 
 
-def test_views_that_stand_on_the_old_tables_are_told_of_and_nothing_is_switched(
+def test_views_on_the_old_tables_are_named_and_nothing_is_switched(
     settings: Settings, tmp_path: Path, postgresql_url: str, journal: Journal
 ) -> None:
     write(settings, journal[:1])
     run(postgresql_url, "CREATE VIEW public.mine AS SELECT * FROM ecluse_read.lines")
     with Projector(settings, postgresql_url, tmp_path, "--rebuild") as again:
         assert 3 == again.ends()
-        assert "view public.mine depends on table ecluse_read.lines" in again.said()
+        assert "view public.mine depends on table ecluse_read.lines" in again.log_text()
         assert NEXT in schemas(postgresql_url)
         run(postgresql_url, "DROP VIEW public.mine")
         again.start_again()
@@ -199,7 +199,7 @@ def test_views_that_stand_on_the_old_tables_are_told_of_and_nothing_is_switched(
     assert len(journal[0]) == rows(postgresql_url)
 
 
-def test_what_an_earlier_rebuild_made_of_another_journal_is_forgotten_when_asked(
+def test_what_an_earlier_rebuild_made_of_another_journal_is_dropped_when_asked(
     settings: Settings, tmp_path: Path, sqlite_url: str, journal: Journal
 ) -> None:
     write(settings, journal[:2])
@@ -212,7 +212,7 @@ def test_what_an_earlier_rebuild_made_of_another_journal_is_forgotten_when_asked
     )
     with Projector(settings, sqlite_url, tmp_path, "--rebuild") as again:
         assert 3 == again.ends()
-        assert "ecluse projector --rebuild --anew" in again.said()
+        assert "ecluse projector --rebuild --anew" in again.log_text()
     with Projector(settings, sqlite_url, tmp_path, "--rebuild", "--anew") as again:
-        assert 0 == again.ends(), again.said()
+        assert 0 == again.ends(), again.log_text()
     assert records == rows(sqlite_url)

@@ -8,8 +8,8 @@ import pytest
 from events.topics import JOURNAL
 from services.runtime.ops.settings import Settings
 from tests.kafka.cluster import Cluster
+from tests.kafka.ledger_transactions import PARTITIONS
 from tests.kafka.projecting import Journal, Projector, a_long_journal, count, rows, write
-from tests.kafka.told import PARTITIONS
 from tests.read_model.databases import Server
 from tests.read_model.filling import query
 from tests.unit.watch.ledger_output import Out
@@ -64,7 +64,7 @@ def test_a_journal_that_was_created_again_is_not_read_on(
         write(settings, [list(reversed(of_partition(journal, each))) for each in range(PARTITIONS)])
         projector.start_again()
         assert 3 == projector.ends()
-        assert "ecluse projector --rebuild --anew" in projector.said()
+        assert "ecluse projector --rebuild --anew" in projector.log_text()
     assert RECORDS == rows(sqlite_url)
 
 
@@ -98,13 +98,13 @@ def test_without_a_database_it_says_what_is_missing_and_stops(
     nowhere = "postgresql://somebody:secret@127.0.0.1:1/ecluse"
     with Projector(settings, nowhere, tmp_path) as projector:
         assert 3 == projector.ends()
-        assert "postgresql+asyncpg://somebody:***@127.0.0.1:1/ecluse" in projector.said()
-        assert "Check ECLUSE_DATABASE_URL" in projector.said()
-        assert "secret" not in projector.said()
+        assert "postgresql+asyncpg://somebody:***@127.0.0.1:1/ecluse" in projector.log_text()
+        assert "Check ECLUSE_DATABASE_URL" in projector.log_text()
+        assert "secret" not in projector.log_text()
     missing = postgresql_server.url("no_such_database")
     with Projector(settings, missing, tmp_path, ECLUSE_LANG="fr") as projector:
         assert 3 == projector.ends()
-        assert "Vérifiez ECLUSE_DATABASE_URL" in projector.said()
+        assert "Vérifiez ECLUSE_DATABASE_URL" in projector.log_text()
 
 
 def test_the_url_may_stand_in_a_file(
@@ -124,4 +124,4 @@ def test_the_url_may_stand_in_a_file(
         settings, elsewhere, tmp_path, ECLUSE_DATABASE_URL_FILE=str(secret)
     ) as projector:
         assert 2 == projector.ends()
-        assert "ECLUSE_DATABASE_URL_FILE" in projector.said()
+        assert "ECLUSE_DATABASE_URL_FILE" in projector.log_text()

@@ -7,9 +7,9 @@ from events.topics import INPUT_TOPICS, JOURNAL
 from services.ledger.domain.year_openings import next_year
 from services.verifier.kafka_records import partition_of
 from tests.builders import Json, a_payment, a_vote
-from tests.kafka.asking import asked
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, a_cluster
+from tests.kafka.commands import asked
 from tests.kafka.test_internal_events import (
     SETTLED,
     moving_budget,
@@ -22,10 +22,10 @@ PARTITIONS = 4
 AT = "2024-12-31T23:59:59+01:00"
 
 
-def said(cluster: Cluster, *args: object) -> Json:
-    told = asked(cluster, "verify", "--json", *args)
-    row: Json = json.loads(told.out)
-    assert told.code == (0 if row["proved"] else 1)
+def verified(cluster: Cluster, *args: object) -> Json:
+    result = asked(cluster, "verify", "--json", *args)
+    row: Json = json.loads(result.out)
+    assert result.code == (0 if row["proved"] else 1)
     return row
 
 
@@ -43,7 +43,7 @@ def test_a_cluster_is_proved_sealed_and_held_to_its_seal(
         assert 0 == worker.stop()
     eventually(lambda: cluster.is_settled(SETTLED), "a transaction stays open")
 
-    whole = said(cluster, "--redecide", "--figures")
+    whole = verified(cluster, "--redecide", "--figures")
     assert whole["proved"], whole["findings"]
     assert (PARTITIONS, 11) == (
         whole["counted"]["partitions"],
@@ -55,12 +55,12 @@ def test_a_cluster_is_proved_sealed_and_held_to_its_seal(
     balances = asked(cluster, "balances", "--json")
     assert json.loads(balances.out) == whole["figures"]
 
-    alone = said(cluster, "--budget", budget)
+    alone = verified(cluster, "--budget", budget)
     assert (1, [budget]) == (alone["counted"]["partitions"], list(alone["heads"]))
     (note,) = [each for each in alone["not_proved"] if each["code"] == "other_partitions"]
     assert partition_of(budget.encode(), PARTITIONS) == note["partition"]
     home = partition_of(budget.encode(), PARTITIONS)
-    assert said(cluster, "--budget", f"_dead.{home}")["proved"]
+    assert verified(cluster, "--budget", f"_dead.{home}")["proved"]
     assert 3 == asked(cluster, "verify", "--budget", "nobody").code
 
     key, seal, export = (tmp_path / name for name in ("key.pem", "seal.json", "export.jsonl"))
@@ -71,15 +71,15 @@ def test_a_cluster_is_proved_sealed_and_held_to_its_seal(
     sealed = asked(cluster, "seal", "--key", key, "-o", seal, "--at", AT, "--json")
     assert (0, 11) == (sealed.code, json.loads(sealed.out)["statement"]["records"])
     held = ("--seal", seal, "--public-key", public)
-    behind = said(cluster, *held)
+    behind = verified(cluster, *held)
     assert {"not_yet_journalled": 1} == behind["codes"]
     assert INPUT_TOPICS[0] == behind["findings"][0]["topic"]
     assert 3 == behind["seal"]["chains"]
 
     lines = asked(cluster, "journal", "tail", "-n", 99, "--json").out.splitlines(keepends=True)
     export.write_bytes(b"".join(lines))
-    assert said(cluster, "--journal", export, *held)["proved"]
+    assert verified(cluster, "--journal", export, *held)["proved"]
     last = max(at for at, line in enumerate(lines) if json.loads(line)["budget"] == new)
     export.write_bytes(b"".join(lines[:last] + lines[last + 1 :]))
-    assert said(cluster, "--journal", export)["proved"], "nothing but the seal shows it"
-    assert {"sealed_chain_short": 1} == said(cluster, "--journal", export, *held)["codes"]
+    assert verified(cluster, "--journal", export)["proved"], "nothing but the seal shows it"
+    assert {"sealed_chain_short": 1} == verified(cluster, "--journal", export, *held)["codes"]

@@ -25,7 +25,7 @@ def votes(partitions: int) -> list[Json]:
 
 def shares(worker: Worker) -> list[list[int]]:
     """What the group gave to a worker, time after time."""
-    return [line["partitions"] for line in worker.said("partitions_owned")]
+    return [line["partitions"] for line in worker.logged("partitions_owned")]
 
 
 def test_two_that_restore_longer_than_a_session_share_the_partitions(
@@ -70,20 +70,6 @@ def test_one_that_is_back_within_its_session_disturbs_nobody(
                 wait_for_records(cluster, 4)
 
 
-def test_the_partitions_of_one_that_stays_away_go_to_the_other(
-    broker: Broker, prefix: str, tmp_path: Path
-) -> None:
-    cluster = a_cluster(broker, prefix, 2)
-    env = {"ECLUSE_SESSION_TIMEOUT_S": "1.5"}
-    with Worker(cluster, tmp_path, "a", **env) as a, Worker(cluster, tmp_path, "b", **env) as b:
-        a.wait_for_states(running=1)
-        b.wait_for_states(running=1)
-        a.kill()
-        b.wait_for_states(running=2)
-        cluster.publish(votes(2))
-        wait_for_records(cluster, 2)
-
-
 def test_two_of_one_name_do_not_quarrel_for_ever(
     broker: Broker, prefix: str, tmp_path: Path
 ) -> None:
@@ -93,8 +79,8 @@ def test_two_of_one_name_do_not_quarrel_for_ever(
         eventually(lambda: {a.code, same.code} != {None}, "both still run")
         ended = a if a.code is not None else same
         assert 3 == ended.code
-        assert "sous le nom a" in ended.words
-        assert "--instance" in ended.words
+        assert "sous le nom a" in ended.messages
+        assert "--instance" in ended.messages
     cluster.publish(votes(2))
     with Worker(cluster, tmp_path, "a", **env) as alone:
         wait_for_records(cluster, 2)
@@ -113,4 +99,4 @@ def test_one_worker_runs_64_partitions(broker: Broker, prefix: str, tmp_path: Pa
         journal = wait_for_records(cluster, MANY)
         assert [["accepted"]] * MANY == [outcomes(journal[each]) for each in range(MANY)]
         assert 0 == worker.stop()
-        assert [] == worker.said("task_cancelled")
+        assert [] == worker.logged("task_cancelled")

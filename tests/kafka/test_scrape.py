@@ -24,7 +24,7 @@ from tests.kafka.workers import Worker, eventually
 from tests.observability.written import alarms, metrics_of, program, queries, rules
 
 PARTITIONS: Final = 2
-LOOK_S: Final = 0.2
+POLL_S: Final = 0.2
 FOUND_S: Final = 60.0
 """How long it may take until each query has found something."""
 
@@ -117,7 +117,7 @@ def scraped(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         until_s = time.monotonic() + FOUND_S
         while (answered := prometheus.targets()) != wanted:
             assert time.monotonic() < until_s, answered
-            time.sleep(LOOK_S)
+            time.sleep(POLL_S)
         yield Scraped(cluster, prometheus)
 
 
@@ -166,12 +166,12 @@ def test_every_rule_is_evaluated_and_none_rings_that_must_not(scraped: Scraped) 
 
 
 @pytest.mark.timeout(240)
-def test_the_words_of_every_alarm_are_filled_in(scraped: Scraped) -> None:
+def test_the_texts_of_every_alarm_are_filled_in(scraped: Scraped) -> None:
     def ringing() -> dict[str, dict[str, str]]:
         rings = scraped.prometheus.alerts()
         names = {each["labels"]["alertname"]: each["annotations"] for each in rings}
-        return {name: said for name, said in names.items() if name.startswith("Ringing")}
+        return {name: all_texts for name, all_texts in names.items() if name.startswith("Ringing")}
 
     eventually(lambda: len(ringing()) == len(alarms()), "not all ring")
-    said = [words for each in ringing().values() for words in each.values()]
-    assert [] == [words for words in said if "<" in words or "{{" in words]
+    all_texts = [text for each in ringing().values() for text in each.values()]
+    assert [] == [text for text in all_texts if "<" in text or "{{" in text]

@@ -26,7 +26,7 @@ from tests.simulation.network import Network
 Seen = list[tuple[str, Any]]
 
 
-class Story:
+class Steps:
     """Steps of two writers and their readers, and what was seen behind each."""
 
     def __init__(self, settings: Settings, clients: Clients) -> None:
@@ -48,10 +48,10 @@ class Story:
     async def _commits(self, writer: FencedWriter) -> None:
         await writer.begin()
         await self._note("written", writer.write(self._records(b"1", b"2")))
-        await self._look("written, not committed")
+        await self._poll("written, not committed")
         await writer.commit()
         await self._note("ended", writer.unended([self._journal, self._state]))
-        await self._look("committed")
+        await self._poll("committed")
 
     async def _is_fenced(self, old: FencedWriter, new: FencedWriter) -> None:
         await old.begin()
@@ -71,14 +71,14 @@ class Story:
         await self._note("written by the other", new.write(self._records(b"4")))
         await new.commit()
         await self._note("ended again", new.unended([self._journal, self._state]))
-        await self._look("behind an aborted transaction")
+        await self._poll("behind an aborted transaction")
 
     async def _is_ended_by_hand(self, writer: FencedWriter) -> None:
         await writer.begin()
         await writer.write(self._records(b"5"))
         for each in await writer.unended([self._journal]):
             await writer.end(each, committed=True)
-        await self._look("ended by hand in one of two partitions")
+        await self._poll("ended by hand in one of two partitions")
 
     async def _note(self, name: str, doing: Any) -> None:
         found = await doing
@@ -89,7 +89,7 @@ class Story:
             }
         self.seen.append((name, found))
 
-    async def _look(self, when: str) -> None:
+    async def _poll(self, when: str) -> None:
         """What readers of either kind see of both partitions."""
         for isolation in ("read_committed", "read_uncommitted"):
             async with AsyncExitStack() as stack:
@@ -110,8 +110,8 @@ class Story:
 
     def _records(self, *values: bytes) -> dict[Place, list[Outgoing]]:
         headers = (("name", b"content"), ("empty", None))
-        said = [Outgoing(b"key", value, headers) for value in values]
-        return {Place(*self._journal): said, Place(*self._state): [Outgoing(b"k", values[-1])]}
+        outgoing = [Outgoing(b"key", value, headers) for value in values]
+        return {Place(*self._journal): outgoing, Place(*self._state): [Outgoing(b"k", values[-1])]}
 
     def _writer(self, stack: AsyncExitStack) -> FencedWriter:
         writer = FencedWriter(
@@ -129,20 +129,20 @@ class Story:
 
 
 def simulated(settings: Settings) -> Seen:
-    """The story on the log in memory."""
+    """The steps on the log in memory."""
 
     async def play() -> Seen:
         PROCESS.set(Process("one"))
         places = [TopicPartition(settings.topic(name), 0) for name in (JOURNAL, LEDGER_STATE)]
         chance = random.Random(1)
         log = memory.Broker(places, chance)
-        return await Story(settings, clients_of(Network(log, Plan(()), chance))).play()
+        return await Steps(settings, clients_of(Network(log, Plan(()), chance))).play()
 
     return virtually(play())
 
 
 def test_the_simulated_log_answers_as_a_broker_does(broker: Broker, prefix: str) -> None:
     cluster = a_cluster(broker, prefix, 1)
-    real = run(Story(cluster.settings, KAFKA).play())
+    real = run(Steps(cluster.settings, KAFKA).play())
     assert real == simulated(cluster.settings)
-    assert "fenced" == dict(real)["commit"], "and the story is not idle"
+    assert "fenced" == dict(real)["commit"], "and the steps are not idle"

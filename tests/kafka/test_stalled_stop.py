@@ -14,11 +14,10 @@ from events import topics
 from services.runtime.ops.settings import Settings
 from tests.api.processes import Running as Process
 from tests.api.processes import api
-from tests.builders import a_vote, encoded
+from tests.builders import a_vote, a_vote_and_awards, encoded
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, budget_on
 from tests.kafka.projecting import Projector, a_long_journal, rows, write
-from tests.kafka.test_outage import awards
 from tests.kafka.watcher import Watcher
 from tests.kafka.workers import Worker, eventually, wait_for_records
 
@@ -26,7 +25,7 @@ WITHIN_S: Final = 15.0
 MANY: Final = 2_500
 RECORDS: Final = 6_000
 ASLEEP_S: Final = 1.0
-"""How long the broker stands still before the process is told to end: it is in the midst then."""
+"""How long the broker stands still before the process is asked to end: it is in the midst then."""
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(180)]
 
@@ -54,10 +53,10 @@ def test_a_ledger_in_the_midst_of_its_work(broker: Broker, prefix: str, tmp_path
     cluster.create()
     with Worker(cluster, tmp_path, fault="slow_commit:0.4") as worker:
         worker.wait_for_states(running=2)
-        cluster.publish(awards(budget_on(0, 2), MANY))
+        cluster.publish(a_vote_and_awards(budget_on(0, 2), MANY))
         eventually(lambda: cluster.count(topics.JOURNAL) > 3, "nothing in the journal")
         stopped(broker, worker.stop)
-        assert [] == worker.said("task_failed")
+        assert [] == worker.logged("task_failed")
     with Worker(cluster, tmp_path, "b") as after:
         journal = wait_for_records(cluster, MANY)
         assert list(range(MANY)) == [record["source"]["offset"] for record in journal[0]]
@@ -93,7 +92,7 @@ def test_a_watch(broker: Broker, settings: Settings, tmp_path: Path) -> None:
         stopped(broker, watch.stop)
 
 
-def test_an_api_with_an_event_under_way(
+def test_an_api_that_sends_an_event(
     broker: Broker, prefix: str, sqlite_url: str, tmp_path: Path
 ) -> None:
     Cluster(broker.bootstrap, prefix, 2).create()

@@ -13,7 +13,7 @@ from services.runtime.kafka.topic_diff import Asked
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
 from tests.builders import Json
-from tests.integration.command import Said, ecluse
+from tests.integration.command import CommandResult, ecluse
 from tests.kafka.brokers import Broker
 from tests.kafka.changes import PAUSE_S, add_partitions, change, config_of, delete
 
@@ -33,7 +33,7 @@ def applied(settings: Settings) -> Settings:
     return settings
 
 
-def run(settings: Settings, *args: object) -> Said:
+def run(settings: Settings, *args: object) -> CommandResult:
     return ecluse(
         "topics",
         *args,
@@ -92,8 +92,6 @@ def test_two_who_apply_at_once_both_come_to_the_end(settings: Settings) -> None:
     ("name", "setting", "value"),
     [
         (EVENTS, "max_message_bytes", "1048588"),
-        (JOURNAL, "retention_ms", "604800000"),
-        (JOURNAL, "retention_bytes", "1000000"),
         (LEDGER_STATE, "cleanup_policy", "delete"),
         (BALANCES, "segment_ms", "604800000"),
     ],
@@ -106,8 +104,8 @@ def test_a_changed_limit_stops_a_worker_is_seen_by_diff_and_mended_by_apply(
     with pytest.raises(ClusterError, match=f"^{topic}: {kafka_name} is {value} .*topics apply"):
         asyncio.run(topics.check(applied, ALL))
 
-    said = run(applied, "diff")
-    assert (1, True) == (said.code, f"{topic}: {kafka_name} is {value} instead" in said.text)
+    result = run(applied, "diff")
+    assert (1, True) == (result.code, f"{topic}: {kafka_name} is {value} instead" in result.text)
     mended = run(applied, "apply")
     assert (0, True) == (mended.code, f"{topic}: {kafka_name} is now" in mended.text)
     assert [] == differing(applied, 0)
@@ -127,7 +125,7 @@ def test_a_worker_does_not_stop_for_a_compression_that_differs(applied: Settings
     assert [(applied.topic(JOURNAL), "compression.type")] == differing(applied, 1)
 
 
-def test_another_number_of_partitions_is_seen_told_and_not_touched(applied: Settings) -> None:
+def test_another_number_of_partitions_is_reported_and_not_touched(applied: Settings) -> None:
     add_partitions(applied, JOURNAL, PARTITIONS + 2)
     topic = applied.topic(JOURNAL)
     assert [(topic, "partitions")] == differing(applied, 1)
@@ -175,9 +173,9 @@ def test_of_many_differences_a_worker_names_the_first_and_counts_the_others(
     assert f"{settings.topic(EVENTS)}\u00a0: ce topic manque" in stopped.value.said.fr
 
 
-def test_what_the_cluster_refuses_is_said_in_its_words(settings: Settings) -> None:
-    said = run(settings, "apply", "--replication-factor", 3)
-    assert (3, b"") == (said.code, said.out)
-    assert "the cluster refuses: " in said.err
-    assert "replication" in said.err
+def test_a_refusal_of_the_cluster_is_quoted(settings: Settings) -> None:
+    result = run(settings, "apply", "--replication-factor", 3)
+    assert (3, b"") == (result.code, result.out)
+    assert "the cluster refuses: " in result.err
+    assert "replication" in result.err
     assert len(ALL) == len(differing(settings, len(ALL))), "nothing was created"

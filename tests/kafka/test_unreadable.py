@@ -70,7 +70,7 @@ class Left:
     """What the ledger left of these records."""
 
     journal: list[Json]
-    internal_events: dict[int, ConsumerRecord]
+    dead_letters: dict[int, ConsumerRecord]
     """By the offset of what could not be read."""
     notices: list[Json]
     topic: str
@@ -88,34 +88,34 @@ def left(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Left:
         journal = wait_for_records(cluster, len(records))[HOME]
         assert 0 == worker.stop()
     found = cluster.read_all([topics.DEAD_LETTERS, topics.REFUSALS])
-    internal_events = {
-        int(dict(internal_event.headers)["ecluse_dlq_offset"]): internal_event
-        for internal_event in found[topics.DEAD_LETTERS][HOME]
+    dead_letters = {
+        int(dict(dead_letter.headers)["ecluse_dlq_offset"]): dead_letter
+        for dead_letter in found[topics.DEAD_LETTERS][HOME]
     }
     notices = [json.loads(each.value) for each in found[topics.REFUSALS][HOME]]
-    assert len(SENT) == len(internal_events) == len(found[topics.DEAD_LETTERS][HOME])
-    return Left(journal, internal_events, notices, cluster.name(topics.EVENTS))
+    assert len(SENT) == len(dead_letters) == len(found[topics.DEAD_LETTERS][HOME])
+    return Left(journal, dead_letters, notices, cluster.name(topics.EVENTS))
 
 
 def offset_of(name: str) -> int:
     return 1 + 2 * list(SENT).index(name)
 
 
-def own_headers(internal_event: ConsumerRecord) -> dict[str, bytes]:
+def own_headers(dead_letter: ConsumerRecord) -> dict[str, bytes]:
     """The headers that the ledger added."""
-    return dict(internal_event.headers[len(OWN) :])
+    return dict(dead_letter.headers[len(OWN) :])
 
 
 @pytest.mark.parametrize("name", SENT)
 def test_what_cannot_be_read_is_one_dead_letter_that_says_why(left: Left, name: str) -> None:
-    offset, sent, internal_event = (
+    offset, sent, dead_letter = (
         offset_of(name),
         SENT[name],
-        left.internal_events[offset_of(name)],
+        left.dead_letters[offset_of(name)],
     )
-    assert sent.key == internal_event.key
-    assert OWN == internal_event.headers[: len(OWN)], "its own headers, bytes and order unchanged"
-    headers = {key: value.decode() for key, value in own_headers(internal_event).items()}
+    assert sent.key == dead_letter.key
+    assert OWN == dead_letter.headers[: len(OWN)], "its own headers, bytes and order unchanged"
+    headers = {key: value.decode() for key, value in own_headers(dead_letter).items()}
     assert REASONS[name] == headers["ecluse_dlq_reason"]
     place = {"topic": left.topic, "partition": str(HOME), "offset": str(offset)}
     assert place == {each: headers[f"ecluse_dlq_{each}"] for each in place}
@@ -129,32 +129,32 @@ def test_what_cannot_be_read_is_one_dead_letter_that_says_why(left: Left, name: 
     assert None is record["event"], "the journal keeps no bytes of it"
     value = sent.value or b""
     assert sha256(value).hexdigest() == record["event_sha256"]
-    said = {"reason": REASONS[name], "length": len(value)}
-    assert said == record["dead_letter"]
+    result = {"reason": REASONS[name], "length": len(value)}
+    assert result == record["dead_letter"]
 
 
 @pytest.mark.parametrize(
     "name", [name for name in SENT if "many" not in name and "five" not in name]
 )
 def test_its_bytes_are_all_there(left: Left, name: str) -> None:
-    internal_event = left.internal_events[offset_of(name)]
-    assert SENT[name].value == internal_event.value
-    assert set() == {"ecluse_dlq_length", "ecluse_dlq_sha256"} & own_headers(internal_event).keys()
+    dead_letter = left.dead_letters[offset_of(name)]
+    assert SENT[name].value == dead_letter.value
+    assert set() == {"ecluse_dlq_length", "ecluse_dlq_sha256"} & own_headers(dead_letter).keys()
 
 
 @pytest.mark.parametrize("name", ["one byte too many", "five megabytes"])
 def test_of_a_large_one_there_is_its_beginning_its_length_and_its_digest(
     left: Left, name: str
 ) -> None:
-    value, internal_event = SENT[name].value, left.internal_events[offset_of(name)]
+    value, dead_letter = SENT[name].value, left.dead_letters[offset_of(name)]
     assert value is not None
-    assert value[:HEAD_BYTES] == internal_event.value
-    headers = own_headers(internal_event)
+    assert value[:HEAD_BYTES] == dead_letter.value
+    headers = own_headers(dead_letter)
     assert str(len(value)).encode() == headers["ecluse_dlq_length"]
     assert sha256(value).hexdigest().encode() == headers["ecluse_dlq_sha256"]
 
 
-def test_the_sender_is_told_without_the_bytes(left: Left) -> None:
+def test_the_sender_gets_a_notice_without_the_bytes(left: Left) -> None:
     unreadable = [each for each in left.notices if each["type"] == "ecluse.event.unreadable.v1"]
     assert [offset_of(name) for name in SENT] == [each["data"]["offset"] for each in unreadable]
     assert list(REASONS.values()) == [each["data"]["reason"] for each in unreadable]

@@ -9,9 +9,9 @@ import pytest
 from events import topics
 from tests.builders import BUDGET, Json, a_new_account
 from tests.golden.record import HERE as GOLDEN
-from tests.kafka.asking import asked
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, Sent, a_cluster
+from tests.kafka.commands import asked
 from tests.kafka.workers import Worker, wait_for_records
 
 RECORDS: Final = 49
@@ -54,18 +54,18 @@ def test_a_state_of_version_1_is_made_again_from_the_journal(
     with Worker(cluster, tmp_path) as worker:
         assert "it has the shape of version 1" == worker.wait_for("state_rebuilt")["why"]
         worker.wait_for_states(running=1)
-        said = json.loads(asked(cluster, "balances", "--json").out)
+        result = json.loads(asked(cluster, "balances", "--json").out)
         expected = json.loads((GOLDEN / "hard-year-2023.summary.json").read_bytes())
-        for internal_event in (*said["dead_letters"], *expected["dead_letters"]):
-            del internal_event["position"]
-        assert expected == said
+        for dead_letter in (*result["dead_letters"], *expected["dead_letters"]):
+            del dead_letter["position"]
+        assert expected == result
         cluster.publish([a_new_account(budget=BUDGET)])
         wait_for_records(cluster, RECORDS + 1)
         assert 0 == worker.stop()
     assert 3 == json.loads(cluster.state()[0][b'"position"'])["versions"][0]
     with Worker(cluster, tmp_path) as again:
         again.wait_for_states(running=1)
-        assert [] == again.said("state_rebuilt")
+        assert [] == again.logged("state_rebuilt")
 
 
 def test_beside_a_journal_that_lost_its_end_an_old_state_is_not_thrown_away(

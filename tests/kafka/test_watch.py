@@ -12,8 +12,8 @@ from events.topics import BALANCES, JOURNAL
 from services.runtime.ops.settings import Settings
 from tests.builders import BUDGET, a_vote, an_amount
 from tests.kafka.brokers import Broker
+from tests.kafka.ledger_transactions import Writer, ledger_transactions
 from tests.kafka.sums import Sums
-from tests.kafka.told import Writer, told
 from tests.kafka.watcher import ECLUSE, FAUST, Watcher
 from tests.unit.watch.ledger_output import Out, encoded
 
@@ -47,17 +47,20 @@ def test_it_serves_what_the_committed_journal_adds_up_to(
     command: tuple[str, ...], year: str, settings: Settings, tmp_path: Path
 ) -> None:
     events = (GOLDEN / f"{year}.events.jsonl").read_bytes().splitlines()
-    said = json.loads((GOLDEN / f"{year}.summary.json").read_bytes())
-    outs = list(told(events, batch_events=5))
+    summary = json.loads((GOLDEN / f"{year}.summary.json").read_bytes())
+    outs = list(ledger_transactions(events, batch_events=5))
     write(settings, [larger_than_a_fetch()], *outs[:-1])
     write(settings, outs[-1], abort=True)
     write(settings, outs[-1])
     write(settings, outs[0], abort=True)
     with Watcher(settings.bootstrap_servers, settings.topic_prefix, tmp_path, command) as watch:
         watch.until_ready()
-        (budget,) = said["heads"]
+        (budget,) = summary["heads"]
         answer = watch.balances(budget)
-        assert (said["lines"], said["conventions"]) == (answer["lines"], answer["conventions"])
+        assert (summary["lines"], summary["conventions"]) == (
+            answer["lines"],
+            answer["conventions"],
+        )
         assert ([], True) == (answer["difference"], answer["caught_up"])
         assert 404 == watch.get("/balances/21590350100017-00-1999")[0]
         assert (200, "ok\n") == watch.get("/healthz")
@@ -79,7 +82,7 @@ def larger_than_a_fetch() -> Out:
 def test_a_planted_difference_is_an_error_line_and_a_metric_until_it_is_put_right(
     settings: Settings, tmp_path: Path
 ) -> None:
-    vote, more = told(encoded(VOTE, MORE), batch_events=1)
+    vote, more = ledger_transactions(encoded(VOTE, MORE), batch_events=1)
     (right,) = [out for out in vote if out.topic == BALANCES]
     assert right.value is not None
     wrong = right._replace(value=right.value.replace(b'"paid_cents":0', b'"paid_cents":1'))
@@ -112,7 +115,7 @@ def test_a_planted_difference_is_an_error_line_and_a_metric_until_it_is_put_righ
 def test_a_balance_that_is_never_published_is_a_difference(
     settings: Settings, tmp_path: Path
 ) -> None:
-    vote, more = told(encoded(VOTE, MORE), batch_events=1)
+    vote, more = ledger_transactions(encoded(VOTE, MORE), batch_events=1)
     write(settings, vote, [out for out in more if out.topic == JOURNAL])
     with watching(settings, tmp_path) as watch:
         watch.until(lambda: watch.lines("balance_differs"), "the error line")
@@ -127,7 +130,7 @@ def test_killed_while_5000_records_pass_it_comes_to_the_same_table(
     settings: Settings, tmp_path: Path
 ) -> None:
     events = [event for event, _ in zip(opening(), range(RECORDS), strict=False)]
-    outs = list(told(events))
+    outs = list(ledger_transactions(events))
     third = len(outs) // 3
     sums = Sums(out.value for batch in outs for out in batch if out.topic == JOURNAL)
     assert RECORDS == sums.records
@@ -168,7 +171,7 @@ def test_two_watches_share_the_budgets_and_one_takes_over_from_a_dead_one(
     settings: Settings, tmp_path: Path
 ) -> None:
     events = [event for event, _ in zip(opening(), range(1_000), strict=False)]
-    outs = list(told(events))
+    outs = list(ledger_transactions(events))
     sums = Sums(out.value for batch in outs for out in batch if out.topic == JOURNAL)
     write(settings, *outs)
     short = {"ECLUSE_SESSION_TIMEOUT_S": "3"}
@@ -207,7 +210,7 @@ def test_two_watches_share_the_budgets_and_one_takes_over_from_a_dead_one(
 def test_it_goes_on_when_the_broker_was_away_and_stops_while_it_is(
     broker: Broker, settings: Settings, tmp_path: Path
 ) -> None:
-    vote, more = told(encoded(VOTE, MORE), batch_events=1)
+    vote, more = ledger_transactions(encoded(VOTE, MORE), batch_events=1)
     write(settings, vote)
     with watching(settings, tmp_path) as watch:
         watch.until_ready()
@@ -227,4 +230,4 @@ def test_without_its_topics_it_says_what_is_missing_and_stops(
     for command, code in ((ECLUSE, 3), (FAUST, 1)):
         with Watcher(broker.bootstrap, prefix, tmp_path, command) as watch:
             assert code == watch.ends()
-            assert f"{prefix}{JOURNAL}" in watch.said()
+            assert f"{prefix}{JOURNAL}" in watch.log_text()

@@ -35,13 +35,13 @@ BUDGETS: Final = tuple(
 )
 """Of 2023, none of them closed; two on each partition."""
 
-TURNS: Final = 4
+CYCLES: Final = 4
 """In each of them something dies: the watch three times, the broker once."""
 
 GRANTS: Final = 6
 """How many each budget awards in a turn."""
 
-TURN_INTERNAL_EVENTS: Final = len(BUDGETS) * GRANTS * 3
+CYCLE_EVENTS: Final = len(BUDGETS) * GRANTS * 3
 
 PASSED: Final = "ecluse.deadline.passed.v1"
 QUICK: Final = {"ECLUSE_WATCH_ROUND_S": "0.2", "ECLUSE_WATCH_SAMPLE_S": "0.3"}
@@ -61,7 +61,7 @@ PATIENCE_OVER_ON: Final = date(2023, 6, 1) + timedelta(days=30)
 PAUSE_S: Final = 0.08
 """Longer than a partition's deadline events take, from the first to the marker behind them."""
 
-LOOK_S: Final = 0.001
+POLL_S: Final = 0.001
 
 
 class Grant(NamedTuple):
@@ -108,24 +108,24 @@ class Moment(NamedTuple):
 def a_moment(chance: random.Random) -> Moment:
     """Every other time at once, which may be amid the transaction of those deadline events."""
     pause_s = chance.choice((0.0, chance.uniform(0, PAUSE_S)))
-    return Moment(chance.randrange(1, TURN_INTERNAL_EVENTS * 3 // 4), pause_s)
+    return Moment(chance.randrange(1, CYCLE_EVENTS * 3 // 4), pause_s)
 
 
-def grants_of(turn: int) -> list[Grant]:
+def grants_of(cycle: int) -> list[Grant]:
     """What every budget awards in one turn."""
-    numbers = range(turn * GRANTS, (turn + 1) * GRANTS)
+    numbers = range(cycle * GRANTS, (cycle + 1) * GRANTS)
     return [Grant(budget, number) for number in numbers for budget in BUDGETS]
 
 
-def publish(cluster: Cluster, turn: int) -> None:
-    votes = [a_vote(10**9, budget=each) for each in BUDGETS] if turn == 0 else []
-    cluster.publish([*votes, *(event for each in grants_of(turn) for event in each.events())])
+def publish(cluster: Cluster, cycle: int) -> None:
+    votes = [a_vote(10**9, budget=each) for each in BUDGETS] if cycle == 0 else []
+    cluster.publish([*votes, *(event for each in grants_of(cycle) for event in each.events())])
 
 
-def all_due(turns: int) -> dict[int, list[str]]:
+def all_due(cycles: int) -> dict[int, list[str]]:
     """The ids of all deadline events that are due behind so many turns, by partition and sorted."""
     found: dict[int, list[str]] = {number: [] for number in range(PARTITIONS)}
-    for each in (grant for turn in range(turns) for grant in grants_of(turn)):
+    for each in (grant for cycle in range(cycles) for grant in grants_of(cycle)):
         found[partition_for(each.budget, PARTITIONS)] += each.deadline_events()
     return {number: sorted(some) for number, some in found.items()}
 
@@ -134,7 +134,7 @@ def count(some: dict[int, list[str]]) -> int:
     return sum(map(len, some.values()))
 
 
-def standing(cluster: Cluster) -> dict[int, list[str]]:
+def written(cluster: Cluster) -> dict[int, list[str]]:
     """The ids that stand in the topic, by partition and sorted."""
     return {
         number: sorted(json.loads(each.value)["id"] for each in records)
@@ -159,7 +159,7 @@ async def strike(cluster: Cluster, since: int, when: Moment, kill: Callable[[], 
             return sum((await looking.end_offsets(places)).values())
 
         while await end() <= since + when.more:  # noqa: ASYNC110 # brokers have no such event
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(POLL_S)
         await asyncio.sleep(when.pause_s)
         kill()  # Before the connection is closed, which takes as long as a transaction.
 
@@ -167,14 +167,14 @@ async def strike(cluster: Cluster, since: int, when: Moment, kill: Callable[[], 
 def say_well(watch: Watcher, deadline_events: int) -> None:
     """Until it says that so many stand, and none is due."""
 
-    def look() -> bool:
+    def poll() -> bool:
         status, page = watch.get("/lag")
         return (
             status == 200
             and {"written": deadline_events, "pending": 0} == json.loads(page)["deadline_events"]
         )
 
-    watch.until(look, f"{deadline_events} deadline events stand, and none is due", WAIT_S)
+    watch.until(poll, f"{deadline_events} deadline events stand, and none is due", WAIT_S)
 
 
 @pytest.mark.fault
@@ -186,36 +186,36 @@ def test_killed_while_deadline_events_are_due_and_the_broker_too_it_writes_each_
     seed = chosen_seed()
     print(f"run again: ECLUSE_FAULT_SEED={seed} .venv/bin/pytest {HERE}")
     chance = random.Random(seed)
-    cluster, due = a_cluster(broker, prefix, PARTITIONS), all_due(TURNS)
+    cluster, due = a_cluster(broker, prefix, PARTITIONS), all_due(CYCLES)
     publish(cluster, 0)
     with (
         Worker(cluster, tmp_path) as ledger,
         Watcher(broker.bootstrap, prefix, tmp_path, ECLUSE, **QUICK) as watch,
     ):
         since = 0
-        for turn in range(1, TURNS):
+        for cycle in range(1, CYCLES):
             run(strike(cluster, since, a_moment(chance), watch.kill), WAIT_S)
-            tell(cluster, turn)
+            tell(cluster, cycle)
             since = end_of_deadline_events(cluster)
-            publish(cluster, turn)
+            publish(cluster, cycle)
             watch.start_again()
         run(strike(cluster, since, a_moment(chance), broker.kill), WAIT_S)
         broker.restart()
         say_well(watch, count(due))
-        assert due == standing(cluster)
+        assert due == written(cluster)
         assert 0 == watch.stop()
         watch.start_again()
         say_well(watch, count(due))
         assert 0 == watch.stop()
         the_ledger_decided_each(cluster, due)
         assert 0 == ledger.stop()
-    assert due == standing(cluster)
+    assert due == written(cluster)
 
 
-def tell(cluster: Cluster, turn: int) -> None:
+def tell(cluster: Cluster, cycle: int) -> None:
     """How far a watch had come that was killed."""
     amid = "" if cluster.is_settled([INTERNAL_EVENTS]) else ", amid a transaction"
-    print(f"killed where {count(standing(cluster))} of {count(all_due(turn))} stood{amid}")
+    print(f"killed where {count(written(cluster))} of {count(all_due(cycle))} stood{amid}")
 
 
 def the_ledger_decided_each(cluster: Cluster, due: dict[int, list[str]]) -> None:

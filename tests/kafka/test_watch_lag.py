@@ -19,8 +19,8 @@ from tests.unit.watch.ledger_output import key_of
 GOLDEN: Final = Path(__file__).resolve().parents[1] / "golden"
 HARD_YEAR: Final = (GOLDEN / "hard-year-2023.events.jsonl").read_bytes().splitlines()
 PARTITIONS: Final = 2
-TOLD_S: Final = 15.0
-"""Within which a state is to be told."""
+SHOWN_S: Final = 15.0
+"""The time within which a state is to be shown."""
 
 
 def later(number: int) -> Json:
@@ -107,11 +107,11 @@ def test_the_lag_of_a_year_of_a_ledger_that_dies_and_of_a_group_that_never_was(
         killed_s = time.monotonic()
         cluster.publish([later(number) for number in range(3)])
         board = lag.until(
-            lambda it: of(it, "ledger").state is State.STOPPED, "STOPPED is told", TOLD_S
+            lambda it: of(it, "ledger").state is State.STOPPED, "STOPPED is shown", SHOWN_S
         )
         print(f"STOPPED after {time.monotonic() - killed_s:.1f} s")
         what_came_meanwhile_is_behind(board)
-        somebody_is_told_since_when_it_waits(watch, board)
+        the_waiting_time_is_shown(watch, board)
         frozen_it_answers_nothing(watch, lag)
         with Worker(cluster, tmp_path):
             board = lag.until(
@@ -127,7 +127,7 @@ def the_year_adds_up(board: Board, cluster: Cluster) -> None:
     resumed = sum(each["resumes"] is not None for each in records)
     outcomes = board.outcomes
     assert outcomes is not None
-    told = (
+    counted = (
         outcomes.accepted,
         outcomes.duplicate,
         outcomes.refused,
@@ -135,7 +135,7 @@ def the_year_adds_up(board: Board, cluster: Cluster) -> None:
         outcomes.dead_letter,
     )
     settled = [expected[each] for each in ("accepted", "duplicate", "refused")]
-    assert (*settled, expected["parked"] - resumed, expected["dead_letter"]) == told
+    assert (*settled, expected["parked"] - resumed, expected["dead_letter"]) == counted
     assert (resumed, 0) == (outcomes.resumed, outcomes.repeated)
     assert board.refusals is not None
     assert Counter(each["refusal"]["code"] for each in records if each["refusal"]) == (
@@ -180,7 +180,7 @@ def what_came_meanwhile_is_behind(board: Board) -> None:
     assert ledger.drain_s is None
 
 
-def somebody_is_told_since_when_it_waits(watch: Watcher, board: Board) -> None:
+def the_waiting_time_is_shown(watch: Watcher, board: Board) -> None:
     """By the watch's looks, so that the alarm rings though nobody knows the event time."""
     (late,) = [each for each in of(board, "ledger").partitions if each.behind]
     place = f'group="{topics.LEDGER_GROUP}",partition="{late.partition}",stage="ledger"'
@@ -188,14 +188,14 @@ def somebody_is_told_since_when_it_waits(watch: Watcher, board: Board) -> None:
         f'ecluse_lag_waits_since_timestamp_seconds{{{place},topic="{late.topic}"}}'
     )
     assert since_s is not None
-    assert 0 < board.at.timestamp() - since_s < 2 * TOLD_S
+    assert 0 < board.at.timestamp() - since_s < 2 * SHOWN_S
 
 
 def frozen_it_answers_nothing(watch: Watcher, lag: Lag) -> None:
     with watch.frozen():
         assert lag.board() is None
-    said = lag.until(lambda it: it.sampled_at is not None, "thawed, it answers")
+    document = lag.until(lambda it: it.sampled_at is not None, "thawed, it answers")
     hour = read_history(watch.get("/lag/history")[1].encode())
-    assert (said.version, hour.version) == (1, 1)
+    assert (document.version, hour.version) == (1, 1)
     assert hour.since is not None
     assert 3 in hour.stages["ledger"].behind

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import Json, a_vote, an_award
+from tests.builders import a_vote_and_awards
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, budget_on
 from tests.kafka.workers import Worker, outcomes, wait_for_records
@@ -19,13 +19,8 @@ QUICK = {"ECLUSE_TRANSACTION_TIMEOUT_S": "2", "ECLUSE_STALL_S": "3"}
 def cluster(broker: Broker, prefix: str) -> Cluster:
     cluster = Cluster(broker.bootstrap, prefix, 1)
     cluster.create()
-    cluster.publish(story())
+    cluster.publish(a_vote_and_awards(BUDGET, 5))
     return cluster
-
-
-def story() -> list[Json]:
-    awards = [an_award(10, budget=BUDGET, grant=f"G{number}") for number in range(4)]
-    return [a_vote(budget=BUDGET), *awards]
 
 
 def test_a_producer_that_waits_for_ever_is_ended_and_nothing_is_lost(
@@ -51,5 +46,5 @@ def test_a_commit_that_never_ends_is_cancelled_and_done_again(
         assert "commit: no answer in 1 s" in retried["error"]
         journal = wait_for_records(cluster, 5)[0]
         assert list(range(5)) == [record["source"]["offset"] for record in journal]
-        assert [2] == [len(worker.said("partition_retried"))]
+        assert [2] == [len(worker.logged("partition_retried"))]
         assert 0 == worker.stop()

@@ -60,7 +60,7 @@ class ThreeBrokers:
                     settings={**SETTINGS, **REPLICATED, **own},
                 )
             )
-        self._turns = itertools.cycle(self.brokers)
+        self._cycle = itertools.cycle(self.brokers)
         self.chosen = self.brokers[-1]
         """The one that something was done to last."""
 
@@ -84,17 +84,17 @@ class ThreeBrokers:
         self._all(JarBroker.kill)
 
     def kill(self) -> None:
-        self.chosen = next(self._turns)
+        self.chosen = next(self._cycle)
         self.chosen.kill()
 
     def restart(self) -> None:
         """The one that was killed; where none was, the next one, in order."""
         if self.chosen.pid is not None:
-            self.chosen = next(self._turns)
+            self.chosen = next(self._cycle)
         self.chosen.restart()
 
     def freeze(self) -> None:
-        self.chosen = next(self._turns)
+        self.chosen = next(self._cycle)
         self.chosen.freeze()
 
     def thaw(self) -> None:

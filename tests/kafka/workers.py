@@ -20,12 +20,12 @@ from tests.kafka.forked import ECLUSE, FORKS, run
 WAIT_S: Final = 40.0
 """How long anything that a worker should do may take."""
 
-LOOK_S: Final = 0.1
+POLL_S: Final = 0.1
 Found = TypeVar("Found")
 
 
 class NotInTime(AssertionError):
-    """What should have come did not; what was seen instead is told."""
+    """Something awaited did not come; the message says what came instead."""
 
 
 class Worker:
@@ -51,10 +51,10 @@ class Worker:
         }
         self._file.touch()
         command = (ECLUSE, "ledger", "--instance", name, *args)
-        world = environment(**{**settings, **env})
-        said = (Path.cwd(), self._file, Path(os.devnull))
+        variables = environment(**{**settings, **env})
+        streams = (Path.cwd(), self._file, Path(os.devnull))
         self._process = FORKS.Process(
-            target=run, args=(command, world, *said, fault), name=f"worker {name}"
+            target=run, args=(command, variables, *streams, fault), name=f"worker {name}"
         )
         self._process.start()
 
@@ -88,11 +88,11 @@ class Worker:
         return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
 
     @property
-    def words(self) -> str:
+    def messages(self) -> str:
         """What it said to people, and no log."""
         return "\n".join(line for line in self.text.splitlines() if not line.startswith("{"))
 
-    def said(self, event: str, **facts: Any) -> list[Json]:
+    def logged(self, event: str, **facts: Any) -> list[Json]:
         """The lines of its log of this name, with these facts."""
         return [
             line for line in self.log if line["event"] == event and facts.items() <= line.items()
@@ -101,12 +101,12 @@ class Worker:
     def wait_for(self, event: str, **facts: Any) -> Json:
         """Until its log has such a line; the first one."""
 
-        def look() -> list[Json]:
-            found = self.said(event, **facts)
+        def poll() -> list[Json]:
+            found = self.logged(event, **facts)
             assert found or self.code is None, f"it ended before {event}: {self.text}"
             return found
 
-        return eventually(look, f"no {event} with {facts}")[0]
+        return eventually(poll, f"no {event} with {facts}")[0]
 
     # ------------------------------------------------------------ what it shows
     def partitions(self) -> dict[int, Json]:
@@ -121,14 +121,14 @@ class Worker:
     def wait_for_states(self, **states: int) -> dict[int, Json]:
         """Until so many partitions are in each state, and none in another; the page."""
 
-        def look() -> dict[int, Json] | None:
+        def poll() -> dict[int, Json] | None:
             page = self.partitions()
             counts: dict[str, int] = {}
             for row in page.values():
                 counts[row["state"]] = counts.get(row["state"], 0) + 1
             return page if counts == states else None
 
-        return eventually(look, f"not {states}")
+        return eventually(poll, f"not {states}")
 
     def metrics(self) -> dict[str, float]:
         """Its page /metrics: each figure by its name and labels."""
@@ -180,15 +180,15 @@ class Worker:
 
 
 def eventually(
-    look: Callable[[], Found | None],
+    poll: Callable[[], Found | None],
     otherwise: str,
     limit_s: float = WAIT_S,
-    pause_s: float = LOOK_S,
+    pause_s: float = POLL_S,
 ) -> Found:
     """What `look` gives, once that is something."""
     until_s = time.monotonic() + limit_s
     while True:
-        found = look()
+        found = poll()
         if found:
             return found
         if time.monotonic() > until_s:
@@ -199,7 +199,7 @@ def eventually(
 def wait_for_records(cluster: Cluster, count: int) -> dict[int, list[Json]]:
     """Until the journal holds that many records, and no more; by partition."""
 
-    def look() -> dict[int, list[Json]] | None:
+    def poll() -> dict[int, list[Json]] | None:
         if cluster.count(topics.JOURNAL) < count:
             return None  # Cheaper than to read what is not enough.
         journal = cluster.journal()
@@ -208,7 +208,7 @@ def wait_for_records(cluster: Cluster, count: int) -> dict[int, list[Json]]:
         return journal if seen == count else None
 
     # Each look is a connection and three questions.
-    return eventually(look, f"no {count} records in the journal", pause_s=0.2)
+    return eventually(poll, f"no {count} records in the journal", pause_s=0.2)
 
 
 def outcomes(records: Iterable[Json]) -> list[str]:

@@ -9,7 +9,7 @@ from services.ledger.domain.awaited import Awaited, awaited_of, awaited_of_grant
 from services.ledger.domain.book import Book
 from services.ledger.domain.journal import JournalRecord, Outcome
 from services.ledger.domain.moves import Move
-from tests.builders import Story
+from tests.builders import Scenario
 from tests.property.histories import histories
 from tests.property.years import Inputs, told, years
 from tests.unit.ledger import telling
@@ -38,7 +38,7 @@ def check_awaited(book: Book) -> None:
 
 @given(histories())
 def test_what_is_awaited_is_the_money_that_is_not_there_yet(history: list[bytes]) -> None:
-    story = Story()
+    story = Scenario()
     for event in history:
         story.tell(event)
         for state in story.ledger.budgets.values():
@@ -82,7 +82,7 @@ def test_the_story_of_a_convention_has_every_move_of_it_in_order(inputs: Inputs)
 
 @given(histories())
 def test_each_event_has_a_story_with_all_that_it_woke(history: list[bytes]) -> None:
-    told_of = Story(*history)
+    told_of = Scenario(*history)
     resumed = [each for each in told_of.records if each.resumes is not None]
     for record in resumed[:5]:
         story = telling.story_of(told_of, str(record.event_id), record.budget)

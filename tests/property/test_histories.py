@@ -16,7 +16,7 @@ from services.ledger.domain.journal import JournalRecord, Outcome, Source
 from services.ledger.domain.refusals import Refusal
 from services.ledger.files.memory import MemoryStore
 from services.ledger.files.sqlite import SqliteStore
-from tests.builders import Json, Story
+from tests.builders import Json, Scenario
 from tests.property.checker import check
 from tests.property.histories import BUDGETS, budgets_of, histories, unreadable, woven
 
@@ -45,7 +45,7 @@ def journal(store: Store) -> list[bytes]:
 
 @given(histories())
 def test_rule_33_any_sequence_of_events_keeps_the_identities(history: list[bytes]) -> None:
-    story = Story(*history)
+    story = Scenario(*history)
     check(story.store.journal(), len(history), story.summary())
 
 
@@ -53,7 +53,7 @@ def test_rule_33_any_sequence_of_events_keeps_the_identities(history: list[bytes
 def test_what_is_not_accepted_leaves_the_money_as_it_was_byte_for_byte(
     history: list[bytes],
 ) -> None:
-    story = Story()
+    story = Scenario()
     before = money(story.ledger)
     for event in history:
         records = story.tell(event)
@@ -67,7 +67,7 @@ def test_what_is_not_accepted_leaves_the_money_as_it_was_byte_for_byte(
 @given(histories())
 def test_a_decision_by_itself_changes_nothing(history: list[bytes]) -> None:
     """What is decided is written, then applied: before that, nothing of the state has moved."""
-    story = Story()
+    story = Scenario()
     for event in history:
         received = decode(event)
         if isinstance(received, Received):
@@ -83,14 +83,14 @@ def test_a_decision_by_itself_changes_nothing(history: list[bytes]) -> None:
 def test_duplicates_inserted_anywhere_change_no_balance_order_refusal_or_flag(
     history: list[bytes], repeats: list[tuple[int, int]]
 ) -> None:
-    alone = Story()
+    alone = Scenario()
     known = [event for event in history if is_remembered(alone.tell(event)[0])]
     repeated = list(history)
     for which, where in repeats if known else ():
         event = known[which % len(known)]
         earliest = repeated.index(event) + 1
         repeated.insert(earliest + where % (len(repeated) - earliest + 1), event)
-    again = Story(*repeated)
+    again = Scenario(*repeated)
     assert lists(alone.summary()) == lists(again.summary())
     silent = again.summary()["outcomes"]["duplicate"] - alone.summary()["outcomes"]["duplicate"]
     assert len(repeated) - len(history) == silent
@@ -114,9 +114,9 @@ def lists(said: Json) -> Json:
 @given(st.data())
 def test_two_budgets_give_interleaved_in_any_way_what_they_give_alone(data: st.DataObject) -> None:
     apart = [data.draw(budgets_of(name)) for name in BUDGETS]
-    together = Story(*data.draw(woven([*apart, data.draw(unreadable)]))).summary()
+    together = Scenario(*data.draw(woven([*apart, data.draw(unreadable)]))).summary()
     for name, history in zip(BUDGETS, apart, strict=True):
-        assert of_budget(Story(*history).summary(), name) == of_budget(together, name)
+        assert of_budget(Scenario(*history).summary(), name) == of_budget(together, name)
 
 
 def of_budget(said: Json, budget: str) -> Json:
@@ -130,7 +130,7 @@ def test_the_journal_folds_and_the_rows_restore_to_the_state_that_wrote_them(
     history: list[bytes],
 ) -> None:
     for store in (MemoryStore(), SqliteStore(Path(":memory:"))):
-        story = Story(*history, store=store)
+        story = Scenario(*history, store=store)
         live = rows(story.ledger.budgets)
         assert live == rows(fold(store.journal()))
         assert live == dict(store.state())
@@ -144,7 +144,7 @@ def test_the_journal_folds_and_the_rows_restore_to_the_state_that_wrote_them(
 def test_batches_of_any_size_and_restarts_between_them_give_the_same_journal(
     history: list[bytes], cuts: list[tuple[int, bool]]
 ) -> None:
-    whole = Story(*history)
+    whole = Scenario(*history)
     store = MemoryStore()
     ledger = Ledger()
     left = iter([*cuts, (len(history) + 1, True)])

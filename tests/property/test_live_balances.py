@@ -9,7 +9,7 @@ from events.topics import BALANCES, JOURNAL
 from services.ledger.application.handle import Ledger
 from services.watch.balances import Partition
 from services.watch.budget_balance import Difference, Kind
-from tests.builders import Story, a_vote
+from tests.builders import Scenario, a_vote
 from tests.property.histories import histories
 from tests.property.years import Inputs, told, years
 from tests.unit.watch.ledger_output import encoded, transactions
@@ -23,7 +23,7 @@ def test_the_table_holds_what_the_ledger_holds(history: list[bytes]) -> None:
     reader = Reader()
     for out in of_topic(written(history), JOURNAL):
         reader.read(out)
-    said = Story(*history).summary()
+    said = Scenario(*history).summary()
     assert {"lines": said["lines"], "conventions": said["conventions"]} == reader.tables()
     assert [] == reader.found
 

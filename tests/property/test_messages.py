@@ -17,7 +17,7 @@ from services.ledger.application.restore import VERSIONS, open_ledger
 from services.ledger.domain.journal import Outcome
 from services.ledger.files.memory import MemoryStore
 from services.ledger.files.summary import summary
-from tests.builders import Json, Story
+from tests.builders import Json, Scenario
 from tests.property.histories import histories
 from tests.unit.ledger.wire import Wire, balances, by_topic, read, told
 
@@ -59,14 +59,14 @@ def test_the_last_balance_of_each_key_is_that_of_the_summary(
     history: list[bytes], sizes: list[int]
 ) -> None:
     wire = in_batches(history, sizes)
-    said = Story(*history).summary()
+    said = Scenario(*history).summary()
     for name, rows in balance_rows(wire.sent).items():
         assert sorted_rows(said[name]) == sorted_rows(rows)
 
 
 @given(histories())
 def test_what_leaves_of_one_topic_is_what_the_summary_lists(history: list[bytes]) -> None:
-    wire, said = told(*history), Story(*history).summary()
+    wire, said = told(*history), Scenario(*history).summary()
     entries = wire.each(topics.COMMITMENT_ENTRIES)
     assert Counter(each["entry_id"] for each in said["commitment_entries"]) == Counter(
         each["data"]["entry_id"] for each in entries
@@ -147,7 +147,7 @@ def test_a_restart_between_batches_changes_nothing_that_leaves(
         store.commit(batch, VERSIONS)
     assert whole.sent == first.sent + second.sent
     last = second if after < len(history) else first
-    assert Story(*history).summary()["lines"] == summary(last.ledger, store.journal())["lines"]
+    assert Scenario(*history).summary()["lines"] == summary(last.ledger, store.journal())["lines"]
 
 
 @given(histories())

@@ -2,12 +2,14 @@
 
 import re
 
+import pytest
+
 from events.envelope import INBOUND
 from services.ledger.domain.journal import Outcome
 from services.ledger.domain.moves import RECOVER, SUPPLEMENT
 from services.ledger.domain.orders import OrderState
 from services.ledger.domain.refusals import Refusal
-from tests.builders import Story
+from tests.builders import Scenario
 from tests.property.histories import histories
 from tests.property.reach import reached_by
 
@@ -34,7 +36,7 @@ DEEP = (
 TYPE = re.compile(rb'"type": ?"(ecluse[^"]+)"')
 
 
-def reached(story: Story) -> set[str]:
+def reached(story: Scenario) -> set[str]:
     """What happened in a story, in words."""
     ways = {RECOVER: "money came back", SUPPLEMENT: "more was committed"}
     found: set[str] = set()
@@ -60,8 +62,9 @@ def reached(story: Story) -> set[str]:
     return found
 
 
+@pytest.mark.rest
 def test_the_histories_reach_every_outcome_refusal_and_order_state() -> None:
-    seen = reached_by(histories(), EXAMPLES, lambda history: reached(Story(*history)))
+    seen = reached_by(histories(), EXAMPLES, lambda history: reached(Scenario(*history)))
     types = {each.TYPE for each in INBOUND if "fiscal-year" not in each.TYPE}
     wanted = {*Outcome, *OrderState, *(set(Refusal) - OUT_OF_REACH), *DEEP, *types}
     assert set() == {str(each) for each in wanted} - set(seen)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from services.ledger.domain.moves import RECOVER
 from tests.builders import (
     Json,
-    Story,
+    Scenario,
     a_collection,
     a_convention,
     a_new_account,
@@ -62,7 +62,7 @@ def test_rule_27_the_order_in_which_lines_give_back_does_not_depend_on_rejection
     paid: tuple[list[str], list[Json]], share: int
 ) -> None:
     order, events = paid
-    story = Story(*events)
+    story = Scenario(*events)
     rows = story.summary()["conventions"]
     left = {row["line"]["operation"]: row["paid_cents"] for row in rows}
     cents = sum(left.values()) * share // 100

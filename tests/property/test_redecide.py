@@ -3,14 +3,14 @@
 from hypothesis import given
 
 from services.ledger.application.redecide import redecide
-from tests.builders import Story
+from tests.builders import Scenario
 from tests.property.histories import histories
 from tests.property.years import Inputs, told, years
 
 
 @given(histories())
 def test_any_history_is_decided_again_as_it_was(history: list[bytes]) -> None:
-    assert [] == redecide(list(Story(*history).store.journal()))[0]
+    assert [] == redecide(list(Scenario(*history).store.journal()))[0]
 
 
 @given(years())

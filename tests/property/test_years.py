@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,7 +18,7 @@ from services.ledger.domain.orders import OrderChange
 from services.ledger.domain.year_openings import next_year
 from services.ledger.files.memory import MemoryStore
 from services.ledger.files.sqlite import SqliteStore
-from tests.builders import BUDGET, NEXT_BUDGET, Json, Story
+from tests.builders import BUDGET, NEXT_BUDGET, Json, Scenario
 from tests.property.checker import check
 from tests.property.reach import reached_by
 from tests.property.test_histories import journal, rows
@@ -70,7 +71,7 @@ def test_what_is_carried_over_opens_the_next_year_to_the_cent(inputs: Inputs) ->
 @given(years())
 def test_the_journal_folds_and_the_rows_restore_over_the_end_of_a_year(inputs: Inputs) -> None:
     for store in (MemoryStore(), SqliteStore(Path(":memory:"))):
-        story = told(inputs, Story(store=store))
+        story = told(inputs, Scenario(store=store))
         live = rows(story.ledger.budgets)
         assert live == rows(fold(store.journal()))
         assert live == dict(store.state())
@@ -112,7 +113,7 @@ def test_batches_and_restarts_give_the_same_journal_and_internal_events(
 TURNS = ("suspended", "resumed", "amended", "reduced", "terminated", "withdrawn", "collected")
 
 
-def reached(story: Story) -> set[str]:
+def reached(story: Scenario) -> set[str]:
     """What happened in these years, in words."""
     found = {str(record.refusal["code"]) for record in story.records if record.refusal is not None}
     state = story.ledger.budgets.get(BUDGET)
@@ -180,6 +181,7 @@ WANTED = {
 }
 
 
+@pytest.mark.rest
 def test_the_years_reach_what_these_properties_are_about() -> None:
     seen = reached_by(years(), EXAMPLES, lambda inputs: reached(told(inputs)))
     assert set() == WANTED - set(seen)

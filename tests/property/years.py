@@ -16,7 +16,7 @@ from tests.builders import (
     IBAN,
     NEXT_BUDGET,
     Json,
-    Story,
+    Scenario,
     a_closing,
     a_collection,
     a_convention,
@@ -223,9 +223,9 @@ def years(draw: st.DrawFn) -> Inputs:
     return [first, numbered(later, "2024")]
 
 
-def told(inputs: Inputs, story: Story | None = None) -> Story:
+def told(inputs: Inputs, story: Scenario | None = None) -> Scenario:
     """Input after input is read to its end, and behind each the internal events that it led to."""
-    story = story or Story()
+    story = story or Scenario()
     for history in inputs:
         for event in history:
             story.tell(event)
@@ -233,6 +233,6 @@ def told(inputs: Inputs, story: Story | None = None) -> Story:
     return story
 
 
-def count(inputs: Inputs, story: Story) -> int:
+def count(inputs: Inputs, story: Scenario) -> int:
     """How many records were consumed: internal events are counted too (rules, 32)."""
     return sum(map(len, inputs)) + len(story.internal_events())

@@ -42,7 +42,7 @@ def shared_sqlite(_shared_sqlite: str) -> str:
     return _shared_sqlite
 
 
-@pytest.fixture(params=[databases.SQLITE, databases.POSTGRESQL])
+@pytest.fixture(params=databases.BOTH)
 def shared_read_model(request: pytest.FixtureRequest) -> str:
     """The same test on both."""
     url = str(request.getfixturevalue(f"_shared_{request.param}"))

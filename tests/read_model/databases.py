@@ -30,6 +30,7 @@ TEMPLATE: Final = "a_read_model"
 
 SQLITE: Final = "sqlite"
 POSTGRESQL: Final = "postgresql"
+BOTH: Final = (SQLITE, pytest.param(POSTGRESQL, marks=pytest.mark.rest))
 STOP_S: Final = 60.0
 START_S: Final = 90.0
 LOOK_S: Final = 0.2
@@ -154,7 +155,7 @@ def postgresql_url(postgresql_server: Server) -> str:
     return postgresql_server.a_read_model()
 
 
-@pytest.fixture(params=[SQLITE, POSTGRESQL])
+@pytest.fixture(params=BOTH)
 def read_model_url(request: pytest.FixtureRequest) -> str:
     """The same test on both."""
     return str(request.getfixturevalue(f"{request.param}_url"))

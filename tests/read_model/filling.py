@@ -19,7 +19,7 @@ from services.ledger.files.replay import replay
 from services.projector.database import Position, an_engine, take, write
 from services.projector.fold import Fold
 from services.projector.tables import metadata
-from tests.builders import Story
+from tests.builders import Scenario
 
 EXAMPLES: Final = Path(__file__).resolve().parents[2] / "schemas" / "examples"
 GOLDEN: Final = EXAMPLES.parents[1] / "tests" / "golden"
@@ -53,7 +53,7 @@ def journal_of_events(*files: Iterable[bytes]) -> list[bytes]:
     return [row.record for row in store.journal()]
 
 
-def rows_of(story: Story) -> list[bytes]:
+def rows_of(story: Scenario) -> list[bytes]:
     """The journal of a story."""
     return [row.record for row in story.store.journal()]
 

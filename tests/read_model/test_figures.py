@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from events.envelope import INBOUND
 from services.ledger.domain.journal import Outcome
-from tests.builders import Story
+from tests.builders import Scenario
 from tests.property.histories import histories
 from tests.property.years import Inputs, told, years
 from tests.read_model.figures import as_printed, figures
@@ -43,7 +43,7 @@ def test_every_example_has_the_figures_of_its_replay(
     files: list[str], shared_read_model: str
 ) -> None:
     events = [line for file in files for line in (EXAMPLES / file).read_bytes().splitlines()]
-    story = Story()
+    story = Scenario()
     for event in events:
         story.tell(event)
         story.deliver()
@@ -80,7 +80,7 @@ def test_every_recorded_journal_has_the_figures_that_were_recorded_with_it(
 def test_any_history_has_the_figures_of_the_ledger(
     shared_read_model: str, history: list[bytes], cut: list[int]
 ) -> None:
-    story = Story(*history)
+    story = Scenario(*history)
     empty(shared_read_model)
     fill(shared_read_model, rows_of(story), cut)
     assert as_printed(story.summary()) == figures(read(shared_read_model))

@@ -12,7 +12,7 @@ from services.ledger.application.restore import Folding, read_row
 from services.ledger.files.summary import History, summary_of
 from services.projector.money import CONVENTION_GAINS, CONVENTION_LOSES, GRANTED, LINE_COLUMNS
 from services.projector.sql import growing
-from tests.builders import BUDGET, Story, a_convention, a_vote, an_award, encoded
+from tests.builders import BUDGET, Scenario, a_convention, a_vote, an_award, encoded
 from tests.property.years import Inputs, told, years
 from tests.read_model.figures import LINE, line
 from tests.read_model.filling import (
@@ -127,7 +127,7 @@ def test_as_of_every_day_is_what_a_replay_of_the_events_until_then_gives(
     days = [row["effective_on"] for row in tables["journal"]]
     assert days == sorted(days), "the example tells its events in order"
     for day in days:
-        story = Story()
+        story = Scenario()
         for event, on in zip(year.read_bytes().splitlines(), days, strict=True):
             if on <= day:
                 story.tell(event)
@@ -149,7 +149,7 @@ def test_the_money_of_a_grant_that_stood_alone_goes_on_under_its_convention(
         an_award(requires_convention=False, instalments=None),
         a_convention(convention="C"),
     ]
-    story = Story(*map(encoded, events))
+    story = Scenario(*map(encoded, events))
     fill(shared_read_model, rows_of(story), cuts=[2])
     tables = read(shared_read_model)
     (convention,) = tables["conventions"]

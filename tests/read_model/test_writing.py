@@ -25,7 +25,7 @@ from tests.builders import (
     BUDGET,
     SIRET,
     Json,
-    Story,
+    Scenario,
     a_closing,
     a_convention,
     a_notification,
@@ -156,7 +156,7 @@ def test_a_hold_is_seen_until_somebody_moves_on(read_model_url: str) -> None:
 
 def test_what_a_fold_must_know_of_earlier_batches_is_in_the_tables(shared_read_model: str) -> None:
     events: list[Json | bytes] = [a_vote(), an_award(requires_convention=False), b"{", b"{"]
-    fill(shared_read_model, rows_of(Story(*map(encoded, events))))
+    fill(shared_read_model, rows_of(Scenario(*map(encoded, events))))
     sequences, alone = known(shared_read_model, 0)
     assert ({BUDGET: 2, "_dead.0": 2}, {BUDGET: {"G"}}) == (sequences, alone)
     assert ({}, {}) == known(shared_read_model, 1)
@@ -164,14 +164,14 @@ def test_what_a_fold_must_know_of_earlier_batches_is_in_the_tables(shared_read_m
 
 def test_a_convention_that_was_signed_stands_alone_no_more(shared_read_model: str) -> None:
     events = [a_vote(), an_award(requires_convention=False), a_convention()]
-    fill(shared_read_model, rows_of(Story(*map(encoded, events))))
+    fill(shared_read_model, rows_of(Scenario(*map(encoded, events))))
     _, alone = known(shared_read_model, 0)
     assert {} == alone
 
 
 def test_a_chain_of_another_partition_that_rests_here_goes_on(shared_read_model: str) -> None:
     """An imported journal has the chains of a cluster with other partitions (ledger/chains.py)."""
-    dead = [row.replace(b"_dead.0", b"_dead.7") for row in rows_of(Story(b"{", b"[", b"}"))]
+    dead = [row.replace(b"_dead.0", b"_dead.7") for row in rows_of(Scenario(b"{", b"[", b"}"))]
     fill(shared_read_model, dead, cuts=[1, 2], partition=2)
     sequences, _ = known(shared_read_model, 2)
     assert {"_dead.7": 3} == sequences
@@ -179,7 +179,7 @@ def test_a_chain_of_another_partition_that_rests_here_goes_on(shared_read_model:
 
 def test_in_a_closed_year_no_grant_stands_alone_any_more(shared_read_model: str) -> None:
     events = [a_vote(), an_award(requires_convention=False), a_closing()]
-    fill(shared_read_model, rows_of(Story(*map(encoded, events))))
+    fill(shared_read_model, rows_of(Scenario(*map(encoded, events))))
     assert {} == known(shared_read_model, 0)[1]
 
 
@@ -195,7 +195,7 @@ def test_the_first_receipt_of_a_document_counts_until_it_is_rejected(
         ([first, copy, a_rejected_report(), third], "2023-10-01"),
         ([first, a_rejected_report(), copy, third], "2023-09-01"),
     ):
-        records = rows_of(Story(*map(encoded, [*start, *events])))
+        records = rows_of(Scenario(*map(encoded, [*start, *events])))
         for size in (1, 2, 3, 9):
             empty(shared_read_model)
             fill(shared_read_model, records, cuts=range(size, len(records), size))
@@ -208,7 +208,7 @@ def test_two_documents_of_one_kind_and_year_may_be_owed(shared_read_model: str) 
         {"kind": "evaluation", "year": 2023, "due_on": day} for day in ("2024-01-01", "2024-06-01")
     ]
     events = [a_vote(), an_award(), a_convention(obligations=owed)]
-    fill(shared_read_model, rows_of(Story(*map(encoded, events))))
+    fill(shared_read_model, rows_of(Scenario(*map(encoded, events))))
     assert 2 == len(read(shared_read_model)["obligations"])
 
 
@@ -246,7 +246,7 @@ def test_the_longest_names_and_the_ends_of_the_calendar_have_a_place(
         a_notification(convention=code + "", _id=source + "6"),
         a_notification(convention=face * 99, _id=source + "7"),
     ]
-    story = Story(*map(encoded, events))
+    story = Scenario(*map(encoded, events))
     fill(shared_read_model, rows_of(story))
     found = read(shared_read_model)
     assert as_printed(story.summary()) == figures(found)

@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Final
 
 from tests.commit import commit_of
-from tests.simulation.campaign import ROUND, Failure, Tally, run_on_cores, tally_of
 from tests.simulation.cases import Case
 from tests.simulation.draw import a_case
 from tests.simulation.kept import Kept, blocks
 from tests.simulation.report import Asked, page, table
+from tests.simulation.runs import COMPLETE, Failure, Tally, run_on_cores, tally_of
 from tests.simulation.shrink import Shrinking, shown
 
 PROVED, DISPROVED = 0, 1
-SAID_EVERY_S: Final = 5.0
+PRINTED_EVERY_S: Final = 5.0
 BLOCK: Final = 2_000
 """After so many histories what they came to is kept."""
 ROOT: Final = Path(__file__).parent.parent.parent
@@ -45,8 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if asked.json is not None:
         asked.json.parent.mkdir(parents=True, exist_ok=True)
         asked.json.write_text(json.dumps(tally.row(), indent=1) + "\n", encoding="utf-8")
-    if asked.first or tally.histories < ROUND:
-        print(f"Other histories than the first {ROUND} need not reach everything.")
+    if asked.first or tally.histories < COMPLETE:
+        print(f"Other histories than the first {COMPLETE} need not reach everything.")
         return PROVED
     if tally.missing:
         print(f"NOT REACHED: {len(tally.missing)}", file=sys.stderr)
@@ -83,7 +83,7 @@ def _run(asked: Asked, began_s: float, minutes: float | None, kept: Kept | None)
     if tally.histories > asked.histories:
         tally = Tally()  # Fewer are asked for than were run: they are run again.
     done, now_s = tally.histories, time.monotonic()
-    said = Said(asked.histories, done, now_s, now_s)
+    progress = Progress(asked.histories, done, now_s, now_s)
     ends_s = None if minutes is None else now_s + minutes * 60
 
     def goes_on() -> bool:
@@ -92,7 +92,7 @@ def _run(asked: Asked, began_s: float, minutes: float | None, kept: Kept | None)
     for first, count in blocks(asked.first + done, asked.histories - done, BLOCK):
         for some in run_on_cores(asked.seed, first, count, asked.jobs, goes_on):
             tally += some
-            said.say(tally.histories)
+            progress.say(tally.histories)
         if tally.failures:
             break
         if kept is not None:
@@ -103,20 +103,20 @@ def _run(asked: Asked, began_s: float, minutes: float | None, kept: Kept | None)
 
 
 @dataclass
-class Said:
-    """How far a campaign is, said now and then."""
+class Progress:
+    """Progress of a run, printed now and then."""
 
     histories: int
     before: int
     began_s: float
-    said_s: float
+    printed_s: float
 
     def say(self, done: int) -> None:
         """Say it, if it was not said a moment ago."""
         now_s = time.monotonic()
-        if now_s - self.said_s < SAID_EVERY_S:
+        if now_s - self.printed_s < PRINTED_EVERY_S:
             return
-        self.said_s = now_s
+        self.printed_s = now_s
         rate = (done - self.before) / (now_s - self.began_s)
         left_min = (self.histories - done) / rate / 60
         print(

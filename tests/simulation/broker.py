@@ -66,7 +66,7 @@ class Entry(NamedTuple):
         return self.part is None or self.part.outcome is RecordOutcome.COMMITTED
 
 
-class Said(NamedTuple):
+class Message(NamedTuple):
     """A record as somebody writes it."""
 
     key: bytes | None
@@ -104,8 +104,8 @@ class Partition:
         to = bisect_left(entries, end, key=lambda entry: entry.offset)
         return [each for each in entries[at:to] if not committed or each.is_committed]
 
-    def append(self, said: Iterable[Said], part: Part | None, now_ms: int) -> None:
-        for key, value, headers in said:
+    def append(self, messages: Iterable[Message], part: Part | None, now_ms: int) -> None:
+        for key, value, headers in messages:
             self.entries.append(Entry(self.end, now_ms, key, value, headers, part))
             self.end += 1
         if part is None:
@@ -175,8 +175,8 @@ class Broker:
         self._by_id: dict[int, Producer] = {}
         self._context = Context()
         self.forgetful = False
-        """Whether the next transaction that ends is forgotten in some of its partitions."""
-        self.forgotten = 0
+        """Whether the next transaction that ends hangs in some of its partitions."""
+        self.hanging = 0
         self.fenced = 0
         self.timed_out = 0
         self.left_open = 0
@@ -209,7 +209,7 @@ class Broker:
         return producer.producer_id, producer.epoch
 
     def produce(
-        self, producer_id: int, epoch: int, place: TopicPartition, said: Sequence[Said]
+        self, producer_id: int, epoch: int, place: TopicPartition, messages: Sequence[Message]
     ) -> int:
         """Write in the running transaction; the offset of the first record.
 
@@ -231,7 +231,7 @@ class Broker:
         if part not in running.parts:  # One that hangs since before is ended with this one.
             running.parts.append(part)
         first = partition.end
-        partition.append(said, part, self.now_ms)
+        partition.append(messages, part, self.now_ms)
         return first
 
     def end_transaction(self, producer_id: int, epoch: int, committed: bool) -> None:
@@ -257,9 +257,9 @@ class Broker:
             raise FencedOff
         partition.mark(producer_id, RecordOutcome.COMMITTED if committed else RecordOutcome.ABORTED)
 
-    def write(self, place: TopicPartition, said: Iterable[Said]) -> None:
+    def write(self, place: TopicPartition, messages: Iterable[Message]) -> None:
         """Write outside of any transaction."""
-        self.partitions[place].append(said, None, self.now_ms)
+        self.partitions[place].append(messages, None, self.now_ms)
 
     @property
     def is_settled(self) -> bool:
@@ -297,7 +297,7 @@ class Broker:
         if self.forgetful and len(parts) > 1 and producer.is_of_the_ledger:
             self.forgetful = False
             kept = self._chance.sample(range(len(parts)), self._chance.randrange(len(parts)))
-            self.forgotten += len(parts) - len(kept)
+            self.hanging += len(parts) - len(kept)
             parts = [parts[each] for each in sorted(kept)]
         transaction.unwritten = len(parts)
         for part in parts:

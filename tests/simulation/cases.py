@@ -97,7 +97,7 @@ def _text(content: bytes | None) -> Any:
         return {"base64": base64.b64encode(content).decode()}
 
 
-def _bytes(said: Any) -> bytes | None:
-    if isinstance(said, dict):
-        return base64.b64decode(said["base64"])
-    return None if said is None else str(said).encode()
+def _bytes(content: Any) -> bytes | None:
+    if isinstance(content, dict):
+        return base64.b64decode(content["base64"])
+    return None if content is None else str(content).encode()

@@ -20,7 +20,7 @@ from services.runtime.kafka.open_transactions import (
     _WriteTxnMarkersRequest,
 )
 from services.runtime.ops.settings import Settings
-from tests.simulation.broker import Entry, FencedOff, NotYet, Part, Said
+from tests.simulation.broker import Entry, FencedOff, Message, NotYet, Part
 from tests.simulation.faults import Op
 from tests.simulation.loop import the_loop
 from tests.simulation.network import Network
@@ -70,7 +70,7 @@ class MemoryConsumer:
         self._is_of_a_task = is_of_a_task
         self._positions: dict[TopicPartition, int] = {}
         self._answers: dict[TopicPartition, tuple[int, int]] = {}
-        """The end of each partition as it was last heard, and when, in milliseconds."""
+        """The end of each partition as it was last observed, and when, in milliseconds."""
         self._paused: set[TopicPartition] = set()
         self._client, self._sync_task = self, True
 
@@ -134,16 +134,16 @@ class MemoryConsumer:
     ) -> dict[TopicPartition, list[ConsumerRecord]]:
         wanted = [place for place in places if place not in self._paused]
         until_s = the_loop().time() + timeout_ms / 1000
-        found = await self._network.call(Op.FETCH, lambda: self._look(wanted, max_records))
+        found = await self._network.call(Op.FETCH, lambda: self._poll(wanted, max_records))
         while not (taken := self._take(found)):
             left_s = until_s - the_loop().time()
             if left_s <= 0:
                 break
             await self._wait(wanted, left_s)
-            found = self._look(wanted, max_records)
+            found = self._poll(wanted, max_records)
         return taken
 
-    def _look(self, places: list[TopicPartition], most: int) -> dict[TopicPartition, Any]:
+    def _poll(self, places: list[TopicPartition], most: int) -> dict[TopicPartition, Any]:
         """What is there of each place, and behind which offset it ends."""
         chance, found = self._network.chance, {}
         if self._is_of_a_task and chance.random() < 0.3:
@@ -238,7 +238,7 @@ class MemoryProducer:
         sent: asyncio.Future[RecordMetadata] = the_loop().create_future()
         place = TopicPartition(topic, partition)
         before, self._last[place] = self._last.get(place), sent
-        task = the_loop().create_task(self._produce(place, said_in(batch), sent, before))
+        task = the_loop().create_task(self._produce(place, messages_in(batch), sent, before))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return sent
@@ -263,7 +263,7 @@ class MemoryProducer:
     async def _produce(
         self,
         place: TopicPartition,
-        said: list[Said],
+        messages: list[Message],
         sent: "asyncio.Future[RecordMetadata]",
         before: "asyncio.Future[RecordMetadata] | None",
     ) -> None:
@@ -278,7 +278,7 @@ class MemoryProducer:
             while True:
                 try:
                     offset = await self._network.call(
-                        Op.PRODUCE, lambda: broker.produce(*who, place, said)
+                        Op.PRODUCE, lambda: broker.produce(*who, place, messages)
                     )
                     break
                 except NotYet:
@@ -314,13 +314,13 @@ class MemoryProducer:
         return error
 
 
-def said_in(batch: Any) -> list[Said]:
+def messages_in(batch: Any) -> list[Message]:
     """The records of a batch, from its bytes as they would be sent."""
     records = MemoryRecords(bytes(batch._build()))
-    said = []
+    messages = []
     while (found := records.next_batch()) is not None:
-        said += [Said(each.key, each.value, each.headers) for each in found]
-    return said
+        messages += [Message(each.key, each.value, each.headers) for each in found]
+    return messages
 
 
 def _active(part: Part, epoch: int) -> tuple[Any, ...]:

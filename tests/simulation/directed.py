@@ -4,7 +4,7 @@ from typing import Final
 
 from events.codec import EVENT_BYTES_MAX
 from tests.builders import Json, a_closing, a_convention, a_report, a_vote, an_award, encoded
-from tests.simulation.world import UNDECODABLE
+from tests.simulation.simulator import UNDECODABLE
 
 PARKED: Final = 1_003
 """A few more than a budget lets wait."""
@@ -12,13 +12,13 @@ PARKED: Final = 1_003
 
 def a_thousand_parked(budget: str) -> list[Json | bytes]:
     """So much waits for a convention that more is refused; then it comes, and wakes them all."""
-    said: Json = {"budget": budget, "convention": "C1"}
-    waiting = [a_report(**said, _id=f"report {number}") for number in range(PARKED)]
+    common: Json = {"budget": budget, "convention": "C1"}
+    waiting = [a_report(**common, _id=f"report {number}") for number in range(PARKED)]
     return [
         a_vote(budget=budget),
         an_award(budget=budget),
         *waiting,
-        a_convention(**said),
+        a_convention(**common),
         a_closing(budget=budget),
     ]
 
@@ -45,7 +45,7 @@ DIRECTED: Final = (
 
 def directed(number: int, budget: str) -> list[Json | bytes] | None:
     """The history of that number, where it is no drawn one."""
-    for histories, place, story in DIRECTED:
+    for histories, place, history in DIRECTED:
         if number % histories == place:
-            return story(budget)
+            return history(budget)
     return None

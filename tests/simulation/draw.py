@@ -11,7 +11,7 @@ from tests.property.histories import UNREADABLE, spelled
 from tests.simulation.cases import PARTITIONS, Case, Chunk, Sending
 from tests.simulation.directed import directed
 from tests.simulation.faults import AT, KILLS, USUAL, Fault, Kind, Op
-from tests.simulation.stories import a_year, numbered, woven
+from tests.simulation.histories import a_year, numbered, woven
 
 NAMES: Final = budget_names(12)
 """Budgets of that many public entities, on either partition."""
@@ -45,18 +45,18 @@ def a_case(seed: int, number: int) -> Case:
 def _sendings(chance: random.Random) -> list[Sending]:
     budgets = chance.sample(NAMES, chance.choice((2, 2, 2, 2, 3, 4)))
     years = [numbered(chance, a_year(chance, budget)) for budget in budgets]
-    told = [
+    sendings = [
         _at_home(chance, event, spelling=chance.randrange(10)) for event in woven(chance, years)
     ]
     for _ in range(chance.choice((0, 0, 1, 2, 3))):
-        at = chance.randrange(len(told))
-        told.insert(at, _mischief(chance, budgets, told))
-    return told
+        at = chance.randrange(len(sendings))
+        sendings.insert(at, _mischief(chance, budgets, sendings))
+    return sendings
 
 
-def _mischief(chance: random.Random, budgets: Sequence[str], told: list[Sending]) -> Sending:
+def _mischief(chance: random.Random, budgets: Sequence[str], sendings: list[Sending]) -> Sending:
     """A record that is not where it belongs, or is no event at all."""
-    some = chance.choice(told)
+    some = chance.choice(sendings)
     match chance.randrange(4):
         case 0:
             return some._replace(partition=(some.partition + 1) % PARTITIONS)
@@ -98,10 +98,10 @@ def _chunks(chance: random.Random, sendings: list[Sending]) -> list[Chunk]:
     return chunks
 
 
-def _soon_after(chance: random.Random, forgotten: Fault) -> Fault:
-    """Another end before the forgotten one was made good: there a commit could be turned round."""
+def _soon_after(chance: random.Random, hanging: Fault) -> Fault:
+    """Another end before the hanging one was completed: there a commit could become an abort."""
     kind = chance.choice((Kind.KILL_BEFORE, Kind.KILL_AFTER, Kind.REFUSED, Kind.FREEZE_AFTER))
-    return Fault(kind, Op.COMMIT, forgotten.number + chance.choice((0, 1, 1, 2)))
+    return Fault(kind, Op.COMMIT, hanging.number + chance.choice((0, 1, 1, 2)))
 
 
 def _fault(chance: random.Random) -> Fault:

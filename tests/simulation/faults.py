@@ -11,7 +11,7 @@ class Op(StrEnum):
 
     INIT = "fence the former writer"
     DESCRIBE = "ask for open transactions"
-    MARKER = "end a forgotten transaction"
+    MARKER = "end a hanging transaction"
     CONNECT = "connect a reader"
     BOUNDS = "ask for the bounds of a partition"
     FETCH = "fetch"
@@ -33,7 +33,7 @@ class Kind(StrEnum):
     MOVE = "the partition moved to another worker"
     PAUSE = "a rebalance that changes nothing"
     AGAIN = "records delivered again"
-    FORGET = "an end forgotten by the broker in some partitions"
+    FORGET = "an end not written by the broker in some partitions"
     COMPACT = "state and balances compacted"
     LOSE_STATE = "killed, and the state topic lost"
     BUG = "a bug that shows once"

@@ -35,7 +35,7 @@ SESSION_S: Final = 3.0
 """How long a worker may be silent before its partitions go to others."""
 
 FREEZES_S: Final = (0.3, 2.0, 5.0, 25.0)
-TOLD_S: Final = 1.5
+NOTIFIED_S: Final = 1.5
 """How long a thawed worker may believe that all is as before."""
 
 RESTART_S: Final = 1.0
@@ -125,11 +125,11 @@ class Group:
         if self._runs:
             await asyncio.wait(list(self._runs))
 
-    async def set_aside(self, partition: int, offset: int) -> None:
+    async def quarantine(self, partition: int, offset: int) -> None:
         """An operator has the record before which a partition is held written as a dead letter."""
         settings, clients = self._settings, self._clients
 
-        async def quarantine() -> None:
+        async def write() -> None:
             hold = await hold_at(settings, partition, offset, clients)
             work = LedgerWork(settings, partition, self._partitions, Progress(), clients=clients)
             await set_aside(work, hold, "operator", "planted")
@@ -137,7 +137,7 @@ class Group:
         context = context_of(Process("operator"))
         self._operators += 1
         try:
-            await the_loop().create_task(quarantine(), context=context)
+            await the_loop().create_task(write(), context=context)
             self.figures["quarantined"] += 1
         except (ClusterError, Fenced, WriterFailed):
             self.figures["quarantines that failed, and were tried again"] += 1
@@ -274,7 +274,7 @@ class Group:
         if process.dead:
             return
         the_loop().thaw(process)
-        self._soon(TOLD_S, lambda: self._tell(process))
+        self._soon(NOTIFIED_S, lambda: self._tell(process))
 
     def _tell(self, process: Process) -> None:
         """It learns what it has lost meanwhile."""

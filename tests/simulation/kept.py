@@ -1,4 +1,4 @@
-"""A long campaign in several runs: what was run is kept, as long as the code stays as it is."""
+"""A long run in several parts: what was run is kept, as long as the code stays as it is."""
 
 import json
 import sys
@@ -8,8 +8,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from tests.simulation.campaign import Tally
 from tests.simulation.reach import Reached
+from tests.simulation.runs import Tally
 
 ROOT: Final = Path(__file__).parent.parent.parent
 
@@ -46,10 +46,10 @@ class Kept:
 
     def keep(self, tally: Tally, seconds: float) -> None:
         """Write down what all runs came to so far, and how long they took."""
-        told = {"seconds": seconds, "runs": self.runs, "tally": tally.row()}
+        row = {"seconds": seconds, "runs": self.runs, "tally": tally.row()}
         self._file.parent.mkdir(parents=True, exist_ok=True)
         new = self._file.with_suffix(".new")
-        new.write_text(json.dumps(self._key | told) + "\n", encoding="utf-8")
+        new.write_text(json.dumps(self._key | row) + "\n", encoding="utf-8")
         new.replace(self._file)
 
 

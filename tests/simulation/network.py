@@ -21,7 +21,7 @@ LATE_S: Final = (0.05, 1.0, 6.0, 40.0)
 """How much later a request is done that is late: within all limits, and beyond them."""
 
 
-class World(Protocol):
+class Environment(Protocol):
     """Who does to processes what a fault says."""
 
     def kill(self, process: Process) -> None:
@@ -47,7 +47,7 @@ class Network:
         """Whether the next fetch of a task gives once more what it gave before."""
         self.is_down = False
         """At the end: nothing is sent any more."""
-        self.world: World
+        self.environment: Environment
         self._plan = plan
         self._context = Context()
 
@@ -77,13 +77,13 @@ class Network:
         self, kinds: list[Kind], process: Process, effect: Callable[[], Result]
     ) -> Result:
         for kind in kinds:
-            self.world.strike(kind, process)
+            self.environment.strike(kind, process)
         if Kind.KILL_BEFORE in kinds:
             self._die(process)
         if Kind.REFUSED in kinds:
             raise self._error()
         if Kind.FREEZE_BEFORE in kinds:
-            self.world.freeze(process)
+            self.environment.freeze(process)
         if Kind.LATE in kinds:
             return await self._late(effect)
         await asyncio.sleep(self.chance.random() * LATENCY_S)
@@ -92,7 +92,7 @@ class Network:
         if Kind.KILL_AFTER in kinds:
             self._die(process)
         if Kind.FREEZE_AFTER in kinds:
-            self.world.freeze(process)
+            self.environment.freeze(process)
         await asyncio.sleep(self.chance.random() * LATENCY_S)
         if Kind.LOST in kinds:
             raise self._error()
@@ -123,7 +123,7 @@ class Network:
         return UnknownError("planted")
 
     def _die(self, process: Process) -> NoReturn:
-        self.world.kill(process)
+        self.environment.kill(process)
         raise asyncio.CancelledError
 
     def _or_dead(self, process: Process) -> None:

@@ -17,7 +17,7 @@ from services.ledger.kafka.state_topic import Restored
 from services.runtime.kafka.source_positions import SourcePosition
 from services.runtime.kafka.writer import FencedWriter, Outgoing, Place, WriterFailed
 from services.runtime.processing.task import PartitionTask
-from tests.simulation.world import MakeWork
+from tests.simulation.simulator import MakeWork
 
 
 class Planted(NamedTuple):
@@ -32,7 +32,7 @@ Records = dict[Place, list[Outgoing]]
 
 
 class _Splitting(FencedWriter):
-    """Writes what it is told to keep apart in a transaction of its own, before or behind."""
+    """Writes what it is asked to keep apart in a transaction of its own, before or behind."""
 
     async def write(self, records: Records) -> dict[Place, int]:
         first = {place: rows for place, rows in records.items() if self.is_apart(place)}
@@ -132,7 +132,7 @@ PLANTED: Final = (
     Planted("the position is written before the journal", _PositionFirst),
     Planted("the journal is committed before the state", _with_writer(_JournalFirst)),
     Planted("messages are published before the journal", _with_writer(_PublishedFirst)),
-    Planted("what was seen is forgotten at a restart", _Forgetful),
+    Planted("what was seen is lost at a restart", _Forgetful),
     Planted("a lost answer is taken for a commit", _Optimistic),
     Planted("nobody is fenced", _with_writer(_Unfenced)),
     Planted("what the broker forgot to end is left", _with_writer(_Careless)),

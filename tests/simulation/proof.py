@@ -14,7 +14,7 @@ from tests.simulation.broker import Broker
 from tests.simulation.clients import consumed
 from tests.simulation.faults import Kind
 from tests.simulation.loop import virtually
-from tests.simulation.world import PREFIX, Outcome, quietly
+from tests.simulation.simulator import PREFIX, Outcome, quietly
 from tests.verifier.world import proofs_of
 
 SHOWN_MAX: Final = 5
@@ -35,7 +35,7 @@ def prove(outcome: Outcome, partitions: int) -> Proof:
     wrong = list(outcome.failures)
     findings, figures = _verified(outcome.broker, partitions)
     wrong += [f"verifier: {each}" for each in findings]
-    if outcome.said["state_rebuilt"] and not _may_rebuild(outcome):
+    if outcome.logged["state_rebuilt"] and not _may_rebuild(outcome):
         wrong.append("a state was made again, and none was lost")
     if not wrong:
         wrong += [f"undisturbed: {each}" for each in _differences(outcome.broker, partitions)]

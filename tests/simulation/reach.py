@@ -13,7 +13,7 @@ from services.ledger.domain.journal import Outcome as JournalOutcome
 from services.ledger.domain.orders import OrderState
 from services.ledger.domain.refusals import Missing, Refusal
 from tests.simulation.faults import AT, KILLS, REQUESTS, Kind, Op
-from tests.simulation.world import Outcome
+from tests.simulation.simulator import Outcome
 
 
 class Reached(NamedTuple):
@@ -51,7 +51,7 @@ WANTED: Final = frozenset(
 """Whatever the published language, the rules and the simulation have names for."""
 
 COUNTED: Final = WANTED | {step_of(kind, op) for kind in KILLS for op in AT[kind]}
-"""With the kills that chance finds too seldom to demand: while a forgotten transaction is ended."""
+"""With the kills that chance finds too seldom to demand: while a hanging transaction is ended."""
 
 _read: Final = msgspec.json.Decoder().decode
 
@@ -66,11 +66,11 @@ def reached(outcome: Outcome) -> Counter[Reached]:
     for place, partition in outcome.broker.partitions.items():
         if place.topic.endswith(JOURNAL):
             for entry in partition.between(0, partition.end, committed=True):
-                found.update(_said_by(entry.value or b""))
+                found.update(_reached_by(entry.value or b""))
     return found
 
 
-def _said_by(value: bytes) -> list[Reached]:
+def _reached_by(value: bytes) -> list[Reached]:
     row = _read(value)
     outcome = row["outcome"]
     found = [Reached(OUTCOME, outcome)]

@@ -1,11 +1,10 @@
-"""The figures of a campaign for people: line by line, and as a page of docs/evidence."""
+"""The figures of a simulation run: line by line, and as a page of docs/evidence."""
 
 import os
 import platform
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from tests.simulation.campaign import ROUND, Tally
 from tests.simulation.reach import (
     AGAIN,
     COUNTED,
@@ -19,6 +18,7 @@ from tests.simulation.reach import (
     STEP,
     WAIT,
 )
+from tests.simulation.runs import COMPLETE, Tally
 
 
 class Asked(NamedTuple):
@@ -80,7 +80,7 @@ def _in_runs(runs: int) -> str:
 def table(tally: Tally, asked: Asked, seconds: float) -> str:
     """The figures, and what was not reached."""
     lines = list(figures(tally, asked, seconds))
-    if tally.histories >= ROUND:
+    if tally.histories >= COMPLETE:
         lines += [(f"not reached: {each.sort}", each.name) for each in tally.missing]
     width = max(len(name) for name, _ in lines)
     return "\n".join(f"{name:<{width}}  {value}" for name, value in lines)
@@ -90,7 +90,7 @@ def page(tally: Tally, asked: Asked, seconds: float) -> str:
     """The same as Markdown, with all that was reached and what was proved."""
     return "\n".join(
         [
-            "# A simulation campaign",
+            "# A simulation run",
             "",
             "Generated years of several budgets run through the real ledger and partition task,",
             "over a log in memory and on a loop without a clock, while things go wrong.",
@@ -100,7 +100,7 @@ def page(tally: Tally, asked: Asked, seconds: float) -> str:
             "earlier run of the same code was ended.",
             "How it works: [decision 22](../decisions/0022-simulation.md).",
             "",
-            "| the campaign | |",
+            "| the run | |",
             "|---|---|",
             *(f"| {name} | {value} |" for name, value in figures(tally, asked, seconds)),
             "",
@@ -108,7 +108,7 @@ def page(tally: Tally, asked: Asked, seconds: float) -> str:
             "",
             "All that the published language, the rules and the simulation have names for;",
             "the command fails when one of them is missing, but for workers killed while they end",
-            "a forgotten transaction: those are only counted.",
+            "a hanging transaction: those are only counted.",
             *(line for sort in SORTS for line in _reached(tally, sort)),
             "",
             _PROVED,

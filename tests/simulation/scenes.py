@@ -37,64 +37,64 @@ def _awarded(number: str, budget: str) -> list[Json]:
 
 def _signed(number: str, budget: str, *instalments: Json) -> Json:
     schedule = list(instalments) or [an_instalment(CENTS)]
-    said: Json = {"budget": budget, "grant": f"G{number}", "convention": f"C{number}"}
-    return a_convention(**said, instalments=schedule)
+    common: Json = {"budget": budget, "grant": f"G{number}", "convention": f"C{number}"}
+    return a_convention(**common, instalments=schedule)
 
 
 def paid_back(number: str, budget: str) -> list[Json]:
     """Paid in full; then a part is asked back, and comes in the same year and in the next."""
-    said: Json = {"budget": budget, "convention": f"C{number}"}
+    common: Json = {"budget": budget, "convention": f"C{number}"}
     return [
         *_awarded(number, budget),
         _signed(number, budget),
         a_payment(CENTS, f"C{number}/advance", budget=budget),
-        a_collection(500, **said),
-        a_recovery(1_000, **said),
-        a_collection(333, **said, _id="later"),
-        a_collection(100, **said, on="2024-02-01"),
+        a_collection(500, **common),
+        a_recovery(1_000, **common),
+        a_collection(333, **common, _id="later"),
+        a_collection(100, **common, on="2024-02-01"),
     ]
 
 
 def suspended(number: str, budget: str) -> list[Json]:
     """The report comes while all is suspended; the order is issued when it is resumed."""
-    said: Json = {"budget": budget, "convention": f"C{number}"}
+    common: Json = {"budget": budget, "convention": f"C{number}"}
     return [
         *_awarded(number, budget),
         _signed(number, budget, an_instalment(CENTS, documents=ACTIVITY)),
-        a_suspension(**said),
-        a_report(**said),
-        a_resumption(**said),
+        a_suspension(**common),
+        a_report(**common),
+        a_resumption(**common),
         a_deadline(budget=budget, payment_order=f"C{number}/advance"),
-        a_rejected_report(**said),
+        a_rejected_report(**common),
     ]
 
 
 def withdrawn(number: str, budget: str) -> list[Json]:
     """A concurring act falls, then the award, when something has been paid."""
-    said: Json = {"budget": budget, "grant": f"G{number}"}
+    common: Json = {"budget": budget, "grant": f"G{number}"}
     order = f"C{number}/advance"
     return [
         *_awarded(number, budget),
-        a_concurring_act(**said),
+        a_concurring_act(**common),
         _signed(number, budget),
         an_acknowledgement("on_hold", order, budget=budget),
         a_payment(7, order, budget=budget),
-        a_withdrawal(**said, act=an_act("2023-04-13")),
-        a_withdrawal(**said),
+        a_withdrawal(**common, act=an_act("2023-04-13")),
+        a_withdrawal(**common),
         an_amendment(7, budget=budget, convention=f"C{number}"),
     ]
 
 
 def above_the_limit(number: str, budget: str) -> list[Json]:
     """A grant without convention is held back because another took their sum above the limit."""
-    said: Json = {"budget": budget, "requires_convention": False}
+    common: Json = {"budget": budget, "requires_convention": False}
     later = an_instalment(LARGE_CENTS, documents=ACTIVITY)
-    first = an_award(LARGE_CENTS, **said, grant=f"G{number}", instalments=[later])
+    first = an_award(LARGE_CENTS, **common, grant=f"G{number}", instalments=[later])
     return [
         a_new_account(budget=budget),
         first,
         an_award(LARGE_CENTS, budget=budget, grant=f"G{number}b"),
-        an_award(LARGE_CENTS, **said, grant=f"G{number}c"),
+        an_award(LARGE_CENTS, **common, grant=f"G{number}c"),
         a_report(budget=budget, convention=f"G{number}"),
     ]
 
@@ -104,7 +104,7 @@ def for_the_rest(number: str, budget: str) -> list[Json]:
 
     Money of both comes back, in one sum.
     """
-    said: Json = {"budget": budget, "convention": f"C{number}"}
+    common: Json = {"budget": budget, "convention": f"C{number}"}
     first = an_instalment(LARGE_CENTS - CENTS, "1")
     alone = an_award(
         budget=budget,
@@ -121,29 +121,29 @@ def for_the_rest(number: str, budget: str) -> list[Json]:
         a_payment(333, f"G{number}/1", budget=budget),
         _signed(number, budget, own),
         an_acknowledgement("rejected", f"G{number}/1", budget=budget),
-        a_report(**said),
+        a_report(**common),
         a_payment(CENTS, f"C{number}/1", budget=budget),
-        a_recovery(1_000, **said),
-        a_collection(1_000, **said),
+        a_recovery(1_000, **common),
+        a_collection(1_000, **common),
     ]
 
 
 def below_what_was_paid(number: str, budget: str) -> list[Json]:
     """Eligible costs turn out to be lower than the advance."""
-    said: Json = {"budget": budget, "convention": f"C{number}"}
+    common: Json = {"budget": budget, "convention": f"C{number}"}
     half, rest = CENTS // 2, CENTS - CENTS // 2
     balance = an_instalment(rest, "balance", documents=ACTIVITY, ceiling=True)
     return [
         *_awarded(number, budget),
         _signed(number, budget, an_instalment(half), balance),
         a_payment(half, f"C{number}/advance", budget=budget),
-        a_report(**said, eligible_cost_cents=1_000),
+        a_report(**common, eligible_cost_cents=1_000),
     ]
 
 
 def capped(number: str, budget: str) -> list[Json]:
     """Costs are lower than the grant: the balance is shared over three lines and two services."""
-    said: Json = {"budget": budget, "convention": f"C{number}"}
+    common: Json = {"budget": budget, "convention": f"C{number}"}
     services = {"EMPLOI": 1_000, "JEUNESSE": 2_333}
     lines = [
         an_amount(3_333, services=services),
@@ -154,7 +154,7 @@ def capped(number: str, budget: str) -> list[Json]:
     return [
         an_award(budget=budget, grant=f"G{number}", lines=lines),
         _signed(number, budget, whole),
-        a_report(**said, eligible_cost_cents=2_999),
+        a_report(**common, eligible_cost_cents=2_999),
         a_payment(1_000, f"C{number}/advance", budget=budget),
     ]
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aiokafka.structs import TopicPartition
 
-from tests.simulation.broker import Broker, FencedOff, NotYet, Said
+from tests.simulation.broker import Broker, FencedOff, Message, NotYet
 from tests.simulation.loop import PROCESS, Process, Standstill, the_loop, virtually
 
 HERE, THERE = TopicPartition("a", 0), TopicPartition("b", 0)
@@ -19,8 +19,8 @@ def a_broker() -> Broker:
     return Broker([HERE, THERE], random.Random(1))
 
 
-def said(*values: bytes) -> list[Said]:
-    return [Said(value[:1], value) for value in values]
+def messages(*values: bytes) -> list[Message]:
+    return [Message(value[:1], value) for value in values]
 
 
 def read(broker: Broker, committed: bool = True) -> list[tuple[int, bytes | None]]:
@@ -30,9 +30,9 @@ def read(broker: Broker, committed: bool = True) -> list[tuple[int, bytes | None
     return [(each.offset, each.value) for each in partition.between(0, limit, committed)]
 
 
-def played(story: Callable[[Broker], Coroutine[Any, Any, None]]) -> Broker:
+def played(steps: Callable[[Broker], Coroutine[Any, Any, None]]) -> Broker:
     broker = a_broker()
-    virtually(story(broker))
+    virtually(steps(broker))
     return broker
 
 
@@ -41,126 +41,126 @@ async def settled() -> None:
 
 
 def test_what_is_committed_is_read_once_its_marker_is_written_and_takes_an_offset() -> None:
-    async def story(broker: Broker) -> None:
+    async def steps(broker: Broker) -> None:
         who = broker.init_producer("id", LIMIT_S)
-        assert 0 == broker.produce(*who, HERE, said(b"1", b"2"))
+        assert 0 == broker.produce(*who, HERE, messages(b"1", b"2"))
         assert [] == read(broker)
         assert [(0, b"1"), (1, b"2")] == read(broker, committed=False)
         broker.end_transaction(*who, committed=True)
         assert [] == read(broker), "a commit is answered before its markers are written"
         await settled()
-        broker.write(HERE, said(b"3"))
+        broker.write(HERE, messages(b"3"))
 
-    assert [(0, b"1"), (1, b"2"), (3, b"3")] == read(played(story))
+    assert [(0, b"1"), (1, b"2"), (3, b"3")] == read(played(steps))
 
 
 def test_readers_stop_at_the_first_open_transaction_whoever_writes_behind_it() -> None:
-    async def story(broker: Broker) -> None:
-        broker.write(HERE, said(b"1"))
+    async def steps(broker: Broker) -> None:
+        broker.write(HERE, messages(b"1"))
         slow, quick = broker.init_producer("slow", LIMIT_S), broker.init_producer("quick", LIMIT_S)
-        broker.produce(*slow, HERE, said(b"2"))
-        broker.produce(*quick, HERE, said(b"3"))
+        broker.produce(*slow, HERE, messages(b"2"))
+        broker.produce(*quick, HERE, messages(b"3"))
         broker.end_transaction(*quick, committed=True)
         await settled()
         assert [(0, b"1")] == read(broker)
         broker.end_transaction(*slow, committed=False)
         await settled()
 
-    assert [(0, b"1"), (2, b"3")] == read(played(story))
+    assert [(0, b"1"), (2, b"3")] == read(played(steps))
 
 
 def test_a_new_writer_fences_the_old_one_and_aborts_what_it_left_open() -> None:
-    async def story(broker: Broker) -> None:
+    async def steps(broker: Broker) -> None:
         old = broker.init_producer("id", LIMIT_S)
-        broker.produce(*old, HERE, said(b"1"))
+        broker.produce(*old, HERE, messages(b"1"))
         with pytest.raises(NotYet):
             broker.init_producer("id", LIMIT_S)
         await settled()
         new = broker.init_producer("id", LIMIT_S)
         assert old[0] == new[0], "the same producer, in a later epoch"
         with pytest.raises(FencedOff):
-            broker.produce(*old, HERE, said(b"2"))
+            broker.produce(*old, HERE, messages(b"2"))
         with pytest.raises(FencedOff):
             broker.end_transaction(*old, committed=True)
-        broker.produce(*new, HERE, said(b"3"))
+        broker.produce(*new, HERE, messages(b"3"))
         broker.end_transaction(*new, committed=True)
         await settled()
 
-    broker = played(story)
+    broker = played(steps)
     assert [(2, b"3")] == read(broker)
     assert 1 == broker.left_open
 
 
 def test_a_transaction_that_is_open_too_long_is_aborted_and_its_writer_fenced() -> None:
-    async def story(broker: Broker) -> None:
+    async def steps(broker: Broker) -> None:
         who = broker.init_producer("id", LIMIT_S)
-        broker.produce(*who, HERE, said(b"1"))
+        broker.produce(*who, HERE, messages(b"1"))
         await asyncio.sleep(LIMIT_S + 1)
         with pytest.raises(FencedOff):
             broker.end_transaction(*who, committed=True)
 
-    broker = played(story)
+    broker = played(steps)
     assert ([], 1, True) == (read(broker), broker.timed_out, broker.is_settled)
 
 
-def test_an_end_that_is_forgotten_hangs_until_the_next_one_ends_both_as_itself() -> None:
-    async def story(broker: Broker) -> None:
+def test_an_end_that_is_not_written_hangs_until_the_next_one_ends_both_as_itself() -> None:
+    async def steps(broker: Broker) -> None:
         who = broker.init_producer("id", LIMIT_S)
-        broker.produce(*who, HERE, said(b"1"))
-        broker.produce(*who, THERE, said(b"1"))
+        broker.produce(*who, HERE, messages(b"1"))
+        broker.produce(*who, THERE, messages(b"1"))
         broker.forgetful = True
         broker.end_transaction(*who, committed=True)
         await settled()
-        assert 1 <= broker.forgotten <= 2
+        assert 1 <= broker.hanging <= 2
         hangs = next(place for place in (HERE, THERE) if broker.partitions[place].open)
-        broker.produce(*who, hangs, said(b"2"))
+        broker.produce(*who, hangs, messages(b"2"))
         broker.end_transaction(*who, committed=False)
         await settled()
         partition = broker.partitions[hangs]
         assert {} == partition.open
         assert [] == partition.between(0, partition.end, committed=True), "committed, and gone"
 
-    played(story)
+    played(steps)
 
 
 def test_a_marker_written_by_hand_ends_a_transaction_in_one_partition() -> None:
-    async def story(broker: Broker) -> None:
+    async def steps(broker: Broker) -> None:
         who = broker.init_producer("id", LIMIT_S)
-        broker.produce(*who, HERE, said(b"1"))
-        broker.produce(*who, THERE, said(b"1"))
+        broker.produce(*who, HERE, messages(b"1"))
+        broker.produce(*who, THERE, messages(b"1"))
         broker.write_marker(HERE, *who, committed=True)
         assert [(0, b"1")] == read(broker)
         assert not broker.is_settled
         with pytest.raises(FencedOff):
             broker.write_marker(THERE, who[0], who[1] - 1, committed=False)
 
-    played(story)
+    played(steps)
 
 
 def test_compaction_keeps_the_last_of_each_key_and_all_that_is_not_settled() -> None:
-    async def story(broker: Broker) -> None:
-        broker.write(HERE, [Said(b"a", b"1"), Said(b"b", b"2"), Said(b"a", None)])
+    async def steps(broker: Broker) -> None:
+        broker.write(HERE, [Message(b"a", b"1"), Message(b"b", b"2"), Message(b"a", None)])
         who = broker.init_producer("id", LIMIT_S)
-        broker.produce(*who, HERE, [Said(b"b", b"3")])
+        broker.produce(*who, HERE, [Message(b"b", b"3")])
         broker.partitions[HERE].compact()
         assert [(1, b"2"), (2, None)] == read(broker)
         broker.end_transaction(*who, committed=True)
         await settled()
         broker.partitions[HERE].compact()
 
-    assert [(2, None), (3, b"3")] == read(played(story))
+    assert [(2, None), (3, b"3")] == read(played(steps))
 
 
 def test_time_is_what_is_waited_for() -> None:
-    async def story() -> float:
+    async def steps() -> float:
         await asyncio.sleep(86_400)
         return the_loop().time()
 
-    assert 86_400 == virtually(story())
+    assert 86_400 == virtually(steps())
 
 
 def test_a_frozen_process_goes_on_where_it_stood_and_its_clock_does_not_wait() -> None:
-    async def story() -> list[float]:
+    async def steps() -> list[float]:
         loop, done = the_loop(), []
         process = Process("one")
 
@@ -178,24 +178,24 @@ def test_a_frozen_process_goes_on_where_it_stood_and_its_clock_does_not_wait() -
         await works_on
         return done
 
-    assert [1, 11.5, 12.5] == virtually(story())
+    assert [1, 11.5, 12.5] == virtually(steps())
 
 
-def test_a_callback_that_fails_is_told() -> None:
+def test_a_callback_that_fails_is_reported() -> None:
     def fails() -> None:
         raise ValueError("planted")
 
-    async def story() -> None:
+    async def steps() -> None:
         the_loop().call_soon(fails)
         await asyncio.sleep(1)
 
     with pytest.raises(ValueError, match="planted"):
-        virtually(story())
+        virtually(steps())
 
 
 def test_what_can_never_happen_is_not_waited_for() -> None:
-    async def story() -> None:
+    async def steps() -> None:
         await the_loop().create_future()
 
     with pytest.raises(Standstill):
-        virtually(story())
+        virtually(steps())

@@ -5,10 +5,10 @@ from functools import cache
 import pytest
 
 from tests.simulation.__main__ import shrunk
-from tests.simulation.campaign import Failure, tally_of
 from tests.simulation.cases import Case
 from tests.simulation.draw import a_case
 from tests.simulation.planted import PLANTED, Planted
+from tests.simulation.runs import Failure, tally_of
 
 SEED = 2
 HISTORIES = 60

@@ -13,16 +13,16 @@ import pytest
 
 from tests.builders import Json
 from tests.simulation.__main__ import ROOT, main
-from tests.simulation.campaign import ROUND, Tally, run_on_cores
 from tests.simulation.cases import Case
 from tests.simulation.draw import a_case
 from tests.simulation.faults import Op
 from tests.simulation.reach import STEP, WANTED, Reached
 from tests.simulation.report import Asked, page
-from tests.simulation.world import simulate
+from tests.simulation.runs import COMPLETE, Tally, run_on_cores
+from tests.simulation.simulator import simulate
 
 SEED = 1
-CAMPAIGN_SEED = 7
+RUN_SEED = 7
 """One whose histories reach all there is at least twice."""
 HISTORIES = 270
 TIMEOUT_S = 300
@@ -47,44 +47,46 @@ def python(*arguments: str, **environment: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def campaign(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The campaign of every test run: its command fails where a history does."""
+def simulation_run(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The run of every `make test-rest`: its command fails where a history does."""
     file = tmp_path_factory.mktemp("simulation") / "figures.json"
-    asked = ("--seed", str(CAMPAIGN_SEED), "--histories", str(HISTORIES), "--json", str(file))
+    asked = ("--seed", str(RUN_SEED), "--histories", str(HISTORIES), "--json", str(file))
     print(python("-m", "tests.simulation", *asked))
     row: dict[str, Any] = json.loads(file.read_text())
     return row
 
 
 @pytest.mark.timeout(TIMEOUT_S)
-def test_nothing_is_wrong_in_any_history(campaign: dict[str, Any]) -> None:
-    assert ([], HISTORIES) == (campaign["failures"], campaign["histories"])
+def test_nothing_is_wrong_in_any_history(simulation_run: dict[str, Any]) -> None:
+    assert ([], HISTORIES) == (simulation_run["failures"], simulation_run["histories"])
 
 
 @pytest.mark.timeout(TIMEOUT_S)
-def test_every_event_type_refusal_flag_wait_and_fault_is_reached(campaign: dict[str, Any]) -> None:
-    assert HISTORIES >= ROUND, "fewer histories need not reach everything"
-    reached = {Reached(sort, name): histories for sort, name, _, histories in campaign["reached"]}
+def test_every_event_type_refusal_flag_wait_and_fault_is_reached(
+    simulation_run: dict[str, Any],
+) -> None:
+    assert HISTORIES >= COMPLETE, "fewer histories need not reach everything"
+    reached = {
+        Reached(sort, name): histories for sort, name, _, histories in simulation_run["reached"]
+    }
     assert set() == WANTED - set(reached)
     lucky = {each for each, histories in reached.items() if histories < 2 and each.name not in SURE}
     assert set() == lucky, "what one history alone reaches, the next change would lose"
 
 
-def test_a_campaign_that_does_not_reach_everything_fails(
+def test_a_run_that_does_not_reach_everything_fails(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("tests.simulation.__main__.ROUND", 1)
     monkeypatch.setattr("tests.simulation.report.ROUND", 1)
     assert 1 == main(["--histories", "1", "--jobs", "1"])
-    said = capsys.readouterr()
-    assert "not reached: refusal" in said.out
-    assert "NOT REACHED" in said.err
+    printed = capsys.readouterr()
+    assert "not reached: refusal" in printed.out
+    assert "NOT REACHED" in printed.err
     assert Reached("refusal", "too_many_parked") in Tally().missing
 
 
-def test_a_campaign_goes_on_where_it_was_ended(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_run_goes_on_where_it_was_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     ran: list[tuple[int, int]] = []
 
     def counted(seed: int, first: int, count: int, *others: Any) -> Iterator[Tally]:
@@ -119,13 +121,13 @@ def test_the_page_names_its_commit_and_the_kills_that_are_only_counted() -> None
     asked = Asked(SEED, 0, 2, 1, commit="`abc`, with changes")
     text = page(tally, asked, 1.0)
     assert "| commit | `abc`, with changes |" in text
-    assert "| end a forgotten transaction, before the request arrived | 3 | 2 |" in text
-    assert "| end a forgotten transaction, before the answer came | 0 | 0 |" in text
+    assert "| end a hanging transaction, before the request arrived | 3 | 2 |" in text
+    assert "| end a hanging transaction, before the answer came | 0 | 0 |" in text
     assert ending not in WANTED
     assert "| commit |" not in page(tally, asked._replace(commit=None), 1.0)
 
 
-# Histories with a kill, a zombie and a forgotten transaction among them.
+# Histories with a kill, a zombie and a hanging transaction among them.
 TRACED = (3, 8, 14)
 
 

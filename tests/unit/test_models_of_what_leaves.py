@@ -20,7 +20,7 @@ from events.parts import Part
 from events.sentences import Sentence
 from services.ledger.application.decision_texts import parked_sentence, refusal_sentence
 from services.ledger.domain.journal import JournalRecord, read_record
-from tests.builders import Json, Story
+from tests.builders import Json, Scenario
 from tests.unit.tables.rows import Row
 from tests.unit.tables.test_amendments import ROWS as AMENDMENTS
 from tests.unit.tables.test_awards import ROWS as AWARDS
@@ -62,8 +62,8 @@ ROWS: list[Row] = [
 
 
 @cache
-def stories() -> list[Story]:
-    return [Story(*lines_of(EXAMPLE)), *(Story(*row.events) for row in ROWS)]
+def stories() -> list[Scenario]:
+    return [Scenario(*lines_of(EXAMPLE)), *(Scenario(*row.events) for row in ROWS)]
 
 
 def records() -> Iterator[JournalRecord]:

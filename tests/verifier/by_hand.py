@@ -15,7 +15,7 @@ from services.verifier.records import (
     sha256_hex,
     without_nulls,
 )
-from tests.builders import Json, Story, a_bank_account, a_beneficiary, a_line, an_act, encoded
+from tests.builders import Json, Scenario, a_bank_account, a_beneficiary, a_line, an_act, encoded
 from tests.verifier.planting import spelled
 
 
@@ -73,7 +73,7 @@ def a_change(name: str, state: str, amount_cents: int, paid_cents: int, **more: 
 class ByHand:
     """What a ledger decided of some events, and what was written behind it."""
 
-    def __init__(self, story: Story) -> None:
+    def __init__(self, story: Scenario) -> None:
         self.lines = [row.record for row in story.store.journal()]
         self.records: list[Record] = [read_record(line, Place()) for line in self.lines]
 

@@ -36,7 +36,7 @@ SOURCES = [
     Planted("a source says something else", replaced(EVENTS, 9, value=b"{}"), "source_differs"),
     Planted("a source has another key", replaced(EVENTS, 9, key=b"k"), "source_differs"),
     Planted("sources were read in another order", source_swapped, "journalled_out_of_order"),
-    Planted("a readable event is buried", buried_alive, "buried_though_readable"),
+    Planted("a readable event is buried", buried_alive, "dead_letter_though_readable"),
 ]
 
 MESSAGES = [
@@ -46,7 +46,7 @@ MESSAGES = [
         "a dead letter lost its bytes",
         replaced(DEAD_LETTERS, value=b"?"),
         "message_differs",
-        "buried_though_readable",
+        "dead_letter_though_readable",
     ),
     Planted("a dead letter lost its key", replaced(DEAD_LETTERS, key=b"?"), "message_differs"),
     Planted("a dead letter gives another reason", other_reason, "message_differs"),

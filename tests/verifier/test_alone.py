@@ -24,7 +24,7 @@ from services.verifier.findings import Finding, Findings, Place
 from services.verifier.offline import JournalAlone, Row
 from services.verifier.report import Report
 from tests.builders import (
-    Story,
+    Scenario,
     a_convention,
     a_notification,
     a_payment,
@@ -50,7 +50,7 @@ class Located(NamedTuple):
 @cache
 def small() -> tuple[bytes, ...]:
     """A journal with one of each outcome, and a parked event that goes on."""
-    story = Story(
+    story = Scenario(
         a_notification(),
         a_vote(),
         an_award(),

@@ -41,4 +41,4 @@ def test_a_fault_of_the_ledgers_codec_is_found(
     World().tell([a_vote()])
     assert [] == World().tell([fault.event]).codes()
     monkeypatch.setattr(fault.where, fault.attribute, fault.instead)
-    assert ["buried_though_readable"] == World().tell([fault.event]).codes()
+    assert ["dead_letter_though_readable"] == World().tell([fault.event]).codes()

@@ -13,7 +13,7 @@ from events.topics import DEAD_LETTERS
 from services.verifier.figures import together
 from services.verifier.kafka_records import partition_of
 from services.verifier.partition import PartitionProof
-from tests.builders import BUDGET, Json, Story, a_payment, encoded
+from tests.builders import BUDGET, Json, Scenario, a_payment, encoded
 from tests.property.histories import histories
 from tests.property.years import Inputs, told, years
 from tests.verifier.planting import reseal
@@ -47,7 +47,7 @@ def test_any_history_is_proved_and_adds_up_to_what_a_replay_says(
 ) -> None:
     world = World(partitions).tell((Told(line, key_of(line)) for line in history), batch)
     assert [] == world.findings()
-    found, said = figures(list(world.proofs())), Story(*history).summary()
+    found, said = figures(list(world.proofs())), Scenario(*history).summary()
     assert len(said.pop("dead_letters")) == len(found.pop("dead_letters"))
     assert said == found
 

@@ -12,7 +12,7 @@ from services.verifier.years import internal_events
 from tests.builders import (
     OTHER_IBAN,
     Json,
-    Story,
+    Scenario,
     a_bank_account,
     a_closing,
     a_collection,
@@ -90,21 +90,21 @@ def refused(code: str, **facts: Any) -> Json:
 def test_rule_27_lines_give_back_in_their_order_as_signed_or_amended(
     before: list[Json], moves: list[Json]
 ) -> None:
-    assert [] == ByHand(Story(*before, ASKED_BACK)).tell(CAME_BACK, moves).findings()
+    assert [] == ByHand(Scenario(*before, ASKED_BACK)).tell(CAME_BACK, moves).findings()
 
 
 def test_rule_27_a_kept_instalment_keeps_the_order_of_its_lines_through_an_amendment() -> None:
     """It was paid in part, rejected and issued again; the amendment plans another beside it."""
     more = an_instalment(lines=[an_amount(7, "490")], name="more", trigger="notification")
     amendment = an_amendment(instalments=[more], act=an_act("2023-09-01"))
-    story = Story(*ISSUED_AGAIN, amendment, ASKED_BACK)
+    story = Scenario(*ISSUED_AGAIN, amendment, ASKED_BACK)
     assert [] == ByHand(story).tell(CAME_BACK, [back(500)]).findings()
 
 
 def test_rule_27_a_ledger_that_collects_on_what_a_rejection_left_is_disproved() -> None:
     """The ledger did so, and a verifier that shared the reading proved it."""
     wrong = [back(100, "490"), back(400)]
-    found = ByHand(Story(*PAID_IN_PART, ASKED_BACK)).tell(CAME_BACK, wrong).findings()
+    found = ByHand(Scenario(*PAID_IN_PART, ASKED_BACK)).tell(CAME_BACK, wrong).findings()
     assert {"moves_differ"} == {code for code, _ in found}
 
 
@@ -120,7 +120,7 @@ ROOMS: list[tuple[str, list[Json], int | None]] = [
 
 @pytest.mark.parametrize(("before", "room"), [row[1:] for row in ROOMS], ids=[r[0] for r in ROOMS])
 def test_rule_27_a_line_has_a_room_of_its_own(before: list[Json], room: int | None) -> None:
-    journal = ByHand(Story(*PAID, *before))
+    journal = ByHand(Scenario(*PAID, *before))
     more = {} if room is None else refused("recovery_exceeds", room_cents=room, **EXCEEDS)
     assert [] == journal.tell(NAMED_TOO, **more).findings()
 
@@ -135,11 +135,11 @@ CLOSED = [
 
 def test_rule_31_so_it_has_in_a_closed_year() -> None:
     none_left = refused("recovery_exceeds", room_cents=0, **EXCEEDS)
-    assert [] == ByHand(Story(*CLOSED)).tell(NAMED_TOO, **none_left).findings()
+    assert [] == ByHand(Scenario(*CLOSED)).tell(NAMED_TOO, **none_left).findings()
 
 
 def test_rule_31_what_came_on_a_line_of_a_closed_year_does_not_come_again() -> None:
-    journal = ByHand(Story(*CLOSED, a_recovery(400, recovery="T", _id="T")))
+    journal = ByHand(Scenario(*CLOSED, a_recovery(400, recovery="T", _id="T")))
     of_the_line = a_collection(lines=[an_amount(1)], recovery="T", _id="of T")
     none_left = refused("recovery_exceeds", convention="C", room_cents=0, asked_cents=1)
     assert [] == journal.tell(of_the_line, **none_left).findings()
@@ -147,7 +147,7 @@ def test_rule_31_what_came_on_a_line_of_a_closed_year_does_not_come_again() -> N
 
 def test_rule_22_accounts_that_prove_nothing_are_a_cost_of_0() -> None:
     signed = a_convention(instalments=[settled.HALF, settled.BY_ACCOUNTS])
-    journal = ByHand(Story(a_vote(100), an_award(100), signed))
+    journal = ByHand(Scenario(a_vote(100), an_award(100), signed))
     event = a_report(eligible_cost_cents=0, received_on="2023-06-01")
     moves = [a_move("committed available", 40, "C", "b")]
     assert [] == journal.tell(event, moves).findings()
@@ -160,7 +160,7 @@ def for_the_rest() -> ByHand:
         a_move("committed ordered", 1_000_000, "C", "1"),
     ]
     order = an_order("C/1", (1_000_000, "489"), bank_account=a_bank_account(OTHER_IBAN))
-    return ByHand(Story(*ABOVE)).tell(FOR_THE_REST, moves, [order])
+    return ByHand(Scenario(*ABOVE)).tell(FOR_THE_REST, moves, [order])
 
 
 BOTH = [("G/1", 400_000), ("1", 1_000_000)]
@@ -250,19 +250,19 @@ def test_rule_32_what_a_grant_had_ordered_goes_on_under_its_name() -> None:
 )
 def test_rule_13_else_it_exists(before: list[Json], code: str, facts: Json) -> None:
     more = refused(code, convention="C", **facts)
-    assert [] == ByHand(Story(*before)).tell(FOR_THE_REST, **more).findings()
+    assert [] == ByHand(Scenario(*before)).tell(FOR_THE_REST, **more).findings()
 
 
 def test_rule_13_it_is_signed_for_that_rest_alone() -> None:
     event = a_convention(1_400_001, bank_account=...)
     cents = {"award_cents": 1_400_000, "asked_cents": 1_400_001}
     more = refused("exceeds_award", convention="C", line=a_line(), **cents)
-    assert [] == ByHand(Story(*ABOVE)).tell(event, **more).findings()
+    assert [] == ByHand(Scenario(*ABOVE)).tell(event, **more).findings()
 
 
 def opened(told: list[Json], *moves: Json, orders: tuple[Json, ...] = ()) -> ByHand:
     """The one internal event of a closing, read behind what was told, and what it leads to."""
-    story = Story(*told)
+    story = Scenario(*told)
     [internal_event] = story.internal_events()
     return ByHand(story).tell(internal_event, moves, orders)
 
@@ -312,7 +312,7 @@ def test_rule_32_where_its_grant_fell_the_money_is_available(before: list[Json],
 
 @pytest.mark.parametrize("before", [SAME_NUMBER, FELL], ids=["a number taken", "a grant that fell"])
 def test_rule_32_an_internal_event_is_refused_by_a_closed_year_alone(before: list[Json]) -> None:
-    story = Story(*CARRIED, *before)
+    story = Scenario(*CARRIED, *before)
     [internal_event] = story.internal_events()
     more = refused("convention_exists", convention="C")
     found = ByHand(story).tell(internal_event, **more).findings()
@@ -326,15 +326,15 @@ def test_rule_32_an_internal_event_is_refused_by_a_closed_year_alone(before: lis
 
 
 def test_rule_28_the_withdrawal_of_a_concurring_act_does_not_wait_for_the_award() -> None:
-    assert [] == ByHand(Story(RECORDED)).tell(IT_FELL).findings()
+    assert [] == ByHand(Scenario(RECORDED)).tell(IT_FELL).findings()
     waits: Json = {"outcome": "parked", "waits_for": {"kind": "grant", "id": "G"}}
-    found = ByHand(Story(RECORDED)).tell(IT_FELL, **waits).findings()
+    found = ByHand(Scenario(RECORDED)).tell(IT_FELL, **waits).findings()
     assert ["parked_needlessly"] == [code for code, _ in found]
-    assert [] == ByHand(Story()).tell(IT_FELL, **waits).tell(RECORDED).findings()
+    assert [] == ByHand(Scenario()).tell(IT_FELL, **waits).tell(RECORDED).findings()
 
 
 def test_rule_7_a_move_has_an_instalment_or_says_that_it_has_none() -> None:
     move = back(500)
     del move["instalment"]
-    found = ByHand(Story(*PAID_IN_PART, ASKED_BACK)).tell(CAME_BACK, [move]).findings()
+    found = ByHand(Scenario(*PAID_IN_PART, ASKED_BACK)).tell(CAME_BACK, [move]).findings()
     assert "record_malformed" in [code for code, _ in found]

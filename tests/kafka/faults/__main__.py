@@ -1,4 +1,4 @@
-"""`python -m tests.kafka.faults`: a long campaign on a broker of its own, and its figures."""
+"""`python -m tests.kafka.faults`: a long fault-injection run on its own broker, with figures."""
 
 import argparse
 import json
@@ -14,7 +14,7 @@ from typing import Final
 import pytest
 
 from tests.kafka.brokers import IMAGE, KAFKA, a_broker, chosen_provider
-from tests.kafka.faults.campaign import Campaign
+from tests.kafka.faults.fault_run import FaultRun
 from tests.kafka.faults.plan import EVENTS, FAULTS, Plan, chosen_seed
 from tests.kafka.faults.report import Row, page, table
 from tests.kafka.faults.workers import ROOT
@@ -22,7 +22,7 @@ from tests.kafka.three_brokers import ThreeBrokers
 
 BUILD: Final = ROOT / "build"
 FAULTS_MIN: Final = 4
-"""One of each kind that no campaign goes without."""
+"""One of each kind that every run has."""
 
 PROVED, DISPROVED, NO_BROKER = 0, 1, 3
 
@@ -73,7 +73,7 @@ def _run(asked: argparse.Namespace) -> Row:
     (asked.folder / "broker").mkdir(parents=True)
     where, provider = asked.folder / "broker", "jars" if plan.brokers > 1 else chosen_provider()
     with ThreeBrokers(where) if plan.brokers > 1 else a_broker(provider, where) as broker:
-        figures = Campaign(broker, "faults.", asked.folder, plan).run()
+        figures = FaultRun(broker, "faults.", asked.folder, plan).run()
     shutil.rmtree(asked.folder / "broker")  # Kept only for who has to find out.
     row = figures.row() | {"machine": _machine(provider)}
     asked.json.parent.mkdir(parents=True, exist_ok=True)

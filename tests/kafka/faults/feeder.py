@@ -1,4 +1,4 @@
-"""Publishes the traffic while the campaign runs: plainly, in transactions, and aborted ones."""
+"""Publishes the traffic while faults are injected: plainly, in transactions, and aborted ones."""
 
 import asyncio
 import random  # noqa: TID251 - the chance of the world outside, from a seed that is printed
@@ -21,10 +21,10 @@ TRY_S: Final = 40.0
 
 REST_S: Final = 0.5
 STOP_S: Final = 5.0
-FORGOTTEN_S: Final = 5.0
-"""A transaction that is still open so long after its end was forgotten by the broker."""
+HANGING_S: Final = 5.0
+"""A transaction that is still open so long after its end hangs in the broker."""
 
-LOOK_S: Final = 0.02
+POLL_S: Final = 0.02
 PAUSE_S_MAX: Final = 1.0
 REQUEST_BYTES_MAX: Final = 4 * 1024 * 1024
 
@@ -45,7 +45,7 @@ class Feeder:
         """Whether all that it may publish is published."""
         self.doubtful = 0
         """Records whose sending failed: published once more, they may be there twice."""
-        self.forgotten = 0
+        self.hanging = 0
         """Partitions in which the broker forgot to end a transaction of the sender's."""
         self._bootstrap = bootstrap
         self._prefix = prefix
@@ -58,7 +58,7 @@ class Feeder:
         self._more = asyncio.Event()
 
     def allow(self, events: int, more: int) -> None:
-        """Publish up to so many events, all told, and in any case `more`, where there are any.
+        """Publish up to so many events in all, and in any case `more`, where there are any.
 
         It is called on the feeder's own event loop.
         """
@@ -69,7 +69,7 @@ class Feeder:
         """Publish all of the traffic.
 
         Raises:
-            TimeoutError: the broker was away for longer than a campaign lets it.
+            TimeoutError: the broker was away for longer than a run lets it.
         """
         try:
             await self._renew(How.PLAIN)
@@ -131,7 +131,7 @@ class Feeder:
         while in_transactions not in self._producers:
             producer = AIOKafkaProducer(
                 bootstrap_servers=self._bootstrap,
-                client_id="campaign",
+                client_id="fault-run",
                 transactional_id=f"{self._prefix}sender" if in_transactions else None,
                 enable_idempotence=True,
                 request_timeout_ms=REQUEST_MS,
@@ -165,18 +165,18 @@ class Feeder:
         input_topics = {(each.topic, each.partition) for each in chunk.sendings}
         places = [TopicPartition(self._prefix + topic, number) for topic, number in input_topics]
         client = self._producers[True].client
-        forgotten_s = time.monotonic() + FORGOTTEN_S
+        hanging_s = time.monotonic() + HANGING_S
         while True:
             try:
                 found = await open_transactions(client, places)
                 if not found:
                     return
-                for each in found if time.monotonic() > forgotten_s else ():
+                for each in found if time.monotonic() > hanging_s else ():
                     await end_transaction(client, each, committed=committed)
-                    self.forgotten += 1
+                    self.hanging += 1
             except KafkaError:
-                forgotten_s = time.monotonic() + FORGOTTEN_S
-            await asyncio.sleep(LOOK_S)
+                hanging_s = time.monotonic() + HANGING_S
+            await asyncio.sleep(POLL_S)
 
 
 async def _let_go(producer: AIOKafkaProducer) -> None:

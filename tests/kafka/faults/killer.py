@@ -1,4 +1,4 @@
-"""Who breaks the workers of a campaign and their broker, and starts again what has ended."""
+"""Kills, freezes and ends the workers of a run and their broker, and starts them again."""
 
 import random  # noqa: TID251 - the chance of the world outside, from a seed that is printed
 import time
@@ -28,7 +28,7 @@ LEFT_OPEN_S: Final = 0.15
 REST_S: Final = 1.0
 """How long a worker that ended by itself is left alone, as a supervisor would."""
 
-LOOK_S: Final = 0.02
+POLL_S: Final = 0.02
 
 Say = Callable[[str], None]
 
@@ -92,7 +92,7 @@ class Killer:
         target = self._observer.journalled + records
         seen, since_s = self._observer.journalled, time.monotonic()
         while self._observer.journalled < target and not self._nothing_left():
-            self.sleep(LOOK_S)
+            self.sleep(POLL_S)
             if self._observer.journalled > seen:
                 seen, since_s = self._observer.journalled, time.monotonic()
             waited_s = time.monotonic() - since_s
@@ -111,7 +111,7 @@ class Killer:
             if all(owned) and every == sorted(chain.from_iterable(owned)):
                 return
             assert time.monotonic() < until_s, f"not shared in {PROGRESS_S:g} s: {owned}"
-            self.sleep(LOOK_S)
+            self.sleep(POLL_S)
 
     def end_all(self) -> None:
         """Every worker ends on SIGTERM; one that ends by itself just then is started first.
@@ -131,7 +131,7 @@ class Killer:
         until_s = time.monotonic() + PROGRESS_S
         while not worker.owned():
             assert time.monotonic() < until_s, f"{worker.name} owns nothing in {PROGRESS_S:g} s"
-            self.sleep(LOOK_S)
+            self.sleep(POLL_S)
 
     def sleep(self, seconds: float) -> None:
         """Sleep, but start again whatever ends by itself.
@@ -141,26 +141,26 @@ class Killer:
         """
         until_s = time.monotonic() + seconds
         while True:
-            self._look_after_the_workers()
+            self._check_the_workers()
             left_s = until_s - time.monotonic()
             if left_s <= 0:
                 return
-            time.sleep(min(LOOK_S, left_s))
+            time.sleep(min(POLL_S, left_s))
 
-    def _look_after_the_workers(self) -> None:
+    def _check_the_workers(self) -> None:
         now_s = time.monotonic()
         for worker in self._workers:
             if worker.has_ended():
-                self._say(f"{worker.name} ended by itself: {worker.ends[-1].said}")
+                self._say(f"{worker.name} ended by itself: {worker.ends[-1].logged}")
                 self._check_end_of(worker)
             rests = worker.name in self._down or now_s < self._rests.get(worker.name, 0.0)
             if not worker.lives and not rests:
                 worker.start()
 
     def _check_end_of(self, worker: WorkerProcess) -> bool:
-        """Whether it ended as it was told to; else it had better have a reason."""
+        """An end that was asked for, or one with a reason."""
         end = worker.ends[-1]
-        assert self.excuses.accept(end), f"{worker.name} ended without a reason: {end.said}"
+        assert self.excuses.accept(end), f"{worker.name} ended without a reason: {end.logged}"
         if not end.was_asked:
             self._rests[worker.name] = end.at_s + REST_S
         return end.was_asked
@@ -175,7 +175,7 @@ class Killer:
             if owners:
                 return chance.choice(owners)
             assert time.monotonic() < until_s, f"nobody owns a partition after {PROGRESS_S:g} s"
-            self.sleep(LOOK_S)
+            self.sleep(POLL_S)
 
     # ------------------------------------------------------------ the faults
 
@@ -231,7 +231,7 @@ class Killer:
                 return victim
             victim.thaw()
             self.excuses.was_frozen(victim.name, since_s)
-            self.sleep(LOOK_S)
+            self.sleep(POLL_S)
         return None
 
     def _end(self, victims: list[WorkerProcess]) -> list[str]:
@@ -244,7 +244,7 @@ class Killer:
                     if self._check_end_of(each):
                         killed.append(each.name)
             if not killed:
-                self.sleep(LOOK_S)
+                self.sleep(POLL_S)
         self._figures.did[Fault.KILL] += len(killed)
         return killed
 
@@ -265,7 +265,7 @@ class Killer:
             found = self._stage.call(self._observer.open_transactions()) - self._left
             if found:
                 return {each.partition for each in found}
-            self._look_after_the_workers()
+            self._check_the_workers()
         return set()
 
     def _freeze(self, chance: random.Random) -> None:

@@ -1,4 +1,4 @@
-"""What anyone may see of a campaign: how far the journal is, and which transactions are open.
+"""Observation of a run from outside: how far the journal is, and which transactions are open.
 
 It reads `read_committed`, as the readers of the journal do.
 """
@@ -45,7 +45,7 @@ ASKED_S: Final = 2.0
 """How long a question about open transactions may take: a worker may be stopped meanwhile."""
 
 CALL_S: Final = 30.0
-LOOK_MS: Final = 20
+POLL_MS: Final = 20
 REQUEST_MS: Final = 10_000
 """How long one broker may take for an answer: of several, another may have taken its place."""
 
@@ -58,7 +58,7 @@ class Open(NamedTuple):
 
 
 class Backstage:
-    """An event loop in a thread of its own: the campaign itself blocks while it kills and waits."""
+    """An event loop in a thread of its own: the run itself blocks while it kills and waits."""
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
@@ -149,7 +149,7 @@ class Observer:
     async def run(self) -> None:
         """Follow until cancelled."""
         while True:
-            taken = await self._tail.getmany(timeout_ms=LOOK_MS)
+            taken = await self._tail.getmany(timeout_ms=POLL_MS)
             for place, records in taken.items():
                 if place.topic in self._input_topics:
                     self._last[place] = records[-1].offset
@@ -184,7 +184,7 @@ class Observer:
         until_s = time.monotonic() + SETTLED_S
         while unsettled := await self.unsettled():
             assert time.monotonic() < until_s, f"transactions stay open: {unsettled}"
-            await asyncio.sleep(LOOK_MS / 1000)
+            await asyncio.sleep(POLL_MS / 1000)
 
     async def unsettled(self) -> dict[str, str]:
         """Where a transaction is open in any topic, since which offset, and where the end is."""
@@ -250,11 +250,11 @@ class Observer:
     def _reader(self, isolation_level: str) -> AIOKafkaConsumer:
         return AIOKafkaConsumer(
             bootstrap_servers=self._bootstrap,
-            client_id="campaign",
+            client_id="fault-run",
             group_id=None,
             auto_offset_reset="none",
             isolation_level=isolation_level,
             request_timeout_ms=REQUEST_MS,
-            fetch_max_wait_ms=LOOK_MS,
+            fetch_max_wait_ms=POLL_MS,
             max_partition_fetch_bytes=4 * 1024 * 1024,
         )

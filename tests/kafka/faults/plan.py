@@ -1,4 +1,4 @@
-"""What a fault campaign is to do, and the figures of what it did."""
+"""The plan of a fault-injection run, and its figures."""
 
 import os
 import random  # noqa: TID251 - the chance of the world outside, from a seed that is printed
@@ -38,7 +38,7 @@ class Moment(StrEnum):
 
 
 class Broker(Protocol):
-    """What a campaign does to its broker."""
+    """Faults of the broker."""
 
     @property
     def bootstrap(self) -> str: ...
@@ -54,7 +54,7 @@ class Broker(Protocol):
 
 @dataclass(frozen=True)
 class Plan:
-    """What a campaign is to do."""
+    """The plan of a run."""
 
     seed: int
     events: int = EVENTS
@@ -98,7 +98,7 @@ class Plan:
 
 @dataclass
 class Figures:
-    """What a campaign did, and what came of it."""
+    """The figures of a run."""
 
     plan: Plan
     transaction_s: float = 0.0
@@ -109,17 +109,17 @@ class Figures:
     """Transactions that a killed worker left open."""
     ends: Counter[str] = field(default_factory=Counter)
     """Ends of workers that nobody asked for."""
-    said: Counter[str] = field(default_factory=Counter)
+    logged: Counter[str] = field(default_factory=Counter)
     """How often the workers logged what."""
     outcomes: Counter[str] = field(default_factory=Counter)
     """Journal records by outcome, and `resumed` for those that resume a parked one."""
     published: int = 0
-    """Records in the input topics whose sender was told that they are there."""
+    """Records in the input topics that the broker acknowledged."""
     doubtful: int = 0
     """Records whose sending failed: they were published again, and may be there twice."""
     aborted: int = 0
     """Records in the input topics whose transactions were aborted."""
-    forgotten: int = 0
+    hanging: int = 0
     """Partitions in which the broker forgot to end a transaction of the sender's."""
     seconds: float = 0.0
     """From the first event to the last journal record."""

@@ -1,10 +1,10 @@
-"""The figures of a campaign for people: as a table, and as a page of docs/evidence."""
+"""The figures of a fault-injection run: as a table, and as a page of docs/evidence."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 Row = dict[str, Any]
-"""A campaign as its JSON: `plan.Figures.row`, with `machine` beside it."""
+"""A run as its JSON: `plan.Figures.row`, with `machine` beside it."""
 
 Line = tuple[str, str]
 
@@ -31,16 +31,16 @@ def page(row: Row) -> str:
     brokers = " BROKERS=3" if plan.get("brokers", 1) > 1 else ""
     return "\n".join(
         [
-            "# A fault campaign",
+            "# A fault-injection run",
             "",
             "Workers of the ledger are killed, frozen and ended while events come in.",
             "So is their broker.",
             f"`make faults FAULTS={faults} SEED={seed}{brokers}` publishes the same events again.",
             "It writes this page.",
             "It does the same faults in the same order; the machine decides where they hit.",
-            "`make test` runs a smaller campaign, with another seed each time.",
+            "`make test-rest` has a smaller run, with another seed each time.",
             "",
-            *_as_table("the campaign", _setting(row)),
+            *_as_table("the run", _setting(row)),
             "",
             *_as_table("what was done", _done(row)),
             "",
@@ -61,7 +61,7 @@ def _as_table(title: str, lines: Iterator[Line]) -> Iterator[str]:
 def _setting(row: Row) -> Iterator[Line]:
     plan, machine = row["plan"], row["machine"]
     yield "seed", f"{plan['seed']}"
-    yield "cores for broker, workers and campaign", f"{machine['cores']}"
+    yield "cores for broker, workers and test", f"{machine['cores']}"
     yield "system", f"{machine['system']}, Python {machine['python']}"
     yield "broker", machine["broker"]
     yield "brokers, of which one at a time is hurt", f"{plan.get('brokers', 1)}"
@@ -79,7 +79,7 @@ def _setting(row: Row) -> Iterator[Line]:
 
 def _done(row: Row) -> Iterator[Line]:
     done: Mapping[str, int] = row["did"]
-    for name, said in (
+    for name, logged in (
         ("kill", "`kill -9` of a worker"),
         ("freeze", "a worker frozen for longer than its session, and thawed"),
         ("terminate", "SIGTERM to a worker"),
@@ -88,17 +88,17 @@ def _done(row: Row) -> Iterator[Line]:
         ("broker freeze", "the broker frozen, and thawed"),
         ("broker away", "one of several brokers killed or frozen while a worker starts"),
     ):
-        yield said, f"{done.get(name, 0)}"
+        yield logged, f"{done.get(name, 0)}"
     yield "transactions that a killed worker left open", f"{row['left_open']}"
 
 
 def _came(row: Row) -> Iterator[Line]:
-    said: Mapping[str, int] = row["said"]
-    yield "partitions opened", f"{said.get('partition_opened', 0)}"
-    ended = said.get("transaction_ended", 0)
+    logged: Mapping[str, int] = row["logged"]
+    yield "partitions opened", f"{logged.get('partition_opened', 0)}"
+    ended = logged.get("transaction_ended", 0)
     yield "ends that the broker forgot, written by the ledger, one a partition", f"{ended}"
-    yield "the same for transactions of the sender, written by the sender", f"{row['forgotten']}"
-    yield "partitions handed over by a fenced writer", f"{said.get('partition_handed_over', 0)}"
+    yield "the same for transactions of the sender, written by the sender", f"{row['hanging']}"
+    yield "partitions handed over by a fenced writer", f"{logged.get('partition_handed_over', 0)}"
     for name, count in sorted(row["ends"].items()):
         yield f"workers that ended by themselves, {ENDS.get(name, name)}", f"{count}"
     yield "a partition stood still for at most", f"{row['silence_s']:.1f} s"
@@ -128,7 +128,7 @@ def _proved(row: Row) -> Iterator[str]:
         "- **Byte for byte**: a ledger that nobody disturbs, run over the same input, writes the"
         " same journal, and its state is what the state topic holds."
     )
-    yield "- **By count**: as many records are journalled as the sender was told are there."
+    yield "- **By count**: as many records are journalled as the broker acknowledged."
     yield (
         "- **At the end** no transaction is open in any topic, each partition has one owner, and"
         " each worker ends with 0 when it is asked to."

@@ -1,4 +1,4 @@
-"""A campaign's own checks can fail, and its plan holds what it must."""
+"""The checks of a run can fail, and its plan holds what it must."""
 
 import asyncio
 import json
@@ -59,7 +59,7 @@ def test_a_worker_ends_by_itself_only_with_a_reason(
 
 
 @pytest.mark.parametrize(("ago_s", "is_accepted"), [(0.5, False), (2.0, True)])
-def test_a_worker_stopped_for_a_look_has_a_reason_only_if_the_look_took_long(
+def test_a_worker_stopped_for_a_check_has_a_reason_only_if_the_check_took_long(
     ago_s: float, is_accepted: bool
 ) -> None:
     excuses, now_s = Excuses(), time.monotonic()
@@ -116,14 +116,14 @@ def test_what_no_worker_may_say_is_noticed(
     tmp_path: Path, line: dict[str, str] | str, is_suspect: bool
 ) -> None:
     log = Log(tmp_path / "worker.log")
-    said = line if isinstance(line, str) else json.dumps(line)
-    log.path.write_text(said + "\nnot yet whole, Traceback", encoding="utf-8")
+    text = line if isinstance(line, str) else json.dumps(line)
+    log.path.write_text(text + "\nnot yet whole, Traceback", encoding="utf-8")
     log.read()
     log.read()
-    assert [said] * is_suspect == log.suspect
+    assert [text] * is_suspect == log.suspect
 
 
-def test_a_plan_holds_what_a_campaign_must_do() -> None:
+def test_a_plan_holds_what_a_run_must_do() -> None:
     for seed in range(20):
         counted = Counter(Plan(seed).order())
         assert FAULTS == counted.total()
@@ -176,9 +176,9 @@ def test_the_page_is_made_from_the_json_alone() -> None:
     figures.verified = {"outcomes": outcomes, "records": {}, "budgets": 1, "payment_orders": 2}
     machine: dict[str, Any] = {"cores": 98_765, "system": "", "python": "", "broker": ""}
     row = json.loads(json.dumps(figures.row() | {"machine": machine}))
-    for said in (page(row), table(row)):
+    for text in (page(row), table(row)):
         for figure in (str(2**31), "12345", "54321", "1,234,567", "98765"):
-            assert figure in said
+            assert figure in text
 
 
 class DryFeeder(Feeder):

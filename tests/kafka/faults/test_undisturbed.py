@@ -139,7 +139,7 @@ def test_what_an_undisturbed_ledger_left_is_as_it_should_be(cluster: Cluster) ->
 
 
 @pytest.mark.parametrize(
-    ("topic", "edit", "words"),
+    ("topic", "edit", "texts"),
     [
         (JOURNAL, lambda records: records.pop(RESUMED), "what was woken is missing at its end"),
         (JOURNAL, lambda records: records.pop(PARKED), "something else"),
@@ -162,7 +162,7 @@ def test_what_an_undisturbed_ledger_left_is_as_it_should_be(cluster: Cluster) ->
     ],
 )
 def test_what_a_fault_could_leave_behind_is_found(
-    cluster: Cluster, topic: str, edit: Edit, words: str
+    cluster: Cluster, topic: str, edit: Edit, texts: str
 ) -> None:
     found = found_in(cluster, topic, edit)
-    assert any(words in each for each in found), found
+    assert any(texts in each for each in found), found

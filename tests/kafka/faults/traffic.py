@@ -1,6 +1,6 @@
-"""Traffic of a fault campaign: rich in what may go wrong, and the same for the same seed.
+"""Traffic of a fault-injection run: rich in what may go wrong, and the same for the same seed.
 
-Budgets live their year in stories that are woven into one another: votes, awards, conventions,
+Budgets live their year in grants that are interleaved: votes, awards, conventions,
 reports, orders, payments. Between them come repeats, ids used twice, events that arrive before what
 they follow, records that nobody can read, that are too large or stand on the wrong partition, and
 whole transactions that their sender aborts.
@@ -49,8 +49,8 @@ from tests.property.histories import (
 )
 
 BUDGETS: Final = 40
-STRANDS: Final = 4
-"""How many stories a budget tells at a time."""
+GRANTS_AT_ONCE: Final = 4
+"""How many grants of a budget have events at a time."""
 
 REMEMBERED: Final = 200
 """How far back a repeat may reach."""
@@ -108,7 +108,7 @@ def home_of(key: bytes, partitions: int) -> int:
 def a_good_grant(name: str, budget: str, cents: int) -> Iterator[Json]:
     """A grant as it should go, with a rejected order now and then."""
     convention = f"C{name}"
-    said: Json = {"budget": budget, "convention": convention}
+    common: Json = {"budget": budget, "convention": convention}
     given = (("489", cents, {"EMPLOI": cents // 3, "JEUNESSE": cents - cents // 3}),)
     advance = an_instalment(lines=amounts(given, 1, 2))
     documents = [("activity_report", 2022)]
@@ -116,8 +116,8 @@ def a_good_grant(name: str, budget: str, cents: int) -> Iterator[Json]:
     half = total(advance)
     yield an_award(budget=budget, grant=f"G{name}", lines=amounts(given))
     yield a_concurring_act(budget=budget, grant=f"G{name}")
-    yield a_convention(**said, grant=f"G{name}", instalments=[advance, balance])
-    yield a_notification(**said)
+    yield a_convention(**common, grant=f"G{name}", instalments=[advance, balance])
+    yield a_notification(**common)
     order = f"{convention}/advance"
     yield an_acknowledgement(order=order, budget=budget)
     yield a_payment(half // 3, order, budget=budget)
@@ -126,7 +126,7 @@ def a_good_grant(name: str, budget: str, cents: int) -> Iterator[Json]:
         yield a_new_account(budget=budget)
         order += "/2"
     yield a_payment(half - half // 3, order, budget=budget)
-    yield a_report(**said, eligible_cost_cents=cents - 7)
+    yield a_report(**common, eligible_cost_cents=cents - 7)
     yield an_acknowledgement(order=f"{convention}/balance", budget=budget)
     yield a_payment(cents - 7 - half, f"{convention}/balance", budget=budget)
 
@@ -137,30 +137,32 @@ class Year:
     def __init__(self, budget: str, chance: random.Random) -> None:
         self.budget = budget
         self._chance = chance
-        self._grants = 0
-        self._told = 0
+        self._grant_count = 0
+        self._event_count = 0
         # Now and then the vote is late, and what is asked before it has to wait.
         self._vote_at = chance.choice((0, 0, 0, 0, 0, chance.randint(3, 40)))
-        self._strands: list[list[Json]] = [self._story() for _ in range(STRANDS)]
+        self._grants: list[list[Json]] = [self._grant_events() for _ in range(GRANTS_AT_ONCE)]
 
     def next(self) -> Json:
         """The next event, with an id of its own."""
         chance = self._chance
-        self._told += 1
-        if self._told == self._vote_at + 1:
+        self._event_count += 1
+        if self._event_count == self._vote_at + 1:
             event = self._vote("initial")
         elif chance.random() < 0.04:
             event = self._beside_the_grants()
         else:
-            at = chance.randrange(STRANDS)
-            strand = self._strands[at]
+            at = chance.randrange(GRANTS_AT_ONCE)
+            grant_events = self._grants[at]
             # Now and then an event comes before what it follows.
-            event = strand.pop(chance.randrange(len(strand)) if chance.random() < 0.05 else 0)
-            if not strand:
-                self._strands[at] = self._story()
-        second = self._told
+            event = grant_events.pop(
+                chance.randrange(len(grant_events)) if chance.random() < 0.05 else 0
+            )
+            if not grant_events:
+                self._grants[at] = self._grant_events()
+        second = self._event_count
         clock = f"{second // 3600 % 24:02d}:{second // 60 % 60:02d}:{second % 60:02d}"
-        event |= {"id": f"e{self._told}", "time": f"2023-06-01T{clock}+02:00"}
+        event |= {"id": f"e{self._event_count}", "time": f"2023-06-01T{clock}+02:00"}
         if chance.random() < 0.1:
             event |= {"correlationid": f"dossier-{chance.randrange(100)}"}
         if chance.random() < 0.05:
@@ -174,8 +176,8 @@ class Year:
             an_amount(chance.choice((2_000_003, 20_000_000, 90_000_000)), operation)
             for operation in ("489", "490", None)
         ]
-        said: Json = {"vote_level": level} if stage == "initial" else {}
-        return a_vote(budget=self.budget, stage=stage, appropriations=voted, **said)
+        common: Json = {"vote_level": level} if stage == "initial" else {}
+        return a_vote(budget=self.budget, stage=stage, appropriations=voted, **common)
 
     def _beside_the_grants(self) -> Json:
         chance, budget = self._chance, self.budget
@@ -193,16 +195,16 @@ class Year:
             case _:
                 return a_new_account(budget=budget, beneficiary=chance.choice(BENEFICIARIES))
 
-    def _story(self) -> list[Json]:
+    def _grant_events(self) -> list[Json]:
         chance = self._chance
-        self._grants += 1
-        name = str(self._grants)
+        self._grant_count += 1
+        name = str(self._grant_count)
         if chance.random() < 0.6:
             return list(a_good_grant(name, self.budget, chance.randint(1_000, 300_000)))
         given = chance.choice(AWARDS)
         beneficiary = chance.choice(BENEFICIARIES)
-        said: dict[str, Any] = {"budget": self.budget, "grant": f"G{name}"}
-        award = an_award(**said, beneficiary=beneficiary, lines=amounts(given))
+        common: dict[str, Any] = {"budget": self.budget, "grant": f"G{name}"}
+        award = an_award(**common, beneficiary=beneficiary, lines=amounts(given))
         schedule = chance.choice(schedules(given))
         convention = f"C{name}"
         events = [award]
@@ -212,8 +214,8 @@ class Year:
         else:
             account = a_bank_account() if chance.random() < 0.8 else ...
             act = an_act() if chance.random() < 0.8 else an_act("2020-01-01")
-            said |= {"convention": convention, "beneficiary": beneficiary, "acts": [act]}
-            events.append(a_convention(**said, bank_account=account, instalments=schedule))
+            common |= {"convention": convention, "beneficiary": beneficiary, "acts": [act]}
+            events.append(a_convention(**common, bank_account=account, instalments=schedule))
         whole = sum(map(total, schedule))
         costs = {"eligible_cost_cents": chance.choice((whole, whole // 2 + 7, 1))}
         pool = list(life(convention, schedule, self.budget, costs))
@@ -222,7 +224,7 @@ class Year:
 
 
 class Traffic:
-    """All that is published in a campaign.
+    """All that is published in a run.
 
     Args:
         seed: the same seed gives the same chunks.

@@ -34,7 +34,7 @@ async def differences(bootstrap: str, prefix: str, partitions: int) -> list[str]
     """What is otherwise than an undisturbed ledger would have left it; at best nothing."""
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
-        client_id="campaign",
+        client_id="fault-run",
         group_id=None,
         auto_offset_reset="none",
         isolation_level="read_committed",
@@ -88,10 +88,10 @@ async def _records(consumer: AIOKafkaConsumer, place: TopicPartition) -> list[Co
 async def _of_partition(
     read: Read, prefix: str, number: int, partitions: int, end_of: End
 ) -> list[str]:
-    said: dict[tuple[str, int], ConsumerRecord] = {}
+    inputs: dict[tuple[str, int], ConsumerRecord] = {}
     for name in INPUT_TOPICS:
         for record in await read(TopicPartition(prefix + name, number)):
-            said[record.topic, record.offset] = record
+            inputs[record.topic, record.offset] = record
     journal = TopicPartition(prefix + JOURNAL, number)
     ledger = Ledger(partition_of=lambda budget: partition_of(budget.encode(), partitions))
     found: list[str] = []
@@ -103,8 +103,8 @@ async def _of_partition(
         record = read_record(each.value)
         end, head = each.offset + 1, record.hash
         if not expected:
-            found += _taken(where, record, said, last)
-            source = said.pop((record.source.topic, record.source.offset), None)
+            found += _taken(where, record, inputs, last)
+            source = inputs.pop((record.source.topic, record.source.offset), None)
             if source is None:
                 return [
                     *found,
@@ -115,7 +115,7 @@ async def _of_partition(
             expected = [(row.budget, row.record) for row in rows]
         if (each.key.decode(), each.value) != expected.pop(0):
             return [*found, f"{where}: an undisturbed ledger writes something else"]
-    found += [f"{topic}/{number}/{offset}: not journalled" for topic, offset in said]
+    found += [f"{topic}/{number}/{offset}: not journalled" for topic, offset in inputs]
     if expected:
         found.append(f"{journal.topic}/{number}: what was woken is missing at its end")
     read_to: dict[str, range] = {}
@@ -138,13 +138,13 @@ def _decide(ledger: Ledger, record: JournalRecord, source: ConsumerRecord) -> No
 def _taken(
     where: str,
     record: JournalRecord,
-    said: dict[tuple[str, int], ConsumerRecord],
+    inputs: dict[tuple[str, int], ConsumerRecord],
     last: dict[str, int],
 ) -> list[str]:
     """The next source record is taken in its order, and once."""
     topic, _, offset = record.source
     found = []
-    if record.resumes is not None or (topic, offset) not in said:
+    if record.resumes is not None or (topic, offset) not in inputs:
         found.append(f"{where}: {topic}/{offset} is not what comes next ({record.outcome})")
     if offset <= last[topic]:
         found.append(f"{where}: {topic}/{offset} behind {last[topic]}")

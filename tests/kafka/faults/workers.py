@@ -1,4 +1,4 @@
-"""The workers of a campaign: real `ecluse ledger` processes, their ends, and what they log."""
+"""The workers of a fault-injection run: real `ecluse ledger` processes, their ends, their logs."""
 
 import json
 import os
@@ -19,7 +19,7 @@ STOP_S: Final = 20.0
 """How long a worker may take to end when it is asked to: 15 s, on a machine that does much else."""
 
 ENDS: Final = frozenset(("worker_fenced", "worker_gave_up", "worker_cannot_go_on"))
-"""Why a worker may end by itself; whether it may at that moment is for the campaign to say."""
+"""Why a worker may end by itself; `Excuses` knows whether it may at that moment."""
 
 WARNINGS_NEVER: Final = frozenset(("state_rebuilt", "records_given_up", "task_cancelled"))
 """What is only a warning elsewhere, and here means that something stored was not as it was left."""
@@ -62,13 +62,13 @@ class End:
     """When, on the clock of `time.monotonic`."""
 
     @property
-    def said(self) -> str:
+    def logged(self) -> str:
         """Both in words."""
         return f"{self.code}, {self.why}"
 
     @property
     def was_asked(self) -> bool:
-        """Whether it ended as it was told to."""
+        """Whether it ended as it was asked to."""
         return (self.why, self.code) in {("killed", -signal.SIGKILL), ("stopped", 0)}
 
 
@@ -77,7 +77,7 @@ class Log:
     """What a worker has said so far; read on with each look."""
 
     path: Path
-    said: Counter[str] = field(default_factory=Counter)
+    logged: Counter[str] = field(default_factory=Counter)
     suspect: list[str] = field(default_factory=list)
     critical: dict[str, Any] | None = None
     """The last thing that it called critical."""
@@ -99,7 +99,7 @@ class Log:
         lines = [
             line[:LINE_CHARACTERS]
             for line in self.path.read_text(errors="replace").splitlines()
-            if not any(f'"{word}"' in line for word in (LIBRARY, HANDLED))
+            if not any(f'"{text}"' in line for text in (LIBRARY, HANDLED))
         ]
         return "\n".join(lines[-TAIL_LINES:])
 
@@ -109,14 +109,14 @@ class Log:
         except ValueError:
             row = {"event": "", "level": ""}
         event, level = str(row["event"]), row["level"]
-        self.said[event] += 1
+        self.logged[event] += 1
         if level == "critical":
             self.critical = row
         if event == "partitions_owned":
             self.owned = list(row["partitions"])
         ours_failed = level in {"error", "critical"} and event not in {LIBRARY, *ENDS}
         is_known = event == RETRIED or (event == LIBRARY and UNSAID in line)
-        nobody_handled = not is_known and any(word in line for word in SUSPECT)
+        nobody_handled = not is_known and any(text in line for text in SUSPECT)
         if ours_failed or event in WARNINGS_NEVER or nobody_handled:
             self.suspect.append(line)
 
@@ -200,17 +200,17 @@ class WorkerProcess:
         self.log.read()
         end = End(self.name, code, why, time.monotonic())
         if not end.was_asked:
-            said = self.log.critical or {}
-            error = str(said.get("error") or said.get("transactional_id") or "")
-            why = f"{said.get('event', 'silent')} {error}".strip()
+            logged = self.log.critical or {}
+            error = str(logged.get("error") or logged.get("transactional_id") or "")
+            why = f"{logged.get('event', 'silent')} {error}".strip()
             end = End(self.name, code, why, time.monotonic())
         self.ends.append(end)
 
 
 def environment_of(bootstrap: str, prefix: str, **more: str) -> dict[str, str]:
-    """What a worker is told, beside what any process here needs."""
+    """The settings of a worker, beside what any process here needs."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
-    said = {
+    logged = {
         "LANG": "C.UTF-8",
         "PYTHONPATH": str(ROOT),
         # What is not closed or not awaited shall be said.
@@ -219,4 +219,4 @@ def environment_of(bootstrap: str, prefix: str, **more: str) -> dict[str, str]:
         "ECLUSE_TOPIC_PREFIX": prefix,
         "ECLUSE_LOG_LEVEL": "INFO",
     }
-    return kept | said | more
+    return kept | logged | more

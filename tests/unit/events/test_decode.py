@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from events.codec import EVENT_BYTES_MAX, Received, decode
 from events.envelope import INTERNAL_EVENTS, UntypedEnvelope
 from events.unreadable import Reason, Unreadable, explain
-from tests.builders import Json, Story, encoded
+from tests.builders import Json, Scenario, encoded
 from tests.unit.events.pointers import names_an_absent_member, resolves
 from tests.unit.tables.bad_input import BAD_INPUT
 from tests.unit.tables.bad_records import Bad
@@ -183,7 +183,7 @@ changed_bytes = changed_events().map(lambda event: json.dumps(event).encode())
 
 @given(st.lists(changed_bytes | damaged_bytes(), max_size=6))
 def test_the_ledger_gives_each_of_any_records_an_outcome(values: list[bytes]) -> None:
-    story = Story(*values)
+    story = Scenario(*values)
     own = [record for record in story.records if record.resumes is None]
     assert len(values) == len(own)
     assert len(values) == sum(story.summary()["outcomes"].values())

@@ -15,7 +15,7 @@ from services.ledger.application.ports import DeadLetter
 from services.ledger.domain.journal import Outcome, read_record
 from services.ledger.files.memory import MemoryStore
 from services.ledger.files.replay import Line, lines, replay
-from tests.builders import Story, a_transfer, a_vote, an_award, encoded
+from tests.builders import Scenario, a_transfer, a_vote, an_award, encoded
 from tests.unit.tables.bad_records import MEBIBYTE, padded
 
 
@@ -165,7 +165,7 @@ def test_a_line_that_is_too_large_is_the_dead_letter_that_the_record_would_be(
 ) -> None:
     value = padded(length)
     [from_file] = replayed(value + end).dead_letters()
-    [from_record] = Story(value).store.dead_letters()
+    [from_record] = Scenario(value).store.dead_letters()
     assert (
         DeadLetter(
             "_dead.0",
@@ -195,7 +195,7 @@ def test_rule_6_the_position_of_a_dead_letter_is_its_line_counted_from_one() -> 
 
 def test_a_file_of_events_says_what_the_same_records_say() -> None:
     events = [a_vote(), a_transfer(), an_award()]
-    story = Story(*events)
+    story = Scenario(*events)
     store = replayed(b"\r\n".join(encoded(each) for each in events))
     records = [read_record(row.record) for row in store.journal()]
     assert [each.hash for each in story.records] == [each.hash for each in records]

@@ -14,11 +14,11 @@ def envelope(record: JournalRecord) -> Envelope[Event]:
     return reread(record.event or b"").envelope
 
 
-def chain(history: builders.Story, budget: str) -> list[JournalRecord]:
+def chain(history: builders.Scenario, budget: str) -> list[JournalRecord]:
     return [each for each in history.records if each.budget == budget]
 
 
-def story_of(history: builders.Story, ref: str, budget: str | None = None) -> Story:
+def story_of(history: builders.Scenario, ref: str, budget: str | None = None) -> Story:
     """The story of a reference; from one budget on, through those that it leads to."""
     index = Index(ref, budget)
     budgets = {each.budget for each in history.records if each.outcome is not Outcome.DEAD_LETTER}
@@ -37,7 +37,7 @@ def story_of(history: builders.Story, ref: str, budget: str | None = None) -> St
     return story
 
 
-def awaited(history: builders.Story, story: Story) -> list[tuple[str, Awaited]]:
+def awaited(history: builders.Scenario, story: Story) -> list[tuple[str, Awaited]]:
     """What is awaited of it in the state that the journal leaves."""
     folding = Folding(forgets=False)
     for record in history.records:

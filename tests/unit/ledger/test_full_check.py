@@ -6,7 +6,7 @@ from services.ledger.application import handle
 from services.ledger.application.handle import RawRecord
 from services.ledger.domain.journal import Source
 from services.ledger.domain.lines import line_from_row
-from tests.builders import Story, a_line, a_vote, an_amount, an_award, encoded
+from tests.builders import Scenario, a_line, a_vote, an_amount, an_award, encoded
 
 ELSEWHERE = a_line(chapter="67")
 VOTE = a_vote(appropriations=[an_amount(1_000), an_amount(500, line=ELSEWHERE)])
@@ -14,7 +14,7 @@ VOTE = a_vote(appropriations=[an_amount(1_000), an_amount(500, line=ELSEWHERE)])
 
 def told_with_a_wrong_row(records: int) -> list[int]:
     """The sequences of as many records: behind the first a cent is gone that no other moves."""
-    story = Story(VOTE)
+    story = Scenario(VOTE)
     story.book.lines[line_from_row(ELSEWHERE)].available -= 1
     told = [story.last.sequence]
     for number in range(1, records):

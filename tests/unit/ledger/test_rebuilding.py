@@ -12,7 +12,7 @@ from services.ledger.kafka.state_topic import PartitionTopics, Restored
 from services.runtime.kafka.reader import Reader
 from services.runtime.ops.progress import Progress
 from services.runtime.ops.settings import Settings
-from tests.builders import BUDGET, Story, a_vote
+from tests.builders import BUDGET, Scenario, a_vote
 
 RECORDS = 1000
 
@@ -25,7 +25,7 @@ def a_record(offset: int, raw: bytes) -> ConsumerRecord:
 class Kept(Reader):
     """A journal in memory, which comes in one chunk, beside an empty state."""
 
-    def __init__(self, story: Story) -> None:
+    def __init__(self, story: Scenario) -> None:
         self._progress = Progress()
         rows = enumerate(story.store.journal())
         self._records = [a_record(offset, row.record) for offset, row in rows]
@@ -50,9 +50,9 @@ class Kept(Reader):
 
 
 @pytest.fixture(scope="module")
-def story() -> Story:
+def story() -> Scenario:
     more = (a_vote(stage="supplementary") | {"id": f"dm-{number}"} for number in range(1, RECORDS))
-    return Story(a_vote(), *more)
+    return Scenario(a_vote(), *more)
 
 
 def rebuilt(reader: Reader) -> tuple[Restored, int]:
@@ -69,7 +69,7 @@ def rebuilt(reader: Reader) -> tuple[Restored, int]:
     return asyncio.run(go())
 
 
-def test_others_have_their_turn_while_a_long_journal_is_folded(story: Story) -> None:
+def test_others_have_their_turn_while_a_long_journal_is_folded(story: Scenario) -> None:
     """Heartbeats and the health page, and the other partitions; the watchdog sees steps."""
     reader = Kept(story)
     restored, turns = rebuilt(reader)
@@ -77,7 +77,7 @@ def test_others_have_their_turn_while_a_long_journal_is_folded(story: Story) -> 
     assert RECORDS // state_topic.TURN_RECORDS <= min(turns, reader.steps)
 
 
-def test_the_log_says_how_far_it_is(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_log_says_how_far_it_is(story: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(state_topic, "TOLD_RECORDS", 400)
     with capture_logs() as lines:
         rebuilt(Kept(story))

@@ -13,7 +13,7 @@ from services.ledger.domain.journal import RULES_VERSION, Source
 from tests.builders import (
     BUDGET,
     Json,
-    Story,
+    Scenario,
     a_convention,
     a_notification,
     a_payment,
@@ -36,7 +36,7 @@ def recorded(name: str) -> list[JournalRow]:
     ]
 
 
-def rows_of(story: Story) -> list[JournalRow]:
+def rows_of(story: Scenario) -> list[JournalRow]:
     return list(story.store.journal())
 
 
@@ -67,7 +67,7 @@ def test_another_threshold_is_seen_where_an_award_crosses_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """23,000 € as decided; from 12,000 € on, the second award would need a convention."""
-    story = Story(
+    story = Scenario(
         a_vote(9_000_000),
         an_award_alone(1_000_000, "A"),
         an_award_alone(1_000_000, "B"),
@@ -116,7 +116,7 @@ def test_what_goes_on_at_another_time_is_seen_at_both_places(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A rule that lets no award pass: what waited for its convention still waits."""
-    story = Story(a_vote(), a_notification(), an_award_alone(100_000, "C"), a_vote(_id="again"))
+    story = Scenario(a_vote(), a_notification(), an_award_alone(100_000, "C"), a_vote(_id="again"))
     assert ["accepted", "parked", "accepted", "accepted", "refused"] == [
         each.outcome.value for each in story.records
     ]
@@ -131,7 +131,7 @@ def test_what_goes_on_at_another_time_is_seen_at_both_places(
 def test_what_would_go_on_now_is_seen_behind_what_would_wake_it() -> None:
     with pytest.MonkeyPatch.context() as then:
         then.setattr(issue, "CONVENTION_THRESHOLD_CENTS", 1)
-        story = Story(a_vote(), a_notification(), an_award_alone(100_000, "C"))
+        story = Scenario(a_vote(), a_notification(), an_award_alone(100_000, "C"))
     found, _ = redecide(rows_of(story))
     assert [3, 3] == [each.sequence for each in found]
     assert [story.records[2].event_id, story.records[1].event_id] == [
@@ -151,7 +151,7 @@ def test_events_read_at_one_place_before_and_after_an_import_are_told_apart() ->
 
 
 def test_an_event_that_this_version_cannot_read_is_named() -> None:
-    story = Story(a_vote())
+    story = Scenario(a_vote())
     (row,) = rows_of(story)
     damaged = row.record.replace(b'"stage":"initial"', b'"stage":"another"')
     with pytest.raises(StoreError, match=f"journal {BUDGET}/1: its event is not readable"):
@@ -160,7 +160,7 @@ def test_an_event_that_this_version_cannot_read_is_named() -> None:
 
 def test_nothing_is_logged_as_if_it_had_happened(capsys: pytest.CaptureFixture[str]) -> None:
     rows = rows_of(
-        Story(a_notification(), a_vote(), an_award(), a_convention(), a_payment(1), a_payment(1))
+        Scenario(a_notification(), a_vote(), an_award(), a_convention(), a_payment(1), a_payment(1))
     )
     capsys.readouterr()
     redecide(rows)
@@ -170,7 +170,7 @@ def test_nothing_is_logged_as_if_it_had_happened(capsys: pytest.CaptureFixture[s
 def test_a_long_journal_is_let_go_of_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.ledger.application.redecide.FORGET_EVERY", 2)
     balance = an_instalment(40_000, "balance", documents=[("activity_report", 2022)])
-    story = Story(
+    story = Scenario(
         a_vote(),
         an_award(),
         a_convention(instalments=[an_instalment(60_000), balance]),

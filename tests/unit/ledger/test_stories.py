@@ -5,7 +5,7 @@ import pytest
 from tests.builders import (
     BUDGET,
     NEXT_BUDGET,
-    Story,
+    Scenario,
     a_closing,
     a_convention,
     a_new_account,
@@ -33,7 +33,7 @@ CARRIED = [
 
 
 def through_years(budget: str | None, ref: str = "C") -> list[tuple[str, int]]:
-    history = Story(*CARRIED)
+    history = Scenario(*CARRIED)
     history.deliver()
     history.tell(a_report(budget=NEXT_BUDGET))
     history.tell(a_report(budget=NEXT_BUDGET, convention="D"))
@@ -52,7 +52,7 @@ def test_a_story_goes_on_in_the_next_year_wherever_it_is_asked_for(
 
 
 def test_an_internal_event_that_was_not_read_is_awaited() -> None:
-    history = Story(*CARRIED)
+    history = Scenario(*CARRIED)
     story = story_of(history, "C")
     opening = [
         (each.subject, each.amount_cents, each.waits_for) for _, each in awaited(history, story)
@@ -66,14 +66,16 @@ def test_an_internal_event_that_was_not_read_is_awaited() -> None:
 
 def test_a_budget_of_another_body_may_have_the_same_names() -> None:
     other = "21130055300016-00-2023"
-    history = Story(*BOTH, a_vote(budget=other), an_award(budget=other), a_convention(budget=other))
+    history = Scenario(
+        *BOTH, a_vote(budget=other), an_award(budget=other), a_convention(budget=other)
+    )
     assert {BUDGET, other} == {each.record.budget for each in story_of(history, "C").told}
     assert [other] * 2 == [each.record.budget for each in story_of(history, "C", other).told]
 
 
 # ------------------------------------------------------------------ what a story has of a record
 def test_a_story_has_of_a_closing_only_what_is_its_own() -> None:
-    history = Story(
+    history = Scenario(
         a_vote(),
         an_award(100),
         a_convention(instalments=HALVES),
@@ -95,7 +97,7 @@ def test_a_story_has_of_a_closing_only_what_is_its_own() -> None:
 
 
 def test_a_story_has_of_an_account_only_its_own_orders_and_flags() -> None:
-    history = Story(
+    history = Scenario(
         a_vote(10_000_000),
         an_award(100),
         a_convention(100, bank_account=...),
@@ -117,7 +119,7 @@ def test_a_story_has_of_an_account_only_its_own_orders_and_flags() -> None:
 
 # ------------------------------------------------------------------ who woke whom
 def test_each_resumed_record_names_the_one_that_brought_what_it_waited_for() -> None:
-    history = Story(
+    history = Scenario(
         a_report(), a_convention(100), an_award(100), a_transfer(1_000), a_vote(101_000)
     )
     story = story_of(history, "C")
@@ -129,13 +131,13 @@ def test_each_resumed_record_names_the_one_that_brought_what_it_waited_for() -> 
 
 
 def test_a_closing_ends_all_waits() -> None:
-    story = story_of(Story(a_vote(), a_report(), a_closing()), "C")
+    story = story_of(Scenario(a_vote(), a_report(), a_closing()), "C")
     assert [(2, None), (4, 3)] == [(each.record.sequence, each.woken_by) for each in story.told]
 
 
 # ------------------------------------------------------------------ what is awaited of a story
 def test_a_parked_event_is_awaited_until_its_deadline() -> None:
-    history = Story(a_vote(), a_report(), a_notification(convention="D"))
+    history = Scenario(a_vote(), a_report(), a_notification(convention="D"))
     ((budget, waiting),) = awaited(history, story_of(history, "C"))
     assert (BUDGET, "event", a_report()["id"]) == (budget, waiting.subject, waiting.id)
     assert (("convention", "C"),) == waiting.waits_for
@@ -166,7 +168,7 @@ def test_what_is_awaited_of_a_story(ref: str, expected: list[str]) -> None:
         {"kind": kind, "year": year, "due_on": "2024-06-30"}
         for kind, year in (("evaluation", 2023), ("activity_report", 2022))
     ]
-    history = Story(
+    history = Scenario(
         a_vote(),
         an_award(100),
         a_convention(instalments=HALVES, obligations=owed),

@@ -7,7 +7,7 @@ import pytest
 from tests.builders import (
     OTHER_BODY,
     Json,
-    Story,
+    Scenario,
     a_beneficiary,
     a_closing,
     a_collection,
@@ -385,7 +385,7 @@ ROWS = [*CONVENTION_ROWS, *GRANT_ROWS, *ACT_ROWS, *ORDER_ROWS, *EVENT_ROWS]
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.says)
 def test_the_records_of_a_story(row: Row) -> None:
-    story = story_of(Story(*row.events), row.ref)
+    story = story_of(Scenario(*row.events), row.ref)
     assert (row.kinds, row.records) == (
         [kind.value for kind in story.kinds],
         [each.record.sequence for each in story.told],
@@ -394,5 +394,5 @@ def test_the_records_of_a_story(row: Row) -> None:
 
 def test_a_name_that_nobody_gave_has_no_story() -> None:
     for ref in ("nobody", "", "C/", "2023"):
-        story = story_of(Story(*BOTH), ref)
+        story = story_of(Scenario(*BOTH), ref)
         assert ([], []) == (story.kinds, story.told)

@@ -15,7 +15,7 @@ from services.projector.journal_records import Event, Said
 from tests.builders import (
     BUDGET,
     Json,
-    Story,
+    Scenario,
     a_closing,
     a_collection,
     a_concurring_act,
@@ -42,7 +42,7 @@ START = (a_vote(), an_award(), a_convention())
 
 
 def records(*events: Json | bytes) -> list[bytes]:
-    return [row.record for row in Story(*events).store.journal()]
+    return [row.record for row in Scenario(*events).store.journal()]
 
 
 def changes(*events: Json | bytes) -> Changes:
@@ -124,7 +124,7 @@ def test_a_dead_letter_belongs_to_no_budget_and_its_reason_begins_with_a_code() 
 
 
 def test_an_operators_words_may_hold_what_no_database_does() -> None:
-    story = Story()
+    story = Scenario()
     story.ledger.quarantine(RawRecord(b"{", Source("test", 0, 1)), "me", "a\0b")
     (row,) = story.ledger.commit_batch([]).records
     fold = Fold(0)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.ledger.application.decision_texts import line_label
-from tests.builders import BUDGET, Json, Story, a_convention, a_line, a_vote, an_award
+from tests.builders import BUDGET, Json, Scenario, a_convention, a_line, a_vote, an_award
 
 Figures = dict[str, int]
 
@@ -49,9 +49,9 @@ def each_row(rows: Iterable[Row]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("row", rows, ids=lambda row: row.says)
 
 
-def check(row: Row) -> Story:
+def check(row: Row) -> Scenario:
     """The row's events lead to what it says, and to nothing else."""
-    story = Story(*row.events)
+    story = Scenario(*row.events)
     assert (row.answer, row.facts) == (story.answer(), facts_of(story))
     assert row.flags == flags_of(story)
     if row.entries is not None:
@@ -60,18 +60,18 @@ def check(row: Row) -> Story:
     return story
 
 
-def facts_of(story: Story) -> Any:
+def facts_of(story: Scenario) -> Any:
     """The facts of the last record's refusal."""
     refusal = story.last.refusal
     return None if refusal is None else refusal["facts"]
 
 
-def flags_of(story: Story) -> list[tuple[str, Json]]:
+def flags_of(story: Scenario) -> list[tuple[str, Json]]:
     """The last record's review flags with their facts."""
     return [(str(flag["code"]), flag["facts"]) for flag in story.last.review_flags]
 
 
-def entries_of(story: Story) -> Entries:
+def entries_of(story: Scenario) -> Entries:
     """The last record's commitment entries."""
     return [
         (str(entry["kind"]), _label(entry["line"]), entry["amount_cents"], entry["convention"])
@@ -79,7 +79,7 @@ def entries_of(story: Story) -> Entries:
     ]
 
 
-def money_of(story: Story, budget: str = BUDGET) -> Money:
+def money_of(story: Scenario, budget: str = BUDGET) -> Money:
     """Where the summary says that a budget's money stands."""
     seen = story.summary()
     conventions: dict[str, dict[str, Figures]] = {}

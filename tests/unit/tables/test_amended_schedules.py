@@ -5,7 +5,7 @@ from typing import Any
 from tests.builders import (
     SIRET,
     Json,
-    Story,
+    Scenario,
     a_convention,
     a_line,
     a_new_account,
@@ -348,7 +348,7 @@ def test_rules_13_to_15_a_grant_without_convention_is_amended(row: Row) -> None:
     check(row)
 
 
-def issued(story: Story) -> list[Json]:
+def issued(story: Scenario) -> list[Json]:
     return [
         change.row("")
         for record in story.records
@@ -360,14 +360,14 @@ def issued(story: Story) -> list[Json]:
 def test_rules_19_and_21_a_new_schedule_is_due_from_the_amendment_and_names_what_it_replaces() -> (
     None
 ):
-    story = Story(*IN_HALVES, REJECTED, amended(an_instalment(100), signed_on="2023-10-01"))
+    story = Scenario(*IN_HALVES, REJECTED, amended(an_instalment(100), signed_on="2023-10-01"))
     assert [("C/advance", "2023-07-14", None), ("C/advance/2", "2023-11-30", "C/advance")] == [
         (order["payment_order"], order["due_on"], order["previous"]) for order in issued(story)
     ]
 
 
 def test_rule_19_notifications_and_reports_are_due_from_their_own_day() -> None:
-    story = Story(*IN_HALVES, a_notification(notified_on="2023-05-20"), a_report())
+    story = Scenario(*IN_HALVES, a_notification(notified_on="2023-05-20"), a_report())
     notified = an_instalment(20, "more", trigger="notification")
     story.tell(amended(notified, waiting(10, "last"), signed_on="2023-10-01"))
     days = {order["payment_order"]: order["due_on"] for order in issued(story)}
@@ -375,7 +375,7 @@ def test_rule_19_notifications_and_reports_are_due_from_their_own_day() -> None:
 
 
 def test_rule_25_the_orders_of_an_amendment_carry_the_act_that_raised_the_award() -> None:
-    story = Story(*IN_HALVES, amended(an_instalment(100, "rest"), act=ACT))
+    story = Scenario(*IN_HALVES, amended(an_instalment(100, "rest"), act=ACT))
     act = {"body": "Conseil municipal", "number": "2023/99", "date": "2023-09-01"}
     assert act == issued(story)[-1]["acts"][-1]
     assert [act] * 2 == [entry["act"] for entry in story.last.commitment_entries]

@@ -11,7 +11,7 @@ from tests.builders import (
     NEXT_BUDGET,
     SIRET,
     Json,
-    Story,
+    Scenario,
     a_closing,
     a_collection,
     a_concurring_act,
@@ -254,7 +254,7 @@ def seen(awaited: Awaited) -> Seen:
     return subject, name, cents, day, [f"{want.kind} {want.id}" for want in wants]
 
 
-def all_awaited(story: Story, budget: str = BUDGET) -> list[Seen]:
+def all_awaited(story: Scenario, budget: str = BUDGET) -> list[Seen]:
     book = story.ledger.budgets[budget].book
     found = [one for each in book.conventions.values() for one in awaited_of(book, each)]
     return list(
@@ -264,12 +264,12 @@ def all_awaited(story: Story, budget: str = BUDGET) -> list[Seen]:
 
 @each(AWAITED)
 def test_what_is_awaited_and_what_for(row: Row) -> None:
-    assert row.awaited == all_awaited(Story(*row.events))
+    assert row.awaited == all_awaited(Scenario(*row.events))
 
 
 def test_what_is_carried_over_is_awaited_in_its_new_year() -> None:
     """The advance was ordered by the year before, and is awaited there."""
-    story = Story(*HALVES, an_acknowledgement(), a_closing("all"))
+    story = Scenario(*HALVES, an_acknowledgement(), a_closing("all"))
     story.deliver()
     assert [("payment_order", "C/advance", 60, "2023-07-14", ["payment C/advance"])] == all_awaited(
         story
@@ -278,7 +278,7 @@ def test_what_is_carried_over_is_awaited_in_its_new_year() -> None:
 
 
 def test_a_grant_that_nobody_named_awaits_nothing() -> None:
-    assert [] == list(awaited_of_grant(Story(*AWARDED).book, "H"))
+    assert [] == list(awaited_of_grant(Scenario(*AWARDED).book, "H"))
 
 
 BRINGING = {
@@ -304,7 +304,7 @@ def test_what_waits_for_one_thing_alone_is_ordered_when_that_comes(row: Row) -> 
     """The conditions are those of the ledger: an event that meets the last of them issues."""
     (waiting,) = (each for each in row.awaited if each[0] == "instalment")
     _, name, cents, due_on, (want,) = waiting
-    story = Story(*row.events, BRINGING[want])
+    story = Scenario(*row.events, BRINGING[want])
     (issued,) = story.last.payment_orders
     order = issued.order
     assert (name, cents) == (order.instalment, order.amount_cents)

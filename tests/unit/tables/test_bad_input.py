@@ -9,7 +9,7 @@ from events.codec import EVENT_BYTES_MAX
 from services.ledger.application.handle import DEAD_LETTER_HEAD_BYTES
 from services.ledger.application.ports import DeadLetter
 from services.ledger.domain.journal import Outcome
-from tests.builders import BUDGET, Story, a_vote, encoded
+from tests.builders import BUDGET, Scenario, a_vote, encoded
 from tests.unit.tables.bad_input import BAD_INPUT
 from tests.unit.tables.bad_records import Bad
 from tests.unit.tables.good_input import GOOD_INPUT, Good
@@ -25,7 +25,7 @@ def kept(value: bytes) -> bytes:
 
 @each_bad_row
 def test_rule_1_bad_input_is_one_dead_letter_with_its_bytes_and_its_reason(row: Bad) -> None:
-    story = Story(row.value)
+    story = Scenario(row.value)
     internal_event = DeadLetter(
         chain="_dead.0",
         sequence=1,
@@ -43,7 +43,7 @@ def test_rule_1_bad_input_is_one_dead_letter_with_its_bytes_and_its_reason(row: 
 
 @each_bad_row
 def test_bad_input_is_journalled_without_its_bytes(row: Bad) -> None:
-    story = Story(row.value)
+    story = Scenario(row.value)
     [journalled] = story.store.journal("_dead.0")
     record = json.loads(journalled.record)
     assert ("_dead.0", 1) == (record["budget"], record["sequence"])
@@ -57,14 +57,14 @@ def test_bad_input_is_journalled_without_its_bytes(row: Bad) -> None:
 
 @each_bad_row
 def test_the_good_event_behind_bad_input_is_accepted(row: Bad) -> None:
-    story = Story(row.value, a_vote())
+    story = Scenario(row.value, a_vote())
     assert [Outcome.DEAD_LETTER, Outcome.ACCEPTED] == [each.outcome for each in story.records]
     assert [BUDGET] == list(story.ledger.budgets)
     assert {"appropriated": 100_000, "available": 100_000} == story.line()
 
 
 def test_all_of_it_together_is_as_many_dead_letters_in_one_chain() -> None:
-    story = Story(*(row.value for row in BAD_INPUT), a_vote())
+    story = Scenario(*(row.value for row in BAD_INPUT), a_vote())
     assert [row.reason for row in BAD_INPUT] == [
         internal_event.reason for internal_event in story.store.dead_letters()
     ]
@@ -79,25 +79,25 @@ def test_all_of_it_together_is_as_many_dead_letters_in_one_chain() -> None:
 
 
 def test_the_same_bad_record_again_is_a_dead_letter_again() -> None:
-    story = Story(b"bonjour", b"bonjour")
+    story = Scenario(b"bonjour", b"bonjour")
     assert ["bad_json", "bad_json"] == [each.reason for each in story.store.dead_letters()]
 
 
 def test_a_dead_letter_does_not_use_up_its_id() -> None:
-    story = Story(a_vote(0), a_vote(5))
+    story = Scenario(a_vote(0), a_vote(5))
     assert ["dead_letter", "accepted"] == [str(each.outcome) for each in story.records]
 
 
 @each_good_row
 def test_good_input_is_decided(row: Good) -> None:
-    story = Story(row.value)
+    story = Scenario(row.value)
     assert [] == list(story.store.dead_letters())
     assert story.last.outcome in {Outcome.ACCEPTED, Outcome.PARKED, Outcome.REFUSED}
 
 
 @each_good_row
 def test_good_input_told_again_is_a_duplicate(row: Good) -> None:
-    story = Story(row.value, row.value)
+    story = Scenario(row.value, row.value)
     # A closed year asks nobody who they are, not even who closed it (rules, 31).
     closed = any(state.book.closed for state in story.ledger.budgets.values())
     assert ("fiscal_year_closed" if closed else "duplicate") == story.answer()
@@ -105,7 +105,7 @@ def test_good_input_told_again_is_a_duplicate(row: Good) -> None:
 
 @each_good_row
 def test_good_input_stands_in_the_journal_as_one_line(row: Good) -> None:
-    story = Story(row.value)
+    story = Scenario(row.value)
     assert story.last.event is not None
     assert b"\n" not in story.last.event
     assert b"\r" not in story.last.event

@@ -7,7 +7,7 @@ import pytest
 from tests.builders import (
     NEXT_BUDGET,
     Json,
-    Story,
+    Scenario,
     a_closing,
     a_convention,
     a_new_account,
@@ -68,7 +68,7 @@ LAST: list[tuple[str, list[Json], list[Json], int]] = [
 def test_rule_22_of_the_costs_of_both_years_the_last_received_counts(
     before: list[Json], after: list[Json], ordered_cents: int
 ) -> None:
-    story = Story(*WAITING, *before, a_closing("all"))
+    story = Scenario(*WAITING, *before, a_closing("all"))
     story.deliver()
     for event in (*after, ACCOUNT):
         story.tell(event)
@@ -76,7 +76,7 @@ def test_rule_22_of_the_costs_of_both_years_the_last_received_counts(
 
 
 def test_rule_32_documents_without_a_cost_are_told_by_kind_and_year_and_before_the_others() -> None:
-    story = Story(
+    story = Scenario(
         *WAITING,
         costing(A, 90),
         a_report("evaluation", 2022, received_on="2023-06-03"),
@@ -95,7 +95,7 @@ def test_rule_32_documents_without_a_cost_are_told_by_kind_and_year_and_before_t
 def test_rule_19_a_notification_of_the_year_before_sets_an_instalment_off() -> None:
     """Nothing is told a second time: a new schedule finds the notification there."""
     waiting = an_instalment(100, documents=[("evaluation", 2023)])
-    story = Story(
+    story = Scenario(
         a_vote(100),
         an_award(100),
         a_convention(instalments=[waiting]),

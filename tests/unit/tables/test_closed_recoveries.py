@@ -9,7 +9,7 @@ from services.ledger.domain.journal import Source
 from tests.builders import (
     BUDGET,
     Json,
-    Story,
+    Scenario,
     a_closing,
     a_collection,
     a_payment,
@@ -188,12 +188,12 @@ def test_rule_31_recoveries_of_a_closed_year_are_decided_and_move_nothing(row: R
     assert [] == list(story.last.moves)
 
 
-def rows_of(story: Story) -> list[tuple[str, str]]:
+def rows_of(story: Scenario) -> list[tuple[str, str]]:
     return [(key.kind, key.key) for key, _ in story.store.state() if key.budget == BUDGET]
 
 
 def test_rule_31_a_forgotten_year_keeps_what_was_paid_and_the_ids_of_recoveries() -> None:
-    story = Story(*PAID, ORDERED, a_closing("all"), a_collection(5), a_collection(5, _id="more"))
+    story = Scenario(*PAID, ORDERED, a_closing("all"), a_collection(5), a_collection(5, _id="more"))
     kinds = [kind for kind, _ in rows_of(story)]
     assert ["budget", "convention", "recovery", "recovery", "recovery"] == sorted(kinds)
     convention = story.book.conventions["C"]
@@ -201,14 +201,14 @@ def test_rule_31_a_forgotten_year_keeps_what_was_paid_and_the_ids_of_recoveries(
 
 
 def test_rule_31_a_convention_of_which_nothing_was_paid_is_forgotten_whole() -> None:
-    story = Story(*CLOSED, an_acknowledgement("rejected"))
+    story = Scenario(*CLOSED, an_acknowledgement("rejected"))
     assert [("budget", "")] == rows_of(story)
     story.tell(a_recovery(1))
     assert "unknown_convention" == story.answer()
 
 
 def test_rule_31_a_year_is_forgotten_once_however_many_recoveries_follow() -> None:
-    story = Story(*OVER)
+    story = Scenario(*OVER)
     story.ledger.handle(RawRecord(encoded(ORDERED), Source("test", 0, 99)))
     assert {} == story.ledger.commit_batch([]).ended
 
@@ -216,12 +216,12 @@ def test_rule_31_a_year_is_forgotten_once_however_many_recoveries_follow() -> No
 @pytest.mark.parametrize("other", ["vote", "recovery"])
 def test_rule_31_an_id_that_was_forgotten_may_be_used_by_a_recovery(other: str) -> None:
     used = a_vote(100)["id"] if other == "vote" else ORDERED["id"]
-    story = Story(*PAID, ORDERED, a_closing("all"), a_recovery(7, recovery="S", _id=used))
+    story = Scenario(*PAID, ORDERED, a_closing("all"), a_recovery(7, recovery="S", _id=used))
     assert ("accepted" if other == "vote" else "event_id_reused") == story.answer()
 
 
 def test_rule_31_an_id_that_is_forgotten_and_used_again_in_one_batch_is_kept_once() -> None:
-    story = Story(*PAID, ORDERED)
+    story = Scenario(*PAID, ORDERED)
     closing = a_closing("all")
     for number, event in enumerate((closing, a_recovery(7, recovery="S", _id=closing["id"])), 98):
         story.ledger.handle(RawRecord(encoded(event), Source("test", 0, number)))
@@ -233,7 +233,7 @@ def test_rule_31_an_id_that_is_forgotten_and_used_again_in_one_batch_is_kept_onc
 
 
 def test_rule_31_a_forgotten_year_is_restored_with_its_recoveries() -> None:
-    story = Story(*AFTER, a_collection(5))
+    story = Scenario(*AFTER, a_collection(5))
     story.ledger = open_ledger(story.store)
     assert "duplicate" == str(story.tell(a_collection(5))[0].outcome)
     story.tell(a_collection(16, _id="more"))

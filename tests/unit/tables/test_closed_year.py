@@ -6,7 +6,7 @@ from services.ledger.domain.refusals import Refusal
 from tests.builders import (
     BUDGET,
     Json,
-    Story,
+    Scenario,
     a_closing,
     a_concurring_act,
     a_convention,
@@ -202,7 +202,7 @@ def test_rule_31_everything_else_is_refused(row: Row) -> None:
 
 
 def test_rule_31_a_rejection_goes_all_the_way_in_one_record() -> None:
-    story = Story(*CLOSED, an_acknowledgement("rejected"))
+    story = Scenario(*CLOSED, an_acknowledgement("rejected"))
     ways = [(str(move.way.origin), str(move.way.target)) for move in story.last.moves]
     assert [("ordered", "committed"), ("committed", "available")] == ways
 
@@ -211,14 +211,14 @@ KEPT = {"budget", "convention"}
 """What a forgotten year keeps: what its conventions were paid."""
 
 
-def kinds(story: Story) -> set[str]:
+def kinds(story: Scenario) -> set[str]:
     """What rows of state the store keeps of the budget."""
     return {key.kind for key, _ in story.store.state() if key.budget == BUDGET}
 
 
 @pytest.mark.parametrize("last", [a_payment(60), an_acknowledgement("rejected")])
 def test_rule_31_with_the_last_open_order_all_rows_of_the_year_are_dropped(last: Json) -> None:
-    story = Story(*CLOSED)
+    story = Scenario(*CLOSED)
     assert {"budget", "line", "grant", "convention", "order", "account", "event"} == kinds(story)
     story.tell(last)
     assert KEPT >= kinds(story)
@@ -226,25 +226,25 @@ def test_rule_31_with_the_last_open_order_all_rows_of_the_year_are_dropped(last:
 
 
 def test_rule_31_without_an_open_order_they_are_dropped_with_the_closing() -> None:
-    story = Story(*OVER)
+    story = Scenario(*OVER)
     assert KEPT == kinds(story)
 
 
 def test_rule_31_what_waited_is_refused_before_all_is_forgotten() -> None:
-    story = Story(a_notification(convention="X"), *OVER)
+    story = Scenario(a_notification(convention="X"), *OVER)
     assert KEPT == kinds(story)
     assert Refusal.FISCAL_YEAR_CLOSED == (story.last.refusal or {})["code"]
 
 
 def test_a_refusal_of_a_closed_year_is_not_remembered() -> None:
     """Whoever sends it again is told again; and memory does not grow again."""
-    story = Story(*CLOSED, a_vote(5, _id="late"), a_vote(5, _id="late"))
+    story = Scenario(*CLOSED, a_vote(5, _id="late"), a_vote(5, _id="late"))
     assert "fiscal_year_closed" == story.answer()
     story.tell(a_payment(60, _id="late"))
     assert "accepted" == story.answer()
 
 
 def test_the_figures_of_a_forgotten_year_are_read_from_its_journal() -> None:
-    story = Story(*OVER)
+    story = Scenario(*OVER)
     assert {} == story.book.lines
     assert {"appropriated": 100, "paid": 60, "carried_over": 40} == story.line()

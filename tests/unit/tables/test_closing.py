@@ -7,7 +7,7 @@ from tests.builders import (
     NEXT_BUDGET,
     OTHER_ESTABLISHMENT,
     Json,
-    Story,
+    Scenario,
     a_beneficiary,
     a_closing,
     a_collection,
@@ -251,7 +251,7 @@ def test_rule_30_outstanding_orders_are_named_in_order() -> None:
         an_award(1, grant=name, requires_convention=False, _id=name) for name in ("H", "A", "Z")
     ]
     account: Json = {"bank_account": {"iban": "FR7610278027150004578690110", "holder": "x"}}
-    story = Story(
+    story = Scenario(
         a_vote(100), an_award(97), a_convention(97, **account), *orders, a_closing("none")
     )
     assert {"payment_orders": ["A/1", "C/advance", "H/1", "Z/1"]} == (
@@ -261,14 +261,14 @@ def test_rule_30_outstanding_orders_are_named_in_order() -> None:
 
 def test_rule_34_the_entries_of_a_closing_bear_its_own_day_not_that_of_its_telling() -> None:
     for carry_over in ("all", "none"):
-        story = Story(*PAID, a_closing(carry_over, closed_on="2024-01-29"))
+        story = Scenario(*PAID, a_closing(carry_over, closed_on="2024-01-29"))
         assert ["2024-01-29"] == [row["effective_on"] for row in story.last.commitment_entries]
 
 
 def test_rule_34_an_entry_of_what_lapses_rests_on_the_act_that_gave_it() -> None:
     acts = {"G": an_act("2023-04-12"), "H": an_act("2023-06-01", number="7")}
     awards = [an_award(50, grant=grant, act=act) for grant, act in acts.items()]
-    story = Story(a_vote(100), *awards, a_closing("none"))
+    story = Scenario(a_vote(100), *awards, a_closing("none"))
     assert [("decommitment", "489", 50, None)] * 2 == entries_of(story)
     found = [entry["act"] for entry in story.last.commitment_entries]
     assert [{"number": None} | act for act in acts.values()] == found
@@ -287,13 +287,13 @@ def test_rule_30_lines_lapse_in_the_order_of_their_codes_absent_ones_first() -> 
     waiting = an_instalment(name="balance", documents=[("evaluation", 2023)], lines=lines)
     awarded = [a_vote(100), an_award(lines=lines)]
     for signed in ([a_convention(instalments=[waiting])], []):
-        story = Story(*awarded, *signed, a_closing("none"))
+        story = Scenario(*awarded, *signed, a_closing("none"))
         assert [4, 3, 2, 1] == [entry["amount_cents"] for entry in story.last.commitment_entries]
 
 
 def test_rule_30_what_still_waits_is_refused_behind_the_closing_oldest_first() -> None:
     waiting = [a_notification(convention="X"), a_report(convention="Y"), a_convention(grant="Z")]
-    story = Story(a_vote(100), *waiting)
+    story = Scenario(a_vote(100), *waiting)
     records = story.tell(a_closing("none"))
     assert ["accepted", "refused", "refused", "refused"] == [str(each.outcome) for each in records]
     assert [None, 2, 3, 4] == [each.resumes for each in records]
@@ -310,14 +310,14 @@ def test_rule_30_what_still_waits_is_refused_behind_the_closing_oldest_first() -
 def test_rule_30_a_recovery_that_still_waits_is_refused_as_all_that_waits() -> None:
     """A closed year goes on taking recoveries, but none that came before their convention."""
     waiting = [a_collection(1, convention="X"), a_recovery(1, convention="X")]
-    story = Story(*PAID, *waiting, a_collection(60))
+    story = Scenario(*PAID, *waiting, a_collection(60))
     codes = [each.refusal["code"] for each in story.tell(a_closing("all"))[1:] if each.refusal]
     assert ["fiscal_year_closed"] * 3 == codes
     assert 0 == story.summary()["outcomes"]["parked"]
 
 
 def test_rule_30_conventions_are_carried_over_in_order_of_signature() -> None:
-    story = Story(
+    story = Scenario(
         a_vote(90),
         an_award(90, lines=[an_amount(45), an_amount(45, "1978")]),
         *(
@@ -342,7 +342,7 @@ def test_rule_30_conventions_are_carried_over_in_order_of_signature() -> None:
 
 def test_rule_30_a_year_may_be_closed_that_was_never_voted() -> None:
     """What came from the year before was all that it had."""
-    story = Story(*PAID, a_closing("all"))
+    story = Scenario(*PAID, a_closing("all"))
     story.deliver()
     story.tell(a_closing("none", budget=NEXT_BUDGET))
     assert "accepted" == story.answer()
@@ -351,7 +351,7 @@ def test_rule_30_a_year_may_be_closed_that_was_never_voted() -> None:
 
 def test_two_establishments_of_one_body_are_carried_apart() -> None:
     other = a_beneficiary(siret=OTHER_ESTABLISHMENT)
-    story = Story(
+    story = Scenario(
         a_vote(100),
         an_award(60),
         an_award(40, grant="H", beneficiary=other),

@@ -13,7 +13,7 @@ from services.ledger.domain.parking import PATIENCE
 from tests.builders import (
     BUDGET,
     Json,
-    Story,
+    Scenario,
     a_convention,
     a_deadline,
     a_recovery,
@@ -106,7 +106,7 @@ def test_rule_29_what_waits_too_long_is_refused(row: Row) -> None:
 
 
 def test_rule_29_the_refusal_stands_behind_its_deadline_and_names_what_was_parked() -> None:
-    story = Story(a_vote(100), PARKED, a_report(_id="another"))
+    story = Scenario(a_vote(100), PARKED, a_report(_id="another"))
     records = story.tell(ITS_DEADLINE)
     assert [("accepted", None), ("refused", 2)] == [
         (str(record.outcome), record.resumes) for record in records
@@ -138,7 +138,7 @@ def test_rule_32_on_kafka_a_deadline_is_read_among_deadline_events_alone(prefix:
 
 
 def test_rule_32_in_a_file_a_deadline_is_read() -> None:
-    assert "accepted" == Story(ITS_DEADLINE).answer()
+    assert "accepted" == Scenario(ITS_DEADLINE).answer()
     assert {each.TYPE for each in INBOUND if each.TYPE in INTERNAL_EVENTS} == INTERNAL_EVENTS
 
 

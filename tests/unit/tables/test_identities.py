@@ -21,7 +21,7 @@ from services.ledger.domain.orders import OrderState
 from services.ledger.domain.recovered import RecoveredLine, Recovery
 from tests.builders import (
     SIRET,
-    Story,
+    Scenario,
     a_collection,
     a_convention,
     a_line,
@@ -56,7 +56,7 @@ YEAR = [
 
 
 def a_book() -> Book:
-    return Story(*YEAR).book
+    return Scenario(*YEAR).book
 
 
 def test_the_book_of_these_tests_is_a_true_one() -> None:

@@ -16,7 +16,7 @@ from tests.builders import (
     NEXT_BUDGET,
     OTHER_IBAN,
     Json,
-    Story,
+    Scenario,
     a_bank_account,
     a_beneficiary,
     a_closing,
@@ -42,7 +42,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 def a_internal_event() -> Json:
     """The internal event of a convention of which nearly everything is known."""
-    [internal_event] = Story(
+    [internal_event] = Scenario(
         *TAKEN,
         a_notification(),
         a_report(eligible_cost_cents=95),
@@ -70,9 +70,9 @@ def test_rule_32_an_internal_event_says_who_wrote_it_to_whom_and_why() -> None:
 
 def test_rule_32_an_internal_event_carries_the_trace_of_its_closing_or_none() -> None:
     trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-    [traced] = Story(*TAKEN, a_closing("all", _traceparent=trace)).internal_events()
+    [traced] = Scenario(*TAKEN, a_closing("all", _traceparent=trace)).internal_events()
     assert trace == traced["traceparent"]
-    [untraced] = Story(*TAKEN, a_closing("all")).internal_events()
+    [untraced] = Scenario(*TAKEN, a_closing("all")).internal_events()
     assert not {"traceparent", "correlationid"} & set(untraced)
 
 
@@ -88,7 +88,7 @@ def test_rule_32_an_internal_event_is_what_its_schema_allows() -> None:
     name = "ecluse.fiscal-year.opened.v1"
     schema = Draft202012Validator(json.loads(schemas.documents()[f"{name}.schema.json"]))
     for year in (TAKEN, REJECTED, ALONE_YEAR):
-        [internal_event] = Story(*year, a_closing("all")).internal_events()
+        [internal_event] = Scenario(*year, a_closing("all")).internal_events()
         assert [] == [error.message for error in schema.iter_errors(internal_event)]
         assert isinstance(
             decode(encoded(internal_event), source_kind=SourceKind.INTERNAL_EVENTS), Received
@@ -147,7 +147,7 @@ def test_rule_32_an_internal_event_says_all_that_the_next_year_needs() -> None:
 
 
 def test_rule_32_a_rejected_order_is_told_with_its_day_and_what_is_unpaid() -> None:
-    story = Story(*HALVES, a_payment(10), an_acknowledgement("rejected"), a_closing("all"))
+    story = Scenario(*HALVES, a_payment(10), an_acknowledgement("rejected"), a_closing("all"))
     advance = story.internal_events()[0]["data"]["instalments"][0]
     assert {
         "instalment": "advance",
@@ -160,7 +160,7 @@ def test_rule_32_a_rejected_order_is_told_with_its_day_and_what_is_unpaid() -> N
 
 
 def test_rule_21_what_is_issued_again_keeps_its_day_and_names_the_rejected_order() -> None:
-    story = Story(*REJECTED, a_closing("all"))
+    story = Scenario(*REJECTED, a_closing("all"))
     story.deliver()
     story.tell(a_new_account(**NEXT, _time="2024-03-01T12:00:00+01:00"))
     [change] = story.last.payment_orders
@@ -175,7 +175,7 @@ def test_rule_21_what_is_issued_again_keeps_its_day_and_names_the_rejected_order
 
 def test_rule_21_the_count_goes_on_over_several_years() -> None:
     years = [BUDGET, NEXT_BUDGET, "21590350100017-00-2025", "21590350100017-00-2026"]
-    story = Story(*REJECTED)
+    story = Scenario(*REJECTED)
     for budget, following in pairwise(years):
         story.tell(a_closing("all", budget=budget))
         story.deliver()
@@ -191,7 +191,7 @@ def test_rule_21_the_count_goes_on_over_several_years() -> None:
 
 def test_rule_22_what_was_had_adds_up_over_several_years() -> None:
     third = an_instalment(30, "third", documents=[("evaluation", 2024)], ceiling=True)
-    story = Story(
+    story = Scenario(
         a_vote(100),
         an_award(100),
         a_convention(
@@ -220,12 +220,12 @@ def test_rule_22_what_was_had_adds_up_over_several_years() -> None:
 
 def test_rule_32_nothing_is_written_for_what_has_nothing_remaining() -> None:
     paid = [a_vote(100), an_award(100), a_convention(), an_acknowledgement(), a_payment(100)]
-    assert [] == Story(*paid, a_closing("all")).internal_events()
-    assert [] == Story(*paid, a_closing(["C"])).internal_events()
+    assert [] == Scenario(*paid, a_closing("all")).internal_events()
+    assert [] == Scenario(*paid, a_closing(["C"])).internal_events()
 
 
 def test_rule_32_an_internal_event_is_decided_once() -> None:
-    story = Story(*PAID, a_closing("all"))
+    story = Scenario(*PAID, a_closing("all"))
     story.deliver()
     story.delivered = 0
     [again] = story.deliver()
@@ -237,7 +237,7 @@ def test_the_account_of_an_internal_event_pays_others_that_waited_for_it() -> No
 
     The internal event brings it.
     """
-    story = Story(*PAID, a_closing("all"))
+    story = Scenario(*PAID, a_closing("all"))
     for event in (
         a_vote(50, **NEXT),
         an_award(50, grant="H", **NEXT),
@@ -249,7 +249,7 @@ def test_the_account_of_an_internal_event_pays_others_that_waited_for_it() -> No
 
 
 def test_what_the_new_year_knows_of_an_account_is_newer_than_an_internal_event() -> None:
-    story = Story(*PAID, a_closing("all"), a_new_account(**NEXT))
+    story = Scenario(*PAID, a_closing("all"), a_new_account(**NEXT))
     story.deliver()
     story.tell(REPORT)
     [change] = story.last.payment_orders
@@ -258,7 +258,7 @@ def test_what_the_new_year_knows_of_an_account_is_newer_than_an_internal_event()
 
 
 def test_an_entry_of_the_new_year_rests_on_the_award_of_the_old_one() -> None:
-    story = Story(*PAID, a_closing("all"))
+    story = Scenario(*PAID, a_closing("all"))
     story.deliver()
     story.tell(a_report(year=2023, eligible_cost_cents=90, **NEXT))
     [entry] = story.last.commitment_entries
@@ -272,7 +272,7 @@ def test_an_entry_of_the_new_year_rests_on_the_award_of_the_old_one() -> None:
 def test_rule_32_a_department_that_is_paid_is_not_told_again() -> None:
     """What is left of a rejected order says nothing of the departments whose share was paid."""
     shared = an_amount(60, services={"EMPLOI": 10, "JEUNESSE": 50})
-    story = Story(
+    story = Scenario(
         a_vote(60),
         an_award(60),
         a_convention(instalments=[an_instalment(lines=[shared])]),
@@ -289,7 +289,7 @@ ALONE = an_award(100, requires_convention=False)
 
 
 def test_rule_13_the_one_instalment_of_an_award_has_no_ceiling() -> None:
-    [internal_event] = Story(a_vote(100), ALONE, a_closing("all")).internal_events()
+    [internal_event] = Scenario(a_vote(100), ALONE, a_closing("all")).internal_events()
     assert {
         "instalment": "1",
         "trigger": "signature",

@@ -16,7 +16,7 @@ from services.ledger.domain.book import BudgetState
 from services.ledger.domain.grants import ConventionState
 from services.ledger.domain.identity import brief, shortened
 from services.ledger.domain.orders import OrderState
-from tests.builders import Story
+from tests.builders import Scenario
 from tests.property.checker import check
 from tests.unit.tables import years
 from tests.unit.tables.test_every_answer import TABLES, TABLES_OF_YEARS
@@ -25,12 +25,12 @@ EVENTS_MAX = 100
 """Of a thousand parked events there are tests enough."""
 
 
-Told = tuple[str, Callable[[], Story]]
+Told = tuple[str, Callable[[], Scenario]]
 
 
 def every_row() -> list[Told]:
     told: list[Told] = [
-        (row.says, partial(Story, *row.events))
+        (row.says, partial(Scenario, *row.events))
         for table in TABLES
         for row in table
         if len(row.events) <= EVENTS_MAX
@@ -62,7 +62,7 @@ def test_an_identity_is_kept_with_120_bits() -> None:
 @pytest.mark.parametrize(
     "tell", [tell for _, tell in EVERY_ROW], ids=[says for says, _ in EVERY_ROW]
 )
-def test_what_happened_is_kept_made_again_and_proved(tell: Callable[[], Story]) -> None:
+def test_what_happened_is_kept_made_again_and_proved(tell: Callable[[], Scenario]) -> None:
     story = tell()
     story.deliver()
     live = rows(story.ledger.budgets)
@@ -71,4 +71,4 @@ def test_what_happened_is_kept_made_again_and_proved(tell: Callable[[], Story]) 
     opened = open_ledger(story.store)
     assert live == rows(opened.budgets)
     assert story.ledger.dead == opened.dead
-    check(story.store.journal(), story.told + len(story.internal_events()), story.summary())
+    check(story.store.journal(), story.sent + len(story.internal_events()), story.summary())

@@ -6,8 +6,8 @@ from services.ledger.application.restore import Folding
 from services.ledger.domain import grants, orders
 from services.ledger.domain.book import BudgetState
 from services.ledger.explain.life_cycles import PAGE, page
-from tests.builders import Story
-from tests.unit.tables.test_every_answer import every_story
+from tests.builders import Scenario
+from tests.unit.tables.test_every_answer import every_scenario
 
 Seen = tuple[str, str | None, str | None, str]
 """What it is of, a state, the type of an event, the state after it."""
@@ -18,7 +18,7 @@ def test_the_page_is_what_make_catalogue_writes() -> None:
 
 
 def test_rules_17_and_20_each_transition_is_reached_and_no_other() -> None:
-    reached = {seen for story in every_story() for seen in _transitions(story)}
+    reached = {seen for scenario in every_scenario() for seen in _transitions(scenario)}
     stated: set[Seen] = {("order", *row) for row in orders.LIFE_CYCLE}
     stated |= {("convention", *row) for row in grants.LIFE_CYCLE}
     assert stated == reached
@@ -34,9 +34,9 @@ def test_rule_20_states_fall_into_groups() -> None:
     ] == [sorted(group) for group in groups]
 
 
-def _transitions(story: Story) -> Iterator[Seen]:
+def _transitions(scenario: Scenario) -> Iterator[Seen]:
     folding = Folding(forgets=False)
-    for record in story.records:
+    for record in scenario.records:
         before = _states(folding.budgets.get(record.budget))
         received = folding.apply(record)
         if received is None:

@@ -13,7 +13,7 @@ from tests.builders import (
     BUDGET,
     IBAN,
     Json,
-    Story,
+    Scenario,
     a_concurring_act,
     a_convention,
     a_line,
@@ -96,7 +96,7 @@ ENOUGH: list[tuple[str, Json]] = [
     ("event", "reason"), [row[1:] for row in TOO_MUCH], ids=[r[0] for r in TOO_MUCH]
 )
 def test_rule_1_too_much_is_a_dead_letter_that_says_where(event: Json, reason: str) -> None:
-    assert reason == Story(event).answer()
+    assert reason == Scenario(event).answer()
 
 
 @pytest.mark.parametrize("row", ENOUGH, ids=lambda row: row[0])
@@ -172,7 +172,7 @@ def test_rule_33_money_beyond_all_range_stops_with_its_record() -> None:
         a_vote(stage="supplementary", appropriations=amounts(1, AMOUNT_MAX), _id=str(number))
         for number in range(1024)
     ]
-    story = Story(a_vote(appropriations=amounts(1, AMOUNT_MAX)), *votes[:1000])
+    story = Scenario(a_vote(appropriations=amounts(1, AMOUNT_MAX)), *votes[:1000])
     for vote in votes[1000:-1]:
         story.tell(vote)
     with pytest.raises(AssertionError, match="beyond all range"):
@@ -180,7 +180,7 @@ def test_rule_33_money_beyond_all_range_stops_with_its_record() -> None:
 
 
 def acts_of_the_order(*events: Json) -> list[str]:
-    story = Story(a_vote(), *events, a_convention())
+    story = Scenario(a_vote(), *events, a_convention())
     issued: dict[str, Any] | None = story.last.payment_orders[0].issued
     assert issued is not None
     return [act["date"] for act in issued["acts"]]
@@ -202,12 +202,12 @@ def test_rule_25_an_order_carries_twenty_acts_at_most() -> None:
 def test_rule_10_an_act_is_found_however_many_stand_beside_it() -> None:
     acts = [a_concurring_act(act=an_act(f"2023-05-{day:02}"), _id=str(day)) for day in range(1, 26)]
     cited = [an_act(), an_act("2023-05-25")]
-    story = Story(a_vote(), *acts, *acts, an_award(), a_convention(acts=cited))
+    story = Scenario(a_vote(), *acts, *acts, an_award(), a_convention(acts=cited))
     assert [] == story.flags()
 
 
 def test_rule_19_the_last_day_of_signature_still_has_a_due_date() -> None:
-    story = Story(a_vote(), an_award(), a_convention(signed_on="2199-12-31"))
+    story = Scenario(a_vote(), an_award(), a_convention(signed_on="2199-12-31"))
     assert Outcome.ACCEPTED is story.last.outcome
     [change] = story.last.payment_orders
     row = PaymentOrderIssued.model_validate_json(encoded(change.row(BUDGET)))
@@ -215,5 +215,5 @@ def test_rule_19_the_last_day_of_signature_still_has_a_due_date() -> None:
 
 
 def test_rule_26_a_code_may_hold_anything_but_is_never_markup() -> None:
-    story = Story(a_vote(appropriations=[an_amount(100, line=a_line("489", chapter="[/b]"))]))
+    story = Scenario(a_vote(appropriations=[an_amount(100, line=a_line("489", chapter="[/b]"))]))
     assert Outcome.ACCEPTED is story.last.outcome

@@ -6,7 +6,7 @@ from tests.builders import (
     NEXT_BUDGET,
     SIRET,
     Json,
-    Story,
+    Scenario,
     a_closing,
     a_concurring_act,
     a_convention,
@@ -382,7 +382,7 @@ def test_rule_32_an_internal_event_finds_a_new_year_under_way(row: Row) -> None:
 
 
 def test_rule_14_a_grant_that_is_carried_on_twice_keeps_the_sum_of_the_year_that_gave_it() -> None:
-    story = Story(a_vote(100), an_award(100, requires_convention=False), a_closing("all"))
+    story = Scenario(a_vote(100), an_award(100, requires_convention=False), a_closing("all"))
     story.tell(a_vote(50, **NEXT))
     story.tell(an_award(50, **NEXT))
     story.deliver()

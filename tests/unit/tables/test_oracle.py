@@ -12,7 +12,7 @@ from services.ledger.files.summary import summary
 from tests.builders import (
     BUDGET,
     Json,
-    Story,
+    Scenario,
     a_convention,
     a_line,
     a_new_account,
@@ -41,7 +41,7 @@ def lines_of(path: Path) -> list[bytes]:
 
 @pytest.fixture(scope="module")
 def year() -> Json:
-    return Story(*lines_of(EXAMPLE)).summary()
+    return Scenario(*lines_of(EXAMPLE)).summary()
 
 
 def test_the_table_of_the_source_adds_up() -> None:
@@ -163,7 +163,7 @@ def test_the_one_flag_is_the_contradiction_of_the_source(year: Json) -> None:
 def test_the_heads_are_the_same_whatever_the_store(year: Json, tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "ledger.db")
     try:
-        Story(*lines_of(EXAMPLE), store=store)
+        Scenario(*lines_of(EXAMPLE), store=store)
         assert year == summary(open_ledger(store), store.journal())
     finally:
         store.close()
@@ -173,7 +173,7 @@ def test_the_heads_are_the_same_whatever_the_store(year: Json, tmp_path: Path) -
 def test_the_heads_are_the_same_when_each_event_meets_a_ledger_opened_again(year: Json) -> None:
     store = MemoryStore()
     for line in lines_of(EXAMPLE):
-        story = Story(store=store)
+        story = Scenario(store=store)
         story.ledger = open_ledger(store)
         story.tell(line)
     assert year == summary(open_ledger(store), store.journal())
@@ -228,7 +228,7 @@ NEXT_YEAR = BUDGET.replace("2023", "2024")
 def two_budgets() -> Json:
     """Something of everything, the later budget first, lines in no order."""
     whole = an_amount(10, services={"EMPLOI": 10})
-    return Story(
+    return Scenario(
         a_vote(100, budget=NEXT_YEAR),
         a_vote(
             appropriations=[

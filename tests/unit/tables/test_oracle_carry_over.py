@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import BUDGET, NEXT_BUDGET, Json, Story, a_line
+from tests.builders import BUDGET, NEXT_BUDGET, Json, Scenario, a_line
 from tests.property.checker import check
 from tests.unit.tables.test_oracle import CONVENTION, EXAMPLE, HALF_EUROS, lines_of
 
@@ -17,9 +17,9 @@ SECOND = EXAMPLE.with_name("lille-avenirs-carry-over-2024.jsonl")
 HALF = {name: 100 * sum(services.values()) for name, services in HALF_EUROS.items()}
 
 
-def told(*files: Path) -> Story:
+def told(*files: Path) -> Scenario:
     """Each file to its end, and the internal events that it led to behind it."""
-    story = Story()
+    story = Scenario()
     for file in files:
         for line in lines_of(file):
             story.tell(line)
@@ -99,7 +99,7 @@ def test_rule_33_the_identities_hold_in_both_years() -> None:
 
 def test_documents_that_come_in_the_same_input_wait_for_the_internal_event() -> None:
     """What names an order that the opening has yet to lead to comes too early, and is refused."""
-    story = Story(*lines_of(FIRST), *lines_of(SECOND))
+    story = Scenario(*lines_of(FIRST), *lines_of(SECOND))
     assert [NEXT_BUDGET] * 2 == [row["budget"] for row in story.summary()["refusals"]]
     story.deliver()
     [order] = of(story.summary(), "payment_orders", NEXT_BUDGET)

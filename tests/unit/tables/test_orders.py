@@ -7,7 +7,7 @@ from tests.builders import (
     OTHER_IBAN,
     SIRET,
     Json,
-    Story,
+    Scenario,
     a_beneficiary,
     a_concurring_act,
     a_convention,
@@ -150,7 +150,7 @@ TWO_LINES_SIGNED = [
 
 def test_rule_20_payments_fill_the_lines_in_their_order_each_full_before_the_next() -> None:
     def after_each(*payments: int) -> list[tuple[int, int]]:
-        story, seen = Story(*TWO_LINES_SIGNED), []
+        story, seen = Scenario(*TWO_LINES_SIGNED), []
         for index, amount_cents in enumerate(payments):
             story.tell(a_payment(amount_cents, _id=f"payment {index}"))
             seen.append((story.line("489").get("paid", 0), story.line("490").get("paid", 0)))
@@ -163,7 +163,7 @@ def test_rule_20_payments_fill_the_lines_in_their_order_each_full_before_the_nex
     assert [(60, 40)] == after_each(100)
 
 
-def issued_rows(story: Story) -> list[Json]:
+def issued_rows(story: Scenario) -> list[Json]:
     """Every order as the treasury was sent it."""
     return [
         change.row(record.budget)
@@ -174,7 +174,7 @@ def issued_rows(story: Story) -> list[Json]:
 
 
 def test_rule_25_an_issued_order_carries_all_that_the_treasury_needs() -> None:
-    story = Story(
+    story = Scenario(
         a_vote(100),
         an_award(100, act=an_act(number="2023/40"), title="Subvention 2023 – Lille Avenirs"),
         a_concurring_act(act=an_act("2023-04-13", "Conseil municipal de Lille")),
@@ -219,7 +219,7 @@ def test_rule_25_an_issued_order_carries_all_that_the_treasury_needs() -> None:
 
 
 def test_rule_12_a_bank_account_never_alters_an_order_already_issued() -> None:
-    story = Story(*SIGNED, TAKEN, a_new_account(OTHER_IBAN))
+    story = Scenario(*SIGNED, TAKEN, a_new_account(OTHER_IBAN))
     assert [] == story.last.payment_orders
     assert [] == story.last.moves
     assert [IBAN] == [order["bank_account"]["iban"] for order in issued_rows(story)]

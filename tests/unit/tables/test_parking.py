@@ -4,7 +4,7 @@ import pytest
 
 from tests.builders import (
     BUDGET,
-    Story,
+    Scenario,
     a_concurring_act,
     a_convention,
     a_new_account,
@@ -219,7 +219,7 @@ def test_rule_28_what_waited_is_decided_when_the_missing_thing_arrives(row: Row)
     check(row)
 
 
-def seen(story: Story) -> list[tuple[int, str, str, int | None]]:
+def seen(story: Scenario) -> list[tuple[int, str, str, int | None]]:
     """Sequence, type, outcome, and the record that is resumed, of each record."""
     return [
         (
@@ -233,7 +233,7 @@ def seen(story: Story) -> list[tuple[int, str, str, int | None]]:
 
 
 def test_rule_28_the_oldest_goes_first_each_record_behind_the_one_that_woke_it() -> None:
-    story = Story(
+    story = Scenario(
         a_report(),
         a_convention(),
         an_award(),
@@ -259,24 +259,26 @@ def test_rule_28_the_oldest_goes_first_each_record_behind_the_one_that_woke_it()
 
 
 def test_rule_28_a_resumed_record_keeps_the_position_of_the_event_that_waited() -> None:
-    story = Story(a_vote(), a_convention(), an_award())
+    story = Scenario(a_vote(), a_convention(), an_award())
     assert [1, 2, 3, 2] == [record.source.offset for record in story.records]
 
 
 def test_rule_5_a_record_counts_once_under_its_latest_outcome() -> None:
-    story = Story(a_vote(99_999), a_convention(), a_report())
+    story = Scenario(a_vote(99_999), a_convention(), a_report())
     assert {"accepted": 1, "parked": 2} == outcomes(story)
     story.tell(an_award())
     assert {"accepted": 1, "parked": 2, "refused": 1} == outcomes(story)
     story.tell(an_award(99_999, _id="corrected"))
     # The convention asks a cent more than the award and is refused; the report waits for another.
     assert {"accepted": 2, "parked": 1, "refused": 2} == outcomes(story)
-    assert 5 == story.summary()["events"] == story.told
+    assert 5 == story.summary()["events"] == story.sent
 
 
 def test_rule_28_a_grant_replaced_before_their_turn_leaves_its_followers_waiting() -> None:
     """The convention is older than the notification of the grant that it replaces."""
-    story = Story(a_vote(), a_convention(bank_account=...), a_notification(convention="G"), ALONE)
+    story = Scenario(
+        a_vote(), a_convention(bank_account=...), a_notification(convention="G"), ALONE
+    )
     assert {"accepted": 3, "parked": 1} == outcomes(story)
     assert {"granted": 100_000, "remaining": 100_000} == story.convention("C")
     assert {} == story.convention("G")
@@ -301,13 +303,13 @@ def test_rule_28_a_thousand_events_wait_and_one_more_is_refused(row: Row) -> Non
     assert "waits for convention D" == story.answer()
 
 
-def outcomes(story: Story) -> dict[str, int]:
+def outcomes(story: Scenario) -> dict[str, int]:
     """How many records of each outcome, zeros left out."""
     return {name: count for name, count in story.summary()["outcomes"].items() if count}
 
 
 def test_rule_28_of_what_went_on_nothing_is_kept_among_those_who_wait() -> None:
-    story = Story(
+    story = Scenario(
         a_report(), a_report("evaluation"), a_vote(), an_award(), a_report(convention="D")
     )
     assert 3 == len(story.state.memory.parked)
@@ -320,7 +322,7 @@ def test_rule_28_of_what_went_on_nothing_is_kept_among_those_who_wait() -> None:
 def test_rule_22_of_the_costs_that_waited_the_last_received_counts(
     listed: list[tuple[str, int]],
 ) -> None:
-    story = Story(
+    story = Scenario(
         a_vote(),
         an_award(),
         a_report(*REPORTS[0], eligible_cost_cents=70_000),

@@ -10,7 +10,7 @@ from tests.builders import (
     OTHER_BODY,
     SIRET,
     Json,
-    Story,
+    Scenario,
     a_closing,
     a_convention,
     a_line,
@@ -366,7 +366,7 @@ def test_the_enum_stands_in_the_order_of_precedence(
 def test_rule_28_a_refusal_is_found_before_the_event_is_parked() -> None:
     """Rule 28: parking is decided after the checks that need no missing thing."""
     too_large = alone(2_300_001)
-    story = Story(too_large)
+    story = Scenario(too_large)
     assert ("convention_required", LIMIT) == (story.answer(), facts_of(story))
     story.tell(a_convention(grant="unknown"))
     assert "waits for grant unknown" == story.answer()

@@ -10,7 +10,7 @@ from tests.builders import (
     BUDGET,
     SIRET,
     Json,
-    Story,
+    Scenario,
     a_closing,
     a_convention,
     a_line,
@@ -279,7 +279,7 @@ def test_the_second_refusal_is_what_another_grant_meets(
     award: Json, second: str, facts: Json
 ) -> None:
     """The rows above would prove nothing if their second reason were none."""
-    story = Story(*AWARDED, award)
+    story = Scenario(*AWARDED, award)
     assert (second, facts) == (story.answer(), facts_of(story))
 
 
@@ -297,5 +297,5 @@ def refused() -> Iterator[Row]:
 def test_whatever_is_wrong_with_it_a_known_id_is_said_first(row: Row) -> None:
     """Who an event is comes before what it asks: the same event under the id of the first."""
     *before, last = row.events
-    story = Story(*before, last | {"id": before[0]["id"]})
+    story = Scenario(*before, last | {"id": before[0]["id"]})
     assert ("event_id_reused", {"event_id": before[0]["id"]}) == (story.answer(), facts_of(story))

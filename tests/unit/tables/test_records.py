@@ -13,7 +13,7 @@ from tests.builders import (
     BUDGET,
     NEXT_BUDGET,
     Json,
-    Story,
+    Scenario,
     a_convention,
     a_line,
     a_payment,
@@ -78,7 +78,7 @@ KINDS: list[tuple[str, list[Json | bytes], set[str]]] = [
 ]
 
 
-def rows_of(story: Story, budget: str | None = None) -> list[Json]:
+def rows_of(story: Scenario, budget: str | None = None) -> list[Json]:
     return [json.loads(row.record) for row in story.store.journal(budget)]
 
 
@@ -86,7 +86,7 @@ def rows_of(story: Story, budget: str | None = None) -> list[Json]:
 def test_rule_7_a_record_has_every_member_and_null_where_there_is_nothing(
     events: list[Json | bytes], has: set[str]
 ) -> None:
-    *_, record = rows_of(Story(*events))
+    *_, record = rows_of(Scenario(*events))
     assert set(record) == MEMBERS
     assert ALWAYS | has == {name for name, value in record.items() if value is not None}
     assert {"topic", "partition", "offset"} == set(record["source"])
@@ -94,7 +94,7 @@ def test_rule_7_a_record_has_every_member_and_null_where_there_is_nothing(
 
 @pytest.mark.parametrize("events", [each[1] for each in KINDS], ids=[each[0] for each in KINDS])
 def test_rule_7_a_record_is_read_again_as_it_was(events: list[Json | bytes]) -> None:
-    story = Story(*events)
+    story = Scenario(*events)
     *_, row = story.store.journal()
     again = read_record(row.record)
     told = ("event", "outcome", "refusal", "dead_letter", "waits_for", "resumes", "hash")
@@ -111,7 +111,7 @@ def canonical(row: Json) -> bytes:
 
 
 def test_rule_7_records_are_chained_by_the_hash_of_what_they_say() -> None:
-    story = Story(an_award(), a_vote(), BAD, a_payment(), BAD, a_vote(budget=NEXT_BUDGET))
+    story = Scenario(an_award(), a_vote(), BAD, a_payment(), BAD, a_vote(budget=NEXT_BUDGET))
     chains: dict[str, list[Json]] = {}
     for record in rows_of(story):
         chains.setdefault(record["budget"], []).append(record)
@@ -131,7 +131,7 @@ def test_rule_7_records_are_chained_by_the_hash_of_what_they_say() -> None:
 
 def test_rule_7_the_bytes_that_came_are_known_by_their_own_hash() -> None:
     event = json.dumps(a_vote()).encode()
-    good, bad = rows_of(Story(event, BAD))
+    good, bad = rows_of(Scenario(event, BAD))
     assert sha256(event).hexdigest() == good["event_sha256"]
     assert sha256(BAD).hexdigest() == bad["event_sha256"]
     assert json.loads(event) == good["event"]
@@ -144,14 +144,14 @@ def test_rule_7_an_entry_is_called_after_its_record() -> None:
         {"line": a_line("489"), "amount_cents": 60},
         {"line": a_line("490"), "amount_cents": 40},
     ]
-    story = Story(a_vote(), an_award(lines=on_two_lines))
+    story = Scenario(a_vote(), an_award(lines=on_two_lines))
     assert [f"{BUDGET}/2/1", f"{BUDGET}/2/2"] == [
         entry["entry_id"] for entry in story.last.commitment_entries
     ]
 
 
 def test_rule_8_what_an_event_leads_to_is_one_transaction_a_record_for_each() -> None:
-    story = Story(an_award(), a_convention(), a_payment())
+    story = Scenario(an_award(), a_convention(), a_payment())
     committed = len(rows_of(story))
     records = story.tell(a_vote())
     assert [("budget.voted/initial", "accepted", None)] == _said(records[:1])
@@ -227,4 +227,4 @@ def test_rule_33_no_way_makes_or_loses_money_but_from_and_to_the_outside() -> No
 
 
 def test_rule_7_the_event_stands_in_its_record_as_it_came() -> None:
-    assert encoded(a_vote()) == Story(a_vote()).last.event
+    assert encoded(a_vote()) == Scenario(a_vote()).last.event

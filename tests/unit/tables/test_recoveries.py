@@ -2,7 +2,7 @@
 
 from tests.builders import (
     Json,
-    Story,
+    Scenario,
     a_collection,
     a_convention,
     a_new_account,
@@ -249,9 +249,9 @@ def test_rule_22_a_ceiling_counts_what_was_had_net_of_recoveries() -> None:
     before = [a_vote(100), an_award(100), CEILING, a_payment(60)]
     report = a_report(eligible_cost_cents=70)
     for collected in (a_collection(20), a_collection(20, **NEXT_YEAR)):
-        story = Story(*before, a_recovery(20), collected, report)
+        story = Scenario(*before, a_recovery(20), collected, report)
         assert ("issued", 30, 0) == story.orders()["C/balance"]
-    assert ("issued", 10, 0) == Story(*before, a_recovery(20), report).orders()["C/balance"]
+    assert ("issued", 10, 0) == Scenario(*before, a_recovery(20), report).orders()["C/balance"]
 
 
 def test_rule_22_an_order_held_back_is_for_what_the_recovery_in_hand_leaves_room_for() -> None:
@@ -259,7 +259,7 @@ def test_rule_22_an_order_held_back_is_for_what_the_recovery_in_hand_leaves_room
         an_instalment(600_000, "1"),
         an_instalment(400_000, "2", documents=REPORT, ceiling=True),
     ]
-    story = Story(
+    story = Scenario(
         a_vote(9_000_000),
         a_new_account(),
         an_award(1_000_000, requires_convention=False, instalments=instalments),
@@ -275,7 +275,7 @@ def test_rule_22_an_order_held_back_is_for_what_the_recovery_in_hand_leaves_room
 
 def test_rule_27_revenue_is_no_less_revenue_where_its_event_lets_an_order_go() -> None:
     instalments = [an_instalment(600_000, "1"), an_instalment(400_000, "2", documents=REPORT)]
-    story = Story(
+    story = Scenario(
         a_vote(9_000_000),
         a_new_account(),
         an_award(1_000_000, requires_convention=False, instalments=instalments),
@@ -294,7 +294,7 @@ def test_rule_27_revenue_is_no_less_revenue_where_its_event_lets_an_order_go() -
 def test_rule_13_a_grant_that_was_asked_back_keeps_its_name() -> None:
     """All came back: nothing is paid any more, but its recovery needs its convention."""
     alone = an_award(100, requires_convention=False)
-    story = Story(a_vote(100), a_new_account(), alone, a_payment(40, "G/1"))
+    story = Scenario(a_vote(100), a_new_account(), alone, a_payment(40, "G/1"))
     story.tell(an_acknowledgement("rejected", "G/1"))
     story.tell(a_recovery(40, convention="G"))
     story.tell(a_collection(40, convention="G"))

@@ -2,7 +2,7 @@
 
 from services.ledger.domain.recovered import RecoveredLine
 from tests.builders import (
-    Story,
+    Scenario,
     a_collection,
     a_convention,
     a_new_account,
@@ -260,7 +260,7 @@ def test_rule_27_in_one_sum_it_comes_back_in_the_order_of_the_schedule(row: Row)
 
 def test_rule_27_a_line_that_had_more_back_than_it_had_gives_nothing() -> None:
     """So earlier rules decided: what they had accepted stays, and later sums go on."""
-    story = Story(*ON_TWO_LINES, a_recovery(100), a_collection(50, **NEXT_YEAR))
+    story = Scenario(*ON_TWO_LINES, a_recovery(100), a_collection(50, **NEXT_YEAR))
     recovery = story.book.conventions["C"].recoveries["R"]
     first, second = recovery.lines
     too_much = {first: RecoveredLine(0, 55, 55), second: RecoveredLine(0, -5, -5)}

@@ -5,7 +5,7 @@ from tests.builders import (
     OTHER_IBAN,
     SIRET,
     Json,
-    Story,
+    Scenario,
     a_bank_account,
     a_beneficiary,
     a_convention,
@@ -196,7 +196,7 @@ TWO_LINES_SIGNED = [
 
 def test_rules_20_and_21_what_payments_left_of_lines_and_departments_is_ordered_again() -> None:
     def after(paid_cents: int) -> tuple[list[Json], Figures, Figures]:
-        story = Story(*TWO_LINES_SIGNED, a_payment(paid_cents), REJECTED, NEW_ACCOUNT)
+        story = Scenario(*TWO_LINES_SIGNED, a_payment(paid_cents), REJECTED, NEW_ACCOUNT)
         order = story.summary()["payment_orders"][-1]
         assert ("C/advance/2", 100 - paid_cents) == (order["payment_order"], order["amount_cents"])
         return order["lines"], story.line("489"), story.line("490")
@@ -226,7 +226,7 @@ def test_rules_20_and_21_what_payments_left_of_lines_and_departments_is_ordered_
 
 def test_rule_21_a_new_order_keeps_the_due_date_and_names_the_one_that_it_replaces() -> None:
     late = "2023-11-20T12:00:00+01:00"
-    story = Story(*SIGNED, REJECTED, a_new_account(_id="second", _time=late))
+    story = Scenario(*SIGNED, REJECTED, a_new_account(_id="second", _time=late))
     story.tell(an_acknowledgement("rejected", "C/advance/2"))
     story.tell(a_report(_time=late))
     issued = [

@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.builders import (
     Json,
-    Story,
+    Scenario,
     a_convention,
     a_new_account,
     a_payment,
@@ -122,7 +122,7 @@ def test_rule_24_a_rejected_document_counts_as_not_received(row: Row) -> None:
 
 def test_rule_22_the_cost_that_a_rejected_document_gave_bounds_nothing() -> None:
     schedule = [an_instalment(100, documents=BOTH, ceiling=True)]
-    story = Story(a_vote(100), an_award(100), a_convention(instalments=schedule))
+    story = Scenario(a_vote(100), an_award(100), a_convention(instalments=schedule))
     story.tell(a_report(eligible_cost_cents=70))
     story.tell(a_rejected_report())
     story.tell(a_report(**AGAIN))
@@ -131,7 +131,7 @@ def test_rule_22_the_cost_that_a_rejected_document_gave_bounds_nothing() -> None
 
 
 def test_rule_19_a_document_received_again_is_due_from_its_new_day() -> None:
-    story = Story(*WAITING, a_report(received_on="2023-06-01"), a_rejected_report())
+    story = Scenario(*WAITING, a_report(received_on="2023-06-01"), a_rejected_report())
     story.tell(a_report("certified_accounts", received_on="2023-06-10"))
     story.tell(a_report(received_on="2023-07-01", **AGAIN))
     [order] = story.summary()["payment_orders"]

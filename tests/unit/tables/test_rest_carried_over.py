@@ -8,7 +8,7 @@ from tests.builders import (
     BUDGET,
     NEXT_BUDGET,
     Json,
-    Story,
+    Scenario,
     a_closing,
     a_convention,
     a_new_account,
@@ -33,9 +33,9 @@ from tests.unit.tables.test_signed_for_the_rest import (
 )
 
 
-def next_year(*before: Json, after: list[Json]) -> Story:
+def next_year(*before: Json, after: list[Json]) -> Scenario:
     """The convention is carried over, with the grant's order behind it."""
-    story = Story(*before, a_closing("all"))
+    story = Scenario(*before, a_closing("all"))
     story.deliver()
     for event in after:
         story.tell(event)
@@ -61,7 +61,7 @@ def test_rule_32_the_grant_s_rejected_order_is_issued_again_in_the_next_year() -
 def test_rule_32_under_another_name_where_the_new_year_awarded_the_grant(
     *, requires_convention: bool
 ) -> None:
-    story = Story(*REJECTED, a_closing("all"))
+    story = Scenario(*REJECTED, a_closing("all"))
     story.tell(a_vote(**NEXT))
     story.tell(an_award(100, requires_convention=requires_convention, **NEXT))
     story.deliver()
@@ -73,7 +73,7 @@ def test_rule_32_under_another_name_where_the_new_year_awarded_the_grant(
 
 
 def test_rule_32_no_convention_takes_the_name_that_orders_bear() -> None:
-    story = Story(*REJECTED, a_closing("all"))
+    story = Scenario(*REJECTED, a_closing("all"))
     story.tell(a_vote(**NEXT))
     story.tell(an_award(100, **NEXT))
     story.deliver()
@@ -105,7 +105,7 @@ def test_rule_32_a_renamed_convention_names_the_order_that_its_reissue_follows()
         a_convention(instalments=[an_instalment(60), later]),
         an_acknowledgement("rejected"),
     ]
-    story = Story(*year, a_closing("all"))
+    story = Scenario(*year, a_closing("all"))
     for event in (
         a_vote(50, **NEXT),
         an_award(50, **NEXT),
@@ -130,7 +130,7 @@ def test_rule_32_a_renamed_convention_names_the_order_that_its_reissue_follows()
 def test_rule_32_the_grant_s_name_is_not_the_one_that_its_convention_bears() -> None:
     """Both are taken to the next year at once, and order ids must never meet."""
     rest = a_convention(convention="G@2023", instalments=WAITS, bank_account=...)
-    story = Story(*ABOVE, rest, an_acknowledgement("rejected", "G/1"), a_closing("all"))
+    story = Scenario(*ABOVE, rest, an_acknowledgement("rejected", "G/1"), a_closing("all"))
     story.tell(a_vote(**NEXT))
     story.tell(an_award(100, **NEXT))
     story.deliver()
@@ -154,7 +154,7 @@ def test_a_trace_follows_the_orders_that_bear_the_grant_s_name_into_the_next_yea
 
 def test_a_trace_goes_back_to_the_grant_before_its_convention_of_another_year() -> None:
     award = an_award(100, requires_convention=False)
-    story = Story(a_vote(100), award, a_closing("all"))
+    story = Scenario(a_vote(100), award, a_closing("all"))
     story.deliver()
     story.tell(a_convention(70, **NEXT))
     found = telling.story_of(story, "C")
@@ -170,7 +170,7 @@ def test_an_opening_that_is_read_twice_leads_no_trace_astray() -> None:
 
 
 def test_rule_32_an_instalment_that_an_amendment_took_away_keeps_the_name_of_its_order() -> None:
-    story = Story(
+    story = Scenario(
         a_vote(100),
         an_award(100),
         a_convention(100),
@@ -190,7 +190,7 @@ def test_rule_32_an_instalment_that_an_amendment_took_away_keeps_the_name_of_its
 
 
 def test_rule_25_an_order_that_was_issued_again_under_the_new_number_is_named_by_it() -> None:
-    story = Story(
+    story = Scenario(
         a_vote(100),
         an_award(100),
         a_convention(100),

@@ -7,7 +7,7 @@ import pytest
 from tests.builders import (
     NEXT_BUDGET,
     Json,
-    Story,
+    Scenario,
     a_closing,
     a_concurring_act,
     a_convention,
@@ -162,7 +162,7 @@ def test_rules_17_21_and_24_what_an_earlier_year_did_counts_in_the_next(row: Row
 
 
 def test_rule_25_of_many_acts_that_an_internal_event_brings_an_order_carries_twenty() -> None:
-    story = Story(*CONCURRING, *TAKEN, a_closing("all"))
+    story = Scenario(*CONCURRING, *TAKEN, a_closing("all"))
     [internal_event] = story.internal_events()
     assert 26 == len(internal_event["data"]["acts"])
     story.deliver()
@@ -177,7 +177,9 @@ def test_rule_25_an_order_that_waited_for_the_account_in_an_opening_carries_its_
     """The grant that this year awarded before the opening came has the act of the year before."""
     concurring = a_concurring_act(act=an_act("2023-04-13"))
     alone = an_award(50, requires_convention=False, **NEXT)
-    story = Story(*TAKEN[:2], concurring, *TAKEN[2:], a_closing("all"), a_vote(50, **NEXT), alone)
+    story = Scenario(
+        *TAKEN[:2], concurring, *TAKEN[2:], a_closing("all"), a_vote(50, **NEXT), alone
+    )
     assert {} == story.orders(NEXT_BUDGET), "nobody knows yet where to pay it"
     story.deliver()
     [change] = story.last.payment_orders

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.builders import (
-    Story,
+    Scenario,
     a_concurring_act,
     a_convention,
     a_new_account,
@@ -235,7 +235,7 @@ def test_rule_22_of_several_costs_the_lowest_says_what_was_had_too_much() -> Non
         an_instalment(300, "third", documents=[("evaluation", 2022)], ceiling=True),
     ]
     unpaid = a_convention(instalments=schedule, bank_account=...)
-    story = Story(a_vote(1_000), an_award(1_000), unpaid)
+    story = Scenario(a_vote(1_000), an_award(1_000), unpaid)
     story.tell(a_report(eligible_cost_cents=390))
     story.tell(a_report("evaluation", eligible_cost_cents=150))
     story.tell(a_new_account())
@@ -246,7 +246,7 @@ def test_rule_22_of_several_costs_the_lowest_says_what_was_had_too_much() -> Non
 
 def test_rule_25_an_act_that_concurred_and_then_awards_alone_stands_once_on_the_order() -> None:
     same = an_act()
-    story = Story(
+    story = Scenario(
         a_vote(),
         a_new_account(),
         a_concurring_act(act=same, _id="first said"),

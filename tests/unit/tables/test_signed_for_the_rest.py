@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.builders import (
     Json,
-    Story,
+    Scenario,
     a_collection,
     a_convention,
     a_line,
@@ -340,7 +340,7 @@ def test_rule_22_what_the_grant_had_counts_under_its_convention(row: Row) -> Non
 
 
 def test_rule_13_moves_name_the_convention_and_the_grant_s_instalment() -> None:
-    story = Story(*TAKEN, a_payment(HALF, "G/1"))
+    story = Scenario(*TAKEN, a_payment(HALF, "G/1"))
     [move] = story.last.moves
     assert ("C", "G/1") == (move.convention, move.instalment)
     [change] = story.last.payment_orders
@@ -348,7 +348,7 @@ def test_rule_13_moves_name_the_convention_and_the_grant_s_instalment() -> None:
 
 
 def test_rule_25_a_reissue_under_the_grant_s_name_names_the_rejected_order() -> None:
-    story = Story(*TAKEN, an_acknowledgement("rejected", "G/1"), a_new_account(_id="new"))
+    story = Scenario(*TAKEN, an_acknowledgement("rejected", "G/1"), a_new_account(_id="new"))
     [change] = story.last.payment_orders
     assert change.issued is not None
     assert ("G/1/2", "G/1") == (change.order.payment_order, change.issued["previous"])
@@ -360,14 +360,14 @@ def test_rule_24_a_report_behind_the_grant_s_order_is_rejected() -> None:
         requires_convention=False,
         instalments=[an_instalment(HALF, "1", documents=REPORT), an_instalment(HALF, "2")],
     )
-    story = Story(
+    story = Scenario(
         a_vote(9_000_000),
         by_report,
         a_report(convention="G"),
         a_new_account(),
     )
     assert {"G/1": ISSUED, "G/2": ISSUED} == story.orders()
-    story = Story(
+    story = Scenario(
         a_vote(9_000_000),
         an_award(
             2 * HALF,
@@ -387,12 +387,12 @@ def test_rule_24_a_report_behind_the_grant_s_order_is_rejected() -> None:
     assert "G/1" == facts_of_flag(story)["payment_order"]
 
 
-def facts_of_flag(story: Story) -> Json:
+def facts_of_flag(story: Scenario) -> Json:
     [flag] = story.last.review_flags
     facts: Json = flag["facts"]
     return facts
 
 
 def test_rule_13_a_second_convention_finds_nothing_left() -> None:
-    story = Story(*TAKEN, a_convention(1, convention="D"))
+    story = Scenario(*TAKEN, a_convention(1, convention="D"))
     assert ("exceeds_award", 0) == (story.answer(), (facts_of(story) or {})["award_cents"])

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.builders import SIRET, Json, Story
+from tests.builders import SIRET, Json, Scenario
 from tests.unit.tables.test_oracle import AWARDED_EUROS, EXAMPLE, lines_of
 
 SINGLE_PAYMENTS = EXAMPLE.parent / "lille-avenirs-single-payments.jsonl"
@@ -15,7 +15,7 @@ LOMME_AWARD = "deliberation-lomme-2023-40-participation-de-lomme"
 
 @pytest.fixture(scope="module")
 def year() -> Json:
-    return Story(*lines_of(EXAMPLE), *lines_of(SINGLE_PAYMENTS)).summary()
+    return Scenario(*lines_of(EXAMPLE), *lines_of(SINGLE_PAYMENTS)).summary()
 
 
 def test_every_event_is_accepted_and_nothing_more_is_flagged(year: Json) -> None:
@@ -59,7 +59,7 @@ def test_each_is_paid_once_at_signature_and_on_notification(year: Json) -> None:
 def test_article_5_4_before_the_notification_nothing_is_ordered() -> None:
     events = [json.loads(line) for line in lines_of(SINGLE_PAYMENTS)]
     untold = [each for each in events if each["type"] != "ecluse.convention.notified.v1"]
-    story = Story(*lines_of(EXAMPLE), *untold)
+    story = Scenario(*lines_of(EXAMPLE), *untold)
     assert f"{LOMME}/single" not in story.orders()
 
 
@@ -68,7 +68,7 @@ def test_rule_14_without_convention_the_payment_of_lomme_is_refused() -> None:
     before = [each for each in events if each["time"] < "2023-04"]
     [award] = [each for each in events if each["id"] == LOMME_AWARD]
     alone = award | {"data": award["data"] | {"requires_convention": False}}
-    story = Story(*lines_of(EXAMPLE), *before, alone)
+    story = Scenario(*lines_of(EXAMPLE), *before, alone)
     assert story.last.refusal == {
         "code": "convention_required",
         "facts": {"siret": SIRET, "total_cents": 2_370_600_00, "limit_cents": 23_000_00},

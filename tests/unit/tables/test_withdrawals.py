@@ -2,7 +2,7 @@
 
 from tests.builders import (
     Json,
-    Story,
+    Scenario,
     a_collection,
     a_concurring_act,
     a_convention,
@@ -368,7 +368,7 @@ def test_rule_17_nothing_is_granted_any_more_on_a_grant_that_fell(row: Row) -> N
 
 
 def test_rule_17_the_money_of_a_cancelled_order_goes_in_two_moves() -> None:
-    story = Story(*IN_HALVES, a_payment(25), a_withdrawal(_time="2023-08-30T12:00:00+02:00"))
+    story = Scenario(*IN_HALVES, a_payment(25), a_withdrawal(_time="2023-08-30T12:00:00+02:00"))
     of_order = [move for move in story.last.moves if move.instalment == "advance"]
     assert [("ordered", "committed", 35), ("committed", "available", 35)] == [
         (move.way.origin, move.way.target, move.amount_cents) for move in of_order

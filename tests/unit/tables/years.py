@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.builders import NEXT_BUDGET, Json, Story, a_closing, a_report
+from tests.builders import NEXT_BUDGET, Json, Scenario, a_closing, a_report
 from tests.unit.tables.rows import Figures, Money, facts_of, flags_of, money_of
 
 Order = tuple[str, int, int]
@@ -42,8 +42,8 @@ class Row:
     carry_over: Any = "all"
 
 
-def told(row: Row) -> Story:
-    story = Story(*row.year, a_closing(row.carry_over), *row.before)
+def told(row: Row) -> Scenario:
+    story = Scenario(*row.year, a_closing(row.carry_over), *row.before)
     assert [] != story.internal_events(), "an internal event is written"
     story.deliver()
     for event in row.after:

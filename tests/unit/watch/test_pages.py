@@ -18,7 +18,7 @@ from services.watch.pages import Board, Desk
 from services.watch.reconciliation import Reached
 from services.watch.settings import WatchSettings
 from services.watch.tables import Tables
-from tests.builders import BUDGET, Story, a_convention, a_vote, an_award
+from tests.builders import BUDGET, Scenario, a_convention, a_vote, an_award
 from tests.unit.watch.lag_figures import NOW_S
 from tests.unit.watch.ledger_output import encoded, transactions
 
@@ -62,7 +62,7 @@ class Scene:
 def test_the_balances_of_a_budget_are_those_of_the_ledger() -> None:
     scene = Scene()
     scene.read()
-    said = Story(*YEAR).summary()
+    said = Scenario(*YEAR).summary()
     expected = {
         "budget": BUDGET,
         "sequence": 3,

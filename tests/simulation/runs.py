@@ -13,9 +13,9 @@ from tests.simulation.cases import Case
 from tests.simulation.draw import a_case
 from tests.simulation.proof import prove
 from tests.simulation.reach import WANTED, Reached, reached
-from tests.simulation.world import MakeWork, simulate
+from tests.simulation.simulator import MakeWork, simulate
 
-ROUND: Final = 250
+COMPLETE: Final = 250
 """So many histories from the first on reach everything: each directed one is among them."""
 
 CHUNK: Final = 20
@@ -60,8 +60,8 @@ class Tally:
 
     def row(self) -> dict[str, Any]:
         """All of it for JSON."""
-        told = [[*each, count, self.histories_of[each]] for each, count in self.reached.items()]
-        return vars(self) | {"reached": told, "histories_of": None, "missing": self.missing}
+        rows = [[*each, count, self.histories_of[each]] for each, count in self.reached.items()]
+        return vars(self) | {"reached": rows, "histories_of": None, "missing": self.missing}
 
     @property
     def missing(self) -> list[Reached]:
@@ -73,7 +73,7 @@ def tally_of(case: Case, number: int, make_work: MakeWork = LedgerWork) -> Tally
     """Run one history, and prove it; whatever the simulation itself cannot bear is a failure."""
     try:
         return _tally_of(case, number, make_work)
-    except Exception:  # noqa: BLE001 # a long campaign ends with the number of the history
+    except Exception:  # noqa: BLE001 # a long run ends with the number of the history
         return Tally(1, failures=[Failure(number, [f"simulation: {traceback.format_exc()}"])])
 
 
@@ -88,11 +88,13 @@ def _tally_of(case: Case, number: int, make_work: MakeWork) -> Tally:
             "writers that were fenced": broker.fenced,
             "transactions left open by who was killed or fenced": broker.left_open,
             "transactions that timed out": broker.timed_out,
-            "ends that the broker forgot, in how many partitions": broker.forgotten,
-            "ends that the broker forgot, written by the ledger": outcome.said["transaction_ended"],
-            "states made again from the journal": outcome.said["state_rebuilt"],
-            "partitions held before a record": outcome.said["partition_held"],
-            "openings tried again after an error of the world": outcome.said["partition_retried"],
+            "ends that the broker forgot, in how many partitions": broker.hanging,
+            "ends that the broker forgot, written by the ledger": outcome.logged[
+                "transaction_ended"
+            ],
+            "states made again from the journal": outcome.logged["state_rebuilt"],
+            "partitions held before a record": outcome.logged["partition_held"],
+            "openings tried again after an error of the world": outcome.logged["partition_retried"],
         }
     )
     failures = [Failure(number, proof.wrong)] if proof.wrong else []

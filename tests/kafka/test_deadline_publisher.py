@@ -29,9 +29,9 @@ from services.watch.deadline_publisher import Post
 from tests.builders import Json, a_convention, a_report, a_vote, an_award, an_instalment
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import STRUCTURED, Cluster, Sent, a_cluster, budget_on, run
+from tests.kafka.deadline_publishing import MOMENTS, Poster
 from tests.kafka.delivering import DELIVERED, FENCED
 from tests.kafka.faults.test_hanging import UNVERIFIED
-from tests.kafka.posting import MOMENTS, Poster
 from tests.kafka.workers import Worker, eventually, wait_for_records
 
 PARTITIONS: Final = len(MOMENTS)
@@ -74,7 +74,7 @@ def cluster(broker: Broker, prefix: str) -> Cluster:
     return cluster
 
 
-def standing(cluster: Cluster) -> dict[int, list[str]]:
+def written(cluster: Cluster) -> dict[int, list[str]]:
     """The ids of the deadline events in each partition, in order, read as the ledger reads them."""
     return {
         number: [json.loads(each.value)["id"] for each in records]
@@ -101,15 +101,15 @@ def test_a_watch_that_is_killed_at_any_moment_leaves_none_out_and_none_twice(
     for each in killed:
         each.was_killed()
     run(delivered(cluster.settings, numbers, deadline_events(4)))
-    assert dict.fromkeys(numbers, ids(deadline_events(4))) == standing(cluster)
+    assert dict.fromkeys(numbers, ids(deadline_events(4))) == written(cluster)
     run(delivered(cluster.settings, numbers, deadline_events(4)))
-    assert dict.fromkeys(numbers, ids(deadline_events(4))) == standing(cluster)
+    assert dict.fromkeys(numbers, ids(deadline_events(4))) == written(cluster)
 
 
 def test_a_watch_that_is_frozen_at_any_moment_writes_nothing_when_it_thaws(
     cluster: Cluster, tmp_path: Path
 ) -> None:
-    """Another has taken its partition over; who is in the midst of a transaction is told so."""
+    """Another has taken its partition over; who is amid a transaction learns so."""
     three, numbers = deadline_events(3), range(PARTITIONS)
     with ExitStack() as stack:
         frozen = [
@@ -120,7 +120,7 @@ def test_a_watch_that_is_frozen_at_any_moment_writes_nothing_when_it_thaws(
             each.is_frozen()
         run(delivered(cluster.settings, numbers, deadline_events(4)))
         codes = [each.thaw() for each in frozen]
-    assert dict.fromkeys(numbers, ids(deadline_events(4))) == standing(cluster)
+    assert dict.fromkeys(numbers, ids(deadline_events(4))) == written(cluster)
     # One that had read nothing yet finds that all is there, and one that had written all is done.
     assert [DELIVERED] * 3 == codes[:3]
     assert [FENCED] * 4 == codes[3:7]
@@ -145,7 +145,7 @@ def test_two_that_both_call_a_partition_their_own_write_nothing_twice(
         await mine.end()
 
     run(go())
-    assert ids(deadline_events(4)) == standing(cluster)[0]
+    assert ids(deadline_events(4)) == written(cluster)[0]
 
 
 def test_many_deadline_events_are_several_transactions_and_what_is_written_of_them_counts(
@@ -177,7 +177,7 @@ def test_many_deadline_events_are_several_transactions_and_what_is_written_of_th
         assert {} == post._desks
 
     run(go())
-    assert ids(deadline_events(6)) == standing(cluster)[0]
+    assert ids(deadline_events(6)) == written(cluster)[0]
 
 
 def test_a_broker_that_goes_away_and_comes_back_costs_no_deadline_event(
@@ -205,7 +205,7 @@ def test_a_broker_that_goes_away_and_comes_back_costs_no_deadline_event(
                 _in_the_end(post, number, deadline_events(3))
             )
         runner.run(post.end())
-    assert [ids(deadline_events(3))] * 2 == list(standing(cluster).values())[:2]
+    assert [ids(deadline_events(3))] * 2 == list(written(cluster).values())[:2]
 
 
 async def _in_the_end(post: Post, number: int, some: list[DeadlineEvent]) -> list[str]:
@@ -232,7 +232,7 @@ def test_a_deadline_event_behind_somebody_s_open_transaction_is_not_taken_for_mi
                 run(delivered(cluster.settings, [0], deadline_events(2)))
         runner.run(former.end())
     run(delivered(cluster.settings, [0], deadline_events(2)))
-    assert ids(deadline_events(2)) == standing(cluster)[0]
+    assert ids(deadline_events(2)) == written(cluster)[0]
 
 
 def test_deadline_events_of_others_are_nobody_s_of_ours(cluster: Cluster) -> None:
@@ -266,18 +266,18 @@ def forgetful(cluster: Cluster) -> Iterator[Cluster]:
     cluster.alter_broker({})
 
 
-async def _forgotten(cluster: Cluster, some: list[DeadlineEvent]) -> None:
+async def _hanging(cluster: Cluster, some: list[DeadlineEvent]) -> None:
     """Deadline events are written to partition 0, and the coordinator never hears of it."""
     post = Post(cluster.settings.model_copy(update={"transaction_timeout_s": SHORT_S}))
-    said = ""
-    while "the former transaction is still open" not in said:
+    error = ""
+    while "the former transaction is still open" not in error:
         await post.begin(0)
         _forget(cluster, post._desks[0].writer)
         with pytest.raises(WriterFailed) as failed:
             await post.deliver(0, some)
-        said = str(failed.value)
+        error = str(failed.value)
         # A broker takes a moment to follow its settings.
-        assert "InvalidTxnState" in said or "still open" in said
+        assert "InvalidTxnState" in error or "still open" in error
     await post.end()
 
 
@@ -296,8 +296,8 @@ def _forget(cluster: Cluster, writer: FencedWriter) -> None:
 def test_deadline_events_whose_end_the_broker_forgot_were_seen_by_nobody_and_are_written_anew(
     forgetful: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run(_forgotten(forgetful, deadline_events(2)))
-    assert [] == standing(forgetful)[0]
+    run(_hanging(forgetful, deadline_events(2)))
+    assert [] == written(forgetful)[0]
 
     async def forbidden(*_: object, **__: object) -> None:
         raise WriterFailed("end") from ClusterAuthorizationFailedError()
@@ -307,7 +307,7 @@ def test_deadline_events_whose_end_the_broker_forgot_were_seen_by_nobody_and_are
         with pytest.raises(ClusterError, match="Give it ALTER on the cluster"):
             run(delivered(forgetful.settings, [0], deadline_events(3)))
     run(delivered(forgetful.settings, [0], deadline_events(3)))
-    assert ids(deadline_events(3)) == standing(forgetful)[0]
+    assert ids(deadline_events(3)) == written(forgetful)[0]
 
 
 # ------------------------------------------------------------ what the ledger makes of them

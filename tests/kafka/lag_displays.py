@@ -1,6 +1,6 @@
 """Who tells an operator how a stage is: page, metric and command, asked again and again.
 
-Each is asked by itself, as people and Prometheus do, and what it told is kept with the moment.
+Each is asked by itself, as people and Prometheus do, and its answer is kept with the moment.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from tests.integration.command import ecluse
 from tests.kafka.watcher import Watcher
 
 PAGE, METRIC, COMMAND = "page", "metric", "command"
-LOOK_S: Final = 0.3
+POLL_S: Final = 0.3
 ANSWER_S: Final = 20.0
 EXIT_SILENT: Final = 3
 """What `ecluse lag` ends with where no watch answers."""
@@ -30,45 +30,45 @@ Row = tuple[str, str, int]
 """A stage, a topic without `ecluse.` and `.v1`, and the number of its partition."""
 
 
-class Standing(NamedTuple):
+class PartitionStatus(NamedTuple):
     """How a partition is: its state in the teller's own words, and what is left to read."""
 
     state: str
     behind: int | None
 
 
-class Told(NamedTuple):
-    """What one of them told, all at once."""
+class Shown(NamedTuple):
+    """One answer of one of them."""
 
     stages: frozenset[Stage]
-    rows: Mapping[Row, Standing]
+    rows: Mapping[Row, PartitionStatus]
     old: bool
     """Whether it says of the watch that it is old, or does not answer."""
 
 
-class Heard(NamedTuple):
+class Sample(NamedTuple):
     """The same, and when the answer had come."""
 
     at_s: float
-    told: Told
+    shown: Shown
 
 
-SILENT: Final = Told(frozenset(), {}, old=True)
+SILENT: Final = Shown(frozenset(), {}, old=True)
 
 
-class Tellers:
-    """All three, and what was heard of each."""
+class Displays:
+    """All three, and the answers of each."""
 
     def __init__(self, watch: Watcher, prefix: str, page: str) -> None:
         self._watch = watch
         self._prefix = prefix
         self._page = page
-        self._asked: dict[str, Callable[[], Told]] = {
+        self._asked: dict[str, Callable[[], Shown]] = {
             PAGE: self._of_page,
             METRIC: self._of_metric,
             COMMAND: self._of_command,
         }
-        self.heard: dict[str, list[Heard]] = {name: [] for name in self._asked}
+        self.samples: dict[str, list[Sample]] = {name: [] for name in self._asked}
 
     async def listen(self) -> None:
         """Ask each again and again, for as long as this runs."""
@@ -76,30 +76,30 @@ class Tellers:
 
     async def _ask(self, name: str) -> None:
         while True:
-            told = await asyncio.to_thread(self._asked[name])
-            self.heard[name].append(Heard(time.monotonic(), told))
-            await asyncio.sleep(LOOK_S)
+            shown = await asyncio.to_thread(self._asked[name])
+            self.samples[name].append(Sample(time.monotonic(), shown))
+            await asyncio.sleep(POLL_S)
 
-    def first_s(self, name: str, is_so: Callable[[Told], bool], since_s: float) -> float | None:
-        """How long after a moment one of them first told it; None: not yet."""
-        found = (each.at_s - since_s for each in self.heard[name] if is_so(each.told))
+    def first_s(self, name: str, is_so: Callable[[Shown], bool], since_s: float) -> float | None:
+        """How long after a moment one of them first showed it; None: not yet."""
+        found = (each.at_s - since_s for each in self.samples[name] if is_so(each.shown))
         return next((after_s for after_s in found if after_s >= 0), None)
 
     # ------------------------------------------------------------ how each is asked
 
-    def _of_command(self) -> Told:
+    def _of_command(self) -> Shown:
         """`ecluse lag --json`."""
-        said = ecluse("lag", "--json", "--url", f"http://127.0.0.1:{self._watch.port}")
+        text = ecluse("lag", "--json", "--url", f"http://127.0.0.1:{self._watch.port}")
         # It runs in this process, where Kafka's clients may say something at any time.
-        answers = [line for line in said.out.splitlines() if line.startswith(b"{")]
-        if said.code == EXIT_SILENT:
+        answers = [line for line in text.out.splitlines() if line.startswith(b"{")]
+        if text.code == EXIT_SILENT:
             assert [] == answers
             return SILENT
         board = json.loads(answers[-1])
-        return Told(
+        return Shown(
             frozenset((each["stage"], each["state"], each["rule"]) for each in board["stages"]),
             {
-                (stage["stage"], _plain(each["topic"]), each["partition"]): Standing(
+                (stage["stage"], _plain(each["topic"]), each["partition"]): PartitionStatus(
                     each["state"], each["behind"]
                 )
                 for stage in board["stages"]
@@ -108,7 +108,7 @@ class Tellers:
             old=False,
         )
 
-    def _of_metric(self) -> Told:
+    def _of_metric(self) -> Shown:
         """`/metrics` of the watch."""
         status, text = self._watch.get("/metrics")
         if status == 0:
@@ -119,17 +119,17 @@ class Tellers:
             for name, found, figure, *_ in samples
             if name == "kafka_consumergroup_lag"
         }
-        rows: dict[Row, Standing] = {}
+        rows: dict[Row, PartitionStatus] = {}
         for name, found, figure, *_ in samples:
             if name == "ecluse_consumer_state" and figure:
                 group, topic = (self._prefix + found[each] for each in ("group", "topic"))
                 row = (found["stage"], _plain(found["topic"]), int(found["partition"]))
                 left = behind.get((group, topic, found["partition"]))
-                rows[row] = Standing(found["state"], left)
-        stages = frozenset((row[0], standing.state) for row, standing in rows.items())
-        return Told(stages, rows, old=False)
+                rows[row] = PartitionStatus(found["state"], left)
+        stages = frozenset((row[0], status.state) for row, status in rows.items())
+        return Shown(stages, rows, old=False)
 
-    def _of_page(self) -> Told:
+    def _of_page(self) -> Shown:
         """`/console/lag`, in French."""
         answer = httpx.get(
             f"{self._page}/console/lag",
@@ -137,7 +137,7 @@ class Tellers:
             timeout=ANSWER_S,
         )
         assert 200 == answer.status_code, answer.text
-        return told_by_page(answer.text)
+        return shown_by_page(answer.text)
 
 
 def _plain(topic: str) -> str:
@@ -153,10 +153,10 @@ TITLE: Final = re.compile(r"<h1>(.*?)</h1>", re.DOTALL)
 OLD: Final = "Personne ne sait en ce moment qui est en retard."
 
 
-def told_by_page(page: str) -> Told:
+def shown_by_page(page: str) -> Shown:
     """What stands in the page's tables, and whether its first sentence says that all is old."""
     stages: set[Stage] = set()
-    rows: dict[Row, Standing] = {}
+    rows: dict[Row, PartitionStatus] = {}
     for section in SECTION.finditer(page):
         name = section[1]
         for head, cells in ROW.findall(section[0]):
@@ -169,13 +169,13 @@ def told_by_page(page: str) -> Told:
             elif f'data-live="partitions-{name}"' in section[0]:
                 topic, number = head.split()
                 _, behind = FIGURE.findall(cells)
-                rows[name, topic, int(number)] = Standing(state, _count(behind))
+                rows[name, topic, int(number)] = PartitionStatus(state, _count(behind))
     title = TITLE.search(page)
     assert title is not None
-    return Told(frozenset(stages), rows, old=OLD in unescape(title[1]))
+    return Shown(frozenset(stages), rows, old=OLD in unescape(title[1]))
 
 
-def _count(said: str) -> int | None:
-    """A figure as people are told it; a dash is none."""
-    digits = re.sub(r"\D", "", said)
+def _count(text: str) -> int | None:
+    """A figure as people read it; a dash is none."""
+    digits = re.sub(r"\D", "", text)
     return int(digits) if digits else None

@@ -32,13 +32,13 @@ AGE_S: Final = 15.0
 """How old what a living worker says may be: 5 s and whatever this machine takes."""
 
 
-def said(cluster: Cluster, group: str = LEDGER_GROUP) -> dict[tuple[str, int], Spoken]:
+def statuses(cluster: Cluster, group: str = LEDGER_GROUP) -> dict[tuple[str, int], Spoken]:
     """What was said last; an offset without a word would be none of ours."""
     found: dict[tuple[str, int], Spoken] = {}
     for place, (offset, metadata) in cluster.offsets_of(group).items():
-        word = read_word(metadata)
-        assert word is not None, metadata
-        found[place] = Spoken(offset, word)
+        status = read_word(metadata)
+        assert status is not None, metadata
+        found[place] = Spoken(offset, status)
     return found
 
 
@@ -47,12 +47,12 @@ def until_read(
 ) -> dict[tuple[str, int], Spoken]:
     """Until everything is read to its end, and the group says so."""
 
-    def look() -> dict[tuple[str, int], Spoken] | None:
-        found, ends = said(cluster, group), cluster.ends(names)
+    def poll() -> dict[tuple[str, int], Spoken] | None:
+        found, ends = statuses(cluster, group), cluster.ends(names)
         stands = {place: spoken.offset for place, spoken in found.items()} == ends
         return found if stands and all(each.word.caught_up for each in found.values()) else None
 
-    return eventually(look, "not read to the end")
+    return eventually(poll, "not read to the end")
 
 
 def seconds(event: Json) -> float:
@@ -78,20 +78,20 @@ def test_of_what_is_read_to_its_end_nothing_is_behind_in_transactions_too(
         (INTERNAL_EVENTS, OLD): 0,
         (INTERNAL_EVENTS, NEW): 2,
     } == {place: spoken.offset for place, spoken in found.items()}, "behind the markers"
-    for _, word in found.values():
-        assert began_s - 1 < word.at_s < now_s + 1
+    for _, status in found.values():
+        assert began_s - 1 < status.at_s < now_s + 1
         assert ("running", None, None, None) == (
-            word.state, word.oldest_event_s, word.oldest_recorded_s, word.held
+            status.state, status.oldest_event_s, status.oldest_recorded_s, status.held
         )  # fmt: skip
-        assert word.taken == word.told
+        assert status.taken == status.told
     events, internal_events = found[EVENTS, OLD].word, found[INTERNAL_EVENTS, NEW].word
     assert (5, 1) == (events.taken, internal_events.taken)
     assert seconds(year[-1]) == events.done_event_s
     assert events.arrival_s is not None
     assert began_s - 1 < seconds(year[-1]) + events.arrival_s < now_s
-    for word in (events, internal_events):
-        assert word.handling_s is not None
-        assert 0 < word.handling_s < now_s - began_s + 1
+    for status in (events, internal_events):
+        assert status.handling_s is not None
+        assert 0 < status.handling_s < now_s - began_s + 1
     assert found[EVENTS, NEW].word.done_event_s is None
 
     here = f'{{partition="{OLD}",topic="{cluster.name(EVENTS)}"}}'
@@ -102,7 +102,7 @@ def test_of_what_is_read_to_its_end_nothing_is_behind_in_transactions_too(
     assert 2 <= metrics["ecluse_record_handling_seconds_count"], "one of each transaction"
     assert 0 == metrics["ecluse_ledger_resumed_total"]
 
-    last = said(cluster)
+    last = statuses(cluster)
     assert {"stopped"} == {spoken.word.state for spoken in last.values()}
     assert {place: spoken.offset for place, spoken in last.items()} == cluster.ends(INPUT_TOPICS)
 
@@ -112,35 +112,40 @@ def test_a_held_partition_says_before_which_record_and_since_when(
 ) -> None:
     cluster = a_cluster(broker, prefix, 2)
     sick, sound = budget_on(OLD, 2), budget_on(NEW, 2)
-    story = [
+    history = [
         a_vote(10**9, budget=sick),
         an_award(1_000, budget=sick, grant="G1"),
         an_award(1_000, budget=sick, grant="G2", _time="2023-07-14T09:30:00+02:00"),
         an_award(1_000, budget=sick, grant="G3"),
     ]
-    story = [event | {"id": f"e{number}"} for number, event in enumerate(story)]
-    cluster.publish([*story, a_vote(budget=sound)])
+    history = [event | {"id": f"e{number}"} for number, event in enumerate(history)]
+    cluster.publish([*history, a_vote(budget=sound)])
     with Worker(cluster, tmp_path, fault="decide:e2") as worker:
 
         def held() -> dict[tuple[str, int], Spoken] | None:
-            found = said(cluster)
+            found = statuses(cluster)
             here = found.get((EVENTS, OLD))
             return found if here and here.word.held and found[EVENTS, NEW].word.caught_up else None
 
         found = eventually(held, "no word of a held partition")
-        offset, word = found[EVENTS, OLD]
-        assert (2, Held(2, "e2")) == (offset, word.held)
-        assert ("broken", False, 2, 2) == (word.state, word.caught_up, word.taken, word.told)
-        assert seconds(story[2]) == word.oldest_event_s
-        assert seconds(story[1]) == word.done_event_s
-        assert word.oldest_recorded_s is not None
-        assert word.oldest_recorded_s < word.at_s
+        offset, status = found[EVENTS, OLD]
+        assert (2, Held(2, "e2")) == (offset, status.held)
+        assert ("broken", False, 2, 2) == (
+            status.state,
+            status.caught_up,
+            status.taken,
+            status.told,
+        )
+        assert seconds(history[2]) == status.oldest_event_s
+        assert seconds(history[1]) == status.done_event_s
+        assert status.oldest_recorded_s is not None
+        assert status.oldest_recorded_s < status.at_s
         assert ("running", 1) == (found[EVENTS, NEW].word.state, found[EVENTS, NEW].offset)
         time.sleep(AGE_S / 3 + 1)
-        later = said(cluster)[EVENTS, OLD].word
-        assert word._replace(at_s=later.at_s) == later, "nothing has changed"
+        later = statuses(cluster)[EVENTS, OLD].word
+        assert status._replace(at_s=later.at_s) == later, "nothing has changed"
         assert AGE_S > the_clock_on_the_wall() - later.at_s
-        assert later.at_s > word.at_s, "it lives, and says so"
+        assert later.at_s > status.at_s, "it lives, and says so"
         assert 0 == worker.stop()
 
 

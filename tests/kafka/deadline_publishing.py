@@ -22,7 +22,7 @@ MOMENTS: Final = (
     "behind write",  # the transaction is open, and has internal events
     "amid commit",  # it may end either way
     "behind commit",  # it is to end, and the marker may not be written
-    "behind settle",  # the internal events stand, and nobody was told
+    "behind settle",  # the internal events are written, and nobody knows
 )
 
 WAIT_S: Final = 40.0

@@ -11,7 +11,7 @@ from services.ledger.application.kafka_records import standing_before
 from services.runtime.kafka.reader import Reader
 from services.runtime.ops.errors import ClusterError
 from services.runtime.processing.processor import Hold
-from tests.builders import Json, a_vote, an_award
+from tests.builders import Json, a_vote_and_awards
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, budget_on, run
 from tests.kafka.workers import Worker, outcomes, wait_for_records
@@ -29,18 +29,10 @@ def cluster(broker: Broker, prefix: str) -> Cluster:
     return cluster
 
 
-def story(budget: str, count: int = 7) -> list[Json]:
-    """A vote and awards; ids e0, e1 … of the sick budget, s0, s1 … of the sound one."""
-    internal_event = "e" if budget == SICK_BUDGET else "s"
-    events = [a_vote(10**9, budget=budget)]
-    events += [an_award(1_000, budget=budget, grant=f"G{each}") for each in range(1, count)]
-    return [event | {"id": f"{internal_event}{number}"} for number, event in enumerate(events)]
-
-
 def hold_on(cluster: Cluster, partition: int) -> Hold | None:
     """The hold that stands last in the state topic."""
 
-    async def look() -> Hold | None:
+    async def poll() -> Hold | None:
         place = cluster.place(topics.LEDGER_STATE, partition)
         reader = Reader(cluster.settings, [place])
         await reader.start()
@@ -49,7 +41,7 @@ def hold_on(cluster: Cluster, partition: int) -> Hold | None:
         finally:
             await reader.stop()
 
-    return run(look())
+    return run(poll())
 
 
 def sequences(records: list[Json]) -> list[int]:
@@ -59,20 +51,22 @@ def sequences(records: list[Json]) -> list[int]:
 @pytest.fixture
 def held(cluster: Cluster, tmp_path: Path) -> Iterator[Worker]:
     """A worker that holds the sick partition before record 4, in a batch of 7."""
-    cluster.publish(story(SICK_BUDGET) + story(SOUND_BUDGET, count=2))
+    cluster.publish(
+        a_vote_and_awards(SICK_BUDGET, 7) + a_vote_and_awards(SOUND_BUDGET, 2, name="s")
+    )
     with Worker(cluster, tmp_path, fault=f"decide:e{BAD}") as worker:
         worker.wait_for("partition_held")
         yield worker
 
 
 def test_a_bug_at_one_record_holds_its_partition_alone(held: Worker, cluster: Cluster) -> None:
-    said = held.wait_for("partition_held")
+    result = held.wait_for("partition_held")
     name = cluster.name(topics.EVENTS)
     where = {"topic": name, "partition": SICK, "offset": BAD, "event_id": f"e{BAD}"}
-    assert where.items() <= said.items()
-    assert "planted in decide" in said["error"]
-    assert f"ecluse quarantine {SICK} {BAD} --reason" in said["do"]
-    assert [2] == [len(held.said("record_failed", offset=BAD))]
+    assert where.items() <= result.items()
+    assert "planted in decide" in result["error"]
+    assert f"ecluse quarantine {SICK} {BAD} --reason" in result["do"]
+    assert [2] == [len(held.logged("record_failed", offset=BAD))]
 
     page = held.wait_for_states(broken=1, running=1)
     assert "broken" == page[SICK]["state"]
@@ -86,29 +80,29 @@ def test_a_bug_at_one_record_holds_its_partition_alone(held: Worker, cluster: Cl
     assert (name, SICK, BAD, f"e{BAD}") == hold[:4]
     assert None is hold_on(cluster, SOUND)
 
-    cluster.publish(story(SOUND_BUDGET, count=5)[2:])
+    cluster.publish(a_vote_and_awards(SOUND_BUDGET, 3, 2, "s"))
     journal = wait_for_records(cluster, BAD + 5)
     assert list(range(BAD)) == sequences(journal[SICK]), "what stands before it is committed"
     assert list(range(5)) == sequences(journal[SOUND]), "the other partition goes on"
     assert 0 == held.stop()
 
 
-def test_what_is_set_aside_is_a_dead_letter_and_the_next_is_decided(
+def test_what_is_quarantined_is_a_dead_letter_and_the_next_is_decided(
     held: Worker, cluster: Cluster
 ) -> None:
-    hold = cluster.set_aside(SICK, BAD, by="Ada", why="decide fails on it")
+    hold = cluster.quarantine(SICK, BAD, by="Ada", why="decide fails on it")
     assert (SICK, BAD) == (hold.partition, hold.offset)
     journal = wait_for_records(cluster, 7 + 2)
     assert list(range(7)) == sequences(journal[SICK])
     assert ["accepted"] * 4 + ["dead_letter"] + ["accepted"] * 2 == outcomes(journal[SICK])
-    buried = journal[SICK][BAD]["dead_letter"]
-    assert {"by": "Ada", "why": "decide fails on it"}.items() <= buried.items()
-    assert buried["reason"].startswith("quarantined")
+    quarantined = journal[SICK][BAD]["dead_letter"]
+    assert {"by": "Ada", "why": "decide fails on it"}.items() <= quarantined.items()
+    assert quarantined["reason"].startswith("quarantined")
 
-    [internal_event] = cluster.read(topics.DEAD_LETTERS)[SICK]
-    assert story(SICK_BUDGET)[BAD] == json.loads(internal_event.value)
-    assert SICK_BUDGET.encode() == internal_event.key
-    headers = dict(internal_event.headers)
+    [dead_letter] = cluster.read(topics.DEAD_LETTERS)[SICK]
+    assert a_vote_and_awards(SICK_BUDGET, 7)[BAD] == json.loads(dead_letter.value)
+    assert SICK_BUDGET.encode() == dead_letter.key
+    headers = dict(dead_letter.headers)
     assert b"Ada" == headers["ecluse_dlq_by"]
     assert b"decide fails on it" == headers["ecluse_dlq_why"]
     assert headers["ecluse_dlq_reason"].startswith(b"quarantined")
@@ -118,15 +112,15 @@ def test_what_is_set_aside_is_a_dead_letter_and_the_next_is_decided(
     assert None is page[SICK]["held"]
     assert b'"hold"' not in cluster.state()[SICK]
     assert None is hold_on(cluster, SICK)
-    assert 1 == len(held.said("partition_held")), "the same process goes on by itself"
+    assert 1 == len(held.logged("partition_held")), "the same process goes on by itself"
     assert None is held.code
 
 
-def test_the_last_record_set_aside_leaves_nothing_held(cluster: Cluster, tmp_path: Path) -> None:
-    cluster.publish(story(SICK_BUDGET, count=2))
+def test_the_last_record_quarantined_leaves_nothing_held(cluster: Cluster, tmp_path: Path) -> None:
+    cluster.publish(a_vote_and_awards(SICK_BUDGET, 2))
     with Worker(cluster, tmp_path, fault="decide:e1") as worker:
         worker.wait_for("partition_held", offset=1)
-        cluster.set_aside(SICK, 1)
+        cluster.quarantine(SICK, 1)
         page = worker.wait_for_states(running=2)
         assert None is page[SICK]["held"]
 
@@ -136,46 +130,18 @@ def test_the_last_record_set_aside_leaves_nothing_held(cluster: Cluster, tmp_pat
     [(SOUND, 1, "not held"), (SICK, BAD + 1, f"offset {BAD}"), (SICK, BAD - 1, f"offset {BAD}")],
     ids=["a partition that is not held", "a later record", "an earlier record"],
 )
-def test_nothing_else_is_set_aside(
+def test_nothing_else_is_quarantined(
     held: Worker, cluster: Cluster, partition: int, offset: int, why: str
 ) -> None:
     with pytest.raises(ClusterError, match=why):
-        cluster.set_aside(partition, offset)
+        cluster.quarantine(partition, offset)
     # Whoever were fenced by that would stop at its next record.
-    cluster.publish(story(SOUND_BUDGET, count=3)[2:])
+    cluster.publish(a_vote_and_awards(SOUND_BUDGET, 1, 2, "s"))
     journal = wait_for_records(cluster, BAD + 3)
     assert list(range(3)) == sequences(journal[SOUND])
     held.wait_for_states(broken=1, running=1)
-    assert [] == held.said("worker_fenced")
+    assert [] == held.logged("worker_fenced")
     assert None is held.code
-
-
-def test_a_record_behind_a_gap_is_set_aside(cluster: Cluster, tmp_path: Path) -> None:
-    """Senders may use transactions: their markers take offsets too."""
-    for event in story(SICK_BUDGET, count=3):
-        cluster.write([cluster.sent(event)], transaction=f"{cluster.prefix}sender")
-    with Worker(cluster, tmp_path, fault="decide:e1") as worker:
-        worker.wait_for("partition_held", offset=2)
-        cluster.set_aside(SICK, 2)
-        journal = wait_for_records(cluster, 3)
-        assert [0, 2, 4] == sequences(journal[SICK])
-        assert ["accepted", "dead_letter", "accepted"] == outcomes(journal[SICK])
-
-
-def test_a_bug_while_a_batch_is_written_is_narrowed_down_to_its_record(
-    cluster: Cluster, tmp_path: Path
-) -> None:
-    cluster.publish(story(SICK_BUDGET) + story(SOUND_BUDGET, count=2))
-    with Worker(cluster, tmp_path, fault=f"messages:e{BAD}") as worker:
-        said = worker.wait_for("partition_held")
-        assert (SICK, BAD, f"e{BAD}") == (said["partition"], said["offset"], said["event_id"])
-        assert "planted in messages" in said["error"]
-        worker.wait_for_states(broken=1, running=1)
-        journal = wait_for_records(cluster, BAD + 2)
-        assert list(range(BAD)) == sequences(journal[SICK])
-        cluster.set_aside(SICK, BAD)
-        journal = wait_for_records(cluster, 7 + 2)
-        assert list(range(7)) == sequences(journal[SICK])
 
 
 def test_a_mended_worker_goes_past_the_hold_by_itself(
@@ -189,19 +155,6 @@ def test_a_mended_worker_goes_past_the_hold_by_itself(
         mended.wait_for_states(running=2)
         assert b'"hold"' not in cluster.state()[SICK]
         assert None is hold_on(cluster, SICK)
-        assert [] == mended.said("record_failed")
+        assert [] == mended.logged("record_failed")
         with pytest.raises(ClusterError, match="not held"):
-            cluster.set_aside(SICK, BAD)
-
-
-def test_a_worker_restarted_with_the_same_bug_holds_again(
-    held: Worker, cluster: Cluster, tmp_path: Path
-) -> None:
-    held.kill()
-    with Worker(cluster, tmp_path, fault=f"decide:e{BAD}") as again:
-        again.wait_for("partition_held", offset=BAD)
-        hold = hold_on(cluster, SICK)
-        assert hold is not None
-        assert BAD == hold.offset
-        cluster.set_aside(SICK, BAD)
-        assert 7 == len(wait_for_records(cluster, 7 + 2)[SICK])
+            cluster.quarantine(SICK, BAD)

@@ -19,13 +19,13 @@ from playwright.sync_api import Page, expect
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.api.processes import api
+from tests.browser.console import Console
 from tests.browser.lag_pictures import HEIGHT, WIDTH
 from tests.browser.visitor import a_browser, a_visitor
-from tests.browser.world import World
 from tests.integration.command import ecluse
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, a_cluster
-from tests.kafka.nights import Budget, Treasury
+from tests.kafka.outage_actors import Budget, Treasury
 from tests.kafka.projecting import Projector
 from tests.kafka.watcher import Watcher
 from tests.kafka.workers import Worker
@@ -39,16 +39,16 @@ SICK, SOUND = 0, 1
 BAD: Final = "mandat-0044"
 """The event at which the ledger fails."""
 
-TOLD_S: Final = 15.0
+SHOWN_S: Final = 15.0
 """Within which the page, the command and the metric say what is wrong."""
 
 MENDED_S: Final = 60.0
 """Within which all is well again once it is mended: consumers whose session has ended join anew."""
 
-LOOK_S: Final = 0.2
+POLL_S: Final = 0.2
 
 
-class Night(NamedTuple):
+class Outage(NamedTuple):
     """What is wrong, and what is to be said of it."""
 
     picture: str
@@ -58,26 +58,26 @@ class Night(NamedTuple):
     headline: str
 
 
-TREASURY_GONE: Final = Night(
+TREASURY_GONE: Final = Outage(
     "treasury-gone", "treasury", "STOPPED", "no_owner", "The treasury has stopped"
 )
-HELD: Final = Night("held-partition", "ledger", "BROKEN", "held", "The ledger cannot go on")
-POSTGRESQL_DOWN: Final = Night(
+HELD: Final = Outage("held-partition", "ledger", "BROKEN", "held", "The ledger cannot go on")
+POSTGRESQL_DOWN: Final = Outage(
     "postgresql-down", "projector", "STALLED", "stands_still", "The read model stands still"
 )
-BROKER_DOWN: Final = Night(
+BROKER_DOWN: Final = Outage(
     "broker-down", "ledger", "UNKNOWN", "cluster_silent", "The watch gets no answer of Kafka."
 )
 
 
-def aside(work: Callable[[], Found]) -> Found:
+def in_another_thread(work: Callable[[], Found]) -> Found:
     """Do it in another thread: the browser's loop runs in this one."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(work).result()
 
 
 @dataclass
-class House:
+class Stack:
     """All that runs, and what is asked of it."""
 
     cluster: Cluster
@@ -91,14 +91,14 @@ class House:
 
     def publish(self, *events: Json) -> None:
         """As a careful sender does."""
-        aside(lambda: self.cluster.publish(events))
+        in_another_thread(lambda: self.cluster.publish(events))
 
     def asked(self) -> tuple[int, Json]:
         """What `ecluse lag --json` says, and its exit code."""
-        said = ecluse("lag", "--json", "--url", f"http://127.0.0.1:{self.watch.port}")
+        text = ecluse("lag", "--json", "--url", f"http://127.0.0.1:{self.watch.port}")
         # It runs in this process, where the treasury's own client may say something at any time.
-        answers = [line for line in said.out.splitlines() if line.startswith(b"{")]
-        return said.code, json.loads(answers[-1]) if answers else {}
+        answers = [line for line in text.out.splitlines() if line.startswith(b"{")]
+        return text.code, json.loads(answers[-1]) if answers else {}
 
     def states(self) -> set[tuple[str, str]]:
         """The metric: the states in which a stage's partitions are, with the stage."""
@@ -122,41 +122,41 @@ class House:
             if found:
                 return found
             assert time.monotonic() < until_s, f"not {why}: {self.asked()}"
-            time.sleep(LOOK_S)
+            time.sleep(POLL_S)
 
     def is_well(self) -> None:
         """Wait until nothing is wrong: neither for the command nor on the page."""
         self.until(lambda: self.asked()[0] == 0, "well", MENDED_S)
-        expect(self.page.locator("h1")).to_contain_text("received", timeout=TOLD_S * 1000)
+        expect(self.page.locator("h1")).to_contain_text("received", timeout=SHOWN_S * 1000)
 
-    def tells(self, night: Night, since_s: float) -> Json:
-        """Within 15 seconds command, metric and page say what is wrong; the stage, as told."""
-        told: list[Json] = []
+    def tells(self, outage: Outage, since_s: float) -> Json:
+        """Within 15 seconds command, metric and page show what is wrong; the stage, as shown."""
+        stages: list[Json] = []
 
         def of_command() -> bool:
             code, board = self.asked()
-            told[:] = [each for each in board.get("stages", []) if each["stage"] == night.stage]
-            found = [(each["state"], each["rule"]) for each in told]
-            return (code, found) == (1, [(night.state, night.rule)])
+            stages[:] = [each for each in board.get("stages", []) if each["stage"] == outage.stage]
+            found = [(each["state"], each["rule"]) for each in stages]
+            return (code, found) == (1, [(outage.state, outage.rule)])
 
         def left_s() -> float:
-            return since_s + TOLD_S - time.monotonic()
+            return since_s + SHOWN_S - time.monotonic()
 
-        self.until(of_command, f"told by the command: {night}", left_s())
+        self.until(of_command, f"shown by the command: {outage}", left_s())
         self.until(
-            lambda: (night.stage, night.state) in self.states(),
-            f"told by the metric: {night}",
+            lambda: (outage.stage, outage.state) in self.states(),
+            f"shown by the metric: {outage}",
             left_s(),
         )
         headline = self.page.locator("h1")
-        expect(headline).to_contain_text(night.headline, timeout=max(1.0, left_s() * 1000))
-        print(f"{night.picture}: told after {time.monotonic() - since_s:.1f} s")
-        return told[0]
+        expect(headline).to_contain_text(outage.headline, timeout=max(1.0, left_s() * 1000))
+        print(f"{outage.picture}: shown after {time.monotonic() - since_s:.1f} s")
+        return stages[0]
 
-    def keep_picture(self, night: Night) -> None:
+    def keep_picture(self, outage: Outage) -> None:
         """The whole page as it stands, with the partitions of the stage that it is about."""
-        path = self.pictures / f"{night.picture}.png"
-        partitions = self.page.locator(f"[data-live=partitions-{night.stage}] details")
+        path = self.pictures / f"{outage.picture}.png"
+        partitions = self.page.locator(f"[data-live=partitions-{outage.stage}] details")
         partitions.evaluate("(fold) => { fold.open = true; window.scrollTo(0, 0); }")
         self.page.screenshot(path=path, full_page=True)
         partitions.evaluate("(fold) => { fold.open = false; }")
@@ -164,9 +164,9 @@ class House:
 
 
 @contextmanager
-def a_house(
+def a_stack(
     broker: Broker, prefix: str, postgresql: Server, folder: Path, pictures: Path
-) -> Iterator[House]:
+) -> Iterator[Stack]:
     """Two budgets, each on a partition of its own, are voted and decided on; somebody looks on."""
     cluster = a_cluster(broker, prefix, PARTITIONS)
     url = postgresql.a_read_model()
@@ -189,106 +189,122 @@ def a_house(
         }
         address = stack.enter_context(api(folder / "api.log", **env)).address
         browser = stack.enter_context(a_browser())
-        visitor = stack.enter_context(a_visitor(browser, World(address, "", []), "en", key=None))
+        visitor = stack.enter_context(a_visitor(browser, Console(address, "", []), "en", key=None))
         page = visitor.page
         page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
         assert 200 == visitor.go("/console/lag")
         page.evaluate("window.stillThere = true")
-        house = House(cluster, postgresql, watch, treasury, page, sick, sound, pictures)
-        house.is_well()
-        yield house
+        stack_under_test = Stack(cluster, postgresql, watch, treasury, page, sick, sound, pictures)
+        stack_under_test.is_well()
+        yield stack_under_test
         assert page.evaluate("window.stillThere"), "the page was never loaded again"
-        assert [] == visitor.heard
+        assert [] == visitor.messages
 
 
 @pytest.mark.timeout(300)
-def test_each_night_is_told_by_page_command_and_metric(
+def test_each_outage_is_shown_by_page_command_and_metric(
     broker: Broker, prefix: str, postgresql_server: Server, tmp_path: Path
 ) -> None:
     pictures = Path(os.environ.get("ECLUSE_TEST_PICTURES", tmp_path / "pictures"))
     pictures.mkdir(parents=True, exist_ok=True)
-    with a_house(broker, prefix, postgresql_server, tmp_path, pictures) as house:
-        for night in (
+    with a_stack(broker, prefix, postgresql_server, tmp_path, pictures) as stack_under_test:
+        for outage in (
             the_treasury_is_gone,
             a_partition_is_held,
             postgresql_is_down,
             lambda it: the_broker_is_down(it, broker),
         ):
             began_s = time.monotonic()
-            night(house)
-            house.is_well()
+            outage(stack_under_test)
+            stack_under_test.is_well()
             print(f"{time.monotonic() - began_s:.1f} s in all")
 
 
-def the_treasury_is_gone(house: House) -> None:
-    house.treasury.leaves()
+def the_treasury_is_gone(stack_under_test: Stack) -> None:
+    stack_under_test.treasury.leaves()
     left_s = time.monotonic()
-    house.publish(*house.sick.grants(2), *house.sound.grants(3))
-    treasury = house.tells(TREASURY_GONE, left_s)
+    stack_under_test.publish(*stack_under_test.sick.grants(2), *stack_under_test.sound.grants(3))
+    treasury = stack_under_test.tells(TREASURY_GONE, left_s)
     assert (0, True) == (treasury["members"], treasury["behind"] >= 5), treasury
     assert treasury["oldest_event_at"] is not None, "the watch read the orders that wait"
-    house.keep_picture(TREASURY_GONE)
-    house.treasury.comes()
+    stack_under_test.keep_picture(TREASURY_GONE)
+    stack_under_test.treasury.comes()
 
 
-def a_partition_is_held(house: House) -> None:
-    award, _ = house.sick.grant()
+def a_partition_is_held(stack_under_test: Stack) -> None:
+    award, _ = stack_under_test.sick.grant()
     bad_s = time.monotonic()
-    house.publish(award | {"id": BAD}, *house.sick.grants(3), *house.sound.grants(2))
-    ledger = house.tells(HELD, bad_s)
+    stack_under_test.publish(
+        award | {"id": BAD}, *stack_under_test.sick.grants(3), *stack_under_test.sound.grants(2)
+    )
+    ledger = stack_under_test.tells(HELD, bad_s)
     [held] = [each for each in ledger["partitions"] if each["held"] is not None]
     assert (SICK, BAD) == (held["partition"], held["held"]["event_id"])
     assert ledger["oldest_event_at"] is not None
     others = {each["state"] for each in ledger["partitions"] if each["partition"] == SOUND}
     assert {"OK", "NO TRAFFIC"} >= others, "the other partition goes on"
-    expect(house.page.locator("[data-live=partitions-ledger]")).to_contain_text(BAD)
-    house.keep_picture(HELD)
-    aside(lambda: house.cluster.set_aside(SICK, held["held"]["offset"], by="Ada", why="it fails"))
-    house.publish(*house.sick.grant())
+    expect(stack_under_test.page.locator("[data-live=partitions-ledger]")).to_contain_text(BAD)
+    stack_under_test.keep_picture(HELD)
+    in_another_thread(
+        lambda: stack_under_test.cluster.quarantine(
+            SICK, held["held"]["offset"], by="Ada", why="it fails"
+        )
+    )
+    stack_under_test.publish(*stack_under_test.sick.grant())
 
 
-def postgresql_is_down(house: House) -> None:
-    house.postgresql.crash()
+def postgresql_is_down(stack_under_test: Stack) -> None:
+    stack_under_test.postgresql.crash()
     try:
         down_s = time.monotonic()
-        house.publish(*house.sick.grants(2), *house.sound.grants(2))
-        first = house.tells(POSTGRESQL_DOWN, down_s)
-        house.publish(*house.sick.grants(2), *house.sound.grants(2))
+        stack_under_test.publish(
+            *stack_under_test.sick.grants(2), *stack_under_test.sound.grants(2)
+        )
+        first = stack_under_test.tells(POSTGRESQL_DOWN, down_s)
+        stack_under_test.publish(
+            *stack_under_test.sick.grants(2), *stack_under_test.sound.grants(2)
+        )
 
         def more() -> Json | None:
             [projector] = [
-                each for each in house.asked()[1]["stages"] if each["stage"] == "projector"
+                each
+                for each in stack_under_test.asked()[1]["stages"]
+                if each["stage"] == "projector"
             ]
             is_known = projector["oldest_event_at"] is not None
             return projector if is_known and projector["behind"] > first["behind"] else None
 
-        projector = house.until(more, "farther behind", TOLD_S)
-        # Unknown, where it was asked before the projector had told.
+        projector = stack_under_test.until(more, "farther behind", SHOWN_S)
+        # Unknown, where it was asked before the projector had reported.
         assert first["oldest_event_at"] in {None, projector["oldest_event_at"]}
         assert {"retrying"} == {each["doing"] for each in projector["partitions"]}
-        house.keep_picture(POSTGRESQL_DOWN)
+        stack_under_test.keep_picture(POSTGRESQL_DOWN)
     finally:
-        aside(house.postgresql.start_again)
+        in_another_thread(stack_under_test.postgresql.start_again)
 
 
-def the_broker_is_down(house: House, broker: Broker) -> None:
+def the_broker_is_down(stack_under_test: Stack, broker: Broker) -> None:
     broker.kill()
     try:
-        ledger = house.tells(BROKER_DOWN, time.monotonic())
+        ledger = stack_under_test.tells(BROKER_DOWN, time.monotonic())
 
         def of_now() -> Json | None:
-            board = house.asked()[1]
+            board = stack_under_test.asked()[1]
             return board if (board["orders"], board["outcomes"]) == (None, None) else None
 
-        board = house.until(of_now, "without figures of the journal: a round later", TOLD_S)
+        board = stack_under_test.until(
+            of_now, "without figures of the journal: a round later", SHOWN_S
+        )
         assert {"UNKNOWN"} == {each["state"] for each in board["stages"]}
         figures = ("members", "behind", "oldest_event_at", "drain_s")
         for stage in board["stages"]:
             assert [None] * 4 == [stage[name] for name in figures], "unknown, and never 0"
-        assert [] == house.samples("kafka_consumergroup_lag"), "no sample says 0"
-        shown = house.page.locator("[data-live=stages] tbody .figure").all_text_contents()
+        assert [] == stack_under_test.samples("kafka_consumergroup_lag"), "no sample says 0"
+        shown = stack_under_test.page.locator(
+            "[data-live=stages] tbody .figure"
+        ).all_text_contents()
         assert {"—unknown"} == set(shown), "nor does the page say 0"
         assert ledger["latest_event_at"] is not None, "the last that was known"
-        house.keep_picture(BROKER_DOWN)
+        stack_under_test.keep_picture(BROKER_DOWN)
     finally:
         broker.restart()

@@ -6,19 +6,13 @@ from pathlib import Path
 import pytest
 
 from events import topics
-from tests.builders import Json, a_vote, an_award
+from tests.builders import a_vote_and_awards
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, budget_on
 from tests.kafka.workers import Worker, eventually, wait_for_records
 
 MANY = 2_500
 GONE_S = 10
-
-
-def awards(budget: str, count: int) -> list[Json]:
-    events = [an_award(1, budget=budget, grant=f"G{number}") for number in range(count - 1)]
-    numbered = enumerate([a_vote(10**9, budget=budget), *events])
-    return [event | {"id": f"{budget}/{number}"} for number, event in numbered]
 
 
 @pytest.mark.timeout(120)
@@ -29,11 +23,11 @@ def test_a_broker_that_is_gone_for_ten_seconds_is_waited_for(
     cluster = Cluster(broker.bootstrap, prefix, 3)
     cluster.create()
     busy, quiet, sick = (budget_on(number, 3) for number in range(3))
-    cluster.publish(awards(sick, 3))
+    cluster.publish(a_vote_and_awards(sick, 3, name="sick-"))
     quick = {"ECLUSE_TRANSACTION_TIMEOUT_S": "6"}
-    with Worker(cluster, tmp_path, fault=f"decide:{sick}/1 + slow_commit:0.4", **quick) as worker:
+    with Worker(cluster, tmp_path, fault="decide:sick-1 + slow_commit:0.4", **quick) as worker:
         worker.wait_for_states(running=2, broken=1)
-        cluster.publish(awards(busy, MANY))
+        cluster.publish(a_vote_and_awards(busy, MANY))
         eventually(lambda: cluster.count(topics.JOURNAL) > 3, "nothing in the journal")
         broker.kill()
         killed_s = time.monotonic()
@@ -43,15 +37,15 @@ def test_a_broker_that_is_gone_for_ten_seconds_is_waited_for(
         journal = wait_for_records(cluster, MANY + 1)
         assert list(range(MANY)) == [record["source"]["offset"] for record in journal[0]]
         worker.wait_for_states(running=2, broken=1)
-        cluster.publish(awards(quiet, 2))
-        cluster.set_aside(2, 1)
+        cluster.publish(a_vote_and_awards(quiet, 2))
+        cluster.quarantine(2, 1)
         journal = wait_for_records(cluster, MANY + 2 + 3)
         worker.wait_for_states(running=3)
         assert 0 == worker.stop()
     assert cluster.is_settled([topics.JOURNAL, topics.LEDGER_STATE])
 
 
-def test_sigterm_is_heard_while_the_broker_is_away(
+def test_sigterm_ends_it_while_the_broker_is_away(
     broker: Broker, prefix: str, tmp_path: Path
 ) -> None:
     cluster = Cluster(broker.bootstrap, prefix, 2)

@@ -41,7 +41,7 @@ def the_year() -> list[bytes]:
 
 def the_others() -> list[bytes]:
     """What happens to the others: waiting, stopped, refused, unreadable."""
-    told: list[dict[str, Any]] = [
+    events: list[dict[str, Any]] = [
         a_vote(
             stage="supplementary",
             appropriations=[
@@ -57,7 +57,7 @@ def the_others() -> list[bytes]:
         *_club(),
         *_refused_and_parked(),
     ]
-    return [*(json.dumps(each, ensure_ascii=False).encode() for each in told), UNREADABLE]
+    return [*(json.dumps(each, ensure_ascii=False).encode() for each in events), UNREADABLE]
 
 
 def _orchestra() -> list[dict[str, Any]]:

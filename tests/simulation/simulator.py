@@ -23,7 +23,7 @@ from services.runtime.ops.settings import Settings
 from services.runtime.processing.offset_metadata import TaskState
 from services.runtime.processing.processor import Work
 from tests.kafka.faults.traffic import How
-from tests.simulation.broker import Broker, Said
+from tests.simulation.broker import Broker, Message
 from tests.simulation.cases import Case, Chunk
 from tests.simulation.clients import clients_of
 from tests.simulation.faults import Kind, Op, Plan
@@ -37,10 +37,10 @@ SETTINGS: Final = Settings(
 )
 TOPICS: Final = (*topics.INPUT_TOPICS, *OUTPUTS)
 
-LOOK_S: Final = 0.5
+POLL_S: Final = 0.5
 """How often it is looked whether all is done, and whether a partition is held."""
 
-OPERATOR_LOOKS: Final = 2
+OPERATOR_POLLS: Final = 2
 """After so many looks an operator does something about a partition that is held."""
 
 RENEWED_S: Final = 120.0
@@ -73,7 +73,7 @@ class Outcome:
     virtual_s: float
     opened: int
     """How often somebody became the writer of a partition."""
-    said: Counter[str] = field(default_factory=Counter)
+    logged: Counter[str] = field(default_factory=Counter)
     """How often the runtime and the ledger logged what."""
 
     def trace(self) -> str:
@@ -112,7 +112,7 @@ class Simulation:
         self._poisoned: set[tuple[str, int, int]] = set()
         self._make_work = _sabotaged(make_work, self._network, self._poisoned, chance)
         self.group = Group(self._network, self._clients, SETTINGS, self._work, case.partitions)
-        self._network.world = self.group
+        self._network.environment = self.group
         self._sent = False
         self._seen_held: Counter[int] = Counter()
 
@@ -127,9 +127,9 @@ class Simulation:
         sending = asyncio.create_task(self._send())
         renewed_s = RENEWED_S
         while not self.group.failures and not self._is_done():
-            await asyncio.sleep(LOOK_S)
-            self._look_at_held()
-            self._look_at_words()
+            await asyncio.sleep(POLL_S)
+            self._check_held()
+            self._check_statuses()
             if loop.time() > renewed_s:
                 renewed_s += RENEWED_S
                 self.group.figures["roll-outs to end what hung"] += 1
@@ -153,17 +153,17 @@ class Simulation:
 
     async def _send_chunk(self, number: int, chunk: Chunk) -> None:
         broker = self.broker
-        said = [
-            (TopicPartition(PREFIX + topic, partition), Said(key, value, headers))
+        logged = [
+            (TopicPartition(PREFIX + topic, partition), Message(key, value, headers))
             for topic, partition, key, value, headers in chunk.sendings
         ]
         if chunk.how is How.PLAIN:
-            for place, each in said:
+            for place, each in logged:
                 broker.write(place, [each])
             return
         limit_s = SETTINGS.transaction_timeout_s
         who = broker.init_producer(f"sender-{number}", limit_s, is_of_the_ledger=False)
-        for place, each in said:
+        for place, each in logged:
             broker.produce(*who, place, [each])
         await asyncio.sleep(self._chance.random() * SENDER_S)
         broker.end_transaction(*who, committed=chunk.how is How.COMMITTED)
@@ -182,25 +182,25 @@ class Simulation:
                 )
                 if left:
                     return False
-                said = task.words()[input_topic.place.topic]
-                if said.offset < input_topic.end or not said.word.caught_up:
+                logged = task.words()[input_topic.place.topic]
+                if logged.offset < input_topic.end or not logged.word.caught_up:
                     return False
         return True
 
-    def _look_at_words(self) -> None:
+    def _check_statuses(self) -> None:
         """What workers say of themselves is true at any time: no record is passed over or lost."""
         for number, task in self.group.owners.items():
-            for topic, (offset, word) in task.words().items():
+            for topic, (offset, text) in task.words().items():
                 input_topic = self.broker.partitions[TopicPartition(topic, number)]
                 passed = input_topic.between(task.next_offsets[topic], offset, committed=True)
                 if passed or offset > input_topic.end:
                     self.group.failures.append(f"{topic}/{number} does not stand at {offset}")
-                if word.taken != word.told:
+                if text.taken != text.told:
                     self.group.failures.append(
-                        f"{topic}/{number} took what it did not tell: {word}"
+                        f"{topic}/{number} took what it did not tell: {text}"
                     )
 
-    def _look_at_held(self) -> None:
+    def _check_held(self) -> None:
         """Operators see what is held: they mend the program, or set the record aside."""
         for number, task in self.group.owners.items():
             held = task.held
@@ -208,7 +208,7 @@ class Simulation:
                 self._seen_held[number] = 0
                 continue
             self._seen_held[number] += 1
-            if self._seen_held[number] % OPERATOR_LOOKS:
+            if self._seen_held[number] % OPERATOR_POLLS:
                 continue
             if held is None:
                 self.group.failures.append(f"partition {number} cannot be opened")
@@ -217,7 +217,7 @@ class Simulation:
                 self._poisoned.discard((held.topic, number, held.offset))
                 self.group.mend(number)
             else:
-                asyncio.create_task(self.group.set_aside(number, held.offset))  # noqa: RUF006
+                asyncio.create_task(self.group.quarantine(number, held.offset))  # noqa: RUF006
 
     def _where(self) -> str:
         return ", ".join(
@@ -263,11 +263,11 @@ def _decode_or_fail(value: bytes | None, *more: Any) -> Any:
 
 
 @contextmanager
-def quietly(said: Counter[str]) -> Iterator[None]:
+def quietly(logged: Counter[str]) -> Iterator[None]:
     """Count what is logged instead of printing it; and let our decoder fail where it is to."""
 
     def count(_logger: object, _level: str, event: Any) -> Any:
-        said[event["event"]] += 1
+        logged[event["event"]] += 1
         raise structlog.DropEvent
 
     before = structlog.get_config()
@@ -283,7 +283,7 @@ def simulate(case: Case, make_work: MakeWork = LedgerWork) -> Outcome:
     """Run one history to its end."""
     simulation: Simulation
     virtual_s = 0.0
-    said: Counter[str] = Counter()
+    logged: Counter[str] = Counter()
 
     async def run() -> float:
         nonlocal simulation
@@ -291,7 +291,7 @@ def simulate(case: Case, make_work: MakeWork = LedgerWork) -> Outcome:
         return await simulation.run()
 
     failures: list[str] = []
-    with quietly(said):
+    with quietly(logged):
         try:
             virtual_s = virtually(run())
         except Standstill:
@@ -300,4 +300,4 @@ def simulate(case: Case, make_work: MakeWork = LedgerWork) -> Outcome:
     found = [*failures, *group.failures]
     plan = simulation.plan
     opened = plan.taken[Op.INIT]
-    return Outcome(simulation.broker, found, group.figures, plan.struck, virtual_s, opened, said)
+    return Outcome(simulation.broker, found, group.figures, plan.struck, virtual_s, opened, logged)

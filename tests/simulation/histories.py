@@ -2,7 +2,7 @@
 
 They meet: references come from small pools, amounts from a few with odd cents. Builders, lives and
 turns are those of the property tests; here chance is a seed's own, so that a number alone tells a
-history, and a long campaign costs little.
+history, and a long run costs little.
 """
 
 import random  # noqa: TID251 - the chance of the world outside, from a seed that is printed
@@ -56,19 +56,19 @@ NOBODYS: Final = "nobody's"
 OBLIGED: Final = [{"kind": "activity_report", "year": 2023, "due_on": "2024-06-30"}]
 
 
-def a_story(chance: random.Random, number: int, budget: str) -> list[Json]:
+def a_grant(chance: random.Random, number: int, budget: str) -> list[Json]:
     """One grant, from its award to its payments, and some turns that it takes."""
     grant, given = f"G{number}", chance.choice(AWARDS)
     beneficiary = chance.choice(BENEFICIARIES)
-    said: dict[str, Any] = {"budget": budget, "grant": grant}
-    award = an_award(**said, beneficiary=beneficiary, lines=amounts(given))
+    common: dict[str, Any] = {"budget": budget, "grant": grant}
+    award = an_award(**common, beneficiary=beneficiary, lines=amounts(given))
     schedule = schedules(given)[chance.choice((0, 1, 1, 1, 2, 2, 3, 3, 4, 5))]
     name = chance.choice((f"C{number}", f"C{number}", f"C{number}", "C1", "G1"))
     events = [award]
     if chance.random() < 0.25:
         award["data"] |= {"stated_total_cents": 333, "interested": ["A"], "conditions_year": 2023}
     if chance.random() < 0.25:
-        events.insert(chance.randint(0, 1), a_concurring_act(**said))
+        events.insert(chance.randint(0, 1), a_concurring_act(**common))
     alone = chance.random() < 0.4
     if alone:
         award["data"]["requires_convention"] = False
@@ -79,15 +79,17 @@ def a_story(chance: random.Random, number: int, budget: str) -> list[Json]:
         name = grant
     if not alone or chance.random() < 0.25:
         name = f"C{number}" if alone else name
-        events.append(_signed(chance, said | {"convention": name}, beneficiary, schedule))
+        events.append(_signed(chance, common | {"convention": name}, beneficiary, schedule))
     return events + _life(chance, grant, name, schedule, given, budget)
 
 
-def _signed(chance: random.Random, said: Json, beneficiary: Json, schedule: Sequence[Json]) -> Json:
+def _signed(
+    chance: random.Random, common: Json, beneficiary: Json, schedule: Sequence[Json]
+) -> Json:
     others = (beneficiary, beneficiary, beneficiary, *BENEFICIARIES[3:])
     more: Json = {"obligations": OBLIGED} if chance.random() < 0.3 else {}
     return a_convention(
-        **said,
+        **common,
         **more,
         beneficiary=chance.choice(others),
         bank_account=a_bank_account() if chance.random() < 0.75 else ...,
@@ -104,21 +106,21 @@ def _life(
     cost = chance.choice((whole, whole // 2 + 7, whole // 3 or 1, 1))
     pool = list(life(name, schedule, budget, {"eligible_cost_cents": cost}))
     chosen = sorted(chance.sample(range(len(pool)), min(len(pool), chance.randint(2, 9))))
-    told = [pool[each] for each in chosen]
+    events_in_order = [pool[each] for each in chosen]
 
     def shares(share: int, of: int, more: int = 0) -> list[Json]:
         return amounts(given, share, of, more)
 
     kinds = kinds_of_turns(name, schedule, shares, budget)
-    turns = [chance.choice(chance.choice(kinds)) for _ in range(chance.choice((0, 0, 1, 2, 4)))]
+    changes = [chance.choice(chance.choice(kinds)) for _ in range(chance.choice((0, 0, 1, 2, 4)))]
     if chance.random() < 0.25:
-        turns += chance.choices(ends_of(grant, name, chance.choice(ACTS), budget), k=2)
+        changes += chance.choices(ends_of(grant, name, chance.choice(ACTS), budget), k=2)
     if chance.random() < 0.15:
         due = "2024-06-30"
-        turns.append(a_deadline("report_due", budget=budget, convention=name, due_on=due))
-    for turn in turns:
-        told.insert(chance.randint(0, len(told)), turn)
-    return told
+        changes.append(a_deadline("report_due", budget=budget, convention=name, due_on=due))
+    for change in changes:
+        events_in_order.insert(chance.randint(0, len(events_in_order)), change)
+    return events_in_order
 
 
 def beside_the_grants(chance: random.Random, budget: str) -> Json:
@@ -141,64 +143,76 @@ def beside_the_grants(chance: random.Random, budget: str) -> Json:
     return chance.choice(pool)
 
 
-def woven(chance: random.Random, strands: Sequence[list[Any]]) -> list[Any]:
-    """The strands as one sequence; what belongs to one strand keeps its order."""
-    left = [list(reversed(strand)) for strand in strands if strand]
-    told = []
+def woven(chance: random.Random, sequences: Sequence[list[Any]]) -> list[Any]:
+    """The sequences as one; each keeps its own order."""
+    left = [list(reversed(sequence)) for sequence in sequences if sequence]
+    events_in_order = []
     while left:
-        strand = left[chance.randrange(len(left))]
-        told.append(strand.pop())
+        sequence = left[chance.randrange(len(left))]
+        events_in_order.append(sequence.pop())
         left = [each for each in left if each]
-    return told
+    return events_in_order
 
 
 def a_year(chance: random.Random, budget: str) -> list[Json]:
     """A budget from its vote on; now and then to its end and into the next year."""
     voted = [an_amount(cents, operation) for operation, cents in chance.choice(VOTES)]
     vote = a_vote(budget=budget, vote_level=chance.choice(LEVELS), appropriations=voted)
-    strands = []
+    sequences = []
     for number in range(1, chance.choice((1, 1, 1, 2, 3)) + 1):
         roll = chance.random()
         if roll < 0.15:
             cents = chance.randint(1_000, 300_000)
-            strands.append(list(a_good_grant(str(number), budget, cents)))
+            sequences.append(list(a_good_grant(str(number), budget, cents)))
         elif roll < 0.45:
-            strands.append(chance.choice(SCENES)(str(number), budget))
+            sequences.append(chance.choice(SCENES)(str(number), budget))
         else:
-            strands.append(a_story(chance, number, budget))
-    strands.append([beside_the_grants(chance, budget) for _ in range(chance.randint(0, 3))])
-    told = woven(chance, strands)
-    told.insert(chance.randint(1, 6) if chance.random() < 0.25 else 0, vote)
+            sequences.append(a_grant(chance, number, budget))
+    sequences.append([beside_the_grants(chance, budget) for _ in range(chance.randint(0, 3))])
+    events_in_order = woven(chance, sequences)
+    events_in_order.insert(chance.randint(1, 6) if chance.random() < 0.25 else 0, vote)
     if chance.random() < 0.4:
-        told += _an_end(chance, budget, told)
-    return told
+        events_in_order += _an_end(chance, budget, events_in_order)
+    return events_in_order
 
 
 def numbered(chance: random.Random, events: Sequence[Json]) -> list[Json]:
     """Each event its own id and time, as its sender gives them; then mischief."""
-    told = []
+    events_in_order = []
     for number, event in enumerate(events):
         own = {"id": f"e{number}", "time": f"2023-06-01T12:{number // 60:02d}:{number % 60:02d}Z"}
         # A closing is later than its year; what is late of itself keeps its time.
-        told.append(event | ({"id": own["id"]} if "2024-" in event["time"] else own))
-    for event in [each for each in told if each["data"].get("convention") == NOBODYS]:
+        events_in_order.append(event | ({"id": own["id"]} if "2024-" in event["time"] else own))
+    for event in [each for each in events_in_order if each["data"].get("convention") == NOBODYS]:
         if chance.random() < 0.7:  # It has waited too long.
             waits = {"source": event["source"], "id": event["id"]}
-            told.append(a_deadline("parked", budget=event["partitionkey"], event=waits, _id="late"))
+            events_in_order.append(
+                a_deadline("parked", budget=event["partitionkey"], event=waits, _id="late")
+            )
     for _ in range(chance.choice((0, 0, 1, 2, 4))):
-        origin, target = chance.randrange(len(told)), chance.randrange(len(told) + 1)
+        origin, target = (
+            chance.randrange(len(events_in_order)),
+            chance.randrange(len(events_in_order) + 1),
+        )
         match chance.randrange(5):
             case 0:
-                told.insert(target, told[origin])  # a repeat
+                events_in_order.insert(target, events_in_order[origin])  # a repeat
             case 1:
-                told.insert(target, told[origin] | {"subject": "other content"})
+                events_in_order.insert(
+                    target, events_in_order[origin] | {"subject": "other content"}
+                )
             case 2:
-                told.insert(target % len(told), told.pop(origin))  # out of place
+                events_in_order.insert(
+                    target % len(events_in_order), events_in_order.pop(origin)
+                )  # out of place
             case 3:
-                told[origin] = told[origin] | {"id": f"again {origin}", "correlationid": "c"}
+                events_in_order[origin] = events_in_order[origin] | {
+                    "id": f"again {origin}",
+                    "correlationid": "c",
+                }
             case _:
-                told.insert(target, told[origin] | {"id": f"twice {origin}"})
-    return told
+                events_in_order.insert(target, events_in_order[origin] | {"id": f"twice {origin}"})
+    return events_in_order
 
 
 def _is_first(order: str) -> bool:

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from tests.kafka.brokers import Broker
-from tests.kafka.faults.campaign import Campaign
+from tests.kafka.faults.fault_run import FaultRun
 from tests.kafka.faults.plan import Fault, Plan, chosen_seed
 
-HERE = "tests/kafka/faults/test_campaign.py"
+HERE = "tests/kafka/faults/test_run.py"
 
 pytestmark = pytest.mark.fault
 
@@ -21,7 +21,7 @@ def test_whatever_is_killed_each_event_is_journalled_once_and_published_once(
     # Not captured: where it passes, its command is worth as much as where it fails.
     with capsys.disabled():
         print(f"\nrun again: ECLUSE_FAULT_SEED={seed} .venv/bin/pytest {HERE} -k killed")
-    figures = Campaign(broker, prefix, tmp_path, Plan(seed)).run()
+    figures = FaultRun(broker, prefix, tmp_path, Plan(seed)).run()
     print(figures.row())
     assert 20_000 <= figures.published
     assert 4 == figures.verified["partitions"]

@@ -3,11 +3,11 @@
 import json
 
 from services.ledger.domain.journal import JournalRecord, Outcome, Source
-from tests.integration.command import Said, ecluse
+from tests.integration.command import CommandResult, ecluse
 from tests.kafka.cluster import Cluster
 
 
-def asked(cluster: Cluster, *args: object, **env: str) -> Said:
+def asked(cluster: Cluster, *args: object, **env: str) -> CommandResult:
     """What a command says of this cluster."""
     return ecluse(
         *args,
@@ -19,8 +19,8 @@ def asked(cluster: Cluster, *args: object, **env: str) -> Said:
     )
 
 
-def sequences(said: Said) -> list[tuple[str, int]]:
-    found = [json.loads(line) for line in said.out.splitlines()]
+def sequences(result: CommandResult) -> list[tuple[str, int]]:
+    found = [json.loads(line) for line in result.out.splitlines()]
     return [(row["budget"], row["sequence"]) for row in found]
 
 

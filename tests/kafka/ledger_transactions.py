@@ -19,7 +19,9 @@ PARTITIONS = 4
 BATCH_EVENTS = 50
 
 
-def told(events: Iterable[bytes], batch_events: int = BATCH_EVENTS) -> Iterator[list[Out]]:
+def ledger_transactions(
+    events: Iterable[bytes], batch_events: int = BATCH_EVENTS
+) -> Iterator[list[Out]]:
     """One transaction after the other, as a ledger of each partition would write them."""
     homes: dict[int, list[bytes]] = {}
     for event in events:
@@ -39,7 +41,7 @@ async def make_topics(settings: Settings) -> None:
 class Writer:
     """Writes transactions; an aborted one leaves its records and a marker behind."""
 
-    def __init__(self, settings: Settings, name: str = "told") -> None:
+    def __init__(self, settings: Settings, name: str = "writer") -> None:
         self._settings = settings
         self._producer = AIOKafkaProducer(
             bootstrap_servers=settings.bootstrap_servers,

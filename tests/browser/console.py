@@ -25,7 +25,7 @@ from services.api.read_model import open_read_model
 from services.embedded.projection import EmbeddedProjector
 from services.projector.database import an_engine
 from tests.api.world import HandClock, Kept, KeptAudit, KeptBytes, Known
-from tests.browser import town
+from tests.browser import scenario
 from tests.builders import Json, encoded
 
 NOW: Final = datetime(2023, 7, 20, 12, 2, 19, tzinfo=UTC)
@@ -47,7 +47,7 @@ FREE: Final[list[FastAPI]] = []
 
 START_S: Final = 20.0
 DRAIN_S: Final = 10
-LOOK_S, AGAIN_MS = 0.2, 100
+POLL_S, AGAIN_MS = 0.2, 100
 """How often the console looks whether the accounts have moved, and when a page that was cut off
 asks again: more often than for people, as tests wait for it often.
 """
@@ -64,7 +64,7 @@ class Ends:
 
 
 @dataclass
-class World:
+class Console:
     """A console that runs, and what stands behind it."""
 
     url: str
@@ -78,7 +78,7 @@ class World:
 
     def publish(self, *events: Json) -> None:
         """The journal of the town goes on with these events."""
-        self.records = town.the_journal(*map(encoded, events))
+        self.records = scenario.the_journal(*map(encoded, events))
         self.ends.known = end_of(self.records)
         project(self.database, self.records)
 
@@ -109,10 +109,10 @@ def apart(work: Coroutine[Any, Any, None]) -> None:
         thread.submit(asyncio.run, work).result()
 
 
-def a_town(folder: Path) -> Path:
+def a_read_model(folder: Path) -> Path:
     """The read model of the town, in a file."""
     path = folder / "read-model.sqlite"
-    project(f"sqlite+aiosqlite:///{path}", town.the_journal())
+    project(f"sqlite+aiosqlite:///{path}", scenario.the_journal())
     return path
 
 
@@ -158,7 +158,7 @@ class Served:
             await parts.engine.dispose()
 
     def stop(self) -> None:
-        """Go away, as the real one does: pages that listen are told to, and nothing is cut off."""
+        """Go away, as the real one does: pages that listen are closed, and nothing is cut off."""
         if not self._thread.is_alive():
             return
         self._server.should_exit = True
@@ -173,13 +173,13 @@ class Served:
 
 
 @contextmanager
-def a_console(path: Path, *watches: str) -> Iterator[World]:
+def a_console(path: Path, *watches: str) -> Iterator[Console]:
     """The town's console over its read model in this file, served until the block ends.
 
     `watches` are the addresses at which it asks who is behind.
     """
     database = f"sqlite+aiosqlite:///{path}"
-    records = town.the_journal()
+    records = scenario.the_journal()
     audit, ends, original_bytes, clock = (
         KeptAudit(),
         Ends(end_of(records)),
@@ -202,10 +202,10 @@ def a_console(path: Path, *watches: str) -> Iterator[World]:
         )
 
     paces = live.LOOK_EVERY_S, live.AGAIN_MS
-    live.LOOK_EVERY_S, live.AGAIN_MS = LOOK_S, AGAIN_MS
+    live.LOOK_EVERY_S, live.AGAIN_MS = POLL_S, AGAIN_MS
     served = Served(parts)
     try:
-        yield World(served.url, database, records, served, audit, ends, original_bytes, clock)
+        yield Console(served.url, database, records, served, audit, ends, original_bytes, clock)
     finally:
         served.leave()
         live.LOOK_EVERY_S, live.AGAIN_MS = paces

@@ -42,7 +42,7 @@ LEDGER: Final = Consumer("ledger", "ledger", ("events", "deadline_events"))
 PLACES: Final = tuple(Place(topic, number) for topic in LEDGER.topics for number in (0, 1))
 
 
-def test_a_look_finds_owners_words_and_a_group_that_shares_out(settings: Settings) -> None:
+def test_a_sample_finds_owners_statuses_and_a_rebalance(settings: Settings) -> None:
     """Members join with one topic alone, and own the same numbers of the other too."""
 
     def a_member(instance: str) -> AIOKafkaConsumer:
@@ -62,29 +62,29 @@ def test_a_look_finds_owners_words_and_a_group_that_shares_out(settings: Setting
         groups = Groups(settings, [LEDGER])
         first, second = a_member("ledger-1"), a_member("ledger-2")
 
-        async def look() -> dict[Place, Look]:
+        async def sample() -> dict[Place, Look]:
             return (await groups.look(the_clock_on_the_wall()))[LEDGER]
 
         try:
             nothing = {(None, 0, None)}
             # Nobody leads a partition in its first moments, and nobody knows where it ends.
-            await until_so(look, lambda found: nothing == {each[1:4] for each in found.values()})
-            assert (PLACES, {LEDGER: 0}) == (tuple(await look()), groups.members)
+            await until_so(sample, lambda found: nothing == {each[1:4] for each in found.values()})
+            assert (PLACES, {LEDGER: 0}) == (tuple(await sample()), groups.members)
             await first.start()
-            word = a_word(oldest_event_s=5.0, held=Held(3, "é"))
+            status = a_word(oldest_event_s=5.0, held=Held(3, "é"))
             events = TopicPartition(settings.topic("events"), 1)
-            await first.commit({events: OffsetAndMetadata(0, spell(word))})
-            found = await look()
+            await first.commit({events: OffsetAndMetadata(0, spell(status))})
+            found = await sample()
             assert ["ledger-1"] * 4 == [found[place].owner for place in PLACES]
-            assert (0, word) == (found[PLACES[1]].committed, found[PLACES[1]].word)
+            assert (0, status) == (found[PLACES[1]].committed, found[PLACES[1]].word)
             joining = asyncio.create_task(second.start())
             seen = []
             while not joining.done():
-                seen.append((await look())[PLACES[0]])
+                seen.append((await sample())[PLACES[0]])
                 await asyncio.sleep(0.1)
             assert True in {each.rebalancing for each in seen}
-            await until_so(look, lambda found: not found[PLACES[0]].rebalancing)
-            found = await look()
+            await until_so(sample, lambda found: not found[PLACES[0]].rebalancing)
+            found = await sample()
             owners = [found[place].owner for place in PLACES]
             assert owners[:2] == owners[2:]
             assert {"ledger-1", "ledger-2"} == set(owners)
@@ -96,25 +96,25 @@ def test_a_look_finds_owners_words_and_a_group_that_shares_out(settings: Setting
 
 
 async def until_so(
-    look: Callable[[], Awaitable[dict[Place, Look]]], is_so: Callable[[dict[Place, Look]], bool]
+    sample: Callable[[], Awaitable[dict[Place, Look]]], is_so: Callable[[dict[Place, Look]], bool]
 ) -> None:
     """Look again: a broker that has just started has no coordinators yet."""
     for _ in range(100):
         with suppress(ClusterError):
-            if is_so(await look()):
+            if is_so(await sample()):
                 return
         await asyncio.sleep(0.1)
-    raise AssertionError(await look())
+    raise AssertionError(await sample())
 
 
-def test_topics_that_are_made_later_are_found_by_the_next_looks(settings: Settings) -> None:
+def test_topics_that_are_made_later_are_found_by_the_next_samples(settings: Settings) -> None:
     """A watch may be there first; what it knows of topics is else half a minute old."""
     consumer = consumer_of("orders", "deadline_events")
 
     async def go() -> None:
         groups = Groups(settings, [consumer])
 
-        async def look() -> dict[Place, Look]:
+        async def sample() -> dict[Place, Look]:
             return (await groups.look(the_clock_on_the_wall()))[consumer]
 
         def finds(*topics: str) -> Callable[[dict[Place, Look]], bool]:
@@ -122,11 +122,11 @@ def test_topics_that_are_made_later_are_found_by_the_next_looks(settings: Settin
             return lambda found: wanted == {place: each.end for place, each in found.items()}
 
         try:
-            await until_so(look, finds())
+            await until_so(sample, finds())
             await make_topics(settings, 1, ["orders"])
-            await until_so(look, finds("orders"))
+            await until_so(sample, finds("orders"))
             await make_topics(settings, 1, ["deadline_events"])
-            await until_so(look, finds("orders", "deadline_events"))
+            await until_so(sample, finds("orders", "deadline_events"))
         finally:
             await groups.stop()
 
@@ -150,17 +150,17 @@ def test_a_group_of_the_newer_protocol_has_owners_too(settings: Settings) -> Non
                 alone.assign([place])
                 await alone.commit({place: 0})
 
-            async def look() -> dict[Place, Look]:
+            async def sample() -> dict[Place, Look]:
                 return (await groups.look(the_clock_on_the_wall()))[consumer]
 
             only = Place("orders", 0)
             await until_so(
-                look, lambda found: (0, None) == (found[only].committed, found[only].owner)
+                sample, lambda found: (0, None) == (found[only].committed, found[only].owner)
             )
             node = await client.coordinator_lookup(CoordinationType.GROUP, group)
             joined = await client.send(node, JoinRequest(group, place.topic))
             assert 0 == joined.error_code, joined.error_message
-            await until_so(look, lambda found: found[only].owner == "java-1")
+            await until_so(sample, lambda found: found[only].owner == "java-1")
             assert {consumer: 1} == groups.members
         finally:
             await asyncio.gather(client.close(), groups.stop())
@@ -168,7 +168,7 @@ def test_a_group_of_the_newer_protocol_has_owners_too(settings: Settings) -> Non
     asyncio.run(go())
 
 
-def test_a_look_ends_while_the_cluster_is_away_and_works_when_it_is_back(
+def test_a_sample_ends_while_the_cluster_is_away_and_works_when_it_is_back(
     broker: Broker, settings: Settings
 ) -> None:
     consumer = consumer_of("orders")
@@ -177,8 +177,8 @@ def test_a_look_ends_while_the_cluster_is_away_and_works_when_it_is_back(
         await make_topics(settings, 1, ["orders"])
         groups = Groups(settings, [consumer])
 
-        async def look() -> int | None:
-            """Where the partition ends; whatever the cluster does, it is told in time."""
+        async def sample() -> int | None:
+            """Where the partition ends; whatever the cluster does, the answer comes in time."""
             began_s = time.monotonic()
             try:
                 (found,) = (await groups.look(the_clock_on_the_wall()))[consumer].values()
@@ -191,14 +191,14 @@ def test_a_look_ends_while_the_cluster_is_away_and_works_when_it_is_back(
             """In the end: a coordinator first reads what was committed, a leader takes over."""
             for _ in range(50):
                 with suppress(ClusterError):
-                    if 0 == await look():
+                    if 0 == await sample():
                         return
                 await asyncio.sleep(0.2)
-            assert 0 == await look()
+            assert 0 == await sample()
 
         async def no_answer() -> None:
             with pytest.raises(ClusterError):
-                await look()
+                await sample()
             assert {} == groups.members
 
         try:

@@ -1,4 +1,4 @@
-"""A fault campaign: real workers of the ledger, broken again and again while events come in.
+"""A fault-injection run: real workers of the ledger, broken again and again while events come in.
 
 What is left is proved by the verifier, which shares no code with the ledger, and compared with what
 an undisturbed ledger writes. The seed decides what is published, which faults come in which order,
@@ -42,8 +42,8 @@ CHECK_EVENTS_PER_S: Final = 250.0
 """The proof may take the former, and a second for so many events."""
 
 
-class Campaign:
-    """One campaign on one broker, under a prefix of its own."""
+class FaultRun:
+    """One run on one broker, under a prefix of its own."""
 
     def __init__(self, broker: Broker, prefix: str, folder: Path, plan: Plan) -> None:
         self.figures = Figures(plan)
@@ -98,7 +98,7 @@ class Campaign:
                 self._tell(stage, observer, feeder)
                 raise
             self._count(observer, feeder, killer)
-            self._check_what_was_said()
+            self._check_what_was_logged()
             limit_s = CHECK_S + self._plan.events / CHECK_EVENTS_PER_S
             stage.call(self._prove(), limit_s)
             self._say(observer, f"proved in {self.figures.proof_s:.1f} s")
@@ -146,7 +146,7 @@ class Campaign:
         figures = self.figures
         figures.outcomes = observer.outcomes
         figures.published, figures.doubtful = feeder.published, feeder.doubtful
-        figures.aborted, figures.forgotten = feeder.aborted, feeder.forgotten
+        figures.aborted, figures.hanging = feeder.aborted, feeder.hanging
         for since_s, until_s in observer.silences.spans_s:
             seconds = until_s - since_s
             if killer.excuses.was_away(since_s, until_s):
@@ -156,10 +156,10 @@ class Campaign:
         for worker in self._workers:
             for log in worker.logs:
                 log.read()
-                figures.said += log.said
+                figures.logged += log.logged
             figures.ends += Counter(end.why.split()[0] for end in worker.ends if not end.was_asked)
 
-    def _check_what_was_said(self) -> None:
+    def _check_what_was_logged(self) -> None:
         """No worker said what none may say, whatever is done to it."""
         wrong = [
             f"{log.path.name}: {line}"

@@ -11,9 +11,9 @@ from events import topics
 from services.runtime.kafka.topic_catalogue import read_catalogue
 from tests.builders import BUDGET, IBAN, NEXT_BUDGET, Json, a_report, a_vote
 from tests.integration.command import CARRY_OVER, EXAMPLE, ecluse, written
-from tests.kafka.asking import asked, record
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, Sent, a_cluster, partition_for
+from tests.kafka.commands import asked, record
 from tests.kafka.workers import Worker, wait_for_records
 
 PARTITIONS: Final = 3
@@ -22,7 +22,7 @@ WAITING: Final = a_report(budget=NEXT_BUDGET, convention="NATATION", _id="too ea
 UNREADABLE: Final = b'{"iban":"' + IBAN.encode()
 
 
-class Told(NamedTuple):
+class Stores(NamedTuple):
     """Two years on a broker, and the same in a database."""
 
     cluster: Cluster
@@ -30,7 +30,7 @@ class Told(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def told(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Told:
+def stores(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Stores:
     """The second year's events follow when the internal event to it was read.
 
     What nobody reads, last.
@@ -48,11 +48,11 @@ def told(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Told:
         assert 0 == worker.stop()
     db = folder / "ledger.db"
     assert 0 == ecluse("replay", *CARRY_OVER, waiting, "--db", db).code
-    return Told(cluster, db)
+    return Stores(cluster, db)
 
 
 def without_places(found: Json) -> Json:
-    """What was told, but for where it was read."""
+    """The records of a trace without the places where they were read."""
     for row in found["records"]:
         del row["source"]
     return found
@@ -67,9 +67,9 @@ def ends(cluster: Cluster) -> dict[str, int]:
     "more", [(), ("--budget", BUDGET), ("--budget", NEXT_BUDGET)], ids=["", "2023", "2024"]
 )
 @pytest.mark.parametrize("ref", [CONVENTION, f"{CONVENTION}/balance", "2023/40"])
-def test_a_story_is_the_same_on_topics(told: Told, ref: str, more: tuple[str, ...]) -> None:
-    on_topics = asked(told.cluster, "trace", ref, *more, "--json")
-    in_store = ecluse("trace", ref, *more, "--db", told.db, "--json")
+def test_a_trace_is_the_same_on_topics(stores: Stores, ref: str, more: tuple[str, ...]) -> None:
+    on_topics = asked(stores.cluster, "trace", ref, *more, "--json")
+    in_store = ecluse("trace", ref, *more, "--db", stores.db, "--json")
     assert (0, "") == (on_topics.code, on_topics.err)
     assert without_places(json.loads(in_store.out)) == without_places(json.loads(on_topics.out))
     assert {BUDGET, NEXT_BUDGET} == {
@@ -77,19 +77,25 @@ def test_a_story_is_the_same_on_topics(told: Told, ref: str, more: tuple[str, ..
     }, "it goes on on another partition"
 
 
-def test_an_unknown_reference_exits_3(told: Told) -> None:
-    said = asked(told.cluster, "trace", "nope")
-    assert (3, b"", True) == (said.code, said.out, "nope: the journal knows no event" in said.err)
+def test_an_unknown_reference_exits_3(stores: Stores) -> None:
+    result = asked(stores.cluster, "trace", "nope")
+    assert (3, b"", True) == (
+        result.code,
+        result.out,
+        "nope: the journal knows no event" in result.err,
+    )
 
 
-def test_who_waits_on_topics(told: Told) -> None:
-    (row,) = json.loads(asked(told.cluster, "parked", "--json").out)["parked"]
+def test_who_waits_on_topics(stores: Stores) -> None:
+    (row,) = json.loads(asked(stores.cluster, "parked", "--json").out)["parked"]
     assert ("too early", NEXT_BUDGET) == (row["event_id"], row["budget"])
     assert {"kind": "convention", "id": "NATATION"} == row["waits_for"]
-    assert "No event is parked.\n" == asked(told.cluster, "parked", "--budget", BUDGET).text
+    assert "No event is parked.\n" == asked(stores.cluster, "parked", "--budget", BUDGET).text
 
 
-def test_what_would_happen_is_the_same_and_nothing_is_written(told: Told, tmp_path: Path) -> None:
+def test_what_would_happen_is_the_same_and_nothing_is_written(
+    stores: Stores, tmp_path: Path
+) -> None:
     events: list[Json | bytes] = [
         a_vote(1_000, budget=NEXT_BUDGET),
         a_report(budget=NEXT_BUDGET, convention=CONVENTION, _id="again"),
@@ -98,11 +104,11 @@ def test_what_would_happen_is_the_same_and_nothing_is_written(told: Told, tmp_pa
         b"{",
     ]
     file = written(tmp_path / "events.jsonl", *events)
-    written_before = ends(told.cluster)
-    on_topics = asked(told.cluster, "whatif", file, "--json")
-    assert written_before == ends(told.cluster)
+    written_before = ends(stores.cluster)
+    on_topics = asked(stores.cluster, "whatif", file, "--json")
+    assert written_before == ends(stores.cluster)
     assert (0, "") == (on_topics.code, on_topics.err)
-    assert ecluse("whatif", file, "--db", told.db, "--json").out == on_topics.out
+    assert ecluse("whatif", file, "--db", stores.db, "--json").out == on_topics.out
     found = json.loads(on_topics.out)
     assert {"accepted": 2, "duplicate": 1, "refused": 1, "parked": 0, "dead_letter": 1} == (
         found["outcomes"]
@@ -111,7 +117,7 @@ def test_what_would_happen_is_the_same_and_nothing_is_written(told: Told, tmp_pa
     assert {"appropriated_cents": 1_000, "available_cents": 1_000} == {
         name: cents - before[name] for name, cents in after.items() if cents != before[name]
     }
-    assert 1 == asked(told.cluster, "whatif", file, "--strict").code
+    assert 1 == asked(stores.cluster, "whatif", file, "--strict").code
 
 
 def test_a_missing_record_and_a_missing_topic_are_named(broker: Broker, prefix: str) -> None:
@@ -127,9 +133,9 @@ def test_a_missing_record_and_a_missing_topic_are_named(broker: Broker, prefix: 
     assert 10 == empty["outcomes"]["accepted"], "an empty journal will do"
     cluster.write([Sent(0, BUDGET.encode(), record(BUDGET, 2, 0))], topics.JOURNAL)
     for command in commands[1:]:
-        said = asked(cluster, *command)
-        assert (3, b"") == (said.code, said.out)
-        assert f"Stopped: journal {BUDGET}/2: it does not follow record 0" in said.err
+        result = asked(cluster, *command)
+        assert (3, b"") == (result.code, result.out)
+        assert f"Stopped: journal {BUDGET}/2: it does not follow record 0" in result.err
     damaged = asked(cluster, *commands[0])
     assert (3, b"", True) == (damaged.code, damaged.out, f"journal {BUDGET}/2: " in damaged.err)
 
@@ -138,6 +144,6 @@ def test_a_record_that_cannot_be_read_is_named(broker: Broker, prefix: str) -> N
     cluster = a_cluster(broker, prefix, 1)
     cluster.write([Sent(0, BUDGET.encode(), b"{")], topics.JOURNAL)
     for command in (("trace", "C"), ("parked",), ("whatif", CARRY_OVER[0])):
-        said = asked(cluster, *command)
-        assert (3, b"") == (said.code, said.out)
-        assert f"Stopped: {cluster.name(topics.JOURNAL)}/0/0: " in said.err
+        result = asked(cluster, *command)
+        assert (3, b"") == (result.code, result.out)
+        assert f"Stopped: {cluster.name(topics.JOURNAL)}/0/0: " in result.err
