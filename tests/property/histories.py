@@ -69,7 +69,7 @@ BENEFICIARIES = (
     a_beneficiary(),
     a_beneficiary(siret=OTHER_ESTABLISHMENT),
     a_beneficiary(siret=OTHER_BODY, name="Ville"),
-    a_beneficiary(name="LILLE  avenirs", representative="Ève « U+2028 »\u2028\t\x7f"),
+    a_beneficiary(name="LILLE  avenirs", representative="Ève « U+2028 »\u2028\u00a0\u200d"),
 )
 UNREADABLE = (
     b"{",
