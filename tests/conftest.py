@@ -86,22 +86,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: _comes_late(item.path))
 
 
-def _not_run(config: pytest.Config) -> Iterator[tuple[str, str]]:
-    """Each skipped test or module with its reason."""
+def _left_out(config: pytest.Config) -> Iterator[str]:
+    """The reason of each skipped test or module."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     assert reporter is not None, "the terminal reporter counts what was skipped"
     for report in reporter.stats.get("skipped", []):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-        yield report.nodeid, reason.removeprefix("Skipped: ")
+        yield reason.removeprefix("Skipped: ")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Where CI=true nothing may be left out: a skipped test fails the run."""
     if hasattr(session.config, "workerinput"):
-        return  # What runs the workers hears of all.
+        return  # The process that starts the workers sees all reports.
     passed = session.exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
-    if IN_CI and passed and any(_not_run(session.config)):
+    if IN_CI and passed and any(_left_out(session.config)):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
@@ -109,5 +109,5 @@ def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     """Print a line for each reason why something could not be run, with how many tests it kept."""
-    for reason, count in Counter(reason for _, reason in _not_run(config)).items():
+    for reason, count in Counter(_left_out(config)).items():
         terminalreporter.line(f"left out, {count} test{'s' * (count > 1)}: {reason}", red=IN_CI)

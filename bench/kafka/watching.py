@@ -234,7 +234,7 @@ async def _running(settings: Settings) -> AsyncIterator[Watch]:
         "ECLUSE_LOG_LEVEL": "INFO",
         "ECLUSE_WATCH_WEB_PORT": str(port),
         "ECLUSE_WATCH_TREASURY_GROUP": "",
-        "ECLUSE_WATCH_INTERNAL_EVENTS": "false",
+        "ECLUSE_WATCH_DEADLINE_EVENTS": "false",
     }
     limit = ClientTimeout(total=ANSWER_S)
     with Child([*COMMAND, "watch", "--json"], environment) as child:

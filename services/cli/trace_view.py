@@ -28,7 +28,7 @@ from services.ledger.domain.book import Want
 from services.ledger.domain.moves import Move
 from services.ledger.domain.year_openings import Opening
 from services.ledger.explain.terms import ENTRY_KINDS, ORDER_STATES
-from services.trace.trace import Kind, Story, Told
+from services.trace.trace import Kind, Trace, Traced
 
 LABEL_WIDTH: Final = 12
 """How wide the words are before what they are about."""
@@ -140,11 +140,11 @@ WANTS: Final = {
 """What is waited for, by the kind of a want."""
 
 
-def tell(screen: Screen, story: Story, awaited: Sequence[tuple[str, Awaited]]) -> None:
+def tell(screen: Screen, story: Trace, awaited: Sequence[tuple[str, Awaited]]) -> None:
     """A story whole: what its reference names, its records, what is still to come."""
     screen.say(_heading(story))
     budget = None
-    for each in story.told:
+    for each in story.records:
         if each.record.budget != budget:
             budget = each.record.budget
             _title(screen, BUDGET.render({"budget": budget}))
@@ -186,7 +186,7 @@ def _want(screen: Screen, want: Want) -> str:
     return told(WANTS[want.kind], screen.language).format(id=want.id)
 
 
-def _heading(story: Story) -> Sentence:
+def _heading(story: Trace) -> Sentence:
     french = [KINDS[kind].fr for kind in story.kinds]
     english = [KINDS[kind].en for kind in story.kinds]
     sentence = NAMES if len(story.kinds) == 1 else NAMES_SEVERAL
@@ -201,7 +201,7 @@ def _title(screen: Screen, sentence: Sentence) -> None:
     screen.console.print(Text(clean(told(sentence, screen.language)), style="bold"))
 
 
-def _tell_record(screen: Screen, each: Told, woke: Sequence[int]) -> None:
+def _tell_record(screen: Screen, each: Traced, woke: Sequence[int]) -> None:
     """What came when, what became of it and why, what moved, what left."""
     record, envelope = each.record, each.envelope
     day = screen.day(envelope.time.date().isoformat())
@@ -219,7 +219,7 @@ def _tell_record(screen: Screen, each: Told, woke: Sequence[int]) -> None:
     screen.console.print(table)
 
 
-def _facts(screen: Screen, each: Told, woke: Sequence[int]) -> Iterable[tuple[str, str]]:
+def _facts(screen: Screen, each: Traced, woke: Sequence[int]) -> Iterable[tuple[str, str]]:
     record, language = each.record, screen.language
     yield "event", each.envelope.id
     yield from _about(screen, each.envelope.data)

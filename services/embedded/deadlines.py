@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from events.journal import try_read_record
 from events.topics import INTERNAL_EVENTS
 from services.due.deadline_events import DeadlineEvent, own_id
 from services.due.deadlines import Deadlines
@@ -42,7 +43,7 @@ class OwnDeadlines:
                         self._deadlines.wrote(PARTITION, name)
             first = self._read
             for raw in store.journal_behind(first, SLICE_RECORDS):
-                self._deadlines.add(PARTITION, self._read, raw)
+                self._deadlines.add(PARTITION, self._read, try_read_record(raw))
                 self._read += 1
         finally:
             store.close()

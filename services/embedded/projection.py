@@ -11,11 +11,11 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from events.journal import read_record
 from events.sentences import Sentence
 from events.topics import JOURNAL
 from services.projector import database
 from services.projector.fold import Fold, later
-from services.projector.journal_records import read_record
 from services.runtime.ops.errors import ClusterError
 
 PARTITION: Final = 0

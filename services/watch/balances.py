@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
+from events.journal import Record
 from events.topics import BALANCES, JOURNAL
 from services.watch.budget_balance import Budget, Difference, Kind, Tally
-from services.watch.journal_records import NotReadable, Place, read_balance, read_key, read_record
+from services.watch.journal_records import NotReadable, Place, read_balance, read_key
 
 UNREADABLE: Final = "_dead."
 """What the chains of unreadable records are called: they belong to no budget, and move nothing."""
@@ -62,16 +63,17 @@ class LiveBalances:
         self._unnamed = {each for each in self._unnamed if each[0] in kept}
 
     def add(
-        self, number: int, offset: int, key: bytes | None, raw: bytes | None
+        self, number: int, offset: int, key: bytes | None, record: Record | None, why: str = ""
     ) -> list[Difference] | Fault:
-        """Add up one record of the journal's partition `number`: what comes to light by it."""
+        """Add up one record of the journal's partition `number`: what comes to light by it.
+
+        None is a record that cannot be read, `why` the reason.
+        """
         place = Partition(JOURNAL, number)
         self._next[place] = max(self.next_offset(place), offset + 1)
-        try:
-            record = read_record(raw)
-        except NotReadable as error:
+        if record is None:
             budget = self._budget((key or b"").decode(errors="replace"), number)
-            return self._fault(budget, offset, str(error))
+            return self._fault(budget, offset, why)
         if record.budget.startswith(UNREADABLE):
             return []
         budget = self._budget(record.budget, number)

@@ -9,16 +9,17 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
+from events.journal import Move, Record
 from services.watch.journal_records import (
     CONVENTION_COLUMNS,
     LINE_COLUMNS,
     Alone,
     Cents,
     Key,
-    Move,
     Published,
-    Record,
     Signed,
+    fact_of,
+    line_row,
 )
 
 LOSES: Final[Mapping[str | None, str]] = MappingProxyType(
@@ -68,7 +69,7 @@ class Difference(NamedTuple):
         return {
             "kind": self.kind,
             "convention": self.key and self.key.convention,
-            "line": self.key and self.key.line.row(),
+            "line": self.key and line_row(self.key.line),
             "published": self.published,
             "live": self.live,
             "sequence": self.sequence,
@@ -131,7 +132,7 @@ class Budget:
 
     def _add_up(self, record: Record) -> None:
         self.sequence = record.sequence
-        match record.fact:
+        match fact_of(record):
             case Alone(grant):
                 self.alone.add(grant)
             case Signed(grant, convention) if grant in self.alone:
@@ -139,7 +140,7 @@ class Budget:
                 self._rename(grant, convention)
             case Signed() | None:
                 pass
-        for move in record.moves:
+        for move in record.moves or ():
             self._move_line(move)
             if move.convention is not None and move.target != "reserved":
                 self._move_convention(move, move.convention)
@@ -264,7 +265,7 @@ class Budget:
     def line_rows(self) -> list[dict[str, Any]]:
         """The balances of its lines, in the order and shape of the contract (rules, 35)."""
         return [
-            {"budget": self.name, "line": key.line.row(), **cents}
+            {"budget": self.name, "line": line_row(key.line), **cents}
             for key, cents in self._in_order()
             if key.convention is None
         ]
@@ -272,7 +273,7 @@ class Budget:
     def convention_rows(self) -> list[dict[str, Any]]:
         """The balances of its conventions on their lines, likewise."""
         return [
-            {"budget": self.name, "convention": key.convention, "line": key.line.row(), **cents}
+            {"budget": self.name, "convention": key.convention, "line": line_row(key.line), **cents}
             for key, cents in self._in_order()
             if key.convention is not None
         ]
@@ -289,4 +290,4 @@ class Budget:
 
 def in_order(key: Key) -> tuple[str, tuple[str, str, str, str]]:
     """A key that sorts balances: by convention, then by line."""
-    return (key.convention or "", key.line.in_order())
+    return (key.convention or "", key.line.codes)

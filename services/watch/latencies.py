@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from services.watch.outcomes import RecordOutcome
+from events.journal import Record
+from services.watch.outcomes import event_time_s
 
 MINUTE_S: Final = 60
 MINUTES: Final = 60
@@ -171,14 +172,14 @@ class Issued:
             number: each for number, each in self._since_s.items() if number in numbers
         }
 
-    def answered_by(self, number: int, outcome: RecordOutcome) -> list[float]:
+    def answered_by(self, number: int, record: Record) -> list[float]:
         """How long each order waited that this record of the journal answers, in seconds."""
         # Most records have no orders: their time is not even read.
-        if not outcome.payment_orders or (event_s := outcome.event_s) is None:
+        if not record.payment_orders or (event_s := event_time_s(record)) is None:
             return []
         waiting, waited = self._since_s.setdefault(number, {}), list[float]()
-        for order in outcome.payment_orders:
-            name = (outcome.budget, order.payment_order)
+        for order in record.payment_orders:
+            name = (record.budget, order.payment_order)
             if order.state == ISSUED and not order.paid_cents:
                 waiting.setdefault(name, event_s)
                 continue

@@ -7,50 +7,12 @@ read.
 
 from collections import Counter
 from collections.abc import Collection
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
-import msgspec
-
+from events.journal import Record
 from services.runtime.ops.clock import later_s, seconds_of
 
-Outcome = Literal["accepted", "duplicate", "refused", "parked", "dead_letter"]
 PARKED: Final = "parked"
-
-
-class OrderRow(msgspec.Struct):
-    """A payment order that a record issued or changed, as it stands behind it."""
-
-    payment_order: str
-    state: str
-    paid_cents: int = 0
-
-
-class Source(msgspec.Struct, frozen=True):
-    """Where the ledger read a record."""
-
-    topic: str
-    partition: int
-    offset: int
-
-
-class _Event(msgspec.Struct):
-    time: str | None = None
-
-
-class RecordOutcome(msgspec.Struct):
-    """A record of the journal, as far as its outcome is concerned."""
-
-    budget: str
-    outcome: Outcome
-    source: Source
-    resumes: int | None = None
-    event: _Event | None = None
-    payment_orders: tuple[OrderRow, ...] | None = None
-
-    @property
-    def event_s(self) -> float | None:
-        """When its event happened, in seconds since 1970; None where nobody can tell."""
-        return None if self.event is None else seconds_of(self.event.time)
 
 
 class OutcomeCounts(NamedTuple):
@@ -71,15 +33,9 @@ class OutcomeCounts(NamedTuple):
     """Records of the journal that tell no outcome."""
 
 
-_outcome: Final = msgspec.json.Decoder(RecordOutcome).decode
-
-
-def read_outcome(raw: bytes | None) -> RecordOutcome | None:
-    """The outcome that a record of the journal tells; None where it tells none."""
-    try:
-        return _outcome(raw or b"")
-    except msgspec.MsgspecError:
-        return None
+def event_time_s(record: Record) -> float | None:
+    """The time of a record's event, in seconds since 1970; None of a dead letter."""
+    return None if record.event is None else seconds_of(record.event.time)
 
 
 class _Partition:
@@ -92,7 +48,7 @@ class _Partition:
         self.repeated = 0
         self.unreadable = 0
         self.seen: dict[tuple[str, int, str | None], int] = {}
-        """The highest offset of which a outcome is told, by source; imported ones by budget too."""
+        """The highest offset with a known outcome, by source; imported ones by budget too."""
         self.latest_s: dict[str | None, float | None] = {}
         """The latest time that a sender wrote into an event: of all, and by its topic."""
 
@@ -110,7 +66,7 @@ class Outcomes:
         }
 
     def add(
-        self, number: int, offset: int, outcome: RecordOutcome | None, *, imported: bool = False
+        self, number: int, offset: int, record: Record | None, *, imported: bool = False
     ) -> bool:
         """Count one record of the journal's partition `number`; False where it was counted before.
 
@@ -121,18 +77,18 @@ class Outcomes:
         if offset < partition.next:
             return False
         partition.next = offset + 1
-        if outcome is None:
+        if record is None:
             partition.unreadable += 1
             return True
-        event_s = outcome.event_s
-        for topic in (None, outcome.source.topic):
+        event_s = event_time_s(record)
+        for topic in (None, record.source.topic):
             partition.latest_s[topic] = later_s(partition.latest_s.get(topic), event_s)
-        partition.outcomes[outcome.outcome] += 1
-        if outcome.resumes is not None:
+        partition.outcomes[record.outcome] += 1
+        if record.resumes is not None:
             partition.resumed += 1
             return True
-        source = outcome.source
-        place = (source.topic, source.partition, outcome.budget if imported else None)
+        source = record.source
+        place = (source.topic, source.partition, record.budget if imported else None)
         if source.offset <= partition.seen.get(place, -1):
             partition.repeated += 1
         else:

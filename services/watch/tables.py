@@ -7,6 +7,10 @@ from the beginning. A record that comes again is known by its place, and changes
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
+import msgspec
+
+from events.journal import Record as JournalRecord
+from events.journal import read_record, try_read_record
 from events.topics import DEAD_LETTERS, JOURNAL, PAYMENT_ORDERS, REFUSALS
 from services.due.deadlines import Deadlines
 from services.runtime.ops.clock import Clock
@@ -16,7 +20,7 @@ from services.watch.fetch_queue import Coming, Waiting
 from services.watch.input_watermark import Settled
 from services.watch.latencies import Issued, Latencies, Step
 from services.watch.order_times import OrderTimes, event_s_of
-from services.watch.outcomes import Outcomes, RecordOutcome, read_outcome
+from services.watch.outcomes import Outcomes, event_time_s
 from services.watch.reconciliation import Reached, Rounds
 from services.watch.rejections import DeadLetters, Refusals
 from services.watch.watermark import ReadUpTo
@@ -128,26 +132,30 @@ class Tables:
         value = self._coming.first(place, committed, self.next_offset(place))
         if place.topic != JOURNAL:
             return event_s_of(value)
-        outcome = read_outcome(value)
-        return None if outcome is None else outcome.event_s
+        record = try_read_record(value)
+        return None if record is None else event_time_s(record)
 
     # ------------------------------------------------------------ record by record
     def journal(self, record: Record) -> Sequence[Difference | Fault]:
         """One record of the journal: what comes to light by it."""
         number, offset, key, value, headers, _ = record
-        found = self.live.add(number, offset, key, value)
-        outcome = read_outcome(value)
+        decoded, why = None, ""
+        try:
+            decoded = read_record(value or b"")
+        except msgspec.MsgspecError as error:
+            why = str(error)
+        found = self.live.add(number, offset, key, decoded, why)
         imported = any(name == IMPORTED for name, _ in headers)
-        is_new = self.outcomes.add(number, offset, outcome, imported=imported)
-        if is_new and outcome is not None and not imported:
-            self._time(record, outcome)
-        self.deadlines.add(number, offset, value)
+        is_new = self.outcomes.add(number, offset, decoded, imported=imported)
+        if is_new and decoded is not None and not imported:
+            self._time(record, decoded)
+        self.deadlines.add(number, offset, decoded)
         return (found,) if isinstance(found, Fault) else found
 
-    def _time(self, record: Record, outcome: RecordOutcome) -> None:
+    def _time(self, record: Record, decoded: JournalRecord) -> None:
         """How long it took to come here, and the treasury to answer."""
         now_s, recorded_s = self._clock(), record.recorded_s
-        for waited_s in self._issued.answered_by(record.number, outcome):
+        for waited_s in self._issued.answered_by(record.number, decoded):
             self.latencies.observe(Step.TREASURY, waited_s, recorded_s, now_s)
         live_from_s = self._live_from_s.get(record.number)
         if live_from_s is not None and recorded_s >= live_from_s:

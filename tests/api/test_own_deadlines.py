@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from events.journal import try_read_record
 from services.due.deadline_events import WATCH, own_id
 from services.due.deadlines import Deadlines
 from services.embedded import deadlines, ledger_process
@@ -99,7 +100,7 @@ def as_the_watch_says(records: Iterable[bytes], now: datetime) -> list[str]:
     """The ids of the deadline events that a watch would write, which knows this journal."""
     deadlines = Deadlines()
     for offset, raw in enumerate(records):
-        deadlines.add(0, offset, raw)
+        deadlines.add(0, offset, try_read_record(raw))
     return [each.id for each in deadlines.deadline_events(0, now)]
 
 

@@ -23,13 +23,13 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def read_model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The read model of the town, made once; nobody writes into this one."""
-    return a_read_model(tmp_path_factory.mktemp("town"))
+    """The read model of the scenario, made once; nobody writes into this one."""
+    return a_read_model(tmp_path_factory.mktemp("scenario"))
 
 
 @pytest.fixture(scope="module")
 def console(read_model_file: Path) -> Iterator[Console]:
-    """The town's console; tests of one file share it, and leave it as it was."""
+    """The scenario's console; tests of one file share it, and leave it as it was."""
     with a_console(read_model_file) as console:
         yield console
 

@@ -29,11 +29,11 @@ from tests.browser import scenario
 from tests.builders import Json, encoded
 
 NOW: Final = datetime(2023, 7, 20, 12, 2, 19, tzinfo=UTC)
-"""8 seconds behind the last event of the town."""
+"""8 seconds behind the last event of the scenario."""
 
 OPERATOR_KEY: Final = "test-key-of-an-operator"
 READER_KEY: Final = "test-key-of-a-reader"
-NEIGHBOUR_KEY: Final = "test-key-of-another-town"
+NEIGHBOUR_KEY: Final = "test-key-of-another-city"
 CALLERS: Final = {
     OPERATOR_KEY: Caller("key:operator", dict.fromkeys(Scope, EVERYBODY), "Opératrice"),
     READER_KEY: Caller("key:reader", {Scope.READ: EVERYBODY}, "Lecteur"),
@@ -77,7 +77,7 @@ class Console:
     clock: HandClock = field(default_factory=lambda: HandClock(NOW))
 
     def publish(self, *events: Json) -> None:
-        """The journal of the town goes on with these events."""
+        """The journal of the scenario goes on with these events."""
         self.records = scenario.the_journal(*map(encoded, events))
         self.ends.known = end_of(self.records)
         project(self.database, self.records)
@@ -110,7 +110,7 @@ def apart(work: Coroutine[Any, Any, None]) -> None:
 
 
 def a_read_model(folder: Path) -> Path:
-    """The read model of the town, in a file."""
+    """The read model of the scenario, in a file."""
     path = folder / "read-model.sqlite"
     project(f"sqlite+aiosqlite:///{path}", scenario.the_journal())
     return path
@@ -174,7 +174,7 @@ class Served:
 
 @contextmanager
 def a_console(path: Path, *watches: str) -> Iterator[Console]:
-    """The town's console over its read model in this file, served until the block ends.
+    """The console of the scenario over its read model in this file, served until the block ends.
 
     `watches` are the addresses at which it asks who is behind.
     """

@@ -1,4 +1,4 @@
-"""A town's year as the console shows it: Lille Avenirs, and others to whom things happen."""
+"""A city's year as the console shows it: Lille Avenirs, and others with every state."""
 
 import json
 from typing import Any, Final
@@ -238,5 +238,5 @@ def _refused_and_parked() -> list[dict[str, Any]]:
 
 
 def the_journal(*more: bytes) -> list[bytes]:
-    """The records of the whole town, and of what comes after."""
+    """The records of the whole scenario, and of what comes after."""
     return journal_of_events([*the_year(), *the_others(), *more])

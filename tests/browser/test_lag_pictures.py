@@ -1,6 +1,6 @@
 """The picture of the page Lag for the README: a burst, of answers that are recorded here.
 
-The nights that an operator fears are of a real stack: tests/kafka/test_outage_scenarios.py.
+Outage scenarios are of a real stack: tests/kafka/test_outage_scenarios.py.
 """
 
 from pathlib import Path

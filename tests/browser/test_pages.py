@@ -208,7 +208,7 @@ def test_a_page_prints_without_its_navigation(browser: Browser, console: Console
 
 
 def test_another_towns_key_sees_nothing_of_this_one(browser: Browser, console: Console) -> None:
-    with a_visitor(browser, console, key="test-key-of-another-town") as visitor:
+    with a_visitor(browser, console, key="test-key-of-another-city") as visitor:
         assert 404 == visitor.go(PAGES["grant"][0])
         assert 404 == visitor.go(PAGES["order"][0])
         assert 404 == visitor.go(PAGES["record"][0])

@@ -1,4 +1,4 @@
-"""`ecluse serve --embedded`, as a small town runs it: publish an event, and the open page moves."""
+"""`ecluse serve --embedded`, as a small city runs it: publish an event, and the open page moves."""
 
 import json
 from pathlib import Path

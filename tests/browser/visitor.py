@@ -80,7 +80,7 @@ class Visitor:
         ]
 
     def reads_tables_sideways(self, width: int) -> bool:
-        """Whether a table has no room in a window so wide for what stands in it."""
+        """Whether a table is wider than its place in a window so wide."""
         self.page.set_viewport_size({"width": width, "height": DESK["height"]})
         found: bool = self.page.evaluate(
             "[...document.querySelectorAll('.rows')].some((e) => e.scrollWidth > e.clientWidth)"

@@ -35,7 +35,7 @@ Kept = tuple[bytes | None, bytes]
 """Key and value of a record."""
 
 
-class BadDays:
+class FaultyConsumers:
     """The members, and the records that come to them."""
 
     def __init__(self, cluster: Cluster) -> None:

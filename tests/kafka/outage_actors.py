@@ -1,4 +1,4 @@
-"""Who is about in a night: a town that signs conventions, and a treasury that takes its orders."""
+"""The actors of an outage scenario: a city that signs conventions, a treasury that takes orders."""
 
 import asyncio
 import threading

@@ -32,10 +32,12 @@ class Running:
         environment: Mapping[str, str],
         *,
         keeps_output: bool = False,
+        fault: str | None = None,
     ) -> None:
         self.port = port
         self._command = tuple(command)
         self._folder = folder
+        self._fault = fault
         self._log = folder / f"{log_name}-{port}.log"
         self._out = folder / f"{log_name}-{port}.out" if keeps_output else Path(os.devnull)
         self._environment = {
@@ -48,7 +50,8 @@ class Running:
     def start_again(self) -> None:
         """As the first time; it is logged behind what was."""
         streams = (self._folder, self._log, self._out)
-        self._process = FORKS.Process(target=run, args=(self._command, self._environment, *streams))
+        arguments = (self._command, self._environment, *streams, self._fault)
+        self._process = FORKS.Process(target=run, args=arguments)
         self._process.start()
 
     def __enter__(self) -> Self:
@@ -56,9 +59,11 @@ class Running:
 
     def __exit__(self, *_: object) -> None:
         self.kill()
-        print(self.log_text()[-4000:])
+        # aiokafka says the same again and again while a broker is away.
+        lines = [line for line in self.text.splitlines() if "library_said" not in line]
+        print("\n".join(lines)[-4000:])
 
-    # ------------------------------------------------------------ how it ends
+    # ------------------------------------------------------------ its end
 
     def kill(self) -> None:
         """As a power cut would."""
@@ -66,34 +71,52 @@ class Running:
             self._process.kill()
             self._process.join()
 
+    @property
+    def code(self) -> int | None:
+        """What it ended with, a signal as a negative number; None while it runs."""
+        return self._process.exitcode
+
     def stop(self, limit_s: float = WAIT_S) -> int:
         """Ask it to end; its exit code."""
         self._process.terminate()
-        return self.ends(limit_s)
+        return self.ended(limit_s)
 
-    def ends(self, limit_s: float = WAIT_S) -> int:
-        """Wait until it ends by itself; its exit code."""
+    def ended(self, limit_s: float = WAIT_S) -> int:
+        """Wait until it ends; its exit code."""
         self._process.join(limit_s)
-        code = self._process.exitcode
-        assert code is not None, f"it still runs after {limit_s:g} s"
-        return code
+        assert self.code is not None, f"it still runs after {limit_s:g} s"
+        return self.code
 
-    # ------------------------------------------------------------ what it says
+    # ------------------------------------------------------------ its output
 
-    def log_text(self) -> str:
-        """Everything it logged."""
-        return self._log.read_text() if self._log.exists() else ""
+    @property
+    def text(self) -> str:
+        """All that it wrote on standard error."""
+        if not self._log.exists():
+            return ""
+        return self._log.read_text(encoding="utf-8", errors="replace")
+
+    @property
+    def log(self) -> list[dict[str, Any]]:
+        """Its log, line by line; other lines left out."""
+        return [json.loads(line) for line in self.text.splitlines() if line[:1] + line[-1:] == "{}"]
+
+    @property
+    def messages(self) -> str:
+        """The lines for people, without the log."""
+        return "\n".join(line for line in self.text.splitlines() if not line.startswith("{"))
+
+    def logged(self, event: str, **facts: Any) -> list[dict[str, Any]]:
+        """The lines of its log of this name, with these facts."""
+        return [
+            line for line in self.log if line["event"] == event and facts.items() <= line.items()
+        ]
 
     def printed(self) -> str:
         """What it said on standard output."""
         return self._out.read_text()
 
-    def lines(self, event: str) -> list[dict[str, Any]]:
-        """What it logged under a name."""
-        whole = (line for line in self.log_text().splitlines() if line[:1] + line[-1:] == "{}")
-        return [line for line in map(json.loads, whole) if line["event"] == event]
-
-    # ------------------------------------------------------------ what it shows
+    # ------------------------------------------------------------ its pages
 
     def get(self, path: str) -> tuple[int, str]:
         """Status and body; status 0 while nobody answers."""
@@ -123,7 +146,7 @@ class Running:
         while time.monotonic() < until_s:
             if what():
                 return
-            assert self._process.exitcode is None, f"it ended while waiting: {why}"
+            assert self.code is None, f"it ended while waiting: {why}"
             time.sleep(pause_s)
         raise AssertionError(f"never: {why}")
 

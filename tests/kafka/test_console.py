@@ -74,7 +74,7 @@ def the_services(
                 cluster.prefix,
                 folder,
                 ECLUSE_WATCH_TREASURY_GROUP="",
-                ECLUSE_WATCH_INTERNAL_EVENTS="false",
+                ECLUSE_WATCH_DEADLINE_EVENTS="false",
             )
             stack.enter_context(watch)
             env["ECLUSE_WATCH_URL"] = f"http://127.0.0.1:{watch.port}"

@@ -14,6 +14,7 @@ from typing import Final
 import pytest
 from aiokafka.errors import ClusterAuthorizationFailedError
 
+from events.journal import try_read_record
 from events.topics import EVENTS, INTERNAL_EVENTS, JOURNAL
 from services.due.deadline_events import Deadline, DeadlineEvent, deadline_event_of
 from services.due.deadlines import Deadlines
@@ -334,7 +335,7 @@ def test_the_ledger_decides_what_the_watch_writes(
     async def post_what_is_due() -> int:
         deadlines = Deadlines()
         for record in (await cluster._read([JOURNAL]))[JOURNAL][0]:
-            deadlines.add(0, record.offset, record.value)
+            deadlines.add(0, record.offset, try_read_record(record.value))
         post = Post(cluster.settings)
         try:
             for name in await post.begin(0):

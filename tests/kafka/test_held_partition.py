@@ -1,4 +1,4 @@
-"""A bug of ours at one record holds its partition, alone, until it is mended or set aside."""
+"""A bug of ours at one record holds its partition, alone, until it is mended or quarantined."""
 
 import json
 from collections.abc import Iterator

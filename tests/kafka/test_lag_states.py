@@ -1,9 +1,9 @@
 """Each state of a consumer, from its cause until page, metric and command say so: within 15 s.
 
 A real watch and a real console before a real broker; the members of the groups are a test's own,
-and do what a ledger, a treasury or a projector does on its bad day. The causes come side by side,
-so that all of it is one night. Others are nights of a whole stack, in test_lag_nights.py: a
-treasury that leaves, a held partition, a database and a broker that are away.
+and do what a ledger, a treasury or a projector does when it is faulty. The causes come side by
+side, in one scenario. Those of a whole stack are in test_outage_scenarios.py: a treasury that
+leaves, a held partition, a database and a broker that are away.
 
 The seconds count from when nothing more has to happen:
 
@@ -31,7 +31,7 @@ from events.topics import EVENTS, PAYMENT_ORDERS
 from tests.api.processes import api
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, a_cluster
-from tests.kafka.faulty_consumers import LEDGER, PROJECTOR, TREASURY, BadDays
+from tests.kafka.faulty_consumers import LEDGER, PROJECTOR, TREASURY, FaultyConsumers
 from tests.kafka.forked import ECLUSE
 from tests.kafka.lag_displays import COMMAND, METRIC, PAGE, Displays, PartitionStatus, Row, Shown
 from tests.kafka.running import Running
@@ -89,14 +89,14 @@ CASES: Final = {
 
 WELL: Final = {"OK", "NO TRAFFIC", "sans trafic"}
 QUIET: Final[tuple[Row, ...]] = ((LEDGER, "deadline_events", 0), (TREASURY, "payment-orders", 1))
-"""Partitions of which all is done and to which nothing comes, in groups that have their bad day."""
+"""Partitions of which all is done and to which nothing comes, in groups with a faulty consumer."""
 
 
 class Scenario:
     """The events of a scenario, and what is shown of them."""
 
     def __init__(
-        self, days: BadDays, watch: Watcher, displays: Displays, follower: Running
+        self, days: FaultyConsumers, watch: Watcher, displays: Displays, follower: Running
     ) -> None:
         self.displays: Final = displays
         self.seconds: Final[dict[str, Seconds]] = {}
@@ -198,7 +198,7 @@ def _is_old(shown: Shown) -> bool:
 def the_stack(stack: ExitStack, cluster: Cluster, folder: Path) -> tuple[Watcher, str, Running]:
     """The watch, where the console is, and a command that follows; all of them answer."""
     # No deadline events: nobody here decides, and what comes to a quiet topic is not quiet.
-    watch = Watcher(cluster.bootstrap, cluster.prefix, folder, ECLUSE_WATCH_INTERNAL_EVENTS="false")
+    watch = Watcher(cluster.bootstrap, cluster.prefix, folder, ECLUSE_WATCH_DEADLINE_EVENTS="false")
     stack.enter_context(watch)
     url = f"http://127.0.0.1:{watch.port}"
     env = {
@@ -219,8 +219,8 @@ def the_stack(stack: ExitStack, cluster: Cluster, folder: Path) -> tuple[Watcher
 
 
 async def a_scenario(cluster: Cluster, folder: Path) -> Scenario:
-    """One night, from its beginning to its end."""
-    days = BadDays(cluster)
+    """One scenario, from its beginning to its end."""
+    days = FaultyConsumers(cluster)
     async with AsyncExitStack() as members:
         with ExitStack() as stack:
             for member in (days.ledger, days.treasury, days.projector):
@@ -245,7 +245,7 @@ async def a_scenario(cluster: Cluster, folder: Path) -> Scenario:
 @pytest.fixture(scope="module")
 def scenario(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Scenario:
     """The one scenario of this module."""
-    folder = tmp_path_factory.mktemp("night")
+    folder = tmp_path_factory.mktemp("scenario")
     cluster = a_cluster(broker, f"lag-states-{os.getpid()}.", PARTITIONS)
     return asyncio.run(a_scenario(cluster, folder))
 
@@ -271,7 +271,7 @@ def test_a_quiet_topic_never_seems_late(scenario: Scenario) -> None:
             ]
             for_s = shown[-1][0] - shown[0][0]
             print(f"{by}: {row} is quiet, shown {len(shown)} times in {for_s:.1f} s")
-            assert for_s >= QUIET_FOR_S, "while others of its group had their bad day"
+            assert for_s >= QUIET_FOR_S, "while others of its group were faulty"
             assert [] == [each for _, each in shown if not is_well(each)]
 
 

@@ -1,4 +1,4 @@
-"""The nights that an operator fears, one after the other: what page, command and metric say.
+"""Outage scenarios, one after the other: what page, command and metric show.
 
 All is real: broker, ledger, projector, PostgreSQL, watch, API, a treasury, a Chromium before the
 page, which stays open. With `ECLUSE_TEST_PICTURES=docs/evidence/lag` the pictures go there.

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-import random  # noqa: TID251 # it plays the world outside, and prints its seed
+import random  # noqa: TID251 # it plays the environment, and prints its seed
 from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -57,12 +57,12 @@ def has_more(url: str, records: int) -> bool:
 
 def is_at_work(projector: Projector, opened: int, url: str, records: int) -> bool:
     """Whether it has opened more partitions than those, and more than so many records are there."""
-    return len(projector.lines("partition_opened")) > opened and has_more(url, records)
+    return len(projector.logged("partition_opened")) > opened and has_more(url, records)
 
 
 def has_retried(projector: Projector, times: int) -> bool:
-    """Whether it has noticed that often that the world is down."""
-    return len(projector.lines("partition_retried")) >= times
+    """Whether it has noticed that often that the database is down."""
+    return len(projector.logged("partition_retried")) >= times
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
@@ -96,7 +96,7 @@ def test_killed_ten_times_it_leaves_row_for_row_what_a_clean_run_gives(
     with Projector(year.settings, url, tmp_path, ECLUSE_SESSION_TIMEOUT_S="6") as projector:
         for kill in range(1, KILLS + 1):
             # Each has opened a partition, and is in the midst of whatever it does then.
-            opened = len(projector.lines("partition_opened"))
+            opened = len(projector.logged("partition_opened"))
             wanted = RECORDS * kill // (KILLS + 4) - draw.randrange(RECORDS // 25)
             projector.until(
                 partial(is_at_work, projector, opened, url, wanted), "it gets on", LIMIT_S
@@ -125,5 +125,5 @@ def test_postgresql_ends_and_crashes_under_load_and_nothing_is_lost(
             postgresql_server.start_again()
         projector.until_rows(url, RECORDS, "all records", LIMIT_S)
         assert 0 == projector.stop()
-        assert [] == projector.lines("record_failed") + projector.lines("partition_failed")
+        assert [] == projector.logged("record_failed") + projector.logged("partition_failed")
     year.clean.assert_same(url)

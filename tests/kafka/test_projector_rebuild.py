@@ -140,7 +140,7 @@ def test_it_is_killed_resumed_and_switched_beside_a_running_projector(
             assert half == query(url, NEXT_RECORDS), "it was killed in the midst"
             again.start_again()
             write(settings, journal[most : most + 2])
-            assert 0 == again.ends(), again.log_text()
+            assert 0 == again.ended(), again.text
             made = int(again.printed().removeprefix('{"records":').rstrip("}\n"))
             assert count(journal[:most]) - half <= made < count(journal[: most + 2])
             assert paid_cents <= query(url, MENDED) < damaged_cents
@@ -148,7 +148,7 @@ def test_it_is_killed_resumed_and_switched_beside_a_running_projector(
             running.until(lambda: rows(url) == RECORDS, "it goes on in the new tables", 120)
         assert ([], True) == (seen.faults, seen.samples > 20)
         assert 0 == running.stop()
-        assert [] == running.lines("record_failed") + running.lines("partition_failed")
+        assert [] == running.logged("record_failed") + running.logged("partition_failed")
     assert {"ecluse_read"} == {name for name in schemas(url) if "ecluse" in name}
     assert query(url, "SELECT has_table_privilege('analyst', 'lines', 'SELECT')")
     assert query(url, "SELECT min(generation) = 1 AND max(generation) = 1 FROM positions")
@@ -173,7 +173,7 @@ def test_in_sqlite_the_rows_of_another_file_take_the_place_of_the_old(
             Projector(settings, sqlite_url, tmp_path, "--rebuild") as again,
             Reader(sqlite_url) as seen,
         ):
-            assert 0 == again.ends(), again.log_text()
+            assert 0 == again.ended(), again.text
             assert "in service" in again.printed()
         assert_same(before, content(sqlite_url))
         write(settings, journal[part : part + 2])
@@ -190,12 +190,12 @@ def test_views_on_the_old_tables_are_named_and_nothing_is_switched(
     write(settings, journal[:1])
     run(postgresql_url, "CREATE VIEW public.mine AS SELECT * FROM ecluse_read.lines")
     with Projector(settings, postgresql_url, tmp_path, "--rebuild") as again:
-        assert 3 == again.ends()
-        assert "view public.mine depends on table ecluse_read.lines" in again.log_text()
+        assert 3 == again.ended()
+        assert "view public.mine depends on table ecluse_read.lines" in again.text
         assert NEXT in schemas(postgresql_url)
         run(postgresql_url, "DROP VIEW public.mine")
         again.start_again()
-        assert 0 == again.ends()
+        assert 0 == again.ended()
     assert len(journal[0]) == rows(postgresql_url)
 
 
@@ -211,8 +211,8 @@ def test_what_an_earlier_rebuild_made_of_another_journal_is_dropped_when_asked(
         f" VALUES ('{settings.topic(JOURNAL)}', {journal[0][0].partition}, 3, 2, 'another')",
     )
     with Projector(settings, sqlite_url, tmp_path, "--rebuild") as again:
-        assert 3 == again.ends()
-        assert "ecluse projector --rebuild --anew" in again.log_text()
+        assert 3 == again.ended()
+        assert "ecluse projector --rebuild --anew" in again.text
     with Projector(settings, sqlite_url, tmp_path, "--rebuild", "--anew") as again:
-        assert 0 == again.ends(), again.log_text()
+        assert 0 == again.ended(), again.text
     assert records == rows(sqlite_url)

@@ -39,12 +39,12 @@ def test_a_record_that_does_not_follow_holds_its_partition_alone(
     write(settings, without(journal, missing))
     sound = count(journal) - len(of_partition(journal, SICK))
     with Projector(settings, postgresql_url, tmp_path) as projector:
-        projector.until(lambda: projector.lines("partition_held"), "it is held")
-        (held,) = projector.lines("partition_held")
+        projector.until(lambda: projector.logged("partition_held"), "it is held")
+        (held,) = projector.logged("partition_held")
         assert (SICK, 7) == (held["partition"], held["offset"])
         assert "follows record" in held["error"]
         assert "ecluse projector --rebuild" in held["do"]
-        assert 2 == len(projector.lines("record_failed"))
+        assert 2 == len(projector.logged("record_failed"))
         projector.until(lambda: rows(postgresql_url) == sound + 7, "the others go on")
         asked = f"SELECT held_event_id FROM positions WHERE partition = {SICK}"
         assert held["event_id"] == query(postgresql_url, asked)
@@ -63,8 +63,8 @@ def test_a_journal_that_was_created_again_is_not_read_on(
         cluster.recreate(JOURNAL)
         write(settings, [list(reversed(of_partition(journal, each))) for each in range(PARTITIONS)])
         projector.start_again()
-        assert 3 == projector.ends()
-        assert "ecluse projector --rebuild --anew" in projector.log_text()
+        assert 3 == projector.ended()
+        assert "ecluse projector --rebuild --anew" in projector.text
     assert RECORDS == rows(sqlite_url)
 
 
@@ -97,14 +97,14 @@ def test_without_a_database_it_says_what_is_missing_and_stops(
 ) -> None:
     nowhere = "postgresql://somebody:secret@127.0.0.1:1/ecluse"
     with Projector(settings, nowhere, tmp_path) as projector:
-        assert 3 == projector.ends()
-        assert "postgresql+asyncpg://somebody:***@127.0.0.1:1/ecluse" in projector.log_text()
-        assert "Check ECLUSE_DATABASE_URL" in projector.log_text()
-        assert "secret" not in projector.log_text()
+        assert 3 == projector.ended()
+        assert "postgresql+asyncpg://somebody:***@127.0.0.1:1/ecluse" in projector.text
+        assert "Check ECLUSE_DATABASE_URL" in projector.text
+        assert "secret" not in projector.text
     missing = postgresql_server.url("no_such_database")
     with Projector(settings, missing, tmp_path, ECLUSE_LANG="fr") as projector:
-        assert 3 == projector.ends()
-        assert "Vérifiez ECLUSE_DATABASE_URL" in projector.log_text()
+        assert 3 == projector.ended()
+        assert "Vérifiez ECLUSE_DATABASE_URL" in projector.text
 
 
 def test_the_url_may_stand_in_a_file(
@@ -123,5 +123,5 @@ def test_the_url_may_stand_in_a_file(
     with Projector(
         settings, elsewhere, tmp_path, ECLUSE_DATABASE_URL_FILE=str(secret)
     ) as projector:
-        assert 2 == projector.ends()
-        assert "ECLUSE_DATABASE_URL_FILE" in projector.log_text()
+        assert 2 == projector.ended()
+        assert "ECLUSE_DATABASE_URL_FILE" in projector.text

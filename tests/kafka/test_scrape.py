@@ -94,7 +94,7 @@ def a_stack(cluster: Cluster, folder: Path) -> Iterator[Prometheus]:
         )
         served = api(folder / "api.log", ECLUSE_DATABASE_URL=database, **on_kafka)
         targets = {
-            "ledger": [f"127.0.0.1:{ledger._port}"],
+            "ledger": [f"127.0.0.1:{ledger.port}"],
             "projector": [f"127.0.0.1:{projector.port}"],
             "watch": [f"127.0.0.1:{watch.port}"],
             "api": [stack.enter_context(served).address.removeprefix("http://")],

@@ -4,7 +4,7 @@ What a simulation proves is worth as much as its model of Kafka: here the ledger
 reader do the same on both, and see the same offsets, gaps, fences and ends.
 """
 
-import random  # noqa: TID251 - the chance of the world outside, from a seed that is printed
+import random  # noqa: TID251 - the chance of the environment, from a seed that is printed
 from contextlib import AsyncExitStack
 from typing import Any
 

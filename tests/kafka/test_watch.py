@@ -64,11 +64,11 @@ def test_it_serves_what_the_committed_journal_adds_up_to(
         assert ([], True) == (answer["difference"], answer["caught_up"])
         assert 404 == watch.get("/balances/21590350100017-00-1999")[0]
         assert (200, "ok\n") == watch.get("/healthz")
-        assert [] == watch.lines("balance_differs")
+        assert [] == watch.logged("balance_differs")
         assert 0 == watch.metric("ecluse_watch_balances_differing")
         assert (watch.metric("ecluse_watch_balances_compared_total") or 0) > 0
         assert 0 == watch.stop()
-        assert (1, 1) == (len(watch.lines("watch_starts")), len(watch.lines("watch_ready")))
+        assert (1, 1) == (len(watch.logged("watch_starts")), len(watch.logged("watch_ready")))
     assert [f"watch-{watch.port}.log"] == [path.name for path in tmp_path.iterdir()]
 
 
@@ -91,8 +91,8 @@ def test_a_planted_difference_is_an_error_line_and_a_metric_until_it_is_put_righ
         watch.until_ready()
         assert 0 == watch.metric("ecluse_watch_balances_differing")
         write(settings, [wrong])
-        watch.until(lambda: watch.lines("balance_differs"), "the error line")
-        (line,) = watch.lines("balance_differs")
+        watch.until(lambda: watch.logged("balance_differs"), "the error line")
+        (line,) = watch.logged("balance_differs")
         assert ("error", BUDGET, "amounts", 1) == (
             line["level"],
             line["budget"],
@@ -118,8 +118,8 @@ def test_a_balance_that_is_never_published_is_a_difference(
     vote, more = ledger_transactions(encoded(VOTE, MORE), batch_events=1)
     write(settings, vote, [out for out in more if out.topic == JOURNAL])
     with watching(settings, tmp_path) as watch:
-        watch.until(lambda: watch.lines("balance_differs"), "the error line")
-        (line,) = watch.lines("balance_differs")
+        watch.until(lambda: watch.logged("balance_differs"), "the error line")
+        (line,) = watch.logged("balance_differs")
         assert ("not_published", 2, None) == (line["kind"], line["sequence"], line["published"])
         assert 100_050 == line["live"]["available_cents"]
 
@@ -149,7 +149,7 @@ def test_killed_while_5000_records_pass_it_comes_to_the_same_table(
                 answer["difference"],
             )
         assert len(sums.lines) == watch.metric("ecluse_watch_budgets")
-        assert [] == watch.lines("balance_differs")
+        assert [] == watch.logged("balance_differs")
 
 
 def kill_in_the_midst(watch: Watcher, settings: Settings, part: Sequence[Sequence[Out]]) -> None:
@@ -202,7 +202,7 @@ def test_two_watches_share_the_budgets_and_one_takes_over_from_a_dead_one(
         two.until(lambda: budgets(two) == len(sums.lines), "took over")
         two.until_ready()
         assert sums.lines == {name: two.balances(name)["lines"] for name in sums.lines}
-        assert [] == two.lines("balance_differs") + one.lines("balance_differs")
+        assert [] == two.logged("balance_differs") + one.logged("balance_differs")
 
 
 @pytest.mark.fault
@@ -219,7 +219,7 @@ def test_it_goes_on_when_the_broker_was_away_and_stops_while_it_is(
         write(settings, more)
         watch.until(lambda: 2 == watch.balances(BUDGET)["sequence"], "the next record")
         watch.until_ready()
-        assert [] == watch.lines("balance_differs")
+        assert [] == watch.logged("balance_differs")
         broker.kill()
         assert 0 == watch.stop(limit_s=15), "nothing is kept, so nothing is waited for"
 
@@ -229,5 +229,5 @@ def test_without_its_topics_it_says_what_is_missing_and_stops(
 ) -> None:
     for command, code in ((ECLUSE, 3), (FAUST, 1)):
         with Watcher(broker.bootstrap, prefix, tmp_path, command) as watch:
-            assert code == watch.ends()
-            assert f"{prefix}{JOURNAL}" in watch.log_text()
+            assert code == watch.ended()
+            assert f"{prefix}{JOURNAL}" in watch.text

@@ -6,7 +6,7 @@ comes from the watch. It is read by a plain client, as the ledger reads it: comm
 
 import asyncio
 import json
-import random  # noqa: TID251 - the chance of the world outside, from a seed that is printed
+import random  # noqa: TID251 - the chance of the environment, from a seed that is printed
 from collections import Counter
 from collections.abc import Callable
 from datetime import date, timedelta

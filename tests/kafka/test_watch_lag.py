@@ -118,7 +118,7 @@ def test_the_lag_of_a_year_of_a_ledger_that_dies_and_of_a_group_that_never_was(
                 lambda it: is_well(it) and adds_up(it, len(HARD_YEAR) + 3), "drained, and well"
             )
             every_step_but_the_read_models_was_timed(board)
-        assert [] == watch.lines("balance_differs") + watch.lines("journal_broken")
+        assert [] == watch.logged("balance_differs") + watch.logged("journal_broken")
 
 
 def the_year_adds_up(board: Board, cluster: Cluster) -> None:

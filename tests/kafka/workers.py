@@ -1,21 +1,18 @@
 """Workers of the ledger as processes: started, watched and ended, every wait with an end."""
 
 import json
-import os
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, TypeVar
 
 from events import topics
 from services.dev.local_broker import free_port
 from tests.builders import Json
 from tests.integration.command import environment
 from tests.kafka.cluster import Cluster
-from tests.kafka.forked import ECLUSE, FORKS, run
+from tests.kafka.forked import ECLUSE
+from tests.kafka.running import Running
 
 WAIT_S: Final = 40.0
 """How long anything that a worker should do may take."""
@@ -28,7 +25,7 @@ class NotInTime(AssertionError):
     """Something awaited did not come; the message says what came instead."""
 
 
-class Worker:
+class Worker(Running):
     """One `ecluse ledger`; its log goes to a file, which outlives it."""
 
     def __init__(
@@ -40,63 +37,14 @@ class Worker:
         fault: str | None = None,
         **env: str,
     ) -> None:
-        self._port = free_port()
-        self._seen: dict[str, int] = {}
-        self._file = folder / f"{name}-{self._port}.log"
         settings = {
             "ECLUSE_BOOTSTRAP_SERVERS": cluster.bootstrap,
             "ECLUSE_TOPIC_PREFIX": cluster.prefix,
-            "ECLUSE_HEALTH_PORT": str(self._port),
+            "ECLUSE_HEALTH_PORT": str(port := free_port()),
             "ECLUSE_LOG_LEVEL": "INFO",
         }
-        self._file.touch()
         command = (ECLUSE, "ledger", "--instance", name, *args)
-        variables = environment(**{**settings, **env})
-        streams = (Path.cwd(), self._file, Path(os.devnull))
-        self._process = FORKS.Process(
-            target=run, args=(command, variables, *streams, fault), name=f"worker {name}"
-        )
-        self._process.start()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """No worker outlives its test; a failed one shows what the worker said."""
-        self.kill()
-        if error is not None:
-            # aiokafka says the same again and again while a broker is away.
-            print(
-                *(line for line in self.text.splitlines() if "library_said" not in line), sep="\n"
-            )
-
-    # ------------------------------------------------------------ what it says
-    @property
-    def text(self) -> str:
-        """All that it wrote on standard error."""
-        return self._file.read_text(encoding="utf-8", errors="replace")
-
-    @property
-    def log(self) -> list[Json]:
-        """Its log, line by line; other words left out."""
-        lines = self.text.splitlines()
-        return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
-
-    @property
-    def messages(self) -> str:
-        """What it said to people, and no log."""
-        return "\n".join(line for line in self.text.splitlines() if not line.startswith("{"))
-
-    def logged(self, event: str, **facts: Any) -> list[Json]:
-        """The lines of its log of this name, with these facts."""
-        return [
-            line for line in self.log if line["event"] == event and facts.items() <= line.items()
-        ]
+        super().__init__(command, folder, name, port, environment(**settings | env), fault=fault)
 
     def wait_for(self, event: str, **facts: Any) -> Json:
         """Until its log has such a line; the first one."""
@@ -108,15 +56,10 @@ class Worker:
 
         return eventually(poll, f"no {event} with {facts}")[0]
 
-    # ------------------------------------------------------------ what it shows
     def partitions(self) -> dict[int, Json]:
         """Its page /partitions, by partition number; empty while nobody answers."""
-        try:
-            page = f"http://127.0.0.1:{self._port}/partitions"
-            with urllib.request.urlopen(page, timeout=5) as answer:
-                return {row["partition"]: row for row in json.load(answer)}
-        except (urllib.error.URLError, ConnectionError):
-            return {}
+        status, page = self.get("/partitions")
+        return {row["partition"]: row for row in json.loads(page)} if status == 200 else {}
 
     def wait_for_states(self, **states: int) -> dict[int, Json]:
         """Until so many partitions are in each state, and none in another; the page."""
@@ -130,53 +73,19 @@ class Worker:
 
         return eventually(poll, f"not {states}")
 
-    def metrics(self) -> dict[str, float]:
-        """Its page /metrics: each figure by its name and labels."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/metrics", timeout=5) as answer:
-            lines = answer.read().decode().splitlines()
-        rows = (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
-        return {name: float(figure) for name, figure in rows}
-
     def ready(self) -> int:
         """The status of its page /readyz."""
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/readyz", timeout=5) as got:
-                return int(got.status)
-        except urllib.error.HTTPError as error:
-            return error.code
+        return self.get("/readyz")[0]
 
     @property
     def size(self) -> str:
-        """Its open files and its memory in words, where the system tells them."""
+        """Its open files and its memory as text, where the system shows them."""
         about = Path(f"/proc/{self._process.pid}")
         if not about.exists():
             return "?"
         files = len(list((about / "fd").iterdir()))
         memory = (about / "status").read_text(encoding="ascii").split("VmRSS:")[1].splitlines()[0]
         return f"{files} open files, {memory.strip()}"
-
-    # ------------------------------------------------------------ how it ends
-    @property
-    def code(self) -> int | None:
-        """What it ended with, a signal as a negative number; None while it runs."""
-        return self._process.exitcode
-
-    def stop(self) -> int:
-        """SIGTERM; its exit code."""
-        self._process.terminate()
-        return self.ended()
-
-    def kill(self) -> None:
-        """SIGKILL."""
-        self._process.kill()
-        self._process.join()
-
-    def ended(self, limit_s: float = WAIT_S) -> int:
-        """Wait until it ends; its exit code."""
-        self._process.join(limit_s)
-        if self.code is None:
-            raise NotInTime(f"it still runs after {limit_s:g} s")
-        return self.code
 
 
 def eventually(

@@ -8,7 +8,7 @@ broker that comes back may forget some; readers of what is committed stop at the
 transaction; a marker takes an offset, so offsets have gaps.
 """
 
-import random  # noqa: TID251 - the chance of the world outside, from a seed that is printed
+import random  # noqa: TID251 - the chance of the environment, from a seed that is printed
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from contextvars import Context

@@ -1,6 +1,6 @@
 """From a seed and a number to a history: its budgets, who sends what how, and what goes wrong."""
 
-import random  # noqa: TID251 - the chance of the world outside, from a seed that is printed
+import random  # noqa: TID251 - the chance of the environment, from a seed that is printed
 from collections.abc import Sequence
 from typing import Final
 

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple, Self
 
 
 class Op(StrEnum):
-    """The steps of a partition task, as the world outside sees them."""
+    """The steps of a partition task, as its environment sees them."""
 
     INIT = "fence the former writer"
     DESCRIBE = "ask for open transactions"

@@ -5,7 +5,7 @@ turns are those of the property tests; here chance is a seed's own, so that a nu
 history, and a long run costs little.
 """
 
-import random  # noqa: TID251 - the chance of the world outside, from a seed that is printed
+import random  # noqa: TID251 - the chance of the environment, from a seed that is printed
 from collections.abc import Sequence
 from typing import Any, Final
 

@@ -29,7 +29,7 @@ class Process:
 
 
 PROCESS: ContextVar[Process | None] = ContextVar("PROCESS", default=None)
-"""Whose callback this is; None for the broker and for whoever plays the world."""
+"""Whose callback this is; None for the broker and for whoever plays the environment."""
 
 
 class Standstill(Exception):

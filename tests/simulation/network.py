@@ -1,7 +1,7 @@
 """Between a process and its broker: latencies that are drawn, and what goes wrong on the way."""
 
 import asyncio
-import random  # noqa: TID251 - the chance of the world outside, from a seed that is printed
+import random  # noqa: TID251 - the chance of the environment, from a seed that is printed
 from collections.abc import Callable
 from contextvars import Context
 from typing import Final, NoReturn, Protocol, TypeVar

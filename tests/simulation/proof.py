@@ -24,7 +24,7 @@ Json = dict[str, Any]
 
 @dataclass
 class Proof:
-    """What is wrong with a history, in words, and what the verifier added up."""
+    """Texts of what is wrong with a history, and what the verifier added up."""
 
     wrong: list[str]
     figures: Json

@@ -94,7 +94,9 @@ def _tally_of(case: Case, number: int, make_work: MakeWork) -> Tally:
             ],
             "states made again from the journal": outcome.logged["state_rebuilt"],
             "partitions held before a record": outcome.logged["partition_held"],
-            "openings tried again after an error of the world": outcome.logged["partition_retried"],
+            "openings tried again after an error of a dependency": outcome.logged[
+                "partition_retried"
+            ],
         }
     )
     failures = [Failure(number, proof.wrong)] if proof.wrong else []

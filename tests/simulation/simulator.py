@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-import random  # noqa: TID251 - the chance of the world outside, from a seed that is printed
+import random  # noqa: TID251 - the chance of the environment, from a seed that is printed
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

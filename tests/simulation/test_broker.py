@@ -1,7 +1,7 @@
 """The log in memory keeps Kafka's promises, and no others: what a simulation stands on."""
 
 import asyncio
-import random  # noqa: TID251 - the chance of the world outside, from a seed that is printed
+import random  # noqa: TID251 - the chance of the environment, from a seed that is printed
 from collections.abc import Callable, Coroutine
 from typing import Any
 

@@ -1,22 +1,21 @@
-"""The whole story of an event, a grant, a convention, an act or a payment order.
+"""The trace of an event, a grant, a convention, an act or a payment order.
 
-`services.trace.trace` tells it from the journal's own bytes, as `ecluse trace` does. All records
-of the budgets concerned are read for that, so there is a limit.
+Its records are found by the names that they mention (table `mentions`); `services.trace` makes the
+trace of their bytes, as `ecluse trace` does. There is a limit to how many one request reads.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from operator import attrgetter
 from typing import Final, TypeVar
 
-from sqlalchemy import ColumnElement, RowMapping, func, or_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from events.codec import reread
-from events.envelope import Envelope, Event
+from events.fiscal_years import FiscalYearClosed
 from services.api.queries.entries import CommitmentEntry
 from services.api.queries.parts import Entities, Name, visible
 from services.api.queries.records import (
@@ -29,22 +28,21 @@ from services.api.queries.records import (
 )
 from services.api.queries.schedules import Want
 from services.api.queries.verdicts import Verdict, flag_verdict, refusal_verdict, wait_verdict
-from services.ledger.application.restore import Folding
 from services.ledger.domain.awaited import Awaited
 from services.ledger.domain.journal import JournalRecord, read_record
-from services.projector.tables import acts, journal
-from services.trace.event_references import order_parts
-from services.trace.index import Index
-from services.trace.trace import Story, Told
+from services.projector.tables import journal, mentions, parked
+from services.trace import trace as journal_trace
+from services.trace.entries import Entry, Place, entry_of
+from services.trace.search import Search, with_causes
 
 RECORDS_MAX: Final = 20_000
-"""How many records are read for one story: some seconds of work."""
+"""Records read for one trace, at most: some seconds of work."""
 
 Result = TypeVar("Result")
 
 
 class TooLong(Exception):
-    """The story's budgets have more records than a request may read."""
+    """The trace has more records than a request may read."""
 
     def __init__(self, records: int) -> None:
         super().__init__(f"{records} records")
@@ -53,7 +51,7 @@ class TooLong(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TracedRecord:
-    """A record of a story, with what the story has of it, and who woke whom."""
+    """A record of a trace, with its moves, entries, orders and flags that belong to it."""
 
     budget: str
     sequence: int
@@ -91,7 +89,7 @@ class StillAwaited:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A story: what its reference names, its records, what is still to come."""
+    """A trace: the kinds of its reference, its records, everything still to come."""
 
     ref: Name
     kinds: tuple[str, ...]
@@ -102,30 +100,29 @@ class Trace:
 async def traced(
     conn: AsyncConnection, entities: Entities, ref: str, *, budget: str | None = None
 ) -> Trace | None:
-    """The story of what is called `ref`; None where the caller sees nothing of that name.
+    """The trace of what is called `ref`; None where the caller sees nothing of that name.
 
     Raises:
         TooLong: there are too many records to read.
     """
-    named = await _budgets_that_name(conn, entities, ref)
-    wanted = [each for each in named if budget in {None, each}]
-    index = Index(ref, budget)
-    read: dict[str, list[JournalRecord]] = {}
-    while wanted:
-        count = await records_of(conn, entities, [*read, *wanted])
-        if count > RECORDS_MAX:
-            raise TooLong(count)
-        for each in wanted:
-            rows = await _rows(conn, entities, each)
-            read[each] = await _to_its_end(partial(_heard, index, rows))
-        wanted = [each for each in index.missing() if each not in read]
-    if not index.found:
+    search = Search(ref, budget)
+    named = {each for each, _ in await _mentioning(conn, entities, search.ids, None)}
+    search.budgets |= {each for each in named if budget in {None, each}}
+    read: dict[Place, Entry] = {}
+    while True:
+        wanted = await _places(conn, entities, search)
+        if len(wanted) > RECORDS_MAX:
+            raise TooLong(len(wanted))
+        rows = await _rows(conn, wanted - read.keys())
+        if not await _to_its_end(partial(_searched, search, read, rows)):
+            break
+    if not search.index.found:
         return None
-    return await _to_its_end(partial(_told, index, read))
+    return await _to_its_end(partial(_trace, search))
 
 
 async def _to_its_end(work: Callable[[], Result]) -> Result:
-    """What a thread makes of it. Whoever gives up waits too: a thread works on, and is counted."""
+    """Run in a thread and wait for its end, if cancelled too: a thread runs on, and is counted."""
     working = asyncio.ensure_future(asyncio.to_thread(work))
     try:
         return await asyncio.shield(working)
@@ -134,72 +131,76 @@ async def _to_its_end(work: Callable[[], Result]) -> Result:
         raise
 
 
-async def _budgets_that_name(conn: AsyncConnection, entities: Entities, ref: str) -> list[str]:
-    convention = order_parts(ref).convention
-    named = or_(
-        journal.c.event_id == ref,
-        journal.c.grant_ref == ref,
-        journal.c.convention.in_({ref, convention}),
-        journal.c.payment_order == ref,
+async def _mentioning(
+    conn: AsyncConnection, entities: Entities, ids: Collection[str], budgets: Collection[str] | None
+) -> set[Place]:
+    """The records that mention one of these names, of some budgets or of all."""
+    found: set[Place] = set()
+    for table, name in ((mentions, mentions.c.id), (journal, journal.c.event_id)):
+        query = select(table.c.budget, table.c.sequence).where(
+            visible(table.c.budget, entities), name.in_(ids)
+        )
+        if budgets is not None:
+            query = query.where(table.c.budget.in_(budgets))
+        found |= {(row.budget, row.sequence) for row in await conn.execute(query)}
+    return found
+
+
+async def _places(conn: AsyncConnection, entities: Entities, search: Search) -> set[Place]:
+    """All records that a search needs: what mentions a name, wakes or is woken, and closings."""
+    budgets = search.budgets
+    closings = select(journal.c.budget, journal.c.sequence).where(
+        visible(journal.c.budget, entities),
+        journal.c.budget.in_(budgets),
+        journal.c.event_type == FiscalYearClosed.TYPE,
     )
-    query = (
-        select(journal.c.budget)
-        .where(visible(journal.c.budget, entities), named)
-        .union(select(acts.c.budget).where(visible(acts.c.budget, entities), acts.c.number == ref))
+    resumed = select(parked.c.budget, parked.c.ended_sequence, parked.c.sequence).where(
+        visible(parked.c.budget, entities),
+        parked.c.budget.in_(budgets),
+        parked.c.ended_sequence.is_not(None),
     )
-    return sorted(row.budget for row in await conn.execute(query))
+    found = await _mentioning(conn, entities, search.ids, budgets)
+    found |= {(row.budget, row.sequence) for row in await conn.execute(closings)}
+    first_of = {
+        (row.budget, row.ended_sequence): row.sequence for row in await conn.execute(resumed)
+    }
+    return with_causes(found, first_of)
 
 
-async def records_of(conn: AsyncConnection, entities: Entities, names: Sequence[str]) -> int:
-    """How many records the budgets of these names have: of those that the caller may see."""
-    seen = visible(journal.c.budget, entities)
-    query = select(func.count()).where(seen, journal.c.budget.in_(names))
-    return await conn.scalar(query) or 0
+async def _rows(conn: AsyncConnection, wanted: Collection[Place]) -> list[bytes]:
+    """The bytes of records, budget by budget."""
+    rows: list[bytes] = []
+    for budget in {budget for budget, _ in wanted}:
+        sequences = [sequence for name, sequence in wanted if name == budget]
+        query = select(journal.c.record).where(
+            journal.c.budget == budget, journal.c.sequence.in_(sequences)
+        )
+        rows += [bytes(row.record) for row in await conn.execute(query)]
+    return rows
 
 
-async def _rows(conn: AsyncConnection, entities: Entities, budget: str) -> Sequence[RowMapping]:
-    seen: ColumnElement[bool] = visible(journal.c.budget, entities)
-    query = (
-        select(journal.c.record)
-        .where(seen, journal.c.budget == budget)
-        .order_by(journal.c.sequence)
-    )
-    return (await conn.execute(query)).mappings().all()
+def _searched(search: Search, read: dict[Place, Entry], rows: Iterable[bytes]) -> bool:
+    """Take the records that were found; whether there may be more."""
+    for raw in rows:
+        entry = entry_of(read_record(raw), raw)
+        read[entry.place] = entry
+    return search.add(read.values())
 
 
-def _heard(index: Index, rows: Iterable[RowMapping]) -> list[JournalRecord]:
-    """The records of one chain, in order, once the index has heard them."""
-    records = []
-    for row in rows:
-        record = read_record(bytes(row["record"]))
-        index.hear(record, _envelope(record).data)
-        records.append(record)
-    return records
-
-
-def _told(index: Index, read: dict[str, list[JournalRecord]]) -> Trace:
-    """The story, and what the ledger as the records leave it still awaits."""
-    story, folding = index.story(), Folding(forgets=False)
-    for budget in story.budgets:
-        for record in read.get(budget, ()):
-            received = folding.apply(record)
-            assert received is not None, "a budget's records could be read"
-            story.hear(record, received.envelope)
-    story.told.sort(key=attrgetter("place"))
+def _trace(search: Search) -> Trace:
+    """The trace, and everything that it still awaits."""
+    trace = search.trace
+    trace.records.sort(key=attrgetter("place"))
     return Trace(
-        story.ref,
-        tuple(kind.value for kind in story.kinds),
-        tuple(_record(each, story) for each in story.told),
-        tuple(_awaited(budget, each) for budget, each in story.awaited(folding.budgets)),
+        trace.ref,
+        tuple(kind.value for kind in trace.kinds),
+        tuple(_record(each, trace) for each in trace.records),
+        tuple(_awaited(budget, each) for budget, each in search.awaited()),
     )
 
 
-def _envelope(record: JournalRecord) -> Envelope[Event]:
-    return reread(record.event or b"").envelope
-
-
-def _record(told: Told, story: Story) -> TracedRecord:
-    record, envelope = told.record, told.envelope
+def _record(traced: journal_trace.Traced, trace: journal_trace.Trace) -> TracedRecord:
+    record, envelope = traced.record, traced.envelope
     refusal, waits = record.refusal, record.waits_for
     return TracedRecord(
         record.budget,
@@ -211,14 +212,14 @@ def _record(told: Told, story: Story) -> TracedRecord:
         envelope.time.isoformat(),
         record.outcome.value,
         record.resumes,
-        told.woken_by,
-        tuple(story.woke.get(told.place, ())),
+        traced.woken_by,
+        tuple(trace.woke.get(traced.place, ())),
         None if refusal is None else refusal_verdict(refusal["code"], refusal["facts"]),
         None if waits is None else wait_verdict(waits["kind"], waits["id"]),
-        tuple(flag_verdict(each["code"], each["facts"]) for each in told.flags),
-        tuple(moved(each) for each in told.moves),
-        tuple(_entry(record, each) for each in told.entries),
-        tuple(order_standing(each) for each in told.orders),
+        tuple(flag_verdict(each["code"], each["facts"]) for each in traced.flags),
+        tuple(moved(each) for each in traced.moves),
+        tuple(_entry(record, each) for each in traced.entries),
+        tuple(order_standing(each) for each in traced.orders),
     )
 
 

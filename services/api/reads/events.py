@@ -31,9 +31,8 @@ TRACE_TOO_LONG: Final = Kind(
     413,
     Sentence("Histoire trop longue", "Story too long"),
     Sentence(
-        "Les budgets concernés ont {records} enregistrements\u00a0; une demande en lit {limit} au "
-        "plus.",
-        "The budgets concerned have {records} records; a request reads at most {limit}.",
+        "Cette trace demande {records} enregistrements\u00a0; une demande en lit {limit} au plus.",
+        "This trace takes {records} records; a request reads at most {limit}.",
     ),
     Sentence(
         "Nommez un budget (`budget`), ou prenez la commande `ecluse trace`.",

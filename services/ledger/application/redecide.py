@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from events.codec import reread
+from events.journal import read_place
 from events.sentences import Sentence
 from services.ledger.application.handle import DecidedBatch, Ledger
 from services.ledger.application.ports import JournalRow, StoreError
@@ -233,23 +234,13 @@ def _said(decision: _Decision | None) -> dict[str, Any]:
     return said
 
 
-class _Placed(msgspec.Struct):
-    """All of a record that says where it stands."""
-
-    budget: str
-    sequence: int
-
-
-_placed: Final = msgspec.json.Decoder(_Placed).decode
-
-
 def row_of(raw: bytes) -> JournalRow:
     """A record as a row of a journal, by what it says of itself.
 
     Raises:
-        msgspec.DecodeError: it is none.
+        msgspec.MsgspecError: it is none.
     """
-    place = _placed(raw)
+    place = read_place(raw)
     return JournalRow(place.budget, place.sequence, raw)
 
 

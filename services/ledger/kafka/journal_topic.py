@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
+from events.journal import read_place
 from events.outbound import EventUnreadable
 from events.sentences import Sentence
 from events.topics import JOURNAL, LEDGER_STATE, REFUSALS
@@ -43,15 +44,6 @@ class Placed(NamedTuple):
 
     record: JournalRecord
     row: JournalRow
-
-
-class _Numbered(msgspec.Struct):
-    """All of a journal record that tells whether it is the one that is looked for."""
-
-    sequence: int
-
-
-_numbered: Final = msgspec.json.Decoder(_Numbered).decode
 
 
 class TopicJournal:
@@ -215,7 +207,7 @@ def _of(budget: str | None, records: list[ConsumerRecord]) -> list[ConsumerRecor
 
 def _sequence(record: ConsumerRecord) -> int:
     try:
-        return _numbered(record.value or b"").sequence
+        return read_place(record.value or b"").sequence
     except ValueError:
         return journal_record(record).sequence  # It says what is wrong with it.
 

@@ -12,8 +12,9 @@ from services.api.queries import events, traces, unsettled
 from services.api.queries.standing import standing
 from services.ledger.application.restore import Folding
 from services.ledger.domain.journal import JournalRecord, read_record
+from services.trace.entries import entry_of
 from services.trace.index import Index
-from services.trace.trace import Story
+from services.trace.trace import Trace
 from tests.api.made import Made
 from tests.api.queries.asked import CARRIED, HISTORIES, ask
 from tests.builders import (
@@ -115,20 +116,25 @@ def test_dead_letters_are_for_who_sees_all_entities(made_in_files: Made) -> None
     assert (3, 0) == ask(url, both)
 
 
-def whole_story(journal: list[JournalRecord], ref: str) -> Story:
-    """The story by the whole journal, nothing left out beforehand."""
-    readable = [each for each in journal if each.event is not None]
+def whole_story(journal: list[JournalRecord], ref: str) -> tuple[Trace, list[Any]]:
+    """The trace by the whole journal, nothing left out beforehand, and what it awaits."""
+    readable = [entry_of(each, each.seal()) for each in journal if each.event is not None]
     index = Index(ref)
-    for record in readable:
-        index.hear(record, reread(record.event or b"").envelope.data)
-    story, folding = index.story(), Folding(forgets=False)
-    for record in sorted(readable, key=attrgetter("budget", "sequence")):
-        if record.budget in story.budgets:
-            received = folding.apply(record)
-            assert received is not None
-            story.hear(record, received.envelope)
-    story.told.sort(key=attrgetter("place"))
-    return story
+    for entry in readable:
+        index.add(entry)
+    story, folding = index.trace(), Folding(forgets=False)
+    for entry in sorted(readable, key=attrgetter("place")):
+        if entry.record.budget in story.budgets:
+            folding.apply(entry.record)
+            story.add(entry)
+    story.records.sort(key=attrgetter("place"))
+    return story, story.awaited(folding.budgets)
+
+
+def in_short(budget: str, each: Any) -> tuple[Any, ...]:
+    """Something awaited, by all that it says."""
+    wants = [(want.kind, want.id) for want in each.waits_for]
+    return (budget, each.subject, each.id, each.convention, each.amount_cents, each.due_on, wants)
 
 
 @pytest.mark.parametrize(
@@ -153,11 +159,17 @@ def test_a_trace_is_the_story_of_the_whole_journal(
         return [await traces.traced(conn, None, ref) for ref in names]
 
     for ref, found in zip(names, ask(url, all_of), strict=True):
-        story = whole_story(journal, ref)
+        story, awaited = whole_story(journal, ref)
         assert found is not None, ref
         assert [kind.value for kind in story.kinds] == list(found.kinds), ref
-        assert [each.place for each in story.told] == [
+        assert [each.place for each in story.records] == [
             (each.budget, each.sequence) for each in found.records
+        ], ref
+        assert [(each.woken_by, story.woke.get(each.place, [])) for each in story.records] == [
+            (each.woken_by, list(each.woke)) for each in found.records
+        ], ref
+        assert [in_short(*each) for each in awaited] == [
+            in_short(each.budget, each) for each in found.awaited
         ], ref
 
 

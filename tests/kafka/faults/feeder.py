@@ -1,7 +1,7 @@
 """Publishes the traffic while faults are injected: plainly, in transactions, and aborted ones."""
 
 import asyncio
-import random  # noqa: TID251 - the chance of the world outside, from a seed that is printed
+import random  # noqa: TID251 - the chance of the environment, from a seed that is printed
 import time
 from typing import Final
 

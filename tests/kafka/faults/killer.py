@@ -1,6 +1,6 @@
 """Kills, freezes and ends the workers of a run and their broker, and starts them again."""
 
-import random  # noqa: TID251 - the chance of the world outside, from a seed that is printed
+import random  # noqa: TID251 - the chance of the environment, from a seed that is printed
 import time
 from collections.abc import Callable, Collection
 from itertools import chain

@@ -1,7 +1,7 @@
 """The plan of a fault-injection run, and its figures."""
 
 import os
-import random  # noqa: TID251 - the chance of the world outside, from a seed that is printed
+import random  # noqa: TID251 - the chance of the environment, from a seed that is printed
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field

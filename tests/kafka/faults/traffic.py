@@ -7,7 +7,7 @@ whole transactions that their sender aborts.
 """
 
 import json
-import random  # noqa: TID251 - the chance of the world outside, from a seed that is printed
+import random  # noqa: TID251 - the chance of the environment, from a seed that is printed
 from collections import deque
 from collections.abc import Iterator
 from enum import StrEnum

@@ -127,7 +127,7 @@ async def _of_partition(
 
 
 def _decide(ledger: Ledger, record: JournalRecord, source: ConsumerRecord) -> None:
-    """As it was decided; what an operator set aside was not."""
+    """As it was decided; what an operator quarantined was not."""
     dead = record.dead_letter or {}
     if "by" in dead:
         ledger.quarantine(raw_record(source), dead["by"], dead["why"])

@@ -63,7 +63,7 @@ class End:
 
     @property
     def logged(self) -> str:
-        """Both in words."""
+        """The code and the reason as text."""
         return f"{self.code}, {self.why}"
 
     @property

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from events.journal import try_read_record
 from events.sentences import Sentence
 from events.topics import BALANCES, INPUT_TOPICS, JOURNAL
 from services.due.deadline_events import DeadlineEvent
@@ -75,7 +76,7 @@ class Scene:
         self.delivery.keep_only(numbers)
         for number in numbers:
             for offset, record in enumerate(RECORDS):
-                self.deadlines.add(number, offset, record.value)
+                self.deadlines.add(number, offset, try_read_record(record.value))
 
     def read(self, *numbers: int, worked: int = 9) -> None:
         places = [Partition(topic, number) for topic in (JOURNAL, BALANCES) for number in numbers]

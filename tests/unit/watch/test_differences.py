@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from events.journal import Line
 from events.topics import BALANCES, JOURNAL
 from services.watch.balances import Fault, Partition
 from services.watch.budget_balance import Difference, Kind
-from services.watch.journal_records import Key, Line, Place
+from services.watch.journal_records import Key, Place
 from tests.builders import (
     BUDGET,
     Json,
@@ -22,7 +23,7 @@ from tests.builders import (
 from tests.unit.watch.ledger_output import Out, encoded, transactions
 from tests.unit.watch.reader import Reader, of_topic
 
-LINE = Key(None, Line("65", "65748", "61", "489"))
+LINE = Key(None, Line(chapter="65", article="65748", function="61", operation="489"))
 VOTE = a_vote(100_000, appropriations=[an_amount(100_000)])
 MORE = a_vote(50, stage="supplementary", vote_level=..., appropriations=[an_amount(50)])
 

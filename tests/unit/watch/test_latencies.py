@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
+from events.journal import try_read_record
 from events.topics import JOURNAL
 from services.watch.latencies import BOUNDS_S, Issued, Latencies, Latency, Step
-from services.watch.outcomes import read_outcome
 from tests.builders import (
     Json,
     a_convention,
@@ -16,6 +16,7 @@ from tests.builders import (
     an_acknowledgement,
     an_award,
 )
+from tests.journal_records import a_record
 from tests.unit.watch.ledger_output import encoded, transactions
 from tests.unit.watch.reader import of_topic
 
@@ -105,7 +106,7 @@ def answers(*events: Json) -> list[list[float]]:
 
 
 def _each(issued: Issued, journal: Sequence[bytes]) -> list[list[float]]:
-    outcomes = [read_outcome(raw) for raw in journal]
+    outcomes = [try_read_record(raw) for raw in journal]
     assert None not in outcomes
     return [issued.answered_by(0, outcome) for outcome in outcomes if outcome is not None]
 
@@ -133,10 +134,20 @@ def test_a_payment_that_no_answer_came_before_is_one() -> None:
 
 
 def test_an_order_that_is_cancelled_was_not_answered() -> None:
-    raw = b'{"budget":"B","outcome":"accepted","source":{"topic":"t","partition":0,"offset":%d},'
-    raw += b'"event":{"time":"2023-06-0%dT12:00:00Z"},'
-    raw += b'"payment_orders":[{"payment_order":"C/1","state":"%b"}]}'
-    history = [raw % (1, 1, b"issued"), raw % (2, 2, b"cancelled"), raw % (3, 3, b"paid")]
+    order: Json = {
+        "payment_order": "C/1",
+        "convention": "C",
+        "instalment": "1",
+        "due_on": "2023-07-01",
+    }
+    order |= {"amount_cents": 100, "paid_cents": 0}
+    history = [
+        a_record(
+            event={"type": "any", "time": f"2023-06-0{day}T12:00:00Z", "data": {}},
+            payment_orders=[order | {"state": state}],
+        )
+        for day, state in enumerate(("issued", "cancelled", "paid"), start=1)
+    ]
     assert [[], [], []] == _each(Issued(), history)
 
 

@@ -5,6 +5,7 @@ from http import HTTPStatus
 
 from prometheus_client import generate_latest
 
+from events.journal import try_read_record
 from events.topics import BALANCES, JOURNAL
 from services.api.lag_board import read_board
 from services.api.lag_history import read_history
@@ -48,7 +49,7 @@ class Scene:
             for out in outs:
                 value = out.value and out.value.replace(*change)
                 if out.topic == JOURNAL:
-                    self.live.add(HOME, offset, out.key, value)
+                    self.live.add(HOME, offset, out.key, try_read_record(value))
                 else:
                     self.live.publish(HOME, offset, out.key, value)
                 offset += 1

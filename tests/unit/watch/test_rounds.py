@@ -2,6 +2,7 @@
 
 import pytest
 
+from events.journal import try_read_record
 from events.topics import BALANCES, JOURNAL
 from services.watch.balances import LiveBalances, Partition
 from services.watch.budget_balance import Kind
@@ -30,7 +31,7 @@ class Scene:
 
     def work(self, offset: int, out: Out) -> None:
         if out.topic == JOURNAL:
-            assert [] == self.live.add(0, offset, out.key, out.value)
+            assert [] == self.live.add(0, offset, out.key, try_read_record(out.value))
         else:
             assert [] == self.live.publish(0, offset, out.key, out.value)
 

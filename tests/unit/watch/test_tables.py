@@ -1,7 +1,5 @@
 """Everything that was read, topic by topic; what others read is forgotten, and read anew."""
 
-import json
-
 from events.topics import BALANCES, DEAD_LETTERS, JOURNAL, PAYMENT_ORDERS, REFUSALS
 from services.watch.balances import Fault, Partition
 from services.watch.lag_service import instant_of
@@ -10,6 +8,7 @@ from services.watch.reconciliation import Reached
 from services.watch.settings import WATCHED
 from services.watch.tables import Record, Tables
 from tests.builders import a_convention, a_notification, a_vote, an_acknowledgement, an_award
+from tests.journal_records import a_record
 from tests.unit.watch.lag_figures import NOW_S
 from tests.unit.watch.ledger_output import Out, encoded, transactions
 
@@ -70,10 +69,8 @@ def test_records_that_come_live_are_timed_and_those_of_the_start_are_not() -> No
     scene.journal(ago_s=5)
     scene.turn()
     assert Step.PUBLISHED not in scene.counts()
-    later = json.dumps({"budget": "_dead.0", "sequence": 1, "outcome": "dead_letter"})
-    later = later[:-1] + ',"moves":null,"event":null,'
-    later += '"source":{"topic":"ecluse.events.v1","partition":0,"offset":99}}'
-    dead = Out(JOURNAL, 0, b"_dead.0", later.encode())
+    later = a_record("dead_letter", 99, budget="_dead.0")
+    dead = Out(JOURNAL, 0, b"_dead.0", later)
     assert not scene.tables.journal(scene.record(5, dead, ago_s=3)), "written before the start"
     scene.now_s += 10
     assert not scene.tables.journal(scene.record(6, dead, ago_s=0.5))

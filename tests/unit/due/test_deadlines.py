@@ -1,10 +1,11 @@
-"""The table: what it reads, what it forgets, and what it makes of what nobody should send."""
+"""Deadlines of several budgets: records read, dropped, or not readable."""
 
 import json
 from datetime import timedelta
 
 import pytest
 
+from events.journal import try_read_record
 from services.due.deadlines import Deadlines
 from tests.builders import (
     BUDGET,
@@ -22,7 +23,7 @@ from tests.builders import (
     an_award,
     an_instalment,
 )
-from tests.unit.due.town import HOME, Town, in_short, on
+from tests.unit.due.scenario import HOME, Scenario, in_short, on
 
 DAY = on("2023-07-15")
 SIGNED = [a_vote(100), an_award(100), a_convention(100)]
@@ -30,11 +31,11 @@ LATE = "payment_due C/advance 2023-07-14"
 
 
 def test_a_record_that_comes_again_changes_nothing() -> None:
-    town = Town(*SIGNED, an_acknowledgement())
-    before = town.deadlines.orders(DAY)
-    for offset, raw in enumerate(town.journal):
-        town.deadlines.add(HOME, offset, raw)
-    assert before == town.deadlines.orders(DAY)
+    scenario = Scenario(*SIGNED, an_acknowledgement())
+    before = scenario.deadlines.orders(DAY)
+    for offset, raw in enumerate(scenario.journal):
+        scenario.deadlines.add(HOME, offset, try_read_record(raw))
+    assert before == scenario.deadlines.orders(DAY)
 
 
 @pytest.mark.parametrize(
@@ -49,9 +50,9 @@ def test_a_record_that_comes_again_changes_nothing() -> None:
     ],
 )
 def test_what_cannot_be_read_changes_nothing(raw: bytes | None) -> None:
-    town = Town(*SIGNED)
-    town.deadlines.add(HOME, 3, raw)
-    assert [LATE] == town.deadline_events(DAY)
+    scenario = Scenario(*SIGNED)
+    scenario.deadlines.add(HOME, 3, try_read_record(raw))
+    assert [LATE] == scenario.deadline_events(DAY)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,7 @@ def test_what_cannot_be_read_changes_nothing(raw: bytes | None) -> None:
     [(b'"convention":"C","', b'"convention":7,"'), (b'"time":"2023', b'"time":"noon')],
 )
 def test_nor_does_an_event_that_no_ledger_accepts(change: bytes, by: bytes) -> None:
-    whole = Town(*SIGNED)
+    whole = Scenario(*SIGNED)
     signed = json.loads(whole.journal[2])
     event = json.dumps(signed["event"], separators=(",", ":")).encode()
     assert change in event
@@ -67,42 +68,46 @@ def test_nor_does_an_event_that_no_ledger_accepts(change: bytes, by: bytes) -> N
     raw = row.replace(b'"event": null', b'"event": ' + event.replace(change, by))
     deadlines = Deadlines()
     for offset, each in enumerate([*whole.journal[:2], raw]):
-        deadlines.add(HOME, offset, each)
+        deadlines.add(HOME, offset, try_read_record(each))
     assert [] == deadlines.orders(DAY)
 
 
-def test_what_others_read_from_now_on_is_forgotten() -> None:
-    town = Town(*SIGNED, a_report(_id="early", convention="D"))
-    town.deadlines.keep_only([HOME, 7])
-    assert 2 == town.deadlines.pending(DAY)
-    town.deadlines.keep_only([7])
-    assert 0 == town.deadlines.pending(DAY)
+def test_what_others_read_from_now_on_is_dropped() -> None:
+    scenario = Scenario(*SIGNED, a_report(_id="early", convention="D"))
+    scenario.deadlines.keep_only([HOME, 7])
+    assert 2 == scenario.deadlines.pending(DAY)
+    scenario.deadlines.keep_only([7])
+    assert 0 == scenario.deadlines.pending(DAY)
     assert ([], [], [], []) == (
-        town.deadline_events(DAY),
-        town.orders(DAY),
-        town.reports(DAY),
-        town.parked(DAY),
+        scenario.deadline_events(DAY),
+        scenario.orders(DAY),
+        scenario.reports(DAY),
+        scenario.parked(DAY),
     )
-    for offset, raw in enumerate(town.journal):
-        town.deadlines.add(HOME, offset, raw)
-    assert [LATE] == [each for each in town.deadline_events(DAY) if "parked" not in each]
+    for offset, raw in enumerate(scenario.journal):
+        scenario.deadlines.add(HOME, offset, try_read_record(raw))
+    assert [LATE] == [each for each in scenario.deadline_events(DAY) if "parked" not in each]
 
 
 def test_each_partition_has_its_own_deadline_events() -> None:
-    town = Town(*SIGNED)
-    for offset, raw in enumerate(town.journal):
-        town.deadlines.add(HOME + 1, offset, raw.replace(b"-00-2023", b"-01-2023"))
-    assert 2 == town.deadlines.pending(DAY)
-    deadline_events = [town.deadlines.deadline_events(number, DAY) for number in (HOME, HOME + 1)]
+    scenario = Scenario(*SIGNED)
+    for offset, raw in enumerate(scenario.journal):
+        scenario.deadlines.add(
+            HOME + 1, offset, try_read_record(raw.replace(b"-00-2023", b"-01-2023"))
+        )
+    assert 2 == scenario.deadlines.pending(DAY)
+    deadline_events = [
+        scenario.deadlines.deadline_events(number, DAY) for number in (HOME, HOME + 1)
+    ]
     assert [[LATE], [LATE]] == [[in_short(each) for each in some] for some in deadline_events]
     assert deadline_events[0][0].id != deadline_events[1][0].id
-    town.deadlines.wrote(HOME, deadline_events[0][0].id)
-    assert 1 == town.deadlines.pending(DAY)
+    scenario.deadlines.wrote(HOME, deadline_events[0][0].id)
+    assert 1 == scenario.deadlines.pending(DAY)
 
 
 def test_a_journal_that_was_cut_off_at_its_beginning_is_read_as_far_as_it_goes() -> None:
-    """Orders are told whole by each record that changes them, conventions only when they begin."""
-    turns = [
+    """Records hold the whole state of a changed order, of a convention only its beginning."""
+    events = [
         a_report(),
         a_suspension(),
         an_amendment(40),
@@ -112,10 +117,10 @@ def test_a_journal_that_was_cut_off_at_its_beginning_is_read_as_far_as_it_goes()
         a_termination(),
     ]
     schedule = [an_instalment(60), an_instalment(40, "rest", documents=[("evaluation", 2022)])]
-    town = Town(a_vote(100), an_award(100), a_convention(instalments=schedule), *turns)
+    scenario = Scenario(a_vote(100), an_award(100), a_convention(instalments=schedule), *events)
     deadlines = Deadlines()
-    for offset, raw in enumerate(town.journal[3:]):
-        deadlines.add(HOME, offset, raw)
+    for offset, raw in enumerate(scenario.journal[3:]):
+        deadlines.add(HOME, offset, try_read_record(raw))
     [order] = deadlines.orders(DAY)
     assert (BUDGET, "C/advance", "taken_in_charge") == (
         order.budget,
@@ -128,20 +133,20 @@ def test_a_journal_that_was_cut_off_at_its_beginning_is_read_as_far_as_it_goes()
 
 def test_events_that_go_on_before_any_came_are_as_old_as_they_say() -> None:
     waited = a_convention(100, _time="2023-05-16T09:00:00+02:00")
-    town = Town(a_vote(100), waited, an_award(100, _time="2023-06-20T09:00:00+02:00"))
+    scenario = Scenario(a_vote(100), waited, an_award(100, _time="2023-06-20T09:00:00+02:00"))
     deadlines = Deadlines()
-    deadlines.add(HOME, 0, town.journal[-1])
+    deadlines.add(HOME, 0, try_read_record(scenario.journal[-1]))
     [order] = deadlines.orders(DAY)
     assert on("2023-05-16", "09:00") == order.issued_at
 
 
-def test_what_is_settled_is_forgotten() -> None:
+def test_settled_items_are_dropped() -> None:
     """A year may have a million orders: what is paid, received or ended takes no room."""
     owed: list[Json] = [{"kind": "evaluation", "year": 2022, "due_on": "2023-06-30"}]
-    town = Town(*SIGNED[:2], a_convention(100, obligations=owed), a_payment(100))
-    [budget] = town.deadlines._partitions[HOME].budgets.values()
+    scenario = Scenario(*SIGNED[:2], a_convention(100, obligations=owed), a_payment(100))
+    [budget] = scenario.deadlines._partitions[HOME].budgets.values()
     assert ({}, {}) == (budget.orders, budget._payments._days)
-    town.tell(a_report("evaluation", 2022))
+    scenario.send(a_report("evaluation", 2022))
     assert {} == budget._reports._days
-    town.tell(a_closing())
+    scenario.send(a_closing())
     assert {} == budget.conventions

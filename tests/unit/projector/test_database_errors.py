@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
-from services.projector.database_errors import failing_as_writer, is_of_the_world, reaching
+from services.projector.database_errors import failing_as_writer, is_temporary, reaching
 from services.runtime.kafka.writer import WriterFailed
 from services.runtime.ops.errors import Unreachable
 
@@ -49,8 +49,8 @@ def wrapped(error: Exception) -> DBAPIError:
     ids=lambda error: type(error).__name__,
 )
 def test_what_may_be_gone_the_next_time(error: Exception) -> None:
-    assert is_of_the_world(error)
-    assert is_of_the_world(wrapped(error))
+    assert is_temporary(error)
+    assert is_temporary(wrapped(error))
 
 
 @pytest.mark.parametrize(
@@ -69,11 +69,11 @@ def test_what_may_be_gone_the_next_time(error: Exception) -> None:
     ids=lambda error: type(error).__name__,
 )
 def test_what_never_will_be(error: Exception) -> None:
-    assert not is_of_the_world(error)
-    assert not is_of_the_world(wrapped(error))
+    assert not is_temporary(error)
+    assert not is_temporary(wrapped(error))
 
 
-def test_the_world_fails_as_a_writer_and_our_bugs_as_they_are() -> None:
+def test_temporary_errors_are_a_writers_and_bugs_are_raised_as_they_are() -> None:
     async def failing(error: Exception) -> None:
         async with failing_as_writer():
             raise error
@@ -84,7 +84,7 @@ def test_the_world_fails_as_a_writer_and_our_bugs_as_they_are() -> None:
         asyncio.run(failing(AssertionError()))
 
 
-def test_at_the_start_it_is_said_in_words() -> None:
+def test_at_the_start_the_error_is_a_message_for_people() -> None:
     async def failing() -> None:
         async with reaching("postgresql://db"):
             raise ConnectionRefusedError("no")

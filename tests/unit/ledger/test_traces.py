@@ -1,4 +1,4 @@
-"""Stories through the years: what they have of each record, who woke whom, what is awaited."""
+"""Traces through the years: their part of each record, causes, and things awaited."""
 
 import pytest
 
@@ -19,8 +19,8 @@ from tests.builders import (
     an_act,
     an_award,
 )
-from tests.unit.ledger.telling import awaited, story_of
-from tests.unit.ledger.test_story_records import BALANCE, BOTH, HALVES
+from tests.unit.ledger.test_trace_records import BALANCE, BOTH, HALVES
+from tests.unit.ledger.tracing import awaited, trace_of
 
 # ------------------------------------------------------------------ through the years
 CARRIED = [
@@ -37,13 +37,13 @@ def through_years(budget: str | None, ref: str = "C") -> list[tuple[str, int]]:
     history.deliver()
     history.tell(a_report(budget=NEXT_BUDGET))
     history.tell(a_report(budget=NEXT_BUDGET, convention="D"))
-    story = story_of(history, ref, budget)
-    return [(each.record.budget[-4:], each.record.sequence) for each in story.told]
+    trace = trace_of(history, ref, budget)
+    return [(each.record.budget[-4:], each.record.sequence) for each in trace.records]
 
 
 @pytest.mark.parametrize("budget", [None, BUDGET, NEXT_BUDGET])
 @pytest.mark.parametrize("ref", ["C", "G", "C/balance"])
-def test_a_story_goes_on_in_the_next_year_wherever_it_is_asked_for(
+def test_a_trace_goes_on_in_the_next_year_wherever_it_is_asked_for(
     ref: str, budget: str | None
 ) -> None:
     """The payment of the advance is none of the balance's."""
@@ -53,13 +53,13 @@ def test_a_story_goes_on_in_the_next_year_wherever_it_is_asked_for(
 
 def test_an_internal_event_that_was_not_read_is_awaited() -> None:
     history = Scenario(*CARRIED)
-    story = story_of(history, "C")
+    trace = trace_of(history, "C")
     opening = [
-        (each.subject, each.amount_cents, each.waits_for) for _, each in awaited(history, story)
+        (each.subject, each.amount_cents, each.waits_for) for _, each in awaited(history, trace)
     ]
     assert ("convention", 40, (("opening", NEXT_BUDGET),)) in opening
     history.deliver()
-    after = [each.subject for _, each in awaited(history, story_of(history, "C"))]
+    after = [each.subject for _, each in awaited(history, trace_of(history, "C"))]
     assert "convention" not in after
     assert "instalment" in after, "the balance, in its new year"
 
@@ -69,12 +69,12 @@ def test_a_budget_of_another_body_may_have_the_same_names() -> None:
     history = Scenario(
         *BOTH, a_vote(budget=other), an_award(budget=other), a_convention(budget=other)
     )
-    assert {BUDGET, other} == {each.record.budget for each in story_of(history, "C").told}
-    assert [other] * 2 == [each.record.budget for each in story_of(history, "C", other).told]
+    assert {BUDGET, other} == {each.record.budget for each in trace_of(history, "C").records}
+    assert [other] * 2 == [each.record.budget for each in trace_of(history, "C", other).records]
 
 
-# ------------------------------------------------------------------ what a story has of a record
-def test_a_story_has_of_a_closing_only_what_is_its_own() -> None:
+# ------------------------------------------------------------------ what a trace has of a record
+def test_a_trace_has_of_a_closing_only_what_is_its_own() -> None:
     history = Scenario(
         a_vote(),
         an_award(100),
@@ -86,17 +86,19 @@ def test_a_story_has_of_a_closing_only_what_is_its_own() -> None:
         a_closing(["C"]),
     )
     (closing,) = [
-        each for each in story_of(history, "C").told if each.record is history.records[-1]
+        each for each in trace_of(history, "C").records if each.record is history.records[-1]
     ]
     assert [("C", 40, "carried_over")] == [
         (move.convention, move.amount_cents, move.way.target) for move in closing.moves
     ]
     assert ["carry_over"] == [str(entry["kind"]) for entry in closing.entries]
-    (lapsed,) = [each for each in story_of(history, "I").told if each.record is history.records[-1]]
+    (lapsed,) = [
+        each for each in trace_of(history, "I").records if each.record is history.records[-1]
+    ]
     assert ([], [7]) == (lapsed.moves, [entry["amount_cents"] for entry in lapsed.entries])
 
 
-def test_a_story_has_of_an_account_only_its_own_orders_and_flags() -> None:
+def test_a_trace_has_of_an_account_only_its_own_orders_and_flags() -> None:
     history = Scenario(
         a_vote(10_000_000),
         an_award(100),
@@ -105,15 +107,15 @@ def test_a_story_has_of_an_account_only_its_own_orders_and_flags() -> None:
         an_award(3_000_000, grant="BIG"),
         a_new_account(),
     )
-    own = story_of(history, "C").told[-1]
+    own = trace_of(history, "C").records[-1]
     assert ["C/advance"] == [change.order.payment_order for change in own.orders]
     assert ([], ["ordered"]) == (own.flags, [move.way.target for move in own.moves])
-    held = story_of(history, "A").told[-1]
+    held = trace_of(history, "A").records[-1]
     assert ([], ["convention_required"]) == (
         held.orders,
         [str(flag["code"]) for flag in held.flags],
     )
-    whole = story_of(history, str(a_new_account()["id"])).told[-1]
+    whole = trace_of(history, str(a_new_account()["id"])).records[-1]
     assert (1, 1, 1) == (len(whole.moves), len(whole.orders), len(whole.flags))
 
 
@@ -122,23 +124,23 @@ def test_each_resumed_record_names_the_one_that_brought_what_it_waited_for() -> 
     history = Scenario(
         a_report(), a_convention(100), an_award(100), a_transfer(1_000), a_vote(101_000)
     )
-    story = story_of(history, "C")
-    woken = {each.record.sequence: each.woken_by for each in story.told if each.woken_by}
+    trace = trace_of(history, "C")
+    woken = {each.record.sequence: each.woken_by for each in trace.records if each.woken_by}
     # The vote wakes the award, it the convention, that the report; the transfer is no part of it.
     assert {6: 5, 7: 6, 8: 7} == woken
-    assert [6, 9] == story.woke[BUDGET, 5]
-    assert [7] == story.woke[BUDGET, 6]
+    assert [6, 9] == trace.woke[BUDGET, 5]
+    assert [7] == trace.woke[BUDGET, 6]
 
 
 def test_a_closing_ends_all_waits() -> None:
-    story = story_of(Scenario(a_vote(), a_report(), a_closing()), "C")
-    assert [(2, None), (4, 3)] == [(each.record.sequence, each.woken_by) for each in story.told]
+    trace = trace_of(Scenario(a_vote(), a_report(), a_closing()), "C")
+    assert [(2, None), (4, 3)] == [(each.record.sequence, each.woken_by) for each in trace.records]
 
 
-# ------------------------------------------------------------------ what is awaited of a story
+# ------------------------------------------------------------------ what is awaited of a trace
 def test_a_parked_event_is_awaited_until_its_deadline() -> None:
     history = Scenario(a_vote(), a_report(), a_notification(convention="D"))
-    ((budget, waiting),) = awaited(history, story_of(history, "C"))
+    ((budget, waiting),) = awaited(history, trace_of(history, "C"))
     assert (BUDGET, "event", a_report()["id"]) == (budget, waiting.subject, waiting.id)
     assert (("convention", "C"),) == waiting.waits_for
     assert "2023-07-01" == str(waiting.due_on)
@@ -163,7 +165,7 @@ AWAITED = [
 
 
 @pytest.mark.parametrize(("ref", "expected"), AWAITED, ids=[ref for ref, _ in AWAITED])
-def test_what_is_awaited_of_a_story(ref: str, expected: list[str]) -> None:
+def test_what_is_awaited_of_a_trace(ref: str, expected: list[str]) -> None:
     owed = [
         {"kind": kind, "year": year, "due_on": "2024-06-30"}
         for kind, year in (("evaluation", 2023), ("activity_report", 2022))
@@ -175,5 +177,5 @@ def test_what_is_awaited_of_a_story(ref: str, expected: list[str]) -> None:
         an_acknowledgement(),
         an_award(1, grant="H"),
     )
-    found = awaited(history, story_of(history, ref))
+    found = awaited(history, trace_of(history, ref))
     assert expected == [f"{each.subject} {each.id}" for _, each in found]

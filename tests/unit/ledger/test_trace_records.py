@@ -1,4 +1,4 @@
-"""Which records tell the story of a reference: a table for what it may name."""
+"""Records of the trace of a reference: a table of all that it may name."""
 
 from dataclasses import dataclass
 
@@ -31,7 +31,7 @@ from tests.builders import (
     an_award,
     an_instalment,
 )
-from tests.unit.ledger.telling import story_of
+from tests.unit.ledger.tracing import trace_of
 
 BALANCE = an_instalment(40, "balance", documents=[("activity_report", 2022)])
 HALVES = [an_instalment(60), BALANCE]
@@ -40,7 +40,7 @@ OTHER = [
     an_award(100, grant="H", beneficiary=STRANGER),
     a_convention(convention="D", grant="H", beneficiary=STRANGER, instalments=[an_instalment(100)]),
 ]
-"""Another grant: of no story but its own. Records 2 and 3."""
+"""Another grant: of no trace but its own. Records 2 and 3."""
 BOTH = [a_vote(), *OTHER, an_award(100), a_convention(instalments=HALVES)]
 """Grant G is awarded by record 4, its convention C signed by record 5."""
 ALONE = an_award(100, requires_convention=False)
@@ -48,7 +48,7 @@ ALONE = an_award(100, requires_convention=False)
 
 @dataclass(frozen=True)
 class Row:
-    """Events, a reference, what it names, and the records of its story."""
+    """Events, a reference, what it names, and the records of its trace."""
 
     says: str
     events: list[Json]
@@ -223,7 +223,7 @@ GRANT_ROWS = [
 ACT = an_act("2023-04-13", number="2023/41")
 ACT_ROWS = [
     Row(
-        "the story begins with the act",
+        "the trace begins with the act",
         [
             a_vote(),
             an_award(100, act=an_act(number="2023/40")),
@@ -235,7 +235,7 @@ ACT_ROWS = [
         [3, 4],
     ),
     Row(
-        "an act that gave two grants has the story of both",
+        "an act that gave two grants has the trace of both",
         [
             a_vote(),
             an_award(100, act=ACT),
@@ -248,7 +248,7 @@ ACT_ROWS = [
         [2, 3, 5],
     ),
     Row(
-        "a vote is its own story, with what it wakes",
+        "a vote is its own trace, with what it wakes",
         [an_award(100), a_report(), a_vote(act=an_act(number="V1")), a_vote(stage="supplementary")],
         "V1",
         ["act"],
@@ -270,7 +270,7 @@ ACT_ROWS = [
     ),
 ]
 
-BALANCE_STORY = [
+BALANCE_RECORDS = [
     *BOTH,
     an_acknowledgement(),
     a_notification(),
@@ -282,14 +282,14 @@ BALANCE_STORY = [
 ORDER_ROWS = [
     Row(
         "the other instalment, its documents and the notification are left out",
-        BALANCE_STORY,
+        BALANCE_RECORDS,
         "C/advance",
         ["payment_order"],
         [4, 5, 6, 10],
     ),
     Row(
         "the documents that it waits for, and no others",
-        BALANCE_STORY,
+        BALANCE_RECORDS,
         "C/balance",
         ["payment_order"],
         [4, 5, 9, 11],
@@ -384,15 +384,15 @@ ROWS = [*CONVENTION_ROWS, *GRANT_ROWS, *ACT_ROWS, *ORDER_ROWS, *EVENT_ROWS]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.says)
-def test_the_records_of_a_story(row: Row) -> None:
-    story = story_of(Scenario(*row.events), row.ref)
+def test_the_records_of_a_trace(row: Row) -> None:
+    trace = trace_of(Scenario(*row.events), row.ref)
     assert (row.kinds, row.records) == (
-        [kind.value for kind in story.kinds],
-        [each.record.sequence for each in story.told],
+        [kind.value for kind in trace.kinds],
+        [each.record.sequence for each in trace.records],
     )
 
 
-def test_a_name_that_nobody_gave_has_no_story() -> None:
+def test_a_name_that_nobody_gave_has_no_trace() -> None:
     for ref in ("nobody", "", "C/", "2023"):
-        story = story_of(Scenario(*BOTH), ref)
-        assert ([], []) == (story.kinds, story.told)
+        trace = trace_of(Scenario(*BOTH), ref)
+        assert ([], []) == (trace.kinds, trace.records)

@@ -1,4 +1,4 @@
-"""A town whose ledger is told events, and a watch that reads its journal: what is due on a day."""
+"""A ledger that receives events, and deadlines that follow its journal: due items of a day."""
 
 import json
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from events.journal import try_read_record
 from services.due.deadline_events import DeadlineEvent
 from services.due.deadlines import Deadlines
 from services.ledger.application.handle import Ledger, RawRecord
@@ -21,12 +22,12 @@ HOME: Final = 3
 
 
 def on(day: str, at: str = "12:00") -> datetime:
-    """A moment on the clocks of the town: at noon, unless told otherwise."""
+    """A moment in Europe/Paris: noon by default."""
     return datetime.combine(datetime.fromisoformat(day), time.fromisoformat(at), PARIS)
 
 
 def in_short(deadline_event: DeadlineEvent) -> str:
-    """A deadline event in a line: what kind, about what, and the day that passed."""
+    """A deadline event in a line: its kind, its subject, and the day that passed."""
     data = whole(deadline_event)["data"]
     subject = data.get("payment_order") or data.get("convention") or data["event"]["id"]
     return f"{deadline_event.kind} {subject} {deadline_event.due_on}"
@@ -34,50 +35,50 @@ def in_short(deadline_event: DeadlineEvent) -> str:
 
 def whole(deadline_event: DeadlineEvent) -> Json:
     """A deadline event as its reader parses it."""
-    said: Json = json.loads(deadline_event.value)
-    return said
+    event: Json = json.loads(deadline_event.value)
+    return event
 
 
-class Town:
-    """Events told to a ledger, record by record read by the watch."""
+class Scenario:
+    """Events sent to a ledger, whose journal is read record by record."""
 
     def __init__(self, *events: Json) -> None:
         self.ledger = Ledger()
         self.journal: list[bytes] = []
         self.deadlines = Deadlines()
         self._deadline_events: list[bytes] = []
-        self._told = 0
-        self.tell(*events)
+        self._sent = 0
+        self.send(*events)
 
-    def tell(self, *events: Json | bytes) -> None:
+    def send(self, *events: Json | bytes) -> None:
         """More events; the watch reads what was journalled of each."""
         for event in events:
-            self._told += 1
-            self.ledger.handle(RawRecord(encoded(event), Source(topic_of(event), 0, self._told)))
+            self._sent += 1
+            self.ledger.handle(RawRecord(encoded(event), Source(topic_of(event), 0, self._sent)))
             batch = self.ledger.commit_batch([])
             self._deadline_events += batch.internal_events
             for row in batch.records:
                 self.journal.append(row.record)
-                self.deadlines.add(HOME, len(self.journal) - 1, row.record)
+                self.deadlines.add(HOME, len(self.journal) - 1, try_read_record(row.record))
 
     def deliver(self) -> None:
         """The deadline events that opened the next year are read."""
         deadline_events, self._deadline_events = self._deadline_events, []
-        self.tell(*deadline_events)
+        self.send(*deadline_events)
 
     def post(self, moment: datetime) -> list[str]:
         """The watch writes what is due, and the ledger reads it: the deadline events in short."""
         deadline_events = self.deadlines.deadline_events(HOME, moment)
         for each in deadline_events:
             self.deadlines.wrote(HOME, each.id)
-        self.tell(*(each.value for each in deadline_events))
+        self.send(*(each.value for each in deadline_events))
         return [in_short(each) for each in deadline_events]
 
     def restart(self) -> None:
         """The watch is started again: it reads the journal from the beginning."""
         self.deadlines = Deadlines()
         for offset, raw in enumerate(self.journal):
-            self.deadlines.add(HOME, offset, raw)
+            self.deadlines.add(HOME, offset, try_read_record(raw))
 
     # ------------------------------------------------------------ what is due and shown
 
@@ -125,7 +126,7 @@ class Town:
 
 @dataclass(frozen=True)
 class Row:
-    """What happened in a budget, and what is due of it on a day."""
+    """Events of a budget, and its due items on a day."""
 
     says: str
     events: Sequence[Json]
@@ -139,14 +140,14 @@ def each_row(rows: Sequence[Row]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("row", rows, ids=lambda row: row.says)
 
 
-def check(row: Row) -> Town:
+def check(row: Row) -> Scenario:
     """On that day at noon these deadline events are due, and these lists are shown."""
-    town, moment = Town(*row.events), on(row.day)
-    town.deliver()
-    assert row.deadline_events == town.deadline_events(moment)
-    assert len(row.deadline_events) == town.deadlines.pending(moment)
+    scenario, moment = Scenario(*row.events), on(row.day)
+    scenario.deliver()
+    assert row.deadline_events == scenario.deadline_events(moment)
+    assert len(row.deadline_events) == scenario.deadlines.pending(moment)
     if row.orders is not None:
-        assert row.orders == town.orders(moment)
+        assert row.orders == scenario.orders(moment)
     if row.reports is not None:
-        assert row.reports == town.reports(moment)
-    return town
+        assert row.reports == scenario.reports(moment)
+    return scenario

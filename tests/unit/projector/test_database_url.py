@@ -7,7 +7,7 @@ from services.projector.database import an_engine
 
 
 @pytest.mark.parametrize(
-    ("said", "reached"),
+    ("written", "reached"),
     [
         ("postgresql://ecluse@db/ecluse", "postgresql+asyncpg://ecluse@db/ecluse"),
         ("postgres://ecluse@db/ecluse", "postgresql+asyncpg://ecluse@db/ecluse"),
@@ -16,5 +16,7 @@ from services.projector.database import an_engine
         ("sqlite:///ecluse.db", "sqlite+aiosqlite:///ecluse.db"),
     ],
 )
-def test_an_address_is_taken_as_most_people_write_it(said: str, reached: str) -> None:
-    assert [reached, reached] == [str(opened(said).url) for opened in (an_engine, open_read_model)]
+def test_an_address_is_taken_as_most_people_write_it(written: str, reached: str) -> None:
+    assert [reached, reached] == [
+        str(opened(written).url) for opened in (an_engine, open_read_model)
+    ]

@@ -1,4 +1,4 @@
-"""A day ends at midnight in the town, whatever its clocks do that night."""
+"""A day ends at midnight in the scenario, whatever its clocks do that night."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -6,7 +6,7 @@ import pytest
 
 from services.due.calendar_days import PATIENCE, day_of, end_of, moment_of, report_due_on
 from services.ledger.domain.parking import PATIENCE as LEDGERS_PATIENCE
-from tests.unit.due.town import on
+from tests.unit.due.scenario import on
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_a_day_has_passed_at_midnight_summer_or_winter(day: str, passed_at: str)
     assert last + timedelta(days=1) == day_of(passed)
 
 
-def test_whoever_looks_from_elsewhere_sees_the_day_of_the_town() -> None:
+def test_a_moment_of_another_offset_has_the_day_of_paris() -> None:
     assert date(2023, 7, 15) == day_of(datetime(2023, 7, 14, 22, 30, tzinfo=UTC))
     assert date(2023, 1, 14) == day_of(datetime(2023, 1, 14, 22, 30, tzinfo=UTC))
     assert on("2023-07-15", "00:30") == datetime(2023, 7, 14, 22, 30, tzinfo=UTC)
@@ -48,7 +48,7 @@ def test_an_event_may_wait_as_long_as_the_ledger_says() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "moment"),
+    ("time", "moment"),
     [
         ("2023-06-01T12:00:00+02:00", "2023-06-01T10:00:00+00:00"),
         ("2023-06-01t12:00:00.123456789z", "2023-06-01T12:00:00.123456+00:00"),
@@ -56,10 +56,10 @@ def test_an_event_may_wait_as_long_as_the_ledger_says() -> None:
         ("9999-12-31T23:59:59-12:00", "9999-11-30T00:00:00+00:00"),
     ],
 )
-def test_whatever_time_an_event_bears_can_be_reckoned_with(said: str, moment: str) -> None:
-    assert moment == moment_of(said).isoformat()
-    assert moment_of(said).tzinfo is UTC
-    day_of(moment_of(said) + PATIENCE)
+def test_whatever_time_an_event_bears_can_be_reckoned_with(time: str, moment: str) -> None:
+    assert moment == moment_of(time).isoformat()
+    assert moment_of(time).tzinfo is UTC
+    day_of(moment_of(time) + PATIENCE)
 
 
 def test_what_is_no_time_is_refused() -> None:
