@@ -23,13 +23,13 @@ from services.api.queries.rows import (
     total,
     visible,
 )
-from services.ledger.domain.orders import CLOSED_TO_TREASURY, OrderState
+from services.ledger.domain.orders import CLOSED, OrderState
 from services.projector.tables import budgets, payment_order_lines, payment_orders, payments
 
 NEXT_DAYS: Final = timedelta(days=60)
 """Days for which payments are announced: the time to pay a grant (loi 2021-875)."""
 
-OPEN_STATES: Final = tuple(each.value for each in OrderState if each not in CLOSED_TO_TREASURY)
+OPEN_STATES: Final = tuple(each.value for each in OrderState if each not in CLOSED)
 """States in which an order waits for the treasury (rules, 20)."""
 
 

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from events.envelope import INBOUND
+from events.parts import short_type
 from events.sentences import Sentence
 
 STAGES: Final = {
@@ -59,27 +61,5 @@ WITHDRAWAL_CAUSES: Final = {
     "annulled": Sentence("annulation par le juge", "annulled by a court"),
 }
 
-TYPES: Final = {
-    "budget.voted": Sentence("Budget voté", "Budget voted"),
-    "credits.transferred": Sentence("Crédits virés", "Credits transferred"),
-    "deliberation.adopted": Sentence("Délibération adoptée", "Deliberation adopted"),
-    "deliberation.withdrawn": Sentence("Délibération retirée", "Deliberation withdrawn"),
-    "convention.signed": Sentence("Convention signée", "Convention signed"),
-    "convention.notified": Sentence("Convention notifiée", "Convention notified"),
-    "convention.amended": Sentence("Avenant à la convention", "Convention amended"),
-    "convention.suspended": Sentence("Convention suspendue", "Convention suspended"),
-    "convention.resumed": Sentence("Convention reprise", "Convention resumed"),
-    "convention.terminated": Sentence("Convention résiliée", "Convention terminated"),
-    "report.received": Sentence("Document reçu", "Report received"),
-    "report.rejected": Sentence("Document rejeté", "Report rejected"),
-    "bank-account.changed": Sentence("Coordonnées bancaires", "Bank account changed"),
-    "payment-order.acknowledged": Sentence("Réponse du comptable", "Payment order acknowledged"),
-    "payment.executed": Sentence("Paiement exécuté", "Payment executed"),
-    "commitment.reduced": Sentence("Engagement réduit", "Commitment reduced"),
-    "recovery.ordered": Sentence("Reversement ordonné", "Recovery ordered"),
-    "recovery.collected": Sentence("Reversement encaissé", "Recovery collected"),
-    "fiscal-year.closed": Sentence("Exercice clos", "Fiscal year closed"),
-    "fiscal-year.opened": Sentence("Report de l'exercice précédent", "Carried from last year"),
-    "deadline.passed": Sentence("Échéance passée", "Deadline passed"),
-}
+TYPES: Final = {short_type(each): each.NAME for each in INBOUND}
 """The types of events, without `ecluse.` and `.v1`."""
