@@ -24,7 +24,7 @@ from services.ledger.application.state_rows import (
     restored,
 )
 from services.ledger.domain.book import BudgetState, new_budget
-from services.ledger.domain.closed_years import forgotten, is_over
+from services.ledger.domain.closed_years import close_out, is_over
 from services.ledger.domain.evolve import evolve
 from services.ledger.domain.invariants import check_book
 from services.ledger.domain.journal import RULES_VERSION, JournalRecord, Outcome, read_record
@@ -197,7 +197,7 @@ class Folding:
             raise StoreError(_place(record), UNREADABLE.render({"reason": error})) from error
         evolve(state, record, received)
         if self._forgets and is_over(state):
-            self.budgets[record.budget] = forgotten(state)
+            self.budgets[record.budget] = close_out(state)
         return received
 
 
