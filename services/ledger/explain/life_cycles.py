@@ -10,7 +10,7 @@ from services.runtime.processing import life_cycle
 PAGE: Final = Path(__file__).parents[3] / "docs" / "life-cycles.md"
 
 Row = tuple[str | None, str | None, str]
-"""A state, the cause of the transition (of orders and conventions an event type), the next state."""
+"""A state, the cause of the transition (an event type, for orders), and the state after it."""
 
 
 def diagram(table: Iterable[Row]) -> str:
