@@ -8,7 +8,7 @@ import pytest
 from events.lag import Board, Parked, Reports, Stage, State, Watch
 from events.topics import BALANCES, EVENTS, INTERNAL_EVENTS, JOURNAL
 from services.lag.judge.model import Consumer, Place, Sample, instant_of
-from services.runtime.processing.offset_metadata import Word
+from services.runtime.processing.offset_metadata import Status
 from services.watch.balances import Partition
 from services.watch.lag_service import LagService
 from services.watch.latencies import Step
@@ -241,7 +241,7 @@ def test_a_silent_cluster_ends_the_evidence() -> None:
     assert "cluster_silent" == scene.stage("ledger").rule
 
 
-def statuses(*given: Word) -> list[Sample]:
+def statuses(*given: Status) -> list[Sample]:
     return [a_sample(status=status) for status in given]
 
 
