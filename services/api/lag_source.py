@@ -6,9 +6,9 @@ from typing import Final, Literal
 import structlog
 
 from events.lag import History
-from services.api.clock import Clock
-from services.api.kept import Kept
-from services.api.ports import LagSource
+from services.api.adapters.clock import Clock
+from services.api.adapters.ports import LagSource
+from services.api.adapters.ttl_cache import Kept
 from services.lag.client.hour import Hour, the_hour
 from services.lag.client.merge import NO_ANSWER, Answer, Lag, lag_of
 from services.lag.client.watches import Watches

@@ -13,7 +13,7 @@ from rich.live import Live
 
 from events import lag as document
 from events.sentences import Sentence
-from services.api.clock import the_clock_on_the_wall
+from services.api.adapters.clock import the_clock_on_the_wall
 from services.cli.options import AsJson, Lang, chosen_language
 from services.cli.output import print_json
 from services.cli.screen import Screen

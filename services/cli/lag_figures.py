@@ -5,10 +5,10 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from events.sentences import Sentence
-from services.api.clock import ZONE
 from services.cli.lag_texts import AGO, AHEAD, DAYS, HOURS, MINUTES, SECONDS, UNKNOWN
 from services.cli.screen import Screen
 from services.cli.texts import Language, told
+from services.texts.locale_format import ZONE
 
 SEVERAL: Final = 2
 """The least number of a unit in which a span is printed: 119 seconds, then 2 minutes."""

@@ -17,8 +17,8 @@ from services.lag.client.age import WELL, is_sampled, is_well, wrong_counts
 from services.lag.client.merge import Lag
 from services.lag.present.accounts import accounts
 from services.lag.present.headline import Verdict, headline
+from services.lag.present.headline_texts import TEXTS as FIRST
 from services.lag.present.headline_texts import TITLES
-from services.lag.present.headline_texts import WORDS as FIRST
 from services.lag.present.rows import most_frequent, watched_s
 from services.lag.present.texts import DO, HEADLINES, MEANS, RULES, STAGES, STATES, THE_STAGE
 from services.ledger.explain.terms import ORDER_STATES

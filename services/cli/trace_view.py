@@ -8,8 +8,9 @@ from rich.text import Text
 
 from events.budgets import BudgetVoted
 from events.deliberations import DeliberationAdopted, DeliberationWithdrawn
-from events.envelope import Event
+from events.envelope import INBOUND, Event
 from events.masking import masked
+from events.parts import short_type
 from events.recoveries import RecoveryCollected, RecoveryOrdered
 from events.reports import ReportReceived, ReportRejected
 from events.sentences import Sentence
@@ -49,30 +50,16 @@ BUDGET: Final = Sentence("Budget {budget}", "Budget {budget}")
 AWAITED_NOW: Final = Sentence("Attendu maintenant", "Awaited now")
 NOTHING_AWAITED: Final = Sentence("Plus rien n'est attendu.", "Nothing is awaited any more.")
 
+
+def _uncapitalised(text: str) -> str:
+    return text[0].lower() + text[1:]
+
+
 TYPES: Final = {
-    "budget.voted": Sentence("budget voté", "budget voted"),
-    "credits.transferred": Sentence("virement de crédits", "credits transferred"),
-    "deliberation.adopted": Sentence("délibération adoptée", "deliberation adopted"),
-    "deliberation.withdrawn": Sentence("délibération retirée", "deliberation withdrawn"),
-    "convention.signed": Sentence("convention signée", "convention signed"),
-    "convention.notified": Sentence("convention notifiée", "convention notified"),
-    "convention.amended": Sentence("avenant", "convention amended"),
-    "convention.suspended": Sentence("convention suspendue", "convention suspended"),
-    "convention.resumed": Sentence("reprise de la convention", "convention resumed"),
-    "convention.terminated": Sentence("convention résiliée", "convention terminated"),
-    "report.received": Sentence("document reçu", "report received"),
-    "report.rejected": Sentence("document rejeté", "report rejected"),
-    "bank-account.changed": Sentence("coordonnées bancaires", "bank account changed"),
-    "payment-order.acknowledged": Sentence("réponse du comptable", "payment order acknowledged"),
-    "payment.executed": Sentence("paiement", "payment executed"),
-    "commitment.reduced": Sentence("engagement réduit", "commitment reduced"),
-    "recovery.ordered": Sentence("reversement ordonné", "recovery ordered"),
-    "recovery.collected": Sentence("reversement encaissé", "recovery collected"),
-    "deadline.passed": Sentence("échéance passée", "deadline passed"),
-    "fiscal-year.closed": Sentence("exercice clos", "fiscal year closed"),
-    "fiscal-year.opened": Sentence("ouverture de l'exercice", "fiscal year opened"),
+    short_type(each): Sentence(_uncapitalised(each.NAME.fr), _uncapitalised(each.NAME.en))
+    for each in INBOUND
 }
-"""What came, as people call it; by the middle of the event's type."""
+"""The names of event types, by the middle of the type."""
 
 LABELS: Final = {
     "event": Sentence("événement", "event"),

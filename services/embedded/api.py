@@ -10,11 +10,11 @@ from typing import Final, NamedTuple
 
 from events.sentences import Sentence
 from services.api.access.store import ACCESS_FILE, AccessStore, prepared
+from services.api.adapters.clock import the_clock_on_the_wall
+from services.api.adapters.read_model import open_read_model
 from services.api.app import create_app
-from services.api.clock import the_clock_on_the_wall
+from services.api.http.components import Components
 from services.api.lag_source import Unwatched
-from services.api.parts import Parts
-from services.api.read_model import open_read_model
 from services.api.serving import Ready, access_of, serve
 from services.api.settings import ApiSettings
 from services.embedded.ledger_process import SmallTown
@@ -73,7 +73,7 @@ async def serve_embedded(
             await town.open()
             for each in files:
                 await town.load(each.path, each.name, progress)
-            parts = Parts(
+            parts = Components(
                 reading,
                 access_of(settings, store, clock),
                 town,

@@ -19,8 +19,8 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from events.topics import EVENTS
-from services.api.clock import Clock
-from services.api.ports import JournalEnd
+from services.api.adapters.clock import Clock
+from services.api.adapters.ports import JournalEnd
 from services.due.deadline_events import DeadlineEvent
 from services.embedded.deadlines import OwnDeadlines
 from services.embedded.projection import PARTITION, EmbeddedProjector

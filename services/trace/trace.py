@@ -15,7 +15,8 @@ from services.ledger.domain.grants import DocumentKey
 from services.ledger.domain.journal import JournalRecord, Outcome
 from services.ledger.domain.moves import Move
 from services.ledger.domain.orders import OrderChange
-from services.ledger.domain.parking import PATIENCE, arrivals
+from services.ledger.domain.parking import PATIENCE
+from services.ledger.domain.rules.table import handler_of
 from services.ledger.domain.year_openings import Opening, next_year, openings
 from services.trace.entries import Entry
 from services.trace.filter import Filter
@@ -187,9 +188,9 @@ class Trace:
 
     def _woken_by(self, record: JournalRecord, event: Event) -> int | None:
         """Sequence of the record that brought what a resumed one waited for, or ended its wait."""
-        brought = (
-            set(arrivals(event, record.moves)) if record.outcome is Outcome.ACCEPTED else set()
-        )
+        brought: set[Want] = set()
+        if record.outcome is Outcome.ACCEPTED:
+            brought.update(handler_of(event).arrivals(event, record.moves))
         if record.waits_for is not None:
             self._waited[record.budget, record.sequence] = Want(**record.waits_for)
         if record.resumes is None:

@@ -44,7 +44,7 @@ def timestamp(instant: datetime | None) -> str | None:
     return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def a_partition(topic: str = "ecluse.events.v1", partition: int = 0, **said: Any) -> Json:
+def a_partition(topic: str = "ecluse.events.v1", partition: int = 0, **phrase: Any) -> Json:
     """One that keeps up."""
     end = ENDS[topic][partition]
     return {
@@ -63,10 +63,10 @@ def a_partition(topic: str = "ecluse.events.v1", partition: int = 0, **said: Any
         "trend": "level",
         "drain_s": None,
         "held": None,
-    } | said
+    } | phrase
 
 
-def a_stage(now: datetime, stage: str = "ledger", **said: Any) -> Json:
+def a_stage(now: datetime, stage: str = "ledger", **phrase: Any) -> Json:
     """One that keeps up, over all partitions of its topics."""
     group, topics = GROUPS[stage]
     to = timestamp(now - timedelta(seconds=8))
@@ -88,7 +88,7 @@ def a_stage(now: datetime, stage: str = "ledger", **said: Any) -> Json:
         "trend": "level",
         "drain_s": None,
         "partitions": partitions,
-    } | said
+    } | phrase
 
 
 def stages(now: datetime, **others: Json) -> list[Json]:
@@ -117,7 +117,7 @@ LATENCIES: Final[Sequence[Json]] = (
 )
 
 
-def an_order(now: datetime, number: int, days: int, **said: Any) -> Json:
+def an_order(now: datetime, number: int, days: int, **phrase: Any) -> Json:
     """One that was issued so many days ago."""
     issued = now - timedelta(days=days)
     return {
@@ -130,7 +130,7 @@ def an_order(now: datetime, number: int, days: int, **said: Any) -> Json:
         "issued_at": timestamp(issued),
         "due": False,
         "unacknowledged": False,
-    } | said
+    } | phrase
 
 
 def orders(now: datetime) -> Json:
@@ -186,7 +186,7 @@ def parked(now: datetime) -> Json:
     return {"count": 5, "oldest_since": timestamp(since), "past": 1, "items": [item]}
 
 
-def a_board(now: datetime = NIGHT, **said: Any) -> Json:
+def a_board(now: datetime = NIGHT, **phrase: Any) -> Json:
     """A quiet night, in which nothing is wrong."""
     return {
         "version": 1,
@@ -220,7 +220,7 @@ def a_board(now: datetime = NIGHT, **said: Any) -> Json:
             "codes": {"insufficient_credit": 101, "overpayment": 65},
         },
         "deadline_events": {"written": 12, "pending": 0},
-    } | said
+    } | phrase
 
 
 def a_history(

@@ -32,16 +32,16 @@ class Scene(NamedTuple):
         }
 
 
-def at_night(now: datetime = NIGHT, **said: Any) -> Scene:
+def at_night(now: datetime = NIGHT, **phrase: Any) -> Scene:
     """Nothing is wrong."""
-    return Scene(a_board(now, **said), a_history(now))
+    return Scene(a_board(now, **phrase), a_history(now))
 
 
-def _otherwise(stage: Json, numbers: Sequence[int], behind: int, **said: Any) -> list[Json]:
+def _otherwise(stage: Json, numbers: Sequence[int], behind: int, **phrase: Any) -> list[Json]:
     """The stage's partitions of its first topic; those of these numbers are so much behind."""
     first = stage["partitions"][0]["topic"]
     return [
-        each | {"behind": behind, "committed": each["end"] - behind} | said
+        each | {"behind": behind, "committed": each["end"] - behind} | phrase
         if each["topic"] == first and each["partition"] in numbers
         else each
         for each in stage["partitions"]

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from services.api.clock import the_clock_on_the_wall
+from services.api.adapters.clock import the_clock_on_the_wall
 from services.cli import lag
 from services.lag.client import watches
 from tests.api.lag_boards import NIGHT, a_board, timestamp

@@ -8,9 +8,9 @@ import pytest
 from aiokafka.structs import TopicPartition
 
 from events.topics import EVENTS, JOURNAL
-from services.api.events_in import kafka
-from services.api.events_in.kafka import KafkaPublisher
-from services.api.source_records import KafkaBytes
+from services.api.adapters import kafka_publisher as kafka
+from services.api.adapters.kafka_publisher import KafkaPublisher
+from services.api.adapters.source_records import KafkaBytes
 from services.runtime.kafka import topics
 from services.runtime.kafka.partitioning import partition_of
 from services.runtime.kafka.publishing import Message
@@ -19,7 +19,7 @@ from services.runtime.kafka.topic_catalogue import read_catalogue
 from services.runtime.kafka.topic_diff import Asked
 from services.runtime.ops.errors import Unreachable
 from services.runtime.ops.settings import Settings
-from tests.api.world import an_app, an_empty_read_model, asking
+from tests.api.environment import an_app, an_empty_read_model, asking
 from tests.builders import a_vote, encoded
 from tests.kafka.brokers import Broker
 

@@ -48,7 +48,7 @@ def test_what_is_awaited_is_the_money_that_is_not_there_yet(history: list[bytes]
 @given(years())
 def test_over_the_end_of_a_year_too(inputs: Inputs) -> None:
     for state in told(inputs).ledger.budgets.values():
-        if not state.book.forgotten:
+        if not state.book.closed_out:
             check_awaited(state.book)
 
 

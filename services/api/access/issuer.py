@@ -14,7 +14,7 @@ from joserfc.jwk import KeySet
 from events.sentences import Sentence
 from services.api.access.caller import Caller
 from services.api.access.tokens import Demands, UnknownKey, caller_of, keys_of
-from services.api.clock import Clock
+from services.api.adapters.clock import Clock
 from services.api.problems import Kind, Problem
 from services.runtime.ops.http_fetch import body_of
 

@@ -1,6 +1,6 @@
 """Headlines: the first sentence about the accounts and the lag.
 
-Today, Lag, `/standing` and `ecluse lag` all take it from here, so that they agree.
+Today, Lag, `/status` and `ecluse lag` all take it from here, so that they agree.
 
 Only a watch knows whether everything received is in the accounts, since only it sees the backlog
 of the ledger; without one the headline covers what the ledger has decided, and no more.

@@ -59,7 +59,7 @@ UNSEEN: Final[Mapping[Knows, Sentence]] = {
 }
 """Reasons why the backlog of the ledger is unknown."""
 
-WORDS: Final = {
+TEXTS: Final = {
     "before_the_ledger": Sentence(
         "Ce qui attend encore devant le grand livre n'est pas connu ici.",
         "What still waits before the ledger is not known here.",

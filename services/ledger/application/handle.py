@@ -17,16 +17,17 @@ from events.unreadable import Reason, Unreadable
 from services.ledger.application.ports import Batch, DeadLetter, JournalRow, Position
 from services.ledger.application.state_rows import changed_rows
 from services.ledger.domain.book import FIRST_HASH, BudgetState, new_budget
-from services.ledger.domain.closed_years import forgotten, is_over
+from services.ledger.domain.closed_years import close_out, is_over
 from services.ledger.domain.decide import decide, decide_again
 from services.ledger.domain.evolve import evolve
 from services.ledger.domain.invariants import check_book
 from services.ledger.domain.journal import JournalRecord, Outcome, Source
-from services.ledger.domain.parking import arrivals, ended_by, is_here
+from services.ledger.domain.parking import is_here, parked_as
 from services.ledger.domain.recording import record_of
 from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.rules.table import handler_of
 from services.ledger.domain.verdicts import Refused, Verdict
-from services.ledger.domain.year_openings import InternalEvent, internal_events_of
+from services.ledger.domain.year_openings import InternalEvent
 
 FULL_CHECK_RECORDS = 10_000
 """How often a budget's invariants are checked in full."""
@@ -160,9 +161,7 @@ class Ledger:
             return [record]
         if state.book.closed:
             return [record, *self._refuse_parked(state)]
-        ended = None
-        if record.outcome is Outcome.ACCEPTED:
-            ended = ended_by(state.memory, received.envelope.data)
+        ended = _ended_by(state, record, received)
         if ended is not None:
             return [record, self._end(state, ended)]
         return [record, *self._wake(state, record, received)]
@@ -193,7 +192,10 @@ class Ledger:
         resumes: int | None = None,
     ) -> JournalRecord:
         record = record_of(state, received, verdict, source, resumes)
-        internal_events = tuple(internal_events_of(state.book, received.envelope, record.moves))
+        handler = handler_of(received.envelope.data)
+        internal_events = tuple(
+            handler.internal_events(state.book, received.envelope, record.moves)
+        )
         sealed = record.seal()
         self.batch.records.append(JournalRow(record.budget, record.sequence, sealed))
         self.batch.decided.append(Recorded(record, received.envelope, internal_events))
@@ -207,7 +209,7 @@ class Ledger:
             check_book(state.book)
         if is_over(state):
             self.batch.ended[record.budget] = state
-            self.budgets[record.budget] = forgotten(state)
+            self.budgets[record.budget] = close_out(state)
         if not self.rehearses:
             _log_unless_simply_accepted(record)
         return record
@@ -226,7 +228,8 @@ class Ledger:
         awake: list[int] = []
         while True:
             if record.outcome is Outcome.ACCEPTED:
-                for want in arrivals(received.envelope.data, record.moves):
+                event = received.envelope.data
+                for want in handler_of(event).arrivals(event, record.moves):
                     for sequence in state.memory.waiting.get(want, ()):
                         heapq.heappush(awake, sequence)
             oldest = _oldest(state, awake)
@@ -308,6 +311,15 @@ def decoded(raw: RawRecord, source_kind: SourceKind | None = None) -> Received |
         log.exception("decoder_failed", **raw.source._asdict())
         name = type(error).__name__
         return Unreadable(Reason.UNDECODABLE, None, Sentence(name, name))
+
+
+def _ended_by(state: BudgetState, record: JournalRecord, received: Received) -> int | None:
+    """The record that parked the event whose deadline passed; None for all other events."""
+    handler = handler_of(received.envelope.data)
+    if handler.ends is None or record.outcome is not Outcome.ACCEPTED:
+        return None
+    ended = handler.ends(received.envelope.data)
+    return None if ended is None else parked_as(state.memory, ended)
 
 
 def _oldest(state: BudgetState, awake: list[int]) -> int | None:

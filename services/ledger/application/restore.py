@@ -19,7 +19,7 @@ from services.ledger.application.ports import (
 )
 from services.ledger.application.state_rows import STATE_VERSION, all_rows, restored, standing
 from services.ledger.domain.book import BudgetState, new_budget
-from services.ledger.domain.closed_years import forgotten, is_over
+from services.ledger.domain.closed_years import close_out, is_over
 from services.ledger.domain.evolve import evolve
 from services.ledger.domain.invariants import check_book
 from services.ledger.domain.journal import RULES_VERSION, JournalRecord, Outcome, read_record
@@ -191,7 +191,7 @@ class Folding:
             raise StoreError(_place(record), UNREADABLE.render({"reason": error})) from error
         evolve(state, record, received)
         if self._forgets and is_over(state):
-            self.budgets[record.budget] = forgotten(state)
+            self.budgets[record.budget] = close_out(state)
         return received
 
 

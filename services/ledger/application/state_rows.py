@@ -23,7 +23,7 @@ STATE_VERSION = 3
 """The version of the rows' shape: raised when older rows can no longer be read."""
 
 EVENTS = ("event", "recovery")
-"""Remembered events; those of recoveries apart, since a forgotten year keeps them (rules, 31)."""
+"""Remembered events; those of recoveries apart, since a closed-out year keeps them (rules, 31)."""
 
 _spell = msgspec.json.Encoder().encode
 _pack = msgspec.msgpack.Encoder().encode
@@ -121,7 +121,7 @@ def _row(state: BudgetState, kind: str, key: Any) -> bytes | None:
                 memory.refused,
                 book.vote_level,
                 book.closed,
-                book.forgotten,
+                book.closed_out,
             )
         case "line":
             value = book.lines.get(key)
@@ -221,7 +221,7 @@ def _put(state: BudgetState, kind: str, key: str, value: Any) -> None:
             memory.sequence, memory.head = value.sequence, value.head
             memory.accepted, memory.duplicate = value.accepted, value.duplicate
             memory.refused, book.vote_level = value.refused, value.vote_level
-            book.closed, book.forgotten = value.closed, value.forgotten
+            book.closed, book.closed_out = value.closed, value.forgotten
         case "line":
             book.lines[Line(*json.loads(key))] = value
         case "grant":

@@ -30,7 +30,7 @@ _spell_in_order = msgspec.json.Encoder(order="deterministic").encode
 
 
 class Outcome(StrEnum):
-    """What became of a record that was read."""
+    """The outcomes of a record that was read."""
 
     ACCEPTED = "accepted"
     DUPLICATE = "duplicate"
@@ -40,7 +40,7 @@ class Outcome(StrEnum):
 
 
 class Source(NamedTuple):
-    """Where a record was read."""
+    """The position at which a record was read."""
 
     topic: str
     partition: int
@@ -149,7 +149,7 @@ def _change(change: OrderChange, budget: str) -> journal.ChangedOrder | dict[str
 
 
 ISSUED_WITH = ("beneficiary", "bank_account", "acts", "title", "issued_on", "previous")
-"""What an issued order carries beyond the state of one (rules, 25)."""
+"""The members that an issued order carries beyond its state (rules, 25)."""
 
 
 def read_record(raw: bytes) -> JournalRecord:

@@ -31,7 +31,8 @@ from services.ledger.application.restore import (
     make_state_again,
 )
 from services.ledger.domain.journal import RULES_VERSION, JournalRecord, Outcome
-from services.ledger.domain.year_openings import InternalEvent, internal_events_of, openings
+from services.ledger.domain.rules.table import handler_of
+from services.ledger.domain.year_openings import InternalEvent, openings
 from services.ledger.files.chains import NOWHERE, Chains, End
 from services.ledger.files.exports import TOLD_RECORDS, Exported, Progress, read_export
 
@@ -148,7 +149,9 @@ def unread_internal_events(proved: Proved) -> dict[str, list[InternalEvent]]:
             book = folding.budgets[record.budget].book
             found.setdefault(record.budget, []).extend(
                 internal_event
-                for internal_event in internal_events_of(book, envelope, record.moves)
+                for internal_event in handler_of(envelope.data).internal_events(
+                    book, envelope, record.moves
+                )
                 if reread(internal_event.value).envelope.id in proved.unread
             )
         folding.apply(record)

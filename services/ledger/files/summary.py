@@ -22,7 +22,7 @@ def summary(ledger: Ledger, journal: Iterable[JournalRow]) -> dict[str, Any]:
     """Everything that came out of what was read, in the order of the contract (rules, 35)."""
     history = History()
     folding = Folding(forgets=False)
-    forgotten = {name for name, state in ledger.budgets.items() if state.book.forgotten}
+    forgotten = {name for name, state in ledger.budgets.items() if state.book.closed_out}
     for row in journal:
         record = read_row(row)
         history.add(record)

@@ -60,7 +60,7 @@ def test_a_carry_over_leaves_as_an_entry() -> None:
 def test_the_last_balances_leave_of_a_year_that_is_forgotten_in_the_same_batch() -> None:
     wire = Wire()
     sent = wire.tell(*YEAR, a_closing("all"), a_payment(60_000))
-    assert wire.ledger.budgets[BUDGET].book.forgotten
+    assert wire.ledger.budgets[BUDGET].book.closed_out
     rows = [message["data"]["balance"] for message in balances(sent).values()]
     for row in rows:
         assert (60_000, 40_000) == (row["paid_cents"], row["carried_over_cents"])
