@@ -182,22 +182,22 @@ class Simulation:
                 )
                 if left:
                     return False
-                logged = task.words()[input_topic.place.topic]
-                if logged.offset < input_topic.end or not logged.word.caught_up:
+                status = task.words()[input_topic.place.topic]
+                if status.offset < input_topic.end or not status.word.caught_up:
                     return False
         return True
 
     def _check_statuses(self) -> None:
         """What workers say of themselves is true at any time: no record is passed over or lost."""
         for number, task in self.group.owners.items():
-            for topic, (offset, text) in task.words().items():
+            for topic, (offset, status) in task.words().items():
                 input_topic = self.broker.partitions[TopicPartition(topic, number)]
                 passed = input_topic.between(task.next_offsets[topic], offset, committed=True)
                 if passed or offset > input_topic.end:
                     self.group.failures.append(f"{topic}/{number} does not stand at {offset}")
-                if text.taken != text.told:
+                if status.taken != status.told:
                     self.group.failures.append(
-                        f"{topic}/{number} took what it did not tell: {text}"
+                        f"{topic}/{number} took what it did not tell: {status}"
                     )
 
     def _check_held(self) -> None:
