@@ -95,8 +95,9 @@ check: set-up-dev ## style, types and layers, in seconds: ruff, mypy, import-lin
 schemas: set-up-run ## write schemas/ again from the models in events/
 	.venv/bin/python -m events.schemas
 
-catalogue: set-up-run ## write docs/refusals.md again: every refusal, flag and wait, with what to do
+catalogue: set-up-run ## write docs/refusals.md and docs/life-cycles.md again: every refusal, flag and wait, with what to do
 	.venv/bin/python -m services.ledger.explain.catalogue
+	.venv/bin/python -m services.ledger.explain.life_cycles
 
 mutate: set-up-dev ## judge mutants of the rules, print the score (MODULES=a,b SAMPLE=N SEED=N PAGE=FILE)
 	.venv/bin/python -m tests.mutation $(if $(MODULES),--modules $(MODULES)) \

@@ -1,1 +1,1 @@
-"""The published language of Écluse: what may be said to it, what it says. No I/O, no clock."""
+"""The published language of Écluse: its events and its messages. No I/O, no clock."""

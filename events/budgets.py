@@ -9,7 +9,7 @@ from events.sentences import Sentence
 from events.values import AmountCents, SignedAmountCents, invalid_value, missing_field
 
 VoteLevel = Literal["chapter", "article", "operation"]
-"""Where the council votes credits, and so where they may not be exceeded (CGCT L2312-2)."""
+"""The level at which a council votes credits, and which they may not exceed (CGCT L2312-2)."""
 
 
 class Appropriation(Part):
@@ -23,6 +23,7 @@ class BudgetVoted(EventData):
     """The council voted the budget: initial (BP), supplementary (BS) or an amendment (DM)."""
 
     TYPE: ClassVar[str] = "ecluse.budget.voted.v1"
+    NAME: ClassVar[Sentence] = Sentence("Budget voté", "Budget voted")
     model_config = ConfigDict(
         json_schema_extra={
             "if": {"properties": {"stage": {"const": "initial"}}, "required": ["stage"]},
@@ -91,8 +92,13 @@ class CreditsTransferred(EventData):
     """Credits moved from one line to another (virement de crédits; CGCT L2312-2, L5217-10-6)."""
 
     TYPE: ClassVar[str] = "ecluse.credits.transferred.v1"
+    NAME: ClassVar[Sentence] = Sentence("Crédits virés", "Credits transferred")
 
     act: Act | None = None
     from_line: BudgetLine
     to_line: BudgetLine
     amount_cents: AmountCents
+
+
+BudgetEvent = BudgetVoted | CreditsTransferred
+"""The types of this module, as part of `Event`."""

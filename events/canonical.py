@@ -1,4 +1,4 @@
-"""Canonical JSON: sorted keys, no spaces, UTF-8. What digests and hashes are taken over."""
+"""Canonical JSON, over which digests and hashes are taken: sorted keys, no spaces, UTF-8."""
 
 from typing import Any
 

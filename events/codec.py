@@ -47,10 +47,10 @@ NUMBER_EXPONENT_MAX = 308
 """The parser's own limit for numbers: about as many digits."""
 
 TOKEN_MAX = 60
-"""How much of a member's name a reason repeats."""
+"""The characters of a member's name that a reason repeats."""
 
 POINTER_MAX = 1000
-"""How much of a pointer: far below what a header holds."""
+"""The characters of a pointer that a reason repeats: far below what a header holds."""
 
 NO_KEY = b""
 """Stands for the key of a Kafka record that has none."""
@@ -165,7 +165,7 @@ def _check_size(raw: bytes, bytes_max: int) -> None:
 
 
 def is_binary(headers: Headers) -> bool:
-    """Whether attributes stand in headers; in structured mode those say nothing."""
+    """True in binary mode, where attributes are headers; structured mode ignores headers."""
     for name, content in headers:
         if name == "content-type" and content is not None and content.startswith(_STRUCTURED):
             return False
@@ -176,8 +176,8 @@ def _header_text(content: bytes) -> bytes:
     try:
         return _print_json(content.decode())
     except UnicodeDecodeError:
-        said = Sentence("un en-tête n'est pas en UTF-8", "a header is not UTF-8")
-        _fail(Reason.BAD_JSON, None, said)
+        detail = Sentence("un en-tête n'est pas en UTF-8", "a header is not UTF-8")
+        _fail(Reason.BAD_JSON, None, detail)
 
 
 def _json_object(raw: bytes) -> dict[str, Any]:
@@ -242,7 +242,7 @@ def _event(
     source_kind: SourceKind,
     context: dict[str, bool] | None = None,
 ) -> Received:
-    if b"\\" in raw and b"\\u0000" in raw:  # Most events escape nothing: one quick look.
+    if b"\\" in raw and b"\\u0000" in raw:  # Most events escape nothing: a quick test.
         _reject_null_characters(message)
     validate, name = _DIAGNOSIS, message.get("type")
     borrowed = borrows_a_name(message.get("source"), name, source_kind)
@@ -284,12 +284,12 @@ def _event(
 
 
 def _digest(message: dict[str, Any], raw: bytes) -> bytes:
-    said = {"data": message["data"], "time": message["time"], "type": message["type"]}
+    content = {"data": message["data"], "time": message["time"], "type": message["type"]}
     if message.get("subject") is not None:
-        said["subject"] = message["subject"]
+        content["subject"] = message["subject"]
     if b"null" in raw:
-        said = without_nulls(said)
-    return sha256(canonical(said)).digest()
+        content = without_nulls(content)
+    return sha256(canonical(content)).digest()
 
 
 class _Place(NamedTuple):

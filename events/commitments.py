@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from events.parts import EventData, LineAmounts
+from events.sentences import Sentence
 from events.values import ConventionNumber, Text
 
 
@@ -13,6 +14,7 @@ class CommitmentReduced(EventData):
     """
 
     TYPE: ClassVar[str] = "ecluse.commitment.reduced.v1"
+    NAME: ClassVar[Sentence] = Sentence("Engagement réduit", "Commitment reduced")
 
     convention: ConventionNumber
     lines: LineAmounts

@@ -13,6 +13,7 @@ from events.parts import (
     Obligations,
     Schedule,
 )
+from events.sentences import Sentence
 from events.values import (
     AmountCents,
     Code,
@@ -29,6 +30,7 @@ class ConventionSigned(EventData):
     """A convention was signed: the legal commitment of a grant (loi 2000-321, article 10)."""
 
     TYPE: ClassVar[str] = "ecluse.convention.signed.v1"
+    NAME: ClassVar[Sentence] = Sentence("Convention signée", "Convention signed")
 
     convention: OrderPart
     grant: Code
@@ -53,6 +55,7 @@ class ConventionNotified(EventData):
     """The signed convention, or the award where there is none, was notified to the beneficiary."""
 
     TYPE: ClassVar[str] = "ecluse.convention.notified.v1"
+    NAME: ClassVar[Sentence] = Sentence("Convention notifiée", "Convention notified")
 
     convention: ConventionNumber
     notified_on: Date
@@ -66,6 +69,7 @@ class ConventionAmended(EventData):
     """
 
     TYPE: ClassVar[str] = "ecluse.convention.amended.v1"
+    NAME: ClassVar[Sentence] = Sentence("Avenant à la convention", "Convention amended")
 
     convention: ConventionNumber
     amendment: Code
@@ -74,27 +78,41 @@ class ConventionAmended(EventData):
     instalments: AmendedSchedule
 
 
-class _Turn(EventData):
-    """A turn in a convention's life: from which day by its own words, and why."""
+class _StateChange(EventData):
+    """A change of a convention's state: the day from which it takes effect, and the reason."""
 
     convention: ConventionNumber
     effective_on: Date
     reason: Text
 
 
-class ConventionSuspended(_Turn):
+class ConventionSuspended(_StateChange):
     """Payments under a convention stop for now (suspension; the Lille convention, article 7)."""
 
     TYPE: ClassVar[str] = "ecluse.convention.suspended.v1"
+    NAME: ClassVar[Sentence] = Sentence("Convention suspendue", "Convention suspended")
 
 
-class ConventionResumed(_Turn):
+class ConventionResumed(_StateChange):
     """A suspended convention is paid again (reprise)."""
 
     TYPE: ClassVar[str] = "ecluse.convention.resumed.v1"
+    NAME: ClassVar[Sentence] = Sentence("Convention reprise", "Convention resumed")
 
 
-class ConventionTerminated(_Turn):
+class ConventionTerminated(_StateChange):
     """A convention ends before its time (résiliation; the Lille convention, article 10)."""
 
     TYPE: ClassVar[str] = "ecluse.convention.terminated.v1"
+    NAME: ClassVar[Sentence] = Sentence("Convention résiliée", "Convention terminated")
+
+
+ConventionEvent = (
+    ConventionSigned
+    | ConventionNotified
+    | ConventionAmended
+    | ConventionSuspended
+    | ConventionResumed
+    | ConventionTerminated
+)
+"""The types of this module, as part of `Event`."""

@@ -1,4 +1,4 @@
-"""deadline events: what should have happened by a day, and may not have."""
+"""Deadline events: something should have happened by a day, and may not have."""
 
 from typing import Any, ClassVar, Final, Literal
 
@@ -6,10 +6,10 @@ from pydantic import ConfigDict, ValidationInfo, field_validator
 
 from events.parts import EventData, EventReference
 from events.sentences import Sentence
-from events.values import ConventionNumber, Date, Text, invalid_value, missing_field
+from events.values import ConventionNumber, Date, OrderReference, invalid_value, missing_field
 
 SUBJECTS: Final = {"report_due": "convention", "payment_due": "payment_order", "parked": "event"}
-"""What each kind of deadline is about; in the order of the fields."""
+"""The subject of each kind of deadline, in the order of the fields."""
 
 UNNAMED = Sentence(
     "ajoutez-le, l'échéance doit dire sur quoi elle porte",
@@ -23,7 +23,7 @@ OF_ANOTHER_KIND = Sentence(
 
 
 def _about(kind: str) -> dict[str, Any]:
-    """What the JSON Schema says of a kind: its subject is there, and no other."""
+    """The JSON Schema of a kind: its subject is there, and no other."""
     members: dict[str, Any] = {
         each: {"not": {"type": "null"}} if each == SUBJECTS[kind] else {"type": "null"}
         for each in SUBJECTS.values()
@@ -43,10 +43,11 @@ class DeadlinePassed(EventData):
     """
 
     TYPE: ClassVar[str] = "ecluse.deadline.passed.v1"
+    NAME: ClassVar[Sentence] = Sentence("Échéance passée", "Deadline passed")
     model_config = ConfigDict(json_schema_extra={"allOf": [_about(kind) for kind in SUBJECTS]})
 
     convention: ConventionNumber | None = None
-    payment_order: Text | None = None
+    payment_order: OrderReference | None = None
     event: EventReference | None = None
     kind: Literal["payment_due", "report_due", "parked"]
     due_on: Date

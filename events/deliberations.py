@@ -30,6 +30,7 @@ class DeliberationAdopted(EventData):
     """
 
     TYPE: ClassVar[str] = "ecluse.deliberation.adopted.v1"
+    NAME: ClassVar[Sentence] = Sentence("Délibération adoptée", "Deliberation adopted")
     model_config = ConfigDict(
         json_schema_extra={
             "if": {"properties": {"role": {"const": "award"}}, "required": ["role"]},
@@ -130,8 +131,13 @@ class DeliberationWithdrawn(EventData):
     """
 
     TYPE: ClassVar[str] = "ecluse.deliberation.withdrawn.v1"
+    NAME: ClassVar[Sentence] = Sentence("Délibération retirée", "Deliberation withdrawn")
 
     act: Act
     grant: Code
     cause: Literal["withdrawn", "annulled"]
     reason: Text
+
+
+DeliberationEvent = DeliberationAdopted | DeliberationWithdrawn
+"""The types of this module, as part of `Event`."""

@@ -1,101 +1,57 @@
 """The envelope of every event: CloudEvents 1.0, keyed by budget."""
 
 from enum import Enum
-from typing import Annotated, Any, Final, Generic, Literal, TypeVar
+from typing import Annotated, Any, Final, Generic, Literal, TypeVar, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
 
-from events.budgets import BudgetVoted, CreditsTransferred
+from events.budgets import BudgetEvent
 from events.commitments import CommitmentReduced
-from events.conventions import (
-    ConventionAmended,
-    ConventionNotified,
-    ConventionResumed,
-    ConventionSigned,
-    ConventionSuspended,
-    ConventionTerminated,
-)
+from events.conventions import ConventionEvent
 from events.deadlines import DeadlinePassed
-from events.deliberations import DeliberationAdopted, DeliberationWithdrawn
-from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
+from events.deliberations import DeliberationEvent
+from events.fiscal_years import FiscalYearEvent, FiscalYearOpened
 from events.parts import EventData
-from events.payments import BankAccountChanged, PaymentExecuted, PaymentOrderAcknowledged
-from events.recoveries import RecoveryCollected, RecoveryOrdered
-from events.reports import ReportReceived, ReportRejected
+from events.payments import PaymentEvent
+from events.recoveries import RecoveryEvent
+from events.reports import ReportEvent
 from events.values import Attribute, BudgetId, Timestamp
 
 Event = (
-    BudgetVoted
-    | CreditsTransferred
-    | DeliberationAdopted
-    | DeliberationWithdrawn
-    | ConventionSigned
-    | ConventionNotified
-    | ConventionAmended
-    | ConventionSuspended
-    | ConventionResumed
-    | ConventionTerminated
-    | ReportReceived
-    | ReportRejected
-    | BankAccountChanged
-    | PaymentOrderAcknowledged
-    | PaymentExecuted
+    BudgetEvent
+    | DeliberationEvent
+    | ConventionEvent
+    | ReportEvent
+    | PaymentEvent
     | CommitmentReduced
-    | RecoveryOrdered
-    | RecoveryCollected
+    | RecoveryEvent
     | DeadlinePassed
-    | FiscalYearClosed
-    | FiscalYearOpened
+    | FiscalYearEvent
 )
-"""Everything that may be said to the ledger."""
+"""Everything that the ledger reads."""
 
-INBOUND: tuple[type[EventData], ...] = (
-    BudgetVoted,
-    CreditsTransferred,
-    DeliberationAdopted,
-    DeliberationWithdrawn,
-    ConventionSigned,
-    ConventionNotified,
-    ConventionAmended,
-    ConventionSuspended,
-    ConventionResumed,
-    ConventionTerminated,
-    ReportReceived,
-    ReportRejected,
-    BankAccountChanged,
-    PaymentOrderAcknowledged,
-    PaymentExecuted,
-    CommitmentReduced,
-    RecoveryOrdered,
-    RecoveryCollected,
-    DeadlinePassed,
-    FiscalYearClosed,
-    FiscalYearOpened,
-)
-"""The types of `Event`, in the order of the grant's life."""
+INBOUND: tuple[type[EventData], ...] = get_args(Event)
+"""The types of `Event`, in the order of a grant's life."""
 
 OWN_INTERNAL_EVENTS = frozenset((FiscalYearOpened.TYPE,))
-"""What the ledger writes to itself: no file says it, since a replay writes it anew (rules, 32)."""
+"""Types that the ledger writes to itself: no file has them, a replay writes them (rules, 32)."""
 
 INTERNAL_EVENTS = OWN_INTERNAL_EVENTS | {DeadlinePassed.TYPE}
-"""What Écluse writes to itself.
-
-On Kafka it is read from the topic of internal events alone (rules, 32).
-"""
+"""Types of internal events: on Kafka they are read from their own topic alone (rules, 32)."""
 
 
 class SourceKind(Enum):
-    """Where a record was read: what may be said depends on it (rules, 32)."""
+    """The kind of source of a record: the types that are read depend on it (rules, 32)."""
 
     FILE = "file"
     """A line of a file: whoever replays it answers for it."""
 
     EVENTS = "events"
-    """What the world says on Kafka."""
+    """The topic of events from other applications."""
 
     INTERNAL_EVENTS = "internal_events"
-    """What Écluse says to itself: on Kafka only its own principals may write there."""
+    """The topic of internal events: only Écluse's own principals may write there."""
 
 
 UNREAD: dict[SourceKind, frozenset[str]] = {
@@ -106,11 +62,11 @@ UNREAD: dict[SourceKind, frozenset[str]] = {
 """The types that are unknown in each source kind."""
 
 LEDGER: Final = "urn:ecluse:ledger"
-"""Who says what the ledger says."""
+"""The `source` of the events that the ledger writes."""
 
 
 def borrows_a_name(source: Any, name: Any, source_kind: SourceKind) -> bool:
-    """Whether a record of type `name` speaks as the ledger, and the ledger does not speak there.
+    """True for a record with the ledger's `source` that the ledger cannot have written there.
 
     The id of an internal event can be worked out before it is written: whoever used it first would
     keep the internal event from being read. An internal event at a wrong topic is none: its type is

@@ -36,6 +36,7 @@ from events.parts import (
 )
 from events.sentences import Sentence
 from events.values import (
+    CARRIED_NAME,
     AmountCents,
     BudgetId,
     Code,
@@ -44,13 +45,14 @@ from events.values import (
     Date,
     DueDate,
     OrderPart,
+    OrderReference,
     Text,
     Year,
     invalid_value,
 )
 
 CARRIED_MAX: Final = 10_000
-"""How many conventions one closing may name; more are carried over by "all"."""
+"""The most conventions that one closing may name; more are carried over by "all"."""
 
 LAST_YEAR: Final = "2199"
 """The last year that a budget's id can name."""
@@ -85,7 +87,7 @@ _Named = Annotated[
 ]
 
 
-def _word_or_list(value: Any, read_list: ValidatorFunctionWrapHandler) -> Any:
+def _constant_or_list(value: Any, read_list: ValidatorFunctionWrapHandler) -> Any:
     if isinstance(value, list):
         return read_list(value)
     if value not in ("all", "none"):  # Whatever it is: a set would ask that it can be hashed.
@@ -98,31 +100,32 @@ def _word_or_list(value: Any, read_list: ValidatorFunctionWrapHandler) -> Any:
     return value
 
 
-class _WordOrList:
-    """Either a word or a list: pydantic's own union would lengthen the pointer to a fault."""
+class _ConstantOrList:
+    """Either a constant or a list: pydantic's own union would lengthen the pointer to a fault."""
 
     def __get_pydantic_core_schema__(
         self, _source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         return core_schema.no_info_wrap_validator_function(
-            _word_or_list, handler.generate_schema(_Named)
+            _constant_or_list, handler.generate_schema(_Named)
         )
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        words = {"type": "string", "enum": ["all", "none"]}
-        return {"anyOf": [words, handler(schema)]}
+        constants = {"type": "string", "enum": ["all", "none"]}
+        return {"anyOf": [constants, handler(schema)]}
 
 
-CarryOver = Annotated[Literal["all", "none"] | tuple[CarriedConvention, ...], _WordOrList()]
-"""Which conventions are carried over: all, none, or those that are named."""
+CarryOver = Annotated[Literal["all", "none"] | tuple[CarriedConvention, ...], _ConstantOrList()]
+"""The conventions that are carried over: all, none, or those that are named."""
 
 
 class FiscalYearClosed(EventData):
     """The year is closed: what is not carried over becomes available again, and lapses with it."""
 
     TYPE: ClassVar[str] = "ecluse.fiscal-year.closed.v1"
+    NAME: ClassVar[Sentence] = Sentence("Exercice clos", "Fiscal year closed")
 
     closed_on: Date
     carry_over: CarryOver
@@ -157,9 +160,7 @@ class CarriedAward(Part):
     )
 
 
-_CarriedName = Annotated[
-    str, StringConstraints(min_length=1, max_length=301, pattern=r"^[^/]+(/[^/]+)?$")
-]
+_CarriedName = Annotated[str, StringConstraints(min_length=1, max_length=301, pattern=CARRIED_NAME)]
 _ORDER: Final = (
     "The id of its latest order, where that was issued while the convention bore another number."
 )
@@ -187,7 +188,7 @@ class CarriedInstalment(Part):
     due_again_on: DueDate | None = Field(
         default=None, description="The day of a rejected order that is to be issued again."
     )
-    order: Text | None = Field(default=None, description=_ORDER)
+    order: OrderReference | None = Field(default=None, description=_ORDER)
 
 
 class FormerInstalment(Part):
@@ -195,7 +196,7 @@ class FormerInstalment(Part):
 
     instalment: OrderPart
     orders: Annotated[int, Field(ge=1)]
-    order: Text | None = Field(default=None, description=_ORDER)
+    order: OrderReference | None = Field(default=None, description=_ORDER)
 
 
 class ReceivedDocument(Part):
@@ -207,7 +208,7 @@ class ReceivedDocument(Part):
 
 
 class CarriedLine(Part):
-    """What is carried over on one line."""
+    """The amount that is carried over on one line."""
 
     line: BudgetLine
     amount_cents: AmountCents
@@ -223,6 +224,7 @@ class FiscalYearOpened(EventData):
     """
 
     TYPE: ClassVar[str] = "ecluse.fiscal-year.opened.v1"
+    NAME: ClassVar[Sentence] = Sentence("Report de l'exercice précédent", "Carried from last year")
 
     closed_budget: BudgetId
     closing: EventReference
@@ -246,3 +248,7 @@ class FiscalYearOpened(EventData):
     former_instalments: Annotated[tuple[FormerInstalment, ...], Field(strict=False)]
     documents: Annotated[tuple[ReceivedDocument, ...], Field(strict=False)]
     obligations: Annotated[tuple[Obligation, ...], Field(strict=False)]
+
+
+FiscalYearEvent = FiscalYearClosed | FiscalYearOpened
+"""The types of this module, as part of `Event`."""

@@ -12,7 +12,7 @@ IBAN = re.compile(
     r"(?:(?<![A-Z0-9])|(?<=IBAN)|(?<=RIB))[A-Z]{2}[0-9]{2}"
     r"(?:[A-Z0-9]{11,30}|(?:[ -][A-Z0-9]{4}){2,7}(?:[ -][A-Z0-9]{1,3})?)"
 )
-"""What looks like an IBAN, printed in groups of four too: masked even where it is none."""
+"""Text in the form of an IBAN, printed in groups of four too: masked even where it is none."""
 
 NOT_AN_IBAN = re.compile(
     r"[0-9a-f]{64}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -20,16 +20,16 @@ NOT_AN_IBAN = re.compile(
 """A hash or a UUID: one in some hundreds would pass for an account."""
 
 START = re.compile(r"(?=[A-Za-z]{2}[0-9]{2})")
-"""Where an IBAN may begin, in the midst of other letters too."""
+"""The beginning of a possible IBAN, inside other letters too."""
 
 SEPARATORS = frozenset(" .-_\u00a0\u202f")
-"""What may stand between the groups of an IBAN, one at a time."""
+"""The separators between the groups of an IBAN, one at a time."""
 
 SHOWN = 4
-"""How many characters stay at either end."""
+"""The characters that stay at either end."""
 
 HIDDEN = "•"
-"""What stands for a hidden byte where places must not move."""
+"""The stand-in for a hidden byte where offsets must not move."""
 
 
 def _masked_text(text: str) -> str:
@@ -55,14 +55,14 @@ def masked(fact: Any, text: Callable[[str], str] = _masked_text) -> Any:
 
 
 def masked_name(name: str) -> str:
-    """A name with every IBAN in it shortened; what merely looks like one stays, and is found."""
+    """A name with every IBAN in it shortened; text of that form with wrong check digits stays."""
     if NOT_AN_IBAN.fullmatch(name):
         return name
     return _shortened_at(name, _certain_spans(name))
 
 
 def hidden_places(raw: bytes) -> frozenset[int]:
-    """Which bytes must not be shown, so that what is shown keeps its place: the middle of IBANs."""
+    """The offsets of bytes that must not be shown: the middle of IBANs."""
     text = raw.decode(errors="surrogateescape")
     # A character before it may take several bytes; those of an account take one each.
     places = [0, *accumulate(len(each.encode(errors="surrogateescape")) for each in text)]
@@ -75,7 +75,7 @@ def hidden_places(raw: bytes) -> frozenset[int]:
 
 
 def account_spans(text: str) -> list[tuple[int, int]]:
-    """Where IBANs stand, and what looks like one, in order; they do not overlap."""
+    """The spans of IBANs, and of text in that form, in order; they do not overlap."""
     certain = list(_certain_spans(text))
     rest = text
     for start, end in certain:
@@ -92,7 +92,7 @@ def _shortened_at(text: str, spans: Iterable[tuple[int, int]]) -> str:
 
 
 def _certain_spans(text: str) -> Iterator[tuple[int, int]]:
-    """What is an IBAN by its country's length and its check digits."""
+    """The spans of IBANs, by their country's length and their check digits."""
     done = 0
     for found in START.finditer(text):
         start = found.start()
@@ -103,7 +103,7 @@ def _certain_spans(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _iban_end(text: str, start: int) -> int | None:
-    """Where the IBAN ends that begins at `start`; None where there is none."""
+    """The end of the IBAN that begins at `start`; None where there is none."""
     length = _lengths().get(text[start : start + 2].upper())
     if length is None:
         return None
@@ -132,6 +132,6 @@ def _shortened(iban: str) -> str:
 
 @cache
 def _lengths() -> dict[str, int]:
-    """How long an IBAN is, by country."""
+    """The length of an IBAN, by country."""
     countries = registry.get_countries()
     return {country: registry.get_iban_spec(country).iban_length for country in countries}

@@ -1,4 +1,4 @@
-"""What Écluse says: entries, payment orders, balances, an answer to all it did not accept.
+"""Messages of the ledger: entries, payment orders, balances, answers to what it did not accept.
 
 The ledger writes these from slotted values, for speed; the tests check that what leaves fits here.
 """
@@ -37,7 +37,7 @@ OrderState = Literal["issued", "taken_in_charge", "on_hold", "rejected", "paid",
 
 
 class Outbound(Part):
-    """What a message of the ledger carries."""
+    """Data of a message of the ledger."""
 
     TYPE: ClassVar[str]
 
@@ -66,7 +66,7 @@ class CommitmentEntryRecorded(Outbound):
 
 
 class OrderLine(Part):
-    """What an order pays on one line, and for which departments."""
+    """The amount that an order pays on one line, with the departments that share it."""
 
     line: BudgetLine
     amount_cents: AmountCents
@@ -101,7 +101,7 @@ class PaymentOrderIssued(PaymentOrder):
 
 
 class PaymentOrderCancelled(PaymentOrder):
-    """What is left of this order must not be paid."""
+    """An order whose rest must not be paid any more."""
 
     TYPE: ClassVar[str] = "ecluse.payment-order.cancelled.v1"
 
@@ -154,7 +154,7 @@ class Answer(Outbound):
 
 
 class EventRefused(Answer):
-    """A business no: its code, its facts, and what to do."""
+    """A refusal: its code, its facts, and what to do."""
 
     TYPE: ClassVar[str] = "ecluse.event.refused.v1"
     # Facts are what the code's row in the documentation says: open on purpose.
@@ -163,7 +163,7 @@ class EventRefused(Answer):
 
 
 class Want(Part):
-    """What a parked event waits for."""
+    """A thing that a parked event waits for."""
 
     kind: Literal["budget", "grant", "convention", "recovery"]
     id: Text

@@ -46,7 +46,7 @@ class BudgetLine(Part):
 
     @property
     def key(self) -> tuple[str, str, str | None, str | None]:
-        """What makes two lines the same."""
+        """The codes by which two lines are the same."""
         return (self.chapter, self.article, self.function, self.operation)
 
 
@@ -59,7 +59,7 @@ class Act(Part):
 
 
 class Beneficiary(Part):
-    """Who receives a grant."""
+    """The body or person that receives a grant."""
 
     name: Name
     siret: Siret
@@ -67,7 +67,7 @@ class Beneficiary(Part):
 
 
 class BankAccount(Part):
-    """Where a beneficiary is paid."""
+    """The bank account of a beneficiary."""
 
     iban: Iban
     bic: Bic | None = None
@@ -221,7 +221,7 @@ Schedule = Annotated[
     Field(min_length=1, max_length=INSTALMENTS_MAX, strict=False, fail_fast=True),
     AfterValidator(_distinct_instalments),
 ]
-"""The instalments of a convention (échéancier), in the order in which they are looked at."""
+"""The instalments of a convention (échéancier), in the order in which they are paid."""
 
 AmendedSchedule = Annotated[
     tuple[Instalment, ...],
@@ -251,9 +251,17 @@ class EventReference(Part):
 
 
 class EventData(Part):
-    """What every event carries: the budget that it belongs to."""
+    """Data of an event: every event carries the budget that it belongs to."""
 
     TYPE: ClassVar[str]
     """The CloudEvents type, such as `ecluse.convention.signed.v1`."""
 
+    NAME: ClassVar[Sentence]
+    """The name of the type for people."""
+
     budget: BudgetId
+
+
+def short_type(event: type[EventData]) -> str:
+    """The middle of an event's type: `convention.signed`."""
+    return event.TYPE.removeprefix("ecluse.").removesuffix(".v1")

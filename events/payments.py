@@ -3,21 +3,21 @@
 from typing import ClassVar, Literal
 
 from events.parts import BankAccount, Beneficiary, EventData, Part
+from events.sentences import Sentence
 from events.values import (
     AmountCents,
     Code,
     Date,
+    OrderReference,
     Text,
 )
-
-OrderReference = Text
-"""A payment order's id, as the ledger issued it."""
 
 
 class BankAccountChanged(EventData):
     """A beneficiary gave new bank details (RIB); orders already issued keep theirs."""
 
     TYPE: ClassVar[str] = "ecluse.bank-account.changed.v1"
+    NAME: ClassVar[Sentence] = Sentence("Coordonnées bancaires", "Bank account changed")
 
     beneficiary: Beneficiary
     bank_account: BankAccount
@@ -25,7 +25,7 @@ class BankAccountChanged(EventData):
 
 
 class TreasuryReason(Part):
-    """Why the public accountant holds or rejects an order (code and label of the treasury)."""
+    """The public accountant's reason to hold or reject an order: code and label of the treasury."""
 
     code: Code
     label: Text
@@ -39,6 +39,7 @@ class PaymentOrderAcknowledged(EventData):
     """
 
     TYPE: ClassVar[str] = "ecluse.payment-order.acknowledged.v1"
+    NAME: ClassVar[Sentence] = Sentence("Réponse du comptable", "Payment order acknowledged")
 
     payment_order: OrderReference
     state: Literal["taken_in_charge", "on_hold", "rejected"]
@@ -50,8 +51,13 @@ class PaymentExecuted(EventData):
     """The treasury paid an order, in whole or in part."""
 
     TYPE: ClassVar[str] = "ecluse.payment.executed.v1"
+    NAME: ClassVar[Sentence] = Sentence("Paiement exécuté", "Payment executed")
 
     payment_order: OrderReference
     amount_cents: AmountCents
     executed_on: Date
     bank_reference: Code | None = None
+
+
+PaymentEvent = BankAccountChanged | PaymentOrderAcknowledged | PaymentExecuted
+"""The types of this module, as part of `Event`."""

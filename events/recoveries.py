@@ -18,7 +18,7 @@ from events.values import (
 
 
 class _Recovery(EventData):
-    """What both events say: how much is owed back under which number, by lines or in one sum."""
+    """A sum owed back under a number, by lines or in one sum: both events have it."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -40,7 +40,7 @@ class _Recovery(EventData):
     @classmethod
     def _lines_or_one_sum(cls, amount_cents: int | None, info: ValidationInfo) -> int | None:
         if "lines" not in info.data:
-            return amount_cents  # They are wrong themselves, and said first.
+            return amount_cents  # The lines are at fault themselves, and reported first.
         if info.data["lines"] is None and amount_cents is None:
             missing_field(
                 Sentence(
@@ -74,6 +74,7 @@ class RecoveryOrdered(_Recovery):
     """
 
     TYPE: ClassVar[str] = "ecluse.recovery.ordered.v1"
+    NAME: ClassVar[Sentence] = Sentence("Reversement ordonné", "Recovery ordered")
 
 
 class RecoveryCollected(_Recovery):
@@ -84,3 +85,8 @@ class RecoveryCollected(_Recovery):
     """
 
     TYPE: ClassVar[str] = "ecluse.recovery.collected.v1"
+    NAME: ClassVar[Sentence] = Sentence("Reversement encaissé", "Recovery collected")
+
+
+RecoveryEvent = RecoveryOrdered | RecoveryCollected
+"""The types of this module, as part of `Event`."""

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from events.parts import Document, EventData
+from events.sentences import Sentence
 from events.values import ConventionNumber, CostCents, Date, Text
 
 
@@ -14,6 +15,7 @@ class ReportReceived(EventData):
     """
 
     TYPE: ClassVar[str] = "ecluse.report.received.v1"
+    NAME: ClassVar[Sentence] = Sentence("Document reçu", "Report received")
 
     convention: ConventionNumber
     document: Document
@@ -25,7 +27,12 @@ class ReportRejected(EventData):
     """A document that had arrived does not do: it counts as not received (rejet d'un rapport)."""
 
     TYPE: ClassVar[str] = "ecluse.report.rejected.v1"
+    NAME: ClassVar[Sentence] = Sentence("Document rejeté", "Report rejected")
 
     convention: ConventionNumber
     document: Document
     reason: Text
+
+
+ReportEvent = ReportReceived | ReportRejected
+"""The types of this module, as part of `Event`."""

@@ -3,10 +3,10 @@
 from typing import Final
 
 EVENTS: Final = "ecluse.events.v1"
-"""What the world says to the ledger."""
+"""Events from other applications, for the ledger."""
 
 INTERNAL_EVENTS: Final = "ecluse.internal-events.v1"
-"""What Écluse writes to itself: next year's openings, passed deadlines."""
+"""Internal events of Écluse: next year's openings, passed deadlines."""
 
 JOURNAL: Final = "ecluse.journal.v1"
 """One record for every record read: the truth."""
@@ -24,13 +24,13 @@ REFUSALS: Final = "ecluse.refusals.v1"
 """An answer to every event that was not accepted, for its sender."""
 
 DEAD_LETTERS: Final = "ecluse.dead-letters.v1"
-"""The bytes of what could not be read, for operators."""
+"""The bytes of records that could not be read, for operators."""
 
 LEDGER_STATE: Final = "ecluse.ledger-state.v1"
 """The ledger's own memory, compacted; it can be made again from the journal."""
 
 INPUT_TOPICS: Final = (EVENTS, INTERNAL_EVENTS)
-"""What the ledger reads."""
+"""The topics that the ledger reads."""
 
 LEDGER_GROUP: Final = "ecluse.ledger"
 """The consumer group of the ledger's workers."""

@@ -1,4 +1,4 @@
-"""Why a record is not an event of the contract: reasons, with their sentences for people."""
+"""Reasons for which a record is not an event of the contract, with their sentences."""
 
 import re
 from collections.abc import Mapping
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from events.sentences import Sentence
+from events.values import CARRIED_NAME, PRINTED, WITHOUT_SLASH
 
 
 class Reason(StrEnum):
@@ -21,12 +22,12 @@ class Reason(StrEnum):
     WRONG_PARTITION_KEY = "wrong_partition_key"
     # Our own decoder failed. The record is kept apart and the error logged: never a lost record.
     UNDECODABLE = "undecodable"
-    # An operator set the record aside, because it stopped its partition.
+    # An operator quarantined the record, because it stopped its partition.
     QUARANTINED = "quarantined"
 
 
 WHY_MAX = 1000
-"""How much of an operator's words a notice repeats; the journal has them all."""
+"""The characters of an operator's reason that a notice repeats; the journal has them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +57,13 @@ class Unreadable:
 
     @classmethod
     def quarantined(cls, why: str) -> "Unreadable":
-        """A record that an operator set aside, in the operator's words."""
+        """A record that an operator quarantined, with the reason given."""
         shown = why if len(why) <= WHY_MAX else why[:WHY_MAX] + "…"
         return cls(Reason.QUARANTINED, None, Sentence(shown, shown))
 
     @property
     def reason(self) -> str:
-        """What the dead letter carries: `<code>: <JSON pointer>`, or the code alone."""
+        """The reason as a dead letter carries it: `<code>: <JSON pointer>`, or the code alone."""
         return self.code.value if self.pointer is None else f"{self.code.value}: {self.pointer}"
 
 
@@ -114,7 +115,7 @@ SENTENCES: dict[Reason, Sentence] = {
         "it will be redriven.",
     ),
 }
-"""What the sender should read for each reason."""
+"""The sentence for the sender, by reason."""
 
 
 PATTERNS: dict[str, Sentence] = {
@@ -125,8 +126,15 @@ PATTERNS: dict[str, Sentence] = {
     r"([Zz]|[+-][0-9]{2}:[0-9]{2})$": Sentence(
         "un instant comme 2023-04-12T20:00:00+02:00", "an instant like 2023-04-12T20:00:00+02:00"
     ),
-    r"^[^/]+$": Sentence("une référence sans barre oblique", "a reference without a slash"),
-    r"^[^/]+(/[^/]+)?$": Sentence(
+    PRINTED: Sentence(
+        "une référence ou un nom, sans caractère de contrôle ni de sens d'écriture",
+        "a reference or a name, without control or direction characters",
+    ),
+    WITHOUT_SLASH: Sentence(
+        "une référence sans barre oblique ni caractère de contrôle ou de sens d'écriture",
+        "a reference without a slash, control or direction characters",
+    ),
+    CARRIED_NAME: Sentence(
         "un versement, ou une subvention et son versement joints par une barre oblique",
         "an instalment, or a grant and its instalment joined by a slash",
     ),
@@ -144,22 +152,22 @@ PATTERNS: dict[str, Sentence] = {
 """The formats of `events/values.py`, as people say them: nobody should have to read a pattern."""
 
 NAME_MAX = 60
-"""How much of an unknown type's name is repeated: it may be as long as the event."""
+"""The characters of an unknown type that are repeated: it may be as long as the event."""
 
 
 class Detail(Sentence):
-    """What pydantic finds wrong; its facts are patterns and English, which people read in words."""
+    """A fault that pydantic finds; patterns and English lists among its facts are translated."""
 
     __slots__ = ()
 
     def render(self, facts: Mapping[str, object]) -> Sentence:
-        """The detail with its facts, each in the words of its language."""
+        """The detail with its facts, in both languages."""
         french, english = dict(facts), dict(facts)
         if "pattern" in facts:
             pattern = str(facts["pattern"])
             other = Sentence(f"le format {pattern}", f"the format {pattern}")
-            words = PATTERNS.get(pattern, other)
-            french["pattern"], english["pattern"] = words.fr, words.en
+            text = PATTERNS.get(pattern, other)
+            french["pattern"], english["pattern"] = text.fr, text.en
         if "expected" in facts:
             french["expected"] = str(facts["expected"]).replace(" or ", " ou ")
         if len(name := str(facts.get("name", ""))) > NAME_MAX:
@@ -207,7 +215,7 @@ DETAILS: dict[str, Sentence] = {
         "le contrat n'a ici aucun champ de ce nom", "the contract has no field of that name here"
     ),
 }
-"""What pydantic finds wrong with a value, by its error type."""
+"""The fault of a value, by pydantic's error type."""
 
 OTHER_DETAIL = Detail("en anglais : « {error} »", "{error}")
 
@@ -243,11 +251,11 @@ JSON_FAULTS: dict[str, Sentence] = {
         "trop d'objets imbriqués", "too many objects inside each other"
     ),
 }
-"""What the JSON parser finds wrong, by how its message begins."""
+"""Faults of JSON, by the beginning of the parser's message."""
 
 OTHER_JSON_FAULT = Sentence("syntaxe fausse", "wrong syntax")
 
-# Of bad UTF-8 the parser tells the place inside a string, which would mislead: none is repeated.
+# For bad UTF-8 the parser gives the offset inside a string, which would mislead: it is left out.
 _BYTE = re.compile(r"\(byte ([0-9]+)\)$")
 
 
@@ -258,27 +266,27 @@ BORROWED_NAME = Sentence(
 
 
 def borrowed_name(fault: Unreadable | None = None) -> Unreadable:
-    """What is wrong first with a record in the ledger's name; `fault` is what else is."""
+    """The first fault of a record that bears the ledger's `source`; `fault` is another one."""
     if fault is not None and fault.pointer in ("/specversion", "/id"):
-        return fault  # They stand before the source.
+        return fault  # Their fields come before the source.
     return Unreadable(Reason.INVALID_VALUE, "/source", BORROWED_NAME)
 
 
 def json_fault(message: str) -> Sentence:
-    """What the JSON parser says, in words, with the byte where it stopped."""
-    found = (said for start, said in JSON_FAULTS.items() if message.startswith(start))
-    said = next(found, OTHER_JSON_FAULT)
+    """The sentence for a message of the JSON parser, with the byte where it stopped."""
+    found = (sentence for start, sentence in JSON_FAULTS.items() if message.startswith(start))
+    sentence = next(found, OTHER_JSON_FAULT)
     place = _BYTE.search(message)
     if place is None:
-        return said
-    return Sentence(f"{said.fr} (octet {place[1]})", f"{said.en} (byte {place[1]})")
+        return sentence
+    return Sentence(f"{sentence.fr} (octet {place[1]})", f"{sentence.en} (byte {place[1]})")
 
 
 def explain(unreadable: Unreadable) -> Sentence:
     """The sentence for one record: what is wrong, where, and what to do."""
     sentence, where, detail = SENTENCES[unreadable.code], unreadable.pointer, unreadable.detail
     if unreadable.code is Reason.BAD_JSON and detail.fr == detail.en:
-        detail = json_fault(detail.en)  # The parser's own words.
+        detail = json_fault(detail.en)  # The parser's own message.
     top = where == ""  # The whole document: a pointer that nobody would see.
     return Sentence(
         fr=sentence.fr.format(pointer="tête du document" if top else where, detail=detail.fr),

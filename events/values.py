@@ -52,8 +52,7 @@ ACCOUNT_FAULTS: dict[str, Sentence] = {
     "InvalidBranchCode": Sentence("code guichet faux", "wrong branch code"),
     "InvalidAccountCode": Sentence("numéro de compte faux", "wrong account number"),
 }
-"""What the library of banks finds wrong, by the name of its exception: its own words are English
-and repeat the account."""
+"""Faults of an account, by the bank library's exceptions: its own messages repeat the account."""
 
 OTHER_ACCOUNT_FAULT = Sentence("numéro faux", "wrong number")
 
@@ -62,7 +61,7 @@ FRENCH_RIB_COUNTRIES = frozenset({"FR", "MC"})
 
 
 def invalid_value(why: Sentence, *tail: str | int, sibling: str | None = None) -> NoReturn:
-    """Refuse a value that has the right type, with the reason in words.
+    """Refuse a value that has the right type, with a sentence that says why.
 
     `tail` is the path below the field at fault; `sibling` names another field of the same object
     when that one is at fault.
@@ -77,7 +76,7 @@ def invalid_value(why: Sentence, *tail: str | int, sibling: str | None = None) -
 def missing_field(why: Sentence, *, sibling: str | None = None) -> NoReturn:
     """Refuse the absence of an optional field that other fields make necessary.
 
-    `sibling` names the absent field where it is not the one that is looked at.
+    `sibling` names the absent field where it is not the one being validated.
 
     Raises:
         PydanticCustomError: always.
@@ -130,25 +129,42 @@ Timestamp = Annotated[
 ]
 """An instant with its offset (RFC 3339)."""
 
-Code = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+UNPRINTED = r"\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+"""Control characters (category Cc), and those that change the direction of text (Bidi_Control).
+
+In a reference or a name they would show something else than what is compared."""
+
+PRINTED = rf"^[^{UNPRINTED}]+$"
+"""The pattern of references and names."""
+
+WITHOUT_SLASH = rf"^[^/{UNPRINTED}]+$"
+"""The pattern of references that become part of a payment order's id."""
+
+CARRIED_NAME = rf"^[^/{UNPRINTED}]+(/[^/{UNPRINTED}]+)?$"
+"""The pattern of carried-over instalments: with their grant, where orders bear its name."""
+
+Code = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=PRINTED)]
 """A code or reference, opaque to Écluse."""
 
-Attribute = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+Attribute = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=PRINTED)]
 """An attribute of a CloudEvent, such as `source` and `id`."""
 
-OrderPart = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^/]+$")]
+OrderPart = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=WITHOUT_SLASH)]
 """A reference that becomes part of a payment order's id, and so holds no slash."""
 
 ConventionNumber = Annotated[
-    str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^/]+$")
+    str, StringConstraints(min_length=1, max_length=200, pattern=WITHOUT_SLASH)
 ]
-"""The number of a convention that is known: one that was carried over may bear a year behind it."""
+"""The number of a known convention: one that was carried over may end with its year."""
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=300)]
+OrderReference = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=PRINTED)]
+"""A payment order's id, as the ledger issued it."""
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=PRINTED)]
 """The name of a person or of a body."""
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
-"""A name, a title or a reason, for people."""
+"""A title or a reason, for people: it may have several lines."""
 
 Year = Annotated[int, Field(ge=1900, le=2199)]
 AmountCents = Annotated[
@@ -245,7 +261,7 @@ BudgetId = Annotated[
 
 
 def account_fault(what: str, error: SchwiftyException) -> Sentence:
-    """Why an IBAN or a BIC is not one."""
+    """The fault of an IBAN or a BIC."""
     why = ACCOUNT_FAULTS.get(type(error).__name__, OTHER_ACCOUNT_FAULT)
     return Sentence(f"{what} incorrect : {why.fr}", f"incorrect {what}: {why.en}")
 

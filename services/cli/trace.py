@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 import typer
 
-from events.codec import Received, reread
 from events.sentences import Sentence
 from services.cli.journal_source import Database, Exported, Histories, histories, records_of
 from services.cli.options import AsJson, Lang, chosen_language
@@ -15,12 +14,13 @@ from services.cli.screen import Screen
 from services.cli.texts import READING, told, typed
 from services.cli.trace_view import tell
 from services.ledger.application.handle import DEAD_CHAIN
-from services.ledger.application.ports import StoreError, as_it_says
+from services.ledger.application.ports import StoreError, text_of_error
 from services.ledger.application.restore import Folding
 from services.ledger.domain.awaited import Awaited
 from services.ledger.domain.journal import JournalRecord
+from services.trace.entries import Entry, entry_of
 from services.trace.index import Index
-from services.trace.trace import Story, Told
+from services.trace.trace import Trace, Traced
 
 NOT_NAMED = Sentence(
     "{ref}\u00a0: le journal ne connaît ni événement, ni convention, ni subvention, ni acte, ni "
@@ -56,9 +56,9 @@ def trace(
     reading = busy(told(READING, screen.language))
     with histories(db, exported, screen.language) as found, reading:
         index = _indexed(found, ref, budget)
-        story = index.story()
+        story = index.trace()
         awaited = _told(found, story, index.ends)
-    if not story.told:
+    if not story.records:
         typer.echo(told(NOT_NAMED.render({"ref": ref}), screen.language), err=True)
         raise typer.Exit(EXIT_NOT_THERE)
     if as_json:
@@ -66,7 +66,7 @@ def trace(
             {
                 "ref": ref,
                 "kinds": [kind.value for kind in story.kinds],
-                "records": [_row(each, story) for each in story.told],
+                "records": [_row(each, story) for each in story.records],
                 "awaited": [_awaited_row(home, each) for home, each in awaited],
             }
         )
@@ -81,41 +81,40 @@ def _indexed(found: Histories, ref: str, budget: str | None) -> Index:
     wanted: list[str | None] = [budget]
     while wanted:
         for each in wanted:
-            for record, _ in found.records(each):
+            for record, row in found.records(each):
                 if not record.budget.startswith(DEAD_CHAIN):
-                    index.hear(record, _received(record).envelope.data)
+                    index.add(_entry(record, row.record))
         asked.update(wanted)
         # Of all budgets nothing is left to be heard.
         wanted = [] if budget is None else [each for each in index.missing() if each not in asked]
     return index
 
 
-def _told(found: Histories, story: Story, ends: dict[str, int]) -> list[tuple[str, Awaited]]:
+def _told(found: Histories, story: Trace, ends: dict[str, int]) -> list[tuple[str, Awaited]]:
     """Hear the story's budgets again, no further than before, and fold them on the way."""
     folding = Folding(forgets=False)
-    for record, _ in records_of(found, story.budgets):
+    for record, row in records_of(found, story.budgets):
         if record.sequence <= ends.get(record.budget, 0):
-            received = folding.apply(record)  # It sees whether the chain is whole.
-            assert received is not None, "a budget's records could be read"
-            story.hear(record, received.envelope)
-    story.told.sort(key=attrgetter("place"))
+            folding.apply(record)  # It checks that the chain is whole.
+            story.add(_entry(record, row.record))
+    story.records.sort(key=attrgetter("place"))
     return story.awaited(folding.budgets)
 
 
-def _received(record: JournalRecord) -> Received:
-    """The event of a record.
+def _entry(record: JournalRecord, raw: bytes) -> Entry:
+    """A record with what it mentions.
 
     Raises:
-        StoreError: it is no event any more.
+        StoreError: its event cannot be read any more.
     """
     try:
-        return reread(record.event or b"")
+        return entry_of(record, raw)
     except ValueError as error:
         place = f"journal {record.budget}/{record.sequence}"
-        raise StoreError(place, as_it_says(error)) from error
+        raise StoreError(place, text_of_error(error)) from error
 
 
-def _row(each: Told, story: Story) -> dict[str, Any]:
+def _row(each: Traced, story: Trace) -> dict[str, Any]:
     record = each.record
     row = record_row(
         record,

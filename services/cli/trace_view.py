@@ -8,8 +8,9 @@ from rich.text import Text
 
 from events.budgets import BudgetVoted
 from events.deliberations import DeliberationAdopted, DeliberationWithdrawn
-from events.envelope import Event
+from events.envelope import INBOUND, Event
 from events.masking import masked
+from events.parts import short_type
 from events.recoveries import RecoveryCollected, RecoveryOrdered
 from events.reports import ReportReceived, ReportRejected
 from events.sentences import Sentence
@@ -27,7 +28,7 @@ from services.ledger.domain.book import Want
 from services.ledger.domain.moves import Move
 from services.ledger.domain.year_openings import Opening
 from services.ledger.explain.terms import ENTRY_KINDS, ORDER_STATES
-from services.trace.trace import Kind, Story, Told
+from services.trace.trace import Kind, Trace, Traced
 
 LABEL_WIDTH: Final = 12
 """How wide the words are before what they are about."""
@@ -43,36 +44,22 @@ KINDS: Final = {
 
 NAMES: Final = Sentence("{ref} désigne {kinds}.", "{ref} names {kinds}.")
 NAMES_SEVERAL: Final = Sentence(
-    "{ref} désigne {kinds}\u00a0: tout est raconté.", "{ref} names {kinds}: all is told."
+    "{ref} désigne {kinds}\u00a0: tout est montré.", "{ref} names {kinds}: all is shown."
 )
 BUDGET: Final = Sentence("Budget {budget}", "Budget {budget}")
 AWAITED_NOW: Final = Sentence("Attendu maintenant", "Awaited now")
 NOTHING_AWAITED: Final = Sentence("Plus rien n'est attendu.", "Nothing is awaited any more.")
 
+
+def _uncapitalised(text: str) -> str:
+    return text[0].lower() + text[1:]
+
+
 TYPES: Final = {
-    "budget.voted": Sentence("budget voté", "budget voted"),
-    "credits.transferred": Sentence("virement de crédits", "credits transferred"),
-    "deliberation.adopted": Sentence("délibération adoptée", "deliberation adopted"),
-    "deliberation.withdrawn": Sentence("délibération retirée", "deliberation withdrawn"),
-    "convention.signed": Sentence("convention signée", "convention signed"),
-    "convention.notified": Sentence("convention notifiée", "convention notified"),
-    "convention.amended": Sentence("avenant", "convention amended"),
-    "convention.suspended": Sentence("convention suspendue", "convention suspended"),
-    "convention.resumed": Sentence("reprise de la convention", "convention resumed"),
-    "convention.terminated": Sentence("convention résiliée", "convention terminated"),
-    "report.received": Sentence("document reçu", "report received"),
-    "report.rejected": Sentence("document rejeté", "report rejected"),
-    "bank-account.changed": Sentence("coordonnées bancaires", "bank account changed"),
-    "payment-order.acknowledged": Sentence("réponse du comptable", "payment order acknowledged"),
-    "payment.executed": Sentence("paiement", "payment executed"),
-    "commitment.reduced": Sentence("engagement réduit", "commitment reduced"),
-    "recovery.ordered": Sentence("reversement ordonné", "recovery ordered"),
-    "recovery.collected": Sentence("reversement encaissé", "recovery collected"),
-    "deadline.passed": Sentence("échéance passée", "deadline passed"),
-    "fiscal-year.closed": Sentence("exercice clos", "fiscal year closed"),
-    "fiscal-year.opened": Sentence("ouverture de l'exercice", "fiscal year opened"),
+    short_type(each): Sentence(_uncapitalised(each.NAME.fr), _uncapitalised(each.NAME.en))
+    for each in INBOUND
 }
-"""What came, as people call it; by the middle of the event's type."""
+"""The names of event types, by the middle of the type."""
 
 LABELS: Final = {
     "event": Sentence("événement", "event"),
@@ -153,11 +140,11 @@ WANTS: Final = {
 """What is waited for, by the kind of a want."""
 
 
-def tell(screen: Screen, story: Story, awaited: Sequence[tuple[str, Awaited]]) -> None:
+def tell(screen: Screen, story: Trace, awaited: Sequence[tuple[str, Awaited]]) -> None:
     """A story whole: what its reference names, its records, what is still to come."""
     screen.say(_heading(story))
     budget = None
-    for each in story.told:
+    for each in story.records:
         if each.record.budget != budget:
             budget = each.record.budget
             _title(screen, BUDGET.render({"budget": budget}))
@@ -199,7 +186,7 @@ def _want(screen: Screen, want: Want) -> str:
     return told(WANTS[want.kind], screen.language).format(id=want.id)
 
 
-def _heading(story: Story) -> Sentence:
+def _heading(story: Trace) -> Sentence:
     french = [KINDS[kind].fr for kind in story.kinds]
     english = [KINDS[kind].en for kind in story.kinds]
     sentence = NAMES if len(story.kinds) == 1 else NAMES_SEVERAL
@@ -214,7 +201,7 @@ def _title(screen: Screen, sentence: Sentence) -> None:
     screen.console.print(Text(clean(told(sentence, screen.language)), style="bold"))
 
 
-def _tell_record(screen: Screen, each: Told, woke: Sequence[int]) -> None:
+def _tell_record(screen: Screen, each: Traced, woke: Sequence[int]) -> None:
     """What came when, what became of it and why, what moved, what left."""
     record, envelope = each.record, each.envelope
     day = screen.day(envelope.time.date().isoformat())
@@ -232,7 +219,7 @@ def _tell_record(screen: Screen, each: Told, woke: Sequence[int]) -> None:
     screen.console.print(table)
 
 
-def _facts(screen: Screen, each: Told, woke: Sequence[int]) -> Iterable[tuple[str, str]]:
+def _facts(screen: Screen, each: Traced, woke: Sequence[int]) -> Iterable[tuple[str, str]]:
     record, language = each.record, screen.language
     yield "event", each.envelope.id
     yield from _about(screen, each.envelope.data)

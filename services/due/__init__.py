@@ -1,4 +1,4 @@
 """Deadlines, owed documents and waiting events, derived from the journal alone.
 
-The moment is always given: nothing here asks a clock. Days are those of the town, in Europe/Paris.
+The moment is an argument of each function. Days are those of Europe/Paris.
 """

@@ -5,49 +5,40 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
+import msgspec
+
+from events.conventions import ConventionAmended, ConventionSigned, ConventionTerminated
+from events.deadlines import DeadlinePassed
+from events.deliberations import DeliberationAdopted, DeliberationWithdrawn
+from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
+from events.journal import Event, EventData, Move, PaymentOrder, Record, required
+from events.reports import ReportReceived, ReportRejected
 from services.due.calendar_days import PATIENCE, day_of, end_of, moment_of
 from services.due.day_index import ByDay
-from services.due.deadline_events import Deadline
-from services.due.journal_records import (
-    OPEN,
-    REJECTED,
-    Amendment,
-    Arrival,
-    Award,
-    Closing,
-    Event,
-    Move,
-    Opening,
-    Order,
-    Passed,
-    Record,
-    Rejection,
-    Revenue,
-    Said,
-    Signature,
-    Termination,
-    Withdrawal,
-    document,
-    read_data,
-    read_renamed,
-    read_revenue,
-)
-from services.due.open_items import OverdueReport, ParkedEvent, WaitingOrder
-from services.due.owed_documents import Convention, obliged, planned
+from services.due.deadline_events import Deadline, stated_deadline
+from services.due.open_items import OPEN, REJECTED, OverdueReport, ParkedEvent, WaitingOrder
+from services.due.owed_documents import Convention, document, obliged, planned
 
 ANOTHER_ACT: Final = "concurring_act_withdrawn"
-"""The flag of a withdrawal that leaves the award where it is (rules, 17)."""
+"""Review flag of a withdrawal that leaves the award in force (rules, 17)."""
 
 REVENUE: Final = "recovery_is_revenue"
-"""The flag of a recovery that came in a later year: no move says so (rules, 27)."""
-
-RENAMED: Final = "convention_renamed"
-"""The flag of an opening that had to take another name."""
+"""Review flag of a recovery collected in a later year, which makes no move (rules, 27)."""
 
 ONE_DAY: Final = timedelta(days=1)
 
+
+class Revenue(msgspec.Struct):
+    """The facts of `recovery_is_revenue`: money that came back without a move (rules, 27)."""
+
+    convention: str
+    amount_cents: int
+
+
+_revenue: Final = msgspec.json.Decoder(Revenue).decode
+
 Identity = tuple[str, str]
-"""Who an event is in its budget: source and id."""
+"""The identity of an event in its budget: source and id."""
 
 
 class Due(NamedTuple):
@@ -59,98 +50,91 @@ class Due(NamedTuple):
 
 @dataclass(slots=True)
 class Budget:
-    """What is open in one budget; what is settled is forgotten."""
+    """Open items of one budget; settled ones are dropped."""
 
     name: str
     closed: bool = False
-    """Whether its year is closed.
-
-    What is open is shown, and no deadline event is written about it.
-    """
+    """True after the closing: open items are shown, and no deadline event is written."""
     orders: dict[str, WaitingOrder] = field(default_factory=dict)
     conventions: dict[str, Convention] = field(default_factory=dict)
-    """All of them; of a closed year, those that owe something."""
+    """All conventions; of a closed year, those that owe a document."""
     parked: dict[Identity, ParkedEvent] = field(default_factory=dict)
     _signed: dict[str, str] = field(default_factory=dict)
-    """The conventions of grants that stood alone: their orders bear its name (rules, 13)."""
+    """Conventions by the grant that stood alone before, whose name orders bear (rules, 13)."""
     _rejected: dict[str, dict[str, str]] = field(default_factory=dict)
-    """The orders that wait to be issued again: by convention and instalment."""
-    _heard: str | None = None
-    """The time of the last event that came, rather than went on from where it was parked."""
+    """Rejected orders to be issued again, by convention and instalment."""
+    _last_event_time: str | None = None
+    """The time of the last event that was not resumed."""
     _payments: ByDay[str] = field(default_factory=ByDay)
     _reports: ByDay[str] = field(default_factory=ByDay)
     _waits: ByDay[Identity] = field(default_factory=ByDay)
-    """What no deadline event has spoken of yet: orders, conventions, events."""
+    """Orders, conventions and events without a deadline event so far."""
 
     def apply(self, record: Record, event: Event) -> None:
-        """Follow the next record.
+        """Apply the next record.
 
         Raises:
             msgspec.MsgspecError, ValueError: it is none that a ledger writes.
         """
-        said = read_data(event)
         if record.resumes is None:
-            self._heard = event.time
+            self._last_event_time = event.time
         else:
             self._go_on(record)
         if record.outcome == "accepted":
-            self._learn(record, said)
+            self._apply_event(record, event)
             for move in record.moves or ():
                 self._follow(move)
             for flag in record.review_flags or ():
                 if flag.code == REVENUE:
-                    self._give_back(read_revenue(flag.facts))
+                    self._give_back(_revenue(flag.facts))
             for order in record.payment_orders or ():
                 self._keep(order, record, event)
         elif record.outcome == "parked":
             self._park(record, event)
         elif record.outcome == "refused" and self.closed:
-            # A closed year takes no report any more. The paper has come all the same.
-            self._learn_of_report(said)
-        if isinstance(said, Passed):
-            self.tell(Deadline(self.name, said.kind, said.subject, said.due_on))
+            # The ledger refuses reports of a closed year; the document has come all the same.
+            self._apply_report(event)
+        if event.type == DeadlinePassed.TYPE:
+            self.report(stated_deadline(self.name, event.data))
 
-    # ------------------------------------------------------------ what events say
+    # ------------------------------------------------------------ changes by event type
 
-    def _learn(self, record: Record, said: Said | None) -> None:
-        match said:
-            case Award():
+    def _apply_event(self, record: Record, event: Event) -> None:
+        data = event.data
+        match event.type:
+            case DeliberationAdopted.TYPE:
                 # Without a convention the award stands in the place of one (rules, 13).
-                if said.role == "award" and said.requires_convention is False:
-                    plans = planned(said.instalments or ())
-                    self._begin(said.grant, Convention(said.grant, alone=True, plans=plans))
-            case Signature():
-                self._sign(said)
-            case Amendment():
-                self._amend(said)
-            case Termination():
-                self._end(said.convention)
-            case Withdrawal():
+                if data.role == "award" and data.requires_convention is False:
+                    grant, plans = _grant(data), planned(data.instalments or ())
+                    self._begin(grant, Convention(grant, alone=True, plans=plans))
+            case ConventionSigned.TYPE:
+                self._sign(data)
+            case ConventionAmended.TYPE:
+                self._amend(data)
+            case ConventionTerminated.TYPE:
+                self._end(_convention(data))
+            case DeliberationWithdrawn.TYPE:
                 if all(flag.code != ANOTHER_ACT for flag in record.review_flags or ()):
-                    self._withdraw(said.grant)
-            case Opening():
-                self._open(record, said)
-            case Closing():
+                    self._withdraw(_grant(data))
+            case FiscalYearOpened.TYPE:
+                self._open(record, data)
+            case FiscalYearClosed.TYPE:
                 self._close(record)
-            case Arrival() | Rejection():
-                self._learn_of_report(said)
-            case Passed() | None:  # pragma: no branch # mypy shows that nothing is left
-                pass
+            case _:
+                self._apply_report(event)
 
-    def _open(self, record: Record, said: Opening) -> None:
-        """A convention goes on, maybe under another name, or is known as withdrawn."""
-        flags = (each for each in record.review_flags or () if each.code == RENAMED)
-        names = {each.before: each.after for each in (read_renamed(flag.facts) for flag in flags)}
-        name = names.get(said.convention, said.convention)
-        received = (document(each.document.kind, each.document.year) for each in said.documents)
+    def _open(self, record: Record, data: EventData) -> None:
+        """Continue a convention of the year before, maybe renamed or withdrawn."""
+        grant, name = _grant(data), required(record.convention, "convention")
+        received = (document(each.document.kind, each.document.year) for each in data.documents)
         carried = Convention(
-            said.grant,
-            said.stands_alone and name == said.grant,
-            obliged(said.obligations),
-            planned(said.instalments, names),
+            grant,
+            data.stands_alone and name == grant,
+            obliged(data.obligations),
+            planned(data.instalments or (), record.renamed),
             frozenset(received),
-            said.paid_cents + said.ordered_cents,
-            # What a ceiling cuts off is some instalment's.
+            required(data.paid_cents, "paid_cents") + required(data.ordered_cents, "ordered_cents"),
+            # A release without instalment ends it; one by a ceiling is of an instalment.
             ended=any(
                 each.convention == name and each.target == "available" and each.instalment is None
                 for each in record.moves or ()
@@ -158,47 +142,51 @@ class Budget:
         )
         self._begin(name, carried)
 
-    def _sign(self, said: Signature) -> None:
-        """What a grant that stood alone has received and had goes on under the convention."""
-        owed, plans = obliged(said.obligations), planned(said.instalments)
-        signed = Convention(said.grant, alone=False, obligations=owed, plans=plans)
-        alone = self.conventions.get(said.grant)
+    def _sign(self, data: EventData) -> None:
+        """Documents, money and orders of a grant that stood alone pass to its convention."""
+        grant, name = _grant(data), _convention(data)
+        owed, plans = obliged(data.obligations), planned(data.instalments or ())
+        signed = Convention(grant, alone=False, obligations=owed, plans=plans)
+        alone = self.conventions.get(grant)
         if alone is not None and alone.alone:
             signed.received, signed.had_cents = alone.received, alone.had_cents
             signed.ended = alone.ended
-            signed.plans |= alone.hand_over(said.grant)
-            self._forget(said.grant)
-            self._signed[said.grant] = said.convention
-        self._begin(said.convention, signed)
+            signed.plans |= alone.hand_over(grant)
+            self._drop(grant)
+            self._signed[grant] = name
+        self._begin(name, signed)
 
-    def _amend(self, said: Amendment) -> None:
-        """What no order holds is planned anew, rejected orders among it (rules, 15)."""
-        convention = self.conventions.get(said.convention)
+    def _amend(self, data: EventData) -> None:
+        """Plan anew all that no order holds, rejected orders among it (rules, 15)."""
+        name = _convention(data)
+        convention = self.conventions.get(name)
         if convention is not None:
-            self._give_up_rejected(said.convention)
-            convention.amend(planned(said.instalments))
-            self._reckon(said.convention, convention)
+            self._give_up_rejected(name)
+            convention.amend(planned(data.instalments or ()))
+            self._reckon(name, convention)
 
     def _withdraw(self, grant: str) -> None:
-        """The award falls, and with it all that was granted under it."""
+        """End all conventions of a withdrawn award."""
         for name in [name for name, each in self.conventions.items() if each.grant == grant]:
             self._end(name)
 
-    def _learn_of_report(self, said: Said | None) -> None:
-        if not isinstance(said, Arrival | Rejection):
+    def _apply_report(self, event: Event) -> None:
+        if event.type not in {ReportReceived.TYPE, ReportRejected.TYPE}:
             return
-        convention = self.conventions.get(said.convention)
+        name = _convention(event.data)
+        convention = self.conventions.get(name)
         if convention is None:
             return
-        found = document(said.document.kind, said.document.year)
-        if isinstance(said, Arrival):
+        named = required(event.data.document, "document")
+        found = document(named.kind, named.year)
+        if event.type == ReportReceived.TYPE:
             convention.receive(found)
         else:
             convention.reject(found)
-        self._reckon(said.convention, convention)
+        self._reckon(name, convention)
 
     def _close(self, record: Record) -> None:
-        """What is carried over is owed in the next year, what is left is shown."""
+        """Keep the conventions that owe a document and are not carried over."""
         self.closed = True
         carried = {move.convention for move in record.moves or () if move.target == "carried_over"}
         for name in list(self._rejected):
@@ -215,34 +203,34 @@ class Budget:
         self._reckon(name, convention)
 
     def _end(self, name: str) -> None:
-        """Nothing is issued again under a convention; what it was paid is still accounted for."""
+        """End a convention: no order is issued again; money paid must still be accounted for."""
         convention = self.conventions.get(name)
         if convention is not None:
             convention.ended = True
             self._reckon(name, convention)
             self._give_up_rejected(name)
 
-    def _forget(self, name: str) -> None:
+    def _drop(self, name: str) -> None:
         convention = self.conventions.pop(name)
-        for day in convention.untold():
+        for day in convention.unreported():
             self._reports.discard(day, name)
         self._give_up_rejected(name)
 
     def _reckon(self, name: str, convention: Convention) -> None:
-        before = convention.untold()
+        before = convention.unreported()
         convention.reckon()
         if self.closed:
             return
-        after = convention.untold()
+        after = convention.unreported()
         for day in before - after:
             self._reports.discard(day, name)
         for day in after - before:
             self._reports.add(day, name)
 
-    # ------------------------------------------------------------ what records say
+    # ------------------------------------------------------------ changes by moves and orders
 
     def _follow(self, move: Move) -> None:
-        """What is released of an instalment is not waited for any more."""
+        """Follow money that was paid, and releases of planned instalments."""
         convention = self.conventions.get(move.convention or "")
         if convention is None or move.convention is None:
             return
@@ -267,12 +255,12 @@ class Budget:
             self._reckon(name, convention)
 
     def _give_back(self, revenue: Revenue) -> None:
-        """What came back in a later year moved nothing."""
+        """Subtract money that came back in a later year, without a move."""
         convention = self.conventions.get(revenue.convention)
         if convention is not None:
             self._had(revenue.convention, convention, -revenue.amount_cents)
 
-    def _place(self, order: Order, record: Record) -> tuple[str, str]:
+    def _place(self, order: PaymentOrder, record: Record) -> tuple[str, str]:
         """The convention and instalment in whose figures an order counts (rules, 13)."""
         named = f"{order.convention}/{order.instalment}"
         for move in record.moves or ():
@@ -281,7 +269,7 @@ class Budget:
         signed = self._signed.get(order.convention)
         return (order.convention, order.instalment) if signed is None else (signed, named)
 
-    def _keep(self, order: Order, record: Record, event: Event) -> None:
+    def _keep(self, order: PaymentOrder, record: Record, event: Event) -> None:
         name, known = order.payment_order, self.orders.get(order.payment_order)
         of, instalment = self._place(order, record)
         convention = None if self.closed else self.conventions.get(of)
@@ -309,14 +297,14 @@ class Budget:
         )
 
     def _issued_at(self, record: Record, event: Event) -> datetime:
-        """When an order was issued: of an event that had waited, when it could go on."""
+        """The time of an order's event; of a resumed event, the time at which it was resumed."""
         own = moment_of(event.time)
-        if record.resumes is None or self._heard is None:
+        if record.resumes is None or self._last_event_time is None:
             return own
-        return max(own, moment_of(self._heard))
+        return max(own, moment_of(self._last_event_time))
 
     def _settle_rejected(self, convention: str, instalment: str) -> None:
-        """A rejected order waits no more: it has a successor, or nothing is left to issue."""
+        """Drop a rejected order that has a successor, or of which nothing is left to issue."""
         name = self._rejected.get(convention, {}).pop(instalment, None)
         if name is not None:
             del self.orders[name]
@@ -336,16 +324,16 @@ class Budget:
         self._waits.add(day_of(gives_up_at), key)
 
     def _go_on(self, record: Record) -> None:
-        """An event waits no more, whatever was decided of it."""
+        """Drop a parked event that was decided."""
         key = (record.event_source or "", record.event_id or "")
         waited = self.parked.pop(key, None)
         if waited is not None:
             self._waits.discard(day_of(waited.gives_up_at), key)
 
-    # ------------------------------------------------------------ what is told and shown
+    # ------------------------------------------------------------ deadlines and lists
 
-    def tell(self, deadline: Deadline) -> None:
-        """A deadline event has spoken of a deadline, or is on its way: none more is written."""
+    def report(self, deadline: Deadline) -> None:
+        """Note that a deadline event about a deadline is written: there is never a second one."""
         match deadline.kind, deadline.subject:
             case "parked", (source, event_id):
                 waiting = self.parked.get((source, event_id))
@@ -354,13 +342,13 @@ class Budget:
             case "report_due", (name,):
                 self._reports.discard(deadline.due_on, name)
                 convention = self.conventions.get(name)
-                if convention is not None:  # pragma: no branch # Python 3.11.2 traces no way past
-                    convention.told |= {deadline.due_on}
+                if convention is not None:  # pragma: no branch # 3.11.2 traces no branch past it
+                    convention.reported |= {deadline.due_on}
             case _:
                 self._payments.discard(deadline.due_on, deadline.subject[0])
 
     def passed(self, now: datetime) -> Iterator[Due]:
-        """What was due, has passed by now, and was not told."""
+        """Deadlines that have passed by now, without a deadline event."""
         today = day_of(now)
         for day, name in self._payments.before(today):
             yield Due(Deadline(self.name, "payment_due", (name,), day), end_of(day))
@@ -372,7 +360,7 @@ class Budget:
                 yield Due(Deadline(self.name, "parked", key, day), gives_up_at)
 
     def waiting_orders(self, now: datetime, answered_within: timedelta) -> Iterator[WaitingOrder]:
-        """The orders that are not paid; an accountant answers within `answered_within`."""
+        """Unpaid orders; an accountant answers within `answered_within`."""
         today, unanswered_since = day_of(now), now - answered_within
         for each in self.orders.values():
             due = each.due_on < today
@@ -380,15 +368,23 @@ class Budget:
             yield WaitingOrder(*each[:-2], due, late) if due or late else each
 
     def overdue_reports(self, now: datetime) -> Iterator[OverdueReport]:
-        """The documents owed by a day that has passed."""
+        """Documents owed by a day that has passed."""
         today = day_of(now)
         for name, convention in self.conventions.items():
             for (kind, year), due_on in convention.owed:
                 if due_on >= today:
-                    break  # They stand by day.
+                    break  # They are sorted by day.
                 yield OverdueReport(self.name, name, kind, year, due_on, self.closed)
 
     def parked_events(self, now: datetime) -> Iterator[ParkedEvent]:
-        """The events that wait."""
+        """Parked events."""
         for each in self.parked.values():
             yield each._replace(past=True) if each.gives_up_at <= now else each
+
+
+def _grant(data: EventData) -> str:
+    return required(data.grant, "grant")
+
+
+def _convention(data: EventData) -> str:
+    return required(data.convention, "convention")

@@ -1,4 +1,4 @@
-"""What is to be told, by the day on which it is due: so that nobody looks at all that is open."""
+"""Keys by due day, so that passed deadlines are found without reading all open items."""
 
 from collections.abc import Hashable, Iterator
 from datetime import date
@@ -8,17 +8,17 @@ Key = TypeVar("Key", bound=Hashable)
 
 
 class ByDay(Generic[Key]):
-    """Keys by day; as many as are open, whatever was closed before."""
+    """Open keys by day; closed ones take no memory."""
 
     def __init__(self) -> None:
         self._days: dict[date, dict[Key, None]] = {}
 
     def add(self, day: date, key: Key) -> None:
-        """Note that something is due on that day."""
+        """Add a key due on a day."""
         self._days.setdefault(day, {})[key] = None
 
     def discard(self, day: date, key: Key) -> None:
-        """It was told, or is due no longer, if it ever was."""
+        """Remove a key, if it is there."""
         keys = self._days.get(day)
         if keys is None:
             return
@@ -27,7 +27,7 @@ class ByDay(Generic[Key]):
             del self._days[day]
 
     def before(self, day: date) -> Iterator[tuple[date, Key]]:
-        """All that was due before that day."""
+        """Days and keys due before a day."""
         for each in sorted(one for one in self._days if one < day):
             for key in self._days[each]:
                 yield each, key

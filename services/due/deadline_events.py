@@ -1,7 +1,7 @@
 """Deadline events (`deadline.passed`), each with an id derived from its cause.
 
-Nothing in them is drawn or asked of a clock: whoever writes one twice, after a crash, writes the
-same deadline event, and the ledger takes the second for a duplicate.
+They depend on nothing else: one that is written twice, after a crash, is the same deadline event,
+and the ledger records the second as a duplicate.
 """
 
 from datetime import UTC, date, datetime
@@ -11,28 +11,24 @@ from uuid import NAMESPACE_URL, uuid5
 import msgspec
 
 from events.deadlines import SUBJECTS, DeadlinePassed
+from events.journal import EventData, EventReference, required
 
 WATCH: Final = "urn:ecluse:watch"
-"""Who says what the watch says."""
+"""The source of deadline events, whatever process writes them."""
 
 NAMESPACE: Final = uuid5(NAMESPACE_URL, "urn:ecluse:deadlines")
-"""Of the ids of these deadline events."""
+"""The namespace of their ids (UUID version 5)."""
 
 Kind = Literal["payment_due", "report_due", "parked"]
 
-_spell: Final = msgspec.json.Encoder().encode
+_encode: Final = msgspec.json.Encoder().encode
 
 
-class _Named(msgspec.Struct):
-    source: str
-    id: str
-
-
-_named: Final = msgspec.json.Decoder(_Named).decode
+_reference: Final = msgspec.json.Decoder(EventReference).decode
 
 
 class Deadline(NamedTuple):
-    """A day by which something was due in a budget; what makes two of them the same."""
+    """A day by which something was due in a budget, as its identity."""
 
     budget: str
     kind: Kind
@@ -42,7 +38,7 @@ class Deadline(NamedTuple):
 
 
 class DeadlineEvent(NamedTuple):
-    """A deadline event, whole as it is written: a CloudEvent in structured mode."""
+    """A deadline event with its bytes: a CloudEvent in structured mode."""
 
     id: str
     budget: str
@@ -58,28 +54,28 @@ def deadline_event_id(deadline: Deadline) -> str:
 
 
 def own_id(value: bytes | None) -> str | None:
-    """The id of a deadline event about a deadline; None of another's, which may be large."""
+    """The id of a deadline event in our format; None of other events, which may be large."""
     if value is None or WATCH.encode() not in value:
         return None
     try:
-        deadline_event = _named(value)
+        deadline_event = _reference(value)
     except msgspec.MsgspecError:
-        return None  # The ledger calls it a dead letter, whoever wrote it: it is none of ours.
+        return None  # The ledger records it as a dead letter: it is none of ours.
     return deadline_event.id if deadline_event.source == WATCH else None
 
 
 def deadline_event_of(deadline: Deadline, passed_at: datetime) -> DeadlineEvent:
-    """The deadline event that says that a deadline has passed; `passed_at` is its time, in UTC.
+    """The deadline event about a deadline that has passed; `passed_at` is its time, in UTC.
 
-    It is not the time of writing: then the same deadline event would have two contents.
+    The time of writing would give the same deadline event two contents.
     """
-    assert passed_at.tzinfo is UTC, "deadline events tell UTC"
+    assert passed_at.tzinfo is UTC, "the time of deadline events is UTC"
     budget, kind, subject, due_on = deadline
     name = deadline_event_id(deadline)
     named: Any = (
         subject[0] if kind != "parked" else dict(zip(("source", "id"), subject, strict=True))
     )
-    said = {
+    event = {
         "specversion": "1.0",
         "id": name,
         "source": WATCH,
@@ -89,4 +85,19 @@ def deadline_event_of(deadline: Deadline, passed_at: datetime) -> DeadlineEvent:
         "datacontenttype": "application/json",
         "data": {"budget": budget, SUBJECTS[kind]: named, "kind": kind, "due_on": due_on},
     }
-    return DeadlineEvent(name, budget, kind, due_on, _spell(said))
+    return DeadlineEvent(name, budget, kind, due_on, _encode(event))
+
+
+def stated_deadline(budget: str, data: EventData) -> Deadline:
+    """The deadline that a deadline event is about, whoever wrote the event."""
+    due_on = required(data.due_on, "due_on")
+    match data.kind, data.event:
+        case "parked", EventReference() as event:
+            return Deadline(budget, "parked", (event.source, event.id), due_on)
+        case "report_due", None:
+            return Deadline(
+                budget, "report_due", (required(data.convention, "convention"),), due_on
+            )
+        case _:
+            order = required(data.payment_order, "payment_order")
+            return Deadline(budget, "payment_due", (order,), due_on)

@@ -1,8 +1,8 @@
 """The deadlines of every budget whose journal is read here, and the deadline events to write.
 
 It keeps what is open: an order until it is paid, a convention until it ends or its year is closed.
-Which deadline events were written is told by the journal, where the ledger has read them, and
-before that by whoever knows the topic of deadline events (`wrote`).
+Deadline events that were written are known from the journal, once the ledger has read them, and
+before that from the caller that reads their topic (`wrote`).
 """
 
 from collections.abc import Collection, Iterator
@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from events.journal import Event, Record
 from services.due.budget import Budget, Due
 from services.due.deadline_events import (
     Deadline,
@@ -20,23 +21,22 @@ from services.due.deadline_events import (
     deadline_event_id,
     deadline_event_of,
 )
-from services.due.journal_records import Event, Record, read_record
 from services.due.open_items import OverdueReport, ParkedEvent, WaitingOrder
 
 UNACKNOWLEDGED_DAYS: Final = 5.0
-"""How long an accountant may take to answer, unless told otherwise."""
+"""The default time in which an accountant acknowledges an order."""
 
 
 @dataclass(slots=True)
 class _Partition:
-    """One partition of the journal, and of the deadline events that belong to it."""
+    """One partition of the journal, with its deadline events."""
 
     next_offset: int = 0
     budgets: dict[str, Budget] = field(default_factory=dict)
     written: set[str] = field(default_factory=set)
-    """Deadline events that stand in their topic, and that nothing read so far has led to."""
+    """Ids of written deadline events whose deadline is not known yet."""
     offered: dict[str, Deadline] = field(default_factory=dict)
-    """What `deadline_events` gave last, by id."""
+    """Deadlines that `deadline_events` returned last, by id."""
 
     def take(self, record: Record, event: Event) -> None:
         budget = self.budgets.get(record.budget)
@@ -44,37 +44,36 @@ class _Partition:
             budget = self.budgets[record.budget] = Budget(record.budget)
         budget.apply(record, event)
 
-    def untold(self, now: datetime) -> Iterator[Due]:
-        """What has passed and has no deadline event, in the order in which it passed."""
+    def unreported(self, now: datetime) -> Iterator[Due]:
+        """Passed deadlines without a deadline event, in the order in which they passed."""
         found = [due for budget in self.budgets.values() for due in budget.passed(now)]
         for due in sorted(found, key=lambda each: (each.passes_at, each.deadline)):
             name = deadline_event_id(due.deadline)
             if name in self.written:
                 self.written.discard(name)
-                self.tell(due.deadline)
+                self.report(due.deadline)
             else:
                 yield due
 
-    def tell(self, deadline: Deadline) -> None:
-        self.budgets[deadline.budget].tell(deadline)
+    def report(self, deadline: Deadline) -> None:
+        self.budgets[deadline.budget].report(deadline)
 
 
 class Deadlines:
-    """What is due, by partition of the journal."""
+    """Due items, by partition of the journal."""
 
     def __init__(self) -> None:
         self._partitions: dict[int, _Partition] = {}
 
-    def add(self, number: int, offset: int, raw: bytes | None) -> None:
-        """Follow one record of the journal's partition `number`; one that comes again is nothing.
+    def add(self, number: int, offset: int, record: Record | None) -> None:
+        """Apply the record at `offset` of the journal's partition `number`, once.
 
-        What cannot be read changes nothing here: the balances report it.
+        None, a record that cannot be read, changes nothing: the watch's balances report it.
         """
         partition = self._of(number)
         if offset < partition.next_offset:
             return
         partition.next_offset = offset + 1
-        record = read_record(raw)
         if record is None or record.event is None:
             return
         try:
@@ -83,19 +82,16 @@ class Deadlines:
             return
 
     def wrote(self, number: int, deadline_event_id: str) -> None:
-        """A deadline event is known to stand in the topic of deadline events.
-
-        It is not to be written again.
-        """
+        """Note that a deadline event stands in its topic: it is not written again."""
         partition = self._of(number)
         deadline = partition.offered.pop(deadline_event_id, None)
         if deadline is None:
             partition.written.add(deadline_event_id)
         else:
-            partition.tell(deadline)
+            partition.report(deadline)
 
     def keep_only(self, numbers: Collection[int]) -> None:
-        """Forget what others read from now on."""
+        """Drop the partitions that other processes read from now on."""
         self._partitions = {
             number: each for number, each in self._partitions.items() if number in numbers
         }
@@ -103,10 +99,10 @@ class Deadlines:
     def deadline_events(self, number: int, now: datetime) -> list[DeadlineEvent]:
         """The deadline events to be written by now, in the order in which their days passed.
 
-        Asked before everything was read that there is, it may speak of what was settled meanwhile.
+        Before the journal was read to its end, some of them may concern settled items.
         """
         partition = self._of(number)
-        due = list(partition.untold(now))
+        due = list(partition.unreported(now))
         found = [deadline_event_of(*each) for each in due]
         partition.offered = {
             deadline_event.id: each.deadline
@@ -115,8 +111,8 @@ class Deadlines:
         return found
 
     def pending(self, now: datetime) -> int:
-        """How many deadline events are to be written by now, all partitions."""
-        return sum(1 for each in self._partitions.values() for _ in each.untold(now))
+        """The number of deadline events to be written by now, all partitions."""
+        return sum(1 for each in self._partitions.values() for _ in each.unreported(now))
 
     def orders(
         self, now: datetime, unacknowledged_days: float = UNACKNOWLEDGED_DAYS

@@ -1,7 +1,16 @@
-"""What people are shown: orders that wait for their money, documents owed, events that wait."""
+"""Open items as people see them: unpaid orders, owed documents, parked events."""
 
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+OPEN: Final = frozenset(("issued", "taken_in_charge", "on_hold"))
+"""States of an order that may still be paid (rules, 20)."""
+
+REJECTED: Final = "rejected"
+"""State of an order whose unpaid part is planned again (rules, 21)."""
+
+GIVEN_BACK: Final = frozenset((REJECTED, "cancelled"))
+"""States of an order that holds no money any more."""
 
 
 class WaitingOrder(NamedTuple):
@@ -17,9 +26,9 @@ class WaitingOrder(NamedTuple):
     issued_at: datetime
     """The time of the event that had it issued, in UTC."""
     due: bool = False
-    """Whether the day has passed on which it was due."""
+    """True once its due day has passed."""
     unacknowledged: bool = False
-    """Whether the accountant has not answered for too long."""
+    """True where the accountant has not acknowledged it in time."""
 
 
 class OverdueReport(NamedTuple):
@@ -31,7 +40,7 @@ class OverdueReport(NamedTuple):
     year: int
     due_on: date
     closed: bool
-    """Whether the budget's year is closed: then no deadline event says it."""
+    """True where the budget's year is closed: then there is no deadline event."""
 
 
 class ParkedEvent(NamedTuple):
@@ -39,7 +48,7 @@ class ParkedEvent(NamedTuple):
 
     budget: str
     sequence: int
-    """Of the record that parked it."""
+    """The sequence of the record that parked it."""
     event_id: str
     event_source: str
     type: str
@@ -48,6 +57,6 @@ class ParkedEvent(NamedTuple):
     since: datetime
     """The event's own time, in UTC."""
     gives_up_at: datetime
-    """From when on a deadline event may end its wait, in UTC."""
+    """The moment from which a deadline event may end its wait, in UTC."""
     past: bool = False
-    """Whether that moment has come."""
+    """True once that moment has passed."""

@@ -1,4 +1,4 @@
-"""One convention: which documents it owes, by which day, and which of them have come.
+"""One convention: the documents that it owes, by day, and those received.
 
 It owes what its text names with a day (`obligations`). Where the text names none, it owes each
 document that an instalment without an order waits for, six months after the end of its year; and
@@ -9,11 +9,27 @@ while anything stays paid (rules, 29).
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from types import MappingProxyType
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
+from events import journal
 from services.due.calendar_days import report_due_on
-from services.due.journal_records import GIVEN_BACK, REJECTED, Document, Order, document
+from services.due.open_items import GIVEN_BACK, REJECTED
+
+
+class Document(NamedTuple):
+    """A document that may be owed: its kind, and the year it reports on."""
+
+    kind: str
+    year: int
+
+
+@lru_cache(maxsize=4096)
+def document(kind: str, year: int) -> Document:
+    """The one copy in memory of a document that thousands of schedules name."""
+    return Document(kind, year)
+
 
 NONE: frozenset[Document] = frozenset()
 UNCHANGED: Mapping[str, str] = MappingProxyType({})
@@ -21,40 +37,10 @@ NEVER: frozenset[date] = frozenset()
 
 
 class Owed(NamedTuple):
-    """A document that is owed by a day."""
+    """A document owed by a day."""
 
     document: Document
     due_on: date
-
-
-class _Named(Protocol):
-    """A document as events name it."""
-
-    @property
-    def kind(self) -> str: ...
-    @property
-    def year(self) -> int: ...
-
-
-class _DueBy(_Named, Protocol):
-    @property
-    def due_on(self) -> date: ...
-
-
-class _Amount(Protocol):
-    @property
-    def amount_cents(self) -> int: ...
-
-
-class _Planned(Protocol):
-    """An instalment as events plan it."""
-
-    @property
-    def instalment(self) -> str: ...
-    @property
-    def lines(self) -> Iterable[_Amount]: ...
-    @property
-    def documents(self) -> Iterable[_Named] | None: ...
 
 
 @dataclass(slots=True)
@@ -63,23 +49,23 @@ class Plan:
 
     documents: tuple[Document, ...]
     left_cents: int
-    """What is still to be ordered of it; nothing of one that an order holds matters."""
+    """The amount still to be ordered; unused while an order holds the instalment."""
     ordered: bool = False
-    """Whether an order holds it: then it waits only for what is rejected behind it (rules, 29)."""
+    """True while an order holds it: only documents rejected later are owed (rules, 29)."""
     paid: bool = False
-    """Whether a rejected or cancelled order of it was paid in part."""
+    """True where a rejected or cancelled order of it was paid in part."""
 
     def waits(self, *, ended: bool) -> bool:
-        """Whether its documents are owed."""
+        """True where its documents are owed."""
         return self.ordered or self.paid or (not ended and self.left_cents > 0)
 
 
 def planned(
-    instalments: Iterable[_Planned], names: Mapping[str, str] = UNCHANGED
+    instalments: Iterable[journal.Instalment], names: Mapping[str, str] = UNCHANGED
 ) -> dict[str, Plan]:
-    """The instalments of a schedule that wait for documents, or were ordered on them.
+    """Instalments of a schedule that depend on documents.
 
-    `names` are those of grants that are others in this year, by what they were (rules, 32).
+    `names` has the new names of grants by the old ones (rules, 32).
     """
     plans = {}
     for each in instalments:
@@ -92,7 +78,7 @@ def planned(
     return plans
 
 
-def obliged(obligations: Iterable[_DueBy] | None) -> tuple[Owed, ...]:
+def obliged(obligations: Iterable[journal.Obligation] | None) -> tuple[Owed, ...]:
     """The documents that a convention's text names with a day, each once."""
     found = (Owed(document(each.kind, each.year), each.due_on) for each in obligations or ())
     return tuple(dict.fromkeys(found))
@@ -100,7 +86,7 @@ def obliged(obligations: Iterable[_DueBy] | None) -> tuple[Owed, ...]:
 
 @dataclass(slots=True)
 class Convention:
-    """A convention, or a grant that stands in the place of one."""
+    """A convention, or a grant without one that stands in its place (rules, 13)."""
 
     grant: str
     alone: bool
@@ -108,17 +94,16 @@ class Convention:
     plans: dict[str, Plan] = field(default_factory=dict)
     received: frozenset[Document] = NONE
     had_cents: int = 0
-    """Paid and not given back, in all years; with what was ordered when earlier ones were closed.
-    """
+    """Paid and not recovered, in all years, with orders still open when earlier ones closed."""
     ended: bool = False
-    """Whether it was terminated, or its award withdrawn."""
-    told: frozenset[date] = NEVER
-    """The days of which a deadline event has said that they passed."""
+    """True once it was terminated, or its award withdrawn."""
+    reported: frozenset[date] = NEVER
+    """Due days with a deadline event."""
     owed: tuple[Owed, ...] = ()
-    """What has not come, as `reckon` found it last."""
+    """Documents not received, as `reckon` found them last."""
 
     def reckon(self) -> None:
-        """Find out anew what is owed, by day."""
+        """Compute again the owed documents, by day."""
         owed = dict.fromkeys(each for each in self._all() if each.document not in self.received)
         self.owed = tuple(sorted(owed, key=lambda each: (each.due_on, each.document)))
 
@@ -132,38 +117,38 @@ class Convention:
             if plan.waits(ended=self.ended):
                 yield from (Owed(each, report_due_on(each.year)) for each in plan.documents)
 
-    def untold(self) -> frozenset[date]:
-        """The days by which something is owed, and of which no deadline event spoke yet."""
-        return frozenset(each.due_on for each in self.owed) - self.told
+    def unreported(self) -> frozenset[date]:
+        """Due days of owed documents without a deadline event."""
+        return frozenset(each.due_on for each in self.owed) - self.reported
 
     def receive(self, found: Document) -> None:
-        """A document has come."""
+        """Note a received document."""
         self.received |= {found}
 
     def reject(self, found: Document) -> None:
-        """A document does not do: it counts as not received (rules, 24)."""
+        """Note a rejected document, which counts as not received (rules, 24)."""
         self.received -= {found}
 
     def amend(self, plans: dict[str, Plan]) -> None:
-        """A new schedule in the place of all that no order holds (rules, 15)."""
+        """Replace all instalments that no order holds by a new schedule (rules, 15)."""
         held = {name: plan for name, plan in self.plans.items() if plan.ordered}
         self.plans = held | plans
 
     def release(self, instalment: str, cents: int) -> None:
-        """Some of an instalment is given up."""
+        """Subtract a released amount of an instalment."""
         plan = self.plans.get(instalment)
         if plan is None or plan.ordered:
             return
         plan.left_cents -= cents
 
     def hand_over(self, grant: str) -> dict[str, Plan]:
-        """Of a grant that stood alone, what orders hold, as its convention calls it (rules, 13)."""
+        """Ordered instalments of a grant, under the names that its convention gives (rules, 13)."""
         return {f"{grant}/{name}": plan for name, plan in self.plans.items() if plan.ordered}
 
-    def follow(self, order: Order, instalment: str) -> bool:
-        """An order holds the instalment, or gives it back.
+    def follow(self, order: journal.PaymentOrder, instalment: str) -> bool:
+        """Note that an order holds the instalment, or gives it back.
 
-        False where it says nothing new: most payments and acknowledgements do not.
+        False where nothing changes, as with most payments and acknowledgements.
         """
         plan = self.plans.get(instalment)
         if plan is None or (plan.ordered and order.state not in GIVEN_BACK):

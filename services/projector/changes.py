@@ -1,7 +1,7 @@
-"""What a batch of journal records changes in the tables: rows, merged by key. Pure.
+"""Changes of a batch of journal records to the tables: rows, merged by key.
 
-Within a batch nothing is written twice: what a later record says of a row is merged into what an
-earlier one said. So the tables after any number of batches are those after one.
+Within a batch each row is written once: later changes of a row are merged into earlier ones. So the
+tables after any number of batches are those after one.
 """
 
 from collections.abc import Mapping
@@ -21,16 +21,16 @@ Members = dict[str, Any]
 FIRST_COUNTS: Final[Mapping[str, str]] = MappingProxyType(
     {"conventions": "notified_on", "documents": "received_on"}
 )
-"""A column in which what was said first stands (rules, 19)."""
+"""Columns that keep their first value (rules, 19)."""
 
 REPLACED_IF: Final[Mapping[str, str | None]] = MappingProxyType(
     {"grants": "announced", "bank_accounts": None}
 )
-"""Tables of `offered` rows: in which state a row gives way to them; None: in none."""
+"""Tables of `offered` rows, with the state in which a row is replaced by them; None: never."""
 
 
 class Renamed(NamedTuple):
-    """A grant's money that stands under a convention's name from now on."""
+    """A grant's money that is under a convention's name from now on."""
 
     budget: str
     grant: str
@@ -38,7 +38,7 @@ class Renamed(NamedTuple):
 
 
 class Withdrawn(NamedTuple):
-    """An award fell, and with it the conventions on it that there were."""
+    """A withdrawn award, with the conventions on it so far."""
 
     budget: str
     grant: str
@@ -46,7 +46,7 @@ class Withdrawn(NamedTuple):
 
 
 class Replanned(NamedTuple):
-    """An amendment plans anew: what it does not name is planned no more."""
+    """An amendment, which replaces all planned instalments that it does not name."""
 
     budget: str
     convention: str
@@ -56,20 +56,20 @@ class Replanned(NamedTuple):
 
 @dataclass(slots=True)
 class Changes:
-    """All that a batch writes, but for the position."""
+    """Everything that a batch writes, without its position."""
 
     appended: dict[str, list[Row]] = field(default_factory=dict)
     """New rows by table."""
     added: dict[str, dict[Key, list[int]]] = field(default_factory=dict)
-    """What rows grow by, in the order of the table's other columns."""
+    """Increments of rows, in the order of the table's other columns."""
     offered: dict[str, dict[Key, Members]] = field(default_factory=dict)
-    """Rows that are written where there is none, or one that gives way."""
+    """Rows written where there is none, or one in the state of `REPLACED_IF`."""
     put: dict[str, dict[Key, Members]] = field(default_factory=dict)
     """Rows that are written, or written over in these columns."""
     patched: dict[str, dict[Key, Members]] = field(default_factory=dict)
     """Columns of rows that there are."""
-    forgotten: set[Key] = field(default_factory=set)
-    """Documents whose day of receipt counts no more."""
+    rejected: set[Key] = field(default_factory=set)
+    """Keys of rejected documents, whose day of receipt is removed."""
     renamed: list[Renamed] = field(default_factory=list)
     withdrawn: list[Withdrawn] = field(default_factory=list)
     replanned: list[Replanned] = field(default_factory=list)
@@ -79,11 +79,11 @@ class Changes:
         self.appended.setdefault(table, []).append(row)
 
     def add(self, table: str, key: Key, column: int, amount: int) -> None:
-        """What one column of a row grows by; a negative amount takes away."""
+        """Add to one column of a row; a negative amount subtracts."""
         self.row_to_add_to(table, key)[column] += amount
 
     def row_to_add_to(self, table: str, key: Key) -> list[int]:
-        """What a row grows by, column by column."""
+        """Increments of a row, column by column."""
         rows = self.added[table]
         row = rows.get(key)
         if row is None:
@@ -91,32 +91,32 @@ class Changes:
         return row
 
     def offer(self, table: str, key: Key, members: Members) -> None:
-        """A row that does not replace one, unless that gives way."""
+        """Write a row, unless there is one that it does not replace."""
         rows = self.offered.setdefault(table, {})
-        gives_way = REPLACED_IF[table]
-        if key not in rows or (gives_way is not None and rows[key]["state"] == gives_way):
+        replaced = REPLACED_IF[table]
+        if key not in rows or (replaced is not None and rows[key]["state"] == replaced):
             rows[key] = members
 
     def put_row(self, table: str, key: Key, members: Members) -> None:
-        """A row, or what is new of it."""
+        """Write a row, or its new columns."""
         row = self.put.setdefault(table, {}).setdefault(key, {})
         _merge(table, row, members)
 
     def patch(self, table: str, key: Key, members: Members) -> None:
-        """What is new of a row that there is, in these tables or in this batch."""
+        """Change columns of a row that exists, in the tables or in this batch."""
         rows = self.put.get(table, {})
         row = rows.get(key)
         if row is None:
             row = self.patched.setdefault(table, {}).setdefault(key, {})
         _merge(table, row, members)
 
-    def forget(self, key: Key) -> None:
-        """A document counts as not received."""
-        self.forgotten.add(key)
+    def reject(self, key: Key) -> None:
+        """Remove the day of receipt of a document."""
+        self.rejected.add(key)
         self.put.get("documents", {}).get(key, {}).pop("received_on", None)
 
     def rename(self, change: Renamed, members: Members) -> None:
-        """A convention takes the place of the grant that stood alone; what is new of its row."""
+        """Put a convention in the place of its grant that stood alone, with its new columns."""
         budget, grant, convention = change
         row = self.put.get("conventions", {}).pop((budget, grant), None)
         if row is None:
@@ -127,9 +127,9 @@ class Changes:
             self.put["conventions"][budget, convention] = row | members
         for rows in (self.added["convention_lines"], self.put.get("documents", {})):
             _relabel(rows, budget, grant, convention)
-        for key in [key for key in self.forgotten if key[:2] == (budget, grant)]:
-            self.forgotten.discard(key)
-            self.forgotten.add((budget, convention, *key[2:]))
+        for key in [key for key in self.rejected if key[:2] == (budget, grant)]:
+            self.rejected.discard(key)
+            self.rejected.add((budget, convention, *key[2:]))
         planned = self.put.get("instalments", {})
         for key in [key for key in planned if key[:2] == (budget, grant)]:
             row = planned.pop(key) | {"left_out_by": convention}
@@ -141,11 +141,11 @@ class Changes:
 WIDTHS: Final[Mapping[str, int]] = MappingProxyType(
     {"lines": 7, "convention_lines": 6, "outcomes": 6}
 )
-"""How many columns of a table grow."""
+"""The number of columns of a table that are sums."""
 
 
 def no_changes() -> Changes:
-    """Those of an empty batch."""
+    """The changes of an empty batch."""
     return Changes(added={table: {} for table in WIDTHS})
 
 

@@ -26,7 +26,7 @@ from services.projector.tables import budgets, conventions, journal, positions
 from services.runtime.ops.file_modes import tighten_database
 
 SCHEMA: Final = "ecluse_read"
-"""Where the tables live in PostgreSQL; SQLite has no schemas."""
+"""The schema of the tables in PostgreSQL; SQLite has none."""
 
 DRIVERS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -38,7 +38,7 @@ DRIVERS: Final[Mapping[str, str]] = MappingProxyType(
 """The driver of each database, where the URL names none."""
 
 POOL: Final = 8
-"""How many partitions are written at once."""
+"""The number of partitions written at once."""
 
 SESSION: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -58,12 +58,12 @@ writer is brought into it. A batch changes pages everywhere: by default each wou
 
 CONNECT_S: Final = 10.0
 ANSWER_S: Final = 60.0
-"""How long a connection, and one answer, may take."""
+"""Timeouts of a connection and of one statement."""
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """How far one partition of the journal is in the tables, and what was read last."""
+    """The position of one partition of the journal in the tables, and the last record read."""
 
     topic: str
     partition: int
@@ -77,7 +77,7 @@ class Position:
 
 
 class Held(NamedTuple):
-    """Before which record a partition stands, and why."""
+    """The record before which a partition is held, and the reason."""
 
     held_offset: int | None
     held_event_id: str | None
@@ -95,7 +95,7 @@ class Overtaken(Exception):
 
 
 def our_address(url: str) -> URL:
-    """The same database, reached by our own drivers, in the words of theirs."""
+    """The same database with our own drivers, and their names of options."""
     address = make_url(url)
     address = address.set(drivername=DRIVERS.get(address.drivername, address.drivername))
     if "sslmode" not in address.query:
@@ -109,7 +109,7 @@ class RolledBack(sqlite3.Connection):
     """A connection to a file that leaves no lock behind when it is closed.
 
     Else a transaction in which not all rows were read lasts as long as anybody knows its cursor,
-    such as the traceback of a task that was cancelled: meanwhile nobody else can write.
+    such as the traceback of a task that was cancelled: until then no other connection can write.
     """
 
     def close(self) -> None:
@@ -178,28 +178,28 @@ FIRST: Final = (
 
 
 class Taken(NamedTuple):
-    """A partition that was taken, and what a fold must know of earlier batches."""
+    """A partition that was taken, with the state that a fold needs of earlier batches."""
 
     position: Position
     sequences: dict[str, int]
     """The last record of each chain."""
     alone: Alone
-    """Grants that stand alone."""
+    """Grants without convention, by budget."""
 
 
 async def take(engine: AsyncEngine, topic: str, partition: int) -> Taken:
-    """Become the one writer of a partition: whoever was it before can write no more."""
+    """Become the only writer of a partition, and fence the one before."""
     raised = update(positions).where(_is(topic, partition)).values(epoch=positions.c.epoch + 1)
     # One transaction: a switch waits for it, so that position and rows are of the same tables.
     async with engine.begin() as connection:
-        # Whoever comes at the same time finds the row, and waits for it below.
+        # A process that comes at the same time finds the row, and waits for it below.
         await connection.execute(text(FIRST), {"topic": topic, "partition": partition})
         await connection.execute(raised)
         position = await _position(connection, topic, partition)
-        return Taken(position, *await _standing(connection, partition))
+        return Taken(position, *await _fold_state(connection, partition))
 
 
-async def _standing(connection: AsyncConnection, partition: int) -> tuple[dict[str, int], Alone]:
+async def _fold_state(connection: AsyncConnection, partition: int) -> tuple[dict[str, int], Alone]:
     # A chain of another partition may rest here, where a journal was imported: a range of the key.
     last = select(journal.c.budget, func.max(journal.c.sequence)).where(
         journal.c.budget >= DEAD,
@@ -219,10 +219,10 @@ async def _standing(connection: AsyncConnection, partition: int) -> tuple[dict[s
     sequences: dict[str, int] = {}
     for asked in (last.group_by(journal.c.budget), known):
         sequences |= {row[0]: row[1] for row in await connection.execute(asked)}
-    standing_alone: Alone = {}
+    grants_alone: Alone = {}
     for budget, grant in await connection.execute(alone):
-        standing_alone.setdefault(budget, set()).add(grant)
-    return sequences, standing_alone
+        grants_alone.setdefault(budget, set()).add(grant)
+    return sequences, grants_alone
 
 
 async def other_topics(engine: AsyncEngine, topic: str) -> list[str]:
@@ -233,7 +233,7 @@ async def other_topics(engine: AsyncEngine, topic: str) -> list[str]:
 
 
 async def position_of(engine: AsyncEngine, topic: str, partition: int) -> Position:
-    """How far a partition is, and who has it."""
+    """The position and the epoch of a partition."""
     async with engine.connect() as connection:
         return await _position(connection, topic, partition)
 
@@ -253,19 +253,19 @@ def _is_mine(position: Position) -> ColumnElement[bool]:
 
 
 async def hold(engine: AsyncEngine, position: Position, held: Held) -> None:
-    """Write down that a partition stands before a record.
+    """Record that a partition is held before a record.
 
     Raises:
         Overtaken: another has the partition.
     """
     async with engine.begin() as connection:
-        told = update(positions).where(_is_mine(position)).values(**held._asdict())
-        if (await connection.execute(told)).rowcount != 1:
+        held_there = update(positions).where(_is_mine(position)).values(**held._asdict())
+        if (await connection.execute(held_there)).rowcount != 1:
             raise Overtaken(f"{position.topic}/{position.partition}")
 
 
 async def is_held(engine: AsyncEngine, position: Position) -> bool:
-    """Whether a partition still stands where it was held, and nobody else has it."""
+    """True while a partition is held by this writer."""
     asked = select(positions.c.held_offset).where(_is_mine(position))
     async with engine.connect() as connection:
         return (await connection.execute(asked)).scalar_one_or_none() is not None
@@ -278,7 +278,7 @@ async def write(
 
     Raises:
         Overtaken: the epoch of `position` is not that of the partition any more, or the database
-            has forgotten the last batch.
+            has lost the last batch.
     """
     async with engine.connect() as connection:
         try:
@@ -290,11 +290,11 @@ async def write(
             raise
 
 
-async def _forget(connection: AsyncConnection, changes: Changes) -> None:
-    """Days of receipt of documents that were rejected: the next receipt is the first again."""
-    for key in changes.forgotten:
+async def _reject(connection: AsyncConnection, changes: Changes) -> None:
+    """Remove the day of receipt of rejected documents: the next receipt is the first again."""
+    for key in changes.rejected:
         named = dict(zip(sql.keys("documents"), key, strict=True))
-        await connection.execute(text(sql.FORGOTTEN), named)
+        await connection.execute(text(sql.REJECTED), named)
 
 
 async def _write(
@@ -309,7 +309,7 @@ async def _write(
     for change in changes.renamed:
         for statement in sql.RENAMED:
             await connection.execute(text(statement), change._asdict())
-    await _forget(connection, changes)
+    await _reject(connection, changes)
     if of_postgresql:
         await _copy(connection, changes)
     else:

@@ -1,4 +1,4 @@
-"""What fails of a database: the world, which may come back, or our own words, which will not."""
+"""Errors of a database: of the dependency, which are retried, and of our SQL, which are bugs."""
 
 import asyncio
 import sqlite3
@@ -15,15 +15,15 @@ from services.runtime.kafka.writer import WriterFailed
 from services.runtime.ops.errors import Unreachable
 
 LIMIT_S: Final = 60.0
-"""How long one visit to the database may take: below what the watchdog takes for a standstill."""
+"""The timeout of one transaction: shorter than the watchdog's."""
 
-OF_THE_WORLD: Final = frozenset({"08", "25", "28", "3D", "40", "53", "55", "57", "58"})
+TEMPORARY: Final = frozenset({"08", "25", "28", "3D", "40", "53", "55", "57", "58"})
 """Classes of PostgreSQL's errors that time or an operator mends: connections, a standby, access, a
 database that is missing, conflicts, resources, locks, an operator's hand, the system."""
 
 OUR_STATEMENT: Final = sqlite3.SQLITE_ERROR
-"""What SQLite says of a statement that it cannot run; its other operational errors are the disk's
-or another process's."""
+"""SQLite's code for statements that it cannot run; its other operational errors come from the disk
+or from another process."""
 
 NO_DATABASE = Sentence(
     "la base ne répond pas comme il faut ({error}). Vérifiez ECLUSE_DATABASE_URL, que le serveur "
@@ -33,13 +33,13 @@ NO_DATABASE = Sentence(
 )
 
 
-def is_of_the_world(error: BaseException) -> bool:
-    """Whether an error may be gone when the same is tried again."""
+def is_temporary(error: BaseException) -> bool:
+    """True of an error that a retry may resolve."""
     return any(_may_pass(each) for each in _chain(error))
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """An error and what it stands for: SQLAlchemy wraps the driver's."""
+    """An error and its causes: SQLAlchemy wraps the driver's."""
     yield error
     inner = error.orig if isinstance(error, DBAPIError) else error.__cause__
     if inner is not None:
@@ -51,7 +51,7 @@ def _may_pass(error: BaseException) -> bool:
         return True  # The tables were made anew, or the connection broke: the next try asks again.
     if isinstance(error, asyncpg.PostgresError):
         rights = isinstance(error, asyncpg.InsufficientPrivilegeError)
-        return rights or str(error.sqlstate)[:2] in OF_THE_WORLD
+        return rights or str(error.sqlstate)[:2] in TEMPORARY
     if isinstance(error, asyncpg.InterfaceError):
         return not isinstance(error, ValueError)  # That is a value that no column can hold.
     if isinstance(error, sqlite3.OperationalError):
@@ -61,7 +61,7 @@ def _may_pass(error: BaseException) -> bool:
 
 @asynccontextmanager
 async def failing_as_writer() -> AsyncIterator[None]:
-    """The world's errors as those of a writer: nothing was written, and it is tried again.
+    """Raise errors of the database as those of a writer: nothing was written, and it is retried.
 
     Raises:
         WriterFailed: instead of such an error.
@@ -70,17 +70,17 @@ async def failing_as_writer() -> AsyncIterator[None]:
         async with asyncio.timeout(LIMIT_S):
             yield
     except Exception as error:
-        if not is_of_the_world(error):
+        if not is_temporary(error):
             raise
-        raise WriterFailed(f"the database: {_said(error)}") from error
+        raise WriterFailed(f"the database: {_message(error)}") from error
 
 
 @asynccontextmanager
 async def while_connected(driver: asyncpg.Connection) -> AsyncIterator[None]:
-    """What ends with its connection, at once: a COPY of asyncpg waits until it may write again.
+    """End with the connection, at once: a COPY of asyncpg waits until it may write again.
 
-    On a connection that was lost that is never, and who ends the wait has it tell the server so:
-    on the closed socket uvloop raises RuntimeError, which would be a bug, in place of what it was.
+    On a lost connection that is never; and a cancelled COPY makes asyncpg write to the closed
+    socket, where uvloop raises RuntimeError, which would look like a bug.
 
     Raises:
         ConnectionResetError: the connection was lost.
@@ -110,7 +110,7 @@ async def while_connected(driver: asyncpg.Connection) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def reaching(where: str) -> AsyncIterator[None]:
-    """The world's errors in words, where nothing is written yet.
+    """Raise errors of the database as ClusterError, where nothing is written yet.
 
     Raises:
         Unreachable: instead of such an error.
@@ -118,11 +118,11 @@ async def reaching(where: str) -> AsyncIterator[None]:
     try:
         yield
     except Exception as error:
-        if not is_of_the_world(error):
+        if not is_temporary(error):
             raise
-        raise Unreachable(where, NO_DATABASE.render({"error": _said(error)})) from error
+        raise Unreachable(where, NO_DATABASE.render({"error": _message(error)})) from error
 
 
-def _said(error: BaseException) -> str:
+def _message(error: BaseException) -> str:
     *_, inmost = _chain(error)
     return str(inmost).split("\n")[0] or type(inmost).__name__

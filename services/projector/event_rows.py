@@ -1,9 +1,8 @@
-"""What an accepted event says beside the money that it moves, as rows. Pure: it copies.
+"""Rows of accepted events, apart from the money that they move: copies of their data.
 
-What must be known of the ledger's ways: an award without convention stands under its grant's
-reference, and a signature renames it (rules, 13); an internal event brings a convention with all it
-had, under the name that its moves bear, and to a grant that was withdrawn a withdrawn one (rules,
-32).
+Rules of the ledger that this module repeats: 13 (an award without convention is keyed by its grant
+until one is signed) and 32 (an opening brings a convention with its history, maybe under another
+name, and withdrawn where its grant was).
 """
 
 from typing import Final
@@ -19,17 +18,18 @@ from events.conventions import (
 )
 from events.deliberations import DeliberationAdopted, DeliberationWithdrawn
 from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
+from events.journal import Act, Beneficiary, Event, EventData, Record, required
 from events.payments import BankAccountChanged, PaymentExecuted
 from events.recoveries import RecoveryCollected, RecoveryOrdered
 from events.reports import ReportReceived, ReportRejected
 from services.projector import schedules
 from services.projector.changes import Changes, Members, Renamed, Replanned, Withdrawn
-from services.projector.journal_records import Act, Beneficiary, Event, Record, Said
+from services.projector.column_values import day_of
 
 CONCURRING_FELL: Final = "concurring_act_withdrawn"
-"""The flag of a withdrawal under which the award stands (rules, 17)."""
+"""Review flag of a withdrawal that leaves the award in force (rules, 17)."""
 
-TURNS: Final = {
+STATES: Final = {
     ConventionSuspended.TYPE: "suspended",
     ConventionResumed.TYPE: "in_force",
     ConventionTerminated.TYPE: "terminated",
@@ -37,63 +37,61 @@ TURNS: Final = {
 STEPS: Final = {RecoveryOrdered.TYPE: "ordered", RecoveryCollected.TYPE: "collected"}
 
 Alone = dict[str, set[str]]
-"""Grants that stand without convention, by their budgets."""
+"""Grants without convention, by budget."""
 
 
-def learn(changes: Changes, record: Record, event: Event, alone: Alone) -> None:
-    """Keep what the event of an accepted record says."""
-    said, budget, sequence = event.data, record.budget, record.sequence
+def add_event(changes: Changes, record: Record, event: Event, alone: Alone) -> None:
+    """Add the rows of an accepted event."""
+    data, budget, sequence = event.data, record.budget, record.sequence
     match event.type:
         case BudgetVoted.TYPE:
-            _voted(changes, record, said)
+            _voted(changes, record, data)
         case CreditsTransferred.TYPE:
-            _act(changes, record, "transfer", said.act)
+            _act(changes, record, "transfer", data.act)
         case DeliberationAdopted.TYPE:
-            _adopted(changes, record, said, alone)
+            _adopted(changes, record, data, alone)
         case DeliberationWithdrawn.TYPE:
             _withdrawn(changes, record, event)
         case ConventionSigned.TYPE:
-            _signed(changes, record, said, alone)
+            _signed(changes, record, data, alone)
         case ConventionNotified.TYPE:
-            notified = {"notified_on": said.notified_on}
-            changes.patch("conventions", (budget, _convention(said)), notified)
+            notified = {"notified_on": data.notified_on}
+            changes.patch("conventions", (budget, _convention(data)), notified)
         case ConventionAmended.TYPE:
-            _amended(changes, record, said)
+            _amended(changes, record, data)
         case ConventionSuspended.TYPE | ConventionResumed.TYPE | ConventionTerminated.TYPE:
-            turn = {
-                "state": TURNS[event.type],
-                "effective_on": said.effective_on,
-                "reason": said.reason,
+            changed = {
+                "state": STATES[event.type],
+                "effective_on": data.effective_on,
+                "reason": data.reason,
             }
-            changes.patch("conventions", (budget, _convention(said)), turn)
+            changes.patch("conventions", (budget, _convention(data)), changed)
         case ReportReceived.TYPE:
-            schedules.receive(changes, budget, sequence, said)
+            schedules.receive(changes, budget, sequence, data)
         case ReportRejected.TYPE:
-            schedules.reject(changes, budget, sequence, said)
+            schedules.reject(changes, budget, sequence, data)
         case BankAccountChanged.TYPE:
-            _account(changes, record, said)
+            _account(changes, record, data)
         case PaymentExecuted.TYPE:
-            paid = (said.payment_order, said.amount_cents, said.executed_on, said.bank_reference)
+            paid = (data.payment_order, data.amount_cents, data.executed_on, data.bank_reference)
             changes.append("payments", budget, sequence, *paid)
         case RecoveryOrdered.TYPE | RecoveryCollected.TYPE:
-            _recovery(changes, record, said, STEPS[event.type])
+            _recovery(changes, record, data, STEPS[event.type])
         case FiscalYearClosed.TYPE:
-            changes.put["budgets"][(budget,)]["closed_on"] = said.closed_on
+            changes.put["budgets"][(budget,)]["closed_on"] = data.closed_on
             alone.pop(budget, None)  # In a closed year nothing is signed.
         case FiscalYearOpened.TYPE:
-            _opened(changes, record, said, alone)
+            _opened(changes, record, data, alone)
         case _:
-            pass  # Moves and orders, in the record, say it all.
+            pass  # Only its moves and orders become rows.
 
 
-def _convention(said: Said) -> str:
-    assert said.convention is not None, "the event names a convention"
-    return said.convention
+def _convention(data: EventData) -> str:
+    return required(data.convention, "convention")
 
 
-def _grant(said: Said) -> str:
-    assert said.grant is not None, "the event names a grant"
-    return said.grant
+def _grant(data: EventData) -> str:
+    return required(data.grant, "grant")
 
 
 def _named(beneficiary: Beneficiary | None) -> Members:
@@ -109,35 +107,35 @@ def _act(changes: Changes, record: Record, role: str, act: Act | None, item: int
     """A decision that the event rests on, where it names one."""
     if act is None or record.event is None:
         return
-    said = record.event.data
-    names = (said.grant, record.convention, *act.row, said.title)
+    data = record.event.data
+    names = (data.grant, record.convention, *act.row, data.title)
     changes.append("acts", record.budget, record.sequence, item, role, *names)
 
 
-def _voted(changes: Changes, record: Record, said: Said) -> None:
-    _act(changes, record, "vote", said.act)
-    if said.vote_level is not None:
-        assert said.act is not None, "a vote is an act"
-        voted = {"vote_level": said.vote_level, "voted_on": said.act.day}
+def _voted(changes: Changes, record: Record, data: EventData) -> None:
+    _act(changes, record, "vote", data.act)
+    if data.vote_level is not None:
+        assert data.act is not None, "a vote is an act"
+        voted = {"vote_level": data.vote_level, "voted_on": data.act.day}
         changes.put["budgets"][record.budget,].update(voted)
 
 
-def _adopted(changes: Changes, record: Record, said: Said, alone: Alone) -> None:
-    budget, grant = record.budget, _grant(said)
-    awarded = said.role == "award"
-    _act(changes, record, said.role or "", said.act)
-    assert said.act is not None, "a deliberation is an act"
-    body, number, day = said.act.row
+def _adopted(changes: Changes, record: Record, data: EventData, alone: Alone) -> None:
+    budget, grant = record.budget, _grant(data)
+    awarded = data.role == "award"
+    _act(changes, record, data.role or "", data.act)
+    assert data.act is not None, "a deliberation is an act"
+    body, number, day = data.act.row
     members = {
         "state": "awarded" if awarded else "announced",
-        "title": said.title,
-        **_named(said.beneficiary),
-        "requires_convention": said.requires_convention is not False if awarded else None,
-        "conditions_year": said.conditions_year,
+        "title": data.title,
+        **_named(data.beneficiary),
+        "requires_convention": data.requires_convention is not False if awarded else None,
+        "conditions_year": data.conditions_year,
         "act_body": body if awarded else None,
         "act_number": number if awarded else None,
         "act_on": day if awarded else None,
-        "awarded_cents": sum(each.amount_cents for each in said.lines or ()),
+        "awarded_cents": sum(each.amount_cents for each in data.lines or ()),
         "withdrawn_on": None,
         "withdrawn_cause": None,
         "carried_from": None,
@@ -146,89 +144,86 @@ def _adopted(changes: Changes, record: Record, said: Said, alone: Alone) -> None
     changes.offer("grants", (budget, grant), members)
     if not awarded:
         return
-    for each in said.lines or ():
+    for each in data.lines or ():
         key = (budget, grant, *each.line.codes)
         changes.put_row("grant_lines", key, schedules.amount(each))
-    if said.requires_convention is False:
+    if data.requires_convention is False:
         alone.setdefault(budget, set()).add(grant)
-        own = _convention_row(said, record.sequence) | {"stands_alone": True, "signed_on": day}
+        own = _convention_row(data, record.sequence) | {"stands_alone": True, "signed_on": day}
         changes.put_row("conventions", (budget, grant), own)
-        schedules.plan(changes, budget, grant, record.sequence, schedules.of_award(said))
+        schedules.plan(changes, budget, grant, record.sequence, schedules.of_award(data))
 
 
 def _withdrawn(changes: Changes, record: Record, event: Event) -> None:
-    said, grant = event.data, _grant(event.data)
-    _act(changes, record, "withdrawal", said.act)
+    data, grant = event.data, _grant(event.data)
+    _act(changes, record, "withdrawal", data.act)
     if any(flag.code == CONCURRING_FELL for flag in record.review_flags or ()):
         return
-    fell = {"state": "withdrawn", "withdrawn_on": event.day, "withdrawn_cause": said.cause}
+    fell = {"state": "withdrawn", "withdrawn_on": day_of(event), "withdrawn_cause": data.cause}
     changes.patch("grants", (record.budget, grant), fell)
     changes.withdrawn.append(Withdrawn(record.budget, grant, record.sequence))
 
 
-def _convention_row(said: Said, sequence: int) -> Members:
-    """All columns of a convention that was signed, or of what stands in the place of one."""
+def _convention_row(data: EventData, sequence: int) -> Members:
+    """All columns of a signed convention, or of a grant in the place of one."""
     return {
-        "grant_ref": said.grant,
-        "stands_alone": said.stands_alone,
+        "grant_ref": data.grant,
+        "stands_alone": data.stands_alone,
         "state": "in_force",
-        **_named(said.beneficiary),
-        "signatory": said.signatory,
-        "signed_on": said.signed_on,
-        "starts_on": said.starts_on,
-        "ends_on": said.ends_on,
-        "notified_on": said.notified_on,
+        **_named(data.beneficiary),
+        "signatory": data.signatory,
+        "signed_on": data.signed_on,
+        "starts_on": data.starts_on,
+        "ends_on": data.ends_on,
+        "notified_on": data.notified_on,
         "effective_on": None,
         "reason": None,
-        "carried_from": said.closed_budget,
+        "carried_from": data.closed_budget,
         "continues": None,
         "sequence": sequence,
     }
 
 
 KEPT: Final = ("state", "notified_on", "effective_on", "reason", "carried_from")
-"""What a convention takes over from the grant that stood alone."""
+"""Columns that a convention takes over from the grant that stood alone."""
 
 
-def _signed(changes: Changes, record: Record, said: Said, alone: Alone) -> None:
-    budget, grant, convention = record.budget, _grant(said), _convention(said)
-    row = _convention_row(said, record.sequence)
+def _signed(changes: Changes, record: Record, data: EventData, alone: Alone) -> None:
+    budget, grant, convention = record.budget, _grant(data), _convention(data)
+    row = _convention_row(data, record.sequence)
     if grant in alone.get(budget, ()):
         alone[budget].discard(grant)
         own = {name: value for name, value in row.items() if name not in KEPT}
         changes.rename(Renamed(budget, grant, convention), own | {"continues": grant})
     else:
         changes.put_row("conventions", (budget, convention), row)
-    if said.bank_account is not None:
-        _account(changes, record, said)
-    schedules.plan(changes, budget, convention, record.sequence, said.instalments or ())
-    schedules.oblige(changes, budget, convention, said.obligations or ())
+    if data.bank_account is not None:
+        _account(changes, record, data)
+    schedules.plan(changes, budget, convention, record.sequence, data.instalments or ())
+    schedules.oblige(changes, budget, convention, data.obligations or ())
 
 
-def _amended(changes: Changes, record: Record, said: Said) -> None:
-    budget, sequence, convention = record.budget, record.sequence, _convention(said)
-    _act(changes, record, "amendment", said.act)
-    amendment = said.amendment or ""
-    planned = said.instalments or ()
+def _amended(changes: Changes, record: Record, data: EventData) -> None:
+    budget, sequence, convention = record.budget, record.sequence, _convention(data)
+    _act(changes, record, "amendment", data.act)
+    amendment = data.amendment or ""
+    planned = data.instalments or ()
     schedules.plan(changes, budget, convention, sequence, planned, amendment)
     changes.replanned.append(Replanned(budget, convention, amendment, sequence))
 
 
-def _account(changes: Changes, record: Record, said: Said, *, newest: bool = True) -> None:
-    """The account in force of a beneficiary.
-
-    An internal event's is older than any told this year.
-    """
-    assert said.beneficiary is not None, "an account has an owner"
-    assert said.bank_account is not None, "the event brings an account"
-    account = said.bank_account
+def _account(changes: Changes, record: Record, data: EventData, *, newest: bool = True) -> None:
+    """Write the account in force of a beneficiary; an opening's is older than any of this year."""
+    assert data.beneficiary is not None, "an account has an owner"
+    assert data.bank_account is not None, "the event brings an account"
+    account = data.bank_account
     members = {
         "iban": account.iban,
         "bic": account.bic,
         "holder": account.holder,
         "sequence": record.sequence,
     }
-    key = (record.budget, said.beneficiary.siret)
+    key = (record.budget, data.beneficiary.siret)
     offered = changes.offered.get("bank_accounts", {})
     if newest:
         offered.pop(key, None)
@@ -237,18 +232,18 @@ def _account(changes: Changes, record: Record, said: Said, *, newest: bool = Tru
         changes.offer("bank_accounts", key, members)
 
 
-def _recovery(changes: Changes, record: Record, said: Said, step: str) -> None:
-    cents = said.amount_cents
+def _recovery(changes: Changes, record: Record, data: EventData, step: str) -> None:
+    cents = data.amount_cents
     if cents is None:
-        cents = sum(each.amount_cents for each in said.lines or ())
-    told = (said.convention, said.recovery, step, cents, said.on, said.reason)
-    changes.append("recoveries", record.budget, record.sequence, *told)
+        cents = sum(each.amount_cents for each in data.lines or ())
+    row = (data.convention, data.recovery, step, cents, data.on, data.reason)
+    changes.append("recoveries", record.budget, record.sequence, *row)
 
 
-def _opened(changes: Changes, record: Record, said: Said, alone: Alone) -> None:
-    budget, grant, convention = record.budget, _grant(said), record.convention
+def _opened(changes: Changes, record: Record, data: EventData, alone: Alone) -> None:
+    budget, grant, convention = record.budget, _grant(data), record.convention
     assert convention is not None, "the event names a convention"
-    award = said.award
+    award = data.award
     assert award is not None, "what is carried over was awarded"
     body, number, day = award.act.row
     carried = {
@@ -263,26 +258,26 @@ def _opened(changes: Changes, record: Record, said: Said, alone: Alone) -> None:
         "awarded_cents": 0,
         "withdrawn_on": None,
         "withdrawn_cause": None,
-        "carried_from": said.closed_budget,
+        "carried_from": data.closed_budget,
         "sequence": record.sequence,
     }
     changes.offer("grants", (budget, grant), carried)
-    for item, act in enumerate(said.acts, start=1):
+    for item, act in enumerate(data.acts, start=1):
         _act(changes, record, "carried", act, item)
-    if said.stands_alone and convention == grant:
+    if data.stands_alone and convention == grant:
         alone.setdefault(budget, set()).add(grant)
-    # What a ceiling cuts off is some instalment's.
+    # A release without instalment ends it; one by a ceiling is of an instalment.
     fell = any(
         each.target == "available" and each.instalment is None for each in record.moves or ()
     )
-    planned, former = schedules.renamed(said.instalments or (), record.renamed)
-    own = _convention_row(said, record.sequence) | {
-        "state": "withdrawn" if fell else said.state,
+    planned, former = schedules.renamed(data.instalments or (), record.renamed)
+    own = _convention_row(data, record.sequence) | {
+        "state": "withdrawn" if fell else data.state,
         "continues": former,
     }
     changes.put_row("conventions", (budget, convention), own)
-    if said.bank_account is not None:
-        _account(changes, record, said, newest=False)
+    if data.bank_account is not None:
+        _account(changes, record, data, newest=False)
     schedules.plan(changes, budget, convention, record.sequence, planned)
-    schedules.oblige(changes, budget, convention, said.obligations or ())
-    schedules.carry_documents(changes, budget, convention, record.sequence, said.documents)
+    schedules.oblige(changes, budget, convention, data.obligations or ())
+    schedules.carry_documents(changes, budget, convention, record.sequence, data.documents)

@@ -1,15 +1,17 @@
-"""The fold: journal records in, changes of rows out. Pure; one a partition of the journal."""
+"""The fold: journal records in, changes of rows out; one per partition of the journal."""
 
 from datetime import datetime
 from typing import Final
 
+from events.journal import Event, Record, read_record
+from events.mentions import mentions_of
 from services.projector.changes import Changes, no_changes
-from services.projector.event_rows import Alone, learn
-from services.projector.journal_records import Event, Record, as_json, as_text, read_record
+from services.projector.column_values import as_json, as_text, day_of_moves, instant_of
+from services.projector.event_rows import Alone, add_event
 from services.projector.money import add_entries, add_moves, add_orders
 
 DEAD: Final = "_dead."
-"""How the chains of unreadable records begin: they belong to no budget."""
+"""The prefix of chains of dead letters, which belong to no budget."""
 
 OUTCOMES: Final = ("received", "accepted", "duplicate", "refused", "parked", "dead_letter")
 """The columns of `outcomes`."""
@@ -17,15 +19,15 @@ OUTCOMES: Final = ("received", "accepted", "duplicate", "refused", "parked", "de
 PARKED: Final = "parked"
 
 NO_EVENT: Final = (None,) * 7
-"""What the journal's row says of the event where there is none to be read."""
+"""Columns of the event in a row of the journal that has none."""
 
 
 VERSION: Final = 1
-"""The newest shape of a record that is known here."""
+"""The newest version of a record that is known here."""
 
 
 class TooNew(Exception):
-    """A record has a newer shape: what it says would be lost in silence."""
+    """A record of a newer version: its content would be lost in silence."""
 
 
 def later(one: datetime | None, other: datetime | None) -> datetime | None:
@@ -34,10 +36,10 @@ def later(one: datetime | None, other: datetime | None) -> datetime | None:
 
 
 class Fold:
-    """Adds up the journal of one partition, from where the tables stand.
+    """Folds the journal of one partition, from the position of the tables on.
 
-    `sequences` is the last record of each budget and chain, `alone` the grants that stand without
-    convention: all that must be known of earlier batches.
+    `sequences` is the last record of each budget and chain, `alone` the grants without convention:
+    all state that it needs of earlier batches.
     """
 
     def __init__(
@@ -70,15 +72,17 @@ class Fold:
         self._sequences[budget] = sequence
         self._keep(record, offset, raw)
         self._count(record)
+        for kind, name in mentions_of(record):
+            self.changes.append("mentions", budget, sequence, kind, name)
         if record.dead_letter is not None:
-            self._bury(record, record.dead_letter)
+            self._add_dead_letter(record, record.dead_letter)
         else:
             self._take(record)
         self.records += 1
         self.last = record
 
     def take_changes(self) -> Changes:
-        """What was added up since the last call."""
+        """The changes since the last call."""
         changes, self.changes = self.changes, no_changes()
         self.records, self.last, self.latest_event_time = 0, None, None
         return changes
@@ -87,16 +91,16 @@ class Fold:
         event, source = record.event, record.source
         names: tuple[object, ...] = NO_EVENT
         if event is not None:
-            said = event.data
-            self.latest_event_time = later(self.latest_event_time, event.instant)
+            data, instant = event.data, instant_of(event)
+            self.latest_event_time = later(self.latest_event_time, instant)
             names = (
                 event.type,
-                event.instant,
+                instant,
                 event.correlationid,
-                said.grant,
+                data.grant,
                 record.convention,
-                said.payment_order,
-                record.day,
+                data.payment_order,
+                day_of_moves(record),
             )
         self.changes.append(
             "journal",
@@ -127,11 +131,11 @@ class Fold:
         ended = {"ended_sequence": record.sequence, "ended_outcome": record.outcome}
         self.changes.patch("parked", (record.budget, record.resumes), ended)
 
-    def _bury(self, record: Record, said: dict[str, object]) -> None:
-        reason = as_text(str(said["reason"]))
+    def _add_dead_letter(self, record: Record, facts_of: dict[str, object]) -> None:
+        reason = as_text(str(facts_of["reason"]))
         facts = {
             name: as_text(value) if isinstance(value, str) else value
-            for name, value in said.items()
+            for name, value in facts_of.items()
         }
         self.changes.append(
             "dead_letters",
@@ -149,17 +153,17 @@ class Fold:
     def _take(self, record: Record) -> None:
         changes, event = self.changes, record.event
         assert event is not None, "what is no dead letter holds its event"
-        self._stand(record)
+        self._update_budget(record)
         for item, flag in enumerate(record.review_flags or (), start=1):
             named = (record.event_id, event.data.grant, record.convention)
             facts = bytes(flag.facts).decode()
             place = (record.budget, record.sequence, item)
             changes.append("review_flags", *place, *named, flag.code, facts)
         if record.refusal is not None or record.waits_for is not None:
-            self._set_aside(record, event)
+            self._reject_or_park(record, event)
         if record.outcome != "accepted":
             return
-        learn(changes, record, event, self._alone)
+        add_event(changes, record, event, self._alone)
         if record.moves:
             add_moves(changes, record)
         if record.commitment_entries:
@@ -167,11 +171,11 @@ class Fold:
         if record.payment_orders:
             add_orders(changes, record)
 
-    def _set_aside(self, record: Record, event: Event) -> None:
-        """Why an event was refused, or what it waits for."""
+    def _reject_or_park(self, record: Record, event: Event) -> None:
+        """Add the row of a refused or parked event."""
         changes = self.changes
         place = (record.budget, record.sequence)
-        who = (record.event_id, record.event_source, event.type, event.instant)
+        who = (record.event_id, record.event_source, event.type, instant_of(event))
         if record.refusal is not None:
             facts = bytes(record.refusal.facts).decode()
             changes.append("refusals", *place, *who, record.refusal.code, facts)
@@ -179,8 +183,8 @@ class Fold:
             want = record.waits_for
             changes.append("parked", *place, *who, want.kind, want.id, None, None)
 
-    def _stand(self, record: Record) -> None:
-        """Where the budget stands: its id is entity, code and year."""
+    def _update_budget(self, record: Record) -> None:
+        """Update the budget's row: its id is entity, code and year."""
         row = self.changes.put.get("budgets", {}).get((record.budget,))
         if row is not None:
             row["sequence"], row["head"] = record.sequence, record.hash

@@ -1,15 +1,16 @@
-"""The money of a record: what its moves add to lines and conventions, and the rows it writes. Pure.
+"""The money of a record: sums of lines and conventions, and rows of moves, entries and orders.
 
-The tables of columns say only where each stage is counted; which moves there are, the ledger said.
+The tables of columns map each stage to its sum; the moves are the ledger's.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from events.journal import PaymentOrder, Reason, Record
 from events.payments import PaymentExecuted, PaymentOrderAcknowledged
 from services.projector.changes import Changes, Members
-from services.projector.journal_records import Order, Reason, Record, as_json
+from services.projector.column_values import as_json, day_of, day_of_moves
 
 LINE_COLUMNS: Final[Mapping[str | None, int]] = MappingProxyType(
     {
@@ -22,24 +23,24 @@ LINE_COLUMNS: Final[Mapping[str | None, int]] = MappingProxyType(
         "carried_over": 6,
     }
 )
-"""Where a line counts each stage; what comes from outside the budget is appropriated."""
+"""The column of a line for each stage; money from outside the budget is appropriated."""
 
 GRANTED: Final = 0
 
 CONVENTION_LOSES: Final[Mapping[str | None, int]] = MappingProxyType(
     {"committed": 1, "ordered": 2, "paid": 3}
 )
-"""Which column of a convention money leaves; what leaves none of them is granted to it."""
+"""The column of a convention that money leaves; other money is granted to it."""
 
 CONVENTION_GAINS: Final[Mapping[str | None, int]] = MappingProxyType(
     {"committed": 1, "ordered": 2, "paid": 3, "available": 4, "carried_over": 5}
 )
-"""Which column of a convention money arrives in."""
+"""The column of a convention that money arrives in."""
 
 
 def add_moves(changes: Changes, record: Record) -> None:
     """The moves of a record, and what they add up to."""
-    budget, sequence, day = record.budget, record.sequence, record.day
+    budget, sequence, day = record.budget, record.sequence, day_of_moves(record)
     rows = changes.appended.setdefault("moves", [])
     for item, move in enumerate(record.moves or (), start=1):
         codes, cents = move.line.codes, move.amount_cents
@@ -100,7 +101,7 @@ def add_orders(changes: Changes, record: Record) -> None:
             "state_sequence": record.sequence,
         }
         if order.issued_on is None:
-            changes.patch("payment_orders", key, members | _turned(record, order))
+            changes.patch("payment_orders", key, members | _new_state(record, order))
         else:
             changes.put_row("payment_orders", key, members | _issued(order, record.sequence, item))
             _add_order_lines(changes, record.budget, order)
@@ -109,13 +110,13 @@ def add_orders(changes: Changes, record: Record) -> None:
 PAID: Final = "paid"
 
 
-def _turned(record: Record, order: Order) -> Members:
-    """The day on which the record set the order's state, and what the accountant said with it."""
+def _new_state(record: Record, order: PaymentOrder) -> Members:
+    """The day of the order's new state, and the accountant's reason."""
     event = record.event
     assert event is not None, "an order changes by an event"
     if event.type == PaymentExecuted.TYPE and order.state != PAID:
         return {}  # A partial payment leaves the state (rules, 20).
-    members: Members = {"state_on": event.day}
+    members: Members = {"state_on": day_of(event)}
     if event.type == PaymentOrderAcknowledged.TYPE:
         reason = event.data.reason if isinstance(event.data.reason, Reason) else None
         members["acknowledged_on"] = event.data.on
@@ -124,9 +125,9 @@ def _turned(record: Record, order: Order) -> Members:
     return members
 
 
-def _issued(order: Order, sequence: int, item: int) -> Members:
-    assert order.beneficiary is not None, "an order issued says whom it pays"
-    assert order.bank_account is not None, "an order issued says where it pays"
+def _issued(order: PaymentOrder, sequence: int, item: int) -> Members:
+    assert order.beneficiary is not None, "an issued order has a beneficiary"
+    assert order.bank_account is not None, "an issued order has a bank account"
     return {
         "convention": order.convention,
         "instalment": order.instalment,
@@ -150,7 +151,7 @@ def _issued(order: Order, sequence: int, item: int) -> Members:
     }
 
 
-def _add_order_lines(changes: Changes, budget: str, order: Order) -> None:
+def _add_order_lines(changes: Changes, budget: str, order: PaymentOrder) -> None:
     for position, each in enumerate(order.lines, start=1):
         changes.append(
             "payment_order_lines",

@@ -13,6 +13,7 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from events.journal import read_record, read_time
 from events.masking import masked
 from events.sentences import Sentence
 from events.topics import JOURNAL
@@ -20,7 +21,6 @@ from services.projector import database
 from services.projector.database import Held, Overtaken, Position
 from services.projector.database_errors import failing_as_writer
 from services.projector.fold import VERSION, Fold, TooNew, later
-from services.projector.journal_records import read_record
 from services.runtime.kafka.clients import KAFKA, Clients
 from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.source_positions import SourcePosition, behind_markers, check_source
@@ -32,14 +32,14 @@ from services.runtime.ops.settings import Settings
 from services.runtime.processing.processor import Hold
 
 FULL_BYTES: Final = 8 * 1024 * 1024
-"""How large the records of a transaction grow before it ends."""
+"""The size of the records of one transaction, at most."""
 
 ERROR_MAX: Final = 2000
-"""How much of an error is written down."""
+"""The length of a stored error, at most."""
 
 
 GIVE_UP: Final = "ecluse projector --rebuild --anew"
-"""What is typed where records of the journal are gone unread, for good."""
+"""The command to run where unread records of the journal are lost."""
 
 ANOTHER = Sentence(
     "ce n'est plus le journal dont ces tables furent faites\u00a0: il a été recréé, importé, ou a "
@@ -63,7 +63,7 @@ NEWER = Sentence(
 
 
 class Metrics:
-    """What the projector counts of this process."""
+    """Metrics of the projector in this process."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.records = Counter(
@@ -145,7 +145,7 @@ class ProjectorWork:
 
     @property
     def position(self) -> Position:
-        """How far it is in the tables."""
+        """Its position in the tables."""
         return self._position
 
     def handle(self, record: ConsumerRecord) -> None:
@@ -163,7 +163,7 @@ class ProjectorWork:
 
     @property
     def is_full(self) -> bool:
-        """Whether what was added up since the last commit is large."""
+        """True once the records since the last commit are large."""
         return self._bytes >= FULL_BYTES
 
     async def commit(self) -> None:
@@ -180,8 +180,8 @@ class ProjectorWork:
         self._count()
 
     @property
-    def told(self) -> None:
-        """Outcomes are the ledger's to tell."""
+    def outcomes(self) -> None:
+        """None: only the ledger reports outcomes."""
         return None
 
     async def _moved(self) -> Position:
@@ -201,12 +201,12 @@ class ProjectorWork:
         )
 
     async def _overtaken(self) -> Exception:
-        """Who has it: another process, or nobody else, and the tables are not those of before."""
+        """The error of a lost partition: taken by another process, or its tables were replaced."""
         now = await database.position_of(self._engine, *self._place)
         if now.generation != self._position.generation:
             return WriterFailed("the read model was made again")
         if now.epoch == self._position.epoch:
-            return WriterFailed("the database has forgotten the last batch")
+            return WriterFailed("the database has lost the last batch")
         return Fenced(f"{self._place.topic}/{self._partition}")
 
     async def settle(self) -> None:
@@ -220,7 +220,7 @@ class ProjectorWork:
                 raise await self._overtaken()
 
     async def hold(self, hold: Hold) -> None:
-        """Write down that the partition stands before this record."""
+        """Record that the partition is held before this record."""
         error: str = masked(hold.error)[:ERROR_MAX].replace("\0", "")
         held = Held(hold.offset, hold.event_id, error)
         async with failing_as_writer():
@@ -230,7 +230,7 @@ class ProjectorWork:
                 raise await self._overtaken() from overtaken
 
     async def was_moved(self) -> bool:
-        """Whether somebody else has taken the partition since, or taken the hold away."""
+        """True once another process took the partition, or the hold was removed."""
         async with failing_as_writer():
             return not await database.is_held(self._engine, self._position)
 
@@ -246,9 +246,9 @@ class ProjectorWork:
             return None
 
     def time_of(self, record: ConsumerRecord) -> float | None:
-        """When the event in a record happened; None of a dead letter, which holds none."""
+        """The event time of a record; None of a dead letter."""
         try:
-            event = _glance(record.value or b"").event
+            event = read_time(record.value or b"").event
         except (msgspec.MsgspecError, ValueError, RecursionError):
             return None
         return None if event is None else seconds_of(event.time)
@@ -262,22 +262,9 @@ class ProjectorWork:
             self._metrics.records.labels(outcome).inc(count)
 
 
-class _Timed(msgspec.Struct):
-    time: str
-
-
-class _Seen(msgspec.Struct):
-    """What a glance at a journal record sees."""
-
-    event: _Timed | None
-
-
-_glance: Final = msgspec.json.Decoder(_Seen).decode
-
-
-def is_same(record: ConsumerRecord, said: str) -> bool:
-    """Whether a record of the journal has this hash."""
+def is_same(record: ConsumerRecord, expected: str) -> bool:
+    """True of a record of the journal with this hash."""
     try:
-        return read_record(record.value or b"").hash == said
+        return read_record(record.value or b"").hash == expected
     except msgspec.MsgspecError:
         return False

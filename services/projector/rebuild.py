@@ -17,19 +17,19 @@ from services.projector.database_errors import reaching
 from services.projector.processor import ProjectorWork
 from services.projector.serve import where
 from services.projector.sql import POSTGRESQL
-from services.projector.switch import NEXT, both, check_owner, forget_the_next, switch
+from services.projector.switch import NEXT, both, check_owner, drop_unfinished, switch
 from services.runtime.kafka.topics import check
 from services.runtime.ops.progress import Progress
 from services.runtime.ops.settings import Settings
 
 BATCH_RECORDS: Final = 5000
-"""How many records one transaction takes: nobody waits for the first of them."""
+"""Records per transaction: larger than in operation, as nothing waits for the first."""
 
 SIDE_BY_SIDE: Final = 4
-"""How many partitions are projected at once into PostgreSQL: it writes one while another is read.
+"""Partitions projected at once into PostgreSQL: one is written while another is read.
 SQLite has one writer."""
 
-Told = Callable[[int, int], None]
+Report = Callable[[int, int], None]
 """Hears how many offsets of the journal are in the new tables, and how many there are."""
 
 log: Final = structlog.stdlib.get_logger("ecluse.projector")
@@ -38,8 +38,8 @@ log: Final = structlog.stdlib.get_logger("ecluse.projector")
 class Rebuild:
     """All partitions of the journal, projected into new tables."""
 
-    def __init__(self, told: Told, side_by_side: int = 1) -> None:
-        self._told = told
+    def __init__(self, report: Report, side_by_side: int = 1) -> None:
+        self._report = report
         self._side_by_side = asyncio.Semaphore(side_by_side)
         self._works: list[ProjectorWork] = []
         self._ends: dict[TopicPartition, int] = {}
@@ -55,7 +55,7 @@ class Rebuild:
             _, self._ends[work.place] = await work.reader.bounds(work.place)
 
     async def catch_up(self) -> None:
-        """To the end of each partition, as it is when its turn comes."""
+        """Read each partition to its end, as it is when its reading begins."""
         tasks = [asyncio.create_task(self._catch_up(work)) for work in self._works]
         try:
             await asyncio.gather(*tasks)
@@ -86,10 +86,10 @@ class Rebuild:
         self.records += count
         self._next[work.place] = work.position.next_offset
         done = sum(self._next.values())
-        self._told(done, max(done, sum(self._ends.values())))
+        self._report(done, max(done, sum(self._ends.values())))
 
 
-async def rebuild(settings: Settings, url: str, told: Told, *, anew: bool = False) -> int:
+async def rebuild(settings: Settings, url: str, report: Report, *, anew: bool = False) -> int:
     """Make the read model again; how many records that took now.
 
     With `anew` nothing is kept of what an earlier run made and did not bring to its end.
@@ -101,12 +101,12 @@ async def rebuild(settings: Settings, url: str, told: Told, *, anew: bool = Fals
     count = await check(settings, (JOURNAL,))
     async with AsyncExitStack() as stack:
         running, made = await stack.enter_async_context(both(url))
-        again = Rebuild(told, SIDE_BY_SIDE if made.dialect.name == POSTGRESQL else 1)
+        again = Rebuild(report, SIDE_BY_SIDE if made.dialect.name == POSTGRESQL else 1)
         async with reaching(where(running)):
             await check_owner(running)
             await prepare(running)
             if anew:
-                await forget_the_next(running, made)
+                await drop_unfinished(running, made)
             await prepare(made, NEXT)
         works = [ProjectorWork(settings, made, number, Progress()) for number in range(count)]
         for work in works:

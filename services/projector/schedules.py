@@ -1,22 +1,16 @@
-"""Schedules, documents and obligations of conventions, as events say them. Pure."""
+"""Schedules, documents and obligations of conventions, as events state them."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final
 
 import msgspec
 
+from events.journal import EventData, Instalment, LineAmount, Obligation, ReceivedDocument
 from services.projector.changes import Changes, Members
-from services.projector.journal_records import (
-    Instalment,
-    LineAmount,
-    Obligation,
-    Received,
-    Said,
-    as_json,
-)
+from services.projector.column_values import as_json
 
 WHOLE_AWARD: Final = "1"
-"""What the one instalment of an award without convention is called that plans none (rules, 13)."""
+"""The one instalment of an award without convention or schedule (rules, 13)."""
 
 
 def amount(each: LineAmount) -> Members:
@@ -24,11 +18,11 @@ def amount(each: LineAmount) -> Members:
     return {"amount_cents": each.amount_cents, "services": as_json(each.services)}
 
 
-def of_award(said: Said) -> tuple[Instalment, ...]:
-    """The schedule of an award that stands alone: its own, or all of it at once (rules, 13)."""
-    if said.instalments is not None:
-        return said.instalments
-    return (Instalment(WHOLE_AWARD, "signature", said.lines or ()),)
+def of_award(data: EventData) -> tuple[Instalment, ...]:
+    """The schedule of an award without convention: its own, or all at once (rules, 13)."""
+    if data.instalments is not None:
+        return data.instalments
+    return (Instalment(WHOLE_AWARD, "signature", data.lines or ()),)
 
 
 def renamed(
@@ -83,29 +77,33 @@ def oblige(changes: Changes, budget: str, convention: str, owed: Iterable[Obliga
         changes.put_row("obligations", key, {})
 
 
-def receive(changes: Changes, budget: str, sequence: int, said: Said) -> None:
-    """A document came; the first day stays, and the cost until it says another (rules, 19)."""
-    assert said.document is not None, "a report is a document"
-    members = {"received_on": said.received_on, "rejected_for": None, "sequence": sequence}
-    if said.eligible_cost_cents is not None:
-        members["eligible_cost_cents"] = said.eligible_cost_cents
-    key = (budget, said.convention, said.document.kind, said.document.year)
+def receive(changes: Changes, budget: str, sequence: int, data: EventData) -> None:
+    """Add a received document: its first day and its last stated cost are kept (rules, 19)."""
+    assert data.document is not None, "a report is a document"
+    members = {"received_on": data.received_on, "rejected_for": None, "sequence": sequence}
+    if data.eligible_cost_cents is not None:
+        members["eligible_cost_cents"] = data.eligible_cost_cents
+    key = (budget, data.convention, data.document.kind, data.document.year)
     changes.put_row("documents", key, members)
 
 
-def reject(changes: Changes, budget: str, sequence: int, said: Said) -> None:
-    """A document does not do: it counts as not received, and proves no cost (rules, 24)."""
-    assert said.document is not None, "a report is a document"
-    members = {"eligible_cost_cents": None, "rejected_for": said.reason, "sequence": sequence}
-    key = (budget, said.convention, said.document.kind, said.document.year)
-    changes.forget(key)
+def reject(changes: Changes, budget: str, sequence: int, data: EventData) -> None:
+    """Mark a document as rejected: not received, and without a cost (rules, 24)."""
+    assert data.document is not None, "a report is a document"
+    members = {"eligible_cost_cents": None, "rejected_for": data.reason, "sequence": sequence}
+    key = (budget, data.convention, data.document.kind, data.document.year)
+    changes.reject(key)
     changes.put_row("documents", key, members)
 
 
 def carry_documents(
-    changes: Changes, budget: str, convention: str, sequence: int, received: Iterable[Received]
+    changes: Changes,
+    budget: str,
+    convention: str,
+    sequence: int,
+    received: Iterable[ReceivedDocument],
 ) -> None:
-    """What earlier years received."""
+    """Add the documents that earlier years received."""
     for each in received:
         key = (budget, convention, each.document.kind, each.document.year)
         members = {

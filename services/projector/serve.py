@@ -1,4 +1,4 @@
-"""The projector as a worker: checks topic and database, joins the group, works until it is told."""
+"""The projector as a worker: checks topic and database, joins the group, runs until stopped."""
 
 from typing import Final
 
@@ -13,17 +13,17 @@ from services.runtime.kafka.topics import check
 from services.runtime.ops.progress import Progress
 from services.runtime.ops.settings import Settings
 from services.runtime.processing.health import Health
-from services.runtime.processing.processor import Work
+from services.runtime.processing.processor import Processor
 from services.runtime.processing.worker import Worker
 
 BATCH_RECORDS: Final = 2000
-"""How many records one transaction takes at most: the more, the fewer rows are written again and
+"""Records per transaction, at most: the more, the fewer rows are written again and
 again (measured: docs/decisions/0023)."""
 
 REMEDY: Final = (
     "mend the program and start it again; if its tables were made wrong: ecluse projector --rebuild"
 )
-"""What may be done about a record of the journal that holds its partition."""
+"""Advice about a record of the journal that holds its partition."""
 
 
 async def serve(settings: Settings, url: str) -> None:
@@ -42,7 +42,7 @@ async def serve(settings: Settings, url: str) -> None:
         registry = CollectorRegistry()
         metrics = Metrics(registry)
 
-        def work(partition: int, progress: Progress) -> Work:
+        def work(partition: int, progress: Progress) -> Processor:
             return ProjectorWork(settings, engine, partition, progress, metrics)
 
         group, topic = settings.group(PROJECTOR_GROUP), settings.topic(JOURNAL)
@@ -53,5 +53,5 @@ async def serve(settings: Settings, url: str) -> None:
 
 
 def where(engine: AsyncEngine) -> str:
-    """What a database is called where people are told of it: its password left out."""
+    """The name of a database in messages: its URL without the password."""
     return engine.url.render_as_string(hide_password=True)

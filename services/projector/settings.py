@@ -1,4 +1,4 @@
-"""Where the read model is: read once, from ECLUSE_DATABASE_URL or the file that holds it."""
+"""The address of the read model, from ECLUSE_DATABASE_URL or the file that holds it."""
 
 from pathlib import Path
 from typing import Final
@@ -22,7 +22,7 @@ class DatabaseSettings(BaseSettings):
     """`postgresql://user:password@host/database`, or `sqlite:///path/to/file`."""
 
     database_url_file: SecretStr | None = None
-    """What a file holds of it, as containers keep secrets; it stands before the other."""
+    """The content of a file, as containers keep secrets; it has precedence."""
 
     @field_validator("database_url_file", mode="before")
     @classmethod
@@ -36,5 +36,5 @@ class DatabaseSettings(BaseSettings):
 
     @property
     def url(self) -> str:
-        """The URL, wherever it stands."""
+        """The URL, from the file or the variable."""
         return (self.database_url_file or self.database_url).get_secret_value()

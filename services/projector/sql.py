@@ -37,11 +37,11 @@ RENAMED: Final = (
 What the grant had planned goes on under names of its own: an order may hold it (rules, 13).
 """
 
-FORGOTTEN: Final = (
+REJECTED: Final = (
     "UPDATE documents SET received_on = NULL"
     " WHERE budget = :budget AND convention = :convention AND kind = :kind AND year = :year"
 )
-"""What was rejected counts as not received (rules, 24)."""
+"""Rejected documents count as not received (rules, 24)."""
 
 WITHDRAWN: Final = (
     "UPDATE conventions SET state = 'withdrawn'"
@@ -54,7 +54,7 @@ REPLANNED: Final = (
     " AND convention = :convention AND sequence < :sequence"
     " AND (left_out_by IS NULL OR left_out_by = convention)"
 )
-"""What was planned before an amendment, and not by it, is planned no more."""
+"""Instalments planned before an amendment, and not by it, are left out."""
 
 
 def table(name: str) -> Table:
@@ -83,7 +83,7 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _values(name: str, written: Sequence[str], dialect: str) -> str:
-    """Where the rows of a statement come from: arrays, or one row."""
+    """The rows of a statement: arrays, or one row of values."""
     if dialect == POSTGRESQL:
         return f"SELECT * FROM {_arrays(name, written)}"
     return f"VALUES ({', '.join('?' * len(written))})"
@@ -112,7 +112,7 @@ def adding(name: str, dialect: str) -> str:
 
 @cache
 def putting(name: str, members: tuple[str, ...], dialect: str, *, offered: bool = False) -> str:
-    """Rows that are written, or written over in these columns; offered ones give way."""
+    """Upsert of these columns; offered rows do not replace others."""
     written = (*keys(name), *members)
     first = FIRST_COUNTS.get(name)
     new = ", ".join(
@@ -148,10 +148,11 @@ def patching(name: str, members: tuple[str, ...], dialect: str) -> str:
         found = " AND ".join(f'"{each}" = ?' for each in keys(name))
         return f"UPDATE {name} SET {', '.join(new(each, '?') for each in members)} WHERE {found}"
     written = (*members, *keys(name))
-    found = " AND ".join(f'{name}."{each}" = said."{each}"' for each in keys(name))
-    said = ", ".join(new(each, f'said."{each}"') for each in members)
+    found = " AND ".join(f'{name}."{each}" = changed."{each}"' for each in keys(name))
+    assigned = ", ".join(new(each, f'changed."{each}"') for each in members)
     return (
-        f"UPDATE {name} SET {said} FROM {_arrays(name, written)} AS said ({_listed(written)})"
+        f"UPDATE {name} SET {assigned} FROM {_arrays(name, written)} AS changed"
+        f" ({_listed(written)})"
         f" WHERE {found}"
     )
 
@@ -164,7 +165,7 @@ def appending(name: str) -> str:
 
 
 def refilling(name: str, made: str) -> tuple[str, str]:
-    """SQLite: the rows of a table give way to those of another file."""
+    """SQLite: statements that replace the rows of a table by those of another file."""
     listed = _listed(columns(name))
     filled = f"INSERT INTO main.{name} ({listed}) SELECT {listed} FROM {made}.{name}"
     return f"DELETE FROM main.{name}", filled

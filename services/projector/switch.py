@@ -1,8 +1,8 @@
 """The switch from the running read model to the one that was made beside it: in one transaction.
 
 On PostgreSQL the new tables are another schema, which takes the name of the old; on SQLite they are
-another file, whose rows take the place of the old. Whoever reads sees the one or the other, whole.
-Whoever projects is fenced, and goes on in the new ones.
+another file, whose rows take the place of the old. Readers see the one or the other, whole.
+Projectors are fenced, and continue in the new ones.
 """
 
 import asyncio
@@ -27,18 +27,18 @@ NEXT: Final = f"{SCHEMA}_next"
 """The schema in which the read model is made again."""
 
 BEFORE: Final = f"{SCHEMA}_before"
-"""What the old one is called for the moment before it is dropped."""
+"""The name of the old schema until it is dropped."""
 
 NEXT_FILE: Final = ".next"
-"""Stands behind the name of the file in which it is made again."""
+"""The suffix of the file in which the read model is rebuilt."""
 
 LOCK_MS: Final = 500
-"""How long the switch waits for readers at a time: less than PostgreSQL takes for a deadlock."""
+"""Lock timeout of one try of the switch: less than PostgreSQL's deadlock timeout."""
 
 PAUSE_S: Final = 0.5
 PAUSES_MAX: Final = 10
 TRIES: Final = 120
-"""How often the switch is tried, each time after a longer pause, up to ten times the first."""
+"""Tries of the switch, with pauses that grow to ten times the first."""
 
 READERS = Sentence(
     "des lecteurs gardent les anciennes tables ouvertes : mettez fin à leurs transactions, puis "
@@ -74,7 +74,7 @@ OWNED: Final = (
     " UNION SELECT relowner FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace"
     " WHERE nspname = :schema AND relkind = 'r') AS known (owner)"
 )
-"""To whom the schema and its tables belong, and who we are."""
+"""Owners of the schema and its tables, and the current role."""
 
 CatchUp = Callable[[], Awaitable[None]]
 """Brings the new tables to the end of the journal while the old ones stand still."""
@@ -107,7 +107,7 @@ async def _rename(running: AsyncEngine, made: AsyncEngine, catch_up: CatchUp) ->
         await catch_up()  # So that little is left to be done while all wait.
         async with running.connect() as connection:
             if await _locked(connection):
-                # The new tables are written on other connections: nobody holds those.
+                # The new tables are written on other connections, which hold no locks.
                 await catch_up()
                 await _take_over(made, await _epochs(connection))
                 await _give_the_name(connection)
@@ -118,12 +118,12 @@ async def _rename(running: AsyncEngine, made: AsyncEngine, catch_up: CatchUp) ->
 
 
 async def _locked(connection: AsyncConnection) -> bool:
-    """Whether nobody reads the old tables, nor can from now on."""
+    """Lock the old tables; False where a reader holds them."""
     # Positions first: who projects begins there, and so holds nothing else while he waits.
     first = sorted(metadata.tables, key=lambda name: name != positions.name)
     names = ", ".join(f"{SCHEMA}.{name}" for name in first)
     await connection.execute(text(f"SET LOCAL lock_timeout = {LOCK_MS}"))
-    # What is still to be read may take longer than others may stand idle.
+    # Catching up may take longer than other sessions may be idle.
     await connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
     try:
         await connection.execute(text(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE"))
@@ -136,7 +136,7 @@ async def _locked(connection: AsyncConnection) -> bool:
 
 
 def _cause(error: DBAPIError) -> BaseException | None:
-    """What asyncpg says, behind SQLAlchemy's words."""
+    """The error of asyncpg that SQLAlchemy wraps."""
     return None if error.orig is None else error.orig.__cause__
 
 
@@ -174,7 +174,7 @@ GRANTED: Final = (
 
 
 async def _grants(connection: AsyncConnection) -> list[str]:
-    """Who was let read the old tables reads the new ones."""
+    """Statements that grant the rights on the old tables again."""
     rows = await connection.execute(text(GRANTED))
     return [str(row[0]) for row in rows]
 
@@ -225,7 +225,7 @@ def _remove(file: str) -> None:
         Path(f"{file}{suffix}").unlink(missing_ok=True)
 
 
-async def forget_the_next(running: AsyncEngine, made: AsyncEngine) -> None:
+async def drop_unfinished(running: AsyncEngine, made: AsyncEngine) -> None:
     """Take away what an earlier rebuild made and did not bring to its end."""
     if running.dialect.name != POSTGRESQL:
         _remove(str(made.url.database))
@@ -235,7 +235,7 @@ async def forget_the_next(running: AsyncEngine, made: AsyncEngine) -> None:
 
 
 async def check_owner(running: AsyncEngine) -> None:
-    """That the new tables will belong to whom the old ones do.
+    """Check that the new tables will have the owner of the old ones.
 
     Raises:
         ClusterError: they would not: who projects could not write any more.

@@ -1,4 +1,4 @@
-"""Strands: of all records, those that tell of one convention, grant or instalment. Pure."""
+"""Filters: the records and the moves that concern one convention, grant or instalment."""
 
 from typing import Any, NamedTuple
 
@@ -6,41 +6,43 @@ from events.conventions import ConventionNotified, ConventionSigned
 from events.deliberations import DeliberationAdopted, DeliberationWithdrawn
 from events.envelope import Event
 from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
+from events.mentions import NONE, order_parts
 from events.payments import BankAccountChanged
 from events.reports import ReportReceived, ReportRejected
 from services.ledger.domain.grants import Act, DocumentKey
 from services.ledger.domain.journal import JournalRecord
 from services.ledger.domain.moves import Move
 from services.ledger.domain.orders import OrderChange
-from services.trace.event_references import NONE, Names, order_parts, touched
+from services.trace.entries import Entry
 
 
-class Strand(NamedTuple):
-    """One thing in one budget, by all the names under which records may tell of it."""
+class Filter(NamedTuple):
+    """One thing in one budget, under all names that records may give it."""
 
     budget: str
     conventions: frozenset[str] = NONE
-    """A convention; with it the grant in whose place it came (rules, 13)."""
+    """A convention, and the grant in whose place it was signed (rules, 13)."""
     grants: frozenset[str] = NONE
     sirets: frozenset[str] = NONE
     award_acts: frozenset[Act] = frozenset()
-    """Told apart by them: what lapses of several grants at a closing."""
+    """Acts by which reserves that lapse at a closing are known to be of its grant."""
     is_of_grant: bool = False
-    """Whether it tells of the grant itself: of every attempt to sign a convention for it too."""
+    """True of the grant itself: every attempt to sign a convention for it belongs to it."""
     since: int = 1
-    """The sequence of the record with which it begins."""
+    """The sequence of its first record."""
     instalment: str | None = None
-    """The one instalment that it is about; None stands for all."""
+    """The one instalment that it is about; None: all."""
     bearer: str | None = None
     """The name that the orders of this instalment bear: the convention's, or that of the grant in
     whose place it came (rules, 13)."""
     documents: frozenset[DocumentKey] = frozenset()
-    """What that instalment waits for, or has waited for."""
+    """Documents that the instalment waits for, or has waited for."""
     is_notified: bool = False
-    """Whether that instalment waits, or has waited, for the notification."""
+    """True where the instalment waits, or has waited, for the notification."""
 
-    def takes(self, record: JournalRecord, event: Event, names: Names) -> bool:
-        """Whether a record, whose event has these names, belongs to it."""
+    def takes(self, entry: Entry) -> bool:
+        """True where a record belongs to it."""
+        record, event, names = entry.record, entry.event, entry.names
         if record.budget != self.budget or record.sequence < self.since:
             return False
         if isinstance(event, DeliberationAdopted | DeliberationWithdrawn):
@@ -55,21 +57,21 @@ class Strand(NamedTuple):
             signing = isinstance(event, ConventionSigned | FiscalYearOpened)
             return signing and bool(names.grants & self.grants)
         if self.instalment is None:
-            return bool((names.conventions | touched(record)) & self.conventions)
+            return bool((names.conventions | entry.touched) & self.conventions)
         named = bool(names.conventions & self.conventions)
-        return (named and self._minds(event)) or self._changes(record)
+        return (named and self._concerns(event)) or self._changes(record)
 
     def has_order(self, payment_order: str) -> bool:
-        """Whether an order is one of the convention's; of the instalment's where it is about one.
+        """True of an order of the convention, or of the instalment where it is about one.
 
-        A repeat of it counts, and a name that no order has: somebody tried.
+        Orders issued again count, and names that no order has: events may name them.
         """
         return self.has_instalment(*order_parts(payment_order))
 
     def has_instalment(self, convention: str | None, instalment: str) -> bool:
-        """Whether an instalment of a convention is one that it is about.
+        """True of an instalment that it is about.
 
-        That of a grant goes on in its convention as `<grant>/<instalment>`.
+        One that a grant had is called `<grant>/<instalment>` in its convention.
         """
         if convention not in self.conventions:
             return False
@@ -79,7 +81,7 @@ class Strand(NamedTuple):
         return (convention, instalment) == own or instalment == "/".join(map(str, own))
 
     def moves(self, record: JournalRecord, event: Event) -> list[Move]:
-        """What a record moved of it."""
+        """Its moves in a record."""
         closing = isinstance(event, FiscalYearClosed)
         return [
             move
@@ -88,7 +90,7 @@ class Strand(NamedTuple):
         ]
 
     def entries(self, record: JournalRecord, event: Event) -> list[dict[str, Any]]:
-        """The commitment entries of it that a record wrote."""
+        """Its commitment entries in a record."""
         if isinstance(event, FiscalYearClosed):
             lapsing = self._lapsing(record)
         else:
@@ -100,11 +102,11 @@ class Strand(NamedTuple):
         ]
 
     def orders(self, record: JournalRecord) -> list[OrderChange]:
-        """The orders of it that a record issued or changed."""
+        """Its orders that a record issued or changed."""
         return [each for each in record.payment_orders if self.has_order(each.order.payment_order)]
 
     def flags(self, record: JournalRecord) -> list[dict[str, Any]]:
-        """The review flags of a record, but for those on other conventions."""
+        """Review flags of a record, without those on other conventions."""
         named = "convention"
         return [
             flag
@@ -113,8 +115,8 @@ class Strand(NamedTuple):
             or flag["facts"][named] in self.conventions
         ]
 
-    def _minds(self, event: Event) -> bool:
-        """Whether an event that names the convention is about the instalment as well."""
+    def _concerns(self, event: Event) -> bool:
+        """True of an event on the convention that concerns the instalment as well."""
         match event:
             case ReportReceived() | ReportRejected():
                 key = DocumentKey(event.document.kind, event.document.year)
@@ -133,7 +135,7 @@ class Strand(NamedTuple):
         return self.has_instalment(move.convention, move.instalment)
 
     def _lapsing(self, record: JournalRecord) -> list[dict[str, Any]]:
-        """What a closing gave back of what was only reserved, by the act that had reserved it."""
+        """Reserves that a closing gave back, by the act that had made them."""
         acts = [act.row() for act in self.award_acts]
         return [
             each

@@ -1,6 +1,6 @@
-"""References: what a name stands for in a journal, and what that is linked to. Pure.
+"""References: the things that a name stands for in a journal, and those linked to them.
 
-The journal is heard twice: first by an `Index`, then by the `Story` that it leads to.
+Records are read twice: first into an `Index`, then into the `Trace` that it leads to.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,27 +10,27 @@ from typing import NamedTuple
 from events import fiscal_years, parts
 from events.conventions import ConventionAmended, ConventionSigned
 from events.deliberations import DeliberationAdopted
-from events.envelope import Event
 from events.fiscal_years import FiscalYearOpened
+from events.mentions import Names, order_parts
 from services.ledger.domain.grants import Act, DocumentKey, act_of
 from services.ledger.domain.journal import JournalRecord, Outcome
 from services.ledger.domain.moves import CARRY_OVER
 from services.ledger.domain.schedules import WHOLE_AWARD
 from services.ledger.domain.year_openings import next_year
-from services.trace.event_references import Names, names_of, opened_as, order_parts
-from services.trace.filter import Strand
-from services.trace.trace import Key, Kind, Story
+from services.trace.entries import Entry
+from services.trace.filter import Filter
+from services.trace.trace import Key, Kind, Trace
 
 
 class Links(NamedTuple):
-    """What a convention is linked to by its signature, its opening or its award."""
+    """The grant and beneficiary of a convention, by its signature, its opening or its award."""
 
     grant: str
     siret: str
 
 
 class Plan(NamedTuple):
-    """All that an instalment waits for, by any schedule that ever planned it."""
+    """Conditions of an instalment, by any schedule that ever planned it."""
 
     documents: frozenset[DocumentKey] = frozenset()
     is_notified: bool = False
@@ -38,78 +38,79 @@ class Plan(NamedTuple):
 
 @dataclass(slots=True)
 class Index:
-    """What a reference names in a journal, and what is linked to it."""
+    """The things that a reference names in a journal, and their links."""
 
     ref: str
     budget: str | None = None
-    """Where the reference is looked for; None stands for everywhere."""
+    """The budget in which the reference is searched; None: all."""
     found: dict[Kind, set[str]] = field(default_factory=dict)
-    """The budgets in which it was found, by what it is there."""
+    """Budgets in which it was found, by kind."""
     ends: dict[str, int] = field(default_factory=dict)
-    """The last sequence of each budget that was heard."""
+    """The last sequence read of each budget."""
     _events: set[tuple[str, int]] = field(default_factory=set)
     _acts: dict[Key, tuple[int, Names]] = field(default_factory=dict)
-    """Of each grant, convention or lone event that names the act: the first record that does."""
+    """By grant, convention or lone event: the first record that names the act."""
     _links: dict[Key, Links] = field(default_factory=dict)
     _tried: dict[Key, Links] = field(default_factory=dict)
-    """The same of signatures that were not accepted."""
+    """Links by signatures that were not accepted."""
     _under: dict[Key, dict[str, None]] = field(default_factory=dict)
-    """The conventions of each grant, tried ones included."""
+    """Conventions by grant, those that were not accepted included."""
     _alone: set[Key] = field(default_factory=set)
     _awards: dict[Key, Act] = field(default_factory=dict)
     _plans: dict[tuple[str, str, str], Plan] = field(default_factory=dict)
     _carried: set[Key] = field(default_factory=set)
-    """The conventions that a closing carried over."""
+    """Conventions that a closing carried over."""
     _opened_from: dict[Key, Key] = field(default_factory=dict)
-    """The conventions of closed budgets as which conventions began."""
+    """By convention, the one of a closed budget that it continues."""
     _opened_as: dict[Key, Key] = field(default_factory=dict)
-    """The same the other way round."""
+    """Its inverse."""
     _signed_as: dict[Key, str] = field(default_factory=dict)
-    """The conventions that were signed for grants that stood alone, or whose moves name one."""
+    """By grant that stood alone, the convention that took its place."""
     _signed_for: dict[Key, str] = field(default_factory=dict)
-    """The same the other way round."""
+    """Its inverse."""
 
-    def hear(self, record: JournalRecord, event: Event) -> None:
-        """Hear the next record of a chain, with its event."""
-        self.ends[record.budget] = record.sequence
-        self._learn(record, event)
-        if self.budget in {None, record.budget}:
-            self._look(record, event)
+    def add(self, entry: Entry) -> None:
+        """Add the next record of a chain."""
+        self.ends[entry.record.budget] = entry.record.sequence
+        self._link_names(entry)
+        if self.budget in {None, entry.record.budget}:
+            self._find_reference(entry)
 
-    def story(self) -> "Story":
-        """The story of all that was found; `missing` must be heard before it is told."""
-        strands: dict[Strand, None] = {}
+    def trace(self) -> "Trace":
+        """The empty trace of all that was found; budgets in `missing` must be read before."""
+        filters: dict[Filter, None] = {}
         for budget in sorted(self.found.get(Kind.CONVENTION, ())):
-            strands |= dict.fromkeys(self._of_convention(budget, self.ref))
+            filters |= dict.fromkeys(self._of_convention(budget, self.ref))
         for budget in sorted(self.found.get(Kind.GRANT, ())):
-            strands |= dict.fromkeys(self._of_grant(budget, self.ref))
+            filters |= dict.fromkeys(self._of_grant(budget, self.ref))
         for budget in sorted(self.found.get(Kind.PAYMENT_ORDER, ())):
             convention, instalment = order_parts(self.ref)
-            strands |= dict.fromkeys(self._of_convention(budget, convention, 1, instalment))
+            filters |= dict.fromkeys(self._of_convention(budget, convention, 1, instalment))
         events = set(self._events)
         for (budget, _), (sequence, names) in self._acts.items():
             for grant in sorted(names.grants):
-                strands |= dict.fromkeys(self._of_grant(budget, grant, sequence))
+                filters |= dict.fromkeys(self._of_grant(budget, grant, sequence))
             for convention in sorted(() if names.grants else names.conventions):
-                strands |= dict.fromkeys(self._of_convention(budget, convention, sequence))
+                filters |= dict.fromkeys(self._of_convention(budget, convention, sequence))
             if not names.grants and not names.conventions:
                 events.add((budget, sequence))
         kinds = sorted(self.found, key=list(Kind).index)
-        return Story(self.ref, kinds, list(strands), events, self._unopened())
+        return Trace(self.ref, kinds, list(filters), events, self._unopened())
 
     def missing(self) -> list[str]:
-        """The budgets that the story goes on in, or comes from, and that were not heard."""
-        told = {strand.budget for strand in self.story().strands}
-        return sorted(told - self.ends.keys())
+        """Budgets of earlier or later years that the trace needs and that were not read."""
+        traced = {part.budget for part in self.trace().filters}
+        return sorted(traced - self.ends.keys())
 
-    # ------------------------------------------------------------ hearing
-    def _look(self, record: JournalRecord, event: Event) -> None:
-        ref, budget, names = self.ref, record.budget, names_of(event)
+    # ------------------------------------------------------------ reading records
+    def _find_reference(self, entry: Entry) -> None:
+        ref, record, names = self.ref, entry.record, entry.names
+        budget = record.budget
         orders = {change.order.payment_order for change in record.payment_orders}
         if record.event_id == ref:
             self._find(Kind.EVENT, budget)
             self._events.add((budget, record.sequence))
-        opened = isinstance(event, FiscalYearOpened) and ref == opened_as(record, event)
+        opened = isinstance(entry.event, FiscalYearOpened) and ref == entry.convention
         if opened or ref in names.conventions:
             self._find(Kind.CONVENTION, budget)
         if ref in names.grants:
@@ -127,7 +128,8 @@ class Index:
     def _find(self, kind: Kind, budget: str) -> None:
         self.found.setdefault(kind, set()).add(budget)
 
-    def _learn(self, record: JournalRecord, event: Event) -> None:
+    def _link_names(self, entry: Entry) -> None:
+        record, event = entry.record, entry.event
         budget = record.budget
         accepted = record.outcome is Outcome.ACCEPTED
         for move in record.moves:
@@ -151,7 +153,8 @@ class Index:
                     self._link(record, event.grant, Links(event.grant, event.beneficiary.siret))
                     self._stand_alone(budget, event)
             case FiscalYearOpened():
-                name, before = opened_as(record, event), (event.closed_budget, event.convention)
+                name = entry.convention or event.convention
+                before = (event.closed_budget, event.convention)
                 self._link(record, name, Links(event.grant, event.beneficiary.siret))
                 self._opened_from.setdefault((budget, name), before)
                 self._opened_as.setdefault(before, (budget, name))
@@ -168,7 +171,7 @@ class Index:
         self._under.setdefault((record.budget, links.grant), {})[convention] = None
 
     def _linked(self, budget: str, convention: str) -> Links | None:
-        """What it is linked to; where it was never signed, by the last attempt."""
+        """Its links; where it was never signed, those of the last attempt."""
         key = (budget, convention)
         return self._links.get(key, self._tried.get(key))
 
@@ -198,11 +201,11 @@ class Index:
                 before.is_notified or each.trigger == "notification",
             )
 
-    # ------------------------------------------------------------ telling
-    def _of_grant(self, budget: str, grant: str, since: int = 1) -> Iterator[Strand]:
+    # ------------------------------------------------------------ making filters
+    def _of_grant(self, budget: str, grant: str, since: int = 1) -> Iterator[Filter]:
         award = self._awards.get((budget, grant))
         acts = frozenset(() if award is None else (award,))
-        yield Strand(
+        yield Filter(
             budget,
             grants=frozenset({grant}),
             award_acts=acts,
@@ -216,8 +219,8 @@ class Index:
 
     def _of_convention(
         self, budget: str, convention: str, since: int = 1, instalment: str | None = None
-    ) -> Iterator[Strand]:
-        """A convention in all its years; where the story begins on the way, from there on."""
+    ) -> Iterator[Filter]:
+        """A convention in all its years; from an act on, only from that record and later years."""
         signed = convention
         if instalment is not None:
             signed = self._signed_as.get((budget, convention), convention)
@@ -228,7 +231,7 @@ class Index:
             bearer = self._signed_for[year, name] if is_of_grant else name
             planned = ((bearer, instalment or ""), (name, f"{bearer}/{instalment}"))
             plans = [self._plans.get((year, *each), Plan()) for each in planned]
-            yield Strand(
+            yield Filter(
                 year,
                 conventions=frozenset(names),
                 grants=frozenset(() if links is None else {links.grant}),
@@ -241,14 +244,14 @@ class Index:
             )
 
     def _years(self, budget: str, convention: str, *, only_later: bool) -> Iterator[Key]:
-        """The budgets through which a convention went, in any order, with its name there."""
+        """The budgets of a convention, in any order, with its name in each."""
         yield budget, convention
         earlier = (budget, convention)
         while not only_later and (earlier in self._opened_from or earlier in self._signed_for):
             if earlier in self._opened_from:
                 earlier = self._opened_from[earlier]
                 yield earlier
-            else:  # What it was before a convention was signed came from an earlier year.
+            else:  # The grant that stood alone before it came from an earlier year.
                 earlier = (earlier[0], self._signed_for[earlier])
         later = self._at_the_end_of_its_year(budget, convention)
         while later in self._carried:
@@ -261,10 +264,10 @@ class Index:
         return budget, self._signed_as.get((budget, name), name)
 
     def _other_names(self, budget: str, name: str) -> Iterator[str]:
-        """A grant in whose place a convention was signed, and the other way round."""
+        """The convention signed in the place of a grant, or that grant."""
         key = (budget, name)
         yield from (each[key] for each in (self._signed_as, self._signed_for) if key in each)
 
     def _unopened(self) -> set[Key]:
-        """The conventions whose opening in the next year was not heard."""
+        """Carried conventions whose opening in the next year was not read."""
         return self._carried - self._opened_as.keys()

@@ -1,9 +1,9 @@
-"""What the watch reads of the journal and of the published balances: its own reading of both.
+"""Keys and figures of the published balances, and the keys that journal records change.
 
-It shares no code with the ledger: a mistake there must not hide here.
+No code is shared with the ledger: a mistake there must not hide here.
 """
 
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 from pydantic import ValidationError
@@ -11,9 +11,8 @@ from pydantic import ValidationError
 from events.conventions import ConventionSigned
 from events.deliberations import DeliberationAdopted
 from events.fiscal_years import FiscalYearOpened
+from events.journal import Line, Record
 from events.outbound import BalanceUpdated, ConventionBalance
-
-Stage = Literal["available", "reserved", "committed", "ordered", "paid", "carried_over"]
 
 Cents = dict[str, int]
 """Amounts in cents by column, spelled as the contract prints them."""
@@ -37,108 +36,50 @@ CONVENTION_COLUMNS: Final = (
 )
 
 
-class Line(msgspec.Struct, frozen=True):
-    """A budget line (imputation)."""
-
-    chapter: str
-    article: str
-    function: str | None = None
-    operation: str | None = None
-
-    def row(self) -> dict[str, str | None]:
-        """The line as the contract prints it."""
-        return {
-            "chapter": self.chapter,
-            "article": self.article,
-            "function": self.function,
-            "operation": self.operation,
-        }
-
-    def in_order(self) -> tuple[str, str, str, str]:
-        """A key that sorts lines, absent codes first (rules, 35)."""
-        return (self.chapter, self.article, self.function or "", self.operation or "")
+def line_row(line: Line) -> dict[str, str | None]:
+    """A line as the contract prints it."""
+    return {
+        "chapter": line.chapter,
+        "article": line.article,
+        "function": line.function,
+        "operation": line.operation,
+    }
 
 
 class Key(NamedTuple):
-    """Whose money: a line's, or a convention's on a line."""
+    """The owner of a balance: a line, or a convention on a line."""
 
     convention: str | None
     line: Line
 
 
-class Move(msgspec.Struct, frozen=True):
-    """An amount in cents that went from one stage to another; None is outside the budget."""
-
-    line: Line
-    convention: str | None
-    amount_cents: int
-    origin: Stage | None = msgspec.field(name="from")
-    target: Stage | None = msgspec.field(name="to")
-
-
-class _Event(msgspec.Struct):
+class _Message(msgspec.Struct):
     type: str
     data: msgspec.Raw
 
 
-class _Record(msgspec.Struct):
-    budget: str
-    sequence: int
-    outcome: str
-    moves: tuple[Move, ...] | None
-    event: _Event | None
-
-
-class _Award(msgspec.Struct):
-    grant: str
-    role: str
-    requires_convention: bool | None = None
-
-
-class _Opening(msgspec.Struct):
-    grant: str
-    stands_alone: bool
-
-
-class _Signature(msgspec.Struct):
-    grant: str
-    convention: str
-
-
-class Alone(NamedTuple):
-    """An award without convention: its grant appears everywhere as a convention (rules, 13).
-
-    One that was carried over from an earlier year is told by its deadline event.
-    """
+class WithoutConvention(NamedTuple):
+    """An award without convention: its money is keyed by the grant (rules, 13)."""
 
     grant: str
 
 
 class Signed(NamedTuple):
-    """A convention was signed for a grant; one that stood alone goes on under the new name."""
+    """A convention signed for a grant; money keyed by the grant is keyed by it from now on."""
 
     grant: str
     convention: str
 
 
-class Record(NamedTuple):
-    """One record of the journal, as far as balances are concerned."""
-
-    budget: str
-    sequence: int
-    moves: tuple[Move, ...]
-    fact: Alone | Signed | None
-
-
 class Published(NamedTuple):
-    """What the ledger says of one key, as of a sequence of its journal."""
+    """The published balance of one key, as of a sequence of the journal."""
 
     sequence: int
     cents: Cents
 
 
 class Place(NamedTuple):
-    """A key of the topic of balances: it is named there with its budget."""
+    """A key of the topic of balances, which names the budget too."""
 
     budget: str
     key: Key
@@ -148,49 +89,33 @@ class NotReadable(Exception):
     """A record is not what its topic may hold."""
 
 
-_record = msgspec.json.Decoder(_Record).decode
-_award = msgspec.json.Decoder(_Award).decode
-_opening = msgspec.json.Decoder(_Opening).decode
-_signature = msgspec.json.Decoder(_Signature).decode
-_message = msgspec.json.Decoder(_Event).decode
+_message = msgspec.json.Decoder(_Message).decode
 _key = msgspec.json.Decoder(list[str | None]).decode
 
 
-def read_record(raw: bytes | None) -> Record:
-    """The journal record that `raw` is.
-
-    Raises:
-        NotReadable: it is none.
-    """
-    try:
-        record = _record(raw or b"")
-        accepted = record.outcome == "accepted"
-        moves = record.moves or ()
-        fact = _fact(record.event, moves) if accepted and record.event is not None else None
-    except msgspec.MsgspecError as error:
-        raise NotReadable(str(error)) from error
-    return Record(record.budget, record.sequence, moves, fact)
-
-
-def _fact(event: _Event, moves: tuple[Move, ...]) -> Alone | Signed | None:
-    """What money alone does not say: under which name a convention goes on."""
+def renaming(record: Record) -> WithoutConvention | Signed | None:
+    """A change of the key of a grant's money, which no move shows."""
+    event = record.event
+    if record.outcome != "accepted" or event is None:
+        return None
+    data, grant, convention = event.data, event.data.grant or "", record.convention or ""
     if event.type == ConventionSigned.TYPE:
-        signed = _signature(event.data)
-        return Signed(signed.grant, signed.convention)
+        return Signed(grant, convention)
     if event.type == DeliberationAdopted.TYPE:
-        award = _award(event.data)
-        if award.role == "award" and award.requires_convention is False:
-            return Alone(award.grant)
-    if event.type == FiscalYearOpened.TYPE:
-        opening = _opening(event.data)
-        # No convention is signed any more for one that goes on under another name (rules, 32).
-        is_renamed = any(move.convention != opening.grant for move in moves[:1])
-        return Alone(opening.grant) if opening.stands_alone and not is_renamed else None
+        if data.role == "award" and data.requires_convention is False:
+            return WithoutConvention(grant)
+    elif event.type == FiscalYearOpened.TYPE and data.stands_alone and convention == grant:
+        # One that is carried over under another key is signed no convention any more (rules, 32).
+        return WithoutConvention(grant)
     return None
 
 
+def _line(chapter: str, article: str, function: str | None, operation: str | None) -> Line:
+    return Line(chapter=chapter, article=article, function=function, operation=operation)
+
+
 def read_key(raw: bytes | None) -> Place:
-    """Whose balance a record of the topic of balances is, by its key.
+    """The owner of the balance in a record of the topic of balances, by its key.
 
     Raises:
         NotReadable: the key names none.
@@ -198,9 +123,9 @@ def read_key(raw: bytes | None) -> Place:
     try:
         match _key(raw or b""):
             case [str(budget), str(chapter), str(article), function, operation]:
-                return Place(budget, Key(None, Line(chapter, article, function, operation)))
+                return Place(budget, Key(None, _line(chapter, article, function, operation)))
             case [str(budget), str(convention), str(chapter), str(article), function, operation]:
-                return Place(budget, Key(convention, Line(chapter, article, function, operation)))
+                return Place(budget, Key(convention, _line(chapter, article, function, operation)))
             case names:
                 raise NotReadable(f"key of {len(names)} names")
     except msgspec.MsgspecError as error:
@@ -226,6 +151,6 @@ def read_balance(raw: bytes, place: Place) -> Published:
     of_convention = isinstance(balance, ConventionBalance)
     columns = CONVENTION_COLUMNS if of_convention else LINE_COLUMNS
     convention = balance.convention if isinstance(balance, ConventionBalance) else None
-    if place != Place(balance.budget, Key(convention, Line(*balance.line.key))):
+    if place != Place(balance.budget, Key(convention, _line(*balance.line.key))):
         raise NotReadable("the key is not that of the balance")
     return Published(updated.sequence, {column: getattr(balance, column) for column in columns})

@@ -8,15 +8,13 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
-from services.api.console.addresses import live
-from services.api.lag_merged import Lag
-from services.api.ports import JournalEnd
+from services.api.adapters.ports import JournalEnd
+from services.api.today import live
+from services.lag.client.merge import Lag
 from services.projector.database import an_engine
 from services.projector.tables import positions
 from tests.api import lag_scenes
-from tests.api.lag_boards import NIGHT, a_board, stages
-from tests.api.reads.two_towns import both
-from tests.api.world import (
+from tests.api.environment import (
     ALL_KEY,
     LILLE_KEY,
     HandClock,
@@ -25,6 +23,8 @@ from tests.api.world import (
     an_empty_read_model,
     asking,
 )
+from tests.api.lag_boards import NIGHT, a_board, stages
+from tests.api.reads.two_entities import both
 from tests.builders import IBAN, Json
 from tests.read_model.filling import fill, journal_of_events
 from tests.unit.api.console.lag_views import lag
@@ -50,15 +50,15 @@ def today(url: str, key: str) -> str:
     return asyncio.run(go())
 
 
-def test_what_holds_a_partition_is_told_to_who_sees_all_and_without_iban(sqlite_url: str) -> None:
+def test_what_holds_a_partition_is_shown_to_who_sees_all_and_without_iban(sqlite_url: str) -> None:
     fill(sqlite_url, both())
-    told, of_lille = today(sqlite_url, ALL_KEY), today(sqlite_url, LILLE_KEY)
-    assert "Reading partition 0 is held" in told
+    shown, of_lille = today(sqlite_url, ALL_KEY), today(sqlite_url, LILLE_KEY)
+    assert "Reading partition 0 is held" in shown
     assert "Reading partition 0 is held" in of_lille
-    assert "977" in told
+    assert "977" in shown
     assert "977" not in of_lille
     assert "invalid input" not in of_lille
-    assert IBAN not in told + of_lille
+    assert IBAN not in shown + of_lille
 
 
 # ------------------------------------------------------------------ what the watch says
@@ -95,9 +95,9 @@ def asked_of(url: str, watched: Watched, key: str = ALL_KEY) -> tuple[str, str, 
         async with asking(app, key) as client:
             today = await client.get("/console/today", headers={"accept": "text/html"})
             other = await client.get("/console/lag", headers={"accept": "text/html"})
-            standing = await client.get("/standing")
+            status = await client.get("/standing")
         titles = [page.text.partition("<h1>")[2].partition("</h1>")[0] for page in (today, other)]
-        return titles[0], titles[1], standing.json()
+        return titles[0], titles[1], status.json()
 
     return asyncio.run(go())
 
@@ -107,38 +107,38 @@ def test_while_the_ledger_is_dead_neither_page_nor_answer_says_that_all_is_well(
 ) -> None:
     fill(sqlite_url, both())
     watched = Watched(a_dead_ledger())
-    today, other, standing = asked_of(sqlite_url, watched)
+    today, other, status = asked_of(sqlite_url, watched)
     assert today == other == "The ledger has stopped, for one partition at least."
     assert ("stage", "ledger", "STOPPED", "watch") == tuple(
-        standing[name] for name in ("verdict", "stage", "stage_state", "knows")
+        status[name] for name in ("verdict", "stage", "stage_state", "knows")
     )
-    assert 139_108 + 18 == standing["received"]
-    assert standing["received"] - standing["outcomes"]["read"] == standing["in_flight"]
+    assert 139_108 + 18 == status["received"]
+    assert status["received"] - status["outcomes"]["read"] == status["in_flight"]
     assert {0} == set(watched.out), "nobody waits for the watch with a connection"
 
 
-def test_who_sees_one_entity_is_told_that_the_ledger_is_dead_and_not_what_waits(
+def test_who_sees_one_entity_is_shown_that_the_ledger_is_dead_and_not_what_waits(
     sqlite_url: str,
 ) -> None:
     fill(sqlite_url, both())
-    today, _, standing = asked_of(sqlite_url, Watched(a_dead_ledger()), LILLE_KEY)
+    today, _, status = asked_of(sqlite_url, Watched(a_dead_ledger()), LILLE_KEY)
     assert "The ledger has stopped, for one partition at least." == today
     assert ("stage", None, None) == tuple(
-        standing[name] for name in ("verdict", "received", "in_flight")
+        status[name] for name in ("verdict", "received", "in_flight")
     )
 
 
-def test_where_the_cluster_is_silent_only_what_is_decided_is_told(sqlite_url: str) -> None:
+def test_where_the_cluster_is_silent_only_what_is_decided_is_shown(sqlite_url: str) -> None:
     fill(sqlite_url, both())
-    today, other, standing = asked_of(sqlite_url, Watched(lag_scenes.broker_down()))
+    today, other, status = asked_of(sqlite_url, Watched(lag_scenes.broker_down()))
     assert "received" not in today
     assert "The watch gets no answer of Kafka." == other
     assert ("unknown", "cluster_silent", None, None) == tuple(
-        standing[name] for name in ("verdict", "knows", "received", "in_flight")
+        status[name] for name in ("verdict", "knows", "received", "in_flight")
     )
 
 
-def test_an_open_page_is_told_when_the_ledger_dies_though_the_accounts_stand_still(
+def test_an_open_page_is_shown_when_the_ledger_dies_though_the_accounts_stand_still(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live, "LOOK_EVERY_S", 0.0)

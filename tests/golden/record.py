@@ -1,4 +1,6 @@
-"""Record a new history: `.venv/bin/python -m tests.golden.record NAME EVENTS.jsonl`.
+"""Record a new history: `.venv/bin/python -m tests.golden.record NAME EVENTS`.
+
+EVENTS is a file of events, or a row of a table: `tests.unit.tables.test_orders:paid in full`.
 
 Writes NAME.events.jsonl (the events as given), NAME.journal.jsonl (what the ledger made of them)
 and NAME.summary.json beside this file. A history that is recorded stays as it is: where one of the
@@ -8,13 +10,15 @@ bring histories of their own.
 
 import json
 import sys
+from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from services.ledger.application.handle import Ledger
 from services.ledger.files.memory import MemoryStore
 from services.ledger.files.replay import replay
 from services.ledger.files.summary import summary
-from tests.builders import Json
+from tests.builders import Json, encoded
 
 HERE = Path(__file__).resolve().parent
 
@@ -43,8 +47,20 @@ def record(name: str, events: Path, folder: Path = HERE) -> list[Path]:
     return files
 
 
+def file_of(events: str, folder: Path) -> Path:
+    """The file of events that an argument names; that of a table's row is made in `folder`."""
+    module, _, name = events.partition(":")
+    if not name:
+        return Path(events)
+    [row] = [row for row in import_module(module).ROWS if row.says == name]
+    made = folder / "events.jsonl"
+    made.write_bytes(b"".join(encoded(each) + b"\n" for each in row.events))
+    return made
+
+
 if __name__ == "__main__":
     if len(sys.argv) != 3:
         raise SystemExit(__doc__)
-    for written in record(sys.argv[1], Path(sys.argv[2])):
-        print(written)
+    with TemporaryDirectory() as folder:
+        for written in record(sys.argv[1], file_of(sys.argv[2], Path(folder))):
+            print(written)

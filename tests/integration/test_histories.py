@@ -43,8 +43,8 @@ def test_a_fold_may_forget_a_closed_year_as_a_ledger_does(tmp_path: Path, db: Pa
         kept, _ = folded(found.records(BUDGET))
         left, _ = folded(found.records(BUDGET), forgets=True)
     assert (False, True) == (
-        kept.budgets[BUDGET].book.forgotten,
-        left.budgets[BUDGET].book.forgotten,
+        kept.budgets[BUDGET].book.closed_out,
+        left.budgets[BUDGET].book.closed_out,
     )
 
 

@@ -27,7 +27,7 @@ from tests.builders import (
 from tests.golden.record import HERE as GOLDEN
 from tests.integration.command import CARRY_OVER, EXAMPLE, ecluse, written
 from tests.integration.test_tables import unfolded
-from tests.unit.ledger.telling import envelope
+from tests.unit.ledger.tracing import envelope
 
 HARD = GOLDEN / "hard-year-2023.events.jsonl"
 MEMBERS = ["events", "outcomes", "woken", "records", "internal_events", "lines"]

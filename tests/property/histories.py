@@ -36,6 +36,7 @@ from tests.builders import (
     encoded,
 )
 from tests.property.turns import turns
+from tests.unit.tables.good_input import EACH_TYPE
 
 OTHER_BUDGET = "37887770800040-01-2023"
 BUDGETS = (BUDGET, OTHER_BUDGET)
@@ -68,7 +69,7 @@ BENEFICIARIES = (
     a_beneficiary(),
     a_beneficiary(siret=OTHER_ESTABLISHMENT),
     a_beneficiary(siret=OTHER_BODY, name="Ville"),
-    a_beneficiary(name="LILLE  avenirs", representative="Ève « U+2028 »\u2028\t\x7f"),
+    a_beneficiary(name="LILLE  avenirs", representative="Ève « U+2028 »\u2028\u00a0\u200d"),
 )
 UNREADABLE = (
     b"{",
@@ -254,6 +255,37 @@ def spelled(event: Json, spelling: int) -> bytes:
     return encoded(event)
 
 
+DRAWN = frozenset(
+    f"ecluse.{subject}.{verb}.v1"
+    for subject, verbs in {
+        "budget": ["voted"],
+        "credits": ["transferred"],
+        "deliberation": ["adopted", "withdrawn"],
+        "convention": ["signed", "notified", "amended", "suspended", "resumed", "terminated"],
+        "report": ["received", "rejected"],
+        "bank-account": ["changed"],
+        "payment-order": ["acknowledged"],
+        "payment": ["executed"],
+        "commitment": ["reduced"],
+        "recovery": ["ordered", "collected"],
+        "deadline": ["passed"],
+        "fiscal-year": ["closed"],
+    }.items()
+    for verb in verbs
+)
+"""The types that are drawn with what belongs to them, here or in `years`."""
+
+
+def others(budget: str) -> list[Json]:
+    """Events of all other types, as the table of good input has them, on the first convention."""
+    return [
+        each
+        | {"partitionkey": budget, "data": each["data"] | {"convention": "C1", "budget": budget}}
+        for each in EACH_TYPE
+        if each["type"] not in DRAWN
+    ]
+
+
 @st.composite
 def budgets_of(draw: st.DrawFn, budget: str) -> list[bytes]:
     """The history of one budget."""
@@ -262,6 +294,8 @@ def budgets_of(draw: st.DrawFn, budget: str) -> list[bytes]:
     vote = a_vote(budget=budget, vote_level=level, appropriations=voted)
     strands = [draw(stories(number, budget)) for number in range(1, draw(st.integers(1, 3)) + 1)]
     strands.append(draw(votes_and_accounts(budget)))
+    if younger := others(budget):
+        strands.append(draw(st.lists(st.sampled_from(younger), max_size=3)))
     events = draw(woven(strands))
     late = draw(st.integers(0, 3)) if draw(rarely) else 0
     events.insert(late, vote)

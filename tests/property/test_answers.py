@@ -12,7 +12,7 @@ from services.ledger.domain.moves import Move
 from tests.builders import Scenario
 from tests.property.histories import histories
 from tests.property.years import Inputs, told, years
-from tests.unit.ledger import telling
+from tests.unit.ledger import tracing
 
 
 def cents(found: list[Awaited], subject: str) -> int:
@@ -48,7 +48,7 @@ def test_what_is_awaited_is_the_money_that_is_not_there_yet(history: list[bytes]
 @given(years())
 def test_over_the_end_of_a_year_too(inputs: Inputs) -> None:
     for state in told(inputs).ledger.budgets.values():
-        if not state.book.forgotten:
+        if not state.book.closed_out:
             check_awaited(state.book)
 
 
@@ -71,13 +71,13 @@ def test_the_story_of_a_convention_has_every_move_of_it_in_order(inputs: Inputs)
     history = told(inputs)
     names = {move.convention for record in history.records for move in record.moves}
     for name in sorted(name for name in names if name is not None):
-        story = telling.story_of(history, name)
-        places = [(each.record.budget, each.record.sequence) for each in story.told]
+        story = tracing.trace_of(history, name)
+        places = [(each.record.budget, each.record.sequence) for each in story.records]
         assert sorted(set(places)) == places
         every = [(record, record.moves) for record in history.records]
-        told_of = [(each.record, each.moves) for each in story.told]
+        told_of = [(each.record, each.moves) for each in story.records]
         assert moves_of(name, every) == moves_of(name, told_of)
-        telling.awaited(history, story)
+        tracing.awaited(history, story)
 
 
 @given(histories())
@@ -85,8 +85,8 @@ def test_each_event_has_a_story_with_all_that_it_woke(history: list[bytes]) -> N
     told_of = Scenario(*history)
     resumed = [each for each in told_of.records if each.resumes is not None]
     for record in resumed[:5]:
-        story = telling.story_of(told_of, str(record.event_id), record.budget)
-        own = [each for each in story.told if each.record.event_id == record.event_id]
+        story = tracing.trace_of(told_of, str(record.event_id), record.budget)
+        own = [each for each in story.records if each.record.event_id == record.event_id]
         assert Outcome.PARKED in {each.record.outcome for each in own}
         (again,) = [each for each in own if each.record is record]
         assert again.woken_by is not None
@@ -95,5 +95,5 @@ def test_each_event_has_a_story_with_all_that_it_woke(history: list[bytes]) -> N
             for each in told_of.records
             if (each.budget, each.sequence) == (record.budget, again.woken_by)
         )
-        behind = telling.story_of(told_of, str(waker.event_id), record.budget)
-        assert record in [each.record for each in behind.told]
+        behind = tracing.trace_of(told_of, str(waker.event_id), record.budget)
+        assert record in [each.record for each in behind.records]

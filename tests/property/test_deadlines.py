@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
+from events.journal import try_read_record
 from events.topics import EVENTS, INTERNAL_EVENTS
 from services.due.deadline_events import Deadline, deadline_event_id
 from services.due.deadlines import Deadlines
@@ -56,7 +57,7 @@ class World:
     def read(self, most: int = 10**6) -> None:
         """The watch reads on in the journal."""
         for raw in self.journal[self._read :][:most]:
-            self.deadlines.add(HOME, self._read, raw)
+            self.deadlines.add(HOME, self._read, try_read_record(raw))
             self._read += 1
 
     def write(self, now: datetime, most: int = 10**6) -> list[str]:

@@ -117,9 +117,9 @@ def reached(story: Scenario) -> set[str]:
     """What happened in these years, in words."""
     found = {str(record.refusal["code"]) for record in story.records if record.refusal is not None}
     state = story.ledger.budgets.get(BUDGET)
-    if state is not None and state.book.forgotten:
+    if state is not None and state.book.closed_out:
         found.add("a year forgotten")
-    if state is not None and state.book.closed and not state.book.forgotten:
+    if state is not None and state.book.closed and not state.book.closed_out:
         found.add("a year closed with open orders")
     for record in story.records:
         found |= _reached_by(record.budget, record.payment_orders)

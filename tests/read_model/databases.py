@@ -33,7 +33,7 @@ POSTGRESQL: Final = "postgresql"
 BOTH: Final = (SQLITE, pytest.param(POSTGRESQL, marks=pytest.mark.rest))
 STOP_S: Final = 60.0
 START_S: Final = 90.0
-LOOK_S: Final = 0.2
+POLL_S: Final = 0.2
 
 
 class Server:
@@ -63,7 +63,7 @@ class Server:
         return int(self._server.get_postmaster_info().pid)
 
     def url(self, database: str) -> str:
-        """Where a database is, as the projector is told."""
+        """The URL of a database, as the projector takes it."""
         return f"postgresql+asyncpg://postgres@/{database}?host={self.socket}"
 
     def run(self, statement: str, database: str = "postgres") -> None:
@@ -115,7 +115,7 @@ class Server:
                 self.run("SELECT 1")
             except (SubprocessError, OSError, asyncpg.PostgresError):
                 assert time.monotonic() < until_s, "it does not start again"
-                time.sleep(LOOK_S)
+                time.sleep(POLL_S)
             else:
                 return
 

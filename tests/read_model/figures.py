@@ -7,7 +7,7 @@ from services.ledger.domain import flags, refusals
 from services.ledger.domain.flags import FlagCode
 from services.ledger.domain.refusals import Refusal
 from services.ledger.files.replay import FILE_MARK
-from services.ledger.files.summary import said_in_order
+from services.ledger.files.summary import in_contract_order
 from tests.builders import Json
 from tests.read_model.filling import Tables
 
@@ -43,14 +43,14 @@ def figures(tables: Tables) -> Json:
             for row in _sorted(tables["commitment_entries"], *PLACE, "item")
         ],
         "refusals": [
-            _said(row, refusals.FACTS[Refusal(row["code"])]) for row in tables["refusals"]
+            _in_order(row, refusals.FACTS[Refusal(row["code"])]) for row in tables["refusals"]
         ],
         "dead_letters": [
             {"position": _position(row), "reason": row["reason"]}
             for row in _sorted(tables["dead_letters"], "source_topic", "source_offset")
         ],
         "review_flags": [
-            _said(row, flags.FACTS[FlagCode(row["code"])]) for row in tables["review_flags"]
+            _in_order(row, flags.FACTS[FlagCode(row["code"])]) for row in tables["review_flags"]
         ],
         "heads": {row["budget"]: row["head"] for row in tables["budgets"]},
     }
@@ -92,9 +92,9 @@ def _order(row: Row, tables: Tables) -> Row:
     }
 
 
-def _said(row: Row, order: tuple[str, ...]) -> Row:
-    said = said_in_order({"code": row["code"], "facts": row["facts"]}, order)
-    return {"budget": row["budget"], "event_id": row["event_id"], **said}
+def _in_order(row: Row, order: tuple[str, ...]) -> Row:
+    coded = in_contract_order({"code": row["code"], "facts": row["facts"]}, order)
+    return {"budget": row["budget"], "event_id": row["event_id"], **coded}
 
 
 def as_printed(summary: Json) -> Json:

@@ -53,9 +53,9 @@ def journal_of_events(*files: Iterable[bytes]) -> list[bytes]:
     return [row.record for row in store.journal()]
 
 
-def rows_of(story: Scenario) -> list[bytes]:
-    """The journal of a story."""
-    return [row.record for row in story.store.journal()]
+def rows_of(history: Scenario) -> list[bytes]:
+    """The journal of a history of events."""
+    return [row.record for row in history.store.journal()]
 
 
 def golden(name: str) -> list[bytes]:

@@ -61,8 +61,8 @@ def test_an_event_of_an_earlier_date_does_not_move_the_latest_back(read_model_ur
     records = journal_of_events(map(encoded, events))
     for known in (1, 2):
         caught_up(read_model_url, records[:known])
-    told = str(query(read_model_url, "SELECT latest_event_time FROM positions"))
-    assert told.startswith("2024-03-20")
+    latest = str(query(read_model_url, "SELECT latest_event_time FROM positions"))
+    assert latest.startswith("2024-03-20")
 
 
 def test_it_makes_the_tables_that_kafka_makes(

@@ -43,12 +43,12 @@ def test_every_example_has_the_figures_of_its_replay(
     files: list[str], shared_read_model: str
 ) -> None:
     events = [line for file in files for line in (EXAMPLES / file).read_bytes().splitlines()]
-    story = Scenario()
+    history = Scenario()
     for event in events:
-        story.tell(event)
-        story.deliver()
-    fill(shared_read_model, rows_of(story))
-    assert as_printed(story.summary()) == figures(read(shared_read_model))
+        history.tell(event)
+        history.deliver()
+    fill(shared_read_model, rows_of(history))
+    assert as_printed(history.summary()) == figures(read(shared_read_model))
 
 
 def test_the_recorded_journals_have_every_type_of_event_and_every_outcome(
@@ -71,8 +71,8 @@ def test_every_recorded_journal_has_the_figures_that_were_recorded_with_it(
 ) -> None:
     records = golden(name)
     fill(shared_read_model, records, cuts=range(1, len(records), 7))
-    said = json.loads((GOLDEN / f"{name}.summary.json").read_bytes())
-    assert said == figures(read(shared_read_model))
+    printed = json.loads((GOLDEN / f"{name}.summary.json").read_bytes())
+    assert printed == figures(read(shared_read_model))
 
 
 @lasting
@@ -80,10 +80,10 @@ def test_every_recorded_journal_has_the_figures_that_were_recorded_with_it(
 def test_any_history_has_the_figures_of_the_ledger(
     shared_read_model: str, history: list[bytes], cut: list[int]
 ) -> None:
-    story = Scenario(*history)
+    scenario = Scenario(*history)
     empty(shared_read_model)
-    fill(shared_read_model, rows_of(story), cut)
-    assert as_printed(story.summary()) == figures(read(shared_read_model))
+    fill(shared_read_model, rows_of(scenario), cut)
+    assert as_printed(scenario.summary()) == figures(read(shared_read_model))
 
 
 @lasting
@@ -91,7 +91,7 @@ def test_any_history_has_the_figures_of_the_ledger(
 def test_years_that_end_have_the_figures_of_the_ledger(
     shared_read_model: str, inputs: Inputs, cut: list[int]
 ) -> None:
-    story = told(inputs)
+    history = told(inputs)
     empty(shared_read_model)
-    fill(shared_read_model, rows_of(story), cut)
-    assert as_printed(story.summary()) == figures(read(shared_read_model))
+    fill(shared_read_model, rows_of(history), cut)
+    assert as_printed(history.summary()) == figures(read(shared_read_model))

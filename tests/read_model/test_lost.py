@@ -85,7 +85,7 @@ def nothing(_driver: asyncpg.Connection, _writing: asyncio.Task[None]) -> None:
     """It is lost, and that is all."""
 
 
-def told_to_stop(driver: asyncpg.Connection, writing: asyncio.Task[None]) -> None:
+def asked_to_stop(driver: asyncpg.Connection, writing: asyncio.Task[None]) -> None:
     assert driver.is_closed()
     writing.cancel()
 
@@ -98,21 +98,21 @@ def dying_url(postgresql_server: Server, postgresql_url: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    ("when_lost", "kind", "words"),
+    ("when_lost", "kind", "message"),
     [
         (nothing, WriterFailed, "the database: the connection was lost"),
-        (told_to_stop, asyncio.CancelledError, None),
+        (asked_to_stop, asyncio.CancelledError, None),
     ],
 )
 def test_a_copy_ends_with_its_connection_and_a_cancellation_stays_one(
     when_lost: Lost,
     kind: type[BaseException],
-    words: str | None,
+    message: str | None,
     dying_url: str,
     postgresql_server: Server,
 ) -> None:
     uvloops = asyncio.Runner(loop_factory=uvloop.new_event_loop)  # As in the worker.
-    with pytest.raises(kind, match=words), uvloops as runner:
+    with pytest.raises(kind, match=message), uvloops as runner:
         runner.run(copy_and_die(dying_url, when_lost))
     postgresql_server.start_again()
     assert 0 == query(dying_url, "SELECT count(*) FROM journal")

@@ -63,9 +63,9 @@ def conventions(moves: Iterable[Row], name: Callable[[Row], str]) -> Figures:
 
 def of_the_ledger(folding: Folding) -> tuple[Figures, Figures]:
     """The same as the ledger has them."""
-    said = summary_of(Ledger(folding.budgets, folding.dead), History())
+    printed = summary_of(Ledger(folding.budgets, folding.dead), History())
     found: list[Figures] = []
-    for rows, names in ((said["lines"], ()), (said["conventions"], ("convention",))):
+    for rows, names in ((printed["lines"], ()), (printed["conventions"], ("convention",))):
         figures = {}
         for row in rows:
             codes = tuple(row["line"][name] or "" for name in LINE)
@@ -127,18 +127,18 @@ def test_as_of_every_day_is_what_a_replay_of_the_events_until_then_gives(
     days = [row["effective_on"] for row in tables["journal"]]
     assert days == sorted(days), "the example tells its events in order"
     for day in days:
-        story = Scenario()
+        history = Scenario()
         for event, on in zip(year.read_bytes().splitlines(), days, strict=True):
             if on <= day:
-                story.tell(event)
-        said = {
+                history.tell(event)
+        printed = {
             tuple(row["line"].values()): tuple(
                 value for name, value in row.items() if name.endswith("_cents")
             )
-            for row in story.summary()["lines"]
+            for row in history.summary()["lines"]
         }
         until = [move for move in tables["moves"] if move["effective_on"] <= day]
-        assert said == {key[1:]: row for key, row in lines(until).items()}
+        assert printed == {key[1:]: row for key, row in lines(until).items()}
 
 
 def test_the_money_of_a_grant_that_stood_alone_goes_on_under_its_convention(
@@ -149,8 +149,8 @@ def test_the_money_of_a_grant_that_stood_alone_goes_on_under_its_convention(
         an_award(requires_convention=False, instalments=None),
         a_convention(convention="C"),
     ]
-    story = Scenario(*map(encoded, events))
-    fill(shared_read_model, rows_of(story), cuts=[2])
+    history = Scenario(*map(encoded, events))
+    fill(shared_read_model, rows_of(history), cuts=[2])
     tables = read(shared_read_model)
     (convention,) = tables["conventions"]
     assert ("C", "G", False, 3) == tuple(
@@ -163,4 +163,4 @@ def test_the_money_of_a_grant_that_stood_alone_goes_on_under_its_convention(
     assert {"advance": None, "G/1": "C"} == planned
     assert {"C"} == {row["convention"] for row in tables["instalments"]}
     assert line(tables["convention_lines"][0])["operation"] == "489"
-    check_every_record(rows_of(story), tables)
+    check_every_record(rows_of(history), tables)

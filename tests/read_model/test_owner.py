@@ -34,15 +34,15 @@ def refused(url: str, monkeypatch: pytest.MonkeyPatch) -> ClusterError:
     return caught.value
 
 
-def test_a_role_that_does_not_own_them_is_told_whose_they_are(
+def test_a_role_that_does_not_own_them_is_refused_and_named_the_owner(
     postgresql_server: Server, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     role = a_role(postgresql_server, postgresql_url)
-    said = refused(postgresql_url.replace("postgres@", f"{role}@"), monkeypatch).said
+    message = refused(postgresql_url.replace("postgres@", f"{role}@"), monkeypatch).text
     assert "these tables belong to postgres: run `ecluse projector --rebuild` as that role" in (
-        said.en
+        message.en
     )
-    assert "appartiennent à postgres\u00a0: lancez" in said.fr
+    assert "appartiennent à postgres\u00a0: lancez" in message.fr
     assert not query(postgresql_url, f"SELECT count(*) FROM pg_namespace WHERE nspname = '{NEXT}'")
 
 
@@ -55,5 +55,5 @@ def test_a_schema_and_tables_of_several_roles_are_to_be_given_to_one(
     for name in metadata.tables:
         postgresql_server.run(f"ALTER TABLE ecluse_read.{name} OWNER TO {role}", database)
     for url in (postgresql_url, postgresql_url.replace("postgres@", f"{role}@")):
-        said = refused(url, monkeypatch).said.en
-        assert f"the schema ecluse_read and its tables belong to {role}, postgres: give" in said
+        message = refused(url, monkeypatch).text.en
+        assert f"the schema ecluse_read and its tables belong to {role}, postgres: give" in message

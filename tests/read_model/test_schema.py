@@ -19,8 +19,8 @@ Found = TypeVar("Found")
 
 def _index(found: ReflectedIndex) -> str:
     options = found.get("dialect_options", {})
-    told = {name: str(value) for name, value in options.items()}
-    return str({**found, "dialect_options": sorted(told.items())})
+    named = {name: str(value) for name, value in options.items()}
+    return str({**found, "dialect_options": sorted(named.items())})
 
 
 def shape(connection: Connection) -> dict[str, object]:
@@ -38,7 +38,7 @@ def shape(connection: Connection) -> dict[str, object]:
     }
 
 
-def look(url: str, ask: Callable[[Connection], Found]) -> Found:
+def inspected(url: str, ask: Callable[[Connection], Found]) -> Found:
     async def go() -> Found:
         engine = an_engine(url)
         try:
@@ -59,9 +59,9 @@ def made_at_once(connection: Connection) -> dict[str, object]:
 
 
 def test_the_migrations_make_the_tables_of_the_program(read_model_url: str) -> None:
-    migrated = look(read_model_url, shape)
+    migrated = inspected(read_model_url, shape)
     assert len(metadata.tables) == len(migrated)
-    assert migrated == look(read_model_url, made_at_once)
+    assert migrated == inspected(read_model_url, made_at_once)
 
 
 def prepared_again(url: str, times: int = 1) -> None:
@@ -80,7 +80,7 @@ def change(url: str, *statements: str) -> None:
         for each in statements:
             connection.execute(text(each))
 
-    look(url, go)
+    inspected(url, go)
 
 
 def test_several_workers_that_start_at_once_make_the_tables_once(
@@ -88,7 +88,7 @@ def test_several_workers_that_start_at_once_make_the_tables_once(
 ) -> None:
     url = postgresql_server.a_database()
     prepared_again(url, times=4)
-    assert len(metadata.tables) == len(look(url, shape))
+    assert len(metadata.tables) == len(inspected(url, shape))
 
 
 def test_a_role_that_owns_the_tables_need_not_own_the_database(
@@ -105,7 +105,7 @@ def test_a_role_that_owns_the_tables_need_not_own_the_database(
 
 def test_it_changes_nothing_where_the_tables_are_there(read_model_url: str) -> None:
     prepared_again(read_model_url)
-    assert "0003" == query(read_model_url, "SELECT version_num FROM alembic_version")
+    assert "0004" == query(read_model_url, "SELECT version_num FROM alembic_version")
 
 
 @pytest.mark.parametrize("name", RECORDED)
@@ -119,13 +119,22 @@ def test_tables_of_an_older_program_get_the_days_of_their_orders(
         "UPDATE payment_orders SET state_on = acknowledged_on",
         "ALTER TABLE payment_orders DROP COLUMN acknowledged_on",
         "ALTER TABLE positions RENAME COLUMN latest_event_time TO last_event_time",
+        "DROP TABLE mentions",
         "UPDATE alembic_version SET version_num = '0001'",
     )
     prepared_again(read_model_url)
     assert orders == read(read_model_url)["payment_orders"]
 
 
-def test_tables_of_before_are_told_the_latest_event_of_what_they_have_read(
+def test_tables_of_an_older_program_get_the_mentions_of_their_records(read_model_url: str) -> None:
+    fill(read_model_url, golden("year-end-2023"))
+    before = {tuple(row.values()) for row in read(read_model_url)["mentions"]}
+    change(read_model_url, "DROP TABLE mentions", "UPDATE alembic_version SET version_num = '0003'")
+    prepared_again(read_model_url)
+    assert before == {tuple(row.values()) for row in read(read_model_url)["mentions"]}
+
+
+def test_tables_of_an_older_program_get_their_latest_event_time(
     read_model_url: str,
 ) -> None:
     """They kept the time of the last event, which may be dated before others."""
@@ -136,11 +145,12 @@ def test_tables_of_before_are_told_the_latest_event_of_what_they_have_read(
         read_model_url,
         "ALTER TABLE positions RENAME COLUMN latest_event_time TO last_event_time",
         "UPDATE positions SET last_event_time = NULL",
+        "DROP TABLE mentions",
         "UPDATE alembic_version SET version_num = '0002'",
     )
     prepared_again(read_model_url)
     assert latest == query(read_model_url, "SELECT max(latest_event_time) FROM positions")
-    assert "0003" == query(read_model_url, "SELECT version_num FROM alembic_version")
+    assert "0004" == query(read_model_url, "SELECT version_num FROM alembic_version")
 
 
 def test_tables_of_a_newer_program_are_left_alone(read_model_url: str) -> None:

@@ -1,4 +1,4 @@
-"""The work on a partition, without a broker: who may write, and what is told when one may not."""
+"""The work on a partition, without a broker: the fence, and the errors of a writer that lost it."""
 
 import asyncio
 import json
@@ -37,7 +37,7 @@ SLOW = (
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000)"
     " SELECT max(i) FROM n"
 )
-UNDER_WAY_S = 0.05
+STARTED_S = 0.05
 FREED_S = 20.0
 NOWHERE = "postgresql://127.0.0.1:1/ecluse"
 
@@ -74,8 +74,8 @@ def handle_all(work: ProjectorWork) -> None:
 
 
 @contextmanager
-def failing(kind: type[Exception], words: str) -> Iterator[None]:
-    with pytest.raises(kind, match=words):
+def failing(kind: type[Exception], message: str) -> Iterator[None]:
+    with pytest.raises(kind, match=message):
         yield
 
 
@@ -123,19 +123,19 @@ def test_whoever_lost_the_partition_to_another_is_fenced(read_model_url: str) ->
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("change", "message"),
     [
         ("UPDATE positions SET epoch = 9, generation = 1", "made again"),
-        ("UPDATE positions SET next_offset = 3", "forgotten the last batch"),
+        ("UPDATE positions SET next_offset = 3", "lost the last batch"),
     ],
 )
 def test_whoever_finds_other_tables_than_his_opens_them_again(
-    change: str, words: str, read_model_url: str
+    change: str, message: str, read_model_url: str
 ) -> None:
     async def go(work: ProjectorWork, engine: AsyncEngine) -> None:
         handle_all(work)
         await do(engine, change)
-        with failing(WriterFailed, words):
+        with failing(WriterFailed, message):
             await work.commit()
 
     working(read_model_url, go)
@@ -158,7 +158,7 @@ def test_an_idle_projector_finds_out_that_a_crash_took_its_last_batch(read_model
         await work.commit()
         await work.settle()
         await do(engine, "UPDATE positions SET next_offset = 0")
-        with failing(WriterFailed, "forgotten the last batch"):
+        with failing(WriterFailed, "lost the last batch"):
             await work.settle()
 
     working(read_model_url, go)
@@ -177,7 +177,7 @@ def test_who_is_cancelled_while_rows_come_keeps_nobody_from_writing(sqlite_url: 
         writing = asyncio.Event()
         reading = asyncio.create_task(read_slowly(engine, writing))
         await writing.wait()
-        await asyncio.sleep(UNDER_WAY_S)
+        await asyncio.sleep(STARTED_S)
         reading.cancel()
         # As long as the task is known, so is its cursor.
         await asyncio.wait([reading])
@@ -247,9 +247,9 @@ def test_an_answer_to_a_commit_that_was_lost_is_no_lost_batch(
         with failing(WriterFailed, "the answer is lost"):
             await work.commit()
         monkeypatch.undo()
-        assert (10, 2) == (await _standing(engine), (await take(engine, JOURNAL, 0)).position.epoch)
+        assert (10, 2) == (await _progress(engine), (await take(engine, JOURNAL, 0)).position.epoch)
 
-    async def _standing(engine: AsyncEngine) -> int:
+    async def _progress(engine: AsyncEngine) -> int:
         return (await position_of(engine, JOURNAL, 0)).next_offset
 
     working(read_model_url, go)
@@ -312,11 +312,11 @@ def test_it_counts_what_it_committed(sqlite_url: str) -> None:
 
 
 def test_a_record_is_known_by_its_hash_and_its_event_by_name(sqlite_url: str) -> None:
-    said = RECORDS[0].split(b',"hash":"')[1][:64].decode()
-    assert is_same(a_record(0, RECORDS[0]), said)
-    assert not is_same(a_record(0, RECORDS[1]), said)
+    expected = RECORDS[0].split(b',"hash":"')[1][:64].decode()
+    assert is_same(a_record(0, RECORDS[0]), expected)
+    assert not is_same(a_record(0, RECORDS[1]), expected)
     for raw in (None, b"", b"{}"):
-        assert not is_same(a_record(0, raw), said)
+        assert not is_same(a_record(0, raw), expected)
 
     async def go(work: ProjectorWork, _: AsyncEngine) -> None:
         assert "budget-2023-primitif" == work.name_of(a_record(0, RECORDS[0]))
@@ -328,13 +328,13 @@ def test_a_record_is_known_by_its_hash_and_its_event_by_name(sqlite_url: str) ->
 
 
 def test_the_time_of_a_record_is_that_of_its_event(sqlite_url: str) -> None:
-    said = datetime.fromisoformat(json.loads(RECORDS[0])["event"]["time"]).timestamp()
+    expected = datetime.fromisoformat(json.loads(RECORDS[0])["event"]["time"]).timestamp()
 
     async def go(work: ProjectorWork, _: AsyncEngine) -> None:
-        assert said == work.time_of(a_record(0, RECORDS[0]))
+        assert expected == work.time_of(a_record(0, RECORDS[0]))
         for raw in (None, b"", b"{", b"{}", b'{"event":null}', b'{"event":{"time":"never"}}'):
             assert work.time_of(a_record(0, raw)) is None
         assert work.time_of(a_record(0, b'{"event":' + b"[" * 100_000)) is None
-        assert work.told is None, "outcomes are the ledger's to tell"
+        assert work.outcomes is None, "only the ledger reports outcomes"
 
     working(sqlite_url, go)

@@ -44,7 +44,7 @@ from tests.read_model.filling import empty, fill, golden, query, read, rows_of, 
 
 
 def known(url: str, partition: int) -> tuple[dict[str, int], Alone]:
-    """What who takes a partition is told of earlier batches."""
+    """The state of earlier batches that a new owner of a partition gets."""
     taken = with_engine(url, lambda engine: take(engine, JOURNAL, partition))
     return taken.sequences, taken.alone
 
@@ -75,7 +75,7 @@ def test_tables_are_not_switched_while_a_partition_is_taken(
     postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else its position would be of the old ones, and its last records of the new."""
-    real, locked = database._standing, []
+    real, locked = database._fold_state, []
 
     async def go(engine: AsyncEngine) -> None:
         async def beside(*args: Any) -> tuple[dict[str, int], Alone]:
@@ -83,7 +83,7 @@ def test_tables_are_not_switched_while_a_partition_is_taken(
                 locked.append(await switch._locked(other))
             return await real(*args)
 
-        monkeypatch.setattr(database, "_standing", beside)
+        monkeypatch.setattr(database, "_fold_state", beside)
         await take(engine, JOURNAL, 0)
         async with engine.connect() as other:
             locked.append(await switch._locked(other))
@@ -246,10 +246,10 @@ def test_the_longest_names_and_the_ends_of_the_calendar_have_a_place(
         a_notification(convention=code + "", _id=source + "6"),
         a_notification(convention=face * 99, _id=source + "7"),
     ]
-    story = Scenario(*map(encoded, events))
-    fill(shared_read_model, rows_of(story))
+    history = Scenario(*map(encoded, events))
+    fill(shared_read_model, rows_of(history))
     found = read(shared_read_model)
-    assert as_printed(story.summary()) == figures(found)
+    assert as_printed(history.summary()) == figures(found)
     assert ["accepted"] * 4 + ["refused", "accepted", "parked"] == [
         row["outcome"] for row in found["journal"]
     ]

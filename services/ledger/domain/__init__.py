@@ -1,1 +1,1 @@
-"""What the ledger knows: credits, grants, conventions, orders. No I/O, no clock, no float."""
+"""The domain of the ledger: credits, grants, conventions, orders. No I/O, no clock, no float."""

@@ -1,4 +1,4 @@
-"""What has not happened yet: of a grant, of a convention, of its orders; and what each waits for.
+"""Awaited items: all that is still to come of a grant or a convention, and what each waits for.
 
 It asks the conditions of `issue` and decides nothing.
 """
@@ -26,18 +26,18 @@ TREASURY = {
     OrderState.TAKEN_IN_CHARGE: "payment",
     OrderState.ON_HOLD: "release",
 }
-"""What an open order waits for, by its state (rules, 20)."""
+"""The event that an open order waits for, by its state (rules, 20)."""
 
 
 class Awaited(NamedTuple):
     """Something that is still to come, and what it waits for."""
 
     subject: str
-    """What kind of thing: grant, instalment, payment_order, recovery, obligation, event."""
+    """Its kind: grant, instalment, payment_order, recovery, obligation, event."""
     id: str
     convention: str | None
     amount_cents: int | None
-    """What is still to be paid, ordered or collected of it."""
+    """The amount that is still to be paid, ordered or collected."""
     due_on: date | None
     waits_for: tuple[Want, ...]
 
@@ -111,7 +111,7 @@ def _of_instalment(book: Book, case: Situation, instalment: Instalment) -> Await
 
 
 def _trigger(case: Situation, instalment: Instalment) -> Iterator[Want]:
-    """What would set an instalment off, and is not there (rules, 19)."""
+    """The missing conditions of an instalment's trigger (rules, 19)."""
     convention = case.convention
     met = trigger_met_on(instalment, convention.signed_on, case.notified_on, case.documents)
     if met is not None:

@@ -8,13 +8,13 @@ from services.ledger.domain.lines import Line, LineMoney
 from services.ledger.domain.orders import PaymentOrder
 
 DEFAULT_LEVEL = "chapter"
-"""Where a council votes credits, unless it says otherwise (CGCT L2312-2)."""
+"""The level at which a council votes credits, unless it says otherwise (CGCT L2312-2)."""
 
 YEAR_DIGITS = 4
 """A budget's id ends with its year."""
 
 FIRST_HASH = "0" * 64
-"""What stands before the first record of a budget."""
+"""The previous hash of the first record of a budget."""
 
 Touched = tuple[str, str | Line | int]
 """The kind and the key of a piece of state."""
@@ -37,13 +37,13 @@ class Book:
     own_lines: dict[Line, Line] = field(default_factory=dict)
     """The one copy of each line's identity that everything else names."""
     closed: bool = False
-    """Whether the year was closed (rules, 30)."""
-    forgotten: bool = False
-    """Whether nothing more can happen in it, so that all this is kept no longer (rules, 31)."""
+    """True once the year was closed (rules, 30)."""
+    closed_out: bool = False
+    """True once no order of the closed year is open, and all else was dropped (rules, 31)."""
 
     @property
     def control_level(self) -> str:
-        """Where credit may not be exceeded: before the vote, as councils vote it by default."""
+        """The level at which credit may not be exceeded; before the vote, the default one."""
         return self.vote_level or DEFAULT_LEVEL
 
     def line(self, line: Line) -> LineMoney:
@@ -54,15 +54,15 @@ class Book:
             self.own_lines[line] = line
         return money
 
-    def standing_alone(self, grant: str) -> Convention | None:
-        """The grant itself in the place of a convention, where none was signed for it."""
+    def award_alone_of(self, grant: str) -> Convention | None:
+        """The award without convention of a grant; None once one was signed for it."""
         convention = self.conventions.get(grant)
         if convention is None or not convention.is_award_alone or convention.grant != grant:
-            return None  # One of an earlier year may have been renamed to what looks like a grant.
+            return None  # One of an earlier year may have been renamed to the id of a grant.
         return convention
 
     def is_taken(self, name: str) -> bool:
-        """Whether orders under this name exist or may exist: their ids must never meet again."""
+        """True where orders under this name exist or may exist: their ids must be unique."""
         if name in self.conventions:
             return True
         grant = self.grants.get(name)
@@ -86,7 +86,7 @@ class Book:
 
 
 class Want(NamedTuple):
-    """What a parked event waits for, or anything else that is still to come."""
+    """A thing that a parked event waits for, or anything else that is still to come."""
 
     kind: str
     """Of a parked event, one of `Missing`."""
@@ -102,12 +102,12 @@ class Parked(NamedTuple):
     partition: int
     offset: int
     identity: bytes
-    """Who it is in its budget, cut to 120 bits."""
+    """The hash of its source and id, cut to 120 bits."""
 
 
 @dataclass(slots=True)
 class Memory:
-    """What the ledger remembers of a budget beside its money: the chain, the ids, who waits."""
+    """The state of a budget beside its money: the chain, the ids of events, those that wait."""
 
     sequence: int = 0
     head: str = FIRST_HASH
@@ -117,7 +117,7 @@ class Memory:
     remembered: dict[int, int] = field(default_factory=dict)
     """Content digests by identity, both cut to 120 bits: see docs/decisions/0007-memory.md."""
     recoveries: set[int] = field(default_factory=set)
-    """Which of them are recoveries: a closed year forgets the others (rules, 31)."""
+    """The identities of recoveries: a closed-out year drops all others (rules, 31)."""
     parked: dict[int, Parked] = field(default_factory=dict)
     """By the sequence of the record that parked them."""
     waiting: dict[Want, list[int]] = field(default_factory=dict)
@@ -130,9 +130,9 @@ class BudgetState:
     book: Book
     memory: Memory = field(default_factory=Memory)
     touched: set[Touched] = field(default_factory=set)
-    """What changed since the last commit."""
+    """The pieces of state that changed since the last commit."""
 
 
 def new_budget(budget: str) -> BudgetState:
-    """A budget of which nothing was ever said."""
+    """The state of a budget before its first event."""
     return BudgetState(Book(budget))

@@ -1,4 +1,4 @@
-"""What goes on in the next year: conventions of a closed one, and their grants (rules, 32)."""
+"""Carry-over: conventions of a closed year, and their grants, in the next one (rules, 32)."""
 
 from dataclasses import replace
 
@@ -118,7 +118,7 @@ def _carried_instalment(
 
 
 def _carried_documents(event: FiscalYearOpened) -> dict[DocumentKey, DocumentReceipt]:
-    """What earlier years received, costs in their order and before any that is still to come."""
+    """The documents that earlier years received, in the order of their costs."""
     documents = {}
     for costed_at, each in enumerate(event.documents, start=-len(event.documents)):
         cost_cents = each.eligible_cost_cents

@@ -1,11 +1,8 @@
-"""A year after its closing: what is still decided, and when all of it is forgotten (rules, 31)."""
+"""Years after their closing: reserves that lapse, and the close-out of their state (rules, 31)."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from events.envelope import Event
-from events.payments import PaymentExecuted, PaymentOrderAcknowledged
-from events.recoveries import RecoveryCollected, RecoveryOrdered
 from services.ledger.domain.book import Book, BudgetState, Memory
 from services.ledger.domain.grants import Convention, ConventionMoney
 from services.ledger.domain.lines import Line
@@ -14,7 +11,7 @@ from services.ledger.domain.schedules import give_back_order
 
 
 class Reserved(NamedTuple):
-    """What a grant has reserved on a line, and no convention has taken."""
+    """The amount that a grant has reserved on a line, and no convention has taken."""
 
     grant: str
     line: Line
@@ -28,30 +25,16 @@ def reserved_in_order(book: Book) -> Iterator[Reserved]:
             yield Reserved(name, line, grant.reserved_cents[line])
 
 
-def is_refused(book: Book, event: Event) -> bool:
-    """Whether the closed year takes an event no more, whoever it is.
-
-    What the treasury says of orders that were open at closing is still decided, as long as one of
-    them is open; recoveries are for ever, since what was paid may be owed back.
-    """
-    if not book.closed or isinstance(event, RecoveryOrdered | RecoveryCollected):
-        return False
-    if isinstance(event, PaymentExecuted | PaymentOrderAcknowledged):
-        order = book.orders.get(event.payment_order)
-        return order is None or not order.open_at_closing
-    return True
-
-
 def is_over(state: BudgetState) -> bool:
-    """Whether no order of a closed year is open any more, and it was not forgotten yet."""
+    """True where no order of a closed year is open any more, and it is not closed out yet."""
     book = state.book
-    if not book.closed or book.forgotten or state.memory.parked:
+    if not book.closed or book.closed_out or state.memory.parked:
         return False
     return not any(each.state in OPEN for each in book.orders.values())
 
 
-def forgotten(state: BudgetState) -> BudgetState:
-    """The year without all that had to be remembered of it; its rows of state are to be removed.
+def close_out(state: BudgetState) -> BudgetState:
+    """The state of a year that is closed out; the rows of the rest are to be removed.
 
     What recoveries need is left: what each convention was paid on which line, in the order in which
     money comes back, what was asked back of it and has come, and the ids of those events.
@@ -63,7 +46,7 @@ def forgotten(state: BudgetState) -> BudgetState:
         if each.paid_cents() or each.recoveries
     }
     left = BudgetState(
-        Book(book.budget, conventions=conventions, closed=True, forgotten=True),
+        Book(book.budget, conventions=conventions, closed=True, closed_out=True),
         Memory(
             memory.sequence,
             memory.head,
@@ -85,7 +68,7 @@ def forgotten(state: BudgetState) -> BudgetState:
 
 
 def _paid(convention: Convention) -> Convention:
-    """What is left of a convention in a forgotten year."""
+    """The part of a convention that a closed-out year keeps."""
     return Convention(
         convention=convention.convention,
         grant=convention.grant,

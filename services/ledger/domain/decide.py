@@ -1,51 +1,25 @@
-"""decide(state, event): what the ledger answers. It changes nothing and reads no clock."""
+"""decide(state, event): the ledger's answer. It changes nothing and reads no clock."""
 
-from events.budgets import BudgetVoted, CreditsTransferred
 from events.codec import Received
-from events.commitments import CommitmentReduced
-from events.conventions import (
-    ConventionAmended,
-    ConventionNotified,
-    ConventionResumed,
-    ConventionSigned,
-    ConventionSuspended,
-    ConventionTerminated,
-)
-from events.deadlines import DeadlinePassed
-from events.deliberations import DeliberationAdopted, DeliberationWithdrawn
-from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
-from events.payments import BankAccountChanged, PaymentExecuted, PaymentOrderAcknowledged
-from events.recoveries import RecoveryCollected, RecoveryOrdered
-from events.reports import ReportReceived, ReportRejected
+from events.envelope import Event
 from services.ledger.domain.book import Book, BudgetState
-from services.ledger.domain.closed_years import is_refused
+from services.ledger.domain.handler import At
 from services.ledger.domain.identity import shortened
 from services.ledger.domain.refusals import Refusal
-from services.ledger.domain.rules import (
-    amendments,
-    budgets,
-    conventions,
-    deadlines,
-    deliberations,
-    fiscal_years,
-    payments,
-    recoveries,
-    reports,
-    terminations,
-)
+from services.ledger.domain.rules.table import handler_of
 from services.ledger.domain.verdicts import Accepted, Duplicate, Refused, Verdict, Waits
 
 PARKED_MAX = 1000
-"""How many events of a budget may wait at once (rules, 28)."""
+"""The largest number of events of a budget that wait at once (rules, 28)."""
 
 
 def decide(state: BudgetState, received: Received) -> Verdict:
-    """The verdict on an event that arrives: who it is first, then what it asks.
+    """The verdict on an event that arrives: its identity is looked up first, then the rules.
 
-    Of a closed year it is not even asked who the event is (rules, 31).
+    A closed year refuses an event before its identity is looked up (rules, 31).
     """
     memory, envelope = state.memory, received.envelope
-    if is_refused(state.book, envelope.data):
+    if state.book.closed and _comes_too_late(state.book, envelope.data):
         return _closed(state.book)
     known = memory.remembered.get(shortened(received.identity))
     if known is not None:
@@ -62,8 +36,8 @@ def decide(state: BudgetState, received: Received) -> Verdict:
 def decide_again(state: BudgetState, received: Received) -> Accepted | Refused:
     """The verdict on a parked event, now that what it waited for is there, or never will be.
 
-    Rules 28 and 30. What still waited when its year was closed is refused whatever it is: that a
-    closed year takes recoveries helps none that came before their convention.
+    Rules 28 and 30. An event that still waits when its year is closed is refused, recoveries too:
+    the convention that they wait for can no longer come.
     """
     if state.book.closed:
         return _closed(state.book)
@@ -76,50 +50,22 @@ def _closed(book: Book) -> Refused:
     return Refused(Refusal.FISCAL_YEAR_CLOSED, {"budget": book.budget})
 
 
+def _comes_too_late(book: Book, event: Event) -> bool:
+    """True for an event that a closed year refuses (rules, 31).
+
+    Events about an order that was open at closing are still decided; recoveries always are, since
+    what was paid may be owed back.
+    """
+    handler = handler_of(event)
+    if handler.outlives_closing:
+        return False
+    if handler.payment_order is None:
+        return True
+    order = book.orders.get(handler.payment_order(event))
+    return order is None or not order.open_at_closing
+
+
 def rule(book: Book, received: Received, sequence: int) -> Accepted | Refused | Waits:
-    """What the rules say; `sequence` is that of the record to be written."""
-    event = received.envelope.data
-    on = received.envelope.time.date()
-    match event:
-        case PaymentExecuted():
-            return payments.pay(book, event, on)
-        case ReportReceived():
-            return reports.receive(book, event, on, sequence)
-        case PaymentOrderAcknowledged():
-            return payments.acknowledge(book, event, on)
-        case BudgetVoted():
-            return budgets.vote(book, event)
-        case CreditsTransferred():
-            return budgets.transfer(book, event)
-        case DeliberationAdopted():
-            return deliberations.adopt(book, event, on, sequence)
-        case ConventionSigned():
-            return conventions.sign(book, event, on, sequence)
-        case ConventionNotified():
-            return conventions.notify(book, event, on)
-        case ConventionAmended():
-            return amendments.amend(book, event, on)
-        case ConventionSuspended():
-            return conventions.suspend(book, event)
-        case ConventionResumed():
-            return conventions.resume(book, event, on)
-        case ConventionTerminated():
-            return terminations.terminate(book, event)
-        case DeliberationWithdrawn():
-            return terminations.withdraw(book, event)
-        case ReportRejected():
-            return reports.reject(book, event, on)
-        case CommitmentReduced():
-            return amendments.reduce(book, event, on)
-        case RecoveryOrdered():
-            return recoveries.order(book, event, on)
-        case RecoveryCollected():
-            return recoveries.collect(book, event, on)
-        case DeadlinePassed():
-            return deadlines.look(book, event)
-        case BankAccountChanged():
-            return payments.change_account(book, event, on)
-        case FiscalYearClosed():
-            return fiscal_years.close(book, event)
-        case FiscalYearOpened():  # pragma: no branch # mypy shows that no event is left
-            return fiscal_years.open_next(book, event, on, sequence)
+    """The verdict of the rules; `sequence` is that of the record to be written."""
+    event, at = received.envelope.data, At(received.envelope.time.date(), sequence)
+    return handler_of(event).decide(book, event, at)

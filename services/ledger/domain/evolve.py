@@ -1,14 +1,7 @@
 """evolve(state, record): what a record changes. It cannot refuse: it has already happened."""
 
 from events.codec import Received
-from events.conventions import ConventionResumed, ConventionTerminated
-from events.deliberations import DeliberationAdopted, DeliberationWithdrawn
 from events.envelope import Event
-from events.fiscal_years import FiscalYearClosed
-from events.payments import BankAccountChanged
-from events.recoveries import RecoveryCollected, RecoveryOrdered
-from events.reports import ReportReceived
-from services.ledger.domain.apply_event import learn
 from services.ledger.domain.book import Book, BudgetState, Parked, Want
 from services.ledger.domain.credit import group_of
 from services.ledger.domain.flags import FlagCode
@@ -17,12 +10,13 @@ from services.ledger.domain.identity import brief, shortened
 from services.ledger.domain.invariants import check_moved
 from services.ledger.domain.journal import JournalRecord, Outcome
 from services.ledger.domain.lines import Line, LineMoney, Stage
-from services.ledger.domain.moves import RELEASE, RESERVE, UNRESERVE, Move
+from services.ledger.domain.moves import RELEASE, RESERVE, Move
 from services.ledger.domain.orders import OrderState, PaymentOrder, left_of
 from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.rules.table import handler_of
 from services.ledger.domain.schedules import has_ended, less, order_of
 
-FORGETS = frozenset({Refusal.EVENT_ID_REUSED, Refusal.FISCAL_YEAR_CLOSED})
+NOT_REMEMBERED = frozenset({Refusal.EVENT_ID_REUSED, Refusal.FISCAL_YEAR_CLOSED})
 """Refusals that do not ask, or do not change, who an event is (rules, 4 and 31)."""
 
 
@@ -49,15 +43,15 @@ def evolve(state: BudgetState, record: JournalRecord, received: Received) -> Non
             _park(state, record, received)
     if record.resumes is not None:
         _resume(state, record.resumes)
-    elif record.refusal is None or record.refusal["code"] not in FORGETS:
+    elif record.refusal is None or record.refusal["code"] not in NOT_REMEMBERED:
         _remember(state, received)
 
 
 def _remember(state: BudgetState, received: Received) -> None:
     identity = shortened(received.identity)
     state.memory.remembered[identity] = shortened(received.digest)
-    if isinstance(received.envelope.data, RecoveryOrdered | RecoveryCollected):
-        # Of a closed year these are remembered when all others are forgotten (rules, 31).
+    if handler_of(received.envelope.data).outlives_closing:
+        # A closed-out year keeps these ids when it drops all others (rules, 31).
         state.memory.recoveries.add(identity)
         state.touched.add(("recovery", identity))
     else:
@@ -84,25 +78,25 @@ def _resume(state: BudgetState, sequence: int) -> None:
 
 
 def _apply(state: BudgetState, record: JournalRecord, event: Event) -> None:
-    book = state.book
-    learn(state, record, event)
-    if isinstance(event, BankAccountChanged | ConventionResumed | ReportReceived):
+    book, handler = state.book, handler_of(event)
+    handler.apply(state, record, event)
+    if handler.reissues:
         _hold_reissues(state, record)
+    grant = None if handler.grant is None else handler.grant(book, event)
     for move in record.moves:
         _move_line(state, move)
         if move.convention is not None:
             _move_convention(state, move)
-        elif move.way is RESERVE:
-            _reserve(state, _grant_of(book, event), move.line, move.amount_cents)
-        elif move.way is UNRESERVE and not isinstance(event, FiscalYearClosed):
-            _reserve(state, _grant_of(book, event), move.line, -move.amount_cents)
+        elif grant is not None:
+            cents = move.amount_cents if move.way is RESERVE else -move.amount_cents
+            _reserve(state, grant, move.line, cents)
     for change in record.payment_orders:
         _keep_order(state, change.order)
     check_moved(book, record.moves)
 
 
 def _hold_reissues(state: BudgetState, record: JournalRecord) -> None:
-    """What the event would have issued again, and rule 14 holds back, it has set off all the same.
+    """Mark rejected orders that the event would have issued again, but that rule 14 holds back.
 
     An amendment is no such event: it plans rejected instalments anew.
     """
@@ -115,14 +109,6 @@ def _hold_reissues(state: BudgetState, record: JournalRecord) -> None:
                 order = order_of(book, each)
                 if order is not None and order.state is OrderState.REJECTED:
                     each.reissue_held = True
-
-
-def _grant_of(book: Book, event: Event) -> str:
-    """The grant whose reserve a move without convention changes."""
-    if isinstance(event, ConventionTerminated):
-        return book.conventions[event.convention].grant
-    assert isinstance(event, DeliberationAdopted | DeliberationWithdrawn), "of no grant's reserve"
-    return event.grant
 
 
 def _reserve(state: BudgetState, grant: str, line: Line, cents: int) -> None:

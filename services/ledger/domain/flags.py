@@ -1,4 +1,4 @@
-"""Review flags: a human should look; the money goes on."""
+"""Review flags: an accepted event that a person should check."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -125,7 +125,7 @@ SENTENCES: dict[FlagCode, Sentence] = {
         "{documents}. Remind the beneficiary.",
     ),
 }
-"""What a reviewer should read."""
+"""The sentence for the reviewer, by flag."""
 
 
 class Flag(NamedTuple):
@@ -145,7 +145,7 @@ def folded(name: str) -> str:
 
 
 def names_differ(expected: Beneficiary, found: Beneficiary) -> list[Flag]:
-    """A flag for each way in which two acts name one beneficiary otherwise."""
+    """A flag for each field in which two acts name one beneficiary otherwise."""
     return [
         _name_flag(field, first, second)
         for field, first, second in (

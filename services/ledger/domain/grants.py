@@ -1,14 +1,26 @@
 """Grants and conventions: what was awarded, under which contract, and what is still to be paid."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
+from operator import attrgetter
 from sys import intern
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from events import parts
+from events.conventions import (
+    ConventionResumed,
+    ConventionSigned,
+    ConventionSuspended,
+    ConventionTerminated,
+)
+from events.deliberations import DeliberationAdopted, DeliberationWithdrawn
+from events.fiscal_years import FiscalYearOpened
+from services.ledger.domain.life_cycle import Transition
 from services.ledger.domain.lines import Line
+from services.ledger.domain.recovered import Recovery, sums_by_line
 
 
 class Act(NamedTuple):
@@ -24,7 +36,7 @@ class Act(NamedTuple):
 
 
 class Beneficiary(NamedTuple):
-    """Who receives a grant."""
+    """The body or person that receives a grant."""
 
     name: str
     siret: str
@@ -40,7 +52,7 @@ class Beneficiary(NamedTuple):
 
 
 class BankAccount(NamedTuple):
-    """Where a beneficiary is paid."""
+    """The bank account of a beneficiary."""
 
     iban: str
     bic: str | None
@@ -69,14 +81,14 @@ def bank_account_of(account: parts.BankAccount) -> BankAccount:
 
 
 class AwardedLine(NamedTuple):
-    """What a grant was awarded on one line."""
+    """The amount that a grant was awarded on one line."""
 
     line: Line
     amount_cents: int
 
 
 class Award(NamedTuple):
-    """What the awarding act says of a grant, and the acts that raised it."""
+    """The award of a grant: the awarding act, and the acts that raised it."""
 
     act: Act
     title: str
@@ -84,24 +96,24 @@ class Award(NamedTuple):
     requires_convention: bool
     conditions_year: int | None
     lines: tuple[AwardedLine, ...]
-    """What it gives on each line; of an earlier year, what was carried over of it."""
+    """The amount on each line; of an earlier year, the part that was carried over."""
     carried_cents: int = 0
-    """What of it was carried over from earlier years, and is no award of this one (rules, 14)."""
+    """The part carried over from earlier years, which is no award of this one (rules, 14)."""
     earlier_year_cents: int | None = None
     """Of an award of an earlier year: all that this year awarded to its SIRET."""
 
     @property
     def total_cents(self) -> int:
-        """What it gives, all lines."""
+        """The amount of all lines."""
         return sum([each.amount_cents for each in self.lines])
 
     @property
     def own_cents(self) -> int:
-        """What it gives of this year's credit."""
+        """The amount of this year's credit."""
         return self.total_cents - self.carried_cents
 
     def cents_on(self, line: Line) -> int:
-        """What it gives on one line."""
+        """The amount on one line."""
         return sum([each.amount_cents for each in self.lines if each.line == line])
 
     def raised(self, line: Line, more_cents: int) -> "Award":
@@ -121,7 +133,7 @@ class Grant:
     """Beneficiaries named by concurring acts that came before the award: compared with it later."""
     reserved_cents: dict[Line, int] = field(default_factory=dict)
     withdrawn: bool = False
-    """Whether its award fell: nothing is granted under it any more (rules, 17)."""
+    """True once its award fell: nothing is granted under it any more (rules, 17)."""
 
 
 def with_act(grant: Grant, act: Act) -> tuple[Act, ...]:
@@ -140,7 +152,7 @@ def fallen_act(grant: Grant, named: Act) -> Act | None:
 
 
 def award_falls(grant: Grant, named: Act) -> bool:
-    """Whether a withdrawal that names this act fells the award: also where it names none.
+    """True where a withdrawal that names this act fells the award: also where it names none.
 
     Before the award is there, only concurring acts can fall (rules, 17).
     """
@@ -182,7 +194,7 @@ class DocumentReceipt(NamedTuple):
 
 
 class PlannedLine(NamedTuple):
-    """What an instalment pays on one line."""
+    """The amount that an instalment pays on one line."""
 
     line: Line
     amount_cents: int
@@ -205,22 +217,22 @@ class Instalment:
     """Of a rejected order, what it left unpaid: that is planned again (rules, 21). A line of which
     nothing is left stays, at zero: recoveries follow the order of lines as signed (rules, 27)."""
     orders: int = 0
-    """How many orders were issued for it, re-issues included."""
+    """The number of orders issued for it, re-issues included."""
     order: str | None = None
     """The latest of them; None where an amendment has planned it anew since."""
     amended_on: date | None = None
     """The day of the amendment that planned it; None where the convention did."""
     ordered_before: bool = False
-    """Whether an earlier year ordered it: nothing of it is left, and nothing may plan it again."""
+    """True where an earlier year ordered it: nothing is left, and nothing may plan it again."""
     due_again_on: date | None = None
     """The day of an order that an earlier year left rejected, and that is to be issued again."""
     reissue_held: bool = False
-    """Whether an event that issues rejected orders again came while this one was held back: the
+    """True where an event that issues rejected orders again came while this one was held back: the
     next that touches the convention issues it, once the sum has fallen back (rules, 14 and 21)."""
 
     @property
     def amount_cents(self) -> int:
-        """What it pays, all lines."""
+        """The amount of all lines."""
         return sum([each.amount_cents for each in self.lines])
 
 
@@ -248,11 +260,30 @@ class ConventionMoney:
 
 
 class ConventionState(StrEnum):
-    """Whether a convention is paid."""
+    """The states of a convention."""
 
     IN_FORCE = "in_force"
     SUSPENDED = "suspended"  # suspendue
     TERMINATED = "terminated"  # résiliée, or its award withdrawn
+
+
+LIFE_CYCLE: Final = (
+    Transition(None, DeliberationAdopted.TYPE, ConventionState.IN_FORCE),
+    Transition(None, ConventionSigned.TYPE, ConventionState.IN_FORCE),
+    # Of a suspended award without convention it takes over the state.
+    Transition(None, ConventionSigned.TYPE, ConventionState.SUSPENDED),
+    Transition(None, FiscalYearOpened.TYPE, ConventionState.IN_FORCE),
+    Transition(None, FiscalYearOpened.TYPE, ConventionState.SUSPENDED),
+    Transition(None, FiscalYearOpened.TYPE, ConventionState.TERMINATED),
+    Transition(ConventionState.IN_FORCE, ConventionSuspended.TYPE, ConventionState.SUSPENDED),
+    Transition(ConventionState.SUSPENDED, ConventionResumed.TYPE, ConventionState.IN_FORCE),
+    *(
+        Transition(origin, event.TYPE, ConventionState.TERMINATED)
+        for origin in (ConventionState.IN_FORCE, ConventionState.SUSPENDED)
+        for event in (ConventionTerminated, DeliberationWithdrawn)
+    ),
+)
+"""The life cycle of a convention (rules, 17 and 32), or of an award without one (rules, 13)."""
 
 
 class Obligation(NamedTuple):
@@ -260,38 +291,6 @@ class Obligation(NamedTuple):
 
     document: DocumentKey
     due_on: date
-
-
-class RecoveredLine(NamedTuple):
-    """What a recovery has asked back of one line by name, and what came back on it."""
-
-    ordered_cents: int = 0
-    collected_cents: int = 0
-    revenue_cents: int = 0
-
-    @property
-    def outstanding_cents(self) -> int:
-        """What was named and has not come; money asked for in one sum may come on any line."""
-        return max(0, self.ordered_cents - self.collected_cents)
-
-
-class Recovery(NamedTuple):
-    """What was asked back under one number, and has come (rules, 27)."""
-
-    ordered_cents: int = 0
-    collected_cents: int = 0
-    revenue_cents: int = 0
-    """The part of it that came in a later year: it moved nothing."""
-    lines: dict[Line, RecoveredLine] = {}  # noqa: RUF012 # a tuple's default, never changed
-
-    @property
-    def outstanding_cents(self) -> int:
-        """What is still awaited."""
-        return self.ordered_cents - self.collected_cents
-
-    def on(self, line: Line) -> RecoveredLine:
-        """What it is about on one line."""
-        return self.lines.get(line, RecoveredLine())
 
 
 @dataclass(slots=True)
@@ -304,7 +303,7 @@ class Convention:
     signed_on: date
     """The day of signature; without a convention, the day of the award's act."""
     signed_at: int
-    """The journal sequence of the signature: conventions are looked at in this order."""
+    """The journal sequence of the signature: orders are issued in this order (rules, 18)."""
     is_award_alone: bool
     """True while no convention was signed: the grant's reference stands for one (rules, 13)."""
     schedule: list[Instalment]
@@ -315,10 +314,10 @@ class Convention:
     obligations: tuple[Obligation, ...] = ()
     recoveries: dict[str, Recovery] = field(default_factory=dict)
     order_counts: dict[str, int] = field(default_factory=dict)
-    """How many orders each instalment had that an amendment took away: ids never meet again."""
+    """The number of orders of each instalment that an amendment removed: ids stay unique."""
     earlier_paid_cents: int = 0
     earlier_ordered_cents: int = 0
-    """What it had been paid, and what was ordered, when earlier years were closed."""
+    """The sums paid and ordered when earlier years were closed."""
     formerly: str | None = None
     """The name of the grant in whose place it was signed: orders issued before bear it (rules, 13).
     """
@@ -342,7 +341,7 @@ class Convention:
         return sum([money.ordered for money in self.lines.values()])
 
     def had_cents(self) -> int:
-        """What it had and keeps: paid in all years, and what was ordered at their closings.
+        """The sum that it had and keeps: paid in all years, and ordered at their closings.
 
         That may be paid by now: nobody says so in this year (rules, 17 and 29).
         """
@@ -353,19 +352,20 @@ class Convention:
         return self.had_cents() + self.ordered_cents()
 
     def recoverable_cents(self) -> int:
-        """What may still be ordered back: paid, and not asked back yet (rules, 27)."""
+        """The sum that may still be ordered back: paid, and not asked back yet (rules, 27)."""
         asked_cents = sum([each.outstanding_cents for each in self.recoveries.values()])
         return self.paid_cents() - asked_cents
 
-    def paid_cents_on(self, line: Line) -> int:
-        """Paid on one line, net of recoveries."""
-        revenue_cents = sum([each.on(line).revenue_cents for each in self.recoveries.values()])
-        return self.money_on(line).paid - revenue_cents
+    def paid_by_line(self, lines: Iterable[Line]) -> dict[Line, int]:
+        """Paid on each of these lines, net of recoveries."""
+        revenue = sums_by_line(self.recoveries.values(), attrgetter("revenue_cents"))
+        return {line: self.money_on(line).paid - revenue.get(line, 0) for line in lines}
 
-    def recoverable_cents_on(self, line: Line) -> int:
-        """What may still be ordered back of one line that is named (rules, 27)."""
-        asked_cents = sum([each.on(line).outstanding_cents for each in self.recoveries.values()])
-        return max(0, self.paid_cents_on(line) - asked_cents)
+    def recoverable_by_line(self, lines: Iterable[Line]) -> dict[Line, int]:
+        """The sums that may still be ordered back on each of these lines (rules, 27)."""
+        asked = sums_by_line(self.recoveries.values(), attrgetter("outstanding_cents"))
+        paid = self.paid_by_line(lines)
+        return {line: max(0, cents - asked.get(line, 0)) for line, cents in paid.items()}
 
     def latest_order(self, instalment: Instalment) -> str:
         """The id of an instalment's latest order, of whatever year."""

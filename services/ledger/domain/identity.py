@@ -1,4 +1,4 @@
-"""Who an event is, and what it says, in few bytes: a year of events must fit in memory."""
+"""Identities and digests of events in few bytes: a year of events must fit in memory."""
 
 KEPT_BYTES = 15
 """120 bits of SHA-256: no two events of a budget share them by chance, in half the memory."""

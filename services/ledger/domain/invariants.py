@@ -1,4 +1,4 @@
-"""What always holds, asserted in production too (rules, 33): a failure is our bug, and stops."""
+"""Invariants, asserted in production too (rules, 33): a failure is a bug, and stops the ledger."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,7 @@ from services.ledger.domain.orders import GIVEN_BACK
 from services.ledger.domain.schedules import cents_by_line, has_ended, is_live
 
 CENTS_MAX = 2**63 - 1
-"""What stores and readers can count; hundreds of times the money of the world."""
+"""The largest amount that stores and readers can count."""
 
 
 def check_moved(book: Book, moves: Iterable[Move]) -> None:
@@ -35,14 +35,14 @@ def check_book(book: Book) -> None:
             assert share.balances(), f"{name} on {line} does not balance: {share}"
         _check_plan(book, convention)
         _check_recoveries(convention)
-    if not book.forgotten:  # Of a forgotten year there are only what was paid and recoveries.
+    if not book.closed_out:  # A closed-out year keeps only sums paid and recoveries.
         _check_lines_against_conventions(book)
         _check_orders(book)
     _check_sums(book)
 
 
 def _check_lines_against_conventions(book: Book) -> None:
-    """What lines hold reserved, committed, ordered and paid is what grants and conventions hold."""
+    """Lines hold reserved, committed, ordered and paid what grants and conventions hold."""
     held: dict[Line, list[int]] = {line: [0, 0, 0, 0] for line in book.lines}
     for grant in book.grants.values():
         for line, cents in grant.reserved_cents.items():
@@ -58,7 +58,7 @@ def _check_lines_against_conventions(book: Book) -> None:
 
 
 def _check_plan(book: Book, convention: Convention) -> None:
-    """What is planned and not ordered is committed, until a convention or its year ends."""
+    """A schedule that is not ordered is committed, until a convention or its year ends."""
     if has_ended(book, convention):
         return
     not_ordered = [each for each in convention.schedule if not is_live(book, each)]
@@ -78,7 +78,7 @@ def _check_recoveries(convention: Convention) -> None:
 
 
 def _check_orders(book: Book) -> None:
-    """What conventions have ordered and paid is what their orders ask and have had.
+    """Conventions have ordered and paid what their orders ask and were paid.
 
     Of what was paid, recoveries took some back; the orders keep their figures (rules, 27).
     """

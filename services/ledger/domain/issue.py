@@ -34,7 +34,7 @@ PAYMENT_DELAY = timedelta(days=60)
 """The time to pay a grant from the event that made it due (loi 2021-875)."""
 
 ACTS_CARRIED = 20
-"""How many acts on one grant an order carries: the journal holds them all."""
+"""The most acts on one grant that an order carries: the journal holds them all."""
 
 CONVENTION_THRESHOLD_CENTS = 2_300_000
 """Above 23,000 € of a year's grants to one body a convention is required (décret 2001-495)."""
@@ -50,13 +50,13 @@ class Situation(NamedTuple):
     documents: Mapping[DocumentKey, DocumentReceipt]
     issued_on: date
     returned_cents: int
-    """What the event itself takes back of what was ordered or paid."""
+    """The amount ordered or paid that the event itself takes back."""
     reissues: bool
-    """Whether the event may issue a rejected order again (rules, 21)."""
+    """True where the event may issue a rejected order again (rules, 21)."""
 
     @property
     def drawn_cents(self) -> int:
-        """What the convention has had, ordered or paid, before any order of this event.
+        """The amount ordered or paid of the convention, before any order of this event.
 
         It is added up where an instalment is due: few events make one due.
         """
@@ -161,7 +161,7 @@ def _issue_met(
 
 
 def held_back(book: Book, case: Situation) -> dict[str, Any] | None:
-    """Why no order may be issued for now: an award that stands alone above 23,000 € (rules, 14)."""
+    """The facts that hold orders back: an award without convention above 23,000 € (rules, 14)."""
     if not case.convention.is_award_alone:
         return None
     siret = case.convention.beneficiary.siret
@@ -191,7 +191,7 @@ def _ceiling_cents(case: Situation, instalment: Instalment) -> int | None:
 def _lines_to_pay(
     case: Situation, instalment: Instalment, drawn_cents: int
 ) -> tuple[PlannedLine, ...]:
-    """What a first order pays: all, or what a ceiling leaves (rules, 22)."""
+    """The lines of a first order: the whole instalment, or what a ceiling leaves (rules, 22)."""
     payable_cents = instalment.amount_cents
     eligible_cents = _ceiling_cents(case, instalment)
     if eligible_cents is not None:
@@ -217,7 +217,7 @@ def _settle(
 
 
 def due_again_on(book: Book, instalment: Instalment) -> date | None:
-    """When a rejected order was due, of this year or an earlier one, that is issued again."""
+    """The due date of a rejected order, of this year or an earlier one, that is issued again."""
     order = order_of(book, instalment)
     return instalment.due_again_on if order is None else order.due_on
 
@@ -258,7 +258,7 @@ def acts_to_carry(acts: Sequence[Act], award: Act) -> list[Act]:
 
 
 def _for_the_treasury(case: Situation, previous: str | None) -> dict[str, Any]:
-    """What the treasury needs beside the order itself (rules, 25)."""
+    """The data that the treasury needs beside the order itself (rules, 25)."""
     assert case.account is not None, "no order without a bank account"
     assert case.grant.award is not None, "no order without an award"
     return {

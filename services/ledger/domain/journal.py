@@ -6,13 +6,13 @@ the hash is taken, with those three spliced in behind: one encoding serves hash 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any, NamedTuple
 
 import msgspec
 
+from events import journal
 from services.ledger.domain.moves import Move, move_from_row
 from services.ledger.domain.orders import OrderChange, order_from_row
 
@@ -30,7 +30,7 @@ _spell_in_order = msgspec.json.Encoder(order="deterministic").encode
 
 
 class Outcome(StrEnum):
-    """What became of a record that was read."""
+    """The outcomes of a record that was read."""
 
     ACCEPTED = "accepted"
     DUPLICATE = "duplicate"
@@ -40,7 +40,7 @@ class Outcome(StrEnum):
 
 
 class Source(NamedTuple):
-    """Where a record was read."""
+    """The position at which a record was read."""
 
     topic: str
     partition: int
@@ -85,110 +85,71 @@ class JournalRecord:
         tail = b',"event":%b,"hash":"%b","source":%b}'
         return body[:-1] + tail % (event, self.hash.encode(), _spell(self.source.row()))
 
-    def _hashed(self) -> "_Hashed":
-        return _Hashed(
+    def _hashed(self) -> journal.Hashed:
+        # Enumerations are spelled as their values; members that few records have stay dictionaries,
+        # whose keys the encoder sorts.
+        entries: Any = self.commitment_entries or None
+        orders: Any = [_change(each, self.budget) for each in self.payment_orders] or None
+        refusal: Any = self.refusal
+        flags: Any = self.review_flags or None
+        want: Any = self.waits_for
+        moves: Any = [_move(each) for each in self.moves] or None
+        outcome: Any = self.outcome
+        return journal.Hashed(
             self.budget,
-            self.commitment_entries or None,
+            entries,
             self.dead_letter,
             self.digest,
             self.event_id,
             self.event_sha256,
             self.event_source,
-            [_move(each) for each in self.moves] or None,
-            self.outcome,
-            [_change(each, self.budget) for each in self.payment_orders] or None,
+            moves,
+            outcome,
+            orders,
             self.previous_hash,
-            self.refusal,
+            refusal,
             self.resumes,
-            self.review_flags or None,
+            flags,
             self.rules_version,
             self.sequence,
             self.version,
-            self.waits_for,
+            want,
         )
 
 
-# What every record holds is spelled from structs: their members stand in canonical order, so that
-# nothing is sorted and no dictionary made. What only some hold are dictionaries, sorted as ever.
-
-
-class _Line(msgspec.Struct):
-    article: str
-    chapter: str
-    function: str | None
-    operation: str | None
-
-
-class _Move(msgspec.Struct):
-    amount_cents: int
-    convention: str | None
-    from_: str | None = msgspec.field(name="from")
-    instalment: str | None
-    line: _Line
-    to: str | None
-
-
-class _Order(msgspec.Struct):
-    amount_cents: int
-    convention: str
-    due_on: date
-    instalment: str
-    paid_cents: int
-    payment_order: str
-    state: str
-
-
-class _Hashed(msgspec.Struct):
-    budget: str
-    commitment_entries: Any
-    dead_letter: Any
-    digest: str | None
-    event_id: str | None
-    event_sha256: str
-    event_source: str | None
-    moves: list[_Move] | None
-    outcome: str
-    payment_orders: Any
-    previous_hash: str
-    refusal: Any
-    resumes: int | None
-    review_flags: Any
-    rules_version: int
-    sequence: int
-    version: int
-    waits_for: Any
-
-
-def _move(move: Move) -> _Move:
+def _move(move: Move) -> journal.Move:
     line, convention, instalment, way, amount_cents = move
     chapter, article, function, operation = line
-    return _Move(
+    origin: Any = way.origin
+    target: Any = way.target
+    return journal.Move(
         amount_cents,
         convention,
-        way.origin,
+        origin,
         instalment,
-        _Line(article, chapter, function, operation),
-        way.target,
+        journal.Line(article=article, chapter=chapter, function=function, operation=operation),
+        target,
     )
 
 
-def _change(change: OrderChange, budget: str) -> "_Order | dict[str, Any]":
+def _change(change: OrderChange, budget: str) -> journal.ChangedOrder | dict[str, Any]:
     order = change.order
+    state: Any = order.state
     if change.issued is not None:
         return change.row(budget)
-    return _Order(
+    return journal.ChangedOrder(
         order.amount_cents,
         order.convention,
         order.due_on,
         order.instalment,
         order.paid_cents,
         order.payment_order,
-        order.state,
+        state,
     )
 
 
 ISSUED_WITH = ("beneficiary", "bank_account", "acts", "title", "issued_on", "previous")
-"""What an issued order carries beyond the state of one (rules, 25)."""
+"""The members that an issued order carries beyond its state (rules, 25)."""
 
 
 def read_record(raw: bytes) -> JournalRecord:

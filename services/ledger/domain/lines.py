@@ -8,7 +8,7 @@ from events import parts
 
 
 class Stage(StrEnum):
-    """Where money stands in the expenditure chain."""
+    """The stages of money in the expenditure chain."""
 
     AVAILABLE = "available"
     RESERVED = "reserved"

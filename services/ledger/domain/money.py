@@ -21,7 +21,7 @@ def cumulative_shares(total_cents: int, weights: Sequence[int]) -> list[int]:
 
 
 def filled_in_order(amount_cents: int, capacities: Sequence[int]) -> list[int]:
-    """How `amount_cents` fills `capacities`, each full before the next (rules, 20)."""
+    """The parts of `amount_cents` that fill `capacities`, each full before the next (rules, 20)."""
     filled = []
     for capacity in capacities:
         part = min(amount_cents, capacity)

@@ -26,7 +26,7 @@ class Way(NamedTuple):
     """The commitment entry of such a move (rules, 34): none for a payment or a rejection."""
     line_loses: str | None
     line_gains: str | None
-    """Where a line counts the money that leaves, and that arrives."""
+    """The columns of a line that lose and gain the money."""
     convention_loses: str | None
     convention_gains: str | None
     """The same for a convention: what it does not lose, it is granted."""
@@ -124,7 +124,7 @@ def entries_of(moves: Iterable[Move]) -> list[Entry]:
 
 
 def net_by_line(moves: Iterable[Move]) -> dict[Line, int]:
-    """What each line's available credit gains by these moves of it (below zero: loses)."""
+    """The change of each line's available credit by these moves."""
     net: dict[Line, int] = {}
     for move in moves:
         assert Stage.AVAILABLE in (move.way.origin, move.way.target), f"not of credit: {move}"

@@ -3,9 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from events.deliberations import DeliberationWithdrawn
+from events.payments import PaymentExecuted, PaymentOrderAcknowledged
 from services.ledger.domain.grants import PlannedLine, ServiceShare
+from services.ledger.domain.life_cycle import Transition
 from services.ledger.domain.lines import Line, line_from_row
 from services.ledger.domain.money import cumulative_shares, filled_in_order
 
@@ -21,17 +24,39 @@ class OrderState(StrEnum):
     CANCELLED = "cancelled"
 
 
-GIVEN_BACK = frozenset({OrderState.REJECTED, OrderState.CANCELLED})
-"""States of an order whose unpaid part went back: it holds no money and is no live one."""
+ACKNOWLEDGED, EXECUTED = PaymentOrderAcknowledged.TYPE, PaymentExecuted.TYPE
+WITHDRAWN = DeliberationWithdrawn.TYPE
 
-CLOSED_TO_TREASURY = frozenset({OrderState.PAID, *GIVEN_BACK})
-"""States in which the accountant has nothing more to say (rules, 20)."""
+LIFE_CYCLE: Final = (
+    Transition(None, None, OrderState.ISSUED),
+    Transition(OrderState.ISSUED, ACKNOWLEDGED, OrderState.TAKEN_IN_CHARGE),
+    Transition(OrderState.ISSUED, ACKNOWLEDGED, OrderState.ON_HOLD),
+    Transition(OrderState.ISSUED, ACKNOWLEDGED, OrderState.REJECTED),
+    Transition(OrderState.ISSUED, EXECUTED, OrderState.PAID),
+    Transition(OrderState.ISSUED, WITHDRAWN, OrderState.CANCELLED),
+    Transition(OrderState.TAKEN_IN_CHARGE, ACKNOWLEDGED, OrderState.ON_HOLD),
+    Transition(OrderState.TAKEN_IN_CHARGE, ACKNOWLEDGED, OrderState.REJECTED),
+    Transition(OrderState.TAKEN_IN_CHARGE, EXECUTED, OrderState.PAID),
+    Transition(OrderState.TAKEN_IN_CHARGE, WITHDRAWN, OrderState.CANCELLED),
+    Transition(OrderState.ON_HOLD, ACKNOWLEDGED, OrderState.TAKEN_IN_CHARGE),
+    Transition(OrderState.ON_HOLD, ACKNOWLEDGED, OrderState.REJECTED),
+    Transition(OrderState.ON_HOLD, EXECUTED, OrderState.PAID),
+    Transition(OrderState.ON_HOLD, WITHDRAWN, OrderState.CANCELLED),
+)
+"""The life cycle of an order (rules, 20): an event that leads to the same state changes nothing."""
 
-OUTSTANDING = frozenset({OrderState.ISSUED, OrderState.ON_HOLD})
-"""States in which a year cannot be closed: the accountant has not taken the order (rules, 30)."""
+OPEN = frozenset(each.origin for each in LIFE_CYCLE if each.origin is not None)
+"""The states that some event ends (rules, 20)."""
 
-OPEN = frozenset(OrderState) - CLOSED_TO_TREASURY
-"""States in which something may still happen to an order (rules, 20)."""
+CLOSED = frozenset(OrderState) - OPEN
+"""The states that no event ends: the accountant's answers are refused (rules, 20)."""
+
+GIVEN_BACK = CLOSED - {OrderState.PAID}
+"""The closed states of an order that was not paid in full: its unpaid part went back."""
+
+OUTSTANDING = OPEN - {OrderState.TAKEN_IN_CHARGE}
+"""The states in which a year cannot be closed: the accountant has not taken the order (rules, 30).
+"""
 
 
 class PaymentOrder(NamedTuple):
@@ -46,16 +71,16 @@ class PaymentOrder(NamedTuple):
     due_on: date
     lines: tuple[PlannedLine, ...]
     open_at_closing: bool = False
-    """Whether it was still open when its year was closed: then it still may be paid (rules, 31)."""
+    """True where it was open when its year was closed: it still may be paid (rules, 31)."""
 
     def paid_by_line(self) -> dict[Line, int]:
-        """What each line has had so far; lines that had nothing are left out."""
+        """The sum paid on each line so far; lines without payment are left out."""
         paid = dict(self.paid_between(0, self.paid_cents))
         assert sum(paid.values()) == self.paid_cents, "more is paid than the lines hold"
         return paid
 
     def paid_between(self, before_cents: int, after_cents: int) -> Iterator[tuple[Line, int]]:
-        """What each line has of the payments that bring the order from one sum to another.
+        """The parts, by line, of the payments that bring the order from one sum to another.
 
         Lines fill in their order, each full before the next (rules, 20).
         """
@@ -90,7 +115,7 @@ class OrderChange(NamedTuple):
 
     def row(self, budget: str) -> dict[str, Any]:
         """An order just issued, as a journal record and the treasury's message hold it."""
-        assert self.issued is not None, "only an order just issued is told whole"
+        assert self.issued is not None, "only an order just issued is written whole"
         return self.order.row(budget) | self.issued
 
 
@@ -152,7 +177,7 @@ def _services_shared(
 
 
 def unpaid(order: PaymentOrder) -> tuple[PlannedLine, ...]:
-    """What is left to pay of an order, line by line and service by service."""
+    """The rest to pay of an order, line by line and service by service."""
     left = []
     paid = order.paid_by_line()
     for each in order.lines:
@@ -164,7 +189,7 @@ def unpaid(order: PaymentOrder) -> tuple[PlannedLine, ...]:
 
 
 def left_of(planned: Iterable[PlannedLine], order: PaymentOrder) -> tuple[PlannedLine, ...]:
-    """What a rejected order leaves to pay, on the lines of its instalment and in their order."""
+    """The rest that a rejected order leaves to pay, on the lines of its instalment."""
     left = {each.line: each for each in unpaid(order)}
     return tuple(left.get(each.line, PlannedLine(each.line, 0, each.services)) for each in planned)
 

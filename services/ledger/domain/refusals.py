@@ -1,4 +1,4 @@
-"""Business noes: one enum in order of precedence, what each says, and the facts it carries."""
+"""Refusals: an enum in order of precedence, with their sentences and facts."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from events.sentences import Sentence
 
 
 class Refusal(StrEnum):
-    """Why an event was refused. The order is the order in which they are looked for."""
+    """The reasons for which an event is refused, in order of precedence."""
 
     FISCAL_YEAR_CLOSED = "fiscal_year_closed"
     EVENT_ID_REUSED = "event_id_reused"
@@ -32,7 +32,7 @@ class Refusal(StrEnum):
 
 
 class Missing(StrEnum):
-    """What an event may wait for: it is decided as soon as that is there (rules, 28)."""
+    """The things that an event may wait for: it is decided as soon as one is there (rules, 28)."""
 
     BUDGET = "budget"
     GRANT = "grant"
@@ -202,4 +202,4 @@ SENTENCES: dict[Refusal, Sentence] = {
         en="Already {limit} events of budget {budget} wait: first send what they wait for.",
     ),
 }
-"""What the sender should read: what happened, with its facts, and what to do."""
+"""The sentence for the sender, by refusal: what happened, with its facts, and what to do."""

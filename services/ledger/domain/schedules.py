@@ -1,4 +1,4 @@
-"""What events bring (awards, schedules, conventions, documents), and what orders hold of it."""
+"""Awards, schedules, conventions and documents that events bring, and the orders on them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -63,7 +63,7 @@ def schedule_of(instalments: Iterable[parts.Instalment]) -> list[Instalment]:
 
 
 def cents_by_line(schedule: Iterable[Instalment]) -> dict[Line, int]:
-    """What a schedule plans on each line, in the order in which it names them."""
+    """The amounts that a schedule plans, by line, in the order in which it names them."""
     totals: dict[Line, int] = {}
     for instalment in schedule:
         for each in instalment.lines:
@@ -72,12 +72,12 @@ def cents_by_line(schedule: Iterable[Instalment]) -> dict[Line, int]:
 
 
 def amounts_by_line(lines: Iterable[parts.LineAmount]) -> dict[Line, int]:
-    """What an event says of each line, in the order in which it names them."""
+    """The amounts of an event, by line, in the order in which it names them."""
     return {line_of(each.line): each.amount_cents for each in lines}
 
 
 def has_ended(book: Book, convention: Convention) -> bool:
-    """Whether nothing more is ordered under a convention: it was terminated, or its year closed."""
+    """True where nothing more is ordered under a convention: it or its year has ended."""
     return book.closed or convention.state is ConventionState.TERMINATED
 
 
@@ -87,7 +87,7 @@ def order_of(book: Book, instalment: Instalment) -> PaymentOrder | None:
 
 
 def is_live(book: Book, instalment: Instalment) -> bool:
-    """Whether an order holds the instalment: one that was not rejected or cancelled.
+    """True where an order holds the instalment: one that was not rejected or cancelled.
 
     That of an earlier year holds it too, whatever has become of it since.
     """
@@ -109,7 +109,7 @@ def order_resting_on(book: Book, convention: Convention, instalment: Instalment)
 
 
 def is_of_grant(instalment: Instalment) -> bool:
-    """Whether it was ordered before a convention was signed for its grant (rules, 13)."""
+    """True where it was ordered before a convention was signed for its grant (rules, 13)."""
     return "/" in instalment.instalment
 
 
@@ -199,7 +199,7 @@ def documents_due(book: Book, convention: Convention, by: date) -> list[Document
 
 
 def _was_ordered(book: Book, convention: Convention, instalment: Instalment) -> bool:
-    """Whether an order of an instalment is open, or any of them was paid, at least in part."""
+    """True where an order of an instalment is open, or any was paid, at least in part."""
     numbers = range(1, instalment.orders + 1)
     names = (order_name(convention.convention, instalment.instalment, each) for each in numbers)
     paid = any(book.orders[name].paid_cents for name in names if name in book.orders)
@@ -211,9 +211,9 @@ def collected_by_line(event: RecoveryCollected, convention: Convention) -> dict[
     if event.lines is not None:
         return amounts_by_line(event.lines)
     left_cents, collected = event.total_cents, {}
-    for line in give_back_order(convention):
-        cents = min(left_cents, convention.paid_cents_on(line))
-        if cents > 0:  # A journal of before may have had more back on a line than it had.
+    for line, paid_cents in convention.paid_by_line(give_back_order(convention)).items():
+        cents = min(left_cents, paid_cents)
+        if cents > 0:  # An earlier journal may have had more back on a line than was paid there.
             collected[line] = cents
             left_cents -= cents
     assert left_cents == 0, "what is asked back was paid"
@@ -236,7 +236,7 @@ def signed_convention(book: Book, event: ConventionSigned, sequence: int) -> Con
         schedule=schedule_of(event.instalments),
         obligations=obligations_of(event.obligations or ()),
     )
-    alone = book.standing_alone(event.grant)
+    alone = book.award_alone_of(event.grant)
     if alone is not None:
         convention.state = alone.state
         convention.notified_on = alone.notified_on
@@ -274,13 +274,13 @@ def award_alone(event: DeliberationAdopted, sequence: int) -> Convention:
 
 
 def awarded_lines(event: DeliberationAdopted) -> dict[Line, int]:
-    """What an award gives on each line, in the order of the act."""
+    """The amounts of an award, by line, in the order of the act."""
     assert event.lines is not None, "an award has lines"
     return amounts_by_line(event.lines)
 
 
 def award_of(event: DeliberationAdopted) -> Award:
-    """What the ledger keeps of an awarding act."""
+    """The award that an awarding act makes."""
     return Award(
         act=act_of(event.act),
         title=event.title,

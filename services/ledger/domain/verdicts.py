@@ -1,4 +1,4 @@
-"""What a decision may be: accepted, refused, or waiting for something that has not arrived."""
+"""Verdicts: accepted, refused, or waiting for something that has not arrived."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,14 +22,14 @@ class Accepted:
 
 @dataclass(slots=True, frozen=True)
 class Refused:
-    """A business no."""
+    """The rules refuse the event."""
 
     code: Refusal
     facts: dict[str, Any]
 
 
 def exceeds_award(convention: str, line: Line, award_cents: int, asked_cents: int) -> Refused:
-    """The no to a schedule that plans more on a line than the award has left for it."""
+    """The refusal of a schedule that plans more on a line than the award has left for it."""
     facts = {
         "convention": convention,
         "line": line.row(),
@@ -41,7 +41,7 @@ def exceeds_award(convention: str, line: Line, award_cents: int, asked_cents: in
 
 @dataclass(slots=True, frozen=True)
 class Waits:
-    """What the event depends on has not arrived yet."""
+    """A thing that the event depends on has not arrived yet."""
 
     want: Want
 

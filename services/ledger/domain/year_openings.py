@@ -12,7 +12,7 @@ import msgspec
 
 from events.canonical import without_nulls
 from events.codec import INTERNAL_EVENT_BYTES_MAX
-from events.envelope import LEDGER, Envelope, Event
+from events.envelope import LEDGER, Envelope
 from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
 from services.ledger.domain.book import YEAR_DIGITS, Book
 from services.ledger.domain.grants import Award, Convention, Instalment, PlannedLine
@@ -35,10 +35,7 @@ class InternalEvent(NamedTuple):
 
 
 class Opening(NamedTuple):
-    """Which internal event opens which convention in which budget.
-
-    All that a closing's moves tell.
-    """
+    """The internal event that opens a convention in a budget, as a closing's moves show it."""
 
     id: str
     budget: str
@@ -56,15 +53,12 @@ def next_year(budget: str) -> str:
 
 
 def internal_events_of(
-    book: Book, envelope: Envelope[Event], moves: Iterable[Move]
+    book: Book, envelope: Envelope[FiscalYearClosed], moves: Iterable[Move]
 ) -> Iterator[InternalEvent]:
-    """The internal events of a closing, in order of signature; `book` as it stands before it."""
-    event = envelope.data
-    if not isinstance(event, FiscalYearClosed):
-        return
-    budget = next_year(book.budget)
+    """The internal events of a closing, in order of signature; `book` as it is before it."""
+    event, budget = envelope.data, next_year(book.budget)
     for name, cents in _carried(moves).items():
-        said = {
+        message = {
             "specversion": "1.0",
             "id": internal_event_id(book.budget, envelope.source, envelope.id, name),
             "source": LEDGER,
@@ -83,7 +77,7 @@ def internal_events_of(
                 **_data(book, book.conventions[name], cents),
             },
         }
-        value = _spell(without_nulls(said))
+        value = _spell(without_nulls(message))
         assert len(value) <= INTERNAL_EVENT_BYTES_MAX, (
             f"the internal event of {name} is larger than one may be"
         )
@@ -102,7 +96,7 @@ def openings(budget: str, source: str, event_id: str, moves: Iterable[Move]) -> 
 
 
 def _carried(moves: Iterable[Move]) -> dict[str, dict[Line, int]]:
-    """What each convention takes into the next year, in order of signature."""
+    """The amounts that each convention takes into the next year, in order of signature."""
     carried: dict[str, dict[Line, int]] = {}
     for move in moves:
         if move.way is CARRY_OVER and move.convention is not None:
@@ -111,7 +105,7 @@ def _carried(moves: Iterable[Move]) -> dict[str, dict[Line, int]]:
 
 
 def _data(book: Book, convention: Convention, cents: dict[Line, int]) -> dict[str, Any]:
-    """Everything that next year has to know of a convention."""
+    """The data of an opening: all that next year needs of a convention."""
     grant = book.grants[convention.grant]
     award, account = grant.award, book.accounts.get(convention.beneficiary.siret)
     assert award is not None, "a convention stands on an award"

@@ -1,4 +1,4 @@
-"""What Alembic runs: the versions that are missing, on the connection that it is given."""
+"""Alembic's entry point: runs the missing versions on a given connection."""
 
 from alembic import context
 

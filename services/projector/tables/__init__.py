@@ -1,6 +1,6 @@
 """The tables of the read model, as a finance officer's analyst would ask them.
 
-Every figure is the sum of the journal's moves; everything else is copied from what a record says.
+Every figure is the sum of the journal's moves; everything else is copied from records.
 Amounts are integer cents (`_cents`), days end in `_on`. Of a budget line, '' stands for a function
 or an operation that it does not have: both belong to its key. `sequence` is the place of a record
 in its budget's journal; with the budget it names the record behind every row.
@@ -30,6 +30,7 @@ from services.projector.tables.money import (
 from services.projector.tables.records import (
     dead_letters,
     journal,
+    mentions,
     moves,
     outcomes,
     parked,
@@ -52,6 +53,7 @@ __all__ = [
     "instalments",
     "journal",
     "lines",
+    "mentions",
     "metadata",
     "moves",
     "obligations",

@@ -1,4 +1,4 @@
-"""What the columns of several tables have in common."""
+"""Columns that several tables share."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -28,13 +28,13 @@ class Instant(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """What is written."""
+        """The value to write."""
         if value is None or dialect.name != "sqlite":
             return value
         return value.astimezone(UTC).replace(tzinfo=None)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """What is read: without an offset from SQLite, and where it is the calendar's first."""
+        """The value read, in UTC: SQLite gives it without offset."""
         del dialect
         if value is None:
             return None
@@ -48,9 +48,9 @@ Cents: Final = BigInteger
 Json: Final = JSON().with_variant(JSONB(), "postgresql")
 
 
-ROOM: Final = {"fillfactor": 50}
-"""Of tables whose rows change often: PostgreSQL keeps room for their new versions beside the old,
-and need not touch the indexes (measured: docs/decisions/0023)."""
+HALF_FULL: Final = {"fillfactor": 50}
+"""Fill factor of tables whose rows change often: PostgreSQL writes new versions beside the old, and
+leaves the indexes alone (measured: docs/decisions/0023)."""
 
 
 def key(name: str) -> Column[Any]:
@@ -79,7 +79,7 @@ def text(name: str, *, nullable: bool = True) -> Column[Any]:
 
 
 def beneficiary() -> Sequence[Column[Any]]:
-    """Who receives the money."""
+    """The body that receives the money."""
     return [text("beneficiary"), text("siret"), text("representative")]
 
 

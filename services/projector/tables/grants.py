@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, Table
 from sqlalchemy import text as text_clause
 
 from services.projector.tables.columns import (
-    ROOM,
+    HALF_FULL,
     Cents,
     Json,
     act,
@@ -96,7 +96,7 @@ conventions: Final = Table(
         postgresql_where=text_clause("stands_alone"),
         sqlite_where=text_clause("stands_alone"),
     ),
-    postgresql_with=ROOM,
+    postgresql_with=HALF_FULL,
     comment="Conventions, and grants that stand without one (`stands_alone`, under the grant's "
     "reference, until a convention is signed). State: in_force, suspended, terminated, with the "
     "day and reason of the last turn; withdrawn where the award fell. `continues` is the name that "
@@ -110,7 +110,7 @@ convention_lines: Final = Table(
     key("convention"),
     *line(in_key=True),
     *cents("granted", "remaining", "ordered", "paid", "released", "carried_over"),
-    postgresql_with=ROOM,
+    postgresql_with=HALF_FULL,
     comment="The money of a convention by line; granted is the sum of the others.",
 )
 
@@ -157,7 +157,7 @@ documents: Final = Table(
     Column("eligible_cost_cents", Cents),
     text("rejected_for"),
     Column("sequence", BigInteger, nullable=False),
-    postgresql_with=ROOM,
+    postgresql_with=HALF_FULL,
     comment="Documents received, by their first receipt; `rejected_for` is the reason where one "
     "was rejected since: it counts as not received.",
 )

@@ -5,7 +5,7 @@ from typing import Final
 from sqlalchemy import BigInteger, Column, Date, Index, Integer, Table
 
 from services.projector.tables.columns import (
-    ROOM,
+    HALF_FULL,
     Cents,
     Json,
     act,
@@ -32,7 +32,7 @@ budgets: Final = Table(
     Column("closed_on", Date),
     Index("budgets_by_entity", "entity"),
     Index("budgets_by_partition", "partition"),
-    postgresql_with=ROOM,
+    postgresql_with=HALF_FULL,
     comment="A budget: one public entity (SIRET), one budget code, one fiscal year. `head` is the "
     "hash of its last record, `sequence` that record's number.",
 )
@@ -43,7 +43,7 @@ lines: Final = Table(
     key("budget"),
     *line(in_key=True),
     *cents("appropriated", "available", "reserved", "committed", "ordered", "paid", "carried_over"),
-    postgresql_with=ROOM,
+    postgresql_with=HALF_FULL,
     comment="The money of each budget line by stage; appropriated is the sum of the others.",
 )
 
@@ -93,7 +93,7 @@ payment_orders: Final = Table(
     Index("orders_by_due", "due_on", "budget", "payment_order"),
     Index("orders_by_convention", "budget", "convention"),
     Index("orders_by_record", "budget", "sequence", "item", unique=True),
-    postgresql_with=ROOM,
+    postgresql_with=HALF_FULL,
     comment="Payment orders (mandats). State: issued, taken_in_charge, on_hold, rejected, paid, "
     "cancelled, since `state_on`: the day of what set it. `acknowledged_on`, `reason_…` are of the "
     "last acknowledgement, `state_sequence` the record that changed the order last.",

@@ -2,10 +2,29 @@
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Date, Index, Integer, LargeBinary, Table
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+)
 from sqlalchemy import text as text_clause
 
-from services.projector.tables.columns import ROOM, Cents, Instant, Json, key, line, metadata, text
+from services.projector.tables.columns import (
+    HALF_FULL,
+    Cents,
+    Instant,
+    Json,
+    Text,
+    key,
+    line,
+    metadata,
+    text,
+)
 
 
 def _where_named(index: str, name: str) -> Index:
@@ -29,7 +48,7 @@ positions: Final = Table(
     Column("held_offset", BigInteger),
     text("held_event_id"),
     text("held_error"),
-    postgresql_with=ROOM,
+    postgresql_with=HALF_FULL,
     comment="How far each partition of the journal is in these tables. `epoch` fences: who writes "
     "has raised it, and whoever finds another has lost the partition. `generation` counts how "
     "often the read model was made again.",
@@ -43,7 +62,7 @@ outcomes: Final = Table(
         Column(name, BigInteger, nullable=False, server_default="0")
         for name in ("received", "accepted", "duplicate", "refused", "parked", "dead_letter")
     ),
-    postgresql_with=ROOM,
+    postgresql_with=HALF_FULL,
     comment="Received records by what became of them; a parked event that was decided later counts "
     "once, by what it became.",
 )
@@ -76,6 +95,19 @@ journal: Final = Table(
     _where_named("journal_by_grant", "grant_ref"),
     _where_named("journal_by_convention", "convention"),
     comment="Every record of the journal, with its bytes as they stand on the topic.",
+)
+
+mentions: Final = Table(
+    "mentions",
+    metadata,
+    Column("budget", Text),
+    Column("sequence", BigInteger, autoincrement=False),
+    Column("kind", Text),
+    Column("id", Text),
+    # Looked up by name: the key is the only index.
+    PrimaryKeyConstraint("id", "kind", "budget", "sequence"),
+    comment="Names that each record mentions. Kind: convention, grant, payment_order, act (its "
+    "number), beneficiary (SIRET), event (the id of one that a deadline is about).",
 )
 
 moves: Final = Table(

@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 
 from events.codec import reread
-from services.api.ports import JournalEnd
-from services.api.queries import events, traces, unsettled
-from services.api.queries.standing import standing
+from services.api.adapters.ports import JournalEnd
+from services.api.journal import events, traces
+from services.api.rejections import query as unsettled
+from services.api.today.read_model_status import read_model_status
 from services.ledger.application.restore import Folding
 from services.ledger.domain.journal import JournalRecord, read_record
+from services.trace.entries import entry_of
 from services.trace.index import Index
-from services.trace.trace import Story
+from services.trace.trace import Trace
 from tests.api.made import Made
 from tests.api.queries.asked import CARRIED, HISTORIES, ask
 from tests.builders import (
@@ -40,8 +42,8 @@ def test_every_event_is_found_with_its_latest_outcome(made: Made) -> None:
     found = ask(url, ask_each)
     for name, identities in found.items():
         records = [each for each in readable if each.event_id == name]
-        told = sorted(each.sequence for one in identities for each in one.records)
-        assert [each.sequence for each in records] == told
+        shown = sorted(each.sequence for one in identities for each in one.records)
+        assert [each.sequence for each in records] == shown
         for one in identities:
             own = [
                 each.outcome.value
@@ -115,26 +117,31 @@ def test_dead_letters_are_for_who_sees_all_entities(made_in_files: Made) -> None
     assert (3, 0) == ask(url, both)
 
 
-def whole_story(journal: list[JournalRecord], ref: str) -> Story:
-    """The story by the whole journal, nothing left out beforehand."""
-    readable = [each for each in journal if each.event is not None]
+def whole_trace(journal: list[JournalRecord], ref: str) -> tuple[Trace, list[Any]]:
+    """The trace by the whole journal, nothing left out beforehand, and what it awaits."""
+    readable = [entry_of(each, each.seal()) for each in journal if each.event is not None]
     index = Index(ref)
-    for record in readable:
-        index.hear(record, reread(record.event or b"").envelope.data)
-    story, folding = index.story(), Folding(forgets=False)
-    for record in sorted(readable, key=attrgetter("budget", "sequence")):
-        if record.budget in story.budgets:
-            received = folding.apply(record)
-            assert received is not None
-            story.hear(record, received.envelope)
-    story.told.sort(key=attrgetter("place"))
-    return story
+    for entry in readable:
+        index.add(entry)
+    trace, folding = index.trace(), Folding(forgets=False)
+    for entry in sorted(readable, key=attrgetter("place")):
+        if entry.record.budget in trace.budgets:
+            folding.apply(entry.record)
+            trace.add(entry)
+    trace.records.sort(key=attrgetter("place"))
+    return trace, trace.awaited(folding.budgets)
+
+
+def in_short(budget: str, each: Any) -> tuple[Any, ...]:
+    """Something awaited, by all that it says."""
+    wants = [(want.kind, want.id) for want in each.waits_for]
+    return (budget, each.subject, each.id, each.convention, each.amount_cents, each.due_on, wants)
 
 
 @pytest.mark.parametrize(
     "files", [(HARD,), (HISTORIES[3],), CARRIED], ids=lambda files: files[0].name
 )
-def test_a_trace_is_the_story_of_the_whole_journal(
+def test_a_trace_is_the_trace_of_the_whole_journal(
     made_in_files: Made, files: tuple[Path, ...]
 ) -> None:
     raw = journal_of(*files)
@@ -153,11 +160,17 @@ def test_a_trace_is_the_story_of_the_whole_journal(
         return [await traces.traced(conn, None, ref) for ref in names]
 
     for ref, found in zip(names, ask(url, all_of), strict=True):
-        story = whole_story(journal, ref)
+        trace, awaited = whole_trace(journal, ref)
         assert found is not None, ref
-        assert [kind.value for kind in story.kinds] == list(found.kinds), ref
-        assert [each.place for each in story.told] == [
+        assert [kind.value for kind in trace.kinds] == list(found.kinds), ref
+        assert [each.place for each in trace.records] == [
             (each.budget, each.sequence) for each in found.records
+        ], ref
+        assert [(each.woken_by, trace.woke.get(each.place, [])) for each in trace.records] == [
+            (each.woken_by, list(each.woke)) for each in found.records
+        ], ref
+        assert [in_short(*each) for each in awaited] == [
+            in_short(each.budget, each) for each in found.awaited
         ], ref
 
 
@@ -170,7 +183,7 @@ def test_a_trace_that_is_too_long_says_so(
         ask(url, lambda conn: traces.traced(conn, None, "AVENIRS"))
 
 
-def test_the_standing_counts_each_record_once_and_says_unknown_where_nobody_knows(
+def test_the_status_counts_each_record_once_and_says_unknown_where_nobody_knows(
     made: Made,
 ) -> None:
     journal = [read_record(raw) for raw in journal_of(HARD)]
@@ -178,9 +191,13 @@ def test_the_standing_counts_each_record_once_and_says_unknown_where_nobody_know
 
     async def three(conn: Any) -> tuple[Any, Any, Any]:
         return (
-            await standing(conn, None),
-            await standing(conn, None, {0: JournalEnd(len(journal) + 5, len(journal) + 6)}),
-            await standing(conn, None, {0: JournalEnd(len(journal) - 2, len(journal) - 1)}),
+            await read_model_status(conn, None),
+            await read_model_status(
+                conn, None, {0: JournalEnd(len(journal) + 5, len(journal) + 6)}
+            ),
+            await read_model_status(
+                conn, None, {0: JournalEnd(len(journal) - 2, len(journal) - 1)}
+            ),
         )
 
     unknown, known, another = ask(url, three)
@@ -200,7 +217,7 @@ def test_what_stands_behind_the_last_record_is_not_unread_and_an_unread_partitio
     markers = JournalEnd(len(journal), len(journal) + 1)
 
     async def two(conn: Any) -> tuple[Any, Any]:
-        return await standing(conn, None, {0: markers}), await standing(
+        return await read_model_status(conn, None, {0: markers}), await read_model_status(
             conn, None, {0: markers, 1: markers}
         )
 

@@ -29,7 +29,7 @@ from tests.builders import (
     an_instalment,
     encoded,
 )
-from tests.unit.due.town import HOME, Town, in_short, on, whole
+from tests.unit.due.scenario import HOME, Scenario, in_short, on, whole
 
 EARLY = a_report(_id="early", convention="D")
 YEAR = [
@@ -99,7 +99,7 @@ def test_a_deadline_event_tells_its_time_in_utc() -> None:
 def test_every_kind_is_an_event_of_the_contract_and_fits_its_schema() -> None:
     schema = schemas.documents()[f"{DeadlinePassed.TYPE}.schema.json"]
     validator = Draft202012Validator(json.loads(schema), format_checker=FormatChecker(["date"]))
-    deadline_events = Town(*YEAR).deadlines.deadline_events(HOME, DAY)
+    deadline_events = Scenario(*YEAR).deadlines.deadline_events(HOME, DAY)
     assert DUE == [in_short(each) for each in deadline_events]
     for each in deadline_events:
         assert [] == list(validator.iter_errors(whole(each)))
@@ -113,16 +113,16 @@ def test_every_kind_is_an_event_of_the_contract_and_fits_its_schema() -> None:
 
 
 def test_the_same_deadline_event_has_the_same_content_whenever_it_is_written() -> None:
-    town = Town(*YEAR)
-    assert town.deadlines.deadline_events(HOME, DAY) == town.deadlines.deadline_events(
+    scenario = Scenario(*YEAR)
+    assert scenario.deadlines.deadline_events(HOME, DAY) == scenario.deadlines.deadline_events(
         HOME, on("2026-01-01")
     )
 
 
 def test_the_ledger_decides_them() -> None:
-    town = Town(*YEAR)
-    assert DUE == town.post(DAY)
-    decided = [json.loads(each) for each in town.journal[4:]]
+    scenario = Scenario(*YEAR)
+    assert DUE == scenario.post(DAY)
+    decided = [json.loads(each) for each in scenario.journal[4:]]
     assert [["report_late"], [], [], ["payment_late"]] == [
         [flag["code"] for flag in each["review_flags"] or []] for each in decided
     ]
@@ -135,7 +135,7 @@ def test_the_ledger_decides_them() -> None:
 
 
 def test_a_deadline_event_is_known_by_its_id_among_others() -> None:
-    (own, *_) = Town(*YEAR).deadlines.deadline_events(HOME, DAY)
+    (own, *_) = Scenario(*YEAR).deadlines.deadline_events(HOME, DAY)
     assert own.id == own_id(own.value)
     names_the_watch = encoded(EARLY | {"subject": WATCH})
     for another in (None, b"", encoded(EARLY), names_the_watch, WATCH.encode()):
@@ -143,33 +143,33 @@ def test_a_deadline_event_is_known_by_its_id_among_others() -> None:
 
 
 def test_what_was_written_is_not_due_again() -> None:
-    town = Town(*YEAR)
-    first, *others = town.deadlines.deadline_events(HOME, DAY)
-    town.deadlines.wrote(HOME, first.id)
-    assert others == town.deadlines.deadline_events(HOME, DAY)
-    assert 2 == town.deadlines.pending(DAY)
+    scenario = Scenario(*YEAR)
+    first, *others = scenario.deadlines.deadline_events(HOME, DAY)
+    scenario.deadlines.wrote(HOME, first.id)
+    assert others == scenario.deadlines.deadline_events(HOME, DAY)
+    assert 2 == scenario.deadlines.pending(DAY)
 
 
 def test_what_stands_in_the_topic_is_not_due_though_nobody_was_offered_it() -> None:
     """A watch that starts learns what stands there before, or after, it has read the journal."""
-    ids = [each.id for each in Town(*YEAR).deadlines.deadline_events(HOME, DAY)]
-    town = Town()
+    ids = [each.id for each in Scenario(*YEAR).deadlines.deadline_events(HOME, DAY)]
+    scenario = Scenario()
     for each in ids[:2]:
-        town.deadlines.wrote(HOME, each)
-    town.tell(*YEAR)
-    assert 1 == town.deadlines.pending(DAY)
-    assert DUE[2:] == town.deadline_events(DAY)
-    town.restart()
-    town.deadlines.wrote(HOME, ids[2])
-    assert DUE[:2] == town.deadline_events(DAY)
-    assert DUE[:2] == town.deadline_events(DAY), "it was told once and for all"
+        scenario.deadlines.wrote(HOME, each)
+    scenario.send(*YEAR)
+    assert 1 == scenario.deadlines.pending(DAY)
+    assert DUE[2:] == scenario.deadline_events(DAY)
+    scenario.restart()
+    scenario.deadlines.wrote(HOME, ids[2])
+    assert DUE[:2] == scenario.deadline_events(DAY)
+    assert DUE[:2] == scenario.deadline_events(DAY), "it is reported once and for all"
 
 
 def test_what_the_journal_holds_is_not_due_again_after_a_restart() -> None:
-    town = Town(*YEAR)
-    town.post(DAY)
-    town.restart()
-    assert [] == town.deadline_events(DAY)
+    scenario = Scenario(*YEAR)
+    scenario.post(DAY)
+    scenario.restart()
+    assert [] == scenario.deadline_events(DAY)
 
 
 @pytest.mark.parametrize(
@@ -187,6 +187,6 @@ def test_what_the_journal_holds_is_not_due_again_after_a_restart() -> None:
         (a_deadline(payment_order="C/none"), DUE),
     ],
 )
-def test_what_somebody_wrote_by_hand_is_said(by_hand: Json, left: list[str]) -> None:
+def test_deadline_events_written_by_hand_count_too(by_hand: Json, left: list[str]) -> None:
     """Where it names the same deadline; what it names instead is its writer's affair."""
-    assert left == Town(*YEAR, by_hand).deadline_events(DAY)
+    assert left == Scenario(*YEAR, by_hand).deadline_events(DAY)

@@ -26,7 +26,7 @@ from tests.builders import (
     an_award,
     an_instalment,
 )
-from tests.unit.due.town import HOME, Row, Town, check, each_row, on
+from tests.unit.due.scenario import HOME, Row, Scenario, check, each_row, on
 
 SIGNED = [a_vote(100), an_award(100), a_convention(100)]
 """100 cents ordered on 1 June 2023 as C/advance, to be paid by 14 July."""
@@ -168,27 +168,27 @@ def test_an_order_is_late_when_the_day_has_passed_on_which_it_was_due(row: Row) 
 
 
 def test_paid_after_the_closing_it_is_gone() -> None:
-    town = Town(*SIGNED, an_acknowledgement(), a_closing(), a_payment(40))
-    assert ["C/advance taken_in_charge 60 due"] == town.orders(on("2024-03-01"))
-    town.tell(a_payment(60, _id="rest"))
-    assert [] == town.orders(on("2024-03-01"))
+    scenario = Scenario(*SIGNED, an_acknowledgement(), a_closing(), a_payment(40))
+    assert ["C/advance taken_in_charge 60 due"] == scenario.orders(on("2024-03-01"))
+    scenario.send(a_payment(60, _id="rest"))
+    assert [] == scenario.orders(on("2024-03-01"))
 
 
-def test_an_order_of_the_next_year_is_told_there() -> None:
+def test_an_order_of_the_next_year_is_reported_there() -> None:
     later = an_instalment(40, "later", documents=[("activity_report", 2023)])
-    town = Town(
+    scenario = Scenario(
         a_vote(100),
         an_award(100),
         a_convention(instalments=[an_instalment(60), later]),
         an_acknowledgement(),
         a_closing("all"),
     )
-    town.deliver()
-    town.tell(a_report(year=2023, budget=NEXT_BUDGET, received_on="2024-02-01"))
+    scenario.deliver()
+    scenario.send(a_report(year=2023, budget=NEXT_BUDGET, received_on="2024-02-01"))
     assert [(BUDGET, "C/advance"), (NEXT_BUDGET, "C/later")] == [
-        (each.budget, each.payment_order) for each in town.deadlines.orders(on("2024-06-01"))
+        (each.budget, each.payment_order) for each in scenario.deadlines.orders(on("2024-06-01"))
     ]
-    [deadline_event] = town.deadlines.deadline_events(HOME, on("2024-06-01"))
+    [deadline_event] = scenario.deadlines.deadline_events(HOME, on("2024-06-01"))
     assert NEXT_BUDGET == deadline_event.budget
 
 
@@ -202,7 +202,7 @@ def test_an_order_of_the_next_year_is_told_there() -> None:
 def test_the_deadline_event_is_due_with_the_first_moment_of_the_next_day(
     moment: datetime, due: list[str]
 ) -> None:
-    assert due == Town(*SIGNED).deadline_events(moment)
+    assert due == Scenario(*SIGNED).deadline_events(moment)
 
 
 @pytest.mark.parametrize(
@@ -215,29 +215,29 @@ def test_the_deadline_event_is_due_with_the_first_moment_of_the_next_day(
 def test_an_accountant_who_has_not_answered_for_five_days_is_asked(
     day: str, at: str, shown: str
 ) -> None:
-    town = Town(*SIGNED)
-    assert [shown] == town.orders(on(day, at))
-    [patient] = town.deadlines.orders(on(day, at), unacknowledged_days=30)
+    scenario = Scenario(*SIGNED)
+    assert [shown] == scenario.orders(on(day, at))
+    [patient] = scenario.deadlines.orders(on(day, at), unacknowledged_days=30)
     assert not patient.unacknowledged
-    town.tell(an_acknowledgement())
-    assert ["C/advance taken_in_charge 100"] == town.orders(on(day, at))
+    scenario.send(an_acknowledgement())
+    assert ["C/advance taken_in_charge 100"] == scenario.orders(on(day, at))
 
 
 def test_an_order_whose_event_had_waited_is_as_old_as_what_it_waited_for() -> None:
     waited = a_convention(100, _time="2023-05-16T09:00:00+02:00")
     award = an_award(100, _time="2023-06-20T09:00:00+02:00")
-    [order] = Town(a_vote(100), waited, award).deadlines.orders(on("2023-07-01"))
+    [order] = Scenario(a_vote(100), waited, award).deadlines.orders(on("2023-07-01"))
     assert on("2023-06-20", "09:00") == order.issued_at
-    [order] = Town(a_vote(100), award, waited).deadlines.orders(on("2023-07-01"))
+    [order] = Scenario(a_vote(100), award, waited).deadlines.orders(on("2023-07-01"))
     assert on("2023-05-16", "09:00") == order.issued_at
 
 
 def test_the_oldest_order_comes_first() -> None:
-    def told(number: int, day: str) -> list[Json]:
+    def paid_on(number: int, day: str) -> list[Json]:
         named: Json = {"grant": f"G{number}", "_time": f"2023-06-{day}T09:00:00+02:00"}
         return [an_award(10, **named), a_convention(10, convention=f"C{number}", **named)]
 
-    town = Town(a_vote(100), *told(1, "20"), *told(2, "10"), *told(3, "15"))
+    scenario = Scenario(a_vote(100), *paid_on(1, "20"), *paid_on(2, "10"), *paid_on(3, "15"))
     assert ["C2/advance", "C3/advance", "C1/advance"] == [
-        each.payment_order for each in town.deadlines.orders(on("2023-07-01"))
+        each.payment_order for each in scenario.deadlines.orders(on("2023-07-01"))
     ]

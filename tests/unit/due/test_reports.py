@@ -25,7 +25,7 @@ from tests.builders import (
     an_award,
     an_instalment,
 )
-from tests.unit.due.town import HOME, Row, Town, check, each_row, on
+from tests.unit.due.scenario import HOME, Row, Scenario, check, each_row, on
 
 ACTIVITY, ACCOUNTS = ("activity_report", 2022), ("certified_accounts", 2022)
 OWED = [
@@ -61,7 +61,7 @@ AWAITING = waits_for(ACTIVITY, ACCOUNTS)
 JUNE_2024 = ["report_due C 2024-06-30"]
 JUNE_2023 = ["report_due C 2023-06-30"]
 
-BY_ITS_WORDS = [
+BY_ITS_TEXT = [
     Row("on the day itself they may still come", OWING, "2024-06-30", [], reports=[]),
     Row(
         "the day behind it one deadline event says so of both",
@@ -258,48 +258,48 @@ BY_ITS_WORDS = [
 ]
 
 
-@each_row(BY_ITS_WORDS)
+@each_row(BY_ITS_TEXT)
 def test_documents_are_owed_by_the_day_that_the_convention_names(row: Row) -> None:
     check(row)
 
 
-def test_what_was_told_is_not_told_again_though_the_document_came_and_was_rejected() -> None:
-    town = Town(*OWING)
-    assert JUNE_2024 == town.post(on("2024-07-01"))
-    assert [] == town.deadline_events(on("2024-07-02"))
-    town.tell(a_report(year=2023), a_report("financial_report", 2023))
-    assert [] == town.reports(on("2024-07-02"))
-    town.tell(a_rejected_report(year=2023))
-    assert ["C activity_report 2023 2024-06-30"] == town.reports(on("2024-07-02"))
-    assert [] == town.deadline_events(on("2024-07-02"))
-    town.restart()
-    assert [] == town.deadline_events(on("2024-07-02"))
-    assert ["report_due C 2024-12-31"] == town.deadline_events(on("2025-01-01"))
+def test_a_reported_deadline_is_not_reported_again_after_a_rejected_document() -> None:
+    scenario = Scenario(*OWING)
+    assert JUNE_2024 == scenario.post(on("2024-07-01"))
+    assert [] == scenario.deadline_events(on("2024-07-02"))
+    scenario.send(a_report(year=2023), a_report("financial_report", 2023))
+    assert [] == scenario.reports(on("2024-07-02"))
+    scenario.send(a_rejected_report(year=2023))
+    assert ["C activity_report 2023 2024-06-30"] == scenario.reports(on("2024-07-02"))
+    assert [] == scenario.deadline_events(on("2024-07-02"))
+    scenario.restart()
+    assert [] == scenario.deadline_events(on("2024-07-02"))
+    assert ["report_due C 2024-12-31"] == scenario.deadline_events(on("2025-01-01"))
 
 
 def test_one_that_comes_in_time_and_is_rejected_too_late_has_its_deadline_event() -> None:
-    town = Town(*OWING, a_report(year=2023), a_report("financial_report", 2023))
-    assert [] == town.deadline_events(on("2024-07-01"))
-    town.tell(a_rejected_report(year=2023))
-    assert JUNE_2024 == town.deadline_events(on("2024-07-01"))
+    scenario = Scenario(*OWING, a_report(year=2023), a_report("financial_report", 2023))
+    assert [] == scenario.deadline_events(on("2024-07-01"))
+    scenario.send(a_rejected_report(year=2023))
+    assert JUNE_2024 == scenario.deadline_events(on("2024-07-01"))
 
 
 def test_each_year_has_its_own_deadline_event_about_what_was_carried_over() -> None:
-    """Its own chain, its own flag: the year that was closed had told it, the next one has not."""
-    town = Town(*OWING)
-    assert JUNE_2024 == town.post(on("2024-07-01"))
-    town.tell(a_closing("all"))
-    town.deliver()
-    [deadline_event] = town.deadlines.deadline_events(HOME, on("2024-07-01"))
+    """Its own chain, its own flag: the closed year has reported it, the next one has not."""
+    scenario = Scenario(*OWING)
+    assert JUNE_2024 == scenario.post(on("2024-07-01"))
+    scenario.send(a_closing("all"))
+    scenario.deliver()
+    [deadline_event] = scenario.deadlines.deadline_events(HOME, on("2024-07-01"))
     assert NEXT_BUDGET == deadline_event.budget
     assert {(NEXT_BUDGET, False)} == {
-        (each.budget, each.closed) for each in town.deadlines.reports_overdue(on("2024-07-01"))
+        (each.budget, each.closed) for each in scenario.deadlines.reports_overdue(on("2024-07-01"))
     }
 
 
 def test_only_what_is_not_carried_over_is_shown_of_the_closed_year() -> None:
     second: Json = {"grant": "G2"}
-    town = Town(
+    scenario = Scenario(
         a_vote(200),
         an_award(100),
         a_convention(instalments=UNPAID, obligations=OWED),
@@ -307,8 +307,8 @@ def test_only_what_is_not_carried_over_is_shown_of_the_closed_year() -> None:
         a_convention(**second, convention="C2", instalments=UNPAID, obligations=OWED),
         a_closing(["C2"]),
     )
-    town.deliver()
+    scenario.deliver()
     assert {(BUDGET, "C", True), (NEXT_BUDGET, "C2", False)} == {
         (each.budget, each.convention, each.closed)
-        for each in town.deadlines.reports_overdue(on("2024-07-01"))
+        for each in scenario.deadlines.reports_overdue(on("2024-07-01"))
     }

@@ -18,8 +18,8 @@ from tests.builders import (
     an_award,
     an_instalment,
 )
+from tests.unit.due.scenario import Row, check, each_row
 from tests.unit.due.test_reports import ACCOUNTS, ACTIVITY, AWAITING, JUNE_2023, JUNE_2024
-from tests.unit.due.town import Row, check, each_row
 
 BOTH_HALVES = [
     a_vote(9_000_000),

@@ -7,11 +7,12 @@ import msgspec
 import pytest
 
 from events.codec import EVENT_BYTES_MAX
+from events.journal import Event, EventData
 from services.ledger.application.handle import RawRecord
 from services.ledger.domain.journal import Source
 from services.projector.changes import Changes
+from services.projector.column_values import day_of, instant_of
 from services.projector.fold import OUTCOMES, Fold
-from services.projector.journal_records import Event, Said
 from tests.builders import (
     BUDGET,
     Json,
@@ -123,10 +124,10 @@ def test_a_dead_letter_belongs_to_no_budget_and_its_reason_begins_with_a_code() 
     assert {"length", "reason"} == msgspec.json.decode(facts).keys()
 
 
-def test_an_operators_words_may_hold_what_no_database_does() -> None:
-    story = Scenario()
-    story.ledger.quarantine(RawRecord(b"{", Source("test", 0, 1)), "me", "a\0b")
-    (row,) = story.ledger.commit_batch([]).records
+def test_an_operators_text_may_hold_what_no_database_does() -> None:
+    history = Scenario()
+    history.ledger.quarantine(RawRecord(b"{", Source("test", 0, 1)), "me", "a\0b")
+    (row,) = history.ledger.commit_batch([]).records
     fold = Fold(0)
     fold.add(0, row.record)
     (internal_event,) = fold.take_changes().appended["dead_letters"]
@@ -164,7 +165,7 @@ def test_a_record_too_large_to_be_read_is_one_too() -> None:
     ids=lambda value: value["type"] if isinstance(value, dict) else str(value),
 )
 def test_the_day_on_which_an_event_took_effect(event: Json, day: date) -> None:
-    assert day == msgspec.convert(event, Event).day
+    assert day == day_of(msgspec.convert(event, Event))
 
 
 @pytest.mark.parametrize(
@@ -179,16 +180,16 @@ def test_the_day_on_which_an_event_took_effect(event: Json, day: date) -> None:
 def test_an_instant_is_one_of_utc_at_the_ends_of_the_calendar_too(
     time: str, instant: datetime
 ) -> None:
-    assert instant == Event("ecluse.budget.voted.v1", time, Said()).instant
+    assert instant == instant_of(Event(EventData(), time, "ecluse.budget.voted.v1"))
 
 
 def test_a_day_is_the_senders_own() -> None:
-    late = Event("ecluse.report.rejected.v1", "2023-06-01T23:59:59.9999999+02:00", Said())
-    assert date(2023, 6, 1) == late.day
+    late = Event(EventData(), "2023-06-01T23:59:59.9999999+02:00", "ecluse.report.rejected.v1")
+    assert date(2023, 6, 1) == day_of(late)
 
 
 # ------------------------------------------------------------ grants, conventions, schedules
-def test_an_announced_grant_gives_way_to_its_award() -> None:
+def test_an_announced_grant_is_replaced_by_its_award() -> None:
     announced = changes(a_concurring_act()).offered["grants"][BUDGET, "G"]
     assert ("announced", 0) == (announced["state"], announced["awarded_cents"])
     awarded = changes(a_concurring_act(), *START).offered["grants"][BUDGET, "G"]
@@ -245,8 +246,8 @@ def test_a_recovery_by_lines_is_their_sum() -> None:
     by_lines = a_recovery(lines=[an_amount(300), an_amount(4, "490")])
     by_sum = a_recovery(5, recovery="S")
     paid = (*START, a_payment(), by_sum, a_recovery(lines=[an_amount(300)], recovery="T"))
-    told = changes(*paid).appended["recoveries"]
-    assert [("S", "ordered", 5), ("T", "ordered", 300)] == [row[3:6] for row in told]
+    added = changes(*paid).appended["recoveries"]
+    assert [("S", "ordered", 5), ("T", "ordered", 300)] == [row[3:6] for row in added]
     assert "recoveries" not in changes(*START, a_payment(), by_lines).appended
 
 

@@ -11,12 +11,20 @@ from tests.unit.tables.bad_data import (
     UNKNOWN_FIELDS,
     without_each_field,
 )
-from tests.unit.tables.bad_records import BYTES, ENVELOPE, NULL_CHARACTERS, PARTITION_KEYS, Bad
+from tests.unit.tables.bad_records import (
+    BYTES,
+    CONTROL_CHARACTERS,
+    ENVELOPE,
+    NULL_CHARACTERS,
+    PARTITION_KEYS,
+    Bad,
+)
 from tests.unit.tables.bad_turns import TURNS
 
 BAD_INPUT: list[Bad] = [
     *BYTES,
     *NULL_CHARACTERS,
+    *CONTROL_CHARACTERS,
     *ENVELOPE,
     *PARTITION_KEYS,
     *without_each_field(),

@@ -7,7 +7,9 @@ from events.codec import EVENT_BYTES_MAX, NESTING_MAX
 from tests.builders import (
     BUDGET,
     Json,
+    a_convention,
     a_deadline,
+    a_notification,
     a_payment,
     a_vote,
     an_award,
@@ -145,6 +147,41 @@ NULL_CHARACTERS = [
     # The object is named and not the member: a pointer with U+0000 in it could not be stored.
     Bad("U+0000 in a name", encoded(an_award(**{"a\0b": 1})), "invalid_value: /data"),
     Bad("U+0000 in an attribute's name", with_attribute(b"1", b'"\\u0000"'), "invalid_value: "),
+]
+
+CONTROL_CHARACTERS = [
+    *(
+        Bad(
+            f"U+{code:04X} in a reference",
+            encoded(a_convention(convention=f"C{chr(code)}1", _id="1")),
+            "invalid_value: /data/convention",
+        )
+        for code in (0x01, 0x09, 0x0A, 0x1F, 0x7F, 0x80, 0x9F)
+    ),
+    *(
+        Bad(
+            f"U+{code:04X} in a name",
+            encoded(a_convention(signatory=f"Anne{chr(code)}")),
+            "invalid_value: /data/signatory",
+        )
+        for code in (0x061C, 0x200E, 0x200F, 0x202A, 0x202E, 0x2066, 0x2069)
+    ),
+    Bad("U+202E in an event's id", encoded(a_vote(_id="1\u202e")), "invalid_value: /id"),
+    Bad(
+        "U+202E in a code",
+        encoded(an_award(grant="G\u202e", _id="1")),
+        "invalid_value: /data/grant",
+    ),
+    Bad(
+        "U+202E in the id of an order",
+        encoded(a_payment(order="C/\u202e", _id="1")),
+        "invalid_value: /data/payment_order",
+    ),
+    Bad(
+        "U+202E in the number of a convention",
+        encoded(a_notification(convention="\u202eC", _id="1")),
+        "invalid_value: /data/convention",
+    ),
 ]
 
 AS_LEDGER: Json = {"source": "urn:ecluse:ledger"}

@@ -222,7 +222,7 @@ def test_rule_31_with_the_last_open_order_all_rows_of_the_year_are_dropped(last:
     assert {"budget", "line", "grant", "convention", "order", "account", "event"} == kinds(story)
     story.tell(last)
     assert KEPT >= kinds(story)
-    assert story.state.book.forgotten
+    assert story.state.book.closed_out
 
 
 def test_rule_31_without_an_open_order_they_are_dropped_with_the_closing() -> None:

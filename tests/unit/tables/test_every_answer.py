@@ -25,7 +25,9 @@ from tests.builders import (
     BUDGET,
     Json,
     Scenario,
+    a_convention,
     a_vote,
+    an_award,
     encoded,
 )
 from tests.unit.tables import (
@@ -70,6 +72,7 @@ from tests.unit.tables import (
     years,
 )
 from tests.unit.tables.bad_input import BAD_INPUT
+from tests.unit.tables.good_input import EACH_TYPE
 
 TABLES = [
     test_awards.ROWS,
@@ -115,44 +118,44 @@ TABLES_OF_YEARS = [
 ]
 
 
-Told = tuple[str, str, Json]
+Answer = tuple[str, str, Json]
 """What kind of answer, its code, its facts."""
 
 
 @cache
-def every_story() -> list[Scenario]:
+def every_scenario() -> list[Scenario]:
     """What the rows of all tables tell."""
-    stories = [Scenario(*row.events) for rows in TABLES for row in rows]
-    return stories + [years.told(row) for rows in TABLES_OF_YEARS for row in rows]
+    scenarios = [Scenario(*row.events) for rows in TABLES for row in rows]
+    return scenarios + [years.told(row) for rows in TABLES_OF_YEARS for row in rows]
 
 
 @cache
-def everything_told() -> list[Told]:
+def every_answer() -> list[Answer]:
     """Each refusal, flag and wait that the tables lead to, in the words of the summary."""
-    return [told for story in every_story() for told in _told_by(story)]
+    return [answer for scenario in every_scenario() for answer in _answers_of(scenario)]
 
 
-def _told_by(story: Scenario) -> Iterator[Told]:
-    seen = story.summary()
+def _answers_of(scenario: Scenario) -> Iterator[Answer]:
+    seen = scenario.summary()
     for each in seen["refusals"]:
         yield "refusal", str(each["code"]), each["facts"]
     for each in seen["review_flags"]:
         yield "flag", str(each["code"]), each["facts"]
-    for record in story.records:
+    for record in scenario.records:
         if record.waits_for is not None:
             yield "wait", record.waits_for["kind"], record.waits_for
 
 
-def test_every_table_is_looked_at() -> None:
+def test_every_table_is_listed() -> None:
     names = sorted(path.stem for path in Path(__file__).parent.glob("test_*.py"))
     modules = [import_module(f"tests.unit.tables.{name}") for name in names]
     tables = [vars(module)["ROWS"] for module in modules if "ROWS" in vars(module)]
-    looked_at = [*TABLES, *TABLES_OF_YEARS]
-    assert [] == [table[0].says for table in tables if table not in looked_at]
+    listed = [*TABLES, *TABLES_OF_YEARS]
+    assert [] == [table[0].says for table in tables if table not in listed]
 
 
 def codes(kind: str) -> set[str]:
-    return {code for each, code, _ in everything_told() if each == kind}
+    return {code for each, code, _ in every_answer() if each == kind}
 
 
 def test_every_refusal_is_reached_by_a_table() -> None:
@@ -167,11 +170,17 @@ def test_every_kind_of_waiting_is_reached_by_a_table() -> None:
     assert {str(kind) for kind in Missing} == codes("wait")
 
 
+def on_a_convention_in_force() -> Iterator[Scenario]:
+    """Each type's event of the table of good input, where its convention is there."""
+    for event in EACH_TYPE:
+        yield Scenario(a_vote(), an_award(), a_convention(), event)
+
+
 def test_every_type_of_event_is_accepted_in_a_table() -> None:
     accepted = {
         json.loads(record.event or b"null")["type"]
-        for story in every_story()
-        for record in story.records
+        for scenario in [*every_scenario(), *on_a_convention_in_force()]
+        for record in scenario.records
         if record.outcome is Outcome.ACCEPTED
     }
     assert {each.TYPE for each in INBOUND} == accepted
@@ -219,7 +228,7 @@ OPTIONAL = {"instalment", "line"}
 
 
 def test_an_answer_carries_the_facts_that_are_documented_in_their_order() -> None:
-    for kind, code, facts in everything_told():
+    for kind, code, facts in every_answer():
         if kind == "wait":
             continue
         of_refusal = kind == "refusal"
@@ -230,7 +239,7 @@ def test_an_answer_carries_the_facts_that_are_documented_in_their_order() -> Non
 
 
 def _sentences() -> Iterator[tuple[str, Json, str, str]]:
-    for kind, code, facts in everything_told():
+    for kind, code, facts in every_answer():
         match kind:
             case "refusal":
                 sentence = refusal_sentence(code, facts)

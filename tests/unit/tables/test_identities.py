@@ -13,13 +13,12 @@ from services.ledger.domain.grants import (
     ConventionMoney,
     ConventionState,
     PlannedLine,
-    RecoveredLine,
-    Recovery,
 )
 from services.ledger.domain.invariants import CENTS_MAX, check_book, check_moved
 from services.ledger.domain.lines import LineMoney, line_from_row
 from services.ledger.domain.moves import APPROPRIATE, COMMIT, Move
 from services.ledger.domain.orders import OrderState
+from services.ledger.domain.recovered import RecoveredLine, Recovery
 from tests.builders import (
     SIRET,
     Scenario,
@@ -302,9 +301,9 @@ def test_rule_31_of_a_forgotten_year_only_what_is_left_is_checked() -> None:
     """Its lines and orders are gone, and what its conventions were paid stands alone."""
     book = a_book()
     share = ConventionMoney(granted=21, paid=21)
-    left = Book(book.budget, closed=True, forgotten=True)
+    left = Book(book.budget, closed=True, closed_out=True)
     left.conventions["C"] = replace(convention_of(book), schedule=[], lines={LINE: share})
     check_book(left)
     assert date(2023, 5, 15) == left.conventions["C"].signed_on
     with pytest.raises(KeyError):
-        check_book(replace(left, forgotten=False))
+        check_book(replace(left, closed_out=False))

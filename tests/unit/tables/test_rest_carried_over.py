@@ -20,7 +20,7 @@ from tests.builders import (
     an_award,
     an_instalment,
 )
-from tests.unit.ledger import telling
+from tests.unit.ledger import tracing
 from tests.unit.tables.rows import entries_of
 from tests.unit.tables.test_signed_for_the_rest import (
     ABOVE,
@@ -145,10 +145,10 @@ def test_a_trace_follows_the_orders_that_bear_the_grant_s_name_into_the_next_yea
     story = next_year(*REJECTED, after=[a_new_account(**NEXT, _id="new")])
     story.tell(a_payment(HALF, "G/1/2", **NEXT))
     for ref in ("C", "G", "G/1", "G/1/2"):
-        found = telling.story_of(story, ref)
-        orders = [each.order.payment_order for told in found.told for each in told.orders]
+        found = tracing.trace_of(story, ref)
+        orders = [each.order.payment_order for told in found.records for each in told.orders]
         assert {"G/1", "G/1/2"} <= set(orders), ref
-        moved = [move for told in found.told for move in told.moves if move.way is PAY]
+        moved = [move for told in found.records for move in told.moves if move.way is PAY]
         assert [("C", "G/1")] == [(each.convention, each.instalment) for each in moved], ref
 
 
@@ -157,8 +157,8 @@ def test_a_trace_goes_back_to_the_grant_before_its_convention_of_another_year() 
     story = Scenario(a_vote(100), award, a_closing("all"))
     story.deliver()
     story.tell(a_convention(70, **NEXT))
-    found = telling.story_of(story, "C")
-    assert award["id"] in [each.envelope.id for each in found.told]
+    found = tracing.trace_of(story, "C")
+    assert award["id"] in [each.envelope.id for each in found.records]
 
 
 def test_an_opening_that_is_read_twice_leads_no_trace_astray() -> None:
@@ -166,7 +166,7 @@ def test_an_opening_that_is_read_twice_leads_no_trace_astray() -> None:
     story.delivered = 0
     story.deliver()
     assert "duplicate" == str(story.records[-1].outcome)
-    assert telling.story_of(story, "C").budgets == [BUDGET, NEXT_BUDGET]
+    assert tracing.trace_of(story, "C").budgets == [BUDGET, NEXT_BUDGET]
 
 
 def test_rule_32_an_instalment_that_an_amendment_took_away_keeps_the_name_of_its_order() -> None:

@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
+from events.journal import read_record
 from events.topics import BALANCES, JOURNAL
 from services.watch.balances import Fault, LiveBalances
 from services.watch.budget_balance import Difference
@@ -26,7 +29,12 @@ class Reader:
         if out.topic == BALANCES:
             self.found += self.live.publish(out.partition, offset, out.key, out.value)
             return
-        found = self.live.add(out.partition, offset, out.key, out.value)
+        record, why = None, ""
+        try:
+            record = read_record(out.value or b"")
+        except msgspec.MsgspecError as error:
+            why = str(error)
+        found = self.live.add(out.partition, offset, out.key, record, why)
         self.found += [found] if isinstance(found, Fault) else found
 
     def tables(self) -> Json:

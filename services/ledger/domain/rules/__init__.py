@@ -1,1 +1,1 @@
-"""The rules of the ledger, a module a subject: each looks at the book and gives a verdict."""
+"""The rules of the ledger, a module a subject: the handlers of its event types."""

@@ -1,18 +1,20 @@
 """Amendments (avenants) and reductions: what is not ordered yet is planned anew, or given up."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from events.commitments import CommitmentReduced
 from events.conventions import ConventionAmended
-from services.ledger.domain.book import Book
+from services.ledger.domain.book import Book, BudgetState
+from services.ledger.domain.changes import keep
 from services.ledger.domain.flags import services_differ
 from services.ledger.domain.grants import Award, Convention, Grant, act_of, with_act
+from services.ledger.domain.handler import ActEntry, At, Handler, entries_on_awards
 from services.ledger.domain.issue import convention_required, issue_orders, situation
+from services.ledger.domain.journal import JournalRecord
 from services.ledger.domain.lines import Line, Stage, line_of
-from services.ledger.domain.moves import COMMIT, RELEASE, SUPPLEMENT, Move
+from services.ledger.domain.moves import COMMIT, RELEASE, SUPPLEMENT, Move, entries_of
 from services.ledger.domain.refusals import Refusal
 from services.ledger.domain.rules.budgets import controlled
 from services.ledger.domain.rules.convention_status import unended
@@ -27,7 +29,7 @@ from services.ledger.domain.schedules import (
 from services.ledger.domain.verdicts import Accepted, Refused, Waits, exceeds_award
 
 
-def amend(book: Book, event: ConventionAmended, on: date) -> Accepted | Refused | Waits:
+def amend(book: Book, event: ConventionAmended, at: At) -> Accepted | Refused | Waits:
     """A new schedule of what is not ordered; up it commits more, down it releases (rules, 15).
 
     What is committed too little is supplemented within open credit, what is too much is given back
@@ -44,7 +46,7 @@ def amend(book: Book, event: ConventionAmended, on: date) -> Accepted | Refused 
     for instalment in event.instalments:
         ruling.flags += services_differ(instalment.lines, instalment=instalment.instalment)
     after, grant = amended(book, convention, event), _grant_after(book, event, convention)
-    issue_orders(book, situation(book, after, on, grant=grant, reissues=True), ruling)
+    issue_orders(book, situation(book, after, at.on, grant=grant, reissues=True), ruling)
     # Credit comes last: what a ceiling cuts at once pays for what the schedule adds (rules, 26).
     control = controlled(book, [each for each in ruling.moves if Stage.AVAILABLE in each.way[:2]])
     if isinstance(control, Refused):
@@ -53,8 +55,8 @@ def amend(book: Book, event: ConventionAmended, on: date) -> Accepted | Refused 
     return ruling
 
 
-def reduce(book: Book, event: CommitmentReduced, on: date) -> Accepted | Refused | Waits:
-    """What will not be paid is given up, from the last instalment backwards (rules, 16).
+def reduce(book: Book, event: CommitmentReduced, at: At) -> Accepted | Refused | Waits:
+    """Give up what will not be paid, from the last instalment backwards (rules, 16).
 
     A commitment is reduced to what is liquidated (dégagement; arrêté du 26 avril 1996, article 3).
     """
@@ -71,14 +73,14 @@ def reduce(book: Book, event: CommitmentReduced, on: date) -> Accepted | Refused
         moves += _given_up(book, convention, line, asked_cents)
     ruling = Accepted(moves)
     after = replace(convention, schedule=shortened(convention.schedule, moves))
-    issue_orders(book, situation(book, after, on), ruling)
+    issue_orders(book, situation(book, after, at.on), ruling)
     return ruling
 
 
 def _amendment_refused(
     book: Book, event: ConventionAmended, convention: Convention, planned: Mapping[Line, int]
 ) -> Refused | None:
-    """The noes that an amendment may meet before credit is asked for, in order of precedence."""
+    """The refusals of an amendment before credit is asked for, in order of precedence."""
     award = book.grants[convention.grant].award
     assert award is not None, "a convention stands on an award"
     raised_cents = 0
@@ -105,7 +107,7 @@ def _amendment_refused(
 
 
 def _decides_anew(event: ConventionAmended, award: Award) -> bool:
-    """Whether the amendment cites an act that may raise the award: it was not that act's own word.
+    """True where the amendment cites an act other than the award's, which may raise it.
 
     The number of an act is often left out; its body and day name it then (rules, 10).
     """
@@ -118,7 +120,7 @@ def _decides_anew(event: ConventionAmended, award: Award) -> bool:
 
 
 def _replanned(book: Book, convention: Convention, planned: Mapping[Line, int]) -> list[Move]:
-    """What goes each way: up from the grant's reserve first, then from available credit."""
+    """Moves of a new schedule: up from the grant's reserve first, then from available credit."""
     name, grant = convention.convention, book.grants[convention.grant]
     moves = []
     for line in dict.fromkeys((*planned, *convention.lines)):
@@ -135,7 +137,7 @@ def _replanned(book: Book, convention: Convention, planned: Mapping[Line, int]) 
 
 
 def _given_up(book: Book, convention: Convention, line: Line, cents: int) -> list[Move]:
-    """What no instalment plans goes first, then the instalments from the last backwards."""
+    """Moves that release what no instalment plans, then instalments from the last backwards."""
     left = [each for each in convention.schedule if not is_live(book, each)]
     planned = [(each.instalment, cents_by_line([each]).get(line, 0)) for each in left]
     unplanned_cents = convention.money_on(line).remaining - sum(each for _, each in planned)
@@ -152,7 +154,7 @@ def _given_up(book: Book, convention: Convention, line: Line, cents: int) -> lis
 def _below_ordered(
     convention: Convention, where: Mapping[str, Any], remaining_cents: int, asked_cents: int
 ) -> Refused:
-    """The no to what would change money that is ordered: `where` is an instalment or a line."""
+    """The refusal to change money that is ordered: `where` is an instalment or a line."""
     facts = {
         "convention": convention.convention,
         **where,
@@ -166,3 +168,44 @@ def _grant_after(book: Book, event: ConventionAmended, convention: Convention) -
     """The grant with the act that the amendment cites among its acts: orders carry it."""
     grant = book.grants[convention.grant]
     return grant if event.act is None else replace(grant, acts=with_act(grant, act_of(event.act)))
+
+
+def _amended(state: BudgetState, record: JournalRecord, event: ConventionAmended) -> None:
+    """A new schedule; with an act, the award is raised to its live money (rules, 15)."""
+    book = state.book
+    convention = book.conventions[event.convention]
+    keep(state, amended(book, convention, event))
+    if event.act is None:
+        return
+    grant = book.grants[convention.grant]
+    grant.acts = with_act(grant, act_of(event.act))
+    state.touched.add(("grant", convention.grant))
+    for move in record.moves:
+        if move.way is not SUPPLEMENT:
+            continue
+        assert grant.award is not None, "a convention rests on an award"
+        live = live_cents(book, convention.grant, move.line) + move.amount_cents
+        more = live - grant.award.cents_on(move.line)
+        if more > 0:
+            grant.award = grant.award.raised(move.line, more)
+            siret = grant.award.beneficiary.siret
+            book.awarded_cents[siret] = book.awarded_cents.get(siret, 0) + more
+
+
+def _entries(book: Book, event: ConventionAmended, moves: Sequence[Move]) -> Iterator[ActEntry]:
+    if event.act is None:
+        return entries_on_awards(book, moves)
+    act = act_of(event.act)
+    return (ActEntry(entry, act) for entry in entries_of(moves))
+
+
+HANDLERS: Final[tuple[Handler[Any], ...]] = (
+    Handler(
+        event=ConventionAmended,
+        decide=amend,
+        apply=_amended,
+        entries=_entries,
+        effective_on=lambda event: event.signed_on,
+    ),
+    Handler(event=CommitmentReduced, decide=reduce),
+)

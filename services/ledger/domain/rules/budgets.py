@@ -1,15 +1,21 @@
 """Votes and transfers of credits."""
 
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
 from events.budgets import BudgetVoted, CreditsTransferred
-from services.ledger.domain.book import Book, Want
+from services.ledger.domain.book import Book, BudgetState, Want
 from services.ledger.domain.credit import overdrawn, shortfall
+from services.ledger.domain.handler import At, Handler
+from services.ledger.domain.invariants import group_sums
+from services.ledger.domain.journal import JournalRecord
 from services.ledger.domain.lines import line_of
 from services.ledger.domain.moves import APPROPRIATE, WITHDRAW, Move
 from services.ledger.domain.refusals import Missing, Refusal
 from services.ledger.domain.verdicts import Accepted, Refused, Waits
 
 
-def vote(book: Book, event: BudgetVoted) -> Accepted | Refused | Waits:
+def vote(book: Book, event: BudgetVoted, _at: At) -> Accepted | Refused | Waits:
     """The initial vote opens credits; later ones open more or take away (rules, 26 and 30)."""
     if event.stage == "initial":
         if book.vote_level is not None:
@@ -29,7 +35,7 @@ def vote(book: Book, event: BudgetVoted) -> Accepted | Refused | Waits:
     return Accepted(moves) if event.stage == "initial" else controlled(book, moves)
 
 
-def transfer(book: Book, event: CreditsTransferred) -> Accepted | Refused | Waits:
+def transfer(book: Book, event: CreditsTransferred, _at: At) -> Accepted | Refused | Waits:
     """Credits leave one line for another (rules, 26)."""
     if book.vote_level is None:
         return Waits(Want(Missing.BUDGET, book.budget))
@@ -46,3 +52,29 @@ def controlled(book: Book, moves: list[Move]) -> Accepted | Refused:
     if facts is not None:
         return Refused(Refusal.INSUFFICIENT_CREDIT, facts)
     return Accepted(moves, flags=overdrawn(book, moves))
+
+
+def _voted(state: BudgetState, _record: JournalRecord, event: BudgetVoted) -> None:
+    book = state.book
+    for each in event.appropriations:
+        book.line(line_of(each.line))
+    if event.vote_level is not None:
+        book.vote_level = event.vote_level
+        # Credit that an earlier year's conventions gave back before the vote counts too.
+        book.group_available_cents = group_sums(book)
+
+
+def _transferred(state: BudgetState, _record: JournalRecord, event: CreditsTransferred) -> None:
+    state.book.line(line_of(event.from_line))
+    state.book.line(line_of(event.to_line))
+
+
+def _brought(event: BudgetVoted, _moves: Sequence[Move]) -> Iterator[Want]:
+    if event.stage == "initial":
+        yield Want(Missing.BUDGET, event.budget)
+
+
+HANDLERS: Final[tuple[Handler[Any], ...]] = (
+    Handler(event=BudgetVoted, decide=vote, apply=_voted, arrivals=_brought),
+    Handler(event=CreditsTransferred, decide=transfer, apply=_transferred),
+)

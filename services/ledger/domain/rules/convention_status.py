@@ -1,4 +1,4 @@
-"""Which convention an event is about, and whether it may still change it (rules, 17 and 28)."""
+"""The convention that an event is about, if it may still be changed (rules, 17 and 28)."""
 
 from services.ledger.domain.book import Book, Want
 from services.ledger.domain.grants import Convention, ConventionState

@@ -1,7 +1,10 @@
 """Conventions: signature commits what the award reserved, notification sets instalments off."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from sys import intern
+from typing import Any, Final
 
 from events.conventions import (
     ConventionNotified,
@@ -9,7 +12,8 @@ from events.conventions import (
     ConventionSigned,
     ConventionSuspended,
 )
-from services.ledger.domain.book import Book, Want
+from services.ledger.domain.book import Book, BudgetState, Want
+from services.ledger.domain.changes import changed, keep
 from services.ledger.domain.flags import (
     Flag,
     FlagCode,
@@ -19,6 +23,7 @@ from services.ledger.domain.flags import (
     signatory_differs,
 )
 from services.ledger.domain.grants import (
+    LIFE_CYCLE,
     Award,
     Convention,
     ConventionState,
@@ -27,6 +32,7 @@ from services.ledger.domain.grants import (
     bank_account_of,
     beneficiary_of,
 )
+from services.ledger.domain.handler import ActEntry, At, Handler, entries_on_awards
 from services.ledger.domain.issue import (
     Situation,
     held_back,
@@ -34,6 +40,8 @@ from services.ledger.domain.issue import (
     situation,
     waiting_for_account,
 )
+from services.ledger.domain.journal import JournalRecord
+from services.ledger.domain.life_cycle import target_of
 from services.ledger.domain.lines import Line
 from services.ledger.domain.moves import COMMIT, RELEASE, Move
 from services.ledger.domain.refusals import Missing, Refusal
@@ -50,9 +58,7 @@ SIREN_DIGITS = 9
 """A SIRET is a SIREN, the body, and five digits more, its establishment."""
 
 
-def sign(
-    book: Book, event: ConventionSigned, on: date, sequence: int
-) -> Accepted | Refused | Waits:
+def sign(book: Book, event: ConventionSigned, at: At) -> Accepted | Refused | Waits:
     """The legal commitment: reserved → committed, line by line (rules, 10, 11 and 13).
 
     The convention (loi 2000-321, article 10) makes the obligation, and stays within what was
@@ -62,8 +68,10 @@ def sign(
     grant = book.grants.get(event.grant)
     if grant is not None and grant.withdrawn:
         return Refused(Refusal.GRANT_WITHDRAWN, {"grant": event.grant})
-    alone = book.standing_alone(event.grant)
-    too_late = alone is not None and _is_drawn(book, alone) and not _rest_is_held(book, alone, on)
+    alone = book.award_alone_of(event.grant)
+    too_late = (
+        alone is not None and _is_drawn(book, alone) and not _rest_is_held(book, alone, at.on)
+    )
     if too_late or book.is_taken(event.convention):
         return Refused(Refusal.CONVENTION_EXISTS, {"convention": event.convention})
     if grant is None or grant.award is None:
@@ -79,14 +87,14 @@ def sign(
             return exceeds_award(event.convention, line, free.get(line, 0), cents)
     ruling = Accepted(flags=_flags(event, grant, grant.award))
     ruling.moves = _committed(event, planned) if alone is None else _reduced(event, free, planned)
-    for case in _waiting_for_account(book, event, alone, on):
+    for case in _waiting_for_account(book, event, alone, at.on):
         issue_orders(book, case, ruling)
-    issue_orders(book, _signed_situation(book, event, on, sequence), ruling)
+    issue_orders(book, _signed_situation(book, event, at), ruling)
     return ruling
 
 
-def notify(book: Book, event: ConventionNotified, on: date) -> Accepted | Refused | Waits:
-    """The beneficiary was told; the first notification counts (rules, 19).
+def notify(book: Book, event: ConventionNotified, at: At) -> Accepted | Refused | Waits:
+    """The beneficiary was notified; the first notification counts (rules, 19).
 
     From it, or from the event that the convention names, the time to pay runs (loi 2021-875).
     """
@@ -95,34 +103,34 @@ def notify(book: Book, event: ConventionNotified, on: date) -> Accepted | Refuse
         return convention
     ruling = Accepted()
     notified_on = convention.notified_on or event.notified_on
-    case = situation(book, convention, on, notified_on=notified_on)
+    case = situation(book, convention, at.on, notified_on=notified_on)
     issue_orders(book, case, ruling)
     return ruling
 
 
-def suspend(book: Book, event: ConventionSuspended) -> Accepted | Refused | Waits:
+def suspend(book: Book, event: ConventionSuspended, _at: At) -> Accepted | Refused | Waits:
     """No order is issued until the convention resumes; open ones go on (rules, 17 and 18).
 
-    By the convention's own words (that of Lille: article 7).
+    The convention itself allows it (that of Lille: article 7).
     """
     convention = unended(book, event.convention)
     if not isinstance(convention, Convention):
         return convention
-    if convention.state is ConventionState.SUSPENDED:
+    if target_of(LIFE_CYCLE, convention.state, event.TYPE) is None:
         return _wrong_state(convention)
     return Accepted()
 
 
-def resume(book: Book, event: ConventionResumed, on: date) -> Accepted | Refused | Waits:
-    """What fell due in the meantime is ordered; its due date is what it was (rules, 19 and 21)."""
+def resume(book: Book, event: ConventionResumed, at: At) -> Accepted | Refused | Waits:
+    """Order what fell due in the meantime; due dates stay as they were (rules, 19 and 21)."""
     convention = unended(book, event.convention)
     if not isinstance(convention, Convention):
         return convention
-    if convention.state is not ConventionState.SUSPENDED:
+    if target_of(LIFE_CYCLE, convention.state, event.TYPE) is None:
         return _wrong_state(convention)
     ruling = Accepted()
     resumed = replace(convention, state=ConventionState.IN_FORCE)
-    issue_orders(book, situation(book, resumed, on, reissues=True), ruling)
+    issue_orders(book, situation(book, resumed, at.on, reissues=True), ruling)
     return ruling
 
 
@@ -132,16 +140,21 @@ def _wrong_state(convention: Convention) -> Refused:
 
 
 def _is_drawn(book: Book, alone: Convention) -> bool:
-    """Whether anything stands ordered or was paid: a rejected order gave its money back.
+    """True where anything is ordered or was paid: a rejected order gave its money back.
 
-    What was asked back was paid; its recovery must not lose its convention.
+    A sum asked back was paid; its recovery must not lose its convention.
     """
     live = any(is_live(book, each) for each in alone.schedule)
     return live or alone.drawn_cents() > 0 or bool(alone.recoveries)
 
 
+def _is_signed_too_late(book: Book, alone: Convention, on: date) -> bool:
+    """True where the grant is drawn on already, but for a rest that only waits for a convention."""
+    return _is_drawn(book, alone) and not _rest_is_held(book, alone, on)
+
+
 def _rest_is_held(book: Book, alone: Convention, on: date) -> bool:
-    """Whether rule 14 holds back what is not ordered: then a convention may be signed for it."""
+    """True where rule 14 holds back what is not ordered: a convention may be signed for that."""
     rest_cents = sum(_remaining(alone).values())
     return rest_cents > 0 and held_back(book, situation(book, alone, on)) is not None
 
@@ -176,9 +189,9 @@ def _waiting_for_account(
     return [case for case in found if case.convention is not alone]
 
 
-def _signed_situation(book: Book, event: ConventionSigned, on: date, sequence: int) -> Situation:
+def _signed_situation(book: Book, event: ConventionSigned, at: At) -> Situation:
     account = None if event.bank_account is None else bank_account_of(event.bank_account)
-    return situation(book, signed_convention(book, event, sequence), on, account=account)
+    return situation(book, signed_convention(book, event, at.sequence), at.on, account=account)
 
 
 def _flags(event: ConventionSigned, grant: Grant, award: Award) -> list[Flag]:
@@ -210,3 +223,57 @@ def _years_differ(event: ConventionSigned, award: Award) -> list[Flag]:
         return []
     facts = {"deliberation": award.conditions_year, "convention": sorted(years)}
     return [Flag(FlagCode.CONDITION_YEAR_DIFFERS, facts)]
+
+
+def _signed(state: BudgetState, record: JournalRecord, event: ConventionSigned) -> None:
+    book = state.book
+    convention = signed_convention(book, event, record.sequence)
+    convention.grant = intern(event.grant)
+    award = book.grants[event.grant].award
+    if award is not None and award.beneficiary == convention.beneficiary:
+        convention.beneficiary = award.beneficiary  # One copy of what is equal.
+    if convention.formerly is not None:
+        del book.conventions[convention.formerly]
+        state.touched.add(("convention", convention.formerly))
+    if event.bank_account is not None:
+        book.accounts[convention.beneficiary.siret] = bank_account_of(event.bank_account)
+        state.touched.add(("account", event.beneficiary.siret))
+    keep(state, convention)
+
+
+def _notified(state: BudgetState, _record: JournalRecord, event: ConventionNotified) -> None:
+    convention = changed(state, event.convention)
+    convention.notified_on = convention.notified_on or event.notified_on
+
+
+def _suspended(state: BudgetState, _record: JournalRecord, event: ConventionSuspended) -> None:
+    changed(state, event.convention).state = ConventionState.SUSPENDED
+
+
+def _resumed(state: BudgetState, _record: JournalRecord, event: ConventionResumed) -> None:
+    changed(state, event.convention).state = ConventionState.IN_FORCE
+
+
+def _entries(book: Book, event: ConventionSigned, moves: Sequence[Move]) -> Iterator[ActEntry]:
+    return entries_on_awards(book, moves, book.grants[event.grant])
+
+
+HANDLERS: Final[tuple[Handler[Any], ...]] = (
+    Handler(
+        event=ConventionSigned,
+        decide=sign,
+        apply=_signed,
+        entries=_entries,
+        effective_on=lambda event: event.signed_on,
+        arrivals=lambda event, _moves: (Want(Missing.CONVENTION, event.convention),),
+    ),
+    Handler(event=ConventionNotified, decide=notify, apply=_notified),
+    Handler(event=ConventionSuspended, decide=suspend, apply=_suspended),
+    Handler(
+        event=ConventionResumed,
+        decide=resume,
+        apply=_resumed,
+        effective_on=lambda event: event.effective_on,
+        reissues=True,
+    ),
+)

@@ -1,17 +1,20 @@
-"""Deadlines that passed: what is still open then is flagged, what waits is refused (rules, 29)."""
+"""Passed deadlines: late payments and reports are flagged, parked events refused (rules, 29)."""
+
+from typing import Any, Final
 
 from events.deadlines import DeadlinePassed
 from services.ledger.domain.book import Book
 from services.ledger.domain.flags import Flag, FlagCode
 from services.ledger.domain.grants import Convention
-from services.ledger.domain.orders import CLOSED_TO_TREASURY
+from services.ledger.domain.handler import At, Handler
+from services.ledger.domain.orders import CLOSED
 from services.ledger.domain.refusals import Refusal
 from services.ledger.domain.rules.convention_status import known
 from services.ledger.domain.schedules import documents_due
 from services.ledger.domain.verdicts import Accepted, Refused, Waits
 
 
-def look(book: Book, event: DeadlinePassed) -> Accepted | Refused | Waits:
+def check(book: Book, event: DeadlinePassed, _at: At) -> Accepted | Refused | Waits:
     """A payment or a report that is late is flagged; a parked event is refused behind this one."""
     if event.payment_order is not None:
         return _payment_due(book, event, event.payment_order)
@@ -25,14 +28,14 @@ def _payment_due(book: Book, event: DeadlinePassed, payment_order: str) -> Accep
     order = book.orders.get(payment_order)
     if order is None:
         return Refused(Refusal.UNKNOWN_PAYMENT_ORDER, {"payment_order": payment_order})
-    if order.state in CLOSED_TO_TREASURY:
+    if order.state in CLOSED:
         return Accepted()
     facts = {"payment_order": payment_order, "due_on": event.due_on.isoformat()}
     return Accepted(flags=[Flag(FlagCode.PAYMENT_LATE, facts)])
 
 
 def _report_due(book: Book, event: DeadlinePassed, name: str) -> Accepted | Waits:
-    """What the convention asks for by a day, or its instalments wait for.
+    """Flag documents that the convention owes by a day, or its instalments wait for.
 
     A grant given for a purpose (subvention affectée) owes a financial report within six months of
     the year's end; a certified copy of budget and accounts is owed every year (CGCT L1611-4).
@@ -49,3 +52,8 @@ def _report_due(book: Book, event: DeadlinePassed, name: str) -> Accepted | Wait
         "due_on": event.due_on.isoformat(),
     }
     return Accepted(flags=[Flag(FlagCode.REPORT_LATE, facts)])
+
+
+HANDLERS: Final[tuple[Handler[Any], ...]] = (
+    Handler(event=DeadlinePassed, decide=check, ends=lambda event: event.event),
+)

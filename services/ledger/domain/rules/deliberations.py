@@ -1,9 +1,12 @@
 """Acts of assemblies on grants: the award reserves credit, a concurring act is a fact."""
 
-from datetime import date
+from collections.abc import Iterator, Sequence
+from sys import intern
+from typing import Any, Final
 
 from events.deliberations import DeliberationAdopted
-from services.ledger.domain.book import Book, Want
+from services.ledger.domain.book import Book, BudgetState, Want
+from services.ledger.domain.changes import keep
 from services.ledger.domain.flags import (
     Flag,
     FlagCode,
@@ -20,9 +23,12 @@ from services.ledger.domain.grants import (
     beneficiary_of,
     with_act,
 )
+from services.ledger.domain.handler import ActEntry, At, Handler
+from services.ledger.domain.interning import with_own_lines
 from services.ledger.domain.issue import convention_required, issue_orders, situation
+from services.ledger.domain.journal import JournalRecord
 from services.ledger.domain.lines import Line
-from services.ledger.domain.moves import COMMIT, RESERVE, Move
+from services.ledger.domain.moves import COMMIT, RESERVE, Move, entries_of
 from services.ledger.domain.refusals import Missing, Refusal
 from services.ledger.domain.rules.budgets import controlled
 from services.ledger.domain.schedules import (
@@ -34,11 +40,9 @@ from services.ledger.domain.schedules import (
 from services.ledger.domain.verdicts import Accepted, Refused, Waits, exceeds_award
 
 
-def adopt(
-    book: Book, event: DeliberationAdopted, on: date, sequence: int
-) -> Accepted | Refused | Waits:
+def adopt(book: Book, event: DeliberationAdopted, at: At) -> Accepted | Refused | Waits:
     """An act on a grant (rules, 9 and 13; CGCT L2311-7)."""
-    return award(book, event, on, sequence) if event.role == "award" else concur(book, event)
+    return award(book, event, at) if event.role == "award" else concur(book, event)
 
 
 def concur(book: Book, event: DeliberationAdopted) -> Accepted:
@@ -50,9 +54,7 @@ def concur(book: Book, event: DeliberationAdopted) -> Accepted:
     return Accepted(flags=flags)
 
 
-def award(
-    book: Book, event: DeliberationAdopted, on: date, sequence: int
-) -> Accepted | Refused | Waits:
+def award(book: Book, event: DeliberationAdopted, at: At) -> Accepted | Refused | Waits:
     """An award reserves its lines; without convention it commits them as well."""
     grant = book.grants.get(event.grant)
     if grant is not None and grant.withdrawn:
@@ -60,7 +62,7 @@ def award(
     if grant is not None and grant.award is not None:
         return Refused(Refusal.GRANT_ALREADY_AWARDED, {"grant": event.grant})
     asked = awarded_lines(event)
-    alone = None if event.requires_convention else award_alone(event, sequence)
+    alone = None if event.requires_convention else award_alone(event, at.sequence)
     if alone is not None:
         refused = _alone_refused(book, event, alone, asked)
         if refused is not None:
@@ -77,7 +79,7 @@ def award(
         ruling.moves += [
             Move(line, alone.convention, None, COMMIT, cents) for line, cents in asked.items()
         ]
-        case = situation(book, alone, on, grant=_awarded(event, grant or Grant()))
+        case = situation(book, alone, at.on, grant=_awarded(event, grant or Grant()))
         issue_orders(book, case, ruling)
     return ruling
 
@@ -92,7 +94,7 @@ def not_recused(event: DeliberationAdopted) -> list[Flag]:
 def _alone_refused(
     book: Book, event: DeliberationAdopted, alone: Convention, asked: dict[Line, int]
 ) -> Refused | None:
-    """The noes that an award without convention may meet, in order of precedence."""
+    """The refusals of an award without convention, in order of precedence."""
     if book.is_taken(event.grant):
         return Refused(Refusal.CONVENTION_EXISTS, {"convention": event.grant})
     for line, planned_cents in cents_by_line(alone.schedule).items():
@@ -127,3 +129,47 @@ def _unplanned(alone: Convention, asked: dict[Line, int]) -> list[Flag]:
 def _awarded(event: DeliberationAdopted, known: Grant) -> Grant:
     """The grant with its award, behind the acts on it that came before."""
     return Grant(award=award_of(event), acts=with_act(known, act_of(event.act)))
+
+
+def _adopted(state: BudgetState, record: JournalRecord, event: DeliberationAdopted) -> None:
+    book = state.book
+    grant = book.grants.setdefault(intern(event.grant), Grant())
+    state.touched.add(("grant", event.grant))
+    act = act_of(event.act)
+    grant.acts = with_act(grant, act)
+    if event.role == "concurring":
+        if grant.award is None:
+            beneficiary = beneficiary_of(event.beneficiary)
+            if beneficiary not in grant.concurring:
+                grant.concurring += (beneficiary,)
+        return
+    grant.award = with_own_lines(award_of(event)._replace(act=act), book.own_lines)
+    grant.concurring = ()
+    siret = grant.award.beneficiary.siret
+    book.awarded_cents[siret] = book.awarded_cents.get(siret, 0) + grant.award.total_cents
+    if not event.requires_convention:
+        keep(state, award_alone(event, record.sequence))
+
+
+def _entries(_book: Book, event: DeliberationAdopted, moves: Sequence[Move]) -> Iterator[ActEntry]:
+    return (ActEntry(entry, act_of(event.act)) for entry in entries_of(moves))
+
+
+def _brought(event: DeliberationAdopted, _moves: Sequence[Move]) -> Iterator[Want]:
+    if event.role == "award":
+        yield Want(Missing.GRANT, event.grant)
+        if not event.requires_convention:
+            yield Want(Missing.CONVENTION, event.grant)
+
+
+HANDLERS: Final[tuple[Handler[Any], ...]] = (
+    Handler(
+        event=DeliberationAdopted,
+        decide=adopt,
+        apply=_adopted,
+        entries=_entries,
+        effective_on=lambda event: event.act.date,
+        grant=lambda _book, event: event.grant,
+        arrivals=_brought,
+    ),
+)

@@ -1,25 +1,48 @@
 """The year is closed, and what it carries over opens the next one (rules, 30 to 32)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from operator import attrgetter
+from sys import intern
+from typing import Any, Final
 
 from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
-from services.ledger.domain.book import Book
+from services.ledger.domain.book import Book, BudgetState, Want
 from services.ledger.domain.carry_over import carried_convention, carried_grant, former_grant
+from services.ledger.domain.changes import keep
 from services.ledger.domain.closed_years import reserved_in_order
+from services.ledger.domain.credit import group_of
 from services.ledger.domain.flags import Flag, FlagCode
 from services.ledger.domain.grants import Convention, ConventionState, bank_account_of
+from services.ledger.domain.handler import (
+    ActEntry,
+    At,
+    Handler,
+    award_act,
+    entries_on_awards,
+)
+from services.ledger.domain.interning import with_own_lines
 from services.ledger.domain.issue import Situation, issue_orders, situation, waiting_for_account
+from services.ledger.domain.journal import JournalRecord
 from services.ledger.domain.lines import line_of
-from services.ledger.domain.moves import CARRY_OVER, OPEN, RELEASE, UNRESERVE, Move
+from services.ledger.domain.moves import (
+    CARRY_OVER,
+    OPEN,
+    RELEASE,
+    UNRESERVE,
+    Entry,
+    EntryKind,
+    Move,
+)
+from services.ledger.domain.orders import OPEN as OPEN_STATES
 from services.ledger.domain.orders import OUTSTANDING
-from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.refusals import Missing, Refusal
 from services.ledger.domain.verdicts import Accepted, Refused
+from services.ledger.domain.year_openings import internal_events_of
 
 
-def close(book: Book, event: FiscalYearClosed) -> Accepted | Refused:
-    """What is committed is carried over or lapses; what is only reserved lapses (rules, 30).
+def close(book: Book, event: FiscalYearClosed, _at: At) -> Accepted | Refused:
+    """Close the year: commitments are carried over or lapse, reserves lapse (rules, 30).
 
     The complementary period (journée complémentaire, CGCT D2342-3) is the time before this event:
     it ends only when the accountant has every order of the year. What is committed and not ordered
@@ -60,14 +83,14 @@ def _carried(book: Book, event: FiscalYearClosed) -> dict[str, None]:
     return dict.fromkeys(each.convention for each in event.carry_over)
 
 
-def open_next(book: Book, event: FiscalYearOpened, on: date, sequence: int) -> Accepted:
+def open_next(book: Book, event: FiscalYearOpened, at: At) -> Accepted:
     """A convention of the closed year goes on in this one, whatever stands here (rules, 32).
 
     Its money is committed without having been voted here: what is carried over is payable before
     the budget is voted (arrêté du 26 avril 1996). Where its grant was withdrawn here, it is given
     back at once; where its number is taken, the convention goes on under another.
     """
-    convention = carried_convention(book, event, sequence)
+    convention = carried_convention(book, event, at.sequence)
     name = convention.convention
     ways = (OPEN, RELEASE) if convention.state is ConventionState.TERMINATED else (OPEN,)
     moves = [
@@ -85,7 +108,7 @@ def open_next(book: Book, event: FiscalYearOpened, on: date, sequence: int) -> A
     if RELEASE in ways and convention.had_cents():
         owed = {"convention": name, "amount_cents": convention.had_cents()}
         ruling.flags.append(Flag(FlagCode.RECOVERY_DUE, owed))
-    for case in _touched(book, event, convention, on):
+    for case in _touched(book, event, convention, at.on):
         issue_orders(book, case, ruling)
     return ruling
 
@@ -98,8 +121,8 @@ def _touched(
     account = book.accounts.get(siret)
     grant = carried_grant(event, book.grants.get(event.grant))
     brought = None if event.bank_account is None else bank_account_of(event.bank_account)
-    # What this year was told before the internal event came is newer than what an earlier year
-    # rejected.
+    # An account that this year brought before the internal event came is newer than the one that
+    # an earlier year rejected.
     is_newer = account is not None and account != brought
     if account is None and brought is not None:
         account = brought
@@ -108,3 +131,79 @@ def _touched(
             # Of this grant the internal event brings the acts too: orders carry them.
             yield case._replace(grant=grant) if of_this_grant else case
     yield situation(book, convention, on, grant=grant, account=account, reissues=is_newer)
+
+
+def _closed(state: BudgetState, _record: JournalRecord, _event: FiscalYearClosed) -> None:
+    """Reserves lapse; the orders that are open may still be paid."""
+    book = state.book
+    book.closed = True
+    for name, grant in book.grants.items():
+        if grant.reserved_cents:
+            grant.reserved_cents = {}
+            state.touched.add(("grant", name))
+    for name, order in book.orders.items():
+        if order.state in OPEN_STATES:
+            book.orders[name] = order._replace(open_at_closing=True)
+            state.touched.add(("order", name))
+
+
+def _entries_of_closing(
+    book: Book, _event: FiscalYearClosed, moves: Sequence[Move]
+) -> Iterator[ActEntry]:
+    yield from entries_on_awards(book, [each for each in moves if each.convention is not None])
+    # Reserves of several grants may lapse on one line: each has an entry, with its own act.
+    for grant, line, cents in reserved_in_order(book):
+        entry = Entry(EntryKind.DECOMMITMENT, line, cents, None)
+        yield ActEntry(entry, award_act(book.grants[grant]))
+
+
+def _opened(state: BudgetState, record: JournalRecord, event: FiscalYearOpened) -> None:
+    """A convention of an earlier year goes on in this one (rules, 32)."""
+    book, siret = state.book, event.beneficiary.siret
+    for each in event.lines:
+        line = line_of(each.line)
+        book.line(line)
+        book.group_available_cents.setdefault(group_of(book.control_level, line), 0)
+    name = intern(event.grant)
+    convention = carried_convention(book, event, record.sequence)
+    grant = carried_grant(event, book.grants.get(name))
+    assert grant.award is not None, "what is carried over was awarded"
+    grant.award = with_own_lines(grant.award, book.own_lines)
+    book.grants[name] = grant
+    state.touched.add(("grant", name))
+    if event.bank_account is not None and siret not in book.accounts:
+        # An account that this year brought itself is newer.
+        book.accounts[siret] = bank_account_of(event.bank_account)
+        state.touched.add(("account", siret))
+    convention.grant = name
+    keep(state, convention)
+
+
+def _entries_of_opening(
+    book: Book, event: FiscalYearOpened, moves: Sequence[Move]
+) -> Iterator[ActEntry]:
+    return entries_on_awards(book, moves, carried_grant(event, book.grants.get(event.grant)))
+
+
+def _brought(event: FiscalYearOpened, moves: Sequence[Move]) -> Iterator[Want]:
+    yield Want(Missing.GRANT, event.grant)
+    yield Want(Missing.CONVENTION, str(moves[0].convention))  # The name under which it goes on.
+
+
+HANDLERS: Final[tuple[Handler[Any], ...]] = (
+    Handler(
+        event=FiscalYearClosed,
+        decide=close,
+        apply=_closed,
+        entries=_entries_of_closing,
+        effective_on=lambda event: event.closed_on,
+        internal_events=internal_events_of,
+    ),
+    Handler(
+        event=FiscalYearOpened,
+        decide=open_next,
+        apply=_opened,
+        entries=_entries_of_opening,
+        arrivals=_brought,
+    ),
+)

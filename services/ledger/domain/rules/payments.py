@@ -1,14 +1,17 @@
 """Bank accounts, and what the treasury answers: acknowledgements and payments."""
 
 from datetime import date
+from typing import Any, Final
 
 from events.payments import BankAccountChanged, PaymentExecuted, PaymentOrderAcknowledged
-from services.ledger.domain.book import Book
+from services.ledger.domain.book import Book, BudgetState
 from services.ledger.domain.grants import bank_account_of
+from services.ledger.domain.handler import At, Handler
 from services.ledger.domain.issue import conventions_paid_to, issue_orders, situation
+from services.ledger.domain.journal import JournalRecord
 from services.ledger.domain.moves import PAY, Move
 from services.ledger.domain.orders import (
-    CLOSED_TO_TREASURY,
+    CLOSED,
     GIVEN_BACK,
     OrderChange,
     OrderState,
@@ -20,24 +23,23 @@ from services.ledger.domain.schedules import has_ended
 from services.ledger.domain.verdicts import Accepted, Refused
 
 
-def change_account(book: Book, event: BankAccountChanged, on: date) -> Accepted:
+def change_account(book: Book, event: BankAccountChanged, at: At) -> Accepted:
     """New bank details set off what waited for them, in order of signature (rules, 12 and 21)."""
     account = bank_account_of(event.bank_account)
     ruling = Accepted()
     for convention in conventions_paid_to(book, event.beneficiary.siret):
-        case = situation(book, convention, on, account=account, reissues=True)
+        case = situation(book, convention, at.on, account=account, reissues=True)
         issue_orders(book, case, ruling)
     return ruling
 
 
-def acknowledge(book: Book, event: PaymentOrderAcknowledged, on: date) -> Accepted | Refused:
+def acknowledge(book: Book, event: PaymentOrderAcknowledged, at: At) -> Accepted | Refused:
     """The accountant's answer; a rejection gives the unpaid part back to the commitment.
 
     The accountant (comptable public) suspends an order and reports; the authorising officer mends
     it or requisitions in writing (GBCP, décret 2012-1246, article 38), which is excluded where
     funds or credit fall short, no service was done, the payment would not discharge, or an act is
-    not enforceable (CGCT L1617-3). Either way it is told as the next state, taken in charge or
-    rejected.
+    not enforceable (CGCT L1617-3). The event gives the result of it, taken in charge or rejected.
 
     Where the convention ended, its award fell, or the year was closed, it goes on to available
     credit, and the order is not issued again (rules, 17 and 31).
@@ -45,7 +47,7 @@ def acknowledge(book: Book, event: PaymentOrderAcknowledged, on: date) -> Accept
     order = book.orders.get(event.payment_order)
     if order is None:
         return _unknown(event.payment_order)
-    if order.state in CLOSED_TO_TREASURY:
+    if order.state in CLOSED:
         return _closed(order)
     state = OrderState(event.state)
     ruling = Accepted(orders=[OrderChange(order._replace(state=state))])
@@ -54,11 +56,11 @@ def acknowledge(book: Book, event: PaymentOrderAcknowledged, on: date) -> Accept
         convention, _ = book.place_of(order)
         ruling.moves = returned(book, order, and_released=has_ended(book, convention))
         returned_cents = order.amount_cents - order.paid_cents
-    _look_at(book, order, on, ruling, returned_cents)
+    _issue_due(book, order, at.on, ruling, returned_cents)
     return ruling
 
 
-def pay(book: Book, event: PaymentExecuted, on: date) -> Accepted | Refused:
+def pay(book: Book, event: PaymentExecuted, at: At) -> Accepted | Refused:
     """Money left the treasury: lines fill in their order, a partial payment leaves the state."""
     order = book.orders.get(event.payment_order)
     if order is None:
@@ -82,14 +84,14 @@ def pay(book: Book, event: PaymentExecuted, on: date) -> Accepted | Refused:
         for line, cents in order.paid_between(order.paid_cents, paid_cents)
     ]
     ruling = Accepted(moves, [OrderChange(paid)])
-    _look_at(book, order, on, ruling)
+    _issue_due(book, order, at.on, ruling)
     return ruling
 
 
-def _look_at(
+def _issue_due(
     book: Book, order: PaymentOrder, on: date, ruling: Accepted, returned_cents: int = 0
 ) -> None:
-    """What the event touched is looked at again (rules, 18)."""
+    """Issue the orders of the convention that the event made due (rules, 18)."""
     convention, _ = book.place_of(order)
     case = situation(book, convention, on, returned_cents=returned_cents)
     issue_orders(book, case, ruling)
@@ -102,3 +104,19 @@ def _unknown(payment_order: str) -> Refused:
 def _closed(order: PaymentOrder) -> Refused:
     facts = {"payment_order": order.payment_order, "state": order.state.value}
     return Refused(Refusal.PAYMENT_ORDER_CLOSED, facts)
+
+
+def _account_changed(state: BudgetState, _record: JournalRecord, event: BankAccountChanged) -> None:
+    state.book.accounts[event.beneficiary.siret] = bank_account_of(event.bank_account)
+    state.touched.add(("account", event.beneficiary.siret))
+
+
+HANDLERS: Final[tuple[Handler[Any], ...]] = (
+    Handler(event=BankAccountChanged, decide=change_account, apply=_account_changed, reissues=True),
+    Handler(
+        event=PaymentOrderAcknowledged,
+        decide=acknowledge,
+        payment_order=lambda event: event.payment_order,
+    ),
+    Handler(event=PaymentExecuted, decide=pay, payment_order=lambda event: event.payment_order),
+)

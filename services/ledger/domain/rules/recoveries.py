@@ -1,37 +1,42 @@
 """Recoveries (reversements): what was paid is asked back, and comes back (rules, 27)."""
 
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Iterable
+from sys import intern
+from typing import Any, Final
 
 from events.recoveries import RecoveryCollected, RecoveryOrdered
-from services.ledger.domain.book import YEAR_DIGITS, Book, Want
+from services.ledger.domain.book import YEAR_DIGITS, Book, BudgetState, Want
+from services.ledger.domain.changes import changed
 from services.ledger.domain.flags import Flag, FlagCode
-from services.ledger.domain.grants import Convention, Recovery
+from services.ledger.domain.grants import Convention
+from services.ledger.domain.handler import At, Handler
 from services.ledger.domain.issue import issue_orders, situation
+from services.ledger.domain.journal import JournalRecord
 from services.ledger.domain.lines import Line
 from services.ledger.domain.moves import RECOVER, Move
 from services.ledger.domain.parking import recovery_id
+from services.ledger.domain.recovered import RecoveredLine, Recovery
 from services.ledger.domain.refusals import Missing, Refusal
 from services.ledger.domain.rules.convention_status import known
 from services.ledger.domain.schedules import amounts_by_line, collected_by_line
 from services.ledger.domain.verdicts import Accepted, Refused, Waits
 
 
-def order(book: Book, event: RecoveryOrdered, on: date) -> Accepted | Refused | Waits:
+def order(book: Book, event: RecoveryOrdered, at: At) -> Accepted | Refused | Waits:
     """Money is asked back: at most what was paid and nobody asked back yet; nothing moves."""
     convention = known(book, event.convention)
     if not isinstance(convention, Convention):
         return _unknown(event) if book.closed else convention
     room_cents = convention.recoverable_cents()
-    refused = _exceeds(event, room_cents, convention.recoverable_cents_on)
+    refused = _exceeds(event, room_cents, convention.recoverable_by_line)
     if refused is not None:
         return refused
     ruling = Accepted()
-    _look_at(book, convention, on, ruling)
+    _issue_due(book, convention, at, ruling)
     return ruling
 
 
-def collect(book: Book, event: RecoveryCollected, on: date) -> Accepted | Refused | Waits:
+def collect(book: Book, event: RecoveryCollected, at: At) -> Accepted | Refused | Waits:
     """Money has come back: in the budget's year it reopens credit, later it is revenue.
 
     A closed year has no credit to reopen: what comes then is revenue too (account 773; rules, 31).
@@ -45,7 +50,7 @@ def collect(book: Book, event: RecoveryCollected, on: date) -> Accepted | Refuse
     if convention is None or recovery is None:
         # Nobody can ask it back before the convention is there: one wait stands for both.
         return Waits(Want(Missing.RECOVERY, recovery_id(event.convention, event.recovery)))
-    refused = _exceeds(event, recovery.outstanding_cents, convention.paid_cents_on)
+    refused = _exceeds(event, recovery.outstanding_cents, convention.paid_by_line)
     if refused is not None:
         return refused
     ruling = Accepted()
@@ -61,30 +66,33 @@ def collect(book: Book, event: RecoveryCollected, on: date) -> Accepted | Refuse
             Move(line, event.convention, None, RECOVER, cents)
             for line, cents in collected_by_line(event, convention).items()
         ]
-    _look_at(book, convention, on, ruling, event.total_cents)
+    _issue_due(book, convention, at, ruling, event.total_cents)
     return ruling
 
 
 def _unknown(event: RecoveryOrdered | RecoveryCollected) -> Refused:
-    """The no of a closed year, in which nothing can still arrive."""
+    """The refusal of a closed year, in which no convention can still arrive."""
     return Refused(Refusal.UNKNOWN_CONVENTION, {"convention": event.convention})
 
 
-def _look_at(
-    book: Book, convention: Convention, on: date, ruling: Accepted, returned_cents: int = 0
+def _issue_due(
+    book: Book, convention: Convention, at: At, ruling: Accepted, returned_cents: int = 0
 ) -> None:
-    """What the event touched is looked at again (rules, 18); a closed year issues nothing."""
+    """Issue the orders that the event made due (rules, 18); a closed year issues none."""
     if not book.closed:
-        issue_orders(book, situation(book, convention, on, returned_cents=returned_cents), ruling)
+        case = situation(book, convention, at.on, returned_cents=returned_cents)
+        issue_orders(book, case, ruling)
 
 
 def _exceeds(
-    event: RecoveryOrdered | RecoveryCollected, room_cents: int, room_on: Callable[[Line], int]
+    event: RecoveryOrdered | RecoveryCollected,
+    room_cents: int,
+    room_by_line: Callable[[Iterable[Line]], dict[Line, int]],
 ) -> Refused | None:
-    """The no to more than may be asked back, or than was: in all, then on each line named."""
+    """The refusal of more than may be asked back, or was: in all, then on each line named."""
     asked = amounts_by_line(event.lines or ())
     rooms = [(room_cents, event.total_cents)]
-    rooms += [(room_on(line), cents) for line, cents in asked.items()]
+    rooms += [(room, asked[line]) for line, room in room_by_line(asked).items()]
     for room, asked_cents in rooms:
         if asked_cents > room:
             facts = {
@@ -94,3 +102,46 @@ def _exceeds(
             }
             return Refused(Refusal.RECOVERY_EXCEEDS, facts)
     return None
+
+
+def _ordered(state: BudgetState, _record: JournalRecord, event: RecoveryOrdered) -> None:
+    recoveries = changed(state, event.convention).recoveries
+    before = recoveries.get(event.recovery, Recovery())
+    lines = dict(before.lines)
+    for line, cents in amounts_by_line(event.lines or ()).items():
+        named = before.on(line)
+        lines[line] = named._replace(ordered_cents=named.ordered_cents + cents)
+    recoveries[intern(event.recovery)] = before._replace(
+        ordered_cents=before.ordered_cents + event.total_cents, lines=lines
+    )
+
+
+def _collected(state: BudgetState, record: JournalRecord, event: RecoveryCollected) -> None:
+    """The sum that came back, on the lines on which it moved; else it is revenue (rules, 27)."""
+    moved = {each.line: each.amount_cents for each in record.moves if each.way is RECOVER}
+    convention = changed(state, event.convention)
+    before = convention.recoveries[event.recovery]
+    lines = dict(before.lines)
+    for line, cents in (moved or collected_by_line(event, convention)).items():
+        ordered, collected, revenue = before.on(line)
+        lines[line] = RecoveredLine(ordered, collected + cents, revenue + (0 if moved else cents))
+    convention.recoveries[event.recovery] = Recovery(
+        before.ordered_cents,
+        before.collected_cents + event.total_cents,
+        before.revenue_cents + (0 if moved else event.total_cents),
+        lines,
+    )
+
+
+HANDLERS: Final[tuple[Handler[Any], ...]] = (
+    Handler(
+        event=RecoveryOrdered,
+        decide=order,
+        apply=_ordered,
+        arrivals=lambda event, _moves: (
+            Want(Missing.RECOVERY, recovery_id(event.convention, event.recovery)),
+        ),
+        outlives_closing=True,
+    ),
+    Handler(event=RecoveryCollected, decide=collect, apply=_collected, outlives_closing=True),
+)

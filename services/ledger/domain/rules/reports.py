@@ -1,19 +1,22 @@
 """Documents received and rejected: what instalments wait for."""
 
 from collections.abc import Iterator
-from datetime import date
+from typing import Any, Final
 
 from events.reports import ReportReceived, ReportRejected
-from services.ledger.domain.book import Book
+from services.ledger.domain.book import Book, BudgetState
+from services.ledger.domain.changes import changed
 from services.ledger.domain.flags import Flag, FlagCode
 from services.ledger.domain.grants import Convention, DocumentKey, document_key
+from services.ledger.domain.handler import At, Handler
 from services.ledger.domain.issue import issue_orders, situation
+from services.ledger.domain.journal import JournalRecord
 from services.ledger.domain.rules.convention_status import known
 from services.ledger.domain.schedules import document_received, order_resting_on
 from services.ledger.domain.verdicts import Accepted, Waits
 
 
-def receive(book: Book, event: ReportReceived, on: date, sequence: int) -> Accepted | Waits:
+def receive(book: Book, event: ReportReceived, at: At) -> Accepted | Waits:
     """A document arrives; the last one that an instalment waits for sets it off (rules, 19-22).
 
     The first payment wants decision and convention, later ones what the decision asks for (CGCT,
@@ -22,15 +25,15 @@ def receive(book: Book, event: ReportReceived, on: date, sequence: int) -> Accep
     convention = known(book, event.convention)
     if not isinstance(convention, Convention):
         return convention
-    key, receipt = document_received(convention.documents, event, sequence)
+    key, receipt = document_received(convention.documents, event, at.sequence)
     ruling = Accepted()
     documents = {**convention.documents, key: receipt}
-    case = situation(book, convention, on, documents=documents, reissues=True)
+    case = situation(book, convention, at.on, documents=documents, reissues=True)
     issue_orders(book, case, ruling)
     return ruling
 
 
-def reject(book: Book, event: ReportRejected, on: date) -> Accepted | Waits:
+def reject(book: Book, event: ReportRejected, at: At) -> Accepted | Waits:
     """A document does not do: it counts as not received; what it set off is flagged (rules, 24)."""
     convention = known(book, event.convention)
     if not isinstance(convention, Convention):
@@ -38,7 +41,7 @@ def reject(book: Book, event: ReportRejected, on: date) -> Accepted | Waits:
     rejected = document_key(event.document.kind, event.document.year)
     ruling = Accepted(flags=list(_resting_on(book, convention, rejected)))
     documents = {key: each for key, each in convention.documents.items() if key != rejected}
-    issue_orders(book, situation(book, convention, on, documents=documents), ruling)
+    issue_orders(book, situation(book, convention, at.on, documents=documents), ruling)
     return ruling
 
 
@@ -58,3 +61,26 @@ def _resting_on(book: Book, convention: Convention, document: DocumentKey) -> It
                 "payment_order": order,
             }
             yield Flag(FlagCode.REPORT_REJECTED_AFTER_ORDER, facts)
+
+
+def _received(state: BudgetState, record: JournalRecord, event: ReportReceived) -> None:
+    convention = changed(state, event.convention)
+    key, receipt = document_received(convention.documents, event, record.sequence)
+    convention.documents[key] = receipt
+
+
+def _rejected(state: BudgetState, _record: JournalRecord, event: ReportRejected) -> None:
+    key = document_key(event.document.kind, event.document.year)
+    changed(state, event.convention).documents.pop(key, None)
+
+
+HANDLERS: Final[tuple[Handler[Any], ...]] = (
+    Handler(
+        event=ReportReceived,
+        decide=receive,
+        apply=_received,
+        effective_on=lambda event: event.received_on,
+        reissues=True,
+    ),
+    Handler(event=ReportRejected, decide=reject, apply=_rejected),
+)

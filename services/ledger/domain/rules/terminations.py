@@ -1,13 +1,24 @@
-"""What ends before its time: conventions terminated, awards withdrawn or annulled (rules, 17)."""
+"""Terminated conventions, and awards withdrawn or annulled (rules, 17)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from operator import attrgetter
+from typing import Any, Final
 
 from events.conventions import ConventionTerminated
 from events.deliberations import DeliberationWithdrawn
-from services.ledger.domain.book import Book, Want
+from services.ledger.domain.book import Book, BudgetState, Want
+from services.ledger.domain.changes import changed
 from services.ledger.domain.flags import Flag, FlagCode
-from services.ledger.domain.grants import Convention, Grant, act_of, award_falls, fallen_act
+from services.ledger.domain.grants import (
+    Convention,
+    ConventionState,
+    Grant,
+    act_of,
+    award_falls,
+    fallen_act,
+)
+from services.ledger.domain.handler import ActEntry, At, Handler, entries_on_awards
+from services.ledger.domain.journal import JournalRecord
 from services.ledger.domain.moves import RELEASE, TAKE_BACK, UNRESERVE, Move
 from services.ledger.domain.orders import OPEN, OrderChange, OrderState, PaymentOrder, unpaid
 from services.ledger.domain.refusals import Missing, Refusal
@@ -16,10 +27,10 @@ from services.ledger.domain.schedules import order_of
 from services.ledger.domain.verdicts import Accepted, Refused, Waits
 
 
-def terminate(book: Book, event: ConventionTerminated) -> Accepted | Refused | Waits:
-    """What is not ordered is released, and the grant's reserve; open orders stay payable.
+def terminate(book: Book, event: ConventionTerminated, _at: At) -> Accepted | Refused | Waits:
+    """Release what is not ordered, and the grant's reserve; open orders stay payable.
 
-    By the convention's own words (that of Lille: article 10, two months after formal notice).
+    The convention itself says when (that of Lille: article 10, two months after formal notice).
     """
     convention = unended(book, event.convention)
     if not isinstance(convention, Convention):
@@ -28,7 +39,7 @@ def terminate(book: Book, event: ConventionTerminated) -> Accepted | Refused | W
     return Accepted([*_released(convention), *reserve])
 
 
-def withdraw(book: Book, event: DeliberationWithdrawn) -> Accepted | Refused | Waits:
+def withdraw(book: Book, event: DeliberationWithdrawn, _at: At) -> Accepted | Refused | Waits:
     """An act falls: with the award, all that is not paid is released; what is paid is flagged.
 
     An award gives rights to whoever meets its conditions (CE, 5 juillet 2010, CCI de l'Indre), and
@@ -71,7 +82,7 @@ def returned(book: Book, order: PaymentOrder, *, and_released: bool) -> list[Mov
 
 
 def _released(convention: Convention) -> list[Move]:
-    """What is committed and not ordered, whatever instalment it was planned for."""
+    """Moves that release all that is committed and not ordered."""
     return [
         Move(line, convention.convention, None, RELEASE, money.remaining)
         for line, money in convention.lines.items()
@@ -80,7 +91,7 @@ def _released(convention: Convention) -> list[Move]:
 
 
 def _unreserved(grant: Grant) -> list[Move]:
-    """What no convention has taken of an award."""
+    """Moves that release the part of an award that no convention has taken."""
     reserved = grant.reserved_cents.items()
     return [Move(line, None, None, UNRESERVE, cents) for line, cents in reserved]
 
@@ -90,3 +101,60 @@ def _open_orders(book: Book, convention: Convention) -> Iterator[PaymentOrder]:
         order = order_of(book, instalment)
         if order is not None and order.state in OPEN:
             yield order
+
+
+def _terminated(state: BudgetState, _record: JournalRecord, event: ConventionTerminated) -> None:
+    changed(state, event.convention).state = ConventionState.TERMINATED
+
+
+def _withdrawn(state: BudgetState, _record: JournalRecord, event: DeliberationWithdrawn) -> None:
+    """The award falls, and with it all that was granted under it; a concurring act is kept."""
+    book = state.book
+    grant = book.grants[event.grant]
+    award = grant.award
+    if award is None or not award_falls(grant, act_of(event.act)):
+        return
+    grant.withdrawn = True
+    state.touched.add(("grant", event.grant))
+    siret = award.beneficiary.siret
+    left_cents = book.awarded_cents.pop(siret, 0) - award.own_cents
+    if left_cents:
+        book.awarded_cents[siret] = left_cents
+    for name, convention in book.conventions.items():
+        if convention.grant == event.grant:
+            changed(state, name).state = ConventionState.TERMINATED
+
+
+def _entries_of_termination(
+    book: Book, event: ConventionTerminated, moves: Sequence[Move]
+) -> Iterator[ActEntry]:
+    return entries_on_awards(book, moves, book.grants[_grant_of(book, event)])
+
+
+def _entries_of_withdrawal(
+    book: Book, event: DeliberationWithdrawn, moves: Sequence[Move]
+) -> Iterator[ActEntry]:
+    return entries_on_awards(book, moves, book.grants[event.grant])
+
+
+def _grant_of(book: Book, event: ConventionTerminated) -> str:
+    return book.conventions[event.convention].grant
+
+
+HANDLERS: Final[tuple[Handler[Any], ...]] = (
+    Handler(
+        event=ConventionTerminated,
+        decide=terminate,
+        apply=_terminated,
+        entries=_entries_of_termination,
+        effective_on=lambda event: event.effective_on,
+        grant=_grant_of,
+    ),
+    Handler(
+        event=DeliberationWithdrawn,
+        decide=withdraw,
+        apply=_withdrawn,
+        entries=_entries_of_withdrawal,
+        grant=lambda _book, event: event.grant,
+    ),
+)

@@ -1,4 +1,4 @@
-"""The first tables of the read model: their SQL stands beside this file, for each database."""
+"""The first tables of the read model: their SQL is beside this file, for each database."""
 
 from pathlib import Path
 

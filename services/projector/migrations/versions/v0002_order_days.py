@@ -21,13 +21,13 @@ INSTALMENTS = (
     "an instalment is in payment_orders and moves."
 )
 
-SAID_SO_FAR = "UPDATE payment_orders SET acknowledged_on = state_on"
+ACKNOWLEDGED_SO_FAR = "UPDATE payment_orders SET acknowledged_on = state_on"
 NEVER_ACKNOWLEDGED = "UPDATE payment_orders SET state_on = issued_on WHERE state_on IS NULL"
 SET_BY_ITS_LAST_RECORD = """
 UPDATE payment_orders SET state_on = (
-    SELECT {day} FROM {told}
-    WHERE {told}.budget = payment_orders.budget
-      AND {told}.sequence = payment_orders.state_sequence
+    SELECT {day} FROM {table}
+    WHERE {table}.budget = payment_orders.budget
+      AND {table}.sequence = payment_orders.state_sequence
 ) WHERE state = '{state}'
 """
 """No acknowledgement sets these states, and nothing changes such an order any more."""
@@ -36,13 +36,13 @@ UPDATE payment_orders SET state_on = (
 def upgrade() -> None:
     """Add the column, and fill both from what the tables hold: nothing is projected again."""
     op.add_column("payment_orders", sa.Column("acknowledged_on", sa.Date))
-    op.execute(SAID_SO_FAR)
+    op.execute(ACKNOWLEDGED_SO_FAR)
     op.execute(NEVER_ACKNOWLEDGED)
     op.execute(
-        SET_BY_ITS_LAST_RECORD.format(day="executed_on", told="payments", state="paid"),
+        SET_BY_ITS_LAST_RECORD.format(day="executed_on", table="payments", state="paid"),
     )
     op.execute(
-        SET_BY_ITS_LAST_RECORD.format(day="effective_on", told="journal", state="cancelled"),
+        SET_BY_ITS_LAST_RECORD.format(day="effective_on", table="journal", state="cancelled"),
     )
     if op.get_bind().dialect.name == "postgresql":
         op.create_table_comment("payment_orders", COMMENT)

@@ -1,0 +1,106 @@
+"""Handlers: all that the ledger does with the events of one type, in one object.
+
+What decides and what applies a decision stand side by side here, and never call each other: a
+journal is folded by `apply` alone, whatever the rules have become since.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from events.envelope import Envelope
+from events.parts import EventData, EventReference
+from services.ledger.domain.book import Book, BudgetState, Want
+from services.ledger.domain.grants import Act, Grant
+from services.ledger.domain.journal import JournalRecord
+from services.ledger.domain.moves import Entry, Move, entries_of
+from services.ledger.domain.verdicts import Accepted, Refused, Waits
+from services.ledger.domain.year_openings import InternalEvent
+
+Data = TypeVar("Data", bound=EventData)
+
+
+class At(NamedTuple):
+    """The place of a decision: the day of its event, the sequence of the record to be written."""
+
+    on: date
+    sequence: int
+
+
+class ActEntry(NamedTuple):
+    """A commitment entry with the act on which it rests."""
+
+    entry: Entry
+    act: Act
+
+
+def award_act(grant: Grant) -> Act:
+    """The act that awarded a grant."""
+    assert grant.award is not None, "a commitment rests on an award"
+    return grant.award.act
+
+
+def entries_on_awards(
+    book: Book, moves: Iterable[Move], other: Grant | None = None
+) -> Iterator[ActEntry]:
+    """The entries of moves, each on the award of its convention's grant.
+
+    `other` is the grant behind a move of no convention, or of one that the book does not have yet.
+    """
+    for entry in entries_of(moves):
+        grant = other
+        if entry.convention in book.conventions:
+            grant = book.grants[book.conventions[entry.convention].grant]
+        assert grant is not None, "what is committed belongs to a grant"
+        yield ActEntry(entry, award_act(grant))
+
+
+def _on_awards(book: Book, _event: EventData, moves: Sequence[Move]) -> Iterator[ActEntry]:
+    return entries_on_awards(book, moves)
+
+
+def _nothing(_state: BudgetState, _record: JournalRecord, _event: EventData) -> None:
+    """Moves and orders, in the record, are all that such an event changes."""
+
+
+def _nobody(_event: EventData, _moves: Sequence[Move]) -> Iterable[Want]:
+    return ()
+
+
+def _no_internal_events(
+    _book: Book, _envelope: Envelope[Any], _moves: Iterable[Move]
+) -> Iterable[InternalEvent]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handler(Generic[Data]):
+    """The rules, the effects and the properties of one event type."""
+
+    event: type[Data]
+    """The model of the type."""
+    decide: Callable[[Book, Data, At], Accepted | Refused | Waits]
+    """Gives the verdict of the rules; it changes nothing."""
+    apply: Callable[[BudgetState, JournalRecord, Data], None] = _nothing
+    """Changes the state by what the event says beside its moves and orders; it cannot refuse."""
+    entries: Callable[[Book, Data, Sequence[Move]], Iterator[ActEntry]] = _on_awards
+    """The commitment entries that its moves write, before they are applied."""
+    effective_on: Callable[[Data], date] | None = None
+    """The day on which a commitment takes effect; without it, the day of the event."""
+    grant: Callable[[Book, Data], str] | None = None
+    """The grant whose reserve its moves change; without it, they change none."""
+    arrivals: Callable[[Data, Sequence[Move]], Iterable[Want]] = _nobody
+    """Everything that it brings and others may have waited for (rules, 28)."""
+    ends: Callable[[Data], EventReference | None] | None = None
+    """The parked event that has waited too long (rules, 29)."""
+    payment_order: Callable[[Data], str] | None = None
+    """The order that it is about: one open at closing is still decided (rules, 31)."""
+    internal_events: Callable[[Book, Envelope[Any], Iterable[Move]], Iterable[InternalEvent]] = (
+        _no_internal_events
+    )
+    """The internal events that it leads to, as the book is before it (rules, 32)."""
+    reissues: bool = False
+    """True where it may issue rejected orders again (rules, 21)."""
+    outlives_closing: bool = False
+    """True where a closed year still decides it, and keeps its id, for ever (rules, 31)."""

@@ -1,0 +1,85 @@
+"""Values of the tables' columns that a journal record states indirectly: days, instants, texts."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from types import MappingProxyType
+from typing import Any, Final
+
+import msgspec
+
+from events.budgets import BudgetVoted, CreditsTransferred
+from events.conventions import (
+    ConventionAmended,
+    ConventionNotified,
+    ConventionResumed,
+    ConventionSigned,
+    ConventionSuspended,
+    ConventionTerminated,
+)
+from events.deliberations import DeliberationAdopted
+from events.fiscal_years import FiscalYearClosed
+from events.journal import Act, Event, Record
+from events.payments import PaymentExecuted, PaymentOrderAcknowledged
+from events.recoveries import RecoveryCollected, RecoveryOrdered
+from events.reports import ReportReceived
+
+DAY_OF: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        BudgetVoted.TYPE: "act",
+        CreditsTransferred.TYPE: "act",
+        DeliberationAdopted.TYPE: "act",
+        ConventionSigned.TYPE: "signed_on",
+        ConventionNotified.TYPE: "notified_on",
+        ConventionAmended.TYPE: "signed_on",
+        ConventionSuspended.TYPE: "effective_on",
+        ConventionResumed.TYPE: "effective_on",
+        ConventionTerminated.TYPE: "effective_on",
+        ReportReceived.TYPE: "received_on",
+        PaymentOrderAcknowledged.TYPE: "on",
+        PaymentExecuted.TYPE: "executed_on",
+        RecoveryOrdered.TYPE: "on",
+        RecoveryCollected.TYPE: "on",
+        FiscalYearClosed.TYPE: "closed_on",
+    }
+)
+"""The member of an event's data with the day on which it took effect; else its time has it."""
+
+
+def instant_of(event: Event) -> datetime:
+    """An event's time in UTC; at the ends of the calendar the last instant that UTC has."""
+    stated = datetime.fromisoformat(event.time.upper())
+    try:
+        return stated.astimezone(UTC)
+    except OverflowError:
+        return stated.replace(tzinfo=UTC)
+
+
+def day_of(event: Event) -> date:
+    """The day on which an event took effect: the one that it names, else that of its time."""
+    named = getattr(event.data, DAY_OF.get(event.type, ""), None)
+    if isinstance(named, Act):
+        return named.day
+    return named or date.fromisoformat(event.time[:10])
+
+
+def day_of_moves(record: Record) -> date | None:
+    """The day on which the moves of a record took effect."""
+    if record.commitment_entries:
+        return record.commitment_entries[0].effective_on
+    return None if record.event is None else day_of(record.event)
+
+
+_encode: Final = msgspec.json.Encoder().encode
+
+
+def as_json(value: Any) -> str | None:
+    """A value as a column of JSON holds it; None where there is nothing."""
+    return None if value is None else _encode(value).decode()
+
+
+def as_text(text: str) -> str:
+    """A text as a column holds it: U+0000, which PostgreSQL cannot keep, becomes U+FFFD.
+
+    Only the facts of a dead letter can hold one.
+    """
+    return text.replace("\0", "\ufffd")
