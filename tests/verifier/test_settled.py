@@ -119,7 +119,7 @@ HEADROOMS: list[tuple[str, list[Json], int | None]] = [
 
 
 @pytest.mark.parametrize(
-    ("before", "room"), [row[1:] for row in HEADROOMS], ids=[r[0] for r in HEADROOMS]
+    ("before", "headroom"), [row[1:] for row in HEADROOMS], ids=[r[0] for r in HEADROOMS]
 )
 def test_rule_27_a_line_has_a_room_of_its_own(before: list[Json], headroom: int | None) -> None:
     journal = ByHand(Scenario(*PAID, *before))
