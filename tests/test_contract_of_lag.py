@@ -24,7 +24,7 @@ METRIC: Final = re.compile(r'"((?:ecluse|kafka)_[a-z_]+)"')
 
 NO_METRICS: Final = re.compile(
     r"ecluse_(access|entities|lang|read|session|imported|partitions|transaction|dlq\w*)"
-    r"|kafka_error_unheard"
+    r"|kafka_error_unretrieved"
 )
 """What is called likewise: schemas, cookies, claims, headers of records, a line of the log."""
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from services.lag.present.board_metrics import BoardMetrics
 from services.lag.present.group_metrics import GroupMetrics
-from services.runtime.ops.clock import the_clock_on_the_wall
+from services.runtime.ops.clock import wall_clock
 from services.runtime.ops.settings import Settings
 from services.watch.agents import add_agents
 from services.watch.logs import LIBRARIES, configure_by_default
@@ -29,7 +29,7 @@ def build_watch(settings: Settings, own: WatchSettings) -> Watch:
     watch = Watch(
         settings,
         own,
-        the_clock_on_the_wall,
+        wall_clock,
         broker=[f"kafka://{each.strip()}" for each in settings.bootstrap_servers.split(",")],
         broker_client_id=f"ecluse-{settings.instance}",
         broker_session_timeout=settings.session_timeout_s,

@@ -22,7 +22,7 @@ from services.runtime.kafka.clients import KAFKA, Clients
 from services.runtime.kafka.hanging_transactions import FORBIDDEN, facts_of
 from services.runtime.kafka.publishing import STRUCTURED
 from services.runtime.kafka.reader import Reader
-from services.runtime.kafka.writer import FencedWriter, Outgoing, Place, WriterFailed
+from services.runtime.kafka.writer import FencedWriter, Outgoing, WriterFailed
 from services.runtime.ops.errors import ClusterError, place_name
 from services.runtime.ops.settings import Settings
 
@@ -124,7 +124,7 @@ class DeadlinePublisher:
             Outgoing(each.budget.encode(), each.value, STRUCTURED) for each in deadline_events
         ]
         await writer.begin()
-        await writer.write({Place(self._topic, number): outgoing})
+        await writer.write({TopicPartition(self._topic, number): outgoing})
         await writer.commit()
         # A commit is answered before its marker is written; a broker may lose it in between.
         await writer.settle()
@@ -135,7 +135,7 @@ class DeadlinePublisher:
         The next transaction of the same producer would commit them with itself, and their events,
         written anew, would be there twice.
         """
-        for each in await writer.unended([place]):
+        for each in await writer.hanging([place]):
             try:
                 await writer.end(each, committed=False)
             except WriterFailed as error:
@@ -143,7 +143,7 @@ class DeadlinePublisher:
                     raise
                 facts = facts_of(each) | {"outcome": "aborted"}
                 raise ClusterError(place_name(place), FORBIDDEN.render(facts)) from error
-            log.warning("transaction_ended", committed=False, **facts_of(each))
+            log.warning("hanging_transaction_completed", committed=False, **facts_of(each))
 
     async def _in_topic(self, place: TopicPartition) -> set[str]:
         """The ids of the watch's deadline events that were written to a partition before now."""

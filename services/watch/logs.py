@@ -9,7 +9,7 @@ import structlog
 LIBRARIES: Final[dict[str, Any]] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"lines": {"()": "services.runtime.ops.library_logging.LibraryLines"}},
+    "handlers": {"lines": {"()": "services.runtime.ops.library_logging.LibraryLogHandler"}},
     "root": {"handlers": ["lines"], "level": "WARNING"},
     # Reconciliation waits for a fetch that finds nothing, and Faust warns of each late timer.
     "loggers": {"mode.timers": {"level": "ERROR"}},

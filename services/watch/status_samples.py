@@ -12,7 +12,7 @@ from typing import Final
 from events.lag import LEDGER_STAGE, PROJECTOR_STAGE
 from events.topics import EVENTS
 from services.lag.judge.model import Consumer, Place, Sample
-from services.runtime.processing.offset_metadata import Word
+from services.runtime.processing.offset_metadata import Status
 from services.watch.latencies import Latencies, Step
 
 ARRIVALS: Final[Mapping[str, Step]] = {EVENTS: Step.BROKER}
@@ -29,7 +29,7 @@ class StatusSamples:
 
     def __init__(self, latencies: Latencies) -> None:
         self._latencies = latencies
-        self._statuses: dict[Consumer, dict[Place, Word | None]] = {}
+        self._statuses: dict[Consumer, dict[Place, Status | None]] = {}
 
     def add(self, consumer: Consumer, samples: Mapping[Place, Sample], now_s: float) -> None:
         """Take note of the statuses in a sample of one group."""
@@ -47,12 +47,12 @@ class StatusSamples:
             return None
         gap = 0
         for status in statuses.values():
-            if status is None or status.told is None:
+            if status is None or status.outcomes is None:
                 return None
-            gap += status.taken - status.told
+            gap += status.taken - status.outcomes
         return gap
 
-    def _time(self, stage: str, topic: str, status: Word, now_s: float) -> None:
+    def _time(self, stage: str, topic: str, status: Status, now_s: float) -> None:
         timed = (
             (ARRIVALS.get(topic), status.arrival_s),
             (HANDLINGS.get(stage), status.handling_s),
@@ -62,6 +62,6 @@ class StatusSamples:
                 self._latencies.observe(step, took_s, status.at_s, now_s)
 
 
-def _is_new(status: Word, last: Word) -> bool:
+def _is_new(status: Status, last: Status) -> bool:
     """Whether a status covers records that the last one did not."""
     return status.taken > 0 and status.taken != last.taken

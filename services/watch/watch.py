@@ -99,7 +99,7 @@ class Watch(faust.App):
         try:
             self.partitions = await check(self.settings, self.own.topics)
         except ClusterError as error:
-            log.error("watch_cannot_start", fr=error.said.fr, en=error.said.en)  # noqa: TRY400
+            log.error("watch_cannot_start", fr=error.text.fr, en=error.text.en)  # noqa: TRY400
             raise
         log.info("watch_starts", partitions=self.partitions, web=str(self.conf.canonical_url))
         await super().on_first_start()

@@ -1,4 +1,4 @@
-"""Today for whom: who sees one entity is told of no other; and nobody waits with a connection."""
+"""Today for whom: who sees one entity learns of no other; and nobody waits with a connection."""
 
 import asyncio
 from collections.abc import Mapping

@@ -214,14 +214,14 @@ def test_access_is_checked_and_requests_under_transition_are_answered_after_sigt
 
 
 def test_dead_letters_of_a_loaded_file_can_be_read_as_they_were(tmp_path: Path) -> None:
-    from services.embedded.ledger_process import SmallTown  # noqa: PLC0415 # the one test that looks inside
+    from services.embedded.ledger_process import EmbeddedLedger  # noqa: PLC0415 # the one test that looks inside
 
     file = tmp_path / "bad.jsonl"
     file.write_bytes(b'{"specversion":\n' + EXAMPLE.read_bytes())
 
     async def go() -> bytes | None:
         engine = an_engine(f"sqlite:///{tmp_path / 'read.db'}")
-        ledger = SmallTown(tmp_path / "ledger.db", engine)
+        ledger = EmbeddedLedger(tmp_path / "ledger.db", engine)
         await ledger.open()
         await ledger.load(file, file.name, lambda _: None)
         async with engine.connect() as connection:
@@ -255,7 +255,7 @@ def test_tables_that_could_not_be_written_catch_up_by_themselves(
 
     async def go() -> None:
         engine = an_engine(url)
-        ledger = ledger_process.SmallTown(tmp_path / "ledger.db", engine)
+        ledger = ledger_process.EmbeddedLedger(tmp_path / "ledger.db", engine)
         await ledger.open()
         monkeypatch.setattr(EmbeddedProjector, "project", fail_twice)
         await ledger.publish([Message(b"", line) for line in lines[:5]])

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from events.topics import INTERNAL_EVENTS
 from services.embedded import ledger_process
-from services.embedded.ledger_process import SmallTown
+from services.embedded.ledger_process import EmbeddedLedger
 from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.application.ports import Store
 from services.ledger.domain.journal import Source, read_record
@@ -40,12 +40,14 @@ def _a_bug_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Ledger, "handle", fail)
 
 
-def in_a_ledger(folder: Path, what: Callable[[SmallTown], Awaitable[None]]) -> list[dict[str, Any]]:
+def in_a_ledger(
+    folder: Path, what: Callable[[EmbeddedLedger], Awaitable[None]]
+) -> list[dict[str, Any]]:
     """What it logs at worst; a town that is opened, and closed again."""
 
     async def go() -> None:
         engine = an_engine(f"sqlite:///{folder / 'read.db'}")
-        ledger = SmallTown(folder / "ledger.db", engine)
+        ledger = EmbeddedLedger(folder / "ledger.db", engine)
         try:
             await ledger.open()
             await what(ledger)
@@ -71,7 +73,7 @@ def journal_in(folder: Path) -> list[Any]:
 
 
 def test_an_event_that_stops_it_is_not_kept_and_stops_nobody_else(tmp_path: Path) -> None:
-    async def what(ledger: SmallTown) -> None:
+    async def what(ledger: EmbeddedLedger) -> None:
         await ledger.publish(sent(a_vote(_id="vote")))
         with pytest.raises(AssertionError, match="a bug of ours"):
             await ledger.publish(sent(an_award(), an_award(grant=GUILTY, _id=GUILTY)))
@@ -95,7 +97,7 @@ def test_an_internal_event_that_stops_it_waits_and_who_sends_events_is_answered(
             ledger.handle(RawRecord(value, Source(INTERNAL_EVENTS, 0, number)))
             raise AssertionError("a bug of ours")
 
-    async def what(ledger: SmallTown) -> None:
+    async def what(ledger: EmbeddedLedger) -> None:
         unpaid = an_instalment(documents=[("activity_report", 2022)])
         signed = a_convention(instalments=[unpaid])
         await ledger.publish(sent(a_vote(_id="vote"), an_award(), signed))
@@ -127,7 +129,7 @@ def test_a_ledger_that_cannot_be_restored_behind_an_internal_event_is_not_kept_q
     def another(_store: Store) -> Ledger:
         raise AssertionError("cannot be restored")
 
-    async def what(ledger: SmallTown) -> None:
+    async def what(ledger: EmbeddedLedger) -> None:
         with monkeypatch.context() as broken:
             broken.setattr(ledger_process, "read_internal_events", a_bug)
             broken.setattr(ledger_process, "open_ledger", another)

@@ -16,7 +16,7 @@ from events.journal import try_read_record
 from services.due.deadline_events import WATCH, own_id
 from services.due.deadlines import Deadlines
 from services.embedded import deadlines, ledger_process
-from services.embedded.ledger_process import SmallTown
+from services.embedded.ledger_process import EmbeddedLedger
 from services.ledger.files.sqlite import SqliteStore
 from services.projector.database import an_engine
 from services.runtime.kafka.publishing import Message
@@ -35,7 +35,7 @@ from tests.builders import (
 from tests.read_model.filling import read
 
 no_logs = silence.no_logs
-What = Callable[[SmallTown, HandClock], Awaitable[None]]
+What = Callable[[EmbeddedLedger, HandClock], Awaitable[None]]
 
 SIGNED = a_convention(
     instalments=[
@@ -58,7 +58,7 @@ def in_a_ledger(folder: Path, what: What, now: datetime = JUNE) -> None:
 
     async def go() -> None:
         engine = an_engine(f"sqlite:///{folder / 'read.db'}")
-        ledger = SmallTown(folder / "ledger.db", engine)
+        ledger = EmbeddedLedger(folder / "ledger.db", engine)
         try:
             await ledger.open()
             await what(ledger, HandClock(now))
@@ -104,12 +104,12 @@ def as_the_watch_says(records: Iterable[bytes], now: datetime) -> list[str]:
     return [each.id for each in deadlines.deadline_events(0, now)]
 
 
-async def the_year(ledger: SmallTown, _clock: HandClock) -> None:
+async def the_year(ledger: EmbeddedLedger, _clock: HandClock) -> None:
     await ledger.publish(sent(*YEAR, WAITS))
 
 
-async def poll(ledger: SmallTown, clock: HandClock) -> None:
-    await ledger.tell_what_passed(clock)
+async def poll(ledger: EmbeddedLedger, clock: HandClock) -> None:
+    await ledger.write_deadline_events(clock)
 
 
 @pytest.fixture(autouse=True, params=[2, 5_000])
@@ -120,14 +120,14 @@ def _read_in_slices(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def test_what_waits_is_refused_after_thirty_days_and_not_before(tmp_path: Path) -> None:
-    async def what(ledger: SmallTown, clock: HandClock) -> None:
+    async def what(ledger: EmbeddedLedger, clock: HandClock) -> None:
         await ledger.publish(sent(a_vote(), WAITS))
         clock.now = datetime(2023, 7, 1, 9, 59, 59, tzinfo=UTC)
-        await ledger.tell_what_passed(clock)
+        await ledger.write_deadline_events(clock)
         assert [] == deadline_events_in(tmp_path)
         clock.advance(timedelta(seconds=1))
-        await ledger.tell_what_passed(clock)
-        await ledger.tell_what_passed(clock)
+        await ledger.write_deadline_events(clock)
+        await ledger.write_deadline_events(clock)
 
     in_a_ledger(tmp_path, what)
     *_, deadline_event, refused = (msgspec.json.decode(raw) for raw in journal_in(tmp_path))
@@ -165,10 +165,10 @@ def test_a_deadline_event_that_was_kept_and_not_decided_is_decided_and_not_writt
 ) -> None:
     """As a kill between the two commits leaves it."""
 
-    async def killed(ledger: SmallTown, clock: HandClock) -> None:
+    async def killed(ledger: EmbeddedLedger, clock: HandClock) -> None:
         with monkeypatch.context() as before_the_kill:
             before_the_kill.setattr(ledger_process, "read_internal_events", lambda *_: None)
-            await ledger.tell_what_passed(clock)
+            await ledger.write_deadline_events(clock)
         assert 3 == len(deadline_events_in(tmp_path))
 
     in_a_ledger(tmp_path, the_year)
@@ -177,7 +177,7 @@ def test_a_deadline_event_that_was_kept_and_not_decided_is_decided_and_not_writt
     in_a_ledger(tmp_path, poll, AFTER_ALL)
     assert 3 == len(deadline_events_in(tmp_path))
 
-    async def goes_on(ledger: SmallTown, _clock: HandClock) -> None:
+    async def goes_on(ledger: EmbeddedLedger, _clock: HandClock) -> None:
         await ledger.publish(sent(a_payment(1, "C/advance", _id="one cent")))
 
     in_a_ledger(tmp_path, goes_on)
@@ -188,14 +188,14 @@ def test_a_deadline_event_that_was_kept_and_not_decided_is_decided_and_not_writt
 def test_what_could_not_be_written_is_written_by_a_later_poll(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def what(ledger: SmallTown, clock: HandClock) -> None:
+    async def what(ledger: EmbeddedLedger, clock: HandClock) -> None:
         await the_year(ledger, clock)
         clock.now = AFTER_ALL
         with monkeypatch.context() as full:
-            full.setattr(ledger_process.TellingStore, "commit", _fail)
+            full.setattr(ledger_process.CapturingStore, "commit", _fail)
             with pytest.raises(OSError, match="no space left"):
-                await ledger.tell_what_passed(clock)
-        await ledger.tell_what_passed(clock)
+                await ledger.write_deadline_events(clock)
+        await ledger.write_deadline_events(clock)
 
     in_a_ledger(tmp_path, what)
     assert 3 == len(deadline_events_in(tmp_path)) == len(shown(journal_in(tmp_path)))
@@ -206,11 +206,11 @@ def _fail(*_: object) -> None:
 
 
 def test_whoever_came_before_is_received_first(tmp_path: Path) -> None:
-    async def what(ledger: SmallTown, clock: HandClock) -> None:
+    async def what(ledger: EmbeddedLedger, clock: HandClock) -> None:
         await the_year(ledger, clock)
         clock.now = AFTER_ALL
         paid = a_payment(40_000, "C/advance")
-        await asyncio.gather(ledger.publish(sent(paid)), ledger.tell_what_passed(clock))
+        await asyncio.gather(ledger.publish(sent(paid)), ledger.write_deadline_events(clock))
 
     in_a_ledger(tmp_path, what)
     kinds = [each["event"]["data"]["kind"] for each in shown(journal_in(tmp_path))]
@@ -220,7 +220,7 @@ def test_whoever_came_before_is_received_first(tmp_path: Path) -> None:
 def test_it_seems_at_once_and_then_every_minute_whatever_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledger_process, "LOOK_S", 0.01)
+    monkeypatch.setattr(ledger_process, "CHECK_S", 0.01)
     failures = iter([RuntimeError("a clock that stands still")])
 
     async def until(deadline_events: int) -> None:
@@ -228,7 +228,7 @@ def test_it_seems_at_once_and_then_every_minute_whatever_fails(
             while len(deadline_events_in(tmp_path)) < deadline_events:  # noqa: ASYNC110 # only the file tells
                 await asyncio.sleep(0.01)
 
-    async def what(ledger: SmallTown, clock: HandClock) -> None:
+    async def what(ledger: EmbeddedLedger, clock: HandClock) -> None:
         def tell() -> datetime:
             for failure in failures:
                 raise failure

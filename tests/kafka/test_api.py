@@ -16,7 +16,7 @@ from services.runtime.kafka.partitioning import partition_of
 from services.runtime.kafka.publishing import Message
 from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.topic_catalogue import read_catalogue
-from services.runtime.kafka.topic_diff import Asked
+from services.runtime.kafka.topic_diff import TopicOptions
 from services.runtime.ops.errors import Unreachable
 from services.runtime.ops.settings import Settings
 from tests.api.environment import an_app, an_empty_read_model, asking
@@ -31,7 +31,7 @@ LINES = {"Content-Type": "application/x-ndjson"}
 @pytest.fixture
 def cluster(broker: Broker, prefix: str) -> Settings:
     settings = Settings(bootstrap_servers=broker.bootstrap, topic_prefix=prefix)
-    asyncio.run(topics.apply(read_catalogue(), settings, Asked(partitions=PARTITIONS)))
+    asyncio.run(topics.apply(read_catalogue(), settings, TopicOptions(partitions=PARTITIONS)))
     return settings
 
 

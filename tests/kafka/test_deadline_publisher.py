@@ -19,7 +19,7 @@ from events.topics import EVENTS, INTERNAL_EVENTS, JOURNAL
 from services.due.deadline_events import Deadline, DeadlineEvent, deadline_event_of
 from services.due.deadlines import Deadlines
 from services.runtime.kafka.topic_catalogue import read_catalogue
-from services.runtime.kafka.topic_diff import Asked
+from services.runtime.kafka.topic_diff import TopicOptions
 from services.runtime.kafka.topics import apply
 from services.runtime.kafka.writer import Fenced, FencedWriter, WriterFailed
 from services.runtime.ops.errors import ClusterError
@@ -69,7 +69,7 @@ def cluster(broker: Broker, prefix: str) -> Cluster:
         apply(
             only_deadline_events,
             cluster.settings,
-            Asked(partitions=PARTITIONS, replication_factor=1),
+            TopicOptions(partitions=PARTITIONS, replication_factor=1),
         )
     )
     return cluster

@@ -14,10 +14,10 @@ from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from services.lag.collect.groups import SAMPLE_S, STOP_S, Groups
 from services.lag.judge.model import Consumer, Place, Sample
-from services.runtime.ops.clock import the_clock_on_the_wall
+from services.runtime.ops.clock import wall_clock
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
-from services.runtime.processing.offset_metadata import Held, spell
+from services.runtime.processing.offset_metadata import Held, encode_status
 from tests.kafka.brokers import Broker
 from tests.kafka.group_members import JoinRequest, consumer_of, make_topics
 from tests.unit.lag.notation import a_status
@@ -63,7 +63,7 @@ def test_a_sample_finds_owners_statuses_and_a_rebalance(settings: Settings) -> N
         first, second = a_member("ledger-1"), a_member("ledger-2")
 
         async def sample() -> dict[Place, Sample]:
-            return (await groups.sample(the_clock_on_the_wall()))[LEDGER]
+            return (await groups.sample(wall_clock()))[LEDGER]
 
         try:
             nothing = {(None, 0, None)}
@@ -73,7 +73,7 @@ def test_a_sample_finds_owners_statuses_and_a_rebalance(settings: Settings) -> N
             await first.start()
             status = a_status(oldest_event_s=5.0, held=Held(3, "é"))
             events = TopicPartition(settings.topic("events"), 1)
-            await first.commit({events: OffsetAndMetadata(0, spell(status))})
+            await first.commit({events: OffsetAndMetadata(0, encode_status(status))})
             found = await sample()
             assert ["ledger-1"] * 4 == [found[place].owner for place in PLACES]
             assert (0, status) == (found[PLACES[1]].committed, found[PLACES[1]].status)
@@ -116,7 +116,7 @@ def test_topics_that_are_made_later_are_found_by_the_next_samples(settings: Sett
         groups = Groups(settings, [consumer])
 
         async def sample() -> dict[Place, Sample]:
-            return (await groups.sample(the_clock_on_the_wall()))[consumer]
+            return (await groups.sample(wall_clock()))[consumer]
 
         def finds(*topics: str) -> Callable[[dict[Place, Sample]], bool]:
             wanted = {Place(topic, 0): 0 for topic in topics}
@@ -152,7 +152,7 @@ def test_a_group_of_the_newer_protocol_has_owners_too(settings: Settings) -> Non
                 await alone.commit({place: 0})
 
             async def sample() -> dict[Place, Sample]:
-                return (await groups.sample(the_clock_on_the_wall()))[consumer]
+                return (await groups.sample(wall_clock()))[consumer]
 
             only = Place("orders", 0)
             await until_so(
@@ -182,7 +182,7 @@ def test_a_sample_ends_while_the_cluster_is_away_and_works_when_it_is_back(
             """Where the partition ends; whatever the cluster does, the answer comes in time."""
             began_s = time.monotonic()
             try:
-                (found,) = (await groups.sample(the_clock_on_the_wall()))[consumer].values()
+                (found,) = (await groups.sample(wall_clock()))[consumer].values()
             finally:
                 took_s = time.monotonic() - began_s
                 assert took_s < SAMPLE_S + STOP_S + 1, took_s

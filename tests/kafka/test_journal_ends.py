@@ -9,7 +9,7 @@ from services.api.adapters.journal_ends import KEPT_S, KafkaEnds
 from services.api.adapters.ports import JournalEnd
 from services.runtime.kafka import topics
 from services.runtime.kafka.topic_catalogue import read_catalogue
-from services.runtime.kafka.topic_diff import Asked
+from services.runtime.kafka.topic_diff import TopicOptions
 from services.runtime.ops.settings import Settings
 from tests.api.environment import HandClock
 from tests.kafka.brokers import Broker
@@ -23,7 +23,7 @@ PARTITIONS = 2
 @pytest.fixture
 def settings(broker: Broker, prefix: str) -> Settings:
     settings = Settings(bootstrap_servers=broker.bootstrap, topic_prefix=prefix)
-    asyncio.run(topics.apply(read_catalogue(), settings, Asked(partitions=PARTITIONS)))
+    asyncio.run(topics.apply(read_catalogue(), settings, TopicOptions(partitions=PARTITIONS)))
     return settings
 
 

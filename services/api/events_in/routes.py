@@ -195,7 +195,7 @@ async def publish_events(
             await components.publisher.publish(sent.messages())
         except Stop as error:
             headers = {"Retry-After": str(RETRY_AFTER_S)}
-            raise Problem(NOT_KEPT, {"said": error.said}, headers=headers) from error
+            raise Problem(NOT_KEPT, {"said": error.text}, headers=headers) from error
     events = [PublishedEvent(**_row(each)) for each in sent.events]
     if len(events) == 1:
         response.headers["Location"] = events[0].outcome

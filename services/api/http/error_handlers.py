@@ -114,6 +114,6 @@ async def _database(request: Request, error: Exception) -> Response:
 
 
 async def _stop(request: Request, error: Exception) -> Response:
-    text = cast(Stop, error).said
+    text = cast(Stop, error).text
     headers = {"Retry-After": str(RETRY_AFTER_S)}
     return _answer(request, Problem(SOURCE_UNREACHABLE, {"said": text}, headers=headers))

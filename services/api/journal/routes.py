@@ -29,7 +29,7 @@ EVENT_UNKNOWN: Final = NOT_FOUND._replace(
 TRACE_TOO_LONG: Final = Kind(
     "trace_too_long",
     413,
-    Sentence("Histoire trop longue", "Story too long"),
+    Sentence("Trace trop longue", "Trace too long"),
     Sentence(
         "Cette trace demande {records} enregistrements\u00a0; une demande en lit {limit} au plus.",
         "This trace takes {records} records; a request reads at most {limit}.",

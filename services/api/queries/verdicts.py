@@ -19,7 +19,7 @@ from services.ledger.explain.code_help import Advice
 from services.ledger.explain.flags import FLAGS
 from services.ledger.explain.records import DEAD_LETTERS, WAITS
 from services.ledger.explain.refusals import REFUSALS
-from services.ledger.files.summary import said_in_order
+from services.ledger.files.summary import in_contract_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +38,13 @@ class Verdict:
 
 def refusal_verdict(code: str, facts: Mapping[str, Any]) -> Verdict:
     """Explanation of a refusal."""
-    text = said_in_order({"facts": facts, "code": code}, refusals.FACTS[Refusal(code)])["facts"]
+    text = in_contract_order({"facts": facts, "code": code}, refusals.FACTS[Refusal(code)])["facts"]
     return _verdict(code, text, REFUSALS[Refusal(code)], refusal_sentence(code, text))
 
 
 def flag_verdict(code: str, facts: Mapping[str, Any]) -> Verdict:
     """The explanation of a review flag."""
-    text = said_in_order({"facts": facts, "code": code}, flags.FACTS[FlagCode(code)])["facts"]
+    text = in_contract_order({"facts": facts, "code": code}, flags.FACTS[FlagCode(code)])["facts"]
     return _verdict(code, text, FLAGS[FlagCode(code)], flag_sentence(code, text))
 
 

@@ -29,11 +29,11 @@ from services.lag.collect.group_requests import (
     newer_members_in,
 )
 from services.lag.judge.model import Consumer, Place, Sample
-from services.runtime.kafka.clients import survive_a_broker
+from services.runtime.kafka.clients import tolerate_broker_restarts
 from services.runtime.kafka.timeouts import started, within
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
-from services.runtime.processing.offset_metadata import read_word
+from services.runtime.processing.offset_metadata import decode_status
 
 SAMPLE_S: Final = 5.0
 """Time limit of one sample, with connecting; a slower cluster did not answer."""
@@ -140,7 +140,7 @@ class Groups:
 
     async def _connected(self) -> AIOKafkaClient:
         if self._client is None:
-            survive_a_broker()
+            tolerate_broker_restarts()
             self._client = AIOKafkaClient(
                 bootstrap_servers=self._settings.bootstrap_servers,
                 client_id=f"ecluse-{self._settings.instance}",
@@ -277,7 +277,7 @@ def _sample_of(
         None,
         owner_of(place, named, group.owners),
         group.rebalancing,
-        None if committed is None else read_word(committed.metadata),
+        None if committed is None else decode_status(committed.metadata),
     )
 
 

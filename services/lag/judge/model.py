@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
 from events.lag import State
-from services.runtime.processing.offset_metadata import Held, Word
+from services.runtime.processing.offset_metadata import Held, Status
 
 
 class Consumer(NamedTuple):
@@ -35,7 +35,7 @@ class Sample(NamedTuple):
     """The instance of the member that the partition is assigned to."""
     rebalancing: bool
     """Whether the group is rebalancing."""
-    status: Word | None
+    status: Status | None
     """The status that the worker committed with the offset; None without a readable one."""
     records_end: int | None = None
     """Behind the last record before `end`, where somebody has read that far: from there to `end`

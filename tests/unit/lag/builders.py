@@ -7,7 +7,7 @@ from events.lag import VERSION, Board, State, Watch
 from events.topics import EVENTS, JOURNAL
 from services.lag.judge.model import Consumer, Judged, Place, Sample
 from services.lag.judge.states import OLD_AFTER_S, Rule
-from services.runtime.processing.offset_metadata import Word
+from services.runtime.processing.offset_metadata import Status
 
 NOW_S: Final = 1_700_000_000.0
 """2023-11-14T22:13:20Z"""
@@ -20,7 +20,7 @@ def a_place(number: int = 0, topic: str = EVENTS) -> Place:
     return Place(topic, number)
 
 
-def a_status(**more: Any) -> Word:
+def a_status(**more: Any) -> Status:
     """Of a worker that has done one record."""
     given: dict[str, Any] = {
         "at_s": NOW_S,
@@ -30,12 +30,12 @@ def a_status(**more: Any) -> Word:
         "oldest_recorded_s": None,
         "done_event_s": NOW_S - 1,
         "taken": 1,
-        "told": 1,
+        "outcomes": 1,
         "arrival_s": 0.25,
         "handling_s": 0.5,
         "held": None,
     }
-    return Word(**given | more)
+    return Status(**given | more)
 
 
 def a_sample(**more: Any) -> Sample:

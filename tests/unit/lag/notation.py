@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from services.lag.judge.history import History
 from services.lag.judge.model import Consumer, Judged, Place, Sample
-from services.runtime.processing.offset_metadata import Word
+from services.runtime.processing.offset_metadata import Status
 
 LEDGER: Final = Consumer(
     "ledger", "ecluse.ledger", ("ecluse.events.v1", "ecluse.internal-events.v1")
@@ -25,7 +25,7 @@ START_S: Final = 1_795_660_800.0
 EVERY_S: Final = 2.0
 
 
-def a_status(at_s: float = START_S, **given: Any) -> Word:
+def a_status(at_s: float = START_S, **given: Any) -> Status:
     """The status of a worker that is well and has nothing to do."""
     nothing: dict[str, Any] = {
         "state": "running",
@@ -34,12 +34,12 @@ def a_status(at_s: float = START_S, **given: Any) -> Word:
         "oldest_recorded_s": None,
         "done_event_s": None,
         "taken": 0,
-        "told": 0,
+        "outcomes": 0,
         "arrival_s": None,
         "handling_s": None,
         "held": None,
     }
-    return Word(at_s, **(nothing | given))
+    return Status(at_s, **(nothing | given))
 
 
 def written(history: str, every_s: float = EVERY_S, **more: Any) -> Iterator[Sample | None]:

@@ -5,7 +5,7 @@ import pytest
 from services.lag.judge.history import History
 from services.lag.judge.model import Consumer, Judged, Place, Sample
 from services.lag.judge.states import WINDOW_S
-from services.runtime.processing.offset_metadata import Held, Word
+from services.runtime.processing.offset_metadata import Held, Status
 from tests.unit.lag.notation import LEDGER, OWNER, PLACE, START_S, a_status, judgement_of, seen
 
 TREASURY = Consumer("treasury", "ecluse.treasury", ("ecluse.payment-orders.v1",))
@@ -59,7 +59,7 @@ def test_the_latest_event_done_goes_not_back_with_a_worker_that_was_started_anew
     assert 9.0 == judged.done_event_s
 
 
-def a_sample_of(committed: int, at_s: float, status: Word) -> Sample:
+def a_sample_of(committed: int, at_s: float, status: Status) -> Sample:
     return Sample(at_s, committed, 20, OWNER, False, status)
 
 

@@ -9,7 +9,7 @@ from events.lag import State
 from services.lag.judge.history import History
 from services.lag.judge.model import Judged, Sample
 from services.lag.judge.states import OLD_AFTER_S, OWNERLESS_SAMPLES, STALL_S, WINDOW_S
-from services.runtime.processing.offset_metadata import Held, TaskState, Word
+from services.runtime.processing.offset_metadata import Held, Status, TaskState
 from tests.unit.lag.notation import EVERY_S, LEDGER, OWNER, PLACE, START_S, a_status
 
 THREE_LOOKS = 3
@@ -30,7 +30,7 @@ owners = st.sampled_from([OWNER, OWNER, None])
 
 @st.composite
 def samples(
-    draw: st.DrawFn, status: st.SearchStrategy[Word | None] = statuses
+    draw: st.DrawFn, status: st.SearchStrategy[Status | None] = statuses
 ) -> list[Sample | None]:
     """A history: records come, some are done, offsets are reset, the cluster is away (None)."""
     at_s, committed, end = START_S, draw(st.integers(0, 20)), draw(st.integers(0, 40))
@@ -84,7 +84,7 @@ def after(history: Sequence[Sample | None]) -> float:
 
 @given(samples(), statuses, owners, st.integers(0, 50))
 def test_who_has_read_all_is_never_late(
-    history: list[Sample | None], status: Word | None, owner: str | None, end: int
+    history: list[Sample | None], status: Status | None, owner: str | None, end: int
 ) -> None:
     found = judged([*history, Sample(after(history), end, end, owner, False, status)])
     assert found.state not in LATE
@@ -93,7 +93,7 @@ def test_who_has_read_all_is_never_late(
 
 @given(samples(), statuses, st.integers(0, 50))
 def test_who_has_read_all_and_is_there_is_not_stopped(
-    history: list[Sample | None], status: Word | None, end: int
+    history: list[Sample | None], status: Status | None, end: int
 ) -> None:
     found = judged([*history, Sample(after(history), end, end, OWNER, False, status)])
     assert found.state not in LATE | {State.STOPPED}
@@ -113,7 +113,7 @@ def test_a_quiet_topic_never_appears_late(end: int, count: int, owned: bool) -> 
 @given(samples(), statuses, st.lists(st.integers(0, 3), min_size=5, max_size=20))
 @example([], None, [0, 0, 0, 0, 1])
 def test_one_moment_without_lag_does_not_hide_a_consumer_that_has_stopped(
-    history: list[Sample | None], status: Word | None, came: list[int]
+    history: list[Sample | None], status: Status | None, came: list[int]
 ) -> None:
     """However little comes, and whatever was before: it committed all, and then nothing more."""
     at_s, end = after(history), 1000
@@ -130,7 +130,7 @@ def test_one_moment_without_lag_does_not_hide_a_consumer_that_has_stopped(
     samples(), statuses, st.integers(0, 50), st.integers(0, 9), st.integers(OWNERLESS_SAMPLES, 9)
 )
 def test_a_consumer_that_has_left_is_not_hidden_by_what_was_before(
-    history: list[Sample | None], status: Word | None, committed: int, left: int, count: int
+    history: list[Sample | None], status: Status | None, committed: int, left: int, count: int
 ) -> None:
     begin_s = after(history)
     for number in range(count):
@@ -141,7 +141,7 @@ def test_a_consumer_that_has_left_is_not_hidden_by_what_was_before(
 
 @given(samples(), st.sampled_from(["committed", "end"]), statuses, owners)
 def test_what_is_not_known_is_never_nought(
-    history: list[Sample | None], missing: str, status: Word | None, owner: str | None
+    history: list[Sample | None], missing: str, status: Status | None, owner: str | None
 ) -> None:
     last = Sample(after(history), 7, 9, owner, False, status)
     found = judged([*history, without(last, missing)])
@@ -158,7 +158,7 @@ def test_what_is_old_is_not_known(history: list[Sample | None], later_s: float) 
 
 @given(samples(), samples(), statuses)
 def test_what_was_before_the_window_does_not_matter(
-    before: list[Sample | None], history: list[Sample | None], status: Word | None
+    before: list[Sample | None], history: list[Sample | None], status: Status | None
 ) -> None:
     history.append(Sample(after(history), 9, 19, OWNER, False, status))
     begin_s = history[-1].at_s - WINDOW_S - 0.5 if history[-1] else 0.0
@@ -173,7 +173,7 @@ def test_what_was_before_the_window_does_not_matter(
 
 @given(samples(), statuses, st.integers(0, 50), st.integers(1, 9))
 def test_a_record_that_waits_since_a_sample_was_there_at_that_sample(
-    history: list[Sample | None], status: Word | None, committed: int, left: int
+    history: list[Sample | None], status: Status | None, committed: int, left: int
 ) -> None:
     history.append(Sample(after(history), committed, committed + left, OWNER, False, status))
     since_s = judged(history).waits_since_s

@@ -7,7 +7,7 @@ import pytest
 
 from events.topics import DEAD_LETTERS, EVENTS, REFUSALS
 from services.ledger.application.handle import Ledger, RawRecord
-from services.ledger.application.messages import Outgoing, messages
+from services.ledger.application.messages import OutboundRecord, messages
 from services.ledger.domain.journal import Source
 from services.watch.rejections import DeadLetters, Refusals, Rejections
 from tests.builders import BUDGET, Json, a_convention, a_vote, an_award
@@ -15,7 +15,7 @@ from tests.builders import BUDGET, Json, a_convention, a_vote, an_award
 NOTHING = Rejections(0, None, None, {})
 
 
-def left_by(*events: Json | bytes) -> Iterator[Outgoing]:
+def left_by(*events: Json | bytes) -> Iterator[OutboundRecord]:
     """What the ledger publishes of some events."""
     ledger = Ledger()
     for offset, event in enumerate(events):

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from events.topics import INTERNAL_EVENTS
-from services.runtime.processing.offset_metadata import Word
+from services.runtime.processing.offset_metadata import Status
 from services.watch.latencies import Latencies
 from services.watch.status_samples import StatusSamples
 from tests.unit.lag.builders import LEDGER, NOW_S, PROJECTOR, a_place, a_sample, a_status
@@ -16,7 +16,7 @@ class Scene:
         self.latencies = Latencies()
         self.statuses = StatusSamples(self.latencies)
 
-    def add(self, *statuses: Word | None, consumer: Any = LEDGER) -> None:
+    def add(self, *statuses: Status | None, consumer: Any = LEDGER) -> None:
         (topic,) = consumer.topics
         samples = {a_place(n, topic): a_sample(status=status) for n, status in enumerate(statuses)}
         self.statuses.add(consumer, samples, NOW_S)
@@ -84,13 +84,13 @@ def test_after_a_silence_the_count_begins_anew(between: str | None) -> None:
 def test_what_was_taken_and_not_reported_is_a_gap() -> None:
     scene = Scene()
     assert scene.statuses.gap(LEDGER) is None, "nobody was observed"
-    scene.add(a_status(taken=5, told=5), a_status(taken=7, told=6))
+    scene.add(a_status(taken=5, reported=5), a_status(taken=7, reported=6))
     assert 1 == scene.statuses.gap(LEDGER)
     assert scene.statuses.gap(PROJECTOR) is None
 
 
-@pytest.mark.parametrize("silent", [None, a_status(told=None)])
-def test_no_gap_is_reported_where_one_is_silent(silent: Word | None) -> None:
+@pytest.mark.parametrize("silent", [None, a_status(reported=None)])
+def test_no_gap_is_reported_where_one_is_silent(silent: Status | None) -> None:
     scene = Scene()
-    scene.add(a_status(taken=5, told=5), silent)
+    scene.add(a_status(taken=5, reported=5), silent)
     assert scene.statuses.gap(LEDGER) is None

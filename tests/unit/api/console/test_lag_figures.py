@@ -1,4 +1,4 @@
-"""The figures of the page Lag: no unknown is ever shown as 0, and charts are told in words."""
+"""The figures of the page Lag: no unknown is ever shown as 0, and charts are reported in words."""
 
 from datetime import timedelta
 

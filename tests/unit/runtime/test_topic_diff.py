@@ -1,4 +1,4 @@
-"""What differs between the catalogue and a cluster, and what is said of it."""
+"""What differs between the catalogue and a cluster, and what is reported of it."""
 
 from dataclasses import replace
 
@@ -6,10 +6,10 @@ import pytest
 
 from services.runtime.kafka.topic_catalogue import Catalogue, read_catalogue
 from services.runtime.kafka.topic_diff import (
-    NOTHING_ASKED,
-    Asked,
+    NO_OPTIONS,
     Difference,
     Found,
+    TopicOptions,
     compare,
     shared_count,
 )
@@ -53,7 +53,7 @@ def changed(name: str, setting: str, value: str | None) -> dict[str, Found]:
     return found | {name: replace(found[name], config=config)}
 
 
-def rows(found: dict[str, Found], asked: Asked = NOTHING_ASKED) -> list[tuple[object, ...]]:
+def rows(found: dict[str, Found], asked: TopicOptions = NO_OPTIONS) -> list[tuple[object, ...]]:
     return [
         (each.topic, each.setting, each.found, each.wanted, each.mendable)
         for each in compare(wanted(), found, SETTINGS, asked)
@@ -71,7 +71,7 @@ def test_on_an_empty_cluster_everything_is_missing_and_will_be_created_as_writte
 
 
 def test_a_new_cluster_gets_as_many_partitions_as_asked() -> None:
-    assert ["4", "4", "4"] == [row[3] for row in rows({}, Asked(partitions=4))]
+    assert ["4", "4", "4"] == [row[3] for row in rows({}, TopicOptions(partitions=4))]
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_the_number_of_partitions_that_most_topics_have_is_the_right_one() -> No
 
 def test_among_two_that_disagree_the_first_of_the_catalogue_is_right() -> None:
     found = as_wanted(events=4, internal_events=0, journal=8)
-    assert 4 == shared_count(wanted(), found, NOTHING_ASKED)
+    assert 4 == shared_count(wanted(), found, NO_OPTIONS)
 
 
 def test_nothing_is_created_while_the_others_disagree() -> None:
@@ -122,42 +122,42 @@ def test_another_number_of_partitions_than_asked_is_never_mended() -> None:
         (f"t.{EVENTS}", "partitions", "4", "6", False),
         (f"t.{INTERNAL_EVENTS}", None, None, "6", False),
         (f"t.{JOURNAL}", "partitions", "4", "6", False),
-    ] == rows(found, Asked(partitions=6))
+    ] == rows(found, TopicOptions(partitions=6))
 
 
 def test_replicas_are_compared_only_where_a_number_was_asked() -> None:
-    assert [] == rows(as_wanted(), Asked(replication_factor=1))
-    found = rows(as_wanted(), Asked(replication_factor=3))
+    assert [] == rows(as_wanted(), TopicOptions(replication_factor=1))
+    found = rows(as_wanted(), TopicOptions(replication_factor=3))
     assert [("replication factor", "1", "3", False)] * 3 == [row[1:] for row in found]
 
 
 @pytest.mark.parametrize(
-    ("found", "asked", "said"),
+    ("found", "asked", "reported"),
     [
         (
             as_wanted(internal_events=0),
-            NOTHING_ASKED,
+            NO_OPTIONS,
             ["t.ecluse.internal-events.v1", "12", "topics apply"],
         ),
-        (as_wanted(journal=3), NOTHING_ASKED, ["t.ecluse.journal.v1", "3", "12", "partitions"]),
+        (as_wanted(journal=3), NO_OPTIONS, ["t.ecluse.journal.v1", "3", "12", "partitions"]),
         (
             as_wanted(internal_events=0, journal=3),
-            NOTHING_ASKED,
+            NO_OPTIONS,
             ["t.ecluse.internal-events.v1", "12"],
         ),
-        (as_wanted(), Asked(replication_factor=3), ["3", "kafka-reassign-partitions"]),
+        (as_wanted(), TopicOptions(replication_factor=3), ["3", "kafka-reassign-partitions"]),
         (
             changed(EVENTS, "max.message.bytes", "5"),
-            NOTHING_ASKED,
+            NO_OPTIONS,
             ["t.ecluse.events.v1", "max.message.bytes", "5", "16777216", "topics apply"],
         ),
     ],
 )
 def test_each_difference_says_which_what_and_what_to_do_in_both_languages(
-    found: dict[str, Found], asked: Asked, said: list[str]
+    found: dict[str, Found], asked: TopicOptions, reported: list[str]
 ) -> None:
     first: Difference = compare(wanted(), found, SETTINGS, asked)[0]
-    assert first.said.fr != first.said.en
-    for words in (first.said.fr, first.said.en):
-        assert [] == [each for each in said if each not in words], words
-        assert "{" not in words
+    assert first.text.fr != first.text.en
+    for statuses in (first.text.fr, first.text.en):
+        assert [] == [each for each in reported if each not in statuses], statuses
+        assert "{" not in statuses

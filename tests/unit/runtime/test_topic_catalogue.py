@@ -66,7 +66,7 @@ def test_a_topic_is_kept_as_the_design_says(
 
 
 def alarm_s(name: str) -> int:
-    """How late it is when an alarm rings for the first time, by what Prometheus is told."""
+    """The lateness at which an alert first fires, by the rules of Prometheus."""
     groups = yaml.safe_load((RULES / "accounts.yml").read_text(encoding="utf-8"))["groups"]
     [rule] = [each for group in groups for each in group["rules"] if name == each.get("alert")]
     assert rule["for"].endswith("m")
@@ -75,7 +75,7 @@ def alarm_s(name: str) -> int:
 
 
 @pytest.mark.parametrize("name", [topics.EVENTS, topics.INTERNAL_EVENTS])
-def test_somebody_is_told_long_before_an_unread_record_is_half_as_old_as_it_gets(name: str) -> None:
+def test_an_alert_fires_long_before_an_unread_record_is_half_as_old_as_it_gets(name: str) -> None:
     """The alarm by which one at `alert_after_days` is moot."""
     topic = read_catalogue().topics[name]
     assert topic.alert_after_days is not None

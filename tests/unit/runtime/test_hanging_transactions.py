@@ -1,4 +1,4 @@
-"""How a transaction ended that the broker forgot to end somewhere: told by what stands elsewhere.
+"""Hanging transactions: completed with the outcome found in other partitions.
 
 A partition is drawn as what stands in it: `A` a record of ours, `a` one of our transaction before,
 `-` one of ours without a mark, `x` a stranger's, `y` a stranger's of the day before, `o` and `z` a
@@ -15,14 +15,14 @@ import pytest
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from services.runtime.kafka import hanging_transactions
-from services.runtime.kafka.hanging_transactions import Whereabouts, end_forgotten
+from services.runtime.kafka.hanging_transactions import WriteTargets, complete_hanging_transactions
 from services.runtime.kafka.open_transactions import OpenTransaction
 from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.writer import FencedWriter, WriterFailed
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.progress import Progress
 from services.runtime.ops.settings import Settings
-from tests.unit.runtime.world import a_setting
+from tests.unit.runtime.harness import a_setting
 
 OURS, THEIRS = 7, 99
 MARKS: dict[str, bytes | None] = {
@@ -76,7 +76,7 @@ def _record(place: TopicPartition, offset: int, what: str) -> ConsumerRecord:
 
 
 class DrawnReader(Reader):
-    """Reads what was drawn; where to look for it is a reader's own."""
+    """Reads a drawn partition."""
 
     logs: ClassVar[dict[TopicPartition, Log]]
     read: ClassVar[int]
@@ -127,7 +127,7 @@ class DrawnWriter:
         self._shared = frozenset(shared)
         self.ended: dict[str, bool] = {}
 
-    async def unended(self, places: Iterable[TopicPartition]) -> list[OpenTransaction]:
+    async def hanging(self, places: Iterable[TopicPartition]) -> list[OpenTransaction]:
         return [
             OpenTransaction(place, first, producer, 0, 0)
             for place in places
@@ -151,10 +151,12 @@ def ended(**drawings: str) -> dict[str, bool]:
     DrawnReader.logs = {place: Log(place, drawn.get(name, "")) for name, place in places.items()}
     DrawnReader.read = 0
     shared = [places[name] for name in INTERNAL_EVENTS]
-    where = Whereabouts(0, places["journal"], [places[name] for name in NAMES], shared)
+    where = WriteTargets(0, places["journal"], [places[name] for name in NAMES], shared)
     writer = DrawnWriter(shared)
     progress = Progress()
-    asyncio.run(end_forgotten(a_setting(), cast(FencedWriter, writer), where, progress))
+    asyncio.run(
+        complete_hanging_transactions(a_setting(), cast(FencedWriter, writer), where, progress)
+    )
     assert progress.steps > 0, "the watchdog would take it for hanging"
     return writer.ended
 

@@ -1,4 +1,4 @@
-"""A world for partition tasks: topics as lists, a work that remembers, and time that is not waited.
+"""A harness of partition tasks: topics as lists, a processor that remembers, simulated time.
 
 What is waited for on this loop comes at once: the clock jumps to whatever is due next.
 """
@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final, Self, TypeVar
 
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from services.runtime.kafka.reader import Standing
+from services.runtime.kafka.reader import ReadPosition
 from services.runtime.ops.settings import Settings
 from services.runtime.processing.offset_metadata import TaskState
 from services.runtime.processing.processor import Hold
@@ -71,7 +71,7 @@ def recorded_s(offset: int) -> float:
 
 
 @dataclass
-class World:
+class Harness:
     """What is outside of a task: topics with records, what was committed, and what fails."""
 
     records: list[ConsumerRecord] = field(default_factory=list)
@@ -84,7 +84,7 @@ class World:
     behind: bool = False
     log: list[Any] = field(default_factory=list)
     repeats: bool = False
-    """Whether each look gives the last batch once more."""
+    """True where each poll repeats the last batch."""
     markers: int = 0
     """How much of a transaction's markers stands behind the last record of each topic."""
     is_silent: bool = False
@@ -115,7 +115,7 @@ class World:
     def task(self, **settings: Any) -> PartitionTask:
         return PartitionTask(
             PARTITION,
-            lambda *_: MemoryWork(self),
+            lambda *_: MemoryProcessor(self),
             a_setting(**settings),
             REMEDY,
             clock=lambda: self.clock_s,
@@ -126,50 +126,50 @@ def a_setting(**more: Any) -> Settings:
     return Settings(instance="test", **more)
 
 
-class MemoryWork:
+class MemoryProcessor:
     """A work whose store is a list."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, harness: Harness) -> None:
+        self._harness = harness
         self._batch: list[ConsumerRecord] = []
-        self.told: Tally[str] = Tally()
+        self.outcomes: Tally[str] = Tally()
 
     async def open(self) -> dict[str, int]:
-        self._world.opened_s.append(now_s())
-        self._world.on_open()
-        return dict(self._world.next_offsets)
+        self._harness.opened_s.append(now_s())
+        self._harness.on_open()
+        return dict(self._harness.next_offsets)
 
     def handle(self, record: ConsumerRecord) -> None:
-        self._world.on_handle(record.offset)
+        self._harness.on_handle(record.offset)
         self._batch.append(record)
 
     @property
     def is_full(self) -> bool:
-        return len(self._batch) == self._world.full_at
+        return len(self._batch) == self._harness.full_at
 
     async def commit(self) -> None:
         batch, self._batch = self._batch, []
         offsets = [record.offset for record in batch]
         await asyncio.sleep(0.02)
-        self._world.on_commit(offsets)
-        self._world.committed.append(offsets)
-        self.told = Tally(record.topic for record in batch)
+        self._harness.on_commit(offsets)
+        self._harness.committed.append(offsets)
+        self.outcomes = Tally(record.topic for record in batch)
         for record in batch:
-            self._world.next_offsets[record.topic] = record.offset + 1
+            self._harness.next_offsets[record.topic] = record.offset + 1
 
     async def settle(self) -> None:
-        self._world.on_settle()
+        self._harness.on_settle()
 
     async def hold(self, hold: Hold) -> None:
-        self._world.on_hold()
-        self._world.moved = False
-        self._world.holds.append(hold)
+        self._harness.on_hold()
+        self._harness.moved = False
+        self._harness.holds.append(hold)
 
     async def was_moved(self) -> bool:
-        return self._world.moved
+        return self._harness.moved
 
     async def close(self) -> None:
-        self._world.closed += 1
+        self._harness.closed += 1
 
     def name_of(self, record: ConsumerRecord) -> str | None:
         return f"e{record.offset}"
@@ -179,9 +179,9 @@ class MemoryWork:
 
 
 class MemoryReader:
-    """Reads a world's records; the fixture `world` names the world."""
+    """Reads a harness's records; the fixture `harness` names it."""
 
-    world: ClassVar[World]
+    harness: ClassVar[Harness]
 
     def __init__(
         self, _: Settings, places: dict[TopicPartition, int], *_more: Any, **_said: Any
@@ -200,31 +200,31 @@ class MemoryReader:
         self._at = dict(offsets)
 
     async def is_behind(self) -> bool:
-        return self.world.behind
+        return self.harness.behind
 
-    async def standings(self) -> dict[TopicPartition, Standing]:
-        if not self.world.is_silent:
-            self._answered_s = self.world.clock_s
-        return {place: self._standing(place.topic, at) for place, at in self._at.items()}
+    async def read_positions(self) -> dict[TopicPartition, ReadPosition]:
+        if not self.harness.is_silent:
+            self._answered_s = self.harness.clock_s
+        return {place: self._position(place.topic, at) for place, at in self._at.items()}
 
-    def _standing(self, topic: str, at: int) -> Standing:
+    def _position(self, topic: str, at: int) -> ReadPosition:
         """Behind the last record stand the markers, and nothing else."""
-        there = [record.offset for record in self.world.records if record.topic == topic]
+        there = [record.offset for record in self.harness.records if record.topic == topic]
         last = max(there, default=-1)
-        end = last + 1 + self.world.markers
-        return Standing(at if at <= last else max(at, end), end, self._answered_s)
+        end = last + 1 + self.harness.markers
+        return ReadPosition(at if at <= last else max(at, end), end, self._answered_s)
 
     async def take(
         self, limit_s: float, records_max: int
     ) -> dict[TopicPartition, list[ConsumerRecord]]:
         taken = {
-            place: [r for r in self.world.records if r.topic == place.topic and r.offset >= at]
+            place: [r for r in self.harness.records if r.topic == place.topic and r.offset >= at]
             for place, at in self._at.items()
         }
         taken = {place: records[:records_max] for place, records in taken.items() if records}
         if not taken:
             await asyncio.sleep(limit_s)
-            return dict(self._last) if self.world.repeats else {}
+            return dict(self._last) if self.harness.repeats else {}
         for place, records in taken.items():
             self._at[place] = records[-1].offset + 1
         self._last = taken
@@ -279,15 +279,15 @@ async def running(task: PartitionTask, during: Callable[[], Coroutine[Any, Any, 
     assert task.state is TaskState.STOPPED
 
 
-def work_off(world: World, *, task: PartitionTask | None = None) -> PartitionTask:
+def work_off(harness: Harness, *, task: PartitionTask | None = None) -> PartitionTask:
     """Until everything that is there is committed."""
-    task = task or world.task()
-    wanted = [record.offset for record in world.records]
+    task = task or harness.task()
+    wanted = [record.offset for record in harness.records]
 
     async def during() -> None:
-        await until(lambda: world.done == wanted)
+        await until(lambda: harness.done == wanted)
 
     quickly(running(task, during))
-    assert wanted == world.done
-    assert len(world.opened_s) == world.closed
+    assert wanted == harness.done
+    assert len(harness.opened_s) == harness.closed
     return task

@@ -7,54 +7,56 @@ from typing import Any, cast
 import pytest
 from aiokafka.structs import TopicPartition
 
-from services.runtime.processing.backlog import Spoken, unopened
-from services.runtime.processing.offset_metadata import TaskState, Word
-from services.runtime.processing.offset_reporter import EVERY_S, Hints
+from services.runtime.processing.backlog import ReportedStatus, unopened_status
+from services.runtime.processing.offset_metadata import Status, TaskState
+from services.runtime.processing.offset_reporter import EVERY_S, OffsetReporter
 from services.runtime.processing.task import PartitionTask
 from tests.unit.runtime.group import MemoryMember
-from tests.unit.runtime.world import TOPIC, now_s, quickly
+from tests.unit.runtime.harness import TOPIC, now_s, quickly
 
 TICK_S = 1.0
-AT_WORK = Word(0.0, "running", True, None, None, 1000.0, 7, 7, 0.5, 0.1, None)
+AT_WORK = Status(0.0, "running", True, None, None, 1000.0, 7, 7, 0.5, 0.1, None)
 INTERNAL_EVENTS = "internal_events"
 
 
 class Speaking:
-    """A partition task that says what it is told to."""
+    """A partition task with a scripted status."""
 
     def __init__(self, **offsets: int) -> None:
         self.next_offsets = offsets
-        self.word = AT_WORK
+        self.status = AT_WORK
         self.state = TaskState.OPENING
 
-    def words(self) -> dict[str, Spoken]:
-        word = self.word._replace(at_s=now_s())
-        return {topic: Spoken(at, word) for topic, at in self.next_offsets.items()}
+    def statuses(self) -> dict[str, ReportedStatus]:
+        status = self.status._replace(at_s=now_s())
+        return {topic: ReportedStatus(at, status) for topic, at in self.next_offsets.items()}
 
-    def unopened(self) -> Word:
-        return unopened(now_s(), self.state)
+    def unopened_status(self) -> Status:
+        return unopened_status(now_s(), self.state)
 
 
 class Saying:
-    """A member whose worker looks after its hints at each tick."""
+    """A member whose worker reports at each tick."""
 
     def __init__(self, **tasks: Speaking) -> None:
         self.tasks = {int(name.removeprefix("p")): task for name, task in tasks.items()}
         self.member = MemoryMember()
-        self.hints = Hints(self.member, TOPIC, TICK_S)
+        self.hints = OffsetReporter(self.member, TOPIC, TICK_S)
 
     async def tick(self, count: int = 1) -> None:
         for _ in range(count):
-            await self.hints.leave(cast(dict[int, PartitionTask], self.tasks))
+            await self.hints.report(cast(dict[int, PartitionTask], self.tasks))
             await asyncio.sleep(TICK_S)
 
-    def play(self, during: Callable[[], Coroutine[Any, Any, None]]) -> list[dict[Any, Spoken]]:
+    def play(
+        self, during: Callable[[], Coroutine[Any, Any, None]]
+    ) -> list[dict[Any, ReportedStatus]]:
         quickly(during())
         return self.member.hints
 
 
-def offsets(hints: list[dict[Any, Spoken]]) -> list[dict[tuple[str, int], int]]:
-    return [{tuple(place): said.offset for place, said in each.items()} for each in hints]
+def offsets(hints: list[dict[Any, ReportedStatus]]) -> list[dict[tuple[str, int], int]]:
+    return [{tuple(place): reported.offset for place, reported in each.items()} for each in hints]
 
 
 def test_all_sources_of_all_partitions_are_spoken_of_at_once() -> None:
@@ -65,7 +67,7 @@ def test_all_sources_of_all_partitions_are_spoken_of_at_once() -> None:
     assert offsets(hints) == [
         {("events", 0): 4, (INTERNAL_EVENTS, 0): 1, ("events", 3): 9, (INTERNAL_EVENTS, 3): 2}
     ]
-    assert [7] * 4 == [said.word.taken for said in hints[0].values()]
+    assert [7] * 4 == [reported.status.taken for reported in hints[0].values()]
 
 
 def test_only_what_has_changed_is_said_again() -> None:
@@ -89,11 +91,13 @@ def test_another_state_is_a_change() -> None:
 
     async def during() -> None:
         await saying.tick(2)
-        task.word = task.word._replace(state="retrying", caught_up=False)
+        task.status = task.status._replace(state="retrying", caught_up=False)
         await saying.tick()
 
     hints = saying.play(during)
-    assert ["running", "retrying"] == [said.word.state for each in hints for said in each.values()]
+    assert ["running", "retrying"] == [
+        reported.status.state for each in hints for reported in each.values()
+    ]
 
 
 def test_while_nothing_changes_the_word_stays_young() -> None:
@@ -103,7 +107,7 @@ def test_while_nothing_changes_the_word_stays_young() -> None:
     async def during() -> None:
         await saying.tick(61)
 
-    said_s = [said.word.at_s for each in saying.play(during) for said in each.values()]
+    said_s = [reported.status.at_s for each in saying.play(during) for reported in each.values()]
     ages_s = [after - before for before, after in zip(said_s, said_s[2:], strict=False)]
     assert EVERY_S >= max(ages_s) > EVERY_S - 2 * TICK_S, "no more often than it must"
 
@@ -115,7 +119,7 @@ def test_it_speaks_at_most_once_a_tick() -> None:
     async def during() -> None:
         for at in range(100):
             task.next_offsets["events"] = at
-            await saying.hints.leave(cast(dict[int, PartitionTask], saying.tasks))
+            await saying.hints.report(cast(dict[int, PartitionTask], saying.tasks))
             await asyncio.sleep(TICK_S / 10)
 
     assert 10 == pytest.approx(len(saying.play(during)), abs=1)
@@ -181,10 +185,10 @@ def test_of_a_partition_that_is_not_open_yet_its_state_is_said_where_the_group_s
     assert offsets(hints) == [
         {("events", 0): 41}, {("events", 0): 41}, {("events", 0): 42, (INTERNAL_EVENTS, 0): 0}
     ]  # fmt: skip
-    words = [said.word for each in hints for said in each.values()]
-    assert ["opening", "broken", "running", "running"] == [word.state for word in words]
-    assert [False, False, True, True] == [word.caught_up for word in words]
-    assert [None, None, 7, 7] == [word.told for word in words]
+    statuses = [reported.status for each in hints for reported in each.values()]
+    assert ["opening", "broken", "running", "running"] == [status.state for status in statuses]
+    assert [False, False, True, True] == [status.caught_up for status in statuses]
+    assert [None, None, 7, 7] == [status.outcomes for status in statuses]
 
 
 def test_a_partition_that_comes_back_unopened_is_asked_about_anew() -> None:
@@ -215,12 +219,14 @@ def test_who_takes_leave_says_so_at_once() -> None:
     saying = Saying(p0=task)
 
     async def during() -> None:
-        await saying.hints.leave(cast(dict[int, PartitionTask], saying.tasks))
-        task.word = task.word._replace(state="stopped")
-        await saying.hints.take_leave(cast(dict[int, PartitionTask], saying.tasks))
+        await saying.hints.report(cast(dict[int, PartitionTask], saying.tasks))
+        task.status = task.status._replace(state="stopped")
+        await saying.hints.report_last(cast(dict[int, PartitionTask], saying.tasks))
 
     hints = saying.play(during)
-    assert ["running", "stopped"] == [said.word.state for each in hints for said in each.values()]
+    assert ["running", "stopped"] == [
+        reported.status.state for each in hints for reported in each.values()
+    ]
 
 
 def test_who_never_joined_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

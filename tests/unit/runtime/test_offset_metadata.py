@@ -1,4 +1,4 @@
-"""A worker's word: spelled into the metadata of an offset, and read there by whoever asks."""
+"""A worker's status: spelled into the metadata of an offset, and read there by whoever asks."""
 
 from datetime import UTC, datetime
 
@@ -10,15 +10,15 @@ from services.runtime.processing.offset_metadata import (
     EARLIEST_S,
     EVENT_ID_MAX,
     LATEST_S,
-    WORD_BYTES_MAX,
+    STATUS_BYTES_MAX,
     Held,
+    Status,
     TaskState,
-    Word,
-    read_word,
-    spell,
+    decode_status,
+    encode_status,
 )
 
-AT_WORK = Word(
+AT_WORK = Status(
     at_s=1_795_660_811.123,
     state="running",
     caught_up=False,
@@ -26,21 +26,21 @@ AT_WORK = Word(
     oldest_recorded_s=1_795_660_801.25,
     done_event_s=1_795_660_800.0,
     taken=1200,
-    told=1200,
+    outcomes=1200,
     arrival_s=0.75,
     handling_s=0.125,
     held=None,
 )
 STANDING = AT_WORK._replace(state="broken", held=Held(41, "convention-signed-7"))
-SAID = spell(AT_WORK)
+SAID = encode_status(AT_WORK)
 
-# Times are said to the millisecond, as Kafka has them.
+# Times are reported to the millisecond, as Kafka has them.
 MILLISECONDS = st.integers(int(EARLIEST_S) * 1000, int(LATEST_S) * 1000).map(lambda ms: ms / 1000)
 SPANS = st.integers(-(10**12), 10**12).map(lambda ms: ms / 1000)
 COUNTS = st.integers(0, 2**63 - 1)
 IDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=EVENT_ID_MAX)
 WORDS = st.builds(
-    Word,
+    Status,
     at_s=MILLISECONDS,
     state=st.sampled_from([str(each) for each in TaskState]),
     caught_up=st.booleans(),
@@ -48,7 +48,7 @@ WORDS = st.builds(
     oldest_recorded_s=st.none() | MILLISECONDS,
     done_event_s=st.none() | MILLISECONDS,
     taken=COUNTS,
-    told=st.none() | COUNTS,
+    outcomes=st.none() | COUNTS,
     arrival_s=st.none() | SPANS,
     handling_s=st.none() | SPANS,
     held=st.none() | st.builds(Held, COUNTS, st.none() | IDS),
@@ -56,38 +56,40 @@ WORDS = st.builds(
 
 
 @given(WORDS)
-def test_what_is_said_is_read(word: Word) -> None:
-    assert word == read_word(spell(word))
+def test_what_is_said_is_read(status: Status) -> None:
+    assert status == decode_status(encode_status(status))
 
 
 @given(WORDS, st.text(min_size=1))
-def test_a_word_fits_whatever_a_sender_calls_its_events(word: Word, event_id: str) -> None:
-    said = spell(word._replace(held=Held(2**63 - 1, event_id * EVENT_ID_MAX)))
-    assert WORD_BYTES_MAX > len(said.encode())
-    assert read_word(said) is not None
+def test_a_word_fits_whatever_a_sender_calls_its_events(status: Status, event_id: str) -> None:
+    reported = encode_status(status._replace(held=Held(2**63 - 1, event_id * EVENT_ID_MAX)))
+    assert STATUS_BYTES_MAX > len(reported.encode())
+    assert decode_status(reported) is not None
 
 
 @pytest.mark.parametrize("character", ["é", "\x01", '"', "😀", "\\"])
 def test_the_longest_word_fits(character: str) -> None:
-    furthest = Word(
+    furthest = Status(
         LATEST_S, "retrying", False, *(LATEST_S - 0.001,) * 3, 2**63 - 1, 2**63 - 1,
         -300_000_000_000.001, -300_000_000_000.001, Held(2**63 - 1, character * 1000),
     )  # fmt: skip
-    said = spell(furthest)
-    assert WORD_BYTES_MAX > len(said.encode())
-    read = read_word(said)
+    reported = encode_status(furthest)
+    assert STATUS_BYTES_MAX > len(reported.encode())
+    read = decode_status(reported)
     assert read == furthest._replace(held=Held(2**63 - 1, character * EVENT_ID_MAX))
 
 
 def test_half_a_character_in_an_id_is_shown_as_such() -> None:
-    read = read_word(spell(STANDING._replace(held=Held(41, "e\ud800"))))
+    read = decode_status(encode_status(STANDING._replace(held=Held(41, "e\ud800"))))
     assert read is not None
     assert Held(41, "e?") == read.held
 
 
 def test_a_time_beyond_the_calendar_is_its_end() -> None:
     """A sender may set Kafka's timestamp to any number."""
-    read = read_word(spell(AT_WORK._replace(oldest_event_s=-1e15, oldest_recorded_s=1e15)))
+    read = decode_status(
+        encode_status(AT_WORK._replace(oldest_event_s=-1e15, oldest_recorded_s=1e15))
+    )
     assert read is not None
     assert (EARLIEST_S, LATEST_S) == (read.oldest_event_s, read.oldest_recorded_s)
     for each in (EARLIEST_S, LATEST_S):
@@ -95,12 +97,12 @@ def test_a_time_beyond_the_calendar_is_its_end() -> None:
 
 
 def test_what_is_not_known_is_not_said() -> None:
-    word = Word(1.0, "opening", False, None, None, None, 0, None, None, None, None)
-    assert '{"ecluse":1,"at_s":1.0,"state":"opening","caught_up":false}' == spell(word)
+    status = Status(1.0, "opening", False, None, None, None, 0, None, None, None, None)
+    assert '{"ecluse":1,"at_s":1.0,"state":"opening","caught_up":false}' == encode_status(status)
 
 
 def test_members_that_a_later_version_adds_are_passed_over() -> None:
-    assert AT_WORK == read_word(SAID[:-1] + ',"mood":["merry"]}')
+    assert AT_WORK == decode_status(SAID[:-1] + ',"mood":["merry"]}')
 
 
 @pytest.mark.parametrize(
@@ -128,16 +130,16 @@ def test_members_that_a_later_version_adds_are_passed_over() -> None:
         SAID[:-1] + ',"held":[1]}',
         SAID[:-1] + ',"held":[-1,null]}',
         SAID[:-1] + ',"held":[1,"' + "e" * (EVENT_ID_MAX + 1) + '"]}',
-        SAID[:-1] + ',"mood":"' + "m" * WORD_BYTES_MAX + '"}',
+        SAID[:-1] + ',"mood":"' + "m" * STATUS_BYTES_MAX + '"}',
         SAID[:-1] + ',"mood":"\ud800"}',
         SAID[:-1] + ',"mood":' + "[" * 700 + "}",
         "{" * 1000,
     ],
 )
 def test_what_is_not_ours_is_no_word(metadata: str | None) -> None:
-    assert read_word(metadata) is None
+    assert decode_status(metadata) is None
 
 
 @given(st.text() | st.binary().map(lambda raw: raw.decode("utf-8", errors="surrogateescape")))
 def test_whatever_stands_there_is_read_without_a_failure(metadata: str) -> None:
-    assert read_word(metadata) is None
+    assert decode_status(metadata) is None

@@ -1,4 +1,4 @@
-"""Waiting for a cluster that does not answer: who is asked again, how long, what is said."""
+"""Waiting for a cluster that does not answer: who is asked again, how long, what is reported."""
 
 import asyncio
 import socket
@@ -20,7 +20,7 @@ from services.runtime.kafka.cluster_wait import RETRY_S, until_answered
 from services.runtime.kafka.timeouts import within
 from services.runtime.kafka.topic_diff import MISSING
 from services.runtime.ops.errors import ClusterError, Unreachable
-from tests.unit.runtime.world import a_setting, now_s, quickly
+from tests.unit.runtime.harness import a_setting, now_s, quickly
 
 GIVE_UP_S = 60.0
 
@@ -56,8 +56,8 @@ def asked(cluster: Cluster, **more: Any) -> tuple[str, float]:
 
     async def go() -> tuple[str, float]:
         since_s = now_s()
-        said = await until_answered(a_setting(give_up_s=GIVE_UP_S, **more), cluster.ask)
-        return said, now_s() - since_s
+        reported = await until_answered(a_setting(give_up_s=GIVE_UP_S, **more), cluster.ask)
+        return reported, now_s() - since_s
 
     return quickly(go())
 
@@ -69,11 +69,11 @@ def asked(cluster: Cluster, **more: Any) -> tuple[str, float]:
 def test_it_is_asked_again_and_said_once(error: Callable[[], Exception]) -> None:
     cluster = Cluster(5, error)
     with capture_logs() as log:
-        said, took_s = asked(cluster)
-    assert ("four", 6) == (said, cluster.asked)
+        reported, took_s = asked(cluster)
+    assert ("four", 6) == (reported, cluster.asked)
     assert took_s == pytest.approx(5 * RETRY_S, abs=0.4)
     (line,) = log
-    assert ("broker_awaited", "warning", GIVE_UP_S) == (
+    assert ("broker_unavailable", "warning", GIVE_UP_S) == (
         line["event"],
         line["log_level"],
         line["limit_s"],

@@ -1,4 +1,4 @@
-"""A process that was told to end: it ends in time, whatever it waits for."""
+"""The forced exit of a process: it ends in time, whatever it waits for."""
 
 import subprocess
 import sys

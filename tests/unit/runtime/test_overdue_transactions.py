@@ -7,12 +7,12 @@ import pytest
 from aiokafka.structs import TopicPartition
 from structlog.testing import capture_logs
 
-from services.ledger.kafka.partition import LedgerWork
+from services.ledger.kafka.partition import LedgerProcessor
 from services.runtime.kafka import writer as writers
 from services.runtime.kafka.open_transactions import OpenTransaction
 from services.runtime.kafka.writer import OVERDUE_S, FencedWriter, WriterFailed
 from services.runtime.ops.progress import Progress
-from tests.unit.runtime.world import a_setting, quickly
+from tests.unit.runtime.harness import a_setting, quickly
 
 PLACE = TopicPartition("ecluse.internal-events.v1", 0)
 THEIRS = OpenTransaction(PLACE, 12, 99, 0, 0)
@@ -32,7 +32,7 @@ def still_open(monkeypatch: pytest.MonkeyPatch) -> Open:
     return found
 
 
-def test_what_stands_open_for_longer_than_any_transaction_lives_is_told(still_open: Open) -> None:
+def test_a_transaction_open_for_longer_than_any_lives_is_logged(still_open: Open) -> None:
     async def go() -> None:
         writer = FencedWriter(a_setting(), "id", [PLACE])
         try:
@@ -53,7 +53,7 @@ def test_what_stands_open_for_longer_than_any_transaction_lives_is_told(still_op
 
 def test_a_partition_names_it_once(still_open: Open) -> None:
     async def go() -> None:
-        work = LedgerWork(a_setting(), 0, 1, Progress())
+        work = LedgerProcessor(a_setting(), 0, 1, Progress())
         try:
             for _ in range(5):
                 await work.settle()
@@ -64,10 +64,10 @@ def test_a_partition_names_it_once(still_open: Open) -> None:
     still_open.append(THEIRS)
     with capture_logs() as lines:
         quickly(go())
-    [told] = [line for line in lines if line["event"] == "transaction_hangs"]
+    [logged] = [line for line in lines if line["event"] == "transaction_hangs"]
     assert ("critical", PLACE.topic, 0, 12, 99) == (
-        told["log_level"],
-        *(told[name] for name in ("topic", "partition", "offset", "producer_id")),
+        logged["log_level"],
+        *(logged[name] for name in ("topic", "partition", "offset", "producer_id")),
     )
 
 

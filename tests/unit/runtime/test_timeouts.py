@@ -1,4 +1,4 @@
-"""Waits with an end: what is said where none came, and whose cancellation counts."""
+"""Waits with an end: what is reported where none came, and whose cancellation counts."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,7 +13,7 @@ from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.timeouts import only_our_cancellation, started, within
 from services.runtime.kafka.writer import FencedWriter, WriterFailed
 from services.runtime.ops.errors import Unreachable
-from tests.unit.runtime.world import a_setting, quickly
+from tests.unit.runtime.harness import a_setting, quickly
 
 PLACE = TopicPartition("events", 3)
 

@@ -14,7 +14,7 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.source_positions import SourcePosition, behind_markers, check_source
 from services.runtime.ops.errors import ClusterError
-from tests.unit.runtime.world import a_record
+from tests.unit.runtime.harness import a_record
 
 PLACE = TopicPartition("internal_events", 3)
 GIVE_UP = "give up {topic}/{partition}/{first}"
@@ -79,7 +79,7 @@ def test_a_position_moves_behind_what_nobody_reads(
 
 
 @pytest.mark.parametrize(
-    ("drawing", "next_offset", "last_offset", "words"),
+    ("drawing", "next_offset", "last_offset", "statuses"),
     [
         ("r.r|", 1, 0, "are gone and were never read"),
         ("r|", 0, None, "are gone and were never read"),
@@ -92,14 +92,14 @@ def test_a_position_moves_behind_what_nobody_reads(
     ],
 )
 def test_what_was_never_read_or_is_another_topic_stops_it(
-    drawing: str, next_offset: int, last_offset: int | None, words: str
+    drawing: str, next_offset: int, last_offset: int | None, statuses: str
 ) -> None:
-    with pytest.raises(ClusterError, match=words):
+    with pytest.raises(ClusterError, match=statuses):
         checked(drawing, next_offset, last_offset)
 
 
 def test_what_is_gone_unread_is_given_up_by_the_command_of_the_service() -> None:
     with pytest.raises(ClusterError) as raised:
         checked("r.r|", 1, 0)
-    for said in (raised.value.said.fr, raised.value.said.en):
-        assert said.endswith("give up internal_events/3/3")
+    for reported in (raised.value.text.fr, raised.value.text.en):
+        assert reported.endswith("give up internal_events/3/3")
