@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from events.sentences import Sentence
+from events.texts import Translatable
 from events.unreadable import Reason
 from services.ledger.application.decision_texts import PARKED
 from services.ledger.domain import flags, refusals
@@ -54,7 +54,7 @@ def test_it_names_rules_that_are_there(advice: Advice) -> None:
     assert list(advice.rules) == sorted(set(advice.rules) & set(range(FIRST, LAST + 1)))
 
 
-def every_fact() -> Iterator[tuple[str, str, Sentence]]:
+def every_fact() -> Iterator[tuple[str, str, Translatable]]:
     """Code and fact of each answer, with the French and English message that may show it."""
     for refusal, names in refusals.FACTS.items():
         for name in names:
@@ -81,7 +81,7 @@ def test_no_meaning_is_told_of_a_fact_that_no_answer_has() -> None:
 
 
 def test_a_message_names_no_fact_that_its_answer_lacks() -> None:
-    names: dict[tuple[str, Sentence], set[str]] = {}
+    names: dict[tuple[str, Translatable], set[str]] = {}
     for code, name, sentence in every_fact():
         names.setdefault((code, sentence), set()).add(name)
     for (code, sentence), known in names.items():

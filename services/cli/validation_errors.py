@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from events.sentences import Sentence
+from events.texts import Translatable
 from events.unreadable import Unreadable, explain
 from services.cli.screen import Screen
 from services.cli.texts import FAULT, LINE_WORD
@@ -28,11 +28,11 @@ class Fault(NamedTuple):
         """The fault for people; among several files with its file."""
         place = LINE_WORD.render({"line": self.line})
         if with_file:
-            place = Sentence(f"{self.file}, {place.fr}", f"{self.file}, {place.en}")
+            place = Translatable(f"{self.file}, {place.fr}", f"{self.file}, {place.en}")
         reason = self.unreadable.reason
         sentence = explain(self.unreadable)
         screen.say(
-            Sentence(
+            Translatable(
                 FAULT.fr.format(place=place.fr, reason=reason) + f"\n  {sentence.fr}",
                 FAULT.en.format(place=place.en, reason=reason) + f"\n  {sentence.en}",
             )

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from events.sentences import Sentence
+from events.texts import Translatable, _
 from services.runtime.ops.errors import ClusterError
 
 JAVA_VERSION_MIN: Final = 17
@@ -57,7 +57,7 @@ def find_java() -> Path:
     found = ", ".join(f"{java} ({version or '?'})" for java, version in tried.items())
     raise ClusterError(
         "Java",
-        Sentence(
+        Translatable(
             fr="Kafka demande Java 17 ou plus récent"
             + (f", et il n'y a que {found}" if found else ", et il n'y en a pas")
             + ". Installez-le (Debian\u00a0: apt-get install default-jre-headless), ou prenez celui"
@@ -78,11 +78,9 @@ def _maven(java: Path) -> tuple[str, dict[str, str]]:
     if maven is None:
         raise ClusterError(
             "Maven",
-            Sentence(
-                fr="mvn va chercher les jars de Kafka, et n'est pas installé."
-                " Installez-le (Debian\u00a0: apt-get install maven)",
-                en="mvn fetches Kafka's jars, and is not installed."
-                " Install it (Debian: apt-get install maven)",
+            _(
+                "mvn fetches Kafka's jars, and is not installed."
+                " Install it (Debian: apt-get install maven)"
             ),
         )
     home = java.resolve().parent.parent
@@ -146,7 +144,7 @@ def _put_in_place(coming: Path, libs: Path, wanted: str) -> None:
 def _not_fetched(command: str, why: str) -> ClusterError:
     return ClusterError(
         "Maven",
-        Sentence(
+        Translatable(
             fr="les jars de Kafka ne sont pas venus. Vérifiez le réseau et le miroir Maven,"
             f" puis essayez\u00a0: {command}\n{why}",
             en="Kafka's jars did not come. Check the network and the Maven mirror,"

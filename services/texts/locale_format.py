@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from babel.dates import format_date, format_datetime, format_time, format_timedelta, get_timezone
 from babel.numbers import format_currency, format_decimal
 
-from events.sentences import Sentence
+from events.texts import Translatable, _
 from services.texts.language import Language
 from services.texts.translation import translate
 
@@ -27,10 +27,10 @@ SEVERAL_OF_A_UNIT: Final = 2
 """From how many of a unit on an age is said in it: 119 seconds, then 2 minutes."""
 
 SPANS: Final = (
-    (86_400, Sentence("j", "d")),
-    (3_600, Sentence("h", "h")),
-    (60, Sentence("min", "min")),
-    (1, Sentence("s", "s")),
+    (86_400, _("d")),
+    (3_600, _("h")),
+    (60, _("min")),
+    (1, _("s")),
 )
 """Units of a span in a column, with their seconds, from the greatest on."""
 
@@ -44,8 +44,8 @@ ALWAYS_DAYS: Final = 1_000_000
 class Counted(NamedTuple):
     """A sentence for one thing and for several; `{count}` is how many."""
 
-    one: Sentence
-    many: Sentence
+    one: Translatable
+    many: Translatable
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class LocaleFormat:
         """The name of the locale, as babel knows it."""
         return LOCALES[self.language]
 
-    def say(self, sentence: Sentence, **facts: object) -> str:
+    def say(self, sentence: Translatable, **facts: object) -> str:
         """The sentence with its facts in place, in this language."""
         text = translate(sentence, self.language)
         return text.format_map(facts) if facts else text

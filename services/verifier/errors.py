@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from events.sentences import Sentence
+from events.texts import Translatable
 
 
 class UnreachableError(Exception):
@@ -10,7 +10,7 @@ class UnreachableError(Exception):
 
     def __init__(self, fr: str, en: str) -> None:
         super().__init__(en)
-        self.text = Sentence(fr, en)
+        self.text = Translatable(fr, en)
 
     @classmethod
     def of_file(cls, error: OSError) -> Self:

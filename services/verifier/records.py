@@ -11,7 +11,7 @@ from hashlib import blake2b, sha256
 from sys import intern
 from typing import Any, Final
 
-from events.sentences import Sentence
+from events.texts import Translatable
 from services.verifier.findings import Code, Findings, Place
 
 Json = dict[str, Any]
@@ -56,7 +56,7 @@ class NotARecordError(Exception):
 
     def __init__(self, fr: str, en: str) -> None:
         super().__init__(en)
-        self.said = Sentence(fr, en)
+        self.said = Translatable(fr, en)
 
 
 def canonical(value: Any) -> bytes:

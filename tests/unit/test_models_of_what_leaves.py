@@ -17,7 +17,7 @@ from events.outbound import (
     PaymentOrderIssued,
 )
 from events.parts import Part
-from events.sentences import Sentence
+from events.texts import Translatable
 from services.ledger.application.decision_texts import parked_sentence, refusal_sentence
 from services.ledger.domain.journal import JournalRecord, read_record
 from tests.builders import Json, Scenario
@@ -77,7 +77,7 @@ def fits(model: type[Part], row: Json) -> None:
     assert canonical(row) == canonical(read.model_dump(mode="json"))
 
 
-def answer(record: JournalRecord, message: Sentence, **more: Any) -> Json:
+def answer(record: JournalRecord, message: Translatable, **more: Any) -> Json:
     return {
         "budget": record.budget,
         "event_id": record.event_id,

@@ -22,7 +22,7 @@ from joserfc.errors import (
 from joserfc.jwk import KeySet
 from joserfc.jwt import JWTClaimsRegistry
 
-from events.sentences import Sentence
+from events.texts import Translatable, _
 from services.api.access.caller import Caller, Entities, Scope
 from services.api.access.port import NotKnown
 
@@ -97,10 +97,7 @@ def caller_of(token: str, keys: KeySet, demands: Demands, now: datetime) -> Call
             sub={"essential": True},
         ).validate(claims)
     except InvalidKeyIdError as error:
-        claim = Sentence(
-            "La clé qui signe ce jeton n'est pas publiée.",
-            "The key that signs this token is not published.",
-        )
+        claim = _("The key that signs this token is not published.")
         raise UnknownKey("token_key_unknown", claim) from error
     except (JoseError, ValueError, TypeError) as error:
         raise _why(error) from error
@@ -144,7 +141,7 @@ def _why(error: Exception) -> NotKnown:
 
 
 def _refused(reason: str, fr: str, en: str) -> NotKnown:
-    return NotKnown(reason, Sentence(f"Jeton refusé\u00a0: {fr}.", f"Token refused: {en}."))
+    return NotKnown(reason, Translatable(f"Jeton refusé\u00a0: {fr}.", f"Token refused: {en}."))
 
 
 def _rights(claims: Mapping[str, Any], demands: Demands) -> dict[Scope, Entities]:

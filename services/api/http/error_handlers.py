@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from events.sentences import Sentence
+from events.texts import Translatable, _
 from events.unreadable import DETAILS, OTHER_DETAIL
 from services.api.http.dependencies import RETRY_AFTER_S, unreachable
 from services.api.language import language_of
@@ -36,12 +36,9 @@ STATEMENT_CANCELLED: Final = "57014"
 SOURCE_UNREACHABLE: Final = Kind(
     "source_unreachable",
     503,
-    Sentence("Hors d'atteinte", "Out of reach"),
-    Sentence("{said}", "{said}"),
-    Sentence(
-        "Réessayez\u00a0; si cela dure, prévenez l'opérateur.",
-        "Try again; if it lasts, tell the operator.",
-    ),
+    _("Out of reach"),
+    Translatable("{said}"),
+    _("Try again; if it lasts, tell the operator."),
 )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from events.masking import masked
-from events.sentences import Sentence
+from events.texts import Translatable
 from events.unreadable import Reason
 from services.ledger.application.decision_texts import (
     flag_sentence,
@@ -28,11 +28,11 @@ class Verdict:
 
     code: str
     facts: dict[str, Any]
-    term: Sentence
+    term: Translatable
     """Its name."""
-    sentence: Sentence
+    sentence: Translatable
     """Explanation with its facts."""
-    do: Sentence
+    do: Translatable
     """Advice."""
 
 
@@ -61,6 +61,8 @@ def dead_letter_verdict(reason: str, facts: Mapping[str, Any]) -> Verdict:
     return _verdict(code, dict(sorted(facts.items())), advice, advice.when)
 
 
-def _verdict(code: str, facts: Mapping[str, Any], advice: Advice, sentence: Sentence) -> Verdict:
-    shown = Sentence(masked(sentence.fr), masked(sentence.en))
+def _verdict(
+    code: str, facts: Mapping[str, Any], advice: Advice, sentence: Translatable
+) -> Verdict:
+    shown = Translatable(masked(sentence.fr), masked(sentence.en))
     return Verdict(code, masked(dict(facts)), advice.term, shown, advice.do)

@@ -3,77 +3,65 @@
 from collections.abc import Mapping
 from typing import Any
 
-from events.sentences import Sentence
+from events.texts import Translatable, _, pgettext
 from services.ledger.domain import flags, refusals
 from services.ledger.domain.flags import FlagCode
 from services.ledger.domain.refusals import Missing, Refusal
 
-PARKED: dict[Missing, Sentence] = {
-    Missing.BUDGET: Sentence(
-        fr="En attente du vote initial du budget {id}.",
-        en="Waits for the initial vote of budget {id}.",
-    ),
-    Missing.GRANT: Sentence(
-        fr="En attente de la délibération qui attribue la subvention {id}.",
-        en="Waits for the deliberation that awards grant {id}.",
-    ),
-    Missing.CONVENTION: Sentence(
-        fr="En attente de la signature de la convention {id}.",
-        en="Waits for the signature of convention {id}.",
-    ),
-    Missing.RECOVERY: Sentence(
-        fr="En attente de l'ordre de reversement {id}.",
-        en="Waits for the recovery {id} to be ordered.",
-    ),
+PARKED: dict[Missing, Translatable] = {
+    Missing.BUDGET: _("Waits for the initial vote of budget {id}."),
+    Missing.GRANT: _("Waits for the deliberation that awards grant {id}."),
+    Missing.CONVENTION: _("Waits for the signature of convention {id}."),
+    Missing.RECOVERY: _("Waits for the recovery {id} to be ordered."),
 }
 """The text of a parked event, by the kind of its missing dependency."""
 
 
-CODE_TEXTS: dict[str, dict[str, Sentence]] = {
+CODE_TEXTS: dict[str, dict[str, Translatable]] = {
     "level": {
-        "chapter": Sentence("du chapitre", "chapter"),
-        "article": Sentence("de l'article", "article"),
-        "operation": Sentence("de l'opération", "operation"),
+        "chapter": pgettext("level", "chapter"),
+        "article": pgettext("level", "article"),
+        "operation": _("operation"),
     },
     "state": {
-        "paid": Sentence("payé", "paid"),
-        "rejected": Sentence("rejeté", "rejected"),
-        "cancelled": Sentence("annulé", "cancelled"),
-        "in_force": Sentence("en vigueur", "in force"),
-        "suspended": Sentence("suspendue", "suspended"),
+        "paid": _("paid"),
+        "rejected": _("rejected"),
+        "cancelled": _("cancelled"),
+        "in_force": _("in force"),
+        "suspended": _("suspended"),
     },
     "kind": {
-        "budget": Sentence("budget", "budget"),
-        "grant": Sentence("subvention", "grant"),
-        "convention": Sentence("convention", "convention"),
-        "recovery": Sentence("reversement", "recovery"),
+        "budget": _("budget"),
+        "grant": _("grant"),
+        "convention": _("convention"),
+        "recovery": _("recovery"),
     },
     "of": {
-        "services": Sentence("délégations", "services"),
-        "total": Sentence("total de l'acte", "total of the act"),
-        "instalments": Sentence("échéancier", "instalments"),
+        "services": _("services"),
+        "total": _("total of the act"),
+        "instalments": _("instalments"),
     },
     "field": {
-        "name": Sentence("nom", "name"),
-        "siret": Sentence("SIRET", "SIRET"),
-        "representative": Sentence("représentant", "representative"),
-        "signatory": Sentence("signataire", "signatory"),
+        "name": _("name"),
+        "siret": _("SIRET"),
+        "representative": _("representative"),
+        "signatory": _("signatory"),
     },
 }
 """The texts of facts that are codes."""
 
-DOCUMENTS: dict[str, Sentence] = {
-    "activity_report": Sentence("rapport d'activité", "activity report"),
-    "certified_accounts": Sentence("comptes certifiés", "certified accounts"),
-    "financial_report": Sentence("compte rendu financier", "financial report"),
-    "territorial_report": Sentence("bilan territorial", "territorial report"),
-    "evaluation": Sentence("évaluation", "evaluation"),
+DOCUMENTS: dict[str, Translatable] = {
+    "activity_report": _("activity report"),
+    "certified_accounts": _("certified accounts"),
+    "financial_report": _("financial report"),
+    "territorial_report": _("territorial report"),
+    "evaluation": _("evaluation"),
 }
 """The texts of the documents that beneficiaries owe."""
 
-PLACES: dict[str, Sentence] = {
-    "instalment": Sentence(", versement {instalment}", ", instalment {instalment}"),
-    "line": Sentence(", ligne {line}", ", line {line}"),
+PLACES: dict[str, Translatable] = {
+    "instalment": _(", instalment {instalment}"),
+    "line": _(", line {line}"),
 }
 """Facts that a flag may lack: its `{where}` is made of those present."""
 
@@ -82,17 +70,17 @@ LISTED_MAX = 10
 """The most items of a list in a sentence: a message must stay short, facts need not."""
 
 
-def refusal_sentence(code: str, facts: Mapping[str, Any]) -> Sentence:
+def refusal_sentence(code: str, facts: Mapping[str, Any]) -> Translatable:
     """The reason of a refusal, and what to do."""
     return _rendered(refusals.SENTENCES[Refusal(code)], facts)
 
 
-def flag_sentence(code: str, facts: Mapping[str, Any]) -> Sentence:
+def flag_sentence(code: str, facts: Mapping[str, Any]) -> Translatable:
     """The text of a review flag."""
     return _rendered(flags.SENTENCES[FlagCode(code)], facts)
 
 
-def parked_sentence(waits_for: Mapping[str, str]) -> Sentence:
+def parked_sentence(waits_for: Mapping[str, str]) -> Translatable:
     """The text of a parked event."""
     return PARKED[Missing(waits_for["kind"])].render(waits_for)
 
@@ -120,41 +108,41 @@ def _grouped(amount_cents: int, thousands: str, decimal: str) -> str:
     return f"{sign}{euros:,}".replace(",", thousands) + f"{decimal}{cents:02d}"
 
 
-def _rendered(sentence: Sentence, facts: Mapping[str, Any]) -> Sentence:
+def _rendered(sentence: Translatable, facts: Mapping[str, Any]) -> Translatable:
     rendered = {name: _fact(name, each) for name, each in facts.items()}
     french = {name: each.fr for name, each in rendered.items()}
     english = {name: each.en for name, each in rendered.items()}
     places = [place for name, place in PLACES.items() if facts.get(name) is not None]
     french["where"] = "".join(place.fr.format_map(french) for place in places)
     english["where"] = "".join(place.en.format_map(english) for place in places)
-    return Sentence(fr=sentence.fr.format_map(french), en=sentence.en.format_map(english))
+    return Translatable(fr=sentence.fr.format_map(french), en=sentence.en.format_map(english))
 
 
-def _fact(name: str, fact: Any) -> Sentence:
+def _fact(name: str, fact: Any) -> Translatable:
     if fact is None:
-        return Sentence("–", "–")
+        return Translatable("–")
     if name in CODE_TEXTS:
         return CODE_TEXTS[name][fact]
     if name.endswith("_cents"):
-        return Sentence(euros_fr(fact), euros_en(fact))
+        return Translatable(euros_fr(fact), euros_en(fact))
     if name == "document":
         kind = DOCUMENTS[fact["kind"]]
-        return Sentence(f"{kind.fr} {fact['year']}", f"{kind.en} {fact['year']}")
+        return Translatable(f"{kind.fr} {fact['year']}", f"{kind.en} {fact['year']}")
     if name == "documents":
         named = [_fact("document", each) for each in fact]
         french, english = [each.fr for each in named], [each.en for each in named]
-        return Sentence(_listed(french, "et"), _listed(english, "and"))
+        return Translatable(_listed(french, "et"), _listed(english, "and"))
     if isinstance(fact, list):
-        return Sentence(_listed(fact, "et"), _listed(fact, "and"))
+        return Translatable(_listed(fact, "et"), _listed(fact, "and"))
     if name == "due_on":
-        return Sentence("/".join(reversed(fact.split("-"))), fact)
+        return Translatable("/".join(reversed(fact.split("-"))), fact)
     if name == "line":
         rendered = line_label(fact)
     elif isinstance(fact, dict):
         rendered = ", ".join(str(each) for each in fact.values() if each is not None)
     else:
         rendered = str(fact)
-    return Sentence(rendered, rendered)
+    return Translatable(rendered, rendered)
 
 
 def _listed(facts: list[Any], conjunction: str) -> str:

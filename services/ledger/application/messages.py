@@ -26,7 +26,7 @@ from events.outbound import (
     PaymentOrderCancelled,
     PaymentOrderIssued,
 )
-from events.sentences import Sentence
+from events.texts import Translatable
 from events.unreadable import explain
 from services.ledger.application.decision_texts import parked_sentence, refusal_sentence
 from services.ledger.application.handle import (
@@ -271,7 +271,7 @@ def _answer(cause: _Cause) -> OutboundRecord:
     return OutboundRecord(topics.REFUSALS, cause.key, value, STRUCTURED)
 
 
-def _both_languages(sentence: Sentence) -> dict[str, str]:
+def _both_languages(sentence: Translatable) -> dict[str, str]:
     return {"fr": sentence.fr, "en": sentence.en}
 
 
@@ -347,7 +347,7 @@ def _own_headers(raw: RawRecord) -> Headers:
     return (("ecluse_dlq_headers_left_out", b"%d" % len(raw.headers)),)
 
 
-def _reasons(record: JournalRecord, raw: RawRecord, why: Sentence) -> Headers:
+def _reasons(record: JournalRecord, raw: RawRecord, why: Translatable) -> Headers:
     """Headers of the reason and the source: our own, and those of Kafka Connect."""
     dead = _dead(record)
     members = {

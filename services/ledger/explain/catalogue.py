@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from events import unreadable
-from events.sentences import Sentence
+from events.texts import Translatable
 from services.ledger.application.decision_texts import PARKED, PLACES
 from services.ledger.domain import flags, refusals
 from services.ledger.explain.code_help import Advice
@@ -85,11 +85,11 @@ def page() -> str:
     return "\n".join(parts)
 
 
-def _answer(code: str, advice: Advice, facts: Iterable[str], message: Sentence) -> str:
+def _answer(code: str, advice: Advice, facts: Iterable[str], message: Translatable) -> str:
     return "\n".join([*_lines(code, advice, facts, message), ""])
 
 
-def _lines(code: str, advice: Advice, facts: Iterable[str], message: Sentence) -> Iterator[str]:
+def _lines(code: str, advice: Advice, facts: Iterable[str], message: Translatable) -> Iterator[str]:
     yield f"### `{code}`"
     yield ""
     yield f"**{advice.term.fr}** – *{advice.term.en}*{_rules(advice.rules)}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from events.sentences import Sentence
+from events.texts import Translatable
 from services.ledger.application.ports import (
     Batch,
     DeadLetter,
@@ -77,7 +77,7 @@ class MemoryStore:
             if repeated or len(set(found)) < len(found):
                 twice = repeated or found
                 raise StoreError(
-                    "memory", Sentence(f"écrit deux fois : {twice}", f"written twice: {twice}")
+                    "memory", Translatable(f"écrit deux fois : {twice}", f"written twice: {twice}")
                 )
 
     def replace_state(self, changes: dict[StateKey, bytes | None], versions: Versions) -> None:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from events.sentences import Sentence
+from events.texts import Translatable
 
 if TYPE_CHECKING:
     # Every command imports these errors: one without a cluster does not import its client.
@@ -17,8 +17,8 @@ def place_name(place: "TopicPartition") -> str:
 class Stop(Exception):
     """A dependency cannot be reached, or cannot be trusted: the process must stop."""
 
-    def __init__(self, where: object, what: Sentence) -> None:
-        self.text = Sentence(f"{where}\u00a0: {what.fr}", f"{where}: {what.en}")
+    def __init__(self, where: object, what: Translatable) -> None:
+        self.text = Translatable(f"{where}\u00a0: {what.fr}", f"{where}: {what.en}")
         super().__init__(self.text.en)
 
 

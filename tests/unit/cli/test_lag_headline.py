@@ -12,9 +12,9 @@ from events.lag import Board, read_board
 from services.api.lag.view import LagView, lag_view
 from services.cli.lag_page import page
 from services.cli.screen import Prose, Screen
-from services.cli.texts import Language
 from services.lag.client.age import WELL
 from services.lag.client.merge import Answer, lag_of
+from services.texts.language import Language
 from services.texts.language import Language as VoiceLanguage
 from services.texts.locale_format import LocaleFormat
 from tests.api.lag_boards import NIGHT, Json, a_board, stages, timestamp

@@ -11,7 +11,7 @@ from schwifty.exceptions import SchwiftyException
 
 from events.codec import decode
 from events.envelope import INBOUND
-from events.sentences import Sentence
+from events.texts import Translatable, _, verbatim
 from events.unreadable import (
     DETAILS,
     JSON_FAULTS,
@@ -42,7 +42,7 @@ def facts_of(sentence: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(sentence) if name is not None}
 
 
-def explained(row: Bad) -> tuple[Unreadable, Sentence]:
+def explained(row: Bad) -> tuple[Unreadable, Translatable]:
     unreadable = decode(row.value)
     assert isinstance(unreadable, Unreadable)
     return unreadable, explain(unreadable)
@@ -59,7 +59,7 @@ def test_each_reason_has_a_sentence_in_both_languages(reason: Reason) -> None:
 @pytest.mark.parametrize("reason", Reason)
 @pytest.mark.parametrize("pointer", [None, "", "/data/lines/0"])
 def test_each_reason_is_explained_without_a_brace_left(reason: Reason, pointer: str | None) -> None:
-    sentence = explain(Unreadable(reason, pointer, Sentence("le détail", "the detail")))
+    sentence = explain(Unreadable(reason, pointer, _("the detail")))
     for text in (sentence.fr, sentence.en):
         assert text
         assert "{" not in text
@@ -71,7 +71,7 @@ def test_the_sentences_are_those_of_the_reasons_and_no_more() -> None:
 
 
 @pytest.mark.parametrize("detail", [*DETAILS.values(), OTHER_DETAIL], ids=[*DETAILS, "other"])
-def test_each_detail_names_the_same_facts_in_both_languages(detail: Sentence) -> None:
+def test_each_detail_names_the_same_facts_in_both_languages(detail: Translatable) -> None:
     assert detail.fr != detail.en
     assert facts_of(detail.fr) == facts_of(detail.en)
 
@@ -121,7 +121,7 @@ def test_each_format_of_the_contract_is_said_in_words() -> None:
 
 def test_a_format_without_words_is_shown_as_it_is() -> None:
     detail = DETAILS["string_pattern_mismatch"].render({"pattern": "^x$"})
-    assert Sentence("il faut le format ^x$", "it must be the format ^x$") == detail
+    assert _("it must be the format ^x$") == detail
 
 
 def test_of_a_long_unknown_type_the_beginning_is_repeated() -> None:
@@ -130,14 +130,14 @@ def test_of_a_long_unknown_type_the_beginning_is_repeated() -> None:
 
 
 def test_what_the_json_parser_says_is_told_with_its_byte() -> None:
-    assert Sentence(
-        "un signe de ponctuation manque (octet 7)", "a punctuation mark is missing (byte 7)"
-    ) == json_fault("JSON is malformed: expected ',' or '}' (byte 7)")
+    assert _("a punctuation mark is missing (byte 7)") == json_fault(
+        "JSON is malformed: expected ',' or '}' (byte 7)"
+    )
     assert OTHER_JSON_FAULT == json_fault("a parser of tomorrow says something else")
 
 
 @pytest.mark.parametrize("said", [*JSON_FAULTS.values(), *PATTERNS.values()])
-def test_each_phrase_is_in_both_languages(said: Sentence) -> None:
+def test_each_phrase_is_in_both_languages(said: Translatable) -> None:
     assert said.fr != said.en
 
 
@@ -158,7 +158,7 @@ def test_a_fault_of_an_account_never_repeats_the_account(
 ) -> None:
     sentence = account_fault("IBAN", exception("Invalid characters in IBAN FR14"))
     said = ACCOUNT_FAULTS.get(exception.__name__, OTHER_ACCOUNT_FAULT)
-    assert Sentence(f"IBAN incorrect : {said.fr}", f"incorrect IBAN: {said.en}") == sentence
+    assert Translatable(f"IBAN incorrect : {said.fr}", f"incorrect IBAN: {said.en}") == sentence
 
 
 FIX = "Corrigez l'événement et renvoyez-le."
@@ -288,23 +288,23 @@ EXPLANATIONS: list[tuple[str, str, str]] = [
 @pytest.mark.parametrize(("name", "fr", "en"), EXPLANATIONS, ids=[each[0] for each in EXPLANATIONS])
 def test_the_sender_reads_what_is_wrong_and_where(name: str, fr: str, en: str) -> None:
     [row] = [row for row in BAD_INPUT if row.name in {name, f"the amount is {name}"}]
-    assert Sentence(fr, en) == explained(row)[1]
+    assert Translatable(fr, en) == explained(row)[1]
 
 
 def test_a_sentence_renders_its_facts() -> None:
-    sentence = Sentence("il manque {shortfall} à {line}", "{line} is short of {shortfall}")
+    sentence = _("{line} is short of {shortfall}")
     facts = {"line": "65/{x}", "shortfall": 5, "unused": 1}
-    expected = Sentence("il manque 5 à 65/{x}", "65/{x} is short of 5")
+    expected = _("65/{x} is short of 5")
     assert expected == sentence.render(facts)
 
 
 def test_a_sentence_without_one_of_its_facts_is_a_mistake_of_ours() -> None:
     with pytest.raises(KeyError, match="line"):
-        Sentence("{line}", "{line}").render({})
+        Translatable("{line}").render({})
 
 
 def test_a_reason_is_its_code_and_its_pointer() -> None:
-    detail = Sentence("", "")
+    detail = verbatim("")
     assert "too_large" == Unreadable(Reason.TOO_LARGE, None, detail).reason
     assert "missing_field: /id" == Unreadable(Reason.MISSING_FIELD, "/id", detail).reason
     assert "invalid_value: " == Unreadable(Reason.INVALID_VALUE, "", detail).reason

@@ -6,18 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.sentences import Sentence
+from events.texts import ngettext
 from events.values import AMOUNT_MAX_CENTS
 from services.ledger.application.decision_texts import euros_en, euros_fr
 from services.texts.language import Language
-from services.texts.locale_format import Counted, LocaleFormat
+from services.texts.locale_format import LocaleFormat
 
 FR = LocaleFormat.of(Language.FR)
 EN = LocaleFormat.of(Language.EN)
 NOON = datetime(2023, 7, 20, 12, tzinfo=UTC)
-ORDERS = Counted(
-    Sentence("{count} mandat", "{count} order"), Sentence("{count} mandats", "{count} orders")
-)
+ORDERS = ngettext("{count} order", "{count} orders")
 
 
 @pytest.mark.parametrize(

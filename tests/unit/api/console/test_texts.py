@@ -6,7 +6,7 @@ from typing import get_args
 
 from events.deliberations import DeliberationWithdrawn
 from events.envelope import INBOUND
-from events.sentences import Sentence
+from events.texts import Translatable
 from services.api.console import pages
 from services.api.console.texts import TEXTS, codes
 from services.api.rejections.view import KINDS
@@ -68,7 +68,7 @@ def test_codes_of_the_ledger_have_their_texts() -> None:
     assert {each.value for each in ConventionState} <= set(codes.CONVENTION_STATES)
     types = {each.TYPE.removeprefix("ecluse.").removesuffix(".v1") for each in INBOUND}
     assert types <= set(codes.TYPES)
-    assert all(isinstance(each, Sentence) for each in codes.STAGES.values())
+    assert all(isinstance(each, Translatable) for each in codes.STAGES.values())
 
 
 def test_every_cause_of_a_withdrawal_has_its_texts() -> None:
