@@ -6,7 +6,6 @@ from events.texts import _, ngettext, pgettext
 
 TEXTS: Final = {
     "title": _("Lag"),
-    "reload": _("Reload"),
     # ------------------------------------------------------------ the first sentence
     "done_in": _("At this pace that takes another {span}."),
     "sampled": _("It last looked at {clock}, {age}. How far the stages are since, nobody knows."),
@@ -57,42 +56,30 @@ TEXTS: Final = {
     "not_ready": _("The watch is still reading the journal"),
     "not_ready_said": _("What it counts of it is unknown until then."),
     # ------------------------------------------------------------ the stages
-    "stages": _("Stage by stage"),
     "stage": _("Stage"),
     "state": _("State"),
     "behind": _("Records behind"),
     "oldest": _("Oldest unprocessed"),
     "latest": _("Latest event dated"),
-    "drain": _("Time to drain"),
     "members": _("Processes"),
     "partition": _("Partition"),
     "position": _("Position"),
     "of_end": _("end {end}"),
-    "owner": _("Owner"),
     "none": pgettext("figure", "none"),
     "then": _("at {clock}: {state}"),
-    "partitions_of": _("{stage}, partition by partition"),
     "group": _("group {group}"),
     "held_before": _("held before offset {offset}"),
     "what_to_do": _("what to do"),
     # ------------------------------------------------------------ the last hour
-    "hour": _("The last hour"),
-    "hour_unknown": _("Nobody here knows anything of it."),
     "late": _("Lateness"),
     "waiting": pgettext("chart", "Payment orders waiting"),
     "now": _("now"),
-    "hour_ago": _("an hour ago"),
     "at_most": _("at most {most}"),
     "drawn": _("Now {now}; at most {most}, at {clock}."),
     "drawn_unknown": _("Unknown for {minutes} minutes of the hour."),
     "nothing_known": _("Nothing is known of this hour."),
     "gap_key": _("unknown"),
     "figures": _("The figures of the hour"),
-    "figures_lead": _(
-        "Of each five minutes the greatest lateness, and the most behind; ≥ where a part is "
-        "unknown."
-    ),
-    "until": _("Until"),
     # ------------------------------------------------------------ orders, outcomes, durations
     "orders": _("Payment orders waiting"),
     "orders_waiting": _("Waiting"),
@@ -101,7 +88,6 @@ TEXTS: Final = {
     "orders_unacknowledged": _("Without the accountant's answer"),
     "issued": _("issued {age}"),
     "oldest_issued": _("the oldest issued {age}"),
-    "oldest_orders": pgettext("payment orders", "The oldest"),
     "order": _("Payment order"),
     "left": _("Still to pay"),
     "issued_on": _("Issued"),
@@ -110,14 +96,8 @@ TEXTS: Final = {
     "count": _("What became of the records"),
     "unaccounted": _("unaccounted for"),
     "resumed": _("{count} waited, and were decided since."),
-    "latencies": pgettext("page", "Latencies of the last hour"),
     "step": _("Step"),
-    "passed": _("Passed"),
-    "p50": _("half within"),
-    "p95": _("95 % within"),
-    "max": _("the longest"),
     # ------------------------------------------------------------ other waiting items
-    "others": _("What else waits"),
     "reports": _("Reports overdue"),
     "since_day": _("the oldest was due {age}"),
     "closed": _("closed year"),
@@ -132,10 +112,8 @@ TEXTS: Final = {
     "deadline_events_pending": _("{count} to be written"),
     # ------------------------------------------------------------ the watch itself
     "watch": _("The watch itself"),
-    "instance": _("Process"),
     "budgets": _("Budgets counted"),
     "balances": _("Balances that differ"),
-    "journal_faults": _("Faults of the journal"),
 }
 
 LEFT: Final = ngettext("{count} record is left to read.", "{count} records are left to read.")
