@@ -25,8 +25,8 @@ from events.envelope import (
     UntypedEnvelope,
     borrows_a_name,
 )
-from events.texts import Translatable, _
-from events.unreadable import DETAILS, OTHER_DETAIL, Reason, Unreadable, borrowed_name
+from events.texts import Translatable, _, verbatim
+from events.unreadable import Reason, Unreadable, borrowed_name, fault_detail, json_fault
 from events.values import JOURNALLED
 
 MEBIBYTE = 1024 * 1024
@@ -187,7 +187,7 @@ def _json_object(raw: bytes) -> dict[str, Any]:
     except msgspec.ValidationError:
         _reject_numbers_out_of_range(raw)
     except (ValueError, RecursionError) as error:
-        _fail(Reason.BAD_JSON, None, Translatable(str(error), str(error)))
+        _fail(Reason.BAD_JSON, None, json_fault(str(error)))
     checked = _check_shape(message, raw)
     # Printing again what was parsed shows that no key was repeated: four times cheaper than
     # asking the parser for pairs, which is left for those who write JSON in another way.
@@ -208,7 +208,7 @@ def _check_shape(message: Any, raw: bytes) -> dict[str, Any]:
         _fail(
             Reason.BAD_JSON,
             None,
-            Translatable(f"plus de {NESTING_MAX} niveaux", f"more than {NESTING_MAX} levels"),
+            _("more than {levels} levels").render({"levels": NESTING_MAX}),
         )
     return message
 
@@ -262,19 +262,14 @@ def _event(
         _fail(
             Reason.WRONG_PARTITION_KEY,
             "/partitionkey",
-            Translatable(
-                f"{envelope.partitionkey} ≠ {budget}", f"{envelope.partitionkey} ≠ {budget}"
-            ),
+            verbatim(f"{envelope.partitionkey} ≠ {budget}"),
         )
     if key is not None and key != budget.encode():
         shown = key[:TOKEN_MAX].decode(errors="replace")
         _fail(
             Reason.WRONG_PARTITION_KEY,
             "/partitionkey",
-            Translatable(
-                f"clé Kafka {shown or 'absente'} ≠ {budget}",
-                f"Kafka key {shown or 'absent'} ≠ {budget}",
-            ),
+            _("Kafka key {key} ≠ {budget}").render({"key": shown or _("absent"), "budget": budget}),
         )
     if b"\n" in raw or b"\r" in raw:
         # Between tokens a line break means nothing, and the journal holds one record a line.
@@ -355,7 +350,7 @@ def _reject_numbers_out_of_range(raw: bytes) -> NoReturn:
         # What cannot be printed holds half a character.
         msgspec.json.encode(message, enc_hook=lambda _beyond: None)
     except (ValueError, RecursionError) as error:
-        _fail(Reason.BAD_JSON, None, Translatable(str(error), str(error)))
+        _fail(Reason.BAD_JSON, None, json_fault(str(error)))
     _check_shape(message, raw)
     pointer = next(each.pointer() for each in _places(message) if isinstance(each.value, _Beyond))
     _fail(Reason.INVALID_VALUE, pointer, OUT_OF_RANGE)
@@ -382,7 +377,7 @@ def _detail(error_type: str, message: str, context: dict[str, Any]) -> Translata
     why = context.get("why")
     if isinstance(why, Translatable):
         return why
-    return DETAILS.get(error_type, OTHER_DETAIL).render({"error": message, **context})
+    return fault_detail(error_type, {"error": message, **context})
 
 
 def _pointer(tokens: Iterable[str]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from events.texts import Translatable, _, pgettext
+from events.texts import Translatable, _, pgettext, verbatim
 from events.values import CARRIED_NAME, PRINTED, WITHOUT_SLASH
 
 
@@ -44,22 +44,22 @@ class Unreadable:
 
         The one fault that is found without reading.
         """
-        size = Translatable(
-            f"{limit_mib} Mio ({length_bytes} octets)", f"{limit_mib} MiB ({length_bytes} bytes)"
-        )
-        return cls(Reason.TOO_LARGE, None, size)
+        size = _("{limit_mib} MiB ({length_bytes} bytes)")
+        facts = {"limit_mib": limit_mib, "length_bytes": length_bytes}
+        return cls(Reason.TOO_LARGE, None, size.render(facts))
 
     @classmethod
     def wrong_partition(cls, found: int, expected: int) -> "Unreadable":
         """A readable event where its budget does not belong (rules, 37)."""
-        place = Translatable(f"{found} au lieu de {expected}", f"{found} instead of {expected}")
-        return cls(Reason.WRONG_PARTITION, None, place)
+        place = _("{found} instead of {expected}")
+        facts = {"found": found, "expected": expected}
+        return cls(Reason.WRONG_PARTITION, None, place.render(facts))
 
     @classmethod
     def quarantined(cls, why: str) -> "Unreadable":
         """A record that an operator quarantined, with the reason given."""
         shown = why if len(why) <= WHY_MAX else why[:WHY_MAX] + "…"
-        return cls(Reason.QUARANTINED, None, Translatable(shown, shown))
+        return cls(Reason.QUARANTINED, None, verbatim(shown))
 
     @property
     def reason(self) -> str:
@@ -116,26 +116,6 @@ NAME_MAX = 60
 """The characters of an unknown type that are repeated: it may be as long as the event."""
 
 
-class Detail(Translatable):
-    """A fault that pydantic finds; patterns and English lists among its facts are translated."""
-
-    __slots__ = ()
-
-    def render(self, facts: Mapping[str, object]) -> Translatable:
-        """The detail with its facts, in both languages."""
-        french, english = dict(facts), dict(facts)
-        if "pattern" in facts:
-            pattern = str(facts["pattern"])
-            other = Translatable(f"le format {pattern}", f"the format {pattern}")
-            text = PATTERNS.get(pattern, other)
-            french["pattern"], english["pattern"] = text.fr, text.en
-        if "expected" in facts:
-            french["expected"] = str(facts["expected"]).replace(" or ", " ou ")
-        if len(name := str(facts.get("name", ""))) > NAME_MAX:
-            french["name"] = english["name"] = name[:NAME_MAX] + "…"
-        return Translatable(fr=self.fr.format_map(french), en=self.en.format_map(english))
-
-
 _NO_DAY = _("there is no such day")
 _NO_INSTANT = _("there is no such instant")
 _A_DAY = _("a date without a time is expected")
@@ -173,6 +153,22 @@ DETAILS: dict[str, Translatable] = {
 """The fault of a value, by pydantic's error type."""
 
 OTHER_DETAIL = pgettext("in English", "{error}")
+OTHER_PATTERN = _("the format {pattern}")
+ONE_OF = _("{others} or {last}")
+
+
+def fault_detail(error_type: str, facts: Mapping[str, object]) -> Translatable:
+    """A fault that pydantic found; its facts are patterns and English, put for people."""
+    shown = dict(facts)
+    if "pattern" in facts:
+        pattern = str(facts["pattern"])
+        shown["pattern"] = PATTERNS.get(pattern, OTHER_PATTERN.render({"pattern": pattern}))
+    others, _or, last = str(facts.get("expected", "")).rpartition(" or ")
+    if others:
+        shown["expected"] = ONE_OF.render({"others": others, "last": last})
+    if len(name := str(facts.get("name", ""))) > NAME_MAX:
+        shown["name"] = name[:NAME_MAX] + "…"
+    return DETAILS.get(error_type, OTHER_DETAIL).render(shown)
 
 
 JSON_FAULTS: dict[str, Translatable] = {
@@ -213,18 +209,12 @@ def json_fault(message: str) -> Translatable:
     place = _BYTE.search(message)
     if place is None:
         return sentence
-    return Translatable(f"{sentence.fr} (octet {place[1]})", f"{sentence.en} (byte {place[1]})")
+    return _("{fault} (byte {byte})").render({"fault": sentence, "byte": place[1]})
 
 
 def explain(unreadable: Unreadable) -> Translatable:
     """The sentence for one record: what is wrong, where, and what to do."""
     sentence, where, detail = SENTENCES[unreadable.code], unreadable.pointer, unreadable.detail
-    if unreadable.code is Reason.BAD_JSON and detail.fr == detail.en:
-        detail = json_fault(detail.en)  # The parser's own message.
-    top = where == ""  # The whole document: a pointer that nobody would see.
-    return Translatable(
-        fr=sentence.fr.format(pointer="tête du document" if top else where, detail=detail.fr),
-        en=sentence.en.format(
-            pointer="the top of the document" if top else where, detail=detail.en
-        ),
-    )
+    # An empty pointer is the whole document: nobody would see it.
+    pointer = _("the top of the document") if where == "" else where
+    return sentence.render({"pointer": pointer, "detail": detail})

@@ -251,7 +251,7 @@ BudgetId = Annotated[
 def account_fault(what: str, error: SchwiftyException) -> Translatable:
     """The fault of an IBAN or a BIC."""
     why = ACCOUNT_FAULTS.get(type(error).__name__, OTHER_ACCOUNT_FAULT)
-    return Translatable(f"{what} incorrect : {why.fr}", f"incorrect {what}: {why.en}")
+    return _("incorrect {what}: {why}").render({"what": what, "why": why})
 
 
 def _checked_iban(iban: str, info: ValidationInfo) -> str:

@@ -193,11 +193,7 @@ def details(problem: Problem, language: Language, request_id: str | None) -> dic
 
 def _rendered(sentence: Translatable, facts: Mapping[str, object], language: Language) -> str:
     """The sentence in one language; a fact may be a sentence too."""
-    known = {
-        name: translate(fact, language) if isinstance(fact, Translatable) else fact
-        for name, fact in facts.items()
-    }
-    return translate(sentence, language).format_map(known)
+    return translate(sentence.render(facts), language)
 
 
 def answer(problem: Problem, asked: HTTPConnection) -> JSONResponse:

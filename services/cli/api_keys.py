@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn, TypeVar
 
 import typer
 
-from events.texts import Translatable, _
+from events.texts import Translatable, _, verbatim
 from services.api.access.caller import Entities, Scope
 from services.api.access.keys import ApiKey
 from services.cli.options import AsJson, Group, Lang, Verb, chosen_language
@@ -141,7 +141,7 @@ def show_audit(
         return
     for row in rows:
         said = "{number}  {at}  {actor}  {action}  {subject}".format_map(row)
-        screen.say(Translatable(said, said))
+        screen.say(verbatim(said))
 
 
 def _with_store(data: Path | None, what: "Callable[[AccessStore], Awaitable[Result]]") -> Result:
@@ -203,7 +203,5 @@ def _line(key: ApiKey) -> Translatable:
         state = REVOKED_SINCE
     elif key.last_used_at is None:
         state = NEVER_USED
-    return Translatable(
-        f"{key.key_id}  {key.label}  ({rights})  {state.fr}",
-        f"{key.key_id}  {key.label}  ({rights})  {state.en}",
-    )
+    facts = {"id": key.key_id, "label": key.label, "rights": rights, "state": state}
+    return Translatable("{id}  {label}  ({rights})  {state}", facts)

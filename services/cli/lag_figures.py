@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from events.texts import Translatable
 from services.cli.lag_texts import AGO, AHEAD, DAYS, HOURS, MINUTES, SECONDS, UNKNOWN
 from services.cli.screen import Screen
-from services.texts.language import Language
+from services.texts.formats import number
 from services.texts.locale_format import ZONE
 from services.texts.translation import translate
 
@@ -32,10 +32,7 @@ class Figures:
 
     def count(self, count: int | None) -> str:
         """`48,211`."""
-        if count is None:
-            return UNKNOWN
-        between = "\u202f" if self._screen.language is Language.FR else ","
-        return f"{count:,}".replace(",", between)
+        return UNKNOWN if count is None else number(count, self._screen.language)
 
     def euros(self, amount_cents: int | None) -> str:
         """`€1,320.00`."""

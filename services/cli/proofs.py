@@ -121,8 +121,7 @@ async def _read_topic(
 def _with_records(journal: Journal, report: Report) -> Report:
     """Of a budget that is not there, nothing is proved."""
     if journal.budget not in {None, *report.chains} and report.proved:
-        said = NO_RECORDS.render({"budget": journal.budget})
-        raise UnreachableError(said.fr, said.en)
+        raise UnreachableError(NO_RECORDS.render({"budget": journal.budget}))
     return report
 
 

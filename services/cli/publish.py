@@ -13,7 +13,7 @@ from typing import BinaryIO, Final, cast
 import typer
 
 from events.envelope import SourceKind
-from events.texts import Translatable, _, ngettext
+from events.texts import Number, Translatable, _, ngettext
 from events.topics import EVENTS
 from events.unreadable import Unreadable
 from services.cli.options import AsJson, EventFiles, Lang, chosen_language
@@ -194,10 +194,7 @@ def _send(
             yield from file.messages(handled)
 
     def partly(what: Translatable) -> Translatable:
-        counted = {"count": receipts.count, "total": total}
-        return Translatable(
-            PARTLY.fr.format(what=what.fr, **counted), PARTLY.en.format(what=what.en, **counted)
-        )
+        return PARTLY.render({"what": what, "count": receipts.count, "total": total})
 
     if not total:
         return
@@ -224,7 +221,5 @@ def _say(screen: Screen, receipts: Receipts, topic: str, elapsed_s: float) -> No
         facts = asdict(receipt)
         screen.say(IN_PARTITION.render(facts.pop("count"), **facts))
     screen.say_more(max(len(receipts.by_partition) - ROWS_MAX, 0))
-    rate = f"{receipts.count / elapsed_s:,.0f}"
-    if screen.language is Language.FR:
-        rate = rate.replace(",", "\u202f")
+    rate = Number(round(receipts.count / elapsed_s))
     screen.say(PUBLISHED.render(receipts.count, topic=topic, rate=rate))

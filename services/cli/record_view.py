@@ -8,7 +8,6 @@ from rich.table import Table
 from rich.text import Text
 
 from events.masking import masked
-from events.texts import Translatable
 from services.cli.replay_tables import (
     Unread,
     dead_letter_words,
@@ -30,9 +29,9 @@ from services.ledger.domain.journal import JournalRecord, Source
 from services.ledger.domain.lines import Stage
 from services.ledger.domain.moves import Move
 from services.ledger.explain.terms import ENTRY_KINDS, ORDER_STATES
-from services.texts.translation import translate
+from services.texts.translation import Sentence, translate
 
-DeadLetters = Mapping[Source, Translatable]
+DeadLetters = Mapping[Source, Sentence]
 """Why records could not be read, by where they stand."""
 
 

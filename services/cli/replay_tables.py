@@ -7,10 +7,10 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
-from events.texts import Counted, Translatable
+from events.texts import Translatable, verbatim
 from events.unreadable import Reason, Unreadable, explain
 from services.cli.screen import ROWS_MAX, Screen
-from services.cli.texts import COLUMNS, LINE_WORD, OUTCOME, OUTCOMES, READ, REVIEW_FLAGS, SUMMARY
+from services.cli.texts import COLUMNS, LINE_WORD, OUTCOMES, READ, REVIEW_FLAGS, SUMMARY
 from services.ledger.application.decision_texts import (
     flag_sentence,
     line_label,
@@ -22,7 +22,7 @@ from services.ledger.application.ports import DeadLetter
 from services.ledger.domain.journal import Source
 from services.ledger.explain.terms import ENTRY_KINDS, ORDER_STATES
 from services.texts.language import Language
-from services.texts.translation import translate
+from services.texts.translation import Sentence, both, translate
 
 STAGES: Final = ("appropriated", "available", "reserved", "committed", "ordered", "paid")
 """The stages of a line, in the order of the expenditure chain."""
@@ -39,7 +39,7 @@ class Unread(NamedTuple):
 
     source: Source
     reason: str
-    said: Translatable | None
+    said: Sentence | None
     """None where nobody can tell any more."""
 
 
@@ -164,22 +164,9 @@ def _show_heads(screen: Screen, heads: dict[str, str]) -> None:
 def counts(said: dict[str, Any]) -> Translatable:
     """What became of everything that was read, in one line."""
     read = READ.render(said["events"])
-    words = [_outcome(name, count) for name, count in said["outcomes"].items()]
-    fr, en = (", ".join(each.fr for each in words), ", ".join(each.en for each in words))
-    flags = REVIEW_FLAGS.render({"count": len(said["review_flags"])})
-    return Translatable(
-        SUMMARY.fr.format(read=read.fr, outcomes=fr, flags=flags.fr),
-        SUMMARY.en.format(read=read.en, outcomes=en, flags=flags.en),
-    )
-
-
-def _outcome(name: str, count: int) -> Translatable:
-    one, many = OUTCOME[name], OUTCOMES[name]
-    counted = Counted(
-        Translatable("{count} " + one.fr, "{count} " + one.en),
-        Translatable("{count} " + many.fr, "{count} " + many.en),
-    )
-    return counted.render(count)
+    outcomes = tuple(OUTCOMES[name].render(count) for name, count in said["outcomes"].items())
+    flags = REVIEW_FLAGS.render(len(said["review_flags"]))
+    return SUMMARY.render({"read": read, "outcomes": outcomes, "flags": flags})
 
 
 def place(source: Source, language: Language) -> str:
@@ -201,7 +188,7 @@ def unread(dead_letters: Iterable[DeadLetter]) -> Iterator[Unread]:
     """Dead letters of a store, each with the sentence that its bytes lead to."""
     for dead_letter in dead_letters:
         source = Source(dead_letter.topic, dead_letter.partition, dead_letter.offset)
-        yield Unread(source, dead_letter.reason, dead_letter_sentence(dead_letter))
+        yield Unread(source, dead_letter.reason, both(dead_letter_sentence(dead_letter)))
 
 
 def dead_letter_sentence(dead_letter: DeadLetter) -> Translatable:
@@ -213,6 +200,4 @@ def dead_letter_sentence(dead_letter: DeadLetter) -> Translatable:
     if isinstance(again, Unreadable):
         return explain(again)
     # The decoder failed then and does not now: the record may be sent again.
-    return explain(
-        Unreadable(Reason.UNDECODABLE, None, Translatable(dead_letter.reason, dead_letter.reason))
-    )
+    return explain(Unreadable(Reason.UNDECODABLE, None, verbatim(dead_letter.reason)))

@@ -12,9 +12,10 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from events.texts import Counted, Translatable
-from services.cli.texts import COLUMNS, MORE, TITLES, day, euros
+from services.cli.texts import COLUMNS, MORE, TITLES
+from services.texts.formats import day, euros
 from services.texts.language import Language
-from services.texts.translation import translate
+from services.texts.translation import Sentence, translate
 
 WIDTH_WITHOUT_TERMINAL: Final = 100
 """Columns where output is not a terminal: what a page holds."""
@@ -80,7 +81,7 @@ class Screen:
         if not self.console.is_terminal and "COLUMNS" not in os.environ:
             self.console = Console(highlight=False, width=WIDTH_WITHOUT_TERMINAL)
 
-    def say(self, sentence: Translatable) -> None:
+    def say(self, sentence: Translatable | Sentence) -> None:
         """One line of text."""
         self.console.print(Prose(clean(translate(sentence, self.language))))
 

@@ -1,17 +1,9 @@
 """What the command says to people, in French and in English."""
 
 import os
-from enum import StrEnum
-from typing import NamedTuple
 
-from events.texts import Translatable, _, ngettext, pgettext
-
-
-class Language(StrEnum):
-    """The languages of the command's messages."""
-
-    FR = "fr"
-    EN = "en"
+from events.texts import _, ngettext, pgettext
+from services.texts.language import Language
 
 
 def language_of_the_system() -> Language:
@@ -29,40 +21,6 @@ def typed(words: str) -> str:
     return words.encode(errors="replace").decode()
 
 
-def told(sentence: Translatable, language: Language) -> str:
-    """The sentence in one language."""
-    return sentence.fr if language is Language.FR else sentence.en
-
-
-def euros(amount_cents: int, language: Language) -> str:
-    """An amount as people write it."""
-    # Only here: they bring the whole language of events, and `--help` names no amount.
-    from services.ledger.application.decision_texts import euros_en, euros_fr  # noqa: PLC0415
-
-    return euros_fr(amount_cents) if language is Language.FR else euros_en(amount_cents)
-
-
-def day(iso: str, language: Language) -> str:
-    """A day as people write it: `14/07/2023` in French, `2023-07-14` in English."""
-    return "/".join(reversed(iso.split("-"))) if language is Language.FR else iso
-
-
-class Counted(NamedTuple):
-    """A sentence for one thing and for several."""
-
-    one: Translatable
-    many: Translatable
-
-    def render(self, count: int, **facts: object) -> Translatable:
-        """The sentence for `count` things: none is one in French, and many in English."""
-        fr = self.one.fr if count in {0, 1} else self.many.fr
-        en = self.one.en if count == 1 else self.many.en
-        return Translatable(
-            fr.format(count=f"{count:,}".replace(",", "\u202f"), **facts),
-            en.format(count=f"{count:,}", **facts),
-        )
-
-
 UNCHECKED = _(
     "Access is not checked (ECLUSE_AUTH=off): whoever reaches this address sees all and publishes."
 )
@@ -77,11 +35,11 @@ OUTCOME = {
 """What became of one record."""
 
 OUTCOMES = {
-    "accepted": pgettext("records", "accepted"),
-    "duplicate": _("duplicates"),
-    "refused": pgettext("records", "refused"),
-    "parked": _("parked"),
-    "dead_letter": _("dead letters"),
+    "accepted": ngettext("{count} accepted", "{count} accepted"),
+    "duplicate": ngettext("{count} duplicate", "{count} duplicates"),
+    "refused": ngettext("{count} refused", "{count} refused"),
+    "parked": ngettext("{count} parked", "{count} parked"),
+    "dead_letter": ngettext("{count} dead letter", "{count} dead letters"),
 }
 """What became of several."""
 
@@ -171,7 +129,7 @@ COLUMNS = {
 }
 
 READ = ngettext("{count} event read", "{count} events read")
-REVIEW_FLAGS = _("{count} to review")
+REVIEW_FLAGS = ngettext("{count} to review", "{count} to review")
 SUMMARY = _("{read}: {outcomes}; {flags}.")
 MORE = ngettext(
     "… and {count} more: --json shows them all", "… and {count} more: --json shows them all"

@@ -1,6 +1,7 @@
 """`ecluse topics`: the topics of schemas/topics.yaml on the cluster."""
 
 import asyncio
+from dataclasses import asdict
 from typing import Annotated, Any, Final
 
 import typer
@@ -13,6 +14,7 @@ from services.runtime.kafka import topics
 from services.runtime.kafka.topic_catalogue import read_catalogue
 from services.runtime.kafka.topic_diff import Difference, TopicOptions
 from services.runtime.ops.settings import Settings
+from services.texts.translation import both
 
 EXIT_DIFFERENT: Final = 1
 
@@ -122,5 +124,5 @@ def _row(each: Difference) -> dict[str, Any]:
         "found": each.found,
         "wanted": each.wanted,
         "mendable": each.mendable,
-        "message": {"fr": each.text.fr, "en": each.text.en},
+        "message": asdict(both(each.text)),
     }

@@ -1,6 +1,7 @@
 """How a story is told to people: record by record, then what is still to come."""
 
 from collections.abc import Iterable, Sequence
+from functools import reduce
 from typing import Final
 
 from rich.table import Table
@@ -54,10 +55,7 @@ def _uncapitalised(text: str) -> str:
     return text[0].lower() + text[1:]
 
 
-TYPES: Final = {
-    short_type(each): Translatable(_uncapitalised(each.NAME.fr), _uncapitalised(each.NAME.en))
-    for each in INBOUND
-}
+TYPES: Final = {short_type(each): each.NAME for each in INBOUND}
 """The names of event types, by the middle of the type."""
 
 LABELS: Final = {
@@ -159,7 +157,9 @@ def awaited_words(screen: Screen, awaited: Awaited) -> str:
 
 def type_words(screen: Screen, event_type: str) -> str:
     """What came, as people call it."""
-    return screen.word_or_name(TYPES, event_type.removeprefix("ecluse.").removesuffix(".v1"))
+    middle = event_type.removeprefix("ecluse.").removesuffix(".v1")
+    name = TYPES.get(middle)
+    return middle if name is None else _uncapitalised(translate(name, screen.language))
 
 
 def _want(screen: Screen, want: Want) -> str:
@@ -170,13 +170,14 @@ def _want(screen: Screen, want: Want) -> str:
 
 
 def _heading(story: Trace) -> Translatable:
-    french = [KINDS[kind].fr for kind in story.kinds]
-    english = [KINDS[kind].en for kind in story.kinds]
-    sentence = NAMES if len(story.kinds) == 1 else NAMES_SEVERAL
-    return Translatable(
-        sentence.fr.format(ref=story.ref, kinds=" et ".join(french)),
-        sentence.en.format(ref=story.ref, kinds=" and ".join(english)),
+    first, *others = (KINDS[kind] for kind in story.kinds)
+    kinds = reduce(
+        lambda before, kind: _("{first} and {second}").render({"first": before, "second": kind}),
+        others,
+        first,
     )
+    text = NAMES_SEVERAL if others else NAMES
+    return text.render({"ref": story.ref, "kinds": kinds})
 
 
 def _title(screen: Screen, sentence: Translatable) -> None:

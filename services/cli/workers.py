@@ -49,7 +49,7 @@ def run_worker(work: Coroutine[Any, Any, Result]) -> Result:
         log.critical("worker_gave_up", error=str(error))
         raise ClusterError("Écluse", GAVE_UP.render({"error": error})) from error
     except Stop as error:
-        log.critical("worker_cannot_go_on", error=error.text.en)
+        log.critical("worker_cannot_go_on", error=str(error))
         raise
 
 

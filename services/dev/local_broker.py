@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from events.texts import Translatable, _
+from events.texts import _
 from services.dev.jars import find_java
 from services.runtime.ops.errors import ClusterError
 
@@ -321,9 +321,8 @@ class LocalBroker:
         tail = "\n".join(lines[-LOG_TAIL_LINES:])
         return ClusterError(
             self.bootstrap,
-            Translatable(
-                fr=f"le broker local n'a pas démarré. La fin de {self.log}\u00a0:\n{tail}",
-                en=f"the local broker did not start. The end of {self.log}:\n{tail}",
+            _("the local broker did not start. The end of {log}:\n{tail}").render(
+                {"log": self.log, "tail": tail}
             ),
         )
 

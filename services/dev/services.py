@@ -125,12 +125,8 @@ def _inherited() -> dict[str, str]:
 
 
 def _ended(name: str, how: Translatable, log: Path) -> ClusterError:
-    facts = {"name": name, "tail": _tail(log)}
-    text = Translatable(
-        ENDED.fr.format(how=how.fr, **facts),
-        ENDED.en.format(how=how.en, **facts),
-    )
-    return ClusterError("ecluse dev", text)
+    facts = {"name": name, "how": how, "tail": _tail(log)}
+    return ClusterError("ecluse dev", ENDED.render(facts))
 
 
 def _listens(port: int) -> bool:

@@ -1,10 +1,13 @@
 """Findings of a proof: a code, a place, and a sentence in both languages."""
 
 from collections import Counter
+from dataclasses import asdict
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from events.texts import Translatable, _
+from services.texts.language import Language
+from services.texts.translation import Sentence, translate
 
 FINDINGS_MAX: Final = 1000
 """The number of findings kept: the rest is only counted."""
@@ -178,21 +181,17 @@ class Finding(NamedTuple):
     facts: dict[str, Any]
 
     @property
-    def said(self) -> Translatable:
+    def said(self) -> Sentence:
         """The sentence of the finding."""
-        return Translatable(
-            fr=SENTENCES[self.code].fr.format_map(
-                {n: _shown(v, "fr") for n, v in self.facts.items()}
-            ),
-            en=SENTENCES[self.code].en.format_map(
-                {n: _shown(v, "en") for n, v in self.facts.items()}
-            ),
-        )
+        return Sentence(fr=self._in(Language.FR), en=self._in(Language.EN))
 
     def row(self) -> dict[str, Any]:
         """The finding as JSON."""
-        said = self.said
-        return {"code": self.code.value, **self.place.row(), "fr": said.fr, "en": said.en}
+        return {"code": self.code.value, **self.place.row(), **asdict(self.said)}
+
+    def _in(self, language: Language) -> str:
+        facts = {name: _shown(fact, language) for name, fact in self.facts.items()}
+        return translate(SENTENCES[self.code].render(facts), language)
 
 
 class Findings:
@@ -210,9 +209,9 @@ class Findings:
             self.kept.append(Finding(code, place, facts))
 
 
-def _shown(fact: Any, language: str) -> str:
+def _shown(fact: Any, language: Language) -> str:
     """A fact in a sentence: its beginning; one that is itself a sentence in its language."""
     if isinstance(fact, bytes):
         fact = fact.decode(errors="replace")
-    text = str(getattr(fact, language) if isinstance(fact, Translatable) else fact)
+    text = translate(fact, language) if isinstance(fact, Translatable) else str(fact)
     return text if len(text) <= SHOWN_MAX else text[:SHOWN_MAX] + "…"

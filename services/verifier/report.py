@@ -1,11 +1,12 @@
 """The report of a proof: findings, totals, and what it does not prove."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from events.texts import Translatable, _
+from services.texts.translation import both
 from services.verifier.findings import Finding, Findings
 from services.verifier.records import Json
 
@@ -105,8 +106,7 @@ class Remark(NamedTuple):
 
     def row(self) -> Json:
         """The remark as JSON."""
-        said = self.said
-        return {"code": self.note.value, **self.facts, "fr": said.fr, "en": said.en}
+        return {"code": self.note.value, **self.facts, **asdict(both(self.said))}
 
 
 @dataclass(slots=True)

@@ -1,6 +1,7 @@
 """Pages of the watch: the lag document, live balances, readiness, metrics."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
@@ -13,6 +14,7 @@ from events.lag import as_json
 from events.texts import Translatable, _
 from services.runtime.kafka.partitioning import partition_of
 from services.runtime.ops.clock import Clock
+from services.texts.translation import both
 from services.watch.balances import LiveBalances
 from services.watch.board import history_of
 from services.watch.lag_service import LagService
@@ -101,7 +103,7 @@ class BalancePages:
 
 
 def _error(status: HTTPStatus, code: str, text: Translatable) -> Answer:
-    return Answer(status, {"error": code, "message": {"fr": text.fr, "en": text.en}})
+    return Answer(status, {"error": code, "message": asdict(both(text))})
 
 
 def add_pages(

@@ -1,6 +1,7 @@
 """What leaves fits the published language: the ledger writes it without pydantic, for speed."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from functools import cache
 from typing import Any
 
@@ -20,6 +21,7 @@ from events.parts import Part
 from events.texts import Translatable
 from services.ledger.application.decision_texts import parked_sentence, refusal_sentence
 from services.ledger.domain.journal import JournalRecord, read_record
+from services.texts.translation import both
 from tests.builders import Json, Scenario
 from tests.unit.tables.rows import Row
 from tests.unit.tables.test_amendments import ROWS as AMENDMENTS
@@ -83,7 +85,7 @@ def answer(record: JournalRecord, message: Translatable, **more: Any) -> Json:
         "event_id": record.event_id,
         "event_source": record.event_source,
         "sequence": record.sequence,
-        "message": {"fr": message.fr, "en": message.en},
+        "message": asdict(both(message)),
         **more,
     }
 

@@ -9,7 +9,7 @@ from events.topics import DEAD_LETTERS, EVENTS, REFUSALS
 from services.cli.proof_report import show
 from services.cli.screen import Screen
 from services.texts.language import Language
-from services.texts.translation import translate
+from services.texts.translation import both, translate
 from services.verifier.figures import together
 from services.verifier.findings import Code, Findings, Place
 from services.verifier.records import NotARecordError, read_record
@@ -85,7 +85,7 @@ def test_a_program_reads_json() -> None:
 
 def test_each_note_says_the_same_in_both_languages() -> None:
     assert set(Note) == set(NOTES)
-    for sentence in NOTES.values():
+    for sentence in map(both, NOTES.values()):
         french, english = (set(FACT.findall(text)) for text in (sentence.fr, sentence.en))
         assert french == english
 

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from events.texts import Translatable, _
-from events.unreadable import DETAILS, OTHER_DETAIL
+from events.unreadable import fault_detail
 from services.api.http.dependencies import RETRY_AFTER_S, unreachable
 from services.api.language import language_of
 from services.api.problems import (
@@ -75,7 +75,7 @@ def _fault(error: dict[str, Any], language: Language) -> dict[str, str]:
     place = error.get("loc", ())
     name = "/".join(str(part) for part in place[1:])
     facts = {**error.get("ctx", {}), "error": error["msg"]}
-    why = DETAILS.get(error["type"], OTHER_DETAIL).render(facts)
+    why = fault_detail(error["type"], facts)
     return {"in": str(place[0]) if place else "", "name": name, "detail": translate(why, language)}
 
 

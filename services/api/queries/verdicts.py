@@ -20,6 +20,7 @@ from services.ledger.explain.flags import FLAGS
 from services.ledger.explain.records import DEAD_LETTERS, WAITS
 from services.ledger.explain.refusals import REFUSALS
 from services.ledger.files.summary import in_contract_order
+from services.texts.translation import Sentence, both
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,11 @@ class Verdict:
 
     code: str
     facts: dict[str, Any]
-    term: Translatable
+    term: Sentence
     """Its name."""
-    sentence: Translatable
+    sentence: Sentence
     """Explanation with its facts."""
-    do: Translatable
+    do: Sentence
     """Advice."""
 
 
@@ -64,5 +65,6 @@ def dead_letter_verdict(reason: str, facts: Mapping[str, Any]) -> Verdict:
 def _verdict(
     code: str, facts: Mapping[str, Any], advice: Advice, sentence: Translatable
 ) -> Verdict:
-    shown = Translatable(masked(sentence.fr), masked(sentence.en))
-    return Verdict(code, masked(dict(facts)), advice.term, shown, advice.do)
+    said = both(sentence)
+    shown = Sentence(fr=masked(said.fr), en=masked(said.en))
+    return Verdict(code, masked(dict(facts)), both(advice.term), shown, both(advice.do))

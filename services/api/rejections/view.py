@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from events.texts import Translatable
+from events.texts import Translatable, verbatim
 from services.api.console.elements import (
     Choice,
     Link,
@@ -101,7 +101,7 @@ def reasons(
 def _term(kind: str, code: str) -> Translatable:
     """Name of a reason; one that this version does not know keeps its code."""
     found = TERMS[kind].get(code)
-    return Translatable(code, code) if found is None else found
+    return verbatim(code) if found is None else found
 
 
 def refused_rows(events: Iterable[RefusedEvent], locale: LocaleFormat) -> list[TroubleRow]:

@@ -1,7 +1,7 @@
 """A statement as CSV, in UTF-8.
 
 French: semicolons, decimal commas and a byte order mark, as French spreadsheets expect. English:
-RFC 4180. Days are `YYYY-MM-DD` in both. Text that a spreadsheet would take for a formula is
+RFC 4180. Days are `YYYY-MM-DD` in both. Translatable that a spreadsheet would take for a formula is
 preceded by an apostrophe.
 """
 

@@ -5,7 +5,7 @@ from datetime import date
 from enum import Enum, auto
 from typing import NamedTuple
 
-from events.texts import Translatable
+from events.texts import Translatable, verbatim
 
 Cell = str | int | date | Translatable | None
 """Texts in both languages; any other cell is a name."""
@@ -41,26 +41,26 @@ class Sheet(NamedTuple):
     strong: frozenset[int] = frozenset()
 
 
-def text(fr: str, en: str) -> Column:
+def text(label: Translatable) -> Column:
     """A column of words."""
-    return Column(Translatable(fr, en), Kind.TEXT)
+    return Column(label, Kind.TEXT)
 
 
-def cents(fr: str, en: str) -> Column:
+def cents(label: Translatable) -> Column:
     """A column of sums of money."""
-    return Column(Translatable(fr, en), Kind.CENTS)
+    return Column(label, Kind.CENTS)
 
 
-def day(fr: str, en: str) -> Column:
+def day(label: Translatable) -> Column:
     """A column of days."""
-    return Column(Translatable(fr, en), Kind.DAY)
+    return Column(label, Kind.DAY)
 
 
-def number(fr: str, en: str) -> Column:
+def number(label: Translatable) -> Column:
     """A column of integers."""
-    return Column(Translatable(fr, en), Kind.NUMBER)
+    return Column(label, Kind.NUMBER)
 
 
 def named(name: str, kind: Kind = Kind.TEXT) -> Column:
     """A column that both languages call by the name that a published format gave it."""
-    return Column(Translatable(name, name), kind)
+    return Column(verbatim(name), kind)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from events.texts import Translatable, _, pgettext
+from events.texts import Day, Euros, Translatable, _, pgettext
 from services.ledger.domain import flags, refusals
 from services.ledger.domain.flags import FlagCode
 from services.ledger.domain.refusals import Missing, Refusal
@@ -66,6 +66,8 @@ PLACES: dict[str, Translatable] = {
 """Facts that a flag may lack: its `{where}` is made of those present."""
 
 
+AND = _("{others} and {last}")
+
 LISTED_MAX = 10
 """The most items of a list in a sentence: a message must stay short, facts need not."""
 
@@ -85,69 +87,48 @@ def parked_sentence(waits_for: Mapping[str, str]) -> Translatable:
     return PARKED[Missing(waits_for["kind"])].render(waits_for)
 
 
-def euros_fr(amount_cents: int) -> str:
-    """`1 355 600,00 €`, with non-breaking spaces."""
-    return _grouped(amount_cents, "\u202f", ",") + "\u00a0€"
-
-
-def euros_en(amount_cents: int) -> str:
-    """`€1,355,600.00`."""
-    sign = "-" if amount_cents < 0 else ""
-    return f"{sign}€{_grouped(abs(amount_cents), ',', '.')}"
-
-
 def line_label(line: Mapping[str, str | None]) -> str:
     """`65/65748/61/489`: the codes of a line, absent ones as a dash."""
     members = ("chapter", "article", "function", "operation")
     return "/".join(line[member] or "–" for member in members)
 
 
-def _grouped(amount_cents: int, thousands: str, decimal: str) -> str:
-    euros, cents = divmod(abs(amount_cents), 100)
-    sign = "-" if amount_cents < 0 else ""
-    return f"{sign}{euros:,}".replace(",", thousands) + f"{decimal}{cents:02d}"
+def _rendered(text: Translatable, facts: Mapping[str, Any]) -> Translatable:
+    shown = {name: _fact(name, each) for name, each in facts.items()}
+    places = {
+        name: place.render(shown) for name, place in PLACES.items() if facts.get(name) is not None
+    }
+    where = Translatable("".join(f"{{{name}}}" for name in places), places) if places else ""
+    return text.render({**shown, "where": where})
 
 
-def _rendered(sentence: Translatable, facts: Mapping[str, Any]) -> Translatable:
-    rendered = {name: _fact(name, each) for name, each in facts.items()}
-    french = {name: each.fr for name, each in rendered.items()}
-    english = {name: each.en for name, each in rendered.items()}
-    places = [place for name, place in PLACES.items() if facts.get(name) is not None]
-    french["where"] = "".join(place.fr.format_map(french) for place in places)
-    english["where"] = "".join(place.en.format_map(english) for place in places)
-    return Translatable(fr=sentence.fr.format_map(french), en=sentence.en.format_map(english))
-
-
-def _fact(name: str, fact: Any) -> Translatable:
+def _fact(name: str, fact: Any) -> object:
     if fact is None:
-        return Translatable("–")
+        return "–"
     if name in CODE_TEXTS:
         return CODE_TEXTS[name][fact]
     if name.endswith("_cents"):
-        return Translatable(euros_fr(fact), euros_en(fact))
+        return Euros(fact)
     if name == "document":
-        kind = DOCUMENTS[fact["kind"]]
-        return Translatable(f"{kind.fr} {fact['year']}", f"{kind.en} {fact['year']}")
+        return Translatable(
+            "{kind} {year}", {"kind": DOCUMENTS[fact["kind"]], "year": fact["year"]}
+        )
     if name == "documents":
-        named = [_fact("document", each) for each in fact]
-        french, english = [each.fr for each in named], [each.en for each in named]
-        return Translatable(_listed(french, "et"), _listed(english, "and"))
+        return _listed([_fact("document", each) for each in fact])
     if isinstance(fact, list):
-        return Translatable(_listed(fact, "et"), _listed(fact, "and"))
+        return _listed(fact)
     if name == "due_on":
-        return Translatable("/".join(reversed(fact.split("-"))), fact)
+        return Day(fact)
     if name == "line":
-        rendered = line_label(fact)
-    elif isinstance(fact, dict):
-        rendered = ", ".join(str(each) for each in fact.values() if each is not None)
-    else:
-        rendered = str(fact)
-    return Translatable(rendered, rendered)
+        return line_label(fact)
+    if isinstance(fact, dict):
+        return ", ".join(str(each) for each in fact.values() if each is not None)
+    return str(fact)
 
 
-def _listed(facts: list[Any], conjunction: str) -> str:
-    """`2021, 2022 et 2023`; of many the first, and the number of the others."""
-    *others, last = map(str, facts)
+def _listed(facts: list[Any]) -> object:
+    """`2021, 2022 and 2023`; of many the first, and the number of the others."""
+    *others, last = facts
     if len(others) >= LISTED_MAX:
         others, last = others[:LISTED_MAX], f"{len(facts) - LISTED_MAX} …"
-    return f"{', '.join(others)} {conjunction} {last}" if others else last
+    return AND.render({"others": tuple(others), "last": last}) if others else last

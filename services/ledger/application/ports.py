@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from events.texts import Translatable
+from events.texts import Translatable, verbatim
 from services.runtime.ops.errors import Stop
 
 
@@ -125,4 +125,4 @@ class StoreError(Stop):
 
 def text_of_error(error: BaseException) -> Translatable:
     """The message of a library's error, as it is."""
-    return Translatable(str(error), str(error))
+    return verbatim(error)

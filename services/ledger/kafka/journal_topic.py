@@ -10,7 +10,6 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.journal import read_place
 from events.outbound import EventUnreadable
-from events.texts import Translatable
 from events.topics import JOURNAL, LEDGER_STATE, REFUSALS
 from services.ledger.application.handle import DEAD_CHAIN, Ledger
 from services.ledger.application.kafka_records import current_hold, journal_record
@@ -26,6 +25,7 @@ from services.runtime.kafka.topics import differences, partition_count
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
 from services.runtime.processing.processor import Hold
+from services.texts.translation import Sentence
 
 FIRST_WINDOW: Final = 256
 """The first window in a search from the end; each next one is four times as large."""
@@ -116,9 +116,9 @@ class TopicJournal:
         found = [await current_hold(self._reader, place) for place in self._state]
         return [hold for hold in found if hold is not None]
 
-    async def notices(self, wanted: Collection[Source]) -> dict[Source, Translatable]:
+    async def notices(self, wanted: Collection[Source]) -> dict[Source, Sentence]:
         """The messages that the senders of unreadable records received, by source."""
-        texts: dict[Source, Translatable] = {}
+        texts: dict[Source, Sentence] = {}
         # Records imported from a cluster with more partitions have no notices here.
         here = range(len(self._refusals))
         for number in sorted({source.partition for source in wanted}.intersection(here)):
@@ -216,12 +216,12 @@ def _placed(record: ConsumerRecord) -> Placed:
     return Placed(found, JournalRow(found.budget, found.sequence, record.value))
 
 
-def _unreadable(records: list[ConsumerRecord]) -> dict[Source, Translatable]:
+def _unreadable(records: list[ConsumerRecord]) -> dict[Source, Sentence]:
     found = {}
     for record in records:
         message = _message(record.value)
         if message["type"] == EventUnreadable.TYPE:
             data = message["data"]
             source = Source(data["topic"], data["partition"], data["offset"])
-            found[source] = Translatable(**data["message"])
+            found[source] = Sentence(**data["message"])
     return found

@@ -17,7 +17,7 @@ from aiokafka.errors import (
     for_code,
 )
 
-from events.texts import Translatable, _, pgettext
+from events.texts import Translatable, _, pgettext, verbatim
 from services.runtime.kafka.clients import (
     REQUEST_TIMEOUT_S,
     last_asked_broker,
@@ -174,10 +174,7 @@ def _stop_at(serious: list[Difference]) -> None:
     first, more = serious[0], len(serious) - 1
     what = first.what
     if more:
-        what = Translatable(
-            AND_MORE.fr.format(what=what.fr, count=more),
-            AND_MORE.en.format(what=what.en, count=more),
-        )
+        what = AND_MORE.render({"what": what, "count": more})
     raise ClusterError(first.topic, what)
 
 
@@ -205,7 +202,7 @@ async def _start(admin: AIOKafkaAdminClient, settings: Settings) -> None:
             await admin.start()
     except ValueError as error:
         # ECLUSE_BOOTSTRAP_SERVERS holds no address: a retry cannot help.
-        raise ClusterError(settings.bootstrap_servers, _no_kafka(str(error), str(error))) from error
+        raise ClusterError(settings.bootstrap_servers, NO_KAFKA.render({"error": error})) from error
     except (KafkaError, OSError) as error:
         raise unreachable(settings, error) from error
 
@@ -218,12 +215,8 @@ def unreachable(settings: Settings, error: Exception) -> Unreachable:
         case KafkaConnectionError() | OSError():
             why = NO_CONNECTION
         case _:
-            why = Translatable(str(error), str(error))
-    return Unreachable(settings.bootstrap_servers, _no_kafka(why.fr, why.en))
-
-
-def _no_kafka(fr: str, en: str) -> Translatable:
-    return Translatable(NO_KAFKA.fr.format(error=fr), NO_KAFKA.en.format(error=en))
+            why = verbatim(error)
+    return Unreachable(settings.bootstrap_servers, NO_KAFKA.render({"error": why}))
 
 
 class _Broker:

@@ -56,14 +56,10 @@ TEXTS: Final = {
     "not_ready": _("The watch is still reading the journal"),
     "not_ready_said": _("What it counts of it is unknown until then."),
     # ------------------------------------------------------------ the stages
-    "stage": _("Stage"),
     "state": _("State"),
     "behind": _("Records behind"),
     "oldest": _("Oldest unprocessed"),
     "latest": _("Latest event dated"),
-    "members": _("Processes"),
-    "partition": _("Partition"),
-    "position": _("Position"),
     "of_end": _("end {end}"),
     "none": pgettext("figure", "none"),
     "then": _("at {clock}: {state}"),
@@ -79,7 +75,6 @@ TEXTS: Final = {
     "drawn_unknown": _("Unknown for {minutes} minutes of the hour."),
     "nothing_known": _("Nothing is known of this hour."),
     "gap_key": _("unknown"),
-    "figures": _("The figures of the hour"),
     # ------------------------------------------------------------ orders, outcomes, durations
     "orders": _("Payment orders waiting"),
     "orders_waiting": _("Waiting"),
@@ -93,10 +88,8 @@ TEXTS: Final = {
     "issued_on": _("Issued"),
     "due_on": _("Due on"),
     "unanswered": _("no answer"),
-    "count": _("What became of the records"),
     "unaccounted": _("unaccounted for"),
     "resumed": _("{count} waited, and were decided since."),
-    "step": _("Step"),
     # ------------------------------------------------------------ other waiting items
     "reports": _("Reports overdue"),
     "since_day": _("the oldest was due {age}"),
@@ -111,9 +104,6 @@ TEXTS: Final = {
     "deadline_events": _("Deadline events written"),
     "deadline_events_pending": _("{count} to be written"),
     # ------------------------------------------------------------ the watch itself
-    "watch": _("The watch itself"),
-    "budgets": _("Budgets counted"),
-    "balances": _("Balances that differ"),
 }
 
 LEFT: Final = ngettext("{count} record is left to read.", "{count} records are left to read.")

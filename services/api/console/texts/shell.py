@@ -11,10 +11,6 @@ TEXTS: Final = {
     "troubles": _("To deal with"),
     "lag": _("Lag"),
     "sign_in": _("Sign in"),
-    "in_clear": _(
-        "If the address of this page begins with http://, the session will not be kept: come by "
-        "https, or by localhost on the machine itself."
-    ),
     "unknown": _("unknown"),
     "live": _("Live updates"),
     "pause": _("Pause the updates"),

@@ -9,7 +9,6 @@ TEXTS: Final = {
     "of_your_entities": _(
         "The date is that of the latest event of your entities, and the counts are theirs."
     ),
-    "count": _("What became of the records"),
     "received": pgettext("records", "received"),
     "accepted": pgettext("records", "accepted"),
     "duplicate": _("duplicates"),
@@ -26,10 +25,7 @@ TEXTS: Final = {
         "What is unreadable or still to be read names no entity: only an access to all entities "
         "sees the count of it."
     ),
-    "budgets": _("The budgets"),
     "waiting": _("Payment orders waiting"),
-    "partitions": _("Reading the journal"),
-    "partition": _("Partition"),
     "state": _("State"),
     "read": _("read"),
     "held": pgettext("partition", "held"),

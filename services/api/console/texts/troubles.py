@@ -43,18 +43,14 @@ TEXTS: Final = {
     "event_sha256": _("SHA-256 received"),
     "moves": _("Moves"),
     "outside": _("outside"),
-    "line": _("Line"),
     "amount": _("Amount"),
-    "kind": _("Kind"),
     "orders": _("Payment orders"),
     "order_issued": _("issued here"),
     "order_changed": _("changed here"),
     "due_on": _("Due on"),
-    "received": _("The event, as received"),
     "previous": _("Previous record"),
     "next": _("Next record"),
     "figure": _("The moves behind a figure"),
-    "effective_on": _("Effective on"),
     "after": _("Figure after"),
 }
 
